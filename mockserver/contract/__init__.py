@@ -1,0 +1,1 @@
+"""What is declared: loaded from files, checked, and frozen."""

@@ -1,0 +1,130 @@
+"""What is wrong with a value, in words: jsonschema's errors. Imported only once something is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+from mockserver.contract.schemas import single
+from mockserver.errors import did_you_mean, quote
+
+FORMATS = (
+    "date-time", "date", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6",
+    "uri", "uri-reference", "iri", "iri-reference", "uuid", "uri-template", "json-pointer",
+    "relative-json-pointer", "regex",
+)  # fmt: skip
+Path = list[str | int]
+
+
+class Explainer:
+    """jsonschema over the same documents as the compiled validators."""
+
+    def __init__(self, documents: Mapping[str, Any]) -> None:
+        self._registry: Registry[Any] = Registry().with_resources(
+            (uri, Resource.from_contents(data, default_specification=DRAFT202012))
+            for uri, data in documents.items()
+            if isinstance(data, dict | bool)
+        )
+
+    def errors(self, address: str, value: Any) -> list[tuple[Path, str, str]]:
+        """Path, keyword and message of each error, the deepest of an `anyOf` or `oneOf` where one stands out."""
+        validator = _VALIDATOR({"$ref": address}, registry=self._registry, format_checker=_FORMATS)
+        return [told for error in validator.iter_errors(value) for told in _tell(error)]
+
+
+def _tell(error: ValidationError) -> Iterator[tuple[Path, str, str]]:
+    path: Path = list(error.absolute_path)
+    if error.validator in ("oneOf", "anyOf") and error.context:
+        told = _nearest_branch(error)
+        if told:
+            yield from told
+            return
+    yield path, str(error.validator), _MESSAGES.get(str(error.validator), _plain)(error)
+
+
+def _nearest_branch(error: ValidationError) -> list[tuple[Path, str, str]]:
+    """The errors of the one branch that got furthest into the value, if there is just one."""
+    branches: dict[Any, list[ValidationError]] = {}
+    for one in error.context or ():
+        branches.setdefault(one.schema_path[0], []).append(one)
+    deep = [group for group in branches.values() if not any(e.validator in ("type", "const") for e in group)]
+    if len(deep) == 1:
+        return [told for one in deep[0] for told in _tell(one)]
+    return []
+
+
+def _plain(error: ValidationError) -> str:
+    return error.message if len(error.message) <= 300 else error.message[:300] + "…"
+
+
+def _enum(error: ValidationError) -> str:
+    values = error.validator_value if isinstance(error.validator_value, list) else []
+    names = [value for value in values if isinstance(value, str)]
+    shown = ", ".join(quote(value) for value in values[:12]) + (", …" if len(values) > 12 else "")
+    hint = did_you_mean(error.instance, names) if isinstance(error.instance, str) else ""
+    return f"{quote(error.instance)} is not one of {shown}.{hint if 'Did' in hint else ''}"
+
+
+def _additional(error: ValidationError) -> str:
+    schema = error.schema if isinstance(error.schema, dict) else {}
+    known = schema.get("properties", {})
+    unknown = [name for name in error.instance if name not in known] if isinstance(error.instance, dict) else []
+    hints = "".join(did_you_mean(name, known) for name in unknown[:1])
+    return f"{', '.join(quote(name) for name in unknown)} not declared here.{hints}"
+
+
+def _required(error: ValidationError) -> str:
+    return error.message.replace("'", '"').replace("is a required property", "is required and missing")
+
+
+_MESSAGES = {"enum": _enum, "additionalProperties": _additional, "required": _required}
+
+
+def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    if validator.is_type(instance, "string") and not single("pattern", pattern).is_valid(instance):
+        yield ValidationError(f"{quote(instance)} does not match {quote(pattern)}")
+
+
+def _pattern_properties(validator: Any, patterns: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    if not validator.is_type(instance, "object"):
+        return
+    for pattern, subschema in patterns.items():
+        for name, value in instance.items():
+            if single("pattern", pattern).is_valid(name):
+                yield from validator.descend(value, subschema, path=name, schema_path=pattern)
+
+
+def _additional_properties(validator: Any, allowed: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    if not validator.is_type(instance, "object"):
+        return
+    known, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
+    extra = [n for n in instance if n not in known and not any(single("pattern", p).is_valid(n) for p in patterns)]
+    if validator.is_type(allowed, "object") or allowed is True:
+        for name in extra:
+            yield from validator.descend(instance[name], allowed, path=name)
+    elif extra:
+        yield ValidationError(f"{', '.join(map(quote, extra))} not declared here")
+
+
+def _checker() -> FormatChecker:
+    checker = FormatChecker(formats=())
+    for name in FORMATS:
+        checker.checks(name)(single("format", name).is_valid)
+    return checker
+
+
+_FORMATS = _checker()
+_VALIDATOR = extend(
+    Draft202012Validator,
+    {
+        "pattern": _pattern,
+        "patternProperties": _pattern_properties,
+        "additionalProperties": _additional_properties,
+    },
+)

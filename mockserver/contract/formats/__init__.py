@@ -1,0 +1,35 @@
+"""The JSON Schemas of our own file formats; editors can use them as they are."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from mockserver.contract.documents import BASE, Documents
+from mockserver.contract.schemas import Schemas, Validator
+from mockserver.contract.source import Report, Source, parse
+
+NAMES = ("openapi", "resources", "scenario")
+
+
+def path(name: str) -> Path:
+    """The schema file of one format."""
+    return Path(__file__).parent / f"{name}.schema.json"
+
+
+@cache
+def validator(name: str) -> Validator:
+    """The validator of one format."""
+    file = path(name).name
+    source = parse(file, path(name).read_bytes(), Report())
+    assert source is not None
+    documents = Documents({BASE + file: source})
+    return Schemas(documents).at(documents.root(BASE + file))
+
+
+def conforms(name: str, source: Source, report: Report) -> bool:
+    """Whether the file has the form `name`; what is wrong goes to `report`."""
+    violations = validator(name).violations(source.data, "body")
+    for violation in violations:
+        report.add(source, violation.pointer, violation.message, violation.keyword)
+    return not violations

@@ -1,0 +1,121 @@
+"""From a directory, or a bare OpenAPI file, to a contract: read everything, tell every mistake at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mockserver.contract import documents as linked
+from mockserver.contract import fixtures, formats, openapi, resources, scenario
+from mockserver.contract.documents import BASE, Documents
+from mockserver.contract.model import Contract, Operation, Resource
+from mockserver.contract.schemas import Schemas, schema_errors
+from mockserver.contract.source import SUFFIXES, Report, files, read
+from mockserver.errors import ContractError, Problem
+
+OPENAPI = ("openapi.yaml", "openapi.yml", "openapi.json")
+RESOURCES = ("resources.yaml", "resources.yml", "resources.json")
+FOLDERS = ("schemas", "fixtures", "scenarios")
+
+
+def built_in_directory() -> Path:
+    """Where the built-in contract is: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).parent.parent
+    installed = package / "builtin"
+    return installed if installed.is_dir() else package.parent
+
+
+def load_contract(path: str | Path | None = None) -> Contract:
+    """Load a contract directory or a bare OpenAPI file; the built-in contract where no path is given.
+
+    Raises ContractError with every mistake found.
+    """
+    if path is None:
+        return _directory(built_in_directory(), built_in=True)
+    location = Path(path)
+    if location.is_dir():
+        return _directory(location)
+    if location.is_file() and location.suffix in SUFFIXES:
+        return _bare(location)
+    wanted = "a directory with schemas/, fixtures/ and scenarios/, or an OpenAPI file (.yaml, .yml, .json)"
+    what = "is none of these" if location.exists() else "does not exist"
+    raise ContractError([Problem(str(path), f"{what}: a contract is {wanted}", code="no-contract")])
+
+
+def _directory(root: Path, built_in: bool = False) -> Contract:
+    report = Report()
+    schemas = root / "schemas"
+    document = next((schemas / name for name in OPENAPI if (schemas / name).is_file()), None)
+    if document is None:
+        message = "there is none: a contract directory holds schemas/openapi.yaml"
+        raise ContractError([Problem("schemas/openapi.yaml", message, code="no-contract")])
+    entries = [path for path in files(schemas) if path.name not in RESOURCES]
+    loaded = linked.load(root, entries, report)
+    return _contract(root, document, loaded, report, built_in)
+
+
+def _bare(path: Path) -> Contract:
+    report = Report()
+    return _contract(path.parent, path, linked.load(path.parent, [path], report), report, False, bare=True)
+
+
+def _contract(
+    root: Path, document: Path, loaded: Documents, report: Report, built_in: bool, bare: bool = False
+) -> Contract:
+    uri = linked.uri_of(root, document)
+    if uri not in loaded.sources:
+        report.close()
+    source = loaded.sources[uri]
+    for other, at in loaded.sources.items():
+        for pointer, message in schema_errors(at.data) if other != uri else ():
+            report.add(at, pointer, f"is no JSON Schema: {message}", "schema")
+    if _refused_version(source.data):
+        message = "is no OpenAPI 3.1 document, and only those can be served"
+        report.add(source, "/openapi", f"{message}; this says {_refused_version(source.data)}", "openapi-version")
+        report.close()
+    if not formats.conforms("openapi", source, report) or report.problems:
+        report.close()
+    schemas = Schemas(loaded)
+    openapi_node = loaded.root(uri)
+    operations: dict[str, Operation] = openapi.Reader(schemas, report).operations(openapi_node)
+    declared: dict[str, Resource] = {}
+    if not bare:
+        declared, operations = _resources(root, loaded, schemas, operations, report)
+    datasets = {} if bare else fixtures.load(root, declared, report)
+    scenarios = scenario.load(None if bare else root, datasets, declared, report)
+    default = scenario.default_of(scenarios, report)
+    report.close()
+    return Contract(
+        name=str(openapi_node.value["info"]["title"]),
+        root=root,
+        documents=loaded,
+        openapi=openapi_node,
+        schemas=schemas,
+        operations=operations,
+        resources=declared,
+        scenarios=scenarios,
+        default_scenario=default,
+        built_in=built_in,
+    )
+
+
+def _resources(
+    root: Path, loaded: Documents, schemas: Schemas, operations: dict[str, Operation], report: Report
+) -> tuple[dict[str, Resource], dict[str, Operation]]:
+    path = next((root / "schemas" / name for name in RESOURCES if (root / "schemas" / name).is_file()), None)
+    source = read(root, path, report) if path is not None else None
+    if source is None or source.data is None or not formats.conforms("resources", source, report):
+        return {}, operations
+    reader = resources.Reader(source, f"{BASE}schemas/", loaded, schemas, report)
+    declared = reader.resources()
+    return declared, reader.behaviours(operations, declared)
+
+
+def _refused_version(data: object) -> str | None:
+    """What the document says it is, where that is another version of OpenAPI, or Swagger."""
+    if not isinstance(data, dict):
+        return None
+    for name in ("swagger", "openapi"):
+        version = data.get(name)
+        if version is not None and not str(version).startswith("3.1."):
+            return f"{name}: {version}"
+    return None

@@ -1,0 +1,210 @@
+"""What a contract declares, frozen: operations, resources, scenarios, and the contract that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from mockserver.contract.documents import Documents, Node
+from mockserver.contract.lifecycle import Lifecycle
+from mockserver.contract.schemas import Schemas, Validator
+
+Record = Mapping[str, Any]
+Kind = Literal["list", "read", "create", "replace", "update", "delete", "transition"]
+KINDS: tuple[Kind, ...] = ("list", "read", "create", "replace", "update", "delete", "transition")
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """One entry of a `content` map: its schema, if it has one, and its examples by name."""
+
+    name: str
+    schema: Node | None
+    validator: Validator | None
+    examples: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A response header as declared."""
+
+    name: str
+    required: bool
+    schema: Node | None
+    validator: Validator | None
+    types: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A declared response; `status` is `200`, `2XX` or `default`."""
+
+    status: str
+    media: Mapping[str, MediaType]
+    headers: tuple[Header, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A declared parameter. `types` are what the value may be, `item_types` what an array's items may be."""
+
+    name: str
+    location: str
+    required: bool
+    style: str
+    explode: bool
+    validator: Validator
+    types: frozenset[str]
+    item_types: frozenset[str]
+    json: bool = False
+    default: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A declared request body."""
+
+    required: bool
+    media: Mapping[str, MediaType]
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """What stands behind an operation: `kind` applied to `resource`.
+
+    `items` and `total` name the members of a list's envelope, `limit`, `offset` and `sort` its query parameters.
+    """
+
+    kind: Kind
+    resource: str
+    transition: str | None = None
+    items: str | None = None
+    total: str | None = None
+    limit: str | None = None
+    offset: str | None = None
+    sort: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A method and path of the OpenAPI document."""
+
+    id: str
+    method: str
+    path: str
+    summary: str
+    parameters: tuple[Parameter, ...]
+    body: Body | None
+    responses: Mapping[str, Response]
+    behaviour: Behaviour | None = None
+
+    @property
+    def path_names(self) -> tuple[str, ...]:
+        """The names of the path parameters, in the order of the path."""
+        return template_names(self.path)
+
+    def response(self, status: int) -> Response | None:
+        """The declared response for a status: exact, then its range, then `default` (OpenAPI 3.1, section 4.8.16)."""
+        return (
+            self.responses.get(str(status))
+            or self.responses.get(f"{status // 100}XX")
+            or self.responses.get("default")
+        )
+
+    def success(self, preferred: int | None = None) -> tuple[int, Response] | None:
+        """The status and response of success: `preferred` if declared, else the lowest 2xx, `2XX`, `default`."""
+        if preferred is not None and str(preferred) in self.responses:
+            return preferred, self.responses[str(preferred)]
+        exact = sorted(status for status in self.responses if status.isdigit() and status[0] == "2")
+        for status in (*exact, "2XX", "default"):
+            if status in self.responses:
+                number = int(status) if status.isdigit() else (preferred or 200)
+                return number, self.responses[status]
+        return None
+
+
+def template_names(path: str) -> tuple[str, ...]:
+    """The parameter names in a path template, in order."""
+    return tuple(part.partition("}")[0] for part in path.split("{")[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class SortField:
+    """One criterion of an order."""
+
+    name: str
+    descending: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> SortField:
+        """Read `name`, or `-name` for descending."""
+        return cls(text.lstrip("-"), text.startswith("-"))
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A field that is computed on read: the first record of `resource` (in its own sort order) whose `reference`
+    field is this record's key, mapped by its `field`; `none` where there is none."""
+
+    name: str
+    resource: str
+    reference: str
+    field: str
+    values: Mapping[str, Any]
+    none: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A declared collection. `key` is None where it is append-only."""
+
+    name: str
+    schema: Node
+    validator: Validator
+    fields: Mapping[str, frozenset[str]]
+    key: str | None = None
+    references: Mapping[str, str] = field(default_factory=dict)
+    sort: tuple[SortField, ...] = ()
+    derived: tuple[Derived, ...] = ()
+    lifecycle: Lifecycle | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A named starting point. `start` is the clock's, in milliseconds since 1970.
+
+    `records` are the fixtures, with those the scenario puts over them in place; `put` the keys of the latter.
+    """
+
+    name: str
+    summary: str
+    start: int
+    seed: int
+    records: Mapping[str, tuple[Record, ...]]
+    put: Mapping[str, frozenset[Any]]
+    generate: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """Everything declared in a contract directory, or in a bare OpenAPI file."""
+
+    name: str
+    root: Path
+    documents: Documents
+    openapi: Node
+    schemas: Schemas
+    operations: Mapping[str, Operation]
+    resources: Mapping[str, Resource]
+    scenarios: Mapping[str, Scenario]
+    default_scenario: str
+    built_in: bool = False
+
+    def log_of(self, resource: Resource) -> tuple[Resource, str] | None:
+        """The resource that logs this one's transitions, and its field that refers here."""
+        if resource.lifecycle is None or resource.lifecycle.log is None:
+            return None
+        log = self.resources[resource.lifecycle.log]
+        return log, next(name for name, target in log.references.items() if target == resource.name)

@@ -1,0 +1,202 @@
+"""From an OpenAPI document to operations. What is wrong is noted and left out, so that the rest is read too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jsonschema_rs
+
+from mockserver.contract.documents import Node, Unresolved
+from mockserver.contract.model import Body, Header, MediaType, Operation, Parameter, Response, template_names
+from mockserver.contract.parameters import STYLES, types_of
+from mockserver.contract.schemas import Schemas, Validator, schema_errors
+from mockserver.contract.source import Report
+from mockserver.errors import did_you_mean, quote
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+# Headers that OpenAPI leaves to HTTP, should a document declare them as parameters (section 4.8.12.1).
+NOT_PARAMETERS = {"accept", "content-type", "authorization"}
+# And as response headers (section 4.8.17).
+NOT_HEADERS = {"content-type"}
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads one document's operations."""
+
+    schemas: Schemas
+    report: Report
+
+    def operations(self, document: Node) -> dict[str, Operation]:
+        """Every operation by its id; one without an operationId is named by its method and path."""
+        found: dict[str, Operation] = {}
+        shapes: dict[str, str] = {}
+        for path, item in _members(document.child("paths"), self.report):
+            if path.startswith("x-"):
+                continue
+            shape = "/".join("{}" if "{" in part else part for part in path.split("/"))
+            if shape in shapes:
+                self._note(item, f"the path {quote(path)} is the same as {quote(shapes[shape])}", "shadowed")
+                continue
+            shapes[shape] = path
+            for method in METHODS:
+                if isinstance(item.value, dict) and method in item.value:
+                    self._operation(path, method, item, found)
+        return found
+
+    def _operation(self, path: str, method: str, item: Node, found: dict[str, Operation]) -> None:
+        node = item.child(method)
+        name = node.value.get("operationId", f"{method.upper()} {path}")
+        if name in found:
+            other = f"{found[name].method} {found[name].path}"
+            self._note(node.child("operationId"), f"{quote(name)} already names {other}", "duplicate")
+            return
+        found[name] = Operation(
+            id=name,
+            method=method.upper(),
+            path=path,
+            summary=str(node.value.get("summary", "")),
+            parameters=self._parameters(path, node, item),
+            body=self._body(node),
+            responses={status: self._response(status, at) for status, at in self._responses(node)},
+        )
+
+    def _parameters(self, path: str, node: Node, item: Node) -> tuple[Parameter, ...]:
+        found: dict[tuple[str, str], Parameter] = {}
+        for owner in (item, node):
+            for at in _items(owner, "parameters", self.report):
+                parameter = self._parameter(at)
+                if parameter is not None:
+                    found[parameter.location, parameter.name] = parameter
+        declared = {name for location, name in found if location == "path"}
+        for name in template_names(path):
+            if name not in declared:
+                hint = did_you_mean(name, declared)
+                self._note(node, f"the path's {{{name}}} is not declared as a path parameter.{hint}", "undeclared")
+        for name in declared - set(template_names(path)):
+            self._note(node, f"the path parameter {quote(name)} is not in {quote(path)}", "undeclared")
+        return tuple(found.values())
+
+    def _parameter(self, at: Node) -> Parameter | None:
+        value = at.value
+        if not isinstance(value, dict) or not isinstance(value.get("name"), str) or value.get("in") not in STYLES:
+            self._note(at, 'is no parameter: it needs "name", and "in" (path, query, header or cookie)', "parameter")
+            return None
+        location = value["in"]
+        if location == "header" and value["name"].lower() in NOT_PARAMETERS:
+            return None
+        style = value.get("style", STYLES[location][0])
+        if style not in STYLES[location]:
+            known = ", ".join(STYLES[location])
+            self._note(at.child("style"), f"the style {quote(style)} is not supported yet; {known} is", "not-supported")
+            return None
+        content = next((media for _, media in at.child("content").members()), None) if "content" in value else None
+        schema = content.get("schema") if content is not None else at.get("schema")
+        if schema is None or (validator := self._validator(schema)) is None:
+            if schema is None:
+                self._note(at, f"the parameter {quote(value['name'])} has no schema", "parameter")
+            return None
+        types = types_of(schema)
+        return Parameter(
+            name=value["name"],
+            location=location,
+            required=location == "path" or bool(value.get("required")),
+            style=style,
+            explode=bool(value.get("explode", style == "form")),
+            validator=validator,
+            types=types,
+            item_types=types_of(_array_items(schema)),
+            json=content is not None,
+            default=place.get("default") if isinstance(place := schema.follow().value, dict) else None,
+        )
+
+    def _body(self, node: Node) -> Body | None:
+        if (body := _get(node, "requestBody", self.report)) is None:
+            return None
+        return Body(bool(body.value.get("required")), self._content(body))
+
+    def _responses(self, node: Node) -> list[tuple[str, Node]]:
+        return [(s, at) for s, at in _members(node.child("responses"), self.report) if not s.startswith("x-")]
+
+    def _response(self, status: str, at: Node) -> Response:
+        headers = at.value.get("headers", {}) if isinstance(at.value, dict) else {}
+        declared = _members(at.child("headers"), self.report) if headers else []
+        return Response(
+            status,
+            self._content(at),
+            tuple(self._header(name, one) for name, one in declared if name.lower() not in NOT_HEADERS),
+        )
+
+    def _header(self, name: str, at: Node) -> Header:
+        schema = _get(at, "schema", self.report)
+        validator = self._validator(schema) if schema is not None else None
+        return Header(name, bool(at.value.get("required")), schema, validator, types_of(schema))
+
+    def _content(self, at: Node) -> Mapping[str, MediaType]:
+        if not isinstance(at.value, dict) or not isinstance(at.value.get("content"), dict):
+            return {}
+        return {name.lower(): self._media_type(name.lower(), one) for name, one in at.child("content").members()}
+
+    def _media_type(self, name: str, at: Node) -> MediaType:
+        schema = _get(at, "schema", self.report)
+        validator = self._validator(schema) if schema is not None else None
+        examples: dict[str, Any] = {}
+        if isinstance(at.value, dict) and "example" in at.value:
+            examples["example"] = at.value["example"]
+        for label, example in _members(at.child("examples"), self.report) if "examples" in (at.value or {}) else ():
+            if isinstance(example.value, dict) and "value" in example.value:
+                examples[label] = example.value["value"]
+                self._judge_example(example.child("value"), validator)
+        if "example" in examples:
+            self._judge_example(at.child("example"), validator)
+        return MediaType(name, schema, validator, examples)
+
+    def _judge_example(self, at: Node, validator: Validator | None) -> None:
+        for violation in validator.violations(at.value, "body") if validator is not None else ():
+            where = f" at {violation.pointer}" if violation.pointer else ""
+            self._note(at, f"the example breaks its schema{where}: {violation.message}", "example")
+
+    def _validator(self, schema: Node) -> Validator | None:
+        try:
+            return self.schemas.at(schema)
+        except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
+            for pointer, message in schema_errors(schema.value) or [("", str(error).splitlines()[0])]:
+                self.report.add(schema.source, schema.pointer + pointer, f"is no JSON Schema: {message}", "schema")
+            return None
+
+    def _note(self, at: Node, message: str, code: str) -> None:
+        self.report.add(at.source, at.pointer, message, code)
+
+
+def _array_items(schema: Node) -> Node | None:
+    place = schema.follow()
+    return place.get("items") if isinstance(place.value, dict) else None
+
+
+def _members(node: Node, report: Report) -> list[tuple[str, Node]]:
+    try:
+        return list(node.members())
+    except Unresolved as error:
+        report.add(node.source, node.pointer, str(error), "dangling")
+        return []
+
+
+def _items(owner: Node, name: str, report: Report) -> list[Node]:
+    if not isinstance(owner.value, dict) or name not in owner.value:
+        return []
+    try:
+        return list(owner.child(name).items())
+    except Unresolved as error:
+        report.add(owner.source, f"{owner.pointer}/{name}", str(error), "dangling")
+        return []
+
+
+def _get(node: Node, name: str, report: Report) -> Node | None:
+    try:
+        found = node.get(name)
+    except Unresolved as error:
+        report.add(node.source, f"{node.pointer}/{name}", str(error), "dangling")
+        return None
+    return found

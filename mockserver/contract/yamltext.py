@@ -1,0 +1,191 @@
+"""YAML 1.2 (core schema) as plain JSON values, built from the C parser's events.
+
+Events rather than PyYAML's own constructors, since those follow YAML 1.1 (`on` is true, dates are dates),
+recurse without a bound, and expand aliases without counting.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+DEPTH_LIMIT = 200
+NODE_LIMIT = 2_000_000
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_NO_NUMBER = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_WORDS: dict[str, Any] = {
+    "": None, "~": None, "null": None, "Null": None, "NULL": None,
+    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+}  # fmt: skip
+_CORE = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq")}
+
+
+class MalformedYAML(ValueError):
+    """Text that is no YAML, or none that JSON could hold: `message` says why, `line` where, from 1."""
+
+    def __init__(self, message: str, line: int | None) -> None:
+        self.message, self.line = message, line
+        super().__init__(message, line)
+
+    def __str__(self) -> str:
+        return self.message if self.line is None else f"{self.message} at line {self.line}"
+
+
+def parse(text: str) -> Any:
+    """Read the one document in `text`. Keys are strings, as written. Raises MalformedYAML."""
+    return _Reader(text).read()
+
+
+def lines(text: str) -> dict[str, int]:
+    """The line, from 1, on which each JSON pointer of the document stands; works for JSON too. Raises MalformedYAML."""
+    reader = _Reader(text, keep_lines=True)
+    reader.read()
+    return reader.lines
+
+
+def escape(token: str) -> str:
+    """One step of a JSON pointer (RFC 6901)."""
+    return token.replace("~", "~0").replace("/", "~1")
+
+
+@dataclass(slots=True)
+class _Open:
+    """A container under construction; `name` is the mapping key that waits for its value."""
+
+    value: Any
+    pointer: str
+    anchor: str | None
+    nodes_before: int
+    name: str | None = None
+
+
+@dataclass(slots=True)
+class _Reader:
+    text: str
+    keep_lines: bool = False
+    lines: dict[str, int] = field(default_factory=dict)
+    nodes: int = 0
+    stack: list[_Open] = field(default_factory=list)
+    anchors: dict[str, tuple[Any, int]] = field(default_factory=dict)
+    result: Any = None
+    documents: int = 0
+
+    def read(self) -> Any:
+        try:
+            for event in yaml.parse(self.text, Loader=LOADER):
+                self._take(event)
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            raise MalformedYAML(error.problem or str(error.context), mark.line + 1 if mark else None) from None
+        except yaml.YAMLError as error:
+            raise MalformedYAML(str(error).splitlines()[0], None) from None
+        return self.result
+
+    def _take(self, event: Any) -> None:
+        if isinstance(event, yaml.ScalarEvent):
+            self._scalar(event)
+        elif isinstance(event, yaml.MappingStartEvent):
+            self._open(event, {})
+        elif isinstance(event, yaml.SequenceStartEvent):
+            self._open(event, [])
+        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+            self._close()
+        elif isinstance(event, yaml.AliasEvent):
+            self._alias(event)
+        elif isinstance(event, yaml.DocumentStartEvent):
+            self.documents += 1
+            if self.documents > 1:
+                self._fail(event, "a second document begins here; a file holds one")
+
+    def _scalar(self, event: Any) -> None:
+        top = self.stack[-1] if self.stack else None
+        if top is not None and type(top.value) is dict and top.name is None:
+            self._key(event, top)
+            return
+        value = self._resolve(event)
+        if event.anchor:
+            self.anchors[event.anchor] = (value, 1)
+        self._add(event, value, 1)
+
+    def _key(self, event: Any, top: _Open) -> None:
+        if event.value in top.value:
+            self._fail(event, f'the key "{event.value[:60]}" stands twice in one mapping')
+        top.name = event.value
+        if self.keep_lines:
+            self.lines[f"{top.pointer}/{escape(event.value)}"] = event.start_mark.line + 1
+
+    def _open(self, event: Any, value: Any) -> None:
+        top = self.stack[-1] if self.stack else None
+        if top is not None and type(top.value) is dict and top.name is None:
+            self._fail(event, "a key must be a string")
+        if len(self.stack) >= DEPTH_LIMIT:
+            self._fail(event, f"nested deeper than {DEPTH_LIMIT} levels")
+        if event.tag is not None and event.tag not in _CORE:
+            self._fail(event, f"the tag {event.tag[:60]} is not one of YAML's core schema")
+        pointer = self._pointer()
+        nodes_before = self.nodes
+        self._add(event, value, 1)
+        self.stack.append(_Open(value, pointer, event.anchor, nodes_before))
+
+    def _close(self) -> None:
+        closed = self.stack.pop()
+        if closed.anchor:
+            self.anchors[closed.anchor] = (closed.value, self.nodes - closed.nodes_before)
+
+    def _alias(self, event: Any) -> None:
+        top = self.stack[-1] if self.stack else None
+        if top is not None and type(top.value) is dict and top.name is None:
+            self._fail(event, "a key must be a string, not an alias")
+        if event.anchor not in self.anchors:
+            self._fail(event, f"the alias *{event.anchor[:60]} has no anchor before it")
+        value, nodes = self.anchors[event.anchor]
+        self._add(event, value, nodes)
+
+    def _add(self, event: Any, value: Any, nodes: int) -> None:
+        self.nodes += nodes
+        if self.nodes > NODE_LIMIT:
+            self._fail(event, f"aliases expand it to more than {NODE_LIMIT:,} nodes")
+        if not self.stack:
+            self.result = value
+            return
+        top = self.stack[-1]
+        if type(top.value) is dict:
+            top.value[top.name] = value
+            top.name = None
+            return
+        if self.keep_lines:
+            self.lines[f"{top.pointer}/{len(top.value)}"] = event.start_mark.line + 1
+        top.value.append(value)
+
+    def _pointer(self) -> str:
+        if not self.stack:
+            return ""
+        top = self.stack[-1]
+        if type(top.value) is dict:
+            return f"{top.pointer}/{escape(top.name or '')}"
+        return f"{top.pointer}/{len(top.value)}"
+
+    def _resolve(self, event: Any) -> Any:
+        text: str = event.value
+        if event.tag is not None and event.tag not in _CORE and event.tag != "!":
+            self._fail(event, f"the tag {event.tag[:60]} is not one of YAML's core schema")
+        if (not event.implicit[0] and event.tag in (None, "!", "tag:yaml.org,2002:str")) or event.style:
+            return text
+        if text in _WORDS:
+            return _WORDS[text]
+        if _INT.fullmatch(text) and len(text) <= 400:
+            return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
+        if _FLOAT.fullmatch(text) and abs(number := float(text)) != float("inf"):
+            return number
+        if _NO_NUMBER.fullmatch(text):
+            self._fail(event, f"{text} is a number that JSON does not have")
+        return text
+
+    def _fail(self, event: Any, message: str) -> None:
+        raise MalformedYAML(message, event.start_mark.line + 1)

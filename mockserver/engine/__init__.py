@@ -1,0 +1,1 @@
+"""What changes, per sandbox: runs, their state and their commands. Knows no HTTP."""

@@ -1,0 +1,143 @@
+"""Commands, and the one function that applies them: `apply(contract, state, command) -> state`.
+
+A run is what its commands fold to, so nothing here reads a clock: `at` is the time the command was accepted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Verdict
+from mockserver.contract.model import Contract, Record, Resource
+from mockserver.contract.records import judge, stamp
+from mockserver.contract.times import format_instant
+from mockserver.engine.state import State
+from mockserver.errors import (
+    InvalidRecord,
+    NotKeyed,
+    RecordInUse,
+    TransitionNotAllowed,
+    UnknownRecord,
+    UnknownTransition,
+    Violation,
+    quote,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fire:
+    """Fire a transition of a record."""
+
+    resource: str
+    key: Any
+    transition: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Put a whole record in place; with `touch`, its stamp is written as a transition's would be."""
+
+    resource: str
+    key: Any
+    record: Record
+    at: int
+    touch: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Remove a record, and its log."""
+
+    resource: str
+    key: Any
+    at: int
+
+
+Command = Fire | Put | Remove
+
+
+def apply(contract: Contract, state: State, command: Command) -> State:
+    """The state after `command`; the very same one where the command is a repeat and changes nothing.
+
+    Raises a Refusal, and then nothing has changed.
+    """
+    resource = state.table(command.resource).resource
+    if isinstance(command, Fire):
+        return _fire(contract, state, resource, command)
+    if isinstance(command, Put):
+        return _put(state, resource, command)
+    return _remove(contract, state, resource, command)
+
+
+def _fire(contract: Contract, state: State, resource: Resource, command: Fire) -> State:
+    lifecycle = resource.lifecycle
+    if lifecycle is None or command.transition not in lifecycle.transitions:
+        raise UnknownTransition(resource.name, command.transition, lifecycle.transitions if lifecycle else ())
+    table = state.tables[resource.name]
+    row = table.get(command.key)
+    if row is None:
+        raise UnknownRecord(resource.name, command.key)
+    current = row.record[lifecycle.field]
+    verdict = lifecycle.judge(current, row.last, command.transition)
+    if verdict is Verdict.REPEATED:
+        return state
+    if verdict is Verdict.REFUSED:
+        allowed = lifecycle.allowed(current)
+        raise TransitionNotAllowed(resource.name, command.key, command.transition, current, allowed)
+    at = _stamp(state, command.at)
+    record = {**row.record, lifecycle.field: lifecycle.transitions[command.transition].target}
+    if lifecycle.touch is not None:
+        record[lifecycle.touch] = format_instant(at)
+    changed = [table.put(command.key, record, command.transition)]
+    if (log := contract.log_of(resource)) is not None:
+        entry = {log[1]: command.key, LOG_EVENT: command.transition, LOG_STAMP: format_instant(at)}
+        changed.append(state.tables[log[0].name].append(entry))
+    return state.changed(*changed, latest=at)
+
+
+def _put(state: State, resource: Resource, command: Put) -> State:
+    if resource.key is None:
+        raise NotKeyed(resource.name)
+    record, latest = command.record, state.latest
+    touch = resource.lifecycle.touch if resource.lifecycle is not None else None
+    if command.touch and touch is not None:
+        latest = _stamp(state, command.at)
+        record = {**record, touch: format_instant(latest)}
+    violations = judge(resource, record, state.has)
+    if record.get(resource.key) != command.key:
+        message = f"{quote(record.get(resource.key))} is not the key {quote(command.key)} of the path"
+        violations.append(Violation("body", f"/{resource.key}", "key", message))
+    touched = stamp(record, touch)
+    if touched is not None and touched > max(command.at, latest):
+        message = f"{quote(record[touch or ''])} is later than the run's clock, {format_instant(command.at)}"
+        violations.append(Violation("body", f"/{touch}", "clock", message))
+    if violations:
+        raise InvalidRecord(resource.name, violations)
+    table = state.tables[resource.name].put(command.key, record)
+    return state.changed(table, latest=max(latest, touched if touched is not None else latest))
+
+
+def _remove(contract: Contract, state: State, resource: Resource, command: Remove) -> State:
+    if resource.key is None:
+        raise NotKeyed(resource.name)
+    table = state.tables[resource.name]
+    if command.key not in table:
+        raise UnknownRecord(resource.name, command.key)
+    changed = [table.remove(command.key)]
+    log = contract.log_of(resource)
+    for other in state.tables.values():
+        for field, target in other.resource.references.items():
+            if target != resource.name:
+                continue
+            if log is not None and (other.resource.name, field) == (log[0].name, log[1]):
+                changed.append(other.without(field, command.key))
+            elif other.group(field, command.key):
+                raise RecordInUse(resource.name, command.key, other.resource.name, field)
+    return state.changed(*changed)
+
+
+def _stamp(state: State, at: int) -> int:
+    """The clock, or a millisecond after the run's latest stamp where that is later: stamps strictly increase."""
+    return max(at, state.latest + 1)

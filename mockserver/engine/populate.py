@@ -1,0 +1,205 @@
+"""A scenario's first state: its fixtures, what it puts over them, and what it generates."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Lifecycle
+from mockserver.contract.model import Contract, Record, Resource, Scenario
+from mockserver.contract.records import is_valid, stamp
+from mockserver.contract.resources import properties
+from mockserver.contract.times import format_instant
+from mockserver.engine.generate import Generator
+from mockserver.engine.state import State
+from mockserver.engine.table import Table
+from mockserver.errors import CannotGenerate
+
+DAY = 24 * 60 * 60 * 1000
+STEP_LIMIT = 8
+
+
+def populate(contract: Contract, scenario: Scenario) -> State:
+    """The state that every run of the scenario begins with. Raises CannotGenerate."""
+    records = {name: list(scenario.records.get(name, ())) for name in contract.resources}
+    last = {name: _last_transitions(contract, scenario, name) for name in contract.resources}
+    for name in _by_reference(contract, scenario.generate):
+        resource = contract.resources[name]
+        maker = _Maker(contract, scenario, resource, records)
+        for record, transition, entries in maker.make(scenario.generate[name]):
+            records[name].append(record)
+            last[name][record[resource.key or ""]] = transition
+            if (log := contract.log_of(resource)) is not None:
+                records[log[0].name] += entries
+    tables = {
+        name: Table.of(resource, ((one, last[name].get(one.get(resource.key or ""))) for one in records[name]))
+        for name, resource in contract.resources.items()
+    }
+    return State(tables, max(_stamps(contract, records), default=scenario.start - 1))
+
+
+def _last_transitions(contract: Contract, scenario: Scenario, name: str) -> dict[Any, str | None]:
+    """The transition that a repeat of each fixture record is judged by; a record that was put has none."""
+    resource = contract.resources[name]
+    lifecycle = resource.lifecycle
+    if lifecycle is None:
+        return {}
+    logged: dict[Any, str | None] = {}
+    log = contract.log_of(resource)
+    for entry in scenario.records.get(log[0].name, ()) if log is not None else ():
+        logged[entry[log[1] if log is not None else ""]] = entry[LOG_EVENT]
+    put = scenario.put.get(name, frozenset())
+    found: dict[Any, str | None] = {}
+    for record in scenario.records.get(name, ()):
+        key = record[resource.key or ""]
+        if key not in put:
+            found[key] = logged[key] if key in logged else lifecycle.assumed_last(record[lifecycle.field])
+    return found
+
+
+def _stamps(contract: Contract, records: Mapping[str, list[Record]]) -> Iterator[int]:
+    for name, resource in contract.resources.items():
+        if resource.lifecycle is None:
+            continue
+        log = contract.log_of(resource)
+        for owner, field in ((name, resource.lifecycle.touch), (log[0].name if log else "", LOG_STAMP)):
+            # Stamps are written one way, so the latest is the greatest text.
+            texts = [row[field] for row in records.get(owner, ()) if isinstance(row.get(field or ""), str)]
+            found = [stamp({"": text}, "") for text in sorted(texts)[-1:]] if _uniform(texts) else [
+                stamp({"": text}, "") for text in texts
+            ]
+            yield from (one for one in found if one is not None)
+
+
+def _uniform(texts: list[str]) -> bool:
+    return all(len(text) == 24 and text[-1] == "Z" for text in texts)
+
+
+def _by_reference(contract: Contract, names: Mapping[str, int]) -> list[str]:
+    """The names, each after those that it refers to."""
+    ordered: list[str] = []
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        if name in ordered or name in path:
+            return
+        for target in contract.resources[name].references.values():
+            visit(target, (*path, name))
+        if name in names:
+            ordered.append(name)
+
+    for name in names:
+        visit(name, ())
+    return ordered
+
+
+class KeyMaker:
+    """Makes keys that look like those there are: `job-8` after `job-7`, the next integer, another UUID."""
+
+    def __init__(self, resource: Resource, taken: Callable[[Any], bool], sample: Any = None) -> None:
+        place = properties(resource.schema).get(resource.key or "")
+        schema = place.follow().value if place is not None else {}
+        self._uuid = isinstance(schema, dict) and schema.get("format") == "uuid"
+        self._integer = resource.fields.get(resource.key or "") == {"integer"}
+        examples = schema.get("examples", []) if isinstance(schema, dict) else []
+        text = sample if isinstance(sample, str) else next((one for one in examples if isinstance(one, str)), "")
+        numbered = re.fullmatch(r"(.*?)\d+", text, re.DOTALL)
+        self._prefix = numbered[1] if numbered else f"{resource.name}-"
+        self._taken = taken
+        self._name = resource.name
+
+    def key(self, number: int) -> Any:
+        """A key that is not taken, from `number` upwards."""
+        while self._taken(key := self._of(number)):
+            number += 1
+        return key
+
+    def _of(self, number: int) -> Any:
+        if self._integer:
+            return number
+        if self._uuid:
+            bits = random.Random(f"{self._name}/{number}").getrandbits(128)
+            text = f"{bits & ~(0xF << 76) & ~(0x3 << 62) | 0x4 << 76 | 0x2 << 62:032x}"
+            return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+        return f"{self._prefix}{number}"
+
+
+class _Maker:
+    """Makes records of one resource: keys in a row, references that hold, a life behind each."""
+
+    def __init__(
+        self, contract: Contract, scenario: Scenario, resource: Resource, records: Mapping[str, list[Record]]
+    ) -> None:
+        self._contract, self._scenario, self._resource = contract, scenario, resource
+        self._random = random.Random(f"{scenario.seed}/{resource.name}")
+        self._targets = {
+            field: [one[contract.resources[target].key or ""] for one in records[target]]
+            for field, target in resource.references.items()
+        }
+        self._taken = {one[resource.key or ""] for one in records[resource.name]}
+        sample = next(iter(records[resource.name]), {}).get(resource.key or "")
+        self._keys = KeyMaker(resource, self._taken.__contains__, sample)
+        generator = Generator(contract.documents, contract.schemas, self._random)
+        lifecycle = resource.lifecycle
+        skipped = {resource.key, *self._targets, *(one.name for one in resource.derived)}
+        if lifecycle is not None:
+            skipped |= {lifecycle.field, lifecycle.touch}
+        self._fields = {
+            name: generator.maker(place, name)
+            for name, place in properties(resource.schema).items()
+            if name not in skipped
+        }
+
+    def make(self, count: int) -> Iterator[tuple[Record, str | None, list[Record]]]:
+        """Each record, the transition that brought it there, and its log."""
+        for number in range(1, count + 1):
+            key = self._keys.key(number)
+            self._taken.add(key)
+            record, transition, entries = self._one(key)
+            if not is_valid(self._resource, record):
+                wrong = self._resource.validator.violations(record, "body")
+                reason = f"{wrong[0].pointer}: {wrong[0].message}" if wrong else "its derived fields do not fit"
+                raise CannotGenerate(self._resource.schema.address, reason)
+            yield record, transition, entries
+
+    def _one(self, key: Any) -> tuple[Record, str | None, list[Record]]:
+        resource = self._resource
+        record: dict[str, Any] = {resource.key or "": key}
+        for field, keys in self._targets.items():
+            if not keys:
+                raise CannotGenerate(resource.schema.address, f"{resource.references[field]} has no record to refer to")
+            record[field] = self._random.choice(keys)
+        transition, entries = None, []
+        if resource.lifecycle is not None:
+            transition, entries = self._live(resource.lifecycle, record)
+        for name, make in self._fields.items():
+            record[name] = make()
+        # In the order in which the schema declares them, as a backend would write them.
+        return {name: record[name] for name in self._order if name in record}, transition, entries
+
+    @property
+    def _order(self) -> list[str]:
+        return list(self._resource.fields)
+
+    def _live(self, lifecycle: Lifecycle, record: dict[str, Any]) -> tuple[str | None, list[Record]]:
+        """Walk the record through its lifecycle; it ends within the week before the clock's start."""
+        draw, state, way = self._random, lifecycle.initial, list[str]()
+        while len(way) < STEP_LIMIT:
+            allowed = lifecycle.allowed(state)
+            if not allowed or draw.random() < (0.2 if way else 0.08):
+                break
+            # The transition declared first is the usual one.
+            way.append(draw.choices(allowed, [1 / (place + 1) ** 2 for place in range(len(allowed))])[0])
+            state = lifecycle.transitions[way[-1]].target
+        record[lifecycle.field] = state
+        ends = self._scenario.start - 1 - int(7 * DAY * draw.random() ** 2)
+        if lifecycle.touch is not None:
+            record[lifecycle.touch] = format_instant(ends)
+        log = self._contract.log_of(self._resource)
+        entries: list[Record] = []
+        at = ends
+        for name in reversed(way if log is not None else ()):
+            entries.insert(0, {log[1]: record[self._resource.key or ""], LOG_EVENT: name, LOG_STAMP: format_instant(at)} if log else {})
+            at -= draw.randint(2_000, 600_000)
+        return (way[-1] if way else None), entries

@@ -1,0 +1,74 @@
+"""A run's state as one immutable value, how it is read, and its fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mockserver.contract import jsontext
+from mockserver.contract.model import Contract, Derived, Record, Resource
+from mockserver.engine.table import Table, order
+from mockserver.errors import UnknownRecord, UnknownResource
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The tables by resource, and the latest stamp (milliseconds since 1970) that anything in them carries."""
+
+    tables: Mapping[str, Table]
+    latest: int
+
+    def table(self, name: str) -> Table:
+        """The table of a resource. Raises UnknownResource."""
+        if name not in self.tables:
+            raise UnknownResource(name, self.tables)
+        return self.tables[name]
+
+    def record(self, resource: str, key: Any) -> Record:
+        """One record. Raises UnknownRecord."""
+        row = self.table(resource).get(key)
+        if row is None:
+            raise UnknownRecord(resource, key)
+        return row.record
+
+    def has(self, resource: str, key: Any) -> bool:
+        """Whether the record is there."""
+        return key in self.tables[resource]
+
+    def changed(self, *tables: Table, latest: int | None = None) -> State:
+        """The state with these tables in place of their former selves."""
+        replaced = {**self.tables, **{table.resource.name: table for table in tables}}
+        return State(replaced, self.latest if latest is None else latest)
+
+
+def shown(contract: Contract, state: State, resource: Resource, record: Record) -> Record:
+    """The record as clients see it: with its derived fields computed."""
+    if not resource.derived:
+        return record
+    return {**record, **{one.name: _derive(contract, state, resource, one, record) for one in resource.derived}}
+
+
+def _derive(contract: Contract, state: State, resource: Resource, derived: Derived, record: Record) -> Any:
+    rows = state.tables[derived.resource].group(derived.reference, record[resource.key or ""])
+    if not rows:
+        return derived.none
+    first = order(rows, contract.resources[derived.resource].sort)[0] if len(rows) > 1 else rows[0]
+    return derived.values.get(first.record.get(derived.field), derived.none)
+
+
+def records(contract: Contract, state: State) -> dict[str, list[Record]]:
+    """Every record by resource, in the order of arrival, derived fields computed."""
+    return {
+        name: [shown(contract, state, table.resource, row.record) for row in table.ordered(())]
+        for name, table in state.tables.items()
+    }
+
+
+def fingerprint(state: State) -> str:
+    """SHA-256, in hex, over the canonical JSON of the records and their last transitions."""
+    content = {
+        name: [[row.record, row.last] for row in table.ordered(())] for name, table in sorted(state.tables.items())
+    }
+    return hashlib.sha256(jsontext.canonical(content)).hexdigest()

@@ -1,0 +1,444 @@
+"""Everything that can go wrong, as data.
+
+    MockserverError
+    ├── ContractError             the contract cannot be loaded; carries every Problem found
+    ├── CannotGenerate            a schema for which no value could be made
+    └── Refusal                   a request that is not served; `code` is stable, `members` are for the client
+        ├── ForbiddenHost, ForbiddenOrigin, TokenRequired
+        ├── UnknownScenario, BadSandbox, UnknownSandbox, SandboxLimit
+        ├── UnknownPath, MethodNotAllowed, NotAcceptable, UnsupportedMediaType
+        ├── BodyTooLarge, MalformedBody, UnexpectedBody, InvalidRequest
+        ├── UnknownResource, UnknownRecord, UnknownTransition, NotKeyed
+        ├── InvalidRecord, RecordExists, RecordInUse, TransitionNotAllowed
+        └── ContractViolation, NoExample, InternalError
+
+An error carries fields; its message quotes the value and says what would be right.
+HTTP statuses are the web layer's: nothing here knows them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+QUOTE_LIMIT = 100
+
+
+def quote(value: object) -> str:
+    """Write `value` as JSON, escaped to ASCII and cut to a length that a message can bear."""
+    text = json.dumps(value, default=str)
+    return text if len(text) <= QUOTE_LIMIT else text[:QUOTE_LIMIT] + "…"
+
+
+def nearest(name: object, names: Iterable[str], limit: int = 3) -> tuple[str, ...]:
+    """The names most like `name`, best first; none where nothing comes near."""
+    return tuple(difflib.get_close_matches(str(name)[:QUOTE_LIMIT], sorted(set(names)), n=limit, cutoff=0.5))
+
+
+def did_you_mean(name: object, names: Iterable[str]) -> str:
+    """A closing sentence that offers the nearest valid name, or lists the few there are, or nothing."""
+    known = sorted(set(names))
+    if best := nearest(name, known, 1):
+        return f' Did you mean "{best[0]}"?'
+    if 0 < len(known) <= 12:
+        return f" Known: {', '.join(known)}."
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake in a contract: `file` relative to its directory, `line` from 1, `pointer` as in RFC 6901."""
+
+    file: str
+    message: str
+    pointer: str = ""
+    line: int | None = None
+    code: str = "invalid"
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{place} {self.pointer}: {self.message}" if self.pointer else f"{place}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """Where a request or response breaks the contract.
+
+    `location` is path, query, header, cookie, body or status; `name` the parameter's or header's, if it is one;
+    `pointer` leads into the value; `keyword` is the JSON Schema keyword that failed, or what else was asked for.
+    """
+
+    location: str
+    pointer: str
+    keyword: str
+    message: str
+    name: str | None = None
+
+    def as_dict(self) -> dict[str, str]:
+        """The violation as JSON, without a name where there is none."""
+        found = {"location": self.location}
+        if self.name is not None:
+            found["name"] = self.name
+        return found | {"pointer": self.pointer, "keyword": self.keyword, "message": self.message}
+
+
+class MockserverError(Exception):
+    """What every error of this package is."""
+
+    code: ClassVar[str] = "error"
+
+
+class ContractError(MockserverError):
+    """The contract cannot be loaded: `problems` holds every mistake found, not the first alone."""
+
+    code = "invalid-contract"
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self.problems)
+
+
+class CannotGenerate(MockserverError):
+    """No value could be made for the schema at `schema` (a URI with a JSON pointer)."""
+
+    code = "cannot-generate"
+
+    def __init__(self, schema: str, reason: str) -> None:
+        self.schema, self.reason = schema, reason
+        super().__init__(schema, reason)
+
+    def __str__(self) -> str:
+        return f"No value can be generated for {self.schema}: {self.reason}"
+
+
+class Refusal(MockserverError):
+    """A request that is not served. `detail` is a sentence for a person, `members` are for the program."""
+
+    def __init__(self, detail: str, **members: Any) -> None:
+        self.detail, self.members = detail, members
+        super().__init__(detail)
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Refusal)
+            and type(other) is type(self)
+            and (other.detail, other.members) == (self.detail, self.members)
+        )
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.detail))
+
+
+class ForbiddenHost(Refusal):
+    """The control API was called by a host name that is not this machine's."""
+
+    code = "forbidden-host"
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"The control API does not answer to the host {quote(host)}. "
+            f"If that name is yours, start the server with --allow-host NAME."
+        )
+
+
+class ForbiddenOrigin(Refusal):
+    """The control API was called from another site, or in a way that another site's form could."""
+
+    code = "forbidden-origin"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+
+    @classmethod
+    def of(cls, origin: str) -> ForbiddenOrigin:
+        """The refusal of a foreign origin."""
+        return cls(
+            f"The control API takes no calls from the origin {quote(origin)}. "
+            f"If that host is yours, start the server with --allow-host NAME."
+        )
+
+
+class TokenRequired(Refusal):
+    """The control API is behind a token, and it was missing or wrong."""
+
+    code = "token-required"
+
+    def __init__(self) -> None:
+        super().__init__("The control API needs the header X-Mock-Token with the token printed when the server started.")
+
+
+class UnknownScenario(Refusal):
+    """No scenario of that name was loaded."""
+
+    code = "unknown-scenario"
+
+    def __init__(self, name: str, available: Iterable[str], via: str = "") -> None:
+        names = sorted(available)
+        self.via = via
+        source = f" ({via})" if via else ""
+        super().__init__(
+            f"There is no scenario {quote(name)}{source}.{did_you_mean(name, names)}",
+            available=names,
+            did_you_mean=list(nearest(name, names)),
+        )
+
+
+class BadSandbox(Refusal):
+    """A sandbox name that is not well formed."""
+
+    code = "bad-sandbox"
+
+    def __init__(self, name: str, via: str = "") -> None:
+        source = f" ({via})" if via else ""
+        super().__init__(
+            f"{quote(name)} is no sandbox name{source}: "
+            "1 to 64 letters, digits, dots, underscores and hyphens make one."
+        )
+
+
+class UnknownSandbox(Refusal):
+    """No sandbox of that name exists now."""
+
+    code = "unknown-sandbox"
+
+    def __init__(self, name: str, available: Iterable[str]) -> None:
+        super().__init__(f"There is no sandbox {quote(name)}.", did_you_mean=list(nearest(name, available)))
+
+
+class SandboxLimit(Refusal):
+    """Every sandbox place is taken by one that is in use."""
+
+    code = "sandbox-limit"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"All {limit} sandboxes are in use. Delete those you have done with: DELETE /__mock/sandboxes/NAME.",
+            limit=limit,
+        )
+
+
+class UnknownPath(Refusal):
+    """No operation has this path; `near` says which come nearest and why each did not match."""
+
+    code = "unknown-path"
+
+    def __init__(self, method: str, path: str, near: Sequence[Mapping[str, str]]) -> None:
+        hint = f" The nearest operation is {near[0]['method']} {near[0]['path']}." if near else ""
+        super().__init__(f"No operation answers {method} {quote(path)}.{hint}", nearest=[dict(one) for one in near])
+
+
+class MethodNotAllowed(Refusal):
+    """The path exists, the method on it does not."""
+
+    code = "method-not-allowed"
+
+    def __init__(self, method: str, allowed: Iterable[str]) -> None:
+        self.methods = tuple(sorted(allowed))
+        super().__init__(f"{method} is not declared for this path; it answers {', '.join(self.methods)}.")
+
+
+class NotAcceptable(Refusal):
+    """The client accepts none of the media types that the operation answers with."""
+
+    code = "not-acceptable"
+
+    def __init__(self, accept: str, available: Iterable[str]) -> None:
+        names = list(available)
+        super().__init__(
+            f"Accept: {quote(accept)} leaves out everything this operation answers with: {', '.join(names)}.",
+            available=names,
+        )
+
+
+class UnsupportedMediaType(Refusal):
+    """The body comes in a media type that the operation does not declare."""
+
+    code = "unsupported-media-type"
+
+    def __init__(self, media_type: str, available: Iterable[str]) -> None:
+        names = list(available)
+        super().__init__(
+            f"This operation takes {', '.join(names)}; the body came as {quote(media_type)}.", available=names
+        )
+
+
+class BodyTooLarge(Refusal):
+    """The request body is over the limit (in bytes)."""
+
+    code = "body-too-large"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"A request body may have {limit} bytes at most.", limit=limit)
+
+
+class MalformedBody(Refusal):
+    """The body is not what its media type says: broken JSON, bad UTF-8, nested too deep."""
+
+    code = "malformed-body"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"The request body cannot be read: {why}.")
+
+
+class UnexpectedBody(Refusal):
+    """A body was sent where the operation declares none."""
+
+    code = "unexpected-body"
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(f"{operation} declares no request body: send none, or an empty one.")
+
+
+class InvalidRequest(Refusal):
+    """The request breaks the contract."""
+
+    code = "invalid-request"
+
+    def __init__(self, violations: Iterable[Violation]) -> None:
+        self.violations = tuple(violations)
+        super().__init__(*_violations("The request", self.violations))
+        self.members = {"violations": [one.as_dict() for one in self.violations]}
+
+
+class UnknownResource(Refusal):
+    """No resource of that name is declared."""
+
+    code = "unknown-resource"
+
+    def __init__(self, name: str, available: Iterable[str]) -> None:
+        names = sorted(available)
+        super().__init__(
+            f"There is no resource {quote(name)}.{did_you_mean(name, names)}",
+            available=names,
+            did_you_mean=list(nearest(name, names)),
+        )
+
+
+class UnknownRecord(Refusal):
+    """The resource has no record of that key."""
+
+    code = "unknown-record"
+
+    def __init__(self, resource: str, key: object) -> None:
+        super().__init__(f"{resource} has no record {quote(key)}.", resource=resource)
+
+
+class UnknownTransition(Refusal):
+    """The resource's lifecycle has no transition of that name."""
+
+    code = "unknown-transition"
+
+    def __init__(self, resource: str, name: str, available: Iterable[str]) -> None:
+        names = sorted(available)
+        super().__init__(
+            f"{resource} has no transition {quote(name)}.{did_you_mean(name, names)}",
+            available=names,
+            did_you_mean=list(nearest(name, names)),
+        )
+
+
+class NotKeyed(Refusal):
+    """The resource is append-only: its records have no key to put or remove them by."""
+
+    code = "not-keyed"
+
+    def __init__(self, resource: str) -> None:
+        super().__init__(f"{resource} is append-only: its records have no key, so none can be put or removed.")
+
+
+class InvalidRecord(Refusal):
+    """A record that the resource's schema, references or lifecycle refuse."""
+
+    code = "invalid-record"
+
+    def __init__(self, resource: str, violations: Iterable[Violation]) -> None:
+        self.violations = tuple(violations)
+        super().__init__(*_violations(f"The record for {resource}", self.violations))
+        self.members = {"violations": [one.as_dict() for one in self.violations]}
+
+
+class RecordExists(Refusal):
+    """A record of that key is there already."""
+
+    code = "record-exists"
+
+    def __init__(self, resource: str, key: object) -> None:
+        super().__init__(f"{resource} already has a record {quote(key)}.", resource=resource)
+
+
+class RecordInUse(Refusal):
+    """Other records refer to the one that was to be removed."""
+
+    code = "record-in-use"
+
+    def __init__(self, resource: str, key: object, other: str, field: str) -> None:
+        super().__init__(
+            f"{quote(key)} of {resource} cannot be removed: {other} refer to it in {field}. Remove those first.",
+            resource=resource,
+        )
+
+
+class TransitionNotAllowed(Refusal):
+    """The record's state does not allow the transition, and it is no repeat of the last one."""
+
+    code = "transition-not-allowed"
+
+    def __init__(self, resource: str, key: object, transition: str, current: str, allowed: Iterable[str]) -> None:
+        names = list(allowed)
+        options = f"allowed now: {', '.join(names)}" if names else "no transition leads out of that state"
+        super().__init__(
+            f"{transition} is not allowed while {quote(key)} of {resource} is {current}; {options}.",
+            current=current,
+            allowed=names,
+        )
+
+
+class ContractViolation(Refusal):
+    """A response that would have broken the contract, held back."""
+
+    code = "contract-violation"
+
+    def __init__(self, operation: str, status: int, violations: Iterable[Violation]) -> None:
+        self.violations = tuple(violations)
+        super().__init__(
+            f"The answer of {operation} with status {status} breaks the contract and was held back; "
+            "with --lenient it would have been sent.",
+            operation=operation,
+            answered=status,
+            violations=[one.as_dict() for one in self.violations],
+        )
+
+
+class NoExample(Refusal):
+    """The operation has no behaviour and no example, and no value could be generated for it."""
+
+    code = "no-example"
+
+    def __init__(self, operation: str, reason: str) -> None:
+        super().__init__(f"{operation} has no example to answer with, and none could be generated: {reason}.")
+
+
+class InternalError(Refusal):
+    """A defect of the server's own; the log has the trace."""
+
+    code = "internal-error"
+
+    def __init__(self) -> None:
+        super().__init__("The server failed in a way that is its own defect; its log says more.")
+
+
+def refusals() -> dict[str, type[Refusal]]:
+    """Every refusal by its code."""
+    return {kind.code: kind for kind in Refusal.__subclasses__()}
+
+
+def _violations(what: str, violations: Sequence[Violation]) -> tuple[str]:
+    first = violations[0].message if violations else ""
+    more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
+    return (f"{what} breaks the contract: {first}{more}",)

@@ -1,0 +1,1 @@
+"""The Flask application: HTTP in front of the engine."""

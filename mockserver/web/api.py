@@ -1,0 +1,152 @@
+"""The mocked API: one Flask rule per operation of the contract, and a request's way through them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from flask import Flask, Response, g, request
+
+from mockserver.contract.documents import Node
+from mockserver.contract.model import MediaType, Operation
+from mockserver.contract.model import Response as Declared
+from mockserver.engine.generate import Generator
+from mockserver.engine.operations import Call, Outcome, Result, perform
+from mockserver.errors import CannotGenerate, ContractViolation, NoExample
+from mockserver.web.answers import Answer, answer, negotiate, respond
+from mockserver.web.mock import Mock
+from mockserver.web.problems import refuse
+from mockserver.web.requests import is_json, read_call
+from mockserver.web.selection import Selection
+
+PREFERRED = {Result.ANSWERED: 200, Result.MADE: 201, Result.GONE: 204}
+VIOLATIONS_HEADER = "X-Mock-Violations"
+log = logging.getLogger("mockserver")
+
+
+def register(app: Flask, mock: Mock) -> None:
+    """Add a rule for each operation of the contract."""
+    for number, operation in enumerate(mock.contract.operations.values()):
+        add_rule(app, f"api:{number}", operation, _view(mock, operation))
+
+
+def rule_of(operation: Operation) -> str:
+    """The operation's path as Werkzeug writes it, its parameters numbered, since their names need not fit there."""
+    rule = operation.path.replace("%", "%25").replace("<", "%3C")
+    for number, name in enumerate(operation.path_names):
+        rule = rule.replace(f"{{{name}}}", f"<p{number}>", 1)
+    return rule
+
+
+def add_rule(app: Flask, endpoint: str, operation: Operation, view: Any) -> None:
+    """Add one rule, for this operation's method alone (and HEAD with GET)."""
+    view.operation = operation
+    app.add_url_rule(
+        rule_of(operation), endpoint, view, methods=[operation.method], provide_automatic_options=False, strict_slashes=False
+    )
+
+
+def _view(mock: Mock, operation: Operation) -> Any:
+    def view(**arguments: str) -> Response:
+        return serve(mock, operation, arguments)
+
+    return view
+
+
+def serve(mock: Mock, operation: Operation, arguments: Mapping[str, str]) -> Response:
+    """A request's way once it is routed: judge it, do it, judge the answer."""
+    call = read_call(mock, operation, request, arguments)
+    selection: Selection = g.selection
+    if operation.behaviour is not None:
+        answered = _behave(operation, call, selection)
+    else:
+        answered = _sample(mock, operation, call, selection)
+    return respond(enforce(mock, operation, answered, selection), request)
+
+
+def enforce(mock: Mock, operation: Operation, answered: Answer, selection: Selection) -> Answer:
+    """The answer itself where it keeps the contract; else, strictly, a refusal; leniently, the answer and a count."""
+    if not answered.violations:
+        return answered
+    refusal = ContractViolation(operation.id, answered.status, answered.violations)
+    selection.sandbox.violations.append(
+        {
+            "operation": operation.id,
+            "method": request.method,
+            "path": request.path,
+            "status": answered.status,
+            "scenario": selection.scenario,
+            "violations": refusal.members["violations"],
+        }
+    )
+    if mock.strict:
+        return refuse(mock, operation, refusal)
+    answered.headers[VIOLATIONS_HEADER] = str(len(answered.violations))
+    return answered
+
+
+def _behave(operation: Operation, call: Call, selection: Selection) -> Answer:
+    media_type = _success_type(operation)
+    outcome = perform(selection.run, operation, operation.behaviour, call)  # type: ignore[arg-type]
+    status, declared = operation.success(PREFERRED[outcome.result]) or (PREFERRED[outcome.result], None)
+    headers = _location(outcome) if outcome.result is Result.MADE else {}
+    if declared is not None and not declared.media and outcome.result is not Result.ANSWERED:
+        return answer(operation, status, None, None, headers)
+    return answer(operation, status, outcome.value, media_type, headers)
+
+
+def _success_type(operation: Operation) -> str | None:
+    """The media type to answer in: what is declared for success, judged against `Accept` before anything changes."""
+    chosen = operation.success()
+    if chosen is None or not chosen[1].media:
+        return "application/json" if chosen is None or operation.method != "DELETE" else None
+    return negotiate(request, chosen[1].media)
+
+
+def _location(outcome: Outcome) -> dict[str, str]:
+    """Where the record that was made is: below the collection it was posted to."""
+    from_path = request.environ.get("SCRIPT_NAME", "") + request.path.rstrip("/")
+    return {"Location": f"{from_path}/{quote(str(outcome.key), safe='')}"}
+
+
+def _sample(mock: Mock, operation: Operation, call: Call, selection: Selection) -> Answer:
+    """The answer of an operation without behaviour: its example, or a value generated for these parameters."""
+    chosen = operation.success()
+    if chosen is None:
+        exact = sorted(one for one in operation.responses if one.isdigit())
+        if not exact:
+            raise NoExample(operation.id, "it declares no response with a status of its own")
+        chosen = int(exact[0]), operation.responses[exact[0]]
+    status, declared = chosen
+    media_type = negotiate(request, declared.media)
+    seed = f"{selection.run.scenario.seed}/{operation.id}/{sorted(call.path.items())}/{sorted(call.query.items())}"
+    generator = Generator.seeded(mock.contract.documents, mock.contract.schemas, seed)
+    try:
+        headers = _sample_headers(generator, declared)
+        value = _sample_body(generator, declared.media[media_type]) if media_type is not None else None
+    except CannotGenerate as error:
+        raise NoExample(operation.id, error.reason) from None
+    return answer(operation, status, value, media_type, headers)
+
+
+def _sample_headers(generator: Generator, declared: Declared) -> dict[str, str]:
+    return {
+        one.name: _header_text(generator.value(one.schema, one.name)) for one in declared.headers if one.schema is not None
+    }
+
+
+def _header_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _sample_body(generator: Generator, media: MediaType) -> Any:
+    if media.examples:
+        return next(iter(media.examples.values()))
+    if media.schema is None:
+        return {} if is_json(media.name) else ""
+    node: Node = media.schema
+    return generator.value(node)

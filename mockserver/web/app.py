@@ -1,0 +1,186 @@
+"""The Flask application: wiring only."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from flask import Flask, Response, current_app, g, redirect, request
+from werkzeug import exceptions
+
+from mockserver.contract.loader import load_contract
+from mockserver.contract.model import Contract, Operation
+from mockserver.engine.sandboxes import SANDBOX_LIMIT, Sandboxes
+from mockserver.errors import (
+    BodyTooLarge,
+    CannotGenerate,
+    InternalError,
+    MalformedBody,
+    MethodNotAllowed,
+    NoExample,
+    Refusal,
+    UnknownPath,
+    UnknownScenario,
+)
+from mockserver.web import api, control, cors, guard, near, pages
+from mockserver.web.addressing import Addressing
+from mockserver.web.answers import VARY, respond
+from mockserver.web.mock import BODY_LIMIT, Mock
+from mockserver.web.mock import control as control_api
+from mockserver.web.problems import refuse
+from mockserver.web.selection import SANDBOX_HEADER, SCENARIO_HEADER, BadCookie, clean_address, select
+
+log = logging.getLogger("mockserver")
+
+
+def create_app(
+    contract: Contract | str | Path | None = None,
+    *,
+    scenario: str | None = None,
+    strict: bool = True,
+    allow_hosts: Iterable[str] = (),
+    token: str | None = None,
+    serve_pages: bool = True,
+    body_limit: int = BODY_LIMIT,
+    sandbox_limit: int = SANDBOX_LIMIT,
+) -> Flask:
+    """A WSGI application that serves `contract`: a loaded one, a path to load, or the built-in one.
+
+    `scenario` is what requests get that choose none; `allow_hosts` may call the control API besides loopback
+    names; with a `token`, the control API asks for it in X-Mock-Token instead. `body_limit` is in bytes.
+
+    Raises ContractError where the contract cannot be loaded, and UnknownScenario.
+    """
+    if not isinstance(contract, Contract):
+        contract = load_contract(contract)
+    if scenario is not None and scenario not in contract.scenarios:
+        raise UnknownScenario(scenario, contract.scenarios)
+    mock = Mock(
+        contract=contract,
+        sandboxes=Sandboxes(contract, sandbox_limit),
+        control=control_api(),
+        scenario=scenario or contract.default_scenario,
+        strict=strict,
+        hosts=frozenset(host.lower() for host in allow_hosts),
+        token=token,
+        body_limit=body_limit,
+    )
+    app = Flask("mockserver.web", static_folder=None)
+    app.extensions["mockserver"] = mock
+    app.url_map.merge_slashes = False
+    app.url_map.redirect_defaults = False
+    app.config["MAX_CONTENT_LENGTH"] = body_limit
+    api.register(app, mock)
+    control.register(app, mock)
+    if serve_pages:
+        pages.register(app, mock)
+    _add_steps(app, mock)
+    _add_refusals(app, mock)
+    app.wsgi_app = Addressing(app.wsgi_app)  # type: ignore[method-assign]
+    return app
+
+
+def _add_steps(app: Flask, mock: Mock) -> None:
+    """What happens before a request is routed, and after it is answered."""
+
+    @app.before_request
+    def choose() -> Response | None:
+        own = guard.is_control(request.path)
+        if own:
+            guard.check(mock, request)
+        if cors.is_preflight(request):
+            return cors.preflight(request)
+        moved = clean_address(request)
+        g.selection = select(mock, request, forgive=own)
+        return _set_cookies(*moved) if moved is not None else None
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        headers = response.headers
+        selection = g.get("selection")
+        if selection is not None:
+            headers[SCENARIO_HEADER] = selection.scenario
+            headers[SANDBOX_HEADER] = selection.sandbox.name
+            if selection.ignored:
+                headers["X-Mock-Ignored-Cookie"] = ", ".join(selection.ignored)
+        headers["Vary"] = VARY
+        if "HTTP_ORIGIN" in request.environ:
+            cors.allow(mock, request, response)
+        return response
+
+
+def _set_cookies(location: str, cookies: dict[str, str]) -> Response:
+    """Send a page navigation on to the address without the selection, which the cookies now hold."""
+    response: Response = redirect(location, 303)  # type: ignore[assignment]
+    response.autocorrect_location_header = False
+    for name, value in cookies.items():
+        if value:
+            response.set_cookie(name, value, samesite="Lax", path="/")
+        else:
+            response.delete_cookie(name, samesite="Lax", path="/")
+    return response
+
+
+def _add_refusals(app: Flask, mock: Mock) -> None:
+    """Every way in which a request can fail, as a problem."""
+
+    def refused(refusal: Refusal) -> Response:
+        operation = _routed()
+        answered = refuse(mock, operation, refusal)
+        selection = g.get("selection")
+        if operation is not None and selection is not None:
+            answered = api.enforce(mock, operation, answered, selection)
+        return respond(answered, request)
+
+    @app.errorhandler(Refusal)
+    def refusal(error: Refusal) -> Response:
+        return refused(error)
+
+    @app.errorhandler(BadCookie)
+    def bad_cookie(error: BadCookie) -> Response:
+        response = refused(error.refusal)
+        response.delete_cookie(error.cookie, samesite="Lax", path="/")
+        return response
+
+    @app.errorhandler(CannotGenerate)
+    def cannot_generate(error: CannotGenerate) -> Response:
+        operation = _routed()
+        return refused(NoExample(operation.id if operation is not None else "the scenario", error.reason))
+
+    @app.errorhandler(exceptions.HTTPException)
+    def http(error: exceptions.HTTPException) -> Response:
+        if isinstance(error, exceptions.MethodNotAllowed):
+            return _other_method(set(error.valid_methods or ()) | {"OPTIONS"}, refused)
+        if isinstance(error, exceptions.RequestEntityTooLarge):
+            return refused(BodyTooLarge(mock.body_limit))
+        if isinstance(error, exceptions.NotFound):
+            operations = mock.control.operations if guard.is_control(request.path) else mock.contract.operations
+            found = near.nearest(operations.values(), request.method, request.path)
+            return refused(UnknownPath(request.method, request.path, found))
+        if isinstance(error, exceptions.BadRequest):
+            return refused(MalformedBody(error.description or "bad request"))
+        log.error("unexpected %s", error, exc_info=error)
+        return refused(InternalError())
+
+    @app.errorhandler(Exception)
+    def defect(error: Exception) -> Response:
+        log.error("%s %s failed", request.method, request.path, exc_info=error)
+        return refused(InternalError())
+
+
+def _other_method(allowed: set[str], refused: Callable[[Refusal], Response]) -> Response:
+    if request.method == "OPTIONS":
+        response = Response(status=204, headers={"Allow": ", ".join(sorted(allowed))})
+        response.headers.pop("Content-Type", None)
+        return response
+    answered: Response = refused(MethodNotAllowed(request.method, allowed))
+    return answered
+
+
+def _routed() -> Operation | None:
+    """The operation that the request was routed to, if it came that far."""
+    if request.url_rule is None:
+        return None
+    operation: Operation | None = getattr(current_app.view_functions.get(request.url_rule.endpoint), "operation", None)
+    return operation

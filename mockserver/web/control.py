@@ -1,0 +1,197 @@
+"""The control API: what each operation of `control.yaml` does. Its requests and answers are judged like all others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from flask import Flask, Response, g, request
+
+from mockserver import __version__
+from mockserver.contract.model import Operation
+from mockserver.contract.parameters import scalar
+from mockserver.engine.commands import Fire, Put, Remove
+from mockserver.engine.operations import Call
+from mockserver.engine.sandboxes import DEFAULT
+from mockserver.engine.state import records, shown
+from mockserver.errors import UnknownScenario
+from mockserver.web import api
+from mockserver.web.answers import answer, negotiate, respond
+from mockserver.web.bundle import bundle
+from mockserver.web.mock import PREFIX, Mock
+from mockserver.web.problems import IN_BODY
+from mockserver.web.requests import read_call
+from mockserver.web.selection import Selection
+
+Given = tuple[int, Any] | tuple[int, Any, dict[str, str]]
+CONTRACT_DOCUMENT = "/openapi.json"
+
+
+def register(app: Flask, mock: Mock) -> None:
+    """Add a rule for each operation of the control API; the contract's own paths win outside `/__mock`."""
+    taken = {operation.path for operation in mock.contract.operations.values()}
+    for name, operation in mock.control.operations.items():
+        if operation.path.startswith(PREFIX) or operation.path not in taken:
+            api.add_rule(app, f"control:{name}", operation, _view(mock, operation, _HANDLERS[name]))
+
+
+def _view(mock: Mock, operation: Operation, handle: Callable[[Mock, Selection, Call], Given]) -> Any:
+    def view(**arguments: str) -> Response:
+        call = read_call(mock, operation, request, arguments)
+        chosen = operation.success()
+        media_type = negotiate(request, chosen[1].media) if chosen is not None else None
+        status, value, *headers = handle(mock, g.selection, call)
+        answered = answer(operation, status, value, media_type, headers[0] if headers else None)
+        return respond(api.enforce(mock, operation, answered, g.selection), request)
+
+    return view
+
+
+def _run(selection: Selection) -> dict[str, Any]:
+    run = selection.run
+    return {
+        "sandbox": selection.sandbox.name,
+        "scenario": selection.scenario,
+        "generation": run.generation,
+        "revision": run.revision,
+        "fingerprint": run.fingerprint,
+    }
+
+
+def _health(mock: Mock, selection: Selection, call: Call) -> Given:
+    return 200, {"status": "ok", "version": __version__}
+
+
+def _reset(mock: Mock, selection: Selection, call: Call) -> Given:
+    scope = (call.body or {}).get("scope", "sandbox")
+    if scope == "run":
+        selection.sandbox.reset_run(selection.scenario)
+        return 200, _run(Selection(selection.sandbox, selection.scenario, selection.via))
+    if scope == "all":
+        mock.sandboxes.reset()
+    else:
+        selection.sandbox.reset()
+    # The active scenario is gone with the rest, so what it stood for is chosen anew.
+    scenario = mock.scenario if selection.via == "active scenario" else selection.scenario
+    g.selection = Selection(mock.sandboxes.get(selection.sandbox.name), scenario, selection.via)
+    return 200, _run(g.selection)
+
+
+def _list_scenarios(mock: Mock, selection: Selection, call: Call) -> Given:
+    known = mock.contract.scenarios
+    listed = [{"name": name, "summary": known[name].summary} for name in sorted(known)]
+    return 200, {"default": mock.scenario, "active": selection.sandbox.active, "scenarios": listed}
+
+
+def _set_scenario(mock: Mock, selection: Selection, call: Call) -> Given:
+    name = call.body["name"]
+    if name not in mock.contract.scenarios:
+        raise UnknownScenario(name, mock.contract.scenarios, IN_BODY)
+    selection.sandbox.active = name
+    if selection.via in ("active scenario", "default"):
+        g.selection = Selection(selection.sandbox, name, "active scenario", selection.ignored)
+    return 200, _run(g.selection)
+
+
+def _clear_scenario(mock: Mock, selection: Selection, call: Call) -> Given:
+    selection.sandbox.active = None
+    if selection.via == "active scenario":
+        g.selection = Selection(selection.sandbox, mock.scenario, "default", selection.ignored)
+    return 204, None
+
+
+def _list_sandboxes(mock: Mock, selection: Selection, call: Call) -> Given:
+    listed = [
+        {
+            "name": sandbox.name,
+            "active": sandbox.active,
+            "violations": len(sandbox.violations),
+            "runs": [
+                {"scenario": name, "generation": run.generation, "revision": run.revision}
+                for name, run in sorted(sandbox.runs.items())
+            ],
+        }
+        for sandbox in mock.sandboxes.known()
+    ]
+    return 200, {"sandboxes": listed, "limit": mock.sandboxes.limit}
+
+
+def _delete_sandbox(mock: Mock, selection: Selection, call: Call) -> Given:
+    mock.sandboxes.remove(call.path["name"])
+    if selection.sandbox.name == call.path["name"]:
+        g.selection = Selection(mock.sandboxes.get(DEFAULT), mock.scenario, "default")
+    return 204, None
+
+
+def _get_state(mock: Mock, selection: Selection, call: Call) -> Given:
+    return 200, {**_run(selection), "records": records(mock.contract, selection.run.state)}
+
+
+def _place(mock: Mock, selection: Selection, call: Call) -> tuple[str, Any]:
+    """The resource and key of the path, the key in the type that the resource's keys have."""
+    resource = selection.run.state.table(call.path["resource"]).resource
+    types = resource.fields.get(resource.key or "", frozenset({"string"}))
+    key = call.path["key"]
+    return resource.name, scalar(key, types - {"string"}) if "string" not in types else key
+
+
+def _put_record(mock: Mock, selection: Selection, call: Call) -> Given:
+    resource, key = _place(mock, selection, call)
+    run, was_there = selection.run, selection.run.state.has(resource, key)
+    field = mock.contract.resources[resource].key
+    record = {field: key, **call.body} if field is not None else call.body
+    state = run.submit(lambda state, at: Put(resource, key, record, at))
+    value = shown(mock.contract, state, mock.contract.resources[resource], state.record(resource, key))
+    if was_there:
+        return 200, value
+    return 201, value, {"Location": f"{PREFIX}/state/{quote(resource, safe='')}/{quote(str(key), safe='')}"}
+
+
+def _delete_record(mock: Mock, selection: Selection, call: Call) -> Given:
+    resource, key = _place(mock, selection, call)
+    selection.run.submit(lambda state, at: Remove(resource, key, at))
+    return 204, None
+
+
+def _fire_transition(mock: Mock, selection: Selection, call: Call) -> Given:
+    resource, key = _place(mock, selection, call)
+    transition = call.path["transition"]
+    state = selection.run.submit(lambda state, at: Fire(resource, key, transition, at))
+    return 200, shown(mock.contract, state, mock.contract.resources[resource], state.record(resource, key))
+
+
+def _list_violations(mock: Mock, selection: Selection, call: Call) -> Given:
+    return 200, {"violations": list(selection.sandbox.violations)}
+
+
+def _clear_violations(mock: Mock, selection: Selection, call: Call) -> Given:
+    selection.sandbox.violations.clear()
+    return 204, None
+
+
+def _control_document(mock: Mock, selection: Selection, call: Call) -> Given:
+    return 200, bundle(mock.control.document)
+
+
+def _contract_document(mock: Mock, selection: Selection, call: Call) -> Given:
+    return 200, bundle(mock.contract.openapi)
+
+
+_HANDLERS: Mapping[str, Callable[[Mock, Selection, Call], Given]] = {
+    "getHealth": _health,
+    "reset": _reset,
+    "listScenarios": _list_scenarios,
+    "setScenario": _set_scenario,
+    "clearScenario": _clear_scenario,
+    "listSandboxes": _list_sandboxes,
+    "deleteSandbox": _delete_sandbox,
+    "getState": _get_state,
+    "putRecord": _put_record,
+    "deleteRecord": _delete_record,
+    "fireTransition": _fire_transition,
+    "listViolations": _list_violations,
+    "clearViolations": _clear_violations,
+    "getControlDocument": _control_document,
+    "getContractDocument": _contract_document,
+}

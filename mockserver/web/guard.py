@@ -1,0 +1,84 @@
+"""Who may call the control API: this machine's own names, or the bearer of the token."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from urllib.parse import urlsplit
+
+from flask import Request
+
+from mockserver.errors import ForbiddenHost, ForbiddenOrigin, TokenRequired
+from mockserver.web.mock import PREFIX, Mock
+from mockserver.web.selection import is_navigation
+
+TOKEN_HEADER = "X-Mock-Token"
+HEALTH = f"{PREFIX}/health"
+
+
+def is_control(path: str) -> bool:
+    """Whether the path is the server's own."""
+    return path.startswith(PREFIX) and (len(path) == len(PREFIX) or path[len(PREFIX)] == "/")
+
+
+def check(mock: Mock, request: Request) -> None:
+    """Refuse a control call that another site could have made, or that lacks the token.
+
+    Raises ForbiddenHost, ForbiddenOrigin or TokenRequired.
+    """
+    if request.path == HEALTH and request.method in ("GET", "HEAD"):
+        return
+    if mock.token is not None:
+        given = request.headers.get(TOKEN_HEADER, "")
+        if request.method != "OPTIONS" and not hmac.compare_digest(given.encode(), mock.token.encode()):
+            raise TokenRequired
+    else:
+        _check_site(mock, request)
+    _check_form(request)
+
+
+def _check_site(mock: Mock, request: Request) -> None:
+    host = request.environ.get("HTTP_HOST", "")
+    if not is_allowed(mock, host):
+        raise ForbiddenHost(host)
+    origin = request.headers.get("Origin")
+    if origin is not None:
+        if not is_allowed_origin(mock, origin, host):
+            raise ForbiddenOrigin.of(origin)
+    elif request.headers.get("Sec-Fetch-Site") == "cross-site" and not is_navigation(request):
+        raise ForbiddenOrigin("The control API takes no calls from another site (Sec-Fetch-Site: cross-site).")
+
+
+def _check_form(request: Request) -> None:
+    """What a form can send needs no preflight, so another site's form could send it."""
+    kind = request.headers.get("Content-Type")
+    if kind is not None and request.method not in ("GET", "HEAD", "OPTIONS"):
+        name = kind.partition(";")[0].strip().lower()
+        if name != "application/json":
+            raise ForbiddenOrigin(
+                "The control API takes a body as application/json alone, since a form of another site could send "
+                "anything else: add the header Content-Type: application/json."
+            )
+
+
+def is_allowed(mock: Mock, host: str) -> bool:
+    """Whether a `Host` value (with or without a port) names this machine, or a host that was allowed."""
+    try:
+        name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
+    except ValueError:
+        return False
+    if name == "localhost" or name.endswith(".localhost") or name in mock.hosts:
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def is_allowed_origin(mock: Mock, origin: str, host: str) -> bool:
+    """Whether an `Origin` is the server's own, or on an allowed host."""
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and (parts.netloc == host or is_allowed(mock, parts.netloc))

@@ -1,0 +1,70 @@
+"""What one application serves, in one place: it hangs on `app.extensions["mockserver"]`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from flask import current_app
+
+from mockserver.contract import documents as linked
+from mockserver.contract.documents import BASE, Documents, Node
+from mockserver.contract.model import Contract, Operation
+from mockserver.contract.openapi import Reader
+from mockserver.contract.schemas import Schemas, Validator
+from mockserver.contract.source import Report
+from mockserver.engine.sandboxes import Sandboxes
+
+BODY_LIMIT = 10 * 1024 * 1024
+CONTROL = "control.yaml"
+PREFIX = "/__mock"
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """The control API as its own document declares it."""
+
+    documents: Documents
+    schemas: Schemas
+    document: Node
+    operations: Mapping[str, Operation]
+    problem: Validator
+
+
+@dataclass(frozen=True, slots=True)
+class Mock:
+    """A contract, its sandboxes, and how it is served. `hosts` may call the control API besides loopback."""
+
+    contract: Contract
+    sandboxes: Sandboxes
+    control: Control
+    scenario: str
+    strict: bool
+    hosts: frozenset[str]
+    token: str | None
+    body_limit: int
+
+    def is_control(self, operation: Operation | None) -> bool:
+        """Whether the operation is the server's own, not the contract's."""
+        return operation is not None and self.control.operations.get(operation.id) is operation
+
+
+def current() -> Mock:
+    """What the current application serves."""
+    mock: Mock = current_app.extensions["mockserver"]
+    return mock
+
+
+@cache
+def control() -> Control:
+    """The control API's document, read once for the process; it is frozen."""
+    report, root = Report(), Path(__file__).parent
+    documents = linked.load(root, [root / CONTROL], report)
+    schemas = Schemas(documents)
+    document = documents.root(BASE + CONTROL)
+    operations = Reader(schemas, report).operations(document)
+    report.close()
+    problem = schemas.at(document.child("components", "schemas", "Problem"))
+    return Control(documents, schemas, document, operations, problem)

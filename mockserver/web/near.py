@@ -1,0 +1,39 @@
+"""Why a request matched no operation: the nearest ones, and what sets each apart."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+from mockserver.contract.model import Operation
+
+
+def nearest(operations: Iterable[Operation], method: str, path: str) -> list[dict[str, str]]:
+    """Up to three operations whose paths come nearest, best first, each with why it did not match."""
+    path = path[:500]
+    scored = [(_likeness(one, method, path), one) for one in operations]
+    scored = sorted((pair for pair in scored if pair[0] > 0.45), key=lambda pair: (-pair[0], pair[1].path))
+    return [
+        {"operation": one.id, "method": one.method, "path": one.path, "why": _why(one, method, path)}
+        for _, one in scored[:3]
+    ]
+
+
+def _likeness(operation: Operation, method: str, path: str) -> float:
+    parts, declared = path.strip("/").split("/"), operation.path.strip("/").split("/")
+    filled = [part if "{" in name else name for part, name in zip(parts, declared, strict=False)]
+    filled += declared[len(filled) :]
+    same_method = 0.05 if operation.method == method else 0.0
+    return difflib.SequenceMatcher(None, "/".join(filled), "/".join(parts)).ratio() + same_method
+
+
+def _why(operation: Operation, method: str, path: str) -> str:
+    parts, declared = path.strip("/").split("/"), operation.path.strip("/").split("/")
+    if len(parts) != len(declared):
+        return f"its path has {len(declared)} segments, the request's {len(parts)}"
+    for number, (part, name) in enumerate(zip(parts, declared, strict=True), 1):
+        if "{" not in name and part != name:
+            return f"segment {number} is {name!r}, not {part[:60]!r}"
+        if "{" in name and not part:
+            return f"segment {number} is empty, where {name} is needed"
+    return f"its method is {operation.method}, not {method}"

@@ -1,0 +1,118 @@
+"""Refusals as answers: RFC 9457 problems, or the form that the operation declares for the status."""
+
+from __future__ import annotations
+
+import http
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver import errors
+from mockserver.contract import jsontext
+from mockserver.contract.model import Operation
+from mockserver.contract.model import Response as Declared
+from mockserver.engine.generate import Generator
+from mockserver.errors import CannotGenerate, ContractViolation, InternalError, InvalidRequest, MethodNotAllowed, Refusal
+from mockserver.web.answers import Answer, answer
+from mockserver.web.mock import Mock
+from mockserver.web.requests import is_json
+
+PROBLEM = "application/problem+json"
+CODE_HEADER = "X-Mock-Code"
+# A name that a body gives is content, and content that is wrong is 422; elsewhere it is the request that is wrong.
+IN_BODY = "body /name"
+log = logging.getLogger("mockserver")
+
+STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
+    errors.UnknownScenario: http.HTTPStatus.BAD_REQUEST,
+    errors.BadSandbox: http.HTTPStatus.BAD_REQUEST,
+    errors.MalformedBody: http.HTTPStatus.BAD_REQUEST,
+    errors.UnexpectedBody: http.HTTPStatus.BAD_REQUEST,
+    errors.TokenRequired: http.HTTPStatus.UNAUTHORIZED,
+    errors.ForbiddenHost: http.HTTPStatus.FORBIDDEN,
+    errors.ForbiddenOrigin: http.HTTPStatus.FORBIDDEN,
+    errors.UnknownPath: http.HTTPStatus.NOT_FOUND,
+    errors.UnknownSandbox: http.HTTPStatus.NOT_FOUND,
+    errors.UnknownResource: http.HTTPStatus.NOT_FOUND,
+    errors.UnknownRecord: http.HTTPStatus.NOT_FOUND,
+    errors.UnknownTransition: http.HTTPStatus.NOT_FOUND,
+    errors.MethodNotAllowed: http.HTTPStatus.METHOD_NOT_ALLOWED,
+    errors.NotAcceptable: http.HTTPStatus.NOT_ACCEPTABLE,
+    errors.TransitionNotAllowed: http.HTTPStatus.CONFLICT,
+    errors.RecordExists: http.HTTPStatus.CONFLICT,
+    errors.RecordInUse: http.HTTPStatus.CONFLICT,
+    errors.NotKeyed: http.HTTPStatus.CONFLICT,
+    errors.BodyTooLarge: http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.UnsupportedMediaType: http.HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    errors.InvalidRequest: http.HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.InvalidRecord: http.HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.SandboxLimit: http.HTTPStatus.TOO_MANY_REQUESTS,
+    errors.ContractViolation: http.HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.NoExample: http.HTTPStatus.NOT_IMPLEMENTED,
+    errors.InternalError: http.HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+
+def refuse(mock: Mock, operation: Operation | None, refusal: Refusal) -> Answer:
+    """The answer to a request that is refused, in the form the operation declares, if it declares one."""
+    status = _status(operation, refusal)
+    problem = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": int(status),
+        "detail": refusal.detail,
+        "code": refusal.code,
+        **refusal.members,
+    }
+    headers = {CODE_HEADER: refusal.code}
+    if isinstance(refusal, MethodNotAllowed):
+        headers["Allow"] = ", ".join(refusal.methods)
+    if isinstance(refusal, errors.TokenRequired):
+        headers["WWW-Authenticate"] = 'X-Mock-Token realm="mockserver control"'
+    declared = operation.response(int(status)) if operation is not None else None
+    if declared is not None and operation is not None and not isinstance(refusal, ContractViolation):
+        value, media_type = _declared_form(mock, operation, declared, problem)
+        if media_type is not None:
+            return answer(operation, int(status), value, media_type, headers)
+    return _plain(mock, problem, headers)
+
+
+def _status(operation: Operation | None, refusal: Refusal) -> http.HTTPStatus:
+    if isinstance(refusal, errors.UnknownScenario) and refusal.via == IN_BODY:
+        return http.HTTPStatus.UNPROCESSABLE_ENTITY
+    status = STATUS[type(refusal)]
+    if isinstance(refusal, InvalidRequest) and operation is not None and str(int(status)) not in operation.responses:
+        if "400" in operation.responses:
+            return http.HTTPStatus.BAD_REQUEST
+    return status
+
+
+def _plain(mock: Mock, problem: dict[str, Any], headers: dict[str, str]) -> Answer:
+    violations = mock.control.problem.violations(problem, "body")
+    if violations:
+        log.error("a problem breaks its own schema: %s: %s", problem["code"], violations[0].message)
+        problem = {name: problem[name] for name in ("type", "title", "status", "detail")} | {"code": InternalError.code}
+    return Answer(problem["status"], jsontext.dump(problem), PROBLEM, headers)
+
+
+def _declared_form(
+    mock: Mock, operation: Operation, declared: Declared, problem: dict[str, Any]
+) -> tuple[Any, str | None]:
+    """The problem, if the declared schema admits it; else the declared example; else a generated value."""
+    media = [one for one in declared.media.values() if is_json(one.name)]
+    for one in sorted(media, key=lambda one: one.name != PROBLEM):
+        if one.validator is None or one.validator.is_valid(problem):
+            return problem, one.name
+    for one in media:
+        for example in one.examples.values():
+            if one.validator is None or one.validator.is_valid(example):
+                return example, one.name
+    for one in media:
+        if one.schema is not None:
+            seed = f"{operation.id}/{declared.status}"
+            try:
+                generator = Generator.seeded(mock.contract.documents, mock.contract.schemas, seed)
+                return generator.value(one.schema), one.name
+            except CannotGenerate as error:
+                log.warning("%s", error)
+    return None, None
