@@ -1,3 +1,23 @@
 """A mock API server that serves from files, keeps state, and never breaks the contract."""
 
+from __future__ import annotations
+
 __version__ = "0.1.0"
+
+from mockserver.contract.loader import load_contract
+from mockserver.contract.model import Contract
+from mockserver.errors import ContractError, MockserverError, Problem, Refusal, Violation
+from mockserver.server.run import BackgroundServer
+from mockserver.web.app import create_app
+
+__all__ = [
+    "BackgroundServer",
+    "Contract",
+    "ContractError",
+    "MockserverError",
+    "Problem",
+    "Refusal",
+    "Violation",
+    "create_app",
+    "load_contract",
+]

@@ -1,0 +1,116 @@
+"""WSGI (PEP 3333) from parsed requests, and its answers as bytes. No sockets here."""
+
+from __future__ import annotations
+
+import http
+import io
+import sys
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+Headers = Sequence[tuple[bytes, bytes]]
+BODILESS = {"204", "304"}
+# RFC 9110, section 7.6.1: these are between two neighbours, and the server speaks to its neighbour itself.
+HOP_BY_HOP = {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
+STATUS_LINE = {str(status.value): f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in http.HTTPStatus}
+
+
+class BadAnswer(Exception):
+    """The application answered with what cannot be sent as HTTP."""
+
+
+def constant_environ(server: tuple[str, int | None] | None, client: tuple[str, int] | None) -> dict[str, Any]:
+    """What is the same for every request of a connection."""
+    return {
+        "SCRIPT_NAME": "",
+        "SERVER_NAME": server[0] if server else "localhost",
+        "SERVER_PORT": str(server[1]) if server else "0",
+        "REMOTE_ADDR": client[0] if client else "",
+        "REMOTE_PORT": str(client[1]) if client else "",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input_terminated": True,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+
+
+def environ(
+    constant: dict[str, Any], method: str, version: str, target: bytes, headers: Headers, body: bytes
+) -> dict[str, Any]:
+    """The environ of one request; `target` is the path and query as sent."""
+    made = dict(constant)
+    raw = target.decode("latin-1")
+    path, _, query = raw.partition("?")
+    made["REQUEST_METHOD"] = method
+    made["SERVER_PROTOCOL"] = f"HTTP/{version}"
+    made["RAW_URI"] = made["REQUEST_URI"] = raw
+    made["PATH_INFO"] = unquote_to_bytes(path).decode("latin-1") if "%" in path else path
+    made["QUERY_STRING"] = query
+    made["wsgi.input"] = io.BytesIO(body)
+    for name, value in headers:
+        key = _key(name)
+        if key is None:
+            continue
+        text = value.decode("latin-1")
+        if key in made:
+            text = f"{made[key]}{'; ' if key == 'HTTP_COOKIE' else ', '}{text}"
+        made[key] = text
+    if body or "HTTP_TRANSFER_ENCODING" in made:
+        made["CONTENT_LENGTH"] = str(len(body))
+    made.pop("HTTP_TRANSFER_ENCODING", None)
+    return made
+
+
+@lru_cache(maxsize=1024)
+def _key(name: bytes) -> str | None:
+    """The environ's name for a header; None for one with an underscore, which would pass for another."""
+    text = name.decode("latin-1").upper()
+    if "_" in text:
+        return None
+    key = text.replace("-", "_")
+    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
+
+
+def call(app: WSGIApplication, environment: dict[str, Any]) -> tuple[bytes, bytes]:
+    """Call the application; its status line with headers, and its body.
+
+    Raises BadAnswer, and whatever the application raises.
+    """
+    started: list[tuple[str, list[tuple[str, str]]]] = []
+    written: list[bytes] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        started[:] = [(status, headers)]
+        return written.append
+
+    answer = app(environment, start_response)
+    try:
+        body = b"".join([*written, *answer])
+    finally:
+        close = getattr(answer, "close", None)
+        if close is not None:
+            close()
+    if not started:
+        raise BadAnswer("the application did not start its response")
+    return head(*started[0], body, environment["REQUEST_METHOD"] == "HEAD"), body
+
+
+def head(status: str, headers: Sequence[tuple[str, str]], body: bytes, to_head: bool = False) -> bytes:
+    """The status line and headers, without the empty line after them. Raises BadAnswer for a line break in one."""
+    kept = [f"{name}: {value}" for name, value in headers if name.lower() not in HOP_BY_HOP]
+    code = status[:3]
+    if code not in BODILESS and not to_head and not any(name.lower() == "content-length" for name, _ in headers):
+        kept.append(f"Content-Length: {len(body)}")
+    text = "\r\n".join(kept)
+    if text.count("\n") != max(0, len(kept) - 1) or text.count("\r") != max(0, len(kept) - 1):
+        raise BadAnswer("a header of the answer holds a line break")
+    line = STATUS_LINE.get(code) or f"HTTP/1.1 {status}\r\n".encode("latin-1")
+    return line + text.encode("latin-1", "replace") + b"\r\n"

@@ -1,0 +1,259 @@
+"""HTTP/1.1 for a WSGI application: uvicorn's httptools protocol, answering in the parser's own callback.
+
+No task, no ASGI: nothing behind the application blocks, so a request is answered as soon as it is complete.
+Uvicorn keeps its connections, keep-alive timer, flow control and shutdown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from mockserver.server import bridge
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+BODY_LIMIT = 10 * 1024 * 1024
+HEAD_LIMIT = 64 * 1024
+REQUEST_SECONDS = 30.0
+LINGER_SECONDS = 2.0
+REFUSALS = {
+    "malformed-request": (400, "Bad Request", "The request is not HTTP/1.1."),
+    "missing-host": (400, "Bad Request", "An HTTP/1.1 request carries one Host header (RFC 9112, section 3.2)."),
+    "request-timeout": (408, "Request Timeout", f"The request was not complete after {REQUEST_SECONDS:.0f} seconds."),
+    "uri-too-long": (414, "URI Too Long", f"The request target is longer than {HEAD_LIMIT} bytes."),
+    "header-fields-too-large": (
+        431, "Request Header Fields Too Large", f"The headers are longer than {HEAD_LIMIT} bytes.",
+    ),
+    "internal-error": (500, "Internal Server Error", "The server failed; its log says more."),
+}  # fmt: skip
+log = logging.getLogger("mockserver")
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The application and its bounds; `body_limit` is in bytes."""
+
+    app: WSGIApplication
+    body_limit: int = BODY_LIMIT
+
+
+class Refused(Exception):
+    """Raised in a parser callback to stop a request that is not taken."""
+
+
+class Exchange:
+    """One request and its answer, as far as uvicorn asks about them."""
+
+    __slots__ = ("disconnected", "keep_alive", "message_event", "response_complete", "too_large")
+
+    def __init__(self, keep_alive: bool) -> None:
+        self.keep_alive = keep_alive
+        self.response_complete = self.disconnected = self.too_large = False
+        self.message_event = _NOTHING
+
+
+class _Nothing:
+    def set(self) -> None:
+        """Uvicorn wakes a waiting task; there is none."""
+
+
+_NOTHING = _Nothing()
+
+
+class Protocol(HttpToolsProtocol):
+    """One connection."""
+
+    served: Served
+    cycle: Any
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.served = self.config.loaded_app
+        self.url, self.headers, self._body = b"", [], bytearray()
+        self._refusal = ""
+        self._head_size = 0
+        self._lingering = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Remember what is the same for every request."""
+        super().connection_made(transport)
+        self._constant = bridge.constant_environ(self.server, self.client)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of the timer, too."""
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser, which answers what is complete; watch the time of what is not."""
+        if self._lingering:
+            return
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            # Answered as the plain request that it also is; what follows is not HTTP that we speak.
+            self.transport.close()
+        except httptools.HttpParserError:
+            self.refuse(self._refusal or "malformed-request")
+        else:
+            self._watch()
+
+    def _watch(self) -> None:
+        if self.cycle is None or self.cycle.response_complete:
+            if not self._head_size:
+                self._stop_timer()
+                return
+        if self._timer is None:
+            self._timer = self.loop.call_later(REQUEST_SECONDS, self.refuse, "request-timeout")
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self.url, self.headers, self.expect_100_continue = b"", [], False
+        self._body = bytearray()
+        self._head_size = 1
+
+    def on_url(self, url: bytes) -> None:
+        """A part of the target."""
+        self.url += url
+        if len(self.url) > HEAD_LIMIT:
+            self._refuse("uri-too-long")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header, or a trailer, which is counted and left alone."""
+        self._head_size += len(name) + len(value)
+        if self._head_size > HEAD_LIMIT:
+            self._refuse("header-fields-too-large")
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """The head is there: refuse what cannot be served, and ask for the body if the client waits for that."""
+        version = self.parser.get_http_version()
+        hosts = sum(1 for name, _ in self.headers if name == b"host")
+        if hosts > 1 or (hosts == 0 and version == "1.1"):
+            self._refuse("missing-host")
+        self.cycle = Exchange(version != "1.0" and self.parser.should_keep_alive())
+        if self.expect_100_continue:
+            if self._declared_length() > self.served.body_limit:
+                self._overflow()
+            else:
+                self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body; past the limit it is dropped and the request answered at once."""
+        if self.cycle.response_complete:
+            return
+        if len(self._body) + len(body) > self.served.body_limit or self._declared_length() > self.served.body_limit:
+            self._overflow()
+            return
+        self._body += body
+
+    def on_message_complete(self) -> None:
+        """The request is complete: answer it."""
+        self._head_size = 0
+        if not self.cycle.response_complete:
+            self._answer()
+
+    def _declared_length(self) -> int:
+        return next((int(value) for name, value in self.headers if name == b"content-length" and value.isdigit()), 0)
+
+    def _overflow(self) -> None:
+        self.cycle.too_large, self.cycle.keep_alive = True, False
+        self._body = bytearray()
+        self._answer()
+
+    def _answer(self) -> None:
+        """Have the application answer, and send that. Kept answers, holds and faults belong here."""
+        method = self.parser.get_method().decode("ascii")
+        made = bridge.environ(
+            self._constant, method, self.parser.get_http_version(), self._target(), self.headers, bytes(self._body)
+        )
+        if self.cycle.too_large:
+            # The application refuses it by its length; the body itself is dropped.
+            made["CONTENT_LENGTH"] = str(max(self._declared_length(), self.served.body_limit + 1))
+        try:
+            head, body = bridge.call(self.served.app, made)
+        except Exception as error:
+            log.error("%s %s failed", method, made["PATH_INFO"], exc_info=error)
+            head, body = _problem("internal-error")
+        self.send(head, b"" if method == "HEAD" else body)
+
+    def _target(self) -> bytes:
+        """The path and query, of an absolute-form target too (RFC 9112, section 3.2.2)."""
+        if self.url[:1] == b"/" or self.url == b"*":
+            return self.url
+        rest = self.url.partition(b"://")[2]
+        slash, question = rest.find(b"/"), rest.find(b"?")
+        if 0 <= question and (slash < 0 or question < slash):
+            return b"/" + rest[question:]
+        return rest[slash:] if slash >= 0 else b"/"
+
+    def send(self, head: bytes, body: bytes) -> None:
+        """Write an answer and go on to the next request, or close."""
+        cycle = self.cycle
+        date = b"".join(name + b": " + value + b"\r\n" for name, value in self.server_state.default_headers)
+        close = b"" if cycle.keep_alive else b"Connection: close\r\n"
+        self.transport.write(b"".join((head, date, close, b"\r\n", body)))
+        cycle.response_complete = True
+        if self.flow.write_paused:
+            # A peer that does not read gets no more answers until it does.
+            self.flow.pause_reading()
+        if not cycle.keep_alive:
+            self._close()
+            return
+        paused = self.flow.read_paused
+        self.on_response_complete()
+        if paused:
+            self.flow.pause_reading()
+
+    def resume_writing(self) -> None:
+        """The peer reads again."""
+        super().resume_writing()
+        self.flow.resume_reading()
+
+    def _close(self) -> None:
+        """Close; but let a peer that is still sending read the answer first, or it would see a reset."""
+        self._stop_timer()
+        self.server_state.total_requests += 1
+        if self._head_size and self.transport.can_write_eof() and not self.transport.is_closing():
+            self._lingering = True
+            self.transport.write_eof()
+            self.loop.call_later(LINGER_SECONDS, self.transport.close)
+        else:
+            self.transport.close()
+
+    def _refuse(self, code: str) -> None:
+        self._refusal = code
+        raise Refused(code)
+
+    def refuse(self, code: str) -> None:
+        """Answer what is no request that we take, and close."""
+        self._timer = None
+        if self.transport.is_closing() or (self.cycle is not None and self._lingering):
+            return
+        if self.cycle is None or self.cycle.response_complete:
+            self.cycle = Exchange(False)
+        self.cycle.keep_alive = False
+        self.send(*_problem(code))
+
+
+def _problem(code: str) -> tuple[bytes, bytes]:
+    status, title, detail = REFUSALS[code]
+    problem = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
+    body = json.dumps(problem, separators=(",", ":")).encode()
+    headers = [("Content-Type", "application/problem+json"), ("X-Mock-Code", code)]
+    return bridge.head(f"{status} {title}", headers, body), body

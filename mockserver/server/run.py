@@ -1,0 +1,201 @@
+"""Listening, serving until a signal, and serving beside the work of the same process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Self
+
+import uvicorn
+from uvicorn.config import Config
+
+from mockserver.server.protocol import BODY_LIMIT, Protocol, Served
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+PORT_TRIES = 20
+KEEP_ALIVE_SECONDS = 75
+GRACE_SECONDS = 1
+START_SECONDS = 10.0
+
+
+class PortTaken(Exception):
+    """Another program listens there."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.host, self.port = host, port
+        super().__init__(f"Port {port} of {host} is taken by another program; --port 0 picks a free one.")
+
+
+class BadHost(Exception):
+    """The host is no address of this machine."""
+
+    def __init__(self, host: str, reason: str) -> None:
+        self.host, self.reason = host, reason
+        super().__init__(f"Cannot listen on {host}: {reason}.")
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Bind every address of `host` to one port; `localhost` is 127.0.0.1 and, where there is IPv6, ::1.
+
+    Port 0 picks a free one. Raises PortTaken and BadHost.
+    """
+    addresses = ["127.0.0.1", "::1"] if host == "localhost" else _resolve(host)
+    for tries_left in reversed(range(PORT_TRIES)):
+        try:
+            return _bind_all(host, addresses, port)
+        except PortTaken:
+            # A free port of one address may be taken on the other.
+            if port != 0 or not tries_left:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _resolve(host: str) -> list[str]:
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        raise BadHost(host, getattr(error, "strerror", None) or "it is no host name") from None
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def _bind_all(host: str, addresses: Sequence[str], port: int) -> list[socket.socket]:
+    sockets: list[socket.socket] = []
+    with contextlib.ExitStack() as undo:
+        for address in addresses:
+            try:
+                bound = _bind(host, address, port)
+            except BadHost:
+                if not sockets or host != "localhost":
+                    raise
+                continue  # no IPv6 here
+            undo.callback(bound.close)
+            sockets.append(bound)
+            port = bound.getsockname()[1]
+        undo.pop_all()
+    return sockets
+
+
+def _bind(host: str, address: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        bound = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise BadHost(host, error.strerror or str(error)) from None
+    try:
+        if os.name == "posix":
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        bound.bind((address, port))
+        # Bound but not listening, the port could still be shared with another program that also sets SO_REUSEADDR.
+        bound.listen(2048)
+        bound.setblocking(False)
+    except OSError as error:
+        bound.close()
+        if error.errno in (98, 48, 10048):
+            raise PortTaken(host, port) from None
+        raise BadHost(host, error.strerror or str(error)) from None
+    return bound
+
+
+def url(host: str, sockets: Sequence[socket.socket]) -> str:
+    """The address that a client of these sockets uses."""
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{sockets[0].getsockname()[1]}"
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn's server, which says when it is ready, and ends well on a signal instead of dying of it."""
+
+    def __init__(self, config: Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:  # type: ignore[override]
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        former = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in former.items():
+                signal.signal(number, handler)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+def _server(app: WSGIApplication, body_limit: int, ready: Callable[[], None]) -> _Server:
+    config = Config(
+        app=Served(app, body_limit),  # type: ignore[arg-type]
+        http=Protocol,
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    return _Server(config, ready)
+
+
+def serve(
+    app: WSGIApplication, host: str, sockets: list[socket.socket], announce: Callable[[str], None],
+    body_limit: int = BODY_LIMIT,
+) -> None:  # fmt: skip
+    """Serve until SIGINT or SIGTERM, then return; `announce` gets the address once a connection would be answered."""
+    address = url(host, sockets)
+    _server(app, body_limit, lambda: announce(address)).run(sockets)
+
+
+class BackgroundServer:
+    """A server in a thread of this process: `with BackgroundServer(app) as server: … server.url …`."""
+
+    def __init__(
+        self, app: WSGIApplication, host: str = "localhost", port: int = 0, body_limit: int = BODY_LIMIT
+    ) -> None:
+        self._ready = threading.Event()
+        self._sockets = listen(host, port)
+        self.url = url(host, self._sockets)
+        self._server = _server(app, body_limit, self._ready.set)
+        self._thread = threading.Thread(target=self._run, name="mockserver", daemon=True)
+
+    def start(self) -> Self:
+        """Return once a connection would be answered."""
+        self._thread.start()
+        if not self._ready.wait(START_SECONDS):
+            raise RuntimeError("the server did not start")
+        return self
+
+    def stop(self) -> None:
+        """Return once the server is gone."""
+        self._server.should_exit = True
+        self._thread.join(START_SECONDS)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: Any) -> None:
+        self.stop()
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=self._server.config.get_loop_factory()) as runner:
+            runner.run(self._server.serve(sockets=self._sockets))
