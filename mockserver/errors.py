@@ -170,7 +170,9 @@ class TokenRequired(Refusal):
     code = "token-required"
 
     def __init__(self) -> None:
-        super().__init__("The control API needs the header X-Mock-Token with the token printed when the server started.")
+        super().__init__(
+            "The control API needs the header X-Mock-Token with the token printed when the server started."
+        )
 
 
 class UnknownScenario(Refusal):

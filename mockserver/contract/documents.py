@@ -119,7 +119,8 @@ def _step(node: Node, token: str) -> Node:
         return node.child(int(token) if isinstance(node.value, list) else token)
     except (KeyError, IndexError, ValueError, TypeError):
         names = node.value if isinstance(node.value, dict) else ()
-        raise Unresolved(f"leads nowhere: {show(token)} is not at {node.pointer or '/'}.{did_you_mean(token, names)}")
+        where = node.pointer or "/"
+        raise Unresolved(f"leads nowhere: {show(token)} is not at {where}.{did_you_mean(token, names)}") from None
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -153,7 +154,7 @@ def load(root: Path, entries: list[Path], report: Report) -> Documents:
         source = read(root, path, report)
         if source is not None:
             documents.sources[uri] = source
-            waiting += _link(documents.root(uri), root, documents, report)
+            waiting += _link(documents.root(uri), root, report)
     for uri in documents.sources:
         _check(documents.root(uri), report)
     return documents
@@ -164,7 +165,7 @@ def uri_of(root: Path, path: Path) -> str:
     return BASE + quote(path.relative_to(root).as_posix())
 
 
-def _link(document: Node, root: Path, documents: Documents, report: Report) -> list[Path]:
+def _link(document: Node, root: Path, report: Report) -> list[Path]:
     """Make the document's references absolute in place; return the files that they lead to."""
     own = document.value.get("$id") if isinstance(document.value, dict) else None
     identity = document.value.pop("$id") if isinstance(own, str) and urlsplit(own).scheme else None
@@ -174,7 +175,7 @@ def _link(document: Node, root: Path, documents: Documents, report: Report) -> l
             reference = place.value.get(keyword)
             if not isinstance(reference, str) or reference.startswith(BASE + "#"):
                 continue
-            target = _absolute(document.uri, identity, reference, root)
+            target = _absolute(document.uri, identity, reference)
             if target is None:
                 report.add(
                     place.source, f"{place.pointer}/{keyword}",
@@ -206,7 +207,7 @@ def _missing(document: Node, path: Path, root: Path, report: Report) -> bool:
     return False
 
 
-def _absolute(uri: str, identity: str | None, reference: str, root: Path) -> str | None:
+def _absolute(uri: str, identity: str | None, reference: str) -> str | None:
     """The reference as a URI below `file:///`, or None where it leads out of there."""
     if identity is not None:
         joined = urljoin(identity, reference)

@@ -120,7 +120,7 @@ def _checker() -> FormatChecker:
 
 
 _FORMATS = _checker()
-_VALIDATOR = extend(
+_VALIDATOR = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
     {
         "pattern": _pattern,

@@ -11,6 +11,7 @@ from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP
 from mockserver.contract.model import Record, Resource
 from mockserver.contract.records import judge, stamp
 from mockserver.contract.source import Report, Source, files, read
+from mockserver.contract.times import format_instant
 from mockserver.errors import Problem, did_you_mean, quote
 
 
@@ -45,7 +46,9 @@ def _dataset(root: Path, folder: Path, resources: Mapping[str, Resource], report
             continue
         name = path.stem
         if name not in resources:
-            report.add(source, "", f"there is no resource {quote(name)}.{did_you_mean(name, resources)}", "unknown-name")
+            report.add(
+                source, "", f"there is no resource {quote(name)}.{did_you_mean(name, resources)}", "unknown-name"
+            )
         elif name in sources:
             report.add(source, "", f"{name} is also in {sources[name].file}", "duplicate")
         elif not isinstance(source.data, list):
@@ -75,7 +78,7 @@ def _judge(dataset: Dataset, resources: Mapping[str, Resource], report: Report) 
 def _keys(dataset: Dataset, resource: Resource, report: Report) -> set[Any]:
     """The keys of one resource's records; one that stands twice is noted."""
     first: dict[Any, int] = {}
-    for index, record in enumerate(dataset.records[resource.name] if resource.key is not None else ()):
+    for index, record in enumerate(dataset.records[resource.name] if resource.key else ()):
         key = record.get(resource.key) if isinstance(record, dict) else None
         if not isinstance(key, str | int):
             continue
@@ -90,7 +93,7 @@ def _keys(dataset: Dataset, resource: Resource, report: Report) -> set[Any]:
 def _judge_log(dataset: Dataset, resource: Resource, resources: Mapping[str, Resource], report: Report) -> None:
     """A record's log must be a way through its lifecycle that ends in its state, at its stamp."""
     lifecycle = resource.lifecycle
-    if lifecycle is None or lifecycle.log not in dataset.records:
+    if lifecycle is None or lifecycle.log is None or lifecycle.log not in dataset.records:
         return
     log, source = resources[lifecycle.log], dataset.sources[lifecycle.log]
     reference = next((one for one, target in log.references.items() if target == resource.name), "")
@@ -120,7 +123,5 @@ def _judge_log(dataset: Dataset, resource: Resource, resources: Mapping[str, Res
             report.add(source, f"/{index}/{LOG_EVENT}", message, "log")
         touched = stamp(record, lifecycle.touch)
         if touched is not None and before is not None and touched != before:
-            message = f"the log ends at another time than the record's {lifecycle.touch}, {record[lifecycle.touch]}"
+            message = f"the log ends at another time than the record's {lifecycle.touch}, {format_instant(touched)}"
             report.add(source, f"/{index}/{LOG_STAMP}", message, "log")
-
-

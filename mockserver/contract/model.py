@@ -108,9 +108,7 @@ class Operation:
     def response(self, status: int) -> Response | None:
         """The declared response for a status: exact, then its range, then `default` (OpenAPI 3.1, section 4.8.16)."""
         return (
-            self.responses.get(str(status))
-            or self.responses.get(f"{status // 100}XX")
-            or self.responses.get("default")
+            self.responses.get(str(status)) or self.responses.get(f"{status // 100}XX") or self.responses.get("default")
         )
 
     def success(self, preferred: int | None = None) -> tuple[int, Response] | None:
@@ -146,7 +144,8 @@ class SortField:
 @dataclass(frozen=True, slots=True)
 class Derived:
     """A field that is computed on read: the first record of `resource` (in its own sort order) whose `reference`
-    field is this record's key, mapped by its `field`; `none` where there is none."""
+    field is this record's key, mapped by its `field`; `none` where there is none.
+    """
 
     name: str
     resource: str
@@ -158,13 +157,13 @@ class Derived:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A declared collection. `key` is None where it is append-only."""
+    """A declared collection. `key` is empty where it is append-only."""
 
     name: str
     schema: Node
     validator: Validator
     fields: Mapping[str, frozenset[str]]
-    key: str | None = None
+    key: str = ""
     references: Mapping[str, str] = field(default_factory=dict)
     sort: tuple[SortField, ...] = ()
     derived: tuple[Derived, ...] = ()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from mockserver.contract.lifecycle import LOG_STAMP
 from mockserver.contract.model import Record, Resource
 from mockserver.contract.times import parse_instant
 from mockserver.errors import Violation, quote
 
 Exists = Callable[[str, Any], bool]
+WRITTEN_LENGTH = len("2026-01-15T09:00:00.000Z")
 
 
 def judge(resource: Resource, record: Record, exists: Exists) -> list[Violation]:
@@ -46,3 +48,22 @@ def stamp(record: Mapping[str, Any], field: str | None) -> int | None:
         return parse_instant(value)
     except ValueError:
         return None
+
+
+def latest_stamp(resources: Mapping[str, Resource], records: Mapping[str, Sequence[Record]]) -> int | None:
+    """The latest instant, in milliseconds since 1970, that a transition might have written into the records."""
+    logs = {one.lifecycle.log for one in resources.values() if one.lifecycle is not None}
+    latest: int | None = None
+    for name, rows in records.items():
+        lifecycle = resources[name].lifecycle
+        field = LOG_STAMP if name in logs else lifecycle.touch if lifecycle is not None else None
+        if field is None:
+            continue
+        texts = [row[field] for row in rows if isinstance(row, Mapping) and isinstance(row.get(field), str)]
+        if all(len(text) == WRITTEN_LENGTH and text[-1] == "Z" for text in texts):
+            # Written in the one way that sorts as it counts, so the greatest text is the latest.
+            texts = [max(texts)] if texts else []
+        for text in texts:
+            at = stamp({field: text}, field)
+            latest = at if latest is None or (at is not None and at > latest) else latest
+    return latest

@@ -73,8 +73,8 @@ class Reader:
         self._fields_exist(f"{pointer}/references", references, fields)
         for field, target in references.items():
             self._known(f"{pointer}/references/{field}", "resource", target, names)
-        key = entry.get("key")
-        if key is not None:
+        key = entry.get("key", "")
+        if key:
             self._fields_exist(f"{pointer}/key", [key], fields)
             if not fields.get(key, frozenset({"string"})) <= {"string", "integer"}:
                 self._note(f"{pointer}/key", f"{quote(key)} must be a string or an integer to name a record")
@@ -110,7 +110,7 @@ class Reader:
         return Lifecycle(entry["field"], entry["initial"], transitions, entry.get("touch"), entry.get("log"))
 
     def _derived(
-        self, pointer: str, entries: Mapping[str, Any], names: set[str], fields: Mapping[str, Any], key: str | None
+        self, pointer: str, entries: Mapping[str, Any], names: set[str], fields: Mapping[str, Any], key: str
     ) -> tuple[Derived, ...]:
         self._fields_exist(f"{pointer}/derived", entries, fields)
         found = []
@@ -120,9 +120,7 @@ class Reader:
             if own != key:
                 self._note(f"{pointer}/derived/{name}/where/{reference}", f"{quote(own)} is not the key of this one")
             values = entry["map"]
-            found.append(
-                Derived(name, entry["latest"], reference, values["field"], values["values"], values["none"])
-            )
+            found.append(Derived(name, entry["latest"], reference, values["field"], values["values"], values["none"]))
         return tuple(found)
 
     def _lifecycle_agrees(self, resource: Resource, resources: Mapping[str, Resource]) -> None:
@@ -137,7 +135,7 @@ class Reader:
         log = resources.get(lifecycle.log or "")
         if log is None:
             return
-        if log.key is not None or list(log.references.values()).count(resource.name) != 1:
+        if log.key or list(log.references.values()).count(resource.name) != 1:
             self._note(f"{pointer}/log", f"{log.name} must have no key, and one reference to {resource.name}")
         event = properties(log.schema).get(LOG_EVENT)
         if event is None:
@@ -179,7 +177,7 @@ class Reader:
             known = resource.lifecycle.transitions if resource.lifecycle else ()
             if not self._known(f"{pointer}/{kind}", "transition", transition, known):
                 return None
-        if kind != "list" and resource.key is None:
+        if kind != "list" and not resource.key:
             self._note(f"{pointer}/{kind}", f"{name} has no key, so {kind} cannot name a record of it")
             return None
         if kind not in ("list", "create") and not operation.path_names:
@@ -209,7 +207,9 @@ class Reader:
         return False
 
     def _note(self, pointer: str, message: str) -> None:
-        self.report.add(self.source, pointer, message, "unknown-name" if message.startswith("there is no") else "invalid")
+        self.report.add(
+            self.source, pointer, message, "unknown-name" if message.startswith("there is no") else "invalid"
+        )
 
 
 def properties(schema: Node, depth: int = 0) -> dict[str, Node]:

@@ -9,9 +9,8 @@ from typing import Any
 
 from mockserver.contract import formats
 from mockserver.contract.fixtures import Dataset
-from mockserver.contract.lifecycle import LOG_STAMP
 from mockserver.contract.model import Record, Resource, Scenario
-from mockserver.contract.records import judge, stamp
+from mockserver.contract.records import judge, latest_stamp
 from mockserver.contract.source import Report, Source, files, read
 from mockserver.contract.times import format_instant, parse_instant
 from mockserver.errors import Problem, did_you_mean, quote
@@ -19,7 +18,9 @@ from mockserver.errors import Problem, did_you_mean, quote
 DEFAULT = "baseline"
 DEFAULT_START = parse_instant("2026-01-01T00:00:00Z")
 # Declared in the design, not built yet: named as such rather than as mistakes.
-NOT_YET = {"progress": (), "responses": (), "commands": (), "clock": ("now", "speed", "step", "on")}
+NOT_YET = ("progress", "responses", "commands")
+CLOCK_NOT_YET = ("now", "speed", "step", "on")
+MODES_NOT_YET = ("real", "per-request")
 
 
 def load(
@@ -43,7 +44,8 @@ def load(
     if found or report.problems:
         return found
     only = next(iter(datasets.values())) if len(datasets) == 1 else Dataset("")
-    start = max(_stamps(only.records, resources), default=DEFAULT_START)
+    latest = latest_stamp(resources, only.records)
+    start = DEFAULT_START if latest is None else latest
     return {DEFAULT: Scenario(DEFAULT, "The only scenario", start, 0, dict(only.records), {}, {})}
 
 
@@ -74,7 +76,7 @@ class Reader:
         dataset = self._dataset(data.get("fixtures"))
         generate = {one: entry["count"] for one, entry in data.get("generate", {}).items()}
         for one in generate:
-            if self._known(f"/generate/{one}", one) and self.resources[one].key is None:
+            if self._known(f"/generate/{one}", one) and not self.resources[one].key:
                 self.report.add(self.source, f"/generate/{one}", f"{one} has no key; generate what it logs", "keyless")
         records, put = self._put(data.get("records", {}), dataset, set(generate))
         return Scenario(
@@ -88,18 +90,15 @@ class Reader:
         )
 
     def _supported(self, data: Any) -> bool:
-        problems = len(self.report.problems)
-        for name, members in NOT_YET.items():
-            entry = data.get(name) if isinstance(data, dict) else None
-            if name in ("progress", "responses", "commands") and entry is not None:
-                self.report.add(self.source, f"/{name}", f"{name} is not supported yet", "not-supported")
-            for member in members if isinstance(entry, dict) else ():
-                if member in entry:
-                    self.report.add(self.source, f"/{name}/{member}", f"{member} is not supported yet", "not-supported")
-            if isinstance(entry, dict) and name == "clock" and entry.get("mode") in ("real", "per-request"):
-                mode = f"the clock mode {quote(entry['mode'])} is not supported yet; manual is"
-                self.report.add(self.source, "/clock/mode", mode, "not-supported")
-        return len(self.report.problems) == problems
+        found = [f"/{name}" for name in NOT_YET if isinstance(data, dict) and data.get(name) is not None]
+        clock = data.get("clock") if isinstance(data, dict) else None
+        if isinstance(clock, dict):
+            found += [f"/clock/{name}" for name in CLOCK_NOT_YET if name in clock]
+            found += ["/clock/mode"] if clock.get("mode") in MODES_NOT_YET else []
+        for pointer in found:
+            what = f"the mode {quote(clock['mode'])}" if clock and pointer == "/clock/mode" else pointer.split("/")[-1]
+            self.report.add(self.source, pointer, f"{what} is not supported yet", "not-supported")
+        return not found
 
     def _dataset(self, name: str | None) -> Dataset:
         if name is None:
@@ -121,11 +120,11 @@ class Reader:
             if not self._known(f"/records/{name}", name):
                 continue
             resource, rows = self.resources[name], records.setdefault(name, [])
-            where = {row.get(resource.key): at for at, row in enumerate(rows)} if resource.key is not None else {}
+            where = {row.get(resource.key): at for at, row in enumerate(rows)} if resource.key else {}
             for index, record in enumerate(given):
-                key = record.get(resource.key) if resource.key is not None else None
+                key = record.get(resource.key) if resource.key else None
                 pointer = f"/records/{name}/{index}"
-                if resource.key is not None and not isinstance(key, str | int):
+                if resource.key and not isinstance(key, str | int):
                     self.report.add(self.source, pointer, f"needs {quote(resource.key)}, its key", "required")
                     continue
                 if key is not None and key in where:
@@ -135,8 +134,10 @@ class Reader:
                 where[key] = len(rows)
                 rows.append(record)
                 placed.append((pointer, resource, record))
-            if resource.key is not None:
-                put[name] = frozenset(one[resource.key] for one in given if isinstance(one.get(resource.key), str | int))
+            if resource.key:
+                put[name] = frozenset(
+                    one[resource.key] for one in given if isinstance(one.get(resource.key), str | int)
+                )
         self._judge(placed, records, generated)
         return {name: tuple(rows) for name, rows in records.items()}, put
 
@@ -144,7 +145,7 @@ class Reader:
         self, placed: list[tuple[str, Resource, Record]], records: Mapping[str, list[Record]], generated: set[str]
     ) -> None:
         keys = {
-            name: {row.get(self.resources[name].key or "") for row in rows if isinstance(row, dict)}
+            name: {row.get(self.resources[name].key) for row in rows if isinstance(row, dict)}
             for name, rows in (records.items() if placed else ())
         }
         for pointer, resource, record in placed:
@@ -153,7 +154,7 @@ class Reader:
                 self.report.add(self.source, pointer + violation.pointer, violation.message, violation.keyword)
 
     def _start(self, clock: Mapping[str, Any], records: Mapping[str, tuple[Record, ...]]) -> int:
-        latest = max(_stamps(records, self.resources), default=None)
+        latest = latest_stamp(self.resources, records)
         if "start" not in clock:
             return DEFAULT_START if latest is None else latest
         start = parse_instant(clock["start"])
@@ -168,14 +169,3 @@ class Reader:
         hint = did_you_mean(name, self.resources)
         self.report.add(self.source, pointer, f"there is no resource {quote(name)}.{hint}", "unknown-name")
         return False
-
-
-def _stamps(records: Mapping[str, tuple[Record, ...]], resources: Mapping[str, Resource]) -> list[int]:
-    """Every stamp that a transition might have written into the records."""
-    logs = {one.lifecycle.log for one in resources.values() if one.lifecycle is not None}
-    found = []
-    for name, rows in records.items():
-        lifecycle = resources[name].lifecycle
-        field = LOG_STAMP if name in logs else lifecycle.touch if lifecycle is not None else None
-        found += [at for row in rows if isinstance(row, dict) and (at := stamp(row, field)) is not None]
-    return found

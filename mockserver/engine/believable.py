@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -35,7 +36,7 @@ def _faker() -> Faker:
 
 def text(name: str, form: str | None, chance: random.Random) -> str:
     """A string for a property called `name` whose format is `form`."""
-    if form in BY_FORMAT:
+    if form is not None and form in BY_FORMAT:
         return BY_FORMAT[form](chance)
     provider = _provider(name)
     if provider is None:
@@ -91,5 +92,5 @@ BY_FORMAT: Mapping[str, Callable[[random.Random], str]] = {
     "json-pointer": lambda chance: f"/{word(chance)}/{chance.randint(0, 9)}",
     "relative-json-pointer": lambda chance: f"{chance.randint(0, 3)}/{word(chance)}",
     "regex": lambda chance: f"^{word(chance)}$",
-    "byte": lambda chance: "bW9ja3NlcnZlcg==",
+    "byte": lambda chance: b64encode(word(chance).encode()).decode(),
 }

@@ -98,7 +98,7 @@ def _fire(contract: Contract, state: State, resource: Resource, command: Fire) -
 
 
 def _put(state: State, resource: Resource, command: Put) -> State:
-    if resource.key is None:
+    if not resource.key:
         raise NotKeyed(resource.name)
     record, latest = command.record, state.latest
     touch = resource.lifecycle.touch if resource.lifecycle is not None else None
@@ -120,7 +120,7 @@ def _put(state: State, resource: Resource, command: Put) -> State:
 
 
 def _remove(contract: Contract, state: State, resource: Resource, command: Remove) -> State:
-    if resource.key is None:
+    if not resource.key:
         raise NotKeyed(resource.name)
     table = state.tables[resource.name]
     if command.key not in table:

@@ -190,5 +190,3 @@ def _bounds(schema: Mapping[str, Any], gap: float) -> tuple[float, float]:
     if low is None:
         low = 0 if high is None or high >= 0 else high - 1000
     return low, low + 1000 if high is None else high
-
-

@@ -144,7 +144,7 @@ def _transition(action: _Action) -> Outcome:
 
 def _create(action: _Action) -> Outcome:
     resource, given = action.resource, _object(action)
-    key_field = resource.key or ""
+    key_field = resource.key
     made: list[Any] = []
 
     def command(state: State, at: int) -> Command:
@@ -166,7 +166,7 @@ def _create(action: _Action) -> Outcome:
 
 def _replace(action: _Action) -> Outcome:
     given = _object(action)
-    return _put(action, lambda record: {action.resource.key or "": action.key, **given})
+    return _put(action, lambda _: {action.resource.key: action.key, **given})
 
 
 def _update(action: _Action) -> Outcome:

@@ -9,7 +9,7 @@ from typing import Any
 
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Lifecycle
 from mockserver.contract.model import Contract, Record, Resource, Scenario
-from mockserver.contract.records import is_valid, stamp
+from mockserver.contract.records import is_valid, latest_stamp
 from mockserver.contract.resources import properties
 from mockserver.contract.times import format_instant
 from mockserver.engine.generate import Generator
@@ -30,14 +30,15 @@ def populate(contract: Contract, scenario: Scenario) -> State:
         maker = _Maker(contract, scenario, resource, records)
         for record, transition, entries in maker.make(scenario.generate[name]):
             records[name].append(record)
-            last[name][record[resource.key or ""]] = transition
+            last[name][record[resource.key]] = transition
             if (log := contract.log_of(resource)) is not None:
                 records[log[0].name] += entries
     tables = {
-        name: Table.of(resource, ((one, last[name].get(one.get(resource.key or ""))) for one in records[name]))
+        name: Table.of(resource, ((one, last[name].get(one.get(resource.key))) for one in records[name]))
         for name, resource in contract.resources.items()
     }
-    return State(tables, max(_stamps(contract, records), default=scenario.start - 1))
+    latest = latest_stamp(contract.resources, records)
+    return State(tables, scenario.start - 1 if latest is None else latest)
 
 
 def _last_transitions(contract: Contract, scenario: Scenario, name: str) -> dict[Any, str | None]:
@@ -53,28 +54,10 @@ def _last_transitions(contract: Contract, scenario: Scenario, name: str) -> dict
     put = scenario.put.get(name, frozenset())
     found: dict[Any, str | None] = {}
     for record in scenario.records.get(name, ()):
-        key = record[resource.key or ""]
+        key = record[resource.key]
         if key not in put:
             found[key] = logged[key] if key in logged else lifecycle.assumed_last(record[lifecycle.field])
     return found
-
-
-def _stamps(contract: Contract, records: Mapping[str, list[Record]]) -> Iterator[int]:
-    for name, resource in contract.resources.items():
-        if resource.lifecycle is None:
-            continue
-        log = contract.log_of(resource)
-        for owner, field in ((name, resource.lifecycle.touch), (log[0].name if log else "", LOG_STAMP)):
-            # Stamps are written one way, so the latest is the greatest text.
-            texts = [row[field] for row in records.get(owner, ()) if isinstance(row.get(field or ""), str)]
-            found = [stamp({"": text}, "") for text in sorted(texts)[-1:]] if _uniform(texts) else [
-                stamp({"": text}, "") for text in texts
-            ]
-            yield from (one for one in found if one is not None)
-
-
-def _uniform(texts: list[str]) -> bool:
-    return all(len(text) == 24 and text[-1] == "Z" for text in texts)
 
 
 def _by_reference(contract: Contract, names: Mapping[str, int]) -> list[str]:
@@ -98,10 +81,10 @@ class KeyMaker:
     """Makes keys that look like those there are: `job-8` after `job-7`, the next integer, another UUID."""
 
     def __init__(self, resource: Resource, taken: Callable[[Any], bool], sample: Any = None) -> None:
-        place = properties(resource.schema).get(resource.key or "")
+        place = properties(resource.schema).get(resource.key)
         schema = place.follow().value if place is not None else {}
         self._uuid = isinstance(schema, dict) and schema.get("format") == "uuid"
-        self._integer = resource.fields.get(resource.key or "") == {"integer"}
+        self._integer = resource.fields.get(resource.key, frozenset()) == {"integer"}
         examples = schema.get("examples", []) if isinstance(schema, dict) else []
         text = sample if isinstance(sample, str) else next((one for one in examples if isinstance(one, str)), "")
         numbered = re.fullmatch(r"(.*?)\d+", text, re.DOTALL)
@@ -134,15 +117,15 @@ class _Maker:
         self._contract, self._scenario, self._resource = contract, scenario, resource
         self._random = random.Random(f"{scenario.seed}/{resource.name}")
         self._targets = {
-            field: [one[contract.resources[target].key or ""] for one in records[target]]
+            field: [one[contract.resources[target].key] for one in records[target]]
             for field, target in resource.references.items()
         }
-        self._taken = {one[resource.key or ""] for one in records[resource.name]}
-        sample = next(iter(records[resource.name]), {}).get(resource.key or "")
+        self._taken = {one[resource.key] for one in records[resource.name]}
+        sample = next(iter(records[resource.name]), {}).get(resource.key)
         self._keys = KeyMaker(resource, self._taken.__contains__, sample)
         generator = Generator(contract.documents, contract.schemas, self._random)
         lifecycle = resource.lifecycle
-        skipped = {resource.key, *self._targets, *(one.name for one in resource.derived)}
+        skipped: set[str | None] = {resource.key, *self._targets, *(one.name for one in resource.derived)}
         if lifecycle is not None:
             skipped |= {lifecycle.field, lifecycle.touch}
         self._fields = {
@@ -165,12 +148,13 @@ class _Maker:
 
     def _one(self, key: Any) -> tuple[Record, str | None, list[Record]]:
         resource = self._resource
-        record: dict[str, Any] = {resource.key or "": key}
+        record: dict[str, Any] = {resource.key: key}
         for field, keys in self._targets.items():
             if not keys:
                 raise CannotGenerate(resource.schema.address, f"{resource.references[field]} has no record to refer to")
             record[field] = self._random.choice(keys)
-        transition, entries = None, []
+        transition: str | None = None
+        entries: list[Record] = []
         if resource.lifecycle is not None:
             transition, entries = self._live(resource.lifecycle, record)
         for name, make in self._fields.items():
@@ -200,6 +184,9 @@ class _Maker:
         entries: list[Record] = []
         at = ends
         for name in reversed(way if log is not None else ()):
-            entries.insert(0, {log[1]: record[self._resource.key or ""], LOG_EVENT: name, LOG_STAMP: format_instant(at)} if log else {})
+            entries.insert(
+                0,
+                {log[1]: record[self._resource.key], LOG_EVENT: name, LOG_STAMP: format_instant(at)} if log else {},
+            )
             at -= draw.randint(2_000, 600_000)
         return (way[-1] if way else None), entries

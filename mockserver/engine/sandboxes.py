@@ -82,7 +82,7 @@ class Sandboxes:
 
     def known(self) -> list[Sandbox]:
         """Every sandbox there is now, by name."""
-        return sorted(list(self._sandboxes.values()), key=lambda one: one.name)
+        return sorted(self._sandboxes.copy().values(), key=lambda one: one.name)
 
     def remove(self, name: str) -> None:
         """Forget a sandbox. Raises UnknownSandbox."""

@@ -51,11 +51,11 @@ def shown(contract: Contract, state: State, resource: Resource, record: Record) 
 
 
 def _derive(contract: Contract, state: State, resource: Resource, derived: Derived, record: Record) -> Any:
-    rows = state.tables[derived.resource].group(derived.reference, record[resource.key or ""])
+    rows = state.tables[derived.resource].group(derived.reference, record[resource.key])
     if not rows:
         return derived.none
     first = order(rows, contract.resources[derived.resource].sort)[0] if len(rows) > 1 else rows[0]
-    return derived.values.get(first.record.get(derived.field), derived.none)
+    return derived.values.get(str(first.record.get(derived.field)), derived.none)
 
 
 def records(contract: Contract, state: State) -> dict[str, list[Record]]:

@@ -42,7 +42,7 @@ class Table:
         groups: dict[str, dict[Any, list[Any]]] = {field: {} for field in resource.references}
         position = 0
         for position, (record, last) in enumerate(records, 1):
-            key = record[resource.key] if resource.key is not None else position
+            key = record[resource.key] if resource.key else position
             rows[key] = Row(record, position, last)
             for field, group in groups.items():
                 group.setdefault(record.get(field), []).append(key)

@@ -198,7 +198,7 @@ class Protocol(HttpToolsProtocol):
             return self.url
         rest = self.url.partition(b"://")[2]
         slash, question = rest.find(b"/"), rest.find(b"?")
-        if 0 <= question and (slash < 0 or question < slash):
+        if question >= 0 and (slash < 0 or question < slash):
             return b"/" + rest[question:]
         return rest[slash:] if slash >= 0 else b"/"
 

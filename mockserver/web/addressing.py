@@ -26,6 +26,7 @@ class Addressing:
         self._app = app
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Hand the request on with its address prepared."""
         path = environ.get("PATH_INFO", "")
         raw = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
         if "%" in raw.partition("?")[0] or "%" in path:

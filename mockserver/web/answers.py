@@ -121,5 +121,3 @@ def respond(answered: Answer, request: Request) -> Response:
                 for name in ("Content-Type", "Content-Length"):
                     response.headers.pop(name, None)
     return response
-
-

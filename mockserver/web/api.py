@@ -44,7 +44,12 @@ def add_rule(app: Flask, endpoint: str, operation: Operation, view: Any) -> None
     """Add one rule, for this operation's method alone (and HEAD with GET)."""
     view.operation = operation
     app.add_url_rule(
-        rule_of(operation), endpoint, view, methods=[operation.method], provide_automatic_options=False, strict_slashes=False
+        rule_of(operation),
+        endpoint,
+        view,
+        methods=[operation.method],
+        provide_automatic_options=False,
+        strict_slashes=False,
     )
 
 
@@ -133,7 +138,9 @@ def _sample(mock: Mock, operation: Operation, call: Call, selection: Selection) 
 
 def _sample_headers(generator: Generator, declared: Declared) -> dict[str, str]:
     return {
-        one.name: _header_text(generator.value(one.schema, one.name)) for one in declared.headers if one.schema is not None
+        one.name: _header_text(generator.value(one.schema, one.name))
+        for one in declared.headers
+        if one.schema is not None
     }
 
 

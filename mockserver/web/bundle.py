@@ -36,7 +36,9 @@ class _Bundle:
         if not isinstance(value, dict):
             return value
         return {
-            name: self._local(one) if name in REFERENCES and isinstance(one, str) and one.startswith(BASE) else self._copy(one)
+            name: self._local(one)
+            if name in REFERENCES and isinstance(one, str) and one.startswith(BASE)
+            else self._copy(one)
             for name, one in value.items()
         }
 
@@ -56,5 +58,7 @@ class _Bundle:
             self._taken.add(name)
             self._names[uri] = name
             copied = self._copy(self._documents.sources[uri].data)
-            self._parts[name] = {k: v for k, v in copied.items() if k != "$schema"} if isinstance(copied, dict) else copied
+            self._parts[name] = (
+                {k: v for k, v in copied.items() if k != "$schema"} if isinstance(copied, dict) else copied
+            )
         return self._names[uri]

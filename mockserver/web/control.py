@@ -131,7 +131,7 @@ def _get_state(mock: Mock, selection: Selection, call: Call) -> Given:
 def _place(mock: Mock, selection: Selection, call: Call) -> tuple[str, Any]:
     """The resource and key of the path, the key in the type that the resource's keys have."""
     resource = selection.run.state.table(call.path["resource"]).resource
-    types = resource.fields.get(resource.key or "", frozenset({"string"}))
+    types = resource.fields.get(resource.key, frozenset({"string"}))
     key = call.path["key"]
     return resource.name, scalar(key, types - {"string"}) if "string" not in types else key
 
@@ -141,7 +141,7 @@ def _put_record(mock: Mock, selection: Selection, call: Call) -> Given:
     run, was_there = selection.run, selection.run.state.has(resource, key)
     field = mock.contract.resources[resource].key
     record = {field: key, **call.body} if field is not None else call.body
-    state = run.submit(lambda state, at: Put(resource, key, record, at))
+    state = run.submit(lambda _, at: Put(resource, key, record, at))
     value = shown(mock.contract, state, mock.contract.resources[resource], state.record(resource, key))
     if was_there:
         return 200, value
@@ -150,14 +150,14 @@ def _put_record(mock: Mock, selection: Selection, call: Call) -> Given:
 
 def _delete_record(mock: Mock, selection: Selection, call: Call) -> Given:
     resource, key = _place(mock, selection, call)
-    selection.run.submit(lambda state, at: Remove(resource, key, at))
+    selection.run.submit(lambda _, at: Remove(resource, key, at))
     return 204, None
 
 
 def _fire_transition(mock: Mock, selection: Selection, call: Call) -> Given:
     resource, key = _place(mock, selection, call)
     transition = call.path["transition"]
-    state = selection.run.submit(lambda state, at: Fire(resource, key, transition, at))
+    state = selection.run.submit(lambda _, at: Fire(resource, key, transition, at))
     return 200, shown(mock.contract, state, mock.contract.resources[resource], state.record(resource, key))
 
 

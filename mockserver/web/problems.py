@@ -12,7 +12,14 @@ from mockserver.contract import jsontext
 from mockserver.contract.model import Operation
 from mockserver.contract.model import Response as Declared
 from mockserver.engine.generate import Generator
-from mockserver.errors import CannotGenerate, ContractViolation, InternalError, InvalidRequest, MethodNotAllowed, Refusal
+from mockserver.errors import (
+    CannotGenerate,
+    ContractViolation,
+    InternalError,
+    InvalidRequest,
+    MethodNotAllowed,
+    Refusal,
+)
 from mockserver.web.answers import Answer, answer
 from mockserver.web.mock import Mock
 from mockserver.web.requests import is_json

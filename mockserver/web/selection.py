@@ -65,9 +65,7 @@ def _sandbox(mock: Mock, request: Request, forgive: bool, ignored: list[str]) ->
     return mock.sandboxes.get(sandboxes.DEFAULT)
 
 
-def _scenario(
-    mock: Mock, request: Request, sandbox: Sandbox, forgive: bool, ignored: list[str]
-) -> tuple[str, str]:
+def _scenario(mock: Mock, request: Request, sandbox: Sandbox, forgive: bool, ignored: list[str]) -> tuple[str, str]:
     known = mock.contract.scenarios
     for name, via in _named(request, SCENARIO_HEADER, addressing.SCENARIO, SCENARIO_QUERY, SCENARIO_COOKIE):
         if name in known:

@@ -1,0 +1,49 @@
+# `make serve` and `make test` need nothing before them: the environment in .venv is made on first use.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help serve test lint format check bench clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
+
+serve: .venv/installed ## Serve the built-in contract; ARGS="--port 0" adds options
+	@exec $(BIN)/mockserver serve $(ARGS)
+
+test: .venv/developed ## Run every test; ARGS="-k reset" narrows it down
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/developed ## Check style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: .venv/developed ## Write the code in the one style
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+check: .venv/installed ## Look for mistakes in the built-in contract
+	@$(BIN)/mockserver check
+
+bench: .venv/developed ## Measure start-up, requests and reset
+	@$(BIN)/python tests/bench/bench.py
+
+clean: ## Remove the environment and what tools left behind
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage dist build
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("mockserver needs Python 3.11 or later" if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
+	  echo "python3 cannot make environments here; on Debian: apt-get install python3-venv" >&2; exit 1; }
+
+.venv/installed: pyproject.toml | .venv/bin/python
+	@echo "Installing mockserver into .venv" >&2
+	@$(PIP) --upgrade "pip>=25.1"
+	@$(PIP) --editable .
+	@touch $@
+
+.venv/developed: pyproject.toml .venv/installed
+	@echo "Installing what the tests need into .venv" >&2
+	@$(PIP) --group dev
+	@touch $@

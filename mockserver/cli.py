@@ -1,0 +1,182 @@
+"""The command line: `mockserver serve`, `check`, `scenarios`, `init`, `schema`."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from mockserver import __version__
+from mockserver.contract import formats
+from mockserver.contract.loader import FOLDERS, load_contract
+from mockserver.contract.model import Contract
+from mockserver.engine.run import Start
+from mockserver.errors import CannotGenerate, ContractError, UnknownScenario
+from mockserver.server.run import BadHost, PortTaken, listen, serve
+from mockserver.web.app import create_app
+
+if TYPE_CHECKING:
+    import socket
+
+PORT = 4080
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+CONTRACT = click.argument("contract", required=False, envvar="MOCKSERVER_CONTRACT", type=click.Path(path_type=Path))
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, "-V", "--version", message="mockserver %(version)s")
+def main() -> None:
+    """Serve an API that does not exist yet: from files, with state, never breaking its contract.
+
+    CONTRACT is a directory with schemas/, fixtures/ and scenarios/, or an OpenAPI 3.1 file.
+    Left out, it is the built-in one: a tutoring product's ingestion queue.
+    """
+
+
+@main.command("serve", context_settings={"auto_envvar_prefix": "MOCKSERVER"})
+@CONTRACT
+@click.option(
+    "--host",
+    default="localhost",
+    show_default=True,
+    help="Address to listen on. Any but loopback puts the control API behind a token.",
+)
+@click.option(
+    "--port",
+    "-p",
+    default=PORT,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Port to listen on; 0 picks a free one.",
+)
+@click.option("--scenario", "-s", metavar="NAME", help="Scenario for requests that choose none.  [default: baseline]")
+@click.option(
+    "--strict/--lenient",
+    default=True,
+    show_default=True,
+    help="Answer 500 in place of a response that breaks the contract, or send it and count.",
+)
+@click.option(
+    "--allow-host",
+    multiple=True,
+    metavar="NAME",
+    help="Host name that may call the control API besides loopback; may be repeated.",
+)
+@click.option("--token", metavar="TOKEN", help="Ask for this token on the control API. Better set as MOCKSERVER_TOKEN.")
+@click.option("--no-pages", is_flag=True, help="Serve no HTML pages, only the APIs.")
+def serve_command(
+    contract: Path | None,
+    host: str,
+    port: int,
+    scenario: str | None,
+    strict: bool,
+    allow_host: tuple[str, ...],
+    token: str | None,
+    no_pages: bool,
+) -> None:
+    """Serve CONTRACT until Ctrl-C.
+
+    \b
+    Choose a scenario for one request:   curl -H 'X-Mock-Scenario: empty' …
+    Isolate a test in a sandbox:         curl -H 'X-Mock-Sandbox: test-1' …
+    Go back to the start:                curl -X POST …/__mock/reset
+
+    Every option can be set in the environment too: MOCKSERVER_PORT=4080.
+    """
+    logging.basicConfig(format="mockserver: %(message)s", level=logging.WARNING)
+    loaded = _load(contract)
+    if token is None and not _is_loopback(host):
+        token = secrets.token_urlsafe(24)
+        click.echo(f"{host} is not loopback, so the control API asks for the header X-Mock-Token: {token}", err=True)
+    hosts = (*allow_host, host)
+    try:
+        app = create_app(
+            loaded, scenario=scenario, strict=strict, allow_hosts=hosts, token=token, serve_pages=not no_pages
+        )
+        sockets: list[socket.socket] = listen(host, port)
+    except UnknownScenario as error:
+        _fail(error.detail)
+    except (PortTaken, BadHost) as error:
+        _fail(str(error))
+    click.echo(f"{loaded.name}: {len(loaded.operations)} operations, scenarios {', '.join(sorted(loaded.scenarios))}")
+    serve(app, host, sockets, _announce)
+
+
+def _announce(address: str) -> None:
+    click.echo(f"Listening on {address}")
+    sys.stdout.flush()
+
+
+def _is_loopback(host: str) -> bool:
+    return host in LOOPBACK or host.startswith("127.")
+
+
+@main.command(short_help="Tell every mistake in CONTRACT.")
+@CONTRACT
+def check(contract: Path | None) -> None:
+    """Load CONTRACT and tell every mistake in it; exit 1 if there is one."""
+    loaded = _load(contract)
+    for name, scenario in sorted(loaded.scenarios.items()):
+        try:
+            state = Start(loaded, scenario).state
+        except CannotGenerate as error:
+            _fail(f"scenario {name}: {error}")
+        counts = ", ".join(f"{len(table)} {resource}" for resource, table in state.tables.items()) or "no resources"
+        click.echo(f"scenario {name}: {counts}")
+    click.echo(f"{loaded.name}: {len(loaded.operations)} operations. No mistakes found.")
+
+
+@main.command(short_help="List the scenarios of CONTRACT.")
+@CONTRACT
+def scenarios(contract: Path | None) -> None:
+    """List the scenarios of CONTRACT; a star marks the default."""
+    loaded = _load(contract)
+    width = max(map(len, loaded.scenarios), default=0)
+    for name in sorted(loaded.scenarios):
+        mark = "*" if name == loaded.default_scenario else " "
+        click.echo(f"{mark} {name:<{width}}  {loaded.scenarios[name].summary}".rstrip())
+
+
+@main.command(short_help="Write a small contract to start from.")
+@click.argument("directory", type=click.Path(path_type=Path))
+def init(directory: Path) -> None:
+    """Write a small contract into DIRECTORY, ready to serve and to edit."""
+    taken = [name for name in FOLDERS if (directory / name).exists()]
+    if directory.is_file() or taken:
+        _fail(f"{directory} already has {', '.join(taken)}; nothing was written" if taken else f"{directory} is a file")
+    template = Path(__file__).parent / "template"
+    try:
+        shutil.copytree(template, directory, dirs_exist_ok=True)
+    except OSError as error:
+        _fail(f"cannot write {directory}: {error.strerror}")
+    for path in sorted(directory.rglob("*")):
+        if path.is_file() and (template / path.relative_to(directory)).is_file():
+            click.echo(f"wrote {path}")
+    click.echo(f"Now: mockserver serve {directory}")
+
+
+@main.command(short_help="Print the JSON Schema of our files.")
+@click.argument("name", type=click.Choice([name for name in formats.NAMES if name != "openapi"]))
+def schema(name: str) -> None:
+    """Print the JSON Schema of resources.yaml or of a scenario file, for an editor."""
+    click.echo(formats.path(name).read_text(), nl=False)
+
+
+def _load(path: Path | None) -> Contract:
+    try:
+        return load_contract(path)
+    except ContractError as error:
+        for problem in error.problems:
+            click.echo(str(problem), err=True)
+        number = len(error.problems)
+        _fail(f"{number} {'mistake' if number == 1 else 'mistakes'} in the contract; nothing is served.")
+
+
+def _fail(message: str) -> NoReturn:
+    click.echo(f"mockserver: {message}", err=True)
+    raise SystemExit(1)
