@@ -76,14 +76,30 @@ def _additional(error: ValidationError) -> str:
     known = schema.get("properties", {})
     unknown = [name for name in error.instance if name not in known] if isinstance(error.instance, dict) else []
     hints = "".join(did_you_mean(name, known) for name in unknown[:1])
-    return f"{', '.join(quote(name) for name in unknown)} not declared here.{hints}"
+    shown = ", ".join(map(quote, unknown[:12]))
+    return f"{shown} {'is' if len(unknown) == 1 else 'are'} not declared here.{hints}"
 
 
 def _required(error: ValidationError) -> str:
     return error.message.replace("'", '"').replace("is a required property", "is required and missing")
 
 
-_MESSAGES = {"enum": _enum, "additionalProperties": _additional, "required": _required}
+def _type(error: ValidationError) -> str:
+    wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+    return f"{quote(error.instance)} is not of type {' or '.join(map(str, wanted))}"
+
+
+def _format(error: ValidationError) -> str:
+    return f"{quote(error.instance)} is no {error.validator_value}"
+
+
+_MESSAGES = {
+    "enum": _enum,
+    "additionalProperties": _additional,
+    "required": _required,
+    "type": _type,
+    "format": _format,
+}
 
 
 def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[ValidationError]:

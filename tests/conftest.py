@@ -1,0 +1,296 @@
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from flask import Flask
+from flask.testing import FlaskClient
+
+from mockserver import BackgroundServer, Contract, ContractError, create_app, load_contract
+
+MakeContract = Callable[..., Path]
+
+# The smallest contract with a lifecycle, a log, references and a derived field.
+OPENAPI: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {"title": "Small", "version": "1"},
+    "paths": {
+        "/jobs": {
+            "get": {
+                "operationId": "listJobs",
+                "parameters": [
+                    {"name": "status", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}},
+                    {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1}},
+                    {"name": "sort", "in": "query", "schema": {"type": "string"}},
+                ],
+                "responses": {
+                    "200": {
+                        "description": "jobs",
+                        "content": {"application/json": {"schema": {"type": "array", "items": {"$ref": "job.json"}}}},
+                    }
+                },
+            },
+            "post": {
+                "operationId": "createJob",
+                "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}},
+                "responses": {
+                    "201": {"description": "made", "content": {"application/json": {"schema": {"$ref": "job.json"}}}}
+                },
+            },
+        },
+        "/jobs/{job_id}": {
+            "parameters": [{"name": "job_id", "in": "path", "required": True, "schema": {"type": "string"}}],
+            "get": {
+                "operationId": "getJob",
+                "responses": {
+                    "200": {"description": "job", "content": {"application/json": {"schema": {"$ref": "job.json"}}}},
+                    "404": {
+                        "description": "none",
+                        "content": {
+                            "application/json": {
+                                "schema": {
+                                    "type": "object",
+                                    "required": ["error"],
+                                    "properties": {"error": {"type": "string"}},
+                                    "additionalProperties": False,
+                                },
+                                "example": {"error": "no such job"},
+                            }
+                        },
+                    },
+                },
+            },
+            "put": {
+                "operationId": "replaceJob",
+                "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}},
+                "responses": {
+                    "200": {"description": "job", "content": {"application/json": {"schema": {"$ref": "job.json"}}}}
+                },
+            },
+            "patch": {
+                "operationId": "updateJob",
+                "requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}},
+                "responses": {
+                    "200": {"description": "job", "content": {"application/json": {"schema": {"$ref": "job.json"}}}}
+                },
+            },
+            "delete": {"operationId": "deleteJob", "responses": {"204": {"description": "gone"}}},
+        },
+        "/jobs/{job_id}/cancel": {
+            "parameters": [{"name": "job_id", "in": "path", "required": True, "schema": {"type": "string"}}],
+            "post": {
+                "operationId": "cancelJob",
+                "responses": {
+                    "200": {"description": "job", "content": {"application/json": {"schema": {"$ref": "job.json"}}}}
+                },
+            },
+        },
+        "/owners/{owner_id}/jobs": {
+            "parameters": [{"name": "owner_id", "in": "path", "required": True, "schema": {"type": "integer"}}],
+            "get": {
+                "operationId": "listOwnerJobs",
+                "responses": {
+                    "200": {
+                        "description": "jobs",
+                        "content": {"application/json": {"schema": {"type": "array", "items": {"$ref": "job.json"}}}},
+                    }
+                },
+            },
+        },
+        "/message": {
+            "get": {
+                "operationId": "getMessage",
+                "responses": {
+                    "200": {
+                        "description": "text",
+                        "content": {"application/json": {"schema": {"type": "string"}, "example": "hello"}},
+                    }
+                },
+            }
+        },
+    },
+}
+JOB: dict[str, Any] = {
+    "type": "object",
+    "required": ["id", "owner_id", "status", "updated_at"],
+    "properties": {
+        "id": {"type": "string", "minLength": 1},
+        "owner_id": {"type": "integer"},
+        "status": {"enum": ["queued", "running", "done", "cancelled"]},
+        "updated_at": {"type": "string", "format": "date-time"},
+        "note": {"type": "string"},
+    },
+    "additionalProperties": False,
+}
+EVENT: dict[str, Any] = {
+    "type": "object",
+    "required": ["job_id", "event_type", "at"],
+    "properties": {
+        "job_id": {"type": "string"},
+        "event_type": {"enum": ["start", "finish", "cancel"]},
+        "at": {"type": "string", "format": "date-time"},
+    },
+    "additionalProperties": False,
+}
+OWNER: dict[str, Any] = {
+    "type": "object",
+    "required": ["id", "state"],
+    "properties": {"id": {"type": "integer"}, "state": {"enum": ["idle", "waiting", "busy", "over"]}},
+    "additionalProperties": False,
+}
+RESOURCES: dict[str, Any] = {
+    "resources": {
+        "owners": {
+            "schema": "owner.json",
+            "key": "id",
+            "derived": {
+                "state": {
+                    "latest": "jobs",
+                    "where": {"owner_id": "id"},
+                    "map": {
+                        "field": "status",
+                        "values": {"queued": "waiting", "running": "busy", "done": "over", "cancelled": "over"},
+                        "none": "idle",
+                    },
+                }
+            },
+        },
+        "jobs": {
+            "schema": "job.json",
+            "key": "id",
+            "references": {"owner_id": "owners"},
+            "sort": ["-updated_at", "id"],
+            "lifecycle": {
+                "field": "status",
+                "initial": "queued",
+                "transitions": {
+                    "start": {"from": "queued", "to": "running"},
+                    "finish": {"from": "running", "to": "done"},
+                    "cancel": {"from": ["queued", "running"], "to": "cancelled"},
+                },
+                "touch": "updated_at",
+                "log": "events",
+            },
+        },
+        "events": {"schema": "event.json", "references": {"job_id": "jobs"}},
+    },
+    "operations": {
+        "listJobs": {"list": "jobs", "paging": {"limit": "limit", "sort": "sort"}},
+        "createJob": {"create": "jobs"},
+        "getJob": {"read": "jobs"},
+        "replaceJob": {"replace": "jobs"},
+        "updateJob": {"update": "jobs"},
+        "deleteJob": {"delete": "jobs"},
+        "cancelJob": {"transition": "jobs.cancel"},
+        "listOwnerJobs": {"list": "jobs"},
+    },
+}
+FIXTURES: dict[str, Any] = {
+    "owners": [{"id": 1}, {"id": 2}, {"id": 3}],
+    "jobs": [
+        {"id": "a", "owner_id": 1, "status": "queued", "updated_at": "2026-01-01T00:00:01.000Z"},
+        {"id": "b", "owner_id": 1, "status": "running", "updated_at": "2026-01-01T00:00:02.000Z"},
+        {"id": "c", "owner_id": 2, "status": "done", "updated_at": "2026-01-01T00:00:03.000Z"},
+        {"id": "x/y", "owner_id": 2, "status": "queued", "updated_at": "2026-01-01T00:00:00.000Z"},
+    ],
+    "events": [
+        {"job_id": "b", "event_type": "start", "at": "2026-01-01T00:00:02.000Z"},
+        {"job_id": "c", "event_type": "start", "at": "2026-01-01T00:00:01.500Z"},
+        {"job_id": "c", "event_type": "finish", "at": "2026-01-01T00:00:03.000Z"},
+    ],
+}
+SCENARIO: dict[str, Any] = {"fixtures": "small", "clock": {"start": "2026-01-01T00:00:10Z"}}
+
+
+def small_files() -> dict[str, Any]:
+    """The small contract by file, to be changed at will."""
+    return copy.deepcopy(
+        {
+            "schemas/openapi.yaml": OPENAPI,
+            "schemas/job.json": JOB,
+            "schemas/event.json": EVENT,
+            "schemas/owner.json": OWNER,
+            "schemas/resources.yaml": RESOURCES,
+            **{f"fixtures/small/{name}.json": records for name, records in FIXTURES.items()},
+            "scenarios/baseline.yaml": SCENARIO,
+            "scenarios/empty.yaml": {"summary": "Nothing"},
+        }
+    )
+
+
+@pytest.fixture
+def make_contract(tmp_path: Path) -> MakeContract:
+    """Writes the small contract, changed by `change`, with text files added as they are."""
+
+    def make(change: Callable[[dict[str, Any]], object] | None = None, /, **texts: str) -> Path:
+        files = small_files()
+        if change is not None:
+            change(files)
+        for name, content in files.items():
+            path = tmp_path / "contract" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            dump = json.dumps if name.endswith(".json") else yaml.safe_dump
+            path.write_text(dump(content))
+        for name, text in texts.items():
+            path = tmp_path / "contract" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        return tmp_path / "contract"
+
+    return make
+
+
+@pytest.fixture
+def problems(make_contract: MakeContract) -> Callable[..., list[str]]:
+    """What the loader says of the small contract, changed."""
+
+    def load(change: Callable[[dict[str, Any]], object] | None = None, /, **texts: str) -> list[str]:
+        try:
+            load_contract(make_contract(change, **texts))
+        except ContractError as error:
+            return [str(problem) for problem in error.problems]
+        return []
+
+    return load
+
+
+@pytest.fixture
+def small(make_contract: MakeContract) -> Contract:
+    """The small contract, loaded."""
+    return load_contract(make_contract())
+
+
+@pytest.fixture(scope="session")
+def built_in() -> Contract:
+    """The built-in contract."""
+    return load_contract()
+
+
+@pytest.fixture
+def app(built_in: Contract) -> Flask:
+    """An application over the built-in contract, nobody else's."""
+    return create_app(built_in)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A client of `app` that keeps no cookies."""
+    return app.test_client(use_cookies=False)
+
+
+@pytest.fixture
+def small_client(small: Contract) -> FlaskClient:
+    """A client of an application over the small contract."""
+    return create_app(small).test_client(use_cookies=False)
+
+
+@pytest.fixture(scope="session")
+def server(built_in: Contract) -> Iterator[BackgroundServer]:
+    """One server over the built-in contract; tests keep apart by sandboxes."""
+    with BackgroundServer(create_app(built_in)) as running:
+        yield running

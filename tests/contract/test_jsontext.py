@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.contract import jsontext
+from mockserver.contract.jsontext import MalformedJSON
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(st.characters(codec="utf-8")),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(st.characters(codec="utf-8")), inner, max_size=5),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "expecting value at line 1 column 1"),
+        (b'{"a":', "expecting value at line 1 column 6"),
+        (b"[1e999]", "1e999 is beyond the range of a number"),
+        (b"[NaN]", "NaN is no JSON number"),
+        (b"-Infinity", "-Infinity is no JSON number"),
+        (b'["\\ud800"]', "a lone surrogate is no character"),
+        (b'{"a":1,"a":2}', 'the name "a" stands twice in one object'),
+        (b"\xff", "byte 0 is not UTF-8 at line 1 column 1"),
+        (b"[" * 100_000, "nested deeper than 200 levels at line 1 column 1"),
+        (b'{"a":' * 100_000, "nested deeper than 200 levels at line 1 column 1"),
+    ],
+)
+def test_what_is_no_json_is_refused_with_its_place(data: bytes, message: str) -> None:
+    with pytest.raises(MalformedJSON) as caught:
+        jsontext.parse(data)
+    assert str(caught.value) == message
+
+
+def test_brackets_in_strings_are_not_depth() -> None:
+    text = json.dumps({"a": "[{" * 500})
+    assert jsontext.parse(text.encode()) == {"a": "[{" * 500}
+
+
+def test_a_pair_of_surrogates_is_a_character() -> None:
+    assert jsontext.parse(b'"\\ud83d\\ude00"') == "\N{GRINNING FACE}"
+
+
+@given(VALUES)
+def test_what_is_written_reads_back(value: Any) -> None:
+    assert jsontext.parse(jsontext.dump(value)) == value
+
+
+@given(st.dictionaries(st.text(alphabet="abc", max_size=3), st.integers(), max_size=6))
+def test_the_canonical_form_does_not_depend_on_the_order_of_members(value: dict[str, int]) -> None:
+    turned = dict(reversed(value.items()))
+    assert jsontext.canonical(turned) == jsontext.canonical(value)

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver import Contract, ContractError, load_contract
+from mockserver.contract.source import Source
+from tests.conftest import MakeContract
+
+Problems = Callable[..., list[str]]
+Files = dict[str, Any]
+
+
+def job(files: Files, index: int = 0) -> dict[str, Any]:
+    record: dict[str, Any] = files["fixtures/small/jobs.json"][index]
+    return record
+
+
+def test_the_small_contract_loads(small: Contract) -> None:
+    assert (set(small.resources), set(small.scenarios)) == ({"jobs", "owners", "events"}, {"baseline", "empty"})
+
+
+def test_every_mistake_is_told_at_once_with_file_line_and_pointer(problems: Problems) -> None:
+    text = """[
+  {"id": "a", "owner_id": 1, "status": "quued", "updated_at": "2026-01-01T00:00:01.000Z"},
+  {"id": "b", "owner_id": 1, "status": "running"},
+  {"id": "c", "owner_id": 9, "status": "done", "updated_at": "2026-01-01T00:00:03.000Z", "extra": 1},
+  {"id": "a", "owner_id": 2, "status": "queued", "updated_at": "yesterday"}
+]"""
+    file = "fixtures/small/jobs.json"
+    assert problems(lambda files: files.pop("fixtures/small/events.json"), **{file: text}) == [
+        f'{file}:2 /0/status: "quued" is not one of "queued", "running", "done", "cancelled". Did you mean "queued"?',
+        f'{file}:3 /1: "updated_at" is required and missing',
+        f'{file}:4 /2: "extra" is not declared here. Known: id, note, owner_id, status, updated_at.',
+        f"{file}:4 /2/owner_id: owners has no record 9",
+        f'{file}:5 /3/id: the key "a" stands already in line 2',
+        f'{file}:5 /3/updated_at: "yesterday" is no date-time',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("fixtures/small/jobs.json", '[\n{"id": ]', "fixtures/small/jobs.json:2: is no JSON: expecting value"),
+        ("fixtures/small/jobs.json", "{}", "fixtures/small/jobs.json:1: must be an array of records"),
+        ("fixtures/small/jbs.json", "[]", 'fixtures/small/jbs.json:1: there is no resource "jbs". Did you mean "jobs"?'),
+        ("fixtures/jobs.json", "[]", "fixtures/jobs.json: belongs into a folder of fixtures/: fixtures/NAME/jobs.json"),
+        ("scenarios/baseline.yaml", "a: [", "is no YAML: did not find expected node content"),
+        ("scenarios/baseline.yaml", "fixtures: smal", "scenarios/baseline.yaml:1 /fixtures: there is no folder fixtures/smal. Did you mean \"small\"?"),
+        ("scenarios/baseline.yaml", "fixture: small", "scenarios/baseline.yaml:1: \"fixture\" is not declared here. Did you mean \"fixtures\"?"),
+        ("scenarios/baseline.yaml", "progress: {jobs: []}", "scenarios/baseline.yaml:1 /progress: progress is not supported yet"),
+        ("scenarios/baseline.yaml", "clock: {mode: real}", "scenarios/baseline.yaml:1 /clock/mode: the mode \"real\" is not supported yet"),
+        ("scenarios/baseline.yaml", "generate: {jbs: {count: 1}}", "scenarios/baseline.yaml:1 /generate/jbs: there is no resource \"jbs\". Did you mean \"jobs\"?"),
+        ("scenarios/baseline.yaml", "fixtures: small\nclock: {start: '2020-01-01T00:00:00Z'}", "scenarios/baseline.yaml:2 /clock/start: the fixtures go on to 2026-01-01T00:00:03.000Z, later than 2020-01-01T00:00:00Z"),
+        ("scenarios/baseline.yaml", "fixtures: small\nrecords: {jobs: [{id: a, status: dne}]}", "scenarios/baseline.yaml:2 /records/jobs/0/status: \"dne\" is not one of \"queued\", \"running\", \"done\", \"cancelled\". Did you mean \"done\"?"),
+    ],
+)  # fmt: skip
+def test_a_file_with_a_mistake_is_named(problems: Problems, name: str, text: str, message: str) -> None:
+    assert message in "\n".join(problems(**{name: text}))
+
+
+def change(path: str, *steps: Any, to: Any) -> Callable[[Files], None]:
+    def apply(files: Files) -> None:
+        place = files[path]
+        for step in steps[:-1]:
+            place = place[step]
+        place[steps[-1]] = to
+
+    return apply
+
+
+RESOURCES = "schemas/resources.yaml"
+OPENAPI = "schemas/openapi.yaml"
+JOBS = ("resources", "jobs")
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (change(RESOURCES, *JOBS, "schema", to="jb.json"), '/resources/jobs/schema: there is no schema "jb.json". Did you mean "job.json"?'),
+        (change(RESOURCES, *JOBS, "key", to="idd"), '/resources/jobs/key: there is no field "idd". Did you mean "id"?'),
+        (change(RESOURCES, *JOBS, "references", to={"owner_id": "owner"}), '/resources/jobs/references/owner_id: there is no resource "owner". Did you mean "owners"?'),
+        (change(RESOURCES, *JOBS, "sort", to=["-updatd_at"]), '/resources/jobs/sort: there is no field "updatd_at". Did you mean "updated_at"?'),
+        (change(RESOURCES, *JOBS, "lifecycle", "touch", to="touched"), '/resources/jobs/lifecycle/touch: there is no field "touched".'),
+        (change(RESOURCES, *JOBS, "lifecycle", "log", to="evnts"), '/resources/jobs/lifecycle/log: there is no resource "evnts". Did you mean "events"?'),
+        (change(RESOURCES, *JOBS, "lifecycle", "initial", to="new"), 'the state "new" breaks the schema'),
+        (change(RESOURCES, *JOBS, "lifecycle", "transitions", "pause", to={"from": "running", "to": "queued"}), "/resources/jobs/lifecycle/transitions/pause: the log's schema refuses it"),
+        (change(RESOURCES, "operations", "listJobs", "list", to="job"), '/operations/listJobs/list: there is no resource "job". Did you mean "jobs"?'),
+        (change(RESOURCES, "operations", "lstJobs", to={"list": "jobs"}), '/operations/lstJobs: there is no operation "lstJobs". Did you mean "listJobs"?'),
+        (change(RESOURCES, "operations", "cancelJob", "transition", to="jobs.cancl"), '/operations/cancelJob/transition: there is no transition "cancl". Did you mean "cancel"?'),
+        (change(RESOURCES, "operations", "listJobs", "paging", "limit", to="lmit"), '/operations/listJobs/paging/limit: there is no query parameter "lmit". Did you mean "limit"?'),
+        (change(RESOURCES, "operations", "getMessage", to={"read": "jobs"}), "/operations/getMessage/read: /message has no path parameter to name a record by"),
+        (change(RESOURCES, "resources", "owners", "derived", "state", "map", "none", to="nothing"), '/resources/owners/derived/state/map/none: breaks the schema: "nothing" is not one of'),
+        (lambda files: files[RESOURCES]["resources"]["owners"]["derived"]["state"]["map"]["values"].pop("done"), 'the state "done" of jobs has no value'),
+        (change("schemas/job.json", "properties", "id", "type", to="strng"), "schemas/job.json:1 /properties/id/type: is no JSON Schema"),
+        (change("schemas/job.json", "properties", "id", to={"$ref": "http://example.com/id.json"}), 'schemas/job.json:1 /properties/id/$ref: "http://example.com/id.json" leads out of the contract directory'),
+        (change("schemas/job.json", "properties", "id", to={"$ref": "../../secret.json"}), '"../../secret.json" leads out of the contract directory'),
+        (change("schemas/job.json", "properties", "id", to={"$ref": "/etc/passwd"}), '"/etc/passwd" leads out of the contract directory'),
+        (change("schemas/job.json", "properties", "id", to={"$ref": "idd.json"}), 'there is no file "schemas/idd.json"'),
+        (change("schemas/job.json", "properties", "id", to={"$ref": "#/$defs/id"}), '/properties/id/$ref: "schemas/job.json#/$defs/id" leads nowhere: "$defs" is not at /.'),
+        (change(OPENAPI, "openapi", to="3.0.3"), "/openapi: is no OpenAPI 3.1 document, and only those can be served; this says openapi: 3.0.3"),
+        (change(OPENAPI, "paths", "/jobs", "get", "operationId", to="getJob"), '"getJob" already names'),
+        (change(OPENAPI, "paths", "/jobs/{other}", to={}), 'the path "/jobs/{other}" is the same as "/jobs/{job_id}"'),
+        (change(OPENAPI, "paths", "/jobs/{job_id}", "parameters", to=[]), "the path's {job_id} is not declared as a path parameter."),
+        (change(OPENAPI, "paths", "/message", "get", "responses", "200", "content", "application/json", "example", to=7), "/example: the example breaks its schema: 7 is not of type string"),
+        (change(OPENAPI, "paths", "/message", "get", "responses", to={}), "/paths/~1message/get/responses: {} should be non-empty"),
+        (change("fixtures/small/owners.json", 0, "state", to="idle"), 'fixtures/small/owners.json:1 /0/state: "state" is computed on read; leave it out'),
+        (change("fixtures/small/events.json", 0, "event_type", to="finish"), 'the log ends in "done", the record is "running"'),
+        (change("fixtures/small/events.json", 0, "at", to="2026-01-01T00:00:02.001Z"), "the log ends at another time than the record's updated_at"),
+        (change("fixtures/small/events.json", 1, "event_type", to="cancel"), '"finish" does not lead out of "cancelled"'),
+        (lambda files: files["scenarios/empty.yaml"] is files.pop("scenarios/baseline.yaml") or files.update({"scenarios/other.yaml": {}}), "there is no scenario 'baseline' to start with"),
+    ],
+)  # fmt: skip
+def test_a_wrong_name_or_value_is_told_with_its_pointer(
+    problems: Problems, edit: Callable[[Files], object], message: str
+) -> None:
+    assert message in "\n".join(problems(edit))
+
+
+def test_nothing_outside_the_directory_is_read_through_a_link(make_contract: MakeContract, tmp_path: Path) -> None:
+    (tmp_path / "secret.json").write_text('{"type": "string"}')
+    root = make_contract()
+    (root / "schemas" / "link.json").symlink_to(tmp_path / "secret.json")
+    with pytest.raises(ContractError, match="schemas/link.json: leads out of the contract directory"):
+        load_contract(root)
+
+
+def test_a_bare_document_is_a_contract(tmp_path: Path) -> None:
+    (tmp_path / "pets.yaml").write_text(
+        "openapi: 3.1.0\ninfo: {title: Pets, version: '1'}\n"
+        "paths: {/pets: {get: {responses: {'200': {description: ok, content: {application/json: {schema: {$ref: pet.json}}}}}}}}\n"
+    )
+    (tmp_path / "pet.json").write_text('{"type": "object"}')
+    (tmp_path / "broken.json").write_text("{")  # nobody refers to it
+    contract = load_contract(tmp_path / "pets.yaml")
+    assert (list(contract.operations), list(contract.scenarios)) == (["GET /pets"], ["baseline"])
+
+
+def test_a_schema_may_refer_to_itself_by_its_own_id(make_contract: MakeContract) -> None:
+    def identify(files: Files) -> None:
+        files["schemas/job.json"] |= {"$id": "https://example.com/job.json", "$defs": {"id": {"type": "string"}}}
+        files["schemas/job.json"]["properties"]["id"] = {"$ref": "#/$defs/id"}
+
+    assert (
+        load_contract(make_contract(identify))
+        .resources["jobs"]
+        .validator.is_valid({"id": "a", "owner_id": 1, "status": "done", "updated_at": "2026-01-01T00:00:00Z"})
+    )
+
+
+@pytest.mark.parametrize("path", ["nowhere", "."])
+def test_what_is_no_contract_is_refused_with_what_one_is(path: str, tmp_path: Path) -> None:
+    with pytest.raises(ContractError) as caught:
+        load_contract(tmp_path / path)
+    assert "a contract" in str(caught.value)
+
+
+def test_a_contract_without_scenarios_starts_from_its_only_data_set(make_contract: MakeContract) -> None:
+    root = make_contract(lambda files: [files.pop(name) for name in list(files) if name.startswith("scenarios/")])
+    scenario = load_contract(root).scenarios["baseline"]
+    assert (len(scenario.records["jobs"]), scenario.start) == (4, 1_767_225_603_000)
+
+
+def test_a_scenario_puts_records_over_its_fixtures(make_contract: MakeContract) -> None:
+    def put(files: Files) -> None:
+        files["scenarios/baseline.yaml"]["records"] = {"jobs": [{"id": "a", "status": "done"}]}
+
+    scenario = load_contract(make_contract(put)).scenarios["baseline"]
+    assert scenario.records["jobs"][0] == {
+        "id": "a", "owner_id": 1, "status": "done", "updated_at": "2026-01-01T00:00:01.000Z",
+    }  # fmt: skip
+    assert scenario.put == {"jobs": frozenset({"a"})}
+
+
+def test_lines_are_found_in_json_with_tabs() -> None:
+    assert Source("a.json", '[\n\t{"a": 1},\n\t{"a": 2}\n]', None).line("/1/a") == 3

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.contract import yamltext
+from mockserver.contract.yamltext import MalformedYAML
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(alphabet="abc~/ ", max_size=4), inner, max_size=4),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("on: yes", {"on": "yes"}),
+        ("200: ok", {"200": "ok"}),
+        ("a: true\nb: False", {"a": True, "b": False}),
+        ("a: 2026-01-15\nb: 12:30:45", {"a": "2026-01-15", "b": "12:30:45"}),
+        ("[0x1F, 0o17, 010, 1_000, 1.5e3, .5, ~]", [31, 15, 10, "1_000", 1500.0, 0.5, None]),
+        ("a: '12'\nb: !!str 12", {"a": "12", "b": "12"}),
+        ("a: &x {b: 1}\nc: *x", {"a": {"b": 1}, "c": {"b": 1}}),
+        ("a: |\n  text\n", {"a": "text\n"}),
+        ("", None),
+    ],
+)
+def test_it_reads_the_core_schema_of_yaml_1_2(text: str, value: Any) -> None:
+    assert yamltext.parse(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "line"),
+    [
+        ("a: 1\na: 2", 'the key "a" stands twice in one mapping', 2),
+        ("a: *b", "the alias *b has no anchor before it", 1),
+        ("a: &a [*a]", "the alias *a has no anchor before it", 1),
+        ("a: .inf", ".inf is a number that JSON does not have", 1),
+        ("a\n---\nb", "a second document begins here; a file holds one", 2),
+        ("? [a]\n: b", "a key must be a string", 1),
+        ("a: !thing x", "the tag !thing is not one of YAML's core schema", 1),
+        ("[" * 100_000, "nested deeper than 200 levels", 1),
+    ],
+)
+def test_what_json_could_not_hold_is_refused_with_its_line(text: str, message: str, line: int) -> None:
+    with pytest.raises(MalformedYAML) as caught:
+        yamltext.parse(text)
+    assert (caught.value.message, caught.value.line) == (message, line)
+
+
+def test_an_alias_bomb_is_refused() -> None:
+    rows = ["a: &a [x, x, x, x, x, x, x, x, x]"]
+    rows += [f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join([f'*{chr(97 + n)}'] * 9)}]" for n in range(9)]
+    with pytest.raises(MalformedYAML, match="aliases expand it to more than"):
+        yamltext.parse("\n".join(rows))
+
+
+def test_every_pointer_has_its_line() -> None:
+    assert yamltext.lines("a:\n  b/c:\n    - x\n    - y: 1\n") == {
+        "/a": 1, "/a/b~1c": 2, "/a/b~1c/0": 3, "/a/b~1c/1": 4, "/a/b~1c/1/y": 4,
+    }  # fmt: skip
+
+
+@given(VALUES)
+def test_json_is_yaml(value: Any) -> None:
+    assert yamltext.parse(json.dumps(value, ensure_ascii=False)) == value
