@@ -207,6 +207,11 @@ FIXTURES: dict[str, Any] = {
 SCENARIO: dict[str, Any] = {"fixtures": "small", "clock": {"start": "2026-01-01T00:00:10Z"}}
 
 
+def _dump_yaml(value: Any) -> str:
+    text: str = yaml.safe_dump(value, sort_keys=False)
+    return text
+
+
 def small_files() -> dict[str, Any]:
     """The small contract by file, to be changed at will."""
     return copy.deepcopy(
@@ -234,7 +239,7 @@ def make_contract(tmp_path: Path) -> MakeContract:
         for name, content in files.items():
             path = tmp_path / "contract" / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            dump = json.dumps if name.endswith(".json") else yaml.safe_dump
+            dump = json.dumps if name.endswith(".json") else lambda value: yaml.safe_dump(value, sort_keys=False)
             path.write_text(dump(content))
         for name, text in texts.items():
             path = tmp_path / "contract" / name

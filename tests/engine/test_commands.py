@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mockserver import Contract, Violation
+from mockserver.contract.model import Record
+from mockserver.contract.times import parse_instant
+from mockserver.engine.commands import Command, Fire, Put, Remove, apply
+from mockserver.engine.run import Start
+from mockserver.engine.state import State, fingerprint, shown
+from mockserver.errors import (
+    InvalidRecord,
+    NotKeyed,
+    RecordInUse,
+    Refusal,
+    TransitionNotAllowed,
+    UnknownRecord,
+    UnknownResource,
+    UnknownTransition,
+)
+
+NOW = parse_instant("2026-01-01T00:00:10Z")
+
+
+@pytest.fixture
+def state(small: Contract) -> State:
+    return Start(small, small.scenarios["baseline"]).state
+
+
+def events(state: State, key: str) -> list[Record]:
+    return [row.record for row in state.tables["events"].group("job_id", key)]
+
+
+def test_an_accepted_transition_sets_state_and_stamp_and_appends_one_event(small: Contract, state: State) -> None:
+    after = apply(small, state, Fire("jobs", "a", "cancel", NOW))
+    assert after.record("jobs", "a") == {
+        "id": "a", "owner_id": 1, "status": "cancelled", "updated_at": "2026-01-01T00:00:10.000Z",
+    }  # fmt: skip
+    assert events(after, "a") == [{"job_id": "a", "event_type": "cancel", "at": "2026-01-01T00:00:10.000Z"}]
+    assert state.record("jobs", "a")["status"] == "queued"
+
+
+def test_a_repeat_is_the_very_same_state(small: Contract, state: State) -> None:
+    after = apply(small, state, Fire("jobs", "a", "cancel", NOW))
+    assert apply(small, after, Fire("jobs", "a", "cancel", NOW + 5)) is after
+
+
+def test_a_fixtures_last_log_entry_is_what_a_repeat_is_judged_by(small: Contract, state: State) -> None:
+    assert apply(small, state, Fire("jobs", "b", "start", NOW)) is state
+
+
+def test_what_the_state_does_not_allow_is_refused_with_what_it_does(small: Contract, state: State) -> None:
+    with pytest.raises(TransitionNotAllowed) as caught:
+        apply(small, state, Fire("jobs", "a", "finish", NOW))
+    assert caught.value == TransitionNotAllowed("jobs", "a", "finish", "queued", ["start", "cancel"])
+
+
+def test_a_stamp_is_a_millisecond_after_the_latest_where_the_clock_stands_still(small: Contract, state: State) -> None:
+    after = apply(small, state, Fire("jobs", "a", "start", NOW))
+    after = apply(small, after, Fire("jobs", "b", "finish", NOW))
+    after = apply(small, after, Fire("jobs", "a", "finish", NOW))
+    assert [after.record("jobs", key)["updated_at"][-5:] for key in "ba"] == [".001Z", ".002Z"]
+
+
+def test_a_record_that_was_put_has_no_last_transition_and_no_event(small: Contract, state: State) -> None:
+    record = {"id": "n", "owner_id": 1, "status": "running", "updated_at": "2026-01-01T00:00:05.000Z"}
+    after = apply(small, state, Put("jobs", "n", record, NOW))
+    assert events(after, "n") == []
+    with pytest.raises(TransitionNotAllowed):
+        apply(small, after, Fire("jobs", "n", "start", NOW))
+
+
+def put(record: dict[str, Any], key: str = "a") -> Put:
+    valid = {"id": "a", "owner_id": 1, "status": "queued", "updated_at": "2026-01-01T00:00:05.000Z"}
+    return Put("jobs", key, {**valid, **record}, NOW)
+
+
+@pytest.mark.parametrize(
+    ("command", "violation"),
+    [
+        (put({"status": "dne"}), Violation("body", "/status", "enum", '"dne" is not one of "queued", "running", "done", "cancelled". Did you mean "done"?')),
+        (put({"owner_id": 9}), Violation("body", "/owner_id", "references", "owners has no record 9")),
+        (put({"id": "b"}), Violation("body", "/id", "key", '"b" is not the key "a" of the path')),
+        (put({"updated_at": "2026-01-01T00:00:10.001Z"}), Violation("body", "/updated_at", "clock", '"2026-01-01T00:00:10.001Z" is later than the run\'s clock, 2026-01-01T00:00:10.000Z')),
+        (Put("owners", 1, {"id": 1, "state": "idle"}, NOW), Violation("body", "/state", "derived", '"state" is computed on read; leave it out')),
+    ],
+)  # fmt: skip
+def test_a_record_that_breaks_the_contract_is_not_put(
+    small: Contract, state: State, command: Put, violation: Violation
+) -> None:
+    with pytest.raises(InvalidRecord) as caught:
+        apply(small, state, command)
+    assert caught.value.violations == (violation,)
+
+
+def test_removing_a_record_removes_its_log(small: Contract, state: State) -> None:
+    after = apply(small, state, Remove("jobs", "c", NOW))
+    assert (after.has("jobs", "c"), events(after, "c"), len(events(after, "b"))) == (False, [], 1)
+
+
+def test_a_record_that_others_refer_to_stays(small: Contract, state: State) -> None:
+    with pytest.raises(RecordInUse):
+        apply(small, state, Remove("owners", 1, NOW))
+
+
+@pytest.mark.parametrize(
+    ("command", "kind"),
+    [
+        (Fire("jbs", "a", "cancel", NOW), UnknownResource),
+        (Fire("jobs", "zz", "cancel", NOW), UnknownRecord),
+        (Fire("jobs", "a", "cancl", NOW), UnknownTransition),
+        (Fire("owners", 1, "cancel", NOW), UnknownTransition),
+        (Remove("jobs", "zz", NOW), UnknownRecord),
+        (Remove("events", 1, NOW), NotKeyed),
+        (Put("events", 1, {}, NOW), NotKeyed),
+    ],
+)
+def test_a_name_that_is_not_there_is_refused(
+    small: Contract, state: State, command: Command, kind: type[Refusal]
+) -> None:
+    with pytest.raises(kind):
+        apply(small, state, command)
+
+
+COMMANDS = st.lists(
+    st.one_of(
+        st.builds(Fire, st.just("jobs"), st.sampled_from(["job-1", "job-2", "job-7", "job-14", "job-99"]),
+                  st.sampled_from(["start", "succeed", "fail", "retry", "cancel"]), st.integers(0, 3)),
+        st.builds(Remove, st.just("jobs"), st.sampled_from(["job-1", "job-8"]), st.integers(0, 3)),
+    ),
+    max_size=25,
+)  # fmt: skip
+
+
+@settings(max_examples=80, deadline=None)
+@given(COMMANDS)
+def test_status_events_and_badge_agree_and_stamps_strictly_increase(
+    built_in: Contract, commands: list[Command]
+) -> None:
+    scenario = built_in.scenarios["baseline"]
+    state = Start(built_in, scenario).state
+    lifecycle = built_in.resources["jobs"].lifecycle
+    assert lifecycle is not None
+    stamps = [state.latest]
+    for command in commands:
+        try:
+            after = apply(built_in, state, command)
+        except Refusal:
+            continue
+        if isinstance(command, Fire) and after is not state:
+            stamps.append(after.latest)
+        state = after
+    assert stamps == sorted(set(stamps))
+    for row in state.tables["jobs"].ordered(()):
+        log = [entry.record for entry in state.tables["job_events"].group("job_id", row.record["id"])]
+        ended = lifecycle.transitions[log[-1]["event_type"]].target if log else "queued"
+        assert ended == row.record["status"]
+        assert not log or log[-1]["at"] == row.record["updated_at"]
+    sessions = built_in.resources["sessions"]
+    for row in state.tables["sessions"].ordered(()):
+        jobs = [one.record for one in state.tables["jobs"].group("session_id", row.record["id"])]
+        latest = sorted(jobs, key=lambda one: (one["updated_at"], one["id"]))[-1]["status"] if jobs else "none"
+        badge = shown(built_in, state, sessions, row.record)["status_badge"]
+        assert badge["status"] == latest
+
+
+@settings(max_examples=40, deadline=None)
+@given(COMMANDS)
+def test_the_same_commands_fold_to_the_same_fingerprint(built_in: Contract, commands: list[Command]) -> None:
+    found = set()
+    for _ in range(2):
+        state = Start(built_in, built_in.scenarios["baseline"]).state
+        for command in commands:
+            try:
+                state = apply(built_in, state, command)
+            except Refusal:
+                continue
+        found.add(fingerprint(state))
+    assert len(found) == 1

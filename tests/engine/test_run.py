@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from mockserver import Contract
+from mockserver.engine import run as runs
+from mockserver.engine.commands import Fire, apply
+from mockserver.engine.run import Run, Start
+from mockserver.errors import Refusal, TransitionNotAllowed
+
+
+@pytest.fixture
+def run(small: Contract) -> Run:
+    return Run(Start(small, small.scenarios["baseline"]), 1)
+
+
+def fire(run: Run, key: str, transition: str) -> None:
+    run.submit(lambda _, at: Fire("jobs", key, transition, at))
+
+
+def test_an_accepted_command_counts_a_revision_and_is_logged_with_the_clock(run: Run) -> None:
+    fire(run, "a", "cancel")
+    assert (run.revision, list(run.log)) == (1, [Fire("jobs", "a", "cancel", run.clock.now)])
+
+
+def test_a_repeat_and_a_refusal_leave_no_trace(run: Run) -> None:
+    fire(run, "a", "cancel")
+    before = (run.state, run.revision, len(run.log))
+    fire(run, "a", "cancel")
+    with pytest.raises(TransitionNotAllowed):
+        fire(run, "a", "start")
+    assert (run.state, run.revision, len(run.log)) == before
+
+
+def test_a_run_is_what_its_log_folds_to(run: Run, small: Contract) -> None:
+    for key, transition in (("a", "start"), ("b", "finish"), ("a", "finish"), ("x/y", "cancel")):
+        fire(run, key, transition)
+    state = run.base
+    for command in run.log:
+        state = apply(small, state, command)
+    assert state == run.state or runs.fingerprint(state) == run.fingerprint
+
+
+def test_a_full_log_folds_its_oldest_commands_into_the_start(run: Run, small: Contract, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    monkeypatch.setattr(runs, "LOG_LIMIT", 2)
+    for key, transition in (("a", "start"), ("a", "finish"), ("b", "finish")):
+        fire(run, key, transition)
+    assert len(run.log) == 2
+    assert run.base.record("jobs", "a")["status"] == "running"
+
+
+def test_of_a_cancel_and_a_finish_that_race_exactly_one_wins(built_in: Contract) -> None:
+    start = Start(built_in, built_in.scenarios["baseline"])
+    threads, rounds = 32, 1_000
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in range(rounds):
+            run, gate = Run(start, 1), threading.Barrier(threads)
+
+            def attempt(number: int, run: Run = run, gate: threading.Barrier = gate) -> str:
+                name = "cancel" if number % 2 else "succeed"
+                gate.wait(10)
+                try:
+                    fire(run, "job-2", name)
+                except Refusal:
+                    return "refused"
+                return name
+
+            answers = list(pool.map(attempt, range(threads)))
+            won = {answer for answer in answers if answer != "refused"}
+            assert len(won) == 1
+            assert run.revision == 1
+            log = run.state.tables["job_events"].group("job_id", "job-2")
+            assert [row.record["event_type"] for row in log] == ["start", *won]
