@@ -239,7 +239,7 @@ def make_contract(tmp_path: Path) -> MakeContract:
         for name, content in files.items():
             path = tmp_path / "contract" / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            dump = json.dumps if name.endswith(".json") else lambda value: yaml.safe_dump(value, sort_keys=False)
+            dump = json.dumps if name.endswith(".json") else _dump_yaml
             path.write_text(dump(content))
         for name, text in texts.items():
             path = tmp_path / "contract" / name

@@ -92,7 +92,7 @@ def _add_steps(app: Flask, mock: Mock) -> None:
         if cors.is_preflight(request):
             return cors.preflight(request)
         moved = clean_address(request)
-        g.selection = select(mock, request, forgive=own)
+        g.selection = select(mock, request, forgive=own or moved is not None)
         return _set_cookies(*moved) if moved is not None else None
 
     @app.after_request

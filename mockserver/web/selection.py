@@ -84,7 +84,9 @@ def _named(request: Request, header: str, environ: str, query: str, cookie: str)
     if environ in request.environ:
         yield request.environ[environ], "base address"
     if b"__" in request.query_string and query in request.args:
-        yield request.args[query], f"query {query}"
+        # Opening a page with an empty value takes the choice back.
+        if request.args[query] or not is_navigation(request):
+            yield request.args[query], f"query {query}"
     if "HTTP_COOKIE" in request.environ and cookie in request.cookies:
         yield request.cookies[cookie], f"cookie {cookie}"
 

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from mockserver import __version__
+
+
+def test_health_answers_once_the_server_is_ready(client: FlaskClient) -> None:
+    assert client.get("/__mock/health").json == {"status": "ok", "version": __version__}
+    assert client.head("/__mock/health").status_code == 200
+
+
+def test_reset_goes_back_byte_for_byte(client: FlaskClient) -> None:
+    def everything() -> tuple[bytes, ...]:
+        return tuple(client.get(p).data for p in ("/admin/jobs", "/admin/jobs/job-7/events", "/tutor/courses/course-algebra/sessions"))  # fmt: skip
+
+    start = client.get("/__mock/state").json
+    before = everything()
+    client.post("/admin/jobs/job-7/retry")
+    client.put("/__mock/scenario", json={"name": "empty"})
+    assert everything() != before
+    answer = client.post("/__mock/reset")
+    assert answer.json == {
+        "sandbox": "default", "scenario": "baseline", "generation": 2, "revision": 0,
+        "fingerprint": start["fingerprint"],
+    }  # fmt: skip
+    assert everything() == before
+
+
+def test_reset_of_one_run_keeps_the_others_and_the_active_scenario(client: FlaskClient) -> None:
+    client.post("/admin/jobs/job-7/retry")
+    client.put("/__mock/scenario", json={"name": "stuck-queue"})
+    client.post("/admin/jobs/job-3/cancel")
+    answer = client.post("/__mock/reset", json={"scope": "run"})
+    assert (answer.json["scenario"], answer.json["revision"], answer.json["generation"]) == ("stuck-queue", 0, 2)
+    assert client.get("/admin/jobs/job-3").json["status"] == "running"
+    assert client.get("/admin/jobs/job-7", headers={"X-Mock-Scenario": "baseline"}).json["status"] == "queued"
+
+
+def test_reset_of_all_reaches_every_sandbox(client: FlaskClient) -> None:
+    client.post("/admin/jobs/job-7/retry", headers={"X-Mock-Sandbox": "other"})
+    client.post("/__mock/reset", json={"scope": "all"})
+    assert client.get("/admin/jobs/job-7", headers={"X-Mock-Sandbox": "other"}).json["status"] == "failed"
+
+
+def test_the_active_scenario_holds_for_its_sandbox_alone(client: FlaskClient) -> None:
+    answer = client.put("/__mock/scenario", json={"name": "empty"})
+    assert (answer.json["scenario"], answer.headers["X-Mock-Scenario"]) == ("empty", "empty")
+    assert client.get("/admin/jobs").json["total"] == 0
+    assert client.get("/admin/jobs", headers={"X-Mock-Sandbox": "other"}).json["total"] == 36
+    assert client.get("/__mock/scenarios").json["active"] == "empty"
+    assert client.delete("/__mock/scenario").status_code == 204
+    assert client.get("/admin/jobs").json["total"] == 36
+
+
+def test_scenarios_are_listed_with_their_summaries_and_the_default(client: FlaskClient) -> None:
+    listed = client.get("/__mock/scenarios").json
+    assert (listed["default"], listed["active"]) == ("baseline", None)
+    assert [one["name"] for one in listed["scenarios"]] == ["baseline", "empty", "large-queue", "stuck-queue"]
+    assert all(one["summary"] for one in listed["scenarios"])
+
+
+def test_sandboxes_are_listed_and_forgotten(client: FlaskClient) -> None:
+    client.post("/admin/jobs/job-7/retry", headers={"X-Mock-Sandbox": "one"})
+    listed = client.get("/__mock/sandboxes").json["sandboxes"]
+    assert listed[1] == {
+        "name": "one", "active": None, "violations": 0,
+        "runs": [{"scenario": "baseline", "generation": 1, "revision": 1}],
+    }  # fmt: skip
+    assert client.delete("/__mock/sandboxes/one").status_code == 204
+    assert client.delete("/__mock/sandboxes/one").json["code"] == "unknown-sandbox"
+    assert client.get("/admin/jobs/job-7", headers={"X-Mock-Sandbox": "one"}).json["status"] == "failed"
+
+
+def test_a_record_is_put_fired_and_removed(client: FlaskClient) -> None:
+    record = {
+        "session_id": "session-1",
+        "type": "transcription",
+        "status": "queued",
+        "updated_at": "2026-01-15T08:59:59.000Z",
+    }
+    made = client.put("/__mock/state/jobs/job-new", json=record)
+    assert (made.status_code, made.headers["Location"]) == (201, "/__mock/state/jobs/job-new")
+    assert made.json == {"id": "job-new", **record}
+    assert client.put("/__mock/state/jobs/job-new", json=record).status_code == 200
+    fired = client.post("/__mock/state/jobs/job-new/start")
+    assert (fired.status_code, fired.json["status"]) == (200, "running")
+    assert client.get("/admin/jobs/job-new").json == fired.json
+    assert [one["event_type"] for one in client.get("/admin/jobs/job-new/events").json["events"]] == ["start"]
+    assert client.delete("/__mock/state/jobs/job-new").status_code == 204
+    assert client.get("/admin/jobs/job-new").status_code == 404
+
+
+def test_a_key_is_read_in_the_type_that_the_keys_have(small_client: FlaskClient) -> None:
+    assert small_client.put("/__mock/state/owners/7", json={}).json == {"id": 7, "state": "idle"}
+    assert small_client.delete("/__mock/state/owners/7").status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "json", "status", "code"),
+    [
+        ("GET", "/__mock/nowhere", None, 404, "unknown-path"),
+        ("POST", "/__mock/health", None, 405, "method-not-allowed"),
+        ("POST", "/__mock/reset", {"scope": "everything"}, 422, "invalid-request"),
+        ("POST", "/__mock/reset", {"scop": "all"}, 422, "invalid-request"),
+        ("POST", "/__mock/reset", [], 422, "invalid-request"),
+        ("GET", "/__mock/state?all=1", None, 422, "invalid-request"),
+        ("PUT", "/__mock/scenario", {"name": "nope"}, 422, "unknown-scenario"),
+        ("PUT", "/__mock/scenario", None, 422, "invalid-request"),
+        ("PUT", "/__mock/state/jbs/x", {}, 404, "unknown-resource"),
+        ("PUT", "/__mock/state/jobs/x", {"status": "queued"}, 422, "invalid-record"),
+        ("PUT", "/__mock/state/job_events/1", {}, 409, "not-keyed"),
+        ("DELETE", "/__mock/state/jobs/x", None, 404, "unknown-record"),
+        ("DELETE", "/__mock/state/sessions/session-1", None, 409, "record-in-use"),
+        ("POST", "/__mock/state/jobs/job-1/strt", None, 404, "unknown-transition"),
+        ("POST", "/__mock/state/jobs/job-1/succeed", None, 409, "transition-not-allowed"),
+        ("POST", "/__mock/state/jobs/nope/start", None, 404, "unknown-record"),
+        ("DELETE", "/__mock/sandboxes/nope", None, 404, "unknown-sandbox"),
+    ],
+)
+def test_a_control_call_that_cannot_be_is_refused_and_changes_nothing(
+    client: FlaskClient, method: str, path: str, json: Any, status: int, code: str
+) -> None:
+    before = client.get("/__mock/state").data
+    answer = client.open(path, method=method, **({"json": json} if json is not None else {}))
+    assert (answer.status_code, answer.content_type) == (status, "application/problem+json")
+    assert (answer.json["code"], answer.headers["X-Mock-Code"]) == (code, code)
+    assert client.get("/__mock/state").data == before
+
+
+def test_state_holds_every_record_and_the_fingerprint(client: FlaskClient) -> None:
+    state = client.get("/__mock/state").json
+    assert {name: len(records) for name, records in state["records"].items()} == {
+        "courses": 3, "sessions": 16, "jobs": 36, "job_events": 74,
+    }  # fmt: skip
+    assert state["records"]["sessions"][0]["status_badge"]["label"] == "Ready"
+    assert len(state["fingerprint"]) == 64
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/__mock/openapi.json"])
+def test_both_documents_stand_on_their_own(client: FlaskClient, path: str) -> None:
+    document = client.get(path).json
+
+    def references(value: Any) -> list[str]:
+        if isinstance(value, list):
+            return [found for one in value for found in references(one)]
+        if not isinstance(value, dict):
+            return []
+        own = [value["$ref"]] if isinstance(value.get("$ref"), str) else []
+        return own + [found for one in value.values() for found in references(one)]
+
+    assert document["openapi"].startswith("3.1.")
+    for reference in references(document):
+        place = document
+        assert reference.startswith("#/")
+        for token in reference[2:].split("/"):
+            place = place[token.replace("~1", "/").replace("~0", "~")]

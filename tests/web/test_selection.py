@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+SCENARIO, SANDBOX = "X-Mock-Scenario", "X-Mock-Sandbox"
+NAVIGATION = {"Sec-Fetch-Mode": "navigate"}
+
+
+def chosen(answer: TestResponse) -> tuple[str, str]:
+    return answer.headers[SANDBOX], answer.headers[SCENARIO]
+
+
+def test_the_first_that_names_one_wins(client: FlaskClient) -> None:
+    client.put("/__mock/scenario", json={"name": "stuck-queue"}, headers={SANDBOX: "s"})
+    cookies = {"Cookie": "mock_scenario=empty; mock_sandbox=c"}
+    assert chosen(client.get("/admin/jobs")) == ("default", "baseline")
+    assert chosen(client.get("/admin/jobs", headers={SANDBOX: "s"})) == ("s", "stuck-queue")
+    assert chosen(client.get("/admin/jobs", headers=cookies)) == ("c", "empty")
+    assert chosen(client.get("/admin/jobs?__scenario=baseline&__sandbox=q", headers=cookies)) == ("q", "baseline")
+    based = client.get("/__mock/in/b@stuck-queue/admin/jobs?__scenario=empty&__sandbox=q", headers=cookies)
+    assert chosen(based) == ("b", "stuck-queue")
+    headed = client.get("/__mock/in/b@stuck-queue/admin/jobs", headers={SANDBOX: "h", SCENARIO: "empty"})
+    assert chosen(headed) == ("h", "empty")
+
+
+def test_a_base_address_holds_the_whole_api_again(client: FlaskClient) -> None:
+    client.post("/__mock/in/mine/admin/jobs/job-7/retry")
+    assert client.get("/__mock/in/mine/admin/jobs/job-7").json["status"] == "queued"
+    assert client.get("/admin/jobs/job-7").json["status"] == "failed"
+    assert client.get("/__mock/in/mine/__mock/state").json["sandbox"] == "mine"
+    assert client.get("/__mock/in/mine/nowhere").status_code == 404
+
+
+def test_each_pair_of_sandbox_and_scenario_is_a_run_of_its_own(client: FlaskClient) -> None:
+    client.post("/admin/jobs/job-7/retry", headers={SANDBOX: "one"})
+    client.get("/admin/jobs", headers={SANDBOX: "one", SCENARIO: "empty"})
+    assert client.get("/admin/jobs/job-7", headers={SANDBOX: "one"}).json["status"] == "queued"
+    assert client.get("/admin/jobs/job-7", headers={SANDBOX: "two"}).json["status"] == "failed"
+
+
+def test_an_unknown_scenario_is_refused_with_what_there_is(client: FlaskClient) -> None:
+    answer = client.get("/admin/jobs", headers={SCENARIO: "stuck-quue"})
+    assert (answer.status_code, answer.json["code"]) == (400, "unknown-scenario")
+    assert answer.json["available"] == ["baseline", "empty", "large-queue", "stuck-queue"]
+    assert answer.json["did_you_mean"] == ["stuck-queue"]
+
+
+@pytest.mark.parametrize("name", ["", "../x", "x" * 65, "a b", "é", "a,b"])
+def test_a_sandbox_name_that_is_not_well_formed_is_refused_wherever_it_stands(client: FlaskClient, name: str) -> None:
+    for answer in (
+        client.get("/admin/jobs", headers={SANDBOX: name}),
+        client.get("/admin/jobs", query_string={"__sandbox": name}),
+    ):
+        assert (answer.status_code, answer.json["code"]) == (400, "bad-sandbox")
+
+
+def test_a_name_is_never_reflected_raw(client: FlaskClient) -> None:
+    answer = client.get("/admin/jobs", query_string={"__sandbox": "a\r\nSet-Cookie: x=1"})
+    assert answer.status_code == 400
+    assert b"\r" not in answer.data
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_a_navigation_keeps_the_choice_in_cookies_and_goes_to_the_clean_address(client: FlaskClient) -> None:
+    answer = client.get("/admin/jobs?limit=2&__scenario=empty&__sandbox=qa", headers=NAVIGATION)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/admin/jobs?limit=2")
+    assert sorted(answer.headers.getlist("Set-Cookie")) == [
+        "mock_sandbox=qa; Path=/; SameSite=Lax", "mock_scenario=empty; Path=/; SameSite=Lax",
+    ]  # fmt: skip
+
+
+def test_without_fetch_metadata_accepting_html_makes_a_navigation(client: FlaskClient) -> None:
+    assert client.get("/admin/jobs?__scenario=empty", headers={"Accept": "text/html"}).status_code == 303
+    fetched = {"Accept": "text/html, application/json", "Sec-Fetch-Mode": "cors"}
+    assert client.get("/admin/jobs?__scenario=empty", headers=fetched).status_code == 200
+
+
+def test_an_empty_value_removes_the_cookie(client: FlaskClient) -> None:
+    answer = client.get("/admin/jobs?__scenario=", headers=NAVIGATION)
+    assert answer.status_code == 303
+    assert "mock_scenario=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0" in answer.headers["Set-Cookie"]
+
+
+@pytest.mark.parametrize("path", ["//evil.example/x", "/%2F/evil.example", "/\\evil.example"])
+def test_a_redirect_never_leads_to_another_host(client: FlaskClient, path: str) -> None:
+    answer = client.get(
+        f"{path}?__scenario=empty", headers=NAVIGATION, environ_overrides={"RAW_URI": f"{path}?__scenario=empty"}
+    )
+    assert not answer.headers.get("Location", "/").startswith(("//", "/\\", "http"))
+
+
+def test_a_bad_cookie_is_refused_and_cleared_by_the_api_and_passed_over_by_the_control_api(client: FlaskClient) -> None:
+    headers: dict[str, Any] = {"Cookie": "mock_scenario=gone; mock_sandbox=a/b"}
+    refused = client.get("/admin/jobs", headers=headers)
+    assert (refused.status_code, refused.json["code"]) == (400, "bad-sandbox")
+    assert refused.headers["Set-Cookie"].startswith("mock_sandbox=; Expires=Thu, 01 Jan 1970")
+    passed = client.get("/__mock/scenarios", headers=headers)
+    assert (passed.status_code, chosen(passed)) == (200, ("default", "baseline"))
+    assert passed.headers["X-Mock-Ignored-Cookie"] == "mock_sandbox, mock_scenario"
+
+
+def test_parameters_of_our_own_are_never_the_contracts(client: FlaskClient) -> None:
+    assert client.get("/admin/jobs?__scenario=empty&__anything=1").status_code == 200
+
+
+def test_cookies_select_in_a_browser(app: Flask) -> None:
+    browser = app.test_client()
+    browser.get("/admin/jobs?__scenario=empty", headers=NAVIGATION)
+    assert browser.get("/admin/jobs").json == {"jobs": [], "total": 0}
