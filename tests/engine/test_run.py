@@ -9,6 +9,7 @@ from mockserver import Contract
 from mockserver.engine import run as runs
 from mockserver.engine.commands import Fire, apply
 from mockserver.engine.run import Run, Start
+from mockserver.engine.state import fingerprint
 from mockserver.errors import Refusal, TransitionNotAllowed
 
 
@@ -41,7 +42,7 @@ def test_a_run_is_what_its_log_folds_to(run: Run, small: Contract) -> None:
     state = run.base
     for command in run.log:
         state = apply(small, state, command)
-    assert state == run.state or runs.fingerprint(state) == run.fingerprint
+    assert state == run.state or fingerprint(state) == run.fingerprint
 
 
 def test_a_full_log_folds_its_oldest_commands_into_the_start(run: Run, small: Contract, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
