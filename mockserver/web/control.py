@@ -171,7 +171,12 @@ def _clear_violations(mock: Mock, selection: Selection, call: Call) -> Given:
 
 
 def _control_document(mock: Mock, selection: Selection, call: Call) -> Given:
-    return 200, bundle(mock.control.document)
+    document = bundle(mock.control.document)
+    set_scenario = document["paths"][f"{PREFIX}/scenario"]["put"]["requestBody"]["content"]["application/json"][
+        "schema"
+    ]
+    set_scenario["properties"]["name"]["enum"] = sorted(mock.contract.scenarios)
+    return 200, document
 
 
 def _contract_document(mock: Mock, selection: Selection, call: Call) -> Given:

@@ -1,0 +1,106 @@
+"""The surface over real HTTP, as a client of any language meets it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from mockserver import BackgroundServer
+from tests.test_cli import SECONDS, serving
+
+
+def raw(url: str, request: bytes) -> bytes:
+    """What comes back for the bytes of a request, until the server closes."""
+    place = urlsplit(url)
+    with socket.create_connection((place.hostname or "", place.port or 0), timeout=SECONDS) as connection:
+        connection.sendall(request)
+        found = b""
+        while part := connection.recv(65536):
+            found += part
+        return found
+
+
+@pytest.mark.parametrize("job_id", ["a/b", "%2e%2e", "a%2Fb", "%C3%A9", "x" * 10_000, "..", "%00"])
+def test_an_odd_target_as_sent_is_never_a_server_error(server: BackgroundServer, job_id: str) -> None:
+    request = f"GET /admin/jobs/{job_id} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    assert raw(server.url, request.encode()).startswith(b"HTTP/1.1 404 ")
+
+
+def test_a_name_with_a_line_break_never_becomes_a_header(server: BackgroundServer) -> None:
+    request = (
+        b"GET /admin/jobs?__sandbox=a%0d%0aSet-Cookie:%20x=1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    )
+    answer = raw(server.url, request)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"set-cookie" not in answer.partition(b"\r\n\r\n")[0].lower()
+
+
+def test_a_body_that_is_too_large_is_413(server: BackgroundServer) -> None:
+    answer = requests.post(f"{server.url}/admin/jobs/job-7/retry", data=b" " * (11 << 20), timeout=SECONDS)
+    assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
+
+
+def test_thirty_two_clients_on_one_job_agree_on_one_winner(server: BackgroundServer) -> None:
+    def attempt(number: int) -> int:
+        path = "/admin/jobs/job-2/cancel" if number % 2 else "/__mock/state/jobs/job-2/succeed"
+        headers = {"X-Mock-Sandbox": "race"}
+        return requests.post(server.url + path, headers=headers, timeout=SECONDS).status_code
+
+    with ThreadPoolExecutor(32) as pool:
+        statuses = list(pool.map(attempt, range(64)))
+    assert sorted(set(statuses)) == [200, 409]
+    state = requests.get(f"{server.url}/__mock/state", headers={"X-Mock-Sandbox": "race"}, timeout=SECONDS).json()
+    assert state["revision"] == 1
+
+
+def test_parallel_sandboxes_answer_byte_for_byte_alike(server: BackgroundServer) -> None:
+    script = [
+        ("GET", "/admin/jobs"), ("POST", "/admin/jobs/job-7/retry"), ("POST", "/admin/jobs/job-1/cancel"),
+        ("GET", "/admin/jobs?limit=3"), ("GET", "/tutor/courses/course-algebra/sessions"), ("POST", "/admin/jobs/job-3/retry"),
+    ]  # fmt: skip
+
+    def play(number: int) -> str:
+        digest = hashlib.sha256()
+        with requests.Session() as session:
+            session.headers["X-Mock-Sandbox"] = f"play-{number}"
+            for method, path in script * 5:
+                digest.update(session.request(method, server.url + path, timeout=SECONDS).content)
+        return digest.hexdigest()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(play, range(24)))) == 1
+
+
+def test_two_servers_answer_byte_for_byte_alike() -> None:
+    paths = ["/admin/jobs", "/tutor/courses", "/__mock/state", "/openapi.json", "/admin/jobs/nope"]
+    headers = {"X-Mock-Scenario": "large-queue"}
+    digests = set()
+    for seed, zone in (("1", "UTC"), ("2", "America/St_Johns")):
+        env = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": "C"}
+        with serving(env=env) as (_, url, _lines):
+            answers = [requests.get(url + path, headers=headers, timeout=SECONDS) for path in paths]
+        kept = [
+            (answer.content, sorted((n, v) for n, v in answer.headers.items() if n.lower() != "date"))
+            for answer in answers
+        ]
+        digests.add(hashlib.sha256(repr(kept).encode()).hexdigest())
+    assert len(digests) == 1
+
+
+@pytest.mark.parametrize("document", ["/openapi.json", "/__mock/openapi.json"])
+def test_a_schema_driven_fuzzer_finds_nothing(server: BackgroundServer, document: str, tmp_path: Path) -> None:
+    command = [
+        sys.executable, "-m", "schemathesis.cli", "run", server.url + document, "--checks", "all", "--seed", "1",
+        "--max-examples", "10", "--header", "X-Mock-Sandbox: fuzz", "--no-color",
+    ]  # fmt: skip
+    found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert found.returncode == 0, found.stdout

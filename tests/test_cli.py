@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+from click.testing import CliRunner
+
+from mockserver.cli import main
+from tests.conftest import MakeContract
+
+SECONDS = 20
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of a command."""
+    found = CliRunner().invoke(main, list(arguments))
+    return found.exit_code, found.stdout, found.stderr
+
+
+@contextmanager
+def serving(
+    *arguments: str, env: dict[str, str] | None = None
+) -> Iterator[tuple[subprocess.Popen[str], str, list[str]]]:
+    """`mockserver serve` in a process of its own: the process, its address, and the lines before that one."""
+    command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env) as process:
+        lines: list[str] = []
+        try:
+            for line in process.stdout or ():
+                if found := re.fullmatch(r"Listening on (\S+)\n", line):
+                    yield process, found[1], lines
+                    break
+                lines.append(line)
+            else:
+                pytest.fail("".join(lines))
+        finally:
+            process.terminate()
+            process.wait(SECONDS)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serve_says_where_it_listens_and_ends_well_on_a_signal(number: signal.Signals) -> None:
+    with serving() as (process, url, _), requests.Session() as session:
+        assert session.get(f"{url}/__mock/health", timeout=SECONDS).json()["status"] == "ok"
+        ipv4 = url.replace("localhost", "127.0.0.1")
+        assert session.get(f"{ipv4}/admin/jobs", timeout=SECONDS).json()["total"] == 36
+        process.send_signal(number)
+        assert process.wait(SECONDS) == 0
+
+
+def test_options_are_taken_from_the_command_line_and_the_environment(make_contract: MakeContract) -> None:
+    root = make_contract()
+    env = {"MOCKSERVER_SCENARIO": "empty", "MOCKSERVER_ALLOW_HOST": "mock", "MOCKSERVER_TOKEN": "t"}
+    with serving(str(root), "--no-pages", "--lenient", env=env) as (_, url, lines):
+        assert lines == ["Small: 9 operations, scenarios baseline, empty\n"]
+        assert requests.get(f"{url}/jobs", timeout=SECONDS).json() == []
+        assert requests.get(f"{url}/__mock/", timeout=SECONDS, headers={"X-Mock-Token": "t"}).status_code == 404
+        assert requests.get(f"{url}/__mock/state", timeout=SECONDS).status_code == 401
+
+
+def test_off_loopback_the_control_api_asks_for_a_token_that_is_printed() -> None:
+    with serving("--host", "0.0.0.0") as (_, url, lines):
+        token = lines[0].split()[-1]
+        local = url.replace("0.0.0.0", "127.0.0.1")
+        assert requests.get(f"{local}/__mock/state", timeout=SECONDS).json()["code"] == "token-required"
+        answer = requests.get(f"{local}/__mock/state", headers={"X-Mock-Token": token}, timeout=SECONDS)
+        assert answer.status_code == 200
+
+
+def test_a_taken_port_is_one_sentence_and_exit_1() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert run("serve", "--port", str(port)) == (
+            1, "", f"mockserver: Port {port} of localhost is taken by another program; --port 0 picks a free one.\n",
+        )  # fmt: skip
+
+
+def test_an_unknown_scenario_is_refused_before_anything_is_served() -> None:
+    code, _, error = run("serve", "--scenario", "emty", "--port", "0")
+    assert (code, error) == (1, 'mockserver: There is no scenario "emty". Did you mean "empty"?\n')
+
+
+def test_check_tells_what_is_there() -> None:
+    code, output, error = run("check")
+    assert (code, error) == (0, "")
+    assert "scenario large-queue: 3 courses, 200 sessions, 5000 jobs" in output
+    assert output.endswith("Tutoring ingestion API: 7 operations. No mistakes found.\n")
+
+
+def test_check_tells_every_mistake_and_exits_1(make_contract: MakeContract) -> None:
+    root = make_contract(**{"fixtures/small/jobs.json": '[{"id": 1}]', "scenarios/empty.yaml": "fixture: x"})
+    code, output, error = run("check", str(root))
+    assert (code, output) == (1, "")
+    assert "fixtures/small/jobs.json:1 /0/id: 1 is not of type string\n" in error
+    assert 'scenarios/empty.yaml:1: "fixture" is not declared here. Did you mean "fixtures"?\n' in error
+    assert error.endswith("mistakes in the contract; nothing is served.\n")
+
+
+def test_check_finds_a_scenario_that_cannot_be_generated(make_contract: MakeContract) -> None:
+    root = make_contract(lambda files: files["schemas/job.json"]["properties"]["note"].update(pattern="^[0-9]{20}$"), **{"scenarios/many.yaml": "generate: {owners: {count: 1}, jobs: {count: 2}}"})  # fmt: skip
+    code, _, error = run("check", str(root))
+    assert (code, error.startswith("mockserver: scenario many: No value can be generated for")) == (1, True)
+
+
+@pytest.mark.parametrize("path", ["nowhere", "README.md"])
+def test_what_is_no_contract_is_one_sentence(path: str) -> None:
+    code, _, error = run("check", path)
+    assert (code, "a contract is a directory with schemas/" in error) == (1, True)
+
+
+def test_scenarios_are_listed_with_a_star_at_the_default() -> None:
+    code, output, _ = run("scenarios")
+    assert code == 0
+    assert [line[:14].rstrip() for line in output.splitlines()] == [
+        "* baseline", "  empty", "  large-queue", "  stuck-queue",
+    ]  # fmt: skip
+
+
+def test_init_writes_a_contract_that_checks_and_writes_over_nothing(tmp_path: Path) -> None:
+    target = tmp_path / "new" / "mock"
+    code, output, _ = run("init", str(target))
+    assert (code, output.splitlines()[-1]) == (0, f"Now: mockserver serve {target}")
+    assert run("check", str(target))[0] == 0
+    code, _, error = run("init", str(target))
+    assert (code, error) == (1, f"mockserver: {target} already has schemas, fixtures, scenarios; nothing was written\n")
+
+
+@pytest.mark.parametrize("name", ["resources", "scenario"])
+def test_schema_prints_a_json_schema(name: str) -> None:
+    code, output, _ = run("schema", name)
+    assert (code, json.loads(output)["type"]) == (0, "object")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["serve", "-h"], ["check", "-h"], ["init", "-h"], ["--version"]])
+def test_help_and_version_answer(arguments: list[str]) -> None:
+    code, output, _ = run(*arguments)
+    assert code == 0
+    assert output.startswith(("Usage:", "mockserver 0."))
+
+
+def test_a_wrong_option_is_exit_2() -> None:
+    assert run("serve", "--prot", "1")[0] == 2
