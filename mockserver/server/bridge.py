@@ -109,8 +109,8 @@ def head(status: str, headers: Sequence[tuple[str, str]], body: bytes, to_head: 
     code = status[:3]
     if code not in BODILESS and not to_head and not any(name.lower() == "content-length" for name, _ in headers):
         kept.append(f"Content-Length: {len(body)}")
-    text = "\r\n".join(kept)
-    if text.count("\n") != max(0, len(kept) - 1) or text.count("\r") != max(0, len(kept) - 1):
+    text = "".join(f"{line}\r\n" for line in kept)
+    if text.count("\n") != len(kept) or text.count("\r") != len(kept):
         raise BadAnswer("a header of the answer holds a line break")
     line = STATUS_LINE.get(code) or f"HTTP/1.1 {status}\r\n".encode("latin-1")
-    return line + text.encode("latin-1", "replace") + b"\r\n"
+    return line + text.encode("latin-1", "replace")

@@ -225,6 +225,10 @@ class Protocol(HttpToolsProtocol):
         super().resume_writing()
         self.flow.resume_reading()
 
+    def shutdown(self) -> None:
+        """The server ends: what is not a whole request yet gets no answer."""
+        self.transport.close()
+
     def _close(self) -> None:
         """Close; but let a peer that is still sending read the answer first, or it would see a reset."""
         self._stop_timer()

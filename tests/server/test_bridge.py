@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mockserver.server import bridge
+from mockserver.server.bridge import BadAnswer
+
+CONSTANT = bridge.constant_environ(("127.0.0.1", 4080), ("127.0.0.1", 50000))
+
+
+def environ(
+    target: bytes = b"/", headers: list[tuple[bytes, bytes]] | None = None, body: bytes = b""
+) -> dict[str, Any]:
+    return bridge.environ(CONSTANT, "GET", "1.1", target, headers or [], body)
+
+
+def test_the_environ_has_what_pep_3333_asks_for() -> None:
+    made = environ(b"/a%20b/%C3%A9?x=%2F", [(b"host", b"h"), (b"content-type", b"text/plain")], b"abc")
+    assert made.pop("wsgi.input").read() == b"abc"
+    assert made.pop("wsgi.errors")
+    assert made == {
+        "REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "PATH_INFO": "/a b/\xc3\xa9", "QUERY_STRING": "x=%2F",
+        "RAW_URI": "/a%20b/%C3%A9?x=%2F", "REQUEST_URI": "/a%20b/%C3%A9?x=%2F", "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": "4080", "SERVER_PROTOCOL": "HTTP/1.1", "REMOTE_ADDR": "127.0.0.1", "REMOTE_PORT": "50000",
+        "HTTP_HOST": "h", "CONTENT_TYPE": "text/plain", "CONTENT_LENGTH": "3", "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http", "wsgi.input_terminated": True, "wsgi.multithread": False,
+        "wsgi.multiprocess": False, "wsgi.run_once": False,
+    }  # fmt: skip
+
+
+def test_headers_of_one_name_are_joined_cookies_by_semicolons() -> None:
+    made = environ(headers=[(b"accept", b"a"), (b"accept", b"b"), (b"cookie", b"x=1"), (b"cookie", b"y=2")])
+    assert (made["HTTP_ACCEPT"], made["HTTP_COOKIE"]) == ("a, b", "x=1; y=2")
+
+
+def test_a_header_with_an_underscore_passes_for_no_other() -> None:
+    assert "HTTP_X_MOCK_TOKEN" not in environ(headers=[(b"x_mock_token", b"t")])
+
+
+def test_the_environment_of_the_process_is_not_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://evil.example")
+    assert "HTTP_PROXY" not in environ()
+
+
+def test_bytes_beyond_ascii_in_a_header_are_latin_1() -> None:
+    assert environ(headers=[(b"x-name", b"\xe9\xff")])["HTTP_X_NAME"] == "\xe9\xff"
+
+
+def call(*headers: tuple[str, str], status: str = "200 OK", body: list[bytes] | None = None) -> tuple[bytes, bytes]:
+    def app(_: Any, start_response: Any) -> list[bytes]:
+        start_response(status, list(headers))
+        return [b"ok"] if body is None else body
+
+    return bridge.call(app, environ())
+
+
+def test_an_answer_gets_its_length_and_loses_what_is_between_neighbours() -> None:
+    assert call(("X-A", "1"), ("Connection", "close"), ("Transfer-Encoding", "chunked")) == (
+        b"HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: 2\r\n", b"ok",
+    )  # fmt: skip
+
+
+def test_204_and_304_get_no_length() -> None:
+    for status in ("204 No Content", "304 Not Modified"):
+        assert call(status=status, body=[]) == (
+            f"HTTP/1.1 {status}\r\n\r\n".encode().replace(b"\r\n\r\n", b"\r\n\r\n"),
+            b"",
+        )
+
+
+@pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "a\nb", "a\rb"])
+def test_a_line_break_in_a_header_is_not_sent(value: str) -> None:
+    with pytest.raises(BadAnswer):
+        call(("X-A", value))
+
+
+def test_an_application_that_starts_no_response_is_told_so() -> None:
+    with pytest.raises(BadAnswer):
+        bridge.call(lambda *_: [b""], environ())
+
+
+def test_the_answer_is_closed_even_when_reading_it_fails() -> None:
+    closed = []
+
+    class Failing:
+        def __iter__(self) -> Any:
+            raise RuntimeError("broken")
+
+        def close(self) -> None:
+            closed.append(True)
+
+    with pytest.raises(RuntimeError):
+        bridge.call(lambda *_: Failing(), environ())
+    assert closed == [True]

@@ -1,0 +1,258 @@
+"""HTTP's manners, at the socket."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from mockserver.server import protocol
+from mockserver.server.run import BackgroundServer
+
+SECONDS = 10.0
+LIMIT = 1_000
+BIG = b"x" * 400_000
+
+
+def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """Tells what it was asked; refuses by length what is too long, as Flask does."""
+    path = environ["PATH_INFO"]
+    if path == "/fail":
+        raise RuntimeError("secret")
+    if path == "/split":
+        start_response("200 OK", [("X-A", "1\r\nX-Evil: 1")])
+        return [b""]
+    if path == "/nothing":
+        start_response("204 No Content", [])
+        return []
+    if path == "/big":
+        start_response("200 OK", [])
+        return [BIG]
+    if int(environ.get("CONTENT_LENGTH") or 0) > LIMIT:
+        start_response("413 Content Too Large", [])
+        return [b"too large"]
+    told = {name: environ[name] for name in ("REQUEST_METHOD", "RAW_URI", "PATH_INFO", "QUERY_STRING")}
+    told["body"] = environ["wsgi.input"].read().decode("latin-1")
+    start_response("200 OK", [("Content-Type", "application/json")])
+    return [json.dumps(told).encode()]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[BackgroundServer]:
+    with BackgroundServer(app, "127.0.0.1", body_limit=LIMIT) as running:
+        yield running
+
+
+def connect(server: BackgroundServer) -> socket.socket:
+    place = urlsplit(server.url)
+    return socket.create_connection((place.hostname or "", place.port or 0), timeout=SECONDS)
+
+
+def read_all(connection: socket.socket) -> bytes:
+    found = b""
+    while part := connection.recv(65536):
+        found += part
+    return found
+
+
+def read_answer(connection: socket.socket, to_head: bool = False) -> tuple[int, bytes, bytes]:
+    """Status, head and body of one answer."""
+    found = b""
+    while b"\r\n\r\n" not in found:
+        part = connection.recv(65536)
+        assert part, f"closed after {found!r}"
+        found += part
+    head, _, body = found.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)content-length: (\d+)", head)
+    while length and not to_head and len(body) < int(length[1]):
+        body += connection.recv(65536)
+    return int(head.split()[1]), head, body
+
+
+def exchange(server: BackgroundServer, request: bytes) -> tuple[int, bytes, bytes]:
+    """Send a request, and read all that comes until the server closes."""
+    with connect(server) as connection:
+        connection.sendall(request)
+        head, _, body = read_all(connection).partition(b"\r\n\r\n")
+        return int(head.split()[1]), head, body
+
+
+def request(target: str = "/x", *lines: str, method: str = "GET", close: bool = True) -> bytes:
+    return "\r\n".join(
+        [f"{method} {target} HTTP/1.1", "Host: localhost", *(["Connection: close"] if close else []), *lines, "", ""]
+    ).encode("latin-1")
+
+
+def test_pipelined_requests_are_answered_in_order(server: BackgroundServer) -> None:
+    with connect(server) as connection:
+        connection.sendall(request("/1", close=False) + request("/2", close=False) + request("/3"))
+        found = re.findall(rb'"RAW_URI": "(/\d)"', read_all(connection))
+    assert found == [b"/1", b"/2", b"/3"]
+
+
+def test_head_has_no_body_and_the_connection_goes_on(server: BackgroundServer) -> None:
+    with connect(server) as connection:
+        connection.sendall(request("/x", method="HEAD", close=False))
+        status, head, body = read_answer(connection, to_head=True)
+        assert (status, body) == (200, b"")
+        connection.sendall(request("/y"))
+        assert b'"RAW_URI": "/y"' in read_all(connection)
+    assert b"Date: " in head or b"date: " in head
+    assert b"server:" not in head.lower()
+
+
+def test_http_1_0_is_answered_and_closed(server: BackgroundServer) -> None:
+    status, head, _ = exchange(server, b"GET /x HTTP/1.0\r\n\r\n")
+    assert (status, b"Connection: close" in head) == (200, True)
+
+
+def test_204_has_neither_body_nor_length(server: BackgroundServer) -> None:
+    status, head, body = exchange(server, request("/nothing"))
+    assert (status, b"content-length" in head.lower(), body) == (204, False, b"")
+
+
+def test_expect_100_continue_is_answered_before_the_body(server: BackgroundServer) -> None:
+    with connect(server) as connection:
+        connection.sendall(request("/x", "Expect: 100-continue", "Content-Length: 3", method="POST"))
+        assert connection.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"abc")
+        assert b'"body": "abc"' in read_all(connection)
+
+
+def test_a_body_that_will_be_too_large_is_refused_instead_of_asked_for(server: BackgroundServer) -> None:
+    lines = ("Expect: 100-continue", f"Content-Length: {LIMIT + 1}")
+    assert exchange(server, request("/x", *lines, method="POST", close=False))[0] == 413
+
+
+def test_a_chunked_body_is_put_together(server: BackgroundServer) -> None:
+    sent = request("/x", "Transfer-Encoding: chunked", method="POST") + b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
+    assert json.loads(exchange(server, sent)[2])["body"] == "abcde"
+
+
+@pytest.mark.parametrize("chunked", [True, False])
+def test_a_client_that_sends_too_much_can_read_the_whole_refusal(server: BackgroundServer, chunked: bool) -> None:
+    size = 3_000_000
+    line = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {size}"
+    with connect(server) as connection:
+        connection.sendall(request("/x", line, method="POST", close=False))
+        if chunked:
+            connection.sendall(f"{size:x}\r\n".encode())
+        for _ in range(30):
+            connection.sendall(b"x" * (size // 30))
+        status, _, body = read_answer(connection)
+    assert (status, body) == (413, b"too large")
+
+
+@pytest.mark.parametrize(
+    ("target", "raw"),
+    [
+        ("http://other.example/a?b=1", "/a?b=1"),
+        ("http://other.example", "/"),
+        ("http://other.example?b=1", "/?b=1"),
+        ("/a%2Fb?c=%20", "/a%2Fb?c=%20"),
+        ("/" + "x" * 10_000, "/" + "x" * 10_000),
+        ("//double//slash", "//double//slash"),
+    ],
+)
+def test_the_target_is_passed_on_as_sent(server: BackgroundServer, target: str, raw: str) -> None:
+    assert json.loads(exchange(server, request(target))[2])["RAW_URI"] == raw
+
+
+def test_options_star_is_a_request(server: BackgroundServer) -> None:
+    assert json.loads(exchange(server, request("*", method="OPTIONS"))[2])["PATH_INFO"] == "*"
+
+
+@pytest.mark.parametrize("protocol_name", ["websocket", "h2c"])
+def test_an_upgrade_is_answered_as_the_plain_request_it_also_is(server: BackgroundServer, protocol_name: str) -> None:
+    sent = request("/x", "Connection: Upgrade", f"Upgrade: {protocol_name}", close=False)
+    status, _, body = exchange(server, sent)
+    assert (status, json.loads(body)["RAW_URI"]) == (200, "/x")
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        (b"\x16\x03\x01\x02\x00\x01\x00garbage\r\n\r\n", 400, "malformed-request"),
+        (b"GET /x HTTP/9.9\r\n\r\n", 400, "malformed-request"),
+        (b"GET /x HTTP/1.1\r\n\r\n", 400, "missing-host"),
+        (b"GET /x HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, "missing-host"),
+        (
+            b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+            400,
+            "malformed-request",
+        ),
+        (b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", 400, "malformed-request"),
+        (b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414, "uri-too-long"),
+        (b"GET /x HTTP/1.1\r\nHost: a\r\nX-A: " + b"x" * 70_000 + b"\r\n\r\n", 431, "header-fields-too-large"),
+        (b"GET /x HTTP/1.1\r\nHost: a\r\n" + b"X-A: b\r\n" * 20_000 + b"\r\n", 431, "header-fields-too-large"),
+    ],
+)
+def test_what_is_no_request_is_a_problem_and_the_end(
+    server: BackgroundServer, sent: bytes, status: int, code: str
+) -> None:
+    found, head, body = exchange(server, sent)
+    assert (found, json.loads(body)["code"]) == (status, code)
+    assert b"application/problem+json" in head
+
+
+@pytest.mark.parametrize("path", ["/fail", "/split"])
+def test_an_application_that_fails_is_a_problem_and_the_connection_goes_on(
+    server: BackgroundServer, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.CRITICAL, "mockserver"), connect(server) as connection:
+        connection.sendall(request(path, close=False))
+        status, _, body = read_answer(connection)
+        assert (status, json.loads(body)["code"], b"secret" in body) == (500, "internal-error", False)
+        connection.sendall(request("/x"))
+        assert b" 200 OK" in read_all(connection)
+
+
+def test_idle_and_half_sent_connections_keep_nobody_waiting(server: BackgroundServer) -> None:
+    with ExitStack() as stack:
+        for number in range(100):
+            connection = stack.enter_context(connect(server))
+            if number % 2:
+                connection.sendall(b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc")
+        assert exchange(server, request("/x"))[0] == 200
+
+
+def test_a_request_that_never_completes_is_408(server: BackgroundServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "REQUEST_SECONDS", 0.2)
+    for part in (
+        b"GET /x HT",
+        b"GET /x HTTP/1.1\r\nHos",
+        b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nab",
+    ):
+        status, _, body = exchange(server, part)
+        assert (status, json.loads(body)["code"]) == (408, "request-timeout")
+
+
+def test_a_slow_request_is_answered_once_it_is_complete(server: BackgroundServer) -> None:
+    with connect(server) as connection:
+        for byte in request("/slow"):
+            connection.sendall(bytes([byte]))
+        assert b'"RAW_URI": "/slow"' in read_all(connection)
+
+
+def test_a_peer_that_does_not_read_gets_no_further_answers_until_it_does(server: BackgroundServer) -> None:
+    count = 60
+    with connect(server) as connection:
+        sender = threading.Thread(target=connection.sendall, args=(request("/big", close=False) * count,), daemon=True)
+        sender.start()
+        time.sleep(0.3)
+        found = 0
+        while found < count * len(BIG):
+            part = connection.recv(1 << 20)
+            assert part
+            found += len(part)
+        sender.join(SECONDS)
+        assert not sender.is_alive()
