@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-__version__ = "0.1.0"
-
 from mockserver.contract.loader import load_contract
 from mockserver.contract.model import Contract
 from mockserver.errors import ContractError, MockserverError, Problem, Refusal, Violation
 from mockserver.server.run import BackgroundServer
+from mockserver.version import __version__
 from mockserver.web.app import create_app
 
 __all__ = [
@@ -18,6 +17,7 @@ __all__ = [
     "Problem",
     "Refusal",
     "Violation",
+    "__version__",
     "create_app",
     "load_contract",
 ]

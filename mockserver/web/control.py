@@ -8,7 +8,6 @@ from urllib.parse import quote
 
 from flask import Flask, Response, g, request
 
-from mockserver import __version__
 from mockserver.contract.model import Operation
 from mockserver.contract.parameters import scalar
 from mockserver.engine.commands import Fire, Put, Remove
@@ -16,6 +15,7 @@ from mockserver.engine.operations import Call
 from mockserver.engine.sandboxes import DEFAULT
 from mockserver.engine.state import records, shown
 from mockserver.errors import UnknownScenario
+from mockserver.version import __version__
 from mockserver.web import api
 from mockserver.web.answers import answer, negotiate, respond
 from mockserver.web.bundle import bundle

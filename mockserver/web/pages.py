@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response, g, redirect, render_template
 
-from mockserver import __version__
+from mockserver.version import __version__
 from mockserver.web.mock import PREFIX, Mock
 
 POLICY = (

@@ -1,0 +1,122 @@
+"""Measures start-up, requests and reset. `make bench` runs it; figures are medians, compare them within one run.
+
+Reset: a sandbox with 10 jobs and one with 5,000, each changed and then reset, in turn.
+Start-up: from starting `mockserver serve` to the first 200 of /__mock/health.
+Requests: one connection after another in this process, beside a bare Flask view on the same server.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+from flask import Flask
+
+from mockserver import BackgroundServer, Contract, create_app, load_contract
+from mockserver.engine.commands import Fire
+from mockserver.engine.sandboxes import Sandboxes
+
+ROUNDS = 300
+STARTS = 5
+REQUESTS = 2_000
+
+
+def median_of(action: Callable[[], object], times: int, before: Callable[[], object] = lambda: None) -> float:
+    """Median time of `action` in seconds, `before` not counted."""
+    found = []
+    for _ in range(times):
+        before()
+        begun = time.perf_counter()
+        action()
+        found.append(time.perf_counter() - begun)
+    return statistics.median(found)
+
+
+def sized(contract: Contract, jobs: int) -> Contract:
+    """The contract with a scenario of so many jobs."""
+    large = contract.scenarios["large-queue"]
+    scenario = replace(large, name="sized", generate={"sessions": 10, "jobs": jobs})
+    return replace(contract, scenarios={"sized": scenario}, default_scenario="sized")
+
+
+def reset(contract: Contract, jobs: int) -> float:
+    """Seconds that it takes to reset a changed sandbox and have its fingerprint."""
+    sandbox = Sandboxes(sized(contract, jobs)).get("bench")
+    keys = sandbox.run("sized").state.tables["jobs"].keys()
+    queued = [key for key in keys if sandbox.run("sized").state.record("jobs", key)["status"] == "queued"]
+
+    def change() -> None:
+        sandbox.run("sized").submit(lambda _, at: Fire("jobs", queued[0], "cancel", at))
+
+    def back() -> None:
+        sandbox.reset()
+        assert sandbox.run("sized").fingerprint
+
+    return median_of(back, ROUNDS, before=change)
+
+
+def start_up() -> float:
+    """Seconds from starting the command to the first answer."""
+
+    def start() -> None:
+        command = [sys.executable, "-m", "mockserver", "serve", "--port", "0"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            url = next(line.split()[-1] for line in process.stdout if line.startswith("Listening on"))
+            urlopen(f"{url}/__mock/health", timeout=10).close()
+            stopped.append(time.perf_counter())
+            process.terminate()
+            process.wait(10)
+
+    stopped: list[float] = []
+    found = []
+    for _ in range(STARTS):
+        begun = time.perf_counter()
+        start()
+        found.append(stopped[-1] - begun)
+    return statistics.median(found)
+
+
+def request(app: Flask, path: str) -> float:
+    """Seconds of one GET on a kept connection."""
+    with BackgroundServer(app, "127.0.0.1") as server:
+        place = urlsplit(server.url)
+        connection = HTTPConnection(place.hostname or "", place.port, timeout=10)
+
+        def get() -> None:
+            connection.request("GET", path)
+            connection.getresponse().read()
+
+        get()
+        found = median_of(get, REQUESTS)
+        connection.close()
+        return found
+
+
+def bare_flask() -> Flask:
+    """The floor: one view, no more."""
+    app = Flask("floor")
+    app.add_url_rule("/", view_func=lambda: "hello")
+    return app
+
+
+def main() -> None:
+    contract = load_contract()
+    few, many = reset(contract, 10), reset(contract, 5_000)
+    floor, listed = request(bare_flask(), "/"), request(create_app(contract), "/admin/jobs?limit=20")
+    print(f"reset with     10 jobs  {few * 1e6:8.1f} µs")
+    print(f"reset with  5,000 jobs  {many * 1e6:8.1f} µs   {many / few:.2f} of the former")
+    print(f"GET of bare Flask       {floor * 1e6:8.1f} µs")
+    print(f"GET of 20 jobs          {listed * 1e6:8.1f} µs   {listed / floor:.2f} of bare Flask's")
+    print(f"start-up to the first answer  {start_up():.2f} s")
+
+
+if __name__ == "__main__":
+    main()

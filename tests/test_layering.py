@@ -1,0 +1,122 @@
+"""Imports run one way, `cli → server, web → engine → contract → errors`, and what varies comes from one place."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent / "mockserver"
+LAYERS = {"version": 0, "errors": 0, "contract": 1, "engine": 2, "web": 3, "server": 3}
+TOP = 4
+# Slow to import, and not needed until something is wrong or has to be made up.
+LATE = {
+    ("mockserver.contract.schemas", "mockserver.contract.explain"),
+    ("mockserver.engine.generate", "mockserver.engine.believable"),
+}
+CHANCE_AND_TIME = {"random", "secrets", "time"}
+MAY_VARY = {
+    "mockserver.engine.clock",  # the one place that reads the machine's time
+    "mockserver.engine.generate", "mockserver.engine.believable", "mockserver.engine.words", "mockserver.engine.populate",
+    "mockserver.cli",  # makes a token
+}  # fmt: skip
+FRAMEWORKS = {"flask", "werkzeug", "uvicorn", "httptools", "uvloop", "jinja2"}
+BELOW = ("errors", "contract", "engine")
+
+
+def module_name(path: Path, root: Path) -> str:
+    parts = (root.name, *path.relative_to(root).with_suffix("").parts)
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def layer(module: str) -> int:
+    parts = module.split(".")
+    return LAYERS.get(parts[1], TOP) if len(parts) > 1 else TOP
+
+
+def imports(tree: ast.Module) -> Iterator[tuple[str, bool]]:
+    """Each module that is imported at run time, and whether inside a function."""
+    typing_only = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+        for inner in ast.walk(node)
+    }
+    inside = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if id(node) in typing_only:
+            continue
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, id(node) in inside) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            yield node.module, id(node) in inside
+            yield from ((f"{node.module}.{alias.name}", id(node) in inside) for alias in node.names)
+
+
+def faults(root: Path) -> list[str]:
+    """Every rule of the layers that a tree breaks."""
+    trees = {module_name(path, root): ast.parse(path.read_text()) for path in sorted(root.rglob("*.py"))}
+    found, edges = [], {}
+    for module, tree in trees.items():
+        edges[module] = {
+            name for name, late in imports(tree) if name in trees and not late and name not in (module, root.name)
+        }
+        for name, late in imports(tree):
+            known = name in trees and name != root.name
+            if known and layer(name) > layer(module):
+                found.append(f"{module} imports {name}, which is above it")
+            if known and {module.split(".")[1:2][0] if "." in module else "", name.split(".")[-1]} == {"server", "web"}:
+                found.append(f"{module} imports {name}, which is beside it")
+            if late and known and (module, name) not in LATE and name not in {one for _, one in LATE}:
+                found.append(f"{module} imports {name} inside a function")
+            if name.split(".")[0] in FRAMEWORKS and layer(module) < LAYERS["web"]:
+                found.append(f"{module} imports {name}, a framework")
+            if name in CHANCE_AND_TIME and module not in MAY_VARY:
+                found.append(f"{module} imports {name}")
+        if module.split(".")[1:2] and module.split(".")[1] in BELOW:
+            found += [f"{module}:{node.lineno} names the HTTP status {node.value}" for node in ast.walk(tree) if isinstance(node, ast.Constant) and type(node.value) is int and 400 < node.value < 600]  # fmt: skip
+    return found + [f"{module} is in an import cycle" for module in edges if reaches(module, edges)]
+
+
+def reaches(module: str, edges: dict[str, set[str]]) -> bool:
+    """Whether a module imports itself, by whatever way."""
+    seen: set[str] = set()
+    waiting = list(edges[module])
+    while waiting:
+        name = waiting.pop()
+        if name == module:
+            return True
+        if name not in seen:
+            seen.add(name)
+            waiting += edges[name]
+    return False
+
+
+def test_imports_run_one_way() -> None:
+    assert faults(ROOT) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "fault"),
+    [
+        ("contract/a.py", "from mockserver.web.b import x", "mockserver.contract.a imports mockserver.web.b, which is above it"),
+        ("engine/a.py", "import flask", "mockserver.engine.a imports flask, a framework"),
+        ("engine/a.py", "import random", "mockserver.engine.a imports random"),
+        ("engine/a.py", "STATUS = 404", "mockserver.engine.a:1 names the HTTP status 404"),
+        ("web/a.py", "def f():\n    import mockserver.web.b", "mockserver.web.a imports mockserver.web.b inside a function"),
+        ("web/b.py", "import mockserver.web.b2", "mockserver.web.b is in an import cycle"),
+    ],
+)  # fmt: skip
+def test_each_rule_can_fail(tmp_path: Path, file: str, text: str, fault: str) -> None:
+    root = tmp_path / "mockserver"
+    for name, content in {"web/b.py": "", "web/b2.py": "import mockserver.web.b", file: text}.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(content)
+    assert fault in faults(root)
