@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver import errors
+import mockserver.errors as errors
 from mockserver.contract import jsontext
 from mockserver.contract.model import Operation
 from mockserver.contract.model import Response as Declared
