@@ -45,13 +45,18 @@ def test_it_reads_the_core_schema_of_yaml_1_2(text: str, value: Any) -> None:
         ("a\n---\nb", "a second document begins here; a file holds one", 2),
         ("? [a]\n: b", "a key must be a string", 1),
         ("a: !thing x", "the tag !thing is not one of YAML's core schema", 1),
-        ("[" * 100_000, "nested deeper than 200 levels", 1),
+        ("[" * 250, "nested deeper than 200 levels", 1),
     ],
 )
 def test_what_json_could_not_hold_is_refused_with_its_line(text: str, message: str, line: int) -> None:
     with pytest.raises(MalformedYAML) as caught:
         yamltext.parse(text)
     assert (caught.value.message, caught.value.line) == (message, line)
+
+
+def test_nesting_without_end_is_refused_by_the_parser_or_by_us() -> None:
+    with pytest.raises(MalformedYAML, match="nest"):
+        yamltext.parse("[" * 100_000)
 
 
 def test_an_alias_bomb_is_refused() -> None:
