@@ -45,14 +45,16 @@ def _tell(error: ValidationError) -> Iterator[tuple[Path, str, str]]:
         if told:
             yield from told
             return
-    yield path, str(error.validator), _MESSAGES.get(str(error.validator), _plain)(error)
+    keyword = str(error.validator or "false")
+    yield path, keyword, _MESSAGES.get(keyword, _plain)(error)
 
 
 def _nearest_branch(error: ValidationError) -> list[tuple[Path, str, str]]:
     """The errors of the one branch that got furthest into the value, if there is just one."""
     branches: dict[Any, list[ValidationError]] = {}
     for one in error.context or ():
-        branches.setdefault(one.schema_path[0], []).append(one)
+        # A branch that is `false` has no path.
+        branches.setdefault(one.schema_path[0] if one.schema_path else None, []).append(one)
     deep = [group for group in branches.values() if not any(e.validator in ("type", "const") for e in group)]
     if len(deep) == 1:
         return [told for one in deep[0] for told in _tell(one)]

@@ -100,6 +100,11 @@ def test_a_violation_names_pointer_keyword_and_the_nearest_name() -> None:
     ]  # fmt: skip
 
 
+def test_a_schema_that_admits_nothing_is_explained_too() -> None:
+    for schema in ({"anyOf": [False]}, False, {"properties": {"a": False}}):
+        both_agree(schema, {"a": 1})
+
+
 def test_of_several_branches_the_one_that_fits_best_is_explained() -> None:
     schema = {
         "oneOf": [
