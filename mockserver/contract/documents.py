@@ -240,3 +240,4 @@ def _check(document: Node, report: Report) -> None:
             except Unresolved as error:
                 shown = reference.removeprefix(BASE)
                 report.add(place.source, f"{place.pointer}/{keyword}", f"{show(shown)} {error}", "dangling")
+                del place.value[keyword]

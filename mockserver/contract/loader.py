@@ -72,11 +72,11 @@ def _contract(
         message = "is no OpenAPI 3.1 document, and only those can be served"
         report.add(source, "/openapi", f"{message}; this says {_refused_version(source.data)}", "openapi-version")
         report.close()
-    if not formats.conforms("openapi", source, report) or report.problems:
-        report.close()
     schemas = Schemas(loaded)
     openapi_node = loaded.root(uri)
-    operations: dict[str, Operation] = openapi.Reader(schemas, report).operations(openapi_node)
+    operations: dict[str, Operation] | None = None
+    if formats.conforms("openapi", source, report):
+        operations = openapi.Reader(schemas, report).operations(openapi_node)
     declared: dict[str, Resource] = {}
     if not bare:
         declared, operations = _resources(root, loaded, schemas, operations, report)
@@ -90,7 +90,7 @@ def _contract(
         documents=loaded,
         openapi=openapi_node,
         schemas=schemas,
-        operations=operations,
+        operations=operations or {},
         resources=declared,
         scenarios=scenarios,
         default_scenario=default,
@@ -99,15 +99,20 @@ def _contract(
 
 
 def _resources(
-    root: Path, loaded: Documents, schemas: Schemas, operations: dict[str, Operation], report: Report
-) -> tuple[dict[str, Resource], dict[str, Operation]]:
+    root: Path, loaded: Documents, schemas: Schemas, operations: dict[str, Operation] | None, report: Report
+) -> tuple[dict[str, Resource], dict[str, Operation] | None]:
     path = next((root / "schemas" / name for name in RESOURCES if (root / "schemas" / name).is_file()), None)
     source = read(root, path, report) if path is not None else None
-    if source is None or source.data is None or not formats.conforms("resources", source, report):
+    if path is None or (source is not None and source.data is None):
         return {}, operations
+    if source is None or not formats.conforms("resources", source, report):
+        raise report.error()
     reader = resources.Reader(source, f"{BASE}schemas/", loaded, schemas, report)
     declared = reader.resources()
-    return declared, reader.behaviours(operations, declared)
+    if len(declared) < len(source.data.get("resources", {})):
+        # Whatever names the missing ones would be reported too, and be no mistake.
+        raise report.error()
+    return declared, reader.behaviours(operations, declared) if operations is not None else None
 
 
 def _refused_version(data: object) -> str | None:

@@ -55,7 +55,11 @@ class Report:
     def close(self) -> None:
         """Raise ContractError if anything was noted."""
         if self.problems:
-            raise ContractError(sorted(set(self.problems), key=lambda one: (one.file, one.line or 0, one.pointer)))
+            raise self.error()
+
+    def error(self) -> ContractError:
+        """What was noted, as one error, in the order of files and lines."""
+        return ContractError(sorted(set(self.problems), key=lambda one: (one.file, one.line or 0, one.pointer)))
 
 
 def read(root: Path, path: Path, report: Report) -> Source | None:

@@ -41,6 +41,18 @@ def test_every_mistake_is_told_at_once_with_file_line_and_pointer(problems: Prob
     ]
 
 
+def test_mistakes_in_different_files_are_told_together(problems: Problems) -> None:
+    def break_three(files: Files) -> None:
+        files["schemas/job.json"]["properties"]["note"] = {"$ref": "nowhere.json"}
+        files["schemas/openapi.yaml"]["paths"]["/message"]["get"]["responses"] = {}
+        files["fixtures/small/jobs.json"][0]["owner_id"] = 9
+        files["scenarios/empty.yaml"] = {"fixtures": "nothing"}
+
+    assert [line.split(":")[0] for line in problems(break_three)] == [
+        "fixtures/small/jobs.json", "scenarios/empty.yaml", "schemas/job.json", "schemas/openapi.yaml",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
