@@ -77,6 +77,13 @@ class Violation:
     message: str
     name: str | None = None
 
+    @property
+    def told(self) -> str:
+        """The message, with where it applies in front of it."""
+        place = f"{self.location} {self.name}" if self.name is not None else self.location if self.pointer else ""
+        place = f"{place} {self.pointer}".strip()
+        return f"{place}: {self.message}" if place else self.message
+
     def as_dict(self) -> dict[str, str]:
         """The violation as JSON, without a name where there is none."""
         found = {"location": self.location}
@@ -441,6 +448,6 @@ def refusals() -> dict[str, type[Refusal]]:
 
 
 def _violations(what: str, violations: Sequence[Violation]) -> tuple[str]:
-    first = violations[0].message if violations else ""
+    first = violations[0].told if violations else ""
     more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
     return (f"{what} breaks the contract: {first}{more}",)

@@ -95,7 +95,15 @@ def _format(error: ValidationError) -> str:
     return f"{quote(error.instance)} is no {error.validator_value}"
 
 
+def _length(error: ValidationError) -> str:
+    limit = error.validator_value
+    bound = {"minLength": "shorter than", "maxLength": "longer than"}[str(error.validator)]
+    return f"{quote(error.instance)} is {bound} {limit} {'character' if limit == 1 else 'characters'}"
+
+
 _MESSAGES = {
+    "minLength": _length,
+    "maxLength": _length,
     "enum": _enum,
     "additionalProperties": _additional,
     "required": _required,

@@ -17,7 +17,12 @@ Headers = Sequence[tuple[bytes, bytes]]
 BODILESS = {"204", "304"}
 # RFC 9110, section 7.6.1: these are between two neighbours, and the server speaks to its neighbour itself.
 HOP_BY_HOP = {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
-STATUS_LINE = {str(status.value): f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in http.HTTPStatus}
+# Python's own phrases changed with 3.13; these are those of RFC 9110.
+PHRASES = {413: "Content Too Large", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
+STATUS_LINE = {
+    str(status.value): f"HTTP/1.1 {status.value} {PHRASES.get(status, status.phrase)}\r\n".encode()
+    for status in http.HTTPStatus
+}
 
 
 class BadAnswer(Exception):

@@ -25,7 +25,7 @@ HEAD_LIMIT = 64 * 1024
 REQUEST_SECONDS = 30.0
 LINGER_SECONDS = 2.0
 REFUSALS = {
-    "malformed-request": (400, "Bad Request", "The request is not HTTP/1.1."),
+    "malformed-request": (400, "Bad Request", "This is no HTTP/1.1 request, or its method is not known."),
     "missing-host": (400, "Bad Request", "An HTTP/1.1 request carries one Host header (RFC 9112, section 3.2)."),
     "request-timeout": (408, "Request Timeout", f"The request was not complete after {REQUEST_SECONDS:.0f} seconds."),
     "uri-too-long": (414, "URI Too Long", f"The request target is longer than {HEAD_LIMIT} bytes."),

@@ -140,12 +140,13 @@ def _put_record(mock: Mock, selection: Selection, call: Call) -> Given:
     resource, key = _place(mock, selection, call)
     run, was_there = selection.run, selection.run.state.has(resource, key)
     field = mock.contract.resources[resource].key
-    record = {field: key, **call.body} if field is not None else call.body
+    record = {field: key, **call.body} if field else call.body
     state = run.submit(lambda _, at: Put(resource, key, record, at))
     value = shown(mock.contract, state, mock.contract.resources[resource], state.record(resource, key))
     if was_there:
         return 200, value
-    return 201, value, {"Location": f"{PREFIX}/state/{quote(resource, safe='')}/{quote(str(key), safe='')}"}
+    place = f"{PREFIX}/state/{quote(resource, safe='')}/{quote(str(key), safe='')}"
+    return 201, value, {"Location": request.script_root + place}
 
 
 def _delete_record(mock: Mock, selection: Selection, call: Call) -> Given:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, g, redirect, render_template
+from flask import Flask, Response, g, redirect, render_template, request
 
 from mockserver.version import __version__
 from mockserver.web.mock import PREFIX, Mock
@@ -36,7 +36,7 @@ def register(app: Flask, mock: Mock) -> None:
         return Response(render_template("start.css"), mimetype="text/css")
 
     def root() -> Response:
-        response: Response = redirect("/__mock/", 303)  # type: ignore[assignment]
+        response: Response = redirect(f"{request.script_root}{PREFIX}/", 303)  # type: ignore[assignment]
         response.autocorrect_location_header = False
         return response
 

@@ -26,6 +26,8 @@ from mockserver.web.requests import is_json
 
 PROBLEM = "application/problem+json"
 CODE_HEADER = "X-Mock-Code"
+# As RFC 9110 has them; Python's own phrases changed with 3.13, and answers must not.
+TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
 # A name that a body gives is content, and content that is wrong is 422; elsewhere it is the request that is wrong.
 IN_BODY = "body /name"
 log = logging.getLogger("mockserver")
@@ -65,7 +67,7 @@ def refuse(mock: Mock, operation: Operation | None, refusal: Refusal) -> Answer:
     status = _status(operation, refusal)
     problem = {
         "type": "about:blank",
-        "title": status.phrase,
+        "title": TITLES.get(status, status.phrase),
         "status": int(status),
         "detail": refusal.detail,
         "code": refusal.code,

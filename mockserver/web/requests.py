@@ -93,6 +93,8 @@ def _body(mock: Mock, operation: Operation, request: Request, found: list[Violat
         if operation.body.required:
             found.append(Violation("body", "", "required", "a body is required and missing"))
         return None
+    if (coding := request.headers.get("Content-Encoding", "identity").lower()) != "identity":
+        raise UnsupportedMediaType(coding, ["a body without Content-Encoding"])
     kind = request.mimetype or "application/json"
     media = _match(operation.body.media, kind)
     if media is None:

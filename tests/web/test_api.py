@@ -299,6 +299,13 @@ def test_a_parameter_in_the_path_decides_a_list(small_client: FlaskClient) -> No
     assert body(small_client.get("/owners/3/jobs")) == []
 
 
+def test_a_body_in_a_content_coding_is_415(small_client: FlaskClient) -> None:
+    answer = small_client.post(
+        "/jobs", data=b"x", content_type="application/json", headers={"Content-Encoding": "gzip"}
+    )
+    assert (answer.status_code, body(answer)["code"]) == (415, "unsupported-media-type")
+
+
 def broken(files: dict[str, Any]) -> None:
     """A contract whose job list promises a field that no job has."""
     content = files["schemas/openapi.yaml"]["paths"]["/jobs"]["get"]["responses"]["200"]["content"]

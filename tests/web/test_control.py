@@ -158,3 +158,10 @@ def test_both_documents_stand_on_their_own(client: FlaskClient, path: str) -> No
         assert reference.startswith("#/")
         for token in reference[2:].split("/"):
             place = place[token.replace("~1", "/").replace("~0", "~")]
+
+
+def test_below_a_base_address_locations_stay_below_it(client: FlaskClient) -> None:
+    record = {"id": "course-new", "title": "New"}
+    made = client.put("/__mock/in/mine/__mock/state/courses/course-new", json=record)
+    assert made.headers["Location"] == "/__mock/in/mine/__mock/state/courses/course-new"
+    assert client.get("/__mock/in/mine/").headers["Location"] == "/__mock/in/mine/__mock/"

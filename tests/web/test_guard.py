@@ -57,8 +57,13 @@ def test_without_an_origin_fetch_metadata_decides(client: FlaskClient) -> None:
     assert client.get("/__mock/state", headers={"Sec-Fetch-Site": "same-origin"}).status_code == 200
 
 
-@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"])
-@pytest.mark.parametrize("data", [b"", b"scope=all"])
+FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [(FORM, b""), (FORM, b"scope=all"), (MULTIPART, b""), (MULTIPART, b"--x--"), ("text/plain", b'{"scope": "all"}')],
+)
 def test_what_a_form_can_send_is_refused(client: FlaskClient, kind: str, data: bytes) -> None:
     answer = client.post("/__mock/reset", data=data, content_type=kind)
     assert (answer.status_code, answer.json["code"]) == (403, "forbidden-origin")
