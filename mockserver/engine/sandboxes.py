@@ -105,8 +105,9 @@ class Sandboxes:
 
     def _make(self, name: str) -> Sandbox:
         if len(self._sandboxes) >= self.limit:
-            oldest = min((one for one in self._sandboxes.values() if one.name != DEFAULT), key=lambda one: one.used)
-            if self._seconds() - oldest.used < IDLE_SECONDS:
+            others = [one for one in self._sandboxes.values() if one.name != DEFAULT]
+            oldest = min(others, key=lambda one: one.used, default=None)
+            if oldest is None or self._seconds() - oldest.used < IDLE_SECONDS:
                 raise SandboxLimit(self.limit)
             del self._sandboxes[oldest.name]
         sandbox = self._sandboxes[name] = Sandbox(name, self.starts)

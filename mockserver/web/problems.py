@@ -16,7 +16,6 @@ from mockserver.errors import (
     CannotGenerate,
     ContractViolation,
     InternalError,
-    InvalidRequest,
     MethodNotAllowed,
     Refusal,
 )
@@ -90,8 +89,8 @@ def _status(operation: Operation | None, refusal: Refusal) -> http.HTTPStatus:
     if isinstance(refusal, errors.UnknownScenario) and refusal.via == IN_BODY:
         return http.HTTPStatus.UNPROCESSABLE_ENTITY
     status = STATUS[type(refusal)]
-    if isinstance(refusal, InvalidRequest) and operation is not None and str(int(status)) not in operation.responses:
-        if "400" in operation.responses:
+    if status == http.HTTPStatus.UNPROCESSABLE_ENTITY and operation is not None:
+        if str(int(status)) not in operation.responses and "400" in operation.responses:
             return http.HTTPStatus.BAD_REQUEST
     return status
 

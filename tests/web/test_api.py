@@ -236,6 +236,16 @@ def test_a_declared_form_without_an_example_is_generated(make_contract: MakeCont
     assert list(body(client.get("/jobs/nope"))) == ["error"]
 
 
+def test_a_violation_is_400_where_the_operation_declares_that_and_not_422(make_contract: MakeContract) -> None:
+    def declare_400(files: dict[str, Any]) -> None:
+        for method in ("get", "post"):
+            files["schemas/openapi.yaml"]["paths"]["/jobs"][method]["responses"]["400"] = {"description": "wrong"}
+
+    client = create_app(make_contract(declare_400)).test_client()
+    for answer in (client.get("/jobs?limit=0"), client.post("/jobs", json={"owner_id": 9})):
+        assert (answer.status_code, body(answer)["violations"][0]["location"] in ("query", "body")) == (400, True)
+
+
 def test_records_are_made_replaced_updated_and_removed(small_client: FlaskClient) -> None:
     made = small_client.post("/jobs", json={"owner_id": 1})
     job = body(made)
