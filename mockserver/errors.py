@@ -10,6 +10,7 @@
         ├── BodyTooLarge, MalformedBody, UnexpectedBody, InvalidRequest
         ├── UnknownResource, UnknownRecord, UnknownTransition, NotKeyed
         ├── InvalidRecord, RecordExists, RecordInUse, TransitionNotAllowed
+        ├── BadTime, BeforeStart, BeyondLog, NothingToUndo, TooMuchDue
         └── ContractViolation, NoExample, InternalError
 
 An error carries fields; its message quotes the value and says what would be right.
@@ -275,6 +276,54 @@ class UnsupportedMediaType(Refusal):
         super().__init__(
             f"This operation takes {', '.join(names)}; the body came as {quote(media_type)}.", available=names
         )
+
+
+class TooMuchDue(Refusal):
+    """Moving the clock would fire more transitions than one request may."""
+
+    code = "too-much-due"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"More than {limit} transitions fall due at once: do the scenario's rules chase each other? "
+            "Reset, or move the clock in smaller steps.",
+            limit=limit,
+        )
+
+
+class BadTime(Refusal):
+    """A duration or an instant that is none, or that the clock cannot go to."""
+
+    code = "bad-time"
+
+
+class BeforeStart(Refusal):
+    """The clock was to go back to before its start."""
+
+    code = "before-start"
+
+    def __init__(self, start: str) -> None:
+        super().__init__(f"The clock of this run begins at {start}; it cannot go back further.", start=start)
+
+
+class BeyondLog(Refusal):
+    """The clock was to go back to before what the command log still holds."""
+
+    code = "beyond-log"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"The log holds the latest {limit} commands, and what came before cannot be undone.", limit=limit
+        )
+
+
+class NothingToUndo(Refusal):
+    """There are fewer commands than were to be undone."""
+
+    code = "nothing-to-undo"
+
+    def __init__(self, commands: int) -> None:
+        super().__init__(f"The run has {commands} commands to undo.", limit=commands)
 
 
 class BodyTooLarge(Refusal):

@@ -14,6 +14,9 @@ from flask.testing import FlaskClient
 from mockserver import BackgroundServer, Contract, ContractError, create_app, load_contract
 
 MakeContract = Callable[..., Path]
+SCENARIOS = [
+    "baseline", "cancel-race", "empty", "fails-then-recovers", "happy-path", "large-queue", "stuck-queue",
+]  # fmt: skip
 
 # The smallest contract with a lifecycle, a log, references and a derived field.
 OPENAPI: dict[str, Any] = {

@@ -30,16 +30,18 @@ PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 def curl(command: str, url: str) -> str:
     """What the curl command would print, with the documented address replaced."""
     words = iter(shlex.split(command)[1:])
-    method, headers, target = "GET", {}, ""
+    method, headers, target, data = "GET", {}, "", None
     for word in words:
         if word == "-X":
             method = next(words)
+        elif word == "-d":
+            data = next(words)
         elif word == "-H":
             name, _, value = next(words).partition(": ")
             headers[name] = value
         else:
             target = word.replace("http://localhost:4080", url)
-    return requests.request(method, target, headers=headers, timeout=SECONDS).text
+    return requests.request(method, target, headers=headers, data=data, timeout=SECONDS).text
 
 
 @pytest.mark.parametrize("block", [block for block in CONSOLE if "curl" in block])

@@ -81,7 +81,7 @@ def _contract(
     if not bare:
         declared, operations = _resources(root, loaded, schemas, operations, report)
     datasets = {} if bare else fixtures.load(root, declared, report)
-    scenarios = scenario.load(None if bare else root, datasets, declared, report)
+    scenarios = scenario.load(None if bare else root, datasets, declared, operations, report)
     default = scenario.default_of(scenarios, report)
     report.close()
     return Contract(

@@ -170,20 +170,53 @@ class Resource:
     lifecycle: Lifecycle | None = None
 
 
+Mode = Literal["manual", "real", "per-request"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClockPlan:
+    """Where a run's clock begins (milliseconds since 1970) and what moves it.
+
+    `floating` clocks begin at the machine's own time, and the fixtures' stamps move along. `step` is in milliseconds;
+    `counted` are the operations that a per-request clock counts, all where it is None.
+    """
+
+    start: int
+    mode: Mode = "manual"
+    speed: float = 1.0
+    step: int = 0
+    counted: frozenset[str] | None = None
+    floating: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How a record moves on its own: in `state`, fire a transition after `least` to `most` milliseconds."""
+
+    state: str
+    fire: str
+    least: int
+    most: int
+    where: Mapping[str, Any] = field(default_factory=dict)
+    times: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A named starting point. `start` is the clock's, in milliseconds since 1970.
+    """A named starting point.
 
+    `progress` holds each resource's rules, of which the first that matches counts.
     `records` are the fixtures, with those the scenario puts over them in place; `put` the keys of the latter.
     """
 
     name: str
     summary: str
-    start: int
+    clock: ClockPlan
     seed: int
     records: Mapping[str, tuple[Record, ...]]
     put: Mapping[str, frozenset[Any]]
     generate: Mapping[str, int]
+    progress: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mockserver.contract import formats
 from mockserver.contract.fixtures import Dataset
-from mockserver.contract.model import Record, Resource, Scenario
+from mockserver.contract.lifecycle import Lifecycle
+from mockserver.contract.model import ClockPlan, Record, Resource, Rule, Scenario
 from mockserver.contract.records import judge, latest_stamp
 from mockserver.contract.source import Report, Source, files, read
-from mockserver.contract.times import format_instant, parse_instant
+from mockserver.contract.times import format_instant, parse_duration, parse_instant
 from mockserver.errors import Problem, did_you_mean, quote
 
 DEFAULT = "baseline"
 DEFAULT_START = parse_instant("2026-01-01T00:00:00Z")
 # Declared in the design, not built yet: named as such rather than as mistakes.
-NOT_YET = ("progress", "responses", "commands")
-CLOCK_NOT_YET = ("now", "speed", "step", "on")
-MODES_NOT_YET = ("real", "per-request")
+NOT_YET = ("responses", "commands")
 
 
 def load(
-    root: Path | None, datasets: Mapping[str, Dataset], resources: Mapping[str, Resource], report: Report
+    root: Path | None,
+    datasets: Mapping[str, Dataset],
+    resources: Mapping[str, Resource],
+    operations: Collection[str] | None,
+    report: Report,
 ) -> dict[str, Scenario]:
     """Read every scenario; a contract that has none gets `baseline`, over its data set if it has just one.
 
-    `root` is None for a bare OpenAPI file, which has none.
+    `root` is None for a bare OpenAPI file, which has none; `operations` is None where they could not be read.
     """
     found: dict[str, Scenario] = {}
     for path in files(root / "scenarios") if root is not None else ():
@@ -38,7 +41,7 @@ def load(
         if path.stem in found:
             report.add(source, "", f"the scenario {quote(path.stem)} is in another file too", "duplicate")
             continue
-        scenario = Reader(source, datasets, resources, report).scenario(path.stem)
+        scenario = Reader(source, datasets, resources, operations, report).scenario(path.stem)
         if scenario is not None:
             found[path.stem] = scenario
     if found or report.problems:
@@ -46,7 +49,7 @@ def load(
     only = next(iter(datasets.values())) if len(datasets) == 1 else Dataset("")
     latest = latest_stamp(resources, only.records)
     start = DEFAULT_START if latest is None else latest
-    return {DEFAULT: Scenario(DEFAULT, "The only scenario", start, 0, dict(only.records), {}, {})}
+    return {DEFAULT: Scenario(DEFAULT, "The only scenario", ClockPlan(start), 0, dict(only.records), {}, {})}
 
 
 def default_of(scenarios: Mapping[str, Scenario], report: Report) -> str:
@@ -66,6 +69,7 @@ class Reader:
     source: Source
     datasets: Mapping[str, Dataset]
     resources: Mapping[str, Resource]
+    operations: Collection[str] | None
     report: Report
 
     def scenario(self, name: str) -> Scenario | None:
@@ -82,22 +86,18 @@ class Reader:
         return Scenario(
             name=name,
             summary=data.get("summary", ""),
-            start=self._start(data.get("clock", {}), records),
+            clock=self._clock(data.get("clock", {}), records),
             seed=data.get("seed", 0),
             records=records,
             put=put,
             generate=generate,
+            progress=self._progress(data.get("progress", {})),
         )
 
     def _supported(self, data: Any) -> bool:
-        found = [f"/{name}" for name in NOT_YET if isinstance(data, dict) and data.get(name) is not None]
-        clock = data.get("clock") if isinstance(data, dict) else None
-        if isinstance(clock, dict):
-            found += [f"/clock/{name}" for name in CLOCK_NOT_YET if name in clock]
-            found += ["/clock/mode"] if clock.get("mode") in MODES_NOT_YET else []
-        for pointer in found:
-            what = f"the mode {quote(clock['mode'])}" if clock and pointer == "/clock/mode" else pointer.split("/")[-1]
-            self.report.add(self.source, pointer, f"{what} is not supported yet", "not-supported")
+        found = [name for name in NOT_YET if isinstance(data, dict) and data.get(name) is not None]
+        for name in found:
+            self.report.add(self.source, f"/{name}", f"{name} is not supported yet", "not-supported")
         return not found
 
     def _dataset(self, name: str | None) -> Dataset:
@@ -153,15 +153,81 @@ class Reader:
             for violation in known:
                 self.report.add(self.source, pointer + violation.pointer, violation.message, violation.keyword)
 
-    def _start(self, clock: Mapping[str, Any], records: Mapping[str, tuple[Record, ...]]) -> int:
+    def _clock(self, clock: Mapping[str, Any], records: Mapping[str, tuple[Record, ...]]) -> ClockPlan:
+        for index, name in enumerate(clock.get("on", ()) if self.operations is not None else ()):
+            if name not in (self.operations or ()):
+                message = f"there is no operation {quote(name)}.{did_you_mean(name, self.operations or ())}"
+                self.report.add(self.source, f"/clock/on/{index}", message, "unknown-name")
+        return ClockPlan(
+            start=self._start(clock.get("start"), records),
+            mode=clock.get("mode", "manual"),
+            speed=clock.get("speed", 1.0),
+            step=self._duration("/clock/step", clock["step"]) if "step" in clock else 0,
+            counted=frozenset(clock["on"]) if "on" in clock else None,
+            floating=clock.get("start") == "now",
+        )
+
+    def _start(self, given: str | None, records: Mapping[str, tuple[Record, ...]]) -> int:
         latest = latest_stamp(self.resources, records)
-        if "start" not in clock:
+        if given is None or given == "now":
             return DEFAULT_START if latest is None else latest
-        start = parse_instant(clock["start"])
+        start = parse_instant(given)
         if latest is not None and latest > start:
-            message = f"the fixtures go on to {format_instant(latest)}, later than {clock['start']}"
+            message = f"the fixtures go on to {format_instant(latest)}, later than {given}"
             self.report.add(self.source, "/clock/start", message, "clock-start")
         return start
+
+    def _progress(self, entries: Mapping[str, Any]) -> dict[str, tuple[Rule, ...]]:
+        found: dict[str, tuple[Rule, ...]] = {}
+        for name, rules in entries.items():
+            pointer = f"/progress/{name}"
+            if not self._known(pointer, name):
+                continue
+            lifecycle = self.resources[name].lifecycle
+            if lifecycle is None:
+                self.report.add(self.source, pointer, f"{name} has no lifecycle to go through", "lifecycle")
+                continue
+            for index, rule in enumerate(rules):
+                self._judge_rule(f"{pointer}/{index}", rule, lifecycle, self.resources[name])
+            found[name] = tuple(self._rule(f"{pointer}/{index}", rule) for index, rule in enumerate(rules))
+        return found
+
+    def _judge_rule(self, pointer: str, rule: Mapping[str, Any], lifecycle: Lifecycle, resource: Resource) -> None:
+        known = (("state", lifecycle.states), ("fire", tuple(lifecycle.transitions)))
+        for member, names in known:
+            if rule[member] not in names:
+                what = "transition" if member == "fire" else member
+                message = f"there is no {what} {quote(rule[member])}.{did_you_mean(rule[member], names)}"
+                self.report.add(self.source, f"{pointer}/{member}", message, "unknown-name")
+                return
+        if rule["fire"] not in lifecycle.allowed(rule["state"]):
+            names = lifecycle.allowed(rule["state"])
+            allowed = f"{', '.join(names)} {'does' if len(names) == 1 else 'do'}" if names else "nothing does"
+            message = f"{rule['fire']} does not lead out of {quote(rule['state'])}; {allowed}"
+            self.report.add(self.source, f"{pointer}/fire", message, "lifecycle")
+        for name in rule.get("where", ()):
+            if name not in resource.fields:
+                message = f"there is no field {quote(name)}.{did_you_mean(name, resource.fields)}"
+                self.report.add(self.source, f"{pointer}/where/{name}", message, "unknown-name")
+
+    def _rule(self, pointer: str, rule: Mapping[str, Any]) -> Rule:
+        after = rule["after"]
+        bounds = [after, after] if isinstance(after, str) else after["uniform"]
+        least, most = (self._duration(f"{pointer}/after", text) for text in bounds)
+        if most < least:
+            self.report.add(self.source, f"{pointer}/after", "the first bound is above the second", "duration")
+        return Rule(rule["state"], rule["fire"], least, most, rule.get("where", {}), rule.get("times"))
+
+    def _duration(self, pointer: str, text: str) -> int:
+        """A duration above zero; what is none is noted, and counts as a second."""
+        try:
+            found = parse_duration(text)
+        except ValueError as error:
+            self.report.add(self.source, pointer, str(error), "duration")
+            return 1_000
+        if found <= 0:
+            self.report.add(self.source, pointer, f"{quote(text)} must be above zero", "duration")
+        return found
 
     def _known(self, pointer: str, name: str) -> bool:
         if name in self.resources:

@@ -1,11 +1,21 @@
-"""Instants as whole milliseconds since 1970, and the one way they are written: what `toISOString` prints."""
+"""Instants as whole milliseconds since 1970, written as `toISOString` prints them; durations as milliseconds."""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
+LATEST = 253_402_300_799_999  # the end of the year 9999
+_UNITS = {"w": 604_800_000, "d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
+_NUMBER = r"[0-9]{1,12}(?:\.[0-9]{1,9})?"
+_SHORT = re.compile("".join(f"(?:(?P<{unit}>{_NUMBER}){unit})?" for unit in ("d", "h", "m", "s", "ms")), re.ASCII)
+_ISO = re.compile(
+    rf"P(?:(?P<w>{_NUMBER})W)?(?:(?P<d>{_NUMBER})D)?"
+    rf"(?:T(?:(?P<h>{_NUMBER})H)?(?:(?P<m>{_NUMBER})M)?(?:(?P<s>{_NUMBER})S)?)?",
+    re.ASCII,
+)
 
 
 def parse_instant(text: str) -> int:
@@ -22,3 +32,18 @@ def parse_instant(text: str) -> int:
 def format_instant(milliseconds: int) -> str:
     """Write milliseconds since 1970 as `2026-01-15T09:00:00.000Z`."""
     return f"{(EPOCH + timedelta(milliseconds=milliseconds)).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+
+
+def parse_duration(text: str) -> int:
+    """Read `30s`, `1h30m`, `250ms` or ISO 8601 (`PT30S`, without years and months) as milliseconds.
+
+    Raises ValueError for anything else, and for what is longer than time is counted here.
+    """
+    found = _SHORT.fullmatch(text) or _ISO.fullmatch(text)
+    parts = {unit: part for unit, part in found.groupdict().items() if part is not None} if found else {}
+    if not parts or text.endswith("T"):
+        raise ValueError(f"{text[:40]!r} is no duration; 30s, 1h30m and PT30S are")
+    total = round(sum(float(part) * _UNITS[unit] for unit, part in parts.items()))
+    if total > LATEST:
+        raise ValueError(f"{text[:40]!r} is longer than a clock can go")
+    return total

@@ -3,13 +3,50 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-monotonic = time.monotonic
+from mockserver.contract.model import ClockPlan, Mode
+
+Seconds = Callable[[], float]
+monotonic: Seconds = time.monotonic
+
+
+def wall() -> int:
+    """The machine's own time, in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A run's clock, in milliseconds since 1970. It stands still."""
+    """A run's clock: at `position` (milliseconds since 1970) when the machine's monotonic clock stood at `anchor`.
 
-    now: int
+    Only a real one goes on from there by itself, `speed` times as fast.
+    """
+
+    position: int
+    anchor: float
+    mode: Mode = "manual"
+    speed: float = 1.0
+    step: int = 0
+    counted: frozenset[str] | None = None
+
+    @classmethod
+    def of(cls, plan: ClockPlan, anchor: float) -> Clock:
+        """The clock as a run begins."""
+        return cls(plan.start, anchor, plan.mode, plan.speed, plan.step, plan.counted)
+
+    def now(self, seconds: float) -> int:
+        """Where it stands."""
+        if self.mode != "real":
+            return self.position
+        # Rounded first, lest 4.998 s that the machine counts as 4.99799… lose a millisecond.
+        return self.position + max(0, int(round((seconds - self.anchor) * 1_000 * self.speed, 3)))
+
+    def at(self, position: int, seconds: float) -> Clock:
+        """The clock set to `position`; a real one runs on from there."""
+        return replace(self, position=position, anchor=seconds)
+
+    def counts(self, operation: str) -> bool:
+        """Whether a request to the operation moves it."""
+        return self.mode == "per-request" and (self.counted is None or operation in self.counted)

@@ -12,11 +12,14 @@ from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Verdict
 from mockserver.contract.model import Contract, Record, Resource
 from mockserver.contract.records import judge, stamp
 from mockserver.contract.times import format_instant
+from mockserver.engine.progress import changed
 from mockserver.engine.state import State
+from mockserver.engine.table import Row
 from mockserver.errors import (
     InvalidRecord,
     NotKeyed,
     RecordInUse,
+    TooMuchDue,
     TransitionNotAllowed,
     UnknownRecord,
     UnknownTransition,
@@ -56,6 +59,18 @@ class Remove:
 
 
 Command = Fire | Put | Remove
+# What one move of the clock may fire: rules that chase each other would go on for as long as it is moved.
+SETTLE_LIMIT = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A transition that fell due, and its stamp."""
+
+    resource: str
+    key: Any
+    transition: str
+    at: int
 
 
 def apply(contract: Contract, state: State, command: Command) -> State:
@@ -86,15 +101,55 @@ def _fire(contract: Contract, state: State, resource: Resource, command: Fire) -
     if verdict is Verdict.REFUSED:
         allowed = lifecycle.allowed(current)
         raise TransitionNotAllowed(resource.name, command.key, command.transition, current, allowed)
-    at = _stamp(state, command.at)
-    record = {**row.record, lifecycle.field: lifecycle.transitions[command.transition].target}
+    return _enter(contract, state, resource, row, command.key, command.transition, _stamp(state, command.at))
+
+
+def _enter(
+    contract: Contract,
+    state: State,
+    resource: Resource,
+    row: Row,
+    key: Any,
+    transition: str,
+    at: int,
+    fired: tuple[int, ...] | None = None,
+) -> State:
+    """The state after a transition that may happen: record, stamp, log, and what the record waits for next."""
+    lifecycle, table = resource.lifecycle, state.tables[resource.name]
+    assert lifecycle is not None
+    record = {**row.record, lifecycle.field: lifecycle.transitions[transition].target}
     if lifecycle.touch is not None:
         record[lifecycle.touch] = format_instant(at)
-    changed = [table.put(command.key, record, command.transition)]
+    fired = row.fired if fired is None else fired
+    due = state.plan.next(resource.name, lifecycle, key, record, fired, at)
+    tables = [table.put(key, record, transition, due, fired)]
     if (log := contract.log_of(resource)) is not None:
-        entry = {log[1]: command.key, LOG_EVENT: command.transition, LOG_STAMP: format_instant(at)}
-        changed.append(state.tables[log[0].name].append(entry))
-    return state.changed(*changed, latest=at)
+        entry = {log[1]: key, LOG_EVENT: transition, LOG_STAMP: format_instant(at)}
+        tables.append(state.tables[log[0].name].append(entry))
+    return state.changed(*tables, latest=max(at, state.latest), agenda=changed(state.agenda, row.due, due))
+
+
+def settle(contract: Contract, state: State, until: int) -> tuple[State, list[Fired]]:
+    """The state once all that is due up to `until` has been fired, and what that was, in order of time.
+
+    Each is stamped with the instant it was due, or a millisecond after its record's last stamp.
+    Raises TooMuchDue, and then nothing has changed.
+    """
+    fired: list[Fired] = []
+    while state.agenda and state.agenda[0].at <= until:
+        if len(fired) >= SETTLE_LIMIT:
+            raise TooMuchDue(SETTLE_LIMIT)
+        due = state.agenda[0]
+        resource = contract.resources[due.resource]
+        row = state.tables[due.resource].get(due.key)
+        assert row is not None
+        assert resource.lifecycle is not None
+        before = stamp(row.record, resource.lifecycle.touch)
+        at = due.at if before is None else max(due.at, before + 1)
+        name = state.plan.rules[due.resource][due.rule].fire
+        state = _enter(contract, state, resource, row, due.key, name, at, (*row.fired, due.rule))
+        fired.append(Fired(due.resource, due.key, name, at))
+    return state, fired
 
 
 def _put(state: State, resource: Resource, command: Put) -> State:
@@ -115,27 +170,32 @@ def _put(state: State, resource: Resource, command: Put) -> State:
         violations.append(Violation("body", f"/{touch}", "clock", message))
     if violations:
         raise InvalidRecord(resource.name, violations)
-    table = state.tables[resource.name].put(command.key, record)
-    return state.changed(table, latest=max(latest, touched if touched is not None else latest))
+    table = state.tables[resource.name]
+    old = table.get(command.key)
+    due = state.plan.next(resource.name, resource.lifecycle, command.key, record, (), command.at)
+    agenda = changed(state.agenda, old.due if old is not None else None, due)
+    latest = max(latest, touched if touched is not None else latest)
+    return state.changed(table.put(command.key, record, None, due), latest=latest, agenda=agenda)
 
 
 def _remove(contract: Contract, state: State, resource: Resource, command: Remove) -> State:
     if not resource.key:
         raise NotKeyed(resource.name)
     table = state.tables[resource.name]
-    if command.key not in table:
+    row = table.get(command.key)
+    if row is None:
         raise UnknownRecord(resource.name, command.key)
-    changed = [table.remove(command.key)]
+    tables = [table.remove(command.key)]
     log = contract.log_of(resource)
     for other in state.tables.values():
         for field, target in other.resource.references.items():
             if target != resource.name:
                 continue
             if log is not None and (other.resource.name, field) == (log[0].name, log[1]):
-                changed.append(other.without(field, command.key))
+                tables.append(other.without(field, command.key))
             elif other.group(field, command.key):
                 raise RecordInUse(resource.name, command.key, other.resource.name, field)
-    return state.changed(*changed)
+    return state.changed(*tables, latest=state.latest, agenda=changed(state.agenda, row.due, None))
 
 
 def _stamp(state: State, at: int) -> int:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Lifecycle
 from mockserver.contract.model import Contract, Record, Resource, Scenario
-from mockserver.contract.records import is_valid, latest_stamp
+from mockserver.contract.records import is_valid, latest_stamp, stamp
 from mockserver.contract.resources import properties
 from mockserver.contract.times import format_instant
 from mockserver.engine.generate import Generator
+from mockserver.engine.progress import Due, Plan
 from mockserver.engine.state import State
 from mockserver.engine.table import Table
 from mockserver.errors import CannotGenerate
@@ -23,7 +25,7 @@ STEP_LIMIT = 8
 
 def populate(contract: Contract, scenario: Scenario) -> State:
     """The state that every run of the scenario begins with. Raises CannotGenerate."""
-    records = {name: list(scenario.records.get(name, ())) for name in contract.resources}
+    records: dict[str, list[Record]] = {name: list(scenario.records.get(name, ())) for name in contract.resources}
     last = {name: _last_transitions(contract, scenario, name) for name in contract.resources}
     for name in _by_reference(contract, scenario.generate):
         resource = contract.resources[name]
@@ -33,12 +35,36 @@ def populate(contract: Contract, scenario: Scenario) -> State:
             last[name][record[resource.key]] = transition
             if (log := contract.log_of(resource)) is not None:
                 records[log[0].name] += entries
-    tables = {
-        name: Table.of(resource, ((one, last[name].get(one.get(resource.key))) for one in records[name]))
-        for name, resource in contract.resources.items()
-    }
+    plan, agenda, tables = Plan.of(scenario), list[Due](), dict[str, Table]()
+    for name, resource in contract.resources.items():
+        rows = []
+        for record in records[name]:
+            key = record.get(resource.key)
+            due = plan.next(name, resource.lifecycle, key, record, (), scenario.clock.start)
+            agenda += [due] if due is not None else []
+            rows.append((record, last[name].get(key), due))
+        tables[name] = Table.of(resource, rows)
     latest = latest_stamp(contract.resources, records)
-    return State(tables, scenario.start - 1 if latest is None else latest)
+    return State(tables, scenario.clock.start - 1 if latest is None else latest, plan, tuple(sorted(agenda)))
+
+
+def moved(contract: Contract, scenario: Scenario, start: int) -> Scenario:
+    """The scenario with its clock's start at `start` and every stamp in its records moved along."""
+    by = start - scenario.clock.start
+    fields = {name: one.lifecycle.touch for name, one in contract.resources.items() if one.lifecycle is not None}
+    fields |= {
+        one.lifecycle.log: LOG_STAMP for one in contract.resources.values() if one.lifecycle and one.lifecycle.log
+    }
+    records = {
+        name: tuple(_shifted(record, fields.get(name), by) for record in rows)
+        for name, rows in scenario.records.items()
+    }
+    return replace(scenario, records=records, clock=replace(scenario.clock, start=start))
+
+
+def _shifted(record: Record, field: str | None, by: int) -> Record:
+    at = stamp(record, field)
+    return record if at is None or field is None else {**record, field: format_instant(at + by)}
 
 
 def _last_transitions(contract: Contract, scenario: Scenario, name: str) -> dict[Any, str | None]:
@@ -177,7 +203,7 @@ class _Maker:
             way.append(draw.choices(allowed, [1 / (place + 1) ** 2 for place in range(len(allowed))])[0])
             state = lifecycle.transitions[way[-1]].target
         record[lifecycle.field] = state
-        ends = self._scenario.start - 1 - int(7 * DAY * draw.random() ** 2)
+        ends = self._scenario.clock.start - 1 - int(7 * DAY * draw.random() ** 2)
         if lifecycle.touch is not None:
             record[lifecycle.touch] = format_instant(ends)
         log = self._contract.log_of(self._resource)

@@ -1,19 +1,27 @@
-"""A run: one scenario inside one sandbox. The only thing here that changes, and only under its lock."""
+"""A run: one scenario inside one sandbox. The only thing here that changes, and only under its lock.
+
+A run is its command log and its clock's position; its state is what the two fold to.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 
-from mockserver.contract.model import Contract, Scenario
-from mockserver.engine.clock import Clock
-from mockserver.engine.commands import Command, apply
-from mockserver.engine.populate import populate
+from mockserver.contract.model import Contract, Mode, Scenario
+from mockserver.contract.times import LATEST, format_instant
+from mockserver.engine.clock import Clock, Seconds, monotonic, wall
+from mockserver.engine.commands import Command, Fired, apply, settle
+from mockserver.engine.populate import moved, populate
 from mockserver.engine.state import State, fingerprint
+from mockserver.errors import BadTime, BeforeStart, BeyondLog, NothingToUndo
 
 LOG_LIMIT = 10_000
+# A state is kept after so many commands, so that going back folds few of them again.
+CHECKPOINT_EVERY = 250
 
 
 class Start:
@@ -21,6 +29,12 @@ class Start:
 
     def __init__(self, contract: Contract, scenario: Scenario) -> None:
         self.contract, self.scenario = contract, scenario
+
+    def current(self) -> Start:
+        """The start itself; or, for a clock that begins at the machine's own time, another that begins now."""
+        if not self.scenario.clock.floating:
+            return self
+        return Start(self.contract, moved(self.contract, self.scenario, wall()))
 
     @cached_property
     def state(self) -> State:
@@ -34,19 +48,45 @@ class Start:
 
 
 class Run:
-    """A start, the commands since, and the state that they fold to.
+    """A start, the commands since, and a clock."""
 
-    `base` is the start with the commands folded in that the log no longer holds.
-    """
-
-    def __init__(self, start: Start, generation: int) -> None:
+    def __init__(self, start: Start, generation: int, seconds: Seconds = monotonic) -> None:
         self.contract, self.scenario, self.generation = start.contract, start.scenario, generation
-        self.clock = Clock(start.scenario.start)
         self.revision = 0
         self.log: deque[Command] = deque()
-        self.state = self.base = start.state
-        self._start = start
+        self.clock = Clock.of(start.scenario.clock, seconds())
+        self._start, self._seconds = start, seconds
+        self._state = self._base = start.state
+        self._base_at, self._folded = start.scenario.clock.start, 0
+        self._checkpoints: list[tuple[int, State]] = []
         self._lock = threading.Lock()
+
+    @property
+    def now(self) -> int:
+        """The clock, in milliseconds since 1970."""
+        return self.clock.now(self._seconds())
+
+    @property
+    def state(self) -> State:
+        """The state now, all that is due settled."""
+        agenda = self._state.agenda
+        if not agenda or agenda[0].at > self.now:
+            return self._state
+        with self._lock:
+            self._settle(self.now)
+            return self._state
+
+    @property
+    def next_due(self) -> int | None:
+        """When something happens next by itself."""
+        agenda = self.state.agenda
+        return agenda[0].at if agenda else None
+
+    @property
+    def fingerprint(self) -> str:
+        """The fingerprint of the state as it is."""
+        state = self.state
+        return self._start.fingerprint if state is self._start.state else fingerprint(state)
 
     def submit(self, make: Callable[[State, int], Command]) -> State:
         """Apply the command that `make` gives for the state and the clock, as one step; the state after it.
@@ -54,18 +94,115 @@ class Run:
         A repeat, which changes nothing, is not logged. Raises the Refusal of a command that is refused.
         """
         with self._lock:
-            command = make(self.state, self.clock.now)
-            after = apply(self.contract, self.state, command)
-            if after is not self.state:
+            now = self.now
+            self._settle(now)
+            command = make(self._state, now)
+            after = apply(self.contract, self._state, command)
+            if after is not self._state:
+                self._state = after
                 self.log.append(command)
                 self.revision += 1
-                self.state = after
-                if len(self.log) > LOG_LIMIT:
-                    self.base = apply(self.contract, self.base, self.log.popleft())
+                self._keep()
             return after
 
-    @property
-    def fingerprint(self) -> str:
-        """The fingerprint of the state as it is."""
-        state = self.state
-        return self._start.fingerprint if state is self._start.state else fingerprint(state)
+    def tick(self, operation: str) -> None:
+        """Count a request to an operation: a clock that counts it moves by its step before it is answered."""
+        if self.clock.counts(operation):
+            with self._lock:
+                self._advance(self.clock.position + self.clock.step)
+
+    def advance(self, by: int) -> list[Fired]:
+        """Move the clock on by so many milliseconds; what fell due. Raises BadTime and TooMuchDue."""
+        with self._lock:
+            return self._advance(self.now + by)
+
+    def advance_to_next(self) -> list[Fired]:
+        """Move the clock on to when something happens next, if anything does."""
+        with self._lock:
+            self._settle(self.now)
+            agenda = self._state.agenda
+            return self._advance(agenda[0].at) if agenda else []
+
+    def set(self, to: int) -> list[Fired]:
+        """Move the clock to an instant, on or back. Raises as `advance` and `rewind` do."""
+        with self._lock:
+            if to >= self.now:
+                return self._advance(to)
+            self._back(to)
+            return []
+
+    def rewind(self, by: int) -> None:
+        """Move the clock back, and drop the commands that were accepted later than that, for good.
+
+        Raises BeforeStart, and BeyondLog where the log does not hold them any more.
+        """
+        with self._lock:
+            self._back(self.now - by)
+
+    def undo(self, count: int) -> None:
+        """Drop the last commands, and leave the clock where the first of them was accepted.
+
+        Raises NothingToUndo and BeyondLog.
+        """
+        with self._lock:
+            if count > len(self.log):
+                raise BeyondLog(LOG_LIMIT) if self._folded else NothingToUndo(len(self.log))
+            to = self.log[-count].at
+            self._restore(len(self.log) - count, to)
+
+    def change_clock(self, mode: Mode, speed: float | None = None, step: int | None = None) -> None:
+        """Have the clock moved by something else from now on. Raises BadTime where a step is needed and not known."""
+        with self._lock:
+            now, step = self.now, self.clock.step if step is None else step
+            if mode == "per-request" and step <= 0:
+                raise BadTime("A per-request clock needs a step, such as 5s.")
+            clock = replace(self.clock, mode=mode, speed=self.clock.speed if speed is None else speed, step=step)
+            self._settle(now)
+            self.clock = clock.at(now, self._seconds())
+
+    def _settle(self, until: int) -> list[Fired]:
+        self._state, fired = settle(self.contract, self._state, until)
+        return fired
+
+    def _advance(self, to: int) -> list[Fired]:
+        if to > LATEST:
+            raise BadTime("The clock cannot go beyond the year 9999.")
+        fired = self._settle(to)
+        self.clock = self.clock.at(to, self._seconds())
+        return fired
+
+    def _back(self, to: int) -> None:
+        if to < self.scenario.clock.start:
+            raise BeforeStart(format_instant(self.scenario.clock.start))
+        if self._folded and to < self._base_at:
+            raise BeyondLog(LOG_LIMIT)
+        kept = len(self.log)
+        while kept and self.log[kept - 1].at > to:
+            kept -= 1
+        self._restore(kept, to)
+
+    def _restore(self, kept: int, to: int) -> None:
+        """Fold the first `kept` commands of the log again, then what fell due up to `to`; forget the others."""
+        known = [one for one in self._checkpoints if one[0] <= self._folded + kept]
+        done, state = known[-1] if known else (self._folded, self._base)
+        log = list(self.log)[:kept]
+        for command in log[done - self._folded :]:
+            state, _ = settle(self.contract, state, command.at)
+            state = apply(self.contract, state, command)
+        state, _ = settle(self.contract, state, to)
+        self._state, self._checkpoints, self.log = state, known, deque(log)
+        self.clock = self.clock.at(to, self._seconds())
+        self.generation += 1
+        self.revision = 0
+
+    def _keep(self) -> None:
+        """Keep a state to go back to now and then; fold what the log cannot hold into the base."""
+        number = self._folded + len(self.log)
+        if number % CHECKPOINT_EVERY == 0:
+            self._checkpoints.append((number, self._state))
+        if len(self.log) > LOG_LIMIT:
+            oldest = self.log.popleft()
+            base, _ = settle(self.contract, self._base, oldest.at)
+            self._base, self._base_at = apply(self.contract, base, oldest), oldest.at
+            self._folded += 1
+            self._checkpoints = [one for one in self._checkpoints if one[0] > self._folded]

@@ -41,7 +41,7 @@ class Sandbox:
                 run = self.runs.get(scenario)
                 if run is None:
                     generation = self._generations[scenario] = self._generations.get(scenario, 0) + 1
-                    run = self.runs[scenario] = Run(self._starts[scenario], generation)
+                    run = self.runs[scenario] = Run(self._starts[scenario].current(), generation)
         return run
 
     def reset(self) -> None:

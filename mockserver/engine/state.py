@@ -9,16 +9,22 @@ from typing import Any
 
 from mockserver.contract import jsontext
 from mockserver.contract.model import Contract, Derived, Record, Resource
+from mockserver.engine.progress import Agenda, Plan
 from mockserver.engine.table import Table, order
 from mockserver.errors import UnknownRecord, UnknownResource
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The tables by resource, and the latest stamp (milliseconds since 1970) that anything in them carries."""
+    """The tables by resource, and the latest stamp (milliseconds since 1970) that anything in them carries.
+
+    `agenda` is what records wait for, in order, by the rules of `plan`.
+    """
 
     tables: Mapping[str, Table]
     latest: int
+    plan: Plan
+    agenda: Agenda = ()
 
     def table(self, name: str) -> Table:
         """The table of a resource. Raises UnknownResource."""
@@ -37,10 +43,10 @@ class State:
         """Whether the record is there."""
         return key in self.tables[resource]
 
-    def changed(self, *tables: Table, latest: int | None = None) -> State:
+    def changed(self, *tables: Table, latest: int, agenda: Agenda) -> State:
         """The state with these tables in place of their former selves."""
         replaced = {**self.tables, **{table.resource.name: table for table in tables}}
-        return State(replaced, self.latest if latest is None else latest)
+        return State(replaced, latest, self.plan, agenda)
 
 
 def shown(contract: Contract, state: State, resource: Resource, record: Record) -> Record:

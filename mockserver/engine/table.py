@@ -9,14 +9,20 @@ from rpds import HashTrieMap
 
 from mockserver.contract import jsontext
 from mockserver.contract.model import Record, Resource, SortField
+from mockserver.engine.progress import Due
 
 
 class Row(NamedTuple):
-    """A record, its place in the order of arrival, and the transition that brought it to its state."""
+    """A record, its place in the order of arrival, and the transition that brought it to its state.
+
+    `due` is what it waits for, `fired` the rules that it has been through.
+    """
 
     record: Record
     position: int
     last: str | None = None
+    due: Due | None = None
+    fired: tuple[int, ...] = ()
 
 
 class Table:
@@ -36,14 +42,14 @@ class Table:
         self._ordered: dict[tuple[SortField, ...], list[Row]] = {}
 
     @classmethod
-    def of(cls, resource: Resource, records: Iterable[tuple[Record, str | None]]) -> Table:
-        """A table of records, each with its last transition, in their order."""
+    def of(cls, resource: Resource, records: Iterable[tuple[Record, str | None, Due | None]]) -> Table:
+        """A table of records in their order, each with its last transition and what it waits for."""
         rows: dict[Any, Row] = {}
         groups: dict[str, dict[Any, list[Any]]] = {field: {} for field in resource.references}
         position = 0
-        for position, (record, last) in enumerate(records, 1):
+        for position, (record, last, due) in enumerate(records, 1):
             key = record[resource.key] if resource.key else position
-            rows[key] = Row(record, position, last)
+            rows[key] = Row(record, position, last, due)
             for field, group in groups.items():
                 group.setdefault(record.get(field), []).append(key)
         frozen = {
@@ -61,10 +67,12 @@ class Table:
         """The row of that key."""
         return self._rows.get(key)
 
-    def put(self, key: Any, record: Record, last: str | None = None) -> Table:
+    def put(
+        self, key: Any, record: Record, last: str | None = None, due: Due | None = None, fired: tuple[int, ...] = ()
+    ) -> Table:
         """The table with `record` under `key`; a record that was there keeps its place."""
         old = self._rows.get(key)
-        row = Row(record, old.position if old is not None else self._next, last)
+        row = Row(record, old.position if old is not None else self._next, last, due, fired)
         following = self._next if old is not None else self._next + 1
         return Table(self.resource, self._rows.insert(key, row), self._regroup(key, old, record), following)
 

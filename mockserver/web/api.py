@@ -64,6 +64,7 @@ def serve(mock: Mock, operation: Operation, arguments: Mapping[str, str]) -> Res
     """A request's way once it is routed: judge it, do it, judge the answer."""
     call = read_call(mock, operation, request, arguments)
     selection: Selection = g.selection
+    selection.run.tick(operation.id)
     if operation.behaviour is not None:
         answered = _behave(operation, call, selection)
     else:

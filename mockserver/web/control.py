@@ -10,11 +10,14 @@ from flask import Flask, Response, g, request
 
 from mockserver.contract.model import Operation
 from mockserver.contract.parameters import scalar
-from mockserver.engine.commands import Fire, Put, Remove
+from mockserver.contract.times import format_instant, parse_duration, parse_instant
+from mockserver.engine.commands import Fire, Fired, Put, Remove
 from mockserver.engine.operations import Call
+from mockserver.engine.run import Run
 from mockserver.engine.sandboxes import DEFAULT
 from mockserver.engine.state import records, shown
-from mockserver.errors import UnknownScenario
+from mockserver.errors import BadTime, UnknownScenario
+from mockserver.errors import quote as quoted
 from mockserver.version import __version__
 from mockserver.web import api
 from mockserver.web.answers import answer, negotiate, respond
@@ -162,6 +165,61 @@ def _fire_transition(mock: Mock, selection: Selection, call: Call) -> Given:
     return 200, shown(mock.contract, state, mock.contract.resources[resource], state.record(resource, key))
 
 
+def _get_clock(mock: Mock, selection: Selection, call: Call) -> Given:
+    return 200, _clock(selection.run)
+
+
+def _move_clock(mock: Mock, selection: Selection, call: Call) -> Given:
+    move, run = call.body, selection.run
+    fired: list[Fired] = []
+    if "mode" in move:
+        step = _duration(move["step"]) if "step" in move else None
+        run.change_clock(move["mode"], move.get("speed"), step)
+    elif "undo" in move:
+        run.undo(move["undo"])
+    elif "rewind" in move:
+        run.rewind(_duration(move["rewind"]))
+    elif "set" in move:
+        fired = run.set(_instant(move["set"]))
+    elif move["advance"] == "next":
+        fired = run.advance_to_next()
+    else:
+        fired = run.advance(_duration(move["advance"]))
+    told = [
+        {"resource": one.resource, "key": one.key, "transition": one.transition, "at": format_instant(one.at)}
+        for one in fired
+    ]
+    return 200, {**_clock(run), "fired": told}
+
+
+def _clock(run: Run) -> dict[str, Any]:
+    clock, due = run.clock, run.next_due
+    told: dict[str, Any] = {
+        "now": format_instant(run.now),
+        "mode": clock.mode,
+        "next_due": format_instant(due) if due else None,
+    }
+    if clock.mode == "real":
+        told["speed"] = clock.speed
+    elif clock.mode == "per-request":
+        told["step"] = clock.step
+    return told
+
+
+def _duration(text: str) -> int:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise BadTime(f"{error}.") from None
+
+
+def _instant(text: str) -> int:
+    try:
+        return parse_instant(text)
+    except ValueError:
+        raise BadTime(f"{quoted(text)} is no instant that the clock could go to.") from None
+
+
 def _list_violations(mock: Mock, selection: Selection, call: Call) -> Given:
     return 200, {"violations": list(selection.sandbox.violations)}
 
@@ -196,6 +254,8 @@ _HANDLERS: Mapping[str, Callable[[Mock, Selection, Call], Given]] = {
     "putRecord": _put_record,
     "deleteRecord": _delete_record,
     "fireTransition": _fire_transition,
+    "getClock": _get_clock,
+    "moveClock": _move_clock,
     "listViolations": _list_violations,
     "clearViolations": _clear_violations,
     "getControlDocument": _control_document,

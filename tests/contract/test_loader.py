@@ -63,8 +63,22 @@ def test_mistakes_in_different_files_are_told_together(problems: Problems) -> No
         ("scenarios/baseline.yaml", "a: [", "is no YAML: did not find expected node content"),
         ("scenarios/baseline.yaml", "fixtures: smal", "scenarios/baseline.yaml:1 /fixtures: there is no folder fixtures/smal. Did you mean \"small\"?"),
         ("scenarios/baseline.yaml", "fixture: small", "scenarios/baseline.yaml:1: \"fixture\" is not declared here. Did you mean \"fixtures\"?"),
-        ("scenarios/baseline.yaml", "progress: {jobs: []}", "scenarios/baseline.yaml:1 /progress: progress is not supported yet"),
-        ("scenarios/baseline.yaml", "clock: {mode: real}", "scenarios/baseline.yaml:1 /clock/mode: the mode \"real\" is not supported yet"),
+        ("scenarios/baseline.yaml", "responses: []", "scenarios/baseline.yaml:1 /responses: responses is not supported yet"),
+        ("scenarios/baseline.yaml", "clock: {mode: rel}", '"rel" is not one of "manual", "real", "per-request". Did you mean "real"?'),
+        ("scenarios/baseline.yaml", "clock: {mode: per-request}", '/clock: "step" is required and missing'),
+        ("scenarios/baseline.yaml", "clock: {mode: per-request, step: 0s}", '/clock/step: "0s" must be above zero'),
+        ("scenarios/baseline.yaml", "clock: {mode: per-request, step: 5x}", "/clock/step: '5x' is no duration; 30s, 1h30m and PT30S are"),
+        ("scenarios/baseline.yaml", "clock: {mode: per-request, step: 5s, on: [lstJobs]}", '/clock/on/0: there is no operation "lstJobs". Did you mean "listJobs"?'),
+        ("scenarios/baseline.yaml", "clock: {start: now}", '/clock: "mode" is required and missing'),
+        ("scenarios/baseline.yaml", "clock: {start: soon}", '/clock/start: "soon" is no date-time'),
+        ("scenarios/baseline.yaml", "progress: {jbs: []}", '/progress/jbs: there is no resource "jbs". Did you mean "jobs"?'),
+        ("scenarios/baseline.yaml", "progress: {owners: []}", "/progress/owners: owners has no lifecycle to go through"),
+        ("scenarios/baseline.yaml", "progress: {jobs: [{state: queud, fire: start, after: 5s}]}", '/progress/jobs/0/state: there is no state "queud". Did you mean "queued"?'),
+        ("scenarios/baseline.yaml", "progress: {jobs: [{state: queued, fire: strt, after: 5s}]}", '/progress/jobs/0/fire: there is no transition "strt". Did you mean "start"?'),
+        ("scenarios/baseline.yaml", "progress: {jobs: [{state: queued, fire: finish, after: 5s}]}", '/progress/jobs/0/fire: finish does not lead out of "queued"; start, cancel do'),
+        ("scenarios/baseline.yaml", "progress: {jobs: [{state: queued, fire: start, after: 0s}]}", '/progress/jobs/0/after: "0s" must be above zero'),
+        ("scenarios/baseline.yaml", "progress: {jobs: [{state: queued, fire: start, after: {uniform: [2s, 1s]}}]}", "/progress/jobs/0/after: the first bound is above the second"),
+        ("scenarios/baseline.yaml", "progress: {jobs: [{state: queued, fire: start, after: 1s, where: {typ: x}}]}", '/progress/jobs/0/where/typ: there is no field "typ".'),
         ("scenarios/baseline.yaml", "generate: {jbs: {count: 1}}", "scenarios/baseline.yaml:1 /generate/jbs: there is no resource \"jbs\". Did you mean \"jobs\"?"),
         ("scenarios/baseline.yaml", "fixtures: small\nclock: {start: '2020-01-01T00:00:00Z'}", "scenarios/baseline.yaml:2 /clock/start: the fixtures go on to 2026-01-01T00:00:03.000Z, later than 2020-01-01T00:00:00Z"),
         ("scenarios/baseline.yaml", "fixtures: small\nrecords: {jobs: [{id: a, status: dne}]}", "scenarios/baseline.yaml:2 /records/jobs/0/status: \"dne\" is not one of \"queued\", \"running\", \"done\", \"cancelled\". Did you mean \"done\"?"),
@@ -173,7 +187,7 @@ def test_what_is_no_contract_is_refused_with_what_one_is(path: str, tmp_path: Pa
 def test_a_contract_without_scenarios_starts_from_its_only_data_set(make_contract: MakeContract) -> None:
     root = make_contract(lambda files: [files.pop(name) for name in list(files) if name.startswith("scenarios/")])
     scenario = load_contract(root).scenarios["baseline"]
-    assert (len(scenario.records["jobs"]), scenario.start) == (4, 1_767_225_603_000)
+    assert (len(scenario.records["jobs"]), scenario.clock.start) == (4, 1_767_225_603_000)
 
 
 def test_a_scenario_puts_records_over_its_fixtures(make_contract: MakeContract) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.contract.times import format_instant, parse_instant
+from mockserver.contract.times import format_instant, parse_duration, parse_instant
 
 YEARS_1_TO_9999 = st.integers(-62_135_596_800_000, 253_402_300_799_999)
 
@@ -26,3 +26,22 @@ def test_offsets_are_taken_into_account() -> None:
 def test_what_names_no_instant_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the standard library's own message
         parse_instant(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "milliseconds"),
+    [
+        ("30s", 30_000), ("5m", 300_000), ("1h30m", 5_400_000), ("250ms", 250), ("1d", 86_400_000), ("1.5s", 1_500),
+        ("0s", 0), ("PT30S", 30_000), ("P1DT2H", 93_600_000), ("P2W", 1_209_600_000), ("PT0.25S", 250),
+    ],
+)  # fmt: skip
+def test_a_duration_is_short_or_iso_8601(text: str, milliseconds: int) -> None:
+    assert parse_duration(text) == milliseconds
+
+
+@pytest.mark.parametrize(
+    "text", ["", "5", "s", "-5s", "P", "PT", "P1DT", "P1Y", "1e999s", "NaN", "5 s", "five", "9" * 12 + "d"]
+)
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is no duration|longer than a clock"):
+        parse_duration(text)

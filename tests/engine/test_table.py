@@ -35,7 +35,7 @@ def test_a_table_agrees_with_a_plain_dictionary_and_leaves_former_tables_alone(
 
 def test_rows_are_sorted_by_each_field_and_equal_ones_as_they_arrived(built_in: Contract) -> None:
     records = [{"id": key, "course_id": course} for key, course in (("a", 1), ("b", 2), ("c", 1), ("d", 2))]
-    table = Table.of(built_in.resources["sessions"], ((record, None) for record in records))
+    table = Table.of(built_in.resources["sessions"], ((record, None, None) for record in records))
     sort = (SortField("course_id", descending=True),)
     assert [row.record["id"] for row in table.ordered(sort)] == ["b", "d", "a", "c"]
 

@@ -6,6 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from mockserver import __version__
+from tests.conftest import SCENARIOS
 
 
 def test_health_answers_once_the_server_is_ready(client: FlaskClient) -> None:
@@ -59,7 +60,7 @@ def test_the_active_scenario_holds_for_its_sandbox_alone(client: FlaskClient) ->
 def test_scenarios_are_listed_with_their_summaries_and_the_default(client: FlaskClient) -> None:
     listed = client.get("/__mock/scenarios").json
     assert (listed["default"], listed["active"]) == ("baseline", None)
-    assert [one["name"] for one in listed["scenarios"]] == ["baseline", "empty", "large-queue", "stuck-queue"]
+    assert [one["name"] for one in listed["scenarios"]] == SCENARIOS
     assert all(one["summary"] for one in listed["scenarios"])
 
 
@@ -165,3 +166,64 @@ def test_below_a_base_address_locations_stay_below_it(client: FlaskClient) -> No
     made = client.put("/__mock/in/mine/__mock/state/courses/course-new", json=record)
     assert made.headers["Location"] == "/__mock/in/mine/__mock/state/courses/course-new"
     assert client.get("/__mock/in/mine/").headers["Location"] == "/__mock/in/mine/__mock/"
+
+
+def move(client: FlaskClient, **body: Any) -> dict[str, Any]:
+    """What the clock answers to a move."""
+    answer = client.post("/__mock/clock", json=body)
+    assert answer.status_code == 200
+    assert isinstance(answer.json, dict)
+    return answer.json
+
+
+def test_the_clock_is_moved_and_tells_what_fired(client: FlaskClient) -> None:
+    client.put("/__mock/scenario", json={"name": "fails-then-recovers"})
+    assert client.get("/__mock/clock").json == {
+        "now": "2026-01-15T09:00:00.000Z", "mode": "manual", "next_due": "2026-01-15T09:00:05.000Z",
+    }  # fmt: skip
+    moved = move(client, advance="next")
+    assert moved["now"] == "2026-01-15T09:00:05.000Z"
+    assert moved["fired"][0] == {
+        "resource": "jobs", "key": "job-1", "transition": "start", "at": "2026-01-15T09:00:05.000Z",
+    }  # fmt: skip
+    assert client.get("/admin/jobs/job-1").json["status"] == "running"
+    assert move(client, rewind="1s")["fired"] == []
+    assert client.get("/admin/jobs/job-1").json["status"] == "queued"
+    assert move(client, set="2026-01-15T09:01:00Z")["now"] == "2026-01-15T09:01:00.000Z"
+    client.post("/admin/jobs/job-7/retry")
+    assert move(client, undo=1)["now"] == "2026-01-15T09:01:00.000Z"
+    assert client.get("/admin/jobs/job-7").json["status"] == "failed"
+    real = move(client, mode="real", speed=10)
+    assert (real["mode"], real["speed"]) == ("real", 10)
+    assert move(client, mode="per-request", step="5s")["step"] == 5_000
+
+
+@pytest.mark.parametrize(
+    ("move", "status", "code"),
+    [
+        ({"advance": "-5s"}, 422, "bad-time"),
+        ({"advance": "NaN"}, 422, "bad-time"),
+        ({"advance": "1e999s"}, 422, "bad-time"),
+        ({"advance": "soon"}, 422, "bad-time"),
+        ({"advance": 5}, 422, "invalid-request"),
+        ({"advance": "5s", "rewind": "5s"}, 422, "invalid-request"),
+        ({}, 422, "invalid-request"),
+        ({"speed": 2}, 422, "invalid-request"),
+        ({"set": "yesterday"}, 422, "invalid-request"),
+        ({"set": "2020-01-01T00:00:00Z"}, 422, "before-start"),
+        ({"rewind": "1s"}, 422, "before-start"),
+        ({"undo": 1}, 422, "nothing-to-undo"),
+        ({"undo": 0}, 422, "invalid-request"),
+        ({"mode": "per-request"}, 422, "bad-time"),
+        ({"mode": "real", "speed": 0}, 422, "invalid-request"),
+        ({"advance": "100000000000d"}, 422, "bad-time"),
+        ({"advance": "3000000d"}, 422, "bad-time"),
+    ],
+)
+def test_a_move_that_cannot_be_leaves_the_clock_where_it_is(
+    client: FlaskClient, move: dict[str, Any], status: int, code: str
+) -> None:
+    before = client.get("/__mock/clock").data, client.get("/__mock/state").data
+    answer = client.post("/__mock/clock", json=move)
+    assert (answer.status_code, answer.json["code"]) == (status, code)
+    assert (client.get("/__mock/clock").data, client.get("/__mock/state").data) == before

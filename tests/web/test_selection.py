@@ -7,6 +7,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests.conftest import SCENARIOS
+
 SCENARIO, SANDBOX = "X-Mock-Scenario", "X-Mock-Sandbox"
 NAVIGATION = {"Sec-Fetch-Mode": "navigate"}
 
@@ -46,7 +48,7 @@ def test_each_pair_of_sandbox_and_scenario_is_a_run_of_its_own(client: FlaskClie
 def test_an_unknown_scenario_is_refused_with_what_there_is(client: FlaskClient) -> None:
     answer = client.get("/admin/jobs", headers={SCENARIO: "stuck-quue"})
     assert (answer.status_code, answer.json["code"]) == (400, "unknown-scenario")
-    assert answer.json["available"] == ["baseline", "empty", "large-queue", "stuck-queue"]
+    assert answer.json["available"] == SCENARIOS
     assert answer.json["did_you_mean"] == ["stuck-queue"]
 
 

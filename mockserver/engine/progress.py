@@ -1,0 +1,68 @@
+"""How records move on their own: which rule a record waits for, until when, and what falls due in which order."""
+
+from __future__ import annotations
+
+import random
+from bisect import bisect_left, insort
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from mockserver.contract.lifecycle import Lifecycle
+from mockserver.contract.model import Record, Rule, Scenario
+
+
+class Due(NamedTuple):
+    """A transition that will be fired. Equal instants settle by resource, then key, which is `name` as text."""
+
+    at: int
+    resource: str
+    name: str
+    key: Any
+    rule: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A scenario's rules, and the seed that draws their waits."""
+
+    rules: Mapping[str, tuple[Rule, ...]]
+    seed: int
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> Plan:
+        """The plan of a scenario."""
+        return cls(scenario.progress, scenario.seed)
+
+    def next(
+        self, resource: str, lifecycle: Lifecycle | None, key: Any, record: Record, fired: tuple[int, ...], since: int
+    ) -> Due | None:
+        """What a record that entered its state at `since` waits for; `fired` are the rules it has been through."""
+        if lifecycle is None:
+            return None
+        for number, rule in enumerate(self.rules.get(resource, ())):
+            if rule.state != record[lifecycle.field] or (rule.times is not None and fired.count(number) >= rule.times):
+                continue
+            if all(record.get(name) == value for name, value in rule.where.items()):
+                return Due(since + self._wait(resource, key, number, rule), resource, str(key), key, number)
+        return None
+
+    def _wait(self, resource: str, key: Any, number: int, rule: Rule) -> int:
+        if rule.least == rule.most:
+            return rule.least
+        return random.Random(f"{self.seed}/{resource}/{key}/{number}").randint(rule.least, rule.most)
+
+
+Agenda = tuple[Due, ...]
+
+
+def changed(agenda: Agenda, gone: Due | None, new: Due | None) -> Agenda:
+    """The agenda, which is in order, without one entry and with another."""
+    if gone is None and new is None:
+        return agenda
+    entries = list(agenda)
+    if gone is not None:
+        del entries[bisect_left(entries, gone)]
+    if new is not None:
+        insort(entries, new)
+    return tuple(entries)

@@ -1,0 +1,73 @@
+"""Each scenario that moves tells its story, from a client's side."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import requests
+
+from mockserver import BackgroundServer
+from tests.test_cli import SECONDS
+
+
+class Client:
+    """A client in a sandbox and a scenario of its own."""
+
+    def __init__(self, url: str, scenario: str) -> None:
+        self._url, self._session = url, requests.Session()
+        self._session.headers.update({"X-Mock-Scenario": scenario, "X-Mock-Sandbox": f"story-{scenario}"})
+        self.post("/__mock/reset", {"scope": "run"})
+
+    def get(self, path: str) -> Any:
+        return self._session.get(self._url + path, timeout=SECONDS).json()
+
+    def post(self, path: str, body: Any = None) -> Any:
+        return self._session.post(self._url + path, json=body, timeout=SECONDS).json()
+
+    def close(self) -> None:
+        self._session.close()
+
+
+@pytest.fixture
+def story(server: BackgroundServer, request: pytest.FixtureRequest) -> Any:
+    client = Client(server.url, request.param)
+    yield client
+    client.close()
+
+
+@pytest.mark.parametrize("story", ["fails-then-recovers"], indirect=True)
+def test_a_transcription_fails_once_and_succeeds_after_a_retry(story: Client) -> None:
+    seen = [story.get("/admin/jobs/job-1")["status"]]
+    story.post("/__mock/clock", {"advance": "5s"})
+    seen.append(story.get("/admin/jobs/job-1")["status"])
+    story.post("/__mock/clock", {"advance": "20s"})
+    seen.append(story.get("/admin/jobs/job-1")["status"])
+    seen.append(story.post("/admin/jobs/job-1/retry")["status"])
+    story.post("/__mock/clock", {"advance": "1m"})
+    seen.append(story.get("/admin/jobs/job-1")["status"])
+    assert seen == ["queued", "running", "failed", "queued", "succeeded"]
+    events = [one["event_type"] for one in story.get("/admin/jobs/job-1/events")["events"]]
+    assert events == ["start", "fail", "retry", "start", "succeed"]
+
+
+@pytest.mark.parametrize("story", ["cancel-race"], indirect=True)
+def test_the_job_is_done_before_its_cancellation_arrives(story: Client) -> None:
+    for _ in range(3):
+        assert story.get("/admin/jobs/job-2")["status"] == "running"
+    refused = story.post("/admin/jobs/job-2/cancel")
+    assert (refused["code"], refused["current"]) == ("transition-not-allowed", "succeeded")
+    assert story.get("/admin/jobs/job-2")["status"] == "succeeded"
+
+
+@pytest.mark.parametrize("story", ["happy-path"], indirect=True)
+def test_jobs_move_on_in_real_time_from_now(story: Client) -> None:
+    clock = story.get("/__mock/clock")
+    assert abs(datetime.fromisoformat(clock["now"]) - datetime.now(UTC)) < timedelta(minutes=1)
+    assert (clock["mode"], clock["next_due"] > clock["now"]) == ("real", True)
+    latest = datetime.fromisoformat(story.get("/admin/jobs?limit=1")["jobs"][0]["updated_at"])
+    assert datetime.now(UTC) - latest < timedelta(minutes=2)
+    story.post("/__mock/clock", {"advance": "5m"})
+    statuses = {job["status"] for job in story.get("/admin/jobs")["jobs"]}
+    assert statuses == {"succeeded", "failed", "cancelled"}
