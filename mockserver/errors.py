@@ -11,6 +11,7 @@
         ├── UnknownResource, UnknownRecord, UnknownTransition, NotKeyed
         ├── InvalidRecord, RecordExists, RecordInUse, TransitionNotAllowed
         ├── BadTime, BeforeStart, BeyondLog, NothingToUndo, TooMuchDue
+        ├── UnknownOverride, OverrideLimit, Injected, ResetWhileHeld
         └── ContractViolation, NoExample, InternalError
 
 An error carries fields; its message quotes the value and says what would be right.
@@ -324,6 +325,46 @@ class NothingToUndo(Refusal):
 
     def __init__(self, commands: int) -> None:
         super().__init__(f"The run has {commands} commands to undo.", limit=commands)
+
+
+class UnknownOverride(Refusal):
+    """No override of that id was added to the run."""
+
+    code = "unknown-override"
+
+    def __init__(self, name: str, available: Iterable[str]) -> None:
+        super().__init__(
+            f"There is no override {quote(name)} that was added to this run.",
+            did_you_mean=list(nearest(name, available)),
+        )
+
+
+class OverrideLimit(Refusal):
+    """The run has as many overrides as it can hold."""
+
+    code = "override-limit"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"A run holds {limit} overrides at the most; remove some.", limit=limit)
+
+
+class ResetWhileHeld(Refusal):
+    """The answer was held back when its sandbox was reset."""
+
+    code = "reset-while-held"
+
+    def __init__(self) -> None:
+        super().__init__("The sandbox was reset while this answer was held back.")
+
+
+class Injected(Refusal):
+    """What an override answers with a status of refusal and no body of its own."""
+
+    code = "injected"
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        super().__init__("An override of this scenario or run asked for this answer.")
 
 
 class BodyTooLarge(Refusal):

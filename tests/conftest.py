@@ -15,7 +15,8 @@ from mockserver import BackgroundServer, Contract, ContractError, create_app, lo
 
 MakeContract = Callable[..., Path]
 SCENARIOS = [
-    "baseline", "cancel-race", "empty", "fails-then-recovers", "happy-path", "large-queue", "stuck-queue",
+    "baseline", "cancel-race", "empty", "fails-then-recovers", "flaky-actions", "forbidden", "happy-path", "large-queue",
+    "outage", "slow", "stuck-queue",
 ]  # fmt: skip
 
 # The smallest contract with a lifecycle, a log, references and a derived field.

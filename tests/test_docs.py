@@ -92,4 +92,5 @@ def test_every_code_is_documented_with_its_status() -> None:
     documented = dict(re.findall(r"^\| `([a-z-]+)` \| (\d+) \|", ERRORS, re.MULTILINE))
     own = {kind.code: str(int(status)) for kind, status in STATUS.items()}
     assert documented == own | {code: str(status) for code, (status, _, _) in REFUSALS.items()}
-    assert {kind.code for kind in errors.refusals().values()} <= set(documented)
+    assert set(errors.refusals()) == set(own) | {errors.Injected.code}
+    assert f"`{errors.Injected.code}`" in ERRORS

@@ -19,7 +19,7 @@ LATE = {
 CHANCE_AND_TIME = {"random", "secrets", "time"}
 MAY_VARY = {
     "mockserver.engine.clock",  # the one place that reads the machine's time
-    "mockserver.engine.generate", "mockserver.engine.believable", "mockserver.engine.words", "mockserver.engine.populate", "mockserver.engine.progress",
+    "mockserver.engine.generate", "mockserver.engine.believable", "mockserver.engine.words", "mockserver.engine.populate", "mockserver.engine.progress", "mockserver.engine.overrides",
     "mockserver.cli",  # makes a token
 }  # fmt: skip
 FRAMEWORKS = {"flask", "werkzeug", "uvicorn", "httptools", "uvloop", "jinja2"}

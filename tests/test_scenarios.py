@@ -26,6 +26,12 @@ class Client:
     def post(self, path: str, body: Any = None) -> Any:
         return self._session.post(self._url + path, json=body, timeout=SECONDS).json()
 
+    def status(self, method: str, path: str) -> int:
+        return self._session.request(method, self._url + path, timeout=SECONDS).status_code
+
+    def seconds(self, path: str) -> float:
+        return self._session.get(self._url + path, timeout=SECONDS).elapsed.total_seconds()
+
     def close(self) -> None:
         self._session.close()
 
@@ -71,3 +77,33 @@ def test_jobs_move_on_in_real_time_from_now(story: Client) -> None:
     story.post("/__mock/clock", {"advance": "5m"})
     statuses = {job["status"] for job in story.get("/admin/jobs")["jobs"]}
     assert statuses == {"succeeded", "failed", "cancelled"}
+
+
+@pytest.mark.parametrize("story", ["flaky-actions"], indirect=True)
+def test_an_action_fails_once_and_works_when_repeated(story: Client) -> None:
+    assert [story.status("POST", "/admin/jobs/job-7/retry") for _ in range(2)] == [503, 200]
+    assert story.status("POST", "/admin/jobs/job-1/cancel") == 504
+    assert story.get("/admin/jobs/job-1")["status"] == "cancelled"
+    assert story.status("POST", "/admin/jobs/job-1/cancel") == 200
+    assert len(story.get("/admin/jobs/job-1/events")["events"]) == 1
+
+
+@pytest.mark.parametrize("story", ["slow"], indirect=True)
+def test_everything_works_and_takes_its_time(story: Client) -> None:
+    assert story.seconds("/tutor/courses") >= 1
+
+
+@pytest.mark.parametrize("story", ["outage"], indirect=True)
+def test_every_answer_is_503_with_when_to_come_back(story: Client) -> None:
+    for method, path in (("GET", "/admin/jobs"), ("GET", "/tutor/courses"), ("POST", "/admin/jobs/job-7/retry")):
+        assert story.status(method, path) == 503
+    assert story.get("/admin/jobs")["code"] == "injected"
+
+
+@pytest.mark.parametrize("story", ["forbidden"], indirect=True)
+def test_an_admins_doings_are_forbidden_and_a_tutors_are_not(story: Client) -> None:
+    assert [story.status("GET", path) for path in ("/admin/jobs", "/admin/jobs/job-7", "/tutor/courses")] == [
+        403,
+        403,
+        200,
+    ]

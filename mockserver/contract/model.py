@@ -113,8 +113,9 @@ class Operation:
 
     def success(self, preferred: int | None = None) -> tuple[int, Response] | None:
         """The status and response of success: `preferred` if declared, else the lowest 2xx, `2XX`, `default`."""
-        if preferred is not None and str(preferred) in self.responses:
-            return preferred, self.responses[str(preferred)]
+        for status in (str(preferred), f"{preferred // 100}XX") if preferred is not None else ():
+            if preferred is not None and status in self.responses:
+                return preferred, self.responses[status]
         exact = sorted(status for status in self.responses if status.isdigit() and status[0] == "2")
         for status in (*exact, "2XX", "default"):
             if status in self.responses:
@@ -202,6 +203,35 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Override:
+    """A response declared for an operation in place of the normal one; `entry` is it as it was written.
+
+    `least` and `most` bound the delay in milliseconds. Without a status, body or example the normal answer is given,
+    with the headers, the delay and the fault.
+    """
+
+    operation: str
+    entry: Mapping[str, Any]
+    where: Mapping[str, Any] = field(default_factory=dict)
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    has_body: bool = False
+    body: Any = None
+    example: str | None = None
+    least: int = 0
+    most: int = 0
+    fault: str | None = None
+    times: int | None = None
+    commit: bool = False
+    violate: bool = False
+
+    @property
+    def replaces(self) -> bool:
+        """Whether it gives an answer of its own."""
+        return self.status is not None or self.has_body or self.example is not None
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """A named starting point.
 
@@ -217,6 +247,7 @@ class Scenario:
     put: Mapping[str, frozenset[Any]]
     generate: Mapping[str, int]
     progress: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
+    responses: tuple[Override, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mockserver.contract import formats
+from mockserver.contract import formats, overrides
 from mockserver.contract.fixtures import Dataset
 from mockserver.contract.lifecycle import Lifecycle
-from mockserver.contract.model import ClockPlan, Record, Resource, Rule, Scenario
+from mockserver.contract.model import ClockPlan, Operation, Override, Record, Resource, Rule, Scenario
 from mockserver.contract.records import judge, latest_stamp
 from mockserver.contract.source import Report, Source, files, read
 from mockserver.contract.times import format_instant, parse_duration, parse_instant
@@ -19,14 +19,14 @@ from mockserver.errors import Problem, did_you_mean, quote
 DEFAULT = "baseline"
 DEFAULT_START = parse_instant("2026-01-01T00:00:00Z")
 # Declared in the design, not built yet: named as such rather than as mistakes.
-NOT_YET = ("responses", "commands")
+NOT_YET = ("commands",)
 
 
 def load(
     root: Path | None,
     datasets: Mapping[str, Dataset],
     resources: Mapping[str, Resource],
-    operations: Collection[str] | None,
+    operations: Mapping[str, Operation] | None,
     report: Report,
 ) -> dict[str, Scenario]:
     """Read every scenario; a contract that has none gets `baseline`, over its data set if it has just one.
@@ -69,7 +69,7 @@ class Reader:
     source: Source
     datasets: Mapping[str, Dataset]
     resources: Mapping[str, Resource]
-    operations: Collection[str] | None
+    operations: Mapping[str, Operation] | None
     report: Report
 
     def scenario(self, name: str) -> Scenario | None:
@@ -92,6 +92,7 @@ class Reader:
             put=put,
             generate=generate,
             progress=self._progress(data.get("progress", {})),
+            responses=self._responses(data.get("responses", ())),
         )
 
     def _supported(self, data: Any) -> bool:
@@ -191,6 +192,17 @@ class Reader:
                 self._judge_rule(f"{pointer}/{index}", rule, lifecycle, self.resources[name])
             found[name] = tuple(self._rule(f"{pointer}/{index}", rule) for index, rule in enumerate(rules))
         return found
+
+    def _responses(self, entries: Sequence[Mapping[str, Any]]) -> tuple[Override, ...]:
+        found = []
+        for index, entry in enumerate(entries if self.operations is not None else ()):
+            override, violations = overrides.read(entry, self.operations or {})
+            for violation in violations:
+                self.report.add(
+                    self.source, f"/responses/{index}{violation.pointer}", violation.message, violation.keyword
+                )
+            found += [override] if override is not None else []
+        return tuple(found)
 
     def _judge_rule(self, pointer: str, rule: Mapping[str, Any], lifecycle: Lifecycle, resource: Resource) -> None:
         known = (("state", lifecycle.states), ("fire", tuple(lifecycle.transitions)))

@@ -5,11 +5,11 @@ A run is what its commands fold to, so nothing here reads a clock: `at` is the t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Verdict
-from mockserver.contract.model import Contract, Record, Resource
+from mockserver.contract.model import Contract, Override, Record, Resource
 from mockserver.contract.records import judge, stamp
 from mockserver.contract.times import format_instant
 from mockserver.engine.progress import changed
@@ -58,7 +58,31 @@ class Remove:
     at: int
 
 
-Command = Fire | Put | Remove
+@dataclass(frozen=True, slots=True)
+class AddOverride:
+    """Put an override in front of the others."""
+
+    override: Override
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveOverride:
+    """Take an override away, or all that were added where `id` is None."""
+
+    id: str | None
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class UseOverride:
+    """Count a use of an override that has only so many."""
+
+    id: str
+    at: int
+
+
+Command = Fire | Put | Remove | AddOverride | RemoveOverride | UseOverride
 # What one move of the clock may fire: rules that chase each other would go on for as long as it is moved.
 SETTLE_LIMIT = 100_000
 
@@ -78,6 +102,12 @@ def apply(contract: Contract, state: State, command: Command) -> State:
 
     Raises a Refusal, and then nothing has changed.
     """
+    if isinstance(command, AddOverride):
+        return replace(state, overrides=state.overrides.add(command.override))
+    if isinstance(command, RemoveOverride):
+        return replace(state, overrides=state.overrides.remove(command.id))
+    if isinstance(command, UseOverride):
+        return replace(state, overrides=state.overrides.use(command.id))
     resource = state.table(command.resource).resource
     if isinstance(command, Fire):
         return _fire(contract, state, resource, command)

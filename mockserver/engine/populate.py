@@ -14,6 +14,7 @@ from mockserver.contract.records import is_valid, latest_stamp, stamp
 from mockserver.contract.resources import properties
 from mockserver.contract.times import format_instant
 from mockserver.engine.generate import Generator
+from mockserver.engine.overrides import Overrides
 from mockserver.engine.progress import Due, Plan
 from mockserver.engine.state import State
 from mockserver.engine.table import Table
@@ -45,7 +46,13 @@ def populate(contract: Contract, scenario: Scenario) -> State:
             rows.append((record, last[name].get(key), due))
         tables[name] = Table.of(resource, rows)
     latest = latest_stamp(contract.resources, records)
-    return State(tables, scenario.clock.start - 1 if latest is None else latest, plan, tuple(sorted(agenda)))
+    return State(
+        tables,
+        scenario.clock.start - 1 if latest is None else latest,
+        plan,
+        tuple(sorted(agenda)),
+        Overrides.of(scenario.responses),
+    )
 
 
 def moved(contract: Contract, scenario: Scenario, start: int) -> Scenario:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 from mockserver.contract.model import Contract, Mode, Scenario
 from mockserver.contract.times import LATEST, format_instant
 from mockserver.engine.clock import Clock, Seconds, monotonic, wall
-from mockserver.engine.commands import Command, Fired, apply, settle
+from mockserver.engine.commands import Command, Fired, UseOverride, apply, settle
+from mockserver.engine.overrides import Placed
 from mockserver.engine.populate import moved, populate
 from mockserver.engine.state import State, fingerprint
 from mockserver.errors import BadTime, BeforeStart, BeyondLog, NothingToUndo
@@ -54,6 +56,7 @@ class Run:
         self.contract, self.scenario, self.generation = start.contract, start.scenario, generation
         self.revision = 0
         self.log: deque[Command] = deque()
+        self.uses: dict[str, int] = {}
         self.clock = Clock.of(start.scenario.clock, seconds())
         self._start, self._seconds = start, seconds
         self._state = self._base = start.state
@@ -96,14 +99,21 @@ class Run:
         with self._lock:
             now = self.now
             self._settle(now)
-            command = make(self._state, now)
-            after = apply(self.contract, self._state, command)
-            if after is not self._state:
-                self._state = after
-                self.log.append(command)
-                self.revision += 1
-                self._keep()
-            return after
+            return self._log(make(self._state, now))
+
+    def override(self, operation: str, values: Mapping[str, Any]) -> tuple[Placed, int] | None:
+        """The override that a request with these parameters meets, and its delay in milliseconds; a use is counted."""
+        if not self._state.overrides.placed:
+            return None
+        with self._lock:
+            self._settle(self.now)
+            placed = self._state.overrides.match(operation, values)
+            if placed is None:
+                return None
+            if placed.override.times is not None:
+                self._log(UseOverride(placed.id, self.now))
+            number = self.uses[placed.id] = self.uses.get(placed.id, 0) + 1
+            return placed, placed.delay(self.scenario.seed, number)
 
     def tick(self, operation: str) -> None:
         """Count a request to an operation: a clock that counts it moves by its step before it is answered."""
@@ -194,6 +204,15 @@ class Run:
         self.clock = self.clock.at(to, self._seconds())
         self.generation += 1
         self.revision = 0
+
+    def _log(self, command: Command) -> State:
+        after = apply(self.contract, self._state, command)
+        if after is not self._state:
+            self._state = after
+            self.log.append(command)
+            self.revision += 1
+            self._keep()
+        return after
 
     def _keep(self) -> None:
         """Keep a state to go back to now and then; fold what the log cannot hold into the base."""

@@ -6,7 +6,7 @@ import re
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from mockserver.contract.model import Contract
 from mockserver.engine.clock import monotonic
@@ -20,14 +20,24 @@ VIOLATION_LIMIT = 1_000
 IDLE_SECONDS = 600.0
 
 
+class Held(Protocol):
+    """A request whose answer is held back."""
+
+    scenario: str
+
+    def let_go(self) -> None:
+        """Answer it now."""
+
+
 class Sandbox:
-    """One client's runs, by scenario, its active scenario, and the violations seen in it."""
+    """One client's runs, by scenario, its active scenario, the violations seen in it, and what is held back."""
 
     def __init__(self, name: str, starts: Mapping[str, Start]) -> None:
         self.name = name
         self.active: str | None = None
         self.runs: dict[str, Run] = {}
         self.violations: deque[Mapping[str, Any]] = deque(maxlen=VIOLATION_LIMIT)
+        self.held: set[Held] = set()
         self.used = 0.0
         self._starts = starts
         self._generations: dict[str, int] = {}
@@ -45,16 +55,22 @@ class Sandbox:
         return run
 
     def reset(self) -> None:
-        """Back to the start: every run, the active scenario, the violations."""
+        """Back to the start: every run, the active scenario, the violations; what is held back is let go."""
         with self._lock:
+            held = list(self.held)
             self.runs = {}
             self.active = None
             self.violations.clear()
+        for one in held:
+            one.let_go()
 
     def reset_run(self, scenario: str) -> None:
         """One run back to the start, and nothing else."""
         with self._lock:
             self.runs.pop(scenario, None)
+            held = [one for one in self.held if one.scenario == scenario]
+        for one in held:
+            one.let_go()
 
 
 class Sandboxes:
@@ -87,8 +103,10 @@ class Sandboxes:
     def remove(self, name: str) -> None:
         """Forget a sandbox. Raises UnknownSandbox."""
         with self._lock:
-            if self._sandboxes.pop(name, None) is None:
-                raise UnknownSandbox(name, self._sandboxes)
+            sandbox = self._sandboxes.pop(name, None)
+        if sandbox is None:
+            raise UnknownSandbox(name, self._sandboxes)
+        sandbox.reset()
 
     def reset(self) -> None:
         """Forget every sandbox."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from mockserver.contract import jsontext
 from mockserver.contract.model import Contract, Derived, Record, Resource
+from mockserver.engine.overrides import NONE, Overrides
 from mockserver.engine.progress import Agenda, Plan
 from mockserver.engine.table import Table, order
 from mockserver.errors import UnknownRecord, UnknownResource
@@ -25,6 +26,7 @@ class State:
     latest: int
     plan: Plan
     agenda: Agenda = ()
+    overrides: Overrides = NONE
 
     def table(self, name: str) -> Table:
         """The table of a resource. Raises UnknownResource."""
@@ -46,7 +48,7 @@ class State:
     def changed(self, *tables: Table, latest: int, agenda: Agenda) -> State:
         """The state with these tables in place of their former selves."""
         replaced = {**self.tables, **{table.resource.name: table for table in tables}}
-        return State(replaced, latest, self.plan, agenda)
+        return State(replaced, latest, self.plan, agenda, self.overrides)
 
 
 def shown(contract: Contract, state: State, resource: Resource, record: Record) -> Record:
@@ -73,8 +75,12 @@ def records(contract: Contract, state: State) -> dict[str, list[Record]]:
 
 
 def fingerprint(state: State) -> str:
-    """SHA-256, in hex, over the canonical JSON of the records and their last transitions."""
+    """SHA-256, in hex, over the canonical JSON of the records, their last transitions, overrides and counts."""
     content = {
-        name: [[row.record, row.last] for row in table.ordered(())] for name, table in sorted(state.tables.items())
+        "records": {
+            name: [[row.record, row.last] for row in table.ordered(())] for name, table in sorted(state.tables.items())
+        },
+        "overrides": [[one.id, one.override.entry] for one in state.overrides.placed],
+        "counts": dict(state.overrides.counts),
     }
     return hashlib.sha256(jsontext.canonical(content)).hexdigest()

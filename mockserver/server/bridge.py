@@ -5,7 +5,8 @@ from __future__ import annotations
 import http
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
@@ -23,6 +24,28 @@ STATUS_LINE = {
     str(status.value): f"HTTP/1.1 {status.value} {PHRASES.get(status, status.phrase)}\r\n".encode()
     for status in http.HTTPStatus
 }
+
+
+DELIVERY = "mockserver.delivery"
+
+
+@dataclass(slots=True, eq=False)
+class Delivery:
+    """How the application wants its answer delivered: found in the environ as `mockserver.delivery`, and filled in.
+
+    `delay` is in milliseconds. `fault` is one of FAULTS. While the answer is held, `release` sends another in its
+    place; `done` is called once nothing is held any more.
+    """
+
+    delay: int = 0
+    fault: str | None = None
+    release: Callable[[str, Sequence[tuple[str, str]], bytes], None] | None = None
+    done: Callable[[], None] | None = None
+
+
+FAULTS = (
+    "empty-response", "connection-reset", "malformed-chunk", "random-data-then-close", "timeout", "slow-body",
+)  # fmt: skip
 
 
 class BadAnswer(Exception):
@@ -60,6 +83,7 @@ def environ(
     made["PATH_INFO"] = unquote_to_bytes(path).decode("latin-1") if "%" in path else path
     made["QUERY_STRING"] = query
     made["wsgi.input"] = io.BytesIO(body)
+    made[DELIVERY] = Delivery()
     for name, value in headers:
         key = _key(name)
         if key is None:

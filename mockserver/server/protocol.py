@@ -9,13 +9,16 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mockserver.server import bridge
+from mockserver.server.delivery import Hold
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -24,6 +27,7 @@ BODY_LIMIT = 10 * 1024 * 1024
 HEAD_LIMIT = 64 * 1024
 REQUEST_SECONDS = 30.0
 LINGER_SECONDS = 2.0
+WAITING_LIMIT = 16
 REFUSALS = {
     "malformed-request": (400, "Bad Request", "This is no HTTP/1.1 request, or its method is not known."),
     "missing-host": (400, "Bad Request", "An HTTP/1.1 request carries one Host header (RFC 9112, section 3.2)."),
@@ -47,6 +51,18 @@ class Served:
 
 class Refused(Exception):
     """Raised in a parser callback to stop a request that is not taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that is complete; of one that is too large, only how much it would have been."""
+
+    method: str
+    version: str
+    target: bytes
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    too_large: int = 0
 
 
 class Exchange:
@@ -82,6 +98,8 @@ class Protocol(HttpToolsProtocol):
         self._head_size = 0
         self._lingering = False
         self._timer: asyncio.TimerHandle | None = None
+        self._hold: Hold | None = None
+        self._waiting: deque[tuple[Exchange, Request]] = deque()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Remember what is the same for every request."""
@@ -91,6 +109,9 @@ class Protocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of the timer, too."""
         self._stop_timer()
+        if self._hold is not None:
+            self._hold.cancel()
+        self._waiting.clear()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -109,11 +130,9 @@ class Protocol(HttpToolsProtocol):
             self._watch()
 
     def _watch(self) -> None:
-        if self.cycle is None or self.cycle.response_complete:
-            if not self._head_size:
-                self._stop_timer()
-                return
-        if self._timer is None:
+        if not self._head_size:
+            self._stop_timer()
+        elif self._timer is None:
             self._timer = self.loop.call_later(REQUEST_SECONDS, self.refuse, "request-timeout")
 
     def _stop_timer(self) -> None:
@@ -155,7 +174,7 @@ class Protocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         """A part of the body; past the limit it is dropped and the request answered at once."""
-        if self.cycle.response_complete:
+        if self.cycle.response_complete or self.cycle.too_large:
             return
         if len(self._body) + len(body) > self.served.body_limit or self._declared_length() > self.served.body_limit:
             self._overflow()
@@ -165,8 +184,22 @@ class Protocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The request is complete: answer it."""
         self._head_size = 0
-        if not self.cycle.response_complete:
-            self._answer()
+        if not (self.cycle.response_complete or self.cycle.too_large):
+            self._take(self._request())
+
+    def _request(self, too_large: int = 0) -> Request:
+        method = self.parser.get_method().decode("ascii")
+        version = self.parser.get_http_version()
+        return Request(method, version, self._target(), self.headers, bytes(self._body), too_large)
+
+    def _take(self, request: Request) -> None:
+        """Answer a request, or have it wait for the answer before it, which is held."""
+        if self._hold is None:
+            self._answer(self.cycle, request)
+        else:
+            self._waiting.append((self.cycle, request))
+            if len(self._waiting) >= WAITING_LIMIT:
+                self.flow.pause_reading()
 
     def _declared_length(self) -> int:
         return next((int(value) for name, value in self.headers if name == b"content-length" and value.isdigit()), 0)
@@ -174,23 +207,35 @@ class Protocol(HttpToolsProtocol):
     def _overflow(self) -> None:
         self.cycle.too_large, self.cycle.keep_alive = True, False
         self._body = bytearray()
-        self._answer()
+        # The application refuses it by its length; the body itself is dropped.
+        self._take(self._request(max(self._declared_length(), self.served.body_limit + 1)))
 
-    def _answer(self) -> None:
-        """Have the application answer, and send that. Kept answers, holds and faults belong here."""
-        method = self.parser.get_method().decode("ascii")
+    def _answer(self, exchange: Exchange, request: Request) -> None:
+        """Have the application answer, and send that, or hold it. Kept answers belong here."""
         made = bridge.environ(
-            self._constant, method, self.parser.get_http_version(), self._target(), self.headers, bytes(self._body)
+            self._constant, request.method, request.version, request.target, request.headers, request.body
         )
-        if self.cycle.too_large:
-            # The application refuses it by its length; the body itself is dropped.
-            made["CONTENT_LENGTH"] = str(max(self._declared_length(), self.served.body_limit + 1))
+        if request.too_large:
+            made["CONTENT_LENGTH"] = str(request.too_large)
         try:
             head, body = bridge.call(self.served.app, made)
         except Exception as error:
-            log.error("%s %s failed", method, made["PATH_INFO"], exc_info=error)
+            log.error("%s %s failed", request.method, made["PATH_INFO"], exc_info=error)
             head, body = _problem("internal-error")
-        self.send(head, b"" if method == "HEAD" else body)
+        body = b"" if request.method == "HEAD" else body
+        delivery: bridge.Delivery = made[bridge.DELIVERY]
+        if delivery.delay or delivery.fault is not None:
+            send = partial(self._send_held, exchange)
+            self._hold = Hold(self.loop, self.transport, delivery, (head, body), send)
+            self._hold.start()
+        else:
+            self.send(exchange, head, body)
+
+    def _send_held(self, exchange: Exchange, head: bytes, body: bytes) -> None:
+        self._hold = None
+        self.send(exchange, head, body)
+        while self._waiting and self._hold is None and not self.transport.is_closing():
+            self._answer(*self._waiting.popleft())
 
     def _target(self) -> bytes:
         """The path and query, of an absolute-form target too (RFC 9112, section 3.2.2)."""
@@ -202,22 +247,18 @@ class Protocol(HttpToolsProtocol):
             return b"/" + rest[question:]
         return rest[slash:] if slash >= 0 else b"/"
 
-    def send(self, head: bytes, body: bytes) -> None:
+    def send(self, cycle: Exchange, head: bytes, body: bytes) -> None:
         """Write an answer and go on to the next request, or close."""
-        cycle = self.cycle
         date = b"".join(name + b": " + value + b"\r\n" for name, value in self.server_state.default_headers)
         close = b"" if cycle.keep_alive else b"Connection: close\r\n"
         self.transport.write(b"".join((head, date, close, b"\r\n", body)))
         cycle.response_complete = True
-        if self.flow.write_paused:
-            # A peer that does not read gets no more answers until it does.
-            self.flow.pause_reading()
         if not cycle.keep_alive:
             self._close()
             return
-        paused = self.flow.read_paused
         self.on_response_complete()
-        if paused:
+        if self.flow.write_paused:
+            # A peer that does not read gets no more answers until it does.
             self.flow.pause_reading()
 
     def resume_writing(self) -> None:
@@ -247,12 +288,16 @@ class Protocol(HttpToolsProtocol):
     def refuse(self, code: str) -> None:
         """Answer what is no request that we take, and close."""
         self._timer = None
-        if self.transport.is_closing() or (self.cycle is not None and self._lingering):
+        if self.transport.is_closing() or self._lingering:
+            return
+        if self._hold is not None:
+            # An answer is on its way, and this would come before it.
+            self.transport.close()
             return
         if self.cycle is None or self.cycle.response_complete:
             self.cycle = Exchange(False)
         self.cycle.keep_alive = False
-        self.send(*_problem(code))
+        self.send(self.cycle, *_problem(code))
 
 
 def _problem(code: str) -> tuple[bytes, bytes]:

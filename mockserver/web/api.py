@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -14,8 +15,10 @@ from mockserver.contract.model import MediaType, Operation
 from mockserver.contract.model import Response as Declared
 from mockserver.engine.generate import Generator
 from mockserver.engine.operations import Call, Outcome, Result, perform
-from mockserver.errors import CannotGenerate, ContractViolation, NoExample
+from mockserver.engine.overrides import Placed
+from mockserver.errors import CannotGenerate, ContractViolation, NoExample, Refusal
 from mockserver.web.answers import Answer, answer, negotiate, respond
+from mockserver.web.faults import deliver, replacement
 from mockserver.web.mock import Mock
 from mockserver.web.problems import refuse
 from mockserver.web.requests import is_json, read_call
@@ -65,11 +68,36 @@ def serve(mock: Mock, operation: Operation, arguments: Mapping[str, str]) -> Res
     call = read_call(mock, operation, request, arguments)
     selection: Selection = g.selection
     selection.run.tick(operation.id)
-    if operation.behaviour is not None:
-        answered = _behave(operation, call, selection)
+    found = selection.run.override(operation.id, {**call.query, **call.path})
+    if found is None:
+        answered = _normal(mock, operation, call, selection)
     else:
-        answered = _sample(mock, operation, call, selection)
+        answered = _overridden(mock, operation, call, selection, *found)
     return respond(enforce(mock, operation, answered, selection), request)
+
+
+def _normal(mock: Mock, operation: Operation, call: Call, selection: Selection) -> Answer:
+    if operation.behaviour is not None:
+        return _behave(operation, call, selection)
+    return _sample(mock, operation, call, selection)
+
+
+def _overridden(
+    mock: Mock, operation: Operation, call: Call, selection: Selection, placed: Placed, delay: int
+) -> Answer:
+    """The answer that an override gives, or the normal one with its headers; delay and fault are the server's."""
+    override = placed.override
+    deliver(mock, operation, selection.sandbox, selection.scenario, request, override, delay)
+    if not override.replaces:
+        answered = _normal(mock, operation, call, selection)
+    else:
+        if override.commit:
+            # What becomes of the operation is not for the client to see.
+            with suppress(Refusal):
+                _normal(mock, operation, call, selection)
+        answered = replacement(mock, operation, override) or _sample(mock, operation, call, selection, override.status)
+    answered.headers |= override.headers
+    return answered
 
 
 def enforce(mock: Mock, operation: Operation, answered: Answer, selection: Selection) -> Answer:
@@ -117,9 +145,9 @@ def _location(outcome: Outcome) -> dict[str, str]:
     return {"Location": f"{from_path}/{quote(str(outcome.key), safe='')}"}
 
 
-def _sample(mock: Mock, operation: Operation, call: Call, selection: Selection) -> Answer:
+def _sample(mock: Mock, operation: Operation, call: Call, selection: Selection, preferred: int | None = None) -> Answer:
     """The answer of an operation without behaviour: its example, or a value generated for these parameters."""
-    chosen = operation.success()
+    chosen = operation.success(preferred)
     if chosen is None:
         exact = sorted(one for one in operation.responses if one.isdigit())
         if not exact:

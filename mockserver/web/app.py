@@ -26,6 +26,7 @@ from mockserver.errors import (
 from mockserver.web import api, control, cors, guard, near, pages
 from mockserver.web.addressing import Addressing
 from mockserver.web.answers import VARY, respond
+from mockserver.web.faults import Delivering
 from mockserver.web.mock import BODY_LIMIT, Mock
 from mockserver.web.mock import control as control_api
 from mockserver.web.problems import refuse
@@ -77,7 +78,7 @@ def create_app(
         pages.register(app, mock)
     _add_steps(app, mock)
     _add_refusals(app, mock)
-    app.wsgi_app = Addressing(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = Delivering(Addressing(app.wsgi_app))  # type: ignore[method-assign]
     return app
 
 

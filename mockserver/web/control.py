@@ -8,15 +8,17 @@ from urllib.parse import quote
 
 from flask import Flask, Response, g, request
 
+from mockserver.contract import overrides
 from mockserver.contract.model import Operation
 from mockserver.contract.parameters import scalar
 from mockserver.contract.times import format_instant, parse_duration, parse_instant
-from mockserver.engine.commands import Fire, Fired, Put, Remove
+from mockserver.engine.commands import AddOverride, Fire, Fired, Put, Remove, RemoveOverride
 from mockserver.engine.operations import Call
+from mockserver.engine.overrides import Overrides, Placed
 from mockserver.engine.run import Run
 from mockserver.engine.sandboxes import DEFAULT
 from mockserver.engine.state import records, shown
-from mockserver.errors import BadTime, UnknownScenario
+from mockserver.errors import BadTime, InvalidRequest, UnknownScenario
 from mockserver.errors import quote as quoted
 from mockserver.version import __version__
 from mockserver.web import api
@@ -220,6 +222,36 @@ def _instant(text: str) -> int:
         raise BadTime(f"{quoted(text)} is no instant that the clock could go to.") from None
 
 
+def _list_overrides(mock: Mock, selection: Selection, call: Call) -> Given:
+    known = selection.run.state.overrides
+    return 200, {"overrides": [_placed(known, one) for one in known.placed]}
+
+
+def _add_override(mock: Mock, selection: Selection, call: Call) -> Given:
+    override, violations = overrides.read(call.body, mock.contract.operations)
+    if override is None:
+        raise InvalidRequest(violations)
+    state = selection.run.submit(lambda _, at: AddOverride(override, at))
+    placed = state.overrides.placed[0]
+    location = f"{request.script_root}{PREFIX}/overrides/{placed.id}"
+    return 201, _placed(state.overrides, placed), {"Location": location}
+
+
+def _clear_overrides(mock: Mock, selection: Selection, call: Call) -> Given:
+    selection.run.submit(lambda _, at: RemoveOverride(None, at))
+    return 204, None
+
+
+def _remove_override(mock: Mock, selection: Selection, call: Call) -> Given:
+    name = call.path["id"]
+    selection.run.submit(lambda _, at: RemoveOverride(name, at))
+    return 204, None
+
+
+def _placed(known: Overrides, placed: Placed) -> dict[str, Any]:
+    return {"id": placed.id, "used": known.counts.get(placed.id, 0), **placed.override.entry}
+
+
 def _list_violations(mock: Mock, selection: Selection, call: Call) -> Given:
     return 200, {"violations": list(selection.sandbox.violations)}
 
@@ -256,6 +288,10 @@ _HANDLERS: Mapping[str, Callable[[Mock, Selection, Call], Given]] = {
     "fireTransition": _fire_transition,
     "getClock": _get_clock,
     "moveClock": _move_clock,
+    "listOverrides": _list_overrides,
+    "addOverride": _add_override,
+    "clearOverrides": _clear_overrides,
+    "removeOverride": _remove_override,
     "listViolations": _list_violations,
     "clearViolations": _clear_violations,
     "getControlDocument": _control_document,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http
+import http.client
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -59,6 +60,9 @@ STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
     errors.NothingToUndo: http.HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.TooMuchDue: http.HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.BeyondLog: http.HTTPStatus.CONFLICT,
+    errors.UnknownOverride: http.HTTPStatus.NOT_FOUND,
+    errors.OverrideLimit: http.HTTPStatus.TOO_MANY_REQUESTS,
+    errors.ResetWhileHeld: http.HTTPStatus.SERVICE_UNAVAILABLE,
     errors.SandboxLimit: http.HTTPStatus.TOO_MANY_REQUESTS,
     errors.ContractViolation: http.HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.NoExample: http.HTTPStatus.NOT_IMPLEMENTED,
@@ -71,8 +75,8 @@ def refuse(mock: Mock, operation: Operation | None, refusal: Refusal) -> Answer:
     status = _status(operation, refusal)
     problem = {
         "type": "about:blank",
-        "title": TITLES.get(status, status.phrase),
-        "status": int(status),
+        "title": TITLES.get(status) or http.client.responses.get(status, "Refused"),
+        "status": status,
         "detail": refusal.detail,
         "code": refusal.code,
         **refusal.members,
@@ -82,21 +86,23 @@ def refuse(mock: Mock, operation: Operation | None, refusal: Refusal) -> Answer:
         headers["Allow"] = ", ".join(refusal.methods)
     if isinstance(refusal, errors.TokenRequired):
         headers["WWW-Authenticate"] = 'X-Mock-Token realm="mockserver control"'
-    declared = operation.response(int(status)) if operation is not None else None
+    declared = operation.response(status) if operation is not None else None
     if declared is not None and operation is not None and not isinstance(refusal, ContractViolation):
         value, media_type = _declared_form(mock, operation, declared, problem)
         if media_type is not None:
-            return answer(operation, int(status), value, media_type, headers)
+            return answer(operation, status, value, media_type, headers)
     return _plain(mock, problem, headers)
 
 
-def _status(operation: Operation | None, refusal: Refusal) -> http.HTTPStatus:
+def _status(operation: Operation | None, refusal: Refusal) -> int:
+    if isinstance(refusal, errors.Injected):
+        return refusal.status
     if isinstance(refusal, errors.UnknownScenario) and refusal.via == IN_BODY:
-        return http.HTTPStatus.UNPROCESSABLE_ENTITY
-    status = STATUS[type(refusal)]
+        return int(http.HTTPStatus.UNPROCESSABLE_ENTITY)
+    status = int(STATUS[type(refusal)])
     if status == http.HTTPStatus.UNPROCESSABLE_ENTITY and operation is not None:
-        if str(int(status)) not in operation.responses and "400" in operation.responses:
-            return http.HTTPStatus.BAD_REQUEST
+        if str(status) not in operation.responses and "400" in operation.responses:
+            return int(http.HTTPStatus.BAD_REQUEST)
     return status
 
 

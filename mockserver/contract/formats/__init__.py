@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from mockserver.contract.documents import BASE, Documents
+from mockserver.contract.documents import BASE, load
 from mockserver.contract.schemas import Schemas, Validator
-from mockserver.contract.source import Report, Source, parse
+from mockserver.contract.source import Report, Source
 
-NAMES = ("openapi", "resources", "scenario")
+NAMES = ("openapi", "override", "resources", "scenario")
 
 
 def path(name: str) -> Path:
@@ -20,11 +20,10 @@ def path(name: str) -> Path:
 @cache
 def validator(name: str) -> Validator:
     """The validator of one format."""
-    file = path(name).name
-    source = parse(file, path(name).read_bytes(), Report())
-    assert source is not None
-    documents = Documents({BASE + file: source})
-    return Schemas(documents).at(documents.root(BASE + file))
+    report = Report()
+    documents = load(path(name).parent, [path(name)], report)
+    report.close()
+    return Schemas(documents).at(documents.root(BASE + path(name).name))
 
 
 def conforms(name: str, source: Source, report: Report) -> bool:

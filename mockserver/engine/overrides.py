@@ -1,0 +1,78 @@
+"""The overrides of a run as an immutable value: which there are, and how often each was used up."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mockserver.contract.model import Override
+from mockserver.errors import OverrideLimit, UnknownOverride
+
+OVERRIDE_LIMIT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An override with the id that it goes by. Those of the scenario are there for good."""
+
+    id: str
+    override: Override
+    own: bool = False
+
+    def delay(self, seed: int, number: int) -> int:
+        """The delay of its so-manieth use, in milliseconds."""
+        return random.Random(f"{seed}/{self.id}/{number}").randint(self.override.least, self.override.most)
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """Those that were added, newest first, then the scenario's in their order; `made` counts all that were added."""
+
+    placed: tuple[Placed, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    made: int = 0
+
+    @classmethod
+    def of(cls, overrides: tuple[Override, ...]) -> Overrides:
+        """The overrides that a scenario begins with."""
+        return cls(tuple(Placed(f"scenario-{number}", one, True) for number, one in enumerate(overrides, 1)))
+
+    def add(self, override: Override) -> Overrides:
+        """With one more, which comes first. Raises OverrideLimit."""
+        if len(self.placed) >= OVERRIDE_LIMIT:
+            raise OverrideLimit(OVERRIDE_LIMIT)
+        placed = Placed(f"override-{self.made + 1}", override)
+        return replace(self, placed=(placed, *self.placed), made=self.made + 1)
+
+    def remove(self, name: str | None) -> Overrides:
+        """Without the one of that id, or without any that was added. Raises UnknownOverride."""
+        if name is not None and not any(one.id == name and not one.own for one in self.placed):
+            raise UnknownOverride(name, [one.id for one in self.placed if not one.own])
+        kept = tuple(one for one in self.placed if one.own or (name is not None and one.id != name))
+        counts = {known: count for known, count in self.counts.items() if any(one.id == known for one in kept)}
+        return replace(self, placed=kept, counts=counts)
+
+    def use(self, name: str) -> Overrides:
+        """With one use of that override counted."""
+        return replace(self, counts={**self.counts, name: self.counts.get(name, 0) + 1})
+
+    def match(self, operation: str, values: Mapping[str, Any]) -> Placed | None:
+        """The first for the operation that these parameters meet and that is not used up."""
+        return next(self._matching(operation, values), None)
+
+    def _matching(self, operation: str, values: Mapping[str, Any]) -> Iterator[Placed]:
+        for one in self.placed:
+            override = one.override
+            spent = override.times is not None and self.counts.get(one.id, 0) >= override.times
+            if override.operation == operation and not spent:
+                if all(_meets(values.get(name), value) for name, value in override.where.items()):
+                    yield one
+
+
+def _meets(given: Any, wanted: Any) -> bool:
+    return any(one == wanted or str(one) == str(wanted) for one in (given if isinstance(given, list) else [given]))
+
+
+NONE = Overrides()

@@ -1,0 +1,168 @@
+"""Delays and faults, at the socket."""
+
+from __future__ import annotations
+
+import statistics
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import requests
+
+from mockserver import BackgroundServer, create_app
+from tests.server.test_protocol import connect, read_all, read_answer, request
+from tests.test_cli import SECONDS
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[BackgroundServer]:
+    with BackgroundServer(create_app(), "127.0.0.1") as running:
+        yield running
+
+
+def override(server: BackgroundServer, sandbox: str, **entry: Any) -> None:
+    headers = {"X-Mock-Sandbox": sandbox}
+    answer = requests.post(f"{server.url}/__mock/overrides", json=entry, headers=headers, timeout=SECONDS)
+    assert answer.status_code == 201, answer.text
+
+
+def get(server: BackgroundServer, sandbox: str, path: str = "/admin/jobs/job-7") -> requests.Response:
+    return requests.get(server.url + path, headers={"X-Mock-Sandbox": sandbox}, timeout=SECONDS)
+
+
+def ask(server: BackgroundServer, sandbox: str, path: str = "/admin/jobs/job-7") -> bytes:
+    """Every byte that comes for a request."""
+    with connect(server) as connection:
+        connection.sendall(request(path, f"X-Mock-Sandbox: {sandbox}"))
+        return read_all(connection)
+
+
+def test_a_delay_holds_the_answer_back_and_nothing_else(own: BackgroundServer) -> None:
+    override(own, "delay", operation="getJob", delay="400ms", times=1)
+    begun = time.monotonic()
+    assert get(own, "delay").json()["id"] == "job-7"
+    assert time.monotonic() - begun >= 0.4
+
+
+def test_what_the_peer_sends_meanwhile_is_answered_in_order(own: BackgroundServer) -> None:
+    override(own, "order", operation="getJob", delay="200ms", times=1)
+    with connect(own) as connection:
+        line = "X-Mock-Sandbox: order"
+        connection.sendall(
+            request("/admin/jobs/job-7", line, close=False) + request("/admin/jobs/job-1", line, close=False)
+        )
+        assert [b"job-7" in read_answer(connection)[2], True] == [True, True]
+        connection.sendall(request("/admin/jobs/job-2", line))
+        rest = read_all(connection)
+    assert rest.find(b'"id":"job-1"') < rest.find(b'"id":"job-2"')
+
+
+def test_an_empty_response_is_no_byte_at_all(own: BackgroundServer) -> None:
+    override(own, "empty", operation="getJob", fault="empty-response")
+    assert ask(own, "empty") == b""
+
+
+def test_a_reset_connection_is_a_reset(own: BackgroundServer) -> None:
+    override(own, "rst", operation="getJob", fault="connection-reset")
+    with pytest.raises(ConnectionResetError):
+        ask(own, "rst")
+
+
+def test_a_malformed_chunk_cannot_be_read(own: BackgroundServer) -> None:
+    override(own, "chunk", operation="getJob", fault="malformed-chunk")
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        get(own, "chunk")
+
+
+def test_random_data_is_no_http(own: BackgroundServer) -> None:
+    override(own, "random", operation="getJob", fault="random-data-then-close")
+    found = ask(own, "random")
+    assert (len(found) > 32, found.startswith(b"HTTP/")) == (True, False)
+
+
+def test_a_timeout_closes_after_the_delay_without_an_answer(own: BackgroundServer) -> None:
+    override(own, "timeout", operation="getJob", fault="timeout", delay="300ms")
+    begun = time.monotonic()
+    assert ask(own, "timeout") == b""
+    assert time.monotonic() - begun >= 0.3
+
+
+def test_a_slow_body_comes_in_pieces_and_is_whole(own: BackgroundServer) -> None:
+    override(own, "slow", operation="getJob", fault="slow-body", delay="300ms")
+    begun = time.monotonic()
+    assert get(own, "slow").json()["id"] == "job-7"
+    assert time.monotonic() - begun >= 0.2
+
+
+def test_commit_applies_the_operation_before_the_fault(own: BackgroundServer) -> None:
+    override(own, "commit", operation="retryJob", fault="empty-response", times=1)
+    with pytest.raises(requests.ConnectionError):
+        requests.post(f"{own.url}/admin/jobs/job-7/retry", headers={"X-Mock-Sandbox": "commit"}, timeout=SECONDS)
+    assert get(own, "commit").json()["status"] == "queued"
+
+
+def test_a_reset_lets_go_of_what_is_held(own: BackgroundServer) -> None:
+    override(own, "held", operation="getJob", delay="60s")
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(get, own, "held")
+        deadline = time.monotonic() + SECONDS
+        while not _held(own, "held") and time.monotonic() < deadline:
+            time.sleep(0.02)
+        headers = {"X-Mock-Sandbox": "held"}
+        assert requests.post(f"{own.url}/__mock/reset", headers=headers, timeout=SECONDS).status_code == 200
+        answer = waiting.result(SECONDS)
+    assert (answer.status_code, answer.json()["code"]) == (503, "reset-while-held")
+    assert get(own, "held").status_code == 200
+
+
+def _held(server: BackgroundServer, sandbox: str) -> bool:
+    listed = requests.get(f"{server.url}/__mock/overrides", headers={"X-Mock-Sandbox": sandbox}, timeout=SECONDS)
+    return bool(listed.json()["overrides"])
+
+
+def test_two_hundred_held_requests_keep_nobody_else_waiting(own: BackgroundServer) -> None:
+    override(own, "many", operation="getJob", delay="60s")
+
+    def median() -> float:
+        with requests.Session() as session:
+            session.headers["X-Mock-Sandbox"] = "calm"
+            return statistics.median(session.get(f"{own.url}/admin/jobs/job-7", timeout=SECONDS).elapsed.total_seconds() for _ in range(60))  # fmt: skip
+
+    before = median()
+    connections = [connect(own) for _ in range(200)]
+    try:
+        for connection in connections:
+            connection.sendall(request("/admin/jobs/job-7", "X-Mock-Sandbox: many"))
+        during = median()
+    finally:
+        for connection in connections:
+            connection.close()
+    # Ten times, not two, since other work may share the machine; a thread each would take far longer.
+    assert during < max(10 * before, 0.2)
+
+
+def test_a_peer_that_leaves_meanwhile_is_forgotten(own: BackgroundServer) -> None:
+    override(own, "left", operation="getJob", delay="60s")
+    connection = connect(own)
+    connection.setsockopt(1, 13, struct.pack("ii", 1, 0))  # SOL_SOCKET, SO_LINGER: leave with a reset
+    connection.sendall(request("/admin/jobs/job-7", "X-Mock-Sandbox: left"))
+    time.sleep(0.1)
+    connection.close()
+    reset = requests.post(f"{own.url}/__mock/reset", headers={"X-Mock-Sandbox": "left"}, timeout=SECONDS)
+    assert reset.status_code == 200
+
+
+def test_a_server_with_held_requests_ends_at_once() -> None:
+    with BackgroundServer(create_app(), "127.0.0.1") as server:
+        override(server, "default", operation="getJob", delay="60s")
+        with connect(server) as connection:
+            connection.sendall(request("/admin/jobs/job-7"))
+            time.sleep(0.1)
+            stopper = threading.Thread(target=server.stop)
+            stopper.start()
+            stopper.join(5)
+            assert not stopper.is_alive()

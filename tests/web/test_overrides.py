@@ -1,0 +1,160 @@
+"""Overrides: what they answer, when they match, and what becomes of the operation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from mockserver import Contract, create_app
+from mockserver.engine import overrides
+from tests.conftest import MakeContract
+
+
+def add(client: FlaskClient, **override: Any) -> str:
+    answer = client.post("/__mock/overrides", json=override)
+    assert answer.status_code == 201, answer.json
+    assert answer.headers["Location"] == f"/__mock/overrides/{answer.json['id']}"
+    found: str = answer.json["id"]
+    return found
+
+
+def statuses(client: FlaskClient, path: str = "/admin/jobs/job-7", times: int = 1) -> list[int]:
+    return [client.get(path).status_code for _ in range(times)]
+
+
+def test_the_newest_that_matches_and_is_not_used_up_counts(client: FlaskClient) -> None:
+    add(client, operation="getJob", status=500)
+    add(client, operation="getJob", status=503, times=2)
+    assert statuses(client, times=4) == [503, 503, 500, 500]
+
+
+def test_where_compares_path_and_query_parameters(client: FlaskClient) -> None:
+    add(client, operation="getJob", status=500, where={"job_id": "job-7"})
+    add(client, operation="listJobs", status=500, where={"limit": 5})
+    assert (statuses(client), statuses(client, "/admin/jobs/job-1")) == ([500], [200])
+    assert (statuses(client, "/admin/jobs?limit=5"), statuses(client, "/admin/jobs?limit=6")) == ([500], [200])
+
+
+def test_a_status_without_a_body_is_a_problem_in_the_declared_form(client: FlaskClient, small: Contract) -> None:
+    add(client, operation="getJob", status=418)
+    answer = client.get("/admin/jobs/job-7")
+    assert (answer.status_code, answer.json["code"], answer.json["status"]) == (418, "injected", 418)
+    other = create_app(small).test_client()
+    add(other, operation="getJob", status=404)
+    assert other.get("/jobs/a").json == {"error": "no such job"}
+
+
+def test_a_body_and_headers_are_sent_as_they_are(client: FlaskClient) -> None:
+    body = {"jobs": [], "total": 7}
+    add(client, operation="listJobs", body=body, headers={"X-Total": "7"})
+    answer = client.get("/admin/jobs")
+    assert (answer.status_code, answer.json, answer.headers["X-Total"]) == (200, body, "7")
+
+
+def test_headers_alone_are_added_to_the_normal_answer(client: FlaskClient) -> None:
+    add(client, operation="getJob", headers={"Deprecation": "true"})
+    answer = client.get("/admin/jobs/job-7")
+    assert (answer.json["id"], answer.headers["Deprecation"]) == ("job-7", "true")
+
+
+def test_a_declared_example_is_sent_by_its_name(client: FlaskClient) -> None:
+    add(client, operation="listCourses", example="one")
+    assert client.get("/tutor/courses").json == {"courses": [{"id": "course-algebra", "title": "Algebra I"}]}
+
+
+def test_without_commit_the_operation_is_not_carried_out_and_with_it_it_is(client: FlaskClient) -> None:
+    add(client, operation="retryJob", status=503, times=1)
+    assert client.post("/admin/jobs/job-7/retry").status_code == 503
+    assert client.get("/admin/jobs/job-7").json["status"] == "failed"
+    add(client, operation="retryJob", status=503, times=1, commit=True)
+    assert client.post("/admin/jobs/job-7/retry").status_code == 503
+    assert client.get("/admin/jobs/job-7").json["status"] == "queued"
+    assert client.post("/admin/jobs/job-7/retry").status_code == 200
+
+
+def test_a_body_that_breaks_the_contract_is_sent_only_where_it_is_meant_to(client: FlaskClient) -> None:
+    refused = client.post("/__mock/overrides", json={"operation": "getJob", "body": {"id": 7}})
+    assert (refused.status_code, refused.json["code"]) == (422, "invalid-request")
+    assert {one["pointer"] for one in refused.json["violations"]} == {"/body", "/body/id"}
+    add(client, operation="getJob", body={"id": 7}, violate=True)
+    assert client.get("/admin/jobs/job-7").json == {"id": 7}
+
+
+def test_uses_are_counted_and_go_back_with_the_clock(client: FlaskClient) -> None:
+    client.post("/__mock/clock", json={"advance": "1s"})
+    name = add(client, operation="getJob", status=503, times=1)
+    client.post("/__mock/clock", json={"advance": "1s"})
+    assert statuses(client, times=2) == [503, 200]
+    listed = client.get("/__mock/overrides").json["overrides"]
+    assert listed == [{"id": name, "used": 1, "operation": "getJob", "status": 503, "times": 1}]
+    client.post("/__mock/clock", json={"undo": 1})
+    assert statuses(client, times=2) == [503, 200]
+    client.post("/__mock/clock", json={"rewind": "2s"})
+    assert client.get("/__mock/overrides").json == {"overrides": []}
+
+
+def test_overrides_belong_to_their_run_and_go_with_a_reset(client: FlaskClient) -> None:
+    add(client, operation="getJob", status=503)
+    assert client.get("/admin/jobs/job-7", headers={"X-Mock-Sandbox": "other"}).status_code == 200
+    client.post("/__mock/reset")
+    assert statuses(client) == [200]
+
+
+def test_those_that_were_added_can_be_removed_and_the_scenarios_cannot(client: FlaskClient) -> None:
+    headers = {"X-Mock-Scenario": "outage"}
+    first = client.post("/__mock/overrides", json={"operation": "getJob", "status": 500}, headers=headers).json["id"]
+    client.post("/__mock/overrides", json={"operation": "getJob", "status": 502}, headers=headers)
+    assert client.delete(f"/__mock/overrides/{first}", headers=headers).status_code == 204
+    assert client.delete(f"/__mock/overrides/{first}", headers=headers).json["code"] == "unknown-override"
+    assert client.delete("/__mock/overrides/scenario-1", headers=headers).json["code"] == "unknown-override"
+    assert client.delete("/__mock/overrides", headers=headers).status_code == 204
+    assert client.get("/admin/jobs/job-7", headers=headers).status_code == 503
+    assert len(client.get("/__mock/overrides", headers=headers).json["overrides"]) == 7
+
+
+@pytest.mark.parametrize(
+    ("override", "pointer", "keyword"),
+    [
+        ({"operation": "gtJob", "status": 500}, "/operation", "operation"),
+        ({"operation": "getJob"}, "", "required"),
+        ({"operation": "getJob", "status": 500, "times": 0}, "/times", "minimum"),
+        ({"operation": "getJob", "fault": "explode"}, "/fault", "enum"),
+        ({"operation": "getJob", "status": 201}, "/status", "responses"),
+        ({"operation": "getJob", "status": 99}, "/status", "minimum"),
+        ({"operation": "getJob", "delay": "soon"}, "/delay", "pattern"),
+        ({"operation": "getJob", "delay": "5x"}, "/delay", "duration"),
+        ({"operation": "getJob", "delay": {"uniform": ["3s", "1s"]}}, "/delay", "duration"),
+        ({"operation": "getJob", "status": 500, "where": {"job": "x"}}, "/where/job", "parameter"),
+        ({"operation": "getJob", "example": "nope"}, "/example", "example"),
+        ({"operation": "getJob", "headers": {"X-A": "a\r\nb"}}, "/headers/X-A", "pattern"),
+        ({"operation": "getJob", "body": {}, "example": "queued"}, "", "not"),
+        ({"operation": "getJob", "staus": 500}, "", "additionalProperties"),
+    ],
+)
+def test_an_override_that_cannot_be_is_refused(
+    client: FlaskClient, override: dict[str, Any], pointer: str, keyword: str
+) -> None:
+    answer = client.post("/__mock/overrides", json=override)
+    assert (answer.status_code, answer.json["code"]) == (422, "invalid-request")
+    found = [(one["pointer"], one["keyword"]) for one in answer.json["violations"]]
+    assert (pointer, keyword) in found or (keyword == "required" and (pointer, "anyOf") in found)
+    assert client.get("/__mock/overrides").json == {"overrides": []}
+
+
+def test_a_run_holds_so_many_and_no_more(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overrides, "OVERRIDE_LIMIT", 2)
+    for _ in range(2):
+        add(client, operation="getJob", status=500)
+    answer = client.post("/__mock/overrides", json={"operation": "getJob", "status": 500})
+    assert (answer.status_code, answer.json["code"], answer.json["limit"]) == (429, "override-limit", 2)
+
+
+def test_a_mistake_in_a_scenarios_responses_is_told_with_its_pointer(
+    problems: Any, make_contract: MakeContract
+) -> None:
+    text = "fixtures: small\nresponses:\n  - {operation: getJob, status: 500}\n  - {operation: getJb, status: 500}\n"
+    assert problems(**{"scenarios/baseline.yaml": text}) == [
+        'scenarios/baseline.yaml:4 /responses/1/operation: there is no operation "getJb". Did you mean "getJob"?'
+    ]
