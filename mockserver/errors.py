@@ -11,6 +11,7 @@
         ├── UnknownResource, UnknownRecord, UnknownTransition, NotKeyed
         ├── InvalidRecord, RecordExists, RecordInUse, TransitionNotAllowed
         ├── BadTime, BeforeStart, BeyondLog, NothingToUndo, TooMuchDue
+        ├── BadIdempotencyKey, IdempotencyKeyReused, IdempotencyInFlight
         ├── UnknownOverride, OverrideLimit, Injected, ResetWhileHeld
         └── ContractViolation, NoExample, InternalError
 
@@ -325,6 +326,40 @@ class NothingToUndo(Refusal):
 
     def __init__(self, commands: int) -> None:
         super().__init__(f"The run has {commands} commands to undo.", limit=commands)
+
+
+class BadIdempotencyKey(Refusal):
+    """An Idempotency-Key that is none."""
+
+    code = "bad-idempotency-key"
+
+    def __init__(self, text: str, limit: int) -> None:
+        super().__init__(
+            f"{quote(text)} is no Idempotency-Key: a string in double quotes, or a bare one, "
+            f"of 1 to {limit} visible characters is."
+        )
+
+
+class IdempotencyKeyReused(Refusal):
+    """The key was used for another request."""
+
+    code = "idempotency-key-reused"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"The Idempotency-Key {quote(key)} was used for another request; a new request needs a new key."
+        )
+
+
+class IdempotencyInFlight(Refusal):
+    """The first request with this key has not been answered yet."""
+
+    code = "idempotency-in-flight"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"The first request with the Idempotency-Key {quote(key)} is not answered yet; send it again later."
+        )
 
 
 class UnknownOverride(Refusal):

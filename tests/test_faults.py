@@ -166,3 +166,17 @@ def test_a_server_with_held_requests_ends_at_once() -> None:
             stopper.start()
             stopper.join(5)
             assert not stopper.is_alive()
+
+
+def test_a_key_is_in_flight_until_its_answer_is_delivered(own: BackgroundServer) -> None:
+    override(own, "flight", operation="retryJob", delay="60s", times=1)
+    sent = request("/admin/jobs/job-7/retry", "X-Mock-Sandbox: flight", "Idempotency-Key: k", method="POST")
+    headers = {"X-Mock-Sandbox": "flight", "Idempotency-Key": "k"}
+    with connect(own) as connection:
+        connection.sendall(sent)
+        time.sleep(0.2)
+        second = requests.post(f"{own.url}/admin/jobs/job-7/retry", headers=headers, timeout=SECONDS)
+        assert (second.status_code, second.json()["code"]) == (409, "idempotency-in-flight")
+    time.sleep(0.2)
+    third = requests.post(f"{own.url}/admin/jobs/job-7/retry", headers=headers, timeout=SECONDS)
+    assert (third.status_code, third.headers["Idempotency-Replayed"]) == (200, "true")

@@ -12,6 +12,7 @@ from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Verdict
 from mockserver.contract.model import Contract, Override, Record, Resource
 from mockserver.contract.records import judge, stamp
 from mockserver.contract.times import format_instant
+from mockserver.engine.keys import Kept
 from mockserver.engine.progress import changed
 from mockserver.engine.state import State
 from mockserver.engine.table import Row
@@ -82,7 +83,16 @@ class UseOverride:
     at: int
 
 
-Command = Fire | Put | Remove | AddOverride | RemoveOverride | UseOverride
+@dataclass(frozen=True, slots=True)
+class KeepAnswer:
+    """Keep the answer of an operation under an idempotency key."""
+
+    key: str
+    kept: Kept
+    at: int
+
+
+Command = Fire | Put | Remove | AddOverride | RemoveOverride | UseOverride | KeepAnswer
 # What one move of the clock may fire: rules that chase each other would go on for as long as it is moved.
 SETTLE_LIMIT = 100_000
 
@@ -108,6 +118,8 @@ def apply(contract: Contract, state: State, command: Command) -> State:
         return replace(state, overrides=state.overrides.remove(command.id))
     if isinstance(command, UseOverride):
         return replace(state, overrides=state.overrides.use(command.id))
+    if isinstance(command, KeepAnswer):
+        return replace(state, keys=state.keys.add(command.key, command.kept, command.at))
     resource = state.table(command.resource).resource
     if isinstance(command, Fire):
         return _fire(contract, state, resource, command)

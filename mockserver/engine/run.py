@@ -16,10 +16,18 @@ from mockserver.contract.model import Contract, Mode, Scenario
 from mockserver.contract.times import LATEST, format_instant
 from mockserver.engine.clock import Clock, Seconds, monotonic, wall
 from mockserver.engine.commands import Command, Fired, UseOverride, apply, settle
+from mockserver.engine.keys import Kept
 from mockserver.engine.overrides import Placed
 from mockserver.engine.populate import moved, populate
 from mockserver.engine.state import State, fingerprint
-from mockserver.errors import BadTime, BeforeStart, BeyondLog, NothingToUndo
+from mockserver.errors import (
+    BadTime,
+    BeforeStart,
+    BeyondLog,
+    IdempotencyInFlight,
+    IdempotencyKeyReused,
+    NothingToUndo,
+)
 
 LOG_LIMIT = 10_000
 # A state is kept after so many commands, so that going back folds few of them again.
@@ -57,6 +65,7 @@ class Run:
         self.revision = 0
         self.log: deque[Command] = deque()
         self.uses: dict[str, int] = {}
+        self._in_flight: set[str] = set()
         self.clock = Clock.of(start.scenario.clock, seconds())
         self._start, self._seconds = start, seconds
         self._state = self._base = start.state
@@ -114,6 +123,26 @@ class Run:
                 self._log(UseOverride(placed.id, self.now))
             number = self.uses[placed.id] = self.uses.get(placed.id, 0) + 1
             return placed, placed.delay(self.scenario.seed, number)
+
+    def begin(self, key: str, request: str) -> Kept | None:
+        """Begin a request with an idempotency key: what was kept for it, or None where this is the first.
+
+        The first must be ended. Raises IdempotencyKeyReused, and IdempotencyInFlight until the first is ended.
+        """
+        with self._lock:
+            kept = self._state.keys.get(key, self.now)
+            if kept is not None and kept.request != request:
+                raise IdempotencyKeyReused(key)
+            if key in self._in_flight:
+                raise IdempotencyInFlight(key)
+            if kept is None:
+                self._in_flight.add(key)
+            return kept
+
+    def end(self, key: str) -> None:
+        """The request that began with this key has been answered."""
+        with self._lock:
+            self._in_flight.discard(key)
 
     def tick(self, operation: str) -> None:
         """Count a request to an operation: a clock that counts it moves by its step before it is answered."""

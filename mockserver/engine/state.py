@@ -9,6 +9,7 @@ from typing import Any
 
 from mockserver.contract import jsontext
 from mockserver.contract.model import Contract, Derived, Record, Resource
+from mockserver.engine.keys import NO_KEYS, Keys
 from mockserver.engine.overrides import NONE, Overrides
 from mockserver.engine.progress import Agenda, Plan
 from mockserver.engine.table import Table, order
@@ -27,6 +28,7 @@ class State:
     plan: Plan
     agenda: Agenda = ()
     overrides: Overrides = NONE
+    keys: Keys = NO_KEYS
 
     def table(self, name: str) -> Table:
         """The table of a resource. Raises UnknownResource."""
@@ -48,7 +50,7 @@ class State:
     def changed(self, *tables: Table, latest: int, agenda: Agenda) -> State:
         """The state with these tables in place of their former selves."""
         replaced = {**self.tables, **{table.resource.name: table for table in tables}}
-        return State(replaced, latest, self.plan, agenda, self.overrides)
+        return State(replaced, latest, self.plan, agenda, self.overrides, self.keys)
 
 
 def shown(contract: Contract, state: State, resource: Resource, record: Record) -> Record:

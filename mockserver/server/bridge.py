@@ -34,13 +34,14 @@ class Delivery:
     """How the application wants its answer delivered: found in the environ as `mockserver.delivery`, and filled in.
 
     `delay` is in milliseconds. `fault` is one of FAULTS. While the answer is held, `release` sends another in its
-    place; `done` is called once nothing is held any more.
+    place; `done` is called once nothing is held any more. `held` is the application's to use.
     """
 
     delay: int = 0
     fault: str | None = None
     release: Callable[[str, Sequence[tuple[str, str]], bytes], None] | None = None
     done: Callable[[], None] | None = None
+    held: object = None
 
 
 FAULTS = (

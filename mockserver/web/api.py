@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -13,18 +15,22 @@ from flask import Flask, Response, g, request
 from mockserver.contract.documents import Node
 from mockserver.contract.model import MediaType, Operation
 from mockserver.contract.model import Response as Declared
+from mockserver.engine.commands import KeepAnswer
 from mockserver.engine.generate import Generator
 from mockserver.engine.operations import Call, Outcome, Result, perform
 from mockserver.engine.overrides import Placed
-from mockserver.errors import CannotGenerate, ContractViolation, NoExample, Refusal
+from mockserver.errors import CannotGenerate, ContractViolation, NoExample, NotAcceptable, Refusal, UnknownRecord
 from mockserver.web.answers import Answer, answer, negotiate, respond
-from mockserver.web.faults import deliver, replacement
+from mockserver.web.faults import deliver, ends_later, replacement
+from mockserver.web.idempotency import digest, keep, read_key, replay
 from mockserver.web.mock import Mock
 from mockserver.web.problems import refuse
 from mockserver.web.requests import is_json, read_call
 from mockserver.web.selection import Selection
 
 PREFERRED = {Result.ANSWERED: 200, Result.MADE: 201, Result.GONE: 204}
+# Refusals that come before there is anything to operate on: such an answer is not kept for a key.
+BEFORE_OPERATION = (NotAcceptable, UnknownRecord)
 VIOLATIONS_HEADER = "X-Mock-Violations"
 log = logging.getLogger("mockserver")
 
@@ -65,15 +71,49 @@ def _view(mock: Mock, operation: Operation) -> Any:
 
 def serve(mock: Mock, operation: Operation, arguments: Mapping[str, str]) -> Response:
     """A request's way once it is routed: judge it, do it, judge the answer."""
+    key = read_key(request)
     call = read_call(mock, operation, request, arguments)
     selection: Selection = g.selection
+    if key is None:
+        answered = _answer(mock, operation, call, selection, None)
+    else:
+        kept = selection.run.begin(key, digest(request))
+        answered = replay(kept) if kept is not None else _answer_once(mock, operation, call, selection, key)
+    return respond(answered, request)
+
+
+def _answer_once(mock: Mock, operation: Operation, call: Call, selection: Selection, key: str) -> Answer:
+    """The first answer to an idempotency key, which is in flight until it has been delivered."""
+    run = selection.run
+    try:
+        return _answer(mock, operation, call, selection, key)
+    finally:
+        if not ends_later(request, partial(run.end, key)):
+            run.end(key)
+
+
+def _answer(mock: Mock, operation: Operation, call: Call, selection: Selection, key: str | None) -> Answer:
     selection.run.tick(operation.id)
     found = selection.run.override(operation.id, {**call.query, **call.path})
-    if found is None:
-        answered = _normal(mock, operation, call, selection)
+    if found is not None:
+        answered = _overridden(mock, operation, call, selection, key, *found)
     else:
-        answered = _overridden(mock, operation, call, selection, *found)
-    return respond(enforce(mock, operation, answered, selection), request)
+        answered = _own(mock, operation, call, selection, key)
+    return enforce(mock, operation, answered, selection)
+
+
+def _own(mock: Mock, operation: Operation, call: Call, selection: Selection, key: str | None) -> Answer:
+    """The operation's own answer, a refusal included, kept under the key if there is one."""
+    try:
+        answered = _normal(mock, operation, call, selection)
+    except Refusal as refusal:
+        if key is None or isinstance(refusal, BEFORE_OPERATION):
+            raise
+        answered = refuse(mock, operation, refusal)
+    if key is not None and not answered.violations:
+        kept = keep(answered, digest(request))
+        selection.run.submit(lambda _, at: KeepAnswer(key, kept, at))
+    return answered
 
 
 def _normal(mock: Mock, operation: Operation, call: Call, selection: Selection) -> Answer:
@@ -83,20 +123,26 @@ def _normal(mock: Mock, operation: Operation, call: Call, selection: Selection) 
 
 
 def _overridden(
-    mock: Mock, operation: Operation, call: Call, selection: Selection, placed: Placed, delay: int
+    mock: Mock,
+    operation: Operation,
+    call: Call,
+    selection: Selection,
+    key: str | None,
+    placed: Placed,
+    delay: int,
 ) -> Answer:
     """The answer that an override gives, or the normal one with its headers; delay and fault are the server's."""
     override = placed.override
     deliver(mock, operation, selection.sandbox, selection.scenario, request, override, delay)
     if not override.replaces:
-        answered = _normal(mock, operation, call, selection)
+        answered = replace(_own(mock, operation, call, selection, key))
     else:
         if override.commit:
             # What becomes of the operation is not for the client to see.
             with suppress(Refusal):
-                _normal(mock, operation, call, selection)
+                _own(mock, operation, call, selection, key)
         answered = replacement(mock, operation, override) or _sample(mock, operation, call, selection, override.status)
-    answered.headers |= override.headers
+    answered.headers = {**answered.headers, **override.headers}
     return answered
 
 

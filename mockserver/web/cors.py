@@ -8,7 +8,8 @@ from mockserver.web import guard
 from mockserver.web.mock import Mock
 
 EXPOSED = (
-    "Allow, ETag, Location, X-Mock-Code, X-Mock-Ignored-Cookie, X-Mock-Sandbox, X-Mock-Scenario, X-Mock-Violations"
+    "Allow, ETag, Idempotency-Replayed, Location, "
+    "X-Mock-Code, X-Mock-Ignored-Cookie, X-Mock-Sandbox, X-Mock-Scenario, X-Mock-Violations"
 )
 MAX_AGE = "600"
 

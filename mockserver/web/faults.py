@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from flask import Request
@@ -30,6 +30,7 @@ class Held:
     def __init__(self, mock: Mock, operation: Operation, sandbox: Sandbox, scenario: str, delivery: Any) -> None:
         self.scenario = scenario
         self._mock, self._operation, self._sandbox, self._delivery = mock, operation, sandbox, delivery
+        self.then: list[Callable[[], None]] = []
         delivery.done = self._done
         sandbox.held.add(self)
 
@@ -44,6 +45,8 @@ class Held:
 
     def _done(self) -> None:
         self._sandbox.held.discard(self)
+        for act in self.then:
+            act()
 
 
 def deliver(
@@ -53,7 +56,15 @@ def deliver(
     delivery = request.environ.get(DELIVERY)
     if delivery is not None and (delay or override.fault is not None):
         delivery.delay, delivery.fault = delay, override.fault
-        Held(mock, operation, sandbox, scenario, delivery)
+        delivery.held = Held(mock, operation, sandbox, scenario, delivery)
+
+
+def ends_later(request: Request, act: Callable[[], None]) -> bool:
+    """Have `act` called once the answer that is held is delivered; False where none is held."""
+    held: Held | None = getattr(request.environ.get(DELIVERY), "held", None)
+    if held is not None:
+        held.then.append(act)
+    return held is not None
 
 
 def replacement(mock: Mock, operation: Operation, override: Override) -> Answer | None:
@@ -83,6 +94,7 @@ class Delivery:
         self.delay, self.fault = 0, None
         self.release: Any = None
         self.done: Any = None
+        self.held: Held | None = None
 
 
 class Delivering:

@@ -113,7 +113,7 @@ def _data(mock: Mock, request: Request) -> bytes:
         raise BodyTooLarge(mock.body_limit)
     if length == 0 or (length is None and "HTTP_TRANSFER_ENCODING" not in request.environ):
         return b""
-    return request.get_data(cache=False)
+    return request.get_data()
 
 
 def _check_empty(mock: Mock, operation: Operation, request: Request, data: bytes) -> None:
