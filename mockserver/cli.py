@@ -15,7 +15,8 @@ from mockserver.contract import formats
 from mockserver.contract.loader import FOLDERS, load_contract
 from mockserver.contract.model import Contract
 from mockserver.engine.run import Start
-from mockserver.errors import CannotGenerate, ContractError, UnknownScenario
+from mockserver.errors import CannotGenerate, ContractError
+from mockserver.refusals import UnknownScenario
 from mockserver.server.run import BadHost, PortTaken, listen, serve
 from mockserver.version import __version__
 from mockserver.web.app import create_app

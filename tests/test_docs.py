@@ -12,7 +12,7 @@ import click
 import pytest
 import requests
 
-from mockserver import BackgroundServer, create_app, errors
+from mockserver import BackgroundServer, create_app, refusals
 from mockserver.cli import main
 from mockserver.server.protocol import REFUSALS
 from mockserver.web import cors
@@ -92,5 +92,5 @@ def test_every_code_is_documented_with_its_status() -> None:
     documented = dict(re.findall(r"^\| `([a-z-]+)` \| (\d+) \|", ERRORS, re.MULTILINE))
     own = {kind.code: str(int(status)) for kind, status in STATUS.items()}
     assert documented == own | {code: str(status) for code, (status, _, _) in REFUSALS.items()}
-    assert set(errors.refusals()) == set(own) | {errors.Injected.code}
-    assert f"`{errors.Injected.code}`" in ERRORS
+    assert set(refusals.by_code()) == set(own) | {refusals.Injected.code}
+    assert f"`{refusals.Injected.code}`" in ERRORS

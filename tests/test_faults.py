@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import requests
+from flask import Flask
 
 from mockserver import BackgroundServer, create_app
 from tests.server.test_protocol import connect, read_all, read_answer, request
@@ -19,9 +20,22 @@ from tests.test_cli import SECONDS
 
 
 @pytest.fixture(scope="module")
-def own() -> Iterator[BackgroundServer]:
-    with BackgroundServer(create_app(), "127.0.0.1") as running:
+def own_app() -> Flask:
+    return create_app()
+
+
+@pytest.fixture(scope="module")
+def own(own_app: Flask) -> Iterator[BackgroundServer]:
+    with BackgroundServer(own_app, "127.0.0.1") as running:
         yield running
+
+
+def wait_until_held(app: Flask, sandbox: str, count: int = 1) -> None:
+    """Return once so many answers of the sandbox are held back."""
+    deadline = time.monotonic() + SECONDS
+    while len(app.extensions["mockserver"].sandboxes.get(sandbox).held) != count:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def override(server: BackgroundServer, sandbox: str, **entry: Any) -> None:
@@ -105,26 +119,20 @@ def test_commit_applies_the_operation_before_the_fault(own: BackgroundServer) ->
     assert get(own, "commit").json()["status"] == "queued"
 
 
-def test_a_reset_lets_go_of_what_is_held(own: BackgroundServer) -> None:
+def test_a_reset_lets_go_of_what_is_held(own: BackgroundServer, own_app: Flask) -> None:
     override(own, "held", operation="getJob", delay="60s")
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(get, own, "held")
-        deadline = time.monotonic() + SECONDS
-        while not _held(own, "held") and time.monotonic() < deadline:
-            time.sleep(0.02)
+        wait_until_held(own_app, "held")
         headers = {"X-Mock-Sandbox": "held"}
         assert requests.post(f"{own.url}/__mock/reset", headers=headers, timeout=SECONDS).status_code == 200
         answer = waiting.result(SECONDS)
     assert (answer.status_code, answer.json()["code"]) == (503, "reset-while-held")
     assert get(own, "held").status_code == 200
+    wait_until_held(own_app, "held", 0)
 
 
-def _held(server: BackgroundServer, sandbox: str) -> bool:
-    listed = requests.get(f"{server.url}/__mock/overrides", headers={"X-Mock-Sandbox": sandbox}, timeout=SECONDS)
-    return bool(listed.json()["overrides"])
-
-
-def test_two_hundred_held_requests_keep_nobody_else_waiting(own: BackgroundServer) -> None:
+def test_two_hundred_held_requests_keep_nobody_else_waiting(own: BackgroundServer, own_app: Flask) -> None:
     override(own, "many", operation="getJob", delay="60s")
 
     def median() -> float:
@@ -137,6 +145,7 @@ def test_two_hundred_held_requests_keep_nobody_else_waiting(own: BackgroundServe
     try:
         for connection in connections:
             connection.sendall(request("/admin/jobs/job-7", "X-Mock-Sandbox: many"))
+        wait_until_held(own_app, "many", 200)
         during = median()
     finally:
         for connection in connections:
@@ -145,38 +154,38 @@ def test_two_hundred_held_requests_keep_nobody_else_waiting(own: BackgroundServe
     assert during < max(10 * before, 0.2)
 
 
-def test_a_peer_that_leaves_meanwhile_is_forgotten(own: BackgroundServer) -> None:
+def test_a_peer_that_leaves_meanwhile_is_forgotten(own: BackgroundServer, own_app: Flask) -> None:
     override(own, "left", operation="getJob", delay="60s")
     connection = connect(own)
     connection.setsockopt(1, 13, struct.pack("ii", 1, 0))  # SOL_SOCKET, SO_LINGER: leave with a reset
     connection.sendall(request("/admin/jobs/job-7", "X-Mock-Sandbox: left"))
-    time.sleep(0.1)
+    wait_until_held(own_app, "left")
     connection.close()
-    reset = requests.post(f"{own.url}/__mock/reset", headers={"X-Mock-Sandbox": "left"}, timeout=SECONDS)
-    assert reset.status_code == 200
+    wait_until_held(own_app, "left", 0)
 
 
 def test_a_server_with_held_requests_ends_at_once() -> None:
-    with BackgroundServer(create_app(), "127.0.0.1") as server:
+    app = create_app()
+    with BackgroundServer(app, "127.0.0.1") as server:
         override(server, "default", operation="getJob", delay="60s")
         with connect(server) as connection:
             connection.sendall(request("/admin/jobs/job-7"))
-            time.sleep(0.1)
+            wait_until_held(app, "default")
             stopper = threading.Thread(target=server.stop)
             stopper.start()
             stopper.join(5)
             assert not stopper.is_alive()
 
 
-def test_a_key_is_in_flight_until_its_answer_is_delivered(own: BackgroundServer) -> None:
+def test_a_key_is_in_flight_until_its_answer_is_delivered(own: BackgroundServer, own_app: Flask) -> None:
     override(own, "flight", operation="retryJob", delay="60s", times=1)
     sent = request("/admin/jobs/job-7/retry", "X-Mock-Sandbox: flight", "Idempotency-Key: k", method="POST")
     headers = {"X-Mock-Sandbox": "flight", "Idempotency-Key": "k"}
     with connect(own) as connection:
         connection.sendall(sent)
-        time.sleep(0.2)
+        wait_until_held(own_app, "flight")
         second = requests.post(f"{own.url}/admin/jobs/job-7/retry", headers=headers, timeout=SECONDS)
         assert (second.status_code, second.json()["code"]) == (409, "idempotency-in-flight")
-    time.sleep(0.2)
+    wait_until_held(own_app, "flight", 0)
     third = requests.post(f"{own.url}/admin/jobs/job-7/retry", headers=headers, timeout=SECONDS)
     assert (third.status_code, third.headers["Idempotency-Replayed"]) == (200, "true")

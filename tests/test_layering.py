@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent / "mockserver"
-LAYERS = {"version": 0, "errors": 0, "contract": 1, "engine": 2, "web": 3, "server": 3}
+LAYERS = {"version": 0, "errors": 0, "refusals": 0, "contract": 1, "engine": 2, "web": 3, "server": 3}
 TOP = 4
 # Slow to import, and not needed until something is wrong or has to be made up.
 LATE = {
@@ -23,7 +23,7 @@ MAY_VARY = {
     "mockserver.cli",  # makes a token
 }  # fmt: skip
 FRAMEWORKS = {"flask", "werkzeug", "uvicorn", "httptools", "uvloop", "jinja2"}
-BELOW = ("errors", "contract", "engine")
+BELOW = ("errors", "refusals", "contract", "engine")
 
 
 def module_name(path: Path, root: Path) -> str:

@@ -16,7 +16,8 @@ from mockserver.engine.keys import Kept
 from mockserver.engine.progress import changed
 from mockserver.engine.state import State
 from mockserver.engine.table import Row
-from mockserver.errors import (
+from mockserver.errors import Violation, quote
+from mockserver.refusals import (
     InvalidRecord,
     NotKeyed,
     RecordInUse,
@@ -24,8 +25,6 @@ from mockserver.errors import (
     TransitionNotAllowed,
     UnknownRecord,
     UnknownTransition,
-    Violation,
-    quote,
 )
 
 

@@ -13,7 +13,8 @@ from mockserver.engine.populate import KeyMaker
 from mockserver.engine.run import Run
 from mockserver.engine.state import State, shown
 from mockserver.engine.table import Row, order
-from mockserver.errors import InvalidRecord, InvalidRequest, RecordExists, UnknownRecord, Violation, did_you_mean, quote
+from mockserver.errors import Violation, did_you_mean, quote
+from mockserver.refusals import InvalidRecord, InvalidRequest, RecordExists, UnknownRecord
 
 
 @dataclass(frozen=True, slots=True)

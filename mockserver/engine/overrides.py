@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mockserver.contract.model import Override
-from mockserver.errors import OverrideLimit, UnknownOverride
+from mockserver.refusals import OverrideLimit, UnknownOverride
 
 OVERRIDE_LIMIT = 10_000
 

@@ -20,7 +20,7 @@ from mockserver.engine.keys import Kept
 from mockserver.engine.overrides import Placed
 from mockserver.engine.populate import moved, populate
 from mockserver.engine.state import State, fingerprint
-from mockserver.errors import (
+from mockserver.refusals import (
     BadTime,
     BeforeStart,
     BeyondLog,

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from mockserver.contract.model import Contract
 from mockserver.engine.clock import monotonic
 from mockserver.engine.run import Run, Start
-from mockserver.errors import BadSandbox, SandboxLimit, UnknownSandbox, UnknownScenario
+from mockserver.refusals import BadSandbox, SandboxLimit, UnknownSandbox, UnknownScenario
 
 DEFAULT = "default"
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)

@@ -13,7 +13,7 @@ from mockserver.engine.keys import NO_KEYS, Keys
 from mockserver.engine.overrides import NONE, Overrides
 from mockserver.engine.progress import Agenda, Plan
 from mockserver.engine.table import Table, order
-from mockserver.errors import UnknownRecord, UnknownResource
+from mockserver.refusals import UnknownRecord, UnknownResource
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from mockserver.contract import jsontext
 from mockserver.contract.model import MediaType, Operation
 from mockserver.contract.model import Response as Declared
 from mockserver.contract.parameters import scalar
-from mockserver.errors import NotAcceptable, Violation, quote
+from mockserver.errors import Violation, quote
+from mockserver.refusals import NotAcceptable
 from mockserver.web.requests import is_json
 
 VARY = "Origin, Cookie, Accept, Prefer, X-Mock-Scenario, X-Mock-Sandbox"

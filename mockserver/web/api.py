@@ -19,7 +19,8 @@ from mockserver.engine.commands import KeepAnswer
 from mockserver.engine.generate import Generator
 from mockserver.engine.operations import Call, Outcome, Result, perform
 from mockserver.engine.overrides import Placed
-from mockserver.errors import CannotGenerate, ContractViolation, NoExample, NotAcceptable, Refusal, UnknownRecord
+from mockserver.errors import CannotGenerate, Refusal
+from mockserver.refusals import ContractViolation, NoExample, NotAcceptable, UnknownRecord
 from mockserver.web.answers import Answer, answer, negotiate, respond
 from mockserver.web.faults import deliver, ends_later, replacement
 from mockserver.web.idempotency import digest, keep, read_key, replay

@@ -12,14 +12,13 @@ from werkzeug import exceptions
 from mockserver.contract.loader import load_contract
 from mockserver.contract.model import Contract, Operation
 from mockserver.engine.sandboxes import SANDBOX_LIMIT, Sandboxes
-from mockserver.errors import (
+from mockserver.errors import CannotGenerate, Refusal
+from mockserver.refusals import (
     BodyTooLarge,
-    CannotGenerate,
     InternalError,
     MalformedBody,
     MethodNotAllowed,
     NoExample,
-    Refusal,
     UnknownPath,
     UnknownScenario,
 )

@@ -18,8 +18,8 @@ from mockserver.engine.overrides import Overrides, Placed
 from mockserver.engine.run import Run
 from mockserver.engine.sandboxes import DEFAULT
 from mockserver.engine.state import records, shown
-from mockserver.errors import BadTime, InvalidRequest, UnknownScenario
 from mockserver.errors import quote as quoted
+from mockserver.refusals import BadTime, InvalidRequest, UnknownScenario
 from mockserver.version import __version__
 from mockserver.web import api
 from mockserver.web.answers import answer, negotiate, respond

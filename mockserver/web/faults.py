@@ -11,7 +11,7 @@ from mockserver.contract.model import Operation, Override
 from mockserver.contract.overrides import json_media, named
 from mockserver.engine.clock import sleep
 from mockserver.engine.sandboxes import Sandbox
-from mockserver.errors import Injected, ResetWhileHeld
+from mockserver.refusals import Injected, ResetWhileHeld
 from mockserver.web.answers import Answer, answer
 from mockserver.web.mock import Mock
 from mockserver.web.problems import refuse

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from flask import Request
 
-from mockserver.errors import ForbiddenHost, ForbiddenOrigin, TokenRequired
+from mockserver.refusals import ForbiddenHost, ForbiddenOrigin, TokenRequired
 from mockserver.web.mock import PREFIX, Mock
 from mockserver.web.selection import is_navigation
 

@@ -8,7 +8,7 @@ import re
 from flask import Request
 
 from mockserver.engine.keys import Kept
-from mockserver.errors import BadIdempotencyKey
+from mockserver.refusals import BadIdempotencyKey
 from mockserver.web.answers import Answer
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"

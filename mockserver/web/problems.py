@@ -8,18 +8,13 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-import mockserver.errors as errors
+import mockserver.refusals as refusals
 from mockserver.contract import jsontext
 from mockserver.contract.model import Operation
 from mockserver.contract.model import Response as Declared
 from mockserver.engine.generate import Generator
-from mockserver.errors import (
-    CannotGenerate,
-    ContractViolation,
-    InternalError,
-    MethodNotAllowed,
-    Refusal,
-)
+from mockserver.errors import CannotGenerate, Refusal
+from mockserver.refusals import ContractViolation, InternalError, MethodNotAllowed
 from mockserver.web.answers import Answer, answer
 from mockserver.web.mock import Mock
 from mockserver.web.requests import is_json
@@ -33,43 +28,43 @@ IN_BODY = "body /name"
 log = logging.getLogger("mockserver")
 
 STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
-    errors.UnknownScenario: http.HTTPStatus.BAD_REQUEST,
-    errors.BadSandbox: http.HTTPStatus.BAD_REQUEST,
-    errors.MalformedBody: http.HTTPStatus.BAD_REQUEST,
-    errors.UnexpectedBody: http.HTTPStatus.BAD_REQUEST,
-    errors.TokenRequired: http.HTTPStatus.UNAUTHORIZED,
-    errors.ForbiddenHost: http.HTTPStatus.FORBIDDEN,
-    errors.ForbiddenOrigin: http.HTTPStatus.FORBIDDEN,
-    errors.UnknownPath: http.HTTPStatus.NOT_FOUND,
-    errors.UnknownSandbox: http.HTTPStatus.NOT_FOUND,
-    errors.UnknownResource: http.HTTPStatus.NOT_FOUND,
-    errors.UnknownRecord: http.HTTPStatus.NOT_FOUND,
-    errors.UnknownTransition: http.HTTPStatus.NOT_FOUND,
-    errors.MethodNotAllowed: http.HTTPStatus.METHOD_NOT_ALLOWED,
-    errors.NotAcceptable: http.HTTPStatus.NOT_ACCEPTABLE,
-    errors.TransitionNotAllowed: http.HTTPStatus.CONFLICT,
-    errors.RecordExists: http.HTTPStatus.CONFLICT,
-    errors.RecordInUse: http.HTTPStatus.CONFLICT,
-    errors.NotKeyed: http.HTTPStatus.CONFLICT,
-    errors.BodyTooLarge: http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    errors.UnsupportedMediaType: http.HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    errors.InvalidRequest: http.HTTPStatus.UNPROCESSABLE_ENTITY,
-    errors.InvalidRecord: http.HTTPStatus.UNPROCESSABLE_ENTITY,
-    errors.BadTime: http.HTTPStatus.UNPROCESSABLE_ENTITY,
-    errors.BeforeStart: http.HTTPStatus.UNPROCESSABLE_ENTITY,
-    errors.NothingToUndo: http.HTTPStatus.UNPROCESSABLE_ENTITY,
-    errors.TooMuchDue: http.HTTPStatus.UNPROCESSABLE_ENTITY,
-    errors.BeyondLog: http.HTTPStatus.CONFLICT,
-    errors.BadIdempotencyKey: http.HTTPStatus.BAD_REQUEST,
-    errors.IdempotencyKeyReused: http.HTTPStatus.UNPROCESSABLE_ENTITY,
-    errors.IdempotencyInFlight: http.HTTPStatus.CONFLICT,
-    errors.UnknownOverride: http.HTTPStatus.NOT_FOUND,
-    errors.OverrideLimit: http.HTTPStatus.TOO_MANY_REQUESTS,
-    errors.ResetWhileHeld: http.HTTPStatus.SERVICE_UNAVAILABLE,
-    errors.SandboxLimit: http.HTTPStatus.TOO_MANY_REQUESTS,
-    errors.ContractViolation: http.HTTPStatus.INTERNAL_SERVER_ERROR,
-    errors.NoExample: http.HTTPStatus.NOT_IMPLEMENTED,
-    errors.InternalError: http.HTTPStatus.INTERNAL_SERVER_ERROR,
+    refusals.UnknownScenario: http.HTTPStatus.BAD_REQUEST,
+    refusals.BadSandbox: http.HTTPStatus.BAD_REQUEST,
+    refusals.MalformedBody: http.HTTPStatus.BAD_REQUEST,
+    refusals.UnexpectedBody: http.HTTPStatus.BAD_REQUEST,
+    refusals.TokenRequired: http.HTTPStatus.UNAUTHORIZED,
+    refusals.ForbiddenHost: http.HTTPStatus.FORBIDDEN,
+    refusals.ForbiddenOrigin: http.HTTPStatus.FORBIDDEN,
+    refusals.UnknownPath: http.HTTPStatus.NOT_FOUND,
+    refusals.UnknownSandbox: http.HTTPStatus.NOT_FOUND,
+    refusals.UnknownResource: http.HTTPStatus.NOT_FOUND,
+    refusals.UnknownRecord: http.HTTPStatus.NOT_FOUND,
+    refusals.UnknownTransition: http.HTTPStatus.NOT_FOUND,
+    refusals.MethodNotAllowed: http.HTTPStatus.METHOD_NOT_ALLOWED,
+    refusals.NotAcceptable: http.HTTPStatus.NOT_ACCEPTABLE,
+    refusals.TransitionNotAllowed: http.HTTPStatus.CONFLICT,
+    refusals.RecordExists: http.HTTPStatus.CONFLICT,
+    refusals.RecordInUse: http.HTTPStatus.CONFLICT,
+    refusals.NotKeyed: http.HTTPStatus.CONFLICT,
+    refusals.BodyTooLarge: http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    refusals.UnsupportedMediaType: http.HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    refusals.InvalidRequest: http.HTTPStatus.UNPROCESSABLE_ENTITY,
+    refusals.InvalidRecord: http.HTTPStatus.UNPROCESSABLE_ENTITY,
+    refusals.BadTime: http.HTTPStatus.UNPROCESSABLE_ENTITY,
+    refusals.BeforeStart: http.HTTPStatus.UNPROCESSABLE_ENTITY,
+    refusals.NothingToUndo: http.HTTPStatus.UNPROCESSABLE_ENTITY,
+    refusals.TooMuchDue: http.HTTPStatus.UNPROCESSABLE_ENTITY,
+    refusals.BeyondLog: http.HTTPStatus.CONFLICT,
+    refusals.BadIdempotencyKey: http.HTTPStatus.BAD_REQUEST,
+    refusals.IdempotencyKeyReused: http.HTTPStatus.UNPROCESSABLE_ENTITY,
+    refusals.IdempotencyInFlight: http.HTTPStatus.CONFLICT,
+    refusals.UnknownOverride: http.HTTPStatus.NOT_FOUND,
+    refusals.OverrideLimit: http.HTTPStatus.TOO_MANY_REQUESTS,
+    refusals.ResetWhileHeld: http.HTTPStatus.SERVICE_UNAVAILABLE,
+    refusals.SandboxLimit: http.HTTPStatus.TOO_MANY_REQUESTS,
+    refusals.ContractViolation: http.HTTPStatus.INTERNAL_SERVER_ERROR,
+    refusals.NoExample: http.HTTPStatus.NOT_IMPLEMENTED,
+    refusals.InternalError: http.HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
 
@@ -87,7 +82,7 @@ def refuse(mock: Mock, operation: Operation | None, refusal: Refusal) -> Answer:
     headers = {CODE_HEADER: refusal.code}
     if isinstance(refusal, MethodNotAllowed):
         headers["Allow"] = ", ".join(refusal.methods)
-    if isinstance(refusal, errors.TokenRequired):
+    if isinstance(refusal, refusals.TokenRequired):
         headers["WWW-Authenticate"] = 'X-Mock-Token realm="mockserver control"'
     declared = operation.response(status) if operation is not None else None
     if declared is not None and operation is not None and not isinstance(refusal, ContractViolation):
@@ -98,9 +93,9 @@ def refuse(mock: Mock, operation: Operation | None, refusal: Refusal) -> Answer:
 
 
 def _status(operation: Operation | None, refusal: Refusal) -> int:
-    if isinstance(refusal, errors.Injected):
+    if isinstance(refusal, refusals.Injected):
         return refusal.status
-    if isinstance(refusal, errors.UnknownScenario) and refusal.via == IN_BODY:
+    if isinstance(refusal, refusals.UnknownScenario) and refusal.via == IN_BODY:
         return int(http.HTTPStatus.UNPROCESSABLE_ENTITY)
     status = int(STATUS[type(refusal)])
     if status == http.HTTPStatus.UNPROCESSABLE_ENTITY and operation is not None:

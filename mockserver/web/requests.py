@@ -11,16 +11,8 @@ from flask import Request
 from mockserver.contract import jsontext, parameters
 from mockserver.contract.model import Operation, Parameter
 from mockserver.engine.operations import Call
-from mockserver.errors import (
-    BodyTooLarge,
-    InvalidRequest,
-    MalformedBody,
-    UnexpectedBody,
-    UnsupportedMediaType,
-    Violation,
-    did_you_mean,
-    quote,
-)
+from mockserver.errors import Violation, did_you_mean, quote
+from mockserver.refusals import BodyTooLarge, InvalidRequest, MalformedBody, UnexpectedBody, UnsupportedMediaType
 from mockserver.web.addressing import parameter as decode
 from mockserver.web.mock import Mock
 

@@ -12,7 +12,8 @@ from flask import Request
 from mockserver.engine import sandboxes
 from mockserver.engine.run import Run
 from mockserver.engine.sandboxes import Sandbox
-from mockserver.errors import BadSandbox, Refusal, UnknownScenario
+from mockserver.errors import Refusal
+from mockserver.refusals import BadSandbox, UnknownScenario
 from mockserver.web import addressing
 from mockserver.web.mock import Mock
 

@@ -12,11 +12,11 @@ from mockserver.contract.times import parse_instant
 from mockserver.engine.commands import Command, Fire, Put, Remove, apply
 from mockserver.engine.run import Start
 from mockserver.engine.state import State, fingerprint, shown
-from mockserver.errors import (
+from mockserver.errors import Refusal
+from mockserver.refusals import (
     InvalidRecord,
     NotKeyed,
     RecordInUse,
-    Refusal,
     TransitionNotAllowed,
     UnknownRecord,
     UnknownResource,

@@ -16,7 +16,8 @@ from mockserver.contract.times import format_instant
 from mockserver.engine import commands
 from mockserver.engine.commands import Fire, Fired, Put, Remove
 from mockserver.engine.run import CHECKPOINT_EVERY, Run, Start
-from mockserver.errors import BadTime, BeforeStart, NothingToUndo, Refusal, TooMuchDue
+from mockserver.errors import Refusal
+from mockserver.refusals import BadTime, BeforeStart, NothingToUndo, TooMuchDue
 
 SECOND, MINUTE = 1_000, 60_000
 RULES = (

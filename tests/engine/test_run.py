@@ -10,7 +10,8 @@ from mockserver.engine import run as runs
 from mockserver.engine.commands import Fire, apply
 from mockserver.engine.run import Run, Start
 from mockserver.engine.state import fingerprint
-from mockserver.errors import BeyondLog, Refusal, TransitionNotAllowed
+from mockserver.errors import Refusal
+from mockserver.refusals import BeyondLog, TransitionNotAllowed
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 from mockserver import Contract
 from mockserver.engine.commands import Fire
 from mockserver.engine.sandboxes import IDLE_SECONDS, Sandboxes
-from mockserver.errors import BadSandbox, SandboxLimit, UnknownSandbox
+from mockserver.refusals import BadSandbox, SandboxLimit, UnknownSandbox
 
 
 class Watch:

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from mockserver import errors
+from mockserver import errors, refusals
 from mockserver.web import api
 from mockserver.web.problems import STATUS
 
@@ -14,8 +14,8 @@ from mockserver.web.problems import STATUS
 def test_every_refusal_has_a_status_and_a_code_of_its_own() -> None:
     kinds = errors.Refusal.__subclasses__()
     # An injected refusal has the status that was asked for.
-    assert set(STATUS) == set(kinds) - {errors.Injected}
-    assert len(errors.refusals()) == len(kinds)
+    assert set(STATUS) == set(kinds) - {refusals.Injected}
+    assert len(refusals.by_code()) == len(kinds)
 
 
 def test_a_defect_is_a_problem_without_a_trace(
