@@ -26,7 +26,7 @@ format: .venv/developed ## Write the code in the one style
 check: .venv/installed ## Look for mistakes in the built-in contract
 	@$(BIN)/mockserver check
 
-bench: .venv/developed ## Measure start-up, requests and reset
+bench: .venv/developed ## Measure start-up, requests, reset and rewind
 	@$(BIN)/python tests/bench/bench.py
 
 clean: ## Remove the environment and what tools left behind

@@ -1,6 +1,7 @@
-"""Measures start-up, requests and reset. `make bench` runs it; figures are medians, compare them within one run.
+"""Measures start-up, requests, reset and rewind. `make bench` runs it; figures are medians, compare them within one run.
 
 Reset: a sandbox with 10 jobs and one with 5,000, each changed and then reset, in turn.
+Rewind: by one command, with 10,000 in the log; and the memory that these take.
 Start-up: from starting `mockserver serve` to the first 200 of /__mock/health.
 Requests: one connection after another in this process, beside a bare Flask view on the same server.
 """
@@ -11,6 +12,7 @@ import statistics
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from http.client import HTTPConnection
@@ -21,11 +23,13 @@ from flask import Flask
 
 from mockserver import BackgroundServer, Contract, create_app, load_contract
 from mockserver.engine.commands import Fire
+from mockserver.engine.run import Run, Start
 from mockserver.engine.sandboxes import Sandboxes
 
 ROUNDS = 300
 STARTS = 5
 REQUESTS = 2_000
+COMMANDS = 10_000
 
 
 def median_of(action: Callable[[], object], times: int, before: Callable[[], object] = lambda: None) -> float:
@@ -60,6 +64,23 @@ def reset(contract: Contract, jobs: int) -> float:
         assert sandbox.run("sized").fingerprint
 
     return median_of(back, ROUNDS, before=change)
+
+
+def going_back(contract: Contract, commands: int) -> tuple[float, float]:
+    """Seconds that a rewind by one command takes with so many in the log, and the bytes that they take up."""
+    start = Start(contract, contract.scenarios["baseline"])
+    before = len(start.state.tables["jobs"])
+    tracemalloc.start()
+    run = Run(start, 1)
+    for number in range(commands):
+        run.advance(1)
+        name = ("retry", "start", "fail")[number % 3]
+        run.submit(lambda _, at, name=name: Fire("jobs", "job-7", name, at))  # type: ignore[misc]
+    size = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert len(run.log) == commands
+    assert len(run.state.tables["jobs"]) == before
+    return median_of(lambda: run.rewind(1), 20), size
 
 
 def start_up() -> float:
@@ -113,6 +134,8 @@ def main() -> None:
     floor, listed = request(bare_flask(), "/"), request(create_app(contract), "/admin/jobs?limit=20")
     print(f"reset with     10 jobs  {few * 1e6:8.1f} µs")
     print(f"reset with  5,000 jobs  {many * 1e6:8.1f} µs   {many / few:.2f} of the former")
+    rewound, size = going_back(contract, COMMANDS)
+    print(f"rewind by one of {COMMANDS:,} commands  {rewound * 1e3:.1f} ms, in {size / 1e6:.1f} MB")
     print(f"GET of bare Flask       {floor * 1e6:8.1f} µs")
     print(f"GET of 20 jobs          {listed * 1e6:8.1f} µs   {listed / floor:.2f} of bare Flask's")
     print(f"start-up to the first answer  {start_up():.2f} s")
