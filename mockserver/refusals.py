@@ -411,6 +411,30 @@ class ContractViolation(Refusal):
         )
 
 
+class VerdictFailed(Refusal):
+    """Something speaks against what was seen in a sandbox."""
+
+    code = "verdict-failed"
+
+    def __init__(
+        self,
+        violations: Sequence[Mapping[str, object]],
+        unmatched: Sequence[Mapping[str, object]],
+        unused: Sequence[Mapping[str, object]],
+    ) -> None:
+        found = [
+            _count(len(violations), "answer broke the contract", "answers broke the contract"),
+            _count(len(unmatched), "request matched no operation", "requests matched no operation"),
+            _count(len(unused), "override was never used", "overrides were never used"),
+        ]
+        super().__init__(
+            f"{'; '.join(one for one in found if one)}.".capitalize(),
+            violations=list(violations),
+            unmatched=list(unmatched),
+            unused_overrides=list(unused),
+        )
+
+
 class NoExample(Refusal):
     """The operation has no behaviour and no example, and no value could be generated for it."""
 
@@ -432,6 +456,10 @@ class InternalError(Refusal):
 def by_code() -> dict[str, type[Refusal]]:
     """Every refusal by its code."""
     return {kind.code: kind for kind in Refusal.__subclasses__()}
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}" if number else ""
 
 
 def _violations(what: str, violations: Sequence[Violation]) -> tuple[str]:

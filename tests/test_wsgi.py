@@ -42,3 +42,12 @@ def test_any_wsgi_server_serves_the_same(url: str) -> None:
         assert session.post(f"{url}/__mock/reset", timeout=SECONDS).status_code == 200
         assert session.get(f"{url}/jobs/50%25", timeout=SECONDS).headers["X-Mock-Code"] == "unknown-record"
         assert session.head(f"{url}/jobs", timeout=SECONDS).status_code == 200
+
+
+def test_a_fault_closes_early_and_the_journal_says_so(url: str) -> None:
+    override = {"operation": "getJob", "fault": "connection-reset"}
+    requests.post(f"{url}/__mock/overrides", json=override, timeout=SECONDS)
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        requests.get(f"{url}/jobs/a", timeout=SECONDS)
+    entry = requests.get(f"{url}/__mock/requests", timeout=SECONDS).json()["requests"][0]
+    assert (entry["override"], "connection-reset" in entry["note"]) == ("override-1", True)

@@ -15,7 +15,7 @@ from typing import Any
 from mockserver.contract.model import Contract, Mode, Scenario
 from mockserver.contract.times import LATEST, format_instant
 from mockserver.engine.clock import Clock, Seconds, monotonic, wall
-from mockserver.engine.commands import Command, Fired, UseOverride, apply, settle
+from mockserver.engine.commands import Command, Fire, Fired, UseOverride, apply, settle
 from mockserver.engine.keys import Kept
 from mockserver.engine.overrides import Placed
 from mockserver.engine.populate import moved, populate
@@ -32,6 +32,8 @@ from mockserver.refusals import (
 LOG_LIMIT = 10_000
 # A state is kept after so many commands, so that going back folds few of them again.
 CHECKPOINT_EVERY = 250
+# Of the transitions that no journal entry has told yet.
+UNTOLD_LIMIT = 1_000
 
 
 class Start:
@@ -65,6 +67,7 @@ class Run:
         self.revision = 0
         self.log: deque[Command] = deque()
         self.uses: dict[str, int] = {}
+        self._untold: deque[Fired] = deque(maxlen=UNTOLD_LIMIT)
         self._in_flight: set[str] = set()
         self.clock = Clock.of(start.scenario.clock, seconds())
         self._start, self._seconds = start, seconds
@@ -93,6 +96,11 @@ class Run:
         """When something happens next by itself."""
         agenda = self.state.agenda
         return agenda[0].at if agenda else None
+
+    @property
+    def unused(self) -> list[Placed]:
+        """The overrides that were added and that no request has met yet."""
+        return [one for one in self._state.overrides.placed if not one.own and one.id not in self.uses]
 
     @property
     def fingerprint(self) -> str:
@@ -143,6 +151,15 @@ class Run:
         """The request that began with this key has been answered."""
         with self._lock:
             self._in_flight.discard(key)
+
+    def take_fired(self) -> tuple[Fired, ...]:
+        """The transitions since the last call, in order: by time, by request, by the control API."""
+        if not self._untold:
+            return ()
+        with self._lock:
+            fired = tuple(self._untold)
+            self._untold.clear()
+            return fired
 
     def tick(self, operation: str) -> None:
         """Count a request to an operation: a clock that counts it moves by its step before it is answered."""
@@ -201,6 +218,7 @@ class Run:
 
     def _settle(self, until: int) -> list[Fired]:
         self._state, fired = settle(self.contract, self._state, until)
+        self._untold.extend(fired)
         return fired
 
     def _advance(self, to: int) -> list[Fired]:
@@ -231,6 +249,10 @@ class Run:
         state, _ = settle(self.contract, state, to)
         self._state, self._checkpoints, self.log = state, known, deque(log)
         self.clock = self.clock.at(to, self._seconds())
+        self._untold.clear()
+        # An id that is free again may come to name another override.
+        placed = {one.id for one in state.overrides.placed}
+        self.uses = {name: count for name, count in self.uses.items() if name in placed}
         self.generation += 1
         self.revision = 0
 
@@ -239,6 +261,9 @@ class Run:
         if after is not self._state:
             self._state = after
             self.log.append(command)
+            if isinstance(command, Fire):
+                # Of a transition that was accepted, the stamp is the run's latest.
+                self._untold.append(Fired(command.resource, command.key, command.transition, after.latest))
             self.revision += 1
             self._keep()
         return after

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 import threading
-from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 from mockserver.contract.model import Contract
 from mockserver.engine.clock import monotonic
+from mockserver.engine.journal import Journal
 from mockserver.engine.run import Run, Start
 from mockserver.refusals import BadSandbox, SandboxLimit, UnknownSandbox, UnknownScenario
 
 DEFAULT = "default"
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 SANDBOX_LIMIT = 10_000
-VIOLATION_LIMIT = 1_000
 IDLE_SECONDS = 600.0
 
 
@@ -30,13 +29,13 @@ class Held(Protocol):
 
 
 class Sandbox:
-    """One client's runs, by scenario, its active scenario, the violations seen in it, and what is held back."""
+    """One client's runs, by scenario, its active scenario, the journal, and what is held back."""
 
     def __init__(self, name: str, starts: Mapping[str, Start]) -> None:
         self.name = name
         self.active: str | None = None
         self.runs: dict[str, Run] = {}
-        self.violations: deque[Mapping[str, Any]] = deque(maxlen=VIOLATION_LIMIT)
+        self.journal = Journal()
         self.held: set[Held] = set()
         self.used = 0.0
         self._starts = starts
@@ -55,12 +54,12 @@ class Sandbox:
         return run
 
     def reset(self) -> None:
-        """Back to the start: every run, the active scenario, the violations; what is held back is let go."""
+        """Back to the start: every run, the active scenario, the journal; what is held back is let go."""
         with self._lock:
             held = list(self.held)
             self.runs = {}
             self.active = None
-            self.violations.clear()
+            self.journal.clear()
         for one in held:
             one.let_go()
 

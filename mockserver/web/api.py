@@ -100,7 +100,7 @@ def _answer(mock: Mock, operation: Operation, call: Call, selection: Selection, 
         answered = _overridden(mock, operation, call, selection, key, *found)
     else:
         answered = _own(mock, operation, call, selection, key)
-    return enforce(mock, operation, answered, selection)
+    return enforce(mock, operation, answered)
 
 
 def _own(mock: Mock, operation: Operation, call: Call, selection: Selection, key: str | None) -> Answer:
@@ -134,6 +134,7 @@ def _overridden(
 ) -> Answer:
     """The answer that an override gives, or the normal one with its headers; delay and fault are the server's."""
     override = placed.override
+    g.override = placed
     deliver(mock, operation, selection.sandbox, selection.scenario, request, override, delay)
     if not override.replaces:
         answered = replace(_own(mock, operation, call, selection, key))
@@ -147,21 +148,12 @@ def _overridden(
     return answered
 
 
-def enforce(mock: Mock, operation: Operation, answered: Answer, selection: Selection) -> Answer:
+def enforce(mock: Mock, operation: Operation, answered: Answer) -> Answer:
     """The answer itself where it keeps the contract; else, strictly, a refusal; leniently, the answer and a count."""
     if not answered.violations:
         return answered
     refusal = ContractViolation(operation.id, answered.status, answered.violations)
-    selection.sandbox.violations.append(
-        {
-            "operation": operation.id,
-            "method": request.method,
-            "path": request.path,
-            "status": answered.status,
-            "scenario": selection.scenario,
-            "violations": refusal.members["violations"],
-        }
-    )
+    g.broken = answered.status, answered.violations
     if mock.strict:
         return refuse(mock, operation, refusal)
     answered.headers[VIOLATIONS_HEADER] = str(len(answered.violations))

@@ -11,25 +11,28 @@ from werkzeug import exceptions
 
 from mockserver.contract.loader import load_contract
 from mockserver.contract.model import Contract, Operation
+from mockserver.engine.clock import monotonic
 from mockserver.engine.sandboxes import SANDBOX_LIMIT, Sandboxes
 from mockserver.errors import CannotGenerate, Refusal
 from mockserver.refusals import (
     BodyTooLarge,
     InternalError,
+    InvalidRecord,
+    InvalidRequest,
     MalformedBody,
     MethodNotAllowed,
     NoExample,
     UnknownPath,
     UnknownScenario,
 )
-from mockserver.web import api, control, cors, guard, near, pages
+from mockserver.web import api, control, cors, guard, journal, near, pages
 from mockserver.web.addressing import Addressing
 from mockserver.web.answers import VARY, respond
 from mockserver.web.faults import Delivering
 from mockserver.web.mock import BODY_LIMIT, Mock
 from mockserver.web.mock import control as control_api
 from mockserver.web.problems import refuse
-from mockserver.web.selection import SANDBOX_HEADER, SCENARIO_HEADER, BadCookie, clean_address, select
+from mockserver.web.selection import SANDBOX_HEADER, SCENARIO_HEADER, BadCookie, clean_address, select, select_sandbox
 
 log = logging.getLogger("mockserver")
 
@@ -86,13 +89,16 @@ def _add_steps(app: Flask, mock: Mock) -> None:
 
     @app.before_request
     def choose() -> Response | None:
+        g.began = monotonic()
         own = guard.is_control(request.path)
         if own:
             guard.check(mock, request)
         if cors.is_preflight(request):
             return cors.preflight(request)
         moved = clean_address(request)
-        g.selection = select(mock, request, forgive=own or moved is not None)
+        forgive, ignored = own or moved is not None, list[str]()
+        g.sandbox = select_sandbox(mock, request, ignored, forgive=forgive)
+        g.selection = select(mock, request, g.sandbox, ignored, forgive=forgive)
         return _set_cookies(*moved) if moved is not None else None
 
     @app.after_request
@@ -107,7 +113,17 @@ def _add_steps(app: Flask, mock: Mock) -> None:
         headers["Vary"] = VARY
         if "HTTP_ORIGIN" in request.environ:
             cors.allow(mock, request, response)
+        if "sandbox" in g and _is_told():
+            journal.record(_routed(), request, response, g.began)
         return response
+
+    def _is_told() -> bool:
+        """Whether the journal tells of this request: of those to the contract, and of every broken answer."""
+        if "broken" in g:
+            return True
+        if guard.is_control(request.path) or mock.is_control(_routed()):
+            return False
+        return request.url_rule is None or not request.url_rule.endpoint.startswith(pages.ENDPOINT)
 
 
 def _set_cookies(location: str, cookies: dict[str, str]) -> Response:
@@ -127,10 +143,11 @@ def _add_refusals(app: Flask, mock: Mock) -> None:
 
     def refused(refusal: Refusal) -> Response:
         operation = _routed()
+        if isinstance(refusal, InvalidRequest | InvalidRecord):
+            g.violations = refusal.violations
         answered = refuse(mock, operation, refusal)
-        selection = g.get("selection")
-        if operation is not None and selection is not None:
-            answered = api.enforce(mock, operation, answered, selection)
+        if operation is not None and "selection" in g:
+            answered = api.enforce(mock, operation, answered)
         return respond(answered, request)
 
     @app.errorhandler(Refusal)

@@ -13,6 +13,7 @@ from mockserver.contract.model import Operation
 from mockserver.contract.parameters import scalar
 from mockserver.contract.times import format_instant, parse_duration, parse_instant
 from mockserver.engine.commands import AddOverride, Fire, Fired, Put, Remove, RemoveOverride
+from mockserver.engine.journal import Entry
 from mockserver.engine.operations import Call
 from mockserver.engine.overrides import Overrides, Placed
 from mockserver.engine.run import Run
@@ -21,7 +22,7 @@ from mockserver.engine.state import records, shown
 from mockserver.errors import quote as quoted
 from mockserver.refusals import BadTime, InvalidRequest, UnknownScenario
 from mockserver.version import __version__
-from mockserver.web import api
+from mockserver.web import api, journal
 from mockserver.web.answers import answer, negotiate, respond
 from mockserver.web.bundle import bundle
 from mockserver.web.mock import PREFIX, Mock
@@ -48,7 +49,7 @@ def _view(mock: Mock, operation: Operation, handle: Callable[[Mock, Selection, C
         media_type = negotiate(request, chosen[1].media) if chosen is not None else None
         status, value, *headers = handle(mock, g.selection, call)
         answered = answer(operation, status, value, media_type, headers[0] if headers else None)
-        return respond(api.enforce(mock, operation, answered, g.selection), request)
+        return respond(api.enforce(mock, operation, answered), request)
 
     return view
 
@@ -111,7 +112,8 @@ def _list_sandboxes(mock: Mock, selection: Selection, call: Call) -> Given:
         {
             "name": sandbox.name,
             "active": sandbox.active,
-            "violations": len(sandbox.violations),
+            "requests": sandbox.journal.count,
+            "violations": len(sandbox.journal.broken),
             "runs": [
                 {"scenario": name, "generation": run.generation, "revision": run.revision}
                 for name, run in sorted(sandbox.runs.items())
@@ -187,11 +189,7 @@ def _move_clock(mock: Mock, selection: Selection, call: Call) -> Given:
         fired = run.advance_to_next()
     else:
         fired = run.advance(_duration(move["advance"]))
-    told = [
-        {"resource": one.resource, "key": one.key, "transition": one.transition, "at": format_instant(one.at)}
-        for one in fired
-    ]
-    return 200, {**_clock(run), "fired": told}
+    return 200, {**_clock(run), "fired": journal.fired(fired)}
 
 
 def _clock(run: Run) -> dict[str, Any]:
@@ -253,12 +251,40 @@ def _placed(known: Overrides, placed: Placed) -> dict[str, Any]:
 
 
 def _list_violations(mock: Mock, selection: Selection, call: Call) -> Given:
-    return 200, {"violations": list(selection.sandbox.violations)}
+    return 200, {"violations": [journal.breach(entry) for entry in selection.sandbox.journal.broken]}
 
 
 def _clear_violations(mock: Mock, selection: Selection, call: Call) -> Given:
-    selection.sandbox.violations.clear()
+    selection.sandbox.journal.broken.clear()
     return 204, None
+
+
+def _list_requests(mock: Mock, selection: Selection, call: Call) -> Given:
+    """Newest first."""
+    known, query = selection.sandbox.journal, call.query
+    entries = known.unmatched if query["unmatched"] else known.entries
+    found = [entry for entry in reversed(entries) if _is_asked_for(entry, query)]
+    page = found[query["offset"] :][: query["limit"]]
+    return 200, {"requests": [journal.shown(mock, entry) for entry in page], "total": len(found), "seen": known.count}
+
+
+def _is_asked_for(entry: Entry, query: Mapping[str, Any]) -> bool:
+    if query["unmatched"] and not journal.is_unmatched(entry):
+        return False
+    if "operation" in query and entry.operation not in query["operation"]:
+        return False
+    return "status" not in query or any(
+        one in (str(entry.status), f"{entry.status // 100}XX") for one in query["status"]
+    )
+
+
+def _clear_requests(mock: Mock, selection: Selection, call: Call) -> Given:
+    selection.sandbox.journal.forget_requests()
+    return 204, None
+
+
+def _verdict(mock: Mock, selection: Selection, call: Call) -> Given:
+    return 200, journal.verdict(mock, selection.sandbox)
 
 
 def _control_document(mock: Mock, selection: Selection, call: Call) -> Given:
@@ -292,6 +318,9 @@ _HANDLERS: Mapping[str, Callable[[Mock, Selection, Call], Given]] = {
     "addOverride": _add_override,
     "clearOverrides": _clear_overrides,
     "removeOverride": _remove_override,
+    "listRequests": _list_requests,
+    "clearRequests": _clear_requests,
+    "getVerdict": _verdict,
     "listViolations": _list_violations,
     "clearViolations": _clear_violations,
     "getControlDocument": _control_document,

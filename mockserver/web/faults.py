@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from flask import Request
+from flask import Request, g
 
 from mockserver.contract.model import Operation, Override
 from mockserver.contract.overrides import json_media, named
@@ -56,6 +56,8 @@ def deliver(
     delivery = request.environ.get(DELIVERY)
     if delivery is not None and (delay or override.fault is not None):
         delivery.delay, delivery.fault = delay, override.fault
+        if override.fault is not None and isinstance(delivery, Delivery):
+            g.note = f"this WSGI server cannot deliver {override.fault}: the connection is closed early instead"
         delivery.held = Held(mock, operation, sandbox, scenario, delivery)
 
 

@@ -7,6 +7,8 @@ from flask import Flask, Response, g, redirect, render_template, request
 from mockserver.version import __version__
 from mockserver.web.mock import PREFIX, Mock
 
+# What the names of all pages' rules begin with.
+ENDPOINT = "page:"
 POLICY = (
     "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'; "
     "script-src 'none'"
@@ -40,7 +42,7 @@ def register(app: Flask, mock: Mock) -> None:
         response.autocorrect_location_header = False
         return response
 
-    app.add_url_rule(f"{PREFIX}/", "page:start", start, methods=["GET"], strict_slashes=False)
-    app.add_url_rule(f"{PREFIX}/start.css", "page:style", style, methods=["GET"])
+    app.add_url_rule(f"{PREFIX}/", f"{ENDPOINT}start", start, methods=["GET"], strict_slashes=False)
+    app.add_url_rule(f"{PREFIX}/start.css", f"{ENDPOINT}style", style, methods=["GET"])
     if all(operation.path != "/" for operation in mock.contract.operations.values()):
-        app.add_url_rule("/", "page:root", root, methods=["GET"], strict_slashes=False)
+        app.add_url_rule("/", f"{ENDPOINT}root", root, methods=["GET"], strict_slashes=False)

@@ -45,6 +45,7 @@ STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
     refusals.TransitionNotAllowed: http.HTTPStatus.CONFLICT,
     refusals.RecordExists: http.HTTPStatus.CONFLICT,
     refusals.RecordInUse: http.HTTPStatus.CONFLICT,
+    refusals.VerdictFailed: http.HTTPStatus.CONFLICT,
     refusals.NotKeyed: http.HTTPStatus.CONFLICT,
     refusals.BodyTooLarge: http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     refusals.UnsupportedMediaType: http.HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

@@ -46,24 +46,23 @@ class BadCookie(Exception):
         super().__init__(refusal, cookie)
 
 
-def select(mock: Mock, request: Request, *, forgive: bool) -> Selection:
-    """Choose for one request; with `forgive`, a bad cookie is passed over.
+def select_sandbox(mock: Mock, request: Request, ignored: list[str], *, forgive: bool) -> Sandbox:
+    """Choose the sandbox of one request; with `forgive`, a bad cookie is passed over, and noted in `ignored`.
 
-    Raises BadSandbox, UnknownScenario or SandboxLimit, and BadCookie where a cookie was to blame.
+    Raises BadSandbox or SandboxLimit, and BadCookie where a cookie was to blame.
     """
-    ignored: list[str] = []
-    sandbox = _sandbox(mock, request, forgive, ignored)
-    scenario, via = _scenario(mock, request, sandbox, forgive, ignored)
-    return Selection(sandbox, scenario, via, tuple(ignored))
-
-
-def _sandbox(mock: Mock, request: Request, forgive: bool, ignored: list[str]) -> Sandbox:
     for name, via in _named(request, SANDBOX_HEADER, addressing.SANDBOX, SANDBOX_QUERY, SANDBOX_COOKIE):
         try:
             return mock.sandboxes.get(name)
         except BadSandbox:
             _refuse(BadSandbox(name, via), via, SANDBOX_COOKIE, forgive, ignored)
     return mock.sandboxes.get(sandboxes.DEFAULT)
+
+
+def select(mock: Mock, request: Request, sandbox: Sandbox, ignored: list[str], *, forgive: bool) -> Selection:
+    """Choose the scenario of one request in its sandbox. Raises as `select_sandbox` does, and UnknownScenario."""
+    scenario, via = _scenario(mock, request, sandbox, forgive, ignored)
+    return Selection(sandbox, scenario, via, tuple(ignored))
 
 
 def _scenario(mock: Mock, request: Request, sandbox: Sandbox, forgive: bool, ignored: list[str]) -> tuple[str, str]:

@@ -68,7 +68,7 @@ def test_sandboxes_are_listed_and_forgotten(client: FlaskClient) -> None:
     client.post("/admin/jobs/job-7/retry", headers={"X-Mock-Sandbox": "one"})
     listed = client.get("/__mock/sandboxes").json["sandboxes"]
     assert listed[1] == {
-        "name": "one", "active": None, "violations": 0,
+        "name": "one", "active": None, "requests": 1, "violations": 0,
         "runs": [{"scenario": "baseline", "generation": 1, "revision": 1}],
     }  # fmt: skip
     assert client.delete("/__mock/sandboxes/one").status_code == 204

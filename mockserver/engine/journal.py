@@ -1,0 +1,86 @@
+"""The journal of a sandbox: what was asked and what was answered, and where the contract was broken."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mockserver.engine.commands import Fired
+from mockserver.errors import Violation
+
+ENTRY_LIMIT = 1_000
+# Of each body, in bytes: enough to see what it was.
+BODY_KEPT = 4_096
+
+Headers = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A request or an answer as it was, its body cut to BODY_KEPT bytes; `size` is that of the whole body."""
+
+    headers: Headers
+    body: bytes
+    size: int
+
+    @classmethod
+    def of(cls, headers: Headers, body: bytes) -> Message:
+        """What is kept of a message."""
+        return cls(headers, body[:BODY_KEPT], len(body))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One request and its answer. `at` is the run's clock in milliseconds since 1970; `operation` None is unmatched.
+
+    `violations` are where the request broke the contract; or the answer, whose status is `broken` then. `fired` are the
+    transitions since the run's entry before, in order; `note` is what else there is to say.
+    """
+
+    number: int
+    at: int | None
+    scenario: str | None
+    operation: str | None
+    method: str
+    path: str
+    query: str
+    status: int
+    milliseconds: float
+    request: Message
+    response: Message
+    violations: Sequence[Violation] = ()
+    broken: int | None = None
+    fired: Sequence[Fired] = ()
+    override: str | None = None
+    note: str | None = None
+
+
+class Journal:
+    """The latest entries, oldest first; those a verdict asks for apart too, so that others do not push them out."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.entries: deque[Entry] = deque(maxlen=ENTRY_LIMIT)
+        self.unmatched: deque[Entry] = deque(maxlen=ENTRY_LIMIT)
+        self.broken: deque[Entry] = deque(maxlen=ENTRY_LIMIT)
+
+    def add(self, entry: Entry) -> None:
+        """One more; the oldest makes room."""
+        self.count = entry.number
+        self.entries.append(entry)
+        if entry.operation is None:
+            self.unmatched.append(entry)
+        if entry.broken is not None:
+            self.broken.append(entry)
+
+    def clear(self) -> None:
+        """Forget every request and every answer that broke the contract."""
+        self.count = 0
+        self.forget_requests()
+        self.broken.clear()
+
+    def forget_requests(self) -> None:
+        """Forget every request. Numbers go on, so that none stands for two."""
+        self.entries.clear()
+        self.unmatched.clear()

@@ -1,0 +1,195 @@
+"""What the journal keeps of a request, how it is shown without secrets, and the verdict over all of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import unquote
+
+from flask import Request, Response, g
+from werkzeug.exceptions import HTTPException
+
+from mockserver.contract import jsontext
+from mockserver.contract.model import Operation
+from mockserver.contract.times import format_instant
+from mockserver.engine.clock import monotonic
+from mockserver.engine.commands import Fired
+from mockserver.engine.journal import Entry, Message
+from mockserver.engine.sandboxes import Sandbox
+from mockserver.refusals import VerdictFailed
+from mockserver.web import near
+from mockserver.web.addressing import parameter
+from mockserver.web.mock import Mock
+
+REDACTED = "[redacted]"
+SECRET = re.compile(r"(authorization|cookie2?|passw(or)?d|passphrase|secret|token|api[-_]?key|credentials?)$", re.I)
+# What browsers ask for on their own says nothing about the client under test.
+UNASKED = ("/favicon.ico", "/apple-touch-icon.png", "/apple-touch-icon-precomposed.png")
+UNMATCHED_FROM = 400
+
+
+def record(operation: Operation | None, request: Request, response: Response, began: float) -> None:
+    """Enter a request and its answer. `began` is when it came, in seconds of the machine's monotonic clock."""
+    sandbox: Sandbox = g.sandbox
+    selection, override = g.get("selection"), g.get("override")
+    run = selection.run if selection is not None else None
+    broken = g.get("broken")
+    violations = broken[1] if broken is not None else g.get("violations", ())
+    sandbox.journal.add(
+        Entry(
+            number=sandbox.journal.count + 1,
+            at=run.now if run is not None else None,
+            scenario=selection.scenario if selection is not None else None,
+            operation=operation.id if operation is not None else None,
+            method=request.method,
+            path=parameter(request.path),
+            query=request.query_string.decode("latin-1"),
+            status=response.status_code,
+            milliseconds=(monotonic() - began) * 1_000,
+            request=Message.of(_sent(request), _body(request)),
+            response=Message.of(list(response.headers), b"" if request.method == "HEAD" else response.get_data()),
+            violations=violations,
+            broken=broken[0] if broken is not None else None,
+            fired=run.take_fired() if run is not None else (),
+            override=override.id if override is not None else None,
+            note=g.get("note"),
+        )
+    )
+
+
+def _sent(request: Request) -> list[tuple[str, str]]:
+    return [
+        (name.removeprefix("HTTP_"), value)
+        for name, value in request.environ.items()
+        if name.startswith("HTTP_") or name == "CONTENT_TYPE"
+    ]
+
+
+def _body(request: Request) -> bytes:
+    if not request.content_length and "wsgi.input_terminated" not in request.environ:
+        return b""
+    try:
+        return request.get_data()
+    except HTTPException:
+        return b""  # refused for its size
+
+
+def is_unmatched(entry: Entry) -> bool:
+    """Whether no operation answered. OPTIONS is answered for every path that there is."""
+    return entry.operation is None and entry.status >= UNMATCHED_FROM
+
+
+def shown(mock: Mock, entry: Entry) -> dict[str, Any]:
+    """An entry as JSON, without secrets."""
+    told: dict[str, Any] = {
+        "number": entry.number,
+        "at": format_instant(entry.at) if entry.at is not None else None,
+        "scenario": entry.scenario,
+        "operation": entry.operation,
+        "method": entry.method,
+        "path": entry.path,
+        "query": _query(entry.query),
+        "status": entry.status,
+        "milliseconds": round(entry.milliseconds, 3),
+        "request": _message(entry.request),
+        "response": _message(entry.response),
+        "violations": [one.as_dict() for one in entry.violations],
+        "fired": fired(entry.fired),
+    }
+    for name in ("override", "note"):
+        if getattr(entry, name) is not None:
+            told[name] = getattr(entry, name)
+    if is_unmatched(entry):
+        told["nearest"] = near.nearest(mock.contract.operations.values(), entry.method, entry.path)
+    return told
+
+
+def fired(transitions: Iterable[Fired]) -> list[dict[str, Any]]:
+    """Transitions as JSON."""
+    return [
+        {"resource": one.resource, "key": one.key, "transition": one.transition, "at": format_instant(one.at)}
+        for one in transitions
+    ]
+
+
+def breach(entry: Entry) -> dict[str, Any]:
+    """An answer that broke the contract, as JSON; its status is the one that it had, whatever was sent instead."""
+    return {
+        "number": entry.number,
+        "at": format_instant(entry.at) if entry.at is not None else None,
+        "operation": entry.operation,
+        "method": entry.method,
+        "path": entry.path,
+        "status": entry.broken,
+        "scenario": entry.scenario,
+        "violations": [one.as_dict() for one in entry.violations],
+    }
+
+
+def verdict(mock: Mock, sandbox: Sandbox) -> dict[str, Any]:
+    """What a passed verdict says. Raises VerdictFailed with whatever speaks against it."""
+    unmatched = [
+        entry
+        for entry in sandbox.journal.unmatched
+        if is_unmatched(entry) and entry.method != "OPTIONS" and entry.path not in UNASKED
+    ]
+    unused = [
+        {"scenario": name, "id": one.id, **one.override.entry}
+        for name, run in sorted(sandbox.runs.items())
+        for one in reversed(run.unused)
+    ]
+    broken = [breach(entry) for entry in sandbox.journal.broken]
+    if broken or unmatched or unused:
+        raise VerdictFailed(broken, [shown(mock, entry) for entry in unmatched], unused)
+    return {"verdict": "passed", "requests": sandbox.journal.count}
+
+
+def _message(message: Message) -> dict[str, Any]:
+    told: dict[str, Any] = {"headers": {_name(name): _shielded(name, text) for name, text in message.headers}}
+    if message.size:
+        told["body"] = _readable(message)
+        told["size"] = message.size
+    return told
+
+
+def _name(name: str) -> str:
+    """A header's name as it is usually written; an environ has it in capitals."""
+    return name if "-" in name or not name.isupper() else "-".join(part.capitalize() for part in name.split("_"))
+
+
+def _readable(message: Message) -> Any:
+    """The body as JSON where it is that and whole, else as text."""
+    if len(message.body) == message.size:
+        try:
+            return _without_secrets(jsontext.parse(message.body))
+        except jsontext.MalformedJSON:
+            pass
+    return _shielded_text(message.body.decode(errors="replace"))
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _shielded(name, one) for name, one in value.items()}
+    return [_without_secrets(one) for one in value] if isinstance(value, list) else value
+
+
+def _shielded(name: str, value: Any) -> Any:
+    return REDACTED if SECRET.search(name) and value not in (None, "") else _without_secrets(value)
+
+
+_MEMBER = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:\s*)("(?:[^"\\]|\\.)*"?|[^,}\]\s]+)')
+_PAIR = re.compile(r"([^&=?\s]+)=([^&\s]*)")
+
+
+def _shielded_text(text: str) -> str:
+    """Text that may be half of a JSON document, or a form."""
+
+    def member(found: re.Match[str]) -> str:
+        return f'{found[1]}{found[2]}"{REDACTED}"' if SECRET.search(found[1].strip('"')) else found[0]
+
+    return _query(_MEMBER.sub(member, text))
+
+
+def _query(text: str) -> str:
+    return _PAIR.sub(lambda found: f"{found[1]}={REDACTED}" if SECRET.search(unquote(found[1])) else found[0], text)
