@@ -32,14 +32,16 @@ bench: .venv/developed ## Measure start-up, requests, reset and rewind
 clean: ## Remove the environment and what tools left behind
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage dist build
 
-.venv/bin/python:
+# Made anew where it was interrupted: half an environment would fail for ever.
+.venv/made:
 	@$(PYTHON) -c 'import sys; sys.exit("mockserver needs Python 3.11 or later" if sys.version_info < (3, 11) else 0)'
-	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
+	@$(PYTHON) -m venv --clear .venv || { rm -rf .venv; \
 	  echo "python3 cannot make environments here; on Debian: apt-get install python3-venv" >&2; exit 1; }
-
-.venv/installed: pyproject.toml | .venv/bin/python
-	@echo "Installing mockserver into .venv" >&2
 	@$(PIP) --upgrade "pip>=25.1"
+	@touch $@
+
+.venv/installed: pyproject.toml | .venv/made
+	@echo "Installing mockserver into .venv" >&2
 	@$(PIP) --editable .
 	@touch $@
 
