@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from mockserver.contract import formats
-from mockserver.contract.loader import FOLDERS, load_contract
+from mockserver.contract.loader import FOLDERS, load_contract, with_default
 from mockserver.contract.model import Contract
 from mockserver.engine.run import Start
 from mockserver.errors import CannotGenerate, ContractError
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import socket
 
 PORT = 4080
+DRIFTED = "leads to another state than was recorded: fixtures, rules or schemas have changed since."
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 CONTRACT = click.argument("contract", required=False, envvar="MOCKSERVER_CONTRACT", type=click.Path(path_type=Path))
 
@@ -55,7 +56,12 @@ def main() -> None:
     type=click.IntRange(0, 65535),
     help="Port to listen on; 0 picks a free one.",
 )
-@click.option("--scenario", "-s", metavar="NAME", help="Scenario for requests that choose none.  [default: baseline]")
+@click.option(
+    "--scenario",
+    "-s",
+    metavar="NAME|FILE",
+    help="Scenario for requests that choose none; a file may be a recording.  [default: baseline]",
+)
 @click.option(
     "--strict/--lenient",
     default=True,
@@ -90,20 +96,21 @@ def serve_command(
     Every option can be set in the environment too: MOCKSERVER_PORT=4080.
     """
     logging.basicConfig(format="mockserver: %(message)s", level=logging.WARNING)
-    loaded = _load(contract)
+    loaded = _load(contract, scenario)
     if token is None and not _is_loopback(host):
         token = secrets.token_urlsafe(24)
         click.echo(f"{host} is not loopback, so the control API asks for the header X-Mock-Token: {token}", err=True)
     hosts = (*allow_host, host)
     try:
-        app = create_app(
-            loaded, scenario=scenario, strict=strict, allow_hosts=hosts, token=token, serve_pages=not no_pages
-        )
+        app = create_app(loaded, strict=strict, allow_hosts=hosts, token=token, serve_pages=not no_pages)
         sockets: list[socket.socket] = listen(host, port)
-    except UnknownScenario as error:
-        _fail(error.detail)
+    except ContractError as error:
+        _refuse(error)
     except (PortTaken, BadHost) as error:
         _fail(str(error))
+    start = app.extensions["mockserver"].sandboxes.starts[loaded.default_scenario]
+    if start.has_drifted:
+        click.echo(f"mockserver: {scenario} {DRIFTED}", err=True)
     click.echo(f"{loaded.name}: {len(loaded.operations)} operations, scenarios {', '.join(sorted(loaded.scenarios))}")
     serve(app, host, sockets, _announce)
 
@@ -168,14 +175,20 @@ def schema(name: str) -> None:
     click.echo(formats.path(name).read_text(), nl=False)
 
 
-def _load(path: Path | None) -> Contract:
+def _load(path: Path | None, scenario: str | None = None) -> Contract:
     try:
-        return load_contract(path)
+        return with_default(load_contract(path), scenario)
     except ContractError as error:
-        for problem in error.problems:
-            click.echo(str(problem), err=True)
-        number = len(error.problems)
-        _fail(f"{number} {'mistake' if number == 1 else 'mistakes'} in the contract; nothing is served.")
+        _refuse(error)
+    except UnknownScenario as error:
+        _fail(error.detail)
+
+
+def _refuse(error: ContractError) -> NoReturn:
+    for problem in error.problems:
+        click.echo(str(problem), err=True)
+    number = len(error.problems)
+    _fail(f"{number} {'mistake' if number == 1 else 'mistakes'} in the contract; nothing is served.")
 
 
 def _fail(message: str) -> NoReturn:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import random
+import re
 import socket
 import subprocess
 import sys
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -80,20 +84,69 @@ def test_parallel_sandboxes_answer_byte_for_byte_alike(server: BackgroundServer)
         assert len(set(pool.map(play, range(24)))) == 1
 
 
-def test_two_servers_answer_byte_for_byte_alike() -> None:
-    paths = ["/admin/jobs", "/tutor/courses", "/__mock/state", "/openapi.json", "/admin/jobs/nope"]
-    headers = {"X-Mock-Scenario": "large-queue"}
+def script(count: int) -> list[tuple[str, str, dict[str, str], Any]]:
+    """Requests of every kind, in an order drawn once: reads, actions, clocks, overrides, mistakes."""
+    draw = random.Random(7)
+    scenarios = ["baseline", "large-queue", "fails-then-recovers", "flaky-actions", "cancel-race", "forbidden", "none"]
+    made: list[tuple[str, str, dict[str, str], Any]] = []
+    for _ in range(count):
+        job = f"job-{draw.randint(1, 40)}"
+        headers = {"X-Mock-Scenario": draw.choice(scenarios), "X-Mock-Sandbox": draw.choice(["one", "two"])}
+        method, path, body = draw.choice(
+            [
+                ("GET", f"/admin/jobs?limit={draw.randint(0, 200)}&sort=type,-id", None),
+                ("GET", f"/admin/jobs/{job}", None),
+                ("GET", f"/admin/jobs/{job}/events", None),
+                ("GET", "/tutor/courses/course-algebra/sessions", None),
+                ("POST", f"/admin/jobs/{job}/{draw.choice(['retry', 'cancel'])}", None),
+                ("POST", f"/__mock/state/jobs/{job}/{draw.choice(['start', 'fail', 'succeed'])}", None),
+                ("POST", "/__mock/clock", {draw.choice(["advance", "rewind"]): f"{draw.randint(0, 90)}s"}),
+                ("POST", "/__mock/overrides", {"operation": "getJob", "status": 503, "times": 1}),
+                ("GET", draw.choice(["/__mock/state", "/__mock/recording", "/__mock/verdict", "/openapi.json"]), None),
+                ("GET", f"/admin/{draw.choice(['job', 'jobs/', 'queues'])}", None),
+            ]
+        )
+        if method == "POST" and path.startswith("/admin"):
+            headers["Idempotency-Key"] = f'"{draw.randint(1, 50)}"'
+        made.append((method, path, headers, body))
+    return made
+
+
+def test_two_servers_answer_five_hundred_requests_byte_for_byte_alike(tmp_path: Path) -> None:
     digests = set()
-    for seed, zone in (("1", "UTC"), ("2", "America/St_Johns")):
-        env = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": "C"}
-        with serving(env=env) as (_, url, _lines):
-            answers = [requests.get(url + path, headers=headers, timeout=SECONDS) for path in paths]
-        kept = [
-            (answer.content, sorted((n, v) for n, v in answer.headers.items() if n.lower() != "date"))
-            for answer in answers
-        ]
-        digests.add(hashlib.sha256(repr(kept).encode()).hexdigest())
+    for seed, zone, locale in (("1", "UTC", "C"), ("2", "America/St_Johns", "tr_TR.UTF-8")):
+        env = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": locale}
+        digest, statuses = hashlib.sha256(), Counter[int]()
+        with serving(env=env) as (_, url, _lines), requests.Session() as session:
+            for method, path, headers, body in script(500):
+                answer = session.request(method, url + path, headers=headers, json=body, timeout=SECONDS)
+                statuses[answer.status_code] += 1
+                varies = {"date", "content-length"} if path == "/__mock/verdict" else {"date"}
+                told = sorted((name, value) for name, value in answer.headers.items() if name.lower() not in varies)
+                # A verdict quotes the requests, which went to another port and took their time.
+                text = re.sub(rb'"milliseconds":[0-9.e-]+|"Host":"[^"]*"', b"", answer.content)
+                digest.update(repr((answer.status_code, told, text)).encode())
+        assert {200, 201, 400, 403, 404, 409, 422, 503} <= statuses.keys(), statuses
+        digests.add(digest.hexdigest())
     assert len(digests) == 1
+
+
+def test_a_recording_answers_alike_in_another_process(tmp_path: Path) -> None:
+    paths = ["/admin/jobs", "/admin/jobs/job-7/events", "/tutor/courses/course-algebra/sessions", "/admin/jobs/job-2"]
+    found = []
+    headers = {"X-Mock-Scenario": "fails-then-recovers"}
+    with serving() as (_, url, _lines), requests.Session() as session:
+        session.headers.update(headers)
+        session.post(f"{url}/admin/jobs/job-7/retry", timeout=SECONDS)
+        session.post(f"{url}/__mock/clock", json={"advance": "25s"}, timeout=SECONDS)
+        session.post(f"{url}/admin/jobs/job-1/cancel", timeout=SECONDS)
+        found.append([session.get(url + path, timeout=SECONDS).content for path in paths])
+        recording = tmp_path / "bug.yaml"
+        recording.write_bytes(session.get(f"{url}/__mock/recording", timeout=SECONDS).content)
+    with serving("--scenario", str(recording)) as (_, url, lines):
+        assert "bug" in lines[-1]
+        found.append([requests.get(url + path, timeout=SECONDS).content for path in paths])
+    assert found[0] == found[1]
 
 
 # Left out is that valid requests are accepted: where a clock can go, and whether an idempotency key was used before,

@@ -148,3 +148,23 @@ def test_help_and_version_answer(arguments: list[str]) -> None:
 
 def test_a_wrong_option_is_exit_2() -> None:
     assert run("serve", "--prot", "1")[0] == 2
+
+
+RECORDED = "summary: x\nfixtures: tutoring\nclock: {start: '2026-01-15T09:00:00Z'}\n"
+
+
+def test_a_recording_that_leads_elsewhere_by_now_is_served_with_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / "bug.yaml"
+    path.write_text(f"{RECORDED}recorded: {{from: baseline, fingerprint: {'f' * 64}}}\n")
+    with serving("--scenario", str(path)) as (_, url, lines):
+        assert "leads to another state than was recorded" in lines[0]
+        assert requests.get(f"{url}/admin/jobs", timeout=SECONDS).headers["X-Mock-Scenario"] == "bug"
+
+
+def test_a_scenario_file_that_cannot_be_served_is_refused(tmp_path: Path) -> None:
+    code, _, told = run("serve", "--scenario", str(tmp_path / "none.yaml"))
+    assert (code, "none.yaml: cannot be read: No such file" in told) == (1, True)
+    path = tmp_path / "bug.yaml"
+    path.write_text(f"{RECORDED}commands:\n- {{at: '2026-01-15T09:00:00Z', use_override: none}}\n")
+    code, _, told = run("serve", "--scenario", str(path))
+    assert (code, "bug.yaml:5 /commands/0" in told) == (1, True)

@@ -82,6 +82,15 @@ def _additional(error: ValidationError) -> str:
     return f"{shown} {'is' if len(unknown) == 1 else 'are'} not declared here.{hints}"
 
 
+def _any_of(error: ValidationError) -> str:
+    """Where each branch only asks for a member, these; else what jsonschema says."""
+    branches = error.validator_value if isinstance(error.validator_value, list) else []
+    names = [one["required"][0] for one in branches if isinstance(one, dict) and one.keys() == {"required"}]
+    if len(names) == len(branches) and isinstance(error.instance, dict):
+        return f"needs one of {', '.join(map(quote, names))}"
+    return _plain(error)
+
+
 def _required(error: ValidationError) -> str:
     return error.message.replace("'", '"').replace("is a required property", "is required and missing")
 
@@ -104,6 +113,7 @@ def _length(error: ValidationError) -> str:
 _MESSAGES = {
     "minLength": _length,
     "maxLength": _length,
+    "anyOf": _any_of,
     "enum": _enum,
     "additionalProperties": _additional,
     "required": _required,

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP
-from mockserver.contract.model import Record, Resource
+from mockserver.contract.model import Dataset, Record, Resource
 from mockserver.contract.records import judge, stamp
 from mockserver.contract.source import Report, Source, files, read
 from mockserver.contract.times import format_instant
 from mockserver.errors import Problem, did_you_mean, quote
-
-
-@dataclass(frozen=True, slots=True)
-class Dataset:
-    """The records of one folder by resource, and the files that they come from."""
-
-    name: str
-    records: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
-    sources: Mapping[str, Source] = field(default_factory=dict)
 
 
 def load(root: Path, resources: Mapping[str, Resource], report: Report) -> dict[str, Dataset]:

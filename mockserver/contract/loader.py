@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from mockserver.contract import documents as linked
 from mockserver.contract import fixtures, formats, openapi, resources, scenario
 from mockserver.contract.documents import BASE, Documents
 from mockserver.contract.model import Contract, Operation, Resource
+from mockserver.contract.scenario import load_file
 from mockserver.contract.schemas import Schemas, schema_errors
 from mockserver.contract.source import SUFFIXES, Report, files, read
 from mockserver.errors import ContractError, Problem
+from mockserver.refusals import UnknownScenario
 
 OPENAPI = ("openapi.yaml", "openapi.yml", "openapi.json")
 RESOURCES = ("resources.yaml", "resources.yml", "resources.json")
@@ -39,6 +42,21 @@ def load_contract(path: str | Path | None = None) -> Contract:
     wanted = "a directory with schemas/, fixtures/ and scenarios/, or an OpenAPI file (.yaml, .yml, .json)"
     what = "is none of these" if location.exists() else "does not exist"
     raise ContractError([Problem(str(path), f"{what}: a contract is {wanted}", code="no-contract")])
+
+
+def with_default(contract: Contract, scenario: str | None) -> Contract:
+    """The contract with another default scenario: one of its own by name, or one more, read from a file anywhere.
+
+    A file is known by its ending, and its scenario is named like it. Raises UnknownScenario and ContractError.
+    """
+    if scenario is None:
+        return contract
+    if Path(scenario).suffix in SUFFIXES:
+        found = load_file(Path(scenario), contract)
+        return replace(contract, scenarios={**contract.scenarios, found.name: found}, default_scenario=found.name)
+    if scenario not in contract.scenarios:
+        raise UnknownScenario(scenario, contract.scenarios)
+    return replace(contract, default_scenario=scenario)
 
 
 def _directory(root: Path, built_in: bool = False) -> Contract:
@@ -92,6 +110,7 @@ def _contract(
         schemas=schemas,
         operations=operations or {},
         resources=declared,
+        datasets=datasets,
         scenarios=scenarios,
         default_scenario=default,
         built_in=built_in,

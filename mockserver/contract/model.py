@@ -10,6 +10,7 @@ from typing import Any, Literal
 from mockserver.contract.documents import Documents, Node
 from mockserver.contract.lifecycle import Lifecycle
 from mockserver.contract.schemas import Schemas, Validator
+from mockserver.contract.source import Source
 
 Record = Mapping[str, Any]
 Kind = Literal["list", "read", "create", "replace", "update", "delete", "transition"]
@@ -178,8 +179,9 @@ Mode = Literal["manual", "real", "per-request"]
 class ClockPlan:
     """Where a run's clock begins (milliseconds since 1970) and what moves it.
 
-    `floating` clocks begin at the machine's own time, and the fixtures' stamps move along. `step` is in milliseconds;
-    `counted` are the operations that a per-request clock counts, all where it is None.
+    `floating` clocks begin at the machine's own time, and the fixtures' stamps move along. A recording's goes on from
+    `now`, its commands folded. `step` is in milliseconds; `counted` are the operations that a per-request clock counts,
+    all where it is None.
     """
 
     start: int
@@ -188,6 +190,12 @@ class ClockPlan:
     step: int = 0
     counted: frozenset[str] | None = None
     floating: bool = False
+    now: int | None = None
+
+    @property
+    def begins(self) -> int:
+        """Where a run's clock stands at first."""
+        return self.start if self.now is None else self.now
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +245,7 @@ class Scenario:
 
     `progress` holds each resource's rules, of which the first that matches counts.
     `records` are the fixtures, with those the scenario puts over them in place; `put` the keys of the latter.
+    `commands` are folded as part of the start. `data` is what the file says.
     """
 
     name: str
@@ -248,6 +257,18 @@ class Scenario:
     generate: Mapping[str, int]
     progress: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
     responses: tuple[Override, ...] = ()
+    commands: tuple[Mapping[str, Any], ...] = ()
+    data: Mapping[str, Any] = field(default_factory=dict)
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """The records of one folder by resource, and the files that they come from."""
+
+    name: str
+    records: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
+    sources: Mapping[str, Source] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +282,7 @@ class Contract:
     schemas: Schemas
     operations: Mapping[str, Operation]
     resources: Mapping[str, Resource]
+    datasets: Mapping[str, Dataset]
     scenarios: Mapping[str, Scenario]
     default_scenario: str
     built_in: bool = False

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver.contract.lifecycle import LOG_STAMP
 from mockserver.contract.model import Record, Resource
-from mockserver.contract.times import parse_instant
+from mockserver.contract.times import format_instant, parse_instant
 from mockserver.errors import Violation, quote
 
 Exists = Callable[[str, Any], bool]
@@ -50,13 +50,34 @@ def stamp(record: Mapping[str, Any], field: str | None) -> int | None:
         return None
 
 
+def shifted(
+    resources: Mapping[str, Resource], records: Mapping[str, Sequence[Record]], by: int
+) -> dict[str, tuple[Record, ...]]:
+    """The records with every stamp moved by so many milliseconds."""
+    fields = stamp_fields(resources)
+    return {name: tuple(_shifted(record, fields.get(name), by) for record in rows) for name, rows in records.items()}
+
+
+def _shifted(record: Record, field: str | None, by: int) -> Record:
+    at = stamp(record, field)
+    return record if at is None or field is None else {**record, field: format_instant(at + by)}
+
+
+def stamp_fields(resources: Mapping[str, Resource]) -> dict[str, str]:
+    """The field that a transition writes its stamp into, by resource."""
+    found: dict[str, str] = {}
+    for name, one in resources.items():
+        if one.lifecycle is not None and one.lifecycle.touch is not None:
+            found[name] = one.lifecycle.touch
+    return found | {one.lifecycle.log: LOG_STAMP for one in resources.values() if one.lifecycle and one.lifecycle.log}
+
+
 def latest_stamp(resources: Mapping[str, Resource], records: Mapping[str, Sequence[Record]]) -> int | None:
     """The latest instant, in milliseconds since 1970, that a transition might have written into the records."""
-    logs = {one.lifecycle.log for one in resources.values() if one.lifecycle is not None}
+    fields = stamp_fields(resources)
     latest: int | None = None
     for name, rows in records.items():
-        lifecycle = resources[name].lifecycle
-        field = LOG_STAMP if name in logs else lifecycle.touch if lifecycle is not None else None
+        field = fields.get(name)
         if field is None:
             continue
         texts = [row[field] for row in rows if isinstance(row, Mapping) and isinstance(row.get(field), str)]

@@ -8,18 +8,25 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.contract import formats, overrides
-from mockserver.contract.fixtures import Dataset
 from mockserver.contract.lifecycle import Lifecycle
-from mockserver.contract.model import ClockPlan, Operation, Override, Record, Resource, Rule, Scenario
-from mockserver.contract.records import judge, latest_stamp
+from mockserver.contract.model import (
+    ClockPlan,
+    Contract,
+    Dataset,
+    Operation,
+    Override,
+    Record,
+    Resource,
+    Rule,
+    Scenario,
+)
+from mockserver.contract.records import judge, latest_stamp, shifted
 from mockserver.contract.source import Report, Source, files, read
 from mockserver.contract.times import format_instant, parse_duration, parse_instant
 from mockserver.errors import Problem, did_you_mean, quote
 
 DEFAULT = "baseline"
 DEFAULT_START = parse_instant("2026-01-01T00:00:00Z")
-# Declared in the design, not built yet: named as such rather than as mistakes.
-NOT_YET = ("commands",)
 
 
 def load(
@@ -49,7 +56,22 @@ def load(
     only = next(iter(datasets.values())) if len(datasets) == 1 else Dataset("")
     latest = latest_stamp(resources, only.records)
     start = DEFAULT_START if latest is None else latest
-    return {DEFAULT: Scenario(DEFAULT, "The only scenario", ClockPlan(start), 0, dict(only.records), {}, {})}
+    data = {"fixtures": only.name} if datasets else {}
+    plan = ClockPlan(start)
+    return {DEFAULT: Scenario(DEFAULT, "The only scenario", plan, 0, dict(only.records), {}, {}, data=data)}
+
+
+def load_file(path: Path, contract: Contract) -> Scenario:
+    """Read a scenario from anywhere, over the fixtures of `contract`. Raises ContractError."""
+    report, real = Report(), path.resolve()
+    source = read(real.parent, real, report)
+    found: Scenario | None = None
+    if source is not None:
+        reader = Reader(source, contract.datasets, contract.resources, contract.operations, report)
+        found = reader.scenario(path.stem)
+    if found is None or report.problems:
+        raise report.error()
+    return found
 
 
 def default_of(scenarios: Mapping[str, Scenario], report: Report) -> str:
@@ -75,31 +97,42 @@ class Reader:
     def scenario(self, name: str) -> Scenario | None:
         """The scenario, or None where its form is wrong."""
         data = {} if self.source.data is None else self.source.data
-        if not self._supported(data) or not formats.conforms("scenario", self.source, self.report):
+        if not formats.conforms("scenario", self.source, self.report):
             return None
         dataset = self._dataset(data.get("fixtures"))
         generate = {one: entry["count"] for one, entry in data.get("generate", {}).items()}
         for one in generate:
             if self._known(f"/generate/{one}", one) and not self.resources[one].key:
                 self.report.add(self.source, f"/generate/{one}", f"{one} has no key; generate what it logs", "keyless")
+        clock = data.get("clock", {})
         records, put = self._put(data.get("records", {}), dataset, set(generate))
+        if clock.get("start") == "now":
+            self._refuse_recorded(data, clock)
+        elif clock.get("move_fixtures"):
+            records = self._moved(records, clock)
+        plan = self._clock(clock, records)
         return Scenario(
             name=name,
             summary=data.get("summary", ""),
-            clock=self._clock(data.get("clock", {}), records),
+            clock=plan,
             seed=data.get("seed", 0),
             records=records,
             put=put,
             generate=generate,
             progress=self._progress(data.get("progress", {})),
             responses=self._responses(data.get("responses", ())),
+            commands=self._commands(data.get("commands", ()), plan),
+            data=data,
+            source=self.source,
         )
 
-    def _supported(self, data: Any) -> bool:
-        found = [name for name in NOT_YET if isinstance(data, dict) and data.get(name) is not None]
-        for name in found:
-            self.report.add(self.source, f"/{name}", f"{name} is not supported yet", "not-supported")
-        return not found
+    def _refuse_recorded(self, data: Mapping[str, Any], clock: Mapping[str, Any]) -> None:
+        """A clock that begins at the machine's own time has nothing that happened at other times."""
+        given = {"/clock/now": "now" in clock, "/clock/move_fixtures": "move_fixtures" in clock}
+        for pointer, there in {**given, "/commands": bool(data.get("commands"))}.items():
+            if there:
+                message = f"{pointer.rpartition('/')[2]} needs a start that is an instant, and here it is now"
+                self.report.add(self.source, pointer, message, "clock-start")
 
     def _dataset(self, name: str | None) -> Dataset:
         if name is None:
@@ -154,13 +187,25 @@ class Reader:
             for violation in known:
                 self.report.add(self.source, pointer + violation.pointer, violation.message, violation.keyword)
 
+    def _moved(self, records: dict[str, tuple[Record, ...]], clock: Mapping[str, Any]) -> dict[str, tuple[Record, ...]]:
+        """The records with their stamps moved along, so that the latest is the clock's start."""
+        latest = latest_stamp(self.resources, records)
+        start = self._instant("/clock/start", clock["start"])
+        return records if latest is None else shifted(self.resources, records, start - latest)
+
     def _clock(self, clock: Mapping[str, Any], records: Mapping[str, tuple[Record, ...]]) -> ClockPlan:
         for index, name in enumerate(clock.get("on", ()) if self.operations is not None else ()):
             if name not in (self.operations or ()):
                 message = f"there is no operation {quote(name)}.{did_you_mean(name, self.operations or ())}"
                 self.report.add(self.source, f"/clock/on/{index}", message, "unknown-name")
+        start = self._start(clock.get("start"), records)
+        now = self._instant("/clock/now", clock["now"]) if "now" in clock else None
+        if now is not None and now < start:
+            message = f"{clock['now']} is before the start, {format_instant(start)}"
+            self.report.add(self.source, "/clock/now", message, "clock-now")
         return ClockPlan(
-            start=self._start(clock.get("start"), records),
+            start=start,
+            now=now,
             mode=clock.get("mode", "manual"),
             speed=clock.get("speed", 1.0),
             step=self._duration("/clock/step", clock["step"]) if "step" in clock else 0,
@@ -172,7 +217,7 @@ class Reader:
         latest = latest_stamp(self.resources, records)
         if given is None or given == "now":
             return DEFAULT_START if latest is None else latest
-        start = parse_instant(given)
+        start = self._instant("/clock/start", given)
         if latest is not None and latest > start:
             message = f"the fixtures go on to {format_instant(latest)}, later than {given}"
             self.report.add(self.source, "/clock/start", message, "clock-start")
@@ -204,6 +249,18 @@ class Reader:
             found += [override] if override is not None else []
         return tuple(found)
 
+    def _commands(self, entries: Sequence[Mapping[str, Any]], clock: ClockPlan) -> tuple[Mapping[str, Any], ...]:
+        """The commands, whose order must be that of time, from the clock's start to its `now`."""
+        before = clock.start
+        for index, entry in enumerate(entries):
+            at = self._instant(f"/commands/{index}/at", entry["at"])
+            if at < before or at > clock.begins:
+                bounds = f"{format_instant(before)} to {format_instant(clock.begins)}"
+                message = f"{entry['at']} is out of order: here it can be from {bounds}, the clock's now"
+                self.report.add(self.source, f"/commands/{index}/at", message, "order")
+            before = max(before, at)
+        return tuple(entries)
+
     def _judge_rule(self, pointer: str, rule: Mapping[str, Any], lifecycle: Lifecycle, resource: Resource) -> None:
         known = (("state", lifecycle.states), ("fire", tuple(lifecycle.transitions)))
         for member, names in known:
@@ -229,6 +286,14 @@ class Reader:
         if most < least:
             self.report.add(self.source, f"{pointer}/after", "the first bound is above the second", "duration")
         return Rule(rule["state"], rule["fire"], least, most, rule.get("where", {}), rule.get("times"))
+
+    def _instant(self, pointer: str, text: str) -> int:
+        """An instant; one that the clock cannot stand at, such as a leap second, is noted."""
+        try:
+            return parse_instant(text)
+        except ValueError as error:
+            self.report.add(self.source, pointer, f"{quote(text)} is no instant for a clock: {error}", "instant")
+            return DEFAULT_START
 
     def _duration(self, pointer: str, text: str) -> int:
         """A duration above zero; what is none is noted, and counts as a second."""

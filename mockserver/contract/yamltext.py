@@ -23,6 +23,17 @@ _WORDS: dict[str, Any] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
+
+
+class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+    """Writes a string in quotes where YAML 1.1 or 1.2 would read it as something else; knows no aliases."""
+
+    def ignore_aliases(self, _: Any) -> bool:
+        return True
+
+
+_Dumper.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(rf"(?:{_INT.pattern})$"), None)
+_Dumper.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(rf"(?:{_FLOAT.pattern})$"), None)
 _CORE = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq")}
 
 
@@ -47,6 +58,14 @@ def lines(text: str) -> dict[str, int]:
     reader = _Reader(text, keep_lines=True)
     reader.read()
     return reader.lines
+
+
+def dump(value: Any) -> str:
+    """Write JSON values as YAML that reads back as the same, here and with a YAML 1.1 parser."""
+    text: str = yaml.dump(
+        value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=10_000
+    )
+    return text
 
 
 def escape(token: str) -> str:

@@ -36,7 +36,7 @@ class Clock:
     @classmethod
     def of(cls, plan: ClockPlan, anchor: float) -> Clock:
         """The clock as a run begins."""
-        return cls(plan.start, anchor, plan.mode, plan.speed, plan.step, plan.counted)
+        return cls(plan.begins, anchor, plan.mode, plan.speed, plan.step, plan.counted)
 
     def now(self, seconds: float) -> int:
         """Where it stands."""

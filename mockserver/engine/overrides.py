@@ -55,7 +55,9 @@ class Overrides:
         return replace(self, placed=kept, counts=counts)
 
     def use(self, name: str) -> Overrides:
-        """With one use of that override counted."""
+        """With one use of that override counted. Raises UnknownOverride."""
+        if not any(one.id == name for one in self.placed):
+            raise UnknownOverride(name, [one.id for one in self.placed])
         return replace(self, counts={**self.counts, name: self.counts.get(name, 0) + 1})
 
     def match(self, operation: str, values: Mapping[str, Any]) -> Placed | None:

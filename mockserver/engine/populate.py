@@ -10,7 +10,7 @@ from typing import Any
 
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Lifecycle
 from mockserver.contract.model import Contract, Record, Resource, Scenario
-from mockserver.contract.records import is_valid, latest_stamp, stamp
+from mockserver.contract.records import is_valid, latest_stamp, shifted
 from mockserver.contract.resources import properties
 from mockserver.contract.times import format_instant
 from mockserver.engine.generate import Generator
@@ -57,21 +57,8 @@ def populate(contract: Contract, scenario: Scenario) -> State:
 
 def moved(contract: Contract, scenario: Scenario, start: int) -> Scenario:
     """The scenario with its clock's start at `start` and every stamp in its records moved along."""
-    by = start - scenario.clock.start
-    fields = {name: one.lifecycle.touch for name, one in contract.resources.items() if one.lifecycle is not None}
-    fields |= {
-        one.lifecycle.log: LOG_STAMP for one in contract.resources.values() if one.lifecycle and one.lifecycle.log
-    }
-    records = {
-        name: tuple(_shifted(record, fields.get(name), by) for record in rows)
-        for name, rows in scenario.records.items()
-    }
+    records = shifted(contract.resources, scenario.records, start - scenario.clock.start)
     return replace(scenario, records=records, clock=replace(scenario.clock, start=start))
-
-
-def _shifted(record: Record, field: str | None, by: int) -> Record:
-    at = stamp(record, field)
-    return record if at is None or field is None else {**record, field: format_instant(at + by)}
 
 
 def _last_transitions(contract: Contract, scenario: Scenario, name: str) -> dict[Any, str | None]:

@@ -19,6 +19,7 @@ from mockserver.engine.commands import Command, Fire, Fired, UseOverride, apply,
 from mockserver.engine.keys import Kept
 from mockserver.engine.overrides import Placed
 from mockserver.engine.populate import moved, populate
+from mockserver.engine.recording import replay
 from mockserver.engine.state import State, fingerprint
 from mockserver.refusals import (
     BadTime,
@@ -50,8 +51,19 @@ class Start:
 
     @cached_property
     def state(self) -> State:
-        """The records of the scenario. Raises CannotGenerate."""
-        return populate(self.contract, self.scenario)
+        """The records of the scenario, its commands carried out. Raises CannotGenerate and ContractError."""
+        return replay(self.contract, self.scenario, populate(self.contract, self.scenario))
+
+    def prove(self) -> None:
+        """Carry out the commands that the scenario brings. Raises ContractError for one that is refused."""
+        if self.scenario.commands:
+            _ = self.state
+
+    @property
+    def has_drifted(self) -> bool:
+        """Whether a recording leads elsewhere than it did: fixtures, rules or schemas have changed since."""
+        recorded = self.scenario.data.get("recorded")
+        return recorded is not None and recorded["fingerprint"] != self.fingerprint
 
     @cached_property
     def fingerprint(self) -> str:
@@ -72,7 +84,7 @@ class Run:
         self.clock = Clock.of(start.scenario.clock, seconds())
         self._start, self._seconds = start, seconds
         self._state = self._base = start.state
-        self._base_at, self._folded = start.scenario.clock.start, 0
+        self._base_at, self._folded = start.scenario.clock.begins, 0
         self._checkpoints: list[tuple[int, State]] = []
         self._lock = threading.Lock()
 
@@ -99,8 +111,21 @@ class Run:
 
     @property
     def unused(self) -> list[Placed]:
-        """The overrides that were added and that no request has met yet."""
-        return [one for one in self._state.overrides.placed if not one.own and one.id not in self.uses]
+        """The overrides that were added since the start and that no request has met yet."""
+        known = self.uses.keys() | {one.id for one in self._start.state.overrides.placed}
+        return [one for one in self._state.overrides.placed if one.id not in known]
+
+    def recorded(self) -> tuple[list[Command], int, State]:
+        """The commands since the start, the clock, and the state that they lead to.
+
+        Raises BeyondLog where the log does not hold all of them any more.
+        """
+        with self._lock:
+            if self._folded:
+                raise BeyondLog(LOG_LIMIT)
+            now = self.now
+            self._settle(now)
+            return list(self.log), now, self._state
 
     @property
     def fingerprint(self) -> str:
@@ -229,8 +254,8 @@ class Run:
         return fired
 
     def _back(self, to: int) -> None:
-        if to < self.scenario.clock.start:
-            raise BeforeStart(format_instant(self.scenario.clock.start))
+        if to < self.scenario.clock.begins:
+            raise BeforeStart(format_instant(self.scenario.clock.begins))
         if self._folded and to < self._base_at:
             raise BeyondLog(LOG_LIMIT)
         kept = len(self.log)

@@ -73,13 +73,18 @@ class Sandbox:
 
 
 class Sandboxes:
-    """Every sandbox by name, made on first use; only idle ones make room for new ones."""
+    """Every sandbox by name, made on first use; only idle ones make room for new ones.
+
+    Raises ContractError where a recording's commands do not fit the contract.
+    """
 
     def __init__(
         self, contract: Contract, limit: int = SANDBOX_LIMIT, seconds: Callable[[], float] = monotonic
     ) -> None:
         self.contract, self.limit = contract, limit
         self.starts = {name: Start(contract, scenario) for name, scenario in contract.scenarios.items()}
+        for start in self.starts.values():
+            start.prove()
         self._sandboxes: dict[str, Sandbox] = {}
         self._seconds = seconds
         self._lock = threading.Lock()

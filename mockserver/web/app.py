@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import Flask, Response, current_app, g, redirect, request
 from werkzeug import exceptions
 
-from mockserver.contract.loader import load_contract
+from mockserver.contract.loader import load_contract, with_default
 from mockserver.contract.model import Contract, Operation
 from mockserver.engine.clock import monotonic
 from mockserver.engine.sandboxes import SANDBOX_LIMIT, Sandboxes
@@ -23,7 +23,6 @@ from mockserver.refusals import (
     MethodNotAllowed,
     NoExample,
     UnknownPath,
-    UnknownScenario,
 )
 from mockserver.web import api, control, cors, guard, journal, near, pages
 from mockserver.web.addressing import Addressing
@@ -50,20 +49,19 @@ def create_app(
 ) -> Flask:
     """A WSGI application that serves `contract`: a loaded one, a path to load, or the built-in one.
 
-    `scenario` is what requests get that choose none; `allow_hosts` may call the control API besides loopback
-    names; with a `token`, the control API asks for it in X-Mock-Token instead. `body_limit` is in bytes.
+    `scenario` is what requests get that choose none: a name, or a file such as a recording. `allow_hosts` may call the
+    control API besides loopback names; with a `token`, the control API asks for it in X-Mock-Token instead.
+    `body_limit` is in bytes.
 
     Raises ContractError where the contract cannot be loaded, and UnknownScenario.
     """
     if not isinstance(contract, Contract):
         contract = load_contract(contract)
-    if scenario is not None and scenario not in contract.scenarios:
-        raise UnknownScenario(scenario, contract.scenarios)
+    contract = with_default(contract, scenario)
     mock = Mock(
         contract=contract,
         sandboxes=Sandboxes(contract, sandbox_limit),
         control=control_api(),
-        scenario=scenario or contract.default_scenario,
         strict=strict,
         hosts=frozenset(host.lower() for host in allow_hosts),
         token=token,

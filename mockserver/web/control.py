@@ -16,6 +16,7 @@ from mockserver.engine.commands import AddOverride, Fire, Fired, Put, Remove, Re
 from mockserver.engine.journal import Entry
 from mockserver.engine.operations import Call
 from mockserver.engine.overrides import Overrides, Placed
+from mockserver.engine.recording import recording
 from mockserver.engine.run import Run
 from mockserver.engine.sandboxes import DEFAULT
 from mockserver.engine.state import records, shown
@@ -79,7 +80,7 @@ def _reset(mock: Mock, selection: Selection, call: Call) -> Given:
     else:
         selection.sandbox.reset()
     # The active scenario is gone with the rest, so what it stood for is chosen anew.
-    scenario = mock.scenario if selection.via == "active scenario" else selection.scenario
+    scenario = mock.contract.default_scenario if selection.via == "active scenario" else selection.scenario
     g.selection = Selection(mock.sandboxes.get(selection.sandbox.name), scenario, selection.via)
     return 200, _run(g.selection)
 
@@ -87,7 +88,7 @@ def _reset(mock: Mock, selection: Selection, call: Call) -> Given:
 def _list_scenarios(mock: Mock, selection: Selection, call: Call) -> Given:
     known = mock.contract.scenarios
     listed = [{"name": name, "summary": known[name].summary} for name in sorted(known)]
-    return 200, {"default": mock.scenario, "active": selection.sandbox.active, "scenarios": listed}
+    return 200, {"default": mock.contract.default_scenario, "active": selection.sandbox.active, "scenarios": listed}
 
 
 def _set_scenario(mock: Mock, selection: Selection, call: Call) -> Given:
@@ -103,7 +104,7 @@ def _set_scenario(mock: Mock, selection: Selection, call: Call) -> Given:
 def _clear_scenario(mock: Mock, selection: Selection, call: Call) -> Given:
     selection.sandbox.active = None
     if selection.via == "active scenario":
-        g.selection = Selection(selection.sandbox, mock.scenario, "default", selection.ignored)
+        g.selection = Selection(selection.sandbox, mock.contract.default_scenario, "default", selection.ignored)
     return 204, None
 
 
@@ -127,7 +128,7 @@ def _list_sandboxes(mock: Mock, selection: Selection, call: Call) -> Given:
 def _delete_sandbox(mock: Mock, selection: Selection, call: Call) -> Given:
     mock.sandboxes.remove(call.path["name"])
     if selection.sandbox.name == call.path["name"]:
-        g.selection = Selection(mock.sandboxes.get(DEFAULT), mock.scenario, "default")
+        g.selection = Selection(mock.sandboxes.get(DEFAULT), mock.contract.default_scenario, "default")
     return 204, None
 
 
@@ -250,6 +251,12 @@ def _placed(known: Overrides, placed: Placed) -> dict[str, Any]:
     return {"id": placed.id, "used": known.counts.get(placed.id, 0), **placed.override.entry}
 
 
+def _recording(mock: Mock, selection: Selection, call: Call) -> Given:
+    text = recording(selection.run.scenario, *selection.run.recorded())
+    name = f"{selection.scenario}-recording.yaml"
+    return 200, text, {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+
+
 def _list_violations(mock: Mock, selection: Selection, call: Call) -> Given:
     return 200, {"violations": [journal.breach(entry) for entry in selection.sandbox.journal.broken]}
 
@@ -318,6 +325,7 @@ _HANDLERS: Mapping[str, Callable[[Mock, Selection, Call], Given]] = {
     "addOverride": _add_override,
     "clearOverrides": _clear_overrides,
     "removeOverride": _remove_override,
+    "getRecording": _recording,
     "listRequests": _list_requests,
     "clearRequests": _clear_requests,
     "getVerdict": _verdict,

@@ -40,7 +40,6 @@ class Mock:
     contract: Contract
     sandboxes: Sandboxes
     control: Control
-    scenario: str
     strict: bool
     hosts: frozenset[str]
     token: str | None

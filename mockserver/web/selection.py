@@ -73,7 +73,7 @@ def _scenario(mock: Mock, request: Request, sandbox: Sandbox, forgive: bool, ign
         _refuse(UnknownScenario(name, known, via), via, SCENARIO_COOKIE, forgive, ignored)
     if sandbox.active is not None:
         return sandbox.active, "active scenario"
-    return mock.scenario, "default"
+    return mock.contract.default_scenario, "default"
 
 
 def _named(request: Request, header: str, environ: str, query: str, cookie: str) -> Iterator[tuple[str, str]]:

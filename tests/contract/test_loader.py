@@ -63,7 +63,7 @@ def test_mistakes_in_different_files_are_told_together(problems: Problems) -> No
         ("scenarios/baseline.yaml", "a: [", "is no YAML: did not find expected node content"),
         ("scenarios/baseline.yaml", "fixtures: smal", "scenarios/baseline.yaml:1 /fixtures: there is no folder fixtures/smal. Did you mean \"small\"?"),
         ("scenarios/baseline.yaml", "fixture: small", "scenarios/baseline.yaml:1: \"fixture\" is not declared here. Did you mean \"fixtures\"?"),
-        ("scenarios/baseline.yaml", "commands: []", "scenarios/baseline.yaml:1 /commands: commands is not supported yet"),
+        ("scenarios/baseline.yaml", "commands: [{}]", '/commands/0: "at" is required and missing'),
         ("scenarios/baseline.yaml", "clock: {mode: rel}", '"rel" is not one of "manual", "real", "per-request". Did you mean "real"?'),
         ("scenarios/baseline.yaml", "clock: {mode: per-request}", '/clock: "step" is required and missing'),
         ("scenarios/baseline.yaml", "clock: {mode: per-request, step: 0s}", '/clock/step: "0s" must be above zero'),
