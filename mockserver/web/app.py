@@ -24,12 +24,13 @@ from mockserver.refusals import (
     NoExample,
     UnknownPath,
 )
-from mockserver.web import api, control, cors, guard, journal, near, pages
+from mockserver.web import api, control, cors, guard, journal, near
 from mockserver.web.addressing import Addressing
 from mockserver.web.answers import VARY, respond
 from mockserver.web.faults import Delivering
 from mockserver.web.mock import BODY_LIMIT, Mock
 from mockserver.web.mock import control as control_api
+from mockserver.web.pages import shell, site
 from mockserver.web.problems import refuse
 from mockserver.web.selection import SANDBOX_HEADER, SCENARIO_HEADER, BadCookie, clean_address, select, select_sandbox
 
@@ -75,7 +76,7 @@ def create_app(
     api.register(app, mock)
     control.register(app, mock)
     if serve_pages:
-        pages.register(app, mock)
+        site.register(app, mock)
     _add_steps(app, mock)
     _add_refusals(app, mock)
     app.wsgi_app = Delivering(Addressing(app.wsgi_app))  # type: ignore[method-assign]
@@ -121,7 +122,7 @@ def _add_steps(app: Flask, mock: Mock) -> None:
             return True
         if guard.is_control(request.path) or mock.is_control(_routed()):
             return False
-        return request.url_rule is None or not request.url_rule.endpoint.startswith(pages.ENDPOINT)
+        return request.url_rule is None or not request.url_rule.endpoint.startswith(shell.ENDPOINT)
 
 
 def _set_cookies(location: str, cookies: dict[str, str]) -> Response:

@@ -1,0 +1,47 @@
+"""What every page has in common: the shell around it, its assets, and the policy that it is shown under."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, g, render_template, request
+
+from mockserver.version import __version__
+from mockserver.web.mock import PREFIX, current
+
+# What the names of all pages' rules begin with.
+ENDPOINT = "page:"
+ASSETS = f"{PREFIX}/assets"
+POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+
+
+def blueprint(name: str, module: str) -> Blueprint:
+    """A set of pages whose templates and assets are in the folder `name` beside this file."""
+    folder = Path(__file__).parent / name
+    return Blueprint(
+        ENDPOINT + name,
+        module,
+        template_folder=str(folder / "templates"),
+        static_folder=str(folder / "static"),
+        static_url_path=f"{ASSETS}/{name}",
+    )
+
+
+def page(template: str, *, policy: str = POLICY, **context: Any) -> Response:
+    """A page in its shell, as this browser's sandbox and scenario have it."""
+    mock = current()
+    text = render_template(
+        template,
+        version=__version__,
+        contract=mock.contract,
+        selection=g.selection,
+        root=request.script_root,
+        **context,
+    )
+    response = Response(text, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = policy
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["Cache-Control"] = "no-cache"
+    return response

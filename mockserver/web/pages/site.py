@@ -1,0 +1,14 @@
+"""Every page: wiring only. Each set of them is a folder with its own templates and assets."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from mockserver.web.mock import Mock
+from mockserver.web.pages import console, shell
+
+
+def register(app: Flask, mock: Mock) -> None:
+    """Add the pages that this contract has; its own paths win."""
+    app.register_blueprint(shell.blueprint("shared", __name__))
+    console.register(app, mock)
