@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from mockserver.contract import formats
-from mockserver.contract.loader import FOLDERS, load_contract, with_default
+from mockserver.contract.loader import FOLDERS, is_installed, load_contract, with_default
 from mockserver.contract.model import Contract
+from mockserver.contract.source import SUFFIXES
 from mockserver.engine.run import Start
 from mockserver.errors import CannotGenerate, ContractError
 from mockserver.refusals import UnknownScenario
 from mockserver.server.run import BadHost, PortTaken, listen, serve
+from mockserver.server.watch import Watch
 from mockserver.version import __version__
 from mockserver.web.app import create_app
+from mockserver.web.reload import Reloading
 
 if TYPE_CHECKING:
     import socket
@@ -75,6 +78,12 @@ def main() -> None:
     help="Host name that may call the control API besides loopback; may be repeated.",
 )
 @click.option("--token", metavar="TOKEN", help="Ask for this token on the control API. Better set as MOCKSERVER_TOKEN.")
+@click.option(
+    "--watch/--no-watch",
+    default=True,
+    show_default=True,
+    help="Take up edits of CONTRACT while serving; what has been done so far stays done.",
+)
 @click.option("--no-pages", is_flag=True, help="Serve no HTML pages, only the APIs.")
 def serve_command(
     contract: Path | None,
@@ -84,6 +93,7 @@ def serve_command(
     strict: bool,
     allow_host: tuple[str, ...],
     token: str | None,
+    watch: bool,
     no_pages: bool,
 ) -> None:
     """Serve CONTRACT until Ctrl-C.
@@ -112,12 +122,40 @@ def serve_command(
     if start.has_drifted:
         click.echo(f"mockserver: {scenario} {DRIFTED}", err=True)
     click.echo(f"{loaded.name}: {len(loaded.operations)} operations, scenarios {', '.join(sorted(loaded.scenarios))}")
-    serve(app, host, sockets, _announce)
+    served = Reloading(app, lambda: with_default(load_contract(contract), scenario), serve_pages=not no_pages)
+    if watch:
+        _watch(loaded, contract, scenario, served)
+    serve(served, host, sockets, _announce)
 
 
 def _announce(address: str) -> None:
     click.echo(f"Listening on {address}")
     sys.stdout.flush()
+
+
+def _watch(contract: Contract, path: Path | None, scenario: str | None, served: Reloading) -> None:
+    """Take up edits of the contract's files, and tell what came of it."""
+    in_folders = path is None or path.is_dir()
+    folders = [contract.root / name for name in FOLDERS if in_folders]
+    files = [] if in_folders else [contract.root / one.file for one in contract.documents.sources.values()]
+    files += [Path(scenario)] if scenario is not None and Path(scenario).suffix in SUFFIXES else []
+
+    def edited(paths: list[Path]) -> None:
+        names = ", ".join(_within(one, contract.root) for one in paths[:3]) + (" …" if len(paths) > 3 else "")
+        problems = served.reload()
+        for problem in problems:
+            click.echo(str(problem), err=True)
+        told = f"{_mistakes(len(problems))} in {names}; what was served before stays in service" if problems else names
+        click.echo(f"mockserver: {told}" if problems else f"Reloaded {told}", err=bool(problems))
+        sys.stdout.flush()
+
+    if not (contract.built_in and is_installed()):
+        Watch(folders, files, SUFFIXES).start(edited)
+
+
+def _within(path: Path, root: Path) -> str:
+    root = root.resolve()
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
 def _is_loopback(host: str) -> bool:
@@ -187,8 +225,11 @@ def _load(path: Path | None, scenario: str | None = None) -> Contract:
 def _refuse(error: ContractError) -> NoReturn:
     for problem in error.problems:
         click.echo(str(problem), err=True)
-    number = len(error.problems)
-    _fail(f"{number} {'mistake' if number == 1 else 'mistakes'} in the contract; nothing is served.")
+    _fail(f"{_mistakes(len(error.problems))} in the contract; nothing is served.")
+
+
+def _mistakes(number: int) -> str:
+    return f"{number} {'mistake' if number == 1 else 'mistakes'}"
 
 
 def _fail(message: str) -> NoReturn:

@@ -51,6 +51,13 @@ class Problem:
     line: int | None = None
     code: str = "invalid"
 
+    def as_dict(self) -> dict[str, str | int]:
+        """The mistake as JSON, without a line where none is known."""
+        found: dict[str, str | int] = {"file": self.file, "pointer": self.pointer}
+        if self.line is not None:
+            found["line"] = self.line
+        return found | {"code": self.code, "message": self.message}
+
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
         return f"{place} {self.pointer}: {self.message}" if self.pointer else f"{place}: {self.message}"

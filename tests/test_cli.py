@@ -6,9 +6,11 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -168,3 +170,63 @@ def test_a_scenario_file_that_cannot_be_served_is_refused(tmp_path: Path) -> Non
     path.write_text(f"{RECORDED}commands:\n- {{at: '2026-01-15T09:00:00Z', use_override: none}}\n")
     code, _, told = run("serve", "--scenario", str(path))
     assert (code, "bug.yaml:5 /commands/0" in told) == (1, True)
+
+
+def answers(url: str, path: str, accept: Callable[[Any], bool]) -> Any:
+    """What a GET answers once that is accepted; what it answered last, after SECONDS."""
+    until = time.monotonic() + SECONDS
+    while True:
+        found = requests.get(url + path, timeout=SECONDS).json()
+        if accept(found) or time.monotonic() > until:
+            return found
+        time.sleep(0.02)
+
+
+def replaced(path: Path, before: str, after: str) -> None:
+    """Edit a file as editors do: write another beside it, and rename that."""
+    beside = path.with_suffix(".tmp")
+    beside.write_text(path.read_text().replace(before, after))
+    beside.rename(path)
+
+
+def test_edits_are_taken_up_while_serving_and_mistakes_are_told(make_contract: MakeContract) -> None:
+    root = make_contract()
+    file = root / "fixtures" / "small" / "jobs.json"
+    with serving(str(root)) as (process, url, _):
+        assert requests.post(f"{url}/jobs/a/cancel", timeout=SECONDS).status_code == 200
+        replaced(file, '"done"', '"dnoe"')
+        health = answers(url, "/__mock/health", lambda found: "problems" in found)
+        assert [problem["pointer"] for problem in health["problems"]] == ["/2/event_type", "/2/status"]
+        replaced(file, '"dnoe"', '"done"')
+        answers(url, "/__mock/health", lambda found: "problems" not in found)
+        file.write_text(file.read_text().replace('"id": "c"', '"note": "edited", "id": "c"'))
+        assert answers(url, "/jobs/c", lambda found: "note" in found)["note"] == "edited"
+        assert requests.get(f"{url}/jobs/a", timeout=SECONDS).json()["status"] == "cancelled"
+        process.terminate()
+        told = process.stdout.read() if process.stdout else ""
+    assert "2 mistakes in fixtures/small/jobs.json; what was served before stays in service" in told
+    assert "Reloaded fixtures/small/jobs.json" in told
+
+
+def test_a_bare_document_and_a_scenario_file_are_watched_too(tmp_path: Path) -> None:
+    document, scenario = tmp_path / "api.yaml", tmp_path / "own.yaml"
+    document.write_text(
+        "openapi: 3.1.0\ninfo: {title: One, version: '1'}\npaths:\n  /a:\n    get:\n"
+        "      responses: {'200': {description: x, content: {application/json: {example: 1}}}}\n"
+    )
+    scenario.write_text("summary: before\n")
+    with serving(str(document), "--scenario", str(scenario)) as (_, url, _):
+        replaced(document, "example: 1", "example: 2")
+        assert answers(url, "/a", lambda found: found == 2) == 2
+        replaced(scenario, "before", "after")
+        found = answers(url, "/__mock/scenarios", lambda found: "after" in json.dumps(found))
+        assert {"name": "own", "summary": "after"} in found["scenarios"]
+
+
+def test_watching_can_be_left_out(make_contract: MakeContract) -> None:
+    root = make_contract()
+    with serving(str(root), "--no-watch") as (process, url, _):
+        replaced(root / "fixtures" / "small" / "jobs.json", '"done"', '"dnoe"')
+        assert requests.get(f"{url}/jobs/c", timeout=SECONDS).json()["status"] == "done"
+        process.terminate()
+        assert "mistake" not in (process.stdout.read() if process.stdout else "")

@@ -23,8 +23,12 @@ FOLDERS = ("schemas", "fixtures", "scenarios")
 def built_in_directory() -> Path:
     """Where the built-in contract is: inside the installed package, or beside it in a checkout."""
     package = Path(__file__).parent.parent
-    installed = package / "builtin"
-    return installed if installed.is_dir() else package.parent
+    return package / "builtin" if is_installed() else package.parent
+
+
+def is_installed() -> bool:
+    """Whether the built-in contract is part of an installed package, where nobody edits it."""
+    return (Path(__file__).parent.parent / "builtin").is_dir()
 
 
 def load_contract(path: str | Path | None = None) -> Contract:

@@ -19,7 +19,7 @@ from mockserver.engine.commands import Command, Fire, Fired, UseOverride, apply,
 from mockserver.engine.keys import Kept
 from mockserver.engine.overrides import Placed
 from mockserver.engine.populate import moved, populate
-from mockserver.engine.recording import replay
+from mockserver.engine.recording import command_of, entry_of, replay
 from mockserver.engine.state import State, fingerprint
 from mockserver.refusals import (
     BadTime,
@@ -40,14 +40,18 @@ UNTOLD_LIMIT = 1_000
 class Start:
     """Where every run of a scenario begins; made once, on first use, and shared."""
 
-    def __init__(self, contract: Contract, scenario: Scenario) -> None:
-        self.contract, self.scenario = contract, scenario
+    def __init__(self, contract: Contract, scenario: Scenario, origin: Start | None = None) -> None:
+        self.contract, self.scenario, self.origin = contract, scenario, origin or self
 
-    def current(self) -> Start:
-        """The start itself; or, for a clock that begins at the machine's own time, another that begins now."""
+    def current(self, begins: int | None = None) -> Start:
+        """The start itself; or, for a clock that begins at the machine's own time, another that begins now.
+
+        `begins`, in milliseconds since 1970, is where such a one began before.
+        """
         if not self.scenario.clock.floating:
             return self
-        return Start(self.contract, moved(self.contract, self.scenario, wall()))
+        scenario = moved(self.contract, self.scenario, wall() if begins is None else begins)
+        return Start(self.contract, scenario, self)
 
     @cached_property
     def state(self) -> State:
@@ -76,9 +80,11 @@ class Run:
 
     def __init__(self, start: Start, generation: int, seconds: Seconds = monotonic) -> None:
         self.contract, self.scenario, self.generation = start.contract, start.scenario, generation
+        self.origin = start.origin
         self.revision = 0
         self.log: deque[Command] = deque()
         self.uses: dict[str, int] = {}
+        self.note: str | None = None
         self._untold: deque[Fired] = deque(maxlen=UNTOLD_LIMIT)
         self._in_flight: set[str] = set()
         self.clock = Clock.of(start.scenario.clock, seconds())
@@ -186,6 +192,11 @@ class Run:
             self._untold.clear()
             return fired
 
+    def take_note(self) -> str | None:
+        """What there is to say about how the run began, once."""
+        note, self.note = self.note, None
+        return note
+
     def tick(self, operation: str) -> None:
         """Count a request to an operation: a clock that counts it moves by its step before it is answered."""
         if self.clock.counts(operation):
@@ -240,6 +251,34 @@ class Run:
             clock = replace(self.clock, mode=mode, speed=self.clock.speed if speed is None else speed, step=step)
             self._settle(now)
             self.clock = clock.at(now, self._seconds())
+
+    def on(self, start: Start) -> Run:
+        """The run on a changed contract: its commands folded again there, the clock where it stands.
+
+        A clock that nothing has moved yet begins where the new start says. Raises the Refusal of a command that
+        the contract refuses now, BeforeStart, and BeyondLog where the log does not hold every command any more.
+        """
+        with self._lock:
+            if self._folded:
+                raise BeyondLog(LOG_LIMIT)
+            start = start.current(self.scenario.clock.start if self.scenario.clock.floating else None)
+            before, after, now = self.scenario.clock, start.scenario.clock, self.now
+            if self.log and self.log[0].at < after.begins:
+                raise BeforeStart(format_instant(after.begins))
+            run = Run(start, self.generation + 1, self._seconds)
+            for command in self.log:
+                command = command_of(start.contract, entry_of(command))
+                run._settle(command.at)
+                run._log(command)
+            if self.log or now != before.begins:
+                run._settle(max(now, after.begins))
+                run.clock = run.clock.at(max(now, after.begins), self._seconds())
+            planned = Clock.of(before, 0.0)
+            if replace(self.clock, position=planned.position, anchor=0.0) != planned:
+                run.clock = replace(self.clock, position=run.clock.position, anchor=run.clock.anchor)
+            run.uses, run._in_flight, run.revision = dict(self.uses), self._in_flight, 0
+            run._untold.clear()
+            return run
 
     def _settle(self, until: int) -> list[Fired]:
         self._state, fired = settle(self.contract, self._state, until)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
 from mockserver.contract.model import Contract
 from mockserver.engine.clock import monotonic
 from mockserver.engine.journal import Journal
 from mockserver.engine.run import Run, Start
+from mockserver.errors import Refusal
 from mockserver.refusals import BadSandbox, SandboxLimit, UnknownSandbox, UnknownScenario
 
 DEFAULT = "default"
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 SANDBOX_LIMIT = 10_000
 IDLE_SECONDS = 600.0
+log = logging.getLogger("mockserver")
 
 
 class Held(Protocol):
@@ -31,32 +34,59 @@ class Held(Protocol):
 class Sandbox:
     """One client's runs, by scenario, its active scenario, the journal, and what is held back."""
 
-    def __init__(self, name: str, starts: Mapping[str, Start]) -> None:
+    def __init__(self, name: str, start: Callable[[str], Start]) -> None:
         self.name = name
         self.active: str | None = None
         self.runs: dict[str, Run] = {}
         self.journal = Journal()
         self.held: set[Held] = set()
         self.used = 0.0
-        self._starts = starts
+        self._start = start
         self._generations: dict[str, int] = {}
         self._lock = threading.Lock()
 
     def run(self, scenario: str) -> Run:
-        """The run of a scenario, begun on first use."""
+        """The run of a scenario, begun on first use, and folded again where the contract has changed since."""
+        start = self._start(scenario)
         run = self.runs.get(scenario)
-        if run is None:
+        if run is None or run.origin is not start:
             with self._lock:
                 run = self.runs.get(scenario)
-                if run is None:
-                    generation = self._generations[scenario] = self._generations.get(scenario, 0) + 1
-                    run = self.runs[scenario] = Run(self._starts[scenario].current(), generation)
+                if run is None or run.origin is not start:
+                    run = self.runs[scenario] = self._begin(start) if run is None else self._again(run, start)
         return run
+
+    def _begin(self, start: Start) -> Run:
+        name = start.scenario.name
+        generation = self._generations[name] = self._generations.get(name, 0) + 1
+        return Run(start.current(), generation)
+
+    def _again(self, run: Run, start: Start) -> Run:
+        self._remember(run)
+        try:
+            return run.on(start)
+        except Refusal as refusal:
+            fresh = self._begin(start)
+            fresh.note = f"this run has started over, since the changed contract refuses its commands: {refusal.detail}"
+            log.warning("sandbox %s, scenario %s: %s", self.name, start.scenario.name, fresh.note)
+            return fresh
+
+    def _remember(self, run: Run) -> None:
+        """No two fresh starts of a run share a generation."""
+        self._generations[run.scenario.name] = run.generation
+
+    def keep_to(self, scenarios: Collection[str]) -> None:
+        """Forget the runs, and the active scenario, that are not among these scenarios."""
+        with self._lock:
+            self.runs = {name: run for name, run in self.runs.items() if name in scenarios}
+            self.active = self.active if self.active in scenarios else None
 
     def reset(self) -> None:
         """Back to the start: every run, the active scenario, the journal; what is held back is let go."""
         with self._lock:
             held = list(self.held)
+            for run in self.runs.values():
+                self._remember(run)
             self.runs = {}
             self.active = None
             self.journal.clear()
@@ -66,25 +96,34 @@ class Sandbox:
     def reset_run(self, scenario: str) -> None:
         """One run back to the start, and nothing else."""
         with self._lock:
-            self.runs.pop(scenario, None)
+            if (run := self.runs.pop(scenario, None)) is not None:
+                self._remember(run)
             held = [one for one in self.held if one.scenario == scenario]
         for one in held:
             one.let_go()
 
 
+Starts = Mapping[str, Start]
+
+
+def starts_of(contract: Contract) -> Starts:
+    """Where each scenario begins. Raises ContractError where a recording's commands do not fit the contract."""
+    starts = {name: Start(contract, scenario) for name, scenario in contract.scenarios.items()}
+    for start in starts.values():
+        start.prove()
+    return starts
+
+
 class Sandboxes:
     """Every sandbox by name, made on first use; only idle ones make room for new ones.
 
-    Raises ContractError where a recording's commands do not fit the contract.
+    Raises ContractError as `starts_of` does.
     """
 
     def __init__(
         self, contract: Contract, limit: int = SANDBOX_LIMIT, seconds: Callable[[], float] = monotonic
     ) -> None:
-        self.contract, self.limit = contract, limit
-        self.starts = {name: Start(contract, scenario) for name, scenario in contract.scenarios.items()}
-        for start in self.starts.values():
-            start.prove()
+        self.limit, self.starts = limit, starts_of(contract)
         self._sandboxes: dict[str, Sandbox] = {}
         self._seconds = seconds
         self._lock = threading.Lock()
@@ -119,6 +158,13 @@ class Sandboxes:
                 sandbox.reset()
             self._sandboxes.clear()
 
+    def change(self, starts: Starts) -> None:
+        """Go on with a changed contract: each run is folded again when it is next asked for."""
+        with self._lock:
+            self.starts = starts
+            for sandbox in self._sandboxes.values():
+                sandbox.keep_to(starts.keys())
+
     def start(self, scenario: str) -> Start:
         """Where a scenario begins. Raises UnknownScenario."""
         if scenario not in self.starts:
@@ -132,5 +178,5 @@ class Sandboxes:
             if oldest is None or self._seconds() - oldest.used < IDLE_SECONDS:
                 raise SandboxLimit(self.limit)
             del self._sandboxes[oldest.name]
-        sandbox = self._sandboxes[name] = Sandbox(name, self.starts)
+        sandbox = self._sandboxes[name] = Sandbox(name, self.start)
         return sandbox

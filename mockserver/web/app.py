@@ -68,11 +68,16 @@ def create_app(
         token=token,
         body_limit=body_limit,
     )
+    return build(mock, serve_pages=serve_pages)
+
+
+def build(mock: Mock, *, serve_pages: bool) -> Flask:
+    """The application that serves `mock`."""
     app = Flask("mockserver.web", static_folder=None)
     app.extensions["mockserver"] = mock
     app.url_map.merge_slashes = False
     app.url_map.redirect_defaults = False
-    app.config["MAX_CONTENT_LENGTH"] = body_limit
+    app.config["MAX_CONTENT_LENGTH"] = mock.body_limit
     api.register(app, mock)
     control.register(app, mock)
     if serve_pages:

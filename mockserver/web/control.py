@@ -67,7 +67,8 @@ def _run(selection: Selection) -> dict[str, Any]:
 
 
 def _health(mock: Mock, selection: Selection, call: Call) -> Given:
-    return 200, {"status": "ok", "version": __version__}
+    healthy = {"status": "ok", "version": __version__}
+    return 200, healthy | {"problems": [one.as_dict() for one in mock.stale]} if mock.stale else healthy
 
 
 def _reset(mock: Mock, selection: Selection, call: Call) -> Given:

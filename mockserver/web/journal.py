@@ -53,7 +53,7 @@ def record(operation: Operation | None, request: Request, response: Response, be
             broken=broken[0] if broken is not None else None,
             fired=run.take_fired() if run is not None else (),
             override=override.id if override is not None else None,
-            note=g.get("note"),
+            note=g.get("note") or (run.take_note() if run is not None else None),
         )
     )
 

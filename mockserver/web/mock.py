@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from mockserver.contract.openapi import Reader
 from mockserver.contract.schemas import Schemas, Validator
 from mockserver.contract.source import Report
 from mockserver.engine.sandboxes import Sandboxes
+from mockserver.errors import Problem
 
 BODY_LIMIT = 10 * 1024 * 1024
 CONTROL = "control.yaml"
@@ -35,7 +36,10 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Mock:
-    """A contract, its sandboxes, and how it is served. `hosts` may call the control API besides loopback."""
+    """A contract, its sandboxes, and how it is served. `hosts` may call the control API besides loopback.
+
+    `stale` holds the mistakes in the files where they have been edited since, and cannot be served.
+    """
 
     contract: Contract
     sandboxes: Sandboxes
@@ -44,6 +48,7 @@ class Mock:
     hosts: frozenset[str]
     token: str | None
     body_limit: int
+    stale: list[Problem] = field(default_factory=list)
 
     def is_control(self, operation: Operation | None) -> bool:
         """Whether the operation is the server's own, not the contract's."""

@@ -84,3 +84,23 @@ def test_of_a_cancel_and_a_finish_that_race_exactly_one_wins(built_in: Contract)
             assert run.revision == 1
             log = run.state.tables["job_events"].group("job_id", "job-2")
             assert [row.record["event_type"] for row in log] == ["start", *won]
+
+
+def test_a_run_goes_on_where_its_contract_has_changed(run: Run, small: Contract) -> None:
+    fire(run, "a", "start")
+    run.change_clock("real", speed=3)
+    changed = run.on(Start(small, small.scenarios["baseline"]))
+    assert changed.fingerprint == run.fingerprint
+    assert (changed.clock.mode, changed.clock.speed, changed.generation, changed.revision) == ("real", 3, 2, 0)
+    changed.undo(1)
+    assert changed.fingerprint == Start(small, small.scenarios["baseline"]).fingerprint
+
+
+def test_a_run_whose_log_does_not_hold_all_of_its_commands_does_not(
+    run: Run, small: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "LOG_LIMIT", 1)
+    for key in "ab":
+        fire(run, key, "cancel")
+    with pytest.raises(BeyondLog):
+        run.on(Start(small, small.scenarios["baseline"]))
