@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
 import shutil
@@ -15,8 +16,11 @@ from mockserver.contract import formats
 from mockserver.contract.loader import FOLDERS, is_installed, load_contract, with_default
 from mockserver.contract.model import Contract
 from mockserver.contract.source import SUFFIXES
-from mockserver.engine.run import Start
-from mockserver.errors import CannotGenerate, ContractError
+from mockserver.engine.clock import monotonic
+from mockserver.errors import ContractError
+from mockserver.proof import report
+from mockserver.proof.finding import Finding
+from mockserver.proof.proof import Proof
 from mockserver.refusals import UnknownScenario
 from mockserver.server.run import BadHost, PortTaken, listen, serve
 from mockserver.server.watch import Watch
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     import socket
 
 PORT = 4080
+PATIENCE_SECONDS = 1.0
 DRIFTED = "leads to another state than was recorded: fixtures, rules or schemas have changed since."
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 CONTRACT = click.argument("contract", required=False, envvar="MOCKSERVER_CONTRACT", type=click.Path(path_type=Path))
@@ -145,8 +150,11 @@ def _watch(contract: Contract, path: Path | None, scenario: str | None, served: 
         problems = served.reload()
         for problem in problems:
             click.echo(str(problem), err=True)
-        told = f"{_mistakes(len(problems))} in {names}; what was served before stays in service" if problems else names
-        click.echo(f"mockserver: {told}" if problems else f"Reloaded {told}", err=bool(problems))
+        if problems:
+            told = f"{report.counted(len(problems), 'mistake')} in {names}; what was served before stays in service"
+            click.echo(f"mockserver: {told}", err=True)
+        else:
+            click.echo(f"Reloaded {names}")
         sys.stdout.flush()
 
     if not (contract.built_in and is_installed()):
@@ -164,17 +172,48 @@ def _is_loopback(host: str) -> bool:
 
 @main.command(short_help="Tell every mistake in CONTRACT.")
 @CONTRACT
-def check(contract: Path | None) -> None:
-    """Load CONTRACT and tell every mistake in it; exit 1 if there is one."""
-    loaded = _load(contract)
-    for name, scenario in sorted(loaded.scenarios.items()):
-        try:
-            state = Start(loaded, scenario).state
-        except CannotGenerate as error:
-            _fail(f"scenario {name}: {error}")
-        counts = ", ".join(f"{len(table)} {resource}" for resource, table in state.tables.items()) or "no resources"
-        click.echo(f"scenario {name}: {counts}")
-    click.echo(f"{loaded.name}: {len(loaded.operations)} operations. No mistakes found.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to tell what was found.",
+)
+def check(contract: Path | None, form: str) -> None:
+    """Prove CONTRACT: load it, bring every record into every state it can reach, and judge every answer there.
+
+    Tells every mistake, and what only looks like one as a warning. Exits 1 if there is a mistake.
+    """
+    proof: Proof | None = None
+    try:
+        proof = Proof(load_contract(contract))
+        _go(proof)
+        findings = proof.findings
+    except ContractError as error:
+        findings = [Finding("error", problem) for problem in error.problems]
+    if form == "json":
+        click.echo(json.dumps(report.as_dict(proof, findings), indent=2))
+    else:
+        for finding in findings:
+            click.echo(str(finding), err=True)
+        for line in report.summary(proof) if proof is not None else ():
+            click.echo(line)
+    if mistakes := sum(one.level == "error" for one in findings):
+        _fail(f"{report.counted(mistakes, 'mistake')} in the contract.")
+
+
+def _go(proof: Proof) -> None:
+    """Go through with the proof; show how far it is where that takes longer than a second."""
+    begun, steps = monotonic(), proof.steps()
+    for _ in steps:
+        if sys.stderr.isatty() and monotonic() - begun > PATIENCE_SECONDS:
+            break
+    else:
+        return
+    with click.progressbar(length=1_000, label="Judging answers", file=sys.stderr) as bar:
+        for done in steps:
+            bar.update(int(done * 1_000) - bar.pos)
 
 
 @main.command(short_help="List the scenarios of CONTRACT.")
@@ -225,11 +264,7 @@ def _load(path: Path | None, scenario: str | None = None) -> Contract:
 def _refuse(error: ContractError) -> NoReturn:
     for problem in error.problems:
         click.echo(str(problem), err=True)
-    _fail(f"{_mistakes(len(error.problems))} in the contract; nothing is served.")
-
-
-def _mistakes(number: int) -> str:
-    return f"{number} {'mistake' if number == 1 else 'mistakes'}"
+    _fail(f"{report.counted(len(error.problems), 'mistake')} in the contract; nothing is served.")
 
 
 def _fail(message: str) -> NoReturn:

@@ -95,7 +95,7 @@ def test_check_tells_what_is_there() -> None:
     code, output, error = run("check")
     assert (code, error) == (0, "")
     assert "scenario large-queue: 3 courses, 200 sessions, 5000 jobs" in output
-    assert output.endswith("Tutoring ingestion API: 7 operations. No mistakes found.\n")
+    assert re.search(r"Tutoring ingestion API: 7 operations, [0-9,]+ answers judged. No mistakes found.\n$", output)
 
 
 def test_check_tells_every_mistake_and_exits_1(make_contract: MakeContract) -> None:
@@ -104,13 +104,26 @@ def test_check_tells_every_mistake_and_exits_1(make_contract: MakeContract) -> N
     assert (code, output) == (1, "")
     assert "fixtures/small/jobs.json:1 /0/id: 1 is not of type string\n" in error
     assert 'scenarios/empty.yaml:1: "fixture" is not declared here. Did you mean "fixtures"?\n' in error
-    assert error.endswith("mistakes in the contract; nothing is served.\n")
+    assert error.endswith("mistakes in the contract.\n")
 
 
 def test_check_finds_a_scenario_that_cannot_be_generated(make_contract: MakeContract) -> None:
     root = make_contract(lambda files: files["schemas/job.json"]["properties"]["note"].update(pattern="^[0-9]{20}$"), **{"scenarios/many.yaml": "generate: {owners: {count: 1}, jobs: {count: 2}}"})  # fmt: skip
     code, _, error = run("check", str(root))
-    assert (code, error.startswith("mockserver: scenario many: No value can be generated for")) == (1, True)
+    assert (code, error.startswith("scenarios/many.yaml:1: No value can be generated for")) == (1, True)
+
+
+def test_check_can_tell_it_as_json(make_contract: MakeContract) -> None:
+    code, output, _ = run("check", "--format", "json")
+    told = json.loads(output)
+    assert (code, told["contract"], told["holds"], told["findings"]) == (0, "Tutoring ingestion API", True, [])
+    assert [one["name"] for one in told["scenarios"]] == SCENARIOS
+    code, output, _ = run(
+        "check", "--format", "json", str(make_contract(**{"fixtures/small/jobs.json": '[{"id": 1}]'}))
+    )
+    told = json.loads(output)
+    assert (code, told["contract"], told["holds"]) == (1, None, False)
+    assert {"level": "error", "file": "fixtures/small/jobs.json", "pointer": "/0/id", "line": 1}.items() <= told["findings"][-1].items()  # fmt: skip
 
 
 @pytest.mark.parametrize("path", ["nowhere", "README.md"])

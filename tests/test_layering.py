@@ -1,4 +1,4 @@
-"""Imports run one way, `cli → server, web → engine → contract → errors`, and what varies comes from one place."""
+"""Imports run one way, `cli → proof → server, web → engine → contract → errors`, and what varies comes from one place."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent / "mockserver"
-LAYERS = {"version": 0, "errors": 0, "refusals": 0, "contract": 1, "engine": 2, "web": 3, "server": 3}
-TOP = 4
+LAYERS = {"version": 0, "errors": 0, "refusals": 0, "contract": 1, "engine": 2, "web": 3, "server": 3, "proof": 4}
+TOP = 5
 # Slow to import, and not needed until something is wrong or has to be made up.
 LATE = {
     ("mockserver.contract.schemas", "mockserver.contract.explain"),

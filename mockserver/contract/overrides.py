@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.contract import formats
-from mockserver.contract.model import MediaType, Operation, Override, Response
+from mockserver.contract.model import Body, MediaType, Operation, Override, Response
 from mockserver.contract.times import parse_duration
 from mockserver.errors import Violation, did_you_mean, quote
 
@@ -95,7 +95,7 @@ def named(declared: Response, example: str) -> tuple[MediaType, Any] | None:
     return None
 
 
-def json_media(declared: Response) -> MediaType | None:
+def json_media(declared: Response | Body) -> MediaType | None:
     """The declared media type that holds JSON, problems last."""
     media = [one for one in declared.media.values() if one.name.endswith("json")]
     return min(media, key=lambda one: "problem" in one.name, default=None)

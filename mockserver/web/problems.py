@@ -90,6 +90,9 @@ def refuse(mock: Mock, operation: Operation | None, refusal: Refusal) -> Answer:
         value, media_type = _declared_form(mock, operation, declared, problem)
         if media_type is not None:
             return answer(operation, status, value, media_type, headers)
+        if declared.media:
+            # What is declared cannot be made, so this breaks the contract, and is judged so.
+            return answer(operation, status, problem, PROBLEM, headers)
     return _plain(mock, problem, headers)
 
 

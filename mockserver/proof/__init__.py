@@ -1,0 +1,1 @@
+"""What `mockserver check` does: prove, before anybody asks, that every answer of a contract keeps it."""

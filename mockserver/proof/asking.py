@@ -1,0 +1,255 @@
+"""Requests as a client would send them, to the real application, with records in every kind of place they can be in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from flask import Flask
+
+from mockserver.contract import jsontext
+from mockserver.contract.model import Contract, Operation, Parameter, Resource
+from mockserver.contract.overrides import json_media
+from mockserver.engine.commands import Fire
+from mockserver.engine.generate import Generator
+from mockserver.engine.run import Run
+from mockserver.engine.state import State
+from mockserver.errors import CannotGenerate, Violation
+from mockserver.proof.records import places
+from mockserver.server import bridge
+from mockserver.web import addressing
+from mockserver.web.problems import CODE_HEADER
+
+SANDBOX = "check"
+# Codes that say that the server could not answer as it should.
+FAILURES = ("contract-violation", "no-example", "internal-error")
+TIME_LIMIT = 1_000
+UNKNOWN = "no-such-record"
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A request whose answer was not what the contract promises."""
+
+    operation: str
+    request: str
+    about: str
+    violation: Violation
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A record that requests are about, and the transitions that bring it to where it is asked about."""
+
+    resource: str
+    key: Any
+    way: tuple[str, ...] = ()
+    state: str | None = None
+
+    def __str__(self) -> str:
+        place = f" as {self.state}" if self.state is not None else ""
+        return f"{self.resource} {self.key}{place}"
+
+
+@dataclass(slots=True)
+class Asking:
+    """One scenario of an application, asked about."""
+
+    app: Flask
+    contract: Contract
+    scenario: str
+    answers: int = 0
+    failed: list[Failed] = field(default_factory=list)
+
+    def all(self) -> Iterator[None]:
+        """Ask about each subject; one step each."""
+        for subject in [None, *subjects(self.contract, self._placed(None).state)]:
+            for operation in self.contract.operations.values():
+                self._about(operation, subject)
+            yield
+        self._in_time()
+        yield
+
+    def refusals(self) -> Iterator[None]:
+        """Ask for what must be refused."""
+        for operation in self.contract.operations.values():
+            values = self._values(operation, None)
+            path = self._path(operation, values) if values is not None else None
+            if path is None:
+                path = self._path(operation, dict.fromkeys(operation.path_names, UNKNOWN))
+            self._ask(operation, path, "an unknown query parameter", query="no_such_parameter=1")
+            self._ask(operation, path, "a media type that is not there", accept="application/x-none")
+            if operation.path_names:
+                unknown = self._path(operation, dict.fromkeys(operation.path_names, UNKNOWN))
+                self._ask(operation, unknown, "a record that is not there")
+            yield
+
+    def _about(self, operation: Operation, subject: Subject | None) -> None:
+        """Ask one operation about one subject; without a subject, those that need none."""
+        run = self._placed(subject)
+        values = self._values(operation, None if subject is None else related(self.contract, run.state, subject))
+        if values is None or (subject is not None and not operation.path_names):
+            return
+        path = self._path(operation, values)
+        body, query = self._body(operation), self._query(operation)
+        self._ask(operation, path, str(subject or "the start"), body=body, query=query)
+
+    def _in_time(self) -> None:
+        """Ask once all that happens by itself has happened, or as much of it as may be waited for."""
+        run = self._placed(None)
+        for _ in range(TIME_LIMIT):
+            if not run.advance_to_next():
+                break
+        for operation in self.contract.operations.values():
+            if operation.method == "GET" and not operation.path_names:
+                self._ask(operation, operation.path, "the end", query=self._query(operation))
+
+    def _placed(self, subject: Subject | None) -> Run:
+        """A fresh run, with the subject where it is asked about."""
+        sandbox = self.app.extensions["mockserver"].sandboxes.get(SANDBOX)
+        sandbox.reset_run(self.scenario)
+        run: Run = sandbox.run(self.scenario)
+        if subject is not None:
+            for name in subject.way:
+                run.submit(partial(_fire, subject, name))
+        return run
+
+    def _values(self, operation: Operation, known: Mapping[str, Any] | None) -> dict[str, Any] | None:
+        """Values for the path parameters; None where this subject has none to offer."""
+        behaviour = operation.behaviour
+        if behaviour is None:
+            named = {one.name: one for one in operation.parameters if one.location == "path"}
+            return {name: self._made(named[name], operation) for name in operation.path_names if name in named}
+        if known is None:
+            return None if operation.path_names else {}
+        resource = self.contract.resources[behaviour.resource]
+        found: dict[str, Any] = {}
+        for number, name in enumerate(operation.path_names, 1):
+            is_key = behaviour.kind not in ("list", "create") and number == len(operation.path_names)
+            target = resource.name if is_key else resource.references.get(name, "")
+            if target not in known:
+                return None
+            found[name] = known[target]
+        return found
+
+    def _path(self, operation: Operation, values: Mapping[str, Any]) -> str:
+        path = operation.path
+        for name in operation.path_names:
+            path = path.replace(f"{{{name}}}", quote(_text(values.get(name, UNKNOWN)), safe=""), 1)
+        return path
+
+    def _query(self, operation: Operation) -> str:
+        needed = [one for one in operation.parameters if one.location == "query" and one.required]
+        return urlencode([(one.name, _text(self._made(one, operation))) for one in needed])
+
+    def _made(self, parameter: Parameter, operation: Operation) -> Any:
+        node = self.contract.documents.at(parameter.validator.address)
+        try:
+            return self._generator(operation).value(node, parameter.name)
+        except CannotGenerate:
+            return UNKNOWN
+
+    def _body(self, operation: Operation) -> bytes | None:
+        """A body that the operation takes, if it takes JSON."""
+        media = json_media(operation.body) if operation.body is not None else None
+        if media is None:
+            return None
+        if media.examples:
+            return jsontext.dump(next(iter(media.examples.values())))
+        try:
+            return jsontext.dump(self._generator(operation).value(media.schema)) if media.schema is not None else b"{}"
+        except CannotGenerate:
+            return b"{}"
+
+    def _generator(self, operation: Operation) -> Generator:
+        return Generator.seeded(self.contract.documents, self.contract.schemas, f"check/{operation.id}")
+
+    def _ask(
+        self,
+        operation: Operation,
+        path: str,
+        about: str,
+        *,
+        query: str = "",
+        body: bytes | None = None,
+        accept: str = "*/*",
+    ) -> None:
+        headers = [(b"host", b"localhost"), (b"accept", accept.encode())]
+        headers += [(b"content-type", b"application/json")] if body is not None else []
+        headers += self._required_headers(operation)
+        target = f"{path}?{query}" if query else path
+        constant = bridge.constant_environ(None, None)
+        made = bridge.environ(constant, operation.method, "1.1", target.encode(), headers, body or b"")
+        made[addressing.SANDBOX], made[addressing.SCENARIO] = SANDBOX, self.scenario
+        head, _ = bridge.call(self.app, made)
+        self.answers += 1
+        code = _code(head)
+        if code in FAILURES:
+            self._note(operation, f"{operation.method} {target}", about, code)
+
+    def _required_headers(self, operation: Operation) -> list[tuple[bytes, bytes]]:
+        found = []
+        for one in operation.parameters:
+            if one.location == "header" and one.required:
+                found.append((one.name.lower().encode(), _text(self._made(one, operation)).encode()))
+            elif one.location == "cookie" and one.required:
+                found.append((b"cookie", f"{one.name}={quote(_text(self._made(one, operation)))}".encode()))
+        return found
+
+    def _note(self, operation: Operation, request: str, about: str, code: str) -> None:
+        journal = self.app.extensions["mockserver"].sandboxes.get(SANDBOX).journal
+        broken = journal.broken[-1].violations if journal.broken else ()
+        found = broken or [Violation("body", "", code, f"the answer is a refusal with the code {code}")]
+        self.failed += [Failed(operation.id, request, about, one) for one in found]
+        journal.broken.clear()
+
+
+def _fire(subject: Subject, transition: str, _: State, at: int) -> Fire:
+    return Fire(subject.resource, subject.key, transition, at)
+
+
+def _code(head: bytes) -> str:
+    name = f"\r\n{CODE_HEADER}: ".encode()
+    return head.partition(name)[2].partition(b"\r\n")[0].decode("latin-1")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return ",".join(map(_text, value)) if isinstance(value, list) else str(value)
+
+
+def subjects(contract: Contract, state: State) -> list[Subject]:
+    """One record for each kind of place: of a resource, in a state, by a transition, with the same members."""
+    found: dict[tuple[Any, ...], Subject] = {}
+    for name, table in state.tables.items():
+        resource = contract.resources[name]
+        for row in table.ordered(()) if resource.key else ():
+            key, members = row.record[resource.key], frozenset(row.record)
+            if resource.lifecycle is None:
+                found.setdefault((name, members), Subject(name, key))
+                continue
+            begin = (name, members, row.record[resource.lifecycle.field], row.last)
+            if begin in found:
+                continue
+            for place, way in places(resource, row).items():
+                found.setdefault((name, members, *place), Subject(name, key, way, place.state))
+    return list(found.values())
+
+
+def related(contract: Contract, state: State, subject: Subject) -> dict[str, Any]:
+    """The keys that a record brings: its own, and those of what it refers to, however far."""
+    found = {subject.resource: subject.key}
+    waiting = [subject.resource]
+    while waiting:
+        name = waiting.pop()
+        resource: Resource = contract.resources[name]
+        row = state.tables[name].get(found[name])
+        for reference, target in resource.references.items():
+            if row is not None and target not in found and row.record.get(reference) is not None:
+                found[target] = row.record[reference]
+                waiting.append(target)
+    return found

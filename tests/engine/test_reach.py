@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from mockserver import Contract
+from mockserver.contract.model import Rule
+from mockserver.engine.reach import Place, reachable, rules_met, ways
+
+
+def test_a_record_comes_to_every_place_by_the_shortest_way(built_in: Contract) -> None:
+    lifecycle = built_in.resources["jobs"].lifecycle
+    assert lifecycle is not None
+    assert ways(lifecycle, Place("running", None)) == {
+        Place("running", None): (),
+        Place("succeeded", "succeed"): ("succeed",),
+        Place("failed", "fail"): ("fail",),
+        Place("cancelled", "cancel"): ("cancel",),
+        Place("queued", "retry"): ("fail", "retry"),
+        Place("running", "start"): ("fail", "retry", "start"),
+    }
+    assert ways(lifecycle, Place("cancelled", "cancel")) == {Place("cancelled", "cancel"): ()}
+    assert reachable(lifecycle) == {"queued", "running", "succeeded", "failed", "cancelled"}
+
+
+def test_a_rule_is_met_unless_another_always_comes_before_it() -> None:
+    rules = [
+        Rule("queued", "start", 1, 1, {"type": "a"}, 1),
+        Rule("queued", "cancel", 1, 1),
+        Rule("queued", "start", 1, 1),
+        Rule("failed", "retry", 1, 1),
+    ]
+    assert rules_met(rules, "status", {"type": "a", "status": "running"}, {"queued", "running"}) == {0, 1}
+    assert rules_met(rules, "status", {"type": "b", "status": "failed"}, {"queued", "failed"}) == {1, 3}
