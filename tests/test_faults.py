@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import struct
 import threading
 import time
@@ -135,23 +134,18 @@ def test_a_reset_lets_go_of_what_is_held(own: BackgroundServer, own_app: Flask) 
 def test_two_hundred_held_requests_keep_nobody_else_waiting(own: BackgroundServer, own_app: Flask) -> None:
     override(own, "many", operation="getJob", delay="60s")
 
-    def median() -> float:
-        with requests.Session() as session:
-            session.headers["X-Mock-Sandbox"] = "calm"
-            return statistics.median(session.get(f"{own.url}/admin/jobs/job-7", timeout=SECONDS).elapsed.total_seconds() for _ in range(60))  # fmt: skip
-
-    before = median()
     connections = [connect(own) for _ in range(200)]
     try:
         for connection in connections:
             connection.sendall(request("/admin/jobs/job-7", "X-Mock-Sandbox: many"))
         wait_until_held(own_app, "many", 200)
-        during = median()
+        assert get(own, "calm").status_code == 200
+        assert len(own_app.extensions["mockserver"].sandboxes.get("many").held) == 200
+        # One thread serves them all: a hold is a timer.
+        assert threading.active_count() < 20
     finally:
         for connection in connections:
             connection.close()
-    # Ten times, not two, since other work may share the machine; a thread each would take far longer.
-    assert during < max(10 * before, 0.2)
 
 
 def test_a_peer_that_leaves_meanwhile_is_forgotten(own: BackgroundServer, own_app: Flask) -> None:

@@ -10,6 +10,8 @@ from mockserver.contract.model import Body, MediaType, Operation, Override, Resp
 from mockserver.contract.times import parse_duration
 from mockserver.errors import Violation, did_you_mean, quote
 
+# How an answer is framed is the server's own business (RFC 9112, section 6); a wrong length would spoil what follows.
+FRAMING = ("connection", "content-length", "keep-alive", "trailer", "transfer-encoding", "upgrade")
 PROBLEM_STATUSES = range(4, 6)  # hundreds: these may be used whether declared or not
 
 
@@ -22,6 +24,7 @@ def read(entry: Any, operations: Mapping[str, Operation]) -> tuple[Override | No
     if operation is None:
         message = f"there is no operation {quote(entry['operation'])}.{did_you_mean(entry['operation'], operations)}"
         return None, [Violation("body", "/operation", "operation", message)]
+    found += _judge_headers(entry)
     found += _judge_where(entry, operation)
     found += _judge_answer(entry, operation)
     least, most, wrong = _delay(entry.get("delay"))
@@ -44,6 +47,15 @@ def read(entry: Any, operations: Mapping[str, Operation]) -> tuple[Override | No
         violate=entry.get("violate", False),
         entry=entry,
     ), []
+
+
+def _judge_headers(entry: Mapping[str, Any]) -> list[Violation]:
+    told = "frames the answer, which the server does itself; a fault such as malformed-chunk can spoil that"
+    return [
+        Violation("body", f"/headers/{name}", "framing", f"{name} {told}")
+        for name in entry.get("headers", ())
+        if name.lower() in FRAMING
+    ]
 
 
 def _judge_where(entry: Mapping[str, Any], operation: Operation) -> list[Violation]:

@@ -2,12 +2,15 @@
 
 Reset: a sandbox with 10 jobs and one with 5,000, each changed and then reset, in turn.
 Rewind: by one command, with 10,000 in the log; and the memory that these take.
+Held: GETs of one sandbox while 200 requests of another are held back by a delay, and before that.
+Check: the proof of the built-in contract.
 Start-up: from starting `mockserver serve` to the first 200 of /__mock/health.
 Requests: one connection after another in this process, beside a bare Flask view on the same server.
 """
 
 from __future__ import annotations
 
+import json
 import statistics
 import subprocess
 import sys
@@ -25,11 +28,13 @@ from mockserver import BackgroundServer, Contract, create_app, load_contract
 from mockserver.engine.commands import Fire
 from mockserver.engine.run import Run, Start
 from mockserver.engine.sandboxes import Sandboxes
+from mockserver.proof.proof import Proof
 
 ROUNDS = 300
 STARTS = 5
 REQUESTS = 2_000
 COMMANDS = 10_000
+HELD = 200
 
 
 def median_of(action: Callable[[], object], times: int, before: Callable[[], object] = lambda: None) -> float:
@@ -121,6 +126,37 @@ def request(app: Flask, path: str) -> float:
         return found
 
 
+def held(contract: Contract, count: int) -> tuple[float, float]:
+    """Seconds of one GET before so many other requests are held back, and meanwhile."""
+    with BackgroundServer(create_app(contract), "127.0.0.1") as server:
+        place = urlsplit(server.url)
+
+        def connect() -> HTTPConnection:
+            return HTTPConnection(place.hostname or "", place.port, timeout=10)
+
+        def ask(connection: HTTPConnection, sandbox: str) -> None:
+            connection.request("GET", "/admin/jobs/job-7", headers={"X-Mock-Sandbox": sandbox})
+
+        def get() -> None:
+            ask(calm, "calm")
+            calm.getresponse().read()
+
+        calm, many = connect(), [connect() for _ in range(count)]
+        get()
+        before = median_of(get, REQUESTS)
+        order = json.dumps({"operation": "getJob", "delay": "60s"})
+        headers = {"Content-Type": "application/json", "X-Mock-Sandbox": "many"}
+        calm.request("POST", "/__mock/overrides", order, headers)
+        calm.getresponse().read()
+        for connection in many:
+            ask(connection, "many")
+        get()
+        during = median_of(get, REQUESTS)
+        for connection in (calm, *many):
+            connection.close()
+        return before, during
+
+
 def bare_flask() -> Flask:
     """The floor: one view, no more."""
     app = Flask("floor")
@@ -138,6 +174,11 @@ def main() -> None:
     print(f"rewind by one of {COMMANDS:,} commands  {rewound * 1e3:.1f} ms, in {size / 1e6:.1f} MB")
     print(f"GET of bare Flask       {floor * 1e6:8.1f} µs")
     print(f"GET of 20 jobs          {listed * 1e6:8.1f} µs   {listed / floor:.2f} of bare Flask's")
+    before, during = held(contract, HELD)
+    print(f"GET of one job          {before * 1e6:8.1f} µs")
+    print(f"  while {HELD} are held    {during * 1e6:8.1f} µs   {during / before:.2f} of the former")
+    checked = median_of(lambda: list(Proof(contract).steps()), 3)
+    print(f"check of the contract         {checked:.2f} s")
     print(f"start-up to the first answer  {start_up():.2f} s")
 
 

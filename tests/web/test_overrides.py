@@ -53,6 +53,13 @@ def test_a_body_and_headers_are_sent_as_they_are(client: FlaskClient) -> None:
     assert (answer.status_code, answer.json, answer.headers["X-Total"]) == (200, body, "7")
 
 
+@pytest.mark.parametrize("name", ["Content-Length", "transfer-encoding", "Connection"])
+def test_headers_that_frame_the_answer_are_refused(client: FlaskClient, name: str) -> None:
+    answer = client.post("/__mock/overrides", json={"operation": "getJob", "headers": {name: "5"}})
+    assert (answer.status_code, answer.json["violations"][0]["pointer"]) == (422, f"/headers/{name}")
+    assert client.get("/__mock/overrides").json == {"overrides": []}
+
+
 def test_headers_alone_are_added_to_the_normal_answer(client: FlaskClient) -> None:
     add(client, operation="getJob", headers={"Deprecation": "true"})
     answer = client.get("/admin/jobs/job-7")
