@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
+from mockserver.engine.clock import monotonic
 from mockserver.engine.commands import Fired
 from mockserver.errors import Violation
 
@@ -56,23 +58,46 @@ class Entry:
     note: str | None = None
 
 
+class Again(NamedTuple):
+    """An entry once more: the same request, the same answer."""
+
+    entry: Entry
+    number: int
+    at: int
+    milliseconds: float
+
+    @property
+    def whole(self) -> Entry:
+        """The entry that it stands for."""
+        return replace(self.entry, number=self.number, at=self.at, milliseconds=self.milliseconds)
+
+
 class Journal:
     """The latest entries, oldest first; those a verdict asks for apart too, so that others do not push them out."""
 
     def __init__(self) -> None:
         self.count = 0
-        self.entries: deque[Entry] = deque(maxlen=ENTRY_LIMIT)
+        self._entries: deque[Entry | Again] = deque(maxlen=ENTRY_LIMIT)
         self.unmatched: deque[Entry] = deque(maxlen=ENTRY_LIMIT)
         self.broken: deque[Entry] = deque(maxlen=ENTRY_LIMIT)
 
     def add(self, entry: Entry) -> None:
         """One more; the oldest makes room."""
         self.count = entry.number
-        self.entries.append(entry)
+        self._entries.append(entry)
         if entry.operation is None:
             self.unmatched.append(entry)
         if entry.broken is not None:
             self.broken.append(entry)
+
+    def again(self, entry: Entry, at: int, began: float) -> None:
+        """The request of `entry`, which no operation had to be asked for, once more."""
+        self.count += 1
+        self._entries.append(Again(entry, self.count, at, (monotonic() - began) * 1_000))
+
+    def newest(self) -> Iterator[Entry]:
+        """Every entry that is there, newest first."""
+        return (one.whole if isinstance(one, Again) else one for one in reversed(self._entries))
 
     def clear(self) -> None:
         """Forget every request and every answer that broke the contract."""
@@ -82,5 +107,5 @@ class Journal:
 
     def forget_requests(self) -> None:
         """Forget every request. Numbers go on, so that none stands for two."""
-        self.entries.clear()
+        self._entries.clear()
         self.unmatched.clear()

@@ -110,6 +110,15 @@ class Run:
             return self._state
 
     @property
+    def as_it_is(self) -> tuple[State, Clock]:
+        """State and clock, nothing settled: what an answer that was just given was read from."""
+        return self._state, self.clock
+
+    def is_at(self, state: State, clock: Clock) -> bool:
+        """Whether these are the very state and clock that it has."""
+        return self._state is state and self.clock is clock
+
+    @property
     def next_due(self) -> int | None:
         """When something happens next by itself."""
         agenda = self.state.agenda

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
 from mockserver.contract.model import Contract
-from mockserver.engine.clock import monotonic
+from mockserver.engine.clock import Seconds, monotonic
 from mockserver.engine.journal import Journal
 from mockserver.engine.run import Run, Start
 from mockserver.errors import Refusal
@@ -34,16 +34,20 @@ class Held(Protocol):
 class Sandbox:
     """One client's runs, by scenario, its active scenario, the journal, and what is held back."""
 
-    def __init__(self, name: str, start: Callable[[str], Start]) -> None:
+    def __init__(self, name: str, start: Callable[[str], Start], seconds: Seconds) -> None:
         self.name = name
         self.active: str | None = None
         self.runs: dict[str, Run] = {}
         self.journal = Journal()
         self.held: set[Held] = set()
         self.used = 0.0
-        self._start = start
+        self._start, self._seconds = start, seconds
         self._generations: dict[str, int] = {}
         self._lock = threading.Lock()
+
+    def touch(self) -> None:
+        """Somebody is at work here: it is not idle."""
+        self.used = self._seconds()
 
     def run(self, scenario: str) -> Run:
         """The run of a scenario, begun on first use, and folded again where the contract has changed since."""
@@ -59,7 +63,7 @@ class Sandbox:
     def _begin(self, start: Start) -> Run:
         name = start.scenario.name
         generation = self._generations[name] = self._generations.get(name, 0) + 1
-        return Run(start.current(), generation)
+        return Run(start.current(), generation, self._seconds)
 
     def _again(self, run: Run, start: Start) -> Run:
         self._remember(run)
@@ -120,9 +124,7 @@ class Sandboxes:
     Raises ContractError as `starts_of` does.
     """
 
-    def __init__(
-        self, contract: Contract, limit: int = SANDBOX_LIMIT, seconds: Callable[[], float] = monotonic
-    ) -> None:
+    def __init__(self, contract: Contract, limit: int = SANDBOX_LIMIT, seconds: Seconds = monotonic) -> None:
         self.limit, self.starts = limit, starts_of(contract)
         self._sandboxes: dict[str, Sandbox] = {}
         self._seconds = seconds
@@ -136,7 +138,7 @@ class Sandboxes:
                 raise BadSandbox(name)
             with self._lock:
                 sandbox = self._sandboxes.get(name) or self._make(name)
-        sandbox.used = self._seconds()
+        sandbox.touch()
         return sandbox
 
     def known(self) -> list[Sandbox]:
@@ -177,6 +179,6 @@ class Sandboxes:
             oldest = min(others, key=lambda one: one.used, default=None)
             if oldest is None or self._seconds() - oldest.used < IDLE_SECONDS:
                 raise SandboxLimit(self.limit)
-            del self._sandboxes[oldest.name]
-        sandbox = self._sandboxes[name] = Sandbox(name, self.start)
+            self._sandboxes.pop(oldest.name).reset()
+        sandbox = self._sandboxes[name] = Sandbox(name, self.start, self._seconds)
         return sandbox

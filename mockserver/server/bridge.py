@@ -34,7 +34,8 @@ class Delivery:
     """How the application wants its answer delivered: found in the environ as `mockserver.delivery`, and filled in.
 
     `delay` is in milliseconds. `fault` is one of FAULTS. While the answer is held, `release` sends another in its
-    place; `done` is called once nothing is held any more. `held` is the application's to use.
+    place; `done` is called once nothing is held any more. `held` is the application's to use. `keep` takes the bytes of
+    the request, the answer's head and its body, where the application would give them again.
     """
 
     delay: int = 0
@@ -42,6 +43,7 @@ class Delivery:
     release: Callable[[str, Sequence[tuple[str, str]], bytes], None] | None = None
     done: Callable[[], None] | None = None
     held: object = None
+    keep: Callable[[bytes, bytes, bytes], None] | None = None
 
 
 FAULTS = (

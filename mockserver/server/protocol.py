@@ -10,6 +10,7 @@ import asyncio
 import json
 import logging
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -41,12 +42,25 @@ REFUSALS = {
 log = logging.getLogger("mockserver")
 
 
+def _nothing_kept(raw: bytes) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Served:
-    """The application and its bounds; `body_limit` is in bytes."""
+    """The application and its bounds; `body_limit` is in bytes.
+
+    `find_kept` is asked for the head and body of an answer that is known already, by the bytes of the request.
+    """
 
     app: WSGIApplication
     body_limit: int = BODY_LIMIT
+    find_kept: Callable[[bytes], tuple[bytes, bytes] | None] = _nothing_kept
+
+    @classmethod
+    def of(cls, app: WSGIApplication, body_limit: int) -> Served:
+        """An application that may know answers before it is called."""
+        return cls(app, body_limit, getattr(app, "find_kept", _nothing_kept))
 
 
 class Refused(Exception):
@@ -97,6 +111,13 @@ class Protocol(HttpToolsProtocol):
         self._refusal = ""
         self._head_size = 0
         self._lingering = False
+        # Of the one request in a chunk of bytes: the chunk, how many there were, and what to do with its answer.
+        self._chunk: bytes | None = None
+        self._complete = 0
+        self._keep: tuple[Callable[[bytes, bytes, bytes], None], bytes, bytes] | None = None
+        self._spoke = False
+        self._dated: object = None
+        self._date_lines = b""
         self._timer: asyncio.TimerHandle | None = None
         self._hold: Hold | None = None
         self._waiting: deque[tuple[Exchange, Request]] = deque()
@@ -118,6 +139,12 @@ class Protocol(HttpToolsProtocol):
         """Feed the parser, which answers what is complete; watch the time of what is not."""
         if self._lingering:
             return
+        if not self._head_size and self._hold is None:
+            kept = self.served.find_kept(data)
+            if kept is not None:
+                self._send_kept(*kept)
+                return
+            self._chunk = data
         self._unset_keepalive_if_required()
         try:
             self.parser.feed_data(data)
@@ -127,7 +154,11 @@ class Protocol(HttpToolsProtocol):
         except httptools.HttpParserError:
             self.refuse(self._refusal or "malformed-request")
         else:
+            if self._keep is not None and self._chunk is data and self._complete == 1 and not self._head_size:
+                keep, head, body = self._keep
+                keep(data, head, body)
             self._watch()
+        self._chunk, self._keep, self._complete = None, None, 0
 
     def _watch(self) -> None:
         if not self._head_size:
@@ -184,6 +215,7 @@ class Protocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The request is complete: answer it."""
         self._head_size = 0
+        self._complete += 1
         if not (self.cycle.response_complete or self.cycle.too_large):
             self._take(self._request())
 
@@ -229,6 +261,8 @@ class Protocol(HttpToolsProtocol):
             self._hold = Hold(self.loop, self.transport, delivery, (head, body), send)
             self._hold.start()
         else:
+            if delivery.keep is not None and exchange.keep_alive and not request.body:
+                self._keep = delivery.keep, head, body
             self.send(exchange, head, body)
 
     def _send_held(self, exchange: Exchange, head: bytes, body: bytes) -> None:
@@ -249,9 +283,8 @@ class Protocol(HttpToolsProtocol):
 
     def send(self, cycle: Exchange, head: bytes, body: bytes) -> None:
         """Write an answer and go on to the next request, or close."""
-        date = b"".join(name + b": " + value + b"\r\n" for name, value in self.server_state.default_headers)
         close = b"" if cycle.keep_alive else b"Connection: close\r\n"
-        self.transport.write(b"".join((head, date, close, b"\r\n", body)))
+        self.transport.write(b"".join((head, self._date(), close, b"\r\n", body)))
         cycle.response_complete = True
         if not cycle.keep_alive:
             self._close()
@@ -260,6 +293,32 @@ class Protocol(HttpToolsProtocol):
         if self.flow.write_paused:
             # A peer that does not read gets no more answers until it does.
             self.flow.pause_reading()
+
+    def _send_kept(self, head: bytes, body: bytes) -> None:
+        """Write an answer that is known. The timer of idle connections is left to find out that this one is not."""
+        self.transport.write(b"".join((head, self._date(), b"\r\n", body)))
+        self._spoke = True
+        self.server_state.total_requests += 1
+        if self.flow.write_paused:
+            self.flow.pause_reading()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Nothing was parsed for a while: close, unless kept answers were sent meanwhile."""
+        if self._spoke:
+            self._spoke = False
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _date(self) -> bytes:
+        """The headers that uvicorn makes anew each second, as they are sent."""
+        headers = self.server_state.default_headers
+        if self._dated is not headers:
+            self._dated = headers
+            self._date_lines = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
+        return self._date_lines
 
     def resume_writing(self) -> None:
         """The peer reads again."""

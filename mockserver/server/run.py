@@ -142,7 +142,7 @@ class _Server(uvicorn.Server):
 
 def _server(app: WSGIApplication, body_limit: int, ready: Callable[[], None]) -> _Server:
     config = Config(
-        app=Served(app, body_limit),  # type: ignore[arg-type]
+        app=Served.of(app, body_limit),  # type: ignore[arg-type]
         http=Protocol,
         ws="none",
         lifespan="off",

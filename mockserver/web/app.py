@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from flask import Flask, Response, current_app, g, redirect, request
@@ -12,6 +13,8 @@ from werkzeug import exceptions
 from mockserver.contract.loader import load_contract, with_default
 from mockserver.contract.model import Contract, Operation
 from mockserver.engine.clock import monotonic
+from mockserver.engine.journal import Entry
+from mockserver.engine.moment import Moment
 from mockserver.engine.sandboxes import SANDBOX_LIMIT, Sandboxes
 from mockserver.errors import CannotGenerate, Refusal
 from mockserver.refusals import (
@@ -24,7 +27,7 @@ from mockserver.refusals import (
     NoExample,
     UnknownPath,
 )
-from mockserver.web import api, control, cors, guard, journal, near
+from mockserver.web import api, control, cors, faults, guard, journal, near
 from mockserver.web.addressing import Addressing
 from mockserver.web.answers import VARY, respond
 from mockserver.web.faults import Delivering
@@ -84,6 +87,8 @@ def build(mock: Mock, *, serve_pages: bool) -> Flask:
         site.register(app, mock)
     _add_steps(app, mock)
     _add_refusals(app, mock)
+    # Asked by a server of ours before it asks the application.
+    app.find_kept = mock.kept.find  # type: ignore[attr-defined]
     app.wsgi_app = Delivering(Addressing(app.wsgi_app))  # type: ignore[method-assign]
     return app
 
@@ -118,8 +123,27 @@ def _add_steps(app: Flask, mock: Mock) -> None:
         if "HTTP_ORIGIN" in request.environ:
             cors.allow(mock, request, response)
         if "sandbox" in g and _is_told():
-            journal.record(_routed(), request, response, g.began)
+            entry = journal.record(_routed(), request, response, g.began)
+            if selection is not None and _stays(entry):
+                moment = Moment.of(selection.sandbox, selection.run)
+                _offer(partial(mock.kept.keep, moment, entry))
         return response
+
+    def _stays(entry: Entry) -> bool:
+        """Whether the same request gets the same answer until something changes."""
+        return (
+            request.method in ("GET", "HEAD")
+            and entry.operation is not None
+            and entry.override is None
+            and entry.broken is None
+            and entry.note is None
+            and not g.selection.run.clock.counts(entry.operation)
+        )
+
+    def _offer(keep: Callable[[bytes, bytes, bytes], None]) -> None:
+        delivery = request.environ[faults.DELIVERY]
+        if not isinstance(delivery, faults.Delivery):
+            delivery.keep = keep
 
     def _is_told() -> bool:
         """Whether the journal tells of this request: of those to the contract, and of every broken answer."""

@@ -270,8 +270,8 @@ def _clear_violations(mock: Mock, selection: Selection, call: Call) -> Given:
 def _list_requests(mock: Mock, selection: Selection, call: Call) -> Given:
     """Newest first."""
     known, query = selection.sandbox.journal, call.query
-    entries = known.unmatched if query["unmatched"] else known.entries
-    found = [entry for entry in reversed(entries) if _is_asked_for(entry, query)]
+    entries = reversed(known.unmatched) if query["unmatched"] else known.newest()
+    found = [entry for entry in entries if _is_asked_for(entry, query)]
     page = found[query["offset"] :][: query["limit"]]
     return 200, {"requests": [journal.shown(mock, entry) for entry in page], "total": len(found), "seen": known.count}
 

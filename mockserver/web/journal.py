@@ -29,33 +29,33 @@ UNASKED = ("/favicon.ico", "/apple-touch-icon.png", "/apple-touch-icon-precompos
 UNMATCHED_FROM = 400
 
 
-def record(operation: Operation | None, request: Request, response: Response, began: float) -> None:
+def record(operation: Operation | None, request: Request, response: Response, began: float) -> Entry:
     """Enter a request and its answer. `began` is when it came, in seconds of the machine's monotonic clock."""
     sandbox: Sandbox = g.sandbox
     selection, override = g.get("selection"), g.get("override")
     run = selection.run if selection is not None else None
     broken = g.get("broken")
     violations = broken[1] if broken is not None else g.get("violations", ())
-    sandbox.journal.add(
-        Entry(
-            number=sandbox.journal.count + 1,
-            at=run.now if run is not None else None,
-            scenario=selection.scenario if selection is not None else None,
-            operation=operation.id if operation is not None else None,
-            method=request.method,
-            path=parameter(request.path),
-            query=request.query_string.decode("latin-1"),
-            status=response.status_code,
-            milliseconds=(monotonic() - began) * 1_000,
-            request=Message.of(_sent(request), _body(request)),
-            response=Message.of(list(response.headers), b"" if request.method == "HEAD" else response.get_data()),
-            violations=violations,
-            broken=broken[0] if broken is not None else None,
-            fired=run.take_fired() if run is not None else (),
-            override=override.id if override is not None else None,
-            note=g.get("note") or (run.take_note() if run is not None else None),
-        )
+    entry = Entry(
+        number=sandbox.journal.count + 1,
+        at=run.now if run is not None else None,
+        scenario=selection.scenario if selection is not None else None,
+        operation=operation.id if operation is not None else None,
+        method=request.method,
+        path=parameter(request.path),
+        query=request.query_string.decode("latin-1"),
+        status=response.status_code,
+        milliseconds=(monotonic() - began) * 1_000,
+        request=Message.of(_sent(request), _body(request)),
+        response=Message.of(list(response.headers), b"" if request.method == "HEAD" else response.get_data()),
+        violations=violations,
+        broken=broken[0] if broken is not None else None,
+        fired=run.take_fired() if run is not None else (),
+        override=override.id if override is not None else None,
+        note=g.get("note") or (run.take_note() if run is not None else None),
     )
+    sandbox.journal.add(entry)
+    return entry
 
 
 def _sent(request: Request) -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ from mockserver.contract.schemas import Schemas, Validator
 from mockserver.contract.source import Report
 from mockserver.engine.sandboxes import Sandboxes
 from mockserver.errors import Problem
+from mockserver.web.kept import KeptAnswers
 
 BODY_LIMIT = 10 * 1024 * 1024
 CONTROL = "control.yaml"
@@ -49,6 +50,7 @@ class Mock:
     token: str | None
     body_limit: int
     stale: list[Problem] = field(default_factory=list)
+    kept: KeptAnswers = field(default_factory=KeptAnswers)
 
     def is_control(self, operation: Operation | None) -> bool:
         """Whether the operation is the server's own, not the contract's."""

@@ -13,6 +13,7 @@ from mockserver.engine.sandboxes import Starts, starts_of
 from mockserver.errors import ContractError, Problem
 from mockserver.refusals import UnknownScenario
 from mockserver.web.app import build
+from mockserver.web.kept import Found, KeptAnswers
 from mockserver.web.mock import Mock
 
 if TYPE_CHECKING:
@@ -34,6 +35,12 @@ class Reloading:
             self._exchange()
         return self._app(environ, start_response)
 
+    def find_kept(self, raw: bytes) -> Found | None:
+        """The kept answer to a request, if there is one."""
+        if self._next is not None:
+            self._exchange()
+        return self._mock.kept.find(raw)
+
     def reload(self) -> list[Problem]:
         """Load the contract again; the next request meets it. What is wrong with it, where it is not taken.
 
@@ -42,7 +49,8 @@ class Reloading:
         try:
             contract = self._load()
             starts = starts_of(contract)
-            self._next = build(replace(self._mock, contract=contract), serve_pages=self._serve_pages), starts
+            mock = replace(self._mock, contract=contract, kept=KeptAnswers())
+            self._next = build(mock, serve_pages=self._serve_pages), starts
         except ContractError as error:
             self._mock.stale[:] = error.problems
         except UnknownScenario as refusal:

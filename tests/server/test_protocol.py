@@ -46,6 +46,33 @@ def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     return [json.dumps(told).encode()]
 
 
+class Keeping:
+    """An application that numbers its answers, and knows those that it was told to keep."""
+
+    def __init__(self) -> None:
+        self.known: dict[bytes, tuple[bytes, bytes]] = {}
+        self.called = 0
+
+    def find_kept(self, raw: bytes) -> tuple[bytes, bytes] | None:
+        return self.known.get(raw)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        def keep(raw: bytes, head: bytes, body: bytes) -> None:
+            self.known[raw] = head, body
+
+        self.called += 1
+        environ["mockserver.delivery"].keep = keep
+        start_response("200 OK", [("X-Number", str(self.called))])
+        return [str(self.called).encode()]
+
+
+@pytest.fixture
+def keeping() -> Iterator[tuple[Keeping, BackgroundServer]]:
+    application = Keeping()
+    with BackgroundServer(application, "127.0.0.1") as running:
+        yield application, running
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[BackgroundServer]:
     with BackgroundServer(app, "127.0.0.1", body_limit=LIMIT) as running:
@@ -256,3 +283,69 @@ def test_a_peer_that_does_not_read_gets_no_further_answers_until_it_does(server:
             found += len(part)
         sender.join(SECONDS)
         assert not sender.is_alive()
+
+
+def ask(connection: socket.socket, *texts: str) -> tuple[int, bytes, bytes]:
+    """The answer to a request that is sent in parts."""
+    for text in texts:
+        connection.sendall(text.encode())
+        time.sleep(0.02 if len(texts) > 1 else 0)
+    return read_answer(connection)
+
+
+GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+def test_the_same_request_gets_the_kept_answer_with_its_own_date(keeping: tuple[Keeping, BackgroundServer]) -> None:
+    application, server = keeping
+    with connect(server) as one, connect(server) as two:
+        first = ask(one, GET)
+        assert ask(one, GET) == ask(two, GET) == first
+        assert (application.called, b"\r\ndate: " in first[1].lower()) == (1, True)
+        # Another request, on the same connection, is parsed as always.
+        assert ask(one, GET.replace("Host: a", "Host: b"))[2] == b"2"
+        assert ask(one, GET)[2] == b"1"
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        (GET[:20], GET[20:]),
+        ("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",),
+        ("GET / HTTP/1.0\r\nHost: a\r\n\r\n",),
+        ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx",),
+    ],
+)
+def test_what_came_in_pieces_closes_or_has_a_body_is_not_kept(
+    keeping: tuple[Keeping, BackgroundServer], texts: tuple[str, ...]
+) -> None:
+    application, server = keeping
+    with connect(server) as connection:
+        ask(connection, *texts)
+    assert application.known == {}
+
+
+def test_two_requests_in_one_chunk_are_two_answers_and_neither_is_kept(
+    keeping: tuple[Keeping, BackgroundServer],
+) -> None:
+    application, server = keeping
+    with connect(server) as connection:
+        connection.sendall((GET * 2).encode())
+        found = b""
+        while found.count(b"HTTP/1.1 200") < 2 or not found.endswith(b"2"):
+            found += connection.recv(65536)
+        assert application.known == {}
+        assert ask(connection, GET)[2] == b"3"
+        assert list(application.known) == [GET.encode()]
+
+
+def test_a_connection_that_gets_kept_answers_is_not_idle(
+    keeping: tuple[Keeping, BackgroundServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, server = keeping
+    server._server.config.timeout_keep_alive = 0.3  # type: ignore[assignment]
+    with connect(server) as connection:
+        for _ in range(8):
+            assert ask(connection, GET)[2] == b"1"
+            time.sleep(0.1)
+        assert connection.recv(1) == b""

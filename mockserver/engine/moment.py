@@ -1,0 +1,44 @@
+"""What an answer that changes nothing depends on, besides its request. Said here, and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mockserver.engine.clock import Clock
+from mockserver.engine.run import Run
+from mockserver.engine.sandboxes import Sandbox
+from mockserver.engine.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A run as it stood, and how it was chosen.
+
+    State and clock are immutable values: as long as a run holds the very same ones, no command was accepted, no clock
+    was moved and nothing fell due. `due` is when something falls due by itself, in milliseconds since 1970, where the
+    clock goes on by itself; else None.
+    """
+
+    sandbox: Sandbox
+    active: str | None
+    run: Run
+    state: State
+    clock: Clock
+    due: int | None
+
+    @classmethod
+    def of(cls, sandbox: Sandbox, run: Run) -> Moment:
+        """The moment that it is in a sandbox, for a run of it."""
+        state, clock = run.as_it_is
+        due = state.agenda[0].at if clock.mode == "real" and state.agenda else None
+        return cls(sandbox, sandbox.active, run, state, clock, due)
+
+    def lasts(self) -> bool:
+        """Whether it still is."""
+        run, sandbox = self.run, self.sandbox
+        return (
+            run.is_at(self.state, self.clock)
+            and sandbox.runs.get(run.scenario.name) is run
+            and sandbox.active == self.active
+            and (self.due is None or run.now < self.due)
+        )
