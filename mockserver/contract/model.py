@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -125,6 +126,7 @@ class Operation:
         return None
 
 
+@lru_cache(maxsize=4096)
 def template_names(path: str) -> tuple[str, ...]:
     """The parameter names in a path template, in order."""
     return tuple(part.partition("}")[0] for part in path.split("{")[1:])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from mockserver.engine.clock import monotonic
@@ -18,8 +17,7 @@ BODY_KEPT = 4_096
 Headers = Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A request or an answer as it was, its body cut to BODY_KEPT bytes; `size` is that of the whole body."""
 
     headers: Headers
@@ -32,8 +30,7 @@ class Message:
         return cls(headers, body[:BODY_KEPT], len(body))
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One request and its answer. `at` is the run's clock in milliseconds since 1970; `operation` None is unmatched.
 
     `violations` are where the request broke the contract; or the answer, whose status is `broken` then. `fired` are the
@@ -69,7 +66,7 @@ class Again(NamedTuple):
     @property
     def whole(self) -> Entry:
         """The entry that it stands for."""
-        return replace(self.entry, number=self.number, at=self.at, milliseconds=self.milliseconds)
+        return self.entry._replace(number=self.number, at=self.at, milliseconds=self.milliseconds)
 
 
 class Journal:

@@ -106,16 +106,17 @@ def _judge_headers(declared: Declared, headers: Mapping[str, str]) -> list[Viola
 
 def respond(answered: Answer, request: Request) -> Response:
     """The answer as Flask sends it: with its ETag if it was a successful GET, or 304 if the client has it."""
-    response = Response(answered.body, answered.status, answered.headers)
-    if answered.media_type is not None and answered.status not in BODILESS:
-        response.content_type = answered.media_type
-    elif not answered.body:
+    headers = list(answered.headers.items())
+    kind = answered.media_type if answered.status not in BODILESS else None
+    if request.method in ("GET", "HEAD"):
+        headers.append(("Cache-Control", "no-cache"))
+    response = Response(answered.body, answered.status, headers, content_type=kind)
+    if kind is None and not answered.body:
         response.headers.pop("Content-Type", None)
     if request.method in ("GET", "HEAD"):
-        response.headers["Cache-Control"] = "no-cache"
         if 200 <= answered.status < 300:
             tag = hashlib.blake2b(answered.body, digest_size=16).hexdigest()
-            response.headers["ETag"] = f'"{tag}"'
+            response.headers.add("ETag", f'"{tag}"')
             if "HTTP_IF_NONE_MATCH" in request.environ and request.if_none_match.contains_weak(tag):
                 response.status_code = 304
                 response.set_data(b"")

@@ -24,7 +24,7 @@ from mockserver.refusals import ContractViolation, NoExample, NotAcceptable, Unk
 from mockserver.web.answers import Answer, answer, negotiate, respond
 from mockserver.web.faults import deliver, ends_later, replacement
 from mockserver.web.idempotency import digest, keep, read_key, replay
-from mockserver.web.mock import Mock
+from mockserver.web.mock import Mock, itself
 from mockserver.web.problems import refuse
 from mockserver.web.requests import is_json, read_call
 from mockserver.web.selection import Selection
@@ -72,15 +72,16 @@ def _view(mock: Mock, operation: Operation) -> Any:
 
 def serve(mock: Mock, operation: Operation, arguments: Mapping[str, str]) -> Response:
     """A request's way once it is routed: judge it, do it, judge the answer."""
-    key = read_key(request)
-    call = read_call(mock, operation, request, arguments)
+    asked = itself(request)
+    key = read_key(asked)
+    call = read_call(mock, operation, asked, arguments)
     selection: Selection = g.selection
     if key is None:
         answered = _answer(mock, operation, call, selection, None)
     else:
-        kept = selection.run.begin(key, digest(request))
+        kept = selection.run.begin(key, digest(asked))
         answered = replay(kept) if kept is not None else _answer_once(mock, operation, call, selection, key)
-    return respond(answered, request)
+    return respond(answered, asked)
 
 
 def _answer_once(mock: Mock, operation: Operation, call: Call, selection: Selection, key: str) -> Answer:
@@ -175,7 +176,7 @@ def _success_type(operation: Operation) -> str | None:
     chosen = operation.success()
     if chosen is None or not chosen[1].media:
         return "application/json" if chosen is None or operation.method != "DELETE" else None
-    return negotiate(request, chosen[1].media)
+    return negotiate(itself(request), chosen[1].media)
 
 
 def _location(outcome: Outcome) -> dict[str, str]:

@@ -6,8 +6,9 @@ import logging
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from flask import Flask, Response, current_app, g, redirect, request
+from flask import Flask, Request, Response, current_app, g, redirect, request
 from werkzeug import exceptions
 
 from mockserver.contract.loader import load_contract, with_default
@@ -31,11 +32,19 @@ from mockserver.web import api, control, cors, faults, guard, journal, near
 from mockserver.web.addressing import Addressing
 from mockserver.web.answers import VARY, respond
 from mockserver.web.faults import Delivering
-from mockserver.web.mock import BODY_LIMIT, Mock
+from mockserver.web.mock import BODY_LIMIT, Mock, itself
 from mockserver.web.mock import control as control_api
 from mockserver.web.pages import shell, site
 from mockserver.web.problems import refuse
-from mockserver.web.selection import SANDBOX_HEADER, SCENARIO_HEADER, BadCookie, clean_address, select, select_sandbox
+from mockserver.web.selection import (
+    SANDBOX_HEADER,
+    SCENARIO_HEADER,
+    BadCookie,
+    Selection,
+    clean_address,
+    select,
+    select_sandbox,
+)
 
 log = logging.getLogger("mockserver")
 
@@ -98,60 +107,64 @@ def _add_steps(app: Flask, mock: Mock) -> None:
 
     @app.before_request
     def choose() -> Response | None:
-        g.began = monotonic()
-        own = guard.is_control(request.path)
-        if own:
-            guard.check(mock, request)
-        if cors.is_preflight(request):
-            return cors.preflight(request)
-        moved = clean_address(request)
-        forgive, ignored = own or moved is not None, list[str]()
-        g.sandbox = select_sandbox(mock, request, ignored, forgive=forgive)
-        g.selection = select(mock, request, g.sandbox, ignored, forgive=forgive)
+        asked, own = itself(request), itself(g)
+        own.began = monotonic()
+        controls = guard.is_control(asked.path)
+        if controls:
+            guard.check(mock, asked)
+        if cors.is_preflight(asked):
+            return cors.preflight(asked)
+        moved = clean_address(asked)
+        forgive, ignored = controls or moved is not None, list[str]()
+        own.sandbox = select_sandbox(mock, asked, ignored, forgive=forgive)
+        own.selection = select(mock, asked, own.sandbox, ignored, forgive=forgive)
         return _set_cookies(*moved) if moved is not None else None
 
     @app.after_request
     def finish(response: Response) -> Response:
-        headers = response.headers
-        selection = g.get("selection")
+        asked, own = itself(request), itself(g)
+        selection: Selection | None = own.get("selection")
+        echoed = [("Vary", VARY)]
         if selection is not None:
-            headers[SCENARIO_HEADER] = selection.scenario
-            headers[SANDBOX_HEADER] = selection.sandbox.name
+            echoed += [(SCENARIO_HEADER, selection.scenario), (SANDBOX_HEADER, selection.sandbox.name)]
             if selection.ignored:
-                headers["X-Mock-Ignored-Cookie"] = ", ".join(selection.ignored)
-        headers["Vary"] = VARY
-        if "HTTP_ORIGIN" in request.environ:
-            cors.allow(mock, request, response)
-        if "sandbox" in g and _is_told():
-            entry = journal.record(_routed(), request, response, g.began)
-            if selection is not None and _stays(entry):
+                echoed.append(("X-Mock-Ignored-Cookie", ", ".join(selection.ignored)))
+        response.headers.extend(echoed)
+        if "HTTP_ORIGIN" in asked.environ:
+            cors.allow(mock, asked, response)
+        operation = _routed(asked)
+        if "sandbox" in own and _is_told(asked, own, operation):
+            entry = journal.record(operation, asked, own, response)
+            if selection is not None and _stays(entry, selection):
                 moment = Moment.of(selection.sandbox, selection.run)
-                _offer(partial(mock.kept.keep, moment, entry))
+                _offer(asked, partial(mock.kept.keep, moment, entry))
         return response
 
-    def _stays(entry: Entry) -> bool:
+    def _stays(entry: Entry, selection: Selection) -> bool:
         """Whether the same request gets the same answer until something changes."""
         return (
-            request.method in ("GET", "HEAD")
+            entry.method in ("GET", "HEAD")
             and entry.operation is not None
             and entry.override is None
             and entry.broken is None
             and entry.note is None
-            and not g.selection.run.clock.counts(entry.operation)
+            and not selection.run.clock.counts(entry.operation)
         )
 
-    def _offer(keep: Callable[[bytes, bytes, bytes], None]) -> None:
-        delivery = request.environ[faults.DELIVERY]
+    def _offer(asked: Request, keep: Callable[[bytes, bytes, bytes], None]) -> None:
+        delivery = asked.environ[faults.DELIVERY]
         if not isinstance(delivery, faults.Delivery):
             delivery.keep = keep
 
-    def _is_told() -> bool:
+    def _is_told(asked: Request, own: Any, operation: Operation | None) -> bool:
         """Whether the journal tells of this request: of those to the contract, and of every broken answer."""
-        if "broken" in g:
+        if "broken" in own:
             return True
-        if guard.is_control(request.path) or mock.is_control(_routed()):
+        if operation is not None:
+            return not mock.is_control(operation)
+        if guard.is_control(asked.path):
             return False
-        return request.url_rule is None or not request.url_rule.endpoint.startswith(shell.ENDPOINT)
+        return asked.url_rule is None or not asked.url_rule.endpoint.startswith(shell.ENDPOINT)
 
 
 def _set_cookies(location: str, cookies: dict[str, str]) -> Response:
@@ -223,9 +236,10 @@ def _other_method(allowed: set[str], refused: Callable[[Refusal], Response]) -> 
     return answered
 
 
-def _routed() -> Operation | None:
+def _routed(asked: Request | None = None) -> Operation | None:
     """The operation that the request was routed to, if it came that far."""
-    if request.url_rule is None:
+    rule = (asked or request).url_rule
+    if rule is None:
         return None
-    operation: Operation | None = getattr(current_app.view_functions.get(request.url_rule.endpoint), "operation", None)
+    operation: Operation | None = getattr(current_app.view_functions.get(rule.endpoint), "operation", None)
     return operation

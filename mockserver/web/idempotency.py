@@ -12,6 +12,7 @@ from mockserver.refusals import BadIdempotencyKey
 from mockserver.web.answers import Answer
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
+ENVIRON = "HTTP_IDEMPOTENCY_KEY"
 # A string as RFC 8941, section 3.3.3, has it; many clients send it bare.
 _QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])+)"')
 _BARE = re.compile(r"[!#-+\--~]+")
@@ -20,7 +21,7 @@ LENGTH_LIMIT = 255
 
 def read_key(request: Request) -> str | None:
     """The key of a POST, if it brings one. Raises BadIdempotencyKey."""
-    text = request.headers.get(HEADER) if request.method == "POST" else None
+    text = request.environ.get(ENVIRON) if request.method == "POST" else None
     if text is None:
         return None
     quoted = _QUOTED.fullmatch(text)

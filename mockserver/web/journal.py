@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote
 
-from flask import Request, Response, g
+from flask import Request, Response
 from werkzeug.exceptions import HTTPException
 
 from mockserver.contract import jsontext
@@ -29,13 +29,13 @@ UNASKED = ("/favicon.ico", "/apple-touch-icon.png", "/apple-touch-icon-precompos
 UNMATCHED_FROM = 400
 
 
-def record(operation: Operation | None, request: Request, response: Response, began: float) -> Entry:
-    """Enter a request and its answer. `began` is when it came, in seconds of the machine's monotonic clock."""
-    sandbox: Sandbox = g.sandbox
-    selection, override = g.get("selection"), g.get("override")
+def record(operation: Operation | None, request: Request, own: Any, response: Response) -> Entry:
+    """Enter a request and its answer. `own` is what is known of the request besides: Flask's `g`, itself."""
+    sandbox: Sandbox = own.sandbox
+    selection, override = own.get("selection"), own.get("override")
     run = selection.run if selection is not None else None
-    broken = g.get("broken")
-    violations = broken[1] if broken is not None else g.get("violations", ())
+    broken = own.get("broken")
+    violations = broken[1] if broken is not None else own.get("violations", ())
     entry = Entry(
         number=sandbox.journal.count + 1,
         at=run.now if run is not None else None,
@@ -45,14 +45,14 @@ def record(operation: Operation | None, request: Request, response: Response, be
         path=parameter(request.path),
         query=request.query_string.decode("latin-1"),
         status=response.status_code,
-        milliseconds=(monotonic() - began) * 1_000,
+        milliseconds=(monotonic() - own.began) * 1_000,
         request=Message.of(_sent(request), _body(request)),
         response=Message.of(list(response.headers), b"" if request.method == "HEAD" else response.get_data()),
         violations=violations,
         broken=broken[0] if broken is not None else None,
         fired=run.take_fired() if run is not None else (),
         override=override.id if override is not None else None,
-        note=g.get("note") or (run.take_note() if run is not None else None),
+        note=own.get("note") or (run.take_note() if run is not None else None),
     )
     sandbox.journal.add(entry)
     return entry
@@ -62,12 +62,13 @@ def _sent(request: Request) -> list[tuple[str, str]]:
     return [
         (name.removeprefix("HTTP_"), value)
         for name, value in request.environ.items()
-        if name.startswith("HTTP_") or name == "CONTENT_TYPE"
+        if name[:5] == "HTTP_" or name == "CONTENT_TYPE"
     ]
 
 
 def _body(request: Request) -> bytes:
-    if not request.content_length and "wsgi.input_terminated" not in request.environ:
+    length = request.environ.get("CONTENT_LENGTH")
+    if length in (None, "", "0") and (length or "wsgi.input_terminated" not in request.environ):
         return b""
     try:
         return request.get_data()

@@ -6,7 +6,7 @@ leads past this. The journal tells of it like of any other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mockserver.engine.clock import monotonic
 from mockserver.engine.journal import Entry
@@ -57,7 +57,7 @@ class KeptAnswers:
         while self._kept and (len(self._kept) >= KEPT_LIMIT or self._bytes + len(body) > BYTES_LIMIT):
             self._forget(next(iter(self._kept)))
         # What had happened before the first answer is not told again.
-        self._kept[raw] = Kept((head, body), moment, replace(entry, fired=(), note=None))
+        self._kept[raw] = Kept((head, body), moment, entry._replace(fired=()))
         self._bytes += len(body)
 
     def _forget(self, raw: bytes) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from flask import current_app
 
@@ -21,6 +22,7 @@ from mockserver.web.kept import KeptAnswers
 
 BODY_LIMIT = 10 * 1024 * 1024
 CONTROL = "control.yaml"
+T = TypeVar("T")
 PREFIX = "/__mock"
 
 
@@ -55,6 +57,12 @@ class Mock:
     def is_control(self, operation: Operation | None) -> bool:
         """Whether the operation is the server's own, not the contract's."""
         return operation is not None and self.control.operations.get(operation.id) is operation
+
+
+def itself(proxy: T) -> T:
+    """What one of Flask's proxies stands for: each use of a proxy looks that up again, and a request has many."""
+    found: T = proxy._get_current_object()  # type: ignore[attr-defined]
+    return found
 
 
 def current() -> Mock:

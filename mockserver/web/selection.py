@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from urllib.parse import parse_qsl, urlencode
 
 from flask import Request
@@ -78,17 +78,23 @@ def _scenario(mock: Mock, request: Request, sandbox: Sandbox, forgive: bool, ign
 
 def _named(request: Request, header: str, environ: str, query: str, cookie: str) -> Iterator[tuple[str, str]]:
     """Each name that the request gives, the one that counts most first, with where it stands."""
-    given = request.headers.get(header)
-    if given is not None:
-        yield given, f"header {header}"
-    if environ in request.environ:
-        yield request.environ[environ], "base address"
-    if b"__" in request.query_string and query in request.args:
+    sent = request.environ
+    if (key := header_key(header)) in sent:
+        yield sent[key], f"header {header}"
+    if environ in sent:
+        yield sent[environ], "base address"
+    if "__" in sent.get("QUERY_STRING", "") and query in request.args:
         # Opening a page with an empty value takes the choice back.
         if request.args[query] or not is_navigation(request):
             yield request.args[query], f"query {query}"
-    if "HTTP_COOKIE" in request.environ and cookie in request.cookies:
+    if "HTTP_COOKIE" in sent and cookie in request.cookies:
         yield request.cookies[cookie], f"cookie {cookie}"
+
+
+@lru_cache(maxsize=8)
+def header_key(name: str) -> str:
+    """The environ's name for a header."""
+    return f"HTTP_{name.upper().replace('-', '_')}"
 
 
 def _refuse(refusal: Refusal, via: str, cookie: str, forgive: bool, ignored: list[str]) -> None:
@@ -109,7 +115,7 @@ def is_navigation(request: Request) -> bool:
 
 def clean_address(request: Request) -> tuple[str, dict[str, str]] | None:
     """Where a navigation that brings `__scenario` or `__sandbox` goes, and the cookies it sets; None for others."""
-    if b"__s" not in request.query_string or not is_navigation(request):
+    if "__s" not in request.environ.get("QUERY_STRING", "") or not is_navigation(request):
         return None
     pairs = parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True)
     cookies = {COOKIE_OF[name]: value for name, value in pairs if name in COOKIE_OF}
