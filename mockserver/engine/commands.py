@@ -13,9 +13,9 @@ from mockserver.contract.model import Contract, Override, Record, Resource
 from mockserver.contract.records import judge, stamp
 from mockserver.contract.times import format_instant
 from mockserver.engine.keys import Kept
+from mockserver.engine.ordered import Row
 from mockserver.engine.progress import changed
 from mockserver.engine.state import State
-from mockserver.engine.table import Row
 from mockserver.errors import Violation, quote
 from mockserver.refusals import (
     InvalidRecord,

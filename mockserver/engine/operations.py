@@ -9,10 +9,10 @@ from typing import Any
 
 from mockserver.contract.model import Behaviour, Operation, Record, Resource, SortField
 from mockserver.engine.commands import Command, Fire, Put, Remove
+from mockserver.engine.ordered import Ordered, Row, Sort, meets
 from mockserver.engine.populate import KeyMaker
 from mockserver.engine.run import Run
 from mockserver.engine.state import State, shown
-from mockserver.engine.table import Row, order
 from mockserver.errors import Violation, did_you_mean, quote
 from mockserver.refusals import InvalidRecord, InvalidRequest, RecordExists, UnknownRecord
 
@@ -79,21 +79,20 @@ class _Action:
 def _list(action: _Action) -> Outcome:
     state, behaviour, call = action.run.state, action.behaviour, action.call
     rows = _filtered(action, state, _sort(action))
-    total = len(rows)
     offset = call.query.get(behaviour.offset, 0) if behaviour.offset is not None else 0
     limit = call.query.get(behaviour.limit) if behaviour.limit is not None else None
-    page = rows[offset : None if limit is None else offset + limit]
+    page = rows.page(offset, limit)
     contract, resource = action.run.contract, action.resource
     items = [shown(contract, state, resource, row.record) for row in page] if resource.derived else [r[0] for r in page]
     if behaviour.items is None:
         return Outcome(items)
     envelope: dict[str, Any] = {behaviour.items: items}
     if behaviour.total is not None:
-        envelope[behaviour.total] = total
+        envelope[behaviour.total] = len(rows)
     return Outcome(envelope)
 
 
-def _sort(action: _Action) -> tuple[SortField, ...]:
+def _sort(action: _Action) -> Sort:
     name = action.behaviour.sort
     asked = action.call.query.get(name) if name is not None else None
     if not asked:
@@ -108,7 +107,7 @@ def _sort(action: _Action) -> tuple[SortField, ...]:
     return fields
 
 
-def _filtered(action: _Action, state: State, sort: tuple[SortField, ...]) -> list[Row]:
+def _filtered(action: _Action, state: State, sort: Sort) -> Ordered:
     """The rows that the path and the query ask for, in order."""
     table, resource = state.tables[action.resource.name], action.resource
     wanted = [(name, action.call.path[name]) for name in action.operation.path_names]
@@ -119,15 +118,10 @@ def _filtered(action: _Action, state: State, sort: tuple[SortField, ...]) -> lis
     paging = (behaviour.limit, behaviour.offset, behaviour.sort)
     wanted += [(n, v) for n, v in action.call.query.items() if n not in paging and n in resource.fields]
     by_reference = next((one for one in wanted if one[0] in resource.references and not isinstance(one[1], list)), None)
+    where = tuple((name, tuple(value) if isinstance(value, list) else (value,)) for name, value in wanted)
     if by_reference is not None:
-        rows = order(table.group(*by_reference), sort)
-        wanted.remove(by_reference)
-    else:
-        rows = list(table.ordered(sort))
-    for name, value in wanted:
-        values = value if isinstance(value, list) else [value]
-        rows = [row for row in rows if row.record.get(name) in values]
-    return rows
+        return Ordered.of(sort, [row for row in table.group(*by_reference) if meets(row, where)])
+    return table.ordered(sort, where)
 
 
 def _read(action: _Action) -> Outcome:
@@ -152,7 +146,7 @@ def _create(action: _Action) -> Outcome:
         table = state.tables[resource.name]
         record = {name: value for name, value in action.call.path.items() if name in resource.fields} | given
         if key_field not in record:
-            sample = next((row.record[key_field] for row in table.ordered(())[:1]), None)
+            sample = next((row.record[key_field] for row in table.ordered().page(0, 1)), None)
             record = {key_field: KeyMaker(resource, table.__contains__, sample).key(len(table) + 1), **record}
         elif isinstance(record[key_field], str | int) and record[key_field] in table:
             raise RecordExists(resource.name, record[key_field])

@@ -10,9 +10,10 @@ from typing import Any
 from mockserver.contract import jsontext
 from mockserver.contract.model import Contract, Derived, Record, Resource
 from mockserver.engine.keys import NO_KEYS, Keys
+from mockserver.engine.ordered import order
 from mockserver.engine.overrides import NONE, Overrides
 from mockserver.engine.progress import Agenda, Plan
-from mockserver.engine.table import Table, order
+from mockserver.engine.table import Table
 from mockserver.refusals import UnknownRecord, UnknownResource
 
 
@@ -71,7 +72,7 @@ def _derive(contract: Contract, state: State, resource: Resource, derived: Deriv
 def records(contract: Contract, state: State) -> dict[str, list[Record]]:
     """Every record by resource, in the order of arrival, derived fields computed."""
     return {
-        name: [shown(contract, state, table.resource, row.record) for row in table.ordered(())]
+        name: [shown(contract, state, table.resource, row.record) for row in table.ordered()]
         for name, table in state.tables.items()
     }
 
@@ -80,7 +81,7 @@ def fingerprint(state: State) -> str:
     """SHA-256, in hex, over the canonical JSON of the records, their last transitions, overrides and counts."""
     content = {
         "records": {
-            name: [[row.record, row.last] for row in table.ordered(())] for name, table in sorted(state.tables.items())
+            name: [[row.record, row.last] for row in table.ordered()] for name, table in sorted(state.tables.items())
         },
         "overrides": [[one.id, one.override.entry] for one in state.overrides.placed],
         "counts": dict(state.overrides.counts),

@@ -2,44 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
-from rpds import HashTrieMap
+from rpds import HashTrieMap, HashTrieSet
 
-from mockserver.contract import jsontext
-from mockserver.contract.model import Record, Resource, SortField
+from mockserver.contract.model import Record, Resource
+from mockserver.engine.ordered import Ordered, Row, Sort, meets
 from mockserver.engine.progress import Due
 
+if TYPE_CHECKING:
+    # By the field that refers, by what it refers to: the keys of the rows.
+    Groups = Mapping[str, HashTrieMap[Any, HashTrieSet[Any]]]
 
-class Row(NamedTuple):
-    """A record, its place in the order of arrival, and the transition that brought it to its state.
 
-    `due` is what it waits for, `fired` the rules that it has been through.
-    """
-
-    record: Record
-    position: int
-    last: str | None = None
-    due: Due | None = None
-    fired: tuple[int, ...] = ()
+# Orders are carried from table to table, each with what has changed since it was last asked for.
+VIEW_LIMIT = 8
+CHANGE_LIMIT = 32
+Where = tuple[tuple[str, tuple[Any, ...]], ...]
+Change = tuple[Row | None, Row | None]
+Views = dict[tuple[Sort, Where], tuple[Ordered, tuple[Change, ...]]]
+NONE: HashTrieSet[Any] = HashTrieSet()
 
 
 class Table:
     """Rows by key, and by what they refer to. Where the resource has no key, a row's key is its position."""
 
-    __slots__ = ("_groups", "_next", "_ordered", "_rows", "resource")
+    __slots__ = ("_groups", "_next", "_rows", "_views", "resource")
 
     def __init__(
         self,
         resource: Resource,
         rows: HashTrieMap[Any, Row],
-        groups: Mapping[str, HashTrieMap[Any, tuple[Any, ...]]],
+        groups: Groups,
         following: int,
+        views: Views,
     ) -> None:
         self.resource = resource
-        self._rows, self._groups, self._next = rows, groups, following
-        self._ordered: dict[tuple[SortField, ...], list[Row]] = {}
+        self._rows, self._groups, self._next, self._views = rows, groups, following, views
 
     @classmethod
     def of(cls, resource: Resource, records: Iterable[tuple[Record, str | None, Due | None]]) -> Table:
@@ -53,9 +53,10 @@ class Table:
             for field, group in groups.items():
                 group.setdefault(record.get(field), []).append(key)
         frozen = {
-            field: HashTrieMap({value: tuple(keys) for value, keys in group.items()}) for field, group in groups.items()
+            field: HashTrieMap({value: HashTrieSet(keys) for value, keys in group.items()})
+            for field, group in groups.items()
         }
-        return cls(resource, HashTrieMap(rows), frozen, position + 1)
+        return cls(resource, HashTrieMap(rows), frozen, position + 1, {})
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -74,7 +75,8 @@ class Table:
         old = self._rows.get(key)
         row = Row(record, old.position if old is not None else self._next, last, due, fired)
         following = self._next if old is not None else self._next + 1
-        return Table(self.resource, self._rows.insert(key, row), self._regroup(key, old, record), following)
+        rows, groups = self._rows.insert(key, row), self._regroup(key, old, record)
+        return Table(self.resource, rows, groups, following, self._carried(old, row))
 
     def append(self, record: Record) -> Table:
         """The table with one more record, where the resource has no key."""
@@ -82,69 +84,69 @@ class Table:
 
     def remove(self, key: Any) -> Table:
         """The table without the record of `key`, which is there."""
-        return Table(self.resource, self._rows.remove(key), self._regroup(key, self._rows[key], None), self._next)
+        old = self._rows[key]
+        rows, groups = self._rows.remove(key), self._regroup(key, old, None)
+        return Table(self.resource, rows, groups, self._next, self._carried(old, None))
 
     def without(self, field: str, value: Any) -> Table:
         """The table without the records whose reference `field` is `value`."""
         table = self
-        for key in self._groups[field].get(value, ()):
+        for key in self._groups[field].get(value, NONE):
             table = table.remove(key)
         return table
 
     def keys(self) -> list[Any]:
         """Every key, in the order of arrival."""
         own = self.resource.key
-        return [row.record[own] if own is not None else row.position for row in self.ordered(())]
+        return [row.record[own] if own is not None else row.position for row in self.ordered()]
 
     def group(self, field: str, value: Any) -> list[Row]:
         """The rows whose reference `field` is `value`, in the order of arrival."""
-        rows = [self._rows[key] for key in self._groups[field].get(value, ())]
-        rows.sort(key=_position)
+        rows = [self._rows[key] for key in self._groups[field].get(value, NONE)]
+        rows.sort(key=lambda row: row.position)
         return rows
 
-    def ordered(self, sort: tuple[SortField, ...]) -> Sequence[Row]:
-        """Every row in an order, equal ones as they arrived."""
-        found = self._ordered.get(sort)
-        if found is None:
-            found = self._ordered[sort] = order(sorted(self._rows.values(), key=_position), sort)
-        return found
+    def ordered(self, sort: Sort = (), where: Where = ()) -> Ordered:
+        """The rows whose fields have one of the values in `where`, in an order, equal ones as they arrived."""
+        try:
+            view, changes = self._views.get((sort, where), (None, ()))
+        except TypeError:  # values that are arrays or objects: no view is kept of those
+            return self._seen(sort, where)
+        if view is None:
+            view = self._seen(sort, where)
+            while len(self._views) >= VIEW_LIMIT:
+                self._views.pop(next(iter(self._views)), None)
+        elif not changes:
+            return view
+        for old, new in changes:
+            gone = old if old is not None and meets(old, where) else None
+            come = new if new is not None and meets(new, where) else None
+            if gone is not None or come is not None:
+                view = view.changed(gone, come)
+        self._views[sort, where] = view, ()
+        return view
 
-    def _regroup(
-        self, key: Any, old: Row | None, record: Record | None
-    ) -> Mapping[str, HashTrieMap[Any, tuple[Any, ...]]]:
-        changed = dict(self._groups)
+    def _seen(self, sort: Sort, where: Where) -> Ordered:
+        return Ordered.of(sort, [row for row in self._rows.values() if meets(row, where)])
+
+    def _carried(self, old: Row | None, new: Row | None) -> Views:
+        """The orders for the table after a change, which is made up for when one is asked for."""
+        return {
+            name: (view, (*changes, (old, new)))
+            for name, (view, changes) in self._views.items()
+            if len(changes) < CHANGE_LIMIT
+        }
+
+    def _regroup(self, key: Any, old: Row | None, record: Record | None) -> Groups:
+        changed: dict[str, HashTrieMap[Any, HashTrieSet[Any]]] = {}
         for field, group in self._groups.items():
             before = old.record.get(field) if old is not None else None
             after = record.get(field) if record is not None else None
             if old is not None and record is not None and before == after:
                 continue
             if old is not None:
-                group = group.insert(before, tuple(one for one in group.get(before, ()) if one != key))
+                group = group.insert(before, group.get(before, NONE).discard(key))
             if record is not None:
-                group = group.insert(after, (*group.get(after, ()), key))
+                group = group.insert(after, group.get(after, NONE).insert(key))
             changed[field] = group
-        return changed
-
-
-def order(rows: list[Row], sort: tuple[SortField, ...]) -> list[Row]:
-    """Sort rows in place by each field, the first one weighing most; the order they are in breaks ties."""
-    for field in reversed(sort):
-        rows.sort(key=lambda row, name=field.name: comparable(row.record.get(name)), reverse=field.descending)  # type: ignore[misc]
-    return rows
-
-
-def comparable(value: Any) -> tuple[int, Any]:
-    """A sort key that orders values of any JSON type: null, then booleans, numbers, strings, the rest."""
-    if type(value) is str:
-        return 3, value
-    if value is None:
-        return 0, 0
-    if isinstance(value, bool):
-        return 1, value
-    if isinstance(value, int | float):
-        return 2, value
-    return 4, jsontext.canonical(value)
-
-
-def _position(row: Row) -> int:
-    return row.position
+        return {**self._groups, **changed} if changed else self._groups

@@ -227,7 +227,7 @@ def subjects(contract: Contract, state: State) -> list[Subject]:
     found: dict[tuple[Any, ...], Subject] = {}
     for name, table in state.tables.items():
         resource = contract.resources[name]
-        for row in table.ordered(()) if resource.key else ():
+        for row in table.ordered() if resource.key else ():
             key, members = row.record[resource.key], frozenset(row.record)
             if resource.lifecycle is None:
                 found.setdefault((name, members), Subject(name, key))

@@ -12,9 +12,9 @@ from mockserver.contract.overrides import json_media
 from mockserver.contract.schemas import Validator
 from mockserver.contract.times import format_instant
 from mockserver.engine.operations import Result
+from mockserver.engine.ordered import Row
 from mockserver.engine.reach import Place, ways
 from mockserver.engine.state import State
-from mockserver.engine.table import Row
 from mockserver.errors import Violation
 from mockserver.web.api import PREFERRED
 
@@ -83,7 +83,7 @@ def prove(contract: Contract, state: State) -> Iterator[tuple[int, list[Broken]]
     for name, table in state.tables.items():
         resource, held = contract.resources[name], judges(contract, contract.resources[name])
         known: dict[Place, frozenset[str]] = {}
-        for row in table.ordered(()):
+        for row in table.ordered():
             states: frozenset[str] | tuple[None] = (None,)
             if resource.lifecycle is not None:
                 place = Place(row.record[resource.lifecycle.field], row.last)
@@ -128,7 +128,7 @@ def _judged(resource: Resource, held: list[Judge], form: Record, state: str | No
 def _entries(contract: Contract, resource: Resource, state: State) -> Iterator[tuple[int, list[Broken]]]:
     """What transitions would append to the log, by the key of one record: entries differ in nothing else."""
     log = contract.log_of(resource)
-    rows = state.tables[resource.name].ordered(())[:1]
+    rows = state.tables[resource.name].ordered().page(0, 1)
     if log is None or resource.lifecycle is None or not rows:
         return
     held = judges(contract, log[0])

@@ -62,7 +62,7 @@ def _never(contract: Contract, scenario: Scenario, resource: Resource, state: St
     lifecycle, rules = resource.lifecycle, scenario.progress[resource.name]
     makes = any(one.behaviour and one.behaviour.kind == "create" and one.behaviour.resource == resource.name
                 for one in contract.operations.values())  # fmt: skip
-    rows = state.tables[resource.name].ordered(())
+    rows = state.tables[resource.name].ordered()
     if lifecycle is None or makes or not rows:
         return []
     met: set[int] = set()

@@ -155,13 +155,13 @@ def test_status_events_and_badge_agree_and_stamps_strictly_increase(
             stamps.append(after.latest)
         state = after
     assert stamps == sorted(set(stamps))
-    for row in state.tables["jobs"].ordered(()):
+    for row in state.tables["jobs"].ordered():
         log = [entry.record for entry in state.tables["job_events"].group("job_id", row.record["id"])]
         ended = lifecycle.transitions[log[-1]["event_type"]].target if log else "queued"
         assert ended == row.record["status"]
         assert not log or log[-1]["at"] == row.record["updated_at"]
     sessions = built_in.resources["sessions"]
-    for row in state.tables["sessions"].ordered(()):
+    for row in state.tables["sessions"].ordered():
         jobs = [one.record for one in state.tables["jobs"].group("session_id", row.record["id"])]
         latest = sorted(jobs, key=lambda one: (one["updated_at"], one["id"]))[-1]["status"] if jobs else "none"
         badge = shown(built_in, state, sessions, row.record)["status_badge"]

@@ -20,7 +20,7 @@ def test_five_thousand_jobs_are_generated_each_with_a_life_that_agrees(built_in:
     state = Start(built_in, built_in.scenarios["large-queue"]).state
     lifecycle = built_in.resources["jobs"].lifecycle
     assert lifecycle is not None
-    jobs = [row.record for row in state.tables["jobs"].ordered(())]
+    jobs = [row.record for row in state.tables["jobs"].ordered()]
     assert len(jobs) == 5_000
     assert {job["status"] for job in jobs} == set(lifecycle.states)
     assert {job["type"] for job in jobs} == {"transcription", "summarization"}

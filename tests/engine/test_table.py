@@ -1,11 +1,17 @@
 from __future__ import annotations
 
-from hypothesis import given
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockserver import Contract
 from mockserver.contract.model import SortField
-from mockserver.engine.table import Table, comparable
+from mockserver.engine import ordered
+from mockserver.engine import table as table_module
+from mockserver.engine.ordered import comparable, meets, order
+from mockserver.engine.table import Table
 
 STEPS = st.lists(st.tuples(st.sampled_from("abcde"), st.integers(1, 3) | st.none()), max_size=20)
 
@@ -27,7 +33,7 @@ def test_a_table_agrees_with_a_plain_dictionary_and_leaves_former_tables_alone(
             table = table.put(key, record)
             model[key] = record
         assert len(former) == size
-        assert [row.record for row in table.ordered(())] == list(model.values())
+        assert [row.record for row in table.ordered()] == list(model.values())
         for value in (1, 2, 3):
             grouped = [row.record for row in table.group("course_id", value)]
             assert grouped == [one for one in model.values() if one["course_id"] == value]
@@ -38,6 +44,43 @@ def test_rows_are_sorted_by_each_field_and_equal_ones_as_they_arrived(built_in: 
     table = Table.of(built_in.resources["sessions"], ((record, None, None) for record in records))
     sort = (SortField("course_id", descending=True),)
     assert [row.record["id"] for row in table.ordered(sort)] == ["b", "d", "a", "c"]
+
+
+RECORDS = st.fixed_dictionaries({"a": st.sampled_from(["x", "y", None, 3, True]), "b": st.integers(0, 4)})
+SORTS = st.lists(st.tuples(st.sampled_from("ab"), st.booleans()), max_size=2, unique_by=lambda one: one[0])
+WHERES = st.sampled_from([(), (("a", ("x", 3)),), (("b", (1, 2, 3)), ("a", ("y", None)))])
+LOOKS = st.lists(st.tuples(SORTS, WHERES), min_size=1, max_size=12)
+CHANGES = st.lists(st.tuples(st.integers(0, 12), RECORDS | st.none(), st.booleans()), max_size=40)
+
+
+@settings(max_examples=150, deadline=None)
+@given(CHANGES, LOOKS)
+def test_an_order_carried_on_over_changes_is_the_order_made_anew(
+    built_in: Contract, changes: list[Any], looks: list[Any]
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ordered, "BLOCK_SIZE", 2)
+        patch.setattr(table_module, "CHANGE_LIMIT", 5)
+        patch.setattr(table_module, "VIEW_LIMIT", 3)
+        table = Table.of(built_in.resources["courses"], ())
+        for key, record, look in changes:
+            if record is not None:
+                table = table.put(key, {"id": key, **record})
+            elif key in table:
+                table = table.remove(key)
+            for fields, where in looks if look else ():
+                sort = tuple(SortField(name, descending) for name, descending in fields)
+                rows = [row for row in sorted(table._rows.values(), key=lambda row: row.position) if meets(row, where)]
+                expected = order(rows, sort)
+                found = table.ordered(sort, where)
+                assert (list(found), len(found)) == (expected, len(expected))
+                assert found.page(2, 3) == expected[2:5]
+                assert found.page(3, None) == expected[3:]
+
+
+def test_a_filter_by_an_array_is_looked_through(built_in: Contract) -> None:
+    table = Table.of(built_in.resources["courses"], [({"id": "a", "tags": ["x"]}, None, None)])
+    assert len(table.ordered((), (("tags", (["x"],)),))) == 1
 
 
 def test_values_of_all_types_have_an_order() -> None:
