@@ -18,6 +18,7 @@ from mockserver.contract.model import Response as Declared
 from mockserver.contract.parameters import scalar
 from mockserver.errors import Violation, quote
 from mockserver.refusals import NotAcceptable
+from mockserver.web.lean import LeanResponse
 from mockserver.web.requests import is_json
 
 VARY = "Origin, Cookie, Accept, Prefer, X-Mock-Scenario, X-Mock-Sandbox"
@@ -110,7 +111,7 @@ def respond(answered: Answer, request: Request) -> Response:
     kind = answered.media_type if answered.status not in BODILESS else None
     if request.method in ("GET", "HEAD"):
         headers.append(("Cache-Control", "no-cache"))
-    response = Response(answered.body, answered.status, headers, content_type=kind)
+    response = LeanResponse(answered.body, answered.status, headers, content_type=kind)
     if kind is None and not answered.body:
         response.headers.pop("Content-Type", None)
     if request.method in ("GET", "HEAD"):

@@ -32,6 +32,7 @@ from mockserver.web import api, control, cors, faults, guard, journal, near
 from mockserver.web.addressing import Addressing
 from mockserver.web.answers import VARY, respond
 from mockserver.web.faults import Delivering
+from mockserver.web.lean import LeanFlask
 from mockserver.web.mock import BODY_LIMIT, Mock, itself
 from mockserver.web.mock import control as control_api
 from mockserver.web.pages import shell, site
@@ -85,7 +86,7 @@ def create_app(
 
 def build(mock: Mock, *, serve_pages: bool) -> Flask:
     """The application that serves `mock`."""
-    app = Flask("mockserver.web", static_folder=None)
+    app = LeanFlask("mockserver.web", static_folder=None)
     app.extensions["mockserver"] = mock
     app.url_map.merge_slashes = False
     app.url_map.redirect_defaults = False

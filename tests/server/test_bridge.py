@@ -26,7 +26,7 @@ def test_the_environ_has_what_pep_3333_asks_for() -> None:
         "RAW_URI": "/a%20b/%C3%A9?x=%2F", "REQUEST_URI": "/a%20b/%C3%A9?x=%2F", "SERVER_NAME": "127.0.0.1",
         "SERVER_PORT": "4080", "SERVER_PROTOCOL": "HTTP/1.1", "REMOTE_ADDR": "127.0.0.1", "REMOTE_PORT": "50000",
         "HTTP_HOST": "h", "CONTENT_TYPE": "text/plain", "CONTENT_LENGTH": "3", "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http", "wsgi.input_terminated": True, "wsgi.multithread": False,
+        "wsgi.url_scheme": "http", "wsgi.multithread": False,
         "wsgi.multiprocess": False, "wsgi.run_once": False,
     }  # fmt: skip
 
