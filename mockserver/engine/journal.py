@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from mockserver.engine.clock import monotonic
 from mockserver.engine.commands import Fired
+from mockserver.engine.latest import Latest
 from mockserver.errors import Violation
 
 ENTRY_LIMIT = 1_000
@@ -74,23 +74,23 @@ class Journal:
 
     def __init__(self) -> None:
         self.count = 0
-        self._entries: deque[Entry | Again] = deque(maxlen=ENTRY_LIMIT)
-        self.unmatched: deque[Entry] = deque(maxlen=ENTRY_LIMIT)
-        self.broken: deque[Entry] = deque(maxlen=ENTRY_LIMIT)
+        self._entries: Latest[Entry | Again] = Latest(ENTRY_LIMIT)
+        self.unmatched: Latest[Entry] = Latest(ENTRY_LIMIT)
+        self.broken: Latest[Entry] = Latest(ENTRY_LIMIT)
 
     def add(self, entry: Entry) -> None:
         """One more; the oldest makes room."""
         self.count = entry.number
-        self._entries.append(entry)
+        self._entries.add(entry)
         if entry.operation is None:
-            self.unmatched.append(entry)
+            self.unmatched.add(entry)
         if entry.broken is not None:
-            self.broken.append(entry)
+            self.broken.add(entry)
 
     def again(self, entry: Entry, at: int, began: float) -> None:
         """The request of `entry`, which no operation had to be asked for, once more."""
         self.count += 1
-        self._entries.append(Again(entry, self.count, at, (monotonic() - began) * 1_000))
+        self._entries.add(Again(entry, self.count, at, (monotonic() - began) * 1_000))
 
     def newest(self) -> Iterator[Entry]:
         """Every entry that is there, newest first."""

@@ -6,7 +6,6 @@ A run is its command log and its clock's position; its state is what the two fol
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -17,6 +16,7 @@ from mockserver.contract.times import LATEST, format_instant
 from mockserver.engine.clock import Clock, Seconds, monotonic, wall
 from mockserver.engine.commands import Command, Fire, Fired, UseOverride, apply, settle
 from mockserver.engine.keys import Kept
+from mockserver.engine.latest import Latest
 from mockserver.engine.overrides import Placed
 from mockserver.engine.populate import moved, populate
 from mockserver.engine.recording import command_of, entry_of, replay
@@ -82,10 +82,10 @@ class Run:
         self.contract, self.scenario, self.generation = start.contract, start.scenario, generation
         self.origin = start.origin
         self.revision = 0
-        self.log: deque[Command] = deque()
+        self.log: list[Command] = []
         self.uses: dict[str, int] = {}
         self.note: str | None = None
-        self._untold: deque[Fired] = deque(maxlen=UNTOLD_LIMIT)
+        self._untold: Latest[Fired] = Latest(UNTOLD_LIMIT)
         self._in_flight: set[str] = set()
         self.clock = Clock.of(start.scenario.clock, seconds())
         self._start, self._seconds = start, seconds
@@ -291,7 +291,8 @@ class Run:
 
     def _settle(self, until: int) -> list[Fired]:
         self._state, fired = settle(self.contract, self._state, until)
-        self._untold.extend(fired)
+        if fired:
+            self._untold.add_all(fired)
         return fired
 
     def _advance(self, to: int) -> list[Fired]:
@@ -315,12 +316,12 @@ class Run:
         """Fold the first `kept` commands of the log again, then what fell due up to `to`; forget the others."""
         known = [one for one in self._checkpoints if one[0] <= self._folded + kept]
         done, state = known[-1] if known else (self._folded, self._base)
-        log = list(self.log)[:kept]
+        log = self.log[:kept]
         for command in log[done - self._folded :]:
             state, _ = settle(self.contract, state, command.at)
             state = apply(self.contract, state, command)
         state, _ = settle(self.contract, state, to)
-        self._state, self._checkpoints, self.log = state, known, deque(log)
+        self._state, self._checkpoints, self.log = state, known, log
         self.clock = self.clock.at(to, self._seconds())
         self._untold.clear()
         # An id that is free again may come to name another override.
@@ -336,7 +337,7 @@ class Run:
             self.log.append(command)
             if isinstance(command, Fire):
                 # Of a transition that was accepted, the stamp is the run's latest.
-                self._untold.append(Fired(command.resource, command.key, command.transition, after.latest))
+                self._untold.add(Fired(command.resource, command.key, command.transition, after.latest))
             self.revision += 1
             self._keep()
         return after
@@ -347,7 +348,7 @@ class Run:
         if number % CHECKPOINT_EVERY == 0:
             self._checkpoints.append((number, self._state))
         if len(self.log) > LOG_LIMIT:
-            oldest = self.log.popleft()
+            oldest = self.log.pop(0)
             base, _ = settle(self.contract, self._base, oldest.at)
             self._base, self._base_at = apply(self.contract, base, oldest), oldest.at
             self._folded += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -47,7 +48,9 @@ def record(operation: Operation | None, request: Request, own: Any, response: Re
         status=response.status_code,
         milliseconds=(monotonic() - own.began) * 1_000,
         request=Message.of(_sent(request), _body(request)),
-        response=Message.of(list(response.headers), b"" if request.method == "HEAD" else response.get_data()),
+        response=Message.of(
+            [_shared(*one) for one in response.headers], b"" if request.method == "HEAD" else response.get_data()
+        ),
         violations=violations,
         broken=broken[0] if broken is not None else None,
         fired=run.take_fired() if run is not None else (),
@@ -60,10 +63,14 @@ def record(operation: Operation | None, request: Request, own: Any, response: Re
 
 def _sent(request: Request) -> list[tuple[str, str]]:
     return [
-        (name.removeprefix("HTTP_"), value)
-        for name, value in request.environ.items()
-        if name[:5] == "HTTP_" or name == "CONTENT_TYPE"
+        _shared(name, value) for name, value in request.environ.items() if name[:5] == "HTTP_" or name == "CONTENT_TYPE"
     ]
+
+
+@lru_cache(maxsize=4096)
+def _shared(name: str, value: str) -> tuple[str, str]:
+    """A header; the same one in a thousand entries of ten thousand sandboxes is there once."""
+    return name.removeprefix("HTTP_"), value
 
 
 def _body(request: Request) -> bytes:
