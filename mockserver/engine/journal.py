@@ -72,6 +72,8 @@ class Again(NamedTuple):
 class Journal:
     """The latest entries, oldest first; those a verdict asks for apart too, so that others do not push them out."""
 
+    __slots__ = ("_entries", "broken", "count", "unmatched")
+
     def __init__(self) -> None:
         self.count = 0
         self._entries: Latest[Entry | Again] = Latest(ENTRY_LIMIT)

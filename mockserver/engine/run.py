@@ -78,6 +78,11 @@ class Start:
 class Run:
     """A start, the commands since, and a clock."""
 
+    __slots__ = (
+        "_base", "_base_at", "_checkpoints", "_folded", "_in_flight", "_lock", "_seconds", "_start", "_state",
+        "_untold", "clock", "contract", "generation", "log", "note", "origin", "revision", "scenario", "uses",
+    )  # fmt: skip
+
     def __init__(self, start: Start, generation: int, seconds: Seconds = monotonic) -> None:
         self.contract, self.scenario, self.generation = start.contract, start.scenario, generation
         self.origin = start.origin
@@ -86,7 +91,7 @@ class Run:
         self.uses: dict[str, int] = {}
         self.note: str | None = None
         self._untold: Latest[Fired] = Latest(UNTOLD_LIMIT)
-        self._in_flight: set[str] = set()
+        self._in_flight: dict[str, None] = {}
         self.clock = Clock.of(start.scenario.clock, seconds())
         self._start, self._seconds = start, seconds
         self._state = self._base = start.state
@@ -184,13 +189,13 @@ class Run:
             if key in self._in_flight:
                 raise IdempotencyInFlight(key)
             if kept is None:
-                self._in_flight.add(key)
+                self._in_flight[key] = None
             return kept
 
     def end(self, key: str) -> None:
         """The request that began with this key has been answered."""
         with self._lock:
-            self._in_flight.discard(key)
+            self._in_flight.pop(key, None)
 
     def take_fired(self) -> tuple[Fired, ...]:
         """The transitions since the last call, in order: by time, by request, by the control API."""

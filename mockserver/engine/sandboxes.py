@@ -34,12 +34,15 @@ class Held(Protocol):
 class Sandbox:
     """One client's runs, by scenario, its active scenario, the journal, and what is held back."""
 
+    # There may be ten thousand, most of them with little in them.
+    __slots__ = ("_generations", "_lock", "_seconds", "_start", "active", "held", "journal", "name", "runs", "used")
+
     def __init__(self, name: str, start: Callable[[str], Start], seconds: Seconds) -> None:
         self.name = name
         self.active: str | None = None
         self.runs: dict[str, Run] = {}
         self.journal = Journal()
-        self.held: set[Held] = set()
+        self.held: dict[Held, None] = {}
         self.used = 0.0
         self._start, self._seconds = start, seconds
         self._generations: dict[str, int] = {}
@@ -61,8 +64,7 @@ class Sandbox:
         return run
 
     def _begin(self, start: Start) -> Run:
-        name = start.scenario.name
-        generation = self._generations[name] = self._generations.get(name, 0) + 1
+        generation = self._generations.get(start.scenario.name, 0) + 1
         return Run(start.current(), generation, self._seconds)
 
     def _again(self, run: Run, start: Start) -> Run:

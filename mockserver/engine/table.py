@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from rpds import HashTrieMap, HashTrieSet
+from rpds import HashTrieSet
 
 from mockserver.contract.model import Record, Resource
+from mockserver.engine.layered import Layered
 from mockserver.engine.ordered import Ordered, Row, Sort, meets
 from mockserver.engine.progress import Due
 
-if TYPE_CHECKING:
-    # By the field that refers, by what it refers to: the keys of the rows.
-    Groups = Mapping[str, HashTrieMap[Any, HashTrieSet[Any]]]
+# By the field that refers, by what it refers to: the keys of the rows.
+Groups = Mapping[str, Layered]
 
 
 # Orders are carried from table to table, each with what has changed since it was last asked for.
@@ -33,7 +33,7 @@ class Table:
     def __init__(
         self,
         resource: Resource,
-        rows: HashTrieMap[Any, Row],
+        rows: Layered,
         groups: Groups,
         following: int,
         views: Views,
@@ -53,10 +53,10 @@ class Table:
             for field, group in groups.items():
                 group.setdefault(record.get(field), []).append(key)
         frozen = {
-            field: HashTrieMap({value: HashTrieSet(keys) for value, keys in group.items()})
+            field: Layered.of({value: HashTrieSet(keys) for value, keys in group.items()})
             for field, group in groups.items()
         }
-        return cls(resource, HashTrieMap(rows), frozen, position + 1, {})
+        return cls(resource, Layered.of(rows), frozen, position + 1, {})
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -66,7 +66,8 @@ class Table:
 
     def get(self, key: Any) -> Row | None:
         """The row of that key."""
-        return self._rows.get(key)
+        row: Row | None = self._rows.get(key)
+        return row
 
     def put(
         self, key: Any, record: Record, last: str | None = None, due: Due | None = None, fired: tuple[int, ...] = ()
@@ -138,7 +139,7 @@ class Table:
         }
 
     def _regroup(self, key: Any, old: Row | None, record: Record | None) -> Groups:
-        changed: dict[str, HashTrieMap[Any, HashTrieSet[Any]]] = {}
+        changed: dict[str, Layered] = {}
         for field, group in self._groups.items():
             before = old.record.get(field) if old is not None else None
             after = record.get(field) if record is not None else None

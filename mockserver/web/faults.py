@@ -32,7 +32,7 @@ class Held:
         self._mock, self._operation, self._sandbox, self._delivery = mock, operation, sandbox, delivery
         self.then: list[Callable[[], None]] = []
         delivery.done = self._done
-        sandbox.held.add(self)
+        sandbox.held[self] = None
 
     def let_go(self) -> None:
         """Answer now, that the sandbox was reset."""
@@ -44,7 +44,7 @@ class Held:
             release(f"{answered.status} ", list(headers.items()), answered.body)
 
     def _done(self) -> None:
-        self._sandbox.held.discard(self)
+        self._sandbox.held.pop(self, None)
         for act in self.then:
             act()
 

@@ -49,7 +49,7 @@ def record(operation: Operation | None, request: Request, own: Any, response: Re
         milliseconds=(monotonic() - own.began) * 1_000,
         request=Message.of(_sent(request), _body(request)),
         response=Message.of(
-            [_shared(*one) for one in response.headers], b"" if request.method == "HEAD" else response.get_data()
+            tuple(_shared(*one) for one in response.headers), b"" if request.method == "HEAD" else response.get_data()
         ),
         violations=violations,
         broken=broken[0] if broken is not None else None,
@@ -61,10 +61,10 @@ def record(operation: Operation | None, request: Request, own: Any, response: Re
     return entry
 
 
-def _sent(request: Request) -> list[tuple[str, str]]:
-    return [
+def _sent(request: Request) -> tuple[tuple[str, str], ...]:
+    return tuple(
         _shared(name, value) for name, value in request.environ.items() if name[:5] == "HTTP_" or name == "CONTENT_TYPE"
-    ]
+    )
 
 
 @lru_cache(maxsize=4096)
