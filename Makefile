@@ -26,8 +26,8 @@ format: .venv/developed ## Write the code in the one style
 check: .venv/installed ## Look for mistakes in the built-in contract
 	@$(BIN)/mockserver check
 
-bench: .venv/developed ## Measure start-up, requests, reset and rewind
-	@$(BIN)/python tests/bench/bench.py
+bench: .venv/developed ## Measure everything, beside nginx and bare Flask; needs wrk and nginx
+	@$(BIN)/python -m tests.bench.bench
 
 clean: ## Remove the environment and what tools left behind
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage dist build

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -24,6 +25,8 @@ PORT_TRIES = 20
 KEEP_ALIVE_SECONDS = 75
 GRACE_SECONDS = 1
 START_SECONDS = 10.0
+# So many new objects; Python itself says 700.
+COLLECT_AFTER = 20_000
 
 
 class PortTaken(Exception):
@@ -162,6 +165,10 @@ def serve(
     body_limit: int = BODY_LIMIT,
 ) -> None:  # fmt: skip
     """Serve until SIGINT or SIGTERM, then return; `announce` gets the address once a connection would be answered."""
+    # What was loaded stays: the collector need not look at it again and again, nor come by every few requests.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER, 20, 20)
     address = url(host, sockets)
     _server(app, body_limit, lambda: announce(address)).run(sockets)
 

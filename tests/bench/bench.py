@@ -1,185 +1,192 @@
-"""Measures start-up, requests, reset and rewind. `make bench` runs it; figures are medians, compare them within one run.
+"""Measures everything in one run, and writes `docs/benchmark.md` and `docs/benchmark.svg`: `make bench`.
 
-Reset: a sandbox with 10 jobs and one with 5,000, each changed and then reset, in turn.
-Rewind: by one command, with 10,000 in the log; and the memory that these take.
-Held: GETs of one sandbox while 200 requests of another are held back by a delay, and before that.
-Check: the proof of the built-in contract.
-Start-up: from starting `mockserver serve` to the first 200 of /__mock/health.
-Requests: one connection after another in this process, beside a bare Flask view on the same server.
+Compare figures within one run: machines differ, and this one may have other work to do.
 """
 
 from __future__ import annotations
 
 import json
-import statistics
-import subprocess
+import platform
 import sys
-import time
-import tracemalloc
-from collections.abc import Callable
-from dataclasses import replace
-from http.client import HTTPConnection
-from urllib.parse import urlsplit
-from urllib.request import urlopen
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import Request, urlopen
 
-from flask import Flask
+from mockserver import load_contract
+from mockserver.version import __version__
+from tests.bench import engine, growth, plot
+from tests.bench.load import Load, Server, bare_flask, missing, nginx, ours, wrk
 
-from mockserver import BackgroundServer, Contract, create_app, load_contract
-from mockserver.engine.commands import Fire
-from mockserver.engine.run import Run, Start
-from mockserver.engine.sandboxes import Sandboxes
-from mockserver.proof.proof import Proof
+DOCS = Path(__file__).parents[2] / "docs"
+LIST = "/admin/jobs?limit=20"
+SECONDS = 4
+ROUNDS = 3
+MIXED_SECONDS = 10
 
-ROUNDS = 300
-STARTS = 5
-REQUESTS = 2_000
-COMMANDS = 10_000
-HELD = 200
-
-
-def median_of(action: Callable[[], object], times: int, before: Callable[[], object] = lambda: None) -> float:
-    """Median time of `action` in seconds, `before` not counted."""
-    found = []
-    for _ in range(times):
-        before()
-        begun = time.perf_counter()
-        action()
-        found.append(time.perf_counter() - begun)
-    return statistics.median(found)
-
-
-def sized(contract: Contract, jobs: int) -> Contract:
-    """The contract with a scenario of so many jobs."""
-    large = contract.scenarios["large-queue"]
-    scenario = replace(large, name="sized", generate={"sessions": 10, "jobs": jobs})
-    return replace(contract, scenarios={"sized": scenario}, default_scenario="sized")
-
-
-def reset(contract: Contract, jobs: int) -> float:
-    """Seconds that it takes to reset a changed sandbox and have its fingerprint."""
-    sandbox = Sandboxes(sized(contract, jobs)).get("bench")
-    keys = sandbox.run("sized").state.tables["jobs"].keys()
-    queued = [key for key in keys if sandbox.run("sized").state.record("jobs", key)["status"] == "queued"]
-
-    def change() -> None:
-        sandbox.run("sized").submit(lambda _, at: Fire("jobs", queued[0], "cancel", at))
-
-    def back() -> None:
-        sandbox.reset()
-        assert sandbox.run("sized").fingerprint
-
-    return median_of(back, ROUNDS, before=change)
-
-
-def going_back(contract: Contract, commands: int) -> tuple[float, float]:
-    """Seconds that a rewind by one command takes with so many in the log, and the bytes that they take up."""
-    start = Start(contract, contract.scenarios["baseline"])
-    before = len(start.state.tables["jobs"])
-    tracemalloc.start()
-    run = Run(start, 1)
-    for number in range(commands):
-        run.advance(1)
-        name = ("retry", "start", "fail")[number % 3]
-        run.submit(lambda _, at, name=name: Fire("jobs", "job-7", name, at))  # type: ignore[misc]
-    size = tracemalloc.get_traced_memory()[0]
-    tracemalloc.stop()
-    assert len(run.log) == commands
-    assert len(run.state.tables["jobs"]) == before
-    return median_of(lambda: run.rewind(1), 20), size
+# Each request is a change: jobs that have failed are retried and cancelled, in one sandbox after the other.
+CHANGES = """
+local jobs, number = { %s }, 0
+local function change()
+  local at = math.floor(number / 2)
+  local path = "/admin/jobs/" .. jobs[at %% #jobs + 1] .. (number %% 2 == 0 and "/retry" or "/cancel")
+  local sandbox = "%s-" .. math.floor(at / #jobs)
+  number = number + 1
+  return wrk.format("POST", path, { ["X-Mock-Sandbox"] = sandbox, ["X-Mock-Scenario"] = "large-queue" }), sandbox
+end
+"""
+ALL_CHANGES = CHANGES + "function request() return (change()) end"
+# After each change a read of the same sandbox, on whichever connection is next.
+IN_TURN = (
+    CHANGES
+    + """
+local sandbox
+function request()
+  if sandbox then
+    local read = wrk.format("GET", "/admin/jobs?limit=20", { ["X-Mock-Sandbox"] = sandbox, ["X-Mock-Scenario"] = "large-queue" })
+    sandbox = nil
+    return read
+  end
+  local made
+  made, sandbox = change()
+  return made
+end
+"""
+)
+MIXED = (
+    CHANGES
+    + """
+local reads = 0
+function request()
+  reads = reads + 1
+  if reads %% 10 == 0 then return (change()) end
+  return wrk.format("GET", "/admin/jobs?limit=20", { ["X-Mock-Scenario"] = "large-queue", ["X-Mock-Sandbox"] = "%s-0" })
+end
+"""
+)
 
 
-def start_up() -> float:
-    """Seconds from starting the command to the first answer."""
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table."""
 
-    def start() -> None:
-        command = [sys.executable, "-m", "mockserver", "serve", "--port", "0"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            url = next(line.split()[-1] for line in process.stdout if line.startswith("Listening on"))
-            urlopen(f"{url}/__mock/health", timeout=10).close()
-            stopped.append(time.perf_counter())
-            process.terminate()
-            process.wait(10)
-
-    stopped: list[float] = []
-    found = []
-    for _ in range(STARTS):
-        begun = time.perf_counter()
-        start()
-        found.append(stopped[-1] - begun)
-    return statistics.median(found)
+    what: str
+    figure: str
+    beside: str
 
 
-def request(app: Flask, path: str) -> float:
-    """Seconds of one GET on a kept connection."""
-    with BackgroundServer(app, "127.0.0.1") as server:
-        place = urlsplit(server.url)
-        connection = HTTPConnection(place.hostname or "", place.port, timeout=10)
-
-        def get() -> None:
-            connection.request("GET", path)
-            connection.getresponse().read()
-
-        get()
-        found = median_of(get, REQUESTS)
-        connection.close()
-        return found
+def best(loads: list[Load]) -> Load:
+    """The run of median rate."""
+    return sorted(loads, key=lambda one: one.rate)[len(loads) // 2]
 
 
-def held(contract: Contract, count: int) -> tuple[float, float]:
-    """Seconds of one GET before so many other requests are held back, and meanwhile."""
-    with BackgroundServer(create_app(contract), "127.0.0.1") as server:
-        place = urlsplit(server.url)
-
-        def connect() -> HTTPConnection:
-            return HTTPConnection(place.hostname or "", place.port, timeout=10)
-
-        def ask(connection: HTTPConnection, sandbox: str) -> None:
-            connection.request("GET", "/admin/jobs/job-7", headers={"X-Mock-Sandbox": sandbox})
-
-        def get() -> None:
-            ask(calm, "calm")
-            calm.getresponse().read()
-
-        calm, many = connect(), [connect() for _ in range(count)]
-        get()
-        before = median_of(get, REQUESTS)
-        order = json.dumps({"operation": "getJob", "delay": "60s"})
-        headers = {"Content-Type": "application/json", "X-Mock-Sandbox": "many"}
-        calm.request("POST", "/__mock/overrides", order, headers)
-        calm.getresponse().read()
-        for connection in many:
-            ask(connection, "many")
-        get()
-        during = median_of(get, REQUESTS)
-        for connection in (calm, *many):
-            connection.close()
-        return before, during
+def failed_jobs(server: Server) -> str:
+    """The ids of failed jobs, as Lua."""
+    asked = Request(f"{server.url}/admin/jobs?status=failed&limit=500", headers={"X-Mock-Scenario": "large-queue"})
+    with urlopen(asked, timeout=10) as answer:
+        return ", ".join(f'"{job["id"]}"' for job in json.load(answer)["jobs"])
 
 
-def bare_flask() -> Flask:
-    """The floor: one view, no more."""
-    app = Flask("floor")
-    app.add_url_rule("/", view_func=lambda: "hello")
-    return app
+def speed() -> Iterator[Row]:
+    """Requests per second, ours and the floors in turn."""
+    with ours() as own, bare_flask() as flask:
+        with urlopen(own.url + LIST, timeout=10) as answer:
+            body = answer.read()
+        jobs = failed_jobs(own)
+        with nginx(body) as file:
+            found: dict[str, list[Load]] = {name: [] for name in ("own", "304", "flask", "nginx", "changes", "turn")}
+            for number in range(ROUNDS):
+                found["nginx"].append(wrk(f"{file.url}/jobs", SECONDS))
+                found["own"].append(wrk(own.url + LIST, SECONDS))
+                found["304"].append(wrk(own.url + LIST, SECONDS, "-H", "If-None-Match: *"))
+                found["flask"].append(wrk(flask.url + "/", SECONDS))
+                found["changes"].append(wrk(own.url, SECONDS, script=ALL_CHANGES % (jobs, f"a{number}")))
+                found["turn"].append(wrk(own.url, SECONDS, script=IN_TURN % (jobs, f"b{number}")))
+        # wrk drops a request or two as it opens its connections, and what follows from those is refused.
+        assert all(load.errors < 0.01 * load.rate for loads in found.values() for load in loads), found
+        of = {name: best(loads) for name, loads in found.items()}
+        after = 1 / (2 / of["turn"].rate - 1 / of["changes"].rate)
+        (DOCS / "benchmark.svg").write_text(
+            plot.bars(
+                "Requests per second, 32 connections, one process",
+                "",
+                [
+                    ("GET of 20 jobs", of["own"].rate, True),
+                    ("nginx, the same bytes from a file", of["nginx"].rate, False),
+                    ("GET of 20 jobs, 304", of["304"].rate, True),
+                    ("GET right after a change", after, True),
+                    ("POST of retry and cancel", of["changes"].rate, True),
+                    ("one bare Flask view, same server", of["flask"].rate, False),
+                ],
+            )
+        )
+        yield Row(
+            "GET of 20 jobs, nothing changed", _told(of["own"]), _ratio(of["own"].rate, of["nginx"].rate, "nginx")
+        )
+        yield Row("the same, 304", _told(of["304"]), _ratio(of["304"].rate, of["own"].rate, "the 200"))
+        yield Row(
+            "GET of 20 jobs right after a change", f"{after:,.0f}/s", _ratio(after, of["flask"].rate, "bare Flask")
+        )
+        yield Row(
+            "POST of retry and cancel", _told(of["changes"]), _ratio(of["changes"].rate, of["flask"].rate, "bare Flask")
+        )
+        yield Row("nginx, the same bytes from a file", _told(of["nginx"]), "")
+        yield Row("bare Flask, one view behind the same server", _told(of["flask"]), "")
+        mixed = wrk(own.url, MIXED_SECONDS, script=MIXED % (jobs, "m", "m"))
+        yield Row(
+            f"reads and changes 9:1, {MIXED_SECONDS} s", _told(mixed),
+            f"p99 {mixed.p99 / mixed.median:.1f} of the median, {mixed.errors} errors",
+        )  # fmt: skip
+        yield Row("memory after all of this", f"{own.megabytes:.0f} MB", "")
+
+
+def parts() -> Iterator[Row]:
+    """Figures of single parts."""
+    contract = load_contract()
+    few, many = engine.reset(contract, 10), engine.reset(contract, 5_000)
+    yield Row("reset, 5,000 jobs", f"{many * 1e6:.1f} µs", _ratio(many, few, "that of 10 jobs"))
+    rewound, size = engine.going_back(contract, engine.COMMANDS)
+    yield Row("rewind by one of 10,000 commands", f"{rewound * 1e3:.1f} ms", f"the log takes {size / 1e6:.1f} MB")
+    before, during = engine.held(contract, engine.HELD)
+    yield Row("GET while 200 requests are held", f"{during * 1e6:.0f} µs", _ratio(during, before, "without"))
+    yield Row("check of the built-in contract", f"{engine.checked(contract):.2f} s", "")
+    yield Row("start-up to the first answer", f"{engine.start_up():.2f} s", "")
+    listed = growth.pages(contract)
+    yield Row("page of 100 of 50,000 jobs, right after a change", f"{listed.values[-1] * 1e6:.0f} µs", _ratio(listed.values[-1], listed.values[1], "that of 500 jobs"))  # fmt: skip
+    made, megabytes = growth.sandboxes(contract)
+    yield Row("10,000 sandboxes, a change each, over 1,000 jobs", f"{megabytes:.0f} MB", f"the last is made in {made.values[-1] / made.values[0]:.2f} of the first's time")  # fmt: skip
+    empty, full = growth.journal(contract)
+    yield Row("GET with a full journal, nothing kept", f"{full * 1e6:.0f} µs", _ratio(full, empty, "an empty one"))
+    for curve in (listed, made, growth.logs(contract)):
+        yield Row(
+            f"growth: {curve.name}, {curve.sizes[0]:,} to {curve.sizes[-1]:,}",
+            " · ".join(f"{value * 1e6:.0f}" for value in curve.values) + " µs",
+            f"size^{curve.exponent:.2f}",
+        )
+
+
+def _told(load: Load) -> str:
+    return f"{load.rate:,.0f}/s (median {load.median * 1e3:.2f} ms, p99 {load.p99 * 1e3:.2f} ms)"
+
+
+def _ratio(value: float, other: float, name: str) -> str:
+    return f"{value / other:.2f} of {name}"
 
 
 def main() -> None:
-    contract = load_contract()
-    few, many = reset(contract, 10), reset(contract, 5_000)
-    floor, listed = request(bare_flask(), "/"), request(create_app(contract), "/admin/jobs?limit=20")
-    print(f"reset with     10 jobs  {few * 1e6:8.1f} µs")
-    print(f"reset with  5,000 jobs  {many * 1e6:8.1f} µs   {many / few:.2f} of the former")
-    rewound, size = going_back(contract, COMMANDS)
-    print(f"rewind by one of {COMMANDS:,} commands  {rewound * 1e3:.1f} ms, in {size / 1e6:.1f} MB")
-    print(f"GET of bare Flask       {floor * 1e6:8.1f} µs")
-    print(f"GET of 20 jobs          {listed * 1e6:8.1f} µs   {listed / floor:.2f} of bare Flask's")
-    before, during = held(contract, HELD)
-    print(f"GET of one job          {before * 1e6:8.1f} µs")
-    print(f"  while {HELD} are held    {during * 1e6:8.1f} µs   {during / before:.2f} of the former")
-    checked = median_of(lambda: list(Proof(contract).steps()), 3)
-    print(f"check of the contract         {checked:.2f} s")
-    print(f"start-up to the first answer  {start_up():.2f} s")
+    if needed := missing():
+        sys.exit(f"{' and '.join(needed)} are needed; on Debian: apt-get install wrk nginx-light")
+    lines = ["| what | figure | beside |", "|---|---|---|"]
+    print("\n".join(lines), flush=True)
+    for rows in (speed(), parts()):
+        for row in rows:
+            lines.append(f"| {row.what} | {row.figure} | {row.beside} |")
+            print(lines[-1], flush=True)
+    about = f"mockserver {__version__}, Python {platform.python_version()}, {platform.system()} on {platform.machine()}, two cores shared with wrk."  # fmt: skip
+    text = (
+        f"# Benchmark\n\nOne run of `make bench`: {about} 32 connections, one process each, everything switched on.\n\n"
+    )
+    (DOCS / "benchmark.md").write_text(text + "\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":
