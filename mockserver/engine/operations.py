@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from mockserver.contract.model import Behaviour, Operation, Record, Resource, SortField
@@ -97,14 +98,18 @@ def _sort(action: _Action) -> Sort:
     asked = action.call.query.get(name) if name is not None else None
     if not asked:
         return action.resource.sort
-    texts = asked.split(",") if isinstance(asked, str) else asked
-    fields = tuple(SortField.parse(text) for text in texts)
+    fields = _fields(asked if isinstance(asked, str) else ",".join(asked))
     unknown = [one.name for one in fields if one.name not in action.resource.fields]
     if unknown:
         hint = did_you_mean(unknown[0], action.resource.fields)
         message = f"{quote(unknown[0])} is no field to sort by.{hint}"
         raise InvalidRequest([Violation("query", "", "sort", message, name)])
     return fields
+
+
+@lru_cache(maxsize=256)
+def _fields(text: str) -> Sort:
+    return tuple(SortField.parse(one) for one in text.split(","))
 
 
 def _filtered(action: _Action, state: State, sort: Sort) -> Ordered:

@@ -119,10 +119,10 @@ def key_of(sort: Sort) -> Callable[[Row], tuple[Any, ...]]:
 
     def key(row: Row) -> tuple[Any, ...]:
         record = row.record
-        found: list[Any] = []
-        for name, descending in fields:
-            value = comparable(record.get(name))
-            found.append(_Descending(value) if descending else value)
+        found = [
+            _Descending(comparable(record.get(name))) if descending else comparable(record.get(name))
+            for name, descending in fields
+        ]
         return (*found, row.position)
 
     return key
