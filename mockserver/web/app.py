@@ -116,7 +116,7 @@ def _add_steps(app: Flask, mock: Mock) -> None:
         if cors.is_preflight(asked):
             return cors.preflight(asked)
         moved = clean_address(asked)
-        forgive, ignored = controls or moved is not None, list[str]()
+        forgive, ignored = controls or moved is not None or _is_page(asked), list[str]()
         own.sandbox = select_sandbox(mock, asked, ignored, forgive=forgive)
         own.selection = select(mock, asked, own.sandbox, ignored, forgive=forgive)
         return _set_cookies(*moved) if moved is not None else None
@@ -165,7 +165,12 @@ def _add_steps(app: Flask, mock: Mock) -> None:
             return not mock.is_control(operation)
         if guard.is_control(asked.path):
             return False
-        return asked.url_rule is None or not asked.url_rule.endpoint.startswith(shell.ENDPOINT)
+        return not _is_page(asked)
+
+
+def _is_page(asked: Request) -> bool:
+    """Whether the request is for a page, or for what one is made of."""
+    return asked.url_rule is not None and asked.url_rule.endpoint.startswith(shell.ENDPOINT)
 
 
 def _set_cookies(location: str, cookies: dict[str, str]) -> Response:

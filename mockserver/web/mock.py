@@ -24,6 +24,7 @@ BODY_LIMIT = 10 * 1024 * 1024
 CONTROL = "control.yaml"
 T = TypeVar("T")
 PREFIX = "/__mock"
+ASSETS = f"{PREFIX}/assets"
 
 
 @dataclass(frozen=True, slots=True)

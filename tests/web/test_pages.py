@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import re
+
+import pytest
 from flask.testing import FlaskClient
 
 from mockserver import Contract, create_app
+from mockserver.web.pages.tutoring import rules
 
 
 def test_the_start_page_shows_what_there_is_and_what_was_chosen(client: FlaskClient) -> None:
@@ -26,5 +30,58 @@ def test_the_root_leads_to_the_start_page(client: FlaskClient) -> None:
 
 def test_pages_can_be_left_out(built_in: Contract) -> None:
     client = create_app(built_in, serve_pages=False).test_client()
-    paths = ("/", "/__mock/", "/__mock/assets/shared/base.css")
-    assert [client.get(path).status_code for path in paths] == [404, 404, 404]
+    paths = ("/", "/admin/queue", "/tutor", "/__mock/", "/__mock/assets/shared/base.css")
+    assert [client.get(path).status_code for path in paths] == [404] * 5
+
+
+@pytest.mark.parametrize("path", ["/admin/queue", "/tutor", "/tutor/courses/course-algebra"])
+def test_the_built_in_contract_has_pages_of_its_own(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.mimetype) == (200, "text/html")
+    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+
+
+def test_another_contract_has_none_of_them(small_client: FlaskClient) -> None:
+    assert [small_client.get(path).status_code for path in ("/admin/queue", "/tutor")] == [404, 404]
+    assert "/admin/queue" not in small_client.get("/__mock/").get_data(as_text=True)
+
+
+def test_a_page_passes_over_a_bad_cookie_and_says_so(client: FlaskClient) -> None:
+    answer = client.get("/admin/queue", headers={"Cookie": "mock_scenario=nonsense"})
+    assert (answer.status_code, answer.headers["X-Mock-Ignored-Cookie"]) == (200, "mock_scenario")
+
+
+def test_a_page_below_a_base_address_stays_there(client: FlaskClient) -> None:
+    text = client.get("/__mock/in/mine@empty/admin/queue").get_data(as_text=True)
+    links = re.findall(r'(?:href|src)="(/[^"]*)"', text)
+    assert [link for link in links if not link.startswith("/__mock/in/mine@empty/")] == []
+    assert "/__mock/in/mine@empty/tutor" in links
+
+
+def test_a_page_marks_where_it_is_among_the_pages(client: FlaskClient) -> None:
+    def marked(path: str) -> list[tuple[str, str]]:
+        return re.findall(r'aria-current="(\w+)">(\w+)', client.get(path).get_data(as_text=True).split("</nav>")[0])
+
+    assert marked("/admin/queue") == [("page", "Queue")]
+    assert marked("/tutor") == [("page", "Tutor")]
+    assert marked("/tutor/courses/course-algebra") == [("true", "Tutor")]
+    assert marked("/__mock/") == [("page", "Console")]
+
+
+def test_the_queue_is_told_what_the_contract_says_of_jobs(built_in: Contract) -> None:
+    told = rules(built_in)
+    assert told["statuses"] == ["queued", "running", "succeeded", "failed", "cancelled"]
+    assert told["badges"]["running"] == {"status": "running", "label": "Processing", "style": "info"}
+    assert told["types"] == ["transcription", "summarization"]
+    assert {name: list(sources) for name, sources in told["actions"].items()} == {
+        "retry": ["failed"],
+        "cancel": ["queued", "running"],
+    }
+    assert told["leads"]["succeed"] == "succeeded"
+
+
+def test_what_pages_are_made_of_takes_no_token(built_in: Contract) -> None:
+    client = create_app(built_in, token="secret").test_client()
+    with client.get("/__mock/assets/tutoring/queue.js") as asset:
+        assert asset.status_code == 200
+    assert client.get("/__mock/state").status_code == 401

@@ -8,11 +8,10 @@ from typing import Any
 from flask import Blueprint, Response, g, render_template, request
 
 from mockserver.version import __version__
-from mockserver.web.mock import PREFIX, current
+from mockserver.web.mock import ASSETS, current
 
 # What the names of all pages' rules begin with.
 ENDPOINT = "page:"
-ASSETS = f"{PREFIX}/assets"
 POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 
 

@@ -22,13 +22,14 @@ export async function call(path, { method = "GET", body, headers = {}, signal } 
     options.headers["Content-Type"] = "application/json";
     options.body = JSON.stringify(body);
   }
-  const answer = await fetch(root + path, options).catch((error) => {
+  const lost = (detail) => (error) => {
     if (error.name === "AbortError") throw error;
-    throw new Refused(0, { detail: "The server cannot be reached, or it broke the connection." });
-  });
-  const text = await answer.text().catch(() => {
-    throw new Refused(0, { detail: "The connection broke before the answer was complete." });
-  });
+    throw new Refused(0, { detail: error.name === "TimeoutError" ? "No answer came in time." : detail });
+  };
+  const answer = await fetch(root + path, options).catch(
+    lost("The server cannot be reached, or it broke the connection."),
+  );
+  const text = await answer.text().catch(lost("The connection broke before the answer was complete."));
   if (!answer.ok) throw new Refused(answer.status, parsed(text, answer) || {});
   if (method !== "GET") return { status: answer.status, body: parsed(text, answer), headers: answer.headers, changed: true };
   const before = known.get(path);

@@ -17,6 +17,12 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Give `element` this attribute, or take it away where `value` is null. */
+export function setAttribute(element, name, value) {
+  if (value === null) element.removeAttribute(name);
+  else if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
+
 /** Bring the children of `parent` in line with `items`, by key: kept ones are patched where they stand. */
 export function patch(parent, items, key, create, update) {
   const known = new Map([...parent.children].map((child) => [child.dataset.key, child]));
@@ -29,10 +35,12 @@ export function patch(parent, items, key, create, update) {
     return child;
   });
   for (const child of known.values()) child.remove();
-  // What is moved loses its focus, so only what is out of place is moved.
+  // What is moved loses its focus, so only what is out of place is moved, and gets it back.
+  const focused = document.activeElement;
   let place = parent.firstElementChild;
   for (const child of wanted) {
     if (child === place) place = place.nextElementSibling;
     else parent.insertBefore(child, place);
   }
+  if (focused !== document.activeElement && parent.contains(focused)) focused.focus({ preventScroll: true });
 }

@@ -6,6 +6,7 @@ export class Polling {
   #milliseconds;
   #timer = 0;
   #busy = false;
+  #again = false;
   #holds = 0;
   paused = false;
 
@@ -15,13 +16,17 @@ export class Polling {
     document.addEventListener("visibilitychange", () => this.#resume());
   }
 
-  /** Act now, and go on from there. */
+  /** Act now, or once more when what is under way has ended, and go on from there. */
   async now() {
     clearTimeout(this.#timer);
+    this.#again = this.#busy;
     if (this.#busy) return;
     this.#busy = true;
     try {
-      await this.#act();
+      do {
+        this.#again = false;
+        await this.#act();
+      } while (this.#again);
     } finally {
       this.#busy = false;
       this.#next();
