@@ -7,6 +7,7 @@ import logging
 import secrets
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -17,6 +18,7 @@ from mockserver.contract.loader import FOLDERS, is_installed, load_contract, wit
 from mockserver.contract.model import Contract
 from mockserver.contract.source import SUFFIXES
 from mockserver.engine.clock import monotonic
+from mockserver.engine.redis import INSTALL
 from mockserver.errors import ContractError
 from mockserver.proof import report
 from mockserver.proof.finding import Finding
@@ -24,6 +26,7 @@ from mockserver.proof.proof import Proof
 from mockserver.refusals import UnknownScenario
 from mockserver.server.run import BadHost, PortTaken, listen, serve
 from mockserver.server.watch import Watch
+from mockserver.server.workers import CAN_FORK, supervise
 from mockserver.version import __version__
 from mockserver.web.app import create_app
 from mockserver.web.reload import Reloading
@@ -89,6 +92,18 @@ def main() -> None:
     show_default=True,
     help="Take up edits of CONTRACT while serving; what has been done so far stays done.",
 )
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="How many processes serve; more than one needs --store.",
+)
+@click.option(
+    "--store",
+    metavar="URL",
+    help="Redis that holds all state, such as redis://localhost:6379/0, so that processes and hosts share it.",
+)
 @click.option("--no-pages", is_flag=True, help="Serve no HTML pages, only the APIs.")
 def serve_command(
     contract: Path | None,
@@ -99,6 +114,8 @@ def serve_command(
     allow_host: tuple[str, ...],
     token: str | None,
     watch: bool,
+    workers: int,
+    store: str | None,
     no_pages: bool,
 ) -> None:
     """Serve CONTRACT until Ctrl-C.
@@ -111,26 +128,42 @@ def serve_command(
     Every option can be set in the environment too: MOCKSERVER_PORT=4080.
     """
     logging.basicConfig(format="mockserver: %(message)s", level=logging.WARNING)
+    if workers > 1 and store is None:
+        raise click.UsageError("--workers needs --store redis://…: processes share their state only through a store.")
+    if workers > 1 and not CAN_FORK:
+        raise click.UsageError("--workers needs a system that can fork; serve once for each port instead.")
     loaded = _load(contract, scenario)
     if token is None and not _is_loopback(host):
         token = secrets.token_urlsafe(24)
         click.echo(f"{host} is not loopback, so the control API asks for the header X-Mock-Token: {token}", err=True)
     hosts = (*allow_host, host)
     try:
-        app = create_app(loaded, strict=strict, allow_hosts=hosts, token=token, serve_pages=not no_pages)
+        app = create_app(loaded, strict=strict, allow_hosts=hosts, token=token, serve_pages=not no_pages, store=store)
         sockets: list[socket.socket] = listen(host, port)
     except ContractError as error:
         _refuse(error)
     except (PortTaken, BadHost) as error:
         _fail(str(error))
+    except ImportError:
+        raise click.UsageError(INSTALL) from None
+    except ValueError as error:
+        raise click.UsageError(f"--store {store}: {error}") from None
     start = app.extensions["mockserver"].sandboxes.starts[loaded.default_scenario]
     if start.has_drifted:
         click.echo(f"mockserver: {scenario} {DRIFTED}", err=True)
     click.echo(f"{loaded.name}: {len(loaded.operations)} operations, scenarios {', '.join(sorted(loaded.scenarios))}")
     served = Reloading(app, lambda: with_default(load_contract(contract), scenario), serve_pages=not no_pages)
-    if watch:
-        _watch(loaded, contract, scenario, served)
-    serve(served, host, sockets, _announce)
+
+    def work(announce: Callable[[str], None]) -> None:
+        if watch:
+            _watch(loaded, contract, scenario, served)
+        serve(served, host, sockets, announce)
+
+    if workers == 1:
+        work(_announce)
+    else:
+        sys.stdout.flush()  # or each worker would say again what still waits to be written
+        supervise(workers, work, _announce)
 
 
 def _announce(address: str) -> None:

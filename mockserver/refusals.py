@@ -97,6 +97,36 @@ class SandboxLimit(Refusal):
         )
 
 
+class StoreUnavailable(Refusal):
+    """The store that processes share does not answer."""
+
+    code = "store-unavailable"
+
+    def __init__(self) -> None:
+        super().__init__("The store that holds all state does not answer. What it holds is there again when it does.")
+
+
+class StoreBusy(Refusal):
+    """Other requests kept changing the same sandbox first."""
+
+    code = "store-busy"
+
+    def __init__(self) -> None:
+        super().__init__("Other requests kept changing this sandbox first; nothing was done. Send it again.")
+
+
+class StoreLogFull(Refusal):
+    """The store holds as many changes of the sandbox as it may."""
+
+    code = "store-log-full"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"The store holds {limit} changes of this sandbox, which is all it may. Reset it: POST /__mock/reset.",
+            limit=limit,
+        )
+
+
 class UnknownPath(Refusal):
     """No operation has this path; `near` says which come nearest and why each did not match."""
 

@@ -12,4 +12,5 @@ app = create_app(
     strict=os.environ.get("MOCKSERVER_STRICT", "1") not in ("0", "false", "no"),
     allow_hosts=os.environ.get("MOCKSERVER_ALLOW_HOST", "").split(),
     token=os.environ.get("MOCKSERVER_TOKEN"),
+    store=os.environ.get("MOCKSERVER_STORE"),
 )

@@ -10,6 +10,8 @@ from mockserver.contract.model import ClockPlan, Mode
 
 Seconds = Callable[[], float]
 monotonic: Seconds = time.monotonic
+# What processes and hosts agree on, where they share a run.
+wall_seconds: Seconds = time.time
 # For delays on a server that cannot hold an answer; never used by the engine itself.
 sleep = time.sleep
 

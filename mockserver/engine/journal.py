@@ -89,10 +89,11 @@ class Journal:
         if entry.broken is not None:
             self.broken.add(entry)
 
-    def again(self, entry: Entry, at: int, began: float) -> None:
-        """The request of `entry`, which no operation had to be asked for, once more."""
+    def again(self, entry: Entry, at: int, began: float) -> bool:
+        """The request of `entry`, which no operation had to be asked for, once more; whether that still holds."""
         self.count += 1
         self._entries.add(Again(entry, self.count, at, (monotonic() - began) * 1_000))
+        return True
 
     def newest(self) -> Iterator[Entry]:
         """Every entry that is there, newest first."""
@@ -102,6 +103,10 @@ class Journal:
         """Forget every request and every answer that broke the contract."""
         self.count = 0
         self.forget_requests()
+        self.forget_broken()
+
+    def forget_broken(self) -> None:
+        """Forget every answer that broke the contract."""
         self.broken.clear()
 
     def forget_requests(self) -> None:

@@ -172,9 +172,12 @@ class Run:
             placed = self._state.overrides.match(operation, values)
             if placed is None:
                 return None
+            number = self.uses.get(placed.id, 0) + 1
+            self.uses = {**self.uses, placed.id: number}
             if placed.override.times is not None:
                 self._log(UseOverride(placed.id, self.now))
-            number = self.uses[placed.id] = self.uses.get(placed.id, 0) + 1
+            else:
+                self._tell("use", placed.id)
             return placed, placed.delay(self.scenario.seed, number)
 
     def begin(self, key: str, request: str) -> Kept | None:
@@ -265,6 +268,7 @@ class Run:
             clock = replace(self.clock, mode=mode, speed=self.clock.speed if speed is None else speed, step=step)
             self._settle(now)
             self.clock = clock.at(now, self._seconds())
+            self._tell("clock", self.clock)
 
     def on(self, start: Start) -> Run:
         """The run on a changed contract: its commands folded again there, the clock where it stands.
@@ -305,6 +309,7 @@ class Run:
             raise BadTime("The clock cannot go beyond the year 9999.")
         fired = self._settle(to)
         self.clock = self.clock.at(to, self._seconds())
+        self._tell("clock", self.clock)
         return fired
 
     def _back(self, to: int) -> None:
@@ -334,6 +339,10 @@ class Run:
         self.uses = {name: count for name, count in self.uses.items() if name in placed}
         self.generation += 1
         self.revision = 0
+        self._tell("restore", (kept, to, self.clock.anchor))
+
+    def _tell(self, kind: str, value: Any) -> None:
+        """Something has changed for good: a run that processes share has the others know."""
 
     def _log(self, command: Command) -> State:
         after = apply(self.contract, self._state, command)
@@ -345,6 +354,7 @@ class Run:
                 self._untold.add(Fired(command.resource, command.key, command.transition, after.latest))
             self.revision += 1
             self._keep()
+            self._tell("command", command)
         return after
 
     def _keep(self) -> None:

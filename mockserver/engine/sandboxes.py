@@ -132,6 +132,11 @@ class Sandboxes:
         self._seconds = seconds
         self._lock = threading.Lock()
 
+    @property
+    def store_status(self) -> str | None:
+        """Whether the store that processes share answers: `ok`, `unavailable`, or None where there is none."""
+        return None
+
     def get(self, name: str) -> Sandbox:
         """The sandbox of that name, made if it is new. Raises BadSandbox and SandboxLimit."""
         sandbox = self._sandboxes.get(name)

@@ -16,7 +16,9 @@ from mockserver.contract.model import Contract, Operation
 from mockserver.engine.clock import monotonic
 from mockserver.engine.journal import Entry
 from mockserver.engine.moment import Moment
+from mockserver.engine.redis import RedisStore
 from mockserver.engine.sandboxes import SANDBOX_LIMIT, Sandboxes
+from mockserver.engine.shared import SharedSandboxes
 from mockserver.errors import CannotGenerate, Refusal
 from mockserver.refusals import (
     BodyTooLarge,
@@ -33,7 +35,7 @@ from mockserver.web.addressing import Addressing
 from mockserver.web.answers import VARY, respond
 from mockserver.web.faults import Delivering
 from mockserver.web.lean import LeanFlask
-from mockserver.web.mock import BODY_LIMIT, Mock, itself
+from mockserver.web.mock import BODY_LIMIT, PREFIX, Mock, itself
 from mockserver.web.mock import control as control_api
 from mockserver.web.pages import shell, site
 from mockserver.web.problems import refuse
@@ -46,7 +48,9 @@ from mockserver.web.selection import (
     select,
     select_sandbox,
 )
+from mockserver.web.sharing import REFUSAL, Sharing
 
+HEALTH = f"{PREFIX}/health"
 log = logging.getLogger("mockserver")
 
 
@@ -60,21 +64,23 @@ def create_app(
     serve_pages: bool = True,
     body_limit: int = BODY_LIMIT,
     sandbox_limit: int = SANDBOX_LIMIT,
+    store: str | None = None,
 ) -> Flask:
     """A WSGI application that serves `contract`: a loaded one, a path to load, or the built-in one.
 
     `scenario` is what requests get that choose none: a name, or a file such as a recording. `allow_hosts` may call the
     control API besides loopback names; with a `token`, the control API asks for it in X-Mock-Token instead.
-    `body_limit` is in bytes.
+    `body_limit` is in bytes. `store` is the address of a Redis that holds all state, for more than one process.
 
-    Raises ContractError where the contract cannot be loaded, and UnknownScenario.
+    Raises ContractError where the contract cannot be loaded, and UnknownScenario; with a `store`, ImportError where
+    redis is not installed, and ValueError for what is no address of one.
     """
     if not isinstance(contract, Contract):
         contract = load_contract(contract)
     contract = with_default(contract, scenario)
     mock = Mock(
         contract=contract,
-        sandboxes=Sandboxes(contract, sandbox_limit),
+        sandboxes=_sandboxes(contract, sandbox_limit, store),
         control=control_api(),
         strict=strict,
         hosts=frozenset(host.lower() for host in allow_hosts),
@@ -82,6 +88,12 @@ def create_app(
         body_limit=body_limit,
     )
     return build(mock, serve_pages=serve_pages)
+
+
+def _sandboxes(contract: Contract, limit: int, store: str | None) -> Sandboxes:
+    if store is None:
+        return Sandboxes(contract, limit)
+    return SharedSandboxes(contract, RedisStore(store, contract.name), limit)
 
 
 def build(mock: Mock, *, serve_pages: bool) -> Flask:
@@ -99,7 +111,10 @@ def build(mock: Mock, *, serve_pages: bool) -> Flask:
     _add_refusals(app, mock)
     # Asked by a server of ours before it asks the application.
     app.find_kept = mock.kept.find  # type: ignore[attr-defined]
-    app.wsgi_app = Delivering(Addressing(app.wsgi_app))  # type: ignore[method-assign]
+    inner: Any = Addressing(app.wsgi_app)
+    if isinstance(mock.sandboxes, SharedSandboxes):
+        inner = Sharing(inner, mock.sandboxes, mock.body_limit)
+    app.wsgi_app = Delivering(inner)  # type: ignore[method-assign]
     return app
 
 
@@ -115,6 +130,10 @@ def _add_steps(app: Flask, mock: Mock) -> None:
             guard.check(mock, asked)
         if cors.is_preflight(asked):
             return cors.preflight(asked)
+        if REFUSAL in asked.environ:
+            raise asked.environ[REFUSAL]
+        if asked.path == HEALTH and mock.sandboxes.store_status == "unavailable":
+            return None
         moved = clean_address(asked)
         forgive, ignored = controls or moved is not None or _is_page(asked), list[str]()
         own.sandbox = select_sandbox(mock, asked, ignored, forgive=forgive)

@@ -48,7 +48,7 @@ def _view(mock: Mock, operation: Operation, handle: Callable[[Mock, Selection, C
         call = read_call(mock, operation, request, arguments)
         chosen = operation.success()
         media_type = negotiate(request, chosen[1].media) if chosen is not None else None
-        status, value, *headers = handle(mock, g.selection, call)
+        status, value, *headers = handle(mock, g.get("selection"), call)
         answered = answer(operation, status, value, media_type, headers[0] if headers else None)
         return respond(api.enforce(mock, operation, answered), request)
 
@@ -67,7 +67,9 @@ def _run(selection: Selection) -> dict[str, Any]:
 
 
 def _health(mock: Mock, selection: Selection, call: Call) -> Given:
-    healthy = {"status": "ok", "version": __version__}
+    healthy: dict[str, Any] = {"status": "ok", "version": __version__}
+    if (store := mock.sandboxes.store_status) is not None:
+        healthy["store"] = store
     return 200, healthy | {"problems": [one.as_dict() for one in mock.stale]} if mock.stale else healthy
 
 
@@ -263,7 +265,7 @@ def _list_violations(mock: Mock, selection: Selection, call: Call) -> Given:
 
 
 def _clear_violations(mock: Mock, selection: Selection, call: Call) -> Given:
-    selection.sandbox.journal.broken.clear()
+    selection.sandbox.journal.forget_broken()
     return 204, None
 
 

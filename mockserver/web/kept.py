@@ -42,11 +42,10 @@ class KeptAnswers:
         if kept is None:
             return None
         began, moment = monotonic(), kept.moment
-        if not moment.lasts():
+        if not (moment.lasts() and moment.sandbox.journal.again(kept.entry, moment.run.now, began)):
             self._forget(raw)
             return None
         moment.sandbox.touch()
-        moment.sandbox.journal.again(kept.entry, moment.run.now, began)
         return kept.answer
 
     def keep(self, moment: Moment, entry: Entry, raw: bytes, head: bytes, body: bytes) -> None:
