@@ -1,0 +1,347 @@
+"""Processes that share their sandboxes through Redis answer as one would."""
+
+from __future__ import annotations
+
+import os
+import queue
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from mockserver import Contract, create_app
+from mockserver.engine import redis as redis_store
+from mockserver.engine import shared
+from tests.test_cli import SECONDS, run, serving
+
+JSON = {"Content-Type": "application/json"}
+CLIENTS = 16
+
+
+class RedisServer:
+    """A redis-server of the test's own, on a free port."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", *options]  # fmt: skip
+        self.start()
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)
+        assert any("Ready to accept connections" in line for line in self._process.stdout or ())
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(SECONDS)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+
+def needs_redis() -> None:
+    if shutil.which("redis-server") is None:
+        if os.environ.get("CI"):
+            pytest.fail("redis-server is not installed")
+        pytest.skip("redis-server is not installed")
+
+
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    needs_redis()
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def lasting(tmp_path: Path) -> Iterator[RedisServer]:
+    """One that keeps its data when it is stopped."""
+    needs_redis()
+    server = RedisServer(tmp_path, "--appendonly", "yes")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def pair(redis: RedisServer, built_in: Contract, request: pytest.FixtureRequest) -> list[FlaskClient]:
+    """Clients of two servers over one store, in a sandbox of the test's own."""
+    return pair_on(redis.url, built_in, request.node.name)
+
+
+def pair_on(url: str, contract: Contract, sandbox: str) -> list[FlaskClient]:
+    return [client_of(contract, sandbox, url), client_of(contract, sandbox, url)]
+
+
+def client_of(contract: Contract, sandbox: str, store: str | None) -> FlaskClient:
+    client = create_app(contract, store=store).test_client(use_cookies=False)
+    client.environ_base["HTTP_X_MOCK_SANDBOX"] = "".join(one if one.isalnum() else "-" for one in sandbox)[:64]
+    return client
+
+
+def told(response: TestResponse) -> tuple[Any, ...]:
+    return response.status_code, sorted(response.headers.items()), response.get_data()
+
+
+def commands(seed: int, count: int) -> Iterator[tuple[str, str, Any, dict[str, str]]]:
+    """Random requests of every kind that changes something, and reads between them."""
+    chance = random.Random(seed)
+    for number in range(count):
+        job = f"job-{chance.randint(1, 12)}"
+        key = {"Idempotency-Key": f"k-{chance.randint(1, 6)}"}
+        moves: list[Any] = [{"advance": "20s"}, {"advance": "next"}, {"rewind": "15s"}, {"undo": 2}, {"mode": "per-request", "step": "1s"}, {"mode": "manual"}]  # fmt: skip
+        yield chance.choice(
+            [
+                ("POST", f"/admin/jobs/{job}/retry", None, {}),
+                ("POST", f"/admin/jobs/{job}/cancel", None, {}),
+                ("POST", f"/admin/jobs/{job}/cancel", None, key),
+                ("GET", f"/admin/jobs/{job}", None, {}),
+                ("GET", "/admin/jobs?limit=3", None, {}),
+                ("GET", "/nowhere", None, {}),
+                ("PUT", f"/__mock/state/courses/c-{number % 7}", {"title": f"T{number}"}, {}),
+                ("DELETE", f"/__mock/state/courses/c-{number % 5}", None, {}),
+                ("POST", "/__mock/clock", chance.choice(moves), {}),
+                ("POST", "/__mock/overrides", {"operation": "getJob", "status": 503, "times": 2}, {}),
+                ("POST", "/__mock/overrides", {"operation": "listJobs", "status": 418, "where": {"limit": 3}}, {}),
+                ("DELETE", "/__mock/overrides", None, {}),
+                ("PUT", "/__mock/scenario", {"name": chance.choice(["baseline", "stuck-queue", "cancel-race"])}, {}),
+                ("POST", "/__mock/reset", {"scope": chance.choice(["run", "run", "sandbox"])}, {}),
+                ("GET", "/__mock/state", None, {}),
+                ("GET", "/__mock/clock", None, {}),
+                ("GET", "/__mock/recording", None, {}),
+            ]
+        )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_two_servers_in_turn_answer_byte_for_byte_as_one_alone(
+    pair: list[FlaskClient], built_in: Contract, seed: int, request: pytest.FixtureRequest
+) -> None:
+    alone = client_of(built_in, request.node.name, None)
+    for number, (method, path, body, headers) in enumerate(commands(seed, 200)):
+        answers = [client.open(path, method=method, json=body, headers=headers) for client in (alone, pair[number % 2])]
+        assert told(answers[1]) == told(answers[0]), (number, method, path, body)
+    for path in ("/__mock/verdict", "/__mock/violations", "/__mock/requests?limit=50&offset=7"):
+        journals = [client.get(path).get_json() for client in (alone, *pair)]
+        for journal in journals:
+            for entries in (journal.get("requests"), journal.get("unmatched")):
+                for entry in entries if isinstance(entries, list) else ():
+                    del entry["milliseconds"]
+        assert journals[1] == journals[0] == journals[2]
+
+
+def test_of_sixteen_that_race_each_is_counted_once(pair: list[FlaskClient]) -> None:
+    sandbox = pair[0].environ_base["HTTP_X_MOCK_SANDBOX"]
+    pair[0].post("/__mock/overrides", json={"operation": "listCourses", "status": 503, "times": 5})
+
+    def ask(number: int) -> tuple[int, int]:
+        client = pair[number % 2].application.test_client(use_cookies=False)
+        headers = {"X-Mock-Sandbox": sandbox}
+        put = client.put(f"/__mock/state/courses/race-{number}", json={"title": "T"}, headers=headers)
+        return put.status_code, client.get("/tutor/courses", headers=headers).status_code
+
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        found = list(pool.map(ask, range(CLIENTS)))
+    assert [one for one, _ in found] == [201] * CLIENTS
+    assert sorted(one for _, one in found) == [200] * (CLIENTS - 5) + [503] * 5
+    # One for the override, five for its uses.
+    assert [client.get("/__mock/state").json["revision"] for client in pair] == [CLIENTS + 6] * 2
+
+
+def test_a_request_that_another_process_overtook_is_handled_again(
+    pair: list[FlaskClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = pair
+    first.get("/admin/jobs")
+    whole = shared.SharedSandbox.commit
+
+    def commit(sandbox: shared.SharedSandbox) -> None:
+        monkeypatch.undo()
+        assert second.put("/__mock/state/courses/other", json={"title": "T"}).status_code == 201
+        whole(sandbox)
+
+    monkeypatch.setattr(shared.SharedSandbox, "commit", commit)
+    assert first.put("/__mock/state/courses/mine", json={"title": "T"}).status_code == 201
+    for client in pair:
+        state = client.get("/__mock/state").json
+        assert state["revision"] == 2
+        assert {"mine", "other"} <= {one["id"] for one in state["records"]["courses"]}
+
+
+def test_an_append_that_is_sent_twice_is_there_once(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = redis_store.RedisStore(redis.url, "appends")
+    epoch = store.news("one", "", 0, 10, used=True).epoch
+    store.append("one", epoch, 0, "[]", None, "")  # the script is known there from now on
+    once = store._do
+
+    def twice(*command: Any) -> Any:
+        once(*command)
+        return once(*command)
+
+    monkeypatch.setattr(store, "_do", twice)
+    store.append("one", epoch, 1, "[]", None, "")
+    monkeypatch.undo()
+    assert len(store.news("one", "", 0, 10, used=True).batches) == 2
+
+
+def test_a_real_clock_stands_alike_everywhere(pair: list[FlaskClient]) -> None:
+    pair[0].post("/__mock/clock", json={"mode": "real", "speed": 1})
+    before = pair[0].get("/__mock/clock").json["now"]
+    between = pair[1].get("/__mock/clock").json["now"]
+    assert before <= between <= pair[0].get("/__mock/clock").json["now"]
+
+
+def test_a_store_that_was_flushed_is_a_fresh_start(pair: list[FlaskClient]) -> None:
+    pair[0].put("/__mock/state/courses/mine", json={"title": "T"})
+    store = pair[0].application.extensions["mockserver"].sandboxes.store
+    store._do("FLUSHALL")
+    assert [client.get("/__mock/state").json["revision"] for client in pair] == [0, 0]
+
+
+def test_sandboxes_are_listed_and_deleted_for_all(lasting: RedisServer, built_in: Contract) -> None:
+    first, second = pair_on(lasting.url, built_in, "mine")
+    first.put("/__mock/state/courses/mine", json={"title": "T"})
+    assert [one["name"] for one in second.get("/__mock/sandboxes").json["sandboxes"]] == ["mine"]
+    assert second.delete("/__mock/sandboxes/mine").status_code == 204
+    assert first.get("/__mock/state").json["revision"] == 0
+    first.put("/__mock/state/courses/mine", json={"title": "T"})
+    assert second.post("/__mock/reset", json={"scope": "all"}).status_code == 200
+    assert first.get("/__mock/state").json["revision"] == 0
+
+
+def test_a_full_log_says_to_reset(pair: list[FlaskClient], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redis_store, "EVENT_LIMIT", 3)
+    found = [pair[n % 2].put(f"/__mock/state/courses/c{n}", json={"title": "T"}) for n in range(4)]
+    assert [one.status_code for one in found] == [201, 201, 201, 429]
+    assert found[-1].headers["X-Mock-Code"] == "store-log-full"
+    assert pair[1].get("/__mock/state").json["revision"] == 3
+    assert pair[0].post("/__mock/reset").status_code == 200
+    assert pair[1].put("/__mock/state/courses/c0", json={"title": "T"}).status_code == 201
+
+
+def test_while_the_store_is_away_requests_are_refused_and_then_all_is_there(
+    lasting: RedisServer, built_in: Contract
+) -> None:
+    pair = pair_on(lasting.url, built_in, "away")
+    assert pair[0].put("/__mock/state/courses/mine", json={"title": "T"}).status_code == 201
+    before = pair[1].get("/__mock/state").get_data()
+    lasting.stop()
+    for client in pair:
+        for answer in (client.get("/admin/jobs"), client.put("/__mock/state/courses/no", json={"title": "T"})):
+            assert (answer.status_code, answer.headers["X-Mock-Code"]) == (503, "store-unavailable")
+        assert client.get("/__mock/health").json["store"] == "unavailable"
+    lasting.start()
+    for client in pair:
+        assert client.get("/__mock/health").json["store"] == "ok"
+        assert client.get("/__mock/state").get_data() == before
+
+
+def test_a_store_that_goes_away_before_the_answer_leaves_no_replica_ahead(
+    lasting: RedisServer, built_in: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = client_of(built_in, "ahead", lasting.url)
+    client.get("/admin/jobs")
+    whole = shared.SharedSandbox.commit
+
+    def commit(sandbox: shared.SharedSandbox) -> None:
+        if sandbox.events:
+            lasting.stop()
+        whole(sandbox)
+
+    monkeypatch.setattr(shared.SharedSandbox, "commit", commit)
+    assert client.put("/__mock/state/courses/mine", json={"title": "T"}).status_code == 503
+    monkeypatch.undo()
+    lasting.start()
+    assert client.get("/__mock/state").json["revision"] == 0
+
+
+def children(pid: int) -> list[int]:
+    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    return [int(line) for line in found.stdout.split()]
+
+
+def test_of_workers_that_are_killed_no_answered_write_is_lost_and_none_is_there_twice(redis: RedisServer) -> None:
+    headers = {"X-Mock-Sandbox": "killed"}
+    with serving("--workers", "2", "--store", redis.url, "--no-watch") as (process, url, _):
+        answered: queue.SimpleQueue[str] = queue.SimpleQueue()
+        done = threading.Event()
+
+        def write(writer: int) -> None:
+            number = 0
+            while not done.is_set():
+                number += 1
+                with suppress(requests.ConnectionError):
+                    key = f"k-{writer}-{number}"
+                    path = f"{url}/__mock/state/courses/{key}"
+                    answer = requests.put(path, json={"title": "T"}, headers=headers, timeout=SECONDS)
+                    assert answer.status_code == 201
+                    answered.put(key)
+
+        known: list[str] = []
+        with ThreadPoolExecutor(4) as pool:
+            writers = [pool.submit(write, number) for number in range(4)]
+            try:
+                for victim in (0, -1, 0):
+                    known += [answered.get(timeout=SECONDS) for _ in range(60)]
+                    os.kill(children(process.pid)[victim], signal.SIGKILL)
+                known += [answered.get(timeout=SECONDS) for _ in range(60)]
+            finally:
+                done.set()
+            for one in writers:
+                one.result()
+        while not answered.empty():
+            known.append(answered.get())
+        with requests.Session() as session:
+            session.headers.update(headers)
+            state = session.get(f"{url}/__mock/state", timeout=SECONDS).json()
+            recorded = session.get(f"{url}/__mock/recording", timeout=SECONDS).text
+        there = [one["id"] for one in state["records"]["courses"] if one["id"].startswith("k-")]
+        assert set(known) <= set(there)
+        assert len(there) == len(set(there)) == state["revision"] == recorded.count("put:")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_workers_are_announced_once_and_end_with_their_supervisor(redis: RedisServer, number: signal.Signals) -> None:
+    with serving("--workers", "2", "--store", redis.url) as (process, url, lines):
+        assert not [line for line in lines if line.startswith("Listening")]
+        workers = children(process.pid)
+        assert len(workers) == 2
+        assert requests.get(f"{url}/__mock/health", timeout=SECONDS).json()["store"] == "ok"
+        process.send_signal(number)
+        assert process.wait(SECONDS) == 0
+        for worker in workers:
+            with pytest.raises(ProcessLookupError):
+                os.kill(worker, 0)
+
+
+def test_workers_without_a_store_are_refused() -> None:
+    code, _, error = run("serve", "--workers", "2")
+    assert code == 2
+    assert "--workers needs --store" in error
+
+
+def test_what_is_no_address_of_a_store_is_refused() -> None:
+    code, _, error = run("serve", "--store", "localhost:1")
+    assert code == 2
+    assert "localhost:1" in error
+
+
+def test_without_redis_installed_a_store_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "redis", None)
+    code, _, error = run("serve", "--store", "redis://localhost")
+    assert code == 2
+    assert "mockserver[redis]" in error
