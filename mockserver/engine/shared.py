@@ -1,7 +1,4 @@
-"""Sandboxes that several processes share: each has a replica, and folds the events that the others put in the store.
-
-An event changes a run or a sandbox for good. What falls due by itself is no event: every replica settles it alike.
-"""
+"""Sandboxes that several processes share: each has a replica, and folds the events that the others put in the store."""
 
 from __future__ import annotations
 
@@ -14,105 +11,17 @@ from typing import Any, NamedTuple
 
 from mockserver.contract.model import Contract
 from mockserver.engine import lines
-from mockserver.engine.clock import Clock, Seconds, monotonic, wall_seconds
-from mockserver.engine.commands import Command, Fired, UseOverride
+from mockserver.engine.clock import Seconds, monotonic, wall_seconds
 from mockserver.engine.journal import ENTRY_LIMIT, Entry, Journal
 from mockserver.engine.latest import Latest
-from mockserver.engine.recording import command_of, entry_of
+from mockserver.engine.replica import Event, Mark, SharedRun
 from mockserver.engine.run import Run, Start
 from mockserver.engine.sandboxes import NAME, SANDBOX_LIMIT, Sandbox, Sandboxes, Starts
-from mockserver.engine.state import State
 from mockserver.engine.store import Conflict, Line, Store
 from mockserver.errors import Refusal
 from mockserver.refusals import BadSandbox, StoreUnavailable, UnknownSandbox
 
 log = logging.getLogger("mockserver")
-Event = list[Any]
-
-
-class Mark(NamedTuple):
-    """A run after its last event: what came after that is only there to be looked at."""
-
-    state: State
-    clock: Clock
-    logged: int
-    folded: int
-    checkpoints: int
-    revision: int
-    generation: int
-    uses: dict[str, int]
-    untold: tuple[Fired, ...]
-
-
-class SharedRun(Run):
-    """A replica of a run; `tell` takes what is done to it."""
-
-    __slots__ = ("firm", "tell")
-
-    def __init__(self, start: Start, generation: int, seconds: Seconds, tell: Callable[[Event], None]) -> None:
-        super().__init__(start, generation, seconds)
-        self.tell = tell
-        self.firm = self._mark()
-
-    def take_fired(self) -> tuple[Fired, ...]:
-        """The transitions since the last call of any process."""
-        if not self._untold:
-            return ()
-        with self._lock:
-            at = self.now
-            self._settle(at)
-        fired = super().take_fired()
-        self._tell("told", at)
-        return fired
-
-    def back_to(self, mark: Mark) -> bool:
-        """Be again as it was at `mark`; False where that cannot be reached from here."""
-        if (self.generation, self._folded) != (mark.generation, mark.folded):
-            return False
-        self._state, self.clock, self.revision, self.uses = mark.state, mark.clock, mark.revision, mark.uses
-        del self.log[mark.logged :], self._checkpoints[mark.checkpoints :]
-        self._untold.clear()
-        self._untold.add_all(mark.untold)
-        self.firm = mark
-        return True
-
-    def fold(self, kind: str, value: Any) -> None:
-        """Do what another process did. Raises the Refusal of a command that the contract refuses now."""
-        if kind == "command":
-            command = command_of(self.contract, value)
-            if isinstance(command, UseOverride):
-                self.uses = {**self.uses, command.id: self.uses.get(command.id, 0) + 1}
-            self._settle(command.at)
-            self._log(command)
-        elif kind == "use":
-            self.uses = {**self.uses, value: self.uses.get(value, 0) + 1}
-        elif kind == "clock":
-            position, anchor, mode, speed, step = value
-            self._settle(position)
-            self.clock = Clock(position, anchor, mode, speed, step, self.clock.counted)
-        elif kind == "restore":
-            kept, to, anchor = value
-            self._restore(kept, to)
-            self.clock = self.clock.at(to, anchor)
-        elif kind == "told":
-            self._settle(value)
-            self._untold.clear()
-        self.firm = self._mark()
-
-    def _mark(self) -> Mark:
-        return Mark(
-            self._state, self.clock, len(self.log), self._folded, len(self._checkpoints), self.revision,
-            self.generation, self.uses, tuple(self._untold),
-        )  # fmt: skip
-
-    def _tell(self, kind: str, value: Any) -> None:
-        if isinstance(value, Clock):
-            value = (value.position, value.anchor, value.mode, value.speed, value.step)
-        elif kind == "command":
-            command: Command = value
-            value = entry_of(command)
-        self.firm = self._mark()
-        self.tell([kind, self.scenario.name, value])
 
 
 class SharedJournal(Journal):
@@ -304,7 +213,7 @@ class SharedSandbox(Sandbox):
             return  # a scenario that is gone
         run = self.runs[scenario] = self._place(start, generation)
         run.clock = run.clock.at(run.clock.position, anchor)
-        run.firm = run._mark()
+        run.firm = run.mark()
 
     def _start_over(self, epoch: str) -> None:
         if self.runs and epoch:
