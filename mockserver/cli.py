@@ -154,7 +154,9 @@ def serve_command(
     click.echo(f"{loaded.name}: {len(loaded.operations)} operations, scenarios {', '.join(sorted(loaded.scenarios))}")
     served = Reloading(app, lambda: with_default(load_contract(contract), scenario), serve_pages=not no_pages)
 
-    def work(announce: Callable[[str], None]) -> None:
+    def work(announce: Callable[[str], None], again: bool = False) -> None:
+        if watch and again:
+            served.reload()  # the worker that was lost had taken up what was edited meanwhile
         if watch:
             _watch(loaded, contract, scenario, served)
         serve(served, host, sockets, announce)

@@ -22,7 +22,7 @@ import requests
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from mockserver import Contract, create_app
+from mockserver import BackgroundServer, Contract, create_app
 from mockserver.engine import redis as redis_store
 from mockserver.engine import shared
 from tests.test_cli import SECONDS, run, serving
@@ -221,6 +221,45 @@ def test_sandboxes_are_listed_and_deleted_for_all(lasting: RedisServer, built_in
     first.put("/__mock/state/courses/mine", json={"title": "T"})
     assert second.post("/__mock/reset", json={"scope": "all"}).status_code == 200
     assert first.get("/__mock/state").json["revision"] == 0
+
+
+def test_a_kept_answer_is_given_again_only_until_another_process_changes_the_sandbox(
+    lasting: RedisServer, built_in: Contract
+) -> None:
+    with (
+        BackgroundServer(create_app(built_in, store=lasting.url)) as first,
+        BackgroundServer(create_app(built_in, store=lasting.url)) as second,
+        requests.Session() as session,
+    ):
+        for status in (503, 502):
+            for _ in range(3):
+                for server in (first, second):
+                    before = session.get(f"{server.url}/tutor/courses", timeout=SECONDS)
+                    assert before.status_code == (200 if status == 503 else 503)
+            override = {"operation": "listCourses", "status": status}
+            session.post(f"{second.url}/__mock/overrides", json=override, timeout=SECONDS)
+        assert session.get(f"{first.url}/tutor/courses", timeout=SECONDS).status_code == 502
+        assert session.get(f"{second.url}/__mock/requests", timeout=SECONDS).json()["total"] == 13
+        for _ in range(2):
+            assert session.get(f"{first.url}/admin/jobs", timeout=SECONDS).status_code == 200
+        lasting.stop()
+        assert session.get(f"{first.url}/admin/jobs", timeout=SECONDS).status_code == 503
+        lasting.start()
+        assert session.get(f"{first.url}/admin/jobs", timeout=SECONDS).status_code == 200
+
+
+def test_only_idle_sandboxes_make_room(
+    lasting: RedisServer, built_in: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = create_app(built_in, store=lasting.url, sandbox_limit=2).test_client()
+
+    def ask(name: str) -> int:
+        return client.get("/admin/jobs", headers={"X-Mock-Sandbox": name}).status_code
+
+    assert [ask("a"), ask("b"), ask("c")] == [200, 200, 429]
+    monkeypatch.setattr(redis_store, "IDLE_SECONDS", 0.0)
+    assert ask("c") == 200
+    assert len(client.get("/__mock/sandboxes", headers={"X-Mock-Sandbox": "c"}).json["sandboxes"]) == 2
 
 
 def test_a_full_log_says_to_reset(pair: list[FlaskClient], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,11 +15,13 @@ from types import FrameType
 from mockserver.engine.clock import monotonic, sleep
 
 Announce = Callable[[str], None]
-Work = Callable[[Announce], None]
+# Told whether it takes the place of a worker that was lost.
+Work = Callable[[Announce, bool], None]
 CAN_FORK = hasattr(os, "fork")
 # One that is lost sooner would be lost again at once.
 SHORT_SECONDS = 1.0
 POLL_SECONDS = 0.05
+END_SECONDS = 5.0
 log = logging.getLogger("mockserver")
 
 
@@ -33,10 +35,10 @@ class _Workers:
         self._alive_from, self._alive_to = os.pipe()
         os.set_blocking(self._ready_from, False)
 
-    def start(self) -> None:
+    def start(self, again: bool = False) -> None:
         pid = os.fork()
         if pid == 0:
-            self._be_worker()
+            self._be_worker(again)
         self._begun[pid] = monotonic()
 
     def wait_for(self, count: int) -> None:
@@ -61,17 +63,22 @@ class _Workers:
                 log.warning("worker %s is gone; another takes its place", pid)
                 if lasted < SHORT_SECONDS:
                     sleep(SHORT_SECONDS)
-                self.start()
+                self.start(again=True)
 
     def end(self) -> None:
+        self._signal(signal.SIGTERM)
+        until = monotonic() + END_SECONDS
+        while self._begun and monotonic() < until:
+            self.look()
+            sleep(POLL_SECONDS)
+        self._signal(signal.SIGKILL)
+
+    def _signal(self, number: signal.Signals) -> None:
         for pid in self._begun:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGTERM)
-        for pid in self._begun:
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(pid, 0)
+                os.kill(pid, number)
 
-    def _be_worker(self) -> None:
+    def _be_worker(self, again: bool) -> None:
         code = 1
         try:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -79,7 +86,7 @@ class _Workers:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
             os.close(self._alive_to)
             threading.Thread(target=self._end_with_supervisor, daemon=True).start()
-            self._work(lambda address: _write(self._ready_to, f"{address}\n".encode()))
+            self._work(lambda address: _write(self._ready_to, f"{address}\n".encode()), again)
             code = 0
         except BaseException:
             traceback.print_exc()
@@ -111,6 +118,7 @@ def supervise(count: int, work: Work, announce: Announce) -> None:
             workers.look()
             sleep(POLL_SECONDS)
     finally:
+        workers.ending = True
         workers.end()
         for number, handler in former.items():
             signal.signal(number, handler)
