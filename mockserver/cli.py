@@ -1,4 +1,4 @@
-"""The command line: `mockserver serve`, `check`, `scenarios`, `init`, `schema`."""
+"""The command line: `mockserver serve`, `check`, `scenarios`, `diagram`, `init`, `schema`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from mockserver.contract import formats
+from mockserver.contract import diagram, formats
 from mockserver.contract.loader import FOLDERS, is_installed, load_contract, with_default
 from mockserver.contract.model import Contract
 from mockserver.contract.source import SUFFIXES
@@ -24,7 +24,7 @@ from mockserver.proof import report
 from mockserver.proof.finding import Finding
 from mockserver.proof.proof import Proof
 from mockserver.refusals import UnknownScenario
-from mockserver.server.run import BadHost, PortTaken, listen, serve
+from mockserver.server.run import BadHost, PortTaken, listen, serve, url
 from mockserver.server.watch import Watch
 from mockserver.server.workers import CAN_FORK, supervise
 from mockserver.version import __version__
@@ -38,6 +38,7 @@ PORT = 4080
 PATIENCE_SECONDS = 1.0
 DRIFTED = "leads to another state than was recorded: fixtures, rules or schemas have changed since."
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 - to be recognised, not bound
 CONTRACT = click.argument("contract", required=False, envvar="MOCKSERVER_CONTRACT", type=click.Path(path_type=Path))
 
 
@@ -132,10 +133,10 @@ def serve_command(
         raise click.UsageError("--workers needs --store redis://…: processes share their state only through a store.")
     if workers > 1 and not CAN_FORK:
         raise click.UsageError("--workers needs a system that can fork; serve once for each port instead.")
-    loaded = _load(contract, scenario)
+    loaded, made = _load(contract, scenario), ""
     if token is None and not _is_loopback(host):
         token = secrets.token_urlsafe(24)
-        click.echo(f"{host} is not loopback, so the control API asks for the header X-Mock-Token: {token}", err=True)
+        made = f"{host} is not loopback, so the control API asks for the header X-Mock-Token: {token}"
     hosts = (*allow_host, host)
     try:
         app = create_app(loaded, strict=strict, allow_hosts=hosts, token=token, serve_pages=not no_pages, store=store)
@@ -148,6 +149,12 @@ def serve_command(
         raise click.UsageError(INSTALL) from None
     except ValueError as error:
         raise click.UsageError(f"--store {store}: {error}") from None
+    if made:
+        click.echo(made, err=True)
+        if not no_pages:
+            # A wildcard is no address to open, and its token has to come along once.
+            opened = url("localhost" if host in WILDCARDS else host, sockets)
+            click.echo(f"To open it in a browser: {opened}/__mock/?__token={token}", err=True)
     start = app.extensions["mockserver"].sandboxes.starts[loaded.default_scenario]
     if start.has_drifted:
         click.echo(f"mockserver: {scenario} {DRIFTED}", err=True)
@@ -260,6 +267,19 @@ def scenarios(contract: Path | None) -> None:
     for name in sorted(loaded.scenarios):
         mark = "*" if name == loaded.default_scenario else " "
         click.echo(f"{mark} {name:<{width}}  {loaded.scenarios[name].summary}".rstrip())
+
+
+@main.command("diagram", short_help="Draw the lifecycles of CONTRACT, as Mermaid.")
+@CONTRACT
+def diagram_command(contract: Path | None) -> None:
+    """Draw each lifecycle of CONTRACT as a Mermaid state diagram."""
+    loaded = _load(contract)
+    drawn = [
+        diagram.mermaid(name, resource.lifecycle)
+        for name, resource in loaded.resources.items()
+        if resource.lifecycle is not None
+    ]
+    click.echo("\n\n".join(drawn) if drawn else f"{loaded.name} declares no lifecycle.", err=not drawn)
 
 
 @main.command(short_help="Write a small contract to start from.")

@@ -43,7 +43,8 @@ class TokenRequired(Refusal):
 
     def __init__(self) -> None:
         super().__init__(
-            "The control API needs the header X-Mock-Token with the token printed when the server started."
+            "The control API needs the header X-Mock-Token with the token printed when the server started; "
+            "a browser brings it once, as ?__token= of a page."
         )
 
 

@@ -76,6 +76,11 @@ def test_off_loopback_the_control_api_asks_for_a_token_that_is_printed() -> None
         assert requests.get(f"{local}/__mock/state", timeout=SECONDS).json()["code"] == "token-required"
         answer = requests.get(f"{local}/__mock/state", headers={"X-Mock-Token": token}, timeout=SECONDS)
         assert answer.status_code == 200
+        assert lines[1].split()[-1] == f"{url.replace('0.0.0.0', 'localhost')}/__mock/?__token={token}"
+        with requests.Session() as browser:
+            browser.headers["Accept"] = "text/html"
+            page = browser.get(lines[1].split()[-1].replace("localhost", "127.0.0.1"), timeout=SECONDS)
+            assert (page.status_code, page.url) == (200, f"{local}/__mock/")
 
 
 def test_a_taken_port_is_one_sentence_and_exit_1() -> None:
@@ -243,3 +248,14 @@ def test_watching_can_be_left_out(make_contract: MakeContract) -> None:
         assert requests.get(f"{url}/jobs/c", timeout=SECONDS).json()["status"] == "done"
         process.terminate()
         assert "mistake" not in (process.stdout.read() if process.stdout else "")
+
+
+def test_diagram_draws_each_lifecycle(make_contract: MakeContract) -> None:
+    code, out, _ = run("diagram", str(make_contract()))
+    assert (code, out.splitlines()[:3]) == (0, ["stateDiagram-v2", "    %% jobs", "    [*] --> queued"])
+
+
+def test_diagram_says_where_there_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "api.yaml"
+    path.write_text(json.dumps({"openapi": "3.1.0", "info": {"title": "Bare", "version": "1"}, "paths": {}}))
+    assert run("diagram", str(path)) == (0, "", "Bare declares no lifecycle.\n")

@@ -69,12 +69,9 @@ def _derive(contract: Contract, state: State, resource: Resource, derived: Deriv
     return derived.values.get(str(first.record.get(derived.field)), derived.none)
 
 
-def records(contract: Contract, state: State) -> dict[str, list[Record]]:
-    """Every record by resource, in the order of arrival, derived fields computed."""
-    return {
-        name: [shown(contract, state, table.resource, row.record) for row in table.ordered()]
-        for name, table in state.tables.items()
-    }
+def records(contract: Contract, state: State, table: Table, offset: int = 0, limit: int | None = None) -> list[Record]:
+    """The records of a table in the order of arrival, derived fields computed; `limit` of them after `offset`."""
+    return [shown(contract, state, table.resource, row.record) for row in table.ordered().page(offset, limit)]
 
 
 def fingerprint(state: State) -> str:

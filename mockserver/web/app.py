@@ -42,6 +42,7 @@ from mockserver.web.problems import refuse
 from mockserver.web.selection import (
     SANDBOX_HEADER,
     SCENARIO_HEADER,
+    TOKEN_COOKIE,
     BadCookie,
     Selection,
     clean_address,
@@ -135,10 +136,12 @@ def _add_steps(app: Flask, mock: Mock) -> None:
         if asked.path == HEALTH and mock.sandboxes.store_status == "unavailable":
             return None
         moved = clean_address(asked)
+        if moved is not None:
+            guard.check_brought(mock, asked)
         forgive, ignored = controls or moved is not None or _is_page(asked), list[str]()
         own.sandbox = select_sandbox(mock, asked, ignored, forgive=forgive)
         own.selection = select(mock, asked, own.sandbox, ignored, forgive=forgive)
-        return _set_cookies(*moved) if moved is not None else None
+        return _set_cookies(mock, *moved) if moved is not None else None
 
     @app.after_request
     def finish(response: Response) -> Response:
@@ -192,12 +195,15 @@ def _is_page(asked: Request) -> bool:
     return asked.url_rule is not None and asked.url_rule.endpoint.startswith(shell.ENDPOINT)
 
 
-def _set_cookies(location: str, cookies: dict[str, str]) -> Response:
-    """Send a page navigation on to the address without the selection, which the cookies now hold."""
+def _set_cookies(mock: Mock, location: str, cookies: dict[str, str]) -> Response:
+    """Send a page navigation on to the address without selection and token, which the cookies now hold."""
     response: Response = redirect(location, 303)  # type: ignore[assignment]
     response.autocorrect_location_header = False
     for name, value in cookies.items():
-        if value:
+        if name == TOKEN_COOKIE:
+            if mock.token is not None:
+                response.set_cookie(name, mock.token, samesite="Strict", httponly=True, path="/")
+        elif value:
             response.set_cookie(name, value, samesite="Lax", path="/")
         else:
             response.delete_cookie(name, samesite="Lax", path="/")

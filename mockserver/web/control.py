@@ -29,7 +29,7 @@ from mockserver.web.bundle import bundle
 from mockserver.web.mock import PREFIX, Mock
 from mockserver.web.problems import IN_BODY
 from mockserver.web.requests import read_call
-from mockserver.web.selection import Selection
+from mockserver.web.selection import Selection, sandbox_via
 
 Given = tuple[int, Any] | tuple[int, Any, dict[str, str]]
 CONTRACT_DOCUMENT = "/openapi.json"
@@ -91,7 +91,18 @@ def _reset(mock: Mock, selection: Selection, call: Call) -> Given:
 def _list_scenarios(mock: Mock, selection: Selection, call: Call) -> Given:
     known = mock.contract.scenarios
     listed = [{"name": name, "summary": known[name].summary} for name in sorted(known)]
-    return 200, {"default": mock.contract.default_scenario, "active": selection.sandbox.active, "scenarios": listed}
+    return 200, {
+        "default": mock.contract.default_scenario,
+        "active": selection.sandbox.active,
+        "selected": {
+            "sandbox": selection.sandbox.name,
+            "sandbox_via": sandbox_via(request, selection.sandbox),
+            "scenario": selection.scenario,
+            "scenario_via": selection.via,
+            "ignored": list(selection.ignored),
+        },
+        "scenarios": listed,
+    }
 
 
 def _set_scenario(mock: Mock, selection: Selection, call: Call) -> Given:
@@ -136,7 +147,16 @@ def _delete_sandbox(mock: Mock, selection: Selection, call: Call) -> Given:
 
 
 def _get_state(mock: Mock, selection: Selection, call: Call) -> Given:
-    return 200, {**_run(selection), "records": records(mock.contract, selection.run.state)}
+    query, state = call.query, selection.run.state
+    tables = {query["resource"]: state.table(query["resource"])} if "resource" in query else state.tables
+    return 200, {
+        **_run(selection),
+        "totals": {name: len(table) for name, table in state.tables.items()},
+        "records": {
+            name: records(mock.contract, state, table, query["offset"], query.get("limit"))
+            for name, table in tables.items()
+        },
+    }
 
 
 def _place(mock: Mock, selection: Selection, call: Call) -> tuple[str, Any]:
@@ -174,7 +194,8 @@ def _fire_transition(mock: Mock, selection: Selection, call: Call) -> Given:
 
 
 def _get_clock(mock: Mock, selection: Selection, call: Call) -> Given:
-    return 200, _clock(selection.run)
+    run = selection.run
+    return 200, {**_clock(run), "generation": run.generation, "revision": run.revision}
 
 
 def _move_clock(mock: Mock, selection: Selection, call: Call) -> Given:
@@ -275,11 +296,14 @@ def _list_requests(mock: Mock, selection: Selection, call: Call) -> Given:
     entries = reversed(known.unmatched) if query["unmatched"] else known.newest()
     found = [entry for entry in entries if _is_asked_for(entry, query)]
     page = found[query["offset"] :][: query["limit"]]
-    return 200, {"requests": [journal.shown(mock, entry) for entry in page], "total": len(found), "seen": known.count}
+    shown = [journal.shown(mock, entry, brief=query["brief"]) for entry in page]
+    return 200, {"requests": shown, "total": len(found), "seen": known.count}
 
 
 def _is_asked_for(entry: Entry, query: Mapping[str, Any]) -> bool:
     if query["unmatched"] and not journal.is_unmatched(entry):
+        return False
+    if query.get("number", entry.number) != entry.number:
         return False
     if "operation" in query and entry.operation not in query["operation"]:
         return False

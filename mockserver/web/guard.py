@@ -1,4 +1,8 @@
-"""Who may call the control API: this machine's own names, or the bearer of the token."""
+"""Who may call the control API: this machine's own names, or the bearer of the token.
+
+Each name that a browser may call it by is its own site, so a name that an attacker points here carries no cookie of
+ours: with a token, `Host` needs no check.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +14,11 @@ from flask import Request
 
 from mockserver.refusals import ForbiddenHost, ForbiddenOrigin, TokenRequired
 from mockserver.web.mock import ASSETS, PREFIX, Mock
-from mockserver.web.selection import is_navigation
+from mockserver.web.selection import TOKEN_COOKIE, TOKEN_QUERY, is_navigation
 
 TOKEN_HEADER = "X-Mock-Token"
 HEALTH = f"{PREFIX}/health"
+READING = ("GET", "HEAD")
 
 
 def is_control(path: str) -> bool:
@@ -28,17 +33,46 @@ def check(mock: Mock, request: Request) -> None:
 
     Raises ForbiddenHost, ForbiddenOrigin or TokenRequired.
     """
-    if request.path == HEALTH and request.method in ("GET", "HEAD"):
+    if request.path == HEALTH and request.method in READING:
         return
-    if mock.token is not None:
-        if request.path.startswith(f"{ASSETS}/"):
-            return
-        given = request.headers.get(TOKEN_HEADER, "")
-        if request.method != "OPTIONS" and not hmac.compare_digest(given.encode(), mock.token.encode()):
-            raise TokenRequired
-    else:
+    if mock.token is None:
         _check_site(mock, request)
+    elif request.method != "OPTIONS" and not (request.path.startswith(f"{ASSETS}/") and request.method in READING):
+        _check_token(request, mock.token)
     _check_form(request)
+
+
+def check_brought(mock: Mock, request: Request) -> None:
+    """Refuse a page navigation that brings a wrong token in its query. Raises TokenRequired."""
+    if mock.token is not None and TOKEN_QUERY in request.args and not _is(request.args[TOKEN_QUERY], mock.token):
+        raise TokenRequired
+
+
+def _check_token(request: Request, token: str) -> None:
+    if _is(request.headers.get(TOKEN_HEADER, ""), token):
+        return
+    if is_navigation(request) and _is(request.args.get(TOKEN_QUERY, ""), token):
+        return
+    if not _is(request.cookies.get(TOKEN_COOKIE, ""), token):
+        raise TokenRequired
+    if not _is_own_page(request):
+        raise ForbiddenOrigin(
+            f"The cookie {TOKEN_COOKIE} counts for the server's own pages alone; others send {TOKEN_HEADER}."
+        )
+
+
+def _is(given: str, token: str) -> bool:
+    return hmac.compare_digest(given.encode(errors="replace"), token.encode(errors="replace"))
+
+
+def _is_own_page(request: Request) -> bool:
+    """Whether a person or a page of this very origin calls. SameSite alone would let in other ports of this host."""
+    origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
+    if origin is not None:
+        host = request.environ.get("HTTP_HOST", "")
+        return bool(host) and origin.partition("://")[2].lower() == host.lower()
+    # Browsers send Origin with whatever changes something; over plain HTTP, off loopback, they send nothing else.
+    return site == "same-origin" or is_navigation(request) or (request.method in READING and site in ("none", None))
 
 
 def _check_site(mock: Mock, request: Request) -> None:

@@ -88,8 +88,8 @@ def is_unmatched(entry: Entry) -> bool:
     return entry.operation is None and entry.status >= UNMATCHED_FROM
 
 
-def shown(mock: Mock, entry: Entry) -> dict[str, Any]:
-    """An entry as JSON, without secrets."""
+def shown(mock: Mock, entry: Entry, *, brief: bool = False) -> dict[str, Any]:
+    """An entry as JSON, without secrets; with `brief`, without the two messages too."""
     told: dict[str, Any] = {
         "number": entry.number,
         "at": format_instant(entry.at) if entry.at is not None else None,
@@ -100,8 +100,7 @@ def shown(mock: Mock, entry: Entry) -> dict[str, Any]:
         "query": _query(entry.query),
         "status": entry.status,
         "milliseconds": round(entry.milliseconds, 3),
-        "request": _message(entry.request),
-        "response": _message(entry.response),
+        **({} if brief else {"request": _message(entry.request), "response": _message(entry.response)}),
         "violations": [one.as_dict() for one in entry.violations],
         "fired": fired(entry.fired),
     }

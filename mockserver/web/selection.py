@@ -20,7 +20,8 @@ from mockserver.web.mock import Mock
 SCENARIO_HEADER, SANDBOX_HEADER = "X-Mock-Scenario", "X-Mock-Sandbox"
 SCENARIO_QUERY, SANDBOX_QUERY = "__scenario", "__sandbox"
 SCENARIO_COOKIE, SANDBOX_COOKIE = "mock_scenario", "mock_sandbox"
-COOKIE_OF = {SCENARIO_QUERY: SCENARIO_COOKIE, SANDBOX_QUERY: SANDBOX_COOKIE}
+TOKEN_QUERY, TOKEN_COOKIE = "__token", "mock_token"
+COOKIE_OF = {SCENARIO_QUERY: SCENARIO_COOKIE, SANDBOX_QUERY: SANDBOX_COOKIE, TOKEN_QUERY: TOKEN_COOKIE}
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,12 @@ def _scenario(mock: Mock, request: Request, sandbox: Sandbox, forgive: bool, ign
     return mock.contract.default_scenario, "default"
 
 
+def sandbox_via(request: Request, sandbox: Sandbox) -> str:
+    """What in the request chose its sandbox."""
+    named = _named(request, SANDBOX_HEADER, addressing.SANDBOX, SANDBOX_QUERY, SANDBOX_COOKIE)
+    return next((via for name, via in named if name == sandbox.name), "default")
+
+
 def _named(request: Request, header: str, environ: str, query: str, cookie: str) -> Iterator[tuple[str, str]]:
     """Each name that the request gives, the one that counts most first, with where it stands."""
     sent = request.environ
@@ -114,8 +121,8 @@ def is_navigation(request: Request) -> bool:
 
 
 def clean_address(request: Request) -> tuple[str, dict[str, str]] | None:
-    """Where a navigation that brings `__scenario` or `__sandbox` goes, and the cookies it sets; None for others."""
-    if "__s" not in request.environ.get("QUERY_STRING", "") or not is_navigation(request):
+    """Where a navigation that brings a selection or a token goes, and the cookies it sets; None for others."""
+    if "__" not in request.environ.get("QUERY_STRING", "") or not is_navigation(request):
         return None
     pairs = parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True)
     cookies = {COOKIE_OF[name]: value for name, value in pairs if name in COOKIE_OF}

@@ -180,6 +180,7 @@ def test_the_clock_is_moved_and_tells_what_fired(client: FlaskClient) -> None:
     client.put("/__mock/scenario", json={"name": "fails-then-recovers"})
     assert client.get("/__mock/clock").json == {
         "now": "2026-01-15T09:00:00.000Z", "mode": "manual", "next_due": "2026-01-15T09:00:05.000Z",
+        "generation": 1, "revision": 0,
     }  # fmt: skip
     moved = move(client, advance="next")
     assert moved["now"] == "2026-01-15T09:00:05.000Z"
@@ -227,3 +228,53 @@ def test_a_move_that_cannot_be_leaves_the_clock_where_it_is(
     answer = client.post("/__mock/clock", json=move)
     assert (answer.status_code, answer.json["code"]) == (status, code)
     assert (client.get("/__mock/clock").data, client.get("/__mock/state").data) == before
+
+
+def test_state_is_shown_in_parts(client: FlaskClient) -> None:
+    part = client.get("/__mock/state?resource=jobs&offset=1&limit=2").json
+    assert [one["id"] for one in part["records"].pop("jobs")] == ["job-2", "job-3"]
+    assert part["records"] == {}
+    assert part["totals"] == {"courses": 3, "sessions": 16, "jobs": 36, "job_events": 74}
+    assert part["fingerprint"] == client.get("/__mock/state").json["fingerprint"]
+    assert client.get("/__mock/state?limit=0").json["records"] == {
+        "courses": [],
+        "sessions": [],
+        "jobs": [],
+        "job_events": [],
+    }
+    assert client.get("/__mock/state?resource=jbs").json["code"] == "unknown-resource"
+
+
+@pytest.mark.parametrize(
+    ("headers", "base", "sandbox", "scenario"),
+    [
+        ({}, "", ("default", "default"), ("baseline", "default")),
+        ({"X-Mock-Sandbox": "a"}, "", ("a", "header X-Mock-Sandbox"), ("baseline", "default")),
+        ({"Cookie": "mock_sandbox=a; mock_scenario=empty"}, "", ("a", "cookie mock_sandbox"), ("empty", "cookie mock_scenario")),
+        ({"Cookie": "mock_sandbox=a"}, "/__mock/in/b@slow", ("b", "base address"), ("slow", "base address")),
+    ],
+)  # fmt: skip
+def test_what_was_selected_is_told_with_what_chose_it(
+    client: FlaskClient, headers: dict[str, str], base: str, sandbox: tuple[str, str], scenario: tuple[str, str]
+) -> None:
+    assert client.get(f"{base}/__mock/scenarios", headers=headers).json["selected"] == {
+        "sandbox": sandbox[0], "sandbox_via": sandbox[1], "scenario": scenario[0], "scenario_via": scenario[1],
+        "ignored": [],
+    }  # fmt: skip
+
+
+def test_a_cookie_that_was_passed_over_is_told(client: FlaskClient) -> None:
+    selected = client.get("/__mock/scenarios", headers={"Cookie": "mock_sandbox=a/b; mock_scenario=nope"}).json[
+        "selected"
+    ]
+    assert (selected["sandbox"], selected["sandbox_via"]) == ("default", "default")
+    assert selected["ignored"] == ["mock_sandbox", "mock_scenario"]
+
+
+def test_the_clock_tells_how_far_the_run_is(client: FlaskClient) -> None:
+    client.post("/admin/jobs/job-7/retry")
+    clock = client.get("/__mock/clock").json
+    assert (clock["generation"], clock["revision"]) == (1, 1)
+    client.post("/__mock/clock", json={"undo": 1})
+    clock = client.get("/__mock/clock").json
+    assert (clock["generation"], clock["revision"]) == (2, 0)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -110,3 +112,118 @@ def test_an_environment_variable_is_no_header(client: FlaskClient, monkeypatch: 
     monkeypatch.setenv("HTTP_X_MOCK_SCENARIO", "empty")
     monkeypatch.setenv("HTTP_PROXY", "http://evil.example")
     assert client.get("/admin/jobs").headers["X-Mock-Scenario"] == "baseline"
+
+
+NAVIGATE = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "none", "Accept": "text/html,*/*"}
+
+
+def cookies_of(answer: Any) -> dict[str, str]:
+    """Each cookie that an answer sets, with all that is said of it."""
+    return {one.partition("=")[0]: one for one in answer.headers.getlist("Set-Cookie")}
+
+
+@pytest.mark.parametrize("path", ["/__mock/", "/__mock/docs", "/__mock/in/a@empty/__mock/", "/admin/queue", "/"])
+def test_a_page_takes_the_token_into_a_cookie_and_out_of_the_address(locked: Flask, path: str) -> None:
+    answer = locked.test_client().get(f"{path}?__token=secret&x=1", headers=NAVIGATE)
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{path}?x=1")
+    cookie = cookies_of(answer)["mock_token"]
+    assert {"HttpOnly", "SameSite=Strict", "Path=/", "mock_token=secret"} == set(cookie.split("; "))
+
+
+def test_the_token_comes_along_with_a_selection(locked: Flask) -> None:
+    answer = locked.test_client().get("/__mock/?__token=secret&__scenario=empty", headers=NAVIGATE)
+    assert answer.headers["Location"] == "/__mock/"
+    assert set(cookies_of(answer)) == {"mock_token", "mock_scenario"}
+
+
+@pytest.mark.parametrize(
+    "path", ["/__mock/?__token=wrong", "/admin/queue?__token=wrong", "/__mock/?__token=", "/__mock/"]
+)
+def test_a_wrong_or_missing_token_is_answered_with_a_page_that_says_what_to_do(locked: Flask, path: str) -> None:
+    answer = locked.test_client().get(path, headers=NAVIGATE)
+    assert (answer.status_code, answer.mimetype, answer.headers["X-Mock-Code"]) == (401, "text/html", "token-required")
+    page = answer.get_data(as_text=True)
+    assert "--token" in page
+    assert "secret" not in page
+    assert "wrong" not in page.replace('id="wrong"', "").replace('aria-describedby="wrong"', "")
+    assert "Set-Cookie" not in answer.headers
+    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_wrong_token_takes_the_place_of_no_right_one(locked: Flask) -> None:
+    headers = {**NAVIGATE, "Cookie": "mock_token=secret"}
+    assert locked.test_client().get("/__mock/?__token=wrong", headers=headers).status_code == 401
+
+
+def test_what_is_no_navigation_brings_no_token_in_its_query(locked: Flask) -> None:
+    answer = locked.test_client().get("/__mock/state?__token=secret")
+    assert (answer.status_code, answer.json["code"]) == (401, "token-required")
+
+
+def test_without_a_token_to_ask_for_the_query_is_cleaned_and_sets_nothing(client: FlaskClient) -> None:
+    answer = client.get("/__mock/?__token=secret", headers=NAVIGATE)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/__mock/")
+    assert "Set-Cookie" not in answer.headers
+
+
+OWN = {"Host": "mock.example:4080", "Cookie": "mock_token=secret"}
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "status"),
+    [
+        ("GET", {"Sec-Fetch-Site": "same-origin"}, 200),
+        ("GET", NAVIGATE, 200),
+        ("GET", {}, 200),
+        ("GET", {"Origin": "http://mock.example:4080"}, 200),
+        ("POST", {"Origin": "http://mock.example:4080", "Sec-Fetch-Site": "same-origin"}, 200),
+        ("POST", {"Sec-Fetch-Site": "same-origin"}, 200),
+        ("POST", {}, 403),
+        ("POST", {"Origin": "null"}, 403),
+        ("POST", {"Origin": "http://mock.example:3000", "Sec-Fetch-Site": "same-site"}, 403),
+        ("POST", {"Origin": "http://evil.example", "Sec-Fetch-Site": "cross-site"}, 403),
+        ("POST", {"Sec-Fetch-Site": "same-site"}, 403),
+        ("POST", {**NAVIGATE, "Origin": "http://mock.example:3000"}, 403),
+        ("GET", {"Origin": "http://mock.example:3000", "Accept": "text/html"}, 403),
+        ("GET", {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors"}, 403),
+        ("GET", {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}, 403),
+    ],
+)
+def test_the_cookie_counts_for_pages_of_this_very_origin_alone(
+    locked: Flask, method: str, headers: dict[str, str], status: int
+) -> None:
+    path = "/__mock/reset" if method == "POST" else "/__mock/state"
+    answer = locked.test_client(use_cookies=False).open(path, method=method, headers={**OWN, **headers})
+    assert answer.status_code == status, answer.json
+
+
+def test_a_name_that_was_pointed_here_brings_no_cookie_and_learns_nothing(locked: Flask) -> None:
+    """DNS rebinding: the attacker's page is same-origin with us, and has no cookie of the name we are known by."""
+    rebound = {"Host": "evil.example", "Origin": "http://evil.example", "Sec-Fetch-Site": "same-origin"}
+    for method, path in (("POST", "/__mock/reset"), ("GET", "/__mock/state"), ("GET", "/__mock/")):
+        assert locked.test_client().open(path, method=method, headers=rebound).status_code == 401
+
+
+def test_assets_need_no_token_and_hold_none(locked: Flask) -> None:
+    client = locked.test_client()
+    for path in ("/__mock/assets/shared/base.css", "/__mock/in/a/__mock/assets/console/console.js"):
+        with client.get(path) as asset:
+            assert asset.status_code == 200
+            assert b"secret" not in asset.data
+    assert client.post("/__mock/assets/shared/base.css").status_code == 401
+    assert client.get("/__mock/assets/../state").status_code in (401, 404)
+
+
+def test_the_token_is_in_no_journal_and_on_no_page(locked: Flask) -> None:
+    client, token = locked.test_client(use_cookies=False), {"X-Mock-Token": "secret"}
+    client.get("/admin/jobs?__token=secret&status=failed", headers=NAVIGATE)
+    client.get("/admin/job?__token=secret", headers=NAVIGATE)
+    client.get("/nowhere?__token=secret", headers={"Cookie": "mock_token=secret"})
+    assert client.get("/__mock/requests", headers=token).json["total"] == 3
+    for path in ("/__mock/requests", "/__mock/verdict", "/__mock/", "/__mock/docs"):
+        assert "secret" not in client.get(path, headers=token).get_data(as_text=True), path
+
+
+def test_without_pages_a_navigation_gets_the_problem(built_in: Contract) -> None:
+    client = create_app(built_in, token="secret", serve_pages=False).test_client()
+    assert client.get("/__mock/", headers=NAVIGATE).json["code"] == "token-required"

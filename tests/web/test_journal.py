@@ -222,3 +222,14 @@ def test_what_an_override_was_asked_to_break_does_not_count(client: FlaskClient)
     client.post("/__mock/overrides", json={"operation": "getJob", "body": {"no": "job"}, "violate": True})
     assert client.get("/admin/jobs/job-7").json == {"no": "job"}
     assert verdict(client)["verdict"] == "passed"
+
+
+def test_entries_are_told_briefly_and_one_by_one(client: FlaskClient) -> None:
+    for number in range(1, 4):
+        client.get(f"/admin/jobs/job-{number}")
+    brief = entries(client, "?brief=true")
+    assert [one["number"] for one in brief] == [3, 2, 1]
+    assert not any("request" in one or "response" in one for one in brief)
+    (entry,) = entries(client, "?number=2")
+    assert (entry["path"], entry["response"]["body"]["id"]) == ("/admin/jobs/job-2", "job-2")
+    assert entries(client, "?number=4") == []

@@ -29,16 +29,13 @@ def blueprint(name: str, module: str) -> Blueprint:
 
 def page(template: str, *, policy: str = POLICY, **context: Any) -> Response:
     """A page in its shell, as this browser's sandbox and scenario have it."""
-    mock = current()
-    text = render_template(
-        template,
-        version=__version__,
-        contract=mock.contract,
-        selection=g.selection,
-        root=request.script_root,
-        **context,
-    )
-    response = Response(text, mimetype="text/html")
+    return html(template, policy=policy, version=__version__, selection=g.selection, **context)
+
+
+def html(template: str, status: int = 200, *, policy: str = POLICY, **context: Any) -> Response:
+    """Any HTML of ours, under its policy."""
+    text = render_template(template, contract=current().contract, root=request.script_root, **context)
+    response = Response(text, status, mimetype="text/html")
     response.headers["Content-Security-Policy"] = policy
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"

@@ -5,12 +5,14 @@ from __future__ import annotations
 from flask import Flask
 
 from mockserver.web.mock import Mock
-from mockserver.web.pages import console, shell, tutoring
+from mockserver.web.pages import console, docs, shell, token, tutoring
 
 
 def register(app: Flask, mock: Mock) -> None:
     """Add the pages that this contract has; its own paths win."""
     app.register_blueprint(shell.blueprint("shared", __name__))
+    token.register(app, mock)
     console.register(app, mock)
     if mock.contract.built_in:
         tutoring.register(app)
+    docs.register(app)

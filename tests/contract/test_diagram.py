@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+
+from mockserver import Contract
+from mockserver.contract.diagram import Picture, draw, is_final, layers, mermaid
+from mockserver.contract.lifecycle import Lifecycle, Transition
+
+
+def lifecycle(*transitions: tuple[str, str, str], initial: str = "a") -> Lifecycle:
+    """A lifecycle of (name, source, target); equal names are one transition with several sources."""
+    sources: dict[str, list[str]] = {}
+    targets = {name: target for name, _, target in transitions}
+    for name, source, _ in transitions:
+        sources.setdefault(name, []).append(source)
+    made = {name: Transition(name, tuple(sources[name]), targets[name]) for name in sources}
+    return Lifecycle("status", initial, made)
+
+
+@pytest.fixture
+def jobs(built_in: Contract) -> Lifecycle:
+    found = built_in.resources["jobs"].lifecycle
+    assert found is not None
+    return found
+
+
+def overlapping(drawn: Picture) -> list[tuple[object, object]]:
+    """Every two of the labels and boxes that overlap."""
+    areas = {("label", *one.label.lines, one.source): one.label.area for one in drawn.arrows}
+    areas |= {("box", one.state): (one.x, one.y, one.x + one.width, one.y + one.height) for one in drawn.boxes}
+    return [
+        (a, b)
+        for (a, one), (b, other) in combinations(areas.items(), 2)
+        if one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+    ]
+
+
+def test_states_stand_in_layers_by_their_distance_from_the_initial_one(jobs: Lifecycle) -> None:
+    assert layers(jobs) == [["queued"], ["running", "cancelled"], ["succeeded", "failed"]]
+
+
+def test_a_state_that_nothing_leads_to_comes_last() -> None:
+    assert layers(lifecycle(("go", "a", "b"), ("return", "lost", "a"))) == [["a"], ["b"], ["lost"]]
+
+
+def test_a_state_is_final_where_no_transition_leads_out(jobs: Lifecycle) -> None:
+    assert [state for state in jobs.states if is_final(jobs, state)] == ["succeeded", "cancelled"]
+
+
+def test_mermaid_draws_every_transition_the_beginning_and_the_ends(jobs: Lifecycle) -> None:
+    assert mermaid("jobs", jobs).splitlines() == [
+        "stateDiagram-v2",
+        "    %% jobs",
+        "    [*] --> queued",
+        "    queued --> running: start",
+        "    queued --> cancelled: cancel",
+        "    running --> succeeded: succeed",
+        "    running --> failed: fail",
+        "    running --> cancelled: cancel",
+        "    failed --> queued: retry",
+        "    cancelled --> [*]",
+        "    succeeded --> [*]",
+    ]
+
+
+def test_mermaid_names_states_that_are_no_plain_words_by_number() -> None:
+    drawn = mermaid("a\nb", lifecycle(('say: "x"; #1', "in progress", "end"), initial="in progress")).splitlines()
+    assert drawn[1:] == [
+        "    %% a b",
+        '    state "in progress" as state_1',
+        '    state "end" as state_2',
+        "    [*] --> state_1",
+        "    state_1 --> state_2: say#58; #34;x#34;#59; #35;1",
+        "    state_2 --> [*]",
+    ]
+
+
+def test_no_label_of_the_built_in_lifecycle_meets_another_or_a_box(jobs: Lifecycle) -> None:
+    assert overlapping(draw(jobs)) == []
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        lifecycle(("stay", "a", "a")),
+        lifecycle(("go", "a", "b"), ("back", "b", "a")),
+        lifecycle(("left", "a", "b"), ("right", "a", "c"), ("over", "b", "c"), ("back", "c", "b")),
+        lifecycle(("x", "a", "b"), ("y", "a", "c"), ("z", "a", "d"), ("far", "b", "d"), ("redo", "d", "a"), ("again", "c", "a")),
+        lifecycle(("return", "lost", "a")),
+    ],
+)  # fmt: skip
+def test_whatever_a_lifecycle_is_like_its_picture_holds_all_of_it(drawn: Lifecycle) -> None:
+    picture = draw(drawn)
+    assert {one.state for one in picture.boxes} == set(drawn.states)
+    assert {(one.source, one.target) for one in picture.arrows} == {
+        (source, one.target) for one in drawn.transitions.values() for source in one.sources
+    }
+    for left, top, right, bottom in [one.label.area for one in picture.arrows] + [
+        (one.x, one.y, one.x + one.width, one.y + one.height) for one in picture.boxes
+    ]:
+        assert left >= 0
+        assert top >= 0
+        assert right <= picture.width
+        assert bottom <= picture.height
+    assert overlapping(picture) == []
+
+
+def test_a_picture_is_told_in_words_too(jobs: Lifecycle) -> None:
+    assert draw(jobs).text == (
+        "It begins as queued. From queued, start leads to running, cancel leads to cancelled. From running, succeed leads "
+        "to succeeded, fail leads to failed, cancel leads to cancelled. cancelled is final. succeeded is final. "
+        "From failed, retry leads to queued."
+    )
