@@ -1,9 +1,9 @@
 // Which sandbox and scenario this browser is in, and why.
 import { call } from "../shared/client.js";
-import { make, setText } from "../shared/dom.js";
+import { at, make, setText } from "../shared/dom.js";
+import { reveal, say } from "./page.js";
 
 const SUGGESTED = 100;
-const at = (id) => document.getElementById(id);
 
 /** What the page says of the selection; it follows what the server says of it. */
 export class Browser {
@@ -22,17 +22,17 @@ export class Browser {
 
   #show(selected) {
     Object.assign(this, { sandbox: selected.sandbox, scenario: selected.scenario });
-    setText(at("sandbox"), selected.sandbox);
-    setText(at("sandbox-via"), `by ${selected.sandbox_via}`);
-    setText(at("scenario"), selected.scenario);
-    setText(at("scenario-via"), `by ${selected.scenario_via}`);
+    say("sandbox", selected.sandbox);
+    say("sandbox-via", `by ${selected.sandbox_via}`);
+    say("scenario", selected.scenario);
+    say("scenario-via", `by ${selected.scenario_via}`);
     const [sandbox, scenario] = document.querySelectorAll(".selection strong");
     setText(sandbox, selected.sandbox);
     setText(scenario, selected.scenario);
-    at("ignored").hidden = !selected.ignored.length;
+    reveal("ignored", selected.ignored.length);
     setText(at("ignored").querySelector("span"), selected.ignored.join(", "));
-    at("to-default").hidden = selected.scenario_via !== "cookie mock_scenario";
-    if (at("leave")) at("leave").hidden = selected.sandbox_via !== "cookie mock_sandbox";
+    reveal("to-default", selected.scenario_via === "cookie mock_scenario");
+    if (at("leave")) reveal("leave", selected.sandbox_via === "cookie mock_sandbox");
     for (const item of document.querySelectorAll("[data-scenario]")) {
       const here = item.dataset.scenario === selected.scenario;
       item.querySelector(".here").hidden = !here;

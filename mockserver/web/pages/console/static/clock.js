@@ -1,10 +1,10 @@
 // The run's clock: where it stands, what is due, and what moving it has fired.
-import { make, setText } from "../shared/dom.js";
+import { at, make } from "../shared/dom.js";
+import { on, reveal, say } from "./page.js";
 import { steer } from "./steering.js";
 import { count, instant, span, time } from "./values.js";
 
 const SHOWN = 50;
-const at = (id) => document.getElementById(id);
 
 /** The clock and the ways to move it; `refresh` is called when it was. */
 export class Clock {
@@ -16,13 +16,13 @@ export class Clock {
     for (const button of document.querySelectorAll("[data-move]")) {
       button.addEventListener("click", () => this.#move(JSON.parse(button.dataset.move)));
     }
-    at("advance").addEventListener("submit", (event) => {
+    on("advance", "submit", (event) => {
       event.preventDefault();
       const back = event.submitter?.name === "back";
       this.#move({ [back ? "rewind" : "advance"]: at("duration").value.trim() });
     });
-    at("mode-name").addEventListener("change", () => this.#showSpeed());
-    at("mode").addEventListener("submit", (event) => {
+    on("mode-name", "change", () => this.#showSpeed());
+    on("mode", "submit", (event) => {
       event.preventDefault();
       const real = at("mode-name").value === "real";
       this.#move(real ? { mode: "real", speed: Number(at("speed").value) } : { mode: "manual" });
@@ -31,10 +31,10 @@ export class Clock {
 
   /** Say what the server says of it. */
   show({ now, mode, speed, step, next_due: due }) {
-    setText(at("now"), instant(now));
+    say("now", instant(now));
     const moved = { manual: "hand", real: `time, × ${speed}`, "per-request": `requests, ${step / 1000} s each` }[mode];
-    setText(at("clock-mode"), moved);
-    setText(at("due"), due ? `${instant(due)}, in ${span(now, due)}` : "nothing is due");
+    say("clock-mode", moved);
+    say("due", due ? `${instant(due)}, in ${span(now, due)}` : "nothing is due");
     if (this.#mode === mode) return;
     this.#mode = mode;
     if (mode !== "per-request") at("mode-name").value = mode;
@@ -43,7 +43,7 @@ export class Clock {
   }
 
   #showSpeed() {
-    at("speed-field").hidden = at("mode-name").value !== "real";
+    reveal("speed-field", at("mode-name").value === "real");
   }
 
   async #move(move) {
@@ -58,13 +58,13 @@ export class Clock {
   #tell(move, { now, fired }) {
     const forward = "advance" in move;
     const what = fired.length || forward ? `${count(fired.length, "transition")} fired` : "What came later is undone";
-    setText(at("clock-told"), "mode" in move ? "Set." : `${what}. It is ${time(now)}.`);
+    say("clock-told", "mode" in move ? "Set." : `${what}. It is ${time(now)}.`);
     const items = fired.slice(0, SHOWN).map((one) =>
       make("li", {}, make("span", { class: "mono" }, time(one.at)), ` ${one.key} `, make("strong", {}, one.transition),
         make("span", { class: "quiet" }, ` ${one.resource}`)),
     );
     if (fired.length > SHOWN) items.push(make("li", { class: "quiet" }, `and ${count(fired.length - SHOWN, "other")}`));
     at("clock-fired").replaceChildren(...items);
-    at("clock-fired").hidden = !items.length;
+    reveal("clock-fired", items.length);
   }
 }

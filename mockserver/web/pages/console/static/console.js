@@ -1,18 +1,18 @@
 // The console: asks the server again and again where the run stands, and has each view follow.
 import { call } from "../shared/client.js";
-import { setText } from "../shared/dom.js";
+import { at } from "../shared/dom.js";
 import { Polling } from "../shared/polling.js";
 import { Browser } from "./browser.js";
 import { Clock } from "./clock.js";
 import { Handover } from "./handover.js";
 import { Journal } from "./journal.js";
 import { Overrides } from "./overrides.js";
+import { on, reveal, say } from "./page.js";
 import { Records } from "./records.js";
 import { Run } from "./run.js";
 import { Tabs } from "./tabs.js";
 
 const SECONDS = 1;
-const at = (id) => document.getElementById(id);
 const place = at("console");
 const polling = new Polling(tick, SECONDS);
 const refresh = () => polling.now();
@@ -45,18 +45,18 @@ async function tick() {
 }
 
 function told(trouble) {
-  at("trouble").hidden = !trouble;
-  setText(at("trouble"), trouble);
+  reveal("trouble", trouble);
+  say("trouble", trouble);
 }
 
 function showLive() {
   const state = polling.paused ? "paused" : at("trouble").hidden ? "live" : "trouble";
   at("live").dataset.live = state;
-  setText(at("live"), { paused: "Paused", live: "Live", trouble: "Trying again" }[state]);
-  setText(at("pause"), polling.paused ? "Resume" : "Pause");
+  say("live", { paused: "Paused", live: "Live", trouble: "Trying again" }[state]);
+  say("pause", polling.paused ? "Resume" : "Pause");
 }
 
-at("pause").addEventListener("click", () => {
+on("pause", "click", () => {
   if (polling.paused) polling.resume();
   else polling.pause();
   showLive();

@@ -1,34 +1,26 @@
 // One request and its answer in full.
-import { make, setText } from "../shared/dom.js";
+import { at, make } from "../shared/dom.js";
+import { Pane } from "./pane.js";
 import { violationList } from "./steering.js";
 import { instant, lines, time } from "./values.js";
 
-const at = (id) => document.getElementById(id);
-
-/** The pane beside the journal. `number` is that of the entry in it. */
-export class EntryDetail {
-  number = null;
-
-  constructor(close) {
-    at("entry").querySelector(".close").addEventListener("click", close);
-    at("entry").addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && this.number !== null) close();
-    });
+/** The pane of the journal. */
+export class EntryPane extends Pane {
+  constructor(closed) {
+    super("entry", closed);
   }
 
   /** Show an entry; of one that is no longer kept, that. */
   show(number, entry) {
-    this.number = number;
-    at("entry").querySelector(".close").hidden = false;
-    setText(at("entry-title"), entry ? `${entry.method} ${entry.path}` : `Request ${number}`);
+    this.chosen = number;
+    this.head(entry ? `${entry.method} ${entry.path}` : `Request ${number}`);
     at("entry-content").replaceChildren(...(entry ? parts(entry) : [make("p", {}, "It is no longer kept.")]));
   }
 
   /** Show none. */
   clear() {
-    this.number = null;
-    at("entry").querySelector(".close").hidden = true;
-    setText(at("entry-title"), "No request chosen");
+    this.chosen = null;
+    this.head("No request chosen");
     at("entry-content").replaceChildren(make("p", { class: "quiet" }, "Choose a request to see it and its answer in full."));
   }
 }

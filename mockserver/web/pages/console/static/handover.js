@@ -1,8 +1,9 @@
 // What leads others to where this browser is: an address, a command, headers.
-import { make, setText } from "../shared/dom.js";
+import { at } from "../shared/dom.js";
+import { say } from "./page.js";
 
-const at = (id) => document.getElementById(id);
-const shell = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
+// As a shell takes it.
+const quoted = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** The dialog behind each scenario's copy button. */
 export class Handover {
@@ -15,43 +16,33 @@ export class Handover {
     for (const button of document.querySelectorAll(".hand-on")) {
       button.addEventListener("click", () => this.#open(button.closest("[data-scenario]").dataset.scenario));
     }
+    for (const button of document.querySelectorAll("[data-copies]")) {
+      button.addEventListener("click", () => this.#copy(at(button.dataset.copies)));
+    }
   }
 
   #open(scenario) {
-    setText(at("hand-on-title"), `Use “${scenario}” elsewhere`);
-    setText(at("hand-on-told"), "");
-    const rows = this.#rows(scenario).map(([title, text]) => {
-      const code = make("pre", { tabindex: "0", "aria-label": title }, text);
-      const button = make("button", { type: "button", onclick: () => this.#copy(title, code) }, "Copy");
-      button.setAttribute("aria-label", `Copy ${title.toLowerCase()}`);
-      return make("div", { class: "copied" }, make("h3", {}, title), button, code);
-    });
-    at("hand-on-rows").replaceChildren(...rows);
+    const { mount, sample } = this.#data;
+    const base = location.origin + mount;
+    const query = new URLSearchParams({ __scenario: scenario, __sandbox: this.#browser.sandbox });
+    const headers = { "X-Mock-Scenario": scenario, "X-Mock-Sandbox": this.#browser.sandbox };
+    const flags = Object.entries(headers).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`);
+    say("hand-on-title", `Use “${scenario}” elsewhere`);
+    say("hand-on-told", "");
+    say("copy-link", `${base}/__mock/?${query}`);
+    say("copy-curl", `curl ${flags.join(" ")} ${quoted(base + sample)}`);
+    say("copy-headers", `extraHTTPHeaders: ${JSON.stringify(headers, null, 2)},`);
     at("hand-on").showModal();
   }
 
-  #rows(scenario) {
-    const { mount, sample } = this.#data;
-    const sandbox = this.#browser.sandbox;
-    const base = location.origin + mount;
-    const query = new URLSearchParams({ __scenario: scenario, __sandbox: sandbox });
-    const headers = { "X-Mock-Scenario": scenario, "X-Mock-Sandbox": sandbox };
-    const flags = Object.entries(headers).map(([name, value]) => `-H ${shell(`${name}: ${value}`)}`);
-    return [
-      ["Link", `${base}/__mock/?${query}`],
-      ["curl", `curl ${flags.join(" ")} ${shell(base + sample)}`],
-      ["Playwright headers", `extraHTTPHeaders: ${JSON.stringify(headers, null, 2)},`],
-    ];
-  }
-
-  async #copy(title, code) {
+  async #copy(code) {
     try {
       await navigator.clipboard.writeText(code.textContent);
-      setText(at("hand-on-told"), `${title} copied.`);
+      say("hand-on-told", "Copied.");
     } catch {
       // Off loopback, plain HTTP has no clipboard.
       getSelection().selectAllChildren(code);
-      setText(at("hand-on-told"), "It is selected: copy it with the keyboard.");
+      say("hand-on-told", "It is selected: copy it with the keyboard.");
     }
   }
 }

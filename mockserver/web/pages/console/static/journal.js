@@ -1,47 +1,47 @@
 // The journal: requests as they come in, found by what became of them, and the verdict over all.
 import { Refused, call } from "../shared/client.js";
-import { make, patch, setText } from "../shared/dom.js";
-import { EntryDetail } from "./entry.js";
+import { at, make, patch } from "../shared/dom.js";
+import { EntryPane } from "./entry.js";
 import { keepFocus } from "./focus.js";
-import { steer, violationList } from "./steering.js";
-import { showVerdict } from "./verdict.js";
+import { on, reveal, say } from "./page.js";
+import { steer } from "./steering.js";
+import { breach, showVerdict } from "./verdict.js";
 import { count } from "./values.js";
 
 const PAGE = 100;
 const MOST = 1000;
-const at = (id) => document.getElementById(id);
 
 /** The view of the journal. */
 export class Journal {
   #refresh;
-  #detail;
+  #pane;
   #limit = PAGE;
   #generation = 0;
 
   constructor(refresh) {
     this.#refresh = refresh;
-    this.#detail = new EntryDetail(() => this.#close());
-    at("journal-filters").addEventListener("submit", (event) => event.preventDefault());
+    this.#pane = new EntryPane((number) => this.#return(number));
+    on("journal-filters", "submit", (event) => event.preventDefault());
     for (const id of ["journal-operation", "journal-status", "journal-unmatched"]) {
-      at(id).addEventListener("change", () => {
+      on(id, "change", () => {
         this.#limit = PAGE;
         refresh();
       });
     }
-    at("more").addEventListener("click", () => {
+    on("more", "click", () => {
       this.#limit = Math.min(MOST, this.#limit + PAGE);
       refresh();
     });
-    at("judge").addEventListener("click", () => this.#judge());
-    at("clear-journal").addEventListener("click", () => this.#clear("/__mock/requests"));
-    at("clear-violations").addEventListener("click", () => this.#clear("/__mock/violations"));
+    on("judge", "click", () => this.#judge());
+    on("clear-journal", "click", () => this.#clear("/__mock/requests"));
+    on("clear-violations", "click", () => this.#clear("/__mock/violations"));
   }
 
   /** Fetch what there is now. */
   async follow(_, generation) {
     if (generation !== this.#generation) {
       // After a reset the numbers begin anew, so what was chosen may now be another.
-      if (this.#generation) this.#detail.clear();
+      if (this.#generation) this.#pane.clear();
       this.#generation = generation;
     }
     this.#show((await call(`/__mock/requests?${this.#query()}`)).body);
@@ -58,11 +58,12 @@ export class Journal {
 
   #show({ requests, total, seen }) {
     keepFocus(at("journal-rows"), () => at("journal-scroll"), () =>
-      patch(at("journal-rows"), requests, (one) => one.number, (one) => this.#row(one), (row, one) => this.#update(row, one)),
+      patch(at("journal-rows"), requests, (one) => one.number, (one) => this.#row(one), () => {}),
     );
-    setText(at("journal-count"), total === seen ? count(seen, "request") : `${total.toLocaleString("en")} of ${count(seen, "request")}`);
-    at("journal-empty").hidden = requests.length > 0;
-    setText(at("journal-empty"), seen ? "No request that is kept is like that." : "No requests yet.");
+    this.#mark();
+    say("journal-count", total === seen ? count(seen, "request") : `${total.toLocaleString("en")} of ${count(seen, "request")}`);
+    reveal("journal-empty", requests.length === 0);
+    say("journal-empty", seen ? "No request that is kept is like that." : "No requests yet.");
     at("more").hidden = requests.length >= total;
   }
 
@@ -85,27 +86,22 @@ export class Journal {
     );
   }
 
-  #update(row, one) {
-    row.classList.toggle("chosen", this.#detail.number === one.number);
-  }
-
   async #open(number) {
     const answer = await steer(at("journal-told"), "GET", `/__mock/requests?number=${number}`);
     if (!answer) return;
-    this.#detail.show(number, answer.body.requests[0]);
+    this.#pane.show(number, answer.body.requests[0]);
     this.#mark();
-    at("entry-title").focus();
+    this.#pane.title.focus();
   }
 
-  #close() {
-    const row = [...at("journal-rows").children].find((one) => Number(one.dataset.key) === this.#detail.number);
-    this.#detail.clear();
+  #return(number) {
+    this.#pane.clear();
     this.#mark();
-    (row?.querySelector("button") || at("journal-scroll")).focus();
+    (at("journal-rows").querySelector(`[data-key="${number}"] button`) || at("journal-scroll")).focus();
   }
 
   #mark() {
-    for (const row of at("journal-rows").children) row.classList.toggle("chosen", Number(row.dataset.key) === this.#detail.number);
+    for (const row of at("journal-rows").children) row.classList.toggle("chosen", row.dataset.key === String(this.#pane.chosen));
   }
 
   async #clear(path) {
@@ -126,15 +122,9 @@ export class Journal {
 
   #showBreaches(breaches) {
     const shown = breaches.slice(-PAGE);
-    patch(at("breaches"), shown.length ? shown : [null], (one) => (one ? one.number : "none"), breachItem, () => {});
-    at("clear-violations").hidden = !breaches.length;
+    patch(at("breaches"), shown, (one) => one.number, (one) => make("li", {}, ...breach(one)), () => {});
+    reveal("broken", breaches.length);
   }
-}
-
-function breachItem(one) {
-  if (!one) return make("li", { class: "quiet" }, "None.");
-  const what = `${one.method} ${one.path}`;
-  return make("li", {}, make("p", {}, make("code", {}, what), ` ${one.status} ${one.operation || ""}`), violationList(one.violations));
 }
 
 function toneOf(status) {

@@ -1,10 +1,10 @@
 // Overrides: those in force, and one more.
 import { call } from "../shared/client.js";
-import { make, patch, setText } from "../shared/dom.js";
+import { at, make, patch, setText } from "../shared/dom.js";
 import { keepFocus } from "./focus.js";
+import { on, reveal, say } from "./page.js";
 import { steer, tell } from "./steering.js";
 
-const at = (id) => document.getElementById(id);
 const NUMBERS = ["status", "times"];
 const FIELDS = ["operation", "status", "times", "delay", "fault"];
 
@@ -23,7 +23,7 @@ export class Overrides {
       event.preventDefault();
       this.#add();
     });
-    at("clear-overrides").addEventListener("click", () => this.#remove("/__mock/overrides"));
+    on("clear-overrides", "click", () => this.#remove("/__mock/overrides"));
     this.#compose();
   }
 
@@ -35,8 +35,8 @@ export class Overrides {
     keepFocus(at("override-rows"), () => at("overrides-scroll"), () =>
       patch(at("override-rows"), overrides, (one) => one.id, (one) => this.#row(one), update),
     );
-    at("overrides-empty").hidden = overrides.length > 0;
-    setText(at("overrides-empty"), "None: every operation answers as it normally would.");
+    reveal("overrides-empty", overrides.length === 0);
+    say("overrides-empty", "None: every operation answers as it normally would.");
     at("clear-overrides").hidden = overrides.every((one) => !isAdded(one));
   }
 
@@ -80,7 +80,7 @@ export class Overrides {
     }
     const answer = await steer(at("add-told"), "POST", "/__mock/overrides", entry);
     if (!answer) return;
-    setText(at("add-told"), `Added as ${answer.body.id}.`);
+    say("add-told", `Added as ${answer.body.id}.`);
     this.#refresh();
   }
 }

@@ -1,45 +1,34 @@
 // One record in full, and the transitions that its state allows.
-import { make, setText } from "../shared/dom.js";
+import { at, make } from "../shared/dom.js";
 import { keepFocus } from "./focus.js";
+import { reveal, say } from "./page.js";
+import { Pane } from "./pane.js";
 import { lines } from "./values.js";
 
-const at = (id) => document.getElementById(id);
-
-/** The pane beside the list; `fire` is called with resource, key, transition and where to tell a refusal. */
-export class RecordDetail {
+/** The pane of records; `fire` is called with key, transition and where to tell a refusal. */
+export class RecordPane extends Pane {
   #fire;
-  #told = make("div", { class: "told", role: "status" });
 
-  constructor(fire, close) {
+  constructor(fire, closed) {
+    super("record", closed);
     this.#fire = fire;
-    at("record-transitions").after(this.#told);
-    at("record").querySelector(".close").addEventListener("click", close);
-    at("record").addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && !at("record").querySelector(".close").hidden) close();
-    });
   }
 
-  focus() {
-    at("record-title").focus();
-  }
-
-  /** Show a record; none where none is chosen, and that it is gone where it is. */
-  show(resource, key, record, transitions) {
-    const chosen = key !== null;
-    if (at("record").dataset.key !== String(key)) this.#told.replaceChildren();
-    at("record").dataset.key = String(key);
-    setText(at("record-title"), chosen ? String(key) : resource.field ? `Lifecycle of ${resource.name}` : "No record chosen");
-    at("record").querySelector(".close").hidden = !chosen;
-    at("record-json").hidden = !record;
-    setText(at("record-json"), record ? lines(record) : "");
-    if (chosen && !record) setText(this.#told, "It is no longer there.");
+  /** Show a record of `resource`, or that it is gone; its lifecycle where none is chosen. */
+  show(resource, record, transitions) {
+    const { chosen } = this;
+    this.head(chosen !== null ? String(chosen) : resource.field ? `Lifecycle of ${resource.name}` : "No record chosen");
+    reveal("record-gone", chosen !== null && !record);
+    reveal("record-json", record);
+    say("record-json", record ? lines(record) : "");
     const place = at("record-transitions");
-    const wanted = JSON.stringify([resource.name, key, transitions]);
+    const wanted = JSON.stringify([resource.name, chosen, transitions]);
     if (place.dataset.shown === wanted) return;
     place.dataset.shown = wanted;
-    keepFocus(place, () => place.querySelector("button") || at("record-title"), () =>
-      place.replaceChildren(...transitions.map((one) =>
-        make("button", { type: "button", onclick: () => this.#fire(resource.name, key, one, this.#told) }, one))),
+    const told = at("record-told");
+    const buttons = transitions.map((one) =>
+      make("button", { type: "button", onclick: () => this.#fire(chosen, one, told) }, one),
     );
+    keepFocus(place, () => place.querySelector("button") || this.title, () => place.replaceChildren(...buttons));
   }
 }

@@ -1,41 +1,39 @@
 // The records of a resource: listed, found, and moved through their lifecycle.
 import { call } from "../shared/client.js";
-import { make, patch, setText } from "../shared/dom.js";
+import { at, make, patch, setText } from "../shared/dom.js";
 import { keepFocus } from "./focus.js";
-import { showPicture } from "./lifecycle.js";
-import { RecordDetail } from "./record.js";
+import { showLifecycle } from "./lifecycle.js";
+import { on, reveal, say } from "./page.js";
+import { RecordPane } from "./record.js";
 import { steer } from "./steering.js";
 import { brief, count } from "./values.js";
 
 const PAGE = 50;
 // Behind key and state: near what they change.
 const ACTIONS = 2;
-const at = (id) => document.getElementById(id);
 const part = encodeURIComponent;
 
 /** The view of records; `resources` are those that the contract declares. */
 export class Records {
   #resources;
   #refresh;
-  #detail;
+  #pane;
   #resource;
   #version = "";
   #records = [];
   #texts = new WeakMap();
   #page = 0;
-  #chosen = null;
 
   constructor(resources, refresh) {
     this.#resources = resources;
     this.#refresh = refresh;
     if (!resources.length) return;
-    const fire = (...record) => this.#fire(...record);
-    this.#detail = new RecordDetail(fire, () => this.#close());
-    at("resource").addEventListener("change", () => this.#choose(at("resource").value));
-    at("record-filters").addEventListener("submit", (event) => event.preventDefault());
-    for (const id of ["state", "contains"]) at(id).addEventListener("input", () => this.#turn(0));
-    at("previous").addEventListener("click", () => this.#turn(this.#page - 1));
-    at("next").addEventListener("click", () => this.#turn(this.#page + 1));
+    this.#pane = new RecordPane((...wanted) => this.#fire(...wanted), (key) => this.#return(key));
+    on("resource", "change", () => this.#choose(at("resource").value));
+    on("record-filters", "submit", (event) => event.preventDefault());
+    for (const id of ["state", "record-text"]) on(id, "input", () => this.#turn(0));
+    on("previous", "click", () => this.#turn(this.#page - 1));
+    on("next", "click", () => this.#turn(this.#page + 1));
     const first = resources.find((one) => one.field) || resources[0];
     at("resource").value = first.name;
     this.#set(first);
@@ -54,18 +52,18 @@ export class Records {
   }
 
   #set(resource) {
-    at("state-filter").hidden = !resource.field;
+    reveal("state-filter", resource.field);
     at("state").replaceChildren(make("option", { value: "" }, "any"), ...resource.states.map((one) => make("option", {}, one)));
     const columns = resource.columns.map((name) => make("th", { scope: "col" }, name));
     if (resource.field) columns.splice(ACTIONS, 0, make("th", { scope: "col" }, "Transitions"));
     at("record-columns").replaceChildren(...columns);
     at("record-rows").replaceChildren();
-    setText(at("records-count"), "Loading…");
+    say("records-count", "Loading…");
     this.#resource = resource;
     this.#version = "";
     this.#records = [];
     this.#page = 0;
-    this.#chosen = null;
+    this.#pane.chosen = null;
   }
 
   #choose(name) {
@@ -80,7 +78,7 @@ export class Records {
 
   #found() {
     const state = at("state").value;
-    const text = at("contains").value.trim().toLowerCase();
+    const text = at("record-text").value.trim().toLowerCase();
     const { field } = this.#resource;
     return this.#records.filter(
       (one) => (!state || one[field] === state) && (!text || this.#text(one).includes(text)),
@@ -104,13 +102,13 @@ export class Records {
       patch(at("record-rows"), shown, (one) => one.key, () => this.#row(), (row, one) => this.#update(row, one)),
     );
     const all = this.#records.length;
-    setText(at("records-count"), found.length === all ? count(all, "record") : `${found.length} of ${count(all, "record")}`);
-    at("records-empty").hidden = found.length > 0;
-    setText(at("records-empty"), all ? "No record is like that." : "There are no records.");
-    at("pager").hidden = pages === 1;
+    say("records-count", found.length === all ? count(all, "record") : `${found.length} of ${count(all, "record")}`);
+    reveal("records-empty", found.length === 0);
+    say("records-empty", all ? "No record is like that." : "There are no records.");
+    reveal("pager", pages !== 1);
     at("previous").disabled = this.#page === 0;
     at("next").disabled = this.#page === pages - 1;
-    setText(at("page"), `${from + 1}–${from + shown.length} of ${found.length.toLocaleString("en")}`);
+    say("page", `${from + 1}–${from + shown.length} of ${found.length.toLocaleString("en")}`);
     this.#showDetail();
   }
 
@@ -127,11 +125,11 @@ export class Records {
   }
 
   #update(row, { record, key }) {
-    const { columns, field, name } = this.#resource;
+    const { columns, field } = this.#resource;
     row.given = key;
     const cells = [...row.children].filter((cell) => cell.className !== "actions");
     columns.forEach((column, place) => setText(cells[place].firstElementChild || cells[place], brief(record[column])));
-    row.classList.toggle("chosen", this.#chosen !== null && this.#chosen === key);
+    row.classList.toggle("chosen", this.#pane.chosen === key);
     if (!field) return;
     const cell = row.querySelector(".actions");
     if (cell.dataset.state === record[field]) return;
@@ -139,7 +137,7 @@ export class Records {
     keepFocus(cell, () => cell.querySelector("button") || row.querySelector("th button"), () =>
       cell.replaceChildren(...this.#transitions(record[field]).map((one) =>
         make("button", { type: "button", class: "small", "aria-label": `${one} ${key}`,
-          onclick: () => this.#fire(name, row.given, one, at("records-told")) }, one))),
+          onclick: () => this.#fire(row.given, one, at("records-told")) }, one))),
     );
   }
 
@@ -147,30 +145,31 @@ export class Records {
     return this.#resource.transitions.filter((one) => one.sources.includes(state)).map((one) => one.name);
   }
 
-  async #fire(resource, key, transition, place) {
-    const answer = await steer(place, "POST", `/__mock/state/${part(resource)}/${part(key)}/${part(transition)}`);
-    if (answer) this.#refresh();
+  async #fire(key, transition, place) {
+    const path = [this.#resource.name, key, transition].map(part).join("/");
+    if (await steer(place, "POST", `/__mock/state/${path}`)) this.#refresh();
   }
 
   #open(row) {
-    this.#chosen = row.given;
+    this.#pane.chosen = row.given;
+    at("record-told").replaceChildren();
     this.#show();
-    this.#detail.focus();
+    this.#pane.title.focus();
   }
 
-  #close() {
-    const row = [...at("record-rows").children].find((one) => one.given === this.#chosen);
-    this.#chosen = null;
+  #return(key) {
     this.#show();
+    const row = [...at("record-rows").children].find((one) => one.given === key);
     (row?.querySelector("th button") || at("records-scroll")).focus();
   }
 
   #showDetail() {
     const { key, field } = this.#resource;
-    const record = this.#chosen === null ? null : this.#records.find((one) => one[key] === this.#chosen);
+    const { chosen } = this.#pane;
+    const record = chosen === null ? null : this.#records.find((one) => one[key] === chosen);
     const counts = new Map();
     if (field) for (const one of this.#records) counts.set(one[field], (counts.get(one[field]) || 0) + 1);
-    this.#detail.show(this.#resource, this.#chosen, record, record && field ? this.#transitions(record[field]) : []);
-    showPicture(at("picture"), this.#resource, record ? { state: record[field] } : { counts });
+    this.#pane.show(this.#resource, record, record && field ? this.#transitions(record[field]) : []);
+    showLifecycle(this.#resource, record ? record[field] : null, counts);
   }
 }

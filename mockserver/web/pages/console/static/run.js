@@ -1,9 +1,8 @@
 // The run as a whole: back to the start, and handed on as a file.
-import { make, setText } from "../shared/dom.js";
+import { at, make } from "../shared/dom.js";
 import { ask } from "./dialog.js";
+import { on, say } from "./page.js";
 import { steer } from "./steering.js";
-
-const at = (id) => document.getElementById(id);
 
 /** Reset and recording of the run. */
 export class Run {
@@ -11,26 +10,26 @@ export class Run {
 
   constructor(polling) {
     this.#polling = polling;
-    at("reset-run").addEventListener("click", () =>
+    on("reset-run", "click", () =>
       this.#reset("run", "Reset this run?", "Its records, overrides and clock go back to the start. The journal stays."),
     );
-    at("reset-sandbox").addEventListener("click", () =>
+    on("reset-sandbox", "click", () =>
       this.#reset("sandbox", "Reset this sandbox?", "All its runs, its active scenario and its journal go back to the start."),
     );
-    at("download").addEventListener("click", () => this.#record());
+    on("download", "click", () => this.#record());
   }
 
   /** Say what the server says of it. */
   show({ generation, revision }) {
-    setText(at("generation"), String(generation));
-    setText(at("revision"), String(revision));
+    say("generation", String(generation));
+    say("revision", String(revision));
   }
 
   async #reset(scope, title, text) {
     if (!(await ask(this.#polling, title, text, "Reset"))) return;
     const answer = await steer(at("run-told"), "POST", "/__mock/reset", { scope });
     if (!answer) return;
-    setText(at("run-told"), scope === "run" ? "The run is at its start." : "The sandbox is at its start.");
+    say("run-told", scope === "run" ? "The run is at its start." : "The sandbox is at its start.");
     this.#polling.now();
   }
 

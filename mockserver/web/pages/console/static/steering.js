@@ -22,8 +22,8 @@ export function tell(place, asked, error) {
       "div",
       { class: "notice danger refusal" },
       make("p", {}, make("strong", {}, [error.status || "", error.code].join(" ").trim()), " ", error.message),
-      violations.length ? violationList(violations) : null,
-      make("p", { class: "asked mono" }, asked),
+      violations.length > 1 ? violationList(violations) : null,
+      make("p", { class: "mono" }, asked),
     ),
   );
 }

@@ -15,14 +15,17 @@ export function showVerdict(place, said) {
   place.replaceChildren(
     make("p", {}, make("span", { class: `pill ${tone}` }, title), ` ${text}`),
     ...group("Unmatched", said.unmatched, (one) => [make("code", {}, `${one.method} ${one.path}`), nearest(one.nearest)]),
-    ...group("Violations", said.violations, (one) => [
-      make("code", {}, `${one.method} ${one.path}`), ` ${one.status}`, violationList(one.violations),
-    ]),
+    ...group("Violations", said.violations, breach),
     ...group("Overrides never used", said.unused_overrides, ({ scenario, ...one }) => [
       make("code", {}, JSON.stringify(one)), ` in ${scenario}`,
     ]),
   );
   place.hidden = false;
+}
+
+/** What an answer was that broke the contract, and where it did. */
+export function breach(one) {
+  return [make("code", {}, `${one.method} ${one.path}`), ` ${one.status}`, violationList(one.violations)];
 }
 
 function group(title, items, content) {

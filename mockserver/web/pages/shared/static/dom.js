@@ -1,5 +1,8 @@
 // Elements from values. Text stays text: nothing here reads HTML.
 
+/** The element with this id. */
+export const at = (id) => document.getElementById(id);
+
 /** An element: `make("td", {class: "when", onclick: act}, "text", child, …)`. Members that are null are left out. */
 export function make(name, members = {}, ...content) {
   const element = document.createElement(name);
