@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help serve test lint format check bench clean
+.PHONY: help serve test lint format check bench screenshots clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
@@ -28,6 +28,9 @@ check: .venv/installed ## Look for mistakes in the built-in contract
 
 bench: .venv/developed ## Measure everything, beside nginx and bare Flask; needs wrk and nginx
 	@$(BIN)/python -m tests.bench.bench
+
+screenshots: .venv/developed ## Take the pictures of the README anew
+	@$(BIN)/python -m tests.bench.screenshots
 
 clean: ## Remove the environment and what tools left behind
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage dist build

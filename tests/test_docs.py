@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import pytest
 import requests
+from click.testing import CliRunner
 
 from mockserver import BackgroundServer, create_app, refusals
 from mockserver.cli import main
@@ -75,6 +76,11 @@ def test_every_flag_of_serve_is_in_the_readme() -> None:
 
 def test_every_command_is_in_the_readme() -> None:
     assert [name for name in main.commands if f"`{name}`" not in README and f"mockserver {name}" not in README] == []
+
+
+def test_the_readme_shows_the_lifecycle_as_the_command_draws_it() -> None:
+    (block,) = re.findall(r"```mermaid\n(.*?)```", README, re.DOTALL)
+    assert CliRunner().invoke(main, ["diagram"]).stdout == block
 
 
 def test_every_control_path_is_in_the_readme() -> None:
