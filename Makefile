@@ -28,6 +28,7 @@ check: .venv/installed ## Look for mistakes in the built-in contract
 
 bench: .venv/developed ## Measure everything, beside nginx and bare Flask; needs wrk and nginx
 	@$(BIN)/python -m tests.bench.bench
+	@$(BIN)/python -m tests.bench.memory
 
 screenshots: .venv/developed ## Take the pictures of the README anew
 	@$(BIN)/python -m tests.bench.screenshots

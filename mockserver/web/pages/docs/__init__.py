@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flask import Flask, Response, send_from_directory
 
-from mockserver.web.mock import PREFIX
+from mockserver.web.mock import ASSETS, PREFIX
 from mockserver.web.pages import shell
 
 # Of what Swagger UI is made of, what the page needs.
@@ -32,5 +32,5 @@ def register(app: Flask) -> None:
 
     pages.add_url_rule(f"{PREFIX}/docs", "contract", contract_docs, methods=["GET"], strict_slashes=False)
     pages.add_url_rule(f"{PREFIX}/docs/control", "control", control_docs, methods=["GET"], strict_slashes=False)
-    pages.add_url_rule(f"{shell.ASSETS}/swagger/<any({', '.join(map(repr, FILES))}):name>", "swagger", swagger)
+    pages.add_url_rule(f"{ASSETS}/swagger/<any({', '.join(map(repr, FILES))}):name>", "swagger", swagger)
     app.register_blueprint(pages)
