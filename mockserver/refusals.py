@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 from mockserver.errors import Refusal, Violation, did_you_mean, nearest, quote
+
+
+class Credential(Protocol):
+    """What of a credential is told to who did not bring it."""
+
+    @property
+    def told(self) -> str:
+        """What to send, in words."""
+
+    @property
+    def challenge(self) -> str:
+        """The challenge that asks for it."""
 
 
 class ForbiddenHost(Refusal):
@@ -161,16 +174,43 @@ class NotAcceptable(Refusal):
         )
 
 
+class CredentialsRequired(Refusal):
+    """The operation requires credentials, and none of the ways to bring them was taken in full.
+
+    `ways` holds, for each that would do, the credentials that were missing.
+    """
+
+    code = "credentials-required"
+
+    def __init__(self, operation: str, ways: Iterable[Iterable[Credential]]) -> None:
+        missing = [list(way) for way in ways]
+        self.challenges = tuple(dict.fromkeys(one.challenge for way in missing for one in way))
+        wanted = dict.fromkeys(" and ".join(one.told for one in way) for way in missing)
+        super().__init__(
+            f"{operation} requires credentials, and these are missing: {', or '.join(wanted)}. Any value will do here."
+        )
+
+
 class UnsupportedMediaType(Refusal):
-    """The body comes in a media type that the operation does not declare."""
+    """The body comes in a media type that the operation does not declare, or in a content coding."""
 
     code = "unsupported-media-type"
 
-    def __init__(self, media_type: str, available: Iterable[str]) -> None:
+    def __init__(self, media_type: str, available: Iterable[str], *, is_coding: bool = False) -> None:
         names = list(available)
+        self.is_coding = is_coding
         super().__init__(
             f"This operation takes {', '.join(names)}; the body came as {quote(media_type)}.", available=names
         )
+
+
+class TooManyParts(Refusal):
+    """A form with more fields or parts than may be."""
+
+    code = "too-many-parts"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"A form may have {limit} fields or parts.", limit=limit)
 
 
 class TooMuchDue(Refusal):

@@ -11,6 +11,8 @@ from typing import Any, Literal
 from mockserver.contract.documents import Documents, Node
 from mockserver.contract.lifecycle import Lifecycle
 from mockserver.contract.schemas import Schemas, Validator
+from mockserver.contract.security import Credential
+from mockserver.contract.shapes import Shape
 from mockserver.contract.source import Source
 
 Record = Mapping[str, Any]
@@ -19,24 +21,47 @@ KINDS: tuple[Kind, ...] = ("list", "read", "create", "replace", "update", "delet
 
 
 @dataclass(frozen=True, slots=True)
-class MediaType:
-    """One entry of a `content` map: its schema, if it has one, and its examples by name."""
+class Notation:
+    """How a value is written as text: by style and explode (OpenAPI 3.1, section 4.8.12), or as `media` has it."""
 
     name: str
-    schema: Node | None
-    validator: Validator | None
-    examples: Mapping[str, Any]
+    location: str
+    style: str
+    explode: bool
+    shape: Shape
+    media: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A response header as declared."""
+    """A response header, or that of a part of a body, as declared."""
 
     name: str
     required: bool
     schema: Node | None
     validator: Validator | None
-    types: frozenset[str]
+    notation: Notation
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How one field of a form is written: in one of the media types `kinds`, or by a notation."""
+
+    kinds: tuple[str, ...] = ()
+    headers: tuple[Header, ...] = ()
+    notation: Notation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """One entry of a `content` map: its schema, if it has one, its examples by name, and what a form's fields are."""
+
+    name: str
+    schema: Node | None
+    validator: Validator | None
+    examples: Mapping[str, Any]
+    encoding: Mapping[str, Encoding] = field(default_factory=dict)
+    shape: Shape = field(default_factory=Shape, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +75,17 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A declared parameter. `types` are what the value may be, `item_types` what an array's items may be."""
+    """A declared parameter. `gathers` says that its members are parameters of their own."""
 
     name: str
     location: str
     required: bool
-    style: str
-    explode: bool
+    notation: Notation
     validator: Validator
-    types: frozenset[str]
-    item_types: frozenset[str]
-    json: bool = False
     default: Any = None
+    gathers: bool = False
+    may_be_empty: bool = False
+    deprecated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +115,10 @@ class Behaviour:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A method and path of the OpenAPI document."""
+    """A method and path of the OpenAPI document.
+
+    `security` holds the ways to identify oneself, of which one is enough, each with the credentials that it needs.
+    """
 
     id: str
     method: str
@@ -101,6 +128,8 @@ class Operation:
     body: Body | None
     responses: Mapping[str, Response]
     behaviour: Behaviour | None = None
+    security: tuple[tuple[Credential, ...], ...] = ()
+    deprecated: bool = False
 
     @property
     def path_names(self) -> tuple[str, ...]:
@@ -161,7 +190,7 @@ class Derived:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A declared collection. `key` is empty where it is append-only."""
+    """A declared collection. `key` is empty where it is append-only; `read_only` are fields that clients do not set."""
 
     name: str
     schema: Node
@@ -172,6 +201,7 @@ class Resource:
     sort: tuple[SortField, ...] = ()
     derived: tuple[Derived, ...] = ()
     lifecycle: Lifecycle | None = None
+    read_only: frozenset[str] = frozenset()
 
 
 Mode = Literal["manual", "real", "per-request"]

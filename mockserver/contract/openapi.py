@@ -9,9 +9,21 @@ from typing import Any
 import jsonschema_rs
 
 from mockserver.contract.documents import Node, Unresolved
-from mockserver.contract.model import Body, Header, MediaType, Operation, Parameter, Response, template_names
-from mockserver.contract.parameters import STYLES, types_of
+from mockserver.contract.model import (
+    Body,
+    Encoding,
+    Header,
+    MediaType,
+    Notation,
+    Operation,
+    Parameter,
+    Response,
+    template_names,
+)
+from mockserver.contract.parameters import STYLES, gathers
 from mockserver.contract.schemas import Schemas, Validator, schema_errors
+from mockserver.contract.security import Security
+from mockserver.contract.shapes import Shape
 from mockserver.contract.source import Report
 from mockserver.errors import did_you_mean, quote
 
@@ -32,6 +44,7 @@ class Reader:
     def operations(self, document: Node) -> dict[str, Operation]:
         """Every operation by its id; one without an operationId is named by its method and path."""
         found: dict[str, Operation] = {}
+        security = Security(document, self.report)
         shapes: dict[str, str] = {}
         for path, item in _members(document.child("paths"), self.report):
             if path.startswith("x-"):
@@ -43,10 +56,10 @@ class Reader:
             shapes[shape] = path
             for method in METHODS:
                 if isinstance(item.value, dict) and method in item.value:
-                    self._operation(path, method, item, found)
+                    self._operation(path, method, item, security, found)
         return found
 
-    def _operation(self, path: str, method: str, item: Node, found: dict[str, Operation]) -> None:
+    def _operation(self, path: str, method: str, item: Node, security: Security, found: dict[str, Operation]) -> None:
         node = item.child(method)
         name = node.value.get("operationId", f"{method.upper()} {path}")
         if name in found:
@@ -61,6 +74,8 @@ class Reader:
             parameters=self._parameters(path, node, item),
             body=self._body(node),
             responses={status: self._response(status, at) for status, at in self._responses(node)},
+            security=security.of(node),
+            deprecated=node.value.get("deprecated") is True,
         )
 
     def _parameters(self, path: str, node: Node, item: Node) -> tuple[Parameter, ...]:
@@ -90,58 +105,71 @@ class Reader:
         style = value.get("style", STYLES[location][0])
         if style not in STYLES[location]:
             known = ", ".join(STYLES[location])
-            self._note(at.child("style"), f"the style {quote(style)} is not supported yet; {known} is", "not-supported")
+            message = f"a {location} parameter has no style {quote(style)}; there is {known}"
+            self._note(at.child("style"), message, "style")
             return None
-        content = next((media for _, media in at.child("content").members()), None) if "content" in value else None
-        schema = content.get("schema") if content is not None else at.get("schema")
-        if schema is None or (validator := self._validator(schema)) is None:
-            if schema is None:
+        kind, content = self._wrapped(at)
+        schema = _get(content, "schema", self.report)
+        if schema is None or (validator := self._validator(schema, self.schemas)) is None:
+            if schema is None and kind is None:
                 self._note(at, f"the parameter {quote(value['name'])} has no schema", "parameter")
             return None
-        types = types_of(schema)
+        notation = self._notation(value["name"], location, value, schema, kind)
         return Parameter(
             name=value["name"],
             location=location,
             required=location == "path" or bool(value.get("required")),
-            style=style,
-            explode=bool(value.get("explode", style == "form")),
+            notation=notation,
             validator=validator,
-            types=types,
-            item_types=types_of(_array_items(schema)),
-            json=content is not None,
             default=place.get("default") if isinstance(place := schema.follow().value, dict) else None,
+            gathers=gathers(notation),
+            may_be_empty=location == "query" and value.get("allowEmptyValue") is True,
+            deprecated=value.get("deprecated") is True,
         )
 
     def _body(self, node: Node) -> Body | None:
         if (body := _get(node, "requestBody", self.report)) is None:
             return None
-        return Body(bool(body.value.get("required")), self._content(body))
+        return Body(bool(body.value.get("required")), self._content(body, self.schemas.without("readOnly")))
 
     def _responses(self, node: Node) -> list[tuple[str, Node]]:
         return [(s, at) for s, at in _members(node.child("responses"), self.report) if not s.startswith("x-")]
 
+    def _wrapped(self, at: Node) -> tuple[str | None, Node]:
+        """The media type that a parameter or header comes in and its entry, where it is declared by `content`."""
+        declared = _members(at.child("content"), self.report) if "content" in at.value else []
+        return declared[0] if declared else (None, at)
+
+    def _notation(
+        self, name: str, location: str, value: Mapping[str, Any], schema: Node | None, kind: str | None = None
+    ) -> Notation:
+        style = value.get("style", STYLES[location][0])
+        return Notation(name, location, style, bool(value.get("explode", style == "form")), Shape.of(schema), kind)
+
     def _response(self, status: str, at: Node) -> Response:
-        headers = at.value.get("headers", {}) if isinstance(at.value, dict) else {}
-        declared = _members(at.child("headers"), self.report) if headers else []
-        return Response(
-            status,
-            self._content(at),
-            tuple(self._header(name, one) for name, one in declared if name.lower() not in NOT_HEADERS),
-        )
+        return Response(status, self._content(at, self.schemas.without("writeOnly")), self._headers(at))
+
+    def _headers(self, at: Node) -> tuple[Header, ...]:
+        declared = at.value.get("headers") if isinstance(at.value, dict) else None
+        named = _members(at.child("headers"), self.report) if declared else []
+        return tuple(self._header(name, one) for name, one in named if name.lower() not in NOT_HEADERS)
 
     def _header(self, name: str, at: Node) -> Header:
-        schema = _get(at, "schema", self.report)
-        validator = self._validator(schema) if schema is not None else None
-        return Header(name, bool(at.value.get("required")), schema, validator, types_of(schema))
+        kind, content = self._wrapped(at)
+        schema = _get(content, "schema", self.report)
+        validator = self._validator(schema, self.schemas) if schema is not None else None
+        notation = self._notation(name, "header", {"explode": at.value.get("explode", False)}, schema, kind)
+        return Header(name, bool(at.value.get("required")), schema, validator, notation)
 
-    def _content(self, at: Node) -> Mapping[str, MediaType]:
+    def _content(self, at: Node, schemas: Schemas) -> Mapping[str, MediaType]:
         if not isinstance(at.value, dict) or not isinstance(at.value.get("content"), dict):
             return {}
-        return {name.lower(): self._media_type(name.lower(), one) for name, one in at.child("content").members()}
+        declared = _members(at.child("content"), self.report)
+        return {name.lower(): self._media_type(name.lower(), one, schemas) for name, one in declared}
 
-    def _media_type(self, name: str, at: Node) -> MediaType:
+    def _media_type(self, name: str, at: Node, schemas: Schemas) -> MediaType:
         schema = _get(at, "schema", self.report)
-        validator = self._validator(schema) if schema is not None else None
+        validator = self._validator(schema, schemas) if schema is not None else None
         examples: dict[str, Any] = {}
         if isinstance(at.value, dict) and "example" in at.value:
             examples["example"] = at.value["example"]
@@ -151,16 +179,36 @@ class Reader:
                 self._judge_example(example.child("value"), validator)
         if "example" in examples:
             self._judge_example(at.child("example"), validator)
-        return MediaType(name, schema, validator, examples)
+        shape = Shape.of(schema)
+        return MediaType(name, schema, validator, examples, self._encoding(at, shape), shape)
+
+    def _encoding(self, at: Node, shape: Shape) -> Mapping[str, Encoding]:
+        if not isinstance(at.value, dict) or not isinstance(at.value.get("encoding"), dict):
+            return {}
+        return {name: self._field(name, one, shape) for name, one in _members(at.child("encoding"), self.report)}
+
+    def _field(self, name: str, at: Node, shape: Shape) -> Encoding:
+        value = at.value if isinstance(at.value, dict) else {}
+        kinds = tuple(part.strip() for part in str(value.get("contentType", "")).split(",") if part.strip())
+        notation = None
+        if not value.keys().isdisjoint(("style", "explode", "allowReserved")):
+            style = value.get("style", "form")
+            explode = bool(value.get("explode", style == "form"))
+            notation = Notation(name, "query", style, explode, shape.member(name))
+            if style not in STYLES["query"]:
+                known = ", ".join(STYLES["query"])
+                self._note(at.child("style"), f"a field has no style {quote(style)}; there is {known}", "style")
+                notation = None
+        return Encoding(kinds, self._headers(at), notation)
 
     def _judge_example(self, at: Node, validator: Validator | None) -> None:
         for violation in validator.violations(at.value, "body") if validator is not None else ():
             where = f" at {violation.pointer}" if violation.pointer else ""
             self._note(at, f"the example breaks its schema{where}: {violation.message}", "example")
 
-    def _validator(self, schema: Node) -> Validator | None:
+    def _validator(self, schema: Node, schemas: Schemas) -> Validator | None:
         try:
-            return self.schemas.at(schema)
+            return schemas.at(schema)
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
             for pointer, message in schema_errors(schema.value) or [("", str(error).splitlines()[0])]:
                 self.report.add(schema.source, schema.pointer + pointer, f"is no JSON Schema: {message}", "schema")
@@ -168,11 +216,6 @@ class Reader:
 
     def _note(self, at: Node, message: str, code: str) -> None:
         self.report.add(at.source, at.pointer, message, code)
-
-
-def _array_items(schema: Node) -> Node | None:
-    place = schema.follow()
-    return place.get("items") if isinstance(place.value, dict) else None
 
 
 def _members(node: Node, report: Report) -> list[tuple[str, Node]]:

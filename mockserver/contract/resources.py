@@ -11,8 +11,8 @@ import jsonschema_rs
 from mockserver.contract.documents import Documents, Node
 from mockserver.contract.lifecycle import LOG_EVENT, Lifecycle, Transition
 from mockserver.contract.model import KINDS, Behaviour, Derived, Kind, Operation, Resource, SortField
-from mockserver.contract.parameters import types_of
 from mockserver.contract.schemas import Schemas
+from mockserver.contract.shapes import Shape, types_of
 from mockserver.contract.source import Report, Source
 from mockserver.errors import did_you_mean, quote
 
@@ -69,6 +69,7 @@ class Reader:
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError):
             return None  # noted with the schema files
         fields = {field: types_of(at) for field, at in properties(schema).items()}
+        shape = Shape.of(schema)
         references = entry.get("references", {})
         self._fields_exist(f"{pointer}/references", references, fields)
         for field, target in references.items():
@@ -90,6 +91,7 @@ class Reader:
             sort=sort,
             derived=self._derived(pointer, entry.get("derived", {}), names, fields, key),
             lifecycle=self._lifecycle(pointer, entry.get("lifecycle"), names, fields),
+            read_only=frozenset(field for field in fields if shape.member(field).says("readOnly")),
         )
 
     def _lifecycle(

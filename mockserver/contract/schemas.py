@@ -11,6 +11,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from mockserver.contract.directions import Flag, relaxed
 from mockserver.contract.documents import Documents, Node
 from mockserver.contract.yamltext import escape
 from mockserver.errors import Violation
@@ -42,11 +43,20 @@ class Validator:
 class Schemas:
     """The validators of one contract, each compiled once, when it is first asked for."""
 
-    def __init__(self, documents: Documents) -> None:
-        self._documents = {uri: source.data for uri, source in documents.sources.items()}
+    def __init__(self, documents: Documents, data: Mapping[str, Any] | None = None) -> None:
+        self._sources = documents
+        self._documents = data or {uri: source.data for uri, source in documents.sources.items()}
         self._registry = jsonschema_rs.Registry(list(self._documents.items()))
         self._validators: dict[str, Validator] = {}
         self._explain: Any = None
+        self._relaxed: dict[Flag, Schemas] = {}
+
+    def without(self, flag: Flag) -> Schemas:
+        """The same schemas, what has the flag demanded nowhere: `readOnly` for requests, `writeOnly` for answers."""
+        if flag not in self._relaxed:
+            data = relaxed(self._sources, flag)
+            self._relaxed[flag] = Schemas(self._sources, data) if data is not None else self
+        return self._relaxed[flag]
 
     def at(self, node: Node) -> Validator:
         """The validator of the schema that stands at `node`.

@@ -145,6 +145,7 @@ def _transition(action: _Action) -> Outcome:
 def _create(action: _Action) -> Outcome:
     resource, given = action.resource, _object(action)
     key_field = resource.key
+    given = {name: value for name, value in given.items() if name not in resource.read_only & _made_here(resource)}
     made: list[Any] = []
 
     def command(state: State, at: int) -> Command:
@@ -165,12 +166,17 @@ def _create(action: _Action) -> Outcome:
 
 
 def _replace(action: _Action) -> Outcome:
-    given = _object(action)
-    return _put(action, lambda _: {action.resource.key: action.key, **given})
+    given = _settable(action)
+
+    def change(record: Record) -> Record:
+        kept = {name: value for name, value in record.items() if name in action.resource.read_only}
+        return {action.resource.key: action.key, **given, **kept}
+
+    return _put(action, change)
 
 
 def _update(action: _Action) -> Outcome:
-    given = _object(action)
+    given = _settable(action)
     return _put(action, lambda record: merge_patch(record, given))
 
 
@@ -198,6 +204,18 @@ def _object(action: _Action) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise InvalidRecord(action.resource.name, [Violation("body", "", "type", "the body must be an object")])
     return body
+
+
+def _settable(action: _Action) -> dict[str, Any]:
+    """The body without what is `readOnly`: clients send back what they got, and servers keep what they own."""
+    return {name: value for name, value in _object(action).items() if name not in action.resource.read_only}
+
+
+def _made_here(resource: Resource) -> frozenset[str]:
+    """The fields that a new record gets even where the body leaves them out."""
+    lifecycle = resource.lifecycle
+    owned = (resource.key, lifecycle.field, lifecycle.touch) if lifecycle is not None else (resource.key,)
+    return frozenset(name for name in owned if name)
 
 
 def _in_order(resource: Resource, record: Record) -> Record:

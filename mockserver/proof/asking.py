@@ -13,6 +13,7 @@ from flask import Flask
 from mockserver.contract import jsontext
 from mockserver.contract.model import Contract, Operation, Parameter, Resource
 from mockserver.contract.overrides import json_media
+from mockserver.contract.security import Credential
 from mockserver.engine.commands import Fire
 from mockserver.engine.generate import Generator
 from mockserver.engine.run import Run
@@ -180,6 +181,9 @@ class Asking:
         headers = [(b"host", b"localhost"), (b"accept", accept.encode())]
         headers += [(b"content-type", b"application/json")] if body is not None else []
         headers += self._required_headers(operation)
+        for one in operation.security[0] if operation.security else ():
+            headers += _credential(one)
+            query = "&".join(filter(None, (query, f"{quote(one.name)}=check"))) if one.location == "query" else query
         target = f"{path}?{query}" if query else path
         constant = bridge.constant_environ(None, None)
         made = bridge.environ(constant, operation.method, "1.1", target.encode(), headers, body or b"")
@@ -214,6 +218,13 @@ def _fire(subject: Subject, transition: str, _: State, at: int) -> Fire:
 def _code(head: bytes) -> str:
     name = f"\r\n{CODE_HEADER}: ".encode()
     return head.partition(name)[2].partition(b"\r\n")[0].decode("latin-1")
+
+
+def _credential(one: Credential) -> list[tuple[bytes, bytes]]:
+    """The header that brings a credential, of any value."""
+    if one.location == "header":
+        return [(one.name.lower().encode(), f"{one.scheme} check".strip().encode())]
+    return [(b"cookie", f"{one.name}=check".encode())] if one.location == "cookie" else []
 
 
 def _text(value: Any) -> str:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 BASE = re.compile(r"/__mock/in/([^/]*)(/.*)?", re.DOTALL)
+_KEPT = re.compile("%(25|2F|2C|3B|3D)")
 SANDBOX, SCENARIO = "mockserver.sandbox", "mockserver.scenario"
 
 
@@ -19,7 +20,8 @@ class Addressing:
 
     `/__mock/in/SANDBOX@SCENARIO/…` becomes a mount point (SCRIPT_NAME), and the selection goes into the environ.
     A path parameter may hold `%2F`; WSGI decodes it to a slash, which would be a separator. So where the server
-    passes the target as sent, PATH_INFO keeps `%2F` and `%25`, and `parameter` decodes them after matching.
+    passes the target as sent, PATH_INFO keeps `%2F`, and `%2C`, `%3B` and `%3D`, which separate the items of an array
+    and the members of an object; and `%25`. `parameter` decodes them after matching.
     """
 
     def __init__(self, app: WSGIApplication) -> None:
@@ -41,7 +43,7 @@ def _keep(path: str, raw: str, mounted: str) -> str:
     if unquote_to_bytes(target).decode("latin-1") != path:
         # The server passes something else on as the target: what is decoded is all there is.
         return path.replace("%", "%25")
-    kept = re.sub("%(25|2[fF])", lambda found: f"%25{found[1].upper()}", target)
+    kept = re.sub("%(25|2[fF]|2[cC]|3[bBdD])", lambda found: f"%25{found[1].upper()}", target)
     return unquote_to_bytes(kept).decode("latin-1")
 
 
@@ -59,4 +61,4 @@ def _mount(environ: dict[str, Any], path: str) -> None:
 
 def parameter(text: str) -> str:
     """A path parameter as the client meant it."""
-    return text.replace("%2F", "/").replace("%25", "%") if "%" in text else text
+    return _KEPT.sub(lambda found: chr(int(found[1], 16)), text) if "%" in text else text

@@ -13,13 +13,13 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
 from mockserver.contract import jsontext
+from mockserver.contract.media import is_json
 from mockserver.contract.model import MediaType, Operation
 from mockserver.contract.model import Response as Declared
-from mockserver.contract.parameters import scalar
+from mockserver.contract.parameters import read_header
 from mockserver.errors import Violation, quote
 from mockserver.refusals import NotAcceptable
 from mockserver.web.lean import LeanResponse
-from mockserver.web.requests import is_json
 
 VARY = "Origin, Cookie, Accept, Prefer, X-Mock-Scenario, X-Mock-Sandbox"
 BODILESS = (204, 304)
@@ -101,7 +101,7 @@ def _judge_headers(declared: Declared, headers: Mapping[str, str]) -> list[Viola
                 message = f"the header {one.name} is required and missing"
                 found.append(Violation("header", "", "required", message, one.name))
         elif one.validator is not None:
-            found += one.validator.violations(scalar(text, one.types), "header", one.name)
+            found += read_header(one, text)
     return found
 
 

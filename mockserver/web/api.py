@@ -13,6 +13,7 @@ from urllib.parse import quote
 from flask import Flask, Response, g, request
 
 from mockserver.contract.documents import Node
+from mockserver.contract.media import is_json
 from mockserver.contract.model import MediaType, Operation
 from mockserver.contract.model import Response as Declared
 from mockserver.engine.commands import KeepAnswer
@@ -21,12 +22,13 @@ from mockserver.engine.operations import Call, Outcome, Result, perform
 from mockserver.engine.overrides import Placed
 from mockserver.errors import CannotGenerate, Refusal
 from mockserver.refusals import ContractViolation, NoExample, NotAcceptable, UnknownRecord
+from mockserver.web import security
 from mockserver.web.answers import Answer, answer, negotiate, respond
 from mockserver.web.faults import deliver, ends_later, replacement
 from mockserver.web.idempotency import digest, keep, read_key, replay
 from mockserver.web.mock import Mock, itself
 from mockserver.web.problems import refuse
-from mockserver.web.requests import is_json, read_call
+from mockserver.web.requests import read_call
 from mockserver.web.selection import Selection
 
 PREFERRED = {Result.ANSWERED: 200, Result.MADE: 201, Result.GONE: 204}
@@ -73,6 +75,7 @@ def _view(mock: Mock, operation: Operation) -> Any:
 def serve(mock: Mock, operation: Operation, arguments: Mapping[str, str]) -> Response:
     """A request's way once it is routed: judge it, do it, judge the answer."""
     asked = itself(request)
+    security.check(operation, asked)
     key = read_key(asked)
     call = read_call(mock, operation, asked, arguments)
     selection: Selection = g.selection

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from flask import Request, g
+from flask import Request
 
 from mockserver.contract.model import Operation, Override
 from mockserver.contract.overrides import json_media, named
 from mockserver.engine.clock import sleep
 from mockserver.engine.sandboxes import Sandbox
 from mockserver.refusals import Injected, ResetWhileHeld
+from mockserver.web import remarks
 from mockserver.web.answers import Answer, answer
 from mockserver.web.mock import Mock
 from mockserver.web.problems import refuse
@@ -57,7 +58,7 @@ def deliver(
     if delivery is not None and (delay or override.fault is not None):
         delivery.delay, delivery.fault = delay, override.fault
         if override.fault is not None and isinstance(delivery, Delivery):
-            g.note = f"this WSGI server cannot deliver {override.fault}: the connection is closed early instead"
+            remarks.add(f"this WSGI server cannot deliver {override.fault}: the connection is closed early instead")
         delivery.held = Held(mock, operation, sandbox, scenario, delivery)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import mockserver.refusals as refusals
 from mockserver.contract import jsontext
+from mockserver.contract.media import is_json
 from mockserver.contract.model import Operation
 from mockserver.contract.model import Response as Declared
 from mockserver.engine.generate import Generator
@@ -17,7 +18,6 @@ from mockserver.errors import CannotGenerate, Refusal
 from mockserver.refusals import ContractViolation, InternalError, MethodNotAllowed
 from mockserver.web.answers import Answer, answer
 from mockserver.web.mock import Mock
-from mockserver.web.requests import is_json
 
 PROBLEM = "application/problem+json"
 CODE_HEADER = "X-Mock-Code"
@@ -25,6 +25,8 @@ CODE_HEADER = "X-Mock-Code"
 TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
 # A name that a body gives is content, and content that is wrong is 422; elsewhere it is the request that is wrong.
 IN_BODY = "body /name"
+# What a 415 says besides `Accept` (RFC 5789, section 2.2, and Linked Data Platform, section 7.1).
+ACCEPTED = {"PATCH": "Accept-Patch", "POST": "Accept-Post"}
 log = logging.getLogger("mockserver")
 
 STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
@@ -33,6 +35,7 @@ STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
     refusals.MalformedBody: http.HTTPStatus.BAD_REQUEST,
     refusals.UnexpectedBody: http.HTTPStatus.BAD_REQUEST,
     refusals.TokenRequired: http.HTTPStatus.UNAUTHORIZED,
+    refusals.CredentialsRequired: http.HTTPStatus.UNAUTHORIZED,
     refusals.ForbiddenHost: http.HTTPStatus.FORBIDDEN,
     refusals.ForbiddenOrigin: http.HTTPStatus.FORBIDDEN,
     refusals.UnknownPath: http.HTTPStatus.NOT_FOUND,
@@ -48,6 +51,7 @@ STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
     refusals.VerdictFailed: http.HTTPStatus.CONFLICT,
     refusals.NotKeyed: http.HTTPStatus.CONFLICT,
     refusals.BodyTooLarge: http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    refusals.TooManyParts: http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     refusals.UnsupportedMediaType: http.HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     refusals.InvalidRequest: http.HTTPStatus.UNPROCESSABLE_ENTITY,
     refusals.InvalidRecord: http.HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -83,11 +87,7 @@ def refuse(mock: Mock, operation: Operation | None, refusal: Refusal) -> Answer:
         "code": refusal.code,
         **refusal.members,
     }
-    headers = {CODE_HEADER: refusal.code}
-    if isinstance(refusal, MethodNotAllowed):
-        headers["Allow"] = ", ".join(refusal.methods)
-    if isinstance(refusal, refusals.TokenRequired):
-        headers["WWW-Authenticate"] = 'X-Mock-Token realm="mockserver control"'
+    headers = {CODE_HEADER: refusal.code, **_advice(operation, refusal)}
     declared = operation.response(status) if operation is not None else None
     if declared is not None and operation is not None and not isinstance(refusal, ContractViolation):
         value, media_type = _declared_form(mock, operation, declared, problem)
@@ -97,6 +97,23 @@ def refuse(mock: Mock, operation: Operation | None, refusal: Refusal) -> Answer:
             # What is declared cannot be made, so this breaks the contract, and is judged so.
             return answer(operation, status, problem, PROBLEM, headers)
     return _plain(mock, problem, headers)
+
+
+def _advice(operation: Operation | None, refusal: Refusal) -> dict[str, str]:
+    """The headers in which HTTP has it said what would be right."""
+    if isinstance(refusal, MethodNotAllowed):
+        return {"Allow": ", ".join(refusal.methods)}
+    if isinstance(refusal, refusals.TokenRequired):
+        return {"WWW-Authenticate": 'X-Mock-Token realm="mockserver control"'}
+    if isinstance(refusal, refusals.CredentialsRequired):
+        return {"WWW-Authenticate": ", ".join(refusal.challenges)}
+    if isinstance(refusal, refusals.UnsupportedMediaType):
+        if refusal.is_coding:
+            return {"Accept-Encoding": "identity"}
+        accepted = ", ".join(refusal.members["available"])
+        name = ACCEPTED.get(operation.method) if operation is not None else None
+        return {"Accept": accepted} | ({name: accepted} if name is not None else {})
+    return {}
 
 
 def _status(operation: Operation | None, refusal: Refusal) -> int:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote
 
 from flask import Request
 
-from mockserver.contract import jsontext, parameters
+from mockserver.contract import parameters
+from mockserver.contract.media import is_json as is_json
 from mockserver.contract.model import Operation, Parameter
+from mockserver.contract.parameters import OWN
 from mockserver.engine.operations import Call
 from mockserver.errors import Violation, did_you_mean, quote
-from mockserver.refusals import BodyTooLarge, InvalidRequest, MalformedBody, UnexpectedBody, UnsupportedMediaType
-from mockserver.web.addressing import parameter as decode
+from mockserver.refusals import BodyTooLarge, InvalidRequest, UnexpectedBody
+from mockserver.web import bodies, remarks
+from mockserver.web.addressing import parameter as path_text
 from mockserver.web.mock import Mock
 
-OWN = "__"
+DECODE: Mapping[str, Callable[[str], str]] = {
+    "path": path_text,
+    "query": parameters.plain,
+    "header": str,
+    "cookie": unquote,
+}
 
 
 def read_call(mock: Mock, operation: Operation, request: Request, arguments: Mapping[str, str]) -> Call:
@@ -24,22 +32,12 @@ def read_call(mock: Mock, operation: Operation, request: Request, arguments: Map
 
     Raises InvalidRequest with every violation, or what is wrong with the body.
     """
+    if operation.deprecated:
+        remarks.add(f"the operation {operation.id} is deprecated")
     found: list[Violation] = []
-    path = {name: decode(text) for name, text in zip(operation.path_names, arguments.values(), strict=True)}
-    query = _query(request)
-    values: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "header": {}, "cookie": {}}
-    for one in operation.parameters:
-        texts = _texts(one, request, path, query)
-        if texts:
-            value = parameters.read(one, texts)
-            found += one.validator.violations(value, one.location, one.name)
-            values[one.location][one.name] = value
-        elif one.required:
-            message = f"the {one.location} parameter {quote(one.name)} is required and missing"
-            found.append(Violation(one.location, "", "required", message, one.name))
-        elif one.default is not None:
-            values[one.location][one.name] = one.default
-    if operation.behaviour is not None or mock.is_control(operation):
+    query = read_query(request)
+    values = read_parameters(operation, request, arguments, query, found)
+    if query and (operation.behaviour is not None or mock.is_control(operation)):
         found += _unknown(operation, query)
     body = _body(mock, operation, request, found)
     if found:
@@ -47,13 +45,49 @@ def read_call(mock: Mock, operation: Operation, request: Request, arguments: Map
     return Call(values["path"], values["query"], body)
 
 
-def _query(request: Request) -> dict[str, list[str]]:
-    if not request.query_string:
-        return {}
+def read_parameters(
+    operation: Operation,
+    request: Request,
+    arguments: Mapping[str, str],
+    query: Mapping[str, list[str]],
+    found: list[Violation],
+) -> dict[str, dict[str, Any]]:
+    """The values of the parameters by location and name; what is wrong with them goes to `found`."""
+    values: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "header": {}, "cookie": {}}
+    if not operation.parameters:
+        return values
+    path = dict(zip(operation.path_names, arguments.values(), strict=True))
+    for one in operation.parameters:
+        location = one.location
+        told = _gathered(operation, one, request, query) if one.gathers else None
+        if told is None and (texts := _texts(one, request, path, query)):
+            told = (None, []) if texts == [""] and one.may_be_empty else _judged(one, texts)
+        if told is not None:
+            found += told[1]
+            values[location][one.name] = told[0]
+        elif one.required:
+            message = f"the {location} parameter {quote(one.name)} is required and missing"
+            found.append(Violation(location, "", "required", message, one.name))
+        elif one.default is not None:
+            values[location][one.name] = one.default
+        if told is not None and one.deprecated:
+            remarks.add(f"the {location} parameter {quote(one.name)} is deprecated")
+    return values
+
+
+def _judged(one: Parameter, texts: list[str]) -> tuple[Any, list[Violation]]:
+    return parameters.judge(one, texts, DECODE[one.location])
+
+
+def read_query(request: Request) -> dict[str, list[str]]:
+    """The parameters by name, their values as sent."""
     found: dict[str, list[str]] = {}
-    text = request.query_string.decode("latin-1")
-    for name, value in parse_qsl(text, keep_blank_values=True, errors="replace"):
-        found.setdefault(name, []).append(value)
+    if not request.query_string:
+        return found
+    for piece in request.query_string.decode("latin-1").split("&"):
+        if piece:
+            name, _, text = piece.partition("=")
+            found.setdefault(parameters.plain(name), []).append(text)
     return found
 
 
@@ -67,12 +101,28 @@ def _texts(one: Parameter, request: Request, path: Mapping[str, str], query: Map
     return request.cookies.getlist(one.name)
 
 
+def _gathered(
+    operation: Operation, one: Parameter, request: Request, query: Mapping[str, list[str]]
+) -> tuple[Any, list[Violation]] | None:
+    sent = query if one.location == "query" else dict(request.cookies.lists())
+    return parameters.gather(one, sent, _names(operation, one.location), DECODE[one.location])
+
+
+def _names(operation: Operation, location: str) -> set[str]:
+    """The names that are declared for themselves, those of credentials included."""
+    own = {one.name for one in operation.parameters if one.location == location}
+    return own | {one.name for way in operation.security for one in way if one.location == location}
+
+
 def _unknown(operation: Operation, query: Mapping[str, list[str]]) -> list[Violation]:
-    known = [one.name for one in operation.parameters if one.location == "query"]
+    known = _names(operation, "query")
+    gathering = [one.notation for one in operation.parameters if one.gathers and one.location == "query"]
     return [
         Violation("query", "", "unknown", f"{quote(name)} is no query parameter.{did_you_mean(name, known)}", name)
         for name in query
-        if name not in known and not name.startswith(OWN)
+        if name not in known
+        and not name.startswith(OWN)
+        and not any(parameters.steps(one, name, known) for one in gathering)
     ]
 
 
@@ -81,21 +131,9 @@ def _body(mock: Mock, operation: Operation, request: Request, found: list[Violat
     if operation.body is None:
         _check_empty(mock, operation, request, data)
         return None
-    if not data:
-        if operation.body.required:
-            found.append(Violation("body", "", "required", "a body is required and missing"))
-        return None
-    if (coding := request.headers.get("Content-Encoding", "identity").lower()) != "identity":
-        raise UnsupportedMediaType(coding, ["a body without Content-Encoding"])
-    kind = request.mimetype or "application/json"
-    media = _match(operation.body.media, kind)
-    if media is None:
-        raise UnsupportedMediaType(kind, operation.body.media)
-    if not is_json(kind):
-        return data
-    value = _parse(data)
-    if media.validator is not None:
-        found += media.validator.violations(value, "body")
+    value, media = bodies.read(operation.body, request, data, found)
+    if media is not None:
+        remarks.of_body(value, media.shape)
     return value
 
 
@@ -114,27 +152,5 @@ def _check_empty(mock: Mock, operation: Operation, request: Request, data: bytes
         return
     if request.mimetype and not is_json(request.mimetype):
         raise UnexpectedBody(operation.id)
-    if _parse(data) not in ({}, None):
+    if bodies.parse(data) not in ({}, None):
         raise UnexpectedBody(operation.id)
-
-
-def _parse(data: bytes) -> Any:
-    try:
-        return jsontext.parse(data)
-    except jsontext.MalformedJSON as error:
-        raise MalformedBody(str(error)) from None
-
-
-def _match(media: Mapping[str, Any], kind: str) -> Any:
-    """The declared media type for `kind`: exact, then `application/*`, then `*/*`."""
-    for name in (kind, f"{kind.partition('/')[0]}/*", "*/*"):
-        for declared, one in media.items():
-            if declared.partition(";")[0].strip() == name:
-                return one
-    return None
-
-
-def is_json(kind: str) -> bool:
-    """Whether a media type holds JSON (RFC 6838, section 4.2.8, for the suffix)."""
-    kind = kind.partition(";")[0].strip().lower()
-    return kind in ("application/json", "text/json") or kind.endswith("+json")
