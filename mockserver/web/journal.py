@@ -90,6 +90,8 @@ def is_unmatched(entry: Entry) -> bool:
 
 def shown(mock: Mock, entry: Entry, *, brief: bool = False) -> dict[str, Any]:
     """An entry as JSON, without secrets; with `brief`, without the two messages too."""
+    operation = mock.contract.operations.get(entry.operation or "")
+    secrets = frozenset(one.name.lower() for way in operation.security for one in way) if operation else frozenset()
     told: dict[str, Any] = {
         "number": entry.number,
         "at": format_instant(entry.at) if entry.at is not None else None,
@@ -97,10 +99,14 @@ def shown(mock: Mock, entry: Entry, *, brief: bool = False) -> dict[str, Any]:
         "operation": entry.operation,
         "method": entry.method,
         "path": entry.path,
-        "query": _query(entry.query),
+        "query": _query(entry.query, secrets),
         "status": entry.status,
         "milliseconds": round(entry.milliseconds, 3),
-        **({} if brief else {"request": _message(entry.request), "response": _message(entry.response)}),
+        **(
+            {}
+            if brief
+            else {"request": _message(entry.request, secrets), "response": _message(entry.response, secrets)}
+        ),
         "violations": [one.as_dict() for one in entry.violations],
         "fired": fired(entry.fired),
     }
@@ -152,8 +158,10 @@ def verdict(mock: Mock, sandbox: Sandbox) -> dict[str, Any]:
     return {"verdict": "passed", "requests": sandbox.journal.count}
 
 
-def _message(message: Message) -> dict[str, Any]:
-    told: dict[str, Any] = {"headers": {_name(name): _shielded(name, text) for name, text in message.headers}}
+def _message(message: Message, secrets: frozenset[str]) -> dict[str, Any]:
+    named = [(_name(name), text) for name, text in message.headers]
+    shielded = {name: REDACTED if name.lower() in secrets else _shielded(name, text) for name, text in named}
+    told: dict[str, Any] = {"headers": shielded}
     if message.size:
         told["body"] = _readable(message)
         told["size"] = message.size
@@ -198,5 +206,9 @@ def _shielded_text(text: str) -> str:
     return _query(_MEMBER.sub(member, text))
 
 
-def _query(text: str) -> str:
-    return _PAIR.sub(lambda found: f"{found[1]}={REDACTED}" if SECRET.search(unquote(found[1])) else found[0], text)
+def _query(text: str, secrets: frozenset[str] = frozenset()) -> str:
+    def pair(found: re.Match[str]) -> str:
+        name = unquote(found[1])
+        return f"{found[1]}={REDACTED}" if name.lower() in secrets or SECRET.search(name) else found[0]
+
+    return _PAIR.sub(pair, text)
