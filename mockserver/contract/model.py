@@ -12,7 +12,7 @@ from mockserver.contract.documents import Documents, Node
 from mockserver.contract.lifecycle import Lifecycle
 from mockserver.contract.schemas import Schemas, Validator
 from mockserver.contract.security import Credential
-from mockserver.contract.shapes import Shape
+from mockserver.contract.shapes import COMPOUND, Shape
 from mockserver.contract.source import Source
 
 Record = Mapping[str, Any]
@@ -30,6 +30,11 @@ class Notation:
     explode: bool
     shape: Shape
     media: str | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the text is the value, without delimiters or prefixes."""
+        return self.media is None and self.style in ("simple", "form") and self.shape.types.isdisjoint(COMPOUND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A declared parameter. `gathers` says that its members are parameters of their own."""
+    """A declared parameter: `gathers` if its members are parameters of their own, `is_plain` as its notation is."""
 
     name: str
     location: str
@@ -84,6 +89,7 @@ class Parameter:
     validator: Validator
     default: Any = None
     gathers: bool = False
+    is_plain: bool = False
     may_be_empty: bool = False
     deprecated: bool = False
 

@@ -123,6 +123,7 @@ class Reader:
             validator=validator,
             default=place.get("default") if isinstance(place := schema.follow().value, dict) else None,
             gathers=gathers(notation),
+            is_plain=notation.is_plain,
             may_be_empty=location == "query" and value.get("allowEmptyValue") is True,
             deprecated=value.get("deprecated") is True,
         )

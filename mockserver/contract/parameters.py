@@ -49,6 +49,8 @@ def judge(parameter: Parameter, texts: Sequence[str], decode: Decode) -> tuple[A
     array, for the same reason. Where a text can be read in several ways, the first that is valid counts.
     """
     notation, is_valid = parameter.notation, parameter.validator.is_valid
+    if parameter.is_plain and len(texts) == 1 and is_valid(value := scalar(decode(texts[0]), notation.shape.types)):
+        return value, []
     first: list[Any] = []
     try:
         for value in readings(notation, texts, decode):
