@@ -1,6 +1,7 @@
 """Schemas as they bind one direction: what is `readOnly` cannot be demanded of a request, nor `writeOnly` of an answer.
 
-OpenAPI 3.0, section 4.7.24.2, says so; in 3.1 both are annotations, and those who write `required` beside them mean it.
+OpenAPI 3.0, section 4.7.24.2, says so; in 3.1 both are annotations, and those who write `required` beside them mean it
+of answers. What a client sends must also fit its `format`, where that is a width of integers.
 """
 
 from __future__ import annotations
@@ -11,23 +12,43 @@ from typing import Any, Literal
 from mockserver.contract.documents import Documents, Node, walk
 from mockserver.contract.shapes import Shape
 
-Flag = Literal["readOnly", "writeOnly"]
+Direction = Literal["request", "answer"]
+FLAGS = {"request": "readOnly", "answer": "writeOnly"}
+WIDTHS = {"int32": 31, "int64": 63}
+
+Way = tuple[str | int, ...]
 
 
-def relaxed(documents: Documents, flag: Flag) -> dict[str, Any] | None:
-    """The data of each document, with what has the flag demanded nowhere; None where nothing changes.
+def adapted(documents: Documents, direction: Direction) -> dict[str, Any] | None:
+    """The data of each document as it binds one direction; None where nothing changes.
 
     What does not change is shared with the documents.
     """
     found: dict[str, Any] = {}
+    flag, widths = FLAGS[direction], WIDTHS if direction == "request" else {}
     for uri, source in documents.sources.items():
-        changes = dict(_demanded(documents.root(uri), flag)) if flag in source.text else {}
+        changes: dict[Way, Any] = {}
+        if flag in source.text:
+            changes.update(_demanded(documents.root(uri), flag))
+        if any(name in source.text for name in widths):
+            changes.update(_bounded(documents.root(uri)))
         found[uri] = _changed(source.data, _tree(changes)) if changes else source.data
     return found if any(found[uri] is not source.data for uri, source in documents.sources.items()) else None
 
 
-def _demanded(document: Node, flag: Flag) -> Iterator[tuple[tuple[str | int, ...], list[Any]]]:
-    """The `required` lists that must be shorter, each by the way to its schema."""
+def _bounded(document: Node) -> Iterator[tuple[Way, Any]]:
+    """The bounds of integers of a certain width, each by the way to its keyword."""
+    for place in walk(document):
+        width = WIDTHS.get(place.value.get("format")) if isinstance(place.value.get("format"), str) else None
+        if width is None or place.value.get("type") not in ("integer", ["integer", "null"]):
+            continue
+        for keyword, bound in (("minimum", -(1 << width)), ("maximum", (1 << width) - 1)):
+            if keyword not in place.value:
+                yield (*_way(document, place), keyword), bound
+
+
+def _demanded(document: Node, flag: str) -> Iterator[tuple[Way, Any]]:
+    """The `required` lists that must be shorter, each by the way to it."""
     for place in walk(document):
         shape = None
         for branch in (place, *_branches(place)):
@@ -37,7 +58,7 @@ def _demanded(document: Node, flag: Flag) -> Iterator[tuple[tuple[str | int, ...
             shape = shape or Shape.of(place)
             kept = [name for name in names if not (isinstance(name, str) and shape.member(name).says(flag))]
             if len(kept) < len(names):
-                yield _way(document, branch), kept
+                yield (*_way(document, branch), "required"), kept
 
 
 def _branches(place: Node) -> Iterator[Node]:
@@ -53,7 +74,7 @@ def _may_speak(place: Node, branch: Node) -> bool:
     return branch is not place or any(word in place.value for word in ("properties", "allOf", "$ref"))
 
 
-def _way(document: Node, place: Node) -> tuple[str | int, ...]:
+def _way(document: Node, place: Node) -> Way:
     """The members and indexes that lead to a place."""
     way: list[str | int] = []
     value = document.value
@@ -65,20 +86,18 @@ def _way(document: Node, place: Node) -> tuple[str | int, ...]:
     return tuple(way)
 
 
-def _tree(changes: dict[tuple[str | int, ...], list[Any]]) -> dict[Any, Any]:
+def _tree(changes: dict[Way, Any]) -> dict[Any, Any]:
     root: dict[Any, Any] = {}
-    for way, kept in changes.items():
+    for way, value in changes.items():
         place = root
-        for token in (*way, "required"):
+        for token in way:
             place = place.setdefault(token, {})
-        place[None] = kept
+        place[None] = value
     return root
 
 
 def _changed(value: Any, tree: dict[Any, Any]) -> Any:
-    if None in tree:
-        return tree[None]
     copied = list(value) if isinstance(value, list) else dict(value)
     for token, below in tree.items():
-        copied[token] = _changed(copied[token], below)
+        copied[token] = below[None] if None in below else _changed(copied[token], below)
     return copied

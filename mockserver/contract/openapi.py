@@ -40,11 +40,13 @@ class Reader:
 
     schemas: Schemas
     report: Report
+    is_dialect_3_0: bool = False
 
     def operations(self, document: Node) -> dict[str, Operation]:
         """Every operation by its id; one without an operationId is named by its method and path."""
         found: dict[str, Operation] = {}
         security = Security(document, self.report)
+        self.is_dialect_3_0 = str(document.value.get("openapi", "")).startswith("3.0")
         shapes: dict[str, str] = {}
         for path, item in _members(document.child("paths"), self.report):
             if path.startswith("x-"):
@@ -110,7 +112,7 @@ class Reader:
             return None
         kind, content = self._wrapped(at)
         schema = _get(content, "schema", self.report)
-        if schema is None or (validator := self._validator(schema, self.schemas)) is None:
+        if schema is None or (validator := self._validator(schema, self.schemas.binding("request"))) is None:
             if schema is None and kind is None:
                 self._note(at, f"the parameter {quote(value['name'])} has no schema", "parameter")
             return None
@@ -131,14 +133,15 @@ class Reader:
     def _body(self, node: Node) -> Body | None:
         if (body := _get(node, "requestBody", self.report)) is None:
             return None
-        return Body(bool(body.value.get("required")), self._content(body, self.schemas.without("readOnly")))
+        return Body(bool(body.value.get("required")), self._content(body, self.schemas.binding("request")))
 
     def _responses(self, node: Node) -> list[tuple[str, Node]]:
         return [(s, at) for s, at in _members(node.child("responses"), self.report) if not s.startswith("x-")]
 
     def _wrapped(self, at: Node) -> tuple[str | None, Node]:
         """The media type that a parameter or header comes in and its entry, where it is declared by `content`."""
-        declared = _members(at.child("content"), self.report) if "content" in at.value else []
+        has_content = isinstance(at.value, dict) and "content" in at.value
+        declared = _members(at.child("content"), self.report) if has_content else []
         return declared[0] if declared else (None, at)
 
     def _notation(
@@ -148,7 +151,9 @@ class Reader:
         return Notation(name, location, style, bool(value.get("explode", style == "form")), Shape.of(schema), kind)
 
     def _response(self, status: str, at: Node) -> Response:
-        return Response(status, self._content(at, self.schemas.without("writeOnly")), self._headers(at))
+        # OpenAPI 3.1 leaves `required` to JSON Schema, which knows no directions; others will judge answers so.
+        schemas = self.schemas.binding("answer") if self.is_dialect_3_0 else self.schemas
+        return Response(status, self._content(at, schemas), self._headers(at))
 
     def _headers(self, at: Node) -> tuple[Header, ...]:
         declared = at.value.get("headers") if isinstance(at.value, dict) else None
@@ -156,11 +161,12 @@ class Reader:
         return tuple(self._header(name, one) for name, one in named if name.lower() not in NOT_HEADERS)
 
     def _header(self, name: str, at: Node) -> Header:
+        value = at.value if isinstance(at.value, dict) else {}
         kind, content = self._wrapped(at)
         schema = _get(content, "schema", self.report)
         validator = self._validator(schema, self.schemas) if schema is not None else None
-        notation = self._notation(name, "header", {"explode": at.value.get("explode", False)}, schema, kind)
-        return Header(name, bool(at.value.get("required")), schema, validator, notation)
+        notation = self._notation(name, "header", {"explode": value.get("explode", False)}, schema, kind)
+        return Header(name, bool(value.get("required")), schema, validator, notation)
 
     def _content(self, at: Node, schemas: Schemas) -> Mapping[str, MediaType]:
         if not isinstance(at.value, dict) or not isinstance(at.value.get("content"), dict):
@@ -172,9 +178,10 @@ class Reader:
         schema = _get(at, "schema", self.report)
         validator = self._validator(schema, schemas) if schema is not None else None
         examples: dict[str, Any] = {}
-        if isinstance(at.value, dict) and "example" in at.value:
-            examples["example"] = at.value["example"]
-        for label, example in _members(at.child("examples"), self.report) if "examples" in (at.value or {}) else ():
+        value = at.value if isinstance(at.value, dict) else {}
+        if "example" in value:
+            examples["example"] = value["example"]
+        for label, example in _members(at.child("examples"), self.report) if "examples" in value else ():
             if isinstance(example.value, dict) and "value" in example.value:
                 examples[label] = example.value["value"]
                 self._judge_example(example.child("value"), validator)

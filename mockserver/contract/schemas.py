@@ -11,7 +11,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from mockserver.contract.directions import Flag, relaxed
+from mockserver.contract.directions import Direction, adapted
 from mockserver.contract.documents import Documents, Node
 from mockserver.contract.yamltext import escape
 from mockserver.errors import Violation
@@ -49,14 +49,14 @@ class Schemas:
         self._registry = jsonschema_rs.Registry(list(self._documents.items()))
         self._validators: dict[str, Validator] = {}
         self._explain: Any = None
-        self._relaxed: dict[Flag, Schemas] = {}
+        self._adapted: dict[Direction, Schemas] = {}
 
-    def without(self, flag: Flag) -> Schemas:
-        """The same schemas, what has the flag demanded nowhere: `readOnly` for requests, `writeOnly` for answers."""
-        if flag not in self._relaxed:
-            data = relaxed(self._sources, flag)
-            self._relaxed[flag] = Schemas(self._sources, data) if data is not None else self
-        return self._relaxed[flag]
+    def binding(self, direction: Direction) -> Schemas:
+        """The same schemas as they bind requests, or answers."""
+        if direction not in self._adapted:
+            data = adapted(self._sources, direction)
+            self._adapted[direction] = Schemas(self._sources, data) if data is not None else self
+        return self._adapted[direction]
 
     def at(self, node: Node) -> Validator:
         """The validator of the schema that stands at `node`.

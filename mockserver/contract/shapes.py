@@ -144,8 +144,8 @@ def types_of(schema: Node | None, depth: int = 0) -> frozenset[str]:
     if isinstance(place.get("$ref"), str):
         found = found.intersection(*(types_of(one, depth + 1) for one in _reached(schema)))
     named = place.get("type")
-    if named is not None:
-        found &= frozenset([named] if isinstance(named, str) else named)
+    if isinstance(named, str | list):
+        found &= frozenset([named] if isinstance(named, str) else [one for one in named if isinstance(one, str)])
     for values in (place.get("enum"), [place["const"]] if "const" in place else None):
         if isinstance(values, list):
             found &= frozenset(type_of(value) for value in values)

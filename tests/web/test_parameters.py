@@ -170,6 +170,8 @@ def violations(client: FlaskClient, target: str, **request: Any) -> list[tuple[s
         ({"in": "query", "content": {"application/json": {"schema": NUMBERS}}}, "/x/?p=[1,", ("content", '"[1," is no JSON: expecting value at line 1 column 4')),
         ({"in": "query", "content": {"application/json": {"schema": NUMBERS}}}, "/x/?p=[1,%22a%22]", ("type", '"a" is not of type integer')),
         ({"in": "query", "schema": {"type": "boolean"}}, "/x/?p=", ("type", '"" is not of type boolean')),
+        ({"in": "query", "schema": {"type": "integer", "format": "int32"}}, "/x/?p=2147483648", ("maximum", "2147483648 is greater than the maximum of 2147483647")),
+        ({"in": "query", "schema": {"type": "integer", "format": "int64"}}, "/x/?p=-9223372036854775809", ("minimum", "-9223372036854775809 is less than the minimum of -9223372036854775808")),
         ({"in": "query", "schema": {"type": "integer"}}, "/x/?p=007", ("type", '"007" is not of type integer')),
     ],
 )  # fmt: skip
