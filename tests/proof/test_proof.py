@@ -45,6 +45,17 @@ def test_the_small_contract_holds(check: Check) -> None:
     assert check() == []
 
 
+@pytest.mark.parametrize("place", ["header", "query", "cookie"])
+def test_answers_behind_credentials_are_proved_too(check: Check, place: str) -> None:
+    def change(files: dict[str, Any]) -> None:
+        document = files["schemas/openapi.yaml"]
+        document["components"] = {"securitySchemes": {"key": {"type": "apiKey", "in": place, "name": "X-Key"}}}
+        document["security"] = [{"key": []}]
+        answer(files, "/jobs", "get", "200")["schema"] = {"type": "object"}
+
+    assert any("listJobs would answer what its schema refuses" in message for _, message in check(change))
+
+
 def test_an_answer_that_only_a_state_reached_later_would_break_is_found(check: Check) -> None:
     def change(files: dict[str, Any]) -> None:
         allowed = {"status": {"enum": ["queued", "running", "done"]}}
