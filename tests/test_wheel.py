@@ -1,0 +1,76 @@
+"""What is installed from the wheel, in an environment of its own, is all there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+import requests
+
+from tests.test_cli import SECONDS
+
+ROOT = Path(__file__).parent.parent
+PAGES = ("/__mock/", "/__mock/docs", "/admin/queue", "/tutor", "/tutor/courses/course-algebra")
+# Stylesheets, scripts and icons of a page; the modules that a module imports; the pictures that a style sheet shows.
+LINKED = re.compile(
+    r"""(?:\bsrc=|\brel="(?:stylesheet|icon)" href=|<link[^>]*\bhref=|\bfrom |\bimport |url\()["']([^"'#?]+)"""
+)
+BUILD_SECONDS = 240
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the programs of an environment that holds the wheel and what it needs."""
+    folder = tmp_path_factory.mktemp("wheel")
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--quiet", "--no-deps"]
+    subprocess.run([*pip, "--wheel-dir", str(folder), str(ROOT)], check=True, timeout=BUILD_SECONDS)
+    wheel = next(folder.glob("mockserver-*.whl"))
+    subprocess.run([sys.executable, "-m", "venv", str(folder / "env")], check=True, timeout=BUILD_SECONDS)
+    programs = folder / "env" / "bin"
+    install = [str(programs / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", str(wheel)]
+    subprocess.run(install, check=True, timeout=BUILD_SECONDS)
+    return programs
+
+
+@pytest.fixture(scope="module")
+def url(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server from there, started in an empty folder."""
+    command = [str(installed / "mockserver"), "serve", "--port", "0"]
+    folder = tmp_path_factory.mktemp("empty")
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield next(line.split()[-1] for line in process.stdout or () if line.startswith("Listening on"))
+        finally:
+            process.terminate()
+            process.wait(SECONDS)
+
+
+def test_every_page_and_everything_that_it_is_made_of_is_served(url: str) -> None:
+    waiting, seen = [url + page for page in PAGES], set[str]()
+    while waiting:
+        address = waiting.pop()
+        if address in seen or urlsplit(address).netloc != urlsplit(url).netloc:
+            continue
+        seen.add(address)
+        answer = requests.get(address, timeout=SECONDS)
+        assert answer.status_code == 200, address
+        if "swagger-ui" not in address and answer.headers["Content-Type"].startswith(
+            ("text/html", "text/css", "text/javascript", "application/javascript")
+        ):
+            waiting += [urljoin(address, found) for found in LINKED.findall(answer.text)]
+    kinds = {Path(urlsplit(address).path).suffix for address in seen}
+    assert {".js", ".css", ".svg"} <= kinds
+    assert len(seen) > 30
+
+
+def test_the_built_in_contract_comes_along_and_holds(installed: Path, url: str) -> None:
+    assert requests.get(f"{url}/admin/jobs", timeout=SECONDS).json()["total"] == 36
+    checked = subprocess.run(
+        [str(installed / "mockserver"), "check"], capture_output=True, text=True, timeout=BUILD_SECONDS
+    )
+    assert (checked.returncode, "No mistakes found" in checked.stdout) == (0, True)
