@@ -22,7 +22,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 LIST = "/admin/jobs?limit=20"
 SECONDS = 4
 ROUNDS = 3
-MIXED_SECONDS = 10
+MIXED_SECONDS = 60
 
 # Each request is a change: jobs that have failed are retried and cancelled, in one sandbox after the other.
 CHANGES = """
