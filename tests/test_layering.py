@@ -14,12 +14,14 @@ TOP = 5
 # Slow to import, and not needed until something is wrong or has to be made up.
 LATE = {
     ("mockserver.contract.schemas", "mockserver.contract.explain"),
-    ("mockserver.engine.generate", "mockserver.engine.believable"),
+    ("mockserver.engine.generate.texts", "mockserver.engine.believable"),
+    ("mockserver.engine.generate.generator", "mockserver.engine.believable"),
 }
 CHANCE_AND_TIME = {"random", "secrets", "time"}
 MAY_VARY = {
     "mockserver.engine.clock",  # the one place that reads the machine's time
-    "mockserver.engine.generate", "mockserver.engine.believable", "mockserver.engine.words", "mockserver.engine.populate", "mockserver.engine.progress", "mockserver.engine.overrides",
+    "mockserver.engine.generate.generator", "mockserver.engine.generate.shape", "mockserver.engine.generate.numbers", "mockserver.engine.generate.patterns",
+    "mockserver.engine.generate.texts", "mockserver.engine.believable", "mockserver.engine.words", "mockserver.engine.populate", "mockserver.engine.progress", "mockserver.engine.overrides",
     "mockserver.cli",  # makes a token
 }  # fmt: skip
 FRAMEWORKS = {"flask", "werkzeug", "uvicorn", "httptools", "uvloop", "jinja2"}

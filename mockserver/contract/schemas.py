@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import jsonschema_rs
@@ -26,6 +27,10 @@ class Validator:
         self.address, self._schemas = address, schemas
         self._compiled = schemas.compile(address)
         self.is_valid = self._compiled.is_valid
+
+    def faults(self, value: Any) -> int:
+        """How many errors jsonschema-rs finds in `value`, a bounded number of them counted."""
+        return 0 if self.is_valid(value) else sum(1 for _ in islice(self._compiled.iter_errors(value), ERROR_LIMIT))
 
     def violations(self, value: Any, location: str, name: str | None = None) -> list[Violation]:
         """What is wrong with `value`; empty exactly where `is_valid` holds."""

@@ -13,7 +13,7 @@ from mockserver.contract.model import Contract, Record, Resource, Scenario
 from mockserver.contract.records import is_valid, latest_stamp, shifted
 from mockserver.contract.resources import properties
 from mockserver.contract.times import format_instant
-from mockserver.engine.generate import Generator
+from mockserver.engine.generate.generator import Generator
 from mockserver.engine.overrides import Overrides
 from mockserver.engine.progress import Due, Plan
 from mockserver.engine.state import State

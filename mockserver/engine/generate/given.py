@@ -1,0 +1,38 @@
+"""Values that a request gave, for the members of the answer that they are meant for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# An envelope, a list in it, and an item of that.
+DEPTH_LIMIT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Values by the plain form of their names; `own` is what the answer's own `id` is."""
+
+    named: Mapping[str, Any]
+    own: tuple[Any, ...] = ()
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Given:
+        """Path parameters, in the order of the path; that of an `""` key is the key of the answer itself."""
+        named = {plain(name): value for name, value in values.items() if name}
+        return cls(named, (values[""],) if "" in values else ())
+
+    def values(self, name: str, depth: int) -> Iterator[Any]:
+        """What a member of that name may be, so deep in the answer."""
+        known = plain(name)
+        found = [self.named[known]] if depth <= DEPTH_LIMIT and known in self.named else []
+        for value in (*found, *(self.own if depth == 1 and known == "id" else ())):
+            yield value
+            yield str(value)
+
+
+def plain(name: str) -> str:
+    """A name without regard to case and to how its words are joined."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -1,0 +1,119 @@
+"""Values made valid: what is right stays, what is wrong is made anew, in the smallest place that holds it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mockserver.engine.generate import arrays, objects
+from mockserver.engine.generate.shape import Nodes, Shape, addresses, same
+from mockserver.errors import CannotGenerate
+
+if TYPE_CHECKING:
+    from mockserver.engine.generate.generator import Making
+
+TRIES = 25
+
+
+def valid(making: Making, nodes: Nodes, name: str = "", depth: int = 0) -> Any:
+    """A value that meets every schema. Raises CannotGenerate."""
+    key = addresses(nodes)
+    if key in making.failed:
+        raise making.failed[key]
+    error: CannotGenerate | None = None
+    for attempt in range(TRIES):
+        try:
+            made = making.make(nodes, name, depth, attempt)
+        except CannotGenerate as caught:
+            error = error or caught
+            continue
+        if making.is_valid(nodes, made):
+            return made
+        if isinstance(made, dict | list):
+            try:
+                made = _parts(making, making.nearest(nodes, made), made, name, depth, attempt)
+            except CannotGenerate as caught:
+                error = caught
+                continue
+            if making.is_valid(nodes, made):
+                return made
+        error = error or making.refusal(nodes, made)
+    assert error is not None
+    if not making.is_deep(depth):
+        making.failed[key] = error
+    raise error
+
+
+def mended(making: Making, nodes: Nodes, value: Any, name: str, depth: int) -> Any:
+    """The value itself where it is valid; else with what is wrong in it made anew. Raises CannotGenerate."""
+    if making.is_valid(nodes, value):
+        return value
+    shape = making.nearest(nodes, value)
+    if shape.allowed is None:
+        try:
+            made = _parts(making, shape, value, name, depth, 0)
+        except CannotGenerate:
+            made = value
+        if making.is_valid(nodes, made):
+            return made
+    return valid(making, nodes, name, depth)
+
+
+def _parts(making: Making, shape: Shape, value: Any, name: str, depth: int, attempt: int) -> Any:
+    """The value with each of its parts mended."""
+    if isinstance(value, dict) and "object" in shape.types:
+        return _object(making, shape, value, depth, attempt)
+    if isinstance(value, list) and "array" in shape.types:
+        return _array(making, shape, value, name, depth, attempt)
+    return _converted(shape, value)
+
+
+def _object(making: Making, shape: Shape, value: dict[str, Any], depth: int, attempt: int) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    named = tuple(part.child("propertyNames") for part in shape.parts if "propertyNames" in part.value)
+    for name, one in value.items():
+        nodes = shape.member(name)
+        if name in shape.absent or any(node.value is False for node in nodes) or not making.is_valid(named, name):
+            continue
+        try:
+            made[name] = mended(making, nodes, one, name, depth + 1)
+        except CannotGenerate:
+            if name in shape.required:
+                raise
+    for name in shape.required:
+        if name not in made:
+            made[name] = valid(making, shape.member(name), name, depth + 1)
+    objects.fill(making, shape, made, depth, max(attempt, 1))
+    most = shape.most("maxProperties")
+    for name in [one for one in reversed(list(made)) if one not in shape.required]:
+        if most is not None and len(made) > most:
+            del made[name]
+    return made
+
+
+def _array(making: Making, shape: Shape, value: list[Any], name: str, depth: int, attempt: int) -> list[Any]:
+    made, known = list[Any](), set[str]()
+    most = shape.most("maxItems")
+    unique = True in shape.all("uniqueItems")
+    for one in value[:most]:
+        item = mended(making, shape.item(len(made)), one, name, depth + 1)
+        if not unique or same(item) not in known:
+            made.append(item)
+            known.add(same(item))
+    arrays.fill(making, shape, made, name, depth, max(attempt, 1))
+    return made
+
+
+def _converted(shape: Shape, value: Any) -> Any:
+    """A scalar as the type that is asked for, where it only was written as another."""
+    if isinstance(value, str) and shape.types & {"integer", "number"} and "string" not in shape.types:
+        try:
+            number = float(value)
+        except ValueError:
+            return value
+        return int(number) if number.is_integer() else number
+    if isinstance(value, str) and value.lower() in ("true", "false") and shape.types == {"boolean"}:
+        return value.lower() == "true"
+    if isinstance(value, int | float) and "string" in shape.types:
+        return str(value).lower() if isinstance(value, bool) else str(value)
+    most = shape.most("maxLength")
+    return value[:most] if isinstance(value, str) and most is not None else value

@@ -1,0 +1,133 @@
+"""Objects: which members there are, in the order in which they are declared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mockserver.engine.generate import patterns
+from mockserver.engine.generate.order import in_time
+from mockserver.engine.generate.shape import Nodes, Shape, members
+from mockserver.engine.words import word
+from mockserver.errors import CannotGenerate
+
+if TYPE_CHECKING:
+    from mockserver.engine.generate.generator import Making
+
+TRIES = 25
+MAP_SIZE = 2
+MEMBER_LIMIT = 10_000
+
+
+def make_object(making: Making, shape: Shape, depth: int, attempt: int) -> dict[str, Any]:
+    """An object of this shape. Raises CannotGenerate."""
+    made: dict[str, Any] = {}
+    for one in _chosen(making, shape, depth, attempt):
+        add(making, shape, made, one, depth, attempt)
+    fill(making, shape, made, depth, attempt)
+    in_time(shape, made)
+    return in_order(shape, made)
+
+
+def add(making: Making, shape: Shape, made: dict[str, Any], name: str, depth: int, attempt: int) -> None:
+    """Add one member, if it can be made. Raises CannotGenerate where it must be there and cannot."""
+    nodes = shape.member(name)
+    if name in shape.hints and making.is_valid(nodes, shape.hints[name]):
+        made[name] = shape.hints[name]
+        return
+    try:
+        made[name] = making.member(nodes, name, depth + 1, attempt)
+    except CannotGenerate:
+        if name in shape.required:
+            raise
+
+
+def fill(making: Making, shape: Shape, made: dict[str, Any], depth: int, attempt: int) -> None:
+    """Add what members that are there ask for, and as many more as there must be."""
+    for name in _needed(shape, made):
+        add(making, shape, made, name, depth, attempt)
+    least, most = shape.least("minProperties"), shape.most("maxProperties")
+    for name in shape.names:
+        if len(made) < least and name not in made and name not in shape.absent:
+            add(making, shape, made, name, depth, attempt)
+    if not made and _is_map(shape) and attempt != 1 and not making.is_deep(depth):
+        least = max(least, MAP_SIZE if most is None else min(MAP_SIZE, most))
+    for number in range(TRIES + min(least, MEMBER_LIMIT)):
+        if len(made) >= least:
+            return
+        label = _label(making, shape, number)
+        if label is not None and label not in made and label not in shape.absent:
+            add(making, shape, made, label, depth, attempt)
+
+
+def in_order(shape: Shape, made: dict[str, Any]) -> dict[str, Any]:
+    """The members as the schema declares them, the others after."""
+    names = [name for name in shape.names if name in made]
+    return {name: made[name] for name in dict.fromkeys([*names, *made])}
+
+
+def _chosen(making: Making, shape: Shape, depth: int, attempt: int) -> list[str]:
+    """The members to make: those that must be there; of the others all, none, or some, as tries go on."""
+    required = shape.required
+    most = shape.most("maxProperties")
+    found = list(required)
+    deep = making.is_deep(depth)
+    for name in shape.names:
+        if name in found or name in shape.absent or deep or attempt == 1:
+            continue
+        if most is not None and len(_needed_by(shape, [*found, name])) > most:
+            continue
+        if attempt > 1 and making.chance.random() < 0.5:
+            continue
+        if not making.leaves_out(shape.member(name)):
+            found.append(name)
+    order = {name: place for place, name in enumerate(shape.names)}
+    return sorted(_needed_by(shape, found), key=lambda name: order.get(name, len(order)))
+
+
+def _needed_by(shape: Shape, names: list[str]) -> list[str]:
+    """The names with those that `dependentRequired` adds to them."""
+    found = list(names)
+    for _ in range(TRIES):
+        more = [
+            needed
+            for part in shape.parts
+            for name, needs in members(part, "dependentRequired").items()
+            if name in found
+            for needed in needs
+            if needed not in found
+        ]
+        if not more:
+            break
+        found += dict.fromkeys(more)
+    return found
+
+
+def _needed(shape: Shape, made: dict[str, Any]) -> list[str]:
+    return [name for name in _needed_by(shape, [*made, *shape.required]) if name not in made]
+
+
+def _is_map(shape: Shape) -> bool:
+    """Whether the object is meant for names that the schema does not know."""
+    if shape.names or shape.all("propertyNames"):
+        return False
+    given = [one for one in shape.all("additionalProperties") if isinstance(one, dict) and one]
+    return bool(given) or any(members(part, "patternProperties") for part in shape.parts)
+
+
+def _label(making: Making, shape: Shape, number: int) -> str | None:
+    """A name for one more member."""
+    named: Nodes = tuple(part.child("propertyNames") for part in shape.parts if "propertyNames" in part.value)
+    known = [pattern for part in shape.parts for pattern in members(part, "patternProperties")]
+    if known and number % 2 == 0:
+        try:
+            label = patterns.write(known[number // 2 % len(known)], making.chance, attempt=number)
+        except patterns.Unsupported:
+            return None
+        return label if making.is_valid(named, label) else None
+    if named:
+        try:
+            label = making.make((*named, *making.texts), "", 0, number)
+        except CannotGenerate:
+            return None
+        return label if isinstance(label, str) else None
+    return word(making.chance) if number < TRIES // 2 else f"{word(making.chance)}{number}"
