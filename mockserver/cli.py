@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from mockserver.contract import diagram, formats
-from mockserver.contract.loader import FOLDERS, is_installed, load_contract, with_default
+from mockserver.contract.loader import FOLDERS, is_installed, load_contract, with_default, with_seed
 from mockserver.contract.model import Contract
 from mockserver.contract.source import SUFFIXES
 from mockserver.engine.clock import monotonic
@@ -39,6 +39,12 @@ PATIENCE_SECONDS = 1.0
 DRIFTED = "leads to another state than was recorded: fixtures, rules or schemas have changed since."
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 - to be recognised, not bound
+STRICT_EXAMPLES = click.option(
+    "--strict-examples/--mend-examples",
+    default=None,
+    help="Refuse a contract with examples that break their schemas, or make anew what is wrong in them.  "
+    "[default: refuse a directory, mend a file]",
+)
 CONTRACT = click.argument("contract", required=False, envvar="MOCKSERVER_CONTRACT", type=click.Path(path_type=Path))
 
 
@@ -75,11 +81,15 @@ def main() -> None:
     help="Scenario for requests that choose none; a file may be a recording.  [default: baseline]",
 )
 @click.option(
+    "--seed", type=click.IntRange(min=0), metavar="NUMBER", help="Seed of all that is generated, in every scenario."
+)
+@click.option(
     "--strict/--lenient",
     default=True,
     show_default=True,
     help="Answer 500 in place of a response that breaks the contract, or send it and count.",
 )
+@STRICT_EXAMPLES
 @click.option(
     "--allow-host",
     multiple=True,
@@ -111,7 +121,9 @@ def serve_command(
     host: str,
     port: int,
     scenario: str | None,
+    seed: int | None,
     strict: bool,
+    strict_examples: bool | None,
     allow_host: tuple[str, ...],
     token: str | None,
     watch: bool,
@@ -133,7 +145,11 @@ def serve_command(
         raise click.UsageError("--workers needs --store redis://…: processes share their state only through a store.")
     if workers > 1 and not CAN_FORK:
         raise click.UsageError("--workers needs a system that can fork; serve once for each port instead.")
-    loaded, made = _load(contract, scenario), ""
+
+    def load() -> Contract:
+        return with_seed(with_default(load_contract(contract, strict_examples=strict_examples), scenario), seed)
+
+    loaded, made = _load(load), ""
     if token is None and not _is_loopback(host):
         token = secrets.token_urlsafe(24)
         made = f"{host} is not loopback, so the control API asks for the header X-Mock-Token: {token}"
@@ -158,8 +174,11 @@ def serve_command(
     start = app.extensions["mockserver"].sandboxes.starts[loaded.default_scenario]
     if start.has_drifted:
         click.echo(f"mockserver: {scenario} {DRIFTED}", err=True)
+    if loaded.broken_examples:
+        told = f"{report.counted(loaded.broken_examples, 'mistake')} in examples"
+        click.echo(f"mockserver: {told}, which are mended where they are served; mockserver check tells each", err=True)
     click.echo(f"{loaded.name}: {len(loaded.operations)} operations, scenarios {', '.join(sorted(loaded.scenarios))}")
-    served = Reloading(app, lambda: with_default(load_contract(contract), scenario), serve_pages=not no_pages)
+    served = Reloading(app, load, serve_pages=not no_pages)
 
     def work(announce: Callable[[str], None], again: bool = False) -> None:
         if watch and again:
@@ -222,14 +241,15 @@ def _is_loopback(host: str) -> bool:
     show_default=True,
     help="How to tell what was found.",
 )
-def check(contract: Path | None, form: str) -> None:
+@STRICT_EXAMPLES
+def check(contract: Path | None, form: str, strict_examples: bool | None) -> None:
     """Prove CONTRACT: load it, bring every record into every state it can reach, and judge every answer there.
 
     Tells every mistake, and what only looks like one as a warning. Exits 1 if there is a mistake.
     """
     proof: Proof | None = None
     try:
-        proof = Proof(load_contract(contract))
+        proof = Proof(load_contract(contract, strict_examples=strict_examples))
         _go(proof)
         findings = proof.findings
     except ContractError as error:
@@ -262,7 +282,7 @@ def _go(proof: Proof) -> None:
 @CONTRACT
 def scenarios(contract: Path | None) -> None:
     """List the scenarios of CONTRACT; a star marks the default."""
-    loaded = _load(contract)
+    loaded = _load(lambda: load_contract(contract))
     width = max(map(len, loaded.scenarios), default=0)
     for name in sorted(loaded.scenarios):
         mark = "*" if name == loaded.default_scenario else " "
@@ -273,7 +293,7 @@ def scenarios(contract: Path | None) -> None:
 @CONTRACT
 def diagram_command(contract: Path | None) -> None:
     """Draw each lifecycle of CONTRACT as a Mermaid state diagram."""
-    loaded = _load(contract)
+    loaded = _load(lambda: load_contract(contract))
     drawn = [
         diagram.mermaid(name, resource.lifecycle)
         for name, resource in loaded.resources.items()
@@ -307,9 +327,9 @@ def schema(name: str) -> None:
     click.echo(formats.path(name).read_text(), nl=False)
 
 
-def _load(path: Path | None, scenario: str | None = None) -> Contract:
+def _load(load: Callable[[], Contract]) -> Contract:
     try:
-        return with_default(load_contract(path), scenario)
+        return load()
     except ContractError as error:
         _refuse(error)
     except UnknownScenario as error:

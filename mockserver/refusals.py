@@ -506,13 +506,29 @@ class VerdictFailed(Refusal):
         )
 
 
+class UnknownPreference(Refusal):
+    """The request prefers an answer that the operation does not declare; `available` names what there is."""
+
+    code = "unknown-preference"
+
+    def __init__(self, name: str, value: str, available: Iterable[str]) -> None:
+        names = sorted(available)
+        shown = f"There is {', '.join(names[:20])}." if names else "There is none."
+        super().__init__(
+            f"No answer of this operation has the {name} {quote(value)}. {shown}",
+            available=names,
+            did_you_mean=list(nearest(value, names)),
+        )
+
+
 class NoExample(Refusal):
     """The operation has no behaviour and no example, and no value could be generated for it."""
 
     code = "no-example"
 
-    def __init__(self, operation: str, reason: str) -> None:
-        super().__init__(f"{operation} has no example to answer with, and none could be generated: {reason}.")
+    def __init__(self, operation: str, reason: str, media_type: str | None = None) -> None:
+        kind = f" in {media_type}" if media_type is not None else ""
+        super().__init__(f"{operation} has no example to answer with{kind}, and none could be generated: {reason}.")
 
 
 class InternalError(Refusal):

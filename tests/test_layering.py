@@ -20,7 +20,7 @@ LATE = {
 CHANCE_AND_TIME = {"random", "secrets", "time"}
 MAY_VARY = {
     "mockserver.engine.clock",  # the one place that reads the machine's time
-    "mockserver.engine.generate.generator", "mockserver.engine.generate.shape", "mockserver.engine.generate.numbers", "mockserver.engine.generate.patterns",
+    "mockserver.engine.generate.generator", "mockserver.engine.generate.demand", "mockserver.engine.generate.numbers", "mockserver.engine.generate.patterns",
     "mockserver.engine.generate.texts", "mockserver.engine.believable", "mockserver.engine.words", "mockserver.engine.populate", "mockserver.engine.progress", "mockserver.engine.overrides",
     "mockserver.cli",  # makes a token
 }  # fmt: skip

@@ -31,18 +31,21 @@ def is_installed() -> bool:
     return (Path(__file__).parent.parent / "builtin").is_dir()
 
 
-def load_contract(path: str | Path | None = None) -> Contract:
+def load_contract(path: str | Path | None = None, *, strict_examples: bool | None = None) -> Contract:
     """Load a contract directory or a bare OpenAPI file; the built-in contract where no path is given.
+
+    An example that breaks its schema is a mistake with `strict_examples`, and mended without; left out, it is a mistake
+    in a directory, whose author can mend it, and not in a bare file, which may be somebody else's.
 
     Raises ContractError with every mistake found.
     """
     if path is None:
-        return _directory(built_in_directory(), built_in=True)
+        return _directory(built_in_directory(), True, built_in=True)
     location = Path(path)
     if location.is_dir():
-        return _directory(location)
+        return _directory(location, strict_examples is not False)
     if location.is_file() and location.suffix in SUFFIXES:
-        return _bare(location)
+        return _bare(location, strict_examples is True)
     wanted = "a directory with schemas/, fixtures/ and scenarios/, or an OpenAPI file (.yaml, .yml, .json)"
     what = "is none of these" if location.exists() else "does not exist"
     raise ContractError([Problem(str(path), f"{what}: a contract is {wanted}", code="no-contract")])
@@ -63,7 +66,17 @@ def with_default(contract: Contract, scenario: str | None) -> Contract:
     return replace(contract, default_scenario=scenario)
 
 
-def _directory(root: Path, built_in: bool = False) -> Contract:
+def with_seed(contract: Contract, seed: int | None) -> Contract:
+    """The contract with one seed for every scenario, whatever each says itself."""
+    if seed is None:
+        return contract
+    scenarios = {
+        name: replace(one, seed=seed, data={**one.data, "seed": seed}) for name, one in contract.scenarios.items()
+    }
+    return replace(contract, scenarios=scenarios)
+
+
+def _directory(root: Path, strict: bool, *, built_in: bool = False) -> Contract:
     report = Report()
     schemas = root / "schemas"
     document = next((schemas / name for name in OPENAPI if (schemas / name).is_file()), None)
@@ -72,16 +85,24 @@ def _directory(root: Path, built_in: bool = False) -> Contract:
         raise ContractError([Problem("schemas/openapi.yaml", message, code="no-contract")])
     entries = [path for path in files(schemas) if path.name not in RESOURCES]
     loaded = linked.load(root, entries, report)
-    return _contract(root, document, loaded, report, built_in)
+    return _contract(root, document, loaded, report, strict=strict, built_in=built_in)
 
 
-def _bare(path: Path) -> Contract:
+def _bare(path: Path, strict: bool) -> Contract:
     report = Report()
-    return _contract(path.parent, path, linked.load(path.parent, [path], report), report, False, bare=True)
+    loaded = linked.load(path.parent, [path], report)
+    return _contract(path.parent, path, loaded, report, strict=strict, bare=True)
 
 
 def _contract(
-    root: Path, document: Path, loaded: Documents, report: Report, built_in: bool, bare: bool = False
+    root: Path,
+    document: Path,
+    loaded: Documents,
+    report: Report,
+    *,
+    strict: bool,
+    built_in: bool = False,
+    bare: bool = False,
 ) -> Contract:
     uri = linked.uri_of(root, document)
     if uri not in loaded.sources:
@@ -98,7 +119,7 @@ def _contract(
     openapi_node = loaded.root(uri)
     operations: dict[str, Operation] | None = None
     if formats.conforms("openapi", source, report):
-        operations = openapi.Reader(schemas, report).operations(openapi_node)
+        operations = openapi.Reader(schemas, report, strict_examples=strict).operations(openapi_node)
     declared: dict[str, Resource] = {}
     if not bare:
         declared, operations = _resources(root, loaded, schemas, operations, report)
@@ -118,6 +139,7 @@ def _contract(
         scenarios=scenarios,
         default_scenario=default,
         built_in=built_in,
+        notes=tuple(dict.fromkeys(report.doubts)),
     )
 
 

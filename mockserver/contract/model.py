@@ -14,6 +14,7 @@ from mockserver.contract.schemas import Schemas, Validator
 from mockserver.contract.security import Credential
 from mockserver.contract.shapes import COMPOUND, Shape
 from mockserver.contract.source import Source
+from mockserver.errors import Problem
 
 Record = Mapping[str, Any]
 Kind = Literal["list", "read", "create", "replace", "update", "delete", "transition"]
@@ -46,6 +47,7 @@ class Header:
     schema: Node | None
     validator: Validator | None
     notation: Notation
+    examples: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,10 @@ class Encoding:
 
 @dataclass(frozen=True, slots=True)
 class MediaType:
-    """One entry of a `content` map: its schema, if it has one, its examples by name, and what a form's fields are."""
+    """One entry of a `content` map: its schema, if it has one, its examples by name, and what a form's fields are.
+
+    `broken` names the examples that break the schema.
+    """
 
     name: str
     schema: Node | None
@@ -67,6 +72,7 @@ class MediaType:
     examples: Mapping[str, Any]
     encoding: Mapping[str, Encoding] = field(default_factory=dict)
     shape: Shape = field(default_factory=Shape, compare=False)
+    broken: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +165,11 @@ class Operation:
                 number = int(status) if status.isdigit() else (preferred or 200)
                 return number, self.responses[status]
         return None
+
+    def lowest(self) -> tuple[int, Response] | None:
+        """The lowest status that is declared, of whatever kind, and its response."""
+        found = sorted(status for status in self.responses if status[:1].isdigit())
+        return (int(found[0].upper().replace("X", "0")), self.responses[found[0]]) if found else None
 
 
 @lru_cache(maxsize=4096)
@@ -311,7 +322,7 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """Everything declared in a contract directory, or in a bare OpenAPI file."""
+    """Everything declared in a contract directory, or in a bare OpenAPI file; `notes` are what is hardly meant."""
 
     name: str
     root: Path
@@ -324,6 +335,12 @@ class Contract:
     scenarios: Mapping[str, Scenario]
     default_scenario: str
     built_in: bool = False
+    notes: tuple[Problem, ...] = ()
+
+    @property
+    def broken_examples(self) -> int:
+        """How many examples break their schemas, and are mended where they are served."""
+        return sum(one.code == "example" for one in self.notes)
 
     def log_of(self, resource: Resource) -> tuple[Resource, str] | None:
         """The resource that logs this one's transitions, and its field that refers here."""

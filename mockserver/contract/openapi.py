@@ -9,6 +9,7 @@ from typing import Any
 import jsonschema_rs
 
 from mockserver.contract.documents import Node, Unresolved
+from mockserver.contract.media import is_json
 from mockserver.contract.model import (
     Body,
     Encoding,
@@ -41,6 +42,7 @@ class Reader:
     schemas: Schemas
     report: Report
     is_dialect_3_0: bool = False
+    strict_examples: bool = True
 
     def operations(self, document: Node) -> dict[str, Operation]:
         """Every operation by its id; one without an operationId is named by its method and path."""
@@ -166,7 +168,8 @@ class Reader:
         schema = _get(content, "schema", self.report)
         validator = self._validator(schema, self.schemas) if schema is not None else None
         notation = self._notation(name, "header", {"explode": value.get("explode", False)}, schema, kind)
-        return Header(name, bool(value.get("required")), schema, validator, notation)
+        examples = {label: place.value for label, place in self._examples(at).items()}
+        return Header(name, bool(value.get("required")), schema, validator, notation, examples)
 
     def _content(self, at: Node, schemas: Schemas) -> Mapping[str, MediaType]:
         if not isinstance(at.value, dict) or not isinstance(at.value.get("content"), dict):
@@ -177,18 +180,21 @@ class Reader:
     def _media_type(self, name: str, at: Node, schemas: Schemas) -> MediaType:
         schema = _get(at, "schema", self.report)
         validator = self._validator(schema, schemas) if schema is not None else None
-        examples: dict[str, Any] = {}
+        places, shape = self._examples(at), Shape.of(schema)
+        # What another media type writes in a way of its own is not judged by the schema of what it means.
+        judged = validator if is_json(name) or "string" in shape.types else None
+        broken = [label for label, place in places.items() if self._breaks(place, judged)]
+        examples = {label: place.value for label, place in places.items()}
+        return MediaType(name, schema, validator, examples, self._encoding(at, shape), shape, frozenset(broken))
+
+    def _examples(self, at: Node) -> dict[str, Node]:
+        """The examples of a media type or a header, each by its name."""
         value = at.value if isinstance(at.value, dict) else {}
-        if "example" in value:
-            examples["example"] = value["example"]
+        found = {"example": at.child("example")} if "example" in value else {}
         for label, example in _members(at.child("examples"), self.report) if "examples" in value else ():
             if isinstance(example.value, dict) and "value" in example.value:
-                examples[label] = example.value["value"]
-                self._judge_example(example.child("value"), validator)
-        if "example" in examples:
-            self._judge_example(at.child("example"), validator)
-        shape = Shape.of(schema)
-        return MediaType(name, schema, validator, examples, self._encoding(at, shape), shape)
+                found[label] = example.child("value")
+        return found
 
     def _encoding(self, at: Node, shape: Shape) -> Mapping[str, Encoding]:
         if not isinstance(at.value, dict) or not isinstance(at.value.get("encoding"), dict):
@@ -209,10 +215,18 @@ class Reader:
                 notation = None
         return Encoding(kinds, self._headers(at), notation)
 
-    def _judge_example(self, at: Node, validator: Validator | None) -> None:
-        for violation in validator.violations(at.value, "body") if validator is not None else ():
+    def _breaks(self, at: Node, validator: Validator | None) -> bool:
+        """Whether the example at a place breaks its schema; that is noted."""
+        if validator is None or validator.is_valid(at.value):
+            return False
+        for violation in validator.violations(at.value, "body"):
             where = f" at {violation.pointer}" if violation.pointer else ""
-            self._note(at, f"the example breaks its schema{where}: {violation.message}", "example")
+            message = f"the example breaks its schema{where}: {violation.message}"
+            if self.strict_examples:
+                self._note(at, message, "example")
+            else:
+                self.report.warn(at.source, at.pointer, f"{message}; what is wrong in it is made anew", "example")
+        return True
 
     def _validator(self, schema: Node, schemas: Schemas) -> Validator | None:
         try:

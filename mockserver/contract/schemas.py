@@ -24,7 +24,7 @@ class Validator:
     """Judges values against the schema at one address."""
 
     def __init__(self, address: str, schemas: Schemas) -> None:
-        self.address, self._schemas = address, schemas
+        self.address, self.schemas = address, schemas
         self._compiled = schemas.compile(address)
         self.is_valid = self._compiled.is_valid
 
@@ -36,7 +36,7 @@ class Validator:
         """What is wrong with `value`; empty exactly where `is_valid` holds."""
         if self.is_valid(value):
             return []
-        found = self._schemas.explain(self.address, value) or [
+        found = self.schemas.explain(self.address, value) or [
             (error.instance_path, error.kind.name, error.message) for error in self._compiled.iter_errors(value)
         ]
         return [

@@ -44,13 +44,21 @@ class Source:
 
 @dataclass(slots=True)
 class Report:
-    """The mistakes found so far; reading goes on after each, so that all are told at once."""
+    """The mistakes found so far; reading goes on after each, so that all are told at once.
+
+    `doubts` are what can be served all the same, and is hardly meant.
+    """
 
     problems: list[Problem] = field(default_factory=list)
+    doubts: list[Problem] = field(default_factory=list)
 
     def add(self, source: Source, pointer: str, message: str, code: str = "invalid") -> None:
         """Note a mistake at `pointer` of `source`."""
         self.problems.append(source.problem(pointer, message, code))
+
+    def warn(self, source: Source, pointer: str, message: str, code: str) -> None:
+        """Note what can be served all the same, and is hardly meant."""
+        self.doubts.append(source.problem(pointer, message, code))
 
     def close(self) -> None:
         """Raise ContractError if anything was noted."""

@@ -15,7 +15,7 @@ from mockserver.contract.model import Contract, Operation, Parameter, Resource
 from mockserver.contract.overrides import json_media
 from mockserver.contract.security import Credential
 from mockserver.engine.commands import Fire
-from mockserver.engine.generate import Generator
+from mockserver.engine.generate.generator import Generator
 from mockserver.engine.run import Run
 from mockserver.engine.state import State
 from mockserver.errors import CannotGenerate, Violation

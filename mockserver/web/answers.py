@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from flask import Request, Response
-from werkzeug.datastructures import MIMEAccept
-from werkzeug.http import parse_accept_header
+from werkzeug.http import parse_list_header
 
 from mockserver.contract import jsontext
 from mockserver.contract.media import is_json
@@ -23,6 +23,11 @@ from mockserver.web.lean import LeanResponse
 
 VARY = "Origin, Cookie, Accept, Prefer, X-Mock-Scenario, X-Mock-Sandbox"
 BODILESS = (204, 304)
+# What is sent where a range is declared.
+BINARY = "application/octet-stream"
+USUAL = {"*": "application/json", "application": "application/json", "text": "text/plain", "image": "image/png",
+         "audio": "audio/mpeg", "video": "video/mp4"}  # fmt: skip
+Range = tuple[str, float, frozenset[str]]
 
 
 @dataclass(slots=True)
@@ -49,11 +54,59 @@ def negotiate(request: Request, media: Mapping[str, MediaType]) -> str | None:
     return found
 
 
+def concrete(request: Request, name: str, media: MediaType) -> str:
+    """The media type to send where a range such as `*/*` may be declared: JSON if that is taken, else what is."""
+    if "*" not in name:
+        return name
+    accept = request.environ.get("HTTP_ACCEPT") or "*/*"
+    place = media.schema.follow().value if media.schema is not None else None
+    binary = isinstance(place, dict) and place.get("format") == "binary"
+    usual = BINARY if binary else USUAL.get(name.partition("/")[0], USUAL["*"])
+    if _quality(usual, _ranges(accept)) > 0:
+        return usual
+    taken = [one for one, quality, _ in _ranges(accept) if "*" not in one and quality > 0 and _covers(name, one)]
+    return taken[0] if taken else usual
+
+
 @lru_cache(maxsize=512)
 def _best(accept: str, names: tuple[str, ...]) -> str | None:
+    """The name of the highest quality, by the most specific range that covers it (RFC 9110, section 12.5.1)."""
+    ranges = _ranges(accept)
     ordered = sorted(names, key=lambda name: name != _preferred(names))
-    found: str | None = parse_accept_header(accept, MIMEAccept).best_match(ordered)
+    best = max(ordered, key=lambda name: _quality(name, ranges))
+    return best if _quality(best, ranges) > 0 else None
+
+
+@lru_cache(maxsize=512)
+def _ranges(accept: str) -> tuple[Range, ...]:
+    """The ranges of an `Accept` header, each with its quality and its parameters."""
+    found = []
+    for part in parse_list_header(accept.replace('"', "")):
+        name, *parameters = [one.strip().lower() for one in part.split(";")]
+        quality = 1.0
+        for one in parameters:
+            if one.startswith("q="):
+                quality = float(one[2:]) if re.fullmatch(r"[01](\.[0-9]*)?", one[2:]) else 0.0
+        rest = frozenset(one for one in parameters if not one.startswith(("q=", "charset=")))
+        found.append((name if "/" in name else "*/*" if name == "*" else "", quality, rest))
+    return tuple(found)
+
+
+def _quality(name: str, ranges: tuple[Range, ...]) -> float:
+    plain, *own = [one.strip().lower() for one in name.split(";")]
+    best, found = -1, 0.0
+    for accepted, quality, parameters in ranges:
+        if not (_covers(accepted, plain) or _covers(plain, accepted)) or (parameters and not parameters <= set(own)):
+            continue
+        specific = 2 * (accepted.count("*") == 0) + (accepted != "*/*") + 4 * len(parameters)
+        if specific > best or (specific == best and quality > found):
+            best, found = specific, quality
     return found
+
+
+def _covers(accepted: str, name: str) -> bool:
+    kind, _, sub = accepted.partition("/")
+    return kind in ("*", name.partition("/")[0]) and sub in ("*", name.partition("/")[2])
 
 
 @lru_cache(maxsize=512)
@@ -75,13 +128,22 @@ def answer(
         return Answer(status, b"", None, own, found)
     if media_type is None:
         return Answer(status, b"" if value is None else _write(value, "application/json"), media_type, own, found)
-    media = declared.media.get(media_type)
+    media = declared_media(declared, media_type)
     if media is None and declared.media:
         wrong = f"{quote(media_type)} is not declared for the status {status}"
         found.append(Violation("header", "", "content", wrong, "Content-Type"))
-    elif media is not None and media.validator is not None and is_json(media_type):
-        found += media.validator.violations(value, "body")
+    elif media is not None and media.validator is not None:
+        if is_json(media_type) or (isinstance(value, str) and media.shape.types == {"string"}):
+            found += media.validator.violations(value, "body")
     return Answer(status, _write(value, media_type), media_type, own, found)
+
+
+def declared_media(declared: Declared, kind: str) -> MediaType | None:
+    """The entry that declares a media type: by its name, else by the narrowest range that covers it."""
+    if kind in declared.media:
+        return declared.media[kind]
+    covering = [one for name, one in declared.media.items() if "*" in name and _covers(name, kind)]
+    return min(covering, key=lambda one: one.name.count("*"), default=None)
 
 
 def _write(value: Any, media_type: str | None) -> bytes:

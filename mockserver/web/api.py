@@ -12,23 +12,20 @@ from urllib.parse import quote
 
 from flask import Flask, Response, g, request
 
-from mockserver.contract.documents import Node
-from mockserver.contract.media import is_json
-from mockserver.contract.model import MediaType, Operation
-from mockserver.contract.model import Response as Declared
+from mockserver.contract.model import Operation
 from mockserver.engine.commands import KeepAnswer
-from mockserver.engine.generate import Generator
 from mockserver.engine.operations import Call, Outcome, Result, perform
 from mockserver.engine.overrides import Placed
-from mockserver.errors import CannotGenerate, Refusal
-from mockserver.refusals import ContractViolation, NoExample, NotAcceptable, UnknownRecord
-from mockserver.web import security
+from mockserver.errors import Refusal
+from mockserver.refusals import ContractViolation, NotAcceptable, UnknownRecord
+from mockserver.web import prefer, security
 from mockserver.web.answers import Answer, answer, negotiate, respond
 from mockserver.web.faults import deliver, ends_later, replacement
 from mockserver.web.idempotency import digest, keep, read_key, replay
 from mockserver.web.mock import Mock, itself
 from mockserver.web.problems import refuse
 from mockserver.web.requests import read_call
+from mockserver.web.samples import Wish, sample, wish
 from mockserver.web.selection import Selection
 
 PREFERRED = {Result.ANSWERED: 200, Result.MADE: 201, Result.GONE: 204}
@@ -79,7 +76,10 @@ def serve(mock: Mock, operation: Operation, arguments: Mapping[str, str]) -> Res
     key = read_key(asked)
     call = read_call(mock, operation, asked, arguments)
     selection: Selection = g.selection
-    if key is None:
+    preference = prefer.read(asked)
+    if preference is not None:
+        answered = _preferred(mock, operation, call, selection, preference)
+    elif key is None:
         answered = _answer(mock, operation, call, selection, None)
     else:
         kept = selection.run.begin(key, digest(asked))
@@ -188,44 +188,20 @@ def _location(outcome: Outcome) -> dict[str, str]:
     return {"Location": f"{from_path}/{quote(str(outcome.key), safe='')}"}
 
 
-def _sample(mock: Mock, operation: Operation, call: Call, selection: Selection, preferred: int | None = None) -> Answer:
-    """The answer of an operation without behaviour: its example, or a value generated for these parameters."""
-    chosen = operation.success(preferred)
-    if chosen is None:
-        exact = sorted(one for one in operation.responses if one.isdigit())
-        if not exact:
-            raise NoExample(operation.id, "it declares no response with a status of its own")
-        chosen = int(exact[0]), operation.responses[exact[0]]
-    status, declared = chosen
-    media_type = negotiate(request, declared.media)
-    seed = f"{selection.run.scenario.seed}/{operation.id}/{sorted(call.path.items())}/{sorted(call.query.items())}"
-    generator = Generator.seeded(mock.contract.documents, mock.contract.schemas, seed)
-    try:
-        headers = _sample_headers(generator, declared)
-        value = _sample_body(generator, declared.media[media_type]) if media_type is not None else None
-    except CannotGenerate as error:
-        raise NoExample(operation.id, error.reason) from None
-    return answer(operation, status, value, media_type, headers)
+def _sample(mock: Mock, operation: Operation, call: Call, selection: Selection, status: int | None = None) -> Answer:
+    """The answer of an operation without behaviour."""
+    seed = selection.run.scenario.seed
+    return sample(mock.contract, mock.samples, operation, call, seed, wish(operation, status), itself(request))
 
 
-def _sample_headers(generator: Generator, declared: Declared) -> dict[str, str]:
-    return {
-        one.name: _header_text(generator.value(one.schema, one.name))
-        for one in declared.headers
-        if one.schema is not None
-    }
-
-
-def _header_text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _sample_body(generator: Generator, media: MediaType) -> Any:
-    if media.examples:
-        return next(iter(media.examples.values()))
-    if media.schema is None:
-        return {} if is_json(media.name) else ""
-    node: Node = media.schema
-    return generator.value(node)
+def _preferred(
+    mock: Mock, operation: Operation, call: Call, selection: Selection, preference: prefer.Preference
+) -> Answer:
+    """The one answer that the client asked for, whatever stands behind the operation."""
+    selection.run.tick(operation.id)
+    status, declared = prefer.response(operation, preference)
+    wished = Wish(status, declared, preference.example, preference.dynamic)
+    seed = selection.run.scenario.seed
+    answered = sample(mock.contract, mock.samples, operation, call, seed, wished, itself(request))
+    answered.headers[prefer.APPLIED] = preference.applied
+    return enforce(mock, operation, answered)

@@ -8,7 +8,7 @@ from mockserver.web import guard
 from mockserver.web.mock import Mock
 
 EXPOSED = (
-    "Allow, ETag, Idempotency-Replayed, Location, "
+    "Allow, ETag, Idempotency-Replayed, Location, Preference-Applied, "
     "X-Mock-Code, X-Mock-Ignored-Cookie, X-Mock-Sandbox, X-Mock-Scenario, X-Mock-Violations"
 )
 MAX_AGE = "600"

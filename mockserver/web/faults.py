@@ -10,12 +10,14 @@ from flask import Request
 from mockserver.contract.model import Operation, Override
 from mockserver.contract.overrides import json_media, named
 from mockserver.engine.clock import sleep
+from mockserver.engine.generate.generator import Generator
 from mockserver.engine.sandboxes import Sandbox
 from mockserver.refusals import Injected, ResetWhileHeld
 from mockserver.web import remarks
 from mockserver.web.answers import Answer, answer
 from mockserver.web.mock import Mock
 from mockserver.web.problems import refuse
+from mockserver.web.samples import mended
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -77,7 +79,12 @@ def replacement(mock: Mock, operation: Operation, override: Override) -> Answer 
     declared = operation.response(status)
     if override.example is not None and declared is not None:
         found = named(declared, override.example)
-        return answer(operation, status, found[1], found[0].name) if found is not None else None
+        if found is None:
+            return None
+        documents, schemas = mock.contract.documents, mock.contract.schemas
+        generator = Generator.seeded(documents, schemas, f"{operation.id}/{override.example}")
+        value = mended(generator, found[0], override.example, found[1])
+        return answer(operation, status, value, found[0].name)
     if override.has_body:
         media = json_media(declared) if declared is not None else None
         kind = media.name if media is not None else "application/json"

@@ -19,6 +19,7 @@ from mockserver.contract.source import Report
 from mockserver.engine.sandboxes import Sandboxes
 from mockserver.errors import Problem
 from mockserver.web.kept import KeptAnswers
+from mockserver.web.samples import Samples
 
 BODY_LIMIT = 10 * 1024 * 1024
 CONTROL = "control.yaml"
@@ -54,6 +55,7 @@ class Mock:
     body_limit: int
     stale: list[Problem] = field(default_factory=list)
     kept: KeptAnswers = field(default_factory=KeptAnswers)
+    samples: Samples = field(default_factory=Samples)
 
     def is_control(self, operation: Operation | None) -> bool:
         """Whether the operation is the server's own, not the contract's."""

@@ -13,7 +13,7 @@ from mockserver.contract import jsontext
 from mockserver.contract.media import is_json
 from mockserver.contract.model import Operation
 from mockserver.contract.model import Response as Declared
-from mockserver.engine.generate import Generator
+from mockserver.engine.generate.generator import Generator
 from mockserver.errors import CannotGenerate, Refusal
 from mockserver.refusals import ContractViolation, InternalError, MethodNotAllowed
 from mockserver.web.answers import Answer, answer
@@ -27,6 +27,8 @@ TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
 IN_BODY = "body /name"
 # What a 415 says besides `Accept` (RFC 5789, section 2.2, and Linked Data Platform, section 7.1).
 ACCEPTED = {"PATCH": "Accept-Patch", "POST": "Accept-Post"}
+# About the mock rather than the API: who reads the form that the operation declares would not learn what is wrong.
+ALWAYS_PROBLEMS = (ContractViolation, refusals.UnknownPreference)
 log = logging.getLogger("mockserver")
 
 STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
@@ -71,6 +73,7 @@ STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
     refusals.StoreBusy: http.HTTPStatus.SERVICE_UNAVAILABLE,
     refusals.StoreLogFull: http.HTTPStatus.TOO_MANY_REQUESTS,
     refusals.ContractViolation: http.HTTPStatus.INTERNAL_SERVER_ERROR,
+    refusals.UnknownPreference: http.HTTPStatus.BAD_REQUEST,
     refusals.NoExample: http.HTTPStatus.NOT_IMPLEMENTED,
     refusals.InternalError: http.HTTPStatus.INTERNAL_SERVER_ERROR,
 }
@@ -89,7 +92,7 @@ def refuse(mock: Mock, operation: Operation | None, refusal: Refusal) -> Answer:
     }
     headers = {CODE_HEADER: refusal.code, **_advice(operation, refusal)}
     declared = operation.response(status) if operation is not None else None
-    if declared is not None and operation is not None and not isinstance(refusal, ContractViolation):
+    if declared is not None and operation is not None and not isinstance(refusal, ALWAYS_PROBLEMS):
         value, media_type = _declared_form(mock, operation, declared, problem)
         if media_type is not None:
             return answer(operation, status, value, media_type, headers)
@@ -152,7 +155,8 @@ def _declared_form(
         if one.schema is not None:
             seed = f"{operation.id}/{declared.status}"
             try:
-                generator = Generator.seeded(mock.contract.documents, mock.contract.schemas, seed)
+                given = problem | {"statusCode": problem["status"], "message": problem["detail"]}
+                generator = Generator.seeded(mock.contract.documents, mock.contract.schemas, seed, given=given)
                 return generator.value(one.schema), one.name
             except CannotGenerate as error:
                 log.warning("%s", error)

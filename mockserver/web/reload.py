@@ -15,6 +15,7 @@ from mockserver.refusals import UnknownScenario
 from mockserver.web.app import build
 from mockserver.web.kept import Found, KeptAnswers
 from mockserver.web.mock import Mock
+from mockserver.web.samples import Samples
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -49,7 +50,7 @@ class Reloading:
         try:
             contract = self._load()
             starts = starts_of(contract)
-            mock = replace(self._mock, contract=contract, kept=KeptAnswers())
+            mock = replace(self._mock, contract=contract, samples=Samples(), kept=KeptAnswers())
             self._next = build(mock, serve_pages=self._serve_pages), starts
         except ContractError as error:
             self._mock.stale[:] = error.problems

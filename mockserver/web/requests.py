@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from flask import Request
 
 from mockserver.contract import parameters
-from mockserver.contract.media import is_json as is_json
+from mockserver.contract.media import is_json
 from mockserver.contract.model import Operation, Parameter
 from mockserver.contract.parameters import OWN
 from mockserver.engine.operations import Call

@@ -54,7 +54,7 @@ def validator(schema: Any) -> Validator:
 
 def both_agree(schema: Any, value: Any) -> None:
     judge = validator(schema)
-    explained = judge._schemas.explain(judge.address, value)
+    explained = judge.schemas.explain(judge.address, value)
     assert judge.is_valid(value) == (not explained), (schema, value, explained)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mockserver.contract.documents import Node
-from mockserver.engine.generate.shape import Nodes, Shape, same
+from mockserver.engine.generate.demand import Demand, Nodes, same
 from mockserver.errors import CannotGenerate
 
 if TYPE_CHECKING:
@@ -15,27 +15,27 @@ TRIES = 25
 ITEM_LIMIT = 10_000
 
 
-def make_array(making: Making, shape: Shape, name: str, depth: int, attempt: int) -> list[Any]:
-    """An array of this shape. Raises CannotGenerate."""
+def make_array(making: Making, demand: Demand, name: str, depth: int, attempt: int) -> list[Any]:
+    """An array of this demand. Raises CannotGenerate."""
     made: list[Any] = []
-    fill(making, shape, made, name, depth, attempt)
+    fill(making, demand, made, name, depth, attempt)
     return made
 
 
-def fill(making: Making, shape: Shape, made: list[Any], name: str, depth: int, attempt: int) -> None:
+def fill(making: Making, demand: Demand, made: list[Any], name: str, depth: int, attempt: int) -> None:
     """Add items to an array until it has as many as it should, and contains what it must."""
-    wanted = _contained(making, shape, made)
-    least = max(shape.least("minItems"), len(made) + len(wanted))
+    wanted = _contained(making, demand, made)
+    least = max(demand.least("minItems"), len(made) + len(wanted))
     known = {same(one) for one in made}
-    unique = True in shape.all("uniqueItems")
+    unique = True in demand.all("uniqueItems")
     singular = _singular(name)
-    for number in range(_count(making, shape, least, depth, attempt) - len(made)):
+    for number in range(_count(making, demand, least, depth, attempt) - len(made)):
         extra = (wanted[number],) if number < len(wanted) else ()
-        nodes = (*shape.item(len(made)), *extra)
+        nodes = (*demand.item(len(made)), *extra)
         try:
             one = _other(making, nodes, singular, depth, attempt, known)
         except CannotGenerate:
-            if len(made) >= shape.least("minItems") and number >= len(wanted):
+            if len(made) >= demand.least("minItems") and number >= len(wanted):
                 return
             raise
         if one is None and (unique or len(made) >= least):
@@ -44,9 +44,9 @@ def fill(making: Making, shape: Shape, made: list[Any], name: str, depth: int, a
         known.add(same(made[-1]))
 
 
-def _count(making: Making, shape: Shape, least: int, depth: int, attempt: int) -> int:
-    prefix = max((len(one) for one in shape.all("prefixItems") if isinstance(one, list)), default=0)
-    most = shape.most("maxItems")
+def _count(making: Making, demand: Demand, least: int, depth: int, attempt: int) -> int:
+    prefix = max((len(one) for one in demand.all("prefixItems") if isinstance(one, list)), default=0)
+    most = demand.most("maxItems")
     if most is None or most > least + 3:
         most = max(least + 3, prefix)
     if least > ITEM_LIMIT:
@@ -56,10 +56,10 @@ def _count(making: Making, shape: Shape, least: int, depth: int, attempt: int) -
     return making.chance.randint(max(least, min(1, most), min(prefix, most)), max(least, most))
 
 
-def _contained(making: Making, shape: Shape, made: list[Any]) -> list[Node]:
+def _contained(making: Making, demand: Demand, made: list[Any]) -> list[Node]:
     """The schemas of the items that are still missing among those that there must be."""
     found = list[Node]()
-    for part in shape.parts:
+    for part in demand.parts:
         if "contains" in part.value:
             node = part.child("contains")
             there = sum(making.is_valid((node,), one) for one in made)
@@ -73,12 +73,12 @@ def _other(making: Making, nodes: Nodes, name: str, depth: int, attempt: int, kn
         one = making.make(nodes, name, depth + 1, attempt if number == 0 else max(attempt, number))
         if same(one) not in known:
             return (one,)
-        if number > 2 and not shape_varies(nodes):
+        if number > 2 and not may_vary(nodes):
             return None
     return None
 
 
-def shape_varies(nodes: Nodes) -> bool:
+def may_vary(nodes: Nodes) -> bool:
     """Whether another try may give another value: not where a constant leaves none."""
     return not any(isinstance(node.value, dict) and "const" in node.value for node in nodes)
 

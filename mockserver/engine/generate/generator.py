@@ -11,10 +11,10 @@ from mockserver.contract.documents import Documents, Node
 from mockserver.contract.schemas import Schemas
 from mockserver.engine.generate import mend
 from mockserver.engine.generate.arrays import make_array
+from mockserver.engine.generate.demand import TYPES, Choose, Demand, Gathering, Nodes
 from mockserver.engine.generate.given import Given
 from mockserver.engine.generate.numbers import number
 from mockserver.engine.generate.objects import make_object
-from mockserver.engine.generate.shape import TYPES, Choose, Nodes, Shape, Shaping
 from mockserver.engine.generate.texts import NoText, text
 from mockserver.errors import CannotGenerate
 
@@ -123,16 +123,19 @@ class Making:
         for node in nodes:
             value = node.value
             reference = value.get("$ref") if isinstance(value, dict) else None
-            place = self._documents.at(reference).follow().value if isinstance(reference, str) else value
             if value is False or self._above[reference or ""] > 1:
                 return True
-            if any(isinstance(one, dict) and one.get(self._hidden) is True for one in (value, place)):
-                return True
-        return False
+        return self.hides(nodes)
+
+    def hides(self, nodes: Nodes) -> bool:
+        """Whether a member is not for this direction."""
+        places = (node.follow().value for node in nodes)
+        values = (value for pair in zip(nodes, places, strict=True) for value in (pair[0].value, pair[1]))
+        return any(isinstance(one, dict) and one.get(self._hidden) is True for one in values)
 
     def examples(self, nodes: Nodes) -> list[Any]:
         """The examples and defaults of some schemas, those of a branch not counted."""
-        return self._shape(nodes, first).examples if self._from_examples else []
+        return self._demand(nodes, first).examples if self._from_examples else []
 
     def member(self, nodes: Nodes, name: str, depth: int, attempt: int) -> Any:
         """A value for a member of that name: the one that was given for it, where it may be that."""
@@ -147,58 +150,58 @@ class Making:
         self._size += 1
         if self._steps > STEP_LIMIT or depth > FINAL_DEPTH:
             raise CannotGenerate(nodes[0].address if nodes else "", "its values have no end")
-        shape = self._shape(nodes, self._chooser(depth, attempt))
-        if shape.allowed is not None:
-            return self._one_of(nodes, shape, attempt)
-        if depth and not attempt and self._from_examples and shape.examples:
-            return self.chance.choice(shape.examples)
-        self._above.update(shape.followed)
+        demand = self._demand(nodes, self._chooser(depth, attempt))
+        if demand.allowed is not None:
+            return self._one_of(nodes, demand, attempt)
+        if depth and not attempt and self._from_examples and demand.examples:
+            return self.chance.choice(demand.examples)
+        self._above.update(demand.followed)
         try:
-            return self._typed(nodes, shape, name, depth, attempt)
+            return self._typed(nodes, demand, name, depth, attempt)
         finally:
-            self._above.subtract(shape.followed)
+            self._above.subtract(demand.followed)
 
-    def _typed(self, nodes: Nodes, shape: Shape, name: str, depth: int, attempt: int) -> Any:
-        kind = self._type(nodes, shape, depth, attempt)
+    def _typed(self, nodes: Nodes, demand: Demand, name: str, depth: int, attempt: int) -> Any:
+        kind = self._type(nodes, demand, depth, attempt)
         if kind == "object":
-            return make_object(self, shape, depth, attempt)
+            return make_object(self, demand, depth, attempt)
         if kind == "array":
-            return make_array(self, shape, name, depth, attempt)
+            return make_array(self, demand, name, depth, attempt)
         if kind == "string":
             try:
-                return text(shape, name, self.chance, attempt)
+                return text(demand, name, self.chance, attempt)
             except NoText as error:
                 raise CannotGenerate(nodes[0].address if nodes else "", str(error)) from None
         if kind in ("integer", "number"):
-            return self._number(nodes, shape, name, attempt, whole=kind == "integer")
+            return self._number(nodes, demand, name, attempt, whole=kind == "integer")
         return self.chance.random() < 0.5 if kind == "boolean" else None
 
-    def _number(self, nodes: Nodes, shape: Shape, name: str, attempt: int, *, whole: bool) -> int | float:
+    def _number(self, nodes: Nodes, demand: Demand, name: str, attempt: int, *, whole: bool) -> int | float:
         # As for texts.
         from mockserver.engine.believable import usual
 
-        found = number(shape, self.chance, usual(name) if not attempt else None, whole=whole)
+        found = number(demand, self.chance, usual(name) if not attempt else None, whole=whole)
         if found is None:
             raise CannotGenerate(nodes[0].address if nodes else "", "no number is within its bounds")
         return found
 
-    def _type(self, nodes: Nodes, shape: Shape, depth: int, attempt: int) -> str:
+    def _type(self, nodes: Nodes, demand: Demand, depth: int, attempt: int) -> str:
         """The type to make: any but null, where there is another; null where it has to come to an end."""
-        types = [one for one in TYPES if one in shape.types]
+        types = [one for one in TYPES if one in demand.types]
         if not types:
             raise CannotGenerate(nodes[0].address if nodes else "", "no type is left that all of its parts admit")
         if len(types) == len(TYPES):
             types = ["string", "integer", "boolean", "null", "object", "array", "number"] if depth else list(TYPES)
-        if "null" in types and (self._ends(shape, depth) or len(types) == 1):
+        if "null" in types and (self._ends(demand, depth) or len(types) == 1):
             return "null"
         real = [one for one in types if one != "null" and not (one == "integer" and "number" in types)] or types
         return real[0] if attempt < 2 else self.chance.choice(types)
 
-    def _ends(self, shape: Shape, depth: int) -> bool:
-        return self.is_deep(depth) or any(self._above[one] > 1 for one in shape.followed)
+    def _ends(self, demand: Demand, depth: int) -> bool:
+        return self.is_deep(depth) or any(self._above[one] > 1 for one in demand.followed)
 
-    def _one_of(self, nodes: Nodes, shape: Shape, attempt: int) -> Any:
-        allowed = [one for one in shape.allowed or () if kind_of(one) & shape.types]
+    def _one_of(self, nodes: Nodes, demand: Demand, attempt: int) -> Any:
+        allowed = [one for one in demand.allowed or () if kind_of(one) & demand.types]
         if attempt or len(allowed) == 1:
             allowed = [one for one in allowed if self.is_valid(nodes, one)]
         if not allowed:
@@ -206,12 +209,12 @@ class Making:
         real = [one for one in allowed if one is not None] or allowed
         return self.chance.choice(real if not attempt else allowed)
 
-    def _shape(self, nodes: Nodes, choose: Choose) -> Shape:
-        return Shaping(self._documents, self.chance, choose).of(nodes)
+    def _demand(self, nodes: Nodes, choose: Choose) -> Demand:
+        return Gathering(self._documents, self.chance, choose).of(nodes)
 
-    def nearest(self, nodes: Nodes, value: Any) -> Shape:
-        """The shape by the branches that come nearest to a value."""
-        return self._shape(nodes, lambda branches: min(branches, key=lambda one: self.faults(one, value)))
+    def nearest(self, nodes: Nodes, value: Any) -> Demand:
+        """The demand by the branches that come nearest to a value."""
+        return self._demand(nodes, lambda branches: min(branches, key=lambda one: self.faults(one, value)))
 
     def _chooser(self, depth: int, attempt: int) -> Choose:
         def choose(branches: Sequence[Node]) -> Node:

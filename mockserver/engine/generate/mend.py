@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mockserver.engine.generate import arrays, objects
-from mockserver.engine.generate.shape import Nodes, Shape, addresses, same
+from mockserver.engine.generate.demand import Demand, Nodes, addresses, same
 from mockserver.errors import CannotGenerate
 
 if TYPE_CHECKING:
@@ -47,10 +47,10 @@ def mended(making: Making, nodes: Nodes, value: Any, name: str, depth: int) -> A
     """The value itself where it is valid; else with what is wrong in it made anew. Raises CannotGenerate."""
     if making.is_valid(nodes, value):
         return value
-    shape = making.nearest(nodes, value)
-    if shape.allowed is None:
+    demand = making.nearest(nodes, value)
+    if demand.allowed is None:
         try:
-            made = _parts(making, shape, value, name, depth, 0)
+            made = _parts(making, demand, value, name, depth, 0)
         except CannotGenerate:
             made = value
         if making.is_valid(nodes, made):
@@ -58,62 +58,62 @@ def mended(making: Making, nodes: Nodes, value: Any, name: str, depth: int) -> A
     return valid(making, nodes, name, depth)
 
 
-def _parts(making: Making, shape: Shape, value: Any, name: str, depth: int, attempt: int) -> Any:
+def _parts(making: Making, demand: Demand, value: Any, name: str, depth: int, attempt: int) -> Any:
     """The value with each of its parts mended."""
-    if isinstance(value, dict) and "object" in shape.types:
-        return _object(making, shape, value, depth, attempt)
-    if isinstance(value, list) and "array" in shape.types:
-        return _array(making, shape, value, name, depth, attempt)
-    return _converted(shape, value)
+    if isinstance(value, dict) and "object" in demand.types:
+        return _object(making, demand, value, depth, attempt)
+    if isinstance(value, list) and "array" in demand.types:
+        return _array(making, demand, value, name, depth, attempt)
+    return _converted(demand, value)
 
 
-def _object(making: Making, shape: Shape, value: dict[str, Any], depth: int, attempt: int) -> dict[str, Any]:
+def _object(making: Making, demand: Demand, value: dict[str, Any], depth: int, attempt: int) -> dict[str, Any]:
     made: dict[str, Any] = {}
-    named = tuple(part.child("propertyNames") for part in shape.parts if "propertyNames" in part.value)
+    named = tuple(part.child("propertyNames") for part in demand.parts if "propertyNames" in part.value)
     for name, one in value.items():
-        nodes = shape.member(name)
-        if name in shape.absent or any(node.value is False for node in nodes) or not making.is_valid(named, name):
+        nodes = demand.member(name)
+        if name in demand.absent or any(node.value is False for node in nodes) or not making.is_valid(named, name):
             continue
         try:
             made[name] = mended(making, nodes, one, name, depth + 1)
         except CannotGenerate:
-            if name in shape.required:
+            if name in demand.required:
                 raise
-    for name in shape.required:
+    for name in demand.required:
         if name not in made:
-            made[name] = valid(making, shape.member(name), name, depth + 1)
-    objects.fill(making, shape, made, depth, max(attempt, 1))
-    most = shape.most("maxProperties")
-    for name in [one for one in reversed(list(made)) if one not in shape.required]:
+            made[name] = valid(making, demand.member(name), name, depth + 1)
+    objects.fill(making, demand, made, depth, max(attempt, 1))
+    most = demand.most("maxProperties")
+    for name in [one for one in reversed(list(made)) if one not in demand.required]:
         if most is not None and len(made) > most:
             del made[name]
     return made
 
 
-def _array(making: Making, shape: Shape, value: list[Any], name: str, depth: int, attempt: int) -> list[Any]:
+def _array(making: Making, demand: Demand, value: list[Any], name: str, depth: int, attempt: int) -> list[Any]:
     made, known = list[Any](), set[str]()
-    most = shape.most("maxItems")
-    unique = True in shape.all("uniqueItems")
+    most = demand.most("maxItems")
+    unique = True in demand.all("uniqueItems")
     for one in value[:most]:
-        item = mended(making, shape.item(len(made)), one, name, depth + 1)
+        item = mended(making, demand.item(len(made)), one, name, depth + 1)
         if not unique or same(item) not in known:
             made.append(item)
             known.add(same(item))
-    arrays.fill(making, shape, made, name, depth, max(attempt, 1))
+    arrays.fill(making, demand, made, name, depth, max(attempt, 1))
     return made
 
 
-def _converted(shape: Shape, value: Any) -> Any:
+def _converted(demand: Demand, value: Any) -> Any:
     """A scalar as the type that is asked for, where it only was written as another."""
-    if isinstance(value, str) and shape.types & {"integer", "number"} and "string" not in shape.types:
+    if isinstance(value, str) and demand.types & {"integer", "number"} and "string" not in demand.types:
         try:
             number = float(value)
         except ValueError:
             return value
         return int(number) if number.is_integer() else number
-    if isinstance(value, str) and value.lower() in ("true", "false") and shape.types == {"boolean"}:
+    if isinstance(value, str) and value.lower() in ("true", "false") and demand.types == {"boolean"}:
         return value.lower() == "true"
-    if isinstance(value, int | float) and "string" in shape.types:
+    if isinstance(value, int | float) and "string" in demand.types:
         return str(value).lower() if isinstance(value, bool) else str(value)
-    most = shape.most("maxLength")
+    most = demand.most("maxLength")
     return value[:most] if isinstance(value, str) and most is not None else value

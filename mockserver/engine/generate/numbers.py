@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from math import ceil, floor, gcd, lcm
 
-from mockserver.engine.generate.shape import Shape
+from mockserver.engine.generate.demand import Demand
 
 WINDOW = 1000
 HUNDREDTH = Fraction(1, 100)
@@ -15,12 +15,12 @@ Pick = Callable[[list[Fraction]], Fraction]
 
 
 def number(
-    shape: Shape, chance: random.Random, usual: tuple[float, float] | None, *, whole: bool
+    demand: Demand, chance: random.Random, usual: tuple[float, float] | None, *, whole: bool
 ) -> int | float | None:
-    """A number of this shape, in the `usual` range where that may be; None where there is none."""
-    low, high = _bounds(shape, "minimum", max), _bounds(shape, "maximum", min)
-    above, below = _bounds(shape, "exclusiveMinimum", max), _bounds(shape, "exclusiveMaximum", min)
-    step = _step(shape, whole)
+    """A number of this demand, in the `usual` range where that may be; None where there is none."""
+    low, high = _bounds(demand, "minimum", max), _bounds(demand, "maximum", min)
+    above, below = _bounds(demand, "exclusiveMinimum", max), _bounds(demand, "exclusiveMaximum", min)
+    step = _step(demand, whole)
     if step is None:
         step = _fine(_pick([high, below], min), _pick([low, above], max))
     first = None if low is None else ceil(low / step)
@@ -42,8 +42,8 @@ def _exact(value: int | float) -> Fraction:
     return Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
 
 
-def _bounds(shape: Shape, keyword: str, pick: Pick) -> Fraction | None:
-    found = [_exact(one) for one in shape.all(keyword) if isinstance(one, int | float) and not isinstance(one, bool)]
+def _bounds(demand: Demand, keyword: str, pick: Pick) -> Fraction | None:
+    found = [_exact(one) for one in demand.all(keyword) if isinstance(one, int | float) and not isinstance(one, bool)]
     return pick(found) if found else None
 
 
@@ -52,9 +52,9 @@ def _pick(bounds: list[Fraction | None], pick: Pick) -> Fraction | None:
     return pick(found) if found else None
 
 
-def _step(shape: Shape, whole: bool) -> Fraction | None:
+def _step(demand: Demand, whole: bool) -> Fraction | None:
     """The least step that every `multipleOf` allows; whole numbers have a step of one at least."""
-    steps = [_exact(one) for one in shape.all("multipleOf")] + ([Fraction(1)] if whole else [])
+    steps = [_exact(one) for one in demand.all("multipleOf")] + ([Fraction(1)] if whole else [])
     if not steps:
         return None
     found = steps[0]

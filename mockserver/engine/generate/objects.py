@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mockserver.engine.generate import patterns
+from mockserver.engine.generate.demand import Demand, Nodes, members
 from mockserver.engine.generate.order import in_time
-from mockserver.engine.generate.shape import Nodes, Shape, members
 from mockserver.engine.words import word
 from mockserver.errors import CannotGenerate
 
@@ -18,79 +18,82 @@ MAP_SIZE = 2
 MEMBER_LIMIT = 10_000
 
 
-def make_object(making: Making, shape: Shape, depth: int, attempt: int) -> dict[str, Any]:
-    """An object of this shape. Raises CannotGenerate."""
+def make_object(making: Making, demand: Demand, depth: int, attempt: int) -> dict[str, Any]:
+    """An object of this demand. Raises CannotGenerate."""
     made: dict[str, Any] = {}
-    for one in _chosen(making, shape, depth, attempt):
-        add(making, shape, made, one, depth, attempt)
-    fill(making, shape, made, depth, attempt)
-    in_time(shape, made)
-    return in_order(shape, made)
+    for one in _chosen(making, demand, depth, attempt):
+        add(making, demand, made, one, depth, attempt)
+    fill(making, demand, made, depth, attempt)
+    in_time(demand, made)
+    return in_order(demand, made)
 
 
-def add(making: Making, shape: Shape, made: dict[str, Any], name: str, depth: int, attempt: int) -> None:
+def add(making: Making, demand: Demand, made: dict[str, Any], name: str, depth: int, attempt: int) -> None:
     """Add one member, if it can be made. Raises CannotGenerate where it must be there and cannot."""
-    nodes = shape.member(name)
-    if name in shape.hints and making.is_valid(nodes, shape.hints[name]):
-        made[name] = shape.hints[name]
+    nodes = demand.member(name)
+    if name in demand.hints and making.is_valid(nodes, demand.hints[name]):
+        made[name] = demand.hints[name]
         return
     try:
         made[name] = making.member(nodes, name, depth + 1, attempt)
     except CannotGenerate:
-        if name in shape.required:
+        if name in demand.required:
             raise
 
 
-def fill(making: Making, shape: Shape, made: dict[str, Any], depth: int, attempt: int) -> None:
+def fill(making: Making, demand: Demand, made: dict[str, Any], depth: int, attempt: int) -> None:
     """Add what members that are there ask for, and as many more as there must be."""
-    for name in _needed(shape, made):
-        add(making, shape, made, name, depth, attempt)
-    least, most = shape.least("minProperties"), shape.most("maxProperties")
-    for name in shape.names:
-        if len(made) < least and name not in made and name not in shape.absent:
-            add(making, shape, made, name, depth, attempt)
-    if not made and _is_map(shape) and attempt != 1 and not making.is_deep(depth):
+    for name in _needed(demand, made):
+        if not attempt and making.hides(demand.member(name)):
+            continue
+        add(making, demand, made, name, depth, attempt)
+    least, most = demand.least("minProperties"), demand.most("maxProperties")
+    for name in demand.names:
+        if len(made) < least and name not in made and name not in demand.absent:
+            add(making, demand, made, name, depth, attempt)
+    if not made and _is_map(demand) and attempt != 1 and not making.is_deep(depth):
         least = max(least, MAP_SIZE if most is None else min(MAP_SIZE, most))
     for number in range(TRIES + min(least, MEMBER_LIMIT)):
         if len(made) >= least:
             return
-        label = _label(making, shape, number)
-        if label is not None and label not in made and label not in shape.absent:
-            add(making, shape, made, label, depth, attempt)
+        label = _label(making, demand, number)
+        if label is not None and label not in made and label not in demand.absent:
+            add(making, demand, made, label, depth, attempt)
 
 
-def in_order(shape: Shape, made: dict[str, Any]) -> dict[str, Any]:
+def in_order(demand: Demand, made: dict[str, Any]) -> dict[str, Any]:
     """The members as the schema declares them, the others after."""
-    names = [name for name in shape.names if name in made]
+    names = [name for name in demand.names if name in made]
     return {name: made[name] for name in dict.fromkeys([*names, *made])}
 
 
-def _chosen(making: Making, shape: Shape, depth: int, attempt: int) -> list[str]:
+def _chosen(making: Making, demand: Demand, depth: int, attempt: int) -> list[str]:
     """The members to make: those that must be there; of the others all, none, or some, as tries go on."""
-    required = shape.required
-    most = shape.most("maxProperties")
+    # Hidden ones are demanded of the other direction alone, most of the time; judging will tell.
+    required = [one for one in demand.required if attempt or not making.hides(demand.member(one))]
+    most = demand.most("maxProperties")
     found = list(required)
     deep = making.is_deep(depth)
-    for name in shape.names:
-        if name in found or name in shape.absent or deep or attempt == 1:
+    for name in demand.names:
+        if name in found or name in demand.absent or deep or attempt == 1:
             continue
-        if most is not None and len(_needed_by(shape, [*found, name])) > most:
+        if most is not None and len(_needed_by(demand, [*found, name])) > most:
             continue
         if attempt > 1 and making.chance.random() < 0.5:
             continue
-        if not making.leaves_out(shape.member(name)):
+        if not making.leaves_out(demand.member(name)):
             found.append(name)
-    order = {name: place for place, name in enumerate(shape.names)}
-    return sorted(_needed_by(shape, found), key=lambda name: order.get(name, len(order)))
+    order = {name: place for place, name in enumerate(demand.names)}
+    return sorted(_needed_by(demand, found), key=lambda name: order.get(name, len(order)))
 
 
-def _needed_by(shape: Shape, names: list[str]) -> list[str]:
+def _needed_by(demand: Demand, names: list[str]) -> list[str]:
     """The names with those that `dependentRequired` adds to them."""
     found = list(names)
     for _ in range(TRIES):
         more = [
             needed
-            for part in shape.parts
+            for part in demand.parts
             for name, needs in members(part, "dependentRequired").items()
             if name in found
             for needed in needs
@@ -102,22 +105,22 @@ def _needed_by(shape: Shape, names: list[str]) -> list[str]:
     return found
 
 
-def _needed(shape: Shape, made: dict[str, Any]) -> list[str]:
-    return [name for name in _needed_by(shape, [*made, *shape.required]) if name not in made]
+def _needed(demand: Demand, made: dict[str, Any]) -> list[str]:
+    return [name for name in _needed_by(demand, [*made, *demand.required]) if name not in made]
 
 
-def _is_map(shape: Shape) -> bool:
+def _is_map(demand: Demand) -> bool:
     """Whether the object is meant for names that the schema does not know."""
-    if shape.names or shape.all("propertyNames"):
+    if demand.names or demand.all("propertyNames"):
         return False
-    given = [one for one in shape.all("additionalProperties") if isinstance(one, dict) and one]
-    return bool(given) or any(members(part, "patternProperties") for part in shape.parts)
+    given = [one for one in demand.all("additionalProperties") if isinstance(one, dict) and one]
+    return bool(given) or any(members(part, "patternProperties") for part in demand.parts)
 
 
-def _label(making: Making, shape: Shape, number: int) -> str | None:
+def _label(making: Making, demand: Demand, number: int) -> str | None:
     """A name for one more member."""
-    named: Nodes = tuple(part.child("propertyNames") for part in shape.parts if "propertyNames" in part.value)
-    known = [pattern for part in shape.parts for pattern in members(part, "patternProperties")]
+    named: Nodes = tuple(part.child("propertyNames") for part in demand.parts if "propertyNames" in part.value)
+    known = [pattern for part in demand.parts for pattern in members(part, "patternProperties")]
     if known and number % 2 == 0:
         try:
             label = patterns.write(known[number // 2 % len(known)], making.chance, attempt=number)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from mockserver.engine.generate.demand import Demand
 from mockserver.engine.generate.given import plain
-from mockserver.engine.generate.shape import Shape
 
 # The words that tell when; the later a group, the later the instant.
 GROUPS = (
@@ -21,13 +21,13 @@ FORMATS = ("date-time", "date")
 FIXED = {"example", "examples", "default", "const", "enum", "pattern"}
 
 
-def in_time(shape: Shape, made: dict[str, Any]) -> None:
+def in_time(demand: Demand, made: dict[str, Any]) -> None:
     """Deal the made-up instants of an object out again, the earliest to what comes first."""
     for form in FORMATS:
         ranked = [
             (rank, name)
             for name in made
-            if (rank := _rank(name)) is not None and isinstance(made[name], str) and _is_made_up(shape, name, form)
+            if (rank := _rank(name)) is not None and isinstance(made[name], str) and _is_made_up(demand, name, form)
         ]
         stamps = sorted(made[name] for _, name in ranked)
         for (_, name), stamp in zip(sorted(ranked, key=lambda one: one[0]), stamps, strict=True):
@@ -42,7 +42,7 @@ def _rank(name: str) -> int | None:
     return None
 
 
-def _is_made_up(shape: Shape, name: str, form: str) -> bool:
-    places = [node.follow().value for node in shape.member(name)]
+def _is_made_up(demand: Demand, name: str, form: str) -> bool:
+    places = [node.follow().value for node in demand.member(name)]
     values = [value for value in places if isinstance(value, dict)]
     return any(one.get("format") == form for one in values) and not any(FIXED & one.keys() for one in values)

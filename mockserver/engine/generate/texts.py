@@ -7,7 +7,7 @@ from base64 import b64encode
 
 from mockserver.contract.schemas import single
 from mockserver.engine.generate import patterns
-from mockserver.engine.generate.shape import Shape, matches
+from mockserver.engine.generate.demand import Demand, matches
 from mockserver.engine.words import word
 
 TRIES = 40
@@ -27,15 +27,15 @@ class NoText(Exception):
     """No string was found; the message says for what."""
 
 
-def text(shape: Shape, name: str, chance: random.Random, attempt: int) -> str:
-    """A string of this shape for a property called `name`. Raises NoText."""
-    least, most = shape.least("minLength"), shape.most("maxLength")
+def text(demand: Demand, name: str, chance: random.Random, attempt: int) -> str:
+    """A string of this demand for a property called `name`. Raises NoText."""
+    least, most = demand.least("minLength"), demand.most("maxLength")
     if (most is not None and least > most) or least > LENGTH_LIMIT:
         raise NoText(f"no text has at least {least} and at most {most} characters")
-    wanted = [one for one in shape.all("pattern") if isinstance(one, str)]
-    forms = [one for one in shape.all("format") if isinstance(one, str)]
+    wanted = [one for one in demand.all("pattern") if isinstance(one, str)]
+    forms = [one for one in demand.all("format") if isinstance(one, str)]
     for number in range(TRIES if wanted or forms else 1):
-        made = _one(shape, name, chance, attempt + number, wanted, forms)
+        made = _one(demand, name, chance, attempt + number, wanted, forms)
         if all(matches(one, made) for one in wanted) and all(_is(form, made) for form in forms):
             if least <= len(made) and (most is None or len(made) <= most):
                 return made
@@ -43,18 +43,18 @@ def text(shape: Shape, name: str, chance: random.Random, attempt: int) -> str:
     raise NoText(f"no text was found for {' and '.join(asked)} with {least} to {most or 'any number of'} characters")
 
 
-def _one(shape: Shape, name: str, chance: random.Random, attempt: int, wanted: list[str], forms: list[str]) -> str:
+def _one(demand: Demand, name: str, chance: random.Random, attempt: int, wanted: list[str], forms: list[str]) -> str:
     # Faker is slow to import, and most contracts bring their own examples.
     from mockserver.engine.believable import BY_FORMAT, text
 
-    least, most = shape.least("minLength"), shape.most("maxLength")
+    least, most = demand.least("minLength"), demand.most("maxLength")
     form = next((one for one in forms if one in BY_FORMAT), None)
     if wanted and (form is None or attempt % 4):
         try:
             return patterns.write(wanted[attempt % len(wanted)], chance, least, most, attempt)
         except patterns.Unsupported as error:
             raise NoText(f"the pattern {wanted[attempt % len(wanted)]} {error}") from None
-    if form is None and "base64" in shape.all("contentEncoding"):
+    if form is None and "base64" in demand.all("contentEncoding"):
         return _encoded(least, most, chance)
     if attempt > 1 and form is None and least <= 8:
         return word(chance)[: most if most is not None else None]

@@ -9,8 +9,8 @@ from fractions import Fraction
 from typing import Any
 
 from mockserver.contract.documents import Documents, Node, Unresolved
-from mockserver.contract.parameters import types_of
 from mockserver.contract.schemas import single
+from mockserver.contract.shapes import types_of
 
 TYPES = ("object", "array", "string", "integer", "number", "boolean", "null")
 # Keywords that tell the type of a schema which does not.
@@ -31,7 +31,7 @@ Choose = Callable[[Sequence[Node]], Node]
 
 
 @dataclass(slots=True)
-class Shape:
+class Demand:
     """Schemas for one value, as plain `parts` that all hold.
 
     `types` are those that all parts admit; `branches` the schemas that were chosen among several; `hints` what a
@@ -139,31 +139,31 @@ def same(value: Any) -> str:
 
 
 @dataclass(slots=True)
-class Shaping:
+class Gathering:
     """One way through the choices of some schemas."""
 
     documents: Documents
     chance: random.Random
     choose: Choose
-    shape: Shape = field(default_factory=Shape)
+    demand: Demand = field(default_factory=Demand)
     _seen: set[str] = field(default_factory=set)
 
-    def of(self, nodes: Nodes) -> Shape:
-        """The shape that values of all `nodes` have."""
+    def of(self, nodes: Nodes) -> Demand:
+        """The demand that values of all `nodes` have."""
         for node in nodes:
             self._add(node, ())
         self._settle_type()
-        return self.shape
+        return self.demand
 
     def _add(self, node: Node, way: tuple[str, ...]) -> None:
         if node.address in self._seen:
             return
         self._seen.add(node.address)
         if node.value is False:
-            self.shape.types = frozenset()
+            self.demand.types = frozenset()
         if not isinstance(node.value, dict):
             return
-        self.shape.parts.append(node)
+        self.demand.parts.append(node)
         self._types(node.value)
         for keyword in ("$ref", "$dynamicRef"):
             if isinstance(node.value.get(keyword), str):
@@ -179,19 +179,19 @@ class Shaping:
             target = self.documents.at(reference)
         except Unresolved:
             return
-        self.shape.followed.append(target.address)
+        self.demand.followed.append(target.address)
         self._add(target, (*way, target.address))
 
     def _types(self, value: Mapping[str, Any]) -> None:
         named = value.get("type")
         if isinstance(named, str | list):
             types = frozenset([named] if isinstance(named, str) else named)
-            self.shape.types &= types | {"integer"} if "number" in types else types
+            self.demand.types &= types | {"integer"} if "number" in types else types
         for values in (value.get("enum"), [value["const"]] if "const" in value else None):
             if isinstance(values, list):
-                known = self.shape.allowed
+                known = self.demand.allowed
                 here = {same(one) for one in values}
-                self.shape.allowed = values if known is None else [one for one in known if same(one) in here]
+                self.demand.allowed = values if known is None else [one for one in known if same(one) in here]
 
     def _choices(self, node: Node, way: tuple[str, ...]) -> None:
         discriminator = node.value.get("discriminator")
@@ -200,7 +200,7 @@ class Shaping:
         for keyword in CHOICES:
             if branches := self._open(node, keyword):
                 chosen = self.choose(branches)
-                self.shape.chose = True
+                self.demand.chose = True
                 self._add(chosen, way)
         if names is not None:
             target = chosen.value.get("$ref") if chosen is not None and isinstance(chosen.value, dict) else None
@@ -209,7 +209,7 @@ class Shaping:
     def _open(self, node: Node, keyword: str) -> list[Node]:
         """The branches that do not go against the types so far; all of them, where none is left."""
         branches = [one for one in _list(node, keyword) if one.value is not False]
-        return [one for one in branches if self._types_of(one) & self.shape.types] or branches
+        return [one for one in branches if self._types_of(one) & self.demand.types] or branches
 
     def _types_of(self, node: Node) -> frozenset[str]:
         try:
@@ -229,7 +229,7 @@ class Shaping:
         if told is None and ends:
             told = ends[0]
         if told is not None:
-            self.shape.hints.setdefault(names["propertyName"], told)
+            self.demand.hints.setdefault(names["propertyName"], told)
 
     def _conditions(self, node: Node, way: tuple[str, ...]) -> None:
         value = node.value
@@ -241,11 +241,11 @@ class Shaping:
             if taken in value:
                 self._add(node.child(taken), way)
         for name in members(node, "dependentSchemas"):
-            if name in self.shape.required or self.chance.random() < 0.5:
-                self.shape.forced.append(name)
+            if name in self.demand.required or self.chance.random() < 0.5:
+                self.demand.forced.append(name)
                 self._add(node.child("dependentSchemas", name), way)
             else:
-                self.shape.absent.add(name)
+                self.demand.absent.add(name)
 
     def _rule_out(self, schema: Any) -> None:
         """What a `not` plainly rules out; the rest is a matter of trying."""
@@ -253,16 +253,16 @@ class Shaping:
             return
         if "type" in schema:
             types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-            self.shape.types -= frozenset([*types, "integer"] if "number" in types else types)
+            self.demand.types -= frozenset([*types, "integer"] if "number" in types else types)
         elif isinstance(schema.get("required"), list) and len(schema["required"]) == 1:
-            self.shape.absent.add(schema["required"][0])
+            self.demand.absent.add(schema["required"][0])
 
     def _settle_type(self) -> None:
         """Narrow the types to those that the keywords tell of, where nothing else says."""
-        shape = self.shape
-        if shape.types == frozenset(TYPES) and shape.allowed is None:
-            told = {TELLING[keyword] for part in shape.parts for keyword in part.value if keyword in TELLING}
-            shape.types = frozenset(told) or shape.types
+        demand = self.demand
+        if demand.types == frozenset(TYPES) and demand.allowed is None:
+            told = {TELLING[keyword] for part in demand.parts for keyword in part.value if keyword in TELLING}
+            demand.types = frozenset(told) or demand.types
 
 
 def _list(node: Node, keyword: str) -> Iterator[Node]:

@@ -1,0 +1,36 @@
+"""Bodies that are no text: the smallest whole file of a kind, or bytes that follow from a seed."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64decode
+from collections.abc import Mapping
+
+from mockserver.contract.media import essence
+
+LENGTH = 64
+# One dot, one empty page, an archive of nothing.
+SMALLEST: Mapping[str, bytes] = {
+    "image/png": b64decode(
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    ),
+    "image/gif": b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"),
+    "image/svg+xml": b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>',
+    "application/zip": b"PK\x05\x06" + bytes(18),
+    "application/pdf": (
+        b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+        b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+        b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 72 72]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+    ),
+}
+
+
+def is_xml(kind: str) -> bool:
+    """Whether a media type holds XML that cannot be made up (RFC 7303)."""
+    name = essence(kind)
+    return name not in SMALLEST and (name in ("application/xml", "text/xml") or name.endswith("+xml"))
+
+
+def blob(kind: str, seed: str) -> bytes:
+    """Bytes of a kind: the smallest file where we know one, else some that are the same for the same seed."""
+    return SMALLEST.get(essence(kind)) or hashlib.shake_128(seed.encode()).digest(LENGTH)

@@ -1,0 +1,345 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from mockserver import ContractError, create_app, load_contract
+from mockserver.contract.loader import with_seed
+from tests.conftest import MakeContract
+
+PET: dict[str, Any] = {
+    "type": "object",
+    "required": ["id", "name"],
+    "properties": {
+        "id": {"type": "integer"},
+        "name": {"type": "string"},
+        "tag": {"type": "string", "writeOnly": True},
+    },
+}
+ERROR: dict[str, Any] = {
+    "type": "object",
+    "required": ["status", "message"],
+    "properties": {"status": {"type": "integer"}, "message": {"type": "string"}},
+}
+PETS: dict[str, Any] = {
+    "responses": {
+        "200": {
+            "description": "a pet",
+            "headers": {
+                "X-Rate-Limit": {"schema": {"type": "integer", "minimum": 1, "maximum": 9}},
+                "X-Trace": {"schema": {"type": "string"}, "example": "abc"},
+                "Content-Length": {"schema": {"type": "integer"}},
+            },
+            "content": {
+                "application/json": {
+                    "schema": PET,
+                    "examples": {
+                        "cat": {"value": {"id": 1, "name": "Cat"}},
+                        "dog": {"value": {"id": "two", "name": "Dog"}},
+                    },
+                },
+                "application/xml": {"schema": PET, "example": "<pet><id>1</id></pet>"},
+                "text/csv": {"schema": {"type": "string"}, "example": "id,name\n1,Cat\n"},
+            },
+        },
+        "202": {"description": "later"},
+        "4XX": {"description": "wrong", "content": {"application/json": {"schema": ERROR}}},
+        "default": {"description": "else", "content": {"application/json": {"schema": ERROR}}},
+    }
+}
+OF_PATH = {"parameters": [{"name": "petId", "in": "path", "required": True, "schema": {"type": "integer"}}]}
+
+Serve = Callable[..., FlaskClient]
+
+
+def media(name: str, **entry: Any) -> dict[str, Any]:
+    return {"get": {"responses": {"200": {"description": "x", "content": {name: entry}}}}}
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Callable[[dict[str, Any]], Path]:
+    """Writes a bare document with these paths."""
+
+    def write(paths: dict[str, Any]) -> Path:
+        path = tmp_path / "api.json"
+        path.write_text(json.dumps({"openapi": "3.1.0", "info": {"title": "Pets", "version": "1"}, "paths": paths}))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def serve(document: Callable[[dict[str, Any]], Path]) -> Serve:
+    """A client of a bare document with these paths."""
+    return lambda paths: create_app(document(paths)).test_client(use_cookies=False)
+
+
+@pytest.fixture
+def pets(serve: Serve) -> FlaskClient:
+    return serve(
+        {
+            "/pets/{petId}": {"get": PETS, **OF_PATH},
+            "/gone": {"delete": {"responses": {"204": {"description": "gone"}}}},
+        }
+    )
+
+
+def code(answer: TestResponse) -> str | None:
+    return answer.headers.get("X-Mock-Code")
+
+
+def test_the_first_example_is_the_answer(pets: FlaskClient) -> None:
+    answer = pets.get("/pets/5")
+    assert (answer.status_code, answer.get_json()) == (200, {"id": 1, "name": "Cat"})
+    assert (answer.headers["X-Trace"], 1 <= int(answer.headers["X-Rate-Limit"]) <= 9) == ("abc", True)
+
+
+def test_an_example_is_asked_for_by_name_and_what_is_wrong_in_it_is_made_anew(pets: FlaskClient) -> None:
+    for answer in (pets.get("/pets/5", headers={"Prefer": "example=dog"}), pets.get("/pets/5?__example=dog")):
+        found = answer.get_json()
+        assert (answer.status_code, found["name"], type(found["id"])) == (200, "Dog", int)
+        assert answer.headers["Preference-Applied"] == "example=dog"
+
+
+def test_a_generated_answer_is_asked_for_and_bears_the_parameters_of_the_path(pets: FlaskClient) -> None:
+    answer = pets.get("/pets/5", headers={"Prefer": "dynamic=true"})
+    assert (answer.get_json()["id"], "tag" in answer.get_json()) == (5, False)
+    assert answer.get_json()["name"] != "Cat"
+    assert answer.data == pets.get("/pets/5?__dynamic=true").data
+    assert answer.data != pets.get("/pets/6?__dynamic=true").data
+    assert pets.get("/pets/5", headers={"Prefer": "dynamic=false"}).get_json()["name"] == "Cat"
+
+
+@pytest.mark.parametrize("status", [404, 418, 500])
+def test_a_status_is_asked_for_by_itself_its_range_or_default(pets: FlaskClient, status: int) -> None:
+    for answer in (pets.get("/pets/5", headers={"Prefer": f"code={status}"}), pets.get(f"/pets/5?__code={status}")):
+        assert (answer.status_code, answer.get_json()["status"], code(answer)) == (status, status, None)
+        assert answer.headers["Preference-Applied"] == f"code={status}"
+
+
+def test_a_preferred_answer_may_have_no_body(pets: FlaskClient) -> None:
+    answer = pets.get("/pets/5", headers={"Prefer": "code=202"})
+    assert (answer.status_code, answer.data) == (202, b"")
+    assert (pets.delete("/gone").status_code, pets.delete("/gone").data) == (204, b"")
+
+
+@pytest.mark.parametrize(
+    ("prefer", "available"),
+    [
+        ("example=bird", ["cat", "dog", "example"]),
+        ("code=abc", ["a status such as 404"]),
+        ("dynamic=perhaps", ["false", "true"]),
+        ("code=202, example=cat", []),
+    ],
+)
+def test_what_is_preferred_and_not_there_is_refused_with_what_there_is(
+    pets: FlaskClient, prefer: str, available: list[str]
+) -> None:
+    answer = pets.get("/pets/5", headers={"Prefer": prefer})
+    problem = answer.get_json()
+    assert (answer.status_code, answer.content_type) == (400, "application/problem+json")
+    assert (problem["code"], problem["available"]) == ("unknown-preference", available)
+
+
+def test_a_status_that_is_not_declared_is_refused_with_those_that_are(pets: FlaskClient) -> None:
+    answer = pets.delete("/gone", headers={"Prefer": "code=404"})
+    assert (answer.status_code, answer.get_json()["available"]) == (400, ["204"])
+
+
+@pytest.mark.parametrize("prefer", ["return=minimal", "respond-async, wait=10", "code;x=1=", "", "handling=lenient"])
+def test_preferences_that_we_do_not_know_are_ignored(pets: FlaskClient, prefer: str) -> None:
+    if "code" not in prefer:
+        answer = pets.get("/pets/5", headers={"Prefer": prefer})
+        assert (answer.status_code, "Preference-Applied" in answer.headers) == (200, False)
+
+
+def test_the_header_counts_before_the_query_and_names_and_values_are_read_as_the_rfc_has_them(
+    pets: FlaskClient,
+) -> None:
+    answer = pets.get("/pets/5?__code=500", headers={"Prefer": 'wait=1, CODE="404"; foo, example=dog'})
+    assert code(answer) == "unknown-preference"
+    answer = pets.get("/pets/5?__code=500", headers=[("Prefer", "wait=1"), ("Prefer", 'CODE="404"; foo')])
+    assert (answer.status_code, answer.headers["Preference-Applied"]) == (404, "code=404")
+
+
+def test_a_preferred_answer_touches_no_state_and_comes_before_overrides(small_client: FlaskClient) -> None:
+    before = small_client.get("/__mock/state").get_json()["fingerprint"]
+    small_client.post("/__mock/overrides", json={"operation": "getJob", "status": 503, "times": 1})
+    with_override = small_client.get("/__mock/state").get_json()["fingerprint"]
+    answer = small_client.get("/jobs/a", headers={"Prefer": "code=404"})
+    assert (answer.status_code, answer.get_json()) == (404, {"error": "no such job"})
+    small_client.delete("/jobs/a", headers={"Prefer": "code=204"})
+    small_client.post("/jobs/a/cancel", headers={"Prefer": "code=200", "Idempotency-Key": "one"})
+    assert small_client.get("/__mock/state").get_json()["fingerprint"] == with_override != before
+    assert small_client.get("/jobs/a").status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("*/*", "application/json"),
+        ("text/csv", "text/csv; charset=utf-8"),
+        ("application/xml, application/json;q=0.9", "application/xml"),
+        ("application/xml;q=0.1, application/json;q=0.9", "application/json"),
+        ("application/json;q=0, */*", "application/xml"),
+        ("text/*, application/json;q=0.2", "text/csv; charset=utf-8"),
+        ("application/*;q=0.5, text/csv;q=0.4", "application/json"),
+        ("image/png, */*;q=0.1", "application/json"),
+        ("application/json; charset=utf-8", "application/json"),
+        ("APPLICATION/JSON", "application/json"),
+    ],
+)
+def test_the_media_type_is_the_one_that_is_liked_best(pets: FlaskClient, accept: str, kind: str) -> None:
+    answer = pets.get("/pets/5", headers={"Accept": accept})
+    assert (answer.status_code, answer.content_type.removesuffix("; charset=utf-8")) == (
+        200,
+        kind.removesuffix("; charset=utf-8"),
+    )
+
+
+@pytest.mark.parametrize(
+    "accept", ["image/png", "application/json;q=0, application/xml;q=0, text/csv;q=0.0", "nonsense"]
+)
+def test_what_is_not_acceptable_is_406_with_what_there_is(serve: Serve, accept: str) -> None:
+    answer = serve({"/pets": {"get": {"responses": {"200": PETS["responses"]["200"]}}}}).get(
+        "/pets", headers={"Accept": accept}
+    )
+    assert (answer.status_code, answer.get_json()["available"]) == (
+        406,
+        ["application/json", "application/xml", "text/csv"],
+    )
+
+
+def test_a_refusal_in_a_form_that_has_no_example_says_what_is_wrong(pets: FlaskClient) -> None:
+    answer = pets.get("/pets/5", headers={"Accept": "image/png"})
+    assert (answer.status_code, code(answer), answer.get_json()["status"]) == (406, "not-acceptable", 406)
+    assert answer.get_json()["message"].startswith('Accept: "image/png" leaves out everything')
+    assert pets.get("/pets/5", headers={"Accept": "image/png", "Prefer": "code=404"}).status_code == 404
+
+
+def test_head_has_the_headers_of_get_and_options_the_methods(pets: FlaskClient) -> None:
+    got, head = pets.get("/pets/5"), pets.head("/pets/5")
+    assert (head.status_code, head.data) == (200, b"")
+    assert [head.headers[name] for name in ("Content-Type", "ETag", "X-Trace")] == [
+        got.headers[name] for name in ("Content-Type", "ETag", "X-Trace")
+    ]
+    answer = pets.options("/pets/5")
+    assert (answer.status_code, answer.headers["Allow"]) == (204, "GET, HEAD, OPTIONS")
+
+
+def test_declared_head_and_options_operations_are_answered(serve: Serve) -> None:
+    of = {"responses": {"200": {"description": "x", "headers": {"X-Own": {"schema": {"const": "yes"}}}}}}
+    client = serve({"/a": {"head": of, "options": of}})
+    assert [(one.status_code, one.headers["X-Own"], one.data) for one in (client.head("/a"), client.options("/a"))] == [
+        (200, "yes", b"")
+    ] * 2
+
+
+def test_text_comes_from_the_example_or_the_schema(serve: Serve) -> None:
+    client = serve({
+        "/plain": media("text/plain", schema={"type": "string", "minLength": 5}),
+        "/number": media("text/plain", schema={"const": 7}),
+        "/html": media("text/html", example="<p>hi</p>"),
+        "/events": media("text/event-stream", schema={"type": "object", "properties": {"a": {"const": 1}}}),
+        "/form": media("application/x-www-form-urlencoded", schema={"type": "object", "properties": {"a": {"const": "b c"}}}),
+    })  # fmt: skip
+    assert len(client.get("/plain").text) >= 5
+    found = [client.get(path).data for path in ("/number", "/html", "/events", "/form")]
+    assert found == [b"7", b"<p>hi</p>", b'data: {"a":1}\n\n', b"a=b+c"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "begins"),
+    [("image/png", b"\x89PNG\r\n"), ("image/gif", b"GIF89a"), ("application/pdf", b"%PDF-"), ("application/zip", b"PK"), ("image/svg+xml", b"<svg"), ("application/octet-stream", b"")],
+)  # fmt: skip
+def test_a_binary_answer_is_a_file_of_its_kind(serve: Serve, kind: str, begins: bytes) -> None:
+    client = serve({"/file": media(kind, schema={"type": "string", "format": "binary"})})
+    answer = client.get("/file")
+    assert (answer.status_code, answer.mimetype, answer.data.startswith(begins), len(answer.data) > 0) == (
+        200,
+        kind,
+        True,
+        True,
+    )
+    assert client.get("/file").data == answer.data
+
+
+def test_xml_without_an_example_is_501_and_says_which_media_type(serve: Serve) -> None:
+    answer = serve({"/a": media("application/xml", schema=PET)}).get("/a")
+    assert (answer.status_code, code(answer), "application/xml" in answer.get_json()["detail"]) == (
+        501,
+        "no-example",
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("declared", "accept", "kind"),
+    [
+        ("*/*", "*/*", "application/json"), ("*/*", "text/html, */*;q=0.8", "application/json"),
+        ("application/*", "application/vnd.own+json", "application/vnd.own+json"), ("text/*", "text/csv", "text/csv"),
+        ("text/*", "*/*", "text/plain"),
+    ],
+)  # fmt: skip
+def test_where_a_range_is_declared_a_media_type_of_it_is_sent(
+    serve: Serve, declared: str, accept: str, kind: str
+) -> None:
+    answer = serve({"/a": media(declared, schema={"type": "string"})}).get("/a", headers={"Accept": accept})
+    assert (answer.status_code, answer.mimetype) == (200, kind)
+
+
+def test_an_operation_without_a_success_answers_with_the_lowest_status_there_is(serve: Serve) -> None:
+    client = serve({
+        "/moved": {"get": {"responses": {"404": {"description": "x"}, "302": {"description": "x", "headers": {"Location": {"schema": {"type": "string", "format": "uri"}}}}}}},
+        "/wrong": {"get": {"responses": {"4XX": {"description": "x"}}}},
+    })  # fmt: skip
+    answer = client.get("/moved")
+    assert (answer.status_code, answer.headers["Location"].startswith("https://")) == (302, True)
+    assert client.get("/wrong").status_code == 400
+
+
+def test_a_broken_example_is_a_doubt_in_a_bare_document_and_a_mistake_where_that_is_asked_for(
+    document: Callable[[dict[str, Any]], Path],
+) -> None:
+    path = document({"/pets/{petId}": {"get": PETS, **OF_PATH}})
+    contract = load_contract(path)
+    assert [(one.pointer, one.code) for one in contract.notes] == [
+        ("/paths/~1pets~1{petId}/get/responses/200/content/application~1json/examples/dog/value", "example")
+    ]
+    assert contract.broken_examples == 1
+    with pytest.raises(ContractError, match="the example breaks its schema at /id"):
+        load_contract(path, strict_examples=True)
+
+
+def test_a_broken_example_is_a_mistake_in_a_directory_unless_it_is_to_be_mended(make_contract: MakeContract) -> None:
+    def change(files: dict[str, Any]) -> None:
+        files["schemas/openapi.yaml"]["paths"]["/message"]["get"]["responses"]["200"]["content"]["application/json"][
+            "example"
+        ] = 7
+
+    root = make_contract(change)
+    with pytest.raises(ContractError, match="the example breaks its schema: 7 is not of type string"):
+        load_contract(root)
+    client = create_app(load_contract(root, strict_examples=False)).test_client()
+    assert client.get("/message").get_json() == "7"
+
+
+def test_an_override_sends_a_broken_example_mended_too(pets: FlaskClient) -> None:
+    pets.post("/__mock/overrides", json={"operation": "GET /pets/{petId}", "example": "dog"})
+    found = pets.get("/pets/5").get_json()
+    assert (found["name"], type(found["id"])) == ("Dog", int)
+
+
+def test_another_seed_makes_other_answers(document: Callable[[dict[str, Any]], Path]) -> None:
+    path = document({"/a": media("application/json", schema={"type": "integer"})})
+    found = [
+        create_app(with_seed(load_contract(path), seed)).test_client().get("/a").data for seed in (None, None, 5, 5, 6)
+    ]
+    assert (found[0], found[2]) == (found[1], found[3])
+    assert len(set(found)) == 3
