@@ -10,12 +10,13 @@ from typing import Any
 
 import mockserver.refusals as refusals
 from mockserver.contract import jsontext
-from mockserver.contract.media import is_json
+from mockserver.contract.media import is_json, is_text
 from mockserver.contract.model import Operation
 from mockserver.contract.model import Response as Declared
 from mockserver.engine.generate.generator import Generator
 from mockserver.errors import CannotGenerate, Refusal
 from mockserver.refusals import ContractViolation, InternalError, MethodNotAllowed
+from mockserver.web import blobs
 from mockserver.web.answers import Answer, answer
 from mockserver.web.mock import Mock
 
@@ -156,8 +157,20 @@ def _declared_form(
             seed = f"{operation.id}/{declared.status}"
             try:
                 given = problem | {"statusCode": problem["status"], "message": problem["detail"]}
-                generator = Generator.seeded(mock.contract.documents, mock.contract.schemas, seed, given=given)
+                schemas = one.validator.schemas if one.validator is not None else mock.contract.schemas
+                generator = Generator.seeded(mock.contract.documents, schemas, seed, given=given, sparse=True)
                 return generator.value(one.schema), one.name
             except CannotGenerate as error:
                 log.warning("%s", error)
+    return _plain_form(declared, problem)
+
+
+def _plain_form(declared: Declared, problem: dict[str, Any]) -> tuple[str | None, str | None]:
+    """The declared example of a form that is no JSON; of text without one, what is wrong in words."""
+    for one in declared.media.values():
+        text = next((example for example in one.examples.values() if isinstance(example, str)), None)
+        if text is None and is_text(one.name) and not blobs.is_xml(one.name):
+            text = problem["detail"]
+        if text is not None and "*" not in one.name and not is_json(one.name):
+            return text, one.name
     return None, None

@@ -24,8 +24,13 @@ PET: dict[str, Any] = {
 }
 ERROR: dict[str, Any] = {
     "type": "object",
-    "required": ["status", "message"],
-    "properties": {"status": {"type": "integer"}, "message": {"type": "string"}},
+    "required": ["status"],
+    "properties": {
+        "status": {"type": "integer"},
+        "message": {"type": "string"},
+        "charge": {"type": "string"},
+    },
+    "additionalProperties": False,
 }
 PETS: dict[str, Any] = {
     "responses": {
@@ -219,6 +224,7 @@ def test_what_is_not_acceptable_is_406_with_what_there_is(serve: Serve, accept: 
 def test_a_refusal_in_a_form_that_has_no_example_says_what_is_wrong(pets: FlaskClient) -> None:
     answer = pets.get("/pets/5", headers={"Accept": "image/png"})
     assert (answer.status_code, code(answer), answer.get_json()["status"]) == (406, "not-acceptable", 406)
+    assert list(answer.get_json()) == ["status", "message"]
     assert answer.get_json()["message"].startswith('Accept: "image/png" leaves out everything')
     assert pets.get("/pets/5", headers={"Accept": "image/png", "Prefer": "code=404"}).status_code == 404
 
@@ -343,3 +349,11 @@ def test_another_seed_makes_other_answers(document: Callable[[dict[str, Any]], P
     ]
     assert (found[0], found[2]) == (found[1], found[3])
     assert len(set(found)) == 3
+
+
+def test_a_refusal_in_words_where_the_operation_declares_text(serve: Serve) -> None:
+    responses = {**media("application/json", schema={"type": "string"})["get"]["responses"]}
+    responses["406"] = {"description": "x", "content": {"text/plain": {"schema": {"type": "string"}}}}
+    answer = serve({"/a": {"get": {"responses": responses}}}).get("/a", headers={"Accept": "image/png"})
+    assert (answer.status_code, answer.mimetype, code(answer)) == (406, "text/plain", "not-acceptable")
+    assert answer.text.startswith('Accept: "image/png" leaves out')

@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import jsonschema_rs
+
 from mockserver.contract.documents import Documents, Node
-from mockserver.contract.schemas import Schemas
+from mockserver.contract.schemas import Schemas, Validator
 from mockserver.engine.generate import mend
 from mockserver.engine.generate.arrays import make_array
 from mockserver.engine.generate.demand import TYPES, Choose, Demand, Gathering, Nodes
@@ -31,7 +33,8 @@ class Generator:
     """Makes values that the contract's schemas admit, from one source of chance.
 
     `given` are values by name that members should have where they may. With `from_examples` False, examples and
-    defaults are passed over. `hidden` are members to leave out: `writeOnly` in answers, `readOnly` in requests.
+    defaults are passed over. `hidden` are members to leave out: `writeOnly` in answers, `readOnly` in requests. What is
+    `sparse` has no more than it must and what is given.
     """
 
     def __init__(
@@ -43,8 +46,10 @@ class Generator:
         given: Mapping[str, Any] | None = None,
         from_examples: bool = True,
         hidden: str = "writeOnly",
+        sparse: bool = False,
     ) -> None:
         self._making = Making(documents, schemas, chance, Given.of(given or {}), from_examples, hidden)
+        self._making.sparse = sparse
 
     @classmethod
     def seeded(cls, documents: Documents, schemas: Schemas, seed: str, **how: Any) -> Generator:
@@ -88,6 +93,7 @@ class Making:
     ) -> None:
         self.chance, self._documents, self._schemas = chance, documents, schemas
         self._given, self._from_examples, self._hidden = given, from_examples, hidden
+        self.sparse = False
         self._heights: dict[str, int] = {}
         self.failed: dict[tuple[str, ...], CannotGenerate] = {}
         self._above: Counter[str] = Counter()
@@ -101,22 +107,32 @@ class Making:
 
     def is_valid(self, nodes: Nodes, value: Any) -> bool:
         """Whether a value meets every schema."""
-        return all(not node.uri or self._schemas.at(node).is_valid(value) for node in nodes)
+        return all(not node.uri or self._judge(node).is_valid(value) for node in nodes)
+
+    def _judge(self, node: Node) -> Validator:
+        try:
+            return self._schemas.at(node)
+        except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
+            raise CannotGenerate(node.address, f"is no JSON Schema: {str(error).splitlines()[0]}") from None
 
     def faults(self, node: Node, value: Any) -> int:
         """How many errors a value has by a schema."""
-        return self._schemas.at(node).faults(value)
+        return self._judge(node).faults(value)
 
     def refusal(self, nodes: Nodes, value: Any) -> CannotGenerate:
         """Why a value is none for these schemas."""
         for node in nodes:
-            for wrong in self._schemas.at(node).violations(value, "body") if node.uri else ():
+            for wrong in self._judge(node).violations(value, "body") if node.uri else ():
                 return CannotGenerate(node.address, f"{wrong.pointer or 'the value'}: {wrong.message}")
         return CannotGenerate(nodes[0].address if nodes else "", "no value was found")
 
     def is_deep(self, depth: int) -> bool:
         """Whether only the necessary is to be made from here."""
-        return depth >= DEPTH_LIMIT or self._size > SIZE_LIMIT
+        return self.sparse or depth >= DEPTH_LIMIT or self._size > SIZE_LIMIT
+
+    def is_given(self, name: str, depth: int) -> bool:
+        """Whether there is a value for a member of that name."""
+        return next(self._given.values(name, depth), None) is not None
 
     def leaves_out(self, nodes: Nodes) -> bool:
         """Whether a member that need not be there is better left out: hidden, or the same once more."""

@@ -38,7 +38,7 @@ def valid(making: Making, nodes: Nodes, name: str = "", depth: int = 0) -> Any:
                 return made
         error = error or making.refusal(nodes, made)
     assert error is not None
-    if not making.is_deep(depth):
+    if making.sparse or not making.is_deep(depth):
         making.failed[key] = error
     raise error
 

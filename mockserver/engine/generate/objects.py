@@ -75,7 +75,9 @@ def _chosen(making: Making, demand: Demand, depth: int, attempt: int) -> list[st
     found = list(required)
     deep = making.is_deep(depth)
     for name in demand.names:
-        if name in found or name in demand.absent or deep or attempt == 1:
+        if name in found or name in demand.absent or attempt == 1:
+            continue
+        if deep and not (making.sparse and making.is_given(name, depth + 1)):
             continue
         if most is not None and len(_needed_by(demand, [*found, name])) > most:
             continue
