@@ -25,28 +25,30 @@ def make_array(making: Making, demand: Demand, name: str, depth: int, attempt: i
 def fill(making: Making, demand: Demand, made: list[Any], name: str, depth: int, attempt: int) -> None:
     """Add items to an array until it has as many as it should, and contains what it must."""
     wanted = _contained(making, demand, made)
-    least = max(demand.least("minItems"), len(made) + len(wanted))
+    before = max(len(made), _prefix(demand)) if wanted and attempt % 2 == 0 else len(made)
+    least = max(demand.least("minItems"), before + len(wanted))
     known = {same(one) for one in made}
     unique = True in demand.all("uniqueItems")
     singular = _singular(name)
-    for number in range(_count(making, demand, least, depth, attempt) - len(made)):
-        extra = (wanted[number],) if number < len(wanted) else ()
-        nodes = (*demand.item(len(made)), *extra)
+    # What must be contained comes last, where the fewest items have a schema of their own.
+    left = _count(making, demand, least, depth, attempt) - len(made)
+    for number in range(len(wanted) - left, len(wanted)):
+        extra = (wanted[number],) if number >= 0 else ()
+        nodes = (*demand.item(len(made), contained=bool(extra)), *extra)
         try:
             one = _other(making, nodes, singular, depth, attempt, known)
         except CannotGenerate:
-            if len(made) >= demand.least("minItems") and number >= len(wanted):
+            if len(made) >= demand.least("minItems") and not wanted:
                 return
             raise
-        if one is None and (unique or len(made) >= least):
+        if one is None and not extra and (unique or len(made) >= least):
             return
         made.append(one[0] if one is not None else making.make(nodes, singular, depth + 1, attempt))
         known.add(same(made[-1]))
 
 
 def _count(making: Making, demand: Demand, least: int, depth: int, attempt: int) -> int:
-    prefix = max((len(one) for one in demand.all("prefixItems") if isinstance(one, list)), default=0)
-    most = demand.most("maxItems")
+    prefix, most = _prefix(demand), demand.most("maxItems")
     if most is None or most > least + 3:
         most = max(least + 3, prefix)
     if least > ITEM_LIMIT:
@@ -54,6 +56,10 @@ def _count(making: Making, demand: Demand, least: int, depth: int, attempt: int)
     if attempt == 1 or making.is_deep(depth):
         return least
     return making.chance.randint(max(least, min(1, most), min(prefix, most)), max(least, most))
+
+
+def _prefix(demand: Demand) -> int:
+    return max((len(one) for one in demand.all("prefixItems") if isinstance(one, list)), default=0)
 
 
 def _contained(making: Making, demand: Demand, made: list[Any]) -> list[Node]:

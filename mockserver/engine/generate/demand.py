@@ -101,8 +101,8 @@ class Demand:
             found += here
         return (*found, *([] if known else self._children("unevaluatedProperties")))
 
-    def item(self, index: int) -> Nodes:
-        """The schemas that the item at an index must meet."""
+    def item(self, index: int, *, contained: bool = False) -> Nodes:
+        """The schemas that the item at an index must meet; one that is `contained` counts as evaluated."""
         found = list[Node]()
         for part in self.parts:
             prefix = part.value.get("prefixItems")
@@ -110,7 +110,12 @@ class Demand:
                 found.append(part.child("prefixItems", index))
             elif "items" in part.value:
                 found.append(part.child("items"))
-        return tuple(found or self._children("unevaluatedItems"))
+        return tuple(found or ([] if contained else self._children("unevaluatedItems")))
+
+    @property
+    def labels(self) -> Nodes:
+        """The schemas that the names of members must meet."""
+        return tuple(self._children("propertyNames"))
 
     def _children(self, keyword: str) -> list[Node]:
         return [part.child(keyword) for part in self.parts if keyword in part.value]
@@ -172,7 +177,10 @@ class Gathering:
             self._add(part, way)
         self._choices(node, way)
         self._conditions(node, way)
-        self._rule_out(node.value.get("not"))
+        ruled_out = node.value.get("not")
+        if isinstance(ruled_out, dict) and ruled_out.keys() == {"not"}:
+            self._add(node.child("not", "not"), way)
+        self._rule_out(ruled_out)
 
     def _follow(self, reference: str, way: tuple[str, ...]) -> None:
         try:

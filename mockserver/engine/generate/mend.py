@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from mockserver.engine.generate.generator import Making
 
 TRIES = 25
+# Where what looks like something is refused, what is next to nothing may not be.
+PLAIN: tuple[Any, ...] = (
+    "", "a", "word", "word " * 8, 0, 1, -1, 0.5, 1000, True, False, None, [], {}, [0], {"a": 0}, {"name": "a"},
+)  # fmt: skip
 
 
 def valid(making: Making, nodes: Nodes, name: str = "", depth: int = 0) -> Any:
@@ -37,6 +41,9 @@ def valid(making: Making, nodes: Nodes, name: str = "", depth: int = 0) -> Any:
             if making.is_valid(nodes, made):
                 return made
         error = error or making.refusal(nodes, made)
+    for plain in PLAIN:
+        if making.is_valid(nodes, plain):
+            return plain
     assert error is not None
     if making.sparse or not making.is_deep(depth):
         making.failed[key] = error
@@ -69,7 +76,7 @@ def _parts(making: Making, demand: Demand, value: Any, name: str, depth: int, at
 
 def _object(making: Making, demand: Demand, value: dict[str, Any], depth: int, attempt: int) -> dict[str, Any]:
     made: dict[str, Any] = {}
-    named = tuple(part.child("propertyNames") for part in demand.parts if "propertyNames" in part.value)
+    named = demand.labels
     for name, one in value.items():
         nodes = demand.member(name)
         if name in demand.absent or any(node.value is False for node in nodes) or not making.is_valid(named, name):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mockserver.engine.generate import patterns
-from mockserver.engine.generate.demand import Demand, Nodes, members
+from mockserver.engine.generate.demand import Demand, members
 from mockserver.engine.generate.order import in_time
 from mockserver.engine.words import word
 from mockserver.errors import CannotGenerate
@@ -49,7 +49,7 @@ def fill(making: Making, demand: Demand, made: dict[str, Any], depth: int, attem
         add(making, demand, made, name, depth, attempt)
     least, most = demand.least("minProperties"), demand.most("maxProperties")
     for name in demand.names:
-        if len(made) < least and name not in made and name not in demand.absent:
+        if len(made) < least and name not in (*made, *demand.absent) and making.is_valid(demand.labels, name):
             add(making, demand, made, name, depth, attempt)
     if not made and _is_map(demand) and attempt != 1 and not making.is_deep(depth):
         least = max(least, MAP_SIZE if most is None else min(MAP_SIZE, most))
@@ -83,7 +83,7 @@ def _chosen(making: Making, demand: Demand, depth: int, attempt: int) -> list[st
             continue
         if attempt > 1 and making.chance.random() < 0.5:
             continue
-        if not making.leaves_out(demand.member(name)):
+        if not making.leaves_out(demand.member(name)) and making.is_valid(demand.labels, name):
             found.append(name)
     order = {name: place for place, name in enumerate(demand.names)}
     return sorted(_needed_by(demand, found), key=lambda name: order.get(name, len(order)))
@@ -121,7 +121,7 @@ def _is_map(demand: Demand) -> bool:
 
 def _label(making: Making, demand: Demand, number: int) -> str | None:
     """A name for one more member."""
-    named: Nodes = tuple(part.child("propertyNames") for part in demand.parts if "propertyNames" in part.value)
+    named = demand.labels
     known = [pattern for part in demand.parts for pattern in members(part, "patternProperties")]
     if known and number % 2 == 0:
         try:
