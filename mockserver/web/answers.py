@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,21 @@ BINARY = "application/octet-stream"
 USUAL = {"*": "application/json", "application": "application/json", "text": "text/plain", "image": "image/png",
          "audio": "audio/mpeg", "video": "video/mp4"}  # fmt: skip
 Range = tuple[str, float, frozenset[str]]
+
+
+# As RFC 9110 has them; Python's own phrases changed with 3.13, and answers must not.
+TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+
+
+def title_of(status: int) -> str:
+    """The phrase of a status."""
+    return TITLES.get(status) or http.client.responses.get(status, "Refused")
+
+
+def error_members(status: int, code: str, detail: str) -> dict[str, Any]:
+    """What the members of an error are, by the names that they go by in the forms that documents declare."""
+    names = {"title": title_of(status), **dict.fromkeys(("detail", "message"), detail)}
+    return {"status": status, "statusCode": status, "code": (code, status), "error": (title_of(status), code), **names}
 
 
 @dataclass(slots=True)

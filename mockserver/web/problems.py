@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http
-import http.client
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -17,13 +16,11 @@ from mockserver.engine.generate.generator import Generator
 from mockserver.errors import CannotGenerate, Refusal
 from mockserver.refusals import ContractViolation, InternalError, MethodNotAllowed
 from mockserver.web import blobs
-from mockserver.web.answers import Answer, answer
+from mockserver.web.answers import Answer, answer, error_members, title_of
 from mockserver.web.mock import Mock
 
 PROBLEM = "application/problem+json"
 CODE_HEADER = "X-Mock-Code"
-# As RFC 9110 has them; Python's own phrases changed with 3.13, and answers must not.
-TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
 # A name that a body gives is content, and content that is wrong is 422; elsewhere it is the request that is wrong.
 IN_BODY = "body /name"
 # What a 415 says besides `Accept` (RFC 5789, section 2.2, and Linked Data Platform, section 7.1).
@@ -85,7 +82,7 @@ def refuse(mock: Mock, operation: Operation | None, refusal: Refusal) -> Answer:
     status = _status(operation, refusal)
     problem = {
         "type": "about:blank",
-        "title": TITLES.get(status) or http.client.responses.get(status, "Refused"),
+        "title": title_of(status),
         "status": status,
         "detail": refusal.detail,
         "code": refusal.code,
@@ -156,7 +153,7 @@ def _declared_form(
         if one.schema is not None:
             seed = f"{operation.id}/{declared.status}"
             try:
-                given = problem | {"statusCode": problem["status"], "message": problem["detail"]}
+                given = problem | error_members(problem["status"], problem["code"], problem["detail"])
                 schemas = one.validator.schemas if one.validator is not None else mock.contract.schemas
                 generator = Generator.seeded(mock.contract.documents, schemas, seed, given=given, sparse=True)
                 return generator.value(one.schema), one.name

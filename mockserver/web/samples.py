@@ -18,7 +18,7 @@ from mockserver.engine.operations import Call
 from mockserver.errors import CannotGenerate
 from mockserver.refusals import NoExample, NotAcceptable
 from mockserver.web import blobs
-from mockserver.web.answers import Answer, answer, concrete, negotiate
+from mockserver.web.answers import Answer, answer, concrete, error_members, negotiate, title_of
 
 KEPT_LIMIT = 1_000
 # A larger answer is made again each time.
@@ -28,8 +28,6 @@ OWN_HEADERS = {"connection", "content-encoding", "content-length", "date", "keep
                "upgrade"}  # fmt: skip
 REFUSALS_FROM = 400
 EVENTS = "text/event-stream"
-# How a status is called in bodies that repeat it.
-STATUS_NAMES = ("status", "statusCode")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +122,20 @@ class Making:
         path = self.operation.path.rstrip("/")
         if path.endswith("}") and given:
             given[""] = list(given.values())[-1]
-        if self.wished.status >= REFUSALS_FROM:
-            given |= dict.fromkeys(STATUS_NAMES, self.wished.status)
+        is_error = self.wished.status >= REFUSALS_FROM
+        if is_error:
+            title = title_of(self.wished.status)
+            given |= error_members(self.wished.status, title.lower().replace(" ", "-"), title)
         documents = self.contract.documents
         schemas = validator.schemas if validator is not None else self.contract.schemas
-        return Generator.seeded(documents, schemas, self.seed, given=given, from_examples=not self.wished.dynamic)
+        return Generator.seeded(
+            documents,
+            schemas,
+            self.seed,
+            given=given,
+            from_examples=not self.wished.dynamic,
+            sparse=is_error,
+        )
 
     def _headers(self) -> dict[str, str]:
         generator, found = self._generator(), dict[str, str]()

@@ -128,6 +128,18 @@ def test_a_status_is_asked_for_by_itself_its_range_or_default(pets: FlaskClient,
         assert answer.headers["Preference-Applied"] == f"code={status}"
 
 
+def test_a_preferred_error_says_which_it_is_and_no_more(serve: Serve) -> None:
+    members = {
+        "code": {"type": "integer"},
+        "error": {"type": "string"},
+        "message": {"type": "string"},
+        "trace": {"type": "string"},
+    }
+    form = {"content": {"application/json": {"schema": {"type": "object", "properties": members}}}, "description": "x"}
+    client = serve({"/a": {"get": {"responses": {"200": {"description": "x"}, "404": form}}}})
+    assert client.get("/a?__code=404").get_json() == {"code": 404, "error": "Not Found", "message": "Not Found"}
+
+
 def test_a_preferred_answer_may_have_no_body(pets: FlaskClient) -> None:
     answer = pets.get("/pets/5", headers={"Prefer": "code=202"})
     assert (answer.status_code, answer.data) == (202, b"")

@@ -20,7 +20,7 @@ class Given:
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Given:
-        """Path parameters, in the order of the path; that of an `""` key is the key of the answer itself."""
+        """Of values by name; `""` names the key of the answer itself, and a tuple holds several to choose from."""
         named = {plain(name): value for name, value in values.items() if name}
         return cls(named, (values[""],) if "" in values else ())
 
@@ -28,9 +28,10 @@ class Given:
         """What a member of that name may be, so deep in the answer."""
         known = plain(name)
         found = [self.named[known]] if depth <= DEPTH_LIMIT and known in self.named else []
-        for value in (*found, *(self.own if depth == 1 and known == "id" else ())):
-            yield value
-            yield str(value)
+        for one in (*found, *(self.own if depth == 1 and known == "id" else ())):
+            for value in one if isinstance(one, tuple) else (one,):
+                yield value
+                yield str(value)
 
 
 def plain(name: str) -> str:
