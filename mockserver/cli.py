@@ -23,12 +23,14 @@ from mockserver.errors import ContractError
 from mockserver.proof import report
 from mockserver.proof.finding import Finding
 from mockserver.proof.proof import Proof
+from mockserver.proof.suspects import DRIFTED
 from mockserver.refusals import UnknownScenario
 from mockserver.server.run import BadHost, PortTaken, listen, serve, url
 from mockserver.server.watch import Watch
 from mockserver.server.workers import CAN_FORK, supervise
 from mockserver.version import __version__
 from mockserver.web.app import create_app
+from mockserver.web.mock import Mock
 from mockserver.web.reload import Reloading
 
 if TYPE_CHECKING:
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
 
 PORT = 4080
 PATIENCE_SECONDS = 1.0
-DRIFTED = "leads to another state than was recorded: fixtures, rules or schemas have changed since."
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 - to be recognised, not bound
 STRICT_EXAMPLES = click.option(
@@ -171,13 +172,7 @@ def serve_command(
             # A wildcard is no address to open, and its token has to come along once.
             opened = url("localhost" if host in WILDCARDS else host, sockets)
             click.echo(f"To open it in a browser: {opened}/__mock/?__token={token}", err=True)
-    start = app.extensions["mockserver"].sandboxes.starts[loaded.default_scenario]
-    if start.has_drifted:
-        click.echo(f"mockserver: {scenario} {DRIFTED}", err=True)
-    if loaded.broken_examples:
-        told = f"{report.counted(loaded.broken_examples, 'mistake')} in examples"
-        click.echo(f"mockserver: {told}, which are mended where they are served; mockserver check tells each", err=True)
-    click.echo(f"{loaded.name}: {len(loaded.operations)} operations, scenarios {', '.join(sorted(loaded.scenarios))}")
+    _introduce(app.extensions["mockserver"], scenario)
     served = Reloading(app, load, serve_pages=not no_pages)
 
     def work(announce: Callable[[str], None], again: bool = False) -> None:
@@ -192,6 +187,18 @@ def serve_command(
     else:
         sys.stdout.flush()  # or each worker would say again what still waits to be written
         supervise(workers, work, _announce)
+
+
+def _introduce(mock: Mock, scenario: str | None) -> None:
+    """Say what is served, and what may be wrong with it."""
+    loaded = mock.contract
+    start = mock.sandboxes.starts[loaded.default_scenario]
+    if start.has_drifted:
+        click.echo(f"mockserver: {scenario} {DRIFTED}.", err=True)
+    if loaded.broken_examples:
+        told = f"{report.counted(loaded.broken_examples, 'mistake')} in examples"
+        click.echo(f"mockserver: {told}, which are mended where they are served; mockserver check tells each", err=True)
+    click.echo(f"{loaded.name}: {len(loaded.operations)} operations, scenarios {', '.join(sorted(loaded.scenarios))}")
 
 
 def _announce(address: str) -> None:

@@ -148,6 +148,13 @@ class Operation:
         """The names of the path parameters, in the order of the path."""
         return template_names(self.path)
 
+    def named_by(self, name: str, resource: Resource) -> str | None:
+        """The resource whose key a path parameter is: `resource`, which stands behind the operation, for the last one,
+        unless that lists or makes records; else what the field of the parameter's name refers to.
+        """
+        listed = self.behaviour is None or self.behaviour.kind in ("list", "create")
+        return resource.name if not listed and name == self.path_names[-1] else resource.references.get(name)
+
     def response(self, status: int) -> Response | None:
         """The declared response for a status: exact, then its range, then `default` (OpenAPI 3.1, section 4.8.16)."""
         return (
@@ -257,6 +264,10 @@ class Rule:
     most: int
     where: Mapping[str, Any] = field(default_factory=dict)
     times: int | None = None
+
+    def is_for(self, record: Record) -> bool:
+        """Whether the record has the values that the rule asks for."""
+        return all(record.get(name) == value for name, value in self.where.items())
 
 
 @dataclass(frozen=True, slots=True)

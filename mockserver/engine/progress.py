@@ -43,7 +43,7 @@ class Plan:
         for number, rule in enumerate(self.rules.get(resource, ())):
             if rule.state != record[lifecycle.field] or (rule.times is not None and fired.count(number) >= rule.times):
                 continue
-            if all(record.get(name) == value for name, value in rule.where.items()):
+            if rule.is_for(record):
                 return Due(since + self._wait(resource, key, number, rule), resource, str(key), key, number)
         return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from mockserver.contract.lifecycle import Lifecycle
@@ -45,12 +45,8 @@ def rules_met(rules: Sequence[Rule], field: str, record: Record, states: Collect
     for state in states:
         there = {**record, field: state}
         for number, rule in enumerate(rules):
-            if rule.state == state and _matches(rule.where, there):
+            if rule.state == state and rule.is_for(there):
                 met.add(number)
                 if rule.times is None:
                     break
     return met
-
-
-def _matches(where: Mapping[str, object], record: Record) -> bool:
-    return all(record.get(name) == value for name, value in where.items())

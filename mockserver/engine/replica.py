@@ -68,11 +68,11 @@ class SharedRun(Run):
         if kind == "command":
             command = command_of(self.contract, value)
             if isinstance(command, UseOverride):
-                self.uses = {**self.uses, command.id: self.uses.get(command.id, 0) + 1}
+                self._count_use(command.id)
             self._settle(command.at)
             self._log(command)
         elif kind == "use":
-            self.uses = {**self.uses, value: self.uses.get(value, 0) + 1}
+            self._count_use(value)
         elif kind == "clock":
             position, anchor, mode, speed, step = value
             self._settle(position)

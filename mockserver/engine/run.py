@@ -172,8 +172,7 @@ class Run:
             placed = self._state.overrides.match(operation, values)
             if placed is None:
                 return None
-            number = self.uses.get(placed.id, 0) + 1
-            self.uses = {**self.uses, placed.id: number}
+            number = self._count_use(placed.id)
             if placed.override.times is not None:
                 self._log(UseOverride(placed.id, self.now))
             else:
@@ -297,6 +296,11 @@ class Run:
             run.uses, run._in_flight, run.revision = dict(self.uses), self._in_flight, 0
             run._untold.clear()
             return run
+
+    def _count_use(self, override: str) -> int:
+        """How often the override has been met, once more now."""
+        self.uses = {**self.uses, override: self.uses.get(override, 0) + 1}
+        return self.uses[override]
 
     def _settle(self, until: int) -> list[Fired]:
         self._state, fired = settle(self.contract, self._state, until)

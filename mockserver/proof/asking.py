@@ -128,10 +128,9 @@ class Asking:
             return None if operation.path_names else {}
         resource = self.contract.resources[behaviour.resource]
         found: dict[str, Any] = {}
-        for number, name in enumerate(operation.path_names, 1):
-            is_key = behaviour.kind not in ("list", "create") and number == len(operation.path_names)
-            target = resource.name if is_key else resource.references.get(name, "")
-            if target not in known:
+        for name in operation.path_names:
+            target = operation.named_by(name, resource)
+            if target is None or target not in known:
                 return None
             found[name] = known[target]
         return found

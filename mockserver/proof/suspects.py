@@ -80,9 +80,7 @@ def _misses(contract: Contract, override: Override, state: State) -> tuple[str, 
     for name, key in override.where.items():
         if behaviour is None or name not in operation.path_names:
             continue
-        resource = contract.resources[behaviour.resource]
-        is_key = behaviour.kind not in ("list", "create") and name == operation.path_names[-1]
-        target = resource.name if is_key else resource.references.get(name)
+        target = operation.named_by(name, contract.resources[behaviour.resource])
         if target is not None and isinstance(key, str | int) and not state.has(target, key):
             return name, key
     return None

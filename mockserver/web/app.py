@@ -35,7 +35,7 @@ from mockserver.web.addressing import Addressing
 from mockserver.web.answers import VARY, respond
 from mockserver.web.faults import Delivering
 from mockserver.web.lean import LeanFlask
-from mockserver.web.mock import BODY_LIMIT, PREFIX, Mock, itself
+from mockserver.web.mock import BODY_LIMIT, Mock, itself
 from mockserver.web.mock import control as control_api
 from mockserver.web.pages import shell, site
 from mockserver.web.problems import refuse
@@ -51,7 +51,6 @@ from mockserver.web.selection import (
 )
 from mockserver.web.sharing import REFUSAL, Sharing
 
-HEALTH = f"{PREFIX}/health"
 log = logging.getLogger("mockserver")
 
 
@@ -133,7 +132,7 @@ def _add_steps(app: Flask, mock: Mock) -> None:
             return cors.preflight(asked)
         if REFUSAL in asked.environ:
             raise asked.environ[REFUSAL]
-        if asked.path == HEALTH and mock.sandboxes.store_status == "unavailable":
+        if asked.path == guard.HEALTH and mock.sandboxes.store_status == "unavailable":
             return None
         moved = clean_address(asked)
         if moved is not None:
@@ -156,38 +155,39 @@ def _add_steps(app: Flask, mock: Mock) -> None:
         if "HTTP_ORIGIN" in asked.environ:
             cors.allow(mock, asked, response)
         operation = _routed(asked)
-        if "sandbox" in own and _is_told(asked, own, operation):
+        if "sandbox" in own and _is_told(mock, asked, own, operation):
             entry = journal.record(operation, asked, own, response)
             if selection is not None and _stays(entry, selection):
                 moment = Moment.of(selection.sandbox, selection.run)
                 _offer(asked, partial(mock.kept.keep, moment, entry))
         return response
 
-    def _stays(entry: Entry, selection: Selection) -> bool:
-        """Whether the same request gets the same answer until something changes."""
-        return (
-            entry.method in ("GET", "HEAD")
-            and entry.operation is not None
-            and entry.override is None
-            and entry.broken is None
-            and entry.note is None
-            and not selection.run.clock.counts(entry.operation)
-        )
 
-    def _offer(asked: Request, keep: Callable[[bytes, bytes, bytes], None]) -> None:
-        delivery = asked.environ[faults.DELIVERY]
-        if not isinstance(delivery, faults.Delivery):
-            delivery.keep = keep
+def _stays(entry: Entry, selection: Selection) -> bool:
+    """Whether the same request gets the same answer until something changes."""
+    return (
+        entry.method in ("GET", "HEAD")
+        and entry.operation is not None
+        and entry.override is None
+        and entry.broken is None
+        and entry.note is None
+        and not selection.run.clock.counts(entry.operation)
+    )
 
-    def _is_told(asked: Request, own: Any, operation: Operation | None) -> bool:
-        """Whether the journal tells of this request: of those to the contract, and of every broken answer."""
-        if "broken" in own:
-            return True
-        if operation is not None:
-            return not mock.is_control(operation)
-        if guard.is_control(asked.path):
-            return False
-        return not _is_page(asked)
+
+def _offer(asked: Request, keep: Callable[[bytes, bytes, bytes], None]) -> None:
+    delivery = asked.environ[faults.DELIVERY]
+    if not isinstance(delivery, faults.Delivery):
+        delivery.keep = keep
+
+
+def _is_told(mock: Mock, asked: Request, own: Any, operation: Operation | None) -> bool:
+    """Whether the journal tells of this request: of those to the contract, and of every broken answer."""
+    if "broken" in own:
+        return True
+    if operation is not None:
+        return not mock.is_control(operation)
+    return not guard.is_control(asked.path) and not _is_page(asked)
 
 
 def _is_page(asked: Request) -> bool:
