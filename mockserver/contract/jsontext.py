@@ -7,6 +7,8 @@ import math
 import re
 from typing import Any, NoReturn
 
+import orjson
+
 DEPTH_LIMIT = 200
 _STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89abAB]|\\u[dD][c-fC-F]")
@@ -47,7 +49,10 @@ def parse(data: bytes) -> Any:
 
 def dump(value: Any) -> bytes:
     """Write a JSON value as compact UTF-8; members stay in their order."""
-    return _ENCODER.encode(value).encode()
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:  # for one, an integer of more than 64 bits
+        return _ENCODER.encode(value).encode()
 
 
 def canonical(value: Any) -> bytes:
