@@ -158,14 +158,14 @@ def _enter(
     """The state after a transition that may happen: record, stamp, log, and what the record waits for next."""
     lifecycle, table = resource.lifecycle, state.tables[resource.name]
     assert lifecycle is not None
-    record = {**row.record, lifecycle.field: lifecycle.transitions[transition].target}
+    record, told = {**row.record, lifecycle.field: lifecycle.transitions[transition].target}, format_instant(at)
     if lifecycle.touch is not None:
-        record[lifecycle.touch] = format_instant(at)
+        record[lifecycle.touch] = told
     fired = row.fired if fired is None else fired
     due = state.plan.next(resource.name, lifecycle, key, record, fired, at)
     tables = [table.put(key, record, transition, due, fired)]
     if (log := contract.log_of(resource)) is not None:
-        entry = {log[1]: key, LOG_EVENT: transition, LOG_STAMP: format_instant(at)}
+        entry = {log[1]: key, LOG_EVENT: transition, LOG_STAMP: told}
         tables.append(state.tables[log[0].name].append(entry))
     return state.changed(*tables, latest=max(at, state.latest), agenda=changed(state.agenda, row.due, due))
 

@@ -136,7 +136,8 @@ def _read(action: _Action) -> Outcome:
 
 def _transition(action: _Action) -> Outcome:
     def command(state: State, at: int) -> Command:
-        action.row(state)
+        if len(action.operation.path_names) > 1:
+            action.row(state)
         return Fire(action.resource.name, action.key, action.behaviour.transition or "", at)
 
     return Outcome(action.shown(action.run.submit(command), action.key))

@@ -28,12 +28,37 @@ class Row(NamedTuple):
     fired: tuple[int, ...] = ()
 
 
+Key = Callable[[Row], tuple[Any, ...]]
+
+
+class Block:
+    """Some rows in order, and their sort keys once those were asked for: many orders share the block and the work."""
+
+    __slots__ = ("_keys", "rows")
+
+    def __init__(self, rows: list[Row], keys: list[Any] | None = None) -> None:
+        self.rows, self._keys = rows, keys
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def keys(self, key: Key) -> list[Any]:
+        """The sort keys of the rows, each in its row's place."""
+        if self._keys is None:
+            self._keys = [key(row) for row in self.rows]
+        return self._keys
+
+    def last(self, key: Key) -> Any:
+        """The sort key of the last row."""
+        return key(self.rows[-1]) if self._keys is None else self._keys[-1]
+
+
 class Ordered:
     """Rows in the order of `sort`, equal ones as they arrived."""
 
     __slots__ = ("_blocks", "_size", "_sort")
 
-    def __init__(self, sort: Sort, blocks: list[list[Row]], size: int) -> None:
+    def __init__(self, sort: Sort, blocks: list[Block], size: int) -> None:
         self._sort, self._blocks, self._size = sort, blocks, size
 
     @classmethod
@@ -41,14 +66,14 @@ class Ordered:
         """Any rows, put in order."""
         rows.sort(key=_position)
         order(rows, sort)
-        blocks = [rows[start : start + BLOCK_SIZE] for start in range(0, len(rows), BLOCK_SIZE)]
+        blocks = [Block(rows[start : start + BLOCK_SIZE]) for start in range(0, len(rows), BLOCK_SIZE)]
         return cls(sort, blocks, len(rows))
 
     def __len__(self) -> int:
         return self._size
 
     def __iter__(self) -> Iterator[Row]:
-        return (row for block in self._blocks for row in block)
+        return (row for block in self._blocks for row in block.rows)
 
     def page(self, offset: int, limit: int | None) -> list[Row]:
         """So many rows from `offset` on; the others are not touched."""
@@ -59,7 +84,7 @@ class Ordered:
             if before >= end:
                 break
             if before + len(block) > offset:
-                found += block[max(0, offset - before) : end - before]
+                found += block.rows[max(0, offset - before) : end - before]
             before += len(block)
         return found
 
@@ -67,24 +92,30 @@ class Ordered:
         """With `old`, which is there, taken out, and `new` put in its place."""
         blocks, size, key = list(self._blocks), self._size, key_of(self._sort)
         if old is not None:
-            at = _block(blocks, key, old)
-            rest = blocks[at].copy()
-            del rest[bisect_left(rest, key(old), key=key)]
-            blocks[at : at + 1] = [rest] if rest else []
+            gone = key(old)
+            at = _block(blocks, key, gone)
+            rows, keys = blocks[at].rows.copy(), blocks[at].keys(key).copy()
+            place = bisect_left(keys, gone)
+            del rows[place], keys[place]
+            blocks[at : at + 1] = [Block(rows, keys)] if rows else []
             size -= 1
         if new is not None:
-            at = min(_block(blocks, key, new), len(blocks) - 1)
-            more = blocks[at].copy() if blocks else []
-            more.insert(bisect_left(more, key(new), key=key), new)
-            half = len(more) // 2
-            blocks[max(at, 0) : at + 1] = [more] if len(more) <= 2 * BLOCK_SIZE else [more[:half], more[half:]]
+            come = key(new)
+            at = min(_block(blocks, key, come), len(blocks) - 1)
+            rows, keys = (blocks[at].rows.copy(), blocks[at].keys(key).copy()) if blocks else ([], [])
+            place = bisect_left(keys, come)
+            rows.insert(place, new)
+            keys.insert(place, come)
+            half = len(rows) // 2 if len(rows) > 2 * BLOCK_SIZE else 0
+            parts = [Block(rows[:half], keys[:half])] if half else []
+            blocks[max(at, 0) : at + 1] = [*parts, Block(rows[half:], keys[half:])]
             size += 1
         return Ordered(self._sort, blocks, size)
 
 
-def _block(blocks: list[list[Row]], key: Callable[[Row], Any], row: Row) -> int:
-    """The first block that does not end before `row`."""
-    return bisect_left(blocks, key(row), key=lambda block: key(block[-1]))
+def _block(blocks: list[Block], key: Key, wanted: Any) -> int:
+    """The first block that does not end before `wanted`."""
+    return bisect_left(blocks, wanted, key=lambda block: block.last(key))
 
 
 def order(rows: list[Row], sort: Sort) -> list[Row]:
@@ -113,7 +144,7 @@ class _Descending:
 
 
 @lru_cache(maxsize=256)
-def key_of(sort: Sort) -> Callable[[Row], tuple[Any, ...]]:
+def key_of(sort: Sort) -> Key:
     """The whole sort key of a row; no two rows of a table have the same."""
     fields = [(field.name, field.descending) for field in sort]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from rpds import HashTrieSet
 
@@ -16,12 +16,23 @@ from mockserver.engine.progress import Due
 Groups = Mapping[str, Layered]
 
 
-# Orders are carried from table to table, each with what has changed since it was last asked for.
+# Orders are carried from table to table, each with what has changed since it was last asked for; after more changes
+# than that it is cheaper to sort again.
 VIEW_LIMIT = 8
 CHANGE_LIMIT = 32
 Where = tuple[tuple[str, tuple[Any, ...]], ...]
-Change = tuple[Row | None, Row | None]
-Views = dict[tuple[Sort, Where], tuple[Ordered, tuple[Change, ...]]]
+
+
+class Change(NamedTuple):
+    """A row that was taken and one that was brought, after the change before; `number` counts from 1."""
+
+    before: Change | None
+    old: Row | None
+    new: Row | None
+    number: int
+
+
+Views = dict[tuple[Sort, Where], tuple[Ordered, Change | None]]
 NONE: HashTrieSet[Any] = HashTrieSet()
 
 
@@ -110,21 +121,21 @@ class Table:
     def ordered(self, sort: Sort = (), where: Where = ()) -> Ordered:
         """The rows whose fields have one of the values in `where`, in an order, equal ones as they arrived."""
         try:
-            view, changes = self._views.get((sort, where), (None, ()))
+            view, change = self._views.get((sort, where), (None, None))
         except TypeError:  # values that are arrays or objects: no view is kept of those
             return self._seen(sort, where)
         if view is None:
             view = self._seen(sort, where)
             while len(self._views) >= VIEW_LIMIT:
                 self._views.pop(next(iter(self._views)), None)
-        elif not changes:
+        elif change is None:
             return view
-        for old, new in changes:
-            gone = old if old is not None and meets(old, where) else None
-            come = new if new is not None and meets(new, where) else None
+        for one in _in_order(change):
+            gone = one.old if one.old is not None and meets(one.old, where) else None
+            come = one.new if one.new is not None and meets(one.new, where) else None
             if gone is not None or come is not None:
                 view = view.changed(gone, come)
-        self._views[sort, where] = view, ()
+        self._views[sort, where] = view, None
         return view
 
     def _seen(self, sort: Sort, where: Where) -> Ordered:
@@ -132,11 +143,12 @@ class Table:
 
     def _carried(self, old: Row | None, new: Row | None) -> Views:
         """The orders for the table after a change, which is made up for when one is asked for."""
-        return {
-            name: (view, (*changes, (old, new)))
-            for name, (view, changes) in self._views.items()
-            if len(changes) < CHANGE_LIMIT
-        }
+        carried: Views = {}
+        for name, (view, change) in self._views.items():
+            number = change.number + 1 if change is not None else 1
+            if number <= max(CHANGE_LIMIT, len(view) // 16):
+                carried[name] = view, Change(change, old, new, number)
+        return carried
 
     def _regroup(self, key: Any, old: Row | None, record: Record | None) -> Groups:
         changed: dict[str, Layered] = {}
@@ -151,3 +163,12 @@ class Table:
                 group = group.insert(after, group.get(after, NONE).insert(key))
             changed[field] = group
         return {**self._groups, **changed} if changed else self._groups
+
+
+def _in_order(change: Change | None) -> list[Change]:
+    """A change and those before it, the first one first."""
+    found = []
+    while change is not None:
+        found.append(change)
+        change = change.before
+    return found[::-1]
