@@ -16,17 +16,22 @@ if TYPE_CHECKING:
 
 Headers = Sequence[tuple[bytes, bytes]]
 BODILESS = {"204", "304"}
+CODED = "HTTP_TRANSFER_ENCODING"
+# What the server has dealt with itself.
+UNTOLD = (CODED, "CONTENT_LENGTH")
 # RFC 9110, section 7.6.1: these are between two neighbours, and the server speaks to its neighbour itself.
 HOP_BY_HOP = {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
 # Python's own phrases changed with 3.13; these are those of RFC 9110.
 PHRASES = {413: "Content Too Large", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
 STATUS_LINE = {
-    str(status.value): f"HTTP/1.1 {status.value} {PHRASES.get(status, status.phrase)}\r\n".encode()
+    str(status.value): f"HTTP/1.1 {status.value} {PHRASES.get(status, status.phrase)}".encode()
     for status in http.HTTPStatus
 }
 
 
 DELIVERY = "mockserver.delivery"
+# The request's headers, as (name, value), the same object for the same headers.
+HEADERS = "mockserver.headers"
 
 
 @dataclass(slots=True, eq=False)
@@ -76,7 +81,9 @@ def environ(
     constant: dict[str, Any], method: str, version: str, target: bytes, headers: Headers, body: bytes
 ) -> dict[str, Any]:
     """The environ of one request; `target` is the path and query as sent."""
-    made = dict(constant)
+    named, shared = _named(tuple(headers))
+    made = constant | named
+    made[HEADERS] = shared
     raw = target.decode("latin-1")
     path, _, query = raw.partition("?")
     made["REQUEST_METHOD"] = method
@@ -86,18 +93,25 @@ def environ(
     made["QUERY_STRING"] = query
     made["wsgi.input"] = io.BytesIO(body)
     made[DELIVERY] = Delivery()
+    if made.pop(CODED, None) is not None or body:
+        made["CONTENT_LENGTH"] = str(len(body))
+    return made
+
+
+# Clients send the same headers again and again.
+@lru_cache(maxsize=256)
+def _named(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
+    """The headers by the environ's names, and as a list; what repeats a name is joined (RFC 9110, section 5.3)."""
+    named: dict[str, str] = {}
     for name, value in headers:
         key = _key(name)
         if key is None:
             continue
         text = value.decode("latin-1")
-        if key in made:
-            text = f"{made[key]}{'; ' if key == 'HTTP_COOKIE' else ', '}{text}"
-        made[key] = text
-    if body or "HTTP_TRANSFER_ENCODING" in made:
-        made["CONTENT_LENGTH"] = str(len(body))
-    made.pop("HTTP_TRANSFER_ENCODING", None)
-    return made
+        if key in named:
+            text = f"{named[key]}{'; ' if key == 'HTTP_COOKIE' else ', '}{text}"
+        named[key] = text
+    return named, tuple((key, text) for key, text in named.items() if key not in UNTOLD)
 
 
 @lru_cache(maxsize=1024)
@@ -136,12 +150,16 @@ def call(app: WSGIApplication, environment: dict[str, Any]) -> tuple[bytes, byte
 
 def head(status: str, headers: Sequence[tuple[str, str]], body: bytes, to_head: bool = False) -> bytes:
     """The status line and headers, without the empty line after them. Raises BadAnswer for a line break in one."""
-    kept = [f"{name}: {value}" for name, value in headers if name.lower() not in HOP_BY_HOP]
-    code = status[:3]
-    if code not in BODILESS and not to_head and not any(name.lower() == "content-length" for name, _ in headers):
-        kept.append(f"Content-Length: {len(body)}")
-    text = "".join(f"{line}\r\n" for line in kept)
-    if text.count("\n") != len(kept) or text.count("\r") != len(kept):
+    lines, code, sized = [""], status[:3], to_head
+    for name, value in headers:
+        lower = name.lower()
+        if lower not in HOP_BY_HOP:
+            lines.append(f"{name}: {value}")
+            sized = sized or lower == "content-length"
+    if not sized and code not in BODILESS:
+        lines.append(f"Content-Length: {len(body)}")
+    text = "\r\n".join(lines)
+    if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1:
         raise BadAnswer("a header of the answer holds a line break")
-    line = STATUS_LINE.get(code) or f"HTTP/1.1 {status}\r\n".encode("latin-1")
-    return line + text.encode("latin-1", "replace")
+    line = STATUS_LINE.get(code) or f"HTTP/1.1 {status}".encode("latin-1")
+    return b"%s%s\r\n" % (line, text.encode("latin-1", "replace"))

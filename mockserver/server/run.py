@@ -26,7 +26,7 @@ KEEP_ALIVE_SECONDS = 75
 GRACE_SECONDS = 1
 START_SECONDS = 10.0
 # So many new objects; Python itself says 700.
-COLLECT_AFTER = 20_000
+COLLECT_AFTER = 100_000
 
 
 class PortTaken(Exception):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import starmap
 from typing import Any
 from urllib.parse import unquote
 
@@ -16,7 +17,7 @@ from mockserver.contract.model import Operation
 from mockserver.contract.times import format_instant
 from mockserver.engine.clock import monotonic
 from mockserver.engine.commands import Fired
-from mockserver.engine.journal import Entry, Message
+from mockserver.engine.journal import Entry, Headers, Message
 from mockserver.engine.sandboxes import Sandbox
 from mockserver.refusals import VerdictFailed
 from mockserver.web import near
@@ -28,6 +29,8 @@ SECRET = re.compile(r"(authorization|cookie2?|passw(or)?d|passphrase|secret|toke
 # What browsers ask for on their own says nothing about the client under test.
 UNASKED = ("/favicon.ico", "/apple-touch-icon.png", "/apple-touch-icon-precomposed.png")
 UNMATCHED_FROM = 400
+# Where a server of ours puts the headers of a request, as a list that many requests share.
+HEADERS = "mockserver.headers"
 
 
 def record(operation: Operation | None, request: Request, own: Any, response: Response) -> Entry:
@@ -49,7 +52,7 @@ def record(operation: Operation | None, request: Request, own: Any, response: Re
         milliseconds=(monotonic() - own.began) * 1_000,
         request=Message.of(_sent(request), _body(request)),
         response=Message.of(
-            tuple(_shared(*one) for one in response.headers), b"" if request.method == "HEAD" else response.get_data()
+            tuple(starmap(_shared, response.headers)), b"" if request.method == "HEAD" else response.get_data()
         ),
         violations=violations,
         broken=broken[0] if broken is not None else None,
@@ -61,16 +64,18 @@ def record(operation: Operation | None, request: Request, own: Any, response: Re
     return entry
 
 
-def _sent(request: Request) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        _shared(name, value) for name, value in request.environ.items() if name[:5] == "HTTP_" or name == "CONTENT_TYPE"
-    )
+def _sent(request: Request) -> Headers:
+    environ = request.environ
+    known: Headers | None = environ.get(HEADERS)
+    if known is not None:
+        return known
+    return tuple((name, value) for name, value in environ.items() if name[:5] == "HTTP_" or name == "CONTENT_TYPE")
 
 
 @lru_cache(maxsize=4096)
 def _shared(name: str, value: str) -> tuple[str, str]:
     """A header; the same one in a thousand entries of ten thousand sandboxes is there once."""
-    return name.removeprefix("HTTP_"), value
+    return name, value
 
 
 def _body(request: Request) -> bytes:
@@ -170,6 +175,7 @@ def _message(message: Message, secrets: frozenset[str]) -> dict[str, Any]:
 
 def _name(name: str) -> str:
     """A header's name as it is usually written; an environ has it in capitals."""
+    name = name.removeprefix("HTTP_")
     return name if "-" in name or not name.isupper() else "-".join(part.capitalize() for part in name.split("_"))
 
 

@@ -1,12 +1,13 @@
-"""Flask without what no request here needs: host matching, async views, headers worked out twice."""
+"""Flask without what no request here needs: host matching, sessions, async views, what was worked out before."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Request, Response
-from werkzeug.routing import MapAdapter
+from flask.sessions import NullSession, SessionInterface
+from werkzeug.routing import MapAdapter, Rule
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 # Of these, get_wsgi_headers makes something else.
 WORKED_OUT = frozenset({"location", "content-location"})
 WITHOUT_LENGTH = (204, 304)
+# So many ways are remembered: those of the paths that are asked again and again.
+ROUTES_LIMIT = 4_096
+Route = tuple[Rule, Mapping[str, Any]]
 
 
 class LeanResponse(Response):
@@ -24,36 +28,77 @@ class LeanResponse(Response):
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Send it (PEP 3333)."""
         body, headers = self.response, self.headers.to_wsgi_list()
+        names = {name.lower() for name, _ in headers}
         if (
             type(body) is not list
             or len(body) > 1
             or self.status_code in WITHOUT_LENGTH
-            or any(name.lower() in WORKED_OUT for name, _ in headers)
+            or not names.isdisjoint(WORKED_OUT)
         ):
             return super().__call__(environ, start_response)
         data: bytes = body[0] if body else b""
-        if "Content-Length" not in self.headers:
+        if "content-length" not in names:
             headers.append(("Content-Length", str(len(data))))
         start_response(self.status, headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [data]
+
+
+class NoSessions(SessionInterface):
+    """Nobody has one."""
+
+    _null = NullSession()
+
+    def open_session(self, *_: Any) -> NullSession:
+        """The same nothing for everyone."""
+        return self._null
+
+
+class RememberedRoutes(MapAdapter):
+    """Where a method and path lead is looked up once."""
+
+    routes: dict[tuple[str, str], Route]
+
+    def match(self, *args: Any, **options: Any) -> Any:
+        """As MapAdapter has it; Flask asks for the rule of the request, and nothing else."""
+        if args or options != {"return_rule": True}:
+            return super().match(*args, **options)
+        asked = self.default_method, self.path_info
+        found = self.routes.get(asked)
+        if found is None:
+            found = super().match(return_rule=True)
+            if len(self.routes) >= ROUTES_LIMIT:
+                self.routes.clear()
+            self.routes[asked] = found
+        return found
 
 
 class LeanFlask(Flask):
     """Flask for one host name and plain views."""
 
     response_class = LeanResponse
+    session_interface = NoSessions()
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._routes: dict[tuple[str, str], Route] = {}
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """Match by the path alone: every host name that leads here is served alike."""
         if request is None:
             return None
         environ = request.environ
-        return self.url_map.bind(
+        path = environ["PATH_INFO"]
+        adapter = RememberedRoutes(
+            self.url_map,
             "",
-            script_name=environ.get("SCRIPT_NAME", ""),
-            path_info=environ["PATH_INFO"].encode("latin-1").decode(errors="replace"),
-            default_method=environ["REQUEST_METHOD"],
+            environ.get("SCRIPT_NAME", ""),
+            None,
+            "http",
+            path if path.isascii() else path.encode("latin-1").decode(errors="replace"),
+            environ["REQUEST_METHOD"],
         )
+        adapter.routes = self._routes
+        return adapter
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """There are no async views."""

@@ -18,6 +18,7 @@ from mockserver.refusals import BodyTooLarge, InvalidRequest, UnexpectedBody
 from mockserver.web import bodies, remarks
 from mockserver.web.addressing import parameter as path_text
 from mockserver.web.mock import Mock
+from mockserver.web.selection import header_key
 
 DECODE: Mapping[str, Callable[[str], str]] = {
     "path": path_text,
@@ -97,7 +98,8 @@ def _texts(one: Parameter, request: Request, path: Mapping[str, str], query: Map
     if one.location == "path":
         return [path[one.name]] if one.name in path else []
     if one.location == "header":
-        return [request.headers[one.name]] if one.name in request.headers else []
+        text = request.environ.get(header_key(one.name))
+        return [text] if text is not None else []
     return request.cookies.getlist(one.name)
 
 
@@ -138,11 +140,11 @@ def _body(mock: Mock, operation: Operation, request: Request, found: list[Violat
 
 
 def _data(mock: Mock, request: Request) -> bytes:
+    if "CONTENT_LENGTH" not in request.environ and "HTTP_TRANSFER_ENCODING" not in request.environ:
+        return b""
     length = request.content_length
     if length is not None and length > mock.body_limit:
         raise BodyTooLarge(mock.body_limit)
-    if length == 0 or (length is None and "HTTP_TRANSFER_ENCODING" not in request.environ):
-        return b""
     return request.get_data()
 
 

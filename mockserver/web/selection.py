@@ -98,10 +98,11 @@ def _named(request: Request, header: str, environ: str, query: str, cookie: str)
         yield request.cookies[cookie], f"cookie {cookie}"
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=1024)
 def header_key(name: str) -> str:
-    """The environ's name for a header."""
-    return f"HTTP_{name.upper().replace('-', '_')}"
+    """The environ's name for a header (PEP 3333)."""
+    key = name.upper().replace("-", "_")
+    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
 
 
 def _refuse(refusal: Refusal, via: str, cookie: str, forgive: bool, ignored: list[str]) -> None:

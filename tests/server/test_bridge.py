@@ -21,6 +21,7 @@ def test_the_environ_has_what_pep_3333_asks_for() -> None:
     assert made.pop("wsgi.input").read() == b"abc"
     assert made.pop("wsgi.errors")
     assert made.pop(bridge.DELIVERY) is not None
+    assert made.pop(bridge.HEADERS) == (("HTTP_HOST", "h"), ("CONTENT_TYPE", "text/plain"))
     assert made == {
         "REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "PATH_INFO": "/a b/\xc3\xa9", "QUERY_STRING": "x=%2F",
         "RAW_URI": "/a%20b/%C3%A9?x=%2F", "REQUEST_URI": "/a%20b/%C3%A9?x=%2F", "SERVER_NAME": "127.0.0.1",
