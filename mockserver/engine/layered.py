@@ -1,4 +1,4 @@
-"""A persistent map whose first few changes take no more than a small dictionary.
+"""A persistent map whose first changes take no more than small dictionaries.
 
 Of ten thousand sandboxes most change a record or two, and a change to a hash trie copies a kilobyte of it.
 """
@@ -10,19 +10,21 @@ from typing import Any
 
 from rpds import HashTrieMap
 
-# So many changes lie on top before they are put into the trie.
-TOP_LIMIT = 8
+# So many changes lie on top before they go to those in the middle, and so many there before they go into the trie.
+TOP_LIMIT, MIDDLE_LIMIT = 8, 256
 _ABSENT = object()
 _NOTHING: Mapping[Any, Any] = {}
 
 
 class Layered:
-    """Immutable: a trie, and what has been inserted since."""
+    """Immutable: a trie, what has been inserted since, and what has been inserted last."""
 
-    __slots__ = ("_below", "_top")
+    __slots__ = ("_below", "_middle", "_top")
 
-    def __init__(self, below: HashTrieMap[Any, Any], top: Mapping[Any, Any] = _NOTHING) -> None:
-        self._below, self._top = below, top
+    def __init__(
+        self, below: HashTrieMap[Any, Any], middle: Mapping[Any, Any] = _NOTHING, top: Mapping[Any, Any] = _NOTHING
+    ) -> None:
+        self._below, self._middle, self._top = below, middle, top
 
     @classmethod
     def of(cls, items: Mapping[Any, Any]) -> Layered:
@@ -30,19 +32,23 @@ class Layered:
         return cls(HashTrieMap(items))
 
     def __len__(self) -> int:
-        return len(self._below) + sum(1 for key in self._top if key not in self._below)
+        return len(self._below) + sum(1 for key in self._middle.keys() | self._top.keys() if key not in self._below)
 
     def __contains__(self, key: object) -> bool:
-        return key in self._top or key in self._below
+        return key in self._top or key in self._middle or key in self._below
 
     def __getitem__(self, key: Any) -> Any:
-        found = self._top.get(key, _ABSENT)
-        return self._below[key] if found is _ABSENT else found
+        found = self.get(key, _ABSENT)
+        if found is _ABSENT:
+            raise KeyError(key)
+        return found
 
     def get(self, key: Any, default: Any = None) -> Any:
         """The item of that key, or the default."""
-        found = self._top.get(key, _ABSENT)
-        return self._below.get(key, default) if found is _ABSENT else found
+        for layer in (self._top, self._middle):
+            if key in layer:
+                return layer[key]
+        return self._below.get(key, default)
 
     def values(self) -> Iterator[Any]:
         """Every item, in no order that could be relied on."""
@@ -51,11 +57,16 @@ class Layered:
     def insert(self, key: Any, item: Any) -> Layered:
         """With `item` under `key`."""
         top = {**self._top, key: item}
-        return Layered(self._below, top) if len(top) <= TOP_LIMIT else Layered(Layered(self._below, top)._whole())
+        if len(top) <= TOP_LIMIT:
+            return Layered(self._below, self._middle, top)
+        middle = {**self._middle, **top}
+        if len(middle) <= MIDDLE_LIMIT:
+            return Layered(self._below, middle)
+        return Layered(self._below.update(middle))
 
     def remove(self, key: Any) -> Layered:
         """Without the item of that key. Raises KeyError."""
         return Layered(self._whole().remove(key))
 
     def _whole(self) -> HashTrieMap[Any, Any]:
-        return self._below.update(self._top) if self._top else self._below
+        return self._below.update({**self._middle, **self._top}) if self._middle or self._top else self._below

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mockserver.contract.model import Override
+from mockserver.engine.draws import between
 from mockserver.refusals import OverrideLimit, UnknownOverride
 
 OVERRIDE_LIMIT = 10_000
@@ -23,7 +23,7 @@ class Placed:
 
     def delay(self, seed: int, number: int) -> int:
         """The delay of its so-manieth use, in milliseconds."""
-        return random.Random(f"{seed}/{self.id}/{number}").randint(self.override.least, self.override.most)
+        return between(self.override.least, self.override.most, seed, self.id, number)
 
 
 @dataclass(frozen=True, slots=True)

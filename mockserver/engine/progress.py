@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from bisect import bisect_left, insort
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any, NamedTuple
 
 from mockserver.contract.lifecycle import Lifecycle
 from mockserver.contract.model import Record, Rule, Scenario
+from mockserver.engine.draws import between
 
 
 class Due(NamedTuple):
@@ -44,13 +44,9 @@ class Plan:
             if rule.state != record[lifecycle.field] or (rule.times is not None and fired.count(number) >= rule.times):
                 continue
             if rule.is_for(record):
-                return Due(since + self._wait(resource, key, number, rule), resource, str(key), key, number)
+                wait = between(rule.least, rule.most, self.seed, resource, key, number)
+                return Due(since + wait, resource, str(key), key, number)
         return None
-
-    def _wait(self, resource: str, key: Any, number: int, rule: Rule) -> int:
-        if rule.least == rule.most:
-            return rule.least
-        return random.Random(f"{self.seed}/{resource}/{key}/{number}").randint(rule.least, rule.most)
 
 
 Agenda = tuple[Due, ...]
