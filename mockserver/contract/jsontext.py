@@ -50,7 +50,8 @@ def parse(data: bytes) -> Any:
 def dump(value: Any) -> bytes:
     """Write a JSON value as compact UTF-8; members stay in their order."""
     try:
-        return orjson.dumps(value)
+        # A copy is no larger than it must be; orjson's own bytes hold on to kilobytes, and the journal to many of them.
+        return bytes(memoryview(orjson.dumps(value)))
     except orjson.JSONEncodeError:  # for one, an integer of more than 64 bits
         return _ENCODER.encode(value).encode()
 
