@@ -85,8 +85,8 @@ class Run:
     """A start, the commands since, and a clock."""
 
     __slots__ = (
-        "_base", "_base_at", "_checkpoints", "_folded", "_in_flight", "_lock", "_seconds", "_start", "_state",
-        "_untold", "clock", "contract", "generation", "log", "note", "origin", "revision", "scenario", "uses",
+        "_base", "_base_at", "_checkpoints", "_folded", "_in_flight", "_lock", "_printed", "_seconds", "_start",
+        "_state", "_untold", "clock", "contract", "generation", "log", "note", "origin", "revision", "scenario", "uses",
     )  # fmt: skip
 
     def __init__(self, start: Start, generation: int, seconds: Seconds = monotonic) -> None:
@@ -103,6 +103,8 @@ class Run:
         self._state = self._base = start.state
         self._base_at, self._folded = start.scenario.clock.begins, 0
         self._checkpoints: list[tuple[int, State]] = []
+        # The state that a fingerprint was asked of last: who polls asks again and again.
+        self._printed: tuple[State, str] | None = None
         self._lock = threading.Lock()
 
     @property
@@ -157,7 +159,11 @@ class Run:
     def fingerprint(self) -> str:
         """The fingerprint of the state as it is."""
         state = self.state
-        return self._start.fingerprint if state is self._start.state else fingerprint(state)
+        if state is self._start.state:
+            return self._start.fingerprint
+        if self._printed is None or self._printed[0] is not state:
+            self._printed = state, fingerprint(state)
+        return self._printed[1]
 
     def submit(self, make: Callable[[State, int], Command]) -> State:
         """Apply the command that `make` gives for the state and the clock, as one step; the state after it.

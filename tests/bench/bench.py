@@ -16,13 +16,14 @@ from urllib.request import Request, urlopen
 from mockserver import load_contract
 from mockserver.version import __version__
 from tests.bench import engine, growth, plot
-from tests.bench.load import Load, Server, bare_flask, missing, nginx, ours, wrk
+from tests.bench.load import Load, Server, bare_flask, missing, nginx, ours, redis, wrk
 
 DOCS = Path(__file__).parents[2] / "docs"
 LIST = "/admin/jobs?limit=20"
 SECONDS = 4
 ROUNDS = 3
 MIXED_SECONDS = 60
+WORKERS = (1, 2, 4)
 
 # All jobs that have failed are retried, then all are cancelled, then in the next sandbox, so that no two requests on
 # their way at the same time are about the same job. wrk draws a few requests as it begins that it never sends.
@@ -123,6 +124,22 @@ def speed() -> Iterator[Row]:
         yield Row("memory after all of this", f"{own.megabytes:.0f} MB", "")
 
 
+def together() -> Iterator[Row]:
+    """Reads and changes where processes share a Redis: the answers kept, and each change in the store."""
+    for workers in WORKERS:
+        with redis() as store, ours("--store", store, "--workers", str(workers)) as own:
+            jobs = failed_jobs(own)
+            # Each worker makes the scenario on first use.
+            wrk(own.url, 1, script=script(jobs, "warm", 1))
+            reads = wrk(own.url + LIST, SECONDS)
+            changes = wrk(own.url, SECONDS, script=script(jobs, "r", 1))
+            yield Row(
+                f"with Redis, {workers} worker{'s' if workers > 1 else ''}: GET of 20 jobs · POST of retry and cancel",
+                f"{reads.rate:,.0f}/s · {changes.rate:,.0f}/s",
+                f"median {reads.median * 1e3:.1f} · {changes.median * 1e3:.1f} ms, {reads.errors + changes.errors} errors",
+            )
+
+
 def parts() -> Iterator[Row]:
     """Figures of single parts."""
     contract = load_contract()
@@ -158,10 +175,10 @@ def _ratio(value: float, other: float, name: str) -> str:
 
 def main() -> None:
     if needed := missing():
-        sys.exit(f"{' and '.join(needed)} are needed; on Debian: apt-get install wrk nginx-light")
+        sys.exit(f"{' and '.join(needed)} are needed; on Debian: apt-get install wrk nginx-light redis-server")
     lines = ["| what | figure | beside |", "|---|---|---|"]
     print("\n".join(lines), flush=True)
-    for rows in (speed(), parts()):
+    for rows in (speed(), together(), parts()):
         for row in rows:
             lines.append(f"| {row.what} | {row.figure} | {row.beside} |")
             print(lines[-1], flush=True)

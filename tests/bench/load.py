@@ -63,7 +63,8 @@ class Load:
 
 def missing() -> list[str]:
     """The programs that are needed and not here."""
-    return [name for name in ("wrk", "nginx") if shutil.which(name) is None and not Path("/usr/sbin", name).exists()]
+    needed = ("wrk", "nginx", "redis-server")
+    return [name for name in needed if shutil.which(name) is None and not Path("/usr/sbin", name).exists()]
 
 
 @contextlib.contextmanager
@@ -103,6 +104,21 @@ def nginx(body: bytes) -> Iterator[Server]:
             try:
                 _wait(f"http://127.0.0.1:{port}/jobs")
                 yield Server(f"http://127.0.0.1:{port}", process.pid)
+            finally:
+                process.terminate()
+                process.wait(10)
+
+
+@contextlib.contextmanager
+def redis() -> Iterator[str]:
+    """The address of a Redis that keeps everything in memory."""
+    with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+        free.close()
+        command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+            try:
+                yield f"redis://127.0.0.1:{port}/0"
             finally:
                 process.terminate()
                 process.wait(10)
