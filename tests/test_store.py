@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -25,7 +26,8 @@ from werkzeug.test import TestResponse
 from mockserver import BackgroundServer, Contract, create_app
 from mockserver.engine import redis as redis_store
 from mockserver.engine import shared
-from tests.test_cli import SECONDS, run, serving
+from tests.conftest import MakeContract
+from tests.test_cli import SECONDS, replaced, run, serving
 
 JSON = {"Content-Type": "application/json"}
 CLIENTS = 16
@@ -365,6 +367,44 @@ def test_workers_are_announced_once_and_end_with_their_supervisor(redis: RedisSe
         for worker in workers:
             with pytest.raises(ProcessLookupError):
                 os.kill(worker, 0)
+
+
+def gone(pid: int) -> bool:
+    """Whether a process has ended; waited for, SECONDS at most."""
+    until = time.monotonic() + SECONDS
+    while time.monotonic() < until:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except FileNotFoundError:
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_workers_end_when_their_supervisor_is_killed(redis: RedisServer) -> None:
+    with serving("--workers", "2", "--store", redis.url, "--no-watch") as (process, _, _):
+        workers = children(process.pid)
+        assert len(workers) == 2
+        process.kill()
+        process.wait(SECONDS)
+        assert [gone(worker) for worker in workers] == [True, True]
+
+
+def test_every_worker_takes_up_what_is_edited(redis: RedisServer, make_contract: MakeContract) -> None:
+    root = make_contract()
+    file = root / "fixtures" / "small" / "jobs.json"
+    with serving("--workers", "2", "--store", redis.url, str(root)) as (_, url, _):
+        assert requests.post(f"{url}/jobs/a/cancel", timeout=SECONDS).status_code == 200
+        replaced(file, '"id": "c"', '"note": "edited", "id": "c"')
+        # Each request comes over a connection of its own, to whichever worker takes it.
+        until, edited = time.monotonic() + SECONDS, 0
+        while edited < 30 and time.monotonic() < until:
+            edited = edited + 1 if "note" in requests.get(f"{url}/jobs/c", timeout=SECONDS).json() else 0
+        assert edited == 30
+        for _ in range(10):
+            assert requests.get(f"{url}/jobs/a", timeout=SECONDS).json()["status"] == "cancelled"
 
 
 def test_workers_without_a_store_are_refused() -> None:
