@@ -55,7 +55,12 @@ def _nearest_branch(error: ValidationError) -> list[tuple[Path, str, str]]:
     for one in error.context or ():
         # A branch that is `false` has no path.
         branches.setdefault(one.schema_path[0] if one.schema_path else None, []).append(one)
-    deep = [group for group in branches.values() if not any(e.validator in ("type", "const") for e in group)]
+    # A branch that refuses the value itself for what it is was not meant; one that looks into it may have been.
+    deep = [
+        group
+        for group in branches.values()
+        if not any(e.validator in ("type", "const") and not e.relative_path for e in group)
+    ]
     if len(deep) == 1:
         return [told for one in deep[0] for told in _tell(one)]
     return []

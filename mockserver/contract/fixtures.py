@@ -22,7 +22,7 @@ def load(root: Path, resources: Mapping[str, Resource], report: Report) -> dict[
     for path in files(folder):
         file = path.relative_to(root).as_posix()
         message = f"belongs into a folder of fixtures/: fixtures/NAME/{path.name}"
-        report.problems.append(Problem(file, message, code="misplaced"))
+        report.tell(Problem(file, message, code="misplaced"))
     names = sorted(one.name for one in folder.iterdir() if one.is_dir() and not one.name.startswith("."))
     return {name: _dataset(root, folder / name, resources, report) for name in names}
 

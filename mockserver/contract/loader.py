@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from mockserver.contract import documents as linked
-from mockserver.contract import fixtures, formats, openapi, resources, scenario
-from mockserver.contract.documents import BASE, Documents
+from mockserver.contract import fixtures, formats, openapi, reading, recognition, resources, scenario
+from mockserver.contract.documents import BASE, Documents, Node
 from mockserver.contract.model import Contract, Operation, Resource
 from mockserver.contract.scenario import load_file
 from mockserver.contract.schemas import Schemas, schema_errors
@@ -51,6 +51,13 @@ def load_contract(path: str | Path | None = None, *, strict_examples: bool | Non
     raise ContractError([Problem(str(path), f"{what}: a contract is {wanted}", code="no-contract")])
 
 
+def root_of(path: Path | None) -> Path:
+    """The directory that the files of a contract are named from."""
+    if path is None:
+        return built_in_directory()
+    return path if path.is_dir() else path.parent
+
+
 def with_default(contract: Contract, scenario: str | None) -> Contract:
     """The contract with another default scenario: one of its own by name, or one more, read from a file anywhere.
 
@@ -77,49 +84,34 @@ def with_seed(contract: Contract, seed: int | None) -> Contract:
 
 
 def _directory(root: Path, strict: bool, *, built_in: bool = False) -> Contract:
-    report = Report()
     schemas = root / "schemas"
     document = next((schemas / name for name in OPENAPI if (schemas / name).is_file()), None)
     if document is None:
         message = "there is none: a contract directory holds schemas/openapi.yaml"
         raise ContractError([Problem("schemas/openapi.yaml", message, code="no-contract")])
-    entries = [path for path in files(schemas) if path.name not in RESOURCES]
-    loaded = linked.load(root, entries, report)
-    return _contract(root, document, loaded, report, strict=strict, built_in=built_in)
+    entries = [path for path in files(schemas) if path.name not in (*RESOURCES, document.name)]
+    return _contract(root, document, entries, strict=strict, built_in=built_in)
 
 
 def _bare(path: Path, strict: bool) -> Contract:
-    report = Report()
-    loaded = linked.load(path.parent, [path], report)
-    return _contract(path.parent, path, loaded, report, strict=strict, bare=True)
+    return _contract(path.parent, path, [], strict=strict, bare=True)
 
 
 def _contract(
-    root: Path,
-    document: Path,
-    loaded: Documents,
-    report: Report,
-    *,
-    strict: bool,
-    built_in: bool = False,
-    bare: bool = False,
+    root: Path, document: Path, entries: list[Path], *, strict: bool, built_in: bool = False, bare: bool = False
 ) -> Contract:
-    uri = linked.uri_of(root, document)
-    if uri not in loaded.sources:
-        report.close()
-    source = loaded.sources[uri]
-    for other, at in loaded.sources.items():
-        for pointer, message in schema_errors(at.data) if other != uri else ():
-            report.add(at, pointer, f"is no JSON Schema: {message}", "schema")
-    if _refused_version(source.data):
-        message = "is no OpenAPI 3.1 document, and only those can be served"
-        report.add(source, "/openapi", f"{message}; this says {_refused_version(source.data)}", "openapi-version")
-        report.close()
+    report = Report()
+    source = recognition.document(root, document, report)
+    loaded = reading.load(root, entries, report, source)
+    openapi_node = loaded.root(reading.uri_of(root, document))
+    for other in loaded.sources.values() if not bare else ():
+        for pointer, message in schema_errors(other.data) if other is not source else ():
+            report.add(other, pointer, f"is no JSON Schema: {message}", "schema")
     schemas = Schemas(loaded)
-    openapi_node = loaded.root(uri)
-    operations: dict[str, Operation] | None = None
-    if formats.conforms("openapi", source, report):
-        operations = openapi.Reader(schemas, report, strict_examples=strict).operations(openapi_node)
+    found = openapi.Reader(schemas, report, strict_examples=strict).operations(openapi_node)
+    operations: dict[str, Operation] | None = found
+    if bare:
+        _forgive(openapi_node, found, report)
     declared: dict[str, Resource] = {}
     if not bare:
         declared, operations = _resources(root, loaded, schemas, operations, report)
@@ -128,7 +120,7 @@ def _contract(
     default = scenario.default_of(scenarios, report)
     report.close()
     return Contract(
-        name=str(openapi_node.value["info"]["title"]),
+        name=_name(openapi_node, document),
         root=root,
         documents=loaded,
         openapi=openapi_node,
@@ -141,6 +133,22 @@ def _contract(
         built_in=built_in,
         notes=tuple(dict.fromkeys(report.doubts)),
     )
+
+
+def _forgive(document: Node, operations: Mapping[str, Operation], report: Report) -> None:
+    """Serve what can be served of a document as it was found; where that is nothing, its mistakes are mistakes."""
+    has_paths = bool(document.source.written.get("paths"))
+    if not operations and has_paths:
+        report.close()
+    if not operations:
+        report.warn(document.source, "/paths" if has_paths else "", "has no operations: nothing is served", "no-paths")
+    report.forgive()
+
+
+def _name(document: Node, path: Path) -> str:
+    info = document.value.get("info")
+    title = info.get("title") if isinstance(info, dict) else None
+    return title if isinstance(title, str) else path.stem
 
 
 def _resources(
@@ -158,14 +166,3 @@ def _resources(
         # Whatever names the missing ones would be reported too, and be no mistake.
         raise report.error()
     return declared, reader.behaviours(operations, declared) if operations is not None else None
-
-
-def _refused_version(data: object) -> str | None:
-    """What the document says it is, where that is another version of OpenAPI, or Swagger."""
-    if not isinstance(data, dict):
-        return None
-    for name in ("swagger", "openapi"):
-        version = data.get(name)
-        if version is not None and not str(version).startswith("3.1."):
-            return f"{name}: {version}"
-    return None

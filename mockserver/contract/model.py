@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,7 +14,7 @@ from mockserver.contract.lifecycle import Lifecycle
 from mockserver.contract.schemas import Schemas, Validator
 from mockserver.contract.security import Credential
 from mockserver.contract.shapes import COMPOUND, Shape
-from mockserver.contract.source import Source
+from mockserver.contract.source import Note, Source, listed
 from mockserver.errors import Problem
 
 Record = Mapping[str, Any]
@@ -130,6 +131,7 @@ class Operation:
     """A method and path of the OpenAPI document.
 
     `security` holds the ways to identify oneself, of which one is enough, each with the credentials that it needs.
+    It answers below each of `prefixes` too.
     """
 
     id: str
@@ -142,6 +144,7 @@ class Operation:
     behaviour: Behaviour | None = None
     security: tuple[tuple[Credential, ...], ...] = ()
     deprecated: bool = False
+    prefixes: tuple[str, ...] = ()
 
     @property
     def path_names(self) -> tuple[str, ...]:
@@ -177,6 +180,11 @@ class Operation:
         """The lowest status that is declared, of whatever kind, and its response."""
         found = sorted(status for status in self.responses if status[:1].isdigit())
         return (int(found[0].upper().replace("X", "0")), self.responses[found[0]]) if found else None
+
+
+def shape(path: str) -> str:
+    """A path with its parameters unnamed: paths of the same shape match the same requests."""
+    return re.sub(r"\{[^{}]*\}", "{}", path)
 
 
 @lru_cache(maxsize=4096)
@@ -346,7 +354,12 @@ class Contract:
     scenarios: Mapping[str, Scenario]
     default_scenario: str
     built_in: bool = False
-    notes: tuple[Problem, ...] = ()
+    notes: tuple[Note | Problem, ...] = ()
+
+    @property
+    def warnings(self) -> list[Problem]:
+        """What was found to be wrong, and is served all the same, with lines: those take a moment to find."""
+        return listed(self.notes)
 
     @property
     def broken_examples(self) -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import jsonschema_rs
-
 from mockserver.contract.documents import Node, Unresolved
+from mockserver.contract.grammar import METHODS
+from mockserver.contract.linking import is_old_dialect
 from mockserver.contract.media import is_json
 from mockserver.contract.model import (
     Body,
@@ -19,16 +19,17 @@ from mockserver.contract.model import (
     Operation,
     Parameter,
     Response,
+    shape,
     template_names,
 )
 from mockserver.contract.parameters import STYLES, gathers
-from mockserver.contract.schemas import Schemas, Validator, schema_errors
+from mockserver.contract.schemas import Schemas, Validator
 from mockserver.contract.security import Security
+from mockserver.contract.servers import prefixes
 from mockserver.contract.shapes import Shape
-from mockserver.contract.source import Report
-from mockserver.errors import did_you_mean, quote
+from mockserver.contract.source import Report, Source
+from mockserver.errors import Problem, did_you_mean, quote
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 # Headers that OpenAPI leaves to HTTP, should a document declare them as parameters (section 4.8.12.1).
 NOT_PARAMETERS = {"accept", "content-type", "authorization"}
 # And as response headers (section 4.8.17).
@@ -41,45 +42,46 @@ class Reader:
 
     schemas: Schemas
     report: Report
-    is_dialect_3_0: bool = False
     strict_examples: bool = True
 
     def operations(self, document: Node) -> dict[str, Operation]:
         """Every operation by its id; one without an operationId is named by its method and path."""
         found: dict[str, Operation] = {}
-        security = Security(document, self.report)
-        self.is_dialect_3_0 = str(document.value.get("openapi", "")).startswith("3.0")
-        shapes: dict[str, str] = {}
-        for path, item in _members(document.child("paths"), self.report):
-            if path.startswith("x-"):
+        taken: dict[tuple[str, str], str] = {}
+        security, paths = Security(document, self.report), document.get("paths")
+        for path, item in _members(paths, self.report) if paths is not None else ():
+            if path.startswith("x-") or not isinstance(item.value, dict):
                 continue
-            shape = "/".join("{}" if "{" in part else part for part in path.split("/"))
-            if shape in shapes:
-                self._note(item, f"the path {quote(path)} is the same as {quote(shapes[shape])}", "shadowed")
-                continue
-            shapes[shape] = path
+            if "#" in path or "?" in path:
+                message = "no request can have this path: what follows a question mark or a hash is not part of one"
+                self.report.warn(item.source, item.pointer, message, "unreachable")
+            first = taken.setdefault((shape(path), ""), path)
+            if first != path:
+                self._note(item, f"the path {quote(path)} is the same as {quote(first)}", "shadowed")
             for method in METHODS:
-                if isinstance(item.value, dict) and method in item.value:
-                    self._operation(path, method, item, security, found)
+                if method in item.value and taken.setdefault((shape(path), method), path) == path:
+                    self._operation(path, item.child(method), item, security, found)
         return found
 
-    def _operation(self, path: str, method: str, item: Node, security: Security, found: dict[str, Operation]) -> None:
-        node = item.child(method)
-        name = node.value.get("operationId", f"{method.upper()} {path}")
+    def _operation(self, path: str, node: Node, item: Node, security: Security, found: dict[str, Operation]) -> None:
+        method = node.pointer.rpartition("/")[2].upper()
+        own = f"{method} {path}"
+        name = node.value.get("operationId", own)
         if name in found:
             other = f"{found[name].method} {found[name].path}"
             self._note(node.child("operationId"), f"{quote(name)} already names {other}", "duplicate")
-            return
+            name = own
         found[name] = Operation(
             id=name,
-            method=method.upper(),
+            method=method,
             path=path,
             summary=str(node.value.get("summary", "")),
             parameters=self._parameters(path, node, item),
             body=self._body(node),
-            responses={status: self._response(status, at) for status, at in self._responses(node)},
+            responses=self._responses(node, security.document),
             security=security.of(node),
             deprecated=node.value.get("deprecated") is True,
+            prefixes=prefixes(node, item, security.document),
         )
 
     def _parameters(self, path: str, node: Node, item: Node) -> tuple[Parameter, ...]:
@@ -114,8 +116,8 @@ class Reader:
             return None
         kind, content = self._wrapped(at)
         schema = _get(content, "schema", self.report)
-        if schema is None or (validator := self._validator(schema, self.schemas.binding("request"))) is None:
-            if schema is None and kind is None:
+        if schema is None:
+            if kind is None:
                 self._note(at, f"the parameter {quote(value['name'])} has no schema", "parameter")
             return None
         notation = self._notation(value["name"], location, value, schema, kind)
@@ -124,7 +126,7 @@ class Reader:
             location=location,
             required=location == "path" or bool(value.get("required")),
             notation=notation,
-            validator=validator,
+            validator=self.schemas.binding("request").at(schema),
             default=place.get("default") if isinstance(place := schema.follow().value, dict) else None,
             gathers=gathers(notation),
             is_plain=notation.is_plain,
@@ -137,8 +139,17 @@ class Reader:
             return None
         return Body(bool(body.value.get("required")), self._content(body, self.schemas.binding("request")))
 
-    def _responses(self, node: Node) -> list[tuple[str, Node]]:
-        return [(s, at) for s, at in _members(node.child("responses"), self.report) if not s.startswith("x-")]
+    def _responses(self, node: Node, document: Node) -> dict[str, Response]:
+        responses = node.get("responses")
+        found = _members(responses, self.report) if responses is not None else []
+        named = [(status, at) for status, at in found if not status.startswith("x-")]
+        if not named:
+            at = node if responses is None else node.child("responses")
+            self._note(at, "there should be a response at least, such as one for 200", "responses")
+        # OpenAPI 3.1 leaves `required` to JSON Schema, which knows no directions; others will judge answers so.
+        schemas = self.schemas.binding("response") if is_old_dialect(document.value) else self.schemas
+        statuses = [(status if status == "default" else status.upper(), at) for status, at in named]
+        return {status: Response(status, self._content(at, schemas), self._headers(at)) for status, at in statuses}
 
     def _wrapped(self, at: Node) -> tuple[str | None, Node]:
         """The media type that a parameter or header comes in and its entry, where it is declared by `content`."""
@@ -152,11 +163,6 @@ class Reader:
         style = value.get("style", STYLES[location][0])
         return Notation(name, location, style, bool(value.get("explode", style == "form")), Shape.of(schema), kind)
 
-    def _response(self, status: str, at: Node) -> Response:
-        # OpenAPI 3.1 leaves `required` to JSON Schema, which knows no directions; others will judge answers so.
-        schemas = self.schemas.binding("answer") if self.is_dialect_3_0 else self.schemas
-        return Response(status, self._content(at, schemas), self._headers(at))
-
     def _headers(self, at: Node) -> tuple[Header, ...]:
         declared = at.value.get("headers") if isinstance(at.value, dict) else None
         named = _members(at.child("headers"), self.report) if declared else []
@@ -166,7 +172,7 @@ class Reader:
         value = at.value if isinstance(at.value, dict) else {}
         kind, content = self._wrapped(at)
         schema = _get(content, "schema", self.report)
-        validator = self._validator(schema, self.schemas) if schema is not None else None
+        validator = self.schemas.at(schema) if schema is not None else None
         notation = self._notation(name, "header", {"explode": value.get("explode", False)}, schema, kind)
         examples = {label: place.value for label, place in self._examples(at).items()}
         return Header(name, bool(value.get("required")), schema, validator, notation, examples)
@@ -179,7 +185,7 @@ class Reader:
 
     def _media_type(self, name: str, at: Node, schemas: Schemas) -> MediaType:
         schema = _get(at, "schema", self.report)
-        validator = self._validator(schema, schemas) if schema is not None else None
+        validator = schemas.at(schema) if schema is not None else None
         places, shape = self._examples(at), Shape.of(schema)
         # What another media type writes in a way of its own is not judged by the schema of what it means.
         judged = validator if is_json(name) or "string" in shape.types else None
@@ -219,25 +225,34 @@ class Reader:
         """Whether the example at a place breaks its schema; that is noted."""
         if validator is None or validator.is_valid(at.value):
             return False
-        for violation in validator.violations(at.value, "body"):
-            where = f" at {violation.pointer}" if violation.pointer else ""
-            message = f"the example breaks its schema{where}: {violation.message}"
-            if self.strict_examples:
-                self._note(at, message, "example")
-            else:
-                self.report.warn(at.source, at.pointer, f"{message}; what is wrong in it is made anew", "example")
+        if self.strict_examples:
+            self.report.notes.append(BrokenExample(at.source, at.pointer, at.value, validator, ""))
+        else:
+            more = "; what is wrong in it is made anew"
+            self.report.doubts.append(BrokenExample(at.source, at.pointer, at.value, validator, more))
         return True
-
-    def _validator(self, schema: Node, schemas: Schemas) -> Validator | None:
-        try:
-            return schemas.at(schema)
-        except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
-            for pointer, message in schema_errors(schema.value) or [("", str(error).splitlines()[0])]:
-                self.report.add(schema.source, schema.pointer + pointer, f"is no JSON Schema: {message}", "schema")
-            return None
 
     def _note(self, at: Node, message: str, code: str) -> None:
         self.report.add(at.source, at.pointer, message, code)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BrokenExample:
+    """An example that breaks its schema. What is wrong in it is found out when it is told: that takes a while."""
+
+    source: Source
+    pointer: str
+    value: Any
+    validator: Validator
+    more: str
+    code: str = "example"
+
+    def problems(self) -> Iterator[Problem]:
+        """Each mistake in it, with its line."""
+        for violation in self.validator.violations(self.value, "body"):
+            where = f" at {violation.pointer}" if violation.pointer else ""
+            message = f"the example breaks its schema{where}: {violation.message}{self.more}"
+            yield self.source.problem(self.pointer, message, self.code)
 
 
 def _members(node: Node, report: Report) -> list[tuple[str, Node]]:

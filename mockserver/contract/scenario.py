@@ -51,7 +51,7 @@ def load(
         scenario = Reader(source, datasets, resources, operations, report).scenario(path.stem)
         if scenario is not None:
             found[path.stem] = scenario
-    if found or report.problems:
+    if found or report.notes:
         return found
     only = next(iter(datasets.values())) if len(datasets) == 1 else Dataset("")
     latest = latest_stamp(resources, only.records)
@@ -69,7 +69,7 @@ def load_file(path: Path, contract: Contract) -> Scenario:
     if source is not None:
         reader = Reader(source, contract.datasets, contract.resources, contract.operations, report)
         found = reader.scenario(path.stem)
-    if found is None or report.problems:
+    if found is None or report.notes:
         raise report.error()
     return found
 
@@ -80,7 +80,7 @@ def default_of(scenarios: Mapping[str, Scenario], report: Report) -> str:
         return DEFAULT
     if len(scenarios) > 1:
         message = f"there is no scenario {DEFAULT!r} to start with; there are {', '.join(sorted(scenarios))}"
-        report.problems.append(Problem("scenarios", message, code="no-default"))
+        report.tell(Problem("scenarios", message, code="no-default"))
     return sorted(scenarios)[0]
 
 

@@ -5,19 +5,25 @@ What a format or a pattern means is asked of jsonschema-rs on both sides, so tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
+from collections import deque
+from collections.abc import Callable, Mapping
+from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Any
 
 import jsonschema_rs
 
-from mockserver.contract.directions import Direction, adapted
+from mockserver.contract import directions
+from mockserver.contract.directions import Direction
 from mockserver.contract.documents import Documents, Node
 from mockserver.contract.yamltext import escape
 from mockserver.errors import Violation
 
 ERROR_LIMIT = 100
+# Those of a large document take gigabytes together, and each can be made again: so many characters of documents may
+# have been compiled at a time, each validator counted as the whole, and so many validators in any case.
+TEXT_LIMIT = 200_000_000
+COMPILED_LEAST = 64
 
 
 class Validator:
@@ -25,8 +31,21 @@ class Validator:
 
     def __init__(self, address: str, schemas: Schemas) -> None:
         self.address, self.schemas = address, schemas
-        self._compiled = schemas.compile(address)
-        self.is_valid = self._compiled.is_valid
+
+    @cached_property
+    def _compiled(self) -> jsonschema_rs.Validator:
+        self.schemas.make_room(self)
+        return self.schemas.compile(self.address)
+
+    @cached_property
+    def is_valid(self) -> Callable[[Any], bool]:
+        """Whether a value is valid. Compiled when first asked: a large document has more schemas than are needed."""
+        return self._compiled.is_valid
+
+    def forget(self) -> None:
+        """Let go of what was compiled; it is made again when it is asked for."""
+        for name in ("_compiled", "is_valid"):
+            self.__dict__.pop(name, None)
 
     def faults(self, value: Any) -> int:
         """How many errors jsonschema-rs finds in `value`, a bounded number of them counted."""
@@ -46,51 +65,76 @@ class Validator:
 
 
 class Schemas:
-    """The validators of one contract, each compiled once, when it is first asked for."""
+    """The validators of one contract, each compiled once, when it is first needed.
 
-    def __init__(self, documents: Documents, data: Mapping[str, Any] | None = None) -> None:
-        self._sources = documents
-        self._documents = data or {uri: source.data for uri, source in documents.sources.items()}
-        self._registry = jsonschema_rs.Registry(list(self._documents.items()))
+    With a `direction` they are the `plain` ones as they bind what is sent so.
+    """
+
+    def __init__(self, documents: Documents, direction: Direction = "", plain: Schemas | None = None) -> None:
+        self._documents, self._direction, self._plain = documents, direction, plain
         self._validators: dict[str, Validator] = {}
-        self._explain: Any = None
-        self._adapted: dict[Direction, Schemas] = {}
+        self._binding: dict[Direction, Schemas] = {}
+        self._compiled: deque[Validator] = plain._compiled if plain is not None else deque()
+        size = sum(len(source.text) for source in documents.sources.values())
+        self._room = max(COMPILED_LEAST, TEXT_LIMIT // max(size, 1))
 
     def binding(self, direction: Direction) -> Schemas:
-        """The same schemas as they bind requests, or answers."""
-        if direction not in self._adapted:
-            data = adapted(self._sources, direction)
-            self._adapted[direction] = Schemas(self._sources, data) if data is not None else self
-        return self._adapted[direction]
+        """The same schemas as they bind requests, or responses."""
+        if direction not in self._binding:
+            self._binding[direction] = Schemas(self._documents, direction, self) if direction else self
+        return self._binding[direction]
+
+    def make_room(self, validator: Validator) -> None:
+        """Let go of the validator that was compiled first, where there are many."""
+        self._compiled.append(validator)
+        if len(self._compiled) > self._room:
+            self._compiled.popleft().forget()
 
     def at(self, node: Node) -> Validator:
-        """The validator of the schema that stands at `node`.
-
-        Raises jsonschema_rs.ValidationError or ReferencingError where that is no schema.
-        """
+        """The validator of the schema that stands at `node`."""
         found = self._validators.get(node.address)
         if found is None:
             found = self._validators[node.address] = Validator(node.address, self)
         return found
 
     def compile(self, address: str) -> jsonschema_rs.Validator:
-        """Compile the schema at `address`, formats asserted, nothing fetched."""
+        """Compile the schema at `address`, formats asserted, nothing fetched.
+
+        Raises jsonschema_rs.ValidationError or ReferencingError where that is no schema.
+        """
         return jsonschema_rs.Draft202012Validator(
             {"$ref": address},
-            registry=self._registry,
+            registry=self._judged.registry,
             validate_formats=True,
             offline=True,
         )
 
     def explain(self, address: str, value: Any) -> list[tuple[list[str | int], str, str]]:
         """Path, keyword and message of each error that jsonschema finds."""
-        if self._explain is None:
-            # Not needed until something is wrong, and slow to import.
-            from mockserver.contract.explain import Explainer
-
-            self._explain = Explainer(self._documents)
-        found: list[tuple[list[str | int], str, str]] = self._explain.errors(address, value)
+        found: list[tuple[list[str | int], str, str]] = self._judged.explainer.errors(address, value)
         return found
+
+    @cached_property
+    def _judged(self) -> _Judged:
+        made = directions.documents(self._documents, self._direction)
+        if self._plain is not None and all(data is self._documents.sources[uri].data for uri, data in made.items()):
+            return self._plain._judged
+        return _Judged(made)
+
+
+class _Judged:
+    """The documents as one direction has them."""
+
+    def __init__(self, documents: Mapping[str, Any]) -> None:
+        self._documents = documents
+        self.registry = jsonschema_rs.Registry(list(documents.items()))
+
+    @cached_property
+    def explainer(self) -> Any:
+        # Not needed until something is wrong, and slow to import.
+        from mockserver.contract.explain import Explainer
+
+        return Explainer(self._documents)
 
 
 def schema_errors(schema: Any) -> list[tuple[str, str]]:

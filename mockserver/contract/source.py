@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from mockserver.contract import jsontext, yamltext
 from mockserver.errors import ContractError, Problem
@@ -16,10 +16,15 @@ SUFFIXES = (".yaml", ".yml", ".json")
 
 
 class Source:
-    """One file of a contract. `file` is its path within the contract directory, `data` what it holds."""
+    """One file of a contract. `file` is its path within the contract directory.
+
+    `written` is what it holds, its references made absolute; `data` is that as it is served: in the dialect of
+    JSON Schema that validators know, and without what was found to be wrong.
+    """
 
     def __init__(self, file: str, text: str, data: Any) -> None:
         self.file, self.text, self.data = file, text, data
+        self.written = data
 
     @cached_property
     def _lines(self) -> dict[str, int]:
@@ -42,32 +47,80 @@ class Source:
         return Problem(self.file, message, pointer, self.line(pointer), code)
 
 
+class Note(Protocol):
+    """What was found to be wrong, told in full when it is asked for."""
+
+    @property
+    def code(self) -> str:
+        """What kind of mistake it is."""
+
+    def problems(self) -> Iterator[Problem]:
+        """Each mistake, with its line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A mistake whose line has not been looked up yet: that takes reading the file again."""
+
+    source: Source
+    pointer: str
+    message: str
+    code: str
+
+    def problems(self) -> Iterator[Problem]:
+        """The mistake with its line."""
+        yield self.source.problem(self.pointer, self.message, self.code)
+
+
 @dataclass(slots=True)
 class Report:
     """The mistakes found so far; reading goes on after each, so that all are told at once.
 
-    `doubts` are what can be served all the same, and is hardly meant.
+    `doubts` are what only looks like a mistake.
     """
 
-    problems: list[Problem] = field(default_factory=list)
-    doubts: list[Problem] = field(default_factory=list)
+    notes: list[Note | Problem] = field(default_factory=list)
+    doubts: list[Note | Problem] = field(default_factory=list)
 
     def add(self, source: Source, pointer: str, message: str, code: str = "invalid") -> None:
         """Note a mistake at `pointer` of `source`."""
-        self.problems.append(source.problem(pointer, message, code))
+        self.notes.append(Mistake(source, pointer, message, code))
 
     def warn(self, source: Source, pointer: str, message: str, code: str) -> None:
-        """Note what can be served all the same, and is hardly meant."""
-        self.doubts.append(source.problem(pointer, message, code))
+        """Note what is allowed, or can be served all the same, and is hardly meant."""
+        self.doubts.append(Mistake(source, pointer, message, code))
+
+    def tell(self, problem: Problem) -> None:
+        """Note a mistake as it is."""
+        self.notes.append(problem)
+
+    @property
+    def problems(self) -> list[Problem]:
+        """The mistakes, in the order of files and lines."""
+        return listed(self.notes)
 
     def close(self) -> None:
-        """Raise ContractError if anything was noted."""
-        if self.problems:
+        """Raise ContractError if a mistake was noted."""
+        if self.notes:
             raise self.error()
 
+    def forgive(self) -> None:
+        """Go on with what is left of a document that has mistakes: they become doubts.
+
+        An example that breaks its schema stays a mistake, where it is one at all.
+        """
+        self.doubts += [one for one in self.notes if one.code != "example"]
+        self.notes = [one for one in self.notes if one.code == "example"]
+
     def error(self) -> ContractError:
-        """What was noted, as one error, in the order of files and lines."""
-        return ContractError(sorted(set(self.problems), key=lambda one: (one.file, one.line or 0, one.pointer)))
+        """What was noted, as one error."""
+        return ContractError(self.problems)
+
+
+def listed(notes: Iterable[Note | Problem]) -> list[Problem]:
+    """What was noted, each once, with lines, in the order of files and lines."""
+    problems = {told for one in notes for told in ([one] if isinstance(one, Problem) else one.problems())}
+    return sorted(problems, key=lambda one: (one.file, one.line or 0, one.pointer, one.message))
 
 
 def read(root: Path, path: Path, report: Report) -> Source | None:
@@ -75,14 +128,14 @@ def read(root: Path, path: Path, report: Report) -> Source | None:
     file = path.relative_to(root).as_posix()
     try:
         if not path.resolve().is_relative_to(root.resolve()):
-            report.problems.append(Problem(file, "leads out of the contract directory", code="outside"))
+            report.tell(Problem(file, "leads out of the contract directory", code="outside"))
             return None
         if path.stat().st_size > FILE_LIMIT:
-            report.problems.append(Problem(file, f"is larger than {FILE_LIMIT >> 20} MiB", code="too-large"))
+            report.tell(Problem(file, f"is larger than {FILE_LIMIT >> 20} MiB", code="too-large"))
             return None
         raw = path.read_bytes()
     except OSError as error:
-        report.problems.append(Problem(file, f"cannot be read: {error.strerror or error}", code="unreadable"))
+        report.tell(Problem(file, f"cannot be read: {error.strerror or error}", code="unreadable"))
         return None
     return parse(file, raw, report)
 
@@ -94,12 +147,12 @@ def parse(file: str, raw: bytes, report: Report) -> Source | None:
         data = jsontext.parse(raw) if file.endswith(".json") else yamltext.parse(text)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        report.problems.append(Problem(file, f"byte {error.start} is not UTF-8", line=line, code="malformed"))
+        report.tell(Problem(file, f"byte {error.start} is not UTF-8", line=line, code="malformed"))
         return None
     except (jsontext.MalformedJSON, yamltext.MalformedYAML) as error:
         line_found = error.line or _line_by_yaml(raw)
         kind = "JSON" if file.endswith(".json") else "YAML"
-        report.problems.append(Problem(file, f"is no {kind}: {error.message}", line=line_found, code="malformed"))
+        report.tell(Problem(file, f"is no {kind}: {error.message}", line=line_found, code="malformed"))
         return None
     return Source(file, text, data)
 

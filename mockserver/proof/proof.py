@@ -38,7 +38,7 @@ class Proof:
 
     def steps(self) -> Iterator[float]:
         """Go on by a step each; how much is done, from 0 to 1."""
-        self._warn(iter(self.contract.notes))
+        self._warn(iter(self.contract.warnings))
         self._warn(suspects.of_contract(self.contract))
         try:
             app = create_app(self.contract, serve_pages=False)

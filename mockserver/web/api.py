@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from flask import Flask, Response, g, request
 
-from mockserver.contract.model import Operation
+from mockserver.contract.model import Operation, shape
 from mockserver.engine.commands import KeepAnswer
 from mockserver.engine.operations import Call, Outcome, Result, perform
 from mockserver.engine.overrides import Placed
@@ -37,23 +37,31 @@ log = logging.getLogger("mockserver")
 
 def register(app: Flask, mock: Mock) -> None:
     """Add a rule for each operation of the contract."""
-    for number, operation in enumerate(mock.contract.operations.values()):
-        add_rule(app, f"api:{number}", operation, _view(mock, operation))
+    operations = mock.contract.operations.values()
+    taken = {(one.method, shape(one.path)) for one in operations}
+    for number, operation in enumerate(operations):
+        view = _view(mock, operation)
+        add_rule(app, f"api:{number}", operation, view)
+        for prefix in operation.prefixes:
+            # Where another operation has just that path, it wins.
+            if (operation.method, shape(prefix + operation.path)) not in taken:
+                taken.add((operation.method, shape(prefix + operation.path)))
+                add_rule(app, f"api:{number}", operation, view, prefix)
 
 
-def rule_of(operation: Operation) -> str:
+def rule_of(operation: Operation, prefix: str = "") -> str:
     """The operation's path as Werkzeug writes it, its parameters numbered, since their names need not fit there."""
-    rule = operation.path.replace("%", "%25").replace("<", "%3C")
+    rule = (prefix + operation.path).replace("%", "%25").replace("<", "%3C")
     for number, name in enumerate(operation.path_names):
         rule = rule.replace(f"{{{name}}}", f"<p{number}>", 1)
     return rule
 
 
-def add_rule(app: Flask, endpoint: str, operation: Operation, view: Any) -> None:
+def add_rule(app: Flask, endpoint: str, operation: Operation, view: Any, prefix: str = "") -> None:
     """Add one rule, for this operation's method alone (and HEAD with GET)."""
     view.operation = operation
     app.add_url_rule(
-        rule_of(operation),
+        rule_of(operation, prefix),
         endpoint,
         view,
         methods=[operation.method],

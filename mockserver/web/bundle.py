@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from mockserver.contract.documents import BASE, REFERENCES, Documents, Node
+from mockserver.contract.documents import BASE, REFERENCES, Documents, Node, step
 
 
 def bundle(document: Node) -> dict[str, Any]:
@@ -15,19 +15,32 @@ def bundle(document: Node) -> dict[str, Any]:
     return _Bundle(document).run()
 
 
+def _named(value: Any, name: str) -> dict[str, Any]:
+    """The member of an object that is one itself; an empty one where it is not."""
+    found = value.get(name) if isinstance(value, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _at(value: Any, fragment: str) -> Any:
+    for token in unquote(fragment).split("/")[1:]:
+        value = step(value, token.replace("~1", "/").replace("~0", "~"), "")
+    return value
+
+
 class _Bundle:
     def __init__(self, document: Node) -> None:
         self._documents: Documents = document.documents
-        self._uri, self._value = document.uri, document.value
-        self._taken = set(self._value.get("components", {}).get("schemas", {}))
+        self._uri, self._value = document.uri, document.source.written
+        self._taken = set(_named(_named(self._value, "components"), "schemas"))
+        self._inside: list[str] = []
         self._names: dict[str, str] = {}
         self._parts: dict[str, Any] = {}
 
     def run(self) -> dict[str, Any]:
         made: dict[str, Any] = self._copy(self._value)
         if self._parts:
-            components = made.setdefault("components", {})
-            components["schemas"] = {**components.get("schemas", {}), **self._parts}
+            components = _named(made, "components")
+            made["components"] = {**components, "schemas": {**_named(components, "schemas"), **self._parts}}
         return made
 
     def _copy(self, value: Any) -> Any:
@@ -35,12 +48,27 @@ class _Bundle:
             return [self._copy(one) for one in value]
         if not isinstance(value, dict):
             return value
+        if (instead := self._inlined(value)) is not None:
+            return instead
         return {
             name: self._local(one)
             if name in REFERENCES and isinstance(one, str) and one.startswith(BASE)
             else self._copy(one)
             for name, one in value.items()
         }
+
+    def _inlined(self, value: dict[str, Any]) -> dict[str, Any] | None:
+        """What is no schema and stands in another file, in the place of the reference to it."""
+        reference = value.get("$ref")
+        if not isinstance(reference, str) or reference not in self._documents.no_schemas:
+            return None
+        uri, _, fragment = reference.partition("#")
+        if uri == self._uri or reference in self._inside:
+            return None
+        self._inside.append(reference)
+        found = self._copy(_at(self._documents.sources[uri].written, fragment))
+        self._inside.pop()
+        return {**found, **{name: one for name, one in value.items() if name != "$ref"}}
 
     def _local(self, reference: str) -> str:
         uri, _, fragment = reference.partition("#")
@@ -57,7 +85,7 @@ class _Bundle:
                 name, number = f"{base}{number}", number + 1
             self._taken.add(name)
             self._names[uri] = name
-            copied = self._copy(self._documents.sources[uri].data)
+            copied = self._copy(self._documents.sources[uri].written)
             self._parts[name] = (
                 {k: v for k, v in copied.items() if k != "$schema"} if isinstance(copied, dict) else copied
             )

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from flask import current_app
 
-from mockserver.contract import documents as linked
+from mockserver.contract import reading
 from mockserver.contract.documents import BASE, Documents, Node
 from mockserver.contract.model import Contract, Operation
 from mockserver.contract.openapi import Reader
@@ -78,7 +78,7 @@ def current() -> Mock:
 def control() -> Control:
     """The control API's document, read once for the process; it is frozen."""
     report, root = Report(), Path(__file__).parent
-    documents = linked.load(root, [root / CONTROL], report)
+    documents = reading.load(root, [root / CONTROL], report)
     schemas = Schemas(documents)
     document = documents.root(BASE + CONTROL)
     operations = Reader(schemas, report).operations(document)

@@ -20,6 +20,7 @@ def nearest(operations: Iterable[Operation], method: str, path: str) -> list[dic
 
 
 def _likeness(operation: Operation, method: str, path: str) -> float:
+    path = _below(operation, path)
     parts, declared = path.strip("/").split("/"), operation.path.strip("/").split("/")
     filled = [part if "{" in name else name for part, name in zip(parts, declared, strict=False)]
     filled += declared[len(filled) :]
@@ -27,7 +28,13 @@ def _likeness(operation: Operation, method: str, path: str) -> float:
     return difflib.SequenceMatcher(None, "/".join(filled), "/".join(parts)).ratio() + same_method
 
 
+def _below(operation: Operation, path: str) -> str:
+    """The path without the prefix of a server, if it has one."""
+    return next((path[len(one) :] for one in operation.prefixes if path.startswith(f"{one}/")), path)
+
+
 def _why(operation: Operation, method: str, path: str) -> str:
+    path = _below(operation, path)
     parts, declared = path.strip("/").split("/"), operation.path.strip("/").split("/")
     if len(parts) != len(declared):
         return f"its path has {len(declared)} segments, the request's {len(parts)}"

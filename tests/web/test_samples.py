@@ -327,7 +327,7 @@ def test_a_broken_example_is_a_doubt_in_a_bare_document_and_a_mistake_where_that
 ) -> None:
     path = document({"/pets/{petId}": {"get": PETS, **OF_PATH}})
     contract = load_contract(path)
-    assert [(one.pointer, one.code) for one in contract.notes] == [
+    assert [(one.pointer, one.code) for one in contract.warnings] == [
         ("/paths/~1pets~1{petId}/get/responses/200/content/application~1json/examples/dog/value", "example")
     ]
     assert contract.broken_examples == 1

@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from mockserver.contract.documents import BASE, load
+from mockserver.contract.documents import BASE
+from mockserver.contract.reading import load
 from mockserver.contract.schemas import Schemas, Validator
 from mockserver.contract.source import Report, Source
 
-NAMES = ("openapi", "override", "resources", "scenario")
+NAMES = ("override", "resources", "scenario")
 
 
 def path(name: str) -> Path:

@@ -110,10 +110,12 @@ class Making:
         return all(not node.uri or self._judge(node).is_valid(value) for node in nodes)
 
     def _judge(self, node: Node) -> Validator:
+        judge = self._schemas.at(node)
         try:
-            return self._schemas.at(node)
+            judge.is_valid  # noqa: B018 - compiled when it is first asked for
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
             raise CannotGenerate(node.address, f"is no JSON Schema: {str(error).splitlines()[0]}") from None
+        return judge
 
     def faults(self, node: Node, value: Any) -> int:
         """How many errors a value has by a schema."""

@@ -1,0 +1,34 @@
+"""From files to documents that can be served, in the steps that this takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import quote
+
+from mockserver.contract import soundness, translation
+from mockserver.contract.documents import BASE, Documents
+from mockserver.contract.linking import Linker
+from mockserver.contract.references import References
+from mockserver.contract.source import Report, Source
+
+
+def load(root: Path, entries: Iterable[Path], report: Report, document: Source | None = None) -> Documents:
+    """Read `entries` and every file within `root` that they refer to, after the OpenAPI document if it has been read.
+
+    What is wrong is noted, and left out of what is served.
+    """
+    references = References(root, report)
+    uris = [uri_of(root, path) for path in entries]
+    if document is not None:
+        uris.insert(0, BASE + quote(document.file))
+        references.add(uris[0], document)
+    found = Linker(references, report).link(uris)
+    translation.translate(found, report)
+    soundness.check(found, report)
+    return found.documents
+
+
+def uri_of(root: Path, path: Path) -> str:
+    """The URI of a file below `root`."""
+    return BASE + quote(path.relative_to(root).as_posix())
