@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from mockserver.contract import diagram, formats
-from mockserver.contract.loader import FOLDERS, is_installed, load_contract, with_default, with_seed
+from mockserver.contract.loader import FOLDERS, is_installed, load_contract, root_of, with_default, with_seed
 from mockserver.contract.model import Contract
 from mockserver.contract.source import SUFFIXES
 from mockserver.engine.clock import monotonic
 from mockserver.engine.redis import INSTALL
 from mockserver.errors import ContractError
-from mockserver.proof import report
+from mockserver.patience import patience
+from mockserver.proof import forms, report
 from mockserver.proof.finding import Finding
 from mockserver.proof.proof import Proof
 from mockserver.proof.suspects import DRIFTED
@@ -54,7 +55,7 @@ CONTRACT = click.argument("contract", required=False, envvar="MOCKSERVER_CONTRAC
 def main() -> None:
     """Serve an API that does not exist yet: from files, with state, never breaking its contract.
 
-    CONTRACT is a directory with schemas/, fixtures/ and scenarios/, or an OpenAPI 3.1 file.
+    CONTRACT is a directory with schemas/, fixtures/ and scenarios/, or an OpenAPI 3.0 or 3.1 file.
     Left out, it is the built-in one: a tutoring product's ingestion queue.
     """
 
@@ -196,8 +197,10 @@ def _introduce(mock: Mock, scenario: str | None) -> None:
     if start.has_drifted:
         click.echo(f"mockserver: {scenario} {DRIFTED}.", err=True)
     if loaded.broken_examples:
-        told = f"{report.counted(loaded.broken_examples, 'mistake')} in examples"
+        told = f"{report.counted(loaded.broken_examples, 'example')} with mistakes"
         click.echo(f"mockserver: {told}, which are mended where they are served; mockserver check tells each", err=True)
+    if others := len(loaded.notes) - loaded.broken_examples:
+        click.echo(f"mockserver: {report.counted(others, 'warning')}; mockserver check tells each", err=True)
     click.echo(f"{loaded.name}: {len(loaded.operations)} operations, scenarios {', '.join(sorted(loaded.scenarios))}")
 
 
@@ -243,10 +246,10 @@ def _is_loopback(host: str) -> bool:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "github", "sarif"]),
     default="text",
     show_default=True,
-    help="How to tell what was found.",
+    help="How to tell what was found: for people, for programs, as GitHub annotations, for code scanning.",
 )
 @STRICT_EXAMPLES
 def check(contract: Path | None, form: str, strict_examples: bool | None) -> None:
@@ -256,13 +259,20 @@ def check(contract: Path | None, form: str, strict_examples: bool | None) -> Non
     """
     proof: Proof | None = None
     try:
-        proof = Proof(load_contract(contract, strict_examples=strict_examples))
+        with patience(f"Reading {contract or 'the built-in contract'}"):
+            proof = Proof(load_contract(contract, strict_examples=strict_examples))
         _go(proof)
         findings = proof.findings
     except ContractError as error:
         findings = [Finding("error", problem) for problem in error.problems]
+    root, here = root_of(contract), Path.cwd().resolve()
     if form == "json":
         click.echo(json.dumps(report.as_dict(proof, findings), indent=2))
+    elif form == "sarif":
+        click.echo(json.dumps(forms.sarif(findings, root, here), indent=2))
+    elif form == "github":
+        for line in forms.github(findings, root, here):
+            click.echo(line)
     else:
         for finding in findings:
             click.echo(str(finding), err=True)
@@ -328,7 +338,7 @@ def init(directory: Path) -> None:
 
 
 @main.command(short_help="Print the JSON Schema of our files.")
-@click.argument("name", type=click.Choice([name for name in formats.NAMES if name != "openapi"]))
+@click.argument("name", type=click.Choice(formats.NAMES))
 def schema(name: str) -> None:
     """Print the JSON Schema of resources.yaml or of a scenario file, for an editor."""
     click.echo(formats.path(name).read_text(), nl=False)
@@ -336,7 +346,8 @@ def schema(name: str) -> None:
 
 def _load(load: Callable[[], Contract]) -> Contract:
     try:
-        return load()
+        with patience("Reading the contract"):
+            return load()
     except ContractError as error:
         _refuse(error)
     except UnknownScenario as error:

@@ -131,6 +131,41 @@ def test_check_can_tell_it_as_json(make_contract: MakeContract) -> None:
     assert {"level": "error", "file": "fixtures/small/jobs.json", "pointer": "/0/id", "line": 1}.items() <= told["findings"][-1].items()  # fmt: skip
 
 
+ODD = """\
+openapi: 3.0.3
+info: {title: Odd, version: '1'}
+paths:
+  /a:
+    get:
+      summry: x
+      responses: {'200': {description: ok, content: {application/json: {schema: {type: strng}, example: 1}}}}
+"""
+
+
+def test_check_annotates_the_lines_of_a_file_as_seen_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "api").mkdir()
+    (tmp_path / "api" / "odd.yaml").write_text(ODD)
+    monkeypatch.chdir(tmp_path)
+    code, output, _ = run("check", "api/odd.yaml", "--format", "github")
+    assert (code, output.splitlines()) == (0, [
+        "::warning file=api/odd.yaml,line=6,title=unknown::/paths/~1a/get/summry: \"summry\" is no member of an operation. Did you mean \"summary\"?",
+        "::warning file=api/odd.yaml,line=7,title=schema::/paths/~1a/get/responses/200/content/application~1json/schema/type: is no JSON Schema: \"strng\" is no type. Did you mean \"string\"?",
+    ])  # fmt: skip
+    code, output, _ = run("check", "api/odd.yaml", "--format", "sarif")
+    results = json.loads(output)["runs"][0]["results"]
+    assert (code, [one["ruleId"] for one in results]) == (0, ["unknown", "schema"])
+    (tmp_path / "api" / "odd.yaml").write_text("swagger: '2.0'")
+    code, output, _ = run("check", "api/odd.yaml", "--format", "github")
+    assert (code, output.startswith("::error file=api/odd.yaml,line=1,title=openapi-version::/swagger: is a Swagger 2.0")) == (1, True)  # fmt: skip
+
+
+def test_serve_tells_how_many_warnings_there_are(tmp_path: Path) -> None:
+    (tmp_path / "odd.yaml").write_text(ODD)
+    with serving(str(tmp_path / "odd.yaml")) as (_, url, lines):
+        assert "mockserver: 2 warnings; mockserver check" in "".join(lines)
+        assert requests.get(f"{url}/a", timeout=SECONDS).json() == 1
+
+
 @pytest.mark.parametrize("path", ["nowhere", "README.md"])
 def test_what_is_no_contract_is_one_sentence(path: str) -> None:
     code, _, error = run("check", path)

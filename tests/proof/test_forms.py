@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from mockserver.errors import Problem
+from mockserver.proof import forms
+from mockserver.proof.finding import Finding
+
+FOUND = [
+    Finding("error", Problem("schemas/a b,c.yaml", "50% is\nwrong: x", "/paths/~1a", 7, "type")),
+    Finding("warning", Problem("fixtures/old", "no scenario uses these fixtures", code="unused-fixtures")),
+]
+
+
+def test_a_finding_is_a_workflow_command_escaped_as_github_reads_it(tmp_path: Path) -> None:
+    assert forms.github(FOUND, tmp_path / "mock", tmp_path) == [
+        "::error file=mock/schemas/a b%2Cc.yaml,line=7,title=type::/paths/~1a: 50%25 is%0Awrong: x",
+        "::warning file=mock/fixtures/old,title=unused-fixtures::no scenario uses these fixtures",
+    ]
+
+
+def test_findings_are_a_sarif_log_whose_results_name_their_rules(tmp_path: Path) -> None:
+    log = forms.sarif(FOUND, tmp_path / "mock", tmp_path)
+    assert (log["version"], log["$schema"].endswith("sarif-schema-2.1.0.json"), len(log["runs"])) == ("2.1.0", True, 1)
+    run = log["runs"][0]
+    rules = [one["id"] for one in run["tool"]["driver"]["rules"]]
+    assert (run["tool"]["driver"]["name"], rules) == ("mockserver", ["type", "unused-fixtures"])
+    first, second = run["results"]
+    assert [(one["ruleId"], rules[one["ruleIndex"]], one["level"]) for one in (first, second)] == [
+        ("type", "type", "error"), ("unused-fixtures", "unused-fixtures", "warning"),
+    ]  # fmt: skip
+    assert first["message"] == {"text": "50% is\nwrong: x"}
+    assert first["locations"] == [
+        {
+            "physicalLocation": {
+                "artifactLocation": {"uri": "mock/schemas/a%20b%2Cc.yaml"},
+                "region": {"startLine": 7},
+            },
+            "logicalLocations": [{"fullyQualifiedName": "/paths/~1a"}],
+        }
+    ]
+    assert "region" not in second["locations"][0]["physicalLocation"]
+    assert first["partialFingerprints"] != second["partialFingerprints"]
+
+
+def test_a_file_elsewhere_is_named_from_the_top(tmp_path: Path) -> None:
+    here = tmp_path / "here"
+    assert forms.place(tmp_path, "api.yaml", here) == (tmp_path / "api.yaml").resolve().as_posix()
+    location = forms.sarif(FOUND[:1], tmp_path, here)["runs"][0]["results"][0]["locations"][0]
+    assert location["physicalLocation"]["artifactLocation"]["uri"].startswith("file:///")
