@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from flask import Flask
 
@@ -19,6 +19,7 @@ from mockserver.engine.generate.generator import Generator
 from mockserver.engine.run import Run
 from mockserver.engine.state import State
 from mockserver.errors import CannotGenerate, Violation
+from mockserver.proof import writing
 from mockserver.proof.records import places
 from mockserver.server import bridge
 from mockserver.web import addressing
@@ -137,18 +138,22 @@ class Asking:
 
     def _path(self, operation: Operation, values: Mapping[str, Any]) -> str:
         path = operation.path
+        declared = {one.name: one for one in operation.parameters if one.location == "path"}
         for name in operation.path_names:
-            path = path.replace(f"{{{name}}}", quote(_text(values.get(name, UNKNOWN)), safe=""), 1)
+            value = values.get(name, UNKNOWN)
+            text = writing.segment(declared[name].notation, value) if name in declared else quote(str(value), safe="")
+            path = path.replace(f"{{{name}}}", text, 1)
         return path
 
     def _query(self, operation: Operation) -> str:
         needed = [one for one in operation.parameters if one.location == "query" and one.required]
-        return urlencode([(one.name, _text(self._made(one, operation))) for one in needed])
+        return "&".join(filter(None, (writing.query(one.notation, self._made(one, operation)) for one in needed)))
 
     def _made(self, parameter: Parameter, operation: Operation) -> Any:
-        node = self.contract.documents.at(parameter.validator.address)
+        judge, seed = parameter.validator, f"check/{operation.id}"
+        node = self.contract.documents.at(judge.address)
         try:
-            return self._generator(operation).value(node, parameter.name)
+            return Generator.seeded(self.contract.documents, judge.schemas, seed).value(node, parameter.name)
         except CannotGenerate:
             return UNKNOWN
 
@@ -168,9 +173,6 @@ class Asking:
         except CannotGenerate:
             return b"{}"
 
-    def _generator(self, operation: Operation) -> Generator:
-        return Generator.seeded(self.contract.documents, self.contract.schemas, f"check/{operation.id}")
-
     def _ask(
         self,
         operation: Operation,
@@ -181,6 +183,21 @@ class Asking:
         body: bytes | None = None,
         accept: str = "*/*",
     ) -> None:
+        made = self._request(operation, path, query, body, accept)
+        head, _ = bridge.call(self.app, made)
+        self.answers += 1
+        code = _code(head)
+        if code in FAILURES:
+            self._note(operation, f"{operation.method} {made['RAW_URI']}", about, code)
+
+    def request(self, operation: Operation) -> dict[str, Any]:
+        """A request that the operation takes, about no record in particular, as the server has it."""
+        values = self._values(operation, {}) or {}
+        return self._request(operation, self._path(operation, values), self._query(operation), self._body(operation))
+
+    def _request(
+        self, operation: Operation, path: str, query: str, body: bytes | None, accept: str = "*/*"
+    ) -> dict[str, Any]:
         headers = [(b"host", b"localhost"), (b"accept", accept.encode())]
         headers += [(b"content-type", b"application/json")] if body is not None else []
         headers += self._required_headers(operation)
@@ -191,19 +208,17 @@ class Asking:
         constant = bridge.constant_environ(None, None)
         made = bridge.environ(constant, operation.method, "1.1", target.encode(), headers, body or b"")
         made[addressing.SANDBOX], made[addressing.SCENARIO] = SANDBOX, self.scenario
-        head, _ = bridge.call(self.app, made)
-        self.answers += 1
-        code = _code(head)
-        if code in FAILURES:
-            self._note(operation, f"{operation.method} {target}", about, code)
+        return made
 
     def _required_headers(self, operation: Operation) -> list[tuple[bytes, bytes]]:
         found = []
         for one in operation.parameters:
             if one.location == "header" and one.required:
-                found.append((one.name.lower().encode(), _text(self._made(one, operation)).encode()))
+                text = writing.header(one.notation, self._made(one, operation))
+                found.append((one.name.lower().encode(), text.encode("latin-1", "replace")))
             elif one.location == "cookie" and one.required:
-                found.append((b"cookie", f"{one.name}={quote(_text(self._made(one, operation)))}".encode()))
+                text = writing.header(one.notation, self._made(one, operation))
+                found.append((b"cookie", f"{one.name}={quote(text)}".encode()))
         return found
 
     def _note(self, operation: Operation, request: str, about: str, code: str) -> None:
@@ -228,12 +243,6 @@ def _credential(one: Credential) -> list[tuple[bytes, bytes]]:
     if one.location == "header":
         return [(one.name.lower().encode(), f"{one.scheme} check".strip().encode())]
     return [(b"cookie", f"{one.name}=check".encode())] if one.location == "cookie" else []
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return ",".join(map(_text, value)) if isinstance(value, list) else str(value)
 
 
 def subjects(contract: Contract, state: State) -> list[Subject]:
