@@ -84,7 +84,6 @@ class Security:
             if scheme is None:
                 hint = did_you_mean(name, schemes)
                 self._note(requirement.child(name), f"there is no security scheme {quote(name)}.{hint}")
-                continue
             named = tuple(one for one in scopes if isinstance(one, str)) if isinstance(scopes, list) else ()
             yield _credential(re.sub(r"[^A-Za-z0-9._-]", "_", name), scheme, named)
 
@@ -107,6 +106,7 @@ class Security:
 
 def _credential(declared: str, scheme: Any, scopes: tuple[str, ...]) -> Credential:
     if not isinstance(scheme, dict):
+        # Nobody knows where to look for it, so it counts as sent.
         return Credential(declared)
     kind = scheme.get("type")
     if kind == "apiKey":

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from mockserver import create_app
+from mockserver import ContractError, create_app, load_contract
 
 Serve = Callable[..., FlaskClient]
 SCHEMES = {
@@ -129,10 +129,23 @@ def test_a_preflight_is_never_asked_for_credentials(serve: Serve) -> None:
     assert serve(document([{"basic": []}])).options("/x", headers=headers).status_code == 204
 
 
-def test_a_scheme_that_is_not_declared_is_told(serve: Serve) -> None:
+def test_a_scheme_that_is_not_declared_is_told_and_counts_as_sent(serve: Serve) -> None:
     client = serve(document([{"basik": []}]))
     warnings = client.application.extensions["mockserver"].contract.warnings
-    assert [one.message for one in warnings] == ['there is no security scheme "basik". Did you mean "basic"?']
+    assert [(one.pointer, one.code, one.message) for one in warnings] == [
+        ("/paths/~1x/get/security/0/basik", "undeclared", 'there is no security scheme "basik". Did you mean "basic"?')
+    ]
+    assert client.get("/x").status_code == 204
+    with_another = serve(document([{"basik": [], "header": []}]))
+    assert [with_another.get("/x", headers=sent).status_code for sent in ({}, {"X-Key": "1"})] == [401, 204]
+
+
+def test_a_scheme_that_is_not_declared_is_a_mistake_in_a_contract_directory(make_contract: Any) -> None:
+    def ask(files: dict[str, Any]) -> None:
+        files["schemas/openapi.yaml"]["security"] = [{"basik": []}]
+
+    with pytest.raises(ContractError, match='there is no security scheme "basik"'):
+        load_contract(make_contract(ask))
 
 
 def test_an_api_key_is_no_unknown_parameter(make_contract: Any) -> None:
