@@ -11,14 +11,16 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Flask, Response, g, request
+from werkzeug import exceptions
 
+from mockserver.contract.grammar import METHODS
 from mockserver.contract.model import Operation, shape
 from mockserver.engine.commands import KeepAnswer
 from mockserver.engine.operations import Call, Outcome, Result, perform
 from mockserver.engine.overrides import Placed
 from mockserver.errors import Refusal
 from mockserver.refusals import ContractViolation, NotAcceptable, UnknownRecord
-from mockserver.web import prefer, security
+from mockserver.web import precedence, prefer, security
 from mockserver.web.answers import Answer, answer, negotiate, respond
 from mockserver.web.faults import deliver, ends_later, replacement
 from mockserver.web.idempotency import digest, keep, read_key, replay
@@ -47,6 +49,34 @@ def register(app: Flask, mock: Mock) -> None:
             if (operation.method, shape(prefix + operation.path)) not in taken:
                 taken.add((operation.method, shape(prefix + operation.path)))
                 add_rule(app, f"api:{number}", operation, view, prefix)
+    for prefix in dict.fromkeys(("", *(one for operation in operations for one in operation.prefixes))):
+        _refuse_other_methods(app, prefix, [one for one in operations if not prefix or prefix in one.prefixes])
+
+
+def _refuse_other_methods(app: Flask, prefix: str, operations: list[Operation]) -> None:
+    """Keep requests for a concrete path from a templated one that has their method."""
+    methods: dict[str, set[str]] = {}
+    for operation in operations:
+        methods.setdefault(shape(operation.path), set()).add(operation.method)
+    covered = precedence.covered(methods)
+    for number, operation in enumerate(operations):
+        own = shape(operation.path)
+        if own not in covered:
+            continue
+        covered.remove(own)
+        allowed = methods[own] | ({"HEAD"} if "GET" in methods[own] else set())
+        others = [name.upper() for name in METHODS if name.upper() not in allowed]
+        rule, endpoint = rule_of(operation, prefix), f"api:other:{prefix}:{number}"
+        app.add_url_rule(
+            rule, endpoint, _refusal(allowed), methods=others, provide_automatic_options=False, strict_slashes=False
+        )
+
+
+def _refusal(allowed: set[str]) -> Any:
+    def view(**_: str) -> Response:
+        raise exceptions.MethodNotAllowed(sorted(allowed))
+
+    return view
 
 
 def rule_of(operation: Operation, prefix: str = "") -> str:

@@ -43,4 +43,6 @@ def _why(operation: Operation, method: str, path: str) -> str:
             return f"segment {number} is {name!r}, not {part[:60]!r}"
         if "{" in name and not part:
             return f"segment {number} is empty, where {name} is needed"
+    if operation.method == method:
+        return "a concrete path is matched before its templated one"
     return f"its method is {operation.method}, not {method}"
