@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http
 import io
+import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 Headers = Sequence[tuple[bytes, bytes]]
 BODILESS = {"204", "304"}
 CODED = "HTTP_TRANSFER_ENCODING"
+# Headers that the server or the application gives a meaning to. The environ has "_" for "-", so that one written with
+# an underscore would pass for them, where a proxy in front may have let only the other through.
+MEANING = re.compile(
+    "(?:ACCESS_CONTROL|IF|PROXY|SEC|X_FORWARDED|X_MOCK)_.*|ACCEPT_(?:CHARSET|ENCODING|LANGUAGE|RANGES)|CACHE_CONTROL|"
+    "CONTENT_(?:ENCODING|LENGTH|LOCATION|RANGE|TYPE)|IDEMPOTENCY_KEY|KEEP_ALIVE|TRANSFER_ENCODING|USER_AGENT"
+)
 # What the server has dealt with itself.
 UNTOLD = (CODED, "CONTENT_LENGTH")
 # RFC 9110, section 7.6.1: these are between two neighbours, and the server speaks to its neighbour itself.
@@ -103,9 +110,11 @@ def environ(
 def _named(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
     """The headers by the environ's names, and as a list; what repeats a name is joined (RFC 9110, section 5.3)."""
     named: dict[str, str] = {}
-    for name, value in headers:
+    spelled: dict[str, bytes] = {}
+    # Those with hyphens first: one that only looks like another gives way to it.
+    for name, value in sorted(headers, key=_is_underscored) if any(map(_is_underscored, headers)) else headers:
         key = _key(name)
-        if key is None:
+        if key is None or spelled.setdefault(key, name) != name:
             continue
         text = value.decode("latin-1")
         if key in named:
@@ -114,13 +123,16 @@ def _named(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[dict[str, str], tu
     return named, tuple((key, text) for key, text in named.items() if key not in UNTOLD)
 
 
+def _is_underscored(header: tuple[bytes, bytes]) -> bool:
+    return b"_" in header[0]
+
+
 @lru_cache(maxsize=1024)
 def _key(name: bytes) -> str | None:
-    """The environ's name for a header; None for one with an underscore, which would pass for another."""
-    text = name.decode("latin-1").upper()
-    if "_" in text:
+    """The environ's name for a header; None for one with an underscore that would pass for one with a meaning."""
+    key = name.decode("latin-1").upper().replace("-", "_")
+    if b"_" in name and MEANING.fullmatch(key):
         return None
-    key = text.replace("-", "_")
     return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
 
 

@@ -165,7 +165,9 @@ def verdict(mock: Mock, sandbox: Sandbox) -> dict[str, Any]:
 
 def _message(message: Message, secrets: frozenset[str]) -> dict[str, Any]:
     named = [(_name(name), text) for name, text in message.headers]
-    shielded = {name: REDACTED if name.lower() in secrets else _shielded(name, text) for name, text in named}
+    # An environ has lost whether a name was written with hyphens or underscores.
+    hidden = {name.replace("_", "-") for name in secrets}
+    shielded = {name: REDACTED if name.lower() in hidden else _shielded(name, text) for name, text in named}
     told: dict[str, Any] = {"headers": shielded}
     if message.size:
         told["body"] = _readable(message)

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import mockserver
 from mockserver.server import bridge
 from mockserver.server.bridge import BadAnswer
 
+# Headers as the application's source names them: with a hyphen, in capitals, in quotes.
+HEADERS = re.compile(r'"((?:X|Accept|Content|Idempotency|If|Sec|Access-Control-Request)-[A-Za-z-]+)"')
 CONSTANT = bridge.constant_environ(("127.0.0.1", 4080), ("127.0.0.1", 50000))
 
 
@@ -37,8 +42,29 @@ def test_headers_of_one_name_are_joined_cookies_by_semicolons() -> None:
     assert (made["HTTP_ACCEPT"], made["HTTP_COOKIE"]) == ("a, b", "x=1; y=2")
 
 
-def test_a_header_with_an_underscore_passes_for_no_other() -> None:
-    assert "HTTP_X_MOCK_TOKEN" not in environ(headers=[(b"x_mock_token", b"t")])
+def test_a_header_with_an_underscore_is_taken_as_it_is_and_gives_way_to_the_other_spelling() -> None:
+    assert environ(headers=[(b"api_key", b"a"), (b"api_key", b"b")])["HTTP_API_KEY"] == "a, b"
+    for headers in ([(b"api_key", b"a"), (b"api-key", b"b")], [(b"api-key", b"b"), (b"api_key", b"a")]):
+        assert environ(headers=headers)["HTTP_API_KEY"] == "b"
+    assert environ(headers=[(b"a_b-c", b"1"), (b"a-b_c", b"2")])["HTTP_A_B_C"] == "1"
+
+
+SOURCES = [file.read_text() for file in Path(mockserver.__file__).parent.glob("web/*.py")]
+OF_ANSWERS = {"Accept-Patch", "Accept-Post", "Content-Disposition", "Idempotency-Replayed"}
+MEANT = [name.encode() for name in sorted({name for one in SOURCES for name in HEADERS.findall(one)} - OF_ANSWERS)]
+
+
+@pytest.mark.parametrize("name", [b"content-length", b"transfer-encoding", b"x-forwarded-host", *MEANT])
+def test_a_header_with_an_underscore_passes_for_none_that_has_a_meaning(name: bytes) -> None:
+    name = name.lower()
+    key = bridge._key(name)
+    assert key is not None
+    assert key not in environ(headers=[(name.replace(b"-", b"_"), b"1")])
+    assert key not in environ(headers=[(name.replace(b"-", b"_", 1), b"1")])
+
+
+def test_the_application_gives_a_meaning_to_headers() -> None:
+    assert {b"X-Mock-Token", b"Idempotency-Key", b"Content-Type"} <= set(MEANT)
 
 
 def test_the_environment_of_the_process_is_not_in_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from flask.testing import FlaskClient
 
-from mockserver import ContractError, create_app, load_contract
+from mockserver import BackgroundServer, ContractError, create_app, load_contract
 
 Serve = Callable[..., FlaskClient]
 SCHEMES = {
@@ -160,9 +161,20 @@ def test_an_api_key_is_no_unknown_parameter(make_contract: Any) -> None:
 def test_the_journal_keeps_to_itself_what_a_scheme_calls_a_credential(serve: Serve) -> None:
     written = document([{"odd": []}, {"word": []}])
     written["components"]["securitySchemes"] = {
-        "odd": {"type": "apiKey", "in": "header", "name": "X-Odd"},
+        "odd": {"type": "apiKey", "in": "header", "name": "x_odd"},
         "word": {"type": "apiKey", "in": "query", "name": "word"},
     }
     client = serve(written)
-    client.get("/x?word=sesame&n=1", headers={"X-Odd": "sesame"})
+    client.get("/x?word=sesame&n=1", headers={"x_odd": "sesame"})
     assert "sesame" not in client.get("/__mock/requests").text
+
+
+def test_a_credential_in_a_header_with_an_underscore_counts(tmp_path: Path) -> None:
+    written = document([{"key": []}])
+    written["components"]["securitySchemes"] = {"key": {"type": "apiKey", "in": "header", "name": "api_key"}}
+    (tmp_path / "api.json").write_text(json.dumps(written))
+    with BackgroundServer(create_app(tmp_path / "api.json")) as server:
+        found = [
+            requests.get(f"{server.url}/x", headers=sent, timeout=10).status_code for sent in ({"api_key": "1"}, {})
+        ]
+    assert found == [204, 401]
