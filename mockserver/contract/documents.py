@@ -87,11 +87,13 @@ class Node:
 class Documents:
     """Every document of a contract by its URI, `file:///` standing for the contract directory.
 
-    `no_schemas` are the references that lead to something else, such as a parameter or a path item.
+    `no_schemas` are the references that lead to something else, such as a parameter or a path item; `exemplified` are
+    the addresses of the schemas that have examples.
     """
 
     sources: dict[str, Source] = field(default_factory=dict)
     no_schemas: set[str] = field(default_factory=set)
+    exemplified: list[str] = field(default_factory=list)
 
     def root(self, uri: str) -> Node:
         """The whole document."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 from mockserver.contract import soundness, translation
-from mockserver.contract.documents import BASE, Documents
-from mockserver.contract.linking import Linker
+from mockserver.contract.documents import BASE, Documents, Unresolved
+from mockserver.contract.linking import Linked, Linker, Place
 from mockserver.contract.references import References
 from mockserver.contract.source import Report, Source
 
@@ -26,7 +26,20 @@ def load(root: Path, entries: Iterable[Path], report: Report, document: Source |
     found = Linker(references, report).link(uris)
     translation.translate(found, report)
     soundness.check(found, report)
+    for place in found.schemas.values():
+        found.documents.exemplified += _exemplified(found, place)
     return found.documents
+
+
+def _exemplified(found: Linked, place: Place) -> Iterator[str]:
+    """The address of a schema that has examples, where it was not left out."""
+    if not place.value.keys().isdisjoint(("example", "examples")):
+        address = f"{place.uri}#{quote(place.pointer, safe='/~!$&()*+,;=:@')}"
+        try:
+            if isinstance(found.documents.at(address).value, dict):
+                yield address
+        except Unresolved:
+            return
 
 
 def uri_of(root: Path, path: Path) -> str:

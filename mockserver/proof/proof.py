@@ -9,7 +9,7 @@ from typing import Any
 from mockserver.contract.model import Contract, Scenario
 from mockserver.engine.run import Start
 from mockserver.errors import CannotGenerate, ContractError, Problem
-from mockserver.proof import records, suspects
+from mockserver.proof import examples, records, suspects
 from mockserver.proof.asking import Asking, Failed
 from mockserver.proof.finding import Counted, Finding, source_of
 from mockserver.proof.records import Broken
@@ -40,6 +40,10 @@ class Proof:
         """Go on by a step each; how much is done, from 0 to 1."""
         self._warn(iter(self.contract.warnings))
         self._warn(suspects.of_contract(self.contract))
+        for number, problem in enumerate(examples.broken(self.contract)):
+            self._warn(iter((problem,) if problem is not None else ()))
+            if number % 100 == 0:
+                yield 0.0
         try:
             app = create_app(self.contract, serve_pages=False)
         except ContractError as error:
