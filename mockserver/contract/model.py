@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import parse_qsl
 
 from mockserver.contract.documents import Documents, Node
 from mockserver.contract.lifecycle import Lifecycle
@@ -147,9 +148,19 @@ class Operation:
     prefixes: tuple[str, ...] = ()
 
     @property
+    def route(self) -> str:
+        """The path without the query that some documents write into it, which `query` holds."""
+        return self.path.partition("?")[0]
+
+    @property
+    def query(self) -> tuple[tuple[str, str], ...]:
+        """What a request's query must hold, where the path says so."""
+        return tuple(parse_qsl(self.path.partition("?")[2], keep_blank_values=True))
+
+    @property
     def path_names(self) -> tuple[str, ...]:
         """The names of the path parameters, in the order of the path."""
-        return template_names(self.path)
+        return template_names(self.route)
 
     def named_by(self, name: str, resource: Resource) -> str | None:
         """The resource whose key a path parameter is: `resource`, which stands behind the operation, for the last one,

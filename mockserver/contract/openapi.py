@@ -52,9 +52,12 @@ class Reader:
         for path, item in _members(paths, self.report) if paths is not None else ():
             if path.startswith("x-") or not isinstance(item.value, dict):
                 continue
-            if "#" in path or "?" in path:
-                message = "no request can have this path: what follows a question mark or a hash is not part of one"
+            if "#" in path:
+                message = "no request can have this path: what follows a hash is not sent"
                 self.report.warn(item.source, item.pointer, message, "unreachable")
+            elif "?" in path:
+                message = "a path has no query: what follows the question mark is what a request's query must hold"
+                self.report.warn(item.source, item.pointer, message, "query-in-path")
             first = taken.setdefault((shape(path), ""), path)
             if first != path:
                 self._note(item, f"the path {quote(path)} is the same as {quote(first)}", "shadowed")
@@ -92,11 +95,11 @@ class Reader:
                 if parameter is not None:
                     found[parameter.location, parameter.name] = parameter
         declared = {name for location, name in found if location == "path"}
-        for name in template_names(path):
+        for name in template_names(path.partition("?")[0]):
             if name not in declared:
                 hint = did_you_mean(name, declared)
                 self._note(node, f"the path's {{{name}}} is not declared as a path parameter.{hint}", "undeclared")
-        for name in declared - set(template_names(path)):
+        for name in declared - set(template_names(path.partition("?")[0])):
             self._note(node, f"the path parameter {quote(name)} is not in {quote(path)}", "undeclared")
         return tuple(found.values())
 

@@ -204,7 +204,7 @@ class Asking:
         for one in operation.security[0] if operation.security else ():
             headers += _credential(one)
             query = "&".join(filter(None, (query, f"{quote(one.name)}=check"))) if one.location == "query" else query
-        target = f"{path}?{query}" if query else path
+        target = f"{path}{'&' if '?' in path else '?'}{query}" if query else path
         constant = bridge.constant_environ(None, None)
         made = bridge.environ(constant, operation.method, "1.1", target.encode(), headers, body or b"")
         made[addressing.SANDBOX], made[addressing.SCENARIO] = SANDBOX, self.scenario

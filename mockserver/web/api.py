@@ -40,14 +40,18 @@ log = logging.getLogger("mockserver")
 def register(app: Flask, mock: Mock) -> None:
     """Add a rule for each operation of the contract."""
     operations = mock.contract.operations.values()
-    taken = {(one.method, shape(one.path)) for one in operations}
-    for number, operation in enumerate(operations):
-        view = _view(mock, operation)
+    alike: dict[tuple[str, str], list[Operation]] = {}
+    for operation in operations:
+        alike.setdefault((operation.method, shape(operation.route)), []).append(operation)
+    taken = set(alike)
+    for number, group in enumerate(alike.values()):
+        operation = group[0]
+        view = _choice(mock, group) if any(one.query for one in group) else _view(mock, operation)
         add_rule(app, f"api:{number}", operation, view)
         for prefix in operation.prefixes:
             # Where another operation has just that path, it wins.
-            if (operation.method, shape(prefix + operation.path)) not in taken:
-                taken.add((operation.method, shape(prefix + operation.path)))
+            if (operation.method, shape(prefix + operation.route)) not in taken:
+                taken.add((operation.method, shape(prefix + operation.route)))
                 add_rule(app, f"api:{number}", operation, view, prefix)
     for prefix in dict.fromkeys(("", *(one for operation in operations for one in operation.prefixes))):
         _refuse_other_methods(app, prefix, [one for one in operations if not prefix or prefix in one.prefixes])
@@ -57,10 +61,10 @@ def _refuse_other_methods(app: Flask, prefix: str, operations: list[Operation]) 
     """Keep requests for a concrete path from a templated one that has their method."""
     methods: dict[str, set[str]] = {}
     for operation in operations:
-        methods.setdefault(shape(operation.path), set()).add(operation.method)
+        methods.setdefault(shape(operation.route), set()).add(operation.method)
     covered = precedence.covered(methods)
     for number, operation in enumerate(operations):
-        own = shape(operation.path)
+        own = shape(operation.route)
         if own not in covered:
             continue
         covered.remove(own)
@@ -81,7 +85,7 @@ def _refusal(allowed: set[str]) -> Any:
 
 def rule_of(operation: Operation, prefix: str = "") -> str:
     """The operation's path as Werkzeug writes it, its parameters numbered, since their names need not fit there."""
-    rule = (prefix + operation.path).replace("%", "%25").replace("<", "%3C")
+    rule = (prefix + operation.route).replace("%", "%25").replace("<", "%3C")
     for number, name in enumerate(operation.path_names):
         rule = rule.replace(f"{{{name}}}", f"<p{number}>", 1)
     return rule
@@ -103,6 +107,20 @@ def add_rule(app: Flask, endpoint: str, operation: Operation, view: Any, prefix:
 def _view(mock: Mock, operation: Operation) -> Any:
     def view(**arguments: str) -> Response:
         return serve(mock, operation, arguments)
+
+    return view
+
+
+def _choice(mock: Mock, operations: list[Operation]) -> Any:
+    """A view of the operation whose path has the most of what the request's query holds."""
+    ordered = sorted(operations, key=lambda one: -len(one.query))
+
+    def view(**arguments: str) -> Response:
+        sent = set(request.args.items(multi=True))
+        g.operation = next((one for one in ordered if sent.issuperset(one.query)), None)
+        if g.operation is None:
+            raise exceptions.NotFound
+        return serve(mock, g.operation, arguments)
 
     return view
 

@@ -269,6 +269,9 @@ def _other_method(allowed: set[str], refused: Callable[[Refusal], Response]) -> 
 
 def _routed(asked: Request | None = None) -> Operation | None:
     """The operation that the request was routed to, if it came that far."""
+    if "operation" in g:
+        chosen: Operation | None = g.operation
+        return chosen
     rule = (asked or request).url_rule
     if rule is None:
         return None

@@ -57,7 +57,7 @@ GET = {"responses": {"200": {"description": "ok", "content": {"application/json"
         ({"paths": {"/a": {"get": GET | {"operationId": 5}}}}, "/paths/~1a/get/operationId: must be a string, and is a number; write it in quotes"),
         ({"paths": {"/a": {"get": {"responses": {"20": {"description": "x"}, "200": {"description": "ok"}}}}}}, "/paths/~1a/get/responses/20: a response is named by its status: 200, 2XX or default"),
         ({"paths": {"/a": {"get": {}}}}, "/paths/~1a/get: there should be a response at least, such as one for 200"),
-        ({"paths": {"/a#b": {"get": GET}}}, "/paths/~1a#b: no request can have this path: what follows a question mark or a hash is not part of one"),
+        ({"paths": {"/a#b": {"get": GET}}}, "/paths/~1a#b: no request can have this path: what follows a hash is not sent"),
         ({"info": {"title": "T"}}, '/info: the info should have "version"'),
     ],
 )  # fmt: skip

@@ -63,3 +63,20 @@ def test_a_prefix_takes_nothing_from_a_path_that_is_declared(tmp_path: Path) -> 
 )
 def test_a_path_is_covered_by_one_that_matches_all_it_does(paths: list[str], found: set[str]) -> None:
     assert covered(paths) == found
+
+
+def test_a_query_that_is_written_into_a_path_is_what_a_request_must_hold(tmp_path: Path) -> None:
+    paths = {"/files/{id}": ["get"], "/files/{id}?beta=true": ["get"], "/files?beta=true&x=": ["get", "post"]}
+    client = serve(tmp_path, paths, servers=[{"url": "/v1"}])
+
+    def asked(target: str) -> Any:
+        client.get(target)
+        return client.get("/__mock/requests?limit=1").json["requests"][0]["operation"]
+
+    for prefix in ("", "/v1"):
+        assert asked(f"{prefix}/files/1?x=1") == "get /files/{id}"
+        assert asked(f"{prefix}/files/1?x=1&beta=true") == "get /files/{id}?beta=true"
+        assert asked(f"{prefix}/files?x=&beta=true") == "get /files?beta=true&x="
+        assert asked(f"{prefix}/files?beta=true") is None
+    warnings = client.application.extensions["mockserver"].contract.warnings
+    assert [one.code for one in warnings] == ["query-in-path"] * 2
