@@ -154,8 +154,9 @@ class Operation:
 
     @property
     def query(self) -> tuple[tuple[str, str], ...]:
-        """What a request's query must hold, where the path says so."""
-        return tuple(parse_qsl(self.path.partition("?")[2], keep_blank_values=True))
+        """What a request's query must hold, where the path says so; what a template stands for may be anything."""
+        pairs = parse_qsl(self.path.partition("?")[2], keep_blank_values=True)
+        return tuple((name, value) for name, value in pairs if "{" not in value)
 
     @property
     def path_names(self) -> tuple[str, ...]:

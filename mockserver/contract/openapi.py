@@ -94,13 +94,17 @@ class Reader:
                 parameter = self._parameter(at)
                 if parameter is not None:
                     found[parameter.location, parameter.name] = parameter
-        declared = {name for location, name in found if location == "path"}
-        for name in template_names(path.partition("?")[0]):
+        declared, named = (
+            {name for location, name in found if location == "path"},
+            template_names(path.partition("?")[0]),
+        )
+        for name in named:
             if name not in declared:
                 hint = did_you_mean(name, declared)
                 self._note(node, f"the path's {{{name}}} is not declared as a path parameter.{hint}", "undeclared")
-        for name in declared - set(template_names(path.partition("?")[0])):
+        for name in declared.difference(named):
             self._note(node, f"the path parameter {quote(name)} is not in {quote(path)}", "undeclared")
+            del found["path", name]
         return tuple(found.values())
 
     def _parameter(self, at: Node) -> Parameter | None:

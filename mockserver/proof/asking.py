@@ -30,6 +30,8 @@ SANDBOX = "check"
 FAILURES = ("contract-violation", "no-example", "internal-error")
 TIME_LIMIT = 1_000
 UNKNOWN = "no-such-record"
+# A parameter that is empty is often none: so many values are made to find another.
+SEEDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +152,15 @@ class Asking:
         return "&".join(filter(None, (writing.query(one.notation, self._made(one, operation)) for one in needed)))
 
     def _made(self, parameter: Parameter, operation: Operation) -> Any:
-        judge, seed = parameter.validator, f"check/{operation.id}"
+        judge, found = parameter.validator, None
         node = self.contract.documents.at(judge.address)
         try:
-            return Generator.seeded(self.contract.documents, judge.schemas, seed).value(node, parameter.name)
+            for number in range(SEEDS):
+                seed = f"check/{operation.id}/{number or ''}".rstrip("/")
+                found = Generator.seeded(self.contract.documents, judge.schemas, seed).value(node, parameter.name)
+                if found != "":
+                    break
+            return found
         except CannotGenerate:
             return UNKNOWN
 
