@@ -47,6 +47,11 @@ STRICT_EXAMPLES = click.option(
     help="Refuse a contract with examples that break their schemas, or make anew what is wrong in them.  "
     "[default: refuse a directory, mend a file]",
 )
+STATEFUL = click.option(
+    "--stateful",
+    is_flag=True,
+    help="Keep state behind an OpenAPI file: what is posted to /things is there, what is deleted is gone.",
+)
 CONTRACT = click.argument("contract", required=False, envvar="MOCKSERVER_CONTRACT", type=click.Path(path_type=Path))
 
 
@@ -92,6 +97,7 @@ def main() -> None:
     help="Answer 500 in place of a response that breaks the contract, or send it and count.",
 )
 @STRICT_EXAMPLES
+@STATEFUL
 @click.option(
     "--allow-host",
     multiple=True,
@@ -126,6 +132,7 @@ def serve_command(
     seed: int | None,
     strict: bool,
     strict_examples: bool | None,
+    stateful: bool,
     allow_host: tuple[str, ...],
     token: str | None,
     watch: bool,
@@ -149,7 +156,8 @@ def serve_command(
         raise click.UsageError("--workers needs a system that can fork; serve once for each port instead.")
 
     def load() -> Contract:
-        return with_seed(with_default(load_contract(contract, strict_examples=strict_examples), scenario), seed)
+        found = load_contract(contract, strict_examples=strict_examples, stateful=stateful)
+        return with_seed(with_default(found, scenario), seed)
 
     loaded, made = _load(load), ""
     if token is None and not _is_loopback(host):
@@ -202,6 +210,8 @@ def _introduce(mock: Mock, scenario: str | None) -> None:
     if others := len(loaded.notes) - loaded.broken_examples:
         click.echo(f"mockserver: {report.counted(others, 'warning')}; mockserver check tells each", err=True)
     click.echo(f"{loaded.name}: {len(loaded.operations)} operations, scenarios {', '.join(sorted(loaded.scenarios))}")
+    for line in loaded.collections:
+        click.echo(f"  {line}")
 
 
 def _announce(address: str) -> None:
@@ -213,7 +223,8 @@ def _watch(contract: Contract, path: Path | None, scenario: str | None, served: 
     """Take up edits of the contract's files, and tell what came of it."""
     in_folders = path is None or path.is_dir()
     folders = [contract.root / name for name in FOLDERS if in_folders]
-    files = [] if in_folders else [contract.root / one.file for one in contract.documents.sources.values()]
+    sources = () if in_folders else contract.documents.sources.values()
+    files = [path for one in sources if (path := contract.root / one.file).is_file()]
     files += [Path(scenario)] if scenario is not None and Path(scenario).suffix in SUFFIXES else []
 
     def edited(paths: list[Path]) -> None:
@@ -252,7 +263,8 @@ def _is_loopback(host: str) -> bool:
     help="How to tell what was found: for people, for programs, as GitHub annotations, for code scanning.",
 )
 @STRICT_EXAMPLES
-def check(contract: Path | None, form: str, strict_examples: bool | None) -> None:
+@STATEFUL
+def check(contract: Path | None, form: str, strict_examples: bool | None, stateful: bool) -> None:
     """Prove CONTRACT: load it, bring every record into every state it can reach, and judge every answer there.
 
     Tells every mistake, and what only looks like one as a warning. Exits 1 if there is a mistake.
@@ -260,7 +272,7 @@ def check(contract: Path | None, form: str, strict_examples: bool | None) -> Non
     proof: Proof | None = None
     try:
         with patience(f"Reading {contract or 'the built-in contract'}"):
-            proof = Proof(load_contract(contract, strict_examples=strict_examples))
+            proof = Proof(load_contract(contract, strict_examples=strict_examples, stateful=stateful))
         _go(proof)
         findings = proof.findings
     except ContractError as error:

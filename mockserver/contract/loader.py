@@ -12,6 +12,7 @@ from mockserver.contract.model import Contract, Operation, Resource
 from mockserver.contract.scenario import load_file
 from mockserver.contract.schemas import Schemas, schema_errors
 from mockserver.contract.source import SUFFIXES, Report, files, read
+from mockserver.contract.stateful import with_state
 from mockserver.errors import ContractError, Problem
 from mockserver.refusals import UnknownScenario
 
@@ -31,8 +32,13 @@ def is_installed() -> bool:
     return (Path(__file__).parent.parent / "builtin").is_dir()
 
 
-def load_contract(path: str | Path | None = None, *, strict_examples: bool | None = None) -> Contract:
+def load_contract(
+    path: str | Path | None = None, *, strict_examples: bool | None = None, stateful: bool = False
+) -> Contract:
     """Load a contract directory or a bare OpenAPI file; the built-in contract where no path is given.
+
+    With `stateful`, the collections that a bare file's operations are about become resources; a directory says itself
+    which there are.
 
     An example that breaks its schema is a mistake with `strict_examples`, and mended without; left out, it is a mistake
     in a directory, whose author can mend it, and not in a bare file, which may be somebody else's.
@@ -45,7 +51,8 @@ def load_contract(path: str | Path | None = None, *, strict_examples: bool | Non
     if location.is_dir():
         return _directory(location, strict_examples is not False)
     if location.is_file() and location.suffix in SUFFIXES:
-        return _bare(location, strict_examples is True)
+        found = _bare(location, strict_examples is True)
+        return with_state(found) if stateful else found
     wanted = "a directory with schemas/, fixtures/ and scenarios/, or an OpenAPI file (.yaml, .yml, .json)"
     what = "is none of these" if location.exists() else "does not exist"
     raise ContractError([Problem(str(path), f"{what}: a contract is {wanted}", code="no-contract")])

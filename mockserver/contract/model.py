@@ -114,7 +114,9 @@ class Body:
 class Behaviour:
     """What stands behind an operation: `kind` applied to `resource`.
 
-    `items` and `total` name the members of a list's envelope, `limit`, `offset` and `sort` its query parameters.
+    `items` and `total` name the members of a list's envelope, and `envelope` is its schema if it has others too.
+    `limit`, `offset`, `page` and `sort` name the query parameters, `filters` those that ask for a field's value.
+    `path` says which field a path parameter is, where that has another name.
     """
 
     kind: Kind
@@ -125,6 +127,15 @@ class Behaviour:
     limit: str | None = None
     offset: str | None = None
     sort: str | None = None
+    page: str | None = None
+    first_page: int = 1
+    filters: tuple[str, ...] = ()
+    envelope: Node | None = None
+    path: Mapping[str, str] = field(default_factory=dict)
+
+    def field_of(self, parameter: str) -> str:
+        """The field that a path parameter is."""
+        return self.path.get(parameter, parameter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +179,9 @@ class Operation:
         unless that lists or makes records; else what the field of the parameter's name refers to.
         """
         listed = self.behaviour is None or self.behaviour.kind in ("list", "create")
-        return resource.name if not listed and name == self.path_names[-1] else resource.references.get(name)
+        if not listed and name == self.path_names[-1]:
+            return resource.name
+        return resource.references.get(self.behaviour.field_of(name) if self.behaviour is not None else name)
 
     def response(self, status: int) -> Response | None:
         """The declared response for a status: exact, then its range, then `default` (OpenAPI 3.1, section 4.8.16)."""
@@ -234,7 +247,11 @@ class Derived:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A declared collection. `key` is empty where it is append-only; `read_only` are fields that clients do not set."""
+    """A declared collection. `key` is empty where it is append-only.
+
+    `read_only` are fields that clients do not set, `write_only` those that they do not get. A record goes with the one
+    that a field of `owned_by` refers to.
+    """
 
     name: str
     schema: Node
@@ -246,6 +263,9 @@ class Resource:
     derived: tuple[Derived, ...] = ()
     lifecycle: Lifecycle | None = None
     read_only: frozenset[str] = frozenset()
+    write_only: frozenset[str] = frozenset()
+    owned_by: frozenset[str] = frozenset()
+    shape: Shape = field(default_factory=Shape, compare=False)
 
 
 Mode = Literal["manual", "real", "per-request"]
@@ -353,7 +373,10 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """Everything declared in a contract directory, or in a bare OpenAPI file; `notes` are what is hardly meant."""
+    """Everything declared in a contract directory, or in a bare OpenAPI file; `notes` are what is hardly meant.
+
+    `collections` tells, in a line each, of the resources that were derived from the operations alone.
+    """
 
     name: str
     root: Path
@@ -367,6 +390,7 @@ class Contract:
     default_scenario: str
     built_in: bool = False
     notes: tuple[Note | Problem, ...] = ()
+    collections: tuple[str, ...] = ()
 
     @property
     def warnings(self) -> list[Problem]:

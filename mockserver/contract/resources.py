@@ -10,11 +10,15 @@ import jsonschema_rs
 
 from mockserver.contract.documents import Documents, Node
 from mockserver.contract.lifecycle import LOG_EVENT, Lifecycle, Transition
-from mockserver.contract.model import KINDS, Behaviour, Derived, Kind, Operation, Resource, SortField
+from mockserver.contract.model import KINDS, Behaviour, Derived, Kind, Operation, Parameter, Resource, SortField
+from mockserver.contract.overrides import json_media
 from mockserver.contract.schemas import Schemas
-from mockserver.contract.shapes import Shape, types_of
+from mockserver.contract.shapes import COMPOUND, Shape, types_of
 from mockserver.contract.source import Report, Source
 from mockserver.errors import did_you_mean, quote
+
+# Values of a query parameter that no record has: they ask for all.
+EVERY = ("all", "any", "*")
 
 
 @dataclass(slots=True)
@@ -74,6 +78,8 @@ class Reader:
         self._fields_exist(f"{pointer}/references", references, fields)
         for field, target in references.items():
             self._known(f"{pointer}/references/{field}", "resource", target, names)
+        for place, field in enumerate(entry.get("owned_by", ())):
+            self._known(f"{pointer}/owned_by/{place}", "reference", field, references)
         key = entry.get("key", "")
         if key:
             self._fields_exist(f"{pointer}/key", [key], fields)
@@ -92,6 +98,9 @@ class Reader:
             derived=self._derived(pointer, entry.get("derived", {}), names, fields, key),
             lifecycle=self._lifecycle(pointer, entry.get("lifecycle"), names, fields),
             read_only=frozenset(field for field in fields if shape.member(field).says("readOnly")),
+            write_only=frozenset(field for field in fields if shape.member(field).says("writeOnly")),
+            owned_by=frozenset(entry.get("owned_by", ())),
+            shape=shape,
         )
 
     def _lifecycle(
@@ -185,17 +194,34 @@ class Reader:
         if kind not in ("list", "create") and not operation.path_names:
             self._note(f"{pointer}/{kind}", f"{operation.path} has no path parameter to name a record by")
             return None
+        path = entry.get("path", {})
+        for parameter in path:
+            self._known(f"{pointer}/path", "path parameter", parameter, operation.path_names)
         for parameter in operation.path_names if kind == "list" else operation.path_names[:-1]:
-            self._known(f"{pointer}/{kind}", "field", parameter, resource.fields)
-        query = [one.name for one in operation.parameters if one.location == "query"]
+            self._known(f"{pointer}/{kind}", "field", path.get(parameter, parameter), resource.fields)
+        query = {one.name: one for one in operation.parameters if one.location == "query"}
         paging = entry.get("paging", {})
         for role, parameter in paging.items():
             self._known(f"{pointer}/paging/{role}", "query parameter", parameter, query)
         envelope = entry.get("envelope", {})
+        page = query.get(paging.get("page", ""))
         return Behaviour(
-            kind, name, transition or None, envelope.get("items"), envelope.get("total"),
-            paging.get("limit"), paging.get("offset"), paging.get("sort"),
-        )  # fmt: skip
+            kind=kind,
+            resource=name,
+            transition=transition or None,
+            items=envelope.get("items"),
+            total=envelope.get("total"),
+            limit=paging.get("limit"),
+            offset=paging.get("offset"),
+            sort=paging.get("sort"),
+            page=paging.get("page"),
+            first_page=0 if page is not None and page.default == 0 else 1,
+            filters=tuple(
+                name for name, one in query.items() if name not in paging.values() and _filters(one, resource)
+            ),
+            envelope=_others(operation, envelope) if envelope else None,
+            path=path,
+        )
 
     def _fields_exist(self, pointer: str, names: Iterable[str], fields: Mapping[str, Any]) -> None:
         for name in names:
@@ -212,6 +238,27 @@ class Reader:
         self.report.add(
             self.source, pointer, message, "unknown-name" if message.startswith("there is no") else "invalid"
         )
+
+
+def _filters(parameter: Parameter, resource: Resource) -> bool:
+    """Whether a query parameter asks for values of the field that has its name."""
+    if parameter.name not in resource.fields:
+        return False
+    asked, held = parameter.notation.shape, resource.shape.member(parameter.name)
+    asked = asked.items if asked.types == {"array"} else asked
+    if not (asked.types & held.types) - COMPOUND - {"null"}:
+        return False
+    values, known = asked.values or [], held.values
+    return all(one not in EVERY if known is None else one in known for one in values)
+
+
+def _others(operation: Operation, envelope: Mapping[str, str]) -> Node | None:
+    """The schema of a list's answer, where it declares more than the items and their count."""
+    chosen = operation.success()
+    media = json_media(chosen[1]) if chosen is not None else None
+    if media is None or media.schema is None or media.shape.names <= set(envelope.values()):
+        return None
+    return media.schema
 
 
 def properties(schema: Node, depth: int = 0) -> dict[str, Node]:

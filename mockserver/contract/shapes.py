@@ -74,6 +74,12 @@ class Shape:
             found = self._members[name] = Shape(every, some)
         return found
 
+    @property
+    def values(self) -> list[Any] | None:
+        """The values that it is one of, where they are told in one place; None where they are not."""
+        told = [place.value.get("enum") for place, is_branch in self.places() if not is_branch]
+        return next((one for one in told if isinstance(one, list)), None)
+
     def says(self, keyword: str) -> bool:
         """Whether a boolean annotation, such as `readOnly`, is set."""
         return any(place.value.get(keyword) is True for place, _ in self.places())

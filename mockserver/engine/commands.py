@@ -51,7 +51,7 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """Remove a record, and its log."""
+    """Remove a record, its log, and what it owns."""
 
     resource: str
     key: Any
@@ -226,17 +226,23 @@ def _remove(contract: Contract, state: State, resource: Resource, command: Remov
     row = table.get(command.key)
     if row is None:
         raise UnknownRecord(resource.name, command.key)
-    tables = [table.remove(command.key)]
+    state = state.changed(table.remove(command.key), latest=state.latest, agenda=changed(state.agenda, row.due, None))
     log = contract.log_of(resource)
-    for other in state.tables.values():
+    for other in list(state.tables.values()):
         for field, target in other.resource.references.items():
             if target != resource.name:
                 continue
             if log is not None and (other.resource.name, field) == (log[0].name, log[1]):
-                tables.append(other.without(field, command.key))
-            elif other.group(field, command.key):
+                without = state.tables[other.resource.name].without(field, command.key)
+                state = state.changed(without, latest=state.latest, agenda=state.agenda)
+                continue
+            rows = state.tables[other.resource.name].group(field, command.key)
+            if rows and field not in other.resource.owned_by:
                 raise RecordInUse(resource.name, command.key, other.resource.name, field)
-    return state.changed(*tables, latest=state.latest, agenda=changed(state.agenda, row.due, None))
+            for owned in rows:
+                again = Remove(other.resource.name, owned.record[other.resource.key], command.at)
+                state = _remove(contract, state, other.resource, again)
+    return state
 
 
 def _stamp(state: State, at: int) -> int:

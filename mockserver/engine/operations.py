@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import Any
 
 from mockserver.contract.model import Behaviour, Operation, Record, Resource, SortField
+from mockserver.engine import complete
 from mockserver.engine.commands import Command, Fire, Put, Remove
+from mockserver.engine.complete import in_order
 from mockserver.engine.ordered import Ordered, Row, Sort, meets
-from mockserver.engine.populate import KeyMaker
 from mockserver.engine.run import Run
 from mockserver.engine.state import State, shown
 from mockserver.errors import Violation, did_you_mean, quote
@@ -37,11 +38,12 @@ class Result(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an operation answers: `value` is JSON; `key` names the record that was made."""
+    """What an operation answers: `value` is JSON; `key` names a record that was made, `total` counts what is listed."""
 
     value: Any
     result: Result = Result.ANSWERED
     key: Any = None
+    total: int | None = None
 
 
 def perform(run: Run, operation: Operation, behaviour: Behaviour, call: Call) -> Outcome:
@@ -68,9 +70,26 @@ class _Action:
     def row(self, state: State) -> Row:
         """The record that the path names; the path parameters before the last must agree with its fields."""
         row = state.tables[self.resource.name].get(self.key)
-        if row is None or any(row.record.get(name) != self.call.path[name] for name in self.operation.path_names[:-1]):
+        held = self.held(self.operation.path_names[:-1])
+        if row is None or any(row.record.get(name) != value for name, value in held.items()):
             raise UnknownRecord(self.resource.name, self.key)
         return row
+
+    def held(self, parameters: Iterable[str]) -> dict[str, Any]:
+        """What path parameters say of the record's fields."""
+        return {self.behaviour.field_of(name): self.call.path[name] for name in parameters}
+
+    def refers(self, state: State, held: Mapping[str, Any]) -> None:
+        """See that what the path refers to is there. Raises UnknownRecord."""
+        for name, value in held.items():
+            target = self.resource.references.get(name)
+            if target is not None and not state.has(target, value):
+                raise UnknownRecord(target, value)
+
+    @property
+    def server(self) -> complete.Server:
+        """What makes of a body what is stored."""
+        return complete.Server(self.run.contract, self.run.scenario.seed, self.resource, self.operation)
 
     def shown(self, state: State, key: Any) -> Record:
         """The record as clients see it."""
@@ -80,17 +99,35 @@ class _Action:
 def _list(action: _Action) -> Outcome:
     state, behaviour, call = action.run.state, action.behaviour, action.call
     rows = _filtered(action, state, _sort(action))
-    offset = call.query.get(behaviour.offset, 0) if behaviour.offset is not None else 0
-    limit = call.query.get(behaviour.limit) if behaviour.limit is not None else None
+    offset, limit = _bounds(behaviour, call, len(rows))
     page = rows.page(offset, limit)
     contract, resource = action.run.contract, action.resource
     items = [shown(contract, state, resource, row.record) for row in page] if resource.derived else [r[0] for r in page]
     if behaviour.items is None:
-        return Outcome(items)
+        return Outcome(items, total=len(rows))
     envelope: dict[str, Any] = {behaviour.items: items}
     if behaviour.total is not None:
         envelope[behaviour.total] = len(rows)
-    return Outcome(envelope)
+    if behaviour.envelope is not None:
+        counts = complete.Counts(len(rows), offset, len(items), limit, behaviour.first_page)
+        seed = f"{action.run.scenario.seed}/{action.operation.id}"
+        envelope = complete.envelope(contract, behaviour.envelope, envelope, counts, seed)
+    return Outcome(envelope, total=len(rows))
+
+
+def _bounds(behaviour: Behaviour, call: Call, total: int) -> tuple[int, int | None]:
+    """Where a page begins, and how many records it may have."""
+
+    def asked(name: str | None) -> int | None:
+        value = call.query.get(name) if name is not None else None
+        return max(0, value) if isinstance(value, int) else None
+
+    limit, offset = asked(behaviour.limit), asked(behaviour.offset)
+    number = asked(behaviour.page)
+    if offset is None and number is not None:
+        # Without a size, the first page has them all.
+        offset = max(0, number - behaviour.first_page) * (total if limit is None else limit)
+    return offset or 0, limit
 
 
 def _sort(action: _Action) -> Sort:
@@ -115,13 +152,10 @@ def _fields(text: str) -> Sort:
 def _filtered(action: _Action, state: State, sort: Sort) -> Ordered:
     """The rows that the path and the query ask for, in order."""
     table, resource = state.tables[action.resource.name], action.resource
-    wanted = [(name, action.call.path[name]) for name in action.operation.path_names]
-    for name, value in wanted:
-        if name in resource.references and not state.has(resource.references[name], value):
-            raise UnknownRecord(resource.references[name], value)
-    behaviour = action.behaviour
-    paging = (behaviour.limit, behaviour.offset, behaviour.sort)
-    wanted += [(n, v) for n, v in action.call.query.items() if n not in paging and n in resource.fields]
+    held = action.held(action.operation.path_names)
+    action.refers(state, held)
+    wanted = list(held.items())
+    wanted += [(name, action.call.query[name]) for name in action.behaviour.filters if name in action.call.query]
     by_reference = next((one for one in wanted if one[0] in resource.references and not isinstance(one[1], list)), None)
     where = tuple((name, tuple(value) if isinstance(value, list) else (value,)) for name, value in wanted)
     if by_reference is not None:
@@ -144,33 +178,34 @@ def _transition(action: _Action) -> Outcome:
 
 
 def _create(action: _Action) -> Outcome:
-    resource, given = action.resource, _object(action)
-    key_field = resource.key
+    resource, server = action.resource, action.server
+    given = server.taken(_object(action))
     given = {name: value for name, value in given.items() if name not in resource.read_only & _made_here(resource)}
+    held = {name: value for name, value in action.held(action.operation.path_names).items() if name in resource.fields}
     made: list[Any] = []
 
     def command(state: State, at: int) -> Command:
-        table = state.tables[resource.name]
-        record = {name: value for name, value in action.call.path.items() if name in resource.fields} | given
-        if key_field not in record:
-            sample = next((row.record[key_field] for row in table.ordered().page(0, 1)), None)
-            record = {key_field: KeyMaker(resource, table.__contains__, sample).key(len(table) + 1), **record}
-        elif isinstance(record[key_field], str | int) and record[key_field] in table:
-            raise RecordExists(resource.name, record[key_field])
+        action.refers(state, held)
+        record = {**held, **given, **{name: held[name] for name in held.keys() & resource.owned_by}}
+        key = record.get(resource.key)
+        if isinstance(key, str | int) and state.has(resource.name, key):
+            raise RecordExists(resource.name, key)
         if resource.lifecycle is not None:
             record.setdefault(resource.lifecycle.field, resource.lifecycle.initial)
-        made.append(record[key_field])
-        return Put(resource.name, record[key_field], _in_order(resource, record), at, touch=True)
+        record = server.made(record, state, at)
+        made.append(record[resource.key])
+        return Put(resource.name, record[resource.key], in_order(resource, record), at, touch=True)
 
     state = action.run.submit(command)
     return Outcome(action.shown(state, made[0]), Result.MADE, made[0])
 
 
 def _replace(action: _Action) -> Outcome:
-    given = _settable(action)
+    given, server = _settable(action), action.server
+    fields = action.resource.read_only | (server.owned - {action.resource.key})
 
     def change(record: Record) -> Record:
-        kept = {name: value for name, value in record.items() if name in action.resource.read_only}
+        kept = {name: value for name, value in record.items() if name in fields}
         return {action.resource.key: action.key, **given, **kept}
 
     return _put(action, change)
@@ -186,18 +221,20 @@ def _put(action: _Action, change: Callable[[Record], Any]) -> Outcome:
 
     def command(state: State, at: int) -> Command:
         record = change(action.row(state).record)
-        return Put(resource.name, action.key, _in_order(resource, record), at, touch=True)
+        return Put(resource.name, action.key, in_order(resource, record), at, touch=True)
 
     return Outcome(action.shown(action.run.submit(command), action.key))
 
 
 def _delete(action: _Action) -> Outcome:
+    removed: list[Record] = []
+
     def command(state: State, at: int) -> Command:
-        action.row(state)
+        removed.append(shown(action.run.contract, state, action.resource, action.row(state).record))
         return Remove(action.resource.name, action.key, at)
 
     action.run.submit(command)
-    return Outcome(None, Result.GONE)
+    return Outcome(removed[-1], Result.GONE)
 
 
 def _object(action: _Action) -> dict[str, Any]:
@@ -209,7 +246,8 @@ def _object(action: _Action) -> dict[str, Any]:
 
 def _settable(action: _Action) -> dict[str, Any]:
     """The body without what is `readOnly`: clients send back what they got, and servers keep what they own."""
-    return {name: value for name, value in _object(action).items() if name not in action.resource.read_only}
+    given = action.server.taken(_object(action))
+    return {name: value for name, value in given.items() if name not in action.resource.read_only}
 
 
 def _made_here(resource: Resource) -> frozenset[str]:
@@ -217,12 +255,6 @@ def _made_here(resource: Resource) -> frozenset[str]:
     lifecycle = resource.lifecycle
     owned = (resource.key, lifecycle.field, lifecycle.touch) if lifecycle is not None else (resource.key,)
     return frozenset(name for name in owned if name)
-
-
-def _in_order(resource: Resource, record: Record) -> Record:
-    """The record with its members in the order in which the schema declares them."""
-    known = {name: record[name] for name in resource.fields if name in record}
-    return known | {name: value for name, value in record.items() if name not in known}
 
 
 def merge_patch(target: Any, patch: Any) -> Any:

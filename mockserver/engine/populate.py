@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import random
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +12,9 @@ from mockserver.contract.model import Contract, Record, Resource, Scenario
 from mockserver.contract.records import is_valid, latest_stamp, shifted
 from mockserver.contract.resources import properties
 from mockserver.contract.times import format_instant
+from mockserver.engine.first import first_records
 from mockserver.engine.generate.generator import Generator
+from mockserver.engine.keymaker import KeyMaker
 from mockserver.engine.overrides import Overrides
 from mockserver.engine.progress import Due, Plan
 from mockserver.engine.state import State
@@ -30,6 +31,9 @@ def populate(contract: Contract, scenario: Scenario) -> State:
     last = {name: _last_transitions(contract, scenario, name) for name in contract.resources}
     for name in _by_reference(contract, scenario.generate):
         resource = contract.resources[name]
+        if contract.collections:
+            records[name] += first_records(contract, resource, records, str(scenario.seed), scenario.generate[name])
+            continue
         maker = _Maker(contract, scenario, resource, records)
         for record, transition, entries in maker.make(scenario.generate[name]):
             records[name].append(record)
@@ -95,37 +99,6 @@ def _by_reference(contract: Contract, names: Mapping[str, int]) -> list[str]:
     for name in names:
         visit(name, ())
     return ordered
-
-
-class KeyMaker:
-    """Makes keys that look like those there are: `job-8` after `job-7`, the next integer, another UUID."""
-
-    def __init__(self, resource: Resource, taken: Callable[[Any], bool], sample: Any = None) -> None:
-        place = properties(resource.schema).get(resource.key)
-        schema = place.follow().value if place is not None else {}
-        self._uuid = isinstance(schema, dict) and schema.get("format") == "uuid"
-        self._integer = resource.fields.get(resource.key, frozenset()) == {"integer"}
-        examples = schema.get("examples", []) if isinstance(schema, dict) else []
-        text = sample if isinstance(sample, str) else next((one for one in examples if isinstance(one, str)), "")
-        numbered = re.fullmatch(r"(.*?)\d+", text, re.DOTALL)
-        self._prefix = numbered[1] if numbered else f"{resource.name}-"
-        self._taken = taken
-        self._name = resource.name
-
-    def key(self, number: int) -> Any:
-        """A key that is not taken, from `number` upwards."""
-        while self._taken(key := self._of(number)):
-            number += 1
-        return key
-
-    def _of(self, number: int) -> Any:
-        if self._integer:
-            return number
-        if self._uuid:
-            bits = random.Random(f"{self._name}/{number}").getrandbits(128)
-            text = f"{bits & ~(0xF << 76) & ~(0x3 << 62) | 0x4 << 76 | 0x2 << 62:032x}"
-            return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
-        return f"{self._prefix}{number}"
 
 
 class _Maker:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -14,25 +14,31 @@ from flask import Flask, Response, g, request
 from werkzeug import exceptions
 
 from mockserver.contract.grammar import METHODS
-from mockserver.contract.model import Operation, shape
+from mockserver.contract.media import is_json
+from mockserver.contract.model import Behaviour, Kind, Operation, shape
+from mockserver.contract.model import Response as Declared
+from mockserver.contract.names import plain
+from mockserver.contract.parameters import read_header
 from mockserver.engine.commands import KeepAnswer
 from mockserver.engine.operations import Call, Outcome, Result, perform
 from mockserver.engine.overrides import Placed
 from mockserver.errors import Refusal
 from mockserver.refusals import ContractViolation, NotAcceptable, UnknownRecord
 from mockserver.web import precedence, prefer, security
-from mockserver.web.answers import Answer, answer, negotiate, respond
+from mockserver.web.answers import BODILESS, Answer, answer, declared_media, negotiate, respond
 from mockserver.web.faults import deliver, ends_later, replacement
 from mockserver.web.idempotency import digest, keep, read_key, replay
 from mockserver.web.mock import Mock, itself
 from mockserver.web.problems import refuse
 from mockserver.web.requests import read_call
-from mockserver.web.samples import Wish, sample, wish
+from mockserver.web.samples import Wish, sample, sample_headers, wish
 from mockserver.web.selection import Selection
 
 PREFERRED = {Result.ANSWERED: 200, Result.MADE: 201, Result.GONE: 204}
 # Refusals that come before there is anything to operate on: such an answer is not kept for a key.
 BEFORE_OPERATION = (NotAcceptable, UnknownRecord)
+RESULTS: Mapping[Kind, Result] = {"create": Result.MADE, "delete": Result.GONE}
+TOTAL_HEADERS = ("xtotalcount", "xtotal", "totalcount")
 VIOLATIONS_HEADER = "X-Mock-Violations"
 log = logging.getLogger("mockserver")
 
@@ -179,7 +185,7 @@ def _own(mock: Mock, operation: Operation, call: Call, selection: Selection, key
 
 def _normal(mock: Mock, operation: Operation, call: Call, selection: Selection) -> Answer:
     if operation.behaviour is not None:
-        return _behave(operation, call, selection)
+        return _behave(mock, operation, call, selection)
     return _sample(mock, operation, call, selection)
 
 
@@ -220,28 +226,66 @@ def enforce(mock: Mock, operation: Operation, answered: Answer) -> Answer:
     return answered
 
 
-def _behave(operation: Operation, call: Call, selection: Selection) -> Answer:
-    media_type = _success_type(operation)
-    outcome = perform(selection.run, operation, operation.behaviour, call)  # type: ignore[arg-type]
+def _behave(mock: Mock, operation: Operation, call: Call, selection: Selection) -> Answer:
+    behaviour = operation.behaviour
+    assert behaviour is not None
+    media_type = _success_type(operation, behaviour)
+    outcome = perform(selection.run, operation, behaviour, call)
     status, declared = operation.success(PREFERRED[outcome.result]) or (PREFERRED[outcome.result], None)
-    headers = _location(outcome) if outcome.result is Result.MADE else {}
+    if (
+        outcome.result is Result.GONE
+        and declared
+        and status not in BODILESS
+        and not _admits(declared, media_type, outcome.value)
+    ):
+        return _sample(mock, operation, call, selection, status)
+    headers = dict(_headers(mock, operation, call, selection, outcome, Wish(status, declared))) if declared else {}
     if declared is not None and not declared.media and outcome.result is not Result.ANSWERED:
         return answer(operation, status, None, None, headers)
     return answer(operation, status, outcome.value, media_type, headers)
 
 
-def _success_type(operation: Operation) -> str | None:
-    """The media type to answer in: what is declared for success, judged against `Accept` before anything changes."""
-    chosen = operation.success()
+def _success_type(operation: Operation, behaviour: Behaviour) -> str | None:
+    """The media type to answer in: what is declared for success, judged against `Accept` before anything changes.
+
+    Records are written as JSON alone.
+    """
+    chosen = operation.success(PREFERRED[RESULTS.get(behaviour.kind, Result.ANSWERED)])
     if chosen is None or not chosen[1].media:
         return "application/json" if chosen is None or operation.method != "DELETE" else None
-    return negotiate(itself(request), chosen[1].media)
+    media = {name: one for name, one in chosen[1].media.items() if is_json(name)}
+    return negotiate(itself(request), media or chosen[1].media)
 
 
-def _location(outcome: Outcome) -> dict[str, str]:
+def _admits(declared: Declared, media_type: str | None, record: Any) -> bool:
+    """Whether a record that is gone may be answered; else that is told in the form that is declared."""
+    media = declared_media(declared, media_type) if media_type is not None else None
+    return media is None or media.validator is None or media.validator.is_valid(record)
+
+
+def _headers(
+    mock: Mock, operation: Operation, call: Call, selection: Selection, outcome: Outcome, wished: Wish
+) -> Iterator[tuple[str, str]]:
+    """Where a record is that was made, how many there are of a list, and what else must be there."""
+    location = _location(outcome) if outcome.result is Result.MADE else None
+    declared = {one.name.lower(): one for one in wished.declared.headers}
+    if location is not None:
+        header = declared.pop("location", None)
+        fits = header is None or header.validator is None or not read_header(header, location)
+        yield "Location", location if fits else request.host_url.rstrip("/") + location
+    for name, one in declared.items():
+        if outcome.total is not None and plain(name) in TOTAL_HEADERS:
+            yield one.name, str(outcome.total)
+        elif one.required:
+            seed = selection.run.scenario.seed
+            made = sample_headers(mock.contract, operation, call, seed, wished)
+            yield from ((name, text) for name, text in made.items() if name == one.name)
+
+
+def _location(outcome: Outcome) -> str:
     """Where the record that was made is: below the collection it was posted to."""
     from_path = request.environ.get("SCRIPT_NAME", "") + request.path.rstrip("/")
-    return {"Location": f"{from_path}/{quote(str(outcome.key), safe='')}"}
+    return f"{from_path}/{quote(str(outcome.key), safe='')}"
 
 
 def _sample(mock: Mock, operation: Operation, call: Call, selection: Selection, status: int | None = None) -> Answer:

@@ -65,18 +65,20 @@ def create_app(
     body_limit: int = BODY_LIMIT,
     sandbox_limit: int = SANDBOX_LIMIT,
     store: str | None = None,
+    stateful: bool = False,
 ) -> Flask:
     """A WSGI application that serves `contract`: a loaded one, a path to load, or the built-in one.
 
     `scenario` is what requests get that choose none: a name, or a file such as a recording. `allow_hosts` may call the
     control API besides loopback names; with a `token`, the control API asks for it in X-Mock-Token instead.
-    `body_limit` is in bytes. `store` is the address of a Redis that holds all state, for more than one process.
+    `stateful` makes resources of an OpenAPI file's collections. `body_limit` is in bytes. `store` is the address of a
+    Redis that holds all state, for more than one process.
 
     Raises ContractError where the contract cannot be loaded, and UnknownScenario; with a `store`, ImportError where
     redis is not installed, and ValueError for what is no address of one.
     """
     if not isinstance(contract, Contract):
-        contract = load_contract(contract)
+        contract = load_contract(contract, stateful=stateful)
     contract = with_default(contract, scenario)
     mock = Mock(
         contract=contract,

@@ -87,6 +87,14 @@ def sample(
     return answered
 
 
+def sample_headers(contract: Contract, operation: Operation, call: Call, seed: int, wished: Wish) -> dict[str, str]:
+    """The headers of a sample. Raises NoExample."""
+    try:
+        return Making(contract, operation, call, f"{seed}/{operation.id}", wished).headers()
+    except CannotGenerate as error:
+        raise NoExample(operation.id, error.reason) from None
+
+
 def _media_type(wished: Wish, request: Request) -> str | None:
     media = wished.declared.media
     if wished.example is not None:
@@ -115,7 +123,7 @@ class Making:
         value: Any = None
         if name is not None and kind is not None:
             value = self._body(self.wished.declared.media[name], kind)
-        return answer(self.operation, self.wished.status, value, kind, self._headers())
+        return answer(self.operation, self.wished.status, value, kind, self.headers())
 
     def _generator(self, validator: Validator | None = None) -> Generator:
         given = {name: self.call.path[name] for name in self.operation.path_names if name in self.call.path}
@@ -137,7 +145,8 @@ class Making:
             sparse=is_error,
         )
 
-    def _headers(self) -> dict[str, str]:
+    def headers(self) -> dict[str, str]:
+        """The headers that are declared, as text."""
         generator, found = self._generator(), dict[str, str]()
         for one in self.wished.declared.headers:
             if one.name.lower() in OWN_HEADERS:

@@ -1,0 +1,126 @@
+"""State without configuration: resources, behaviours and first records, derived from a bare document.
+
+What is derived has the form of a contract directory's own files, and is read as those are; `init --from` writes it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mockserver.contract import resources, scenario
+from mockserver.contract.derive import Collection, derive, in_order
+from mockserver.contract.documents import BASE, Documents
+from mockserver.contract.model import Contract, Dataset, Operation, Record, Resource
+from mockserver.contract.records import judge
+from mockserver.contract.schemas import Schemas
+from mockserver.contract.source import Report, Source
+
+# Where the derived schemas stand, beside no file of the document's own.
+FOLDER = "~derived/"
+DATASET = "document"
+# A list has so many records at first, and twice as many where they belong to others.
+FIRST_RECORDS = 3
+EXAMPLE_LIMIT = 100
+SUMMARIES = {scenario.DEFAULT: "A few records in each collection", "empty": "Nothing yet"}
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """The data of `resources.yaml`, and of the schemas that it names."""
+
+    resources: Mapping[str, Any]
+    schemas: Mapping[str, Any]
+
+
+def derived(collections: list[Collection]) -> Derived:
+    """What the files of a contract directory would say of these collections."""
+    return Derived(
+        {
+            "resources": {one.name: one.entry() for one in collections},
+            "operations": {name: entry for one in collections for name, entry in one.operations.items()},
+        },
+        {f"{one.name}.json": one.schema() for one in collections},
+    )
+
+
+def with_state(contract: Contract) -> Contract:
+    """The contract of a bare document with the collections that its operations are about."""
+    collections = derive(contract.operations.values())
+    while collections:
+        documents, schemas, found, operations = _read(contract, derived(collections))
+        if len(found) == len(collections):
+            break
+        # Whatever cannot be read is left out, and with it what refers to that.
+        collections = [one for one in collections if one.name in found and found.keys() >= set(one.references.values())]
+    else:
+        return contract
+    records = _examples(list(in_order(collections)), found)
+    dataset = Dataset(DATASET, {name: tuple(rows) for name, rows in records.items()})
+    counts = {one.name: _count(one, len(records[one.name])) for one in in_order(collections)}
+    generate = {name: count for name, count in counts.items() if count > 0}
+    plain = scenario.load(None, {DATASET: dataset}, found, operations, Report())[scenario.DEFAULT]
+    first = replace(
+        plain,
+        summary=SUMMARIES[plain.name],
+        generate=generate,
+        data={**plain.data, "generate": {name: {"count": count} for name, count in generate.items()}},
+    )
+    empty = replace(plain, name="empty", summary=SUMMARIES["empty"], records={}, data={})
+    return replace(
+        contract,
+        documents=documents,
+        schemas=schemas,
+        operations=operations,
+        resources=found,
+        datasets={DATASET: dataset},
+        scenarios={first.name: first, empty.name: empty},
+        collections=tuple(one.told() for one in collections),
+    )
+
+
+def _read(
+    contract: Contract, said: Derived
+) -> tuple[Documents, Schemas, Mapping[str, Resource], Mapping[str, Operation]]:
+    """What is derived, read as the files of a contract directory are."""
+    sources = {BASE + FOLDER + name: _source(FOLDER + name, data) for name, data in said.schemas.items()}
+    documents = Documents({**contract.documents.sources, **sources})
+    schemas = Schemas(documents)
+    source = _source("resources.yaml", said.resources)
+    reader = resources.Reader(source, BASE + FOLDER, documents, schemas, Report())
+    found = reader.resources()
+    return documents, schemas, found, reader.behaviours(contract.operations, found)
+
+
+def _source(file: str, data: Any) -> Source:
+    return Source(file, json.dumps(data, indent=2), data)
+
+
+def _count(collection: Collection, known: int) -> int:
+    return FIRST_RECORDS * (2 if collection.references else 1) - known
+
+
+def _examples(collections: list[Collection], found: Mapping[str, Resource]) -> dict[str, list[Record]]:
+    """The document's examples that can be records, by resource; each key once."""
+    records: dict[str, dict[Any, Record]] = {}
+    for one in collections:
+        resource = found[one.name]
+        rows = records.setdefault(one.name, {})
+        for example in [*one.examples, *_own_examples(resource)][:EXAMPLE_LIMIT]:
+            key = example.get(resource.key) if isinstance(example, dict) else None
+            if isinstance(key, str | int) and not isinstance(key, bool) and key not in rows:
+                if not judge(resource, example, lambda target, key: key in records.get(target, ())):
+                    rows[key] = example
+    return {name: list(rows.values()) for name, rows in records.items()}
+
+
+def _own_examples(resource: Resource) -> list[Any]:
+    """The examples that the schemas of a resource give."""
+    found: list[Any] = []
+    for place, _ in resource.shape.places():
+        told = place.value.get("examples")
+        found += [place.value["example"]] if "example" in place.value else []
+        found += told if isinstance(told, list) else []
+    return found

@@ -1,0 +1,42 @@
+"""Keys for new records."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable
+from typing import Any
+
+from mockserver.contract.model import Resource
+from mockserver.contract.resources import properties
+
+
+class KeyMaker:
+    """Makes keys that look like those there are: `job-8` after `job-7`, the next integer, another UUID."""
+
+    def __init__(self, resource: Resource, taken: Callable[[Any], bool], sample: Any = None) -> None:
+        place = properties(resource.schema).get(resource.key)
+        schema = place.follow().value if place is not None else {}
+        self._uuid = isinstance(schema, dict) and schema.get("format") == "uuid"
+        self._integer = resource.fields.get(resource.key, frozenset()) == {"integer"}
+        examples = schema.get("examples", []) if isinstance(schema, dict) else []
+        text = sample if isinstance(sample, str) else next((one for one in examples if isinstance(one, str)), "")
+        numbered = re.fullmatch(r"(.*?)\d+", text, re.DOTALL)
+        self._prefix = numbered[1] if numbered else f"{resource.name}-"
+        self._taken = taken
+        self._name = resource.name
+
+    def key(self, number: int) -> Any:
+        """A key that is not taken, from `number` upwards."""
+        while self._taken(key := self._of(number)):
+            number += 1
+        return key
+
+    def _of(self, number: int) -> Any:
+        if self._integer:
+            return number
+        if self._uuid:
+            bits = random.Random(f"{self._name}/{number}").getrandbits(128)
+            text = f"{bits & ~(0xF << 76) & ~(0x3 << 62) | 0x4 << 76 | 0x2 << 62:032x}"
+            return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+        return f"{self._prefix}{number}"
