@@ -9,7 +9,7 @@ from typing import Any
 
 from mockserver.contract import names
 from mockserver.contract.documents import Node, Unresolved
-from mockserver.contract.media import FORM, is_json
+from mockserver.contract.media import FORM, MULTIPART, is_json
 from mockserver.contract.model import MediaType, Operation, Parameter, Response
 from mockserver.contract.resources import properties
 from mockserver.contract.shapes import Shape
@@ -22,6 +22,7 @@ PAGING: Mapping[str, tuple[str, ...]] = {
     "page": ("page", "pagenumber"),
 }
 TOTALS = ("total", "totalcount", "totalitems", "totalresults", "count")
+FORMS = (FORM, MULTIPART)
 PATCHES = "json-patch"
 BESIDE_REFERENCE = {"$ref", "description", "summary", "title"}
 
@@ -136,15 +137,13 @@ def _collection(
     collection = same or Collection(
         _name(path.collection, known), path.collection, key, {media.schema.address: media.schema}
     )
-    before = len(collection.operations)
-    collection.operations[read.id] = {"read": collection.name, **_path(owners)}
-    collection.examples += media.examples.values()
-    _add_one(collection, one, owners)
-    _add_many(collection, many, owners)
-    if len(collection.operations) < before + 2:
-        # What can only be read is as good as a sample, and answers for every key.
-        del collection.operations[read.id]
+    added = {read.id: {"read": collection.name, **_path(owners)}}
+    added |= _on_many(collection, many, owners) | _on_one(collection, one, owners)
+    if len(added) < 2 or any(_succeeds(other) and other.id not in added for other in _usual(many)):
+        # Samples answer for every key. Records that are not in the list, or of which none can be made, are worse.
         return None
+    collection.operations |= added
+    collection.examples += media.examples.values()
     collection.pin(key, read, path.parameter)
     _own(collection, read, owners, known, needed=same is None)
     return collection if same is None else None
@@ -162,27 +161,40 @@ def _share(path: str, many: Mapping[str, Operation], known: list[Collection]) ->
             owners = _owners(path, operation, collection.shape, collection.key)
             if not owners:
                 continue
-            before = len(collection.operations)
-            _add_many(collection, {operation.method: operation}, owners)
-            if len(collection.operations) > before:
+            added = _on_many(collection, {operation.method: operation}, owners)
+            if added:
+                collection.operations |= added
                 _own(collection, operation, owners, known, needed=False)
 
 
-def _add_one(collection: Collection, one: Mapping[str, Operation], owners: Mapping[str, str]) -> None:
-    """The operations on one record, as far as they fit."""
+def _usual(many: Mapping[str, Operation]) -> list[Operation]:
+    return [many[method] for method in ("GET", "POST") if method in many]
+
+
+def _succeeds(operation: Operation) -> bool:
+    """Whether an operation declares what it answers when all goes well."""
+    return operation.success() is not None
+
+
+def _on_one(collection: Collection, one: Mapping[str, Operation], owners: Mapping[str, str]) -> dict[str, Any]:
+    """What `resources.yaml` says of the operations on one record, as far as they fit."""
+    found: dict[str, Any] = {}
     for method, kind in (("PUT", "replace"), ("PATCH", "update")):
         if method in one and _takes_record(one[method], collection) and _answers(one[method], 200, collection):
-            collection.operations[one[method].id] = {kind: collection.name, **_path(owners)}
-    if "DELETE" in one and _json(one["DELETE"].success(204)) is not _NO_JSON:
-        collection.operations[one["DELETE"].id] = {"delete": collection.name, **_path(owners)}
+            found[one[method].id] = {kind: collection.name, **_path(owners)}
+    if "DELETE" in one and _succeeds(one["DELETE"]):
+        found[one["DELETE"].id] = {"delete": collection.name, **_path(owners)}
+    return found
 
 
-def _add_many(collection: Collection, many: Mapping[str, Operation], owners: Mapping[str, str]) -> None:
-    """The operations on the collection, as far as they fit."""
+def _on_many(collection: Collection, many: Mapping[str, Operation], owners: Mapping[str, str]) -> dict[str, Any]:
+    """What `resources.yaml` says of the operations on the collection, as far as they fit."""
+    found: dict[str, Any] = {}
     if "GET" in many and (entry := _list(many["GET"], collection)) is not None:
-        collection.operations[many["GET"].id] = {"list": collection.name, **entry, **_path(owners)}
-    if "POST" in many and _takes_record(many["POST"], collection) and _answers(many["POST"], 201, collection):
-        collection.operations[many["POST"].id] = {"create": collection.name, **_path(owners)}
+        found[many["GET"].id] = {"list": collection.name, **entry, **_path(owners)}
+    if "POST" in many and _creates(many["POST"], collection) and _answers(many["POST"], 201, collection):
+        found[many["POST"].id] = {"create": collection.name, **_path(owners)}
+    return found
 
 
 def _path(owners: Mapping[str, str]) -> dict[str, Any]:
@@ -259,6 +271,20 @@ def _answers(operation: Operation, status: int, collection: Collection) -> bool:
     collection.schemas[media.schema.address] = media.schema
     collection.examples += media.examples.values()
     return True
+
+
+def _creates(operation: Operation, collection: Collection) -> bool:
+    """Whether an operation makes a record: of one that is sent, or of something else, if it answers with the record."""
+    media = _json(operation.success(201))
+    answered = media is not None and media.schema is not None and media.schema.address in collection.schemas
+    return _takes_record(operation, collection) or (answered and _takes_object(operation))
+
+
+def _takes_object(operation: Operation) -> bool:
+    media = operation.body.media if operation.body is not None else {}
+    return not media or any(
+        "object" in one.shape.types for name, one in media.items() if is_json(name) or name in FORMS
+    )
 
 
 def _takes_record(operation: Operation, collection: Collection) -> bool:

@@ -390,7 +390,7 @@ class Contract:
     default_scenario: str
     built_in: bool = False
     notes: tuple[Note | Problem, ...] = ()
-    collections: tuple[str, ...] = ()
+    collections: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def warnings(self) -> list[Problem]:

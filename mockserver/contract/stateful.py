@@ -21,8 +21,9 @@ from mockserver.contract.source import Report, Source
 # Where the derived schemas stand, beside no file of the document's own.
 FOLDER = "~derived/"
 DATASET = "document"
-# A list has so many records at first, and twice as many where they belong to others.
+# A list has so many records at first, and twice as many where they belong to others; fewer where that makes many.
 FIRST_RECORDS = 3
+RECORD_LIMIT = 120
 EXAMPLE_LIMIT = 100
 SUMMARIES = {scenario.DEFAULT: "A few records in each collection", "empty": "Nothing yet"}
 
@@ -59,8 +60,9 @@ def with_state(contract: Contract) -> Contract:
         return contract
     records = _examples(list(in_order(collections)), found)
     dataset = Dataset(DATASET, {name: tuple(rows) for name, rows in records.items()})
-    counts = {one.name: _count(one, len(records[one.name])) for one in in_order(collections)}
-    generate = {name: count for name, count in counts.items() if count > 0}
+    each = max(1, min(FIRST_RECORDS, RECORD_LIMIT // len(collections)))
+    wanted = {one.name: each * (2 if one.references and each == FIRST_RECORDS else 1) for one in in_order(collections)}
+    generate = {name: count - len(records[name]) for name, count in wanted.items() if count > len(records[name])}
     plain = scenario.load(None, {DATASET: dataset}, found, operations, Report())[scenario.DEFAULT]
     first = replace(
         plain,
@@ -77,7 +79,7 @@ def with_state(contract: Contract) -> Contract:
         resources=found,
         datasets={DATASET: dataset},
         scenarios={first.name: first, empty.name: empty},
-        collections=tuple(one.told() for one in collections),
+        collections={one.name: one.told() for one in collections},
     )
 
 
@@ -96,10 +98,6 @@ def _read(
 
 def _source(file: str, data: Any) -> Source:
     return Source(file, json.dumps(data, indent=2), data)
-
-
-def _count(collection: Collection, known: int) -> int:
-    return FIRST_RECORDS * (2 if collection.references else 1) - known
 
 
 def _examples(collections: list[Collection], found: Mapping[str, Resource]) -> dict[str, list[Record]]:

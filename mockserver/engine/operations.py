@@ -238,7 +238,9 @@ def _delete(action: _Action) -> Outcome:
 
 
 def _object(action: _Action) -> dict[str, Any]:
-    body = action.call.body
+    body, declared = action.call.body, action.operation.body
+    if body is None and (declared is None or not declared.required):
+        return {}
     if not isinstance(body, dict):
         raise InvalidRecord(action.resource.name, [Violation("body", "", "type", "the body must be an object")])
     return body

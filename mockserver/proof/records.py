@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP
-from mockserver.contract.model import Contract, Operation, Record, Resource
+from mockserver.contract.model import Behaviour, Contract, Operation, Record, Resource
 from mockserver.contract.overrides import json_media
 from mockserver.contract.schemas import Validator
 from mockserver.contract.times import format_instant
+from mockserver.engine import complete
+from mockserver.engine.complete import Counts
 from mockserver.engine.operations import Result
 from mockserver.engine.ordered import Row
 from mockserver.engine.reach import Place, ways
 from mockserver.engine.state import State
 from mockserver.errors import Violation
-from mockserver.web.api import PREFERRED
-
-MADE = {"create": Result.MADE, "delete": Result.GONE}
+from mockserver.web.api import PREFERRED, RESULTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +38,17 @@ class Judge:
 
     operation: Operation
     validator: Validator
-    items: str | None
-    total: str | None
-    is_list: bool
+    behaviour: Behaviour
     only: str | None
+    envelope: Mapping[str, Any] = field(default_factory=dict)
 
     def violations(self, record: Record) -> list[Violation]:
         """What is wrong with the answer that holds this record."""
         value: Any = record
-        if self.is_list:
+        if self.behaviour.kind == "list":
             value = [record]
-            if self.items is not None:
-                value = {self.items: value} | ({self.total: 1} if self.total is not None else {})
+            if self.behaviour.items is not None:
+                value = {**self.envelope, self.behaviour.items: value}
         return [] if self.validator.is_valid(value) else self.validator.violations(value, "body")
 
 
@@ -60,16 +59,25 @@ def judges(contract: Contract, resource: Resource) -> list[Judge]:
         behaviour = operation.behaviour
         if behaviour is None or behaviour.resource != resource.name:
             continue
-        chosen = operation.success(PREFERRED[MADE.get(behaviour.kind, Result.ANSWERED)])
+        chosen = operation.success(PREFERRED[RESULTS.get(behaviour.kind, Result.ANSWERED)])
         media = json_media(chosen[1]) if chosen is not None else None
         if media is None or media.validator is None or behaviour.kind == "delete":
             continue
         transitions = resource.lifecycle.transitions if resource.lifecycle is not None else {}
         moved = transitions.get(behaviour.transition or "")
         target = moved.target if moved is not None else None
-        is_list = behaviour.kind == "list"
-        found.append(Judge(operation, media.validator, behaviour.items, behaviour.total, is_list, target))
+        found.append(Judge(operation, media.validator, behaviour, target, _envelope(contract, operation, behaviour)))
     return found
+
+
+def _envelope(contract: Contract, operation: Operation, behaviour: Behaviour) -> dict[str, Any]:
+    """What a list of one record has beside it."""
+    held = {behaviour.total: 1} if behaviour.total is not None else {}
+    if behaviour.envelope is None:
+        return held
+    return complete.envelope(
+        contract, behaviour.envelope, held, Counts(1, 0, 1, None, behaviour.first_page), operation.id
+    )
 
 
 def places(resource: Resource, row: Row) -> Mapping[Place, tuple[str, ...]]:

@@ -259,7 +259,9 @@ def _success_type(operation: Operation, behaviour: Behaviour) -> str | None:
 
 def _admits(declared: Declared, media_type: str | None, record: Any) -> bool:
     """Whether a record that is gone may be answered; else that is told in the form that is declared."""
-    media = declared_media(declared, media_type) if media_type is not None else None
+    if media_type is None or not is_json(media_type):
+        return media_type is None
+    media = declared_media(declared, media_type)
     return media is None or media.validator is None or media.validator.is_valid(record)
 
 
