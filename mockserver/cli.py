@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from mockserver import beginning
 from mockserver.contract import diagram, formats
 from mockserver.contract.loader import FOLDERS, is_installed, load_contract, root_of, with_default, with_seed
 from mockserver.contract.model import Contract
@@ -332,20 +332,29 @@ def diagram_command(contract: Path | None) -> None:
 
 
 @main.command(short_help="Write a small contract to start from.")
+@click.option(
+    "--from",
+    "document",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Derive it from an OpenAPI file, to be served and edited as what serve --stateful does.",
+)
 @click.argument("directory", type=click.Path(path_type=Path))
-def init(directory: Path) -> None:
+def init(directory: Path, document: Path | None) -> None:
     """Write a small contract into DIRECTORY, ready to serve and to edit."""
-    taken = [name for name in FOLDERS if (directory / name).exists()]
-    if directory.is_file() or taken:
-        _fail(f"{directory} already has {', '.join(taken)}; nothing was written" if taken else f"{directory} is a file")
-    template = Path(__file__).parent / "template"
+    contract = _load(lambda: load_contract(document, stateful=True)) if document is not None else None
     try:
-        shutil.copytree(template, directory, dirs_exist_ok=True)
+        for path in beginning.write(
+            directory, beginning.template() if contract is None else beginning.derived(contract)
+        ):
+            click.echo(f"wrote {path}")
+    except beginning.Taken as error:
+        _fail(f"{error}; nothing was written")
     except OSError as error:
         _fail(f"cannot write {directory}: {error.strerror}")
-    for path in sorted(directory.rglob("*")):
-        if path.is_file() and (template / path.relative_to(directory)).is_file():
-            click.echo(f"wrote {path}")
+    if contract is not None and contract.notes:
+        told = report.counted(len(contract.notes), "mistake")
+        click.echo(f"mockserver: the document has {told}, which a directory may not have: mockserver check", err=True)
     click.echo(f"Now: mockserver serve {directory}")
 
 

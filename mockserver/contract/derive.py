@@ -71,8 +71,8 @@ class Collection:
         return {"allOf": [{"required": self.needed, "properties": pinned}, *({"$ref": one} for one in self.schemas)]}
 
     def entry(self) -> dict[str, Any]:
-        """What `resources.yaml` says of it."""
-        found: dict[str, Any] = {"schema": f"{self.name}.json", "key": self.key}
+        """What `resources.yaml` says of it, save its schema."""
+        found: dict[str, Any] = {"key": self.key}
         if self.references:
             found |= {"references": self.references, "owned_by": list(self.references)}
         return found

@@ -6,7 +6,7 @@ What is derived has the form of a contract directory's own files, and is read as
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,14 +36,19 @@ class Derived:
     schemas: Mapping[str, Any]
 
 
-def derived(collections: list[Collection]) -> Derived:
-    """What the files of a contract directory would say of these collections."""
+def derived(contract: Contract, file: Callable[[str], str]) -> Derived:
+    """What the files of a contract directory would say of the contract's collections; `file` names a schema's."""
+    found = [one for one in derive(contract.operations.values()) if one.name in contract.resources]
+    return _said(found, file)
+
+
+def _said(collections: list[Collection], file: Callable[[str], str] = "{}.json".format) -> Derived:
     return Derived(
         {
-            "resources": {one.name: one.entry() for one in collections},
+            "resources": {one.name: {"schema": file(one.name), **one.entry()} for one in collections},
             "operations": {name: entry for one in collections for name, entry in one.operations.items()},
         },
-        {f"{one.name}.json": one.schema() for one in collections},
+        {file(one.name): one.schema() for one in collections},
     )
 
 
@@ -51,7 +56,7 @@ def with_state(contract: Contract) -> Contract:
     """The contract of a bare document with the collections that its operations are about."""
     collections = derive(contract.operations.values())
     while collections:
-        documents, schemas, found, operations = _read(contract, derived(collections))
+        documents, schemas, found, operations = _read(contract, _said(collections))
         if len(found) == len(collections):
             break
         # Whatever cannot be read is left out, and with it what refers to that.
@@ -88,7 +93,7 @@ def _read(
 ) -> tuple[Documents, Schemas, Mapping[str, Resource], Mapping[str, Operation]]:
     """What is derived, read as the files of a contract directory are."""
     sources = {BASE + FOLDER + name: _source(FOLDER + name, data) for name, data in said.schemas.items()}
-    documents = Documents({**contract.documents.sources, **sources})
+    documents = replace(contract.documents, sources={**contract.documents.sources, **sources})
     schemas = Schemas(documents)
     source = _source("resources.yaml", said.resources)
     reader = resources.Reader(source, BASE + FOLDER, documents, schemas, Report())

@@ -92,7 +92,9 @@ class Asking:
             yield
 
     def _about(self, operation: Operation, subject: Subject | None) -> None:
-        """Ask one operation about one subject; without a subject, those that need none."""
+        """Ask one operation about one subject; without a subject, those that need none, and samples."""
+        if subject is not None and operation.behaviour is None:
+            return
         run = self._placed(subject)
         values = self._values(operation, None if subject is None else related(self.contract, run.state, subject))
         if values is None or (subject is not None and not operation.path_names):
