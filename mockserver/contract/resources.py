@@ -83,7 +83,7 @@ class Reader:
         key = entry.get("key", "")
         if key:
             self._fields_exist(f"{pointer}/key", [key], fields)
-            if not fields.get(key, frozenset({"string"})) <= {"string", "integer"}:
+            if key in fields and not shape.member(key).types <= {"string", "integer"}:
                 self._note(f"{pointer}/key", f"{quote(key)} must be a string or an integer to name a record")
         sort = tuple(SortField.parse(text) for text in entry.get("sort", ()))
         self._fields_exist(f"{pointer}/sort", [one.name for one in sort], fields)

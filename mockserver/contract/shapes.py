@@ -74,11 +74,25 @@ class Shape:
             found = self._members[name] = Shape(every, some)
         return found
 
+    def certain(self) -> Iterator[Node]:
+        """Every schema that speaks of this very value in any case."""
+        return (place for place, is_branch in self.places() if not is_branch)
+
     @property
     def values(self) -> list[Any] | None:
         """The values that it is one of, where they are told in one place; None where they are not."""
-        told = [place.value.get("enum") for place, is_branch in self.places() if not is_branch]
+        told = [place.value.get("enum") for place in self.certain()]
         return next((one for one in told if isinstance(one, list)), None)
+
+    @property
+    def examples(self) -> list[Any]:
+        """The examples that are given of it."""
+        found: list[Any] = []
+        for place, _ in self.places():
+            told = place.value.get("examples")
+            found += told if isinstance(told, list) else []
+            found += [place.value["example"]] if "example" in place.value else []
+        return found
 
     def says(self, keyword: str) -> bool:
         """Whether a boolean annotation, such as `readOnly`, is set."""

@@ -111,19 +111,9 @@ def _examples(collections: list[Collection], found: Mapping[str, Resource]) -> d
     for one in collections:
         resource = found[one.name]
         rows = records.setdefault(one.name, {})
-        for example in [*one.examples, *_own_examples(resource)][:EXAMPLE_LIMIT]:
+        for example in [*one.examples, *resource.shape.examples][:EXAMPLE_LIMIT]:
             key = example.get(resource.key) if isinstance(example, dict) else None
             if isinstance(key, str | int) and not isinstance(key, bool) and key not in rows:
                 if not judge(resource, example, lambda target, key: key in records.get(target, ())):
                     rows[key] = example
     return {name: list(rows.values()) for name, rows in records.items()}
-
-
-def _own_examples(resource: Resource) -> list[Any]:
-    """The examples that the schemas of a resource give."""
-    found: list[Any] = []
-    for place, _ in resource.shape.places():
-        told = place.value.get("examples")
-        found += [place.value["example"]] if "example" in place.value else []
-        found += told if isinstance(told, list) else []
-    return found

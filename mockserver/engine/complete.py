@@ -50,7 +50,7 @@ class Server:
         return (self.resource.read_only | unknown) - kept
 
     def taken(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The members of a body that the record can hold: not those that only a body has, or has as something else."""
+        """The members of a body that the record can hold: not those that only a body has, or has in another form."""
         media = json_media(self.operation.body) if self.operation.body is not None else None
         declared = media.shape.names if media is not None else frozenset()
         found = {}
@@ -58,10 +58,18 @@ class Server:
             known = name in self.resource.fields
             if name in self.resource.write_only or (name in declared and not known and self.resource.fields):
                 continue
-            if known and name in declared and not _may_be(value, self.resource.shape.member(name)):
+            if known and name in declared and not self._may_be(name, value):
                 continue
             found[name] = value
         return found
+
+    def _may_be(self, name: str, value: Any) -> bool:
+        """Whether a field is of the type of a value; what has parts must have those that the field has."""
+        shape, schemas = self.resource.shape.member(name), self.resource.validator.schemas
+        kind = type_of(value)
+        if kind not in shape.types and not (kind == "number" and "integer" in shape.types):
+            return False
+        return kind not in COMPOUND or all(schemas.at(place).is_valid(value) for place in shape.certain())
 
     def made(self, record: dict[str, Any], state: State, at: int) -> dict[str, Any]:
         """A new record with its key, and with what it must have or is the server's own."""
@@ -140,13 +148,6 @@ def in_order(resource: Resource, record: Record) -> Record:
     """The record with its members in the order in which the schema declares them."""
     known = {name: record[name] for name in resource.fields if name in record}
     return known | {name: value for name, value in record.items() if name not in known}
-
-
-def _may_be(value: Any, shape: Shape) -> bool:
-    """Whether a value is of a type that is held here; of an array, whether its items are."""
-    if isinstance(value, list) and "array" in shape.types:
-        return all(_may_be(one, shape.items) for one in value)
-    return type_of(value) in shape.types or (type_of(value) == "number" and "integer" in shape.types)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,4 +65,4 @@ def _key(resource: Resource, taken: set[Any], number: int) -> Any:
 
 
 def _is_numbered(resource: Resource) -> bool:
-    return names.words(resource.key)[-1:] in NUMBERED or resource.fields.get(resource.key) == frozenset({"integer"})
+    return names.words(resource.key)[-1:] in NUMBERED or resource.shape.member(resource.key).types == {"integer"}

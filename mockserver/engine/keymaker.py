@@ -8,19 +8,16 @@ from collections.abc import Callable
 from typing import Any
 
 from mockserver.contract.model import Resource
-from mockserver.contract.resources import properties
 
 
 class KeyMaker:
     """Makes keys that look like those there are: `job-8` after `job-7`, the next integer, another UUID."""
 
     def __init__(self, resource: Resource, taken: Callable[[Any], bool], sample: Any = None) -> None:
-        place = properties(resource.schema).get(resource.key)
-        schema = place.follow().value if place is not None else {}
-        self._uuid = isinstance(schema, dict) and schema.get("format") == "uuid"
-        self._integer = resource.fields.get(resource.key, frozenset()) == {"integer"}
-        examples = schema.get("examples", []) if isinstance(schema, dict) else []
-        text = sample if isinstance(sample, str) else next((one for one in examples if isinstance(one, str)), "")
+        shape = resource.shape.member(resource.key)
+        self._uuid = any(place.value.get("format") == "uuid" for place, _ in shape.places())
+        self._integer = shape.types == {"integer"}
+        text = sample if isinstance(sample, str) else next((one for one in shape.examples if isinstance(one, str)), "")
         numbered = re.fullmatch(r"(.*?)\d+", text, re.DOTALL)
         self._prefix = numbered[1] if numbered else f"{resource.name}-"
         self._taken = taken
