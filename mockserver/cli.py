@@ -353,8 +353,8 @@ def init(directory: Path, document: Path | None) -> None:
     except OSError as error:
         _fail(f"cannot write {directory}: {error.strerror}")
     if contract is not None and contract.notes:
-        told = report.counted(len(contract.notes), "mistake")
-        click.echo(f"mockserver: the document has {told}, which a directory may not have: mockserver check", err=True)
+        told = f"the document has {report.counted(len(contract.notes), 'mistake')}, and a directory is refused for most"
+        click.echo(f"mockserver: {told} of them: mockserver check {directory}", err=True)
     click.echo(f"Now: mockserver serve {directory}")
 
 

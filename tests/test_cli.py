@@ -18,6 +18,7 @@ from click.testing import CliRunner
 
 from mockserver.cli import main
 from tests.conftest import SCENARIOS, MakeContract
+from tests.kennel import write
 
 SECONDS = 20
 
@@ -192,6 +193,40 @@ def test_init_writes_a_contract_that_checks_and_writes_over_nothing(tmp_path: Pa
 def test_schema_prints_a_json_schema(name: str) -> None:
     code, output, _ = run("schema", name)
     assert (code, json.loads(output)["type"]) == (0, "object")
+
+
+def test_init_from_a_document_writes_what_serve_makes_of_it_and_over_nothing(tmp_path: Path) -> None:
+    document, target = write(tmp_path), tmp_path / "mock"
+    code, output, _ = run("init", "--from", str(document), str(target))
+    assert (code, output.endswith(f"wrote {target}/scenarios/empty.yaml\nNow: mockserver serve {target}\n")) == (
+        0,
+        True,
+    )
+    code, output, error = run("check", str(target))
+    assert (code, error) == (0, "")
+    assert "scenario baseline: 3 owners, 6 pets, 3 staff, 6 visits" in output
+    code, _, error = run("init", "--from", str(document), str(target))
+    assert (code, error) == (
+        1, f"mockserver: {target} already has schemas, fixtures, scenarios; nothing was written\n"
+    )  # fmt: skip
+    code, _, error = run("init", "--from", str(tmp_path / "none.yaml"), str(tmp_path / "other"))
+    assert (code, "does not exist" in error, (tmp_path / "other").exists()) == (1, True, False)
+
+
+def test_init_from_a_document_with_mistakes_says_what_comes_of_them(tmp_path: Path) -> None:
+    (tmp_path / "odd.yaml").write_text(ODD)
+    code, _, error = run("init", "--from", str(tmp_path / "odd.yaml"), str(tmp_path / "mock"))
+    told = "mockserver: the document has 2 mistakes, and a directory is refused for most of them: mockserver check"
+    assert (code, error) == (0, f"{told} {tmp_path / 'mock'}\n")
+
+
+def test_serve_tells_which_state_it_derived(tmp_path: Path) -> None:
+    with serving(str(write(tmp_path)), "--stateful") as (_, url, lines):
+        assert "  pets: /pets, key id, owned by owners; read, list, create, delete; 6 records\n" in lines
+        made = requests.post(f"{url}/owners", json={"name": "Ada"}, timeout=SECONDS).json()
+        assert requests.get(f"{url}/owners/{made['id']}", timeout=SECONDS).json() == made
+    code, output, _ = run("check", "--stateful", str(tmp_path / "kennel.json"))
+    assert (code, "scenario baseline: 3 owners" in output) == (0, True)
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["serve", "-h"], ["check", "-h"], ["init", "-h"], ["--version"]])

@@ -23,6 +23,8 @@ PAGING: Mapping[str, tuple[str, ...]] = {
 }
 TOTALS = ("total", "totalcount", "totalitems", "totalresults", "count")
 FORMS = (FORM, MULTIPART)
+# What stands there in a path is no collection.
+VERSION = re.compile(r"v[0-9][0-9a-z.]*")
 PATCHES = "json-patch"
 BESIDE_REFERENCE = {"$ref", "description", "summary", "title"}
 
@@ -110,8 +112,10 @@ class _Path:
 
     @classmethod
     def of(cls, path: str) -> _Path | None:
-        found = re.fullmatch(r"(.*/[^{}/]+)/\{([^{}/]+)\}", path)
-        return cls(found[1], found[2]) if found is not None else None
+        found = re.fullmatch(r"(.*/([^{}/]+))/\{([^{}/]+)\}", path)
+        if found is None or VERSION.fullmatch(found[2]):
+            return None
+        return cls(found[1], found[3])
 
     @property
     def segment(self) -> str:
@@ -128,7 +132,7 @@ def _collection(
         return None
     shape = Shape.of(media.schema)
     key = names.key_field(path.parameter, path.segment, shape.names)
-    if shape.types != {"object"} or key is None or not _holds(shape, key, read, path.parameter):
+    if "object" not in shape.types or key is None or not _holds(shape, key, read, path.parameter):
         return None
     owners = _owners(path.collection, read, shape, key)
     if owners is None:

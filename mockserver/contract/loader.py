@@ -111,8 +111,9 @@ def _contract(
     source = recognition.document(root, document, report)
     loaded = reading.load(root, entries, report, source)
     openapi_node = loaded.root(reading.uri_of(root, document))
-    for other in loaded.sources.values() if not bare else ():
-        for pointer, message in schema_errors(other.data) if other is not source else ():
+    for uri, other in loaded.sources.items() if not bare else ():
+        is_schema = other is not source and f"{uri}#" not in loaded.no_schemas
+        for pointer, message in schema_errors(other.data) if is_schema else ():
             report.add(other, pointer, f"is no JSON Schema: {message}", "schema")
     schemas = Schemas(loaded)
     found = openapi.Reader(schemas, report, strict_examples=strict).operations(openapi_node)

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 from mockserver import Contract
-from mockserver.engine.populate import KeyMaker
+from mockserver.engine.keymaker import KeyMaker
 from mockserver.engine.run import Start
 
 FINGERPRINTS = """
