@@ -114,9 +114,10 @@ class Body:
 class Behaviour:
     """What stands behind an operation: `kind` applied to `resource`.
 
-    `items` and `total` name the members of a list's envelope, and `envelope` is its schema if it has others too.
-    `limit`, `offset`, `page` and `sort` name the query parameters, `filters` those that ask for a field's value.
-    `path` says which field a path parameter is, where that has another name.
+    `items` and `total` name the members of a list's envelope, `item` that of a record's; `envelope` is its schema if
+    there are others too. `body` names the member that a request holds the record in. `limit`, `offset`, `page` and
+    `sort` name the query parameters of a list, `filters` those that ask for a field's value. `path` says which field a
+    path parameter is, where that has another name.
     """
 
     kind: Kind
@@ -130,7 +131,9 @@ class Behaviour:
     page: str | None = None
     first_page: int = 1
     filters: tuple[str, ...] = ()
+    item: str | None = None
     envelope: Node | None = None
+    body: str | None = None
     path: Mapping[str, str] = field(default_factory=dict)
 
     def field_of(self, parameter: str) -> str:

@@ -17,6 +17,7 @@ from mockserver.contract.shapes import COMPOUND, Shape, types_of
 from mockserver.contract.source import Report, Source
 from mockserver.errors import did_you_mean, quote
 
+STATUSES: Mapping[Kind, int] = {"create": 201, "delete": 204}
 # Values of a query parameter that no record has: they ask for all.
 EVERY = ("all", "any", "*")
 
@@ -219,7 +220,9 @@ class Reader:
             filters=tuple(
                 name for name, one in query.items() if name not in paging.values() and _filters(one, resource)
             ),
-            envelope=_others(operation, envelope) if envelope else None,
+            item=envelope.get("item"),
+            envelope=_others(operation, kind, envelope) if envelope else None,
+            body=entry.get("body"),
             path=path,
         )
 
@@ -252,9 +255,9 @@ def _filters(parameter: Parameter, resource: Resource) -> bool:
     return all(one not in EVERY if known is None else one in known for one in values)
 
 
-def _others(operation: Operation, envelope: Mapping[str, str]) -> Node | None:
-    """The schema of a list's answer, where it declares more than the items and their count."""
-    chosen = operation.success()
+def _others(operation: Operation, kind: Kind, envelope: Mapping[str, str]) -> Node | None:
+    """The schema of an answer that declares more than what the envelope is said to hold."""
+    chosen = operation.success(STATUSES.get(kind, 200))
     media = json_media(chosen[1]) if chosen is not None else None
     if media is None or media.schema is None or media.shape.names <= set(envelope.values()):
         return None

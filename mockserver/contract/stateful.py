@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mockserver.contract import resources, scenario
-from mockserver.contract.derive import Collection, derive, in_order
+from mockserver.contract.collection import Collection, in_order
+from mockserver.contract.derive import derive
 from mockserver.contract.documents import BASE, Documents
 from mockserver.contract.model import Contract, Dataset, Operation, Record, Resource
 from mockserver.contract.records import judge

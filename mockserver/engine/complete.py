@@ -8,7 +8,7 @@ from typing import Any
 
 from mockserver.contract import names
 from mockserver.contract.documents import Node
-from mockserver.contract.model import Contract, Operation, Record, Resource, SortField
+from mockserver.contract.model import Behaviour, Contract, Operation, Record, Resource, SortField
 from mockserver.contract.overrides import json_media
 from mockserver.contract.records import is_valid
 from mockserver.contract.shapes import COMPOUND, Shape, type_of
@@ -38,10 +38,17 @@ class Server:
     operation: Operation
 
     @property
+    def _body(self) -> Shape:
+        """What the record is sent as."""
+        media = json_media(self.operation.body) if self.operation.body is not None else None
+        member = self.operation.behaviour.body if self.operation.behaviour is not None else None
+        shape = media.shape if media is not None else Shape()
+        return shape if member is None else shape.member(member)
+
+    @property
     def owned(self) -> frozenset[str]:
         """The fields that a body does not bring: they are the server's own."""
-        media = json_media(self.operation.body) if self.operation.body is not None else None
-        body = media.shape if media is not None else Shape()
+        body = self._body
         unknown = frozenset() if body.is_open else self.resource.fields.keys() - body.names
         lifecycle = self.resource.lifecycle
         kept = {one.name for one in self.resource.derived} | (
@@ -51,9 +58,7 @@ class Server:
 
     def taken(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The members of a body that the record can hold: not those that only a body has, or has in another form."""
-        media = json_media(self.operation.body) if self.operation.body is not None else None
-        declared = media.shape.names if media is not None else frozenset()
-        found = {}
+        declared, found = self._body.names, {}
         for name, value in body.items():
             known = name in self.resource.fields
             if name in self.resource.write_only or (name in declared and not known and self.resource.fields):
@@ -177,6 +182,9 @@ class Counts:
         return found | dict.fromkeys(("has_more", "has_next", "has_next_page", "more"), self.goes_on)
 
 
+ONE = Counts(1, 0, 1, None, 1)
+
+
 def envelope(contract: Contract, schema: Node, held: Mapping[str, Any], counts: Counts, seed: str) -> dict[str, Any]:
     """A list's envelope with its other members: counts as they are, the rest made up."""
     generator = Generator.seeded(
@@ -192,6 +200,12 @@ def envelope(contract: Contract, schema: Node, held: Mapping[str, Any], counts: 
     for ended in ends.values():
         made = _ended(made, ended, validator.is_valid)
     return made
+
+
+def wrapped(contract: Contract, behaviour: Behaviour, record: Record, seed: str) -> dict[str, Any]:
+    """A record in its envelope."""
+    held = {behaviour.item or "": record}
+    return envelope(contract, behaviour.envelope, held, ONE, seed) if behaviour.envelope is not None else held
 
 
 def _ended(made: dict[str, Any], ended: set[str], is_valid: Any) -> dict[str, Any]:

@@ -91,9 +91,20 @@ class _Action:
         """What makes of a body what is stored."""
         return complete.Server(self.run.contract, self.run.scenario.seed, self.resource, self.operation)
 
+    @property
+    def seed(self) -> str:
+        """What all that is made up for this operation follows from."""
+        return f"{self.run.scenario.seed}/{self.operation.id}"
+
     def shown(self, state: State, key: Any) -> Record:
-        """The record as clients see it."""
-        return shown(self.run.contract, state, self.resource, state.record(self.resource.name, key))
+        """The record as clients see it, in its envelope if it has one."""
+        record, behaviour = (
+            shown(self.run.contract, state, self.resource, state.record(self.resource.name, key)),
+            self.behaviour,
+        )
+        if behaviour.item is None:
+            return record
+        return complete.wrapped(self.run.contract, behaviour, record, self.seed)
 
 
 def _list(action: _Action) -> Outcome:
@@ -110,8 +121,7 @@ def _list(action: _Action) -> Outcome:
         envelope[behaviour.total] = len(rows)
     if behaviour.envelope is not None:
         counts = complete.Counts(len(rows), offset, len(items), limit, behaviour.first_page)
-        seed = f"{action.run.scenario.seed}/{action.operation.id}"
-        envelope = complete.envelope(contract, behaviour.envelope, envelope, counts, seed)
+        envelope = complete.envelope(contract, behaviour.envelope, envelope, counts, action.seed)
     return Outcome(envelope, total=len(rows))
 
 
@@ -165,7 +175,8 @@ def _filtered(action: _Action, state: State, sort: Sort) -> Ordered:
 
 def _read(action: _Action) -> Outcome:
     state = action.run.state
-    return Outcome(shown(action.run.contract, state, action.resource, action.row(state).record))
+    action.row(state)
+    return Outcome(action.shown(state, action.key))
 
 
 def _transition(action: _Action) -> Outcome:
@@ -230,7 +241,8 @@ def _delete(action: _Action) -> Outcome:
     removed: list[Record] = []
 
     def command(state: State, at: int) -> Command:
-        removed.append(shown(action.run.contract, state, action.resource, action.row(state).record))
+        action.row(state)
+        removed.append(action.shown(state, action.key))
         return Remove(action.resource.name, action.key, at)
 
     action.run.submit(command)
@@ -241,6 +253,8 @@ def _object(action: _Action) -> dict[str, Any]:
     body, declared = action.call.body, action.operation.body
     if body is None and (declared is None or not declared.required):
         return {}
+    if action.behaviour.body is not None and isinstance(body, dict):
+        body = body.get(action.behaviour.body, {})
     if not isinstance(body, dict):
         raise InvalidRecord(action.resource.name, [Violation("body", "", "type", "the body must be an object")])
     return body

@@ -49,6 +49,8 @@ class Judge:
             value = [record]
             if self.behaviour.items is not None:
                 value = {**self.envelope, self.behaviour.items: value}
+        elif self.behaviour.item is not None:
+            value = {**self.envelope, self.behaviour.item: record}
         return [] if self.validator.is_valid(value) else self.validator.violations(value, "body")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver import Contract, load_contract
+from mockserver import Contract, create_app, load_contract
 from mockserver.contract import names
 from mockserver.engine.run import Start
 from mockserver.proof.proof import Proof
@@ -143,6 +143,29 @@ def test_a_brief_form_in_the_list_is_met_too(derived: Callable[..., Contract]) -
     contract = derived(change)
     assert contract.collections["staff"] == "staff: /staff, key username; read, list, replace"
     assert all("since" in one for one in records(contract, "staff"))
+
+
+def wrap(document: dict[str, Any]) -> None:
+    staff = {"type": "object", "required": ["data", "request_id"], "properties": {
+        "data": ref("Staff"), "request_id": {"type": "string", "format": "uuid"}}}  # fmt: skip
+    for operation in (document["paths"]["/staff/{username}"][method] for method in ("get", "put")):
+        operation["responses"]["200"]["content"]["application/json"]["schema"] = staff
+    put = document["paths"]["/staff/{username}"]["put"]
+    put["requestBody"] = sent({"type": "object", "required": ["staff"], "properties": {"staff": ref("Staff")}})
+
+
+def test_a_record_may_stand_in_a_member_of_body_and_answer(derived: Callable[..., Contract]) -> None:
+    contract = derived(wrap)
+    assert contract.collections["staff"] == "staff: /staff, key username; read, replace"
+    client = create_app(contract).test_client(use_cookies=False)
+    name = records(contract, "staff")[0]["username"]
+    put: Any = client.put(f"/staff/{name}", json={"staff": {"username": name, "role": "vet"}}).json
+    read: Any = client.get(f"/staff/{name}").json
+    assert list(read) == ["data", "request_id"]
+    assert put["data"] == read["data"] == {"username": name, "role": "vet"}
+    proof = Proof(contract)
+    assert [*proof.steps()]
+    assert proof.findings == []
 
 
 def test_a_collection_that_nothing_can_be_made_for_begins_empty(derived: Callable[..., Contract]) -> None:
