@@ -13,4 +13,5 @@ app = create_app(
     allow_hosts=os.environ.get("MOCKSERVER_ALLOW_HOST", "").split(),
     token=os.environ.get("MOCKSERVER_TOKEN"),
     store=os.environ.get("MOCKSERVER_STORE"),
+    stateful=os.environ.get("MOCKSERVER_STATEFUL", "") in ("1", "true", "yes"),
 )

@@ -8,9 +8,10 @@ from typing import Any
 
 import jsonschema_rs
 
+from mockserver.contract.behaviour import KINDS, Behaviour, Kind
 from mockserver.contract.documents import Documents, Node
 from mockserver.contract.lifecycle import LOG_EVENT, Lifecycle, Transition
-from mockserver.contract.model import KINDS, Behaviour, Derived, Kind, Operation, Parameter, Resource, SortField
+from mockserver.contract.model import Derived, Operation, Parameter, Resource, SortField
 from mockserver.contract.overrides import json_media
 from mockserver.contract.schemas import Schemas
 from mockserver.contract.shapes import COMPOUND, Shape, types_of

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockserver.contract import names
+from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.documents import Node
-from mockserver.contract.model import Behaviour, Contract, Operation, Record, Resource, SortField
+from mockserver.contract.model import Contract, Operation, Record, Resource, SortField
 from mockserver.contract.overrides import json_media
 from mockserver.contract.records import is_valid
 from mockserver.contract.shapes import COMPOUND, Shape, type_of

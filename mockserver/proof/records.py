@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP
-from mockserver.contract.model import Behaviour, Contract, Operation, Record, Resource
+from mockserver.contract.model import Contract, Operation, Record, Resource
 from mockserver.contract.overrides import json_media
 from mockserver.contract.schemas import Validator
 from mockserver.contract.times import format_instant

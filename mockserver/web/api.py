@@ -13,9 +13,10 @@ from urllib.parse import quote
 from flask import Flask, Response, g, request
 from werkzeug import exceptions
 
+from mockserver.contract.behaviour import Behaviour, Kind
 from mockserver.contract.grammar import METHODS
 from mockserver.contract.media import is_json
-from mockserver.contract.model import Behaviour, Kind, Operation, shape
+from mockserver.contract.model import Operation, shape
 from mockserver.contract.model import Response as Declared
 from mockserver.contract.names import plain
 from mockserver.contract.parameters import read_header

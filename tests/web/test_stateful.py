@@ -97,6 +97,17 @@ def test_put_replaces_and_patch_merges_and_neither_touches_what_is_the_servers(k
     assert kennel.put("/owners/9", json={"name": "Bo"}).status_code == 404
 
 
+def test_put_leaves_what_a_record_must_have_and_a_body_need_not_bring(tmp_path: Path) -> None:
+    def change(document: dict[str, Any]) -> None:
+        document["components"]["schemas"]["Owner"]["required"] += ["email", "status"]
+        put = document["paths"]["/owners/{ownerId}"]["put"]["requestBody"]["content"]["application/json"]
+        put["schema"]["properties"]["status"] = {"type": "integer"}
+
+    client = create_app(write(tmp_path, change), stateful=True).test_client(use_cookies=False)
+    before = body(client.get("/owners/1"))
+    assert body(client.put("/owners/1", json={"name": "Bo", "status": 5})) == {**before, "name": "Bo"}
+
+
 def test_an_envelope_counts_what_it_holds(kennel: FlaskClient) -> None:
     first, last = kennel.get("/owners?per_page=2").json, kennel.get("/owners?per_page=2&page=2").json
     assert [first[name] for name in ("total", "count", "has_more")] == [3, 2, True]
