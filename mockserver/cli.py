@@ -210,8 +210,11 @@ def _introduce(mock: Mock, scenario: str | None) -> None:
     if others := len(loaded.notes) - loaded.broken_examples:
         click.echo(f"mockserver: {report.counted(others, 'warning')}; mockserver check tells each", err=True)
     click.echo(f"{loaded.name}: {len(loaded.operations)} operations, scenarios {', '.join(sorted(loaded.scenarios))}")
-    for name, line in loaded.collections.items():
-        click.echo(f"  {line}; {report.counted(len(start.state.tables[name]), 'record')}")
+    if loaded.collections:
+        with patience("Making the first records"):
+            tables = start.state.tables
+        for name, line in loaded.collections.items():
+            click.echo(f"  {line}; {report.counted(len(tables[name]), 'record')}")
 
 
 def _announce(address: str) -> None:
