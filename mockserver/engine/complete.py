@@ -57,6 +57,13 @@ class Server:
         )
         return (self.resource.read_only | unknown) - kept
 
+    @property
+    def needed(self) -> set[str]:
+        """The fields that a record must have, where a body of known members may leave them out."""
+        if self._body.is_open:
+            return set()
+        return {name for place in self.resource.shape.certain() for name in place.value.get("required", ())}
+
     def taken(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The members of a body that the record can hold: not those that only a body has, or has in another form."""
         declared, found = self._body.names, {}

@@ -10,7 +10,6 @@ from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import Operation, Record, Resource, SortField
-from mockserver.contract.records import is_valid
 from mockserver.engine import complete
 from mockserver.engine.commands import Command, Fire, Put, Remove
 from mockserver.engine.complete import in_order
@@ -219,9 +218,8 @@ def _replace(action: _Action) -> Outcome:
 
     def change(record: Record) -> Record:
         kept = {name: value for name, value in record.items() if name in fields}
-        made = {action.resource.key: action.key, **given, **kept}
-        # What a body need not bring, and the record must have, stays.
-        return made if is_valid(action.resource, made) else {**record, **made}
+        needed = {name: record[name] for name in server.needed if name in record}
+        return {action.resource.key: action.key, **needed, **given, **kept}
 
     return _put(action, change)
 
