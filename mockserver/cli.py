@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import secrets
@@ -150,19 +151,14 @@ def serve_command(
     Every option can be set in the environment too: MOCKSERVER_PORT=4080.
     """
     logging.basicConfig(format="mockserver: %(message)s", level=logging.WARNING)
-    if workers > 1 and store is None:
-        raise click.UsageError("--workers needs --store redis://…: processes share their state only through a store.")
-    if workers > 1 and not CAN_FORK:
-        raise click.UsageError("--workers needs a system that can fork; serve once for each port instead.")
+    _check_workers(workers, store)
 
     def load() -> Contract:
         found = load_contract(contract, strict_examples=strict_examples, stateful=stateful)
         return with_seed(with_default(found, scenario), seed)
 
-    loaded, made = _load(load), ""
-    if token is None and not _is_loopback(host):
-        token = secrets.token_urlsafe(24)
-        made = f"{host} is not loopback, so the control API asks for the header X-Mock-Token: {token}"
+    loaded, made = _load(load), token is None and not _is_loopback(host)
+    token = secrets.token_urlsafe(24) if made else token
     hosts = (*allow_host, host)
     try:
         app = create_app(loaded, strict=strict, allow_hosts=hosts, token=token, serve_pages=not no_pages, store=store)
@@ -176,7 +172,8 @@ def serve_command(
     except ValueError as error:
         raise click.UsageError(f"--store {store}: {error}") from None
     if made:
-        click.echo(made, err=True)
+        told = f"{host} is not loopback, so the control API asks for the header X-Mock-Token: {token}"
+        click.echo(told, err=True)
         if not no_pages:
             # A wildcard is no address to open, and its token has to come along once.
             opened = url("localhost" if host in WILDCARDS else host, sockets)
@@ -196,6 +193,13 @@ def serve_command(
     else:
         sys.stdout.flush()  # or each worker would say again what still waits to be written
         supervise(workers, work, _announce)
+
+
+def _check_workers(workers: int, store: str | None) -> None:
+    if workers > 1 and store is None:
+        raise click.UsageError("--workers needs --store redis://…: processes share their state only through a store.")
+    if workers > 1 and not CAN_FORK:
+        raise click.UsageError("--workers needs a system that can fork; serve once for each port instead.")
 
 
 def _introduce(mock: Mock, scenario: str | None) -> None:
@@ -233,6 +237,7 @@ def _watch(contract: Contract, path: Path | None, scenario: str | None, served: 
     def edited(paths: list[Path]) -> None:
         names = ", ".join(_within(one, contract.root) for one in paths[:3]) + (" …" if len(paths) > 3 else "")
         problems = served.reload()
+        gc.collect()  # what was served before the last reload is nobody's any more, and nothing else would find it soon
         for problem in problems:
             click.echo(str(problem), err=True)
         if problems:

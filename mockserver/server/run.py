@@ -25,8 +25,9 @@ PORT_TRIES = 20
 KEEP_ALIVE_SECONDS = 75
 GRACE_SECONDS = 1
 START_SECONDS = 10.0
-# So many new objects; Python itself says 700.
-COLLECT_AFTER = 100_000
+# The collector comes by after so many new objects (Python itself says 700), for as many milliseconds as there are
+# thousands. What it finds in use then it does not look at again: a second of that would hold up every request.
+COLLECT_AFTER, THEN_RARELY = 20_000, 1_000
 
 
 class PortTaken(Exception):
@@ -165,10 +166,10 @@ def serve(
     body_limit: int = BODY_LIMIT,
 ) -> None:  # fmt: skip
     """Serve until SIGINT or SIGTERM, then return; `announce` gets the address once a connection would be answered."""
-    # What was loaded stays: the collector need not look at it again and again, nor come by every few requests.
+    # What was loaded stays: the collector need not look at it again and again.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(COLLECT_AFTER, 20, 20)
+    gc.set_threshold(COLLECT_AFTER, THEN_RARELY, THEN_RARELY)
     address = url(host, sockets)
     _server(app, body_limit, lambda: announce(address)).run(sockets)
 

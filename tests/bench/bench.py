@@ -24,17 +24,20 @@ SECONDS = 4
 ROUNDS = 3
 MIXED_SECONDS = 60
 WORKERS = (1, 2, 4)
+# So many tests at a time, each in a sandbox of its own.
+TESTS = 16
 
-# All jobs that have failed are retried, then all are cancelled, then in the next sandbox, so that no two requests on
+# All jobs that have failed are retried, then all are cancelled, then in other sandboxes, so that no two requests on
 # their way at the same time are about the same job. wrk draws a few requests as it begins that it never sends.
 SCRIPT = """
-local jobs, number = { %s }, 0
-local headers = { ["X-Mock-Scenario"] = "large-queue", ["X-Mock-Sandbox"] = "%s-0" }
+local jobs, number, sandboxes = { %s }, 0, %d
+local headers = { ["X-Mock-Scenario"] = "large-queue", ["X-Mock-Sandbox"] = "%s-0-0" }
 local function read() return wrk.format("GET", "/admin/jobs?limit=20", headers) end
 local function change()
-  local round, at = math.floor(number / #jobs), number %% #jobs
+  local turn = math.floor(number / sandboxes)
+  local round, at = math.floor(turn / #jobs), turn %% #jobs
+  headers["X-Mock-Sandbox"] = "%s-" .. math.floor(round / 2) .. "-" .. number %% sandboxes
   number = number + 1
-  headers["X-Mock-Sandbox"] = "%s-" .. math.floor(round / 2)
   return wrk.format("POST", "/admin/jobs/" .. jobs[at + 1] .. (round %% 2 == 0 and "/retry" or "/cancel"), headers)
 end
 local drawn = 0
@@ -46,9 +49,12 @@ end
 """
 
 
-def script(jobs: str, sandbox: str, every: int) -> str:
-    """Lua for wrk: each `every`th request is a change, the others read the list of the sandbox that was changed."""
-    return SCRIPT % (jobs, sandbox, sandbox, every)
+def script(jobs: str, name: str, every: int, sandboxes: int = 1) -> str:
+    """Lua for wrk: each `every`th request is a change, the others read the list of the sandbox that was changed.
+
+    Changes go to so many sandboxes in turn.
+    """
+    return SCRIPT % (jobs, sandboxes, name, name, every)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +136,9 @@ def together() -> Iterator[Row]:
         with redis() as store, ours("--store", store, "--workers", str(workers)) as own:
             jobs = failed_jobs(own)
             # Each worker makes the scenario on first use.
-            wrk(own.url, 1, script=script(jobs, "warm", 1))
+            wrk(own.url, 1, script=script(jobs, "warm", 1, TESTS))
             reads = wrk(own.url + LIST, SECONDS)
-            changes = wrk(own.url, SECONDS, script=script(jobs, "r", 1))
+            changes = wrk(own.url, SECONDS, script=script(jobs, "r", 1, TESTS))
             yield Row(
                 f"with Redis, {workers} worker{'s' if workers > 1 else ''}: GET of 20 jobs · POST of retry and cancel",
                 f"{reads.rate:,.0f}/s · {changes.rate:,.0f}/s",
