@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import logging
 import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -160,17 +161,9 @@ def serve_command(
     loaded, made = _load(load), token is None and not _is_loopback(host)
     token = secrets.token_urlsafe(24) if made else token
     hosts = (*allow_host, host)
-    try:
+    with _told_mistakes(store):
         app = create_app(loaded, strict=strict, allow_hosts=hosts, token=token, serve_pages=not no_pages, store=store)
         sockets: list[socket.socket] = listen(host, port)
-    except ContractError as error:
-        _refuse(error)
-    except (PortTaken, BadHost) as error:
-        _fail(str(error))
-    except ImportError:
-        raise click.UsageError(INSTALL) from None
-    except ValueError as error:
-        raise click.UsageError(f"--store {store}: {error}") from None
     if made:
         told = f"{host} is not loopback, so the control API asks for the header X-Mock-Token: {token}"
         click.echo(told, err=True)
@@ -193,6 +186,21 @@ def serve_command(
     else:
         sys.stdout.flush()  # or each worker would say again what still waits to be written
         supervise(workers, work, _announce)
+
+
+@contextlib.contextmanager
+def _told_mistakes(store: str | None) -> Iterator[None]:
+    """What keeps a server from starting, told without a traceback."""
+    try:
+        yield
+    except ContractError as error:
+        _refuse(error)
+    except (PortTaken, BadHost) as error:
+        _fail(str(error))
+    except ImportError:
+        raise click.UsageError(INSTALL) from None
+    except ValueError as error:
+        raise click.UsageError(f"--store {store}: {error}") from None
 
 
 def _check_workers(workers: int, store: str | None) -> None:

@@ -21,7 +21,7 @@ CHANCE_AND_TIME = {"random", "secrets", "time"}
 MAY_VARY = {
     "mockserver.engine.clock",  # the one place that reads the machine's time
     "mockserver.engine.generate.generator", "mockserver.engine.generate.demand", "mockserver.engine.generate.numbers", "mockserver.engine.generate.patterns",
-    "mockserver.engine.generate.texts", "mockserver.engine.believable", "mockserver.engine.words", "mockserver.engine.populate", "mockserver.engine.first", "mockserver.engine.keymaker", "mockserver.engine.progress", "mockserver.engine.overrides",
+    "mockserver.engine.generate.texts", "mockserver.engine.believable", "mockserver.engine.words", "mockserver.engine.populate", "mockserver.engine.first", "mockserver.engine.keymaker",
     "mockserver.cli",  # makes a token
 }  # fmt: skip
 FRAMEWORKS = {"flask", "werkzeug", "uvicorn", "httptools", "uvloop", "jinja2"}

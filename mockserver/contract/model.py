@@ -128,6 +128,9 @@ class Operation:
     security: tuple[tuple[Credential, ...], ...] = ()
     deprecated: bool = False
     prefixes: tuple[str, ...] = ()
+    _successes: dict[int | None, tuple[int, Response] | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def route(self) -> str:
@@ -162,6 +165,11 @@ class Operation:
 
     def success(self, preferred: int | None = None) -> tuple[int, Response] | None:
         """The status and response of success: `preferred` if declared, else the lowest 2xx, `2XX`, `default`."""
+        if preferred not in self._successes:
+            self._successes[preferred] = self._success(preferred)
+        return self._successes[preferred]
+
+    def _success(self, preferred: int | None) -> tuple[int, Response] | None:
         for status in (str(preferred), f"{preferred // 100}XX") if preferred is not None else ():
             if preferred is not None and status in self.responses:
                 return preferred, self.responses[status]

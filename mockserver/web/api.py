@@ -240,7 +240,9 @@ def _behave(mock: Mock, operation: Operation, call: Call, selection: Selection) 
         and not _admits(declared, media_type, outcome.value)
     ):
         return _sample(mock, operation, call, selection, status)
-    headers = dict(_headers(mock, operation, call, selection, outcome, Wish(status, declared))) if declared else {}
+    headers: dict[str, str] = {}
+    if declared is not None and (declared.headers or outcome.result is Result.MADE):
+        headers = dict(_headers(mock, operation, call, selection, outcome, Wish(status, declared)))
     if declared is not None and not declared.media and outcome.result is not Result.ANSWERED:
         return answer(operation, status, None, None, headers)
     return answer(operation, status, outcome.value, media_type, headers)
@@ -254,8 +256,10 @@ def _success_type(operation: Operation, behaviour: Behaviour) -> str | None:
     chosen = operation.success(PREFERRED[RESULTS.get(behaviour.kind, Result.ANSWERED)])
     if chosen is None or not chosen[1].media:
         return "application/json" if chosen is None or operation.method != "DELETE" else None
-    media = {name: one for name, one in chosen[1].media.items() if is_json(name)}
-    return negotiate(itself(request), media or chosen[1].media)
+    media = chosen[1].media
+    if len(media) > 1:
+        media = {name: one for name, one in media.items() if is_json(name)} or media
+    return negotiate(itself(request), media)
 
 
 def _admits(declared: Declared, media_type: str | None, record: Any) -> bool:

@@ -1,0 +1,101 @@
+"""Records, and what may happen to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mockserver.errors import Refusal, Violation, did_you_mean, nearest, quote
+from mockserver.refusals.wording import broken
+
+
+class UnknownResource(Refusal):
+    """No resource of that name is declared."""
+
+    code = "unknown-resource"
+
+    def __init__(self, name: str, available: Iterable[str]) -> None:
+        names = sorted(available)
+        super().__init__(
+            f"There is no resource {quote(name)}.{did_you_mean(name, names)}",
+            available=names,
+            did_you_mean=list(nearest(name, names)),
+        )
+
+
+class UnknownRecord(Refusal):
+    """The resource has no record of that key."""
+
+    code = "unknown-record"
+
+    def __init__(self, resource: str, key: object) -> None:
+        super().__init__(f"{resource} has no record {quote(key)}.", resource=resource)
+
+
+class UnknownTransition(Refusal):
+    """The resource's lifecycle has no transition of that name."""
+
+    code = "unknown-transition"
+
+    def __init__(self, resource: str, name: str, available: Iterable[str]) -> None:
+        names = sorted(available)
+        super().__init__(
+            f"{resource} has no transition {quote(name)}.{did_you_mean(name, names)}",
+            available=names,
+            did_you_mean=list(nearest(name, names)),
+        )
+
+
+class NotKeyed(Refusal):
+    """The resource is append-only: its records have no key to put or remove them by."""
+
+    code = "not-keyed"
+
+    def __init__(self, resource: str) -> None:
+        super().__init__(f"{resource} is append-only: its records have no key, so none can be put or removed.")
+
+
+class InvalidRecord(Refusal):
+    """A record that the resource's schema, references or lifecycle refuse."""
+
+    code = "invalid-record"
+
+    def __init__(self, resource: str, violations: Iterable[Violation]) -> None:
+        self.violations = tuple(violations)
+        super().__init__(*broken(f"The record for {resource}", self.violations))
+        self.members = {"violations": [one.as_dict() for one in self.violations]}
+
+
+class RecordExists(Refusal):
+    """A record of that key is there already."""
+
+    code = "record-exists"
+
+    def __init__(self, resource: str, key: object) -> None:
+        super().__init__(f"{resource} already has a record {quote(key)}.", resource=resource)
+
+
+class RecordInUse(Refusal):
+    """Other records refer to the one that was to be removed."""
+
+    code = "record-in-use"
+
+    def __init__(self, resource: str, key: object, other: str, field: str) -> None:
+        super().__init__(
+            f"{quote(key)} of {resource} cannot be removed: {other} refer to it in {field}. Remove those first.",
+            resource=resource,
+        )
+
+
+class TransitionNotAllowed(Refusal):
+    """The record's state does not allow the transition, and it is no repeat of the last one."""
+
+    code = "transition-not-allowed"
+
+    def __init__(self, resource: str, key: object, transition: str, current: str, allowed: Iterable[str]) -> None:
+        names = list(allowed)
+        options = f"allowed now: {', '.join(names)}" if names else "no transition leads out of that state"
+        super().__init__(
+            f"{transition} is not allowed while {quote(key)} of {resource} is {current}; {options}.",
+            current=current,
+            allowed=names,
+        )
