@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import json
 import logging
 import secrets
@@ -14,11 +13,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from mockserver import beginning
+from mockserver import beginning, telling
 from mockserver.contract import diagram, formats
-from mockserver.contract.loader import FOLDERS, is_installed, load_contract, root_of, with_default, with_seed
+from mockserver.contract.loader import load_contract, root_of, with_default, with_seed
 from mockserver.contract.model import Contract
-from mockserver.contract.source import SUFFIXES
 from mockserver.engine.clock import monotonic
 from mockserver.engine.redis import INSTALL
 from mockserver.errors import ContractError
@@ -26,14 +24,11 @@ from mockserver.patience import patience
 from mockserver.proof import forms, report
 from mockserver.proof.finding import Finding
 from mockserver.proof.proof import Proof
-from mockserver.proof.suspects import DRIFTED
 from mockserver.refusals import UnknownScenario
 from mockserver.server.run import BadHost, PortTaken, listen, serve, url
-from mockserver.server.watch import Watch
 from mockserver.server.workers import CAN_FORK, supervise
 from mockserver.version import __version__
 from mockserver.web.app import create_app
-from mockserver.web.mock import Mock
 from mockserver.web.reload import Reloading
 
 if TYPE_CHECKING:
@@ -171,21 +166,21 @@ def serve_command(
             # A wildcard is no address to open, and its token has to come along once.
             opened = url("localhost" if host in WILDCARDS else host, sockets)
             click.echo(f"To open it in a browser: {opened}/__mock/?__token={token}", err=True)
-    _introduce(app.extensions["mockserver"], scenario)
+    telling.introduce(app.extensions["mockserver"], scenario)
     served = Reloading(app, load, serve_pages=not no_pages)
 
     def work(announce: Callable[[str], None], again: bool = False) -> None:
         if watch and again:
             served.reload()  # the worker that was lost had taken up what was edited meanwhile
         if watch:
-            _watch(loaded, contract, scenario, served)
+            telling.watch(loaded, contract, scenario, served)
         serve(served, host, sockets, announce)
 
     if workers == 1:
-        work(_announce)
+        work(telling.announce)
     else:
         sys.stdout.flush()  # or each worker would say again what still waits to be written
-        supervise(workers, work, _announce)
+        supervise(workers, work, telling.announce)
 
 
 @contextlib.contextmanager
@@ -208,60 +203,6 @@ def _check_workers(workers: int, store: str | None) -> None:
         raise click.UsageError("--workers needs --store redis://…: processes share their state only through a store.")
     if workers > 1 and not CAN_FORK:
         raise click.UsageError("--workers needs a system that can fork; serve once for each port instead.")
-
-
-def _introduce(mock: Mock, scenario: str | None) -> None:
-    """Say what is served, and what may be wrong with it."""
-    loaded = mock.contract
-    start = mock.sandboxes.starts[loaded.default_scenario]
-    if start.has_drifted:
-        click.echo(f"mockserver: {scenario} {DRIFTED}.", err=True)
-    if loaded.broken_examples:
-        told = f"{report.counted(loaded.broken_examples, 'example')} with mistakes"
-        click.echo(f"mockserver: {told}, which are mended where they are served; mockserver check tells each", err=True)
-    if others := len(loaded.notes) - loaded.broken_examples:
-        click.echo(f"mockserver: {report.counted(others, 'warning')}; mockserver check tells each", err=True)
-    click.echo(f"{loaded.name}: {len(loaded.operations)} operations, scenarios {', '.join(sorted(loaded.scenarios))}")
-    if loaded.collections:
-        with patience("Making the first records"):
-            tables = start.state.tables
-        for name, line in loaded.collections.items():
-            click.echo(f"  {line}; {report.counted(len(tables[name]), 'record')}")
-
-
-def _announce(address: str) -> None:
-    click.echo(f"Listening on {address}")
-    sys.stdout.flush()
-
-
-def _watch(contract: Contract, path: Path | None, scenario: str | None, served: Reloading) -> None:
-    """Take up edits of the contract's files, and tell what came of it."""
-    in_folders = path is None or path.is_dir()
-    folders = [contract.root / name for name in FOLDERS if in_folders]
-    sources = () if in_folders else contract.documents.sources.values()
-    files = [path for one in sources if (path := contract.root / one.file).is_file()]
-    files += [Path(scenario)] if scenario is not None and Path(scenario).suffix in SUFFIXES else []
-
-    def edited(paths: list[Path]) -> None:
-        names = ", ".join(_within(one, contract.root) for one in paths[:3]) + (" …" if len(paths) > 3 else "")
-        problems = served.reload()
-        gc.collect()  # what was served before the last reload is nobody's any more, and nothing else would find it soon
-        for problem in problems:
-            click.echo(str(problem), err=True)
-        if problems:
-            told = f"{report.counted(len(problems), 'mistake')} in {names}; what was served before stays in service"
-            click.echo(f"mockserver: {told}", err=True)
-        else:
-            click.echo(f"Reloaded {names}")
-        sys.stdout.flush()
-
-    if not (contract.built_in and is_installed()):
-        Watch(folders, files, SUFFIXES).start(edited)
-
-
-def _within(path: Path, root: Path) -> str:
-    root = root.resolve()
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
 def _is_loopback(host: str) -> bool:
