@@ -19,6 +19,7 @@ from mockserver.server.protocol import REFUSALS
 from mockserver.web import cors
 from mockserver.web.mock import control
 from mockserver.web.problems import STATUS
+from tests.bench.bench import BEGIN, END
 from tests.test_cli import SECONDS
 
 ROOT = Path(__file__).parent.parent
@@ -100,3 +101,10 @@ def test_every_code_is_documented_with_its_status() -> None:
     assert documented == own | {code: str(status) for code, (status, _, _) in REFUSALS.items()}
     assert set(refusals.by_code()) == set(own) | {refusals.Injected.code}
     assert f"`{refusals.Injected.code}`" in ERRORS
+
+
+def test_the_figures_of_the_readme_are_those_of_the_benchmark() -> None:
+    benchmark = (ROOT / "docs" / "benchmark.md").read_text()
+    shown = README.partition(BEGIN)[2].partition(END)[0].strip().splitlines()
+    assert len(shown) > 5
+    assert [line for line in shown if line not in benchmark.splitlines()] == []

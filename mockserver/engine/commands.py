@@ -111,6 +111,8 @@ def apply(contract: Contract, state: State, command: Command) -> State:
 
     Raises a Refusal, and then nothing has changed.
     """
+    if isinstance(command, Fire):
+        return _fire(contract, state, state.table(command.resource).resource, command)
     if isinstance(command, AddOverride):
         return replace(state, overrides=state.overrides.add(command.override))
     if isinstance(command, RemoveOverride):
@@ -120,8 +122,6 @@ def apply(contract: Contract, state: State, command: Command) -> State:
     if isinstance(command, KeepAnswer):
         return replace(state, keys=state.keys.add(command.key, command.kept, command.at))
     resource = state.table(command.resource).resource
-    if isinstance(command, Fire):
-        return _fire(contract, state, resource, command)
     if isinstance(command, Put):
         return _put(state, resource, command)
     return _remove(contract, state, resource, command)

@@ -148,12 +148,12 @@ def _add_steps(app: Flask, mock: Mock) -> None:
     def finish(response: Response) -> Response:
         asked, own = itself(request), itself(g)
         selection: Selection | None = own.get("selection")
-        echoed = [("Vary", VARY)]
+        response.headers.add("Vary", VARY)
         if selection is not None:
-            echoed += [(SCENARIO_HEADER, selection.scenario), (SANDBOX_HEADER, selection.sandbox.name)]
+            response.headers.add(SCENARIO_HEADER, selection.scenario)
+            response.headers.add(SANDBOX_HEADER, selection.sandbox.name)
             if selection.ignored:
-                echoed.append(("X-Mock-Ignored-Cookie", ", ".join(selection.ignored)))
-        response.headers.extend(echoed)
+                response.headers.add("X-Mock-Ignored-Cookie", ", ".join(selection.ignored))
         if "HTTP_ORIGIN" in asked.environ:
             cors.allow(mock, asked, response)
         operation = _routed(asked)

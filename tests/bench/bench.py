@@ -1,4 +1,4 @@
-"""Measures everything in one run, and writes `docs/benchmark.md` and `docs/benchmark.svg`: `make bench`.
+"""Measures everything in one run; writes `docs/benchmark.md` and `.svg`, and the README's rows: `make bench`.
 
 Compare figures within one run: machines differ, and this one may have other work to do.
 """
@@ -18,7 +18,11 @@ from mockserver.version import __version__
 from tests.bench import engine, growth, plot
 from tests.bench.load import Load, Server, bare_flask, missing, nginx, ours, redis, wrk
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCS, README = ROOT / "docs", ROOT / "README.md"
+# The README shows some of the rows between these.
+BEGIN, END = "<!-- benchmark -->", "<!-- /benchmark -->"
+HEAD = ("| what | figure | beside |", "|---|---|---|")
 LIST = "/admin/jobs?limit=20"
 SECONDS = 4
 ROUNDS = 3
@@ -64,6 +68,7 @@ class Row:
     what: str
     figure: str
     beside: str
+    is_shown: bool = False
 
 
 def best(loads: list[Load]) -> Load:
@@ -111,21 +116,27 @@ def speed() -> Iterator[Row]:
             )
         )
         yield Row(
-            "GET of 20 jobs, nothing changed", _told(of["own"]), _ratio(of["own"].rate, of["nginx"].rate, "nginx")
+            "GET of 20 jobs, nothing changed", _told(of["own"]), _ratio(of["own"].rate, of["nginx"].rate, "nginx"), True
         )
-        yield Row("the same, 304", _told(of["304"]), _ratio(of["304"].rate, of["own"].rate, "the 200"))
+        yield Row("the same, 304", _told(of["304"]), _ratio(of["304"].rate, of["own"].rate, "the 200"), True)
         yield Row(
-            "GET of 20 jobs right after a change", f"{after:,.0f}/s", _ratio(after, of["flask"].rate, "bare Flask")
+            "GET of 20 jobs right after a change",
+            f"{after:,.0f}/s",
+            _ratio(after, of["flask"].rate, "bare Flask"),
+            True,
         )
         yield Row(
-            "POST of retry and cancel", _told(of["changes"]), _ratio(of["changes"].rate, of["flask"].rate, "bare Flask")
+            "POST of retry and cancel",
+            _told(of["changes"]),
+            _ratio(of["changes"].rate, of["flask"].rate, "bare Flask"),
+            True,
         )
-        yield Row("nginx, the same bytes from a file", _told(of["nginx"]), "")
-        yield Row("bare Flask, one view behind the same server", _told(of["flask"]), "")
+        yield Row("nginx, the same bytes from a file", _told(of["nginx"]), "", True)
+        yield Row("bare Flask, one view behind the same server", _told(of["flask"]), "", True)
         mixed = wrk(own.url, MIXED_SECONDS, script=script(jobs, "m", 10))
         yield Row(
             f"reads and changes 9:1, {MIXED_SECONDS} s", _told(mixed),
-            f"p99 {mixed.p99 / mixed.median:.1f} of the median, {mixed.errors} errors",
+            f"p99 {mixed.p99 / mixed.median:.1f} of the median, {mixed.errors} errors", True,
         )  # fmt: skip
         yield Row("memory after all of this", f"{own.megabytes:.0f} MB", "")
 
@@ -143,6 +154,7 @@ def together() -> Iterator[Row]:
                 f"with Redis, {workers} worker{'s' if workers > 1 else ''}: GET of 20 jobs · POST of retry and cancel",
                 f"{reads.rate:,.0f}/s · {changes.rate:,.0f}/s",
                 f"median {reads.median * 1e3:.1f} · {changes.median * 1e3:.1f} ms, {reads.errors + changes.errors} errors",
+                workers == 2,
             )
 
 
@@ -150,17 +162,17 @@ def parts() -> Iterator[Row]:
     """Figures of single parts."""
     contract = load_contract()
     few, many = engine.reset(contract, 10), engine.reset(contract, 5_000)
-    yield Row("reset, 5,000 jobs", f"{many * 1e6:.1f} µs", _ratio(many, few, "that of 10 jobs"))
+    yield Row("reset, 5,000 jobs", f"{many * 1e6:.1f} µs", _ratio(many, few, "that of 10 jobs"), True)
     rewound, size = engine.going_back(contract, engine.COMMANDS)
     yield Row("rewind by one of 10,000 commands", f"{rewound * 1e3:.1f} ms", f"the log takes {size / 1e6:.1f} MB")
     before, during = engine.held(contract, engine.HELD)
     yield Row("GET while 200 requests are held", f"{during * 1e6:.0f} µs", _ratio(during, before, "without"))
     yield Row("check of the built-in contract", f"{engine.checked(contract):.2f} s", "")
-    yield Row("start-up to the first answer", f"{engine.start_up():.2f} s", "")
+    yield Row("start-up to the first answer", f"{engine.start_up():.2f} s", "", True)
     listed = growth.pages(contract)
-    yield Row("page of 100 of 50,000 jobs, right after a change", f"{listed.values[-1] * 1e6:.0f} µs", _ratio(listed.values[-1], listed.values[1], "that of 500 jobs"))  # fmt: skip
+    yield Row("page of 100 of 50,000 jobs, right after a change", f"{listed.values[-1] * 1e6:.0f} µs", _ratio(listed.values[-1], listed.values[1], "that of 500 jobs"), True)  # fmt: skip
     made, megabytes = growth.sandboxes(contract)
-    yield Row("10,000 sandboxes, a change each, over 1,000 jobs", f"{megabytes:.0f} MB", f"the last is made in {made.values[-1] / made.values[0]:.2f} of the first's time")  # fmt: skip
+    yield Row("10,000 sandboxes, a change each, over 1,000 jobs", f"{megabytes:.0f} MB", f"the last is made in {made.values[-1] / made.values[0]:.2f} of the first's time", True)  # fmt: skip
     empty, full = growth.journal(contract)
     yield Row("GET with a full journal, nothing kept", f"{full * 1e6:.0f} µs", _ratio(full, empty, "an empty one"))
     for curve in (listed, made, growth.logs(contract)):
@@ -182,17 +194,21 @@ def _ratio(value: float, other: float, name: str) -> str:
 def main() -> None:
     if needed := missing():
         sys.exit(f"{' and '.join(needed)} are needed; on Debian: apt-get install wrk nginx-light redis-server")
-    lines = ["| what | figure | beside |", "|---|---|---|"]
+    lines, shown = [*HEAD], [*HEAD]
     print("\n".join(lines), flush=True)
     for rows in (speed(), together(), parts()):
         for row in rows:
             lines.append(f"| {row.what} | {row.figure} | {row.beside} |")
+            shown += lines[-1:] if row.is_shown else []
             print(lines[-1], flush=True)
     about = f"mockserver {__version__}, Python {platform.python_version()}, {platform.system()} on {platform.machine()}, two cores shared with wrk."  # fmt: skip
     text = (
         f"# Benchmark\n\nOne run of `make bench`: {about} 32 connections, one process each, everything switched on.\n\n"
     )
     (DOCS / "benchmark.md").write_text(text + "\n".join(lines) + "\n")
+    before, _, rest = README.read_text().partition(BEGIN)
+    after = rest.partition(END)[2]
+    README.write_text("\n".join((before + BEGIN, *shown, END)) + after)
 
 
 if __name__ == "__main__":
