@@ -45,10 +45,10 @@ class Layered:
 
     def get(self, key: Any, default: Any = None) -> Any:
         """The item of that key, or the default."""
-        for layer in (self._top, self._middle):
-            if key in layer:
-                return layer[key]
-        return self._below.get(key, default)
+        found = self._top.get(key, _ABSENT)
+        if found is _ABSENT:
+            found = self._middle.get(key, _ABSENT)
+        return self._below.get(key, default) if found is _ABSENT else found
 
     def values(self) -> Iterator[Any]:
         """Every item, in no order that could be relied on."""

@@ -110,7 +110,8 @@ class Run:
     @property
     def now(self) -> int:
         """The clock, in milliseconds since 1970."""
-        return self.clock.now(self._seconds())
+        clock = self.clock
+        return clock.position if clock.mode != "real" else clock.now(self._seconds())
 
     @property
     def state(self) -> State:

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -67,8 +67,7 @@ class Refused(Exception):
     """Raised in a parser callback to stop a request that is not taken."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A request that is complete; of one that is too large, only how much it would have been."""
 
     method: str
@@ -193,7 +192,7 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is there: refuse what cannot be served, and ask for the body if the client waits for that."""
         version = self.parser.get_http_version()
-        hosts = sum(1 for name, _ in self.headers if name == b"host")
+        hosts = [name for name, _ in self.headers].count(b"host")
         if hosts > 1 or (hosts == 0 and version == "1.1"):
             self._refuse("missing-host")
         self.cycle = Exchange(version != "1.0" and self.parser.should_keep_alive())

@@ -40,20 +40,19 @@ def record(operation: Operation | None, request: Request, own: Any, response: Re
     run = selection.run if selection is not None else None
     broken = own.get("broken")
     violations = broken[1] if broken is not None else own.get("violations", ())
+    method, headers = request.method, tuple(starmap(_shared, response.headers))
     entry = Entry(
         number=sandbox.journal.count + 1,
         at=run.now if run is not None else None,
         scenario=selection.scenario if selection is not None else None,
         operation=operation.id if operation is not None else None,
-        method=request.method,
+        method=method,
         path=parameter(request.path),
         query=request.query_string.decode("latin-1"),
         status=response.status_code,
         milliseconds=(monotonic() - own.began) * 1_000,
         request=Message.of(_sent(request), _body(request)),
-        response=Message.of(
-            tuple(starmap(_shared, response.headers)), b"" if request.method == "HEAD" else response.get_data()
-        ),
+        response=Message.of(headers, b"" if method == "HEAD" else response.get_data()),
         violations=violations,
         broken=broken[0] if broken is not None else None,
         fired=run.take_fired() if run is not None else (),

@@ -100,6 +100,37 @@ class LeanFlask(Flask):
         adapter.routes = self._routes
         return adapter
 
+    def full_dispatch_request(self) -> Response:
+        """As Flask has it, without signals, blueprints and sessions, which nothing here uses."""
+        try:
+            answered = self.preprocess_request() or self.dispatch_request()
+        except Exception as error:
+            answered = self.handle_user_exception(error)
+        return self.process_response(self.make_response(answered))
+
+    def preprocess_request(self) -> Any:
+        """What comes before the view: its answer, if it has one."""
+        for act in self.before_request_funcs.get(None, ()):
+            if (answered := act()) is not None:
+                return answered
+        return None
+
+    def process_response(self, response: Response) -> Response:
+        """What comes after the view."""
+        for act in reversed(self.after_request_funcs.get(None, ())):
+            response = act(response)
+        return response
+
+    def do_teardown_request(self, *args: Any) -> None:
+        """As Flask has it, where there is something to do."""
+        if self.teardown_request_funcs:
+            super().do_teardown_request(*args)
+
+    def do_teardown_appcontext(self, *args: Any) -> None:
+        """As Flask has it, where there is something to do."""
+        if self.teardown_appcontext_funcs:
+            super().do_teardown_appcontext(*args)
+
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """There are no async views."""
         return func
