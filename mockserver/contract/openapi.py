@@ -86,6 +86,13 @@ class Reader:
             deprecated=node.value.get("deprecated") is True,
             prefixes=prefixes(node, item, security.document),
         )
+        self._check_success(node, found[name])
+
+    def _check_success(self, node: Node, operation: Operation) -> None:
+        lowest = operation.lowest()
+        if operation.success() is None and lowest is not None and lowest[0] >= 400:
+            message = f"declares no response of success, so every request is answered {lowest[0]}, which is declared"
+            self.report.warn(node.source, f"{node.pointer}/responses", message, "no-success")
 
     def _parameters(self, path: str, node: Node, item: Node) -> tuple[Parameter, ...]:
         found: dict[tuple[str, str], Parameter] = {}

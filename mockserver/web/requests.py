@@ -9,17 +9,18 @@ from urllib.parse import unquote
 from flask import Request
 
 from mockserver.contract import parameters
-from mockserver.contract.media import is_json
-from mockserver.contract.model import Operation, Parameter
+from mockserver.contract.media import FORM, JSON, MULTIPART, essence, is_json
+from mockserver.contract.model import Body, Operation, Parameter
 from mockserver.contract.parameters import OWN
 from mockserver.engine.operations import Call
 from mockserver.errors import Violation, did_you_mean, quote
-from mockserver.refusals import BodyTooLarge, InvalidRequest, UnexpectedBody
+from mockserver.refusals import BodyTooLarge, InvalidRequest, UnexpectedBody, UnsupportedMediaType
 from mockserver.web import bodies, remarks
 from mockserver.web.addressing import parameter as path_text
 from mockserver.web.mock import Mock
 from mockserver.web.selection import header_key
 
+STORING = ("create", "replace", "update")
 DECODE: Mapping[str, Callable[[str], str]] = {
     "path": path_text,
     "query": parameters.plain,
@@ -134,9 +135,19 @@ def _body(mock: Mock, operation: Operation, request: Request, found: list[Violat
         _check_empty(mock, operation, request, data)
         return None
     value, media = bodies.read(operation.body, request, data, found)
+    if media is not None and operation.behaviour is not None and operation.behaviour.kind in STORING:
+        _check_storable(operation.body, request)
     if media is not None:
         remarks.of_body(value, media.shape)
     return value
+
+
+def _check_storable(body: Body, request: Request) -> None:
+    """Refuse a body that is declared, and of which no record can be made. Raises UnsupportedMediaType."""
+    kind = essence(request.headers.get("Content-Type", JSON))
+    storable = [name for name in body.media if is_json(name) or name in (FORM, MULTIPART)]
+    if storable and not (is_json(kind) or kind in (FORM, MULTIPART)):
+        raise UnsupportedMediaType(kind, storable)
 
 
 def _data(mock: Mock, request: Request) -> bytes:

@@ -198,3 +198,11 @@ def test_a_request_is_held_to_the_width_of_integers_and_data_is_not_taken_for_sc
     assert [sent({"n": n}) for n in (-1, 1 << 40, 1)] == [False, False, True]
     assert [plain({"n": n}) for n in (-1, 1 << 40, 1)] == [False, True, True]
     assert sent(odd)
+
+
+def test_an_operation_without_success_is_told_and_what_it_answers(tmp_path: Path) -> None:
+    failing = {"404": {"description": "gone"}, "400": {"description": "bad"}}
+    moved = {"302": {"description": "elsewhere"}}
+    paths = {"/a": {"get": {"responses": failing}}, "/b": {"get": {"responses": moved}}}
+    message = "declares no response of success, so every request is answered 400, which is declared"
+    assert told(load(tmp_path, document(paths=paths))) == [f"/paths/~1a/get/responses: {message}"]

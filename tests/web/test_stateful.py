@@ -183,6 +183,18 @@ def test_records_are_json_alone(tmp_path: Path) -> None:
     assert client.get("/owners/1", headers={"Accept": "application/xml"}).status_code == 406
 
 
+def test_a_body_that_no_record_can_be_made_of_is_refused_with_what_is_taken(tmp_path: Path) -> None:
+    def change(document: dict[str, Any]) -> None:
+        content = document["paths"]["/owners"]["post"]["requestBody"]["content"]
+        content["application/xml"] = {"schema": {"type": "object"}}
+
+    client = create_app(write(tmp_path, change), stateful=True).test_client(use_cookies=False)
+    refused = client.post("/owners", data="<owner/>", content_type="application/xml")
+    assert (refused.status_code, refused.headers["Accept-Post"]) == (415, "application/json")
+    assert "takes application/json; the body came as \"application/xml\"" in refused.json["detail"]
+    assert len(ids(client.get("/owners"))) == 3
+
+
 TEXT = st.text("abc", min_size=1, max_size=5)
 NEW = st.fixed_dictionaries({"name": TEXT}, optional={"status": st.sampled_from(["active", "gone"])})
 
