@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 # Of these, get_wsgi_headers makes something else.
 WORKED_OUT = frozenset({"location", "content-location"})
 WITHOUT_LENGTH = (204, 304)
-# So many ways are remembered: those of the paths that are asked again and again.
-ROUTES_LIMIT = 4_096
+# So many ways are remembered, of paths that are no longer than that: those that are asked again and again.
+ROUTES_LIMIT, PATH_LIMIT = 4_096, 256
 Route = tuple[Rule, Mapping[str, Any]]
 
 
@@ -68,7 +68,8 @@ class RememberedRoutes(MapAdapter):
             found = super().match(return_rule=True)
             if len(self.routes) >= ROUTES_LIMIT:
                 self.routes.clear()
-            self.routes[asked] = found
+            if len(self.path_info) <= PATH_LIMIT:
+                self.routes[asked] = found
         return found
 
 

@@ -32,3 +32,6 @@ def test_no_more_ways_are_remembered_than_the_limit(app: Flask, monkeypatch: pyt
     for number in range(10):
         assert client.get(f"/things/{number}").text == str(number)
         assert len(app._routes) <= 3  # type: ignore[attr-defined]
+    known = dict(app._routes)  # type: ignore[attr-defined]
+    assert client.get(f"/things/{'x' * lean.PATH_LIMIT}").status_code == 200
+    assert app._routes == known  # type: ignore[attr-defined]
