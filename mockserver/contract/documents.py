@@ -14,6 +14,8 @@ from mockserver.errors import quote as show
 
 BASE = "file:///"
 REFERENCES = ("$ref", "$dynamicRef")
+# What may stand beside a reference and changes nothing.
+BESIDE_REFERENCE = {"$ref", "description", "summary", "title"}
 # Members whose content is data, not schema: a "$ref" in there is no reference.
 DATA = {"example", "examples", "default", "const", "enum", "value"}
 # Members whose own members are names that authors choose.
@@ -76,6 +78,13 @@ class Node:
                 return node
             node = node.documents.at(node.value["$ref"])
         raise Unresolved("its references run in a circle")
+
+    def settle(self) -> Node:
+        """What a `$ref` here leads to, as long as it says no more than that. Raises Unresolved."""
+        node = self
+        while isinstance(node.value, dict) and "$ref" in node.value and node.value.keys() <= BESIDE_REFERENCE:
+            node = node.documents.at(node.value["$ref"])
+        return node
 
     @property
     def source(self) -> Source:

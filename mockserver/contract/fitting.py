@@ -24,7 +24,6 @@ TOTALS = ("total", "totalcount", "totalitems", "totalresults", "count")
 WRAPPERS = ("data", "item", "record", "result", "resource")
 FORMS = (FORM, MULTIPART)
 PATCHES = "json-patch"
-BESIDE_REFERENCE = {"$ref", "description", "summary", "title"}
 
 NO_JSON = MediaType("", None, None, {})
 
@@ -152,8 +151,7 @@ def _items(schema: Node) -> Node | None:
 def settled(schema: Node) -> Node | None:
     """What a schema refers to, as long as it says no more than that."""
     try:
-        while isinstance(schema.value, dict) and "$ref" in schema.value and schema.value.keys() <= BESIDE_REFERENCE:
-            schema = schema.documents.at(schema.value["$ref"])
+        schema = schema.settle()
     except Unresolved:
         return None
     return schema if isinstance(schema.value, dict) else None

@@ -129,7 +129,7 @@ class Reader:
             self._note(at.child("style"), message, "style")
             return None
         kind, content = self._wrapped(at)
-        schema = _get(content, "schema", self.report)
+        schema = _schema(content, self.report)
         if schema is None:
             if kind is None:
                 self._note(at, f"the parameter {quote(value['name'])} has no schema", "parameter")
@@ -141,7 +141,7 @@ class Reader:
             required=location == "path" or bool(value.get("required")),
             notation=notation,
             validator=self.schemas.binding("request").at(schema),
-            default=place.get("default") if isinstance(place := schema.follow().value, dict) else None,
+            default=_default(schema),
             gathers=gathers(notation),
             is_plain=notation.is_plain,
             may_be_empty=location == "query" and value.get("allowEmptyValue") is True,
@@ -185,7 +185,7 @@ class Reader:
     def _header(self, name: str, at: Node) -> Header:
         value = at.value if isinstance(at.value, dict) else {}
         kind, content = self._wrapped(at)
-        schema = _get(content, "schema", self.report)
+        schema = _schema(content, self.report)
         validator = self.schemas.at(schema) if schema is not None else None
         notation = self._notation(name, "header", {"explode": value.get("explode", False)}, schema, kind)
         examples = {label: place.value for label, place in self._examples(at).items()}
@@ -198,7 +198,7 @@ class Reader:
         return {name.lower(): self._media_type(name.lower(), one, schemas) for name, one in declared}
 
     def _media_type(self, name: str, at: Node, schemas: Schemas) -> MediaType:
-        schema = _get(at, "schema", self.report)
+        schema = _schema(at, self.report)
         validator = schemas.at(schema) if schema is not None else None
         places, shape = self._examples(at), Shape.of(schema)
         # What another media type writes in a way of its own is not judged by the schema of what it means.
@@ -294,3 +294,22 @@ def _get(node: Node, name: str, report: Report) -> Node | None:
         report.add(node.source, f"{node.pointer}/{name}", str(error), "dangling")
         return None
     return found
+
+
+def _schema(owner: Node, report: Report) -> Node | None:
+    """The schema of a parameter, header or media type: where more stands beside its reference, the two together."""
+    if not isinstance(owner.value, dict) or "schema" not in owner.value:
+        return None
+    schema = owner.child("schema")
+    try:
+        schema.follow()
+        return schema.settle()
+    except Unresolved as error:
+        report.add(owner.source, schema.pointer, str(error), "dangling")
+        return None
+
+
+def _default(schema: Node) -> Any:
+    """The value that a parameter has when it is not sent."""
+    places = (one.value for one in (schema, schema.follow()))
+    return next((one["default"] for one in places if isinstance(one, dict) and "default" in one), None)

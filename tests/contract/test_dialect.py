@@ -40,6 +40,26 @@ def test_in_3_1_what_stands_beside_a_reference_counts_and_nullable_does_not(tmp_
     assert (is_valid("a"), is_valid("ab"), is_valid(None)) == (True, False, False)
 
 
+@pytest.mark.parametrize(("version", "counts"), [("3.0.3", False), ("3.1.0", True)])
+def test_what_stands_beside_the_reference_of_a_body_or_a_parameter_counts_in_3_1_alone(
+    tmp_path: Path, version: str, counts: bool
+) -> None:
+    written = document({"Thing": {"type": "object"}, "Count": {"type": "integer", "default": 7}}, version)
+    beside = {"required": ["a"], "properties": {"a": {"const": 5}}}
+    whole = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing", **beside}}}}
+    count = {"$ref": "#/components/schemas/Count", "maximum": 9}
+    post = written["paths"]["/things"]["post"]
+    post |= {"requestBody": whole, "responses": {"200": {"description": "a thing", **whole}}}
+    post["parameters"] = [{"name": "count", "in": "query", "schema": count}]
+    contract = load(tmp_path, written)
+    assert contract.operations["post"].parameters[0].default == 7
+    client = create_app(contract).test_client()
+    answered = client.post("/things?count=9", json={"a": 5})
+    assert (answered.status_code, answered.json) == (200, {"a": 5} if counts else {})
+    refused = [client.post("/things?count=10", json={"a": 5}), client.post("/things", json={"a": 6})]
+    assert [one.status_code for one in refused] == [422 if counts else 200] * 2
+
+
 def test_a_reference_into_what_moved_still_leads_there(tmp_path: Path) -> None:
     owner = {"nullable": True, "allOf": [{"type": "object", "required": ["x"]}]}
     schemas = {"Thing": {"$ref": "#/components/schemas/Owner/allOf/0"}, "Owner": owner}
