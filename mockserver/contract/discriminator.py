@@ -7,6 +7,7 @@ alternatives which resemble each other make `oneOf` unsatisfiable; here each of 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote
 
@@ -37,18 +38,25 @@ def applied(made: dict[str, Any], written: dict[str, Any], leads: Leads) -> dict
 
 
 def _names(branch: Any, mapping: Mapping[str, Any]) -> list[str]:
-    """The names that lead to a branch: those of the mapping, else the name of its schema."""
+    """The names that lead to a branch: those of the mapping, else the name of its schema, or of its file."""
     reference = branch.get("$ref") if isinstance(branch, dict) else None
     if not isinstance(reference, str):
         return []
-    own = unquote(reference).rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+    own = _last(reference).replace("~1", "/").replace("~0", "~")
+    if reference.endswith("#"):
+        own = PurePosixPath(own).stem
     explicit = [one for one, target in mapping.items() if isinstance(target, str) and _is_same(target, reference, own)]
     return explicit or [own]
 
 
 def _is_same(target: str, reference: str, own: str) -> bool:
     """Whether a mapping's value, a name or a reference, means the schema."""
-    return target == own or unquote(target).rpartition("/")[2] == unquote(reference).rpartition("/")[2]
+    return target == own or _last(target) == _last(reference)
+
+
+def _last(reference: str) -> str:
+    """The last part of a reference: the name of a schema, or of a file that is one."""
+    return unquote(reference.removesuffix("#")).rpartition("/")[2]
 
 
 def property_of(schema: Any, name: str, leads: Leads, depth: int = 0) -> Any:

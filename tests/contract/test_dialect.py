@@ -127,6 +127,16 @@ def test_a_discriminator_says_which_alternative_a_value_is_held_against(tmp_path
     assert not is_valid({"size": 1})
 
 
+def test_a_discriminator_knows_files_that_are_schemas(tmp_path: Path) -> None:
+    own = {"type": "object", "properties": {"kind": {"type": "string"}}}
+    choice = [{"$ref": "kinds/cat.json"}, {"$ref": "kinds/dog.json"}]
+    told = {"propertyName": "kind", "mapping": {"puppy": "kinds/dog.json", "hound": "./kinds/dog.json#"}}
+    main = document({"Thing": {"oneOf": choice, "discriminator": told}})
+    is_valid = judge(load(tmp_path, main, kinds__cat=own, kinds__dog=own))
+    assert [is_valid({"kind": one}) for one in ("puppy", "hound", "cat")] == [True] * 3
+    assert [is_valid({"kind": one}) for one in ("dog", "dog.json#", "cow")] == [False] * 3
+
+
 def test_a_parent_and_its_children_that_refer_to_each_other_are_no_circle(tmp_path: Path) -> None:
     parent = {
         "type": "object", "required": ["kind"], "properties": {"kind": {"type": "string"}},
