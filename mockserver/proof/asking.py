@@ -42,6 +42,7 @@ class Failed:
     request: str
     about: str
     violation: Violation
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,11 +194,11 @@ class Asking:
         accept: str = "*/*",
     ) -> None:
         made = self._request(operation, path, query, body, accept)
-        head, _ = bridge.call(self.app, made)
+        head, told = bridge.call(self.app, made)
         self.answers += 1
         code = _code(head)
         if code in FAILURES:
-            self._note(operation, f"{operation.method} {made['RAW_URI']}", about, code)
+            self._note(operation, f"{operation.method} {made['RAW_URI']}", about, code, told)
 
     def request(self, operation: Operation) -> dict[str, Any]:
         """A request that the operation takes, about no record in particular, as the server has it."""
@@ -230,16 +231,27 @@ class Asking:
                 found.append((b"cookie", f"{one.name}={quote(text)}".encode()))
         return found
 
-    def _note(self, operation: Operation, request: str, about: str, code: str) -> None:
+    def _note(self, operation: Operation, request: str, about: str, code: str, told: bytes) -> None:
         journal = self.app.extensions["mockserver"].sandboxes.get(SANDBOX).journal
         broken = journal.broken[-1].violations if journal.broken else ()
-        found = broken or [Violation("body", "", code, f"the answer is a refusal with the code {code}")]
-        self.failed += [Failed(operation.id, request, about, one) for one in found]
+        found = broken or [Violation("body", "", code, _detail(told, code))]
+        self.failed += [Failed(operation.id, request, about, one, code) for one in found]
         journal.broken.clear()
 
 
 def _fire(subject: Subject, transition: str, _: State, at: int) -> Fire:
     return Fire(subject.resource, subject.key, transition, at)
+
+
+def _detail(body: bytes, code: str) -> str:
+    """What a refusal says, where it is a problem of ours."""
+    try:
+        problem = jsontext.parse(body)
+    except ValueError:
+        problem = None
+    if isinstance(problem, dict) and problem.get("code") == code and isinstance(problem.get("detail"), str):
+        return str(problem["detail"])
+    return f"the answer is a refusal with the code {code}"
 
 
 def _code(head: bytes) -> str:

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from mockserver.contract.model import Contract, Scenario
+from mockserver.contract.yamltext import escape
 from mockserver.engine.run import Start
 from mockserver.errors import CannotGenerate, ContractError, Problem
 from mockserver.proof import examples, records, suspects
 from mockserver.proof.asking import Asking, Failed
 from mockserver.proof.finding import Counted, Finding, source_of
 from mockserver.proof.records import Broken
+from mockserver.refusals import NoExample
 from mockserver.web.app import create_app
 
 
@@ -115,5 +117,14 @@ class Proof:
             if kind in self._told:
                 continue
             self._told.add(kind)
+            if one.code == NoExample.code:
+                self.findings.append(Finding("error", self._unanswered(one)))
+                continue
             message = f"{one.request} ({one.operation}), about {one.about}: {one.violation.told}"
             self._mistake(scenario, message, "contract-violation")
+
+    def _unanswered(self, failed: Failed) -> Problem:
+        """An operation that has no answer in any scenario: that is a mistake of the document."""
+        operation = self.contract.operations[failed.operation]
+        pointer = f"/paths/{escape(operation.path)}/{operation.method.lower()}"
+        return self.contract.openapi.source.problem(pointer, failed.violation.told, failed.code)
