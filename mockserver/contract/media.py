@@ -7,6 +7,10 @@ from collections.abc import Iterable
 JSON, FORM, MULTIPART = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
 TEXTUAL = ("application/xml", "application/yaml", "application/x-yaml", "application/javascript", "application/graphql")
 
+# A JSON value on each line.
+LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/jsonlines",
+         "application/x-jsonlines")  # fmt: skip
+
 
 def essence(kind: str) -> str:
     """A media type without its parameters, in small letters."""
@@ -22,7 +26,7 @@ def is_json(kind: str) -> bool:
 def is_text(kind: str) -> bool:
     """Whether a media type holds characters rather than bytes."""
     kind = essence(kind)
-    return kind.startswith("text/") or kind.endswith(("+xml", "+yaml")) or kind in TEXTUAL
+    return kind.startswith("text/") or kind.endswith(("+xml", "+yaml")) or kind in (*TEXTUAL, *LINES)
 
 
 def matches(kind: str, declared: str) -> bool:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from flask import Request
 
 from mockserver.contract import jsontext
-from mockserver.contract.media import FORM, essence, is_json, is_text
+from mockserver.contract.media import FORM, LINES, essence, is_json, is_text
 from mockserver.contract.model import Contract, MediaType, Operation, Response
 from mockserver.contract.schemas import Validator
 from mockserver.engine.generate.generator import Generator
@@ -201,6 +201,8 @@ def written(value: Any, kind: str) -> str | bytes:
         return urlencode({name: header_text(one) for name, one in value.items()})
     if essence(kind) == EVENTS and isinstance(value, dict | list):
         return f"data: {jsontext.dump(value).decode()}\n\n"
+    if essence(kind) in LINES:
+        return "".join(f"{jsontext.dump(one).decode()}\n" for one in (value if isinstance(value, list) else [value]))
     return jsontext.dump(value).decode()
 
 

@@ -241,6 +241,17 @@ def test_a_refusal_in_a_form_that_has_no_example_says_what_is_wrong(pets: FlaskC
     assert pets.get("/pets/5", headers={"Accept": "image/png", "Prefer": "code=404"}).status_code == 404
 
 
+def test_lines_of_json_are_a_value_each(serve: Serve) -> None:
+    line = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}
+    several = {"type": "array", "items": line, "minItems": 2, "maxItems": 2}
+    content = {"application/x-ndjson": {"schema": line}, "application/jsonl": {"schema": several}}
+    client = serve({"/a": {"get": {"responses": {"200": {"description": "x", "content": content}}}}})
+    for kind, count in (("application/x-ndjson", 1), ("application/jsonl", 2)):
+        answer = client.get("/a", headers={"Accept": kind})
+        assert (answer.content_type, answer.text[-1]) == (kind, "\n")
+        assert [list(json.loads(one)) for one in answer.text.splitlines()] == [["id"]] * count
+
+
 def test_head_has_the_headers_of_get_and_options_the_methods(pets: FlaskClient) -> None:
     got, head = pets.get("/pets/5"), pets.head("/pets/5")
     assert (head.status_code, head.data) == (200, b"")
