@@ -33,6 +33,8 @@ Range = tuple[str, float, frozenset[str]]
 
 # As RFC 9110 has them; Python's own phrases changed with 3.13, and answers must not.
 TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+# What documents call the sentence that says what is wrong.
+DETAILS = ("detail", "message", "msg", "reason", "description", "error_description", "error_message")
 
 
 def title_of(status: int) -> str:
@@ -42,8 +44,9 @@ def title_of(status: int) -> str:
 
 def error_members(status: int, code: str, detail: str) -> dict[str, Any]:
     """What the members of an error are, by the names that they go by in the forms that documents declare."""
-    names = {"title": title_of(status), **dict.fromkeys(("detail", "message"), detail)}
-    return {"status": status, "statusCode": status, "code": (code, status), "error": (title_of(status), code), **names}
+    title = title_of(status)
+    words = {"title": title, "error": (title, code), "errors": (detail, [detail]), **dict.fromkeys(DETAILS, detail)}
+    return {"status": status, "statusCode": status, "code": (code, status), **words}
 
 
 @dataclass(slots=True)

@@ -252,6 +252,26 @@ def test_lines_of_json_are_a_value_each(serve: Serve) -> None:
         assert [list(json.loads(one)) for one in answer.text.splitlines()] == [["id"]] * count
 
 
+@pytest.mark.parametrize(
+    ("name", "schema", "is_list"),
+    [
+        ("errors", {"type": "array", "items": {"type": "string"}, "minItems": 1}, True),
+        ("errors", {"type": "string"}, False),
+        ("reason", {"type": "string"}, False),
+        ("errorMessage", {"type": "string"}, False),
+    ],
+)
+def test_a_refusal_says_what_is_wrong_under_the_names_that_documents_have_for_it(
+    serve: Serve, name: str, schema: dict[str, Any], is_list: bool
+) -> None:
+    form = {"type": "object", "required": [name], "properties": {name: schema}, "additionalProperties": False}
+    told = {"description": "wrong", "content": {"application/json": {"schema": form}}}
+    count = {"name": "count", "in": "query", "required": True, "schema": {"type": "integer"}}
+    client = serve({"/a": {"get": {"parameters": [count], "responses": {"200": {"description": "x"}, "422": told}}}})
+    detail = 'The request breaks the contract: query count: "x" is not of type integer'
+    assert client.get("/a?count=x").get_json() == {name: [detail] if is_list else detail}
+
+
 def test_head_has_the_headers_of_get_and_options_the_methods(pets: FlaskClient) -> None:
     got, head = pets.get("/pets/5"), pets.head("/pets/5")
     assert (head.status_code, head.data) == (200, b"")
