@@ -188,7 +188,7 @@ class Reader:
         schema = _schema(content, self.report)
         validator = self.schemas.at(schema) if schema is not None else None
         notation = self._notation(name, "header", {"explode": value.get("explode", False)}, schema, kind)
-        examples = {label: place.value for label, place in self._examples(at).items()}
+        examples = {label: place.value for label, place in self._examples(content).items()}
         return Header(name, bool(value.get("required")), schema, validator, notation, examples)
 
     def _content(self, at: Node, schemas: Schemas) -> Mapping[str, MediaType]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -158,7 +159,8 @@ class Making:
                 continue
             else:
                 value = generator.value(one.schema, one.name)
-            found[one.name] = header_text(value)
+            media = one.notation.media
+            found[one.name] = json_text(value) if media is not None and is_json(media) else header_text(value)
         return found
 
     def _body(self, media: MediaType, kind: str) -> Any:
@@ -204,6 +206,11 @@ def written(value: Any, kind: str) -> str | bytes:
     if essence(kind) in LINES:
         return "".join(f"{jsontext.dump(one).decode()}\n" for one in (value if isinstance(value, list) else [value]))
     return jsontext.dump(value).decode()
+
+
+def json_text(value: Any) -> str:
+    """A value as the JSON that a header holds: in ASCII, since that is what headers can say."""
+    return json.dumps(value, separators=(",", ":"))
 
 
 def header_text(value: Any) -> str:

@@ -272,6 +272,18 @@ def test_a_refusal_says_what_is_wrong_under_the_names_that_documents_have_for_it
     assert client.get("/a?count=x").get_json() == {name: [detail] if is_list else detail}
 
 
+def test_a_header_that_is_declared_by_its_content_holds_that(serve: Serve) -> None:
+    form = {"type": "object", "required": ["of"], "properties": {"of": {"const": "ö"}}}
+    headers = {
+        "X-Made": {"content": {"application/json": {"schema": form}}},
+        "X-Given": {"content": {"application/json": {"schema": {"type": "array"}, "example": [1, 2]}}},
+    }
+    client = serve({"/a": {"get": {"responses": {"200": {"description": "x", "headers": headers}}}}})
+    answer = client.get("/a")
+    assert (answer.status_code, json.loads(answer.headers["X-Made"])) == (200, {"of": "ö"})
+    assert json.loads(answer.headers["X-Given"]) == [1, 2]
+
+
 def test_head_has_the_headers_of_get_and_options_the_methods(pets: FlaskClient) -> None:
     got, head = pets.get("/pets/5"), pets.head("/pets/5")
     assert (head.status_code, head.data) == (200, b"")
