@@ -61,9 +61,38 @@ def _nearest_branch(error: ValidationError) -> list[tuple[Path, str, str]]:
         for group in branches.values()
         if not any(e.validator in ("type", "const") and not e.relative_path for e in group)
     ]
-    if len(deep) == 1:
-        return [told for one in deep[0] for told in _tell(one)]
+    named = [group for group in deep if not any(map(_is_name, group))]
+    for fitting in (deep, named):
+        if len(fitting) == 1:
+            return [told for one in fitting[0] for told in _tell(one)]
+    return _shared(deep)
+
+
+def _is_name(error: ValidationError) -> bool:
+    """Whether a member is none of the values that tell a branch from others."""
+    return error.validator in ("const", "enum") and len(error.relative_path) == 1
+
+
+def _shared(branches: list[list[ValidationError]]) -> list[tuple[Path, str, str]]:
+    """What each branch misses, or the member that has the name of none of them."""
+    first = branches[0] if branches else []
+    for one in first:
+        alike = [next((e for e in group if _is_alike(one, e)), None) for group in branches]
+        found = [e for e in alike if e is not None]
+        if len(found) < len(branches):
+            continue
+        if one.validator == "required":
+            return list(_tell(one))
+        values = [value for e in found for value in _values(e)]
+        unique = [value for number, value in enumerate(values) if value not in values[:number]]
+        return [(list(one.absolute_path), "enum", _one_of(one.instance, unique))]
     return []
+
+
+def _is_alike(one: ValidationError, other: ValidationError) -> bool:
+    if one.validator == "required":
+        return other.validator == "required" and (other.message, other.path) == (one.message, one.path)
+    return _is_name(one) and isinstance(one.instance, str) and _is_name(other) and other.path == one.path
 
 
 def _plain(error: ValidationError) -> str:
@@ -71,11 +100,20 @@ def _plain(error: ValidationError) -> str:
 
 
 def _enum(error: ValidationError) -> str:
-    values = error.validator_value if isinstance(error.validator_value, list) else []
+    return _one_of(error.instance, _values(error))
+
+
+def _values(error: ValidationError) -> list[Any]:
+    """The values that an `enum` or a `const` admits."""
+    admitted = error.validator_value
+    return admitted if error.validator == "enum" and isinstance(admitted, list) else [admitted]
+
+
+def _one_of(instance: Any, values: list[Any]) -> str:
     names = [value for value in values if isinstance(value, str)]
     shown = ", ".join(quote(value) for value in values[:12]) + (", …" if len(values) > 12 else "")
-    hint = did_you_mean(error.instance, names) if isinstance(error.instance, str) else ""
-    return f"{quote(error.instance)} is not one of {shown}.{hint if 'Did' in hint else ''}"
+    hint = did_you_mean(instance, names) if isinstance(instance, str) else ""
+    return f"{quote(instance)} is not one of {shown}.{hint if 'Did' in hint else ''}"
 
 
 def _additional(error: ValidationError) -> str:

@@ -115,3 +115,20 @@ def test_of_several_branches_the_one_that_fits_best_is_explained() -> None:
     assert validator(schema).violations({"a": 1}, "body") == [
         Violation("body", "/a", "minimum", "1 is less than the minimum of 3")
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "violation"),
+    [
+        ({"kind": "cat"}, Violation("body", "", "required", '"lives" is required and missing')),
+        ({"kind": "cta"}, Violation("body", "/kind", "enum", '"cta" is not one of "cat", "dog", "hound". Did you mean "cat"?')),
+        ({}, Violation("body", "", "required", '"kind" is required and missing')),
+    ],
+)  # fmt: skip
+def test_of_several_branches_the_one_that_a_member_names_is_explained(value: Any, violation: Violation) -> None:
+    branches = [
+        {"required": ["kind", "lives"], "properties": {"kind": {"const": "cat"}}},
+        {"required": ["kind", "bark"], "properties": {"kind": {"enum": ["dog", "hound"]}}},
+    ]
+    for keyword in ("oneOf", "anyOf"):
+        assert validator({keyword: branches}).violations(value, "body") == [violation]
