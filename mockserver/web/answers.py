@@ -27,7 +27,7 @@ BODILESS = (204, 304)
 # What is sent where a range is declared.
 BINARY = "application/octet-stream"
 USUAL = {"*": "application/json", "application": "application/json", "text": "text/plain", "image": "image/png",
-         "audio": "audio/mpeg", "video": "video/mp4"}  # fmt: skip
+         "audio": "audio/mpeg", "video": "video/mp4", "font": "font/woff2"}  # fmt: skip
 Range = tuple[str, float, frozenset[str]]
 
 
@@ -80,7 +80,8 @@ def concrete(request: Request, name: str, media: MediaType) -> str:
     accept = request.environ.get("HTTP_ACCEPT") or "*/*"
     place = media.schema.follow().value if media.schema is not None else None
     binary = isinstance(place, dict) and place.get("format") == "binary"
-    usual = BINARY if binary else USUAL.get(name.partition("/")[0], USUAL["*"])
+    family = name.partition("/")[0]
+    usual = BINARY if binary and family in ("*", "application") else USUAL.get(family, USUAL["*"])
     if _quality(usual, _ranges(accept)) > 0:
         return usual
     taken = [one for one, quality, _ in _ranges(accept) if "*" not in one and quality > 0 and _covers(name, one)]

@@ -171,9 +171,12 @@ class Making:
             return written(example[1], kind)
         if blobs.is_xml(kind):
             raise NoExample(self.operation.id, "only JSON, text and binary bodies can be made up", kind)
-        if essence(kind) in blobs.SMALLEST or not (is_text(kind) or essence(kind) == FORM):
+        if essence(kind) in blobs.SMALLEST:
             return blobs.blob(kind, self.seed)
-        return written(self._value(media, ""), kind)
+        if is_text(kind) or essence(kind) == FORM or _is_worded(media):
+            return written(self._value(media, ""), kind)
+        limits = [one.value.get("maxLength") for one in media.shape.certain()]
+        return blobs.blob(kind, self.seed)[: min((one for one in limits if isinstance(one, int)), default=None)]
 
     def _example(self, media: MediaType) -> tuple[str, Any] | None:
         name = self.wished.example
@@ -186,6 +189,14 @@ class Making:
         if example is not None:
             return mended(self._generator(media.validator), media, *example)
         return self._generator(media.validator).value(media.schema) if media.schema is not None else default
+
+
+def _is_worded(media: MediaType) -> bool:
+    """Whether the schema of what is no text says which characters it holds all the same."""
+    said = [one.value for one in media.shape.certain()]
+    if media.shape.types != {"string"} or any(one.get("format") == "binary" for one in said):
+        return False
+    return any(name in one for one in said for name in ("const", "enum", "format", "pattern"))
 
 
 def mended(generator: Generator, media: MediaType, name: str, example: Any) -> Any:

@@ -355,6 +355,25 @@ def test_where_a_range_is_declared_a_media_type_of_it_is_sent(
     assert (answer.status_code, answer.mimetype) == (200, kind)
 
 
+@pytest.mark.parametrize(
+    ("declared", "kind"),
+    [("image/*", "image/png"), ("font/*", "font/woff2"), ("application/*", "application/octet-stream"), ("*/*", "application/octet-stream")],
+)  # fmt: skip
+def test_where_a_range_of_bytes_is_declared_bytes_of_it_are_sent(serve: Serve, declared: str, kind: str) -> None:
+    answer = serve({"/a": media(declared, schema={"type": "string", "format": "binary"})}).get("/a")
+    assert (answer.status_code, answer.mimetype) == (200, kind)
+
+
+def test_what_a_schema_says_of_a_body_of_another_kind_holds(serve: Serve) -> None:
+    client = serve({
+        "/token": media("application/jwt", schema={"type": "string", "pattern": "^[a-z]{3}$"}),
+        "/bytes": media("application/octet-stream", schema={"type": "string", "format": "binary", "maxLength": 9}),
+    })  # fmt: skip
+    token, some = client.get("/token"), client.get("/bytes")
+    assert (token.mimetype, len(token.text), token.text.islower()) == ("application/jwt", 3, True)
+    assert (some.status_code, len(some.data)) == (200, 9)
+
+
 def test_an_operation_without_a_success_answers_with_the_lowest_status_there_is(serve: Serve) -> None:
     client = serve({
         "/moved": {"get": {"responses": {"404": {"description": "x"}, "302": {"description": "x", "headers": {"Location": {"schema": {"type": "string", "format": "uri"}}}}}}},
