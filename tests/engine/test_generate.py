@@ -221,6 +221,21 @@ def test_a_discriminator_names_the_schema_that_was_taken() -> None:
     assert found == {("cat", True), ("Dog", False)}
 
 
+def test_a_discriminator_that_is_taken_over_names_the_schema_that_takes_it() -> None:
+    kind = {"type": "object", "required": ["kind"], "properties": {"kind": {"type": "string"}}}
+    schema = {
+        "$ref": f"{HERE}/$defs/Cat",
+        "$defs": {
+            "Pet": kind | {"discriminator": {"propertyName": "kind"}},
+            "Cat": {"allOf": [{"$ref": f"{HERE}/$defs/Pet"}]},
+        },
+    }
+    assert generate(schema)[0] == {"kind": "Cat"}
+    documents, schemas = opened(schema)
+    cat = documents.root(f"{BASE}schema.json").child("$defs", "Cat")
+    assert Generator.seeded(documents, schemas, "seed").value(cat) == {"kind": "Cat"}
+
+
 def test_members_that_are_written_alone_are_left_out_of_answers() -> None:
     schema = {
         "type": "object",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -26,6 +27,8 @@ TELLING = {
     "multipleOf": "number",
 }  # fmt: skip
 CHOICES = ("oneOf", "anyOf")
+# Where schemas have names of their own.
+NAMED = re.compile(r"/(?:components/schemas|\$defs)/[^/]+$")
 Nodes = tuple[Node, ...]
 Choose = Callable[[Sequence[Node]], Node]
 
@@ -156,7 +159,7 @@ class Gathering:
     def of(self, nodes: Nodes) -> Demand:
         """The demand that values of all `nodes` have."""
         for node in nodes:
-            self._add(node, ())
+            self._add(node, (node.address,) if NAMED.search(node.pointer) else ())
         self._settle_type()
         return self.demand
 
@@ -228,9 +231,9 @@ class Gathering:
     def _discriminate(self, names: Mapping[str, Any], way: tuple[str, ...], target: str | None) -> None:
         """Remember what the discriminator says of the schema that was chosen, or that brought us here."""
         mapping = names.get("mapping") if isinstance(names.get("mapping"), dict) else {}
-        by_name = {str(value).rpartition("/")[2]: key for key, value in (mapping or {}).items()}
+        by_name = {str(value).removesuffix("#").rpartition("/")[2]: key for key, value in (mapping or {}).items()}
         candidates = [target] if target is not None else [*reversed(way[:-1]), *way[-1:]]
-        ends = [one.rpartition("/")[2] for one in candidates]
+        ends = [one.removesuffix("#").rpartition("/")[2] for one in candidates]
         told = next((by_name[end] for end in ends if end in by_name), None)
         if told is None and target is None:
             told = next(iter(by_name.values()), None)
