@@ -125,13 +125,20 @@ def _additional(error: ValidationError) -> str:
     return f"{shown} {'is' if len(unknown) == 1 else 'are'} not declared here.{hints}"
 
 
+def _alternatives(error: ValidationError) -> str:
+    """Whether none of the alternatives fits, or more than one."""
+    if error.context or "valid under each" not in error.message:
+        return f"{quote(error.instance)} fits none of the alternatives"
+    return f"{quote(error.instance)} fits more than one of the alternatives, and should fit one alone"
+
+
 def _any_of(error: ValidationError) -> str:
-    """Where each branch only asks for a member, these; else what jsonschema says."""
+    """Where each branch only asks for a member, these; else that none fits."""
     branches = error.validator_value if isinstance(error.validator_value, list) else []
     names = [one["required"][0] for one in branches if isinstance(one, dict) and one.keys() == {"required"}]
     if len(names) == len(branches) and isinstance(error.instance, dict):
         return f"needs one of {', '.join(map(quote, names))}"
-    return _plain(error)
+    return _alternatives(error)
 
 
 def _required(error: ValidationError) -> str:
@@ -157,6 +164,7 @@ _MESSAGES = {
     "minLength": _length,
     "maxLength": _length,
     "anyOf": _any_of,
+    "oneOf": _alternatives,
     "enum": _enum,
     "additionalProperties": _additional,
     "required": _required,
