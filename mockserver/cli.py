@@ -310,9 +310,17 @@ def init(directory: Path, document: Path | None) -> None:
     except OSError as error:
         _fail(f"cannot write {directory}: {error.strerror}")
     if contract is not None and contract.notes:
-        told = f"the document has {report.counted(len(contract.notes), 'mistake')}, and a directory is refused for most"
-        click.echo(f"mockserver: {told} of them: mockserver check {directory}", err=True)
+        _tell_refused(directory)
     click.echo(f"Now: mockserver serve {directory}")
+
+
+def _tell_refused(directory: Path) -> None:
+    """Say so where what was forgiven a file is not forgiven the directory that came of it."""
+    try:
+        load_contract(directory)
+    except ContractError as error:
+        told = f"the document has {report.counted(len(error.problems), 'mistake')} that a directory is refused for"
+        click.echo(f"mockserver: {told}: mockserver check {directory}", err=True)
 
 
 @main.command(short_help="Print the JSON Schema of our files.")

@@ -216,8 +216,12 @@ def test_init_from_a_document_writes_what_serve_makes_of_it_and_over_nothing(tmp
 def test_init_from_a_document_with_mistakes_says_what_comes_of_them(tmp_path: Path) -> None:
     (tmp_path / "odd.yaml").write_text(ODD)
     code, _, error = run("init", "--from", str(tmp_path / "odd.yaml"), str(tmp_path / "mock"))
-    told = "mockserver: the document has 2 mistakes, and a directory is refused for most of them: mockserver check"
+    told = "mockserver: the document has 1 mistake that a directory is refused for: mockserver check"
     assert (code, error) == (0, f"{told} {tmp_path / 'mock'}\n")
+    assert run("check", str(tmp_path / "mock"))[0] == 1
+    (tmp_path / "odd.yaml").write_text(ODD.replace("strng", "integer"))
+    assert run("init", "--from", str(tmp_path / "odd.yaml"), str(tmp_path / "well"))[::2] == (0, "")
+    assert run("check", str(tmp_path / "well"))[0] == 0
 
 
 def test_serve_tells_which_state_it_derived(tmp_path: Path) -> None:
