@@ -19,7 +19,7 @@ from mockserver.engine.operations import Call
 from mockserver.errors import CannotGenerate
 from mockserver.refusals import NoExample, NotAcceptable
 from mockserver.web import blobs
-from mockserver.web.answers import Answer, answer, concrete, error_members, negotiate, title_of
+from mockserver.web.answers import BODILESS, Answer, answer, concrete, error_members, negotiate, title_of
 
 KEPT_LIMIT = 1_000
 # A larger answer is made again each time.
@@ -73,7 +73,7 @@ def sample(
     contract: Contract, samples: Samples, operation: Operation, call: Call, seed: int, wished: Wish, request: Request
 ) -> Answer:
     """The sample that is wished for, in a media type that the client takes. Raises NoExample and NotAcceptable."""
-    name = _media_type(wished, request)
+    name = _media_type(wished, request) if wished.status not in BODILESS else None
     kind = concrete(request, name, wished.declared.media[name]) if name is not None else None
     parameters = f"{sorted(call.path.items())}/{sorted(call.query.items())}"
     key = (operation.id, seed, wished.status, wished.example, wished.dynamic, kind, parameters)

@@ -272,6 +272,13 @@ def test_a_refusal_says_what_is_wrong_under_the_names_that_documents_have_for_it
     assert client.get("/a?count=x").get_json() == {name: [detail] if is_list else detail}
 
 
+def test_what_has_no_body_is_acceptable_whatever_is_declared_for_it(serve: Serve) -> None:
+    content = {"application/json": {"schema": {"type": "object"}}}
+    client = serve({"/a": {"delete": {"responses": {"204": {"description": "x", "content": content}}}}})
+    answer = client.delete("/a", headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.data, "Content-Type" in answer.headers) == (204, b"", False)
+
+
 def test_a_header_that_is_declared_by_its_content_holds_that(serve: Serve) -> None:
     form = {"type": "object", "required": ["of"], "properties": {"of": {"const": "ö"}}}
     headers = {
