@@ -12,7 +12,7 @@ from flask import Request
 
 from mockserver.contract import jsontext
 from mockserver.contract.media import FORM, LINES, essence, is_json, is_text
-from mockserver.contract.model import Contract, MediaType, Operation, Response
+from mockserver.contract.model import Contract, MediaType, Notation, Operation, Response
 from mockserver.contract.schemas import Validator
 from mockserver.engine.generate.generator import Generator
 from mockserver.engine.operations import Call
@@ -159,8 +159,7 @@ class Making:
                 continue
             else:
                 value = generator.value(one.schema, one.name)
-            media = one.notation.media
-            found[one.name] = json_text(value) if media is not None and is_json(media) else header_text(value)
+            found[one.name] = noted(one.notation, value)
         return found
 
     def _body(self, media: MediaType, kind: str) -> Any:
@@ -219,16 +218,19 @@ def written(value: Any, kind: str) -> str | bytes:
     return jsontext.dump(value).decode()
 
 
-def json_text(value: Any) -> str:
-    """A value as the JSON that a header holds: in ASCII, since that is what headers can say."""
-    return json.dumps(value, separators=(",", ":"))
+def noted(notation: Notation, value: Any) -> str:
+    """A value as a header is declared to have it: as JSON in ASCII, which is what headers can say, or by its style."""
+    if notation.media is not None and is_json(notation.media):
+        return json.dumps(value, separators=(",", ":"))
+    return header_text(value, explode=notation.explode)
 
 
-def header_text(value: Any) -> str:
+def header_text(value: Any, *, explode: bool = False) -> str:
     """A value as a header has it (OpenAPI's style `simple`): one line of what Latin-1 can say."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict):
-        value = [part for pair in value.items() for part in pair]
+        pairs = [(name, header_text(one)) for name, one in value.items()]
+        value = [f"{name}={one}" for name, one in pairs] if explode else [part for pair in pairs for part in pair]
     text = ",".join(map(header_text, value)) if isinstance(value, list) else str(value)
     return " ".join(text.encode("latin-1", "replace").decode("latin-1").split())

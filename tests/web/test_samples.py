@@ -272,6 +272,15 @@ def test_a_refusal_says_what_is_wrong_under_the_names_that_documents_have_for_it
     assert client.get("/a?count=x").get_json() == {name: [detail] if is_list else detail}
 
 
+@pytest.mark.parametrize(("explode", "text"), [(False, "of,1,is,true"), (True, "of=1,is=true")])
+def test_an_object_in_a_header_is_written_as_it_is_declared(serve: Serve, explode: bool, text: str) -> None:
+    members = {"of": {"const": 1}, "is": {"const": True}}
+    form = {"type": "object", "required": ["of", "is"], "properties": members}
+    headers = {"X-Own": {"explode": explode, "schema": form}}
+    answer = serve({"/a": {"get": {"responses": {"200": {"description": "x", "headers": headers}}}}}).get("/a")
+    assert (answer.status_code, answer.headers.get("X-Own")) == (200, text)
+
+
 def test_what_has_no_body_is_acceptable_whatever_is_declared_for_it(serve: Serve) -> None:
     content = {"application/json": {"schema": {"type": "object"}}}
     client = serve({"/a": {"delete": {"responses": {"204": {"description": "x", "content": content}}}}})
