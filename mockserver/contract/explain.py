@@ -160,7 +160,23 @@ def _length(error: ValidationError) -> str:
     return f"{quote(error.instance)} is {bound} {limit} {'character' if limit == 1 else 'characters'}"
 
 
+def _size(error: ValidationError) -> str:
+    limit, found = error.validator_value, len(error.instance) if isinstance(error.instance, list | dict) else 0
+    side, what = str(error.validator)[:3], "item" if str(error.validator).endswith("Items") else "member"
+    bound = "at least" if side == "min" else "at most"
+    return f"it has {found} {what if found == 1 else what + 's'}, and should have {bound} {limit}"
+
+
+def _const(error: ValidationError) -> str:
+    return f"{quote(error.instance)} is not {quote(error.validator_value)}"
+
+
 _MESSAGES = {
+    "minItems": _size,
+    "maxItems": _size,
+    "minProperties": _size,
+    "maxProperties": _size,
+    "const": _const,
     "minLength": _length,
     "maxLength": _length,
     "anyOf": _any_of,

@@ -132,3 +132,19 @@ def test_of_several_branches_the_one_that_a_member_names_is_explained(value: Any
     ]
     for keyword in ("oneOf", "anyOf"):
         assert validator({keyword: branches}).violations(value, "body") == [violation]
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "message"),
+    [
+        ({"minItems": 2}, ["a"], "it has 1 item, and should have at least 2"),
+        ({"maxItems": 1}, ["a", "b"], "it has 2 items, and should have at most 1"),
+        ({"minProperties": 1}, {}, "it has 0 members, and should have at least 1"),
+        ({"maxProperties": 0}, {"a": 1}, "it has 1 member, and should have at most 0"),
+        ({"const": None}, True, "true is not null"),
+        ({"oneOf": [{"minimum": 1}, {"minimum": 2}]}, 3, "3 fits more than one of the alternatives, and should fit one alone"),
+        ({"oneOf": [{"minimum": 1}, {"minimum": 2}]}, 0, "0 fits none of the alternatives"),
+    ],
+)  # fmt: skip
+def test_a_violation_is_told_in_the_words_of_json(schema: Any, value: Any, message: str) -> None:
+    assert [one.message for one in validator(schema).violations(value, "body")] == [message]

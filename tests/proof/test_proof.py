@@ -102,7 +102,7 @@ def test_an_answer_that_breaks_only_in_the_whole_is_found(check: Check) -> None:
     def change(files: dict[str, Any]) -> None:
         answer(files, "/jobs", "get", "200")["schema"]["maxItems"] = 3
 
-    assert any("GET /jobs (listJobs), about the start: [" in told for _, told in check(change))
+    assert any("GET /jobs (listJobs), about the start: it has " in told for _, told in check(change))
 
 
 def test_an_operation_without_an_answer_is_found(check: Check) -> None:
