@@ -73,6 +73,10 @@ def document(root: Path, path: Path, report: Report) -> Source:
     elif not str(version).startswith(("3.0", "3.1", "3.2")):
         told = f"{SERVED}, and not OpenAPI {quote(str(version))}"
         report.add(source, "/openapi", told, "openapi-version")
+    elif str(version).startswith("3.2"):
+        report.warn(
+            source, "/openapi", "is read as OpenAPI 3.1: what 3.2 adds to that is passed over", "openapi-version"
+        )
     report.close()
     if not isinstance(data.get("paths", {}), dict):
         report.add(source, "/paths", "must be an object that holds a path item for each path", "type")

@@ -15,7 +15,8 @@ from faker import Faker
 from mockserver.engine.words import word
 
 T = TypeVar("T")
-EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+# What is made up has happened in the year before clocks begin, where no scenario says when.
+EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
 YEAR = 365 * 24 * 3600 * 1000
 
 # The longest suffix of a property's name, in snake case, decides.

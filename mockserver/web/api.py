@@ -139,7 +139,7 @@ def serve(mock: Mock, operation: Operation, arguments: Mapping[str, str]) -> Res
     key = read_key(asked)
     call = read_call(mock, operation, asked, arguments)
     selection: Selection = g.selection
-    preference = prefer.read(asked)
+    preference = prefer.read(operation, asked)
     if preference is not None:
         answered = _preferred(mock, operation, call, selection, preference)
     elif key is None:

@@ -37,7 +37,7 @@ def _why(operation: Operation, method: str, path: str) -> str:
     path = _below(operation, path)
     parts, declared = path.strip("/").split("/"), operation.path.strip("/").split("/")
     if len(parts) != len(declared):
-        return f"its path has {len(declared)} segments, the request's {len(parts)}"
+        return f"its path has {len(declared)} segment{'s' * (len(declared) != 1)}, the request's {len(parts)}"
     for number, (part, name) in enumerate(zip(parts, declared, strict=True), 1):
         if "{" not in name and part != name:
             return f"segment {number} is {name!r}, not {part[:60]!r}"

@@ -27,14 +27,14 @@ class Preference:
     applied: str = ""
 
 
-def read(request: Request) -> Preference | None:
-    """What a request prefers; None where it says nothing of the kind. Raises UnknownPreference."""
+def read(operation: Operation, request: Request) -> Preference | None:
+    """What a request to an operation prefers; None where it says nothing of the kind. Raises UnknownPreference."""
     asked = _asked(request)
     if not asked:
         return None
     code, dynamic = asked.get("code"), asked.get("dynamic")
     if code is not None and not (code.isascii() and code.isdigit() and len(code) == 3):
-        raise UnknownPreference("code", code, ["a status such as 404"])
+        raise UnknownPreference("code", code, operation.responses)
     if dynamic is not None and dynamic.lower() not in TRUTH:
         raise UnknownPreference("dynamic", dynamic, ["true", "false"])
     return Preference(

@@ -206,3 +206,8 @@ def test_an_operation_without_success_is_told_and_what_it_answers(tmp_path: Path
     paths = {"/a": {"get": {"responses": failing}}, "/b": {"get": {"responses": moved}}}
     message = "declares no response of success, so every request is answered 400, which is declared"
     assert told(load(tmp_path, document(paths=paths))) == [f"/paths/~1a/get/responses: {message}"]
+
+
+def test_openapi_3_2_is_read_as_what_it_adds_to(tmp_path: Path) -> None:
+    found = told(load(tmp_path, document(version="3.2.0")))
+    assert found == ["/openapi: is read as OpenAPI 3.1: what 3.2 adds to that is passed over"]
