@@ -20,6 +20,10 @@ from mockserver.errors import did_you_mean, quote
 META = "https://json-schema.org/draft/2020-12/schema"
 TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
 ROUNDS = 20
+BOUNDS = (
+    ("text", "minLength", "maxLength"), ("array", "minItems", "maxItems"), ("number", "minimum", "maximum"),
+    ("object", "minProperties", "maxProperties"), ("array", "minContains", "maxContains"),
+)  # fmt: skip
 # What makes a matcher go back and try again, and a repetition within a repetition, which makes it do so without end.
 LOOKS = re.compile(r"\(\?<?[=!]|\\[1-9]")
 NESTED = re.compile(r"\([^()]*[+*][^()]*\)(?:[+*]|\{[0-9]+,)")
@@ -33,7 +37,19 @@ def _meta() -> jsonschema_rs.Validator:
 def check(found: Linked, report: Report) -> None:
     """Note each keyword that has no meaning, and leave it out of the files' `data`."""
     _keywords(found, report)
+    _contradictions(found, report)
     _drop(found, _left_alone(found))
+
+
+def _contradictions(found: Linked, report: Report) -> None:
+    """Tell bounds that leave nothing between them."""
+    for place in found.schemas.values():
+        for what, low, high in BOUNDS:
+            least, most = place.value.get(low), place.value.get(high)
+            if isinstance(least, int | float) and isinstance(most, int | float) and least > most:
+                message = f"no {what} satisfies this schema: {low} is {least}, and {high} only {most}"
+                source = found.documents.sources[place.uri]
+                report.warn(source, f"{place.pointer}/{high}", message, "unsatisfiable")
 
 
 def _left_alone(found: Linked) -> dict[int, set[str | int]]:

@@ -211,3 +211,14 @@ def test_an_operation_without_success_is_told_and_what_it_answers(tmp_path: Path
 def test_openapi_3_2_is_read_as_what_it_adds_to(tmp_path: Path) -> None:
     found = told(load(tmp_path, document(version="3.2.0")))
     assert found == ["/openapi: is read as OpenAPI 3.1: what 3.2 adds to that is passed over"]
+
+
+def test_bounds_that_leave_nothing_between_them_are_told(tmp_path: Path) -> None:
+    schemas = {
+        "A": {"type": "string", "minLength": 5, "maxLength": 2},
+        "B": {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 1}, "minItems": 2, "maxItems": 1},
+    }
+    assert told(load(tmp_path, document(schemas))) == [
+        "/components/schemas/A/maxLength: no text satisfies this schema: minLength is 5, and maxLength only 2",
+        "/components/schemas/B/maxItems: no array satisfies this schema: minItems is 2, and maxItems only 1",
+    ]
