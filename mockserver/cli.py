@@ -20,7 +20,7 @@ from mockserver.contract.model import Contract
 from mockserver.engine.clock import monotonic
 from mockserver.engine.redis import INSTALL
 from mockserver.errors import ContractError
-from mockserver.patience import patience
+from mockserver.patience import SECONDS, patience
 from mockserver.proof import forms, report
 from mockserver.proof.finding import Finding
 from mockserver.proof.proof import Proof
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     import socket
 
 PORT = 4080
-PATIENCE_SECONDS = 1.0
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 - to be recognised, not bound
 STRICT_EXAMPLES = click.option(
@@ -255,7 +254,7 @@ def _go(proof: Proof) -> None:
     """Go through with the proof; show how far it is where that takes longer than a second."""
     begun, steps = monotonic(), proof.steps()
     for _ in steps:
-        if sys.stderr.isatty() and monotonic() - begun > PATIENCE_SECONDS:
+        if sys.stderr.isatty() and monotonic() - begun > SECONDS:
             break
     else:
         return

@@ -8,7 +8,7 @@ from typing import Any
 from mockserver.contract import names
 from mockserver.contract.collection import Collection
 from mockserver.contract.documents import Node, Unresolved
-from mockserver.contract.media import FORM, MULTIPART, is_json
+from mockserver.contract.media import FORM, FORMS, is_json
 from mockserver.contract.model import MediaType, Operation, Response
 from mockserver.contract.resources import properties
 from mockserver.contract.shapes import Shape
@@ -22,7 +22,6 @@ PAGING: Mapping[str, tuple[str, ...]] = {
 TOTALS = ("total", "totalcount", "totalitems", "totalresults", "count")
 # Members that an answer, or a body, holds a record in, besides one that is called as it is.
 WRAPPERS = ("data", "item", "record", "result", "resource")
-FORMS = (FORM, MULTIPART)
 PATCHES = "json-patch"
 
 NO_JSON = MediaType("", None, None, {})

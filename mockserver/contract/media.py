@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 JSON, FORM, MULTIPART = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
+FORMS = (FORM, MULTIPART)
 TEXTUAL = ("application/xml", "application/yaml", "application/x-yaml", "application/javascript", "application/graphql")
 
 # A JSON value on each line.

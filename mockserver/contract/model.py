@@ -146,7 +146,7 @@ class Operation:
     @property
     def path_names(self) -> tuple[str, ...]:
         """The names of the path parameters, in the order of the path."""
-        return template_names(self.route)
+        return template_names(self.path)
 
     def named_by(self, name: str, resource: Resource) -> str | None:
         """The resource whose key a path parameter is: `resource`, which stands behind the operation, for the last one,
@@ -193,8 +193,8 @@ def shape(path: str) -> str:
 
 @lru_cache(maxsize=4096)
 def template_names(path: str) -> tuple[str, ...]:
-    """The parameter names in a path template, in order."""
-    return tuple(part.partition("}")[0] for part in path.split("{")[1:])
+    """The parameter names in a path template, in order; not those in a query that is written into it."""
+    return tuple(part.partition("}")[0] for part in path.partition("?")[0].split("{")[1:])
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,10 +101,7 @@ class Reader:
                 parameter = self._parameter(at)
                 if parameter is not None:
                     found[parameter.location, parameter.name] = parameter
-        declared, named = (
-            {name for location, name in found if location == "path"},
-            template_names(path.partition("?")[0]),
-        )
+        declared, named = {name for location, name in found if location == "path"}, template_names(path)
         for name in named:
             if name not in declared:
                 hint = did_you_mean(name, declared)

@@ -97,11 +97,11 @@ class Server:
 
     def _missing(self, record: Record) -> list[str]:
         """The server's own fields that are plain values, and not there."""
-        fields = self.resource.fields
+        fields, owned = self.resource.fields, self.owned
         return [
             name
             for name in fields
-            if name in self.owned and name not in record and name not in self.resource.write_only
+            if name in owned and name not in record and name not in self.resource.write_only
             and not fields[name] & COMPOUND
         ]  # fmt: skip
 

@@ -99,13 +99,10 @@ class _Action:
 
     def shown(self, state: State, key: Any) -> Record:
         """The record as clients see it, in its envelope if it has one."""
-        record, behaviour = (
-            shown(self.run.contract, state, self.resource, state.record(self.resource.name, key)),
-            self.behaviour,
-        )
-        if behaviour.item is None:
+        record = shown(self.run.contract, state, self.resource, state.record(self.resource.name, key))
+        if self.behaviour.item is None:
             return record
-        return complete.wrapped(self.run.contract, behaviour, record, self.seed)
+        return complete.wrapped(self.run.contract, self.behaviour, record, self.seed)
 
 
 def _list(action: _Action) -> Outcome:

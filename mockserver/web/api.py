@@ -280,13 +280,15 @@ def _headers(
         header = declared.pop("location", None)
         fits = header is None or header.validator is None or not read_header(header, location)
         yield "Location", location if fits else request.host_url.rstrip("/") + location
+    made: dict[str, str] | None = None
     for name, one in declared.items():
         if outcome.total is not None and plain(name) in TOTAL_HEADERS:
             yield one.name, str(outcome.total)
         elif one.required:
-            seed = selection.run.scenario.seed
-            made = sample_headers(mock.contract, operation, call, seed, wished)
-            yield from ((name, text) for name, text in made.items() if name == one.name)
+            if made is None:
+                made = sample_headers(mock.contract, operation, call, selection.run.scenario.seed, wished)
+            if one.name in made:
+                yield one.name, made[one.name]
 
 
 def _location(outcome: Outcome) -> str:

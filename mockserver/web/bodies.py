@@ -13,7 +13,7 @@ from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder
 
 from mockserver.contract import jsontext, parameters
-from mockserver.contract.media import FORM, JSON, MULTIPART, best, essence, is_json, is_text, matches
+from mockserver.contract.media import FORM, FORMS, JSON, best, essence, is_json, is_text, matches
 from mockserver.contract.model import Body, Encoding, MediaType
 from mockserver.contract.shapes import Shape
 from mockserver.contract.trees import Unreadable, assemble, brackets
@@ -81,7 +81,7 @@ def _judged(media: MediaType, sent: str, data: bytes, found: list[Violation]) ->
     kind = essence(sent)
     if is_json(kind):
         value = parse(data, sent)
-    elif kind in (FORM, MULTIPART):
+    elif kind in FORMS:
         parts = _fields(data) if kind == FORM else _parts(data, sent)
         return _judged_form(media, parts, found)
     else:

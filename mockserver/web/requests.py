@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from flask import Request
 
 from mockserver.contract import parameters
-from mockserver.contract.media import FORM, JSON, MULTIPART, essence, is_json
+from mockserver.contract.media import FORMS, JSON, essence, is_json
 from mockserver.contract.model import Body, Operation, Parameter
 from mockserver.contract.parameters import OWN
 from mockserver.engine.operations import Call
@@ -135,9 +135,9 @@ def _body(mock: Mock, operation: Operation, request: Request, found: list[Violat
         _check_empty(mock, operation, request, data)
         return None
     value, media = bodies.read(operation.body, request, data, found)
-    if media is not None and operation.behaviour is not None and operation.behaviour.kind in STORING:
-        _check_storable(operation.body, request)
     if media is not None:
+        if operation.behaviour is not None and operation.behaviour.kind in STORING:
+            _check_storable(operation.body, request)
         remarks.of_body(value, media.shape)
     return value
 
@@ -145,8 +145,8 @@ def _body(mock: Mock, operation: Operation, request: Request, found: list[Violat
 def _check_storable(body: Body, request: Request) -> None:
     """Refuse a body that is declared, and of which no record can be made. Raises UnsupportedMediaType."""
     kind = essence(request.headers.get("Content-Type", JSON))
-    storable = [name for name in body.media if is_json(name) or name in (FORM, MULTIPART)]
-    if storable and not (is_json(kind) or kind in (FORM, MULTIPART)):
+    storable = [name for name in body.media if is_json(name) or name in FORMS]
+    if storable and not (is_json(kind) or kind in FORMS):
         raise UnsupportedMediaType(kind, storable)
 
 
