@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,8 @@ from flask.testing import FlaskClient
 
 from mockserver import create_app
 from mockserver.web import bodies
+from tests.web.conftest import Serve
 
-Serve = Callable[..., FlaskClient]
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 PET = {
     "type": "object",
@@ -40,11 +39,9 @@ def document(content: dict[str, Any], method: str = "post", **body: Any) -> dict
 
 
 @pytest.fixture
-def serve(tmp_path: Path) -> Serve:
+def serve(serve: Serve) -> Serve:
     def make(content: dict[str, Any], method: str = "post", **body: Any) -> FlaskClient:
-        file = tmp_path / "openapi.json"
-        file.write_text(json.dumps(document(content, method, **body)))
-        return create_app(file).test_client(use_cookies=False)
+        return serve(document(content, method, **body))
 
     return make
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,10 @@ import pytest
 from flask import request
 from flask.testing import FlaskClient
 
-from mockserver import create_app, load_contract
+from mockserver import load_contract
 from mockserver.web.requests import read_parameters, read_query
+from tests.web.conftest import Serve
 
-Serve = Callable[..., FlaskClient]
 COLOR = {"type": "object", "properties": {"R": {"type": "integer"}, "G": {"type": "integer"}}}
 NUMBERS = {"type": "array", "items": {"type": "integer"}}
 TEXTS = {"type": "array", "items": {"type": "string"}}
@@ -27,16 +26,6 @@ def bare(path: str = "/x", method: str = "get", **operation: Any) -> dict[str, A
         "info": {"title": "One", "version": "1"},
         "paths": {path: {method: {"operationId": "one", "responses": {"204": {"description": "ok"}}, **operation}}},
     }
-
-
-@pytest.fixture
-def serve(tmp_path: Path) -> Serve:
-    def make(document: dict[str, Any]) -> FlaskClient:
-        file = tmp_path / "openapi.json"
-        file.write_text(json.dumps(document))
-        return create_app(file).test_client(use_cookies=False)
-
-    return make
 
 
 def read(serve: Serve, parameter: dict[str, Any], target: str, **sent: Any) -> Any:

@@ -1,17 +1,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from flask.testing import FlaskClient
 
 from mockserver import BackgroundServer, ContractError, create_app, load_contract
+from tests.web.conftest import Serve
 
-Serve = Callable[..., FlaskClient]
 SCHEMES = {
     "basic": {"type": "http", "scheme": "basic"},
     "bearer": {"type": "http", "scheme": "Bearer"},
@@ -35,16 +33,6 @@ def document(security: Any, **operation: Any) -> dict[str, Any]:
         "components": {"securitySchemes": SCHEMES},
         "paths": {"/x": {"get": one}},
     }
-
-
-@pytest.fixture
-def serve(tmp_path: Path) -> Serve:
-    def make(written: dict[str, Any]) -> FlaskClient:
-        file = tmp_path / "openapi.json"
-        file.write_text(json.dumps(written))
-        return create_app(file).test_client(use_cookies=False)
-
-    return make
 
 
 @pytest.mark.parametrize(
