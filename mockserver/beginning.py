@@ -9,10 +9,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mockserver.contract import stateful
-from mockserver.contract.documents import BASE
 from mockserver.contract.loader import FOLDERS, RESOURCES
 from mockserver.contract.model import Contract, Scenario
-from mockserver.contract.source import Source
+from mockserver.documents.source import Source
+from mockserver.documents.tree import BASE
 from mockserver.engine.run import Start
 
 TEMPLATE = Path(__file__).parent / "template"

@@ -10,7 +10,7 @@ import click
 
 from mockserver.contract.loader import FOLDERS, is_installed
 from mockserver.contract.model import Contract
-from mockserver.contract.source import SUFFIXES
+from mockserver.documents.source import SUFFIXES
 from mockserver.patience import patience
 from mockserver.proof import report
 from mockserver.proof.suspects import DRIFTED

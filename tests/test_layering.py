@@ -13,7 +13,7 @@ LAYERS = {"version": 0, "errors": 0, "refusals": 0, "contract": 1, "engine": 2, 
 TOP = 5
 # Slow to import, and not needed until something is wrong or has to be made up.
 LATE = {
-    ("mockserver.contract.schemas", "mockserver.contract.explain"),
+    ("mockserver.schemas.validators", "mockserver.schemas.messages"),
     ("mockserver.engine.generate.texts", "mockserver.engine.believable"),
     ("mockserver.engine.generate.generator", "mockserver.engine.believable"),
 }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mockserver.contract.documents import Node
+from mockserver.documents.tree import Node
 
 Kind = Literal["list", "read", "create", "replace", "update", "delete", "transition"]
 KINDS: tuple[Kind, ...] = ("list", "read", "create", "replace", "update", "delete", "transition")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mockserver.contract.linking import Linked
-from mockserver.contract.source import Report
+from mockserver.documents.source import Report
 
 CHOICES = ("oneOf", "anyOf", "discriminator", "if", "then", "else", "not")
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.contract.documents import Node
 from mockserver.contract.model import Operation, Parameter
-from mockserver.contract.shapes import Shape
+from mockserver.documents.tree import Node
+from mockserver.schemas.shapes import Shape
 
 KEY_TYPES = (frozenset({"string"}), frozenset({"integer"}))
 

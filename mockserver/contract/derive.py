@@ -7,9 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mockserver.contract import names
 from mockserver.contract.collection import Collection, holds
-from mockserver.contract.documents import Node
 from mockserver.contract.fitting import (
     answers,
     creates,
@@ -22,7 +20,9 @@ from mockserver.contract.fitting import (
     takes_record,
 )
 from mockserver.contract.model import Operation
-from mockserver.contract.shapes import Shape
+from mockserver.documents.tree import Node
+from mockserver.schemas.shapes import Shape
+from mockserver.syntax import words
 
 # What stands there in a path is no collection.
 VERSION = re.compile(r"v[0-9][0-9a-z.]*")
@@ -75,7 +75,7 @@ def _collection(
 
     def fits(schema: Node) -> bool:
         shape = Shape.of(schema)
-        key = names.key_field(path.parameter, path.segment, shape.names)
+        key = words.key_field(path.parameter, path.segment, shape.names)
         return "object" in shape.types and key is not None and holds(shape, key, read, path.parameter)
 
     record = held(media.schema, path.segment, fits)
@@ -83,7 +83,7 @@ def _collection(
         return None
     schema, item = record
     shape = Shape.of(schema)
-    key = names.key_field(path.parameter, path.segment, shape.names) or ""
+    key = words.key_field(path.parameter, path.segment, shape.names) or ""
     owners = _owners(path.collection, read, shape, key)
     if owners is None:
         return None
@@ -163,7 +163,7 @@ def _owners(path: str, operation: Operation, shape: Shape, key: str) -> dict[str
     """The field that each parameter of a collection's path holds; None where one of them holds none."""
     found: dict[str, str] = {}
     for before, parameter in re.findall(r"([^/{}]*)/\{([^{}/]+)\}", path):
-        name = names.owner_field(parameter, before, shape.names, key)
+        name = words.owner_field(parameter, before, shape.names, key)
         if name is None or name in found.values() or not holds(shape, name, operation, parameter):
             return None
         found[parameter] = name

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mockserver.contract import names
 from mockserver.contract.collection import Collection
-from mockserver.contract.documents import Node, Unresolved
-from mockserver.contract.media import FORM, FORMS, is_json
 from mockserver.contract.model import MediaType, Operation, Response
 from mockserver.contract.resources import properties
-from mockserver.contract.shapes import Shape
+from mockserver.documents.tree import Node, Unresolved
+from mockserver.schemas.shapes import Shape
+from mockserver.syntax import words
+from mockserver.syntax.media_types import FORM, FORMS, is_json
 
 # The query parameters that page a list, by what they do; no others are understood.
 PAGING: Mapping[str, tuple[str, ...]] = {
@@ -43,8 +43,8 @@ def held(schema: Node, segment: str, fits: Callable[[Node], bool]) -> tuple[Node
     """The schema of a record that an answer is, or holds in one member such as `data`, and that member."""
     if fits(schema):
         return schema, None
-    called = (*WRAPPERS, *names.singulars(segment))
-    inner = {name: settled(at) for name, at in properties(schema).items() if names.plain(name) in called}
+    called = (*WRAPPERS, *words.singulars(segment))
+    inner = {name: settled(at) for name, at in properties(schema).items() if words.plain(name) in called}
     found = [(at, name) for name, at in inner.items() if at is not None and Shape.of(at).names and fits(at)]
     return found[0] if len(found) == 1 else None
 
@@ -87,8 +87,8 @@ def takes_record(operation: Operation, collection: Collection) -> dict[str, Any]
             continue
         if one.shape.names & collection.shape.names or not one.shape.names:
             return {}
-        called = (*WRAPPERS, *names.singulars(collection.segment))
-        inner = [each for each in one.shape.names if names.plain(each) in called]
+        called = (*WRAPPERS, *words.singulars(collection.segment))
+        inner = [each for each in one.shape.names if words.plain(each) in called]
         if len(inner) == 1 and one.shape.member(inner[0]).names & collection.shape.names:
             return {"body": inner[0]}
     return None
@@ -166,7 +166,7 @@ def _core(schema: Node) -> Node:
 
 def _total(schema: Node) -> dict[str, str]:
     """The member of an envelope that counts the records before paging."""
-    known = {names.plain(name): name for name, at in properties(schema).items() if "integer" in Shape.of(at).types}
+    known = {words.plain(name): name for name, at in properties(schema).items() if "integer" in Shape.of(at).types}
     return next(({"total": known[one]} for one in TOTALS if one in known), {})
 
 
@@ -174,6 +174,6 @@ def _paging(operation: Operation) -> dict[str, str]:
     found: dict[str, str] = {}
     for one in operation.parameters:
         for role, known in PAGING.items():
-            if one.location == "query" and names.plain(one.name) in known and "integer" in one.notation.shape.types:
+            if one.location == "query" and words.plain(one.name) in known and "integer" in one.notation.shape.types:
                 found.setdefault(role, one.name)
     return found

@@ -9,9 +9,9 @@ from typing import Any
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP
 from mockserver.contract.model import Dataset, Record, Resource
 from mockserver.contract.records import judge, stamp
-from mockserver.contract.source import Report, Source, files, read
-from mockserver.contract.times import format_instant
+from mockserver.documents.source import Report, Source, files, read
 from mockserver.errors import Problem, did_you_mean, quote
+from mockserver.syntax.instants import format_instant
 
 
 def load(root: Path, resources: Mapping[str, Resource], report: Report) -> dict[str, Dataset]:

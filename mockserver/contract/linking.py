@@ -8,12 +8,12 @@ from typing import Any
 from urllib.parse import quote
 
 from mockserver.contract import grammar
-from mockserver.contract.documents import BASE, Documents, Unresolved
-from mockserver.contract.references import NotFetched, References
-from mockserver.contract.source import Report
-from mockserver.contract.yamltext import escape
+from mockserver.documents.references import NotFetched, References
+from mockserver.documents.source import Report
+from mockserver.documents.tree import BASE, Documents, Unresolved
 from mockserver.errors import did_you_mean
 from mockserver.errors import quote as show
+from mockserver.syntax.yaml_reader import escape
 
 # Where OpenAPI has a Reference Object. Elsewhere one is followed too, since other tools do.
 REFERABLE = frozenset({

@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from mockserver.contract import fixtures, formats, openapi, reading, recognition, resources, scenario
-from mockserver.contract.documents import BASE, Documents, Node
 from mockserver.contract.model import Contract, Operation, Resource
 from mockserver.contract.scenario import load_file
-from mockserver.contract.schemas import Schemas, schema_errors
-from mockserver.contract.source import SUFFIXES, Report, files, read
 from mockserver.contract.stateful import with_state
+from mockserver.documents.source import SUFFIXES, Report, files, read
+from mockserver.documents.tree import BASE, Documents, Node
 from mockserver.errors import ContractError, Problem
 from mockserver.refusals import UnknownScenario
+from mockserver.schemas.validators import Schemas, schema_errors
 
 OPENAPI = ("openapi.yaml", "openapi.yml", "openapi.json")
 RESOURCES = ("resources.yaml", "resources.yml", "resources.json")

@@ -11,13 +11,13 @@ from typing import Any, Literal
 from urllib.parse import parse_qsl
 
 from mockserver.contract.behaviour import Behaviour
-from mockserver.contract.documents import Documents, Node
 from mockserver.contract.lifecycle import Lifecycle
-from mockserver.contract.schemas import Schemas, Validator
 from mockserver.contract.security import Credential
-from mockserver.contract.shapes import COMPOUND, Shape
-from mockserver.contract.source import Note, Source, listed
+from mockserver.documents.source import Note, Source, listed
+from mockserver.documents.tree import Documents, Node
 from mockserver.errors import Problem
+from mockserver.schemas.shapes import COMPOUND, Shape
+from mockserver.schemas.validators import Schemas, Validator
 
 Record = Mapping[str, Any]
 

@@ -6,10 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.contract.documents import Node, Unresolved
 from mockserver.contract.grammar import METHODS
 from mockserver.contract.linking import is_old_dialect
-from mockserver.contract.media import is_json
 from mockserver.contract.model import (
     Body,
     Encoding,
@@ -23,12 +21,14 @@ from mockserver.contract.model import (
     template_names,
 )
 from mockserver.contract.parameters import STYLES, gathers
-from mockserver.contract.schemas import Schemas, Validator
 from mockserver.contract.security import Security
 from mockserver.contract.servers import prefixes
-from mockserver.contract.shapes import Shape
-from mockserver.contract.source import Report, Source
+from mockserver.documents.source import Report, Source
+from mockserver.documents.tree import Node, Unresolved
 from mockserver.errors import Problem, did_you_mean, quote
+from mockserver.schemas.shapes import Shape
+from mockserver.schemas.validators import Schemas, Validator
+from mockserver.syntax.media_types import is_json
 
 # Headers that OpenAPI leaves to HTTP, should a document declare them as parameters (section 4.8.12.1).
 NOT_PARAMETERS = {"accept", "content-type", "authorization"}

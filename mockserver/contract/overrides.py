@@ -7,8 +7,8 @@ from typing import Any
 
 from mockserver.contract import formats
 from mockserver.contract.model import Body, MediaType, Operation, Override, Response
-from mockserver.contract.times import parse_duration
 from mockserver.errors import Violation, did_you_mean, quote
+from mockserver.syntax.instants import parse_duration
 
 # How an answer is framed is the server's own business (RFC 9112, section 6); a wrong length would spoil what follows.
 FRAMING = ("connection", "content-length", "keep-alive", "trailer", "transfer-encoding", "upgrade")

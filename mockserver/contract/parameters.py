@@ -10,12 +10,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote_plus
 
-from mockserver.contract import jsontext
-from mockserver.contract.media import is_json
 from mockserver.contract.model import Header, Notation, Parameter
-from mockserver.contract.shapes import COMPOUND, Shape
 from mockserver.contract.trees import Unreadable, assemble, brackets
 from mockserver.errors import Violation, quote
+from mockserver.schemas.shapes import COMPOUND, Shape
+from mockserver.syntax import strict_json
+from mockserver.syntax.media_types import is_json
 
 STYLES = {
     "path": ("simple", "label", "matrix"),
@@ -158,8 +158,8 @@ def _content(notation: Notation, media: str, texts: Sequence[str], decode: Decod
     if not is_json(media):
         return scalar(text, notation.shape.types)
     try:
-        return jsontext.parse(text.encode())
-    except (jsontext.MalformedJSON, UnicodeEncodeError) as error:
+        return strict_json.parse(text.encode())
+    except (strict_json.MalformedJSON, UnicodeEncodeError) as error:
         raise Unreadable(f"{quote(text)} is no JSON: {error}", "content") from None
 
 

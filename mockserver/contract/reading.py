@@ -7,10 +7,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from mockserver.contract import soundness, translation
-from mockserver.contract.documents import BASE, Documents, Unresolved
 from mockserver.contract.linking import Linked, Linker, Place
-from mockserver.contract.references import References
-from mockserver.contract.source import Report, Source
+from mockserver.documents.references import References
+from mockserver.documents.source import Report, Source
+from mockserver.documents.tree import BASE, Documents, Unresolved
 
 
 def load(root: Path, entries: Iterable[Path], report: Report, document: Source | None = None) -> Documents:

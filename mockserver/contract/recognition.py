@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from mockserver.contract.source import Report, Source, read
+from mockserver.documents.source import Report, Source, read
 from mockserver.errors import quote
 
 Data = Mapping[str, Any]

@@ -7,8 +7,8 @@ from typing import Any
 
 from mockserver.contract.lifecycle import LOG_STAMP
 from mockserver.contract.model import Record, Resource
-from mockserver.contract.times import format_instant, parse_instant
 from mockserver.errors import Violation, quote
+from mockserver.syntax.instants import format_instant, parse_instant
 
 Exists = Callable[[str, Any], bool]
 WRITTEN_LENGTH = len("2026-01-15T09:00:00.000Z")

@@ -9,14 +9,14 @@ from typing import Any
 import jsonschema_rs
 
 from mockserver.contract.behaviour import KINDS, Behaviour, Kind
-from mockserver.contract.documents import Documents, Node
 from mockserver.contract.lifecycle import LOG_EVENT, Lifecycle, Transition
 from mockserver.contract.model import Derived, Operation, Parameter, Resource, SortField
 from mockserver.contract.overrides import json_media
-from mockserver.contract.schemas import Schemas
-from mockserver.contract.shapes import COMPOUND, Shape, types_of
-from mockserver.contract.source import Report, Source
+from mockserver.documents.source import Report, Source
+from mockserver.documents.tree import Documents, Node
 from mockserver.errors import did_you_mean, quote
+from mockserver.schemas.shapes import COMPOUND, Shape, types_of
+from mockserver.schemas.validators import Schemas
 
 STATUSES: Mapping[Kind, int] = {"create": 201, "delete": 204}
 # Values of a query parameter that no record has: they ask for all.

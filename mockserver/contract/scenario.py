@@ -21,9 +21,9 @@ from mockserver.contract.model import (
     Scenario,
 )
 from mockserver.contract.records import judge, latest_stamp, shifted
-from mockserver.contract.source import Report, Source, files, read
-from mockserver.contract.times import format_instant, parse_duration, parse_instant
+from mockserver.documents.source import Report, Source, files, read
 from mockserver.errors import Problem, did_you_mean, quote
+from mockserver.syntax.instants import format_instant, parse_duration, parse_instant
 
 DEFAULT = "baseline"
 DEFAULT_START = parse_instant("2026-01-01T00:00:00Z")

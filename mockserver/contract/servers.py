@@ -8,7 +8,7 @@ from itertools import islice, product
 from typing import Any
 from urllib.parse import urlsplit
 
-from mockserver.contract.documents import Node
+from mockserver.documents.tree import Node
 
 # As many values of a server's variables are taken together, at the most.
 LIMIT = 50

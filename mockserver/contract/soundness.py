@@ -9,13 +9,13 @@ from typing import Any
 import jsonschema_rs
 
 from mockserver.contract import grammar
-from mockserver.contract.documents import BASE, Unresolved
 from mockserver.contract.linking import Linked, Place
-from mockserver.contract.schemas import single
-from mockserver.contract.source import Report
 from mockserver.contract.translation import Rebuilding
-from mockserver.contract.yamltext import escape
+from mockserver.documents.source import Report
+from mockserver.documents.tree import BASE, Unresolved
 from mockserver.errors import did_you_mean, quote
+from mockserver.schemas.validators import single
+from mockserver.syntax.yaml_reader import escape
 
 META = "https://json-schema.org/draft/2020-12/schema"
 TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")

@@ -13,11 +13,11 @@ from typing import Any
 from mockserver.contract import resources, scenario
 from mockserver.contract.collection import Collection, in_order
 from mockserver.contract.derive import derive
-from mockserver.contract.documents import BASE, Documents
 from mockserver.contract.model import Contract, Dataset, Operation, Record, Resource
 from mockserver.contract.records import judge
-from mockserver.contract.schemas import Schemas
-from mockserver.contract.source import Report, Source
+from mockserver.documents.source import Report, Source
+from mockserver.documents.tree import BASE, Documents
+from mockserver.schemas.validators import Schemas
 
 # Where the derived schemas stand, beside no file of the document's own.
 FOLDER = "~derived/"

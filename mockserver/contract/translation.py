@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from mockserver.contract import circles, dialect, discriminator
 from mockserver.contract.linking import Linked
-from mockserver.contract.source import Report
+from mockserver.documents.source import Report
 
 Change = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
 

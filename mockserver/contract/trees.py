@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
-from mockserver.contract.shapes import Shape
 from mockserver.errors import quote
+from mockserver.schemas.shapes import Shape
 
 DEPTH_LIMIT = 20
 # An index only orders, so nothing of its size is made; but it must be a number.

@@ -11,7 +11,6 @@ from typing import Any
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Verdict
 from mockserver.contract.model import Contract, Override, Record, Resource
 from mockserver.contract.records import judge, stamp
-from mockserver.contract.times import format_instant
 from mockserver.engine.keys import Kept
 from mockserver.engine.ordered import Row
 from mockserver.engine.progress import changed
@@ -26,6 +25,7 @@ from mockserver.refusals import (
     UnknownRecord,
     UnknownTransition,
 )
+from mockserver.syntax.instants import format_instant
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.contract import names
 from mockserver.contract.behaviour import Behaviour
-from mockserver.contract.documents import Node
 from mockserver.contract.model import Contract, Operation, Record, Resource, SortField
 from mockserver.contract.overrides import json_media
 from mockserver.contract.records import is_valid
-from mockserver.contract.shapes import COMPOUND, Shape, type_of
-from mockserver.contract.times import format_instant
+from mockserver.documents.tree import Node
 from mockserver.engine.generate.generator import Generator
 from mockserver.engine.keymaker import KeyMaker
 from mockserver.engine.state import State
 from mockserver.errors import CannotGenerate
+from mockserver.schemas.shapes import COMPOUND, Shape, type_of
+from mockserver.syntax import words
+from mockserver.syntax.instants import format_instant
 
 # Of a record that is made now.
 STAMPS = ("created_at", "created", "created_on", "creation_date", "date_created", "created_time", "creation_time",
@@ -221,10 +221,10 @@ def _ended(made: dict[str, Any], ended: set[str], is_valid: Any) -> dict[str, An
     for name, value in list(made.items()):
         if isinstance(value, dict):
             for inner in value:
-                if names.plain(inner) in ended:
+                if words.plain(inner) in ended:
                     rest = {one: other for one, other in value.items() if one != inner}
                     made = _first_valid(made, ({**made, name: rest}, {**made, name: {**value, inner: None}}), is_valid)
-        elif names.plain(name) in ended:
+        elif words.plain(name) in ended:
             rest = {one: other for one, other in made.items() if one != name}
             made = _first_valid(made, ({**made, name: None}, rest), is_valid)
     return made

@@ -6,12 +6,12 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.contract import names
 from mockserver.contract.model import Contract, Record, Resource
 from mockserver.contract.records import is_valid
 from mockserver.engine.complete import generator_of, in_order, own_key
 from mockserver.engine.keymaker import KeyMaker
 from mockserver.errors import CannotGenerate
+from mockserver.syntax import words
 
 # Keys that end so are numbers, or made like them; others are words, and made as fields of their names are.
 NUMBERED = (["id"], ["uuid"], ["guid"], ["key"], ["number"])
@@ -65,4 +65,4 @@ def _key(resource: Resource, taken: set[Any], number: int) -> Any:
 
 
 def _is_numbered(resource: Resource) -> bool:
-    return names.words(resource.key)[-1:] in NUMBERED or resource.shape.member(resource.key).types == {"integer"}
+    return words.words(resource.key)[-1:] in NUMBERED or resource.shape.member(resource.key).types == {"integer"}

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from mockserver.contract import jsontext
 from mockserver.contract.model import Record, SortField
 from mockserver.engine.progress import Due
+from mockserver.syntax import strict_json
 
 BLOCK_SIZE = 256
 Sort = tuple[SortField, ...]
@@ -169,7 +169,7 @@ def comparable(value: Any) -> tuple[int, Any]:
         return 1, value
     if isinstance(value, int | float):
         return 2, value
-    return 4, jsontext.canonical(value)
+    return 4, strict_json.canonical(value)
 
 
 def _position(row: Row) -> int:

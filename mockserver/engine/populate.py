@@ -11,7 +11,6 @@ from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Lifecycle
 from mockserver.contract.model import Contract, Record, Resource, Scenario
 from mockserver.contract.records import is_valid, latest_stamp, shifted
 from mockserver.contract.resources import properties
-from mockserver.contract.times import format_instant
 from mockserver.engine.first import first_records
 from mockserver.engine.generate.generator import Generator
 from mockserver.engine.keymaker import KeyMaker
@@ -20,6 +19,7 @@ from mockserver.engine.progress import Due, Plan
 from mockserver.engine.state import State
 from mockserver.engine.table import Table
 from mockserver.errors import CannotGenerate
+from mockserver.syntax.instants import format_instant
 
 DAY = 24 * 60 * 60 * 1000
 STEP_LIMIT = 8

@@ -6,10 +6,9 @@ import base64
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mockserver.contract import overrides, yamltext
+from mockserver.contract import overrides
 from mockserver.contract.model import Contract, Scenario
-from mockserver.contract.source import Source
-from mockserver.contract.times import format_instant, parse_instant
+from mockserver.documents.source import Source
 from mockserver.engine.commands import (
     AddOverride,
     Command,
@@ -26,6 +25,8 @@ from mockserver.engine.keys import Kept
 from mockserver.engine.state import State, fingerprint
 from mockserver.errors import ContractError, Refusal
 from mockserver.refusals import InvalidRequest
+from mockserver.syntax import yaml_reader
+from mockserver.syntax.instants import format_instant, parse_instant
 from mockserver.version import __version__
 
 # What moves a clock on, and has no place in a recording, which stands still.
@@ -46,7 +47,7 @@ def recording(scenario: Scenario, commands: Iterable[Command], now: int, state: 
         "commands": [*scenario.commands, *map(entry_of, commands)],
     }
     return f"# A recording by mockserver {__version__}. To go on from here: mockserver serve --scenario FILE\n" + (
-        yamltext.dump(data)
+        yaml_reader.dump(data)
     )
 
 

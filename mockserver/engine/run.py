@@ -12,7 +12,6 @@ from functools import cached_property
 from typing import Any
 
 from mockserver.contract.model import Contract, Mode, Scenario
-from mockserver.contract.times import LATEST, format_instant
 from mockserver.engine.clock import Clock, Seconds, monotonic, wall
 from mockserver.engine.commands import Command, Fire, Fired, UseOverride, apply, settle
 from mockserver.engine.keys import Kept
@@ -29,6 +28,7 @@ from mockserver.refusals import (
     IdempotencyKeyReused,
     NothingToUndo,
 )
+from mockserver.syntax.instants import LATEST, format_instant
 
 LOG_LIMIT = 10_000
 # A state is kept after so many commands, so that going back folds few of them again.

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.contract import jsontext
 from mockserver.contract.model import Contract, Derived, Record, Resource
 from mockserver.engine.keys import NO_KEYS, Keys
 from mockserver.engine.ordered import order
@@ -15,6 +14,7 @@ from mockserver.engine.overrides import NONE, Overrides
 from mockserver.engine.progress import Agenda, Plan
 from mockserver.engine.table import Table
 from mockserver.refusals import UnknownRecord, UnknownResource
+from mockserver.syntax import strict_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +83,4 @@ def fingerprint(state: State) -> str:
         "overrides": [[one.id, one.override.entry] for one in state.overrides.placed],
         "counts": dict(state.overrides.counts),
     }
-    return hashlib.sha256(jsontext.canonical(content)).hexdigest()
+    return hashlib.sha256(strict_json.canonical(content)).hexdigest()

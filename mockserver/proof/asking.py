@@ -10,7 +10,6 @@ from urllib.parse import quote
 
 from flask import Flask
 
-from mockserver.contract import jsontext
 from mockserver.contract.model import Contract, Operation, Parameter, Resource
 from mockserver.contract.overrides import json_media
 from mockserver.contract.security import Credential
@@ -22,6 +21,7 @@ from mockserver.errors import CannotGenerate, Violation
 from mockserver.proof import writing
 from mockserver.proof.records import places
 from mockserver.server import bridge
+from mockserver.syntax import strict_json
 from mockserver.web import addressing
 from mockserver.web.problems import CODE_HEADER
 
@@ -173,13 +173,13 @@ class Asking:
         if media is None:
             return None
         if media.examples:
-            return jsontext.dump(next(iter(media.examples.values())))
+            return strict_json.dump(next(iter(media.examples.values())))
         if media.schema is None or media.validator is None:
             return b"{}"
         documents, seed = self.contract.documents, f"check/{operation.id}"
         generator = Generator.seeded(documents, media.validator.schemas, seed, hidden="readOnly")
         try:
-            return jsontext.dump(generator.value(media.schema))
+            return strict_json.dump(generator.value(media.schema))
         except CannotGenerate:
             return b"{}"
 
@@ -246,7 +246,7 @@ def _fire(subject: Subject, transition: str, _: State, at: int) -> Fire:
 def _detail(body: bytes, code: str) -> str:
     """What a refusal says, where it is a problem of ours."""
     try:
-        problem = jsontext.parse(body)
+        problem = strict_json.parse(body)
     except ValueError:
         problem = None
     if isinstance(problem, dict) and problem.get("code") == code and isinstance(problem.get("detail"), str):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mockserver.contract.directions import Direction
-from mockserver.contract.documents import Node
 from mockserver.contract.model import Contract
+from mockserver.documents.tree import Node
 from mockserver.errors import Problem
+from mockserver.schemas.directions import Direction
 
 DIRECTIONS: tuple[Direction, ...] = ("", "request", "response")
 

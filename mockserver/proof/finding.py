@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mockserver.contract.model import Contract, Scenario
-from mockserver.contract.source import Source
+from mockserver.documents.source import Source
 from mockserver.errors import Problem
 
 Level = Literal["error", "warning"]

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from mockserver.contract.model import Contract, Scenario
-from mockserver.contract.yamltext import escape
 from mockserver.engine.run import Start
 from mockserver.errors import CannotGenerate, ContractError, Problem
 from mockserver.proof import examples, records, suspects
@@ -15,6 +14,7 @@ from mockserver.proof.asking import Asking, Failed
 from mockserver.proof.finding import Counted, Finding, source_of
 from mockserver.proof.records import Broken
 from mockserver.refusals import NoExample
+from mockserver.syntax.yaml_reader import escape
 from mockserver.web.app import create_app
 
 

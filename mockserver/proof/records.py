@@ -10,8 +10,6 @@ from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP
 from mockserver.contract.model import Contract, Operation, Record, Resource
 from mockserver.contract.overrides import json_media
-from mockserver.contract.schemas import Validator
-from mockserver.contract.times import format_instant
 from mockserver.engine import complete
 from mockserver.engine.complete import Counts
 from mockserver.engine.operations import Result
@@ -19,6 +17,8 @@ from mockserver.engine.ordered import Row
 from mockserver.engine.reach import Place, ways
 from mockserver.engine.state import State
 from mockserver.errors import Violation
+from mockserver.schemas.validators import Validator
+from mockserver.syntax.instants import format_instant
 from mockserver.web.api import PREFERRED, RESULTS
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mockserver.contract.loader import RESOURCES
 from mockserver.contract.model import Contract, Override, Resource, Scenario
-from mockserver.contract.source import Report, Source, read
+from mockserver.documents.source import Report, Source, read
 from mockserver.engine.reach import reachable, rules_met
 from mockserver.engine.run import Start
 from mockserver.engine.state import State

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from mockserver.contract import jsontext
 from mockserver.contract.model import Notation
+from mockserver.syntax import strict_json
 
 DELIMITERS = {"spaceDelimited": "%20", "pipeDelimited": "%7C"}
 
@@ -72,7 +72,7 @@ def _joined(value: list[Any] | dict[str, Any], delimiter: str, equals: str | Non
 
 
 def _text(notation: Notation, value: Any) -> str:
-    return jsontext.dump(value).decode() if notation.media is not None else _plain(value)
+    return strict_json.dump(value).decode() if notation.media is not None else _plain(value)
 
 
 def _plain(value: Any) -> str:
@@ -80,7 +80,7 @@ def _plain(value: Any) -> str:
         return "true" if value else "false"
     if value is None:
         return ""
-    return jsontext.dump(value).decode() if isinstance(value, list | dict) else str(value)
+    return strict_json.dump(value).decode() if isinstance(value, list | dict) else str(value)
 
 
 def _encoded(text: str) -> str:

@@ -13,13 +13,13 @@ from typing import Any
 from flask import Request, Response
 from werkzeug.http import parse_list_header
 
-from mockserver.contract import jsontext
-from mockserver.contract.media import is_json
 from mockserver.contract.model import MediaType, Operation
 from mockserver.contract.model import Response as Declared
 from mockserver.contract.parameters import read_header
 from mockserver.errors import Violation, quote
 from mockserver.refusals import NotAcceptable
+from mockserver.syntax import strict_json
+from mockserver.syntax.media_types import is_json
 from mockserver.web.lean import LeanResponse
 
 VARY = "Origin, Cookie, Accept, Prefer, X-Mock-Scenario, X-Mock-Sandbox"
@@ -171,7 +171,7 @@ def _write(value: Any, media_type: str | None) -> bytes:
         return value
     if media_type is None:
         return b""
-    return jsontext.dump(value) if is_json(media_type) or not isinstance(value, str) else value.encode()
+    return strict_json.dump(value) if is_json(media_type) or not isinstance(value, str) else value.encode()
 
 
 def _judge_headers(declared: Declared, headers: Mapping[str, str]) -> list[Violation]:

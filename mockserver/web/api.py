@@ -15,16 +15,16 @@ from werkzeug import exceptions
 
 from mockserver.contract.behaviour import Behaviour, Kind
 from mockserver.contract.grammar import METHODS
-from mockserver.contract.media import is_json
 from mockserver.contract.model import Operation, shape
 from mockserver.contract.model import Response as Declared
-from mockserver.contract.names import plain
 from mockserver.contract.parameters import read_header
 from mockserver.engine.commands import KeepAnswer
 from mockserver.engine.operations import Call, Outcome, Result, perform
 from mockserver.engine.overrides import Placed
 from mockserver.errors import Refusal
 from mockserver.refusals import ContractViolation, NotAcceptable, UnknownRecord
+from mockserver.syntax.media_types import is_json
+from mockserver.syntax.words import plain
 from mockserver.web import precedence, prefer, security
 from mockserver.web.answers import BODILESS, Answer, answer, declared_media, negotiate, respond
 from mockserver.web.faults import deliver, ends_later, replacement

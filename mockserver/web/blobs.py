@@ -6,7 +6,7 @@ import hashlib
 from base64 import b64decode
 from collections.abc import Mapping
 
-from mockserver.contract.media import essence
+from mockserver.syntax.media_types import essence
 
 LENGTH = 64
 # One dot, one empty page, an archive of nothing.

@@ -12,14 +12,15 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder
 
-from mockserver.contract import jsontext, parameters
-from mockserver.contract.media import FORM, FORMS, JSON, best, essence, is_json, is_text, matches
+from mockserver.contract import parameters
 from mockserver.contract.model import Body, Encoding, MediaType
-from mockserver.contract.shapes import Shape
 from mockserver.contract.trees import Unreadable, assemble, brackets
-from mockserver.contract.yamltext import escape
 from mockserver.errors import Violation, quote
 from mockserver.refusals import MalformedBody, TooManyParts, UnsupportedMediaType
+from mockserver.schemas.shapes import Shape
+from mockserver.syntax import strict_json
+from mockserver.syntax.media_types import FORM, FORMS, JSON, best, essence, is_json, is_text, matches
+from mockserver.syntax.yaml_reader import escape
 
 PART_LIMIT = 1_000
 NOTHING = Encoding()
@@ -64,8 +65,8 @@ def parse(data: bytes, content_type: str = JSON) -> Any:
     """
     try:
         charset = parse_options_header(content_type)[1].get("charset", "utf-8").lower()
-        return jsontext.parse(data if charset in ("utf-8", "utf8") else data.decode(charset).encode())
-    except jsontext.MalformedJSON as error:
+        return strict_json.parse(data if charset in ("utf-8", "utf8") else data.decode(charset).encode())
+    except strict_json.MalformedJSON as error:
         raise MalformedBody(str(error)) from None
     except (LookupError, ValueError) as error:
         raise MalformedBody(f"it is no {quote(charset)}: {error}") from None

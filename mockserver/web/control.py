@@ -11,7 +11,7 @@ from flask import Flask, Response, g, request
 from mockserver.contract import overrides
 from mockserver.contract.model import Operation
 from mockserver.contract.parameters import scalar
-from mockserver.contract.times import format_instant, parse_duration, parse_instant
+from mockserver.documents.bundle import bundle
 from mockserver.engine.commands import AddOverride, Fire, Fired, Put, Remove, RemoveOverride
 from mockserver.engine.journal import Entry
 from mockserver.engine.operations import Call
@@ -22,10 +22,10 @@ from mockserver.engine.sandboxes import DEFAULT
 from mockserver.engine.state import records, shown
 from mockserver.errors import quote as quoted
 from mockserver.refusals import BadTime, InvalidRequest, UnknownScenario
+from mockserver.syntax.instants import format_instant, parse_duration, parse_instant
 from mockserver.version import __version__
 from mockserver.web import api, journal
 from mockserver.web.answers import answer, negotiate, respond
-from mockserver.web.bundle import bundle
 from mockserver.web.mock import PREFIX, Mock
 from mockserver.web.problems import IN_BODY
 from mockserver.web.requests import read_call

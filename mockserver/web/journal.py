@@ -12,14 +12,14 @@ from urllib.parse import unquote
 from flask import Request, Response
 from werkzeug.exceptions import HTTPException
 
-from mockserver.contract import jsontext
 from mockserver.contract.model import Operation
-from mockserver.contract.times import format_instant
 from mockserver.engine.clock import monotonic
 from mockserver.engine.commands import Fired
 from mockserver.engine.journal import Entry, Headers, Message
 from mockserver.engine.sandboxes import Sandbox
 from mockserver.refusals import VerdictFailed
+from mockserver.syntax import strict_json
+from mockserver.syntax.instants import format_instant
 from mockserver.web import near
 from mockserver.web.addressing import parameter
 from mockserver.web.mock import Mock
@@ -184,8 +184,8 @@ def _readable(message: Message) -> Any:
     """The body as JSON where it is that and whole, else as text."""
     if len(message.body) == message.size:
         try:
-            return _without_secrets(jsontext.parse(message.body))
-        except jsontext.MalformedJSON:
+            return _without_secrets(strict_json.parse(message.body))
+        except strict_json.MalformedJSON:
             pass
     return _shielded_text(message.body.decode(errors="replace"))
 

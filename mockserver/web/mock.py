@@ -11,13 +11,13 @@ from typing import TypeVar
 from flask import current_app
 
 from mockserver.contract import reading
-from mockserver.contract.documents import BASE, Documents, Node
 from mockserver.contract.model import Contract, Operation
 from mockserver.contract.openapi import Reader
-from mockserver.contract.schemas import Schemas, Validator
-from mockserver.contract.source import Report
+from mockserver.documents.source import Report
+from mockserver.documents.tree import BASE, Documents, Node
 from mockserver.engine.sandboxes import Sandboxes
 from mockserver.errors import Problem
+from mockserver.schemas.validators import Schemas, Validator
 from mockserver.web.kept import KeptAnswers
 from mockserver.web.samples import Samples
 

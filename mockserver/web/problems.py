@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import mockserver.refusals as refusals
-from mockserver.contract import jsontext
-from mockserver.contract.media import is_json, is_text
 from mockserver.contract.model import Operation
 from mockserver.contract.model import Response as Declared
 from mockserver.engine.generate.generator import Generator
 from mockserver.errors import CannotGenerate, Refusal
 from mockserver.refusals import ContractViolation, InternalError, MethodNotAllowed
+from mockserver.syntax import strict_json
+from mockserver.syntax.media_types import is_json, is_text
 from mockserver.web import blobs
 from mockserver.web.answers import Answer, answer, error_members, title_of
 from mockserver.web.mock import Mock
@@ -134,7 +134,7 @@ def _plain(mock: Mock, problem: dict[str, Any], headers: dict[str, str]) -> Answ
     if violations:
         log.error("a problem breaks its own schema: %s: %s", problem["code"], violations[0].message)
         problem = {name: problem[name] for name in ("type", "title", "status", "detail")} | {"code": InternalError.code}
-    return Answer(problem["status"], jsontext.dump(problem), PROBLEM, headers)
+    return Answer(problem["status"], strict_json.dump(problem), PROBLEM, headers)
 
 
 def _declared_form(

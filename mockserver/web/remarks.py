@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import g
 
-from mockserver.contract.shapes import Shape
-from mockserver.contract.yamltext import escape
 from mockserver.errors import quote
+from mockserver.schemas.shapes import Shape
+from mockserver.syntax.yaml_reader import escape
 
 # How many values of a body are looked at; a large one says the same again and again.
 LOOK_LIMIT = 1_000

@@ -9,12 +9,12 @@ from urllib.parse import unquote
 from flask import Request
 
 from mockserver.contract import parameters
-from mockserver.contract.media import FORMS, JSON, essence, is_json
 from mockserver.contract.model import Body, Operation, Parameter
 from mockserver.contract.parameters import OWN
 from mockserver.engine.operations import Call
 from mockserver.errors import Violation, did_you_mean, quote
 from mockserver.refusals import BodyTooLarge, InvalidRequest, UnexpectedBody, UnsupportedMediaType
+from mockserver.syntax.media_types import FORMS, JSON, essence, is_json
 from mockserver.web import bodies, remarks
 from mockserver.web.addressing import parameter as path_text
 from mockserver.web.mock import Mock

@@ -10,14 +10,14 @@ from urllib.parse import urlencode
 
 from flask import Request
 
-from mockserver.contract import jsontext
-from mockserver.contract.media import FORM, LINES, essence, is_json, is_text
 from mockserver.contract.model import Contract, MediaType, Notation, Operation, Response
-from mockserver.contract.schemas import Validator
 from mockserver.engine.generate.generator import Generator
 from mockserver.engine.operations import Call
 from mockserver.errors import CannotGenerate
 from mockserver.refusals import NoExample, NotAcceptable
+from mockserver.schemas.validators import Validator
+from mockserver.syntax import strict_json
+from mockserver.syntax.media_types import FORM, LINES, essence, is_json, is_text
 from mockserver.web import blobs
 from mockserver.web.answers import BODILESS, Answer, answer, concrete, error_members, negotiate, title_of
 
@@ -212,10 +212,10 @@ def written(value: Any, kind: str) -> str | bytes:
     if essence(kind) == FORM and isinstance(value, Mapping):
         return urlencode({name: header_text(one) for name, one in value.items()})
     if essence(kind) == EVENTS and isinstance(value, dict | list):
-        return f"data: {jsontext.dump(value).decode()}\n\n"
+        return f"data: {strict_json.dump(value).decode()}\n\n"
     if essence(kind) in LINES:
-        return "".join(f"{jsontext.dump(one).decode()}\n" for one in (value if isinstance(value, list) else [value]))
-    return jsontext.dump(value).decode()
+        return "".join(f"{strict_json.dump(one).decode()}\n" for one in (value if isinstance(value, list) else [value]))
+    return strict_json.dump(value).decode()
 
 
 def noted(notation: Notation, value: Any) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 from mockserver import Contract, ContractError, create_app, load_contract
 from mockserver.contract.model import Operation
 from mockserver.contract.overrides import json_media
-from mockserver.contract.source import SUFFIXES
+from mockserver.documents.source import SUFFIXES
 from mockserver.proof.asking import Asking
 from mockserver.server import bridge
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.contract import jsontext
-from mockserver.contract.jsontext import MalformedJSON
+from mockserver.syntax import strict_json
+from mockserver.syntax.strict_json import MalformedJSON
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(st.characters(codec="utf-8")),
@@ -33,30 +33,30 @@ VALUES = st.recursive(
 )
 def test_what_is_no_json_is_refused_with_its_place(data: bytes, message: str) -> None:
     with pytest.raises(MalformedJSON) as caught:
-        jsontext.parse(data)
+        strict_json.parse(data)
     assert str(caught.value) == message
 
 
 def test_brackets_in_strings_are_not_depth() -> None:
     text = json.dumps({"a": "[{" * 500})
-    assert jsontext.parse(text.encode()) == {"a": "[{" * 500}
+    assert strict_json.parse(text.encode()) == {"a": "[{" * 500}
 
 
 def test_a_pair_of_surrogates_is_a_character() -> None:
-    assert jsontext.parse(b'"\\ud83d\\ude00"') == "\N{GRINNING FACE}"
+    assert strict_json.parse(b'"\\ud83d\\ude00"') == "\N{GRINNING FACE}"
 
 
 @given(VALUES)
 def test_what_is_written_reads_back(value: Any) -> None:
-    assert jsontext.parse(jsontext.dump(value)) == value
+    assert strict_json.parse(strict_json.dump(value)) == value
 
 
 @given(st.dictionaries(st.text(alphabet="abc", max_size=3), st.integers(), max_size=6))
 def test_the_canonical_form_does_not_depend_on_the_order_of_members(value: dict[str, int]) -> None:
     turned = dict(reversed(value.items()))
-    assert jsontext.canonical(turned) == jsontext.canonical(value)
+    assert strict_json.canonical(turned) == strict_json.canonical(value)
 
 
 @pytest.mark.parametrize("value", [2**64, -(2**70), [1, {"a": 10**300}], 1e16, 1.0, -0.0, "é\u2028"])
 def test_what_is_written_reads_as_it_was_however_large(value: object) -> None:
-    assert repr(jsontext.parse(jsontext.dump(value))) == repr(value)
+    assert repr(strict_json.parse(strict_json.dump(value))) == repr(value)

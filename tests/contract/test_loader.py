@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver import Contract, ContractError, load_contract
-from mockserver.contract.source import Source
+from mockserver.documents.source import Source
 from tests.conftest import MakeContract
 
 Problems = Callable[..., list[str]]

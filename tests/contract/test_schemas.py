@@ -6,11 +6,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mockserver.contract.documents import BASE, Documents
-from mockserver.contract.explain import FORMATS
-from mockserver.contract.schemas import Schemas, Validator
-from mockserver.contract.source import Source
+from mockserver.documents.source import Source
+from mockserver.documents.tree import BASE, Documents
 from mockserver.errors import Violation
+from mockserver.schemas.messages import FORMATS
+from mockserver.schemas.validators import Schemas, Validator
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-20, 20) | st.sampled_from([0.5, 1.0, -2.5]) | st.text("ab1-", max_size=4),

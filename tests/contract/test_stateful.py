@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from mockserver import Contract, create_app, load_contract
-from mockserver.contract import names
 from mockserver.engine.run import Start
 from mockserver.proof.proof import Proof
+from mockserver.syntax import words
 from tests.kennel import array, path, ref, sent, write
 
 Change = Callable[[dict[str, Any]], object]
@@ -191,7 +191,7 @@ def test_a_collection_that_nothing_can_be_made_for_begins_empty(derived: Callabl
     ],
 )
 def test_the_last_parameter_names_the_key(parameter: str, segment: str, fields: list[str], found: str | None) -> None:
-    assert names.key_field(parameter, segment, fields) == found
+    assert words.key_field(parameter, segment, fields) == found
 
 
 @pytest.mark.parametrize(
@@ -208,4 +208,4 @@ def test_the_last_parameter_names_the_key(parameter: str, segment: str, fields: 
 def test_a_parameter_before_it_names_the_owner(
     parameter: str, segment: str, fields: list[str], found: str | None
 ) -> None:
-    assert names.owner_field(parameter, segment, fields, "id") == found
+    assert words.owner_field(parameter, segment, fields, "id") == found

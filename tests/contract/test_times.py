@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.contract.times import format_instant, parse_duration, parse_instant
+from mockserver.syntax.instants import format_instant, parse_duration, parse_instant
 
 YEARS_1_TO_9999 = st.integers(-62_135_596_800_000, 253_402_300_799_999)
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.contract import yamltext
-from mockserver.contract.yamltext import MalformedYAML
+from mockserver.syntax import yaml_reader
+from mockserver.syntax.yaml_reader import MalformedYAML
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])),
@@ -32,7 +32,7 @@ VALUES = st.recursive(
     ],
 )
 def test_it_reads_the_core_schema_of_yaml_1_2(text: str, value: Any) -> None:
-    assert yamltext.parse(text) == value
+    assert yaml_reader.parse(text) == value
 
 
 @pytest.mark.parametrize(
@@ -50,28 +50,28 @@ def test_it_reads_the_core_schema_of_yaml_1_2(text: str, value: Any) -> None:
 )
 def test_what_json_could_not_hold_is_refused_with_its_line(text: str, message: str, line: int) -> None:
     with pytest.raises(MalformedYAML) as caught:
-        yamltext.parse(text)
+        yaml_reader.parse(text)
     assert (caught.value.message, caught.value.line) == (message, line)
 
 
 def test_nesting_without_end_is_refused_by_the_parser_or_by_us() -> None:
     with pytest.raises(MalformedYAML, match="nest"):
-        yamltext.parse("[" * 100_000)
+        yaml_reader.parse("[" * 100_000)
 
 
 def test_an_alias_bomb_is_refused() -> None:
     rows = ["a: &a [x, x, x, x, x, x, x, x, x]"]
     rows += [f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join([f'*{chr(97 + n)}'] * 9)}]" for n in range(9)]
     with pytest.raises(MalformedYAML, match="aliases expand it to more than"):
-        yamltext.parse("\n".join(rows))
+        yaml_reader.parse("\n".join(rows))
 
 
 def test_every_pointer_has_its_line() -> None:
-    assert yamltext.lines("a:\n  b/c:\n    - x\n    - y: 1\n") == {
+    assert yaml_reader.lines("a:\n  b/c:\n    - x\n    - y: 1\n") == {
         "/a": 1, "/a/b~1c": 2, "/a/b~1c/0": 3, "/a/b~1c/1": 4, "/a/b~1c/1/y": 4,
     }  # fmt: skip
 
 
 @given(VALUES)
 def test_json_is_yaml(value: Any) -> None:
-    assert yamltext.parse(json.dumps(value, ensure_ascii=False)) == value
+    assert yaml_reader.parse(json.dumps(value, ensure_ascii=False)) == value

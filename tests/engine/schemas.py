@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from mockserver.contract.documents import BASE
+from mockserver.documents.tree import BASE
 
 FILE = "schema.json"
 HERE = f"{BASE}{FILE}#"

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from mockserver import Contract, Violation
 from mockserver.contract.model import Record
-from mockserver.contract.times import parse_instant
 from mockserver.engine.commands import Command, Fire, Put, Remove, apply
 from mockserver.engine.run import Start
 from mockserver.engine.state import State, fingerprint, shown
@@ -22,6 +21,7 @@ from mockserver.refusals import (
     UnknownResource,
     UnknownTransition,
 )
+from mockserver.syntax.instants import parse_instant
 
 NOW = parse_instant("2026-01-01T00:00:10Z")
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from mockserver.contract.documents import BASE, Documents
-from mockserver.contract.schemas import Schemas
-from mockserver.contract.source import Source
+from mockserver.documents.source import Source
+from mockserver.documents.tree import BASE, Documents
 from mockserver.engine.generate import patterns
 from mockserver.engine.generate.generator import Generator
 from mockserver.errors import CannotGenerate
+from mockserver.schemas.validators import Schemas
 from tests.contract import test_schemas
 from tests.engine.schemas import HERE, SCHEMAS, VALUES
 

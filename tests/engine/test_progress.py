@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from mockserver import Contract, load_contract
 from mockserver.contract.model import ClockPlan, Rule
-from mockserver.contract.times import format_instant
 from mockserver.engine import commands
 from mockserver.engine.commands import Fire, Fired, Put, Remove
 from mockserver.engine.run import CHECKPOINT_EVERY, Run, Start
 from mockserver.errors import Refusal
 from mockserver.refusals import BadTime, BeforeStart, NothingToUndo, TooMuchDue
+from mockserver.syntax.instants import format_instant
 
 SECOND, MINUTE = 1_000, 60_000
 RULES = (

@@ -8,9 +8,9 @@ import pytest
 
 from mockserver import Contract, create_app, load_contract
 from mockserver.contract.model import Notation
-from mockserver.contract.shapes import Shape
 from mockserver.proof import writing
 from mockserver.proof.asking import Asking
+from mockserver.schemas.shapes import Shape
 from mockserver.server import bridge
 from tests.test_styles import document
 

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mockserver import Contract, ContractError, create_app
-from mockserver.contract import yamltext
 from mockserver.engine import run
+from mockserver.syntax import yaml_reader
 from tests.conftest import MakeContract
 
 PATHS = (
@@ -103,7 +103,9 @@ def test_a_recording_goes_on_as_its_run_does(
     text = record(here, scenario)
     (tmp_path / "found.yaml").write_text(text)
     there = create_app(built_in, scenario=str(tmp_path / "found.yaml")).test_client()
-    assert fingerprint(there, "found") == fingerprint(here, scenario) == yamltext.parse(text)["recorded"]["fingerprint"]
+    assert (
+        fingerprint(there, "found") == fingerprint(here, scenario) == yaml_reader.parse(text)["recorded"]["fingerprint"]
+    )
     assert [act(there, ("GET", path, {}, None), "found") for path in PATHS] == [
         act(here, ("GET", path, {}, None), scenario) for path in PATHS
     ]
@@ -126,7 +128,7 @@ def test_a_recording_is_the_whole_scenario_and_what_was_done(client: FlaskClient
     client.post("/__mock/clock", json={"advance": "5s"}, headers=headers)
     client.post("/admin/jobs/job-7/retry", headers=headers)
     text = record(client, "fails-then-recovers")
-    data = yamltext.parse(text)
+    data = yaml_reader.parse(text)
     assert text.startswith("# A recording by mockserver ")
     assert data["commands"] == [
         {"at": "2026-01-15T09:00:05.000Z", "fire": {"resource": "jobs", "key": "job-7", "transition": "retry"}}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from mockserver.contract.documents import BASE
 from mockserver.contract.reading import load
-from mockserver.contract.schemas import Schemas, Validator
-from mockserver.contract.source import Report, Source
+from mockserver.documents.source import Report, Source
+from mockserver.documents.tree import BASE
+from mockserver.schemas.validators import Schemas, Validator
 
 NAMES = ("override", "resources", "scenario")
 

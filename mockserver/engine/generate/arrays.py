@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mockserver.contract.documents import Node
+from mockserver.documents.tree import Node
 from mockserver.engine.generate.demand import Demand, Nodes, same
 from mockserver.errors import CannotGenerate
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from mockserver.contract.documents import Documents, Node, Unresolved
-from mockserver.contract.schemas import single
-from mockserver.contract.shapes import types_of
+from mockserver.documents.tree import Documents, Node, Unresolved
+from mockserver.schemas.shapes import types_of
+from mockserver.schemas.validators import single
 
 TYPES = ("object", "array", "string", "integer", "number", "boolean", "null")
 # Keywords that tell the type of a schema which does not.

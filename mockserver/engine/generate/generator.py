@@ -9,8 +9,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from mockserver.contract.documents import Documents, Node
-from mockserver.contract.schemas import Schemas, Validator
+from mockserver.documents.tree import Documents, Node
 from mockserver.engine.generate import mend
 from mockserver.engine.generate.arrays import make_array
 from mockserver.engine.generate.demand import TYPES, Choose, Demand, Gathering, Nodes
@@ -19,6 +18,7 @@ from mockserver.engine.generate.numbers import number
 from mockserver.engine.generate.objects import make_object
 from mockserver.engine.generate.texts import NoText, text
 from mockserver.errors import CannotGenerate
+from mockserver.schemas.validators import Schemas, Validator
 
 DEPTH_LIMIT = 6
 # Beyond this depth nothing is made that does not have to be, and beyond that there is no end to it.

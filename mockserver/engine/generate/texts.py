@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 from base64 import b64encode
 
-from mockserver.contract.schemas import single
 from mockserver.engine.generate import patterns
 from mockserver.engine.generate.demand import Demand, matches
 from mockserver.engine.words import word
+from mockserver.schemas.validators import single
 
 TRIES = 40
 # Formats that a longer path or a longer text does no harm to.

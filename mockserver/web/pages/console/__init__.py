@@ -7,8 +7,9 @@ from urllib.parse import quote
 
 from flask import Flask, Response, g, redirect, request
 
-from mockserver.contract import diagram, formats, jsontext
+from mockserver.contract import diagram, formats
 from mockserver.contract.model import Contract, Resource
+from mockserver.syntax import strict_json
 from mockserver.web.mock import PREFIX, Mock, current
 from mockserver.web.pages import shell
 from mockserver.web.selection import sandbox_via
@@ -22,7 +23,7 @@ FROM_BASE = "base address"
 def register(app: Flask, mock: Mock) -> None:
     """Add the console, and a way there from `/` unless the contract owns that."""
     pages = shell.blueprint("console", __name__)
-    faults = jsontext.parse(formats.path("override").read_bytes())["properties"]["fault"]["enum"]
+    faults = strict_json.parse(formats.path("override").read_bytes())["properties"]["fault"]["enum"]
 
     def console() -> Response:
         contract = current().contract
@@ -36,7 +37,7 @@ def register(app: Flask, mock: Mock) -> None:
                 for name, one in contract.resources.items()
                 if one.lifecycle is not None
             },
-            declared=jsontext.dump([_declared(one) for one in contract.resources.values()]).decode(),
+            declared=strict_json.dump([_declared(one) for one in contract.resources.values()]).decode(),
             faults=faults,
             sandbox_via=sandbox_via(request, g.selection.sandbox),
             mount=request.script_root.partition(IN)[0],

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from mockserver.contract.documents import DATA, NAMED, Documents, Unresolved
+from mockserver.documents.tree import DATA, NAMED, Documents, Unresolved
 
 Direction = Literal["", "request", "response"]
 # The property that the other side alone has.

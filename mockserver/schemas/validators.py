@@ -13,11 +13,11 @@ from typing import Any
 
 import jsonschema_rs
 
-from mockserver.contract import directions
-from mockserver.contract.directions import Direction
-from mockserver.contract.documents import Documents, Node
-from mockserver.contract.yamltext import escape
+from mockserver.documents.tree import Documents, Node
 from mockserver.errors import Violation
+from mockserver.schemas import directions
+from mockserver.schemas.directions import Direction
+from mockserver.syntax.yaml_reader import escape
 
 ERROR_LIMIT = 100
 # Those of a large document take gigabytes together, and each can be made again: so many characters of documents may
@@ -132,7 +132,7 @@ class _Judged:
     @cached_property
     def explainer(self) -> Any:
         # Not needed until something is wrong, and slow to import.
-        from mockserver.contract.explain import Explainer
+        from mockserver.schemas.messages import Explainer
 
         return Explainer(self._documents)
 

@@ -11,8 +11,8 @@ from jsonschema.validators import extend
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from mockserver.contract.schemas import single
 from mockserver.errors import did_you_mean, quote
+from mockserver.schemas.validators import single
 
 FORMATS = (
     "date-time", "date", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6",

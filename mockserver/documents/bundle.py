@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from mockserver.contract.documents import BASE, REFERENCES, Documents, Node, step
+from mockserver.documents.tree import BASE, REFERENCES, Documents, Node, step
 
 
 def bundle(document: Node) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
-from mockserver.contract import jsontext, yamltext
 from mockserver.errors import ContractError, Problem
+from mockserver.syntax import strict_json, yaml_reader
 
 FILE_LIMIT = 64 * 1024 * 1024
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -30,8 +30,8 @@ class Source:
     def _lines(self) -> dict[str, int]:
         # Only a file with a mistake in it is read a second time, for its lines.
         try:
-            return yamltext.lines(self.text)
-        except yamltext.MalformedYAML:
+            return yaml_reader.lines(self.text)
+        except yaml_reader.MalformedYAML:
             return {}
 
     def line(self, pointer: str) -> int | None:
@@ -144,12 +144,12 @@ def parse(file: str, raw: bytes, report: Report) -> Source | None:
     """Read the bytes of a file; its ending says whether they are JSON or YAML."""
     try:
         text = raw.decode("utf-8-sig")
-        data = jsontext.parse(raw) if file.endswith(".json") else yamltext.parse(text)
+        data = strict_json.parse(raw) if file.endswith(".json") else yaml_reader.parse(text)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         report.tell(Problem(file, f"byte {error.start} is not UTF-8", line=line, code="malformed"))
         return None
-    except (jsontext.MalformedJSON, yamltext.MalformedYAML) as error:
+    except (strict_json.MalformedJSON, yaml_reader.MalformedYAML) as error:
         line_found = error.line or _line_by_yaml(raw)
         kind = "JSON" if file.endswith(".json") else "YAML"
         report.tell(Problem(file, f"is no {kind}: {error.message}", line=line_found, code="malformed"))
@@ -166,8 +166,8 @@ def files(folder: Path) -> Iterable[Path]:
 
 def _line_by_yaml(raw: bytes) -> int | None:
     try:
-        yamltext.parse(raw.decode())
-    except yamltext.MalformedYAML as error:
+        yaml_reader.parse(raw.decode())
+    except yaml_reader.MalformedYAML as error:
         return error.line
     except UnicodeDecodeError:
         return None

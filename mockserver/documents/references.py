@@ -8,11 +8,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
-from mockserver.contract.documents import BASE, DATA, Documents, Unresolved, step
-from mockserver.contract.source import Report, Source, read
-from mockserver.contract.yamltext import escape
+from mockserver.documents.source import Report, Source, read
+from mockserver.documents.tree import BASE, DATA, Documents, Unresolved, step
 from mockserver.errors import did_you_mean
 from mockserver.errors import quote as show
+from mockserver.syntax.yaml_reader import escape
 
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 OUTSIDE = (

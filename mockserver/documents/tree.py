@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote
 
-from mockserver.contract.source import Source
-from mockserver.contract.yamltext import escape
+from mockserver.documents.source import Source
 from mockserver.errors import did_you_mean
 from mockserver.errors import quote as show
+from mockserver.syntax.yaml_reader import escape
 
 BASE = "file:///"
 REFERENCES = ("$ref", "$dynamicRef")
