@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from mockserver.contract import fixtures, formats, openapi, reading, recognition, resources, scenario
+from mockserver.contract import fixtures, formats, resources, scenario
 from mockserver.contract.model import Contract, Operation, Resource
 from mockserver.contract.scenario import load_file
 from mockserver.contract.stateful import with_state
 from mockserver.documents.source import SUFFIXES, Report, files, read
 from mockserver.documents.tree import BASE, Documents, Node
 from mockserver.errors import ContractError, Problem
+from mockserver.openapi import detection, loading, operations
 from mockserver.refusals import UnknownScenario
 from mockserver.schemas.validators import Schemas, schema_errors
 
@@ -108,15 +109,15 @@ def _contract(
     root: Path, document: Path, entries: list[Path], *, strict: bool, built_in: bool = False, bare: bool = False
 ) -> Contract:
     report = Report()
-    source = recognition.document(root, document, report)
-    loaded = reading.load(root, entries, report, source)
-    openapi_node = loaded.root(reading.uri_of(root, document))
+    source = detection.document(root, document, report)
+    loaded = loading.load(root, entries, report, source)
+    openapi_node = loaded.root(loading.uri_of(root, document))
     for uri, other in loaded.sources.items() if not bare else ():
         is_schema = other is not source and f"{uri}#" not in loaded.no_schemas
         for pointer, message in schema_errors(other.data) if is_schema else ():
             report.add(other, pointer, f"is no JSON Schema: {message}", "schema")
     schemas = Schemas(loaded)
-    found = openapi.Reader(schemas, report, strict_examples=strict).operations(openapi_node)
+    found = operations.Reader(schemas, report, strict_examples=strict).operations(openapi_node)
     operations: dict[str, Operation] | None = found
     if bare:
         _forgive(openapi_node, found, report)

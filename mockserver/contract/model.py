@@ -12,10 +12,10 @@ from urllib.parse import parse_qsl
 
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.lifecycle import Lifecycle
-from mockserver.contract.security import Credential
 from mockserver.documents.source import Note, Source, listed
 from mockserver.documents.tree import Documents, Node
 from mockserver.errors import Problem
+from mockserver.openapi.security import Credential
 from mockserver.schemas.shapes import COMPOUND, Shape
 from mockserver.schemas.validators import Schemas, Validator
 

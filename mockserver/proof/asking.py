@@ -12,13 +12,13 @@ from flask import Flask
 
 from mockserver.contract.model import Contract, Operation, Parameter, Resource
 from mockserver.contract.overrides import json_media
-from mockserver.contract.security import Credential
 from mockserver.engine.commands import Fire
 from mockserver.engine.generate.generator import Generator
 from mockserver.engine.run import Run
 from mockserver.engine.state import State
 from mockserver.errors import CannotGenerate, Violation
-from mockserver.proof import writing
+from mockserver.openapi import parameter_encoding
+from mockserver.openapi.security import Credential
 from mockserver.proof.records import places
 from mockserver.server import bridge
 from mockserver.syntax import strict_json
@@ -146,13 +146,19 @@ class Asking:
         declared = {one.name: one for one in operation.parameters if one.location == "path"}
         for name in operation.path_names:
             value = values.get(name, UNKNOWN)
-            text = writing.segment(declared[name].notation, value) if name in declared else quote(str(value), safe="")
+            text = (
+                parameter_encoding.segment(declared[name].notation, value)
+                if name in declared
+                else quote(str(value), safe="")
+            )
             path = path.replace(f"{{{name}}}", text, 1)
         return path
 
     def _query(self, operation: Operation) -> str:
         needed = [one for one in operation.parameters if one.location == "query" and one.required]
-        return "&".join(filter(None, (writing.query(one.notation, self._made(one, operation)) for one in needed)))
+        return "&".join(
+            filter(None, (parameter_encoding.query(one.notation, self._made(one, operation)) for one in needed))
+        )
 
     def _made(self, parameter: Parameter, operation: Operation) -> Any:
         judge, found = parameter.validator, None
@@ -224,10 +230,10 @@ class Asking:
         found = []
         for one in operation.parameters:
             if one.location == "header" and one.required:
-                text = writing.header(one.notation, self._made(one, operation))
+                text = parameter_encoding.header(one.notation, self._made(one, operation))
                 found.append((one.name.lower().encode(), text.encode("latin-1", "replace")))
             elif one.location == "cookie" and one.required:
-                text = writing.header(one.notation, self._made(one, operation))
+                text = parameter_encoding.header(one.notation, self._made(one, operation))
                 found.append((b"cookie", f"{one.name}={quote(text)}".encode()))
         return found
 

@@ -15,8 +15,8 @@ from werkzeug.http import parse_list_header
 
 from mockserver.contract.model import MediaType, Operation
 from mockserver.contract.model import Response as Declared
-from mockserver.contract.parameters import read_header
 from mockserver.errors import Violation, quote
+from mockserver.openapi.parameter_decoding import read_header
 from mockserver.refusals import NotAcceptable
 from mockserver.syntax import strict_json
 from mockserver.syntax.media_types import is_json

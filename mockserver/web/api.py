@@ -14,14 +14,14 @@ from flask import Flask, Response, g, request
 from werkzeug import exceptions
 
 from mockserver.contract.behaviour import Behaviour, Kind
-from mockserver.contract.grammar import METHODS
 from mockserver.contract.model import Operation, shape
 from mockserver.contract.model import Response as Declared
-from mockserver.contract.parameters import read_header
 from mockserver.engine.commands import KeepAnswer
 from mockserver.engine.operations import Call, Outcome, Result, perform
 from mockserver.engine.overrides import Placed
 from mockserver.errors import Refusal
+from mockserver.openapi.object_types import METHODS
+from mockserver.openapi.parameter_decoding import read_header
 from mockserver.refusals import ContractViolation, NotAcceptable, UnknownRecord
 from mockserver.syntax.media_types import is_json
 from mockserver.syntax.words import plain

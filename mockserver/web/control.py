@@ -10,7 +10,6 @@ from flask import Flask, Response, g, request
 
 from mockserver.contract import overrides
 from mockserver.contract.model import Operation
-from mockserver.contract.parameters import scalar
 from mockserver.documents.bundle import bundle
 from mockserver.engine.commands import AddOverride, Fire, Fired, Put, Remove, RemoveOverride
 from mockserver.engine.journal import Entry
@@ -21,6 +20,7 @@ from mockserver.engine.run import Run
 from mockserver.engine.sandboxes import DEFAULT
 from mockserver.engine.state import records, shown
 from mockserver.errors import quote as quoted
+from mockserver.openapi.parameter_decoding import scalar
 from mockserver.refusals import BadTime, InvalidRequest, UnknownScenario
 from mockserver.syntax.instants import format_instant, parse_duration, parse_instant
 from mockserver.version import __version__

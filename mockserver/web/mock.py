@@ -10,13 +10,13 @@ from typing import TypeVar
 
 from flask import current_app
 
-from mockserver.contract import reading
 from mockserver.contract.model import Contract, Operation
-from mockserver.contract.openapi import Reader
 from mockserver.documents.source import Report
 from mockserver.documents.tree import BASE, Documents, Node
 from mockserver.engine.sandboxes import Sandboxes
 from mockserver.errors import Problem
+from mockserver.openapi import loading
+from mockserver.openapi.operations import Reader
 from mockserver.schemas.validators import Schemas, Validator
 from mockserver.web.kept import KeptAnswers
 from mockserver.web.samples import Samples
@@ -78,7 +78,7 @@ def current() -> Mock:
 def control() -> Control:
     """The control API's document, read once for the process; it is frozen."""
     report, root = Report(), Path(__file__).parent
-    documents = reading.load(root, [root / CONTROL], report)
+    documents = loading.load(root, [root / CONTROL], report)
     schemas = Schemas(documents)
     document = documents.root(BASE + CONTROL)
     operations = Reader(schemas, report).operations(document)

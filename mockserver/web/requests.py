@@ -8,11 +8,11 @@ from urllib.parse import unquote
 
 from flask import Request
 
-from mockserver.contract import parameters
 from mockserver.contract.model import Body, Operation, Parameter
-from mockserver.contract.parameters import OWN
 from mockserver.engine.operations import Call
 from mockserver.errors import Violation, did_you_mean, quote
+from mockserver.openapi import parameter_decoding
+from mockserver.openapi.parameter_decoding import OWN
 from mockserver.refusals import BodyTooLarge, InvalidRequest, UnexpectedBody, UnsupportedMediaType
 from mockserver.syntax.media_types import FORMS, JSON, essence, is_json
 from mockserver.web import bodies, remarks
@@ -23,7 +23,7 @@ from mockserver.web.selection import header_key
 STORING = ("create", "replace", "update")
 DECODE: Mapping[str, Callable[[str], str]] = {
     "path": path_text,
-    "query": parameters.plain,
+    "query": parameter_decoding.plain,
     "header": str,
     "cookie": unquote,
 }
@@ -78,7 +78,7 @@ def read_parameters(
 
 
 def _judged(one: Parameter, texts: list[str]) -> tuple[Any, list[Violation]]:
-    return parameters.judge(one, texts, DECODE[one.location])
+    return parameter_decoding.judge(one, texts, DECODE[one.location])
 
 
 def read_query(request: Request) -> dict[str, list[str]]:
@@ -89,7 +89,7 @@ def read_query(request: Request) -> dict[str, list[str]]:
     for piece in request.query_string.decode("latin-1").split("&"):
         if piece:
             name, _, text = piece.partition("=")
-            found.setdefault(parameters.plain(name), []).append(text)
+            found.setdefault(parameter_decoding.plain(name), []).append(text)
     return found
 
 
@@ -108,7 +108,7 @@ def _gathered(
     operation: Operation, one: Parameter, request: Request, query: Mapping[str, list[str]]
 ) -> tuple[Any, list[Violation]] | None:
     sent = query if one.location == "query" else dict(request.cookies.lists())
-    return parameters.gather(one, sent, _names(operation, one.location), DECODE[one.location])
+    return parameter_decoding.gather(one, sent, _names(operation, one.location), DECODE[one.location])
 
 
 def _names(operation: Operation, location: str) -> set[str]:
@@ -125,7 +125,7 @@ def _unknown(operation: Operation, query: Mapping[str, list[str]]) -> list[Viola
         for name in query
         if name not in known
         and not name.startswith(OWN)
-        and not any(parameters.steps(one, name, known) for one in gathering)
+        and not any(parameter_decoding.steps(one, name, known) for one in gathering)
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Request
 
 from mockserver.contract.model import Operation
-from mockserver.contract.security import Credential
+from mockserver.openapi.security import Credential
 from mockserver.refusals import CredentialsRequired
 
 

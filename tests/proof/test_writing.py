@@ -8,7 +8,7 @@ import pytest
 
 from mockserver import Contract, create_app, load_contract
 from mockserver.contract.model import Notation
-from mockserver.proof import writing
+from mockserver.openapi import parameter_encoding
 from mockserver.proof.asking import Asking
 from mockserver.schemas.shapes import Shape
 from mockserver.server import bridge
@@ -36,7 +36,7 @@ def test_what_is_asked_is_written_in_every_style_as_it_is_read(styles: Contract)
     ],
 )
 def test_what_lies_deep_is_written_with_the_way_to_it(value: Any, written: str) -> None:
-    assert writing.query(Notation("p", "query", "deepObject", True, Shape()), value) == written
+    assert parameter_encoding.query(Notation("p", "query", "deepObject", True, Shape()), value) == written
 
 
 def test_a_real_folder_of_documents_can_be_measured(tmp_path: Path) -> None:

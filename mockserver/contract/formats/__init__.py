@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from mockserver.contract.reading import load
 from mockserver.documents.source import Report, Source
 from mockserver.documents.tree import BASE
+from mockserver.openapi.loading import load
 from mockserver.schemas.validators import Schemas, Validator
 
 NAMES = ("override", "resources", "scenario")

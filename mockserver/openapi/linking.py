@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from mockserver.contract import grammar
 from mockserver.documents.references import NotFetched, References
 from mockserver.documents.source import Report
 from mockserver.documents.tree import BASE, Documents, Unresolved
 from mockserver.errors import did_you_mean
 from mockserver.errors import quote as show
+from mockserver.openapi import object_types
 from mockserver.syntax.yaml_reader import escape
 
 # Where OpenAPI has a Reference Object. Elsewhere one is followed too, since other tools do.
@@ -108,9 +108,9 @@ class Linker:
             self._many(place)
         elif not isinstance(value, dict):
             self._refuse(place, f"must be an object, and is {JSON_TYPES[type(value)]}", "type")
-        elif kind in grammar.NAMED:
-            self._named(place, *grammar.NAMED[kind])
-        elif kind in grammar.KINDS:
+        elif kind in object_types.NAMED:
+            self._named(place, *object_types.NAMED[kind])
+        elif kind in object_types.KINDS:
             self._object(place)
 
     def _refer(self, place: Place) -> None:
@@ -120,12 +120,12 @@ class Linker:
             if place.holder is not None:
                 self.found.drop(place.holder, place.name)
             return
-        beside = place.kind == "pathItem" and any(name in grammar.KINDS["pathItem"] for name in place.value)
+        beside = place.kind == "pathItem" and any(name in object_types.KINDS["pathItem"] for name in place.value)
         if place.kind not in REFERABLE or beside:
             self.found.replaced[id(place.value)] = found
             for name in place.value if beside else ():
-                if name in grammar.KINDS["pathItem"]:
-                    self._member(place, grammar.KINDS["pathItem"][name], name)
+                if name in object_types.KINDS["pathItem"]:
+                    self._member(place, object_types.KINDS["pathItem"][name], name)
 
     def _lead(self, place: Place, keyword: str) -> Any:
         """What a reference leads to, which is lined up; it is made absolute. None where it leads nowhere."""
@@ -175,23 +175,25 @@ class Linker:
             if re.fullmatch(names, name):
                 self._member(place, inner, name)
             elif not name.startswith("x-"):
-                self._refuse(place.below("any", name), grammar.MISNAMED[place.kind], "name")
+                self._refuse(place.below("any", name), object_types.MISNAMED[place.kind], "name")
 
     def _object(self, place: Place) -> None:
-        known = grammar.KINDS[place.kind]
-        for name in grammar.REQUIRED.get(place.kind, ()):
+        known = object_types.KINDS[place.kind]
+        for name in object_types.REQUIRED.get(place.kind, ()):
             if name not in place.value:
                 self._refuse(place, f"{show(name)} is required and missing", "required")
                 return
-        for name in grammar.EXPECTED.get(place.kind, ()):
+        for name in object_types.EXPECTED.get(place.kind, ()):
             if name not in place.value:
-                self._warn(place, f"{grammar.called(place.kind)} should have {show(name)}", "expected")
+                self._warn(place, f"{object_types.called(place.kind)} should have {show(name)}", "expected")
         for name in place.value:
             if name in known:
                 self._member(place, known[name], name)
             elif not name.startswith("x-"):
                 hint = did_you_mean(name, known)
-                message = f"{show(name)} is no member of {grammar.called(place.kind)}.{hint if 'Did' in hint else ''}"
+                message = (
+                    f"{show(name)} is no member of {object_types.called(place.kind)}.{hint if 'Did' in hint else ''}"
+                )
                 self._warn(place.below("any", name), message, "unknown")
 
     def _member(self, place: Place, kind: str, name: str | int) -> None:
@@ -225,12 +227,12 @@ class Linker:
 
     def _parts(self, place: Place, name: str, value: Any) -> None:
         """The schemas that a keyword holds; what it should not hold is told by the meta-schema."""
-        if name in grammar.ONE_SCHEMA and isinstance(value, dict):
+        if name in object_types.ONE_SCHEMA and isinstance(value, dict):
             self._waiting.append(place.below("part", name))
-        elif isinstance(value, list) and name in (*grammar.SCHEMAS_IN_ARRAYS, "items"):
+        elif isinstance(value, list) and name in (*object_types.SCHEMAS_IN_ARRAYS, "items"):
             holder = place.below("any", name)
             self._waiting += [holder.below("part", index) for index in range(len(value))]
-        elif isinstance(value, dict) and name in grammar.SCHEMAS_IN_OBJECTS:
+        elif isinstance(value, dict) and name in object_types.SCHEMAS_IN_OBJECTS:
             holder = place.below("any", name)
             self._waiting += [holder.below("part", one) for one in value]
 

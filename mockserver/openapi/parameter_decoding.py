@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from mockserver.contract.model import Header, Notation, Parameter
-from mockserver.contract.trees import Unreadable, assemble, brackets
 from mockserver.errors import Violation, quote
+from mockserver.openapi.nested_names import Unreadable, assemble, brackets
 from mockserver.schemas.shapes import COMPOUND, Shape
 from mockserver.syntax import strict_json
 from mockserver.syntax.media_types import is_json

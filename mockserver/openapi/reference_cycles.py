@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mockserver.contract.linking import Linked
 from mockserver.documents.source import Report
+from mockserver.openapi.linking import Linked
 
 CHOICES = ("oneOf", "anyOf", "discriminator", "if", "then", "else", "not")
 

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.contract.grammar import METHODS
-from mockserver.contract.linking import is_old_dialect
 from mockserver.contract.model import (
     Body,
     Encoding,
@@ -20,12 +18,14 @@ from mockserver.contract.model import (
     shape,
     template_names,
 )
-from mockserver.contract.parameters import STYLES, gathers
-from mockserver.contract.security import Security
-from mockserver.contract.servers import prefixes
 from mockserver.documents.source import Report, Source
 from mockserver.documents.tree import Node, Unresolved
 from mockserver.errors import Problem, did_you_mean, quote
+from mockserver.openapi.linking import is_old_dialect
+from mockserver.openapi.object_types import METHODS
+from mockserver.openapi.parameter_decoding import STYLES, gathers
+from mockserver.openapi.security import Security
+from mockserver.openapi.servers import prefixes
 from mockserver.schemas.shapes import Shape
 from mockserver.schemas.validators import Schemas, Validator
 from mockserver.syntax.media_types import is_json

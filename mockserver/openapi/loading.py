@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from mockserver.contract import soundness, translation
-from mockserver.contract.linking import Linked, Linker, Place
 from mockserver.documents.references import References
 from mockserver.documents.source import Report, Source
 from mockserver.documents.tree import BASE, Documents, Unresolved
+from mockserver.openapi import normalization, schema_checks
+from mockserver.openapi.linking import Linked, Linker, Place
 
 
 def load(root: Path, entries: Iterable[Path], report: Report, document: Source | None = None) -> Documents:
@@ -24,8 +24,8 @@ def load(root: Path, entries: Iterable[Path], report: Report, document: Source |
         uris.insert(0, BASE + quote(document.file))
         references.add(uris[0], document)
     found = Linker(references, report).link(uris)
-    translation.translate(found, report)
-    soundness.check(found, report)
+    normalization.translate(found, report)
+    schema_checks.check(found, report)
     for place in found.schemas.values():
         found.documents.exemplified += _exemplified(found, place)
     return found.documents

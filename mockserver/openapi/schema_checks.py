@@ -8,12 +8,12 @@ from typing import Any
 
 import jsonschema_rs
 
-from mockserver.contract import grammar
-from mockserver.contract.linking import Linked, Place
-from mockserver.contract.translation import Rebuilding
 from mockserver.documents.source import Report
 from mockserver.documents.tree import BASE, Unresolved
 from mockserver.errors import did_you_mean, quote
+from mockserver.openapi import object_types
+from mockserver.openapi.linking import Linked, Place
+from mockserver.openapi.normalization import Rebuilding
 from mockserver.schemas.validators import single
 from mockserver.syntax.yaml_reader import escape
 
@@ -180,7 +180,7 @@ def _keyword(root: Any, path: list[str | int]) -> tuple[Any, str | int, str]:
         value = schema[name]
         pointer += f"/{escape(str(name))}"
         index += 1
-        if name in (*grammar.SCHEMAS_IN_OBJECTS, *grammar.SCHEMAS_IN_ARRAYS) and index < len(path):
+        if name in (*object_types.SCHEMAS_IN_OBJECTS, *object_types.SCHEMAS_IN_ARRAYS) and index < len(path):
             # A path leaves out names that are empty: then the keyword as a whole is all that is known.
             if not _has(value, path[index]):
                 return holder, name, pointer
@@ -188,7 +188,7 @@ def _keyword(root: Any, path: list[str | int]) -> tuple[Any, str | int, str]:
             value = holder[name]
             pointer += f"/{escape(str(name))}"
             index += 1
-        elif name not in grammar.ONE_SCHEMA:
+        elif name not in object_types.ONE_SCHEMA:
             return holder, name, pointer
         if index == len(path) or not isinstance(value, dict) or path[index] not in value:
             return holder, name, pointer

@@ -9,20 +9,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from mockserver.contract import circles, dialect, discriminator
-from mockserver.contract.linking import Linked
 from mockserver.documents.source import Report
+from mockserver.openapi import dialect_3_0, discriminator, reference_cycles
+from mockserver.openapi.linking import Linked
 
 Change = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
 
 
 def translate(found: Linked, report: Report) -> None:
     """Give each linked file its `data`."""
-    circles.open_up(found, report)
+    reference_cycles.open_up(found, report)
     moved = {
         (place.uri, place.pointer)
         for place in found.schemas.values()
-        if found.old.get(place.uri) and dialect.moves(place.value)
+        if found.old.get(place.uri) and dialect_3_0.moves(place.value)
     }
 
     def change(written: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def translate(found: Linked, report: Report) -> None:
             made = {name: value for name, value in made.items() if name != "$id"}
         if "discriminator" in made:
             made = discriminator.applied(made, written, found.leads)
-        return dialect.translate(made) if found.old.get(place.uri) else made
+        return dialect_3_0.translate(made) if found.old.get(place.uri) else made
 
     rebuilding = Rebuilding(found.dropped, found.replaced, change)
     for source in found.documents.sources.values():
@@ -90,7 +90,7 @@ def _redirected(schema: dict[str, Any], moved: set[tuple[str, str]]) -> dict[str
     pointer = ""
     parts = fragment.split("/")
     for index, part in enumerate(parts[1:], 1):
-        if (uri, unquote(pointer)) in moved and part not in dialect.ANNOTATIONS:
-            parts[index] = f"{dialect.MOVED[1:]}/{part}"
+        if (uri, unquote(pointer)) in moved and part not in dialect_3_0.ANNOTATIONS:
+            parts[index] = f"{dialect_3_0.MOVED[1:]}/{part}"
         pointer = f"{pointer}/{part}"
     return {**schema, "$ref": f"{uri}#{'/'.join(parts)}"}
