@@ -14,14 +14,14 @@ TOP = 5
 # Slow to import, and not needed until something is wrong or has to be made up.
 LATE = {
     ("mockserver.schemas.validators", "mockserver.schemas.messages"),
-    ("mockserver.engine.generate.texts", "mockserver.engine.believable"),
-    ("mockserver.engine.generate.generator", "mockserver.engine.believable"),
+    ("mockserver.generate.strings", "mockserver.generate.realistic"),
+    ("mockserver.generate.generator", "mockserver.generate.realistic"),
 }
 CHANCE_AND_TIME = {"random", "secrets", "time"}
 MAY_VARY = {
     "mockserver.engine.clock",  # the one place that reads the machine's time
-    "mockserver.engine.generate.generator", "mockserver.engine.generate.demand", "mockserver.engine.generate.numbers", "mockserver.engine.generate.patterns",
-    "mockserver.engine.generate.texts", "mockserver.engine.believable", "mockserver.engine.words", "mockserver.engine.populate", "mockserver.engine.first", "mockserver.engine.keymaker",
+    "mockserver.generate.generator", "mockserver.generate.constraints", "mockserver.generate.numbers", "mockserver.generate.patterns",
+    "mockserver.generate.strings", "mockserver.generate.realistic", "mockserver.generate.vocabulary", "mockserver.engine.populate", "mockserver.engine.first", "mockserver.engine.keymaker",
     "mockserver.cli",  # makes a token
 }  # fmt: skip
 FRAMEWORKS = {"flask", "werkzeug", "uvicorn", "httptools", "uvloop", "jinja2"}

@@ -11,10 +11,10 @@ from mockserver.contract.model import Contract, Operation, Record, Resource, Sor
 from mockserver.contract.overrides import json_media
 from mockserver.contract.records import is_valid
 from mockserver.documents.tree import Node
-from mockserver.engine.generate.generator import Generator
 from mockserver.engine.keymaker import KeyMaker
 from mockserver.engine.state import State
 from mockserver.errors import CannotGenerate
+from mockserver.generate.generator import Generator
 from mockserver.schemas.shapes import COMPOUND, Shape, type_of
 from mockserver.syntax import words
 from mockserver.syntax.instants import format_instant

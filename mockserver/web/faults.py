@@ -10,8 +10,8 @@ from flask import Request
 from mockserver.contract.model import Operation, Override
 from mockserver.contract.overrides import json_media, named
 from mockserver.engine.clock import sleep
-from mockserver.engine.generate.generator import Generator
 from mockserver.engine.sandboxes import Sandbox
+from mockserver.generate.generator import Generator
 from mockserver.refusals import Injected, ResetWhileHeld
 from mockserver.web import remarks
 from mockserver.web.answers import Answer, answer

@@ -10,8 +10,8 @@ from typing import Any
 import mockserver.refusals as refusals
 from mockserver.contract.model import Operation
 from mockserver.contract.model import Response as Declared
-from mockserver.engine.generate.generator import Generator
 from mockserver.errors import CannotGenerate, Refusal
+from mockserver.generate.generator import Generator
 from mockserver.refusals import ContractViolation, InternalError, MethodNotAllowed
 from mockserver.syntax import strict_json
 from mockserver.syntax.media_types import is_json, is_text

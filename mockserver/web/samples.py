@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 from flask import Request
 
 from mockserver.contract.model import Contract, MediaType, Notation, Operation, Response
-from mockserver.engine.generate.generator import Generator
 from mockserver.engine.operations import Call
 from mockserver.errors import CannotGenerate
+from mockserver.generate.generator import Generator
 from mockserver.refusals import NoExample, NotAcceptable
 from mockserver.schemas.validators import Validator
 from mockserver.syntax import strict_json

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 
 from mockserver.documents.source import Source
 from mockserver.documents.tree import BASE, Documents
-from mockserver.engine.generate import patterns
-from mockserver.engine.generate.generator import Generator
 from mockserver.errors import CannotGenerate
+from mockserver.generate import patterns
+from mockserver.generate.generator import Generator
 from mockserver.schemas.validators import Schemas
 from tests.contract import test_schemas
 from tests.engine.schemas import HERE, SCHEMAS, VALUES

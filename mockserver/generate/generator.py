@@ -10,14 +10,14 @@ from typing import Any
 import jsonschema_rs
 
 from mockserver.documents.tree import Documents, Node
-from mockserver.engine.generate import mend
-from mockserver.engine.generate.arrays import make_array
-from mockserver.engine.generate.demand import TYPES, Choose, Demand, Gathering, Nodes
-from mockserver.engine.generate.given import Given
-from mockserver.engine.generate.numbers import number
-from mockserver.engine.generate.objects import make_object
-from mockserver.engine.generate.texts import NoText, text
 from mockserver.errors import CannotGenerate
+from mockserver.generate import repair
+from mockserver.generate.arrays import make_array
+from mockserver.generate.constraints import TYPES, Choose, Demand, Gathering, Nodes
+from mockserver.generate.known_values import Given
+from mockserver.generate.numbers import number
+from mockserver.generate.objects import make_object
+from mockserver.generate.strings import NoText, text
 from mockserver.schemas.validators import Schemas, Validator
 
 DEPTH_LIMIT = 6
@@ -69,14 +69,14 @@ class Generator:
 
         def make() -> Any:
             making.begin()
-            return mend.valid(making, nodes, name)
+            return repair.valid(making, nodes, name)
 
         return make
 
     def mended(self, node: Node, value: Any, name: str = "") -> Any:
         """The value, with all in it that breaks the schema at `node` made anew. Raises CannotGenerate."""
         self._making.begin()
-        return mend.mended(self._making, (node,), value, name, 0)
+        return repair.mended(self._making, (node,), value, name, 0)
 
 
 class Making:
@@ -196,7 +196,7 @@ class Making:
 
     def _number(self, nodes: Nodes, demand: Demand, name: str, attempt: int, *, whole: bool) -> int | float:
         # As for texts.
-        from mockserver.engine.believable import usual
+        from mockserver.generate.realistic import usual
 
         found = number(demand, self.chance, usual(name) if not attempt else None, whole=whole)
         if found is None:

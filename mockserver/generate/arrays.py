@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mockserver.documents.tree import Node
-from mockserver.engine.generate.demand import Demand, Nodes, same
 from mockserver.errors import CannotGenerate
+from mockserver.generate.constraints import Demand, Nodes, same
 
 if TYPE_CHECKING:
-    from mockserver.engine.generate.generator import Making
+    from mockserver.generate.generator import Making
 
 TRIES = 25
 ITEM_LIMIT = 10_000

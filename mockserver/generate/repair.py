@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mockserver.engine.generate import arrays, objects
-from mockserver.engine.generate.demand import Demand, Nodes, addresses, same
 from mockserver.errors import CannotGenerate
+from mockserver.generate import arrays, objects
+from mockserver.generate.constraints import Demand, Nodes, addresses, same
 
 if TYPE_CHECKING:
-    from mockserver.engine.generate.generator import Making
+    from mockserver.generate.generator import Making
 
 TRIES = 25
 # Where what looks like something is refused, what is next to nothing may not be.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from mockserver.engine.generate.demand import Demand
-from mockserver.engine.generate.given import plain
+from mockserver.generate.constraints import Demand
+from mockserver.generate.known_values import plain
 
 # The words that tell when; the later a group, the later the instant.
 GROUPS = (

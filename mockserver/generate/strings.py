@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 from base64 import b64encode
 
-from mockserver.engine.generate import patterns
-from mockserver.engine.generate.demand import Demand, matches
-from mockserver.engine.words import word
+from mockserver.generate import patterns
+from mockserver.generate.constraints import Demand, matches
+from mockserver.generate.vocabulary import word
 from mockserver.schemas.validators import single
 
 TRIES = 40
@@ -45,7 +45,7 @@ def text(demand: Demand, name: str, chance: random.Random, attempt: int) -> str:
 
 def _one(demand: Demand, name: str, chance: random.Random, attempt: int, wanted: list[str], forms: list[str]) -> str:
     # Faker is slow to import, and most contracts bring their own examples.
-    from mockserver.engine.believable import BY_FORMAT, text
+    from mockserver.generate.realistic import BY_FORMAT, text
 
     least, most = demand.least("minLength"), demand.most("maxLength")
     form = next((one for one in forms if one in BY_FORMAT), None)

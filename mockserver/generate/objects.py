@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mockserver.engine.generate import patterns
-from mockserver.engine.generate.demand import Demand, members
-from mockserver.engine.generate.order import in_time
-from mockserver.engine.words import word
 from mockserver.errors import CannotGenerate
+from mockserver.generate import patterns
+from mockserver.generate.chronology import in_time
+from mockserver.generate.constraints import Demand, members
+from mockserver.generate.vocabulary import word
 
 if TYPE_CHECKING:
-    from mockserver.engine.generate.generator import Making
+    from mockserver.generate.generator import Making
 
 TRIES = 25
 MAP_SIZE = 2

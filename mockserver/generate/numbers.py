@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from math import ceil, floor, gcd, lcm
 
-from mockserver.engine.generate.demand import Demand
+from mockserver.generate.constraints import Demand
 
 WINDOW = 1000
 HUNDREDTH = Fraction(1, 100)

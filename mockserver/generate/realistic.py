@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from faker import Faker
 
-from mockserver.engine.words import word
+from mockserver.generate.vocabulary import word
 
 T = TypeVar("T")
 # What is made up has happened in the year before clocks begin, where no scenario says when.
