@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from mockserver.contract import fixtures, formats, resources, scenario
+from mockserver.contract.inference.contract import with_state
 from mockserver.contract.model import Contract, Operation, Resource
 from mockserver.contract.scenario import load_file
-from mockserver.contract.stateful import with_state
 from mockserver.documents.source import SUFFIXES, Report, files, read
 from mockserver.documents.tree import BASE, Documents, Node
 from mockserver.errors import ContractError, Problem

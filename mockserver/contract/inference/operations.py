@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mockserver.contract.collection import Collection
+from mockserver.contract.inference.collection import Collection
 from mockserver.contract.model import MediaType, Operation, Response
 from mockserver.contract.resources import properties
 from mockserver.documents.tree import Node, Unresolved

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mockserver.contract import resources, scenario
-from mockserver.contract.collection import Collection, in_order
-from mockserver.contract.derive import derive
+from mockserver.contract.inference.collection import Collection, in_order
+from mockserver.contract.inference.detection import derive
 from mockserver.contract.model import Contract, Dataset, Operation, Record, Resource
 from mockserver.contract.records import judge
 from mockserver.documents.source import Report, Source

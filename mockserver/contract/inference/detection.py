@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mockserver.contract.collection import Collection, holds
-from mockserver.contract.fitting import (
+from mockserver.contract.inference.collection import Collection, holds
+from mockserver.contract.inference.operations import (
     answers,
     creates,
     enveloped,

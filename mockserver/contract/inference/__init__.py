@@ -1,0 +1,1 @@
+"""Collections inferred from the operations of a bare OpenAPI document (`--stateful`)."""
