@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from mockserver.contract.inference import stateful
 from mockserver.contract.loader import FOLDERS, RESOURCES
 from mockserver.contract.model import Contract, Scenario
 from mockserver.documents.source import Source
@@ -43,8 +44,8 @@ def derived(contract: Contract) -> dict[str, str]:
     """
     document = contract.openapi.source
     renamed = f"openapi{PurePosixPath(document.file).suffix}"
-    own = {one.file: one for one in contract.documents.sources.values() if not one.file.startswith(contract.FOLDER)}
-    said = contract.derived(contract, lambda name: f"{name}{'-record' * (f'{name}.json' in own)}.json")
+    own = {one.file: one for one in contract.documents.sources.values() if not one.file.startswith(stateful.FOLDER)}
+    said = stateful.derived(contract, lambda name: f"{name}{'-record' * (f'{name}.json' in own)}.json")
     reserved = {renamed, RESOURCES[0], *said.schemas} - {document.file}
     if taken := sorted(reserved & own.keys()):
         raise Taken(f"{taken[0]} is a file of the document, and the directory needs that name for its own")

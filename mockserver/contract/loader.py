@@ -7,13 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from mockserver.contract import fixtures, formats, resources, scenario
-from mockserver.contract.inference.contract import with_state
+from mockserver.contract.inference.stateful import with_state
 from mockserver.contract.model import Contract, Operation, Resource
 from mockserver.contract.scenario import load_file
 from mockserver.documents.source import SUFFIXES, Report, files, read
 from mockserver.documents.tree import BASE, Documents, Node
 from mockserver.errors import ContractError, Problem
-from mockserver.openapi import detection, loading, operations
+from mockserver.openapi import detection, loading
+from mockserver.openapi.operations import Reader
 from mockserver.refusals import UnknownScenario
 from mockserver.schemas.validators import Schemas, schema_errors
 
@@ -117,7 +118,7 @@ def _contract(
         for pointer, message in schema_errors(other.data) if is_schema else ():
             report.add(other, pointer, f"is no JSON Schema: {message}", "schema")
     schemas = Schemas(loaded)
-    found = operations.Reader(schemas, report, strict_examples=strict).operations(openapi_node)
+    found = Reader(schemas, report, strict_examples=strict).operations(openapi_node)
     operations: dict[str, Operation] | None = found
     if bare:
         _forgive(openapi_node, found, report)
