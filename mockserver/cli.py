@@ -18,7 +18,7 @@ from mockserver.contract import diagram, formats
 from mockserver.contract.loader import load_contract, root_of, with_default, with_seed
 from mockserver.contract.model import Contract
 from mockserver.engine.clock import monotonic
-from mockserver.engine.redis import INSTALL
+from mockserver.engine.shared.redis_store import INSTALL
 from mockserver.errors import ContractError
 from mockserver.patience import SECONDS, patience
 from mockserver.proof import forms, report

@@ -21,7 +21,7 @@ CHANCE_AND_TIME = {"random", "secrets", "time"}
 MAY_VARY = {
     "mockserver.engine.clock",  # the one place that reads the machine's time
     "mockserver.generate.generator", "mockserver.generate.constraints", "mockserver.generate.numbers", "mockserver.generate.patterns",
-    "mockserver.generate.strings", "mockserver.generate.realistic", "mockserver.generate.vocabulary", "mockserver.engine.populate", "mockserver.engine.first", "mockserver.engine.keymaker",
+    "mockserver.generate.strings", "mockserver.generate.realistic", "mockserver.generate.vocabulary", "mockserver.engine.seeding.populate", "mockserver.engine.seeding.inferred", "mockserver.engine.seeding.key_generator",
     "mockserver.cli",  # makes a token
 }  # fmt: skip
 FRAMEWORKS = {"flask", "werkzeug", "uvicorn", "httptools", "uvloop", "jinja2"}

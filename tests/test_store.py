@@ -24,8 +24,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from mockserver import BackgroundServer, Contract, create_app
-from mockserver.engine import redis as redis_store
-from mockserver.engine import shared
+from mockserver.engine.shared import redis_store as redis_store
+from mockserver.engine.shared import sandboxes
 from tests.conftest import MakeContract
 from tests.test_cli import SECONDS, replaced, run, serving
 
@@ -169,14 +169,14 @@ def test_a_request_that_another_process_overtook_is_handled_again(
 ) -> None:
     first, second = pair
     first.get("/admin/jobs")
-    whole = shared.SharedSandbox.commit
+    whole = sandboxes.SharedSandbox.commit
 
-    def commit(sandbox: shared.SharedSandbox) -> None:
+    def commit(sandbox: sandboxes.SharedSandbox) -> None:
         monkeypatch.undo()
         assert second.put("/__mock/state/courses/other", json={"title": "T"}).status_code == 201
         whole(sandbox)
 
-    monkeypatch.setattr(shared.SharedSandbox, "commit", commit)
+    monkeypatch.setattr(sandboxes.SharedSandbox, "commit", commit)
     assert first.put("/__mock/state/courses/mine", json={"title": "T"}).status_code == 201
     for client in pair:
         state = client.get("/__mock/state").json
@@ -296,14 +296,14 @@ def test_a_store_that_goes_away_before_the_answer_leaves_no_replica_ahead(
 ) -> None:
     client = client_of(built_in, "ahead", lasting.url)
     client.get("/admin/jobs")
-    whole = shared.SharedSandbox.commit
+    whole = sandboxes.SharedSandbox.commit
 
-    def commit(sandbox: shared.SharedSandbox) -> None:
+    def commit(sandbox: sandboxes.SharedSandbox) -> None:
         if sandbox.events:
             lasting.stop()
         whole(sandbox)
 
-    monkeypatch.setattr(shared.SharedSandbox, "commit", commit)
+    monkeypatch.setattr(sandboxes.SharedSandbox, "commit", commit)
     assert client.put("/__mock/state/courses/mine", json={"title": "T"}).status_code == 503
     monkeypatch.undo()
     lasting.start()

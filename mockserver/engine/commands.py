@@ -11,10 +11,10 @@ from typing import Any
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Verdict
 from mockserver.contract.model import Contract, Override, Record, Resource
 from mockserver.contract.records import judge, stamp
-from mockserver.engine.keys import Kept
-from mockserver.engine.ordered import Row
-from mockserver.engine.progress import changed
-from mockserver.engine.state import State
+from mockserver.engine.state.idempotency_keys import Kept
+from mockserver.engine.state.schedule import changed
+from mockserver.engine.state.sorted_rows import Row
+from mockserver.engine.state.state import State
 from mockserver.errors import Violation, quote
 from mockserver.refusals import (
     InvalidRecord,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from mockserver.engine.bounded_list import Latest
 from mockserver.engine.clock import monotonic
 from mockserver.engine.commands import Fired
-from mockserver.engine.latest import Latest
 from mockserver.errors import Violation
 
 ENTRY_LIMIT = 1_000

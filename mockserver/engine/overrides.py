@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mockserver.contract.model import Override
-from mockserver.engine.draws import between
+from mockserver.engine.state.seeded import between
 from mockserver.refusals import OverrideLimit, UnknownOverride
 
 OVERRIDE_LIMIT = 10_000

@@ -21,8 +21,8 @@ from mockserver.engine.commands import (
     apply,
     settle,
 )
-from mockserver.engine.keys import Kept
-from mockserver.engine.state import State, fingerprint
+from mockserver.engine.state.idempotency_keys import Kept
+from mockserver.engine.state.state import State, fingerprint
 from mockserver.errors import ContractError, Refusal
 from mockserver.refusals import InvalidRequest
 from mockserver.syntax import yaml_reader

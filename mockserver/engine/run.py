@@ -12,14 +12,14 @@ from functools import cached_property
 from typing import Any
 
 from mockserver.contract.model import Contract, Mode, Scenario
+from mockserver.engine.bounded_list import Latest
 from mockserver.engine.clock import Clock, Seconds, monotonic, wall
 from mockserver.engine.commands import Command, Fire, Fired, UseOverride, apply, settle
-from mockserver.engine.keys import Kept
-from mockserver.engine.latest import Latest
 from mockserver.engine.overrides import Placed
-from mockserver.engine.populate import moved, populate
 from mockserver.engine.recording import command_of, entry_of, replay
-from mockserver.engine.state import State, fingerprint
+from mockserver.engine.seeding.populate import moved, populate
+from mockserver.engine.state.idempotency_keys import Kept
+from mockserver.engine.state.state import State, fingerprint
 from mockserver.refusals import (
     BadTime,
     BeforeStart,

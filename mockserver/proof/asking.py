@@ -14,7 +14,7 @@ from mockserver.contract.model import Contract, Operation, Parameter, Resource
 from mockserver.contract.overrides import json_media
 from mockserver.engine.commands import Fire
 from mockserver.engine.run import Run
-from mockserver.engine.state import State
+from mockserver.engine.state.state import State
 from mockserver.errors import CannotGenerate, Violation
 from mockserver.generate.generator import Generator
 from mockserver.openapi import parameter_encoding

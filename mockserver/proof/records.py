@@ -10,12 +10,12 @@ from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP
 from mockserver.contract.model import Contract, Operation, Record, Resource
 from mockserver.contract.overrides import json_media
-from mockserver.engine import complete
-from mockserver.engine.complete import Counts
-from mockserver.engine.operations import Result
-from mockserver.engine.ordered import Row
-from mockserver.engine.reach import Place, ways
-from mockserver.engine.state import State
+from mockserver.engine.behaviours import completion
+from mockserver.engine.behaviours.behaviours import Result
+from mockserver.engine.behaviours.completion import Counts
+from mockserver.engine.reachability import Place, ways
+from mockserver.engine.state.sorted_rows import Row
+from mockserver.engine.state.state import State
 from mockserver.errors import Violation
 from mockserver.schemas.validators import Validator
 from mockserver.syntax.instants import format_instant
@@ -78,7 +78,7 @@ def _envelope(contract: Contract, operation: Operation, behaviour: Behaviour) ->
     held = {behaviour.total: 1} if behaviour.total is not None else {}
     if behaviour.envelope is None:
         return held
-    return complete.envelope(
+    return completion.envelope(
         contract, behaviour.envelope, held, Counts(1, 0, 1, None, behaviour.first_page), operation.id
     )
 

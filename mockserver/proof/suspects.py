@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from mockserver.contract.loader import RESOURCES
 from mockserver.contract.model import Contract, Override, Resource, Scenario
 from mockserver.documents.source import Report, Source, read
-from mockserver.engine.reach import reachable, rules_met
+from mockserver.engine.reachability import reachable, rules_met
 from mockserver.engine.run import Start
-from mockserver.engine.state import State
+from mockserver.engine.state.state import State
 from mockserver.errors import Problem, quote
 from mockserver.proof.finding import source_of
 from mockserver.proof.records import places

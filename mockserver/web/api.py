@@ -16,8 +16,8 @@ from werkzeug import exceptions
 from mockserver.contract.behaviour import Behaviour, Kind
 from mockserver.contract.model import Operation, shape
 from mockserver.contract.model import Response as Declared
+from mockserver.engine.behaviours.behaviours import Call, Outcome, Result, perform
 from mockserver.engine.commands import KeepAnswer
-from mockserver.engine.operations import Call, Outcome, Result, perform
 from mockserver.engine.overrides import Placed
 from mockserver.errors import Refusal
 from mockserver.openapi.object_types import METHODS

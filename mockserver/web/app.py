@@ -15,10 +15,10 @@ from mockserver.contract.loader import load_contract, with_default
 from mockserver.contract.model import Contract, Operation
 from mockserver.engine.clock import monotonic
 from mockserver.engine.journal import Entry
-from mockserver.engine.moment import Moment
-from mockserver.engine.redis import RedisStore
 from mockserver.engine.sandboxes import SANDBOX_LIMIT, Sandboxes
-from mockserver.engine.shared import SharedSandboxes
+from mockserver.engine.shared.redis_store import RedisStore
+from mockserver.engine.shared.sandboxes import SharedSandboxes
+from mockserver.engine.validity import Moment
 from mockserver.errors import CannotGenerate, Refusal
 from mockserver.refusals import (
     BodyTooLarge,

@@ -11,14 +11,14 @@ from flask import Flask, Response, g, request
 from mockserver.contract import overrides
 from mockserver.contract.model import Operation
 from mockserver.documents.bundle import bundle
+from mockserver.engine.behaviours.behaviours import Call
 from mockserver.engine.commands import AddOverride, Fire, Fired, Put, Remove, RemoveOverride
 from mockserver.engine.journal import Entry
-from mockserver.engine.operations import Call
 from mockserver.engine.overrides import Overrides, Placed
 from mockserver.engine.recording import recording
 from mockserver.engine.run import Run
 from mockserver.engine.sandboxes import DEFAULT
-from mockserver.engine.state import records, shown
+from mockserver.engine.state.state import records, shown
 from mockserver.errors import quote as quoted
 from mockserver.openapi.parameter_decoding import scalar
 from mockserver.refusals import BadTime, InvalidRequest, UnknownScenario

@@ -7,7 +7,7 @@ import re
 
 from flask import Request
 
-from mockserver.engine.keys import Kept
+from mockserver.engine.state.idempotency_keys import Kept
 from mockserver.refusals import BadIdempotencyKey
 from mockserver.web.answers import Answer
 

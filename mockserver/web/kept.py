@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from mockserver.engine.clock import monotonic
 from mockserver.engine.journal import Entry
-from mockserver.engine.moment import Moment
+from mockserver.engine.validity import Moment
 
 KEPT_LIMIT = 2_000
 BYTES_LIMIT = 32 * 1024 * 1024

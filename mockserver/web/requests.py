@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from flask import Request
 
 from mockserver.contract.model import Body, Operation, Parameter
-from mockserver.engine.operations import Call
+from mockserver.engine.behaviours.behaviours import Call
 from mockserver.errors import Violation, did_you_mean, quote
 from mockserver.openapi import parameter_decoding
 from mockserver.openapi.parameter_decoding import OWN

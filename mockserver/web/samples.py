@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from flask import Request
 
 from mockserver.contract.model import Contract, MediaType, Notation, Operation, Response
-from mockserver.engine.operations import Call
+from mockserver.engine.behaviours.behaviours import Call
 from mockserver.errors import CannotGenerate
 from mockserver.generate.generator import Generator
 from mockserver.refusals import NoExample, NotAcceptable

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from mockserver.engine.shared import SharedSandboxes
+from mockserver.engine.shared.sandboxes import SharedSandboxes
 from mockserver.errors import Refusal
 from mockserver.refusals import StoreBusy
 from mockserver.web.faults import DELIVERY

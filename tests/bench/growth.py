@@ -14,7 +14,7 @@ from flask import Flask
 
 from mockserver import Contract, create_app
 from mockserver.engine.commands import Fire
-from mockserver.engine.state import State
+from mockserver.engine.state.state import State
 from mockserver.server import bridge
 from tests.bench.engine import median_of, sized
 

@@ -10,7 +10,7 @@ from mockserver import Contract, Violation
 from mockserver.contract.model import Record
 from mockserver.engine.commands import Command, Fire, Put, Remove, apply
 from mockserver.engine.run import Start
-from mockserver.engine.state import State, fingerprint, shown
+from mockserver.engine.state.state import State, fingerprint, shown
 from mockserver.errors import Refusal
 from mockserver.refusals import (
     InvalidRecord,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from mockserver.engine.draws import between
+from mockserver.engine.state.seeded import between
 
 
 def test_a_draw_depends_on_its_purpose_alone_and_reaches_both_ends() -> None:

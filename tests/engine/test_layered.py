@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.engine import layered as module
-from mockserver.engine.layered import TOP_LIMIT, Layered
+from mockserver.engine.state import persistent_map as module
+from mockserver.engine.state.persistent_map import TOP_LIMIT, Layered
 
 CHANGES = st.lists(st.tuples(st.integers(0, 4 * TOP_LIMIT), st.integers() | st.none()), max_size=12 * TOP_LIMIT)
 

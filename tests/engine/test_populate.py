@@ -4,8 +4,8 @@ import subprocess
 import sys
 
 from mockserver import Contract
-from mockserver.engine.keymaker import KeyMaker
 from mockserver.engine.run import Start
+from mockserver.engine.seeding.key_generator import KeyMaker
 
 FINGERPRINTS = """
 from mockserver import load_contract

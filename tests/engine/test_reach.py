@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from mockserver import Contract
 from mockserver.contract.model import Rule
-from mockserver.engine.reach import Place, reachable, rules_met, ways
+from mockserver.engine.reachability import Place, reachable, rules_met, ways
 
 
 def test_a_record_comes_to_every_place_by_the_shortest_way(built_in: Contract) -> None:

@@ -9,7 +9,7 @@ from mockserver import Contract
 from mockserver.engine import run as runs
 from mockserver.engine.commands import Fire, apply
 from mockserver.engine.run import Run, Start
-from mockserver.engine.state import fingerprint
+from mockserver.engine.state.state import fingerprint
 from mockserver.errors import Refusal
 from mockserver.refusals import BeyondLog, TransitionNotAllowed
 

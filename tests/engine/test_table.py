@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from mockserver import Contract
 from mockserver.contract.model import SortField
-from mockserver.engine import ordered
-from mockserver.engine import table as table_module
-from mockserver.engine.ordered import comparable, meets, order
-from mockserver.engine.table import Table
+from mockserver.engine.state import sorted_rows
+from mockserver.engine.state import table as table_module
+from mockserver.engine.state.sorted_rows import comparable, meets, order
+from mockserver.engine.state.table import Table
 
 STEPS = st.lists(st.tuples(st.sampled_from("abcde"), st.integers(1, 3) | st.none()), max_size=20)
 
@@ -59,7 +59,7 @@ def test_an_order_carried_on_over_changes_is_the_order_made_anew(
     built_in: Contract, changes: list[Any], looks: list[Any]
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ordered, "BLOCK_SIZE", 2)
+        patch.setattr(sorted_rows, "BLOCK_SIZE", 2)
         patch.setattr(table_module, "CHANGE_LIMIT", 5)
         patch.setattr(table_module, "VIEW_LIMIT", 3)
         table = Table.of(built_in.resources["courses"], ())

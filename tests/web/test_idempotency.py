@@ -6,8 +6,8 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from mockserver.engine import keys
-from mockserver.engine.keys import NO_KEYS, Kept
+from mockserver.engine.state import idempotency_keys
+from mockserver.engine.state.idempotency_keys import NO_KEYS, Kept
 
 RETRY = "/admin/jobs/job-7/retry"
 
@@ -101,7 +101,7 @@ def test_only_posts_have_keys(client: FlaskClient) -> None:
 
 
 def test_the_oldest_key_is_forgotten_beyond_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keys, "KEY_LIMIT", 2)
+    monkeypatch.setattr(idempotency_keys, "KEY_LIMIT", 2)
     kept, known = Kept("", 200, b"", None, ()), NO_KEYS
     for at, key in enumerate("abc"):
         known = known.add(key, kept, at)

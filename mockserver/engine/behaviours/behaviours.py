@@ -10,12 +10,12 @@ from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import Operation, Record, Resource, SortField
-from mockserver.engine import complete
+from mockserver.engine.behaviours import completion
+from mockserver.engine.behaviours.completion import in_order
 from mockserver.engine.commands import Command, Fire, Put, Remove
-from mockserver.engine.complete import in_order
-from mockserver.engine.ordered import Ordered, Row, Sort, meets
 from mockserver.engine.run import Run
-from mockserver.engine.state import State, shown
+from mockserver.engine.state.sorted_rows import Ordered, Row, Sort, meets
+from mockserver.engine.state.state import State, shown
 from mockserver.errors import Violation, did_you_mean, quote
 from mockserver.refusals import InvalidRecord, InvalidRequest, RecordExists, UnknownRecord
 
@@ -88,9 +88,9 @@ class _Action:
                 raise UnknownRecord(target, value)
 
     @property
-    def server(self) -> complete.Server:
+    def server(self) -> completion.Server:
         """What makes of a body what is stored."""
-        return complete.Server(self.run.contract, self.run.scenario.seed, self.resource, self.operation)
+        return completion.Server(self.run.contract, self.run.scenario.seed, self.resource, self.operation)
 
     @property
     def seed(self) -> str:
@@ -102,7 +102,7 @@ class _Action:
         record = shown(self.run.contract, state, self.resource, state.record(self.resource.name, key))
         if self.behaviour.item is None:
             return record
-        return complete.wrapped(self.run.contract, self.behaviour, record, self.seed)
+        return completion.wrapped(self.run.contract, self.behaviour, record, self.seed)
 
 
 def _list(action: _Action) -> Outcome:
@@ -118,8 +118,8 @@ def _list(action: _Action) -> Outcome:
     if behaviour.total is not None:
         envelope[behaviour.total] = len(rows)
     if behaviour.envelope is not None:
-        counts = complete.Counts(len(rows), offset, len(items), limit, behaviour.first_page)
-        envelope = complete.envelope(contract, behaviour.envelope, envelope, counts, action.seed)
+        counts = completion.Counts(len(rows), offset, len(items), limit, behaviour.first_page)
+        envelope = completion.envelope(contract, behaviour.envelope, envelope, counts, action.seed)
     return Outcome(envelope, total=len(rows))
 
 

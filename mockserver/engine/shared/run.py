@@ -12,7 +12,7 @@ from mockserver.engine.clock import Clock, Seconds
 from mockserver.engine.commands import Command, Fired, UseOverride
 from mockserver.engine.recording import command_of, entry_of
 from mockserver.engine.run import Run, Start
-from mockserver.engine.state import State
+from mockserver.engine.state.state import State
 
 Event = list[Any]
 

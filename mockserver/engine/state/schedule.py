@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from mockserver.contract.lifecycle import Lifecycle
 from mockserver.contract.model import Record, Rule, Scenario
-from mockserver.engine.draws import between
+from mockserver.engine.state.seeded import between
 
 
 class Due(NamedTuple):

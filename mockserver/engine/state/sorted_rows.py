@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from mockserver.contract.model import Record, SortField
-from mockserver.engine.progress import Due
+from mockserver.engine.state.schedule import Due
 from mockserver.syntax import strict_json
 
 BLOCK_SIZE = 256

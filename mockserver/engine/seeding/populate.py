@@ -11,12 +11,12 @@ from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Lifecycle
 from mockserver.contract.model import Contract, Record, Resource, Scenario
 from mockserver.contract.records import is_valid, latest_stamp, shifted
 from mockserver.contract.resources import properties
-from mockserver.engine.first import first_records
-from mockserver.engine.keymaker import KeyMaker
 from mockserver.engine.overrides import Overrides
-from mockserver.engine.progress import Due, Plan
-from mockserver.engine.state import State
-from mockserver.engine.table import Table
+from mockserver.engine.seeding.inferred import first_records
+from mockserver.engine.seeding.key_generator import KeyMaker
+from mockserver.engine.state.schedule import Due, Plan
+from mockserver.engine.state.state import State
+from mockserver.engine.state.table import Table
 from mockserver.errors import CannotGenerate
 from mockserver.generate.generator import Generator
 from mockserver.syntax.instants import format_instant

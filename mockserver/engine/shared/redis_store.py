@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.engine.journal import ENTRY_LIMIT
 from mockserver.engine.sandboxes import DEFAULT, IDLE_SECONDS
-from mockserver.engine.store import EVENT_LIMIT, Conflict, Line, News
+from mockserver.engine.shared.store import EVENT_LIMIT, Conflict, Line, News
 from mockserver.refusals import SandboxLimit, StoreLogFull, StoreUnavailable
 
 if TYPE_CHECKING:

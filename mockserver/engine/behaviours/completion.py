@@ -11,8 +11,8 @@ from mockserver.contract.model import Contract, Operation, Record, Resource, Sor
 from mockserver.contract.overrides import json_media
 from mockserver.contract.records import is_valid
 from mockserver.documents.tree import Node
-from mockserver.engine.keymaker import KeyMaker
-from mockserver.engine.state import State
+from mockserver.engine.seeding.key_generator import KeyMaker
+from mockserver.engine.state.state import State
 from mockserver.errors import CannotGenerate
 from mockserver.generate.generator import Generator
 from mockserver.schemas.shapes import COMPOUND, Shape, type_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mockserver.engine.clock import Clock
 from mockserver.engine.run import Run
 from mockserver.engine.sandboxes import Sandbox
-from mockserver.engine.state import State
+from mockserver.engine.state.state import State
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import Any
 
 from mockserver.contract.model import Contract, Record, Resource
 from mockserver.contract.records import is_valid
-from mockserver.engine.complete import generator_of, in_order, own_key
-from mockserver.engine.keymaker import KeyMaker
+from mockserver.engine.behaviours.completion import generator_of, in_order, own_key
+from mockserver.engine.seeding.key_generator import KeyMaker
 from mockserver.errors import CannotGenerate
 from mockserver.syntax import words
 

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from rpds import HashTrieSet
 
 from mockserver.contract.model import Record, Resource
-from mockserver.engine.layered import Layered
-from mockserver.engine.ordered import Ordered, Row, Sort, meets
-from mockserver.engine.progress import Due
+from mockserver.engine.state.persistent_map import Layered
+from mockserver.engine.state.schedule import Due
+from mockserver.engine.state.sorted_rows import Ordered, Row, Sort, meets
 
 # By the field that refers, by what it refers to: the keys of the rows.
 Groups = Mapping[str, Layered]

@@ -6,7 +6,7 @@ import json
 
 from mockserver.engine.commands import Fired
 from mockserver.engine.journal import Entry, Message
-from mockserver.engine.store import Line
+from mockserver.engine.shared.store import Line
 from mockserver.errors import Violation
 
 RESTS_KEPT = 2_000

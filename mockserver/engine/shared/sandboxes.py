@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from mockserver.contract.model import Contract
-from mockserver.engine import lines
+from mockserver.engine.bounded_list import Latest
 from mockserver.engine.clock import Seconds, monotonic, wall_seconds
 from mockserver.engine.journal import ENTRY_LIMIT, Entry, Journal
-from mockserver.engine.latest import Latest
-from mockserver.engine.replica import Event, Mark, SharedRun
 from mockserver.engine.run import Run, Start
 from mockserver.engine.sandboxes import NAME, SANDBOX_LIMIT, Sandbox, Sandboxes, Starts
-from mockserver.engine.store import Conflict, Line, Store
+from mockserver.engine.shared import journal_codec
+from mockserver.engine.shared.run import Event, Mark, SharedRun
+from mockserver.engine.shared.store import Conflict, Line, Store
 from mockserver.errors import Refusal
 from mockserver.refusals import BadSandbox, StoreUnavailable, UnknownSandbox
 
@@ -35,15 +35,15 @@ class SharedJournal(Journal):
 
     def add(self, entry: Entry) -> None:
         """One more; its number is what the store gives it."""
-        self.waiting.append(lines.line(entry))
+        self.waiting.append(journal_codec.line(entry))
 
     def again(self, entry: Entry, at: int, began: float) -> bool:
         """The request of `entry` once more, if no process has changed the sandbox; whether that is so."""
-        return self._sandbox.again(Line(lines.again(entry, at, (monotonic() - began) * 1_000)))
+        return self._sandbox.again(Line(journal_codec.again(entry, at, (monotonic() - began) * 1_000)))
 
     def newest(self) -> Iterator[Entry]:
         """Every entry that is there, newest first."""
-        return map(lines.entry, reversed(self._sandbox.entries("all")))
+        return map(journal_codec.entry, reversed(self._sandbox.entries("all")))
 
     @property
     def unmatched(self) -> Latest[Entry]:
@@ -65,7 +65,7 @@ class SharedJournal(Journal):
 
     def _listed(self, which: str) -> Latest[Entry]:
         found: Latest[Entry] = Latest(ENTRY_LIMIT)
-        found.extend(map(lines.entry, self._sandbox.entries(which)))
+        found.extend(map(journal_codec.entry, self._sandbox.entries(which)))
         return found
 
     def clear(self) -> None:

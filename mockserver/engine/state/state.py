@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockserver.contract.model import Contract, Derived, Record, Resource
-from mockserver.engine.keys import NO_KEYS, Keys
-from mockserver.engine.ordered import order
 from mockserver.engine.overrides import NONE, Overrides
-from mockserver.engine.progress import Agenda, Plan
-from mockserver.engine.table import Table
+from mockserver.engine.state.idempotency_keys import NO_KEYS, Keys
+from mockserver.engine.state.schedule import Agenda, Plan
+from mockserver.engine.state.sorted_rows import order
+from mockserver.engine.state.table import Table
 from mockserver.refusals import UnknownRecord, UnknownResource
 from mockserver.syntax import strict_json
 

@@ -1,0 +1,1 @@
+"""What a behaviour such as `list` or `transition` does when its operation is called."""
