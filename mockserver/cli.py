@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from mockserver import beginning, telling
+from mockserver.check import annotations, report
+from mockserver.check.finding import Finding
+from mockserver.check.proof import Proof
 from mockserver.contract import diagram, formats
 from mockserver.contract.loader import load_contract, root_of, with_default, with_seed
 from mockserver.contract.model import Contract
@@ -21,9 +24,6 @@ from mockserver.engine.clock import monotonic
 from mockserver.engine.shared.redis_store import INSTALL
 from mockserver.errors import ContractError
 from mockserver.patience import SECONDS, patience
-from mockserver.proof import forms, report
-from mockserver.proof.finding import Finding
-from mockserver.proof.proof import Proof
 from mockserver.refusals import UnknownScenario
 from mockserver.server.run import BadHost, PortTaken, listen, serve, url
 from mockserver.server.workers import CAN_FORK, supervise
@@ -237,9 +237,9 @@ def check(contract: Path | None, form: str, strict_examples: bool | None, statef
     if form == "json":
         click.echo(json.dumps(report.as_dict(proof, findings), indent=2))
     elif form == "sarif":
-        click.echo(json.dumps(forms.sarif(findings, root, here), indent=2))
+        click.echo(json.dumps(annotations.sarif(findings, root, here), indent=2))
     elif form == "github":
-        for line in forms.github(findings, root, here):
+        for line in annotations.github(findings, root, here):
             click.echo(line)
     else:
         for finding in findings:

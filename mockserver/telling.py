@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
+from mockserver.check import report
+from mockserver.check.warnings import DRIFTED
 from mockserver.contract.loader import FOLDERS, is_installed
 from mockserver.contract.model import Contract
 from mockserver.documents.source import SUFFIXES
 from mockserver.patience import patience
-from mockserver.proof import report
-from mockserver.proof.suspects import DRIFTED
 from mockserver.server.watch import Watch
 from mockserver.web.mock import Mock
 from mockserver.web.reload import Reloading

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from mockserver import beginning, create_app, load_contract
+from mockserver.check.proof import Proof
 from mockserver.engine.run import Start
-from mockserver.proof.proof import Proof
 from tests.kennel import KENNEL, write
 
 REQUESTS: list[tuple[str, str, Any]] = [

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from mockserver import Contract, ContractError, create_app, load_contract
+from mockserver.check.requests import Asking
 from mockserver.contract.model import Operation
 from mockserver.contract.overrides import json_media
 from mockserver.documents.source import SUFFIXES
-from mockserver.proof.asking import Asking
 from mockserver.server import bridge
 
 COLUMNS = ("document", "KB", "operations", "load s", "load MB", "GET valid", "first ms", "slowest ms", "peak MB")

@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from mockserver import BackgroundServer, Contract, create_app
+from mockserver.check.proof import Proof
 from mockserver.engine.commands import Fire
 from mockserver.engine.run import Run, Start
 from mockserver.engine.sandboxes import Sandboxes
-from mockserver.proof.proof import Proof
 
 ROUNDS = 300
 STARTS = 5

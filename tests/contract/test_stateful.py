@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from mockserver import Contract, create_app, load_contract
+from mockserver.check.proof import Proof
 from mockserver.engine.run import Start
-from mockserver.proof.proof import Proof
 from mockserver.syntax import words
 from tests.kennel import array, path, ref, sent, write
 

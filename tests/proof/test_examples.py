@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mockserver import load_contract
-from mockserver.proof.proof import Proof
+from mockserver.check.proof import Proof
 from tests.conftest import MakeContract
 from tests.contract.documents import document, load
 

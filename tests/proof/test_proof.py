@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver import Contract, load_contract
-from mockserver.proof.proof import Proof
+from mockserver.check.proof import Proof
 from tests.conftest import MakeContract
 
 Change = Callable[[dict[str, Any]], object]

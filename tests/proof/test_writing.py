@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from mockserver import Contract, create_app, load_contract
+from mockserver.check.requests import Asking
 from mockserver.contract.model import Notation
 from mockserver.openapi import parameter_encoding
-from mockserver.proof.asking import Asking
 from mockserver.schemas.shapes import Shape
 from mockserver.server import bridge
 from tests.test_styles import document

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from mockserver.check import examples, record_states, warnings
+from mockserver.check.finding import Counted, Finding, source_of
+from mockserver.check.record_states import Broken
+from mockserver.check.requests import Asking, Failed
 from mockserver.contract.model import Contract, Scenario
 from mockserver.engine.run import Start
 from mockserver.errors import CannotGenerate, ContractError, Problem
-from mockserver.proof import examples, records, suspects
-from mockserver.proof.asking import Asking, Failed
-from mockserver.proof.finding import Counted, Finding, source_of
-from mockserver.proof.records import Broken
 from mockserver.refusals import NoExample
 from mockserver.syntax.yaml_reader import escape
 from mockserver.web.app import create_app
@@ -41,7 +41,7 @@ class Proof:
     def steps(self) -> Iterator[float]:
         """Go on by a step each; how much is done, from 0 to 1."""
         self._warn(iter(self.contract.warnings))
-        self._warn(suspects.of_contract(self.contract))
+        self._warn(warnings.of_contract(self.contract))
         for number, problem in enumerate(examples.broken(self.contract)):
             self._warn(iter((problem,) if problem is not None else ()))
             if number % 100 == 0:
@@ -74,7 +74,7 @@ class Proof:
         counted.records = {name: len(table) for name, table in state.tables.items()}
         size = sum(counted.records.values()) + 1
         broken: list[Broken] = []
-        for number, (count, found) in enumerate(records.prove(self.contract, state)):
+        for number, (count, found) in enumerate(record_states.prove(self.contract, state)):
             counted.states += count
             broken += found
             if number % 100 == 0:
@@ -84,7 +84,7 @@ class Proof:
             yield 0.95
         counted.answers = asking.answers
         self._failures(scenario, asking.failed)
-        self._warn(suspects.of_scenario(self.contract, start))
+        self._warn(warnings.of_scenario(self.contract, start))
 
     def _mistake(self, scenario: Scenario, message: str, code: str) -> None:
         problem = source_of(self.contract, scenario).problem("", message, code)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mockserver.check.finding import source_of
+from mockserver.check.record_states import places
 from mockserver.contract.loader import RESOURCES
 from mockserver.contract.model import Contract, Override, Resource, Scenario
 from mockserver.documents.source import Report, Source, read
@@ -11,8 +13,6 @@ from mockserver.engine.reachability import reachable, rules_met
 from mockserver.engine.run import Start
 from mockserver.engine.state.state import State
 from mockserver.errors import Problem, quote
-from mockserver.proof.finding import source_of
-from mockserver.proof.records import places
 
 DRIFTED = "leads to another state than was recorded: fixtures, rules or schemas have changed since"
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from flask import Flask
 
+from mockserver.check.record_states import places
 from mockserver.contract.model import Contract, Operation, Parameter, Resource
 from mockserver.contract.overrides import json_media
 from mockserver.engine.commands import Fire
@@ -19,7 +20,6 @@ from mockserver.errors import CannotGenerate, Violation
 from mockserver.generate.generator import Generator
 from mockserver.openapi import parameter_encoding
 from mockserver.openapi.security import Credential
-from mockserver.proof.records import places
 from mockserver.server import bridge
 from mockserver.syntax import strict_json
 from mockserver.web import addressing

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockserver.proof.finding import Finding
-from mockserver.proof.proof import Proof
+from mockserver.check.finding import Finding
+from mockserver.check.proof import Proof
 
 
 def summary(proof: Proof) -> list[str]:
