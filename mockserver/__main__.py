@@ -1,5 +1,5 @@
 """`python -m mockserver`."""
 
-from mockserver.cli import main
+from mockserver.cli.main import main
 
 main(prog_name="mockserver")

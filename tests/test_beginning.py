@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from mockserver import beginning, create_app, load_contract
+from mockserver import create_app, load_contract
 from mockserver.check.proof import Proof
+from mockserver.cli import scaffold
 from mockserver.engine.run import Start
 from tests.kennel import KENNEL, write
 
@@ -20,7 +21,7 @@ REQUESTS: list[tuple[str, str, Any]] = [
 
 def begun(document: Path, folder: Path) -> Path:
     """The directory that `init --from` writes."""
-    assert list(beginning.write(folder, beginning.derived(load_contract(document, stateful=True))))
+    assert list(scaffold.write(folder, scaffold.derived(load_contract(document, stateful=True))))
     return folder
 
 
@@ -96,7 +97,7 @@ def test_a_file_that_has_the_name_of_ours_is_refused(tmp_path: Path) -> None:
             schemas[name] = {"$ref": file}
 
     document = write(tmp_path, split)
-    with pytest.raises(beginning.Taken, match=r"openapi\.json is a file of the document"):
+    with pytest.raises(scaffold.Taken, match=r"openapi\.json is a file of the document"):
         begun(document, tmp_path / "mock")
     assert not (tmp_path / "mock").exists()
 

@@ -16,7 +16,7 @@ import pytest
 import requests
 from click.testing import CliRunner
 
-from mockserver.cli import main
+from mockserver.cli.main import main
 from tests.conftest import SCENARIOS, MakeContract
 from tests.kennel import write
 

@@ -14,7 +14,7 @@ import requests
 from click.testing import CliRunner
 
 from mockserver import BackgroundServer, create_app, refusals
-from mockserver.cli import main
+from mockserver.cli.main import main
 from mockserver.server.protocol import REFUSALS
 from mockserver.web import cors
 from mockserver.web.mock import control

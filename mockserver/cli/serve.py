@@ -10,10 +10,10 @@ import click
 
 from mockserver.check import report
 from mockserver.check.warnings import DRIFTED
+from mockserver.cli.progress import patience
 from mockserver.contract.loader import FOLDERS, is_installed
 from mockserver.contract.model import Contract
 from mockserver.documents.source import SUFFIXES
-from mockserver.patience import patience
 from mockserver.server.watch import Watch
 from mockserver.web.mock import Mock
 from mockserver.web.reload import Reloading

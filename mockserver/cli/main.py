@@ -13,17 +13,19 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from mockserver import beginning, telling
 from mockserver.check import annotations, report
 from mockserver.check.finding import Finding
 from mockserver.check.proof import Proof
+from mockserver.cli import scaffold
+from mockserver.cli.progress import SECONDS, patience
+from mockserver.cli.serve import announce, introduce
+from mockserver.cli.serve import watch as watch_files
 from mockserver.contract import diagram, formats
 from mockserver.contract.loader import load_contract, root_of, with_default, with_seed
 from mockserver.contract.model import Contract
 from mockserver.engine.clock import monotonic
 from mockserver.engine.shared.redis_store import INSTALL
 from mockserver.errors import ContractError
-from mockserver.patience import SECONDS, patience
 from mockserver.refusals import UnknownScenario
 from mockserver.server.run import BadHost, PortTaken, listen, serve, url
 from mockserver.server.workers import CAN_FORK, supervise
@@ -165,21 +167,21 @@ def serve_command(
             # A wildcard is no address to open, and its token has to come along once.
             opened = url("localhost" if host in WILDCARDS else host, sockets)
             click.echo(f"To open it in a browser: {opened}/__mock/?__token={token}", err=True)
-    telling.introduce(app.extensions["mockserver"], scenario)
+    introduce(app.extensions["mockserver"], scenario)
     served = Reloading(app, load, serve_pages=not no_pages)
 
     def work(announce: Callable[[str], None], again: bool = False) -> None:
         if watch and again:
             served.reload()  # the worker that was lost had taken up what was edited meanwhile
         if watch:
-            telling.watch(loaded, contract, scenario, served)
+            watch_files(loaded, contract, scenario, served)
         serve(served, host, sockets, announce)
 
     if workers == 1:
-        work(telling.announce)
+        work(announce)
     else:
         sys.stdout.flush()  # or each worker would say again what still waits to be written
-        supervise(workers, work, telling.announce)
+        supervise(workers, work, announce)
 
 
 @contextlib.contextmanager
@@ -300,11 +302,9 @@ def init(directory: Path, document: Path | None) -> None:
     """Write a small contract into DIRECTORY, ready to serve and to edit."""
     contract = _load(lambda: load_contract(document, stateful=True)) if document is not None else None
     try:
-        for path in beginning.write(
-            directory, beginning.template() if contract is None else beginning.derived(contract)
-        ):
+        for path in scaffold.write(directory, scaffold.template() if contract is None else scaffold.derived(contract)):
             click.echo(f"wrote {path}")
-    except beginning.Taken as error:
+    except scaffold.Taken as error:
         _fail(f"{error}; nothing was written")
     except OSError as error:
         _fail(f"cannot write {directory}: {error.strerror}")
