@@ -5,7 +5,7 @@ from __future__ import annotations
 from mockserver.contract.loader import load_contract
 from mockserver.contract.model import Contract
 from mockserver.errors import ContractError, MockserverError, Problem, Refusal, Violation
-from mockserver.server.run import BackgroundServer
+from mockserver.server.server import BackgroundServer
 from mockserver.version import __version__
 from mockserver.web.app import create_app
 

@@ -20,7 +20,7 @@ from mockserver.errors import CannotGenerate, Violation
 from mockserver.generate.generator import Generator
 from mockserver.openapi import parameter_encoding
 from mockserver.openapi.security import Credential
-from mockserver.server import bridge
+from mockserver.server import wsgi_bridge
 from mockserver.syntax import strict_json
 from mockserver.web import addressing
 from mockserver.web.problems import CODE_HEADER
@@ -200,7 +200,7 @@ class Asking:
         accept: str = "*/*",
     ) -> None:
         made = self._request(operation, path, query, body, accept)
-        head, told = bridge.call(self.app, made)
+        head, told = wsgi_bridge.call(self.app, made)
         self.answers += 1
         code = _code(head)
         if code in FAILURES:
@@ -221,8 +221,8 @@ class Asking:
             headers += _credential(one)
             query = "&".join(filter(None, (query, f"{quote(one.name)}=check"))) if one.location == "query" else query
         target = f"{path}{'&' if '?' in path else '?'}{query}" if query else path
-        constant = bridge.constant_environ(None, None)
-        made = bridge.environ(constant, operation.method, "1.1", target.encode(), headers, body or b"")
+        constant = wsgi_bridge.constant_environ(None, None)
+        made = wsgi_bridge.environ(constant, operation.method, "1.1", target.encode(), headers, body or b"")
         made[addressing.SANDBOX], made[addressing.SCENARIO] = SANDBOX, self.scenario
         return made
 

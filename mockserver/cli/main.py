@@ -27,7 +27,7 @@ from mockserver.engine.clock import monotonic
 from mockserver.engine.shared.redis_store import INSTALL
 from mockserver.errors import ContractError
 from mockserver.refusals import UnknownScenario
-from mockserver.server.run import BadHost, PortTaken, listen, serve, url
+from mockserver.server.server import BadHost, PortTaken, listen, serve, url
 from mockserver.server.workers import CAN_FORK, supervise
 from mockserver.version import __version__
 from mockserver.web.app import create_app

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from mockserver.server import bridge
-from mockserver.server.delivery import Hold
+from mockserver.server import wsgi_bridge
+from mockserver.server.delayed_send import Hold
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -124,7 +124,7 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Remember what is the same for every request."""
         super().connection_made(transport)
-        self._constant = bridge.constant_environ(self.server, self.client)
+        self._constant = wsgi_bridge.constant_environ(self.server, self.client)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of the timer, too."""
@@ -243,18 +243,18 @@ class Protocol(HttpToolsProtocol):
 
     def _answer(self, exchange: Exchange, request: Request) -> None:
         """Have the application answer, and send that, or hold it. Kept answers belong here."""
-        made = bridge.environ(
+        made = wsgi_bridge.environ(
             self._constant, request.method, request.version, request.target, request.headers, request.body
         )
         if request.too_large:
             made["CONTENT_LENGTH"] = str(request.too_large)
         try:
-            head, body = bridge.call(self.served.app, made)
+            head, body = wsgi_bridge.call(self.served.app, made)
         except Exception as error:
             log.error("%s %s failed", request.method, made["PATH_INFO"], exc_info=error)
             head, body = _problem("internal-error")
         body = b"" if request.method == "HEAD" else body
-        delivery: bridge.Delivery = made[bridge.DELIVERY]
+        delivery: wsgi_bridge.Delivery = made[wsgi_bridge.DELIVERY]
         if delivery.delay or delivery.fault is not None:
             send = partial(self._send_held, exchange)
             self._hold = Hold(self.loop, self.transport, delivery, (head, body), send)
@@ -363,4 +363,4 @@ def _problem(code: str) -> tuple[bytes, bytes]:
     problem = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
     body = json.dumps(problem, separators=(",", ":")).encode()
     headers = [("Content-Type", "application/problem+json"), ("X-Mock-Code", code)]
-    return bridge.head(f"{status} {title}", headers, body), body
+    return wsgi_bridge.head(f"{status} {title}", headers, body), body

@@ -20,7 +20,7 @@ from mockserver.check.requests import Asking
 from mockserver.contract.model import Operation
 from mockserver.contract.overrides import json_media
 from mockserver.documents.source import SUFFIXES
-from mockserver.server import bridge
+from mockserver.server import wsgi_bridge
 
 COLUMNS = ("document", "KB", "operations", "load s", "load MB", "GET valid", "first ms", "slowest ms", "peak MB")
 
@@ -55,7 +55,7 @@ def measure(path: Path) -> dict[str, Any]:
     for operation in asked:
         made = asking.request(operation)
         begun = time.perf_counter()
-        head, body = bridge.call(app, made)
+        head, body = wsgi_bridge.call(app, made)
         times.append(1e3 * (time.perf_counter() - begun))
         if wrong := judged(contract, operation, head, body):
             failed.append(f"GET {made['REQUEST_URI']} ({operation.path}): {wrong}")

@@ -15,13 +15,13 @@ from flask import Flask
 from mockserver import Contract, create_app
 from mockserver.engine.commands import Fire
 from mockserver.engine.state.state import State
-from mockserver.server import bridge
+from mockserver.server import wsgi_bridge
 from tests.bench.engine import median_of, sized
 
 SIZES = (20, 500, 5_000, 50_000)
 SANDBOXES = (1, 10, 100, 1_000, 10_000)
 LOGS = (1, 10, 100, 1_000, 10_000)
-CONSTANT = bridge.constant_environ(("localhost", 80), ("127.0.0.1", 1))
+CONSTANT = wsgi_bridge.constant_environ(("localhost", 80), ("127.0.0.1", 1))
 HEADERS = [
     (b"host", b"localhost:4080"), (b"accept", b"*/*"), (b"user-agent", b"python-requests/2.34"),
     (b"accept-encoding", b"gzip, deflate"), (b"connection", b"keep-alive"),
@@ -47,7 +47,7 @@ class Curve:
 def ask(app: Flask, method: str, target: str, sandbox: str = "default", body: bytes = b"") -> bytes:
     """The body of an answer, which must be a 200."""
     headers = [*HEADERS, (b"x-mock-sandbox", sandbox.encode())]
-    head, answer = bridge.call(app, bridge.environ(CONSTANT, method, "1.1", target.encode(), headers, body))
+    head, answer = wsgi_bridge.call(app, wsgi_bridge.environ(CONSTANT, method, "1.1", target.encode(), headers, body))
     assert head.startswith(b"HTTP/1.1 200"), (head, answer)
     return answer
 

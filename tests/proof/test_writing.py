@@ -11,7 +11,7 @@ from mockserver.check.requests import Asking
 from mockserver.contract.model import Notation
 from mockserver.openapi import parameter_encoding
 from mockserver.schemas.shapes import Shape
-from mockserver.server import bridge
+from mockserver.server import wsgi_bridge
 from tests.test_styles import document
 
 
@@ -25,7 +25,9 @@ def styles(tmp_path_factory: pytest.TempPathFactory) -> Contract:
 def test_what_is_asked_is_written_in_every_style_as_it_is_read(styles: Contract) -> None:
     asking = Asking(create_app(styles), styles, styles.default_scenario)
     made = [asking.request(one) for one in styles.operations.values() if one.method == "GET"]
-    assert [one["REQUEST_URI"] for one in made if not bridge.call(asking.app, one)[0].startswith(b"HTTP/1.1 204")] == []
+    assert [
+        one["REQUEST_URI"] for one in made if not wsgi_bridge.call(asking.app, one)[0].startswith(b"HTTP/1.1 204")
+    ] == []
 
 
 @pytest.mark.parametrize(

@@ -7,26 +7,26 @@ from typing import Any
 import pytest
 
 import mockserver
-from mockserver.server import bridge
-from mockserver.server.bridge import BadAnswer
+from mockserver.server import wsgi_bridge
+from mockserver.server.wsgi_bridge import BadAnswer
 
 # Headers as the application's source names them: with a hyphen, in capitals, in quotes.
 HEADERS = re.compile(r'"((?:X|Accept|Content|Idempotency|If|Sec|Access-Control-Request)-[A-Za-z-]+)"')
-CONSTANT = bridge.constant_environ(("127.0.0.1", 4080), ("127.0.0.1", 50000))
+CONSTANT = wsgi_bridge.constant_environ(("127.0.0.1", 4080), ("127.0.0.1", 50000))
 
 
 def environ(
     target: bytes = b"/", headers: list[tuple[bytes, bytes]] | None = None, body: bytes = b""
 ) -> dict[str, Any]:
-    return bridge.environ(CONSTANT, "GET", "1.1", target, headers or [], body)
+    return wsgi_bridge.environ(CONSTANT, "GET", "1.1", target, headers or [], body)
 
 
 def test_the_environ_has_what_pep_3333_asks_for() -> None:
     made = environ(b"/a%20b/%C3%A9?x=%2F", [(b"host", b"h"), (b"content-type", b"text/plain")], b"abc")
     assert made.pop("wsgi.input").read() == b"abc"
     assert made.pop("wsgi.errors")
-    assert made.pop(bridge.DELIVERY) is not None
-    assert made.pop(bridge.HEADERS) == (("HTTP_HOST", "h"), ("CONTENT_TYPE", "text/plain"))
+    assert made.pop(wsgi_bridge.DELIVERY) is not None
+    assert made.pop(wsgi_bridge.HEADERS) == (("HTTP_HOST", "h"), ("CONTENT_TYPE", "text/plain"))
     assert made == {
         "REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "PATH_INFO": "/a b/\xc3\xa9", "QUERY_STRING": "x=%2F",
         "RAW_URI": "/a%20b/%C3%A9?x=%2F", "REQUEST_URI": "/a%20b/%C3%A9?x=%2F", "SERVER_NAME": "127.0.0.1",
@@ -57,7 +57,7 @@ MEANT = [name.encode() for name in sorted({name for one in SOURCES for name in H
 @pytest.mark.parametrize("name", [b"content-length", b"transfer-encoding", b"x-forwarded-host", *MEANT])
 def test_a_header_with_an_underscore_passes_for_none_that_has_a_meaning(name: bytes) -> None:
     name = name.lower()
-    key = bridge._key(name)
+    key = wsgi_bridge._key(name)
     assert key is not None
     assert key not in environ(headers=[(name.replace(b"-", b"_"), b"1")])
     assert key not in environ(headers=[(name.replace(b"-", b"_", 1), b"1")])
@@ -81,7 +81,7 @@ def call(*headers: tuple[str, str], status: str = "200 OK", body: list[bytes] | 
         start_response(status, list(headers))
         return [b"ok"] if body is None else body
 
-    return bridge.call(app, environ())
+    return wsgi_bridge.call(app, environ())
 
 
 def test_an_answer_gets_its_length_and_loses_what_is_between_neighbours() -> None:
@@ -103,7 +103,7 @@ def test_a_line_break_in_a_header_is_not_sent(value: str) -> None:
 
 def test_an_application_that_starts_no_response_is_told_so() -> None:
     with pytest.raises(BadAnswer):
-        bridge.call(lambda *_: [b""], environ())
+        wsgi_bridge.call(lambda *_: [b""], environ())
 
 
 def test_the_answer_is_closed_even_when_reading_it_fails() -> None:
@@ -117,5 +117,5 @@ def test_the_answer_is_closed_even_when_reading_it_fails() -> None:
             closed.append(True)
 
     with pytest.raises(RuntimeError):
-        bridge.call(lambda *_: Failing(), environ())
+        wsgi_bridge.call(lambda *_: Failing(), environ())
     assert closed == [True]

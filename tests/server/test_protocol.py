@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from mockserver.server import protocol
-from mockserver.server.run import BackgroundServer
+from mockserver.server.server import BackgroundServer
 
 SECONDS = 10.0
 LIMIT = 1_000

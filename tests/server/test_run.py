@@ -11,7 +11,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from mockserver.server.run import BackgroundServer, BadHost, PortTaken, listen, url
+from mockserver.server.server import BackgroundServer, BadHost, PortTaken, listen, url
 
 SECONDS = 10.0
 SCRIPT = """

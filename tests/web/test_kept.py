@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from mockserver import Contract, create_app
 from mockserver.engine.sandboxes import Sandboxes
-from mockserver.server import bridge
+from mockserver.server import wsgi_bridge
 from mockserver.web import kept as kept_answers
 from mockserver.web.app import build
 from mockserver.web.mock import BODY_LIMIT, Mock
 from mockserver.web.mock import control as control_api
 
-CONSTANT = bridge.constant_environ(("localhost", 80), ("127.0.0.1", 1))
+CONSTANT = wsgi_bridge.constant_environ(("localhost", 80), ("127.0.0.1", 1))
 
 
 class Time:
@@ -51,10 +51,10 @@ class Server:
             self.again += 1
             found: tuple[bytes, bytes] = known
             return found
-        environ = bridge.environ(CONSTANT, method, "1.1", target.encode(), sent, data)
-        head, answer = bridge.call(self.app, environ)
+        environ = wsgi_bridge.environ(CONSTANT, method, "1.1", target.encode(), sent, data)
+        head, answer = wsgi_bridge.call(self.app, environ)
         answer = b"" if method == "HEAD" else answer
-        delivery: bridge.Delivery = environ[bridge.DELIVERY]
+        delivery: wsgi_bridge.Delivery = environ[wsgi_bridge.DELIVERY]
         if self.keeps and delivery.keep is not None and not data:
             delivery.keep(raw, head, answer)
         return head, answer

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mockserver.server import bridge
+from mockserver.server import wsgi_bridge
 
 # What a fault takes where no delay says so.
 TIMEOUT_MILLISECONDS = 60_000
@@ -29,7 +29,7 @@ class Hold:
         self,
         loop: asyncio.AbstractEventLoop,
         transport: asyncio.Transport,
-        delivery: bridge.Delivery,
+        delivery: wsgi_bridge.Delivery,
         answer: tuple[bytes, bytes],
         send: Send,
     ) -> None:
@@ -100,7 +100,7 @@ class Hold:
 
     def _release(self, status: str, headers: Sequence[tuple[str, str]], body: bytes) -> None:
         """Send another answer now; from any thread."""
-        self._loop.call_soon_threadsafe(self._instead, bridge.head(status, headers, body), body)
+        self._loop.call_soon_threadsafe(self._instead, wsgi_bridge.head(status, headers, body), body)
 
     def _instead(self, head: bytes, body: bytes) -> None:
         if self._delivery.release is None:
