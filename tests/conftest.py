@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from mockserver import BackgroundServer, Contract, ContractError, create_app, load_contract
 
 MakeContract = Callable[..., Path]
+Serve = Callable[..., FlaskClient]
 SCENARIOS = [
     "baseline", "cancel-race", "empty", "fails-then-recovers", "flaky-actions", "forbidden", "happy-path", "large-queue",
     "outage", "slow", "stuck-queue",
@@ -303,3 +304,15 @@ def server(built_in: Contract) -> Iterator[BackgroundServer]:
     """One server over the built-in contract; tests keep apart by sandboxes."""
     with BackgroundServer(create_app(built_in)) as running:
         yield running
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Serve:
+    """Makes a client of a bare OpenAPI document."""
+
+    def make(document: dict[str, Any]) -> FlaskClient:
+        file = tmp_path / "openapi.json"
+        file.write_text(json.dumps(document))
+        return create_app(file).test_client(use_cookies=False)
+
+    return make

@@ -19,7 +19,7 @@ import pytest
 import requests
 
 from mockserver import BackgroundServer
-from tests.test_cli import SECONDS, serving
+from tests.cli.test_main import SECONDS, serving
 
 
 def raw(url: str, request: bytes) -> bytes:

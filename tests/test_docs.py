@@ -15,12 +15,12 @@ from click.testing import CliRunner
 
 from mockserver import BackgroundServer, create_app, refusals
 from mockserver.cli.main import main
+from mockserver.http import cors
+from mockserver.http.problems import STATUS
+from mockserver.http.service import control
 from mockserver.server.protocol import REFUSALS
-from mockserver.web import cors
-from mockserver.web.mock import control
-from mockserver.web.problems import STATUS
 from tests.bench.bench import BEGIN, END
-from tests.test_cli import SECONDS
+from tests.cli.test_main import SECONDS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

@@ -14,8 +14,8 @@ import requests
 from flask import Flask
 
 from mockserver import BackgroundServer, create_app
+from tests.cli.test_main import SECONDS
 from tests.server.test_protocol import connect, read_all, read_answer, request
-from tests.test_cli import SECONDS
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from mockserver import BackgroundServer
-from tests.test_cli import SECONDS
+from tests.cli.test_main import SECONDS
 
 
 class Client:

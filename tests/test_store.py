@@ -26,8 +26,8 @@ from werkzeug.test import TestResponse
 from mockserver import BackgroundServer, Contract, create_app
 from mockserver.engine.shared import redis_store as redis_store
 from mockserver.engine.shared import sandboxes
+from tests.cli.test_main import SECONDS, replaced, run, serving
 from tests.conftest import MakeContract
-from tests.test_cli import SECONDS, replaced, run, serving
 
 JSON = {"Content-Type": "application/json"}
 CLIENTS = 16

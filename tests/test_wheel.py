@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 import requests
 
-from tests.test_cli import SECONDS
+from tests.cli.test_main import SECONDS
 
 ROOT = Path(__file__).parent.parent
 PAGES = ("/__mock/", "/__mock/docs", "/admin/queue", "/tutor", "/tutor/courses/course-algebra")

@@ -12,8 +12,8 @@ from wsgiref.validate import validator
 import pytest
 import requests
 
+from tests.cli.test_main import SECONDS
 from tests.conftest import MakeContract
-from tests.test_cli import SECONDS
 
 
 class Quiet(WSGIRequestHandler):

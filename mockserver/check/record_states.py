@@ -17,9 +17,9 @@ from mockserver.engine.reachability import Place, ways
 from mockserver.engine.state.sorted_rows import Row
 from mockserver.engine.state.state import State
 from mockserver.errors import Violation
+from mockserver.http.pipeline import PREFERRED, RESULTS
 from mockserver.schemas.validators import Validator
 from mockserver.syntax.instants import format_instant
-from mockserver.web.api import PREFERRED, RESULTS
 
 
 @dataclass(frozen=True, slots=True)

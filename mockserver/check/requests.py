@@ -18,12 +18,12 @@ from mockserver.engine.run import Run
 from mockserver.engine.state.state import State
 from mockserver.errors import CannotGenerate, Violation
 from mockserver.generate.generator import Generator
+from mockserver.http import addressing
+from mockserver.http.problems import CODE_HEADER
 from mockserver.openapi import parameter_encoding
 from mockserver.openapi.security import Credential
 from mockserver.server import wsgi_bridge
 from mockserver.syntax import strict_json
-from mockserver.web import addressing
-from mockserver.web.problems import CODE_HEADER
 
 SANDBOX = "check"
 # Codes that say that the server could not answer as it should.

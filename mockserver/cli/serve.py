@@ -14,8 +14,8 @@ from mockserver.cli.progress import patience
 from mockserver.contract.loader import FOLDERS, is_installed
 from mockserver.contract.model import Contract
 from mockserver.documents.source import SUFFIXES
+from mockserver.http.service import Mock
 from mockserver.server.watch import Watch
-from mockserver.web.mock import Mock
 from mockserver.web.reload import Reloading
 
 

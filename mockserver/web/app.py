@@ -13,6 +13,7 @@ from werkzeug import exceptions
 
 from mockserver.contract.loader import load_contract, with_default
 from mockserver.contract.model import Contract, Operation
+from mockserver.control import handlers
 from mockserver.engine.clock import monotonic
 from mockserver.engine.journal import Entry
 from mockserver.engine.sandboxes import SANDBOX_LIMIT, Sandboxes
@@ -20,6 +21,23 @@ from mockserver.engine.shared.redis_store import RedisStore
 from mockserver.engine.shared.sandboxes import SharedSandboxes
 from mockserver.engine.validity import Moment
 from mockserver.errors import CannotGenerate, Refusal
+from mockserver.http import cors, guard, journal, nearest, overrides, pipeline
+from mockserver.http.addressing import Addressing
+from mockserver.http.overrides import Delivering
+from mockserver.http.problems import refuse
+from mockserver.http.responses import VARY, respond
+from mockserver.http.selection import (
+    SANDBOX_HEADER,
+    SCENARIO_HEADER,
+    TOKEN_COOKIE,
+    BadCookie,
+    Selection,
+    clean_address,
+    select,
+    select_sandbox,
+)
+from mockserver.http.service import BODY_LIMIT, Mock, itself
+from mockserver.http.service import control as control_api
 from mockserver.refusals import (
     BodyTooLarge,
     InternalError,
@@ -30,26 +48,9 @@ from mockserver.refusals import (
     NoExample,
     UnknownPath,
 )
-from mockserver.web import api, control, cors, faults, guard, journal, near
-from mockserver.web.addressing import Addressing
-from mockserver.web.answers import VARY, respond
-from mockserver.web.faults import Delivering
 from mockserver.web.lean import LeanFlask
-from mockserver.web.mock import BODY_LIMIT, Mock, itself
-from mockserver.web.mock import control as control_api
 from mockserver.web.pages import shell, site
-from mockserver.web.problems import refuse
-from mockserver.web.selection import (
-    SANDBOX_HEADER,
-    SCENARIO_HEADER,
-    TOKEN_COOKIE,
-    BadCookie,
-    Selection,
-    clean_address,
-    select,
-    select_sandbox,
-)
-from mockserver.web.sharing import REFUSAL, Sharing
+from mockserver.web.store_middleware import REFUSAL, Sharing
 
 log = logging.getLogger("mockserver")
 
@@ -105,8 +106,8 @@ def build(mock: Mock, *, serve_pages: bool) -> Flask:
     app.url_map.merge_slashes = False
     app.url_map.redirect_defaults = False
     app.config["MAX_CONTENT_LENGTH"] = mock.body_limit
-    api.register(app, mock)
-    control.register(app, mock)
+    pipeline.register(app, mock)
+    handlers.register(app, mock)
     if serve_pages:
         site.register(app, mock)
     _add_steps(app, mock)
@@ -178,8 +179,8 @@ def _stays(entry: Entry, selection: Selection) -> bool:
 
 
 def _offer(asked: Request, keep: Callable[[bytes, bytes, bytes], None]) -> None:
-    delivery = asked.environ[faults.DELIVERY]
-    if not isinstance(delivery, faults.Delivery):
+    delivery = asked.environ[overrides.DELIVERY]
+    if not isinstance(delivery, overrides.Delivery):
         delivery.keep = keep
 
 
@@ -221,7 +222,7 @@ def _add_refusals(app: Flask, mock: Mock) -> None:
             g.violations = refusal.violations
         answered = refuse(mock, operation, refusal)
         if operation is not None and "selection" in g:
-            answered = api.enforce(mock, operation, answered)
+            answered = pipeline.enforce(mock, operation, answered)
         return respond(answered, request)
 
     @app.errorhandler(Refusal)
@@ -247,7 +248,7 @@ def _add_refusals(app: Flask, mock: Mock) -> None:
             return refused(BodyTooLarge(mock.body_limit))
         if isinstance(error, exceptions.NotFound):
             operations = mock.control.operations if guard.is_control(request.path) else mock.contract.operations
-            found = near.nearest(operations.values(), request.method, request.path)
+            found = nearest.nearest(operations.values(), request.method, request.path)
             return refused(UnknownPath(request.method, request.path, found))
         if isinstance(error, exceptions.BadRequest):
             return refused(MalformedBody(error.description or "bad request"))

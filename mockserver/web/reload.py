@@ -11,11 +11,11 @@ from flask import Flask
 from mockserver.contract.model import Contract
 from mockserver.engine.sandboxes import Starts, starts_of
 from mockserver.errors import ContractError, Problem
+from mockserver.http.response_cache import Found, KeptAnswers
+from mockserver.http.samples import Samples
+from mockserver.http.service import Mock
 from mockserver.refusals import UnknownScenario
 from mockserver.web.app import build
-from mockserver.web.kept import Found, KeptAnswers
-from mockserver.web.mock import Mock
-from mockserver.web.samples import Samples
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mockserver import ContractError, create_app, load_contract
-from tests.contract.documents import document
+from tests.documents.broken import document
 
 CASES = 500
 JUNK = [

@@ -7,8 +7,8 @@ from typing import Any
 
 from flask import Blueprint, Response, g, render_template, request
 
+from mockserver.http.service import ASSETS, current
 from mockserver.version import __version__
-from mockserver.web.mock import ASSETS, current
 
 # What the names of all pages' rules begin with.
 ENDPOINT = "page:"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from mockserver.web.mock import Mock
+from mockserver.http.service import Mock
 from mockserver.web.pages import console, docs, shell, token, tutoring
 
 

@@ -9,10 +9,10 @@ from flask import Flask, Response, g, redirect, request
 
 from mockserver.contract import diagram, formats
 from mockserver.contract.model import Contract, Resource
+from mockserver.http.selection import sandbox_via
+from mockserver.http.service import PREFIX, Mock, current
 from mockserver.syntax import strict_json
-from mockserver.web.mock import PREFIX, Mock, current
 from mockserver.web.pages import shell
-from mockserver.web.selection import sandbox_via
 
 # As many columns as a table of records can have and still be read.
 COLUMNS = 5

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flask import Flask, Response, send_from_directory
 
-from mockserver.web.mock import ASSETS, PREFIX
+from mockserver.http.service import ASSETS, PREFIX
 from mockserver.web.pages import shell
 
 # Of what Swagger UI is made of, what the page needs.

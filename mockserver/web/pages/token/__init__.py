@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from flask import Flask, Response, request
 
+from mockserver.http.problems import refuse
+from mockserver.http.responses import respond
+from mockserver.http.selection import TOKEN_QUERY, is_navigation
+from mockserver.http.service import Mock
 from mockserver.refusals import TokenRequired
-from mockserver.web.answers import respond
-from mockserver.web.mock import Mock
 from mockserver.web.pages import shell
-from mockserver.web.problems import refuse
-from mockserver.web.selection import TOKEN_QUERY, is_navigation
 
 
 def register(app: Flask, mock: Mock) -> None:

@@ -8,8 +8,8 @@ from flask import Flask, Response
 
 from mockserver.contract.model import Contract
 from mockserver.contract.resources import properties
-from mockserver.web.addressing import parameter
-from mockserver.web.mock import current
+from mockserver.http.addressing import parameter
+from mockserver.http.service import current
 from mockserver.web.pages import shell
 
 

@@ -1,0 +1,173 @@
+"""Refusals as answers: RFC 9457 problems, or the form that the operation declares for the status."""
+
+from __future__ import annotations
+
+import http
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import mockserver.refusals as refusals
+from mockserver.contract.model import Operation
+from mockserver.contract.model import Response as Declared
+from mockserver.errors import CannotGenerate, Refusal
+from mockserver.generate.generator import Generator
+from mockserver.http import binary_samples
+from mockserver.http.responses import Answer, answer, error_members, title_of
+from mockserver.http.service import Mock
+from mockserver.refusals import ContractViolation, InternalError, MethodNotAllowed
+from mockserver.syntax import strict_json
+from mockserver.syntax.media_types import is_json, is_text
+
+PROBLEM = "application/problem+json"
+CODE_HEADER = "X-Mock-Code"
+# A name that a body gives is content, and content that is wrong is 422; elsewhere it is the request that is wrong.
+IN_BODY = "body /name"
+# What a 415 says besides `Accept` (RFC 5789, section 2.2, and Linked Data Platform, section 7.1).
+ACCEPTED = {"PATCH": "Accept-Patch", "POST": "Accept-Post"}
+# About the mock rather than the API: who reads the form that the operation declares would not learn what is wrong.
+ALWAYS_PROBLEMS = (ContractViolation, refusals.UnknownPreference)
+log = logging.getLogger("mockserver")
+
+STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
+    refusals.UnknownScenario: http.HTTPStatus.BAD_REQUEST,
+    refusals.BadSandbox: http.HTTPStatus.BAD_REQUEST,
+    refusals.MalformedBody: http.HTTPStatus.BAD_REQUEST,
+    refusals.UnexpectedBody: http.HTTPStatus.BAD_REQUEST,
+    refusals.TokenRequired: http.HTTPStatus.UNAUTHORIZED,
+    refusals.CredentialsRequired: http.HTTPStatus.UNAUTHORIZED,
+    refusals.ForbiddenHost: http.HTTPStatus.FORBIDDEN,
+    refusals.ForbiddenOrigin: http.HTTPStatus.FORBIDDEN,
+    refusals.UnknownPath: http.HTTPStatus.NOT_FOUND,
+    refusals.UnknownSandbox: http.HTTPStatus.NOT_FOUND,
+    refusals.UnknownResource: http.HTTPStatus.NOT_FOUND,
+    refusals.UnknownRecord: http.HTTPStatus.NOT_FOUND,
+    refusals.UnknownTransition: http.HTTPStatus.NOT_FOUND,
+    refusals.MethodNotAllowed: http.HTTPStatus.METHOD_NOT_ALLOWED,
+    refusals.NotAcceptable: http.HTTPStatus.NOT_ACCEPTABLE,
+    refusals.TransitionNotAllowed: http.HTTPStatus.CONFLICT,
+    refusals.RecordExists: http.HTTPStatus.CONFLICT,
+    refusals.RecordInUse: http.HTTPStatus.CONFLICT,
+    refusals.VerdictFailed: http.HTTPStatus.CONFLICT,
+    refusals.NotKeyed: http.HTTPStatus.CONFLICT,
+    refusals.BodyTooLarge: http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    refusals.TooManyParts: http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    refusals.UnsupportedMediaType: http.HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    refusals.InvalidRequest: http.HTTPStatus.UNPROCESSABLE_ENTITY,
+    refusals.InvalidRecord: http.HTTPStatus.UNPROCESSABLE_ENTITY,
+    refusals.BadTime: http.HTTPStatus.UNPROCESSABLE_ENTITY,
+    refusals.BeforeStart: http.HTTPStatus.UNPROCESSABLE_ENTITY,
+    refusals.NothingToUndo: http.HTTPStatus.UNPROCESSABLE_ENTITY,
+    refusals.TooMuchDue: http.HTTPStatus.UNPROCESSABLE_ENTITY,
+    refusals.BeyondLog: http.HTTPStatus.CONFLICT,
+    refusals.BadIdempotencyKey: http.HTTPStatus.BAD_REQUEST,
+    refusals.IdempotencyKeyReused: http.HTTPStatus.UNPROCESSABLE_ENTITY,
+    refusals.IdempotencyInFlight: http.HTTPStatus.CONFLICT,
+    refusals.UnknownOverride: http.HTTPStatus.NOT_FOUND,
+    refusals.OverrideLimit: http.HTTPStatus.TOO_MANY_REQUESTS,
+    refusals.ResetWhileHeld: http.HTTPStatus.SERVICE_UNAVAILABLE,
+    refusals.SandboxLimit: http.HTTPStatus.TOO_MANY_REQUESTS,
+    refusals.StoreUnavailable: http.HTTPStatus.SERVICE_UNAVAILABLE,
+    refusals.StoreBusy: http.HTTPStatus.SERVICE_UNAVAILABLE,
+    refusals.StoreLogFull: http.HTTPStatus.TOO_MANY_REQUESTS,
+    refusals.ContractViolation: http.HTTPStatus.INTERNAL_SERVER_ERROR,
+    refusals.UnknownPreference: http.HTTPStatus.BAD_REQUEST,
+    refusals.NoExample: http.HTTPStatus.NOT_IMPLEMENTED,
+    refusals.InternalError: http.HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+
+def refuse(mock: Mock, operation: Operation | None, refusal: Refusal) -> Answer:
+    """The answer to a request that is refused, in the form the operation declares, if it declares one."""
+    status = _status(operation, refusal)
+    problem = {
+        "type": "about:blank",
+        "title": title_of(status),
+        "status": status,
+        "detail": refusal.detail,
+        "code": refusal.code,
+        **refusal.members,
+    }
+    headers = {CODE_HEADER: refusal.code, **_advice(operation, refusal)}
+    declared = operation.response(status) if operation is not None else None
+    if declared is not None and operation is not None and not isinstance(refusal, ALWAYS_PROBLEMS):
+        value, media_type = _declared_form(mock, operation, declared, problem)
+        if media_type is not None:
+            return answer(operation, status, value, media_type, headers)
+        if declared.media:
+            # What is declared cannot be made, so this breaks the contract, and is judged so.
+            return answer(operation, status, problem, PROBLEM, headers)
+    return _plain(mock, problem, headers)
+
+
+def _advice(operation: Operation | None, refusal: Refusal) -> dict[str, str]:
+    """The headers in which HTTP has it said what would be right."""
+    if isinstance(refusal, MethodNotAllowed):
+        return {"Allow": ", ".join(refusal.methods)}
+    if isinstance(refusal, refusals.TokenRequired):
+        return {"WWW-Authenticate": 'X-Mock-Token realm="mockserver control"'}
+    if isinstance(refusal, refusals.CredentialsRequired):
+        return {"WWW-Authenticate": ", ".join(refusal.challenges)}
+    if isinstance(refusal, refusals.UnsupportedMediaType):
+        if refusal.is_coding:
+            return {"Accept-Encoding": "identity"}
+        accepted = ", ".join(refusal.members["available"])
+        name = ACCEPTED.get(operation.method) if operation is not None else None
+        return {"Accept": accepted} | ({name: accepted} if name is not None else {})
+    return {}
+
+
+def _status(operation: Operation | None, refusal: Refusal) -> int:
+    if isinstance(refusal, refusals.Injected):
+        return refusal.status
+    if isinstance(refusal, refusals.UnknownScenario) and refusal.via == IN_BODY:
+        return int(http.HTTPStatus.UNPROCESSABLE_ENTITY)
+    status = int(STATUS[type(refusal)])
+    if status == http.HTTPStatus.UNPROCESSABLE_ENTITY and operation is not None:
+        if str(status) not in operation.responses and "400" in operation.responses:
+            return int(http.HTTPStatus.BAD_REQUEST)
+    return status
+
+
+def _plain(mock: Mock, problem: dict[str, Any], headers: dict[str, str]) -> Answer:
+    violations = mock.control.problem.violations(problem, "body")
+    if violations:
+        log.error("a problem breaks its own schema: %s: %s", problem["code"], violations[0].message)
+        problem = {name: problem[name] for name in ("type", "title", "status", "detail")} | {"code": InternalError.code}
+    return Answer(problem["status"], strict_json.dump(problem), PROBLEM, headers)
+
+
+def _declared_form(
+    mock: Mock, operation: Operation, declared: Declared, problem: dict[str, Any]
+) -> tuple[Any, str | None]:
+    """The problem, if the declared schema admits it; else the declared example; else a generated value."""
+    media = [one for one in declared.media.values() if is_json(one.name)]
+    for one in sorted(media, key=lambda one: one.name != PROBLEM):
+        if one.validator is None or one.validator.is_valid(problem):
+            return problem, one.name
+    for one in media:
+        for example in one.examples.values():
+            if one.validator is None or one.validator.is_valid(example):
+                return example, one.name
+    for one in media:
+        if one.schema is not None:
+            seed = f"{operation.id}/{declared.status}"
+            try:
+                given = problem | error_members(problem["status"], problem["code"], problem["detail"])
+                schemas = one.validator.schemas if one.validator is not None else mock.contract.schemas
+                generator = Generator.seeded(mock.contract.documents, schemas, seed, given=given, sparse=True)
+                return generator.value(one.schema), one.name
+            except CannotGenerate as error:
+                log.warning("%s", error)
+    return _plain_form(declared, problem)
+
+
+def _plain_form(declared: Declared, problem: dict[str, Any]) -> tuple[str | None, str | None]:
+    """The declared example of a form that is no JSON; of text without one, what is wrong in words."""
+    for one in declared.media.values():
+        text = next((example for example in one.examples.values() if isinstance(example, str)), None)
+        if text is None and is_text(one.name) and not binary_samples.is_xml(one.name):
+            text = problem["detail"]
+        if text is not None and "*" not in one.name and not is_json(one.name):
+            return text, one.name
+    return None, None

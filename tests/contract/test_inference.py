@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver import Contract, create_app, load_contract
+from mockserver.check.proof import Proof
+from mockserver.engine.run import Start
+from mockserver.syntax import words
+from tests.documents.kennel import array, path, ref, sent, write
+
+Change = Callable[[dict[str, Any]], object]
+
+
+@pytest.fixture
+def derived(tmp_path: Path) -> Callable[..., Contract]:
+    """The kennel's document, changed, with the state that is derived from it."""
+    return lambda change=None: load_contract(write(tmp_path, change), stateful=True)
+
+
+def records(contract: Contract, name: str) -> list[Any]:
+    state = Start(contract, contract.scenarios["baseline"]).state
+    return [row.record for row in state.tables[name].ordered()]
+
+
+def test_each_collection_is_told_in_a_line(derived: Callable[..., Contract]) -> None:
+    assert list(derived().collections.values()) == [
+        "owners: /owners, key id; read, list, create, replace, update, delete",
+        "pets: /pets, key id, owned by owners; read, list, create, delete",
+        "staff: /staff, key username; read, replace",
+        "visits: /owners/{ownerId}/visits, key id, owned by owners; read, list, create, delete",
+    ]
+
+
+def test_without_being_asked_for_there_is_no_state(tmp_path: Path) -> None:
+    contract = load_contract(write(tmp_path))
+    assert (contract.collections, contract.resources) == ({}, {})
+
+
+def test_a_directory_says_itself_what_there_is(small: Contract) -> None:
+    assert load_contract(small.root, stateful=True).collections == {}
+
+
+def test_what_is_derived_can_be_proven(derived: Callable[..., Contract]) -> None:
+    proof = Proof(derived())
+    assert [*proof.steps()]
+    assert proof.findings == []
+
+
+def test_the_first_records_are_few_and_the_same_every_time(derived: Callable[..., Contract]) -> None:
+    owners, pets, staff = (records(derived(), name) for name in ("owners", "pets", "staff"))
+    assert [one["id"] for one in owners] == [1, 2, 3]
+    assert len({one["name"] for one in owners}) == 3
+    assert len(pets) == 6
+    assert {one["owner_id"] for one in pets} <= {1, 2, 3}
+    assert len({one["username"] for one in staff}) == 3
+    assert all("password" not in one for one in owners)
+    assert (owners, pets) == (records(derived(), "owners"), records(derived(), "pets"))
+
+
+def test_the_documents_examples_are_records(derived: Callable[..., Contract]) -> None:
+    milo = {"id": "7a0d4a39-8b4f-4ac4-9d1e-2f6f1f0f7a11", "name": "Milo", "owner_id": 17}
+    anna = {"id": 17, "name": "Anna", "created_at": "2026-01-01T00:00:00Z"}
+
+    def change(document: dict[str, Any]) -> None:
+        listed = document["paths"]["/owners"]["get"]["responses"]["200"]["content"]["application/json"]
+        listed["example"] = {
+            "data": [anna, {"id": "none"}, anna],
+            "total": 1,
+            "count": 1,
+            "has_more": False,
+            "links": {},
+        }
+        document["components"]["schemas"]["Pet"]["examples"] = [
+            milo,
+            {**milo, "id": milo["id"][:-1] + "2", "owner_id": 99},
+        ]
+
+    contract = derived(change)
+    assert records(contract, "owners")[0] == anna
+    assert [one["id"] for one in records(contract, "owners")] == [17, 18, 19]
+    assert records(contract, "pets")[0] == milo
+    assert all(one["owner_id"] in (17, 18, 19) for one in records(contract, "pets"))
+
+
+def without_key(document: dict[str, Any]) -> None:
+    del document["components"]["schemas"]["Staff"]["properties"]["username"]
+
+
+def other_key_type(document: dict[str, Any]) -> None:
+    document["paths"]["/staff/{username}"]["parameters"] = [path("username", type="integer")]
+
+
+def other_list(document: dict[str, Any]) -> None:
+    document["paths"]["/staff"] = {"get": {"operationId": "listStaff", "responses": {"200": {
+        "description": "names", "content": {"application/json": {"schema": {"type": "array", "items": {"type": "string"}}}}}}}}  # fmt: skip
+
+
+def closed_list(document: dict[str, Any]) -> None:
+    brief = {"type": "object", "properties": {"username": {"type": "string"}}, "additionalProperties": False}
+    document["components"]["schemas"]["Brief"] = brief
+    document["paths"]["/staff"] = {"get": {"operationId": "listStaff", "responses": {"200": {
+        "description": "brief", "content": {"application/json": {"schema": array("Brief")}}}}}}  # fmt: skip
+
+
+def other_creation(document: dict[str, Any]) -> None:
+    document["paths"]["/staff"] = {"post": {"operationId": "createStaff", "requestBody": sent(ref("Staff")), "responses": {
+        "202": {"description": "a job", "content": {"application/json": {"schema": ref("Error")}}}}}}  # fmt: skip
+
+
+def no_parent_field(document: dict[str, Any]) -> None:
+    document["paths"]["/shops/{shop}/staff/{username}"] = item = document["paths"].pop("/staff/{username}")
+    item["parameters"] = [*item["parameters"], path("shop", type="string")]
+
+
+def read_only(document: dict[str, Any]) -> None:
+    del document["paths"]["/staff/{username}"]["put"]
+
+
+@pytest.mark.parametrize(
+    "change", [without_key, other_key_type, other_list, closed_list, other_creation, no_parent_field, read_only]
+)
+def test_what_does_not_fit_stays_a_sample(derived: Callable[..., Contract], change: Change) -> None:
+    contract = derived(change)
+    assert "staff" not in contract.resources
+    assert contract.operations["getStaff"].behaviour is None
+    assert "owners" in contract.resources
+
+
+def test_a_brief_form_in_the_list_is_met_too(derived: Callable[..., Contract]) -> None:
+    def change(document: dict[str, Any]) -> None:
+        document["components"]["schemas"]["Brief"] = {
+            "type": "object",
+            "required": ["username", "since"],
+            "properties": {"username": {"type": "string"}, "since": {"type": "string", "format": "date"}},
+        }
+        document["paths"]["/staff"] = {"get": {"operationId": "listStaff", "responses": {"200": {
+            "description": "brief", "content": {"application/json": {"schema": array("Brief")}}}}}}  # fmt: skip
+
+    contract = derived(change)
+    assert contract.collections["staff"] == "staff: /staff, key username; read, list, replace"
+    assert all("since" in one for one in records(contract, "staff"))
+
+
+def wrap(document: dict[str, Any]) -> None:
+    staff = {"type": "object", "required": ["data", "request_id"], "properties": {
+        "data": ref("Staff"), "request_id": {"type": "string", "format": "uuid"}}}  # fmt: skip
+    for operation in (document["paths"]["/staff/{username}"][method] for method in ("get", "put")):
+        operation["responses"]["200"]["content"]["application/json"]["schema"] = staff
+    put = document["paths"]["/staff/{username}"]["put"]
+    put["requestBody"] = sent({"type": "object", "required": ["staff"], "properties": {"staff": ref("Staff")}})
+
+
+def test_a_record_may_stand_in_a_member_of_body_and_answer(derived: Callable[..., Contract]) -> None:
+    contract = derived(wrap)
+    assert contract.collections["staff"] == "staff: /staff, key username; read, replace"
+    client = create_app(contract).test_client(use_cookies=False)
+    name = records(contract, "staff")[0]["username"]
+    put: Any = client.put(f"/staff/{name}", json={"staff": {"username": name, "role": "vet"}}).json
+    read: Any = client.get(f"/staff/{name}").json
+    assert list(read) == ["data", "request_id"]
+    assert put["data"] == read["data"] == {"username": name, "role": "vet"}
+    proof = Proof(contract)
+    assert [*proof.steps()]
+    assert proof.findings == []
+
+
+def test_a_collection_that_nothing_can_be_made_for_begins_empty(derived: Callable[..., Contract]) -> None:
+    def change(document: dict[str, Any]) -> None:
+        document["components"]["schemas"]["Staff"]["properties"]["role"] = {"type": "string", "not": {}}
+        document["components"]["schemas"]["Staff"]["required"] = ["username", "role"]
+
+    assert records(derived(change), "staff") == []
+
+
+@pytest.mark.parametrize(
+    ("parameter", "segment", "fields", "found"),
+    [
+        ("petId", "pets", ["id", "name"], "id"),
+        ("pet_id", "pets", ["id", "pet_id"], "pet_id"),
+        ("petId", "pets", ["pet_id", "id"], "pet_id"),
+        ("petid", "pets", ["id"], "id"),
+        ("username", "user", ["id", "username"], "username"),
+        ("pet", "pets", ["id"], "id"),
+        ("categoryId", "categories", ["id"], "id"),
+        ("petUUID", "pets", ["uuid", "id"], "uuid"),
+        ("owner", "pets", ["id"], None),
+    ],
+)
+def test_the_last_parameter_names_the_key(parameter: str, segment: str, fields: list[str], found: str | None) -> None:
+    assert words.key_field(parameter, segment, fields) == found
+
+
+@pytest.mark.parametrize(
+    ("parameter", "segment", "fields", "found"),
+    [
+        ("userId", "users", ["id", "user_id"], "user_id"),
+        ("id", "users", ["id", "userId"], "userId"),
+        ("user_id", "users", ["id", "user"], "user"),
+        ("org", "orgs", ["id", "org"], "org"),
+        ("id", "users", ["id"], None),
+        ("userId", "users", ["id", "name"], None),
+    ],
+)
+def test_a_parameter_before_it_names_the_owner(
+    parameter: str, segment: str, fields: list[str], found: str | None
+) -> None:
+    assert words.owner_field(parameter, segment, fields, "id") == found

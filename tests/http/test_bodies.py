@@ -1,0 +1,318 @@
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from mockserver import create_app
+from mockserver.http import bodies
+from tests.conftest import Serve
+
+FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
+PET = {
+    "type": "object",
+    "required": ["name"],
+    "properties": {
+        "name": {"type": "string", "minLength": 2},
+        "age": {"type": "integer"},
+        "tags": {"type": "array", "items": {"type": "string"}},
+        "marks": {"type": "array", "items": {"type": "integer"}},
+        "owner": {"type": "object", "properties": {"id": {"type": "integer"}}},
+        "photo": {"type": "string", "maxLength": 4},
+        "odd": {"anyOf": [{"type": "integer", "minimum": 9}, {"type": "string", "maxLength": 1}]},
+    },
+    "additionalProperties": False,
+}
+
+
+def document(content: dict[str, Any], method: str = "post", **body: Any) -> dict[str, Any]:
+    one = {
+        "operationId": "one",
+        "requestBody": {"required": True, "content": content, **body},
+        "responses": {"204": {"description": "ok"}},
+    }
+    return {"openapi": "3.1.0", "info": {"title": "Bodies", "version": "1"}, "paths": {"/x": {method: one}}}
+
+
+@pytest.fixture
+def serve(serve: Serve) -> Serve:
+    def make(content: dict[str, Any], method: str = "post", **body: Any) -> FlaskClient:
+        return serve(document(content, method, **body))
+
+    return make
+
+
+def told(answer: Any) -> list[tuple[str, str]]:
+    """Pointer and keyword of each violation; empty where the request was taken."""
+    if answer.status_code == 204:
+        return []
+    assert answer.status_code == 422, answer.text
+    return [(one["pointer"], one["keyword"]) for one in answer.get_json(force=True)["violations"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "violations"),
+    [
+        ("name=Rex&age=4&tags=a&tags=b&marks=1&owner=%7B%22id%22%3A1%7D", []),
+        ("name=Rex&tags=only", []),
+        ("name=Rex&tags[]=a&tags[]=b&owner[id]=1", []),
+        ("name=12&odd=5", []),
+        ("name=R%26+x", []),
+        ("", [("", "required")]),
+        ("name=R&age=x", [("/name", "minLength"), ("/age", "type")]),
+        ("name=Rex&marks=1&marks=x", [("/marks/1", "type")]),
+        ("name=Rex&owner=x", [("/owner", "content")]),
+        ("name=Rex&owner[id]=x", [("/owner/id", "type")]),
+        ("name=Rex&nme=1", [("", "additionalProperties")]),
+        ("name=Rex&owner[id]=1&owner=2", [("/owner", "style")]),
+    ],
+)
+def test_a_form_is_read_field_by_field(serve: Serve, text: str, violations: list[tuple[str, str]]) -> None:
+    client = serve({FORM: {"schema": PET}})
+    assert sorted(told(client.post("/x", data=text, content_type=FORM))) == sorted(violations)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text", "violations"),
+    [
+        ({"marks": {"style": "form", "explode": False}}, "name=Rex&marks=1,2", []),
+        ({"marks": {"style": "pipeDelimited", "explode": False}}, "name=Rex&marks=1%7C2", []),
+        ({"marks": {"style": "spaceDelimited"}}, "name=Rex&marks=1+x", [("/marks/1", "type")]),
+        ({"owner": {"style": "deepObject"}}, "name=Rex&owner[id]=7", []),
+    ],
+)
+def test_a_field_is_read_by_its_encoding(
+    serve: Serve, encoding: dict[str, Any], text: str, violations: list[tuple[str, str]]
+) -> None:
+    client = serve({FORM: {"schema": PET, "encoding": encoding}})
+    assert told(client.post("/x", data=text, content_type=FORM)) == violations
+
+
+def multipart(*parts: tuple[str, bytes]) -> dict[str, Any]:
+    data = b"".join(b"--B\r\n" + head.encode() + b"\r\n\r\n" + body + b"\r\n" for head, body in parts) + b"--B--\r\n"
+    return {"data": data, "content_type": f"{MULTIPART}; boundary=B"}
+
+
+def named(name: str, more: str = "", *headers: str) -> str:
+    return "\r\n".join([f'Content-Disposition: form-data; name="{name}"{more}', *headers])
+
+
+def test_parts_are_text_files_json_and_arrays_by_what_is_declared(serve: Serve) -> None:
+    client = serve({MULTIPART: {"schema": PET}})
+    sent = multipart(
+        (named("name"), b"Rex"),
+        (named("age"), b"4"),
+        (named("tags"), b"a"),
+        (named("tags"), "é".encode()),
+        (named("marks[]"), b"1"),
+        (named("owner"), b'{"id": 1}'),
+        (named("photo", '; filename="rex.png"', "Content-Type: image/png"), b"\xff\x00\xfe\x01"),
+    )
+    assert told(client.post("/x", **sent)) == []
+    sent = multipart(
+        (named("name"), b"R"),
+        (named("age"), b"x"),
+        (named("owner", "", "Content-Type: application/json"), b'{"id": "a"}'),
+        (named("photo", '; filename="rex.png"'), b"\xff\x00\xfe\x01\x02"),
+    )
+    assert sorted(told(client.post("/x", **sent))) == [
+        ("/age", "type"), ("/name", "minLength"), ("/owner/id", "type"), ("/photo", "maxLength"),
+    ]  # fmt: skip
+
+
+def test_repeated_files_are_an_array(serve: Serve) -> None:
+    schema = {"type": "object", "properties": {"files": {"type": "array", "maxItems": 2, "items": {"type": "string"}}}}
+    client = serve({MULTIPART: {"schema": schema}})
+    for count, violations in ((1, []), (2, []), (3, [("/files", "maxItems")])):
+        data = {"files": [(io.BytesIO(b"x"), f"{number}.txt") for number in range(count)]}
+        assert told(client.post("/x", data=data)) == violations
+
+
+def test_a_part_comes_in_a_declared_media_type_with_its_declared_headers(serve: Serve) -> None:
+    encoding = {
+        "photo": {
+            "contentType": "image/png, image/jpeg",
+            "headers": {"X-Width": {"required": True, "schema": {"type": "integer"}}},
+        },
+        "owner": {"contentType": "application/json"},
+    }
+    client = serve({MULTIPART: {"schema": PET, "encoding": encoding}})
+    for headers, violations in (
+        (["Content-Type: image/jpeg", "X-Width: 9"], []),
+        (["Content-Type: image/gif", "X-Width: 9"], [("/photo", "contentType")]),
+        (["Content-Type: image/png"], [("/photo", "required")]),
+        (["Content-Type: image/png", "X-Width: wide"], [("/photo", "type")]),
+    ):
+        sent = multipart((named("name"), b"Rex"), (named("photo", '; filename="a"', *headers), b"x"))
+        assert told(client.post("/x", **sent)) == violations
+    assert told(client.post("/x", **multipart((named("name"), b"Rex"), (named("owner"), b"{")))) == [
+        ("/owner", "content")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "content_type", "status", "code"),
+    [
+        (b"x", MULTIPART, 400, "malformed-body"),
+        (b"x", f"{MULTIPART}; boundary=B", 400, "malformed-body"),
+        (b"--B\r\nContent-Disposition: form-data; name=a\r\n\r\nx", f"{MULTIPART}; boundary=B", 400, "malformed-body"),
+        (b"--B\r\nX: y\r\n\r\nx\r\n--B--", f"{MULTIPART}; boundary=B", 400, "malformed-body"),
+        (b"--B\r\nContent-Disposition: form-data\r\n\r\nx\r\n--B--", f"{MULTIPART}; boundary=B", 400, "malformed-body"),
+        (b"a=1&" * 1_001, FORM, 413, "too-many-parts"),
+        (b"--B\r\nContent-Disposition: form-data; name=a\r\n\r\nx\r\n" * 1_001 + b"--B--", f"{MULTIPART}; boundary=B", 413, "too-many-parts"),
+        (b" " * (11 << 20), FORM, 413, "body-too-large"),
+    ],
+)  # fmt: skip
+def test_a_form_that_cannot_be_read_is_refused(
+    serve: Serve, data: bytes, content_type: str, status: int, code: str
+) -> None:
+    client = serve({FORM: {"schema": PET}, MULTIPART: {"schema": PET}})
+    answer = client.post("/x", data=data, content_type=content_type)
+    assert (answer.status_code, answer.headers["X-Mock-Code"]) == (status, code)
+    assert bodies.PART_LIMIT == 1_000
+
+
+@pytest.mark.parametrize(
+    ("content", "data", "content_type", "violations"),
+    [
+        ({"application/json": {"schema": PET}}, '{"name": "é"}'.encode("latin-1"), "application/json; charset=latin-1", [("/name", "minLength")]),
+        ({"application/json": {"schema": PET}}, '{"name": "éé"}'.encode("utf-16"), "application/json; charset=utf-16", []),
+        ({"application/merge-patch+json": {"schema": PET}}, b'{"name": "Re"}', "application/merge-patch+json", []),
+        ({"text/plain": {"schema": {"type": "string", "maxLength": 2}}}, "éé".encode(), "text/plain", []),
+        ({"text/plain": {"schema": {"type": "string", "maxLength": 2}}}, b"abc", "text/plain; charset=us-ascii", [("", "maxLength")]),
+        ({"text/plain": {"schema": {"type": "integer"}}}, b"12", "text/plain", []),
+        ({"text/plain": {"schema": {"type": "integer"}}}, b"1x", "text/plain", [("", "type")]),
+        ({"application/octet-stream": {"schema": {"type": "string", "maxLength": 2}}}, b"\xff\xfe", "application/octet-stream", []),
+        ({"application/octet-stream": {"schema": {"type": "string", "maxLength": 2}}}, b"\xff\xfe\xfd", "application/octet-stream", [("", "maxLength")]),
+        ({"application/octet-stream": {}}, b"\xff\xfe\xfd", "application/octet-stream", []),
+        ({"application/xml": {"schema": PET}}, b"<pet/>", "application/xml", []),
+        ({"image/*": {"schema": {"maxLength": 1}}, "image/png": {}, "*/*": {"schema": {"maxLength": 2}}}, b"xx", "image/png", []),
+        ({"image/*": {"schema": {"maxLength": 1}}, "image/png": {}, "*/*": {"schema": {"maxLength": 2}}}, b"xx", "image/gif", [("", "maxLength")]),
+        ({"image/*": {"schema": {"maxLength": 1}}, "image/png": {}, "*/*": {"schema": {"maxLength": 2}}}, b"xx", "video/gif", []),
+        ({"application/json;v=1": {"schema": {"const": 1}}, "application/json;v=2": {"schema": {"const": 2}}}, b"2", "application/json; v=2", []),
+        ({"text/csv": {"schema": {"type": "string"}}}, b"a,b", None, []),
+    ],
+)  # fmt: skip
+def test_a_body_is_judged_by_its_media_type(
+    serve: Serve, content: dict[str, Any], data: bytes, content_type: str | None, violations: list[tuple[str, str]]
+) -> None:
+    assert told(serve(content).post("/x", data=data, content_type=content_type)) == violations
+
+
+@pytest.mark.parametrize("content_type", ["application/json; charset=klingon", "application/json; charset=utf-16"])
+def test_json_that_is_not_in_its_charset_is_malformed(serve: Serve, content_type: str) -> None:
+    answer = serve({"application/json": {}}).post("/x", data=b"1", content_type=content_type)
+    assert (answer.status_code, answer.headers["X-Mock-Code"]) == (400, "malformed-body")
+
+
+@pytest.mark.parametrize(("method", "name"), [("post", "Accept-Post"), ("patch", "Accept-Patch"), ("put", None)])
+def test_a_415_says_what_is_taken(serve: Serve, method: str, name: str | None) -> None:
+    client = serve({"application/json": {}, "text/*": {}}, method)
+    answer = client.open("/x", method=method.upper(), data=b"x", content_type="image/png")
+    assert (answer.status_code, answer.headers["Accept"]) == (415, "application/json, text/*")
+    others = {one: answer.headers[one] for one in ("Accept-Post", "Accept-Patch") if one in answer.headers}
+    assert others == ({name: "application/json, text/*"} if name else {})
+
+
+def test_a_coding_is_415_with_what_codings_are_taken(serve: Serve) -> None:
+    headers = {"Content-Encoding": "gzip"}
+    answer = serve({"application/json": {}}).post("/x", data=b"x", content_type="application/json", headers=headers)
+    assert (answer.status_code, answer.headers["Accept-Encoding"], "Accept" in answer.headers) == (
+        415,
+        "identity",
+        False,
+    )
+
+
+def test_a_body_that_is_not_required_may_be_left_out(serve: Serve) -> None:
+    client = serve({"application/json": {"schema": PET}, FORM: {"schema": PET}}, required=False)
+    assert client.post("/x").status_code == 204
+    assert client.post("/x", data=b"", content_type=FORM).status_code == 204
+    assert told(client.post("/x", json={})) == [("", "required")]
+
+
+def test_an_empty_file_is_a_body(serve: Serve) -> None:
+    client = serve({"application/octet-stream": {}})
+    assert client.post("/x", data=b"", content_type="application/octet-stream").status_code == 204
+    assert told(client.post("/x")) == [("", "required")]
+
+
+OWNED = {
+    "type": "object",
+    "required": ["id", "name"],
+    "properties": {
+        "id": {"type": "string", "readOnly": True},
+        "name": {"type": "string"},
+        "nick": {"type": "string", "deprecated": True},
+        "inner": {"$ref": "#/components/schemas/Inner"},
+    },
+}
+INNER = {
+    "allOf": [
+        {"type": "object", "properties": {"at": {"$ref": "#/components/schemas/At"}}},
+        {"required": ["at", "to"], "properties": {"to": {"type": "integer"}}},
+    ]
+}
+
+
+@pytest.fixture
+def owned(tmp_path: Path) -> FlaskClient:
+    written = document({"application/json": {"schema": {"$ref": "#/components/schemas/Owned"}}})
+    written["components"] = {"schemas": {"Owned": OWNED, "Inner": INNER, "At": {"type": "string", "readOnly": True}}}
+    written["paths"]["/x"]["get"] = {
+        "deprecated": True,
+        "parameters": [{"name": "old", "in": "query", "deprecated": True, "schema": {}}],
+        "responses": {
+            "200": {
+                "description": "ok",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Owned"}}},
+            }
+        },
+    }
+    file = tmp_path / "openapi.json"
+    file.write_text(json.dumps(written))
+    return create_app(file).test_client(use_cookies=False)
+
+
+def test_what_is_read_only_is_not_demanded_of_a_request_but_of_an_answer(owned: FlaskClient) -> None:
+    assert told(owned.post("/x", json={"name": "a", "inner": {"to": 1}})) == []
+    assert sorted(told(owned.post("/x", json={"inner": {}}))) == [("", "required"), ("/inner", "required")]
+    assert "id" in owned.get("/x").get_json()
+
+
+def test_what_is_read_only_may_be_sent_and_the_journal_says_so(owned: FlaskClient) -> None:
+    assert told(owned.post("/x", json={"name": "a", "id": "1", "nick": "b", "inner": {"at": "c", "to": 1}})) == []
+    note = owned.get("/__mock/requests").get_json()["requests"][0]["note"]
+    assert sorted(note.split("; ")) == [
+        '"/id" of the body is readOnly, and clients do not set it',
+        '"/inner/at" of the body is readOnly, and clients do not set it',
+        '"/nick" of the body is deprecated',
+    ]
+    assert told(owned.post("/x", json={"name": "a", "id": 1})) == [("/id", "type")]
+
+
+def test_what_is_deprecated_is_answered_as_usual_and_noted(owned: FlaskClient) -> None:
+    answer = owned.get("/x?old=1")
+    assert (answer.status_code, "Deprecation" in answer.headers) == (200, False)
+    note = owned.get("/__mock/requests").get_json()["requests"][0]["note"]
+    assert note == 'the operation GET /x is deprecated; the query parameter "old" is deprecated'
+
+
+def test_what_the_server_owns_stays_when_a_client_sends_it_back(make_contract: Any) -> None:
+    def own(files: dict[str, Any]) -> None:
+        for name in ("id", "status", "updated_at"):
+            files["schemas/job.json"]["properties"][name]["readOnly"] = True
+
+    client = create_app(make_contract(own)).test_client()
+    job = client.get("/jobs/a").get_json()
+    changed = {**job, "id": "z", "status": "done", "updated_at": "2020-01-01T00:00:00.000Z", "note": "hi"}
+    for method in ("PUT", "PATCH"):
+        after = client.open("/jobs/a", method=method, json=changed).get_json()
+        assert {**after, "updated_at": ""} == {**job, "updated_at": "", "note": "hi"}
+        assert after["updated_at"] > job["updated_at"]
+    made = client.post("/jobs", json=changed).get_json()
+    assert (made["id"] != "z", made["status"], made["note"]) == (True, "queued", "hi")

@@ -1,0 +1,235 @@
+"""The journal: what it keeps, what it hides, what it says of requests that nothing matched; and the verdict."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from mockserver import create_app
+from mockserver.engine import journal
+from mockserver.http.journal import REDACTED
+from tests.conftest import MakeContract
+
+
+def entries(client: FlaskClient, query: str = "", **headers: str) -> list[dict[str, Any]]:
+    answer = client.get(f"/__mock/requests{query}", headers=headers)
+    assert answer.status_code == 200, answer.json
+    found: list[dict[str, Any]] = answer.json["requests"]
+    return found
+
+
+def verdict(client: FlaskClient) -> dict[str, Any]:
+    answer = client.get("/__mock/verdict")
+    found: dict[str, Any] = answer.json or {}
+    assert answer.status_code == (409 if "code" in found else 200)
+    return found
+
+
+def test_an_entry_tells_what_was_asked_and_answered(client: FlaskClient) -> None:
+    client.post("/admin/jobs/job-7/retry?__note=x", headers={"X-Trace": "1"}, json={})
+    (entry,) = entries(client)
+    assert entry.pop("milliseconds") > 0
+    request, response = entry.pop("request"), entry.pop("response")
+    assert entry == {
+        "number": 1, "at": "2026-01-15T09:00:00.000Z", "scenario": "baseline", "operation": "retryJob",
+        "method": "POST", "path": "/admin/jobs/job-7/retry", "query": "__note=x", "status": 200, "violations": [],
+        "fired": [{"resource": "jobs", "key": "job-7", "transition": "retry", "at": "2026-01-15T09:00:00.000Z"}],
+    }  # fmt: skip
+    assert (request["headers"]["X-Trace"], request["headers"]["Content-Type"]) == ("1", "application/json")
+    assert (request["body"], request["size"]) == ({}, 2)
+    assert (response["headers"]["X-Mock-Scenario"], response["body"]["status"]) == ("baseline", "queued")
+
+
+def test_newest_come_first_in_pages_and_the_control_api_is_left_out(client: FlaskClient) -> None:
+    for number in range(1, 6):
+        client.get(f"/admin/jobs/job-{number}")
+        client.get("/__mock/state")
+        client.get("/")
+        client.get("/openapi.json")
+    assert [one["path"][-1] for one in entries(client, "?limit=2&offset=1")] == ["4", "3"]
+    answer = client.get("/__mock/requests?limit=1").json
+    assert (answer["total"], answer["seen"], len(answer["requests"])) == (5, 5, 1)
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [
+        ("?operation=getJob", [4, 1]),
+        ("?operation=getJob&operation=listJobs", [4, 2, 1]),
+        ("?status=404", [5, 4, 3]),
+        ("?status=2XX", [2, 1]),
+        ("?status=2XX&operation=listJobs", [2]),
+        ("?unmatched=true", [5, 3]),
+        ("?unmatched=true&status=405", []),
+        ("?operation=none", []),
+    ],
+)
+def test_filters(client: FlaskClient, query: str, numbers: list[int]) -> None:
+    for path in ("/admin/jobs/job-7", "/admin/jobs", "/admin/job", "/admin/jobs/none", "/nowhere"):
+        client.get(path)
+    assert [one["number"] for one in entries(client, query)] == numbers
+
+
+@pytest.mark.parametrize("query", ["?status=none", "?status=600", "?limit=0", "?unmatched=2", "?operatoin=getJob"])
+def test_a_filter_that_cannot_be_is_refused(client: FlaskClient, query: str) -> None:
+    answer = client.get(f"/__mock/requests{query}")
+    assert (answer.status_code, answer.json["code"]) == (422, "invalid-request")
+
+
+def test_a_sandbox_has_a_journal_of_its_own_that_a_reset_clears(client: FlaskClient) -> None:
+    client.get("/admin/jobs", headers={"X-Mock-Sandbox": "one"})
+    client.get("/admin/jobs", headers={"X-Mock-Sandbox": "two", "X-Mock-Scenario": "empty"})
+    assert [one["scenario"] for one in entries(client, **{"X-Mock-Sandbox": "two"})] == ["empty"]
+    client.post("/__mock/reset", headers={"X-Mock-Sandbox": "two"})
+    assert entries(client, **{"X-Mock-Sandbox": "two"}) == []
+    assert len(entries(client, **{"X-Mock-Sandbox": "one"})) == 1
+
+
+def test_deleting_the_requests_forgets_them_and_numbers_go_on(client: FlaskClient) -> None:
+    client.get("/nowhere")
+    assert client.delete("/__mock/requests").status_code == 204
+    assert (entries(client), verdict(client)["verdict"]) == ([], "passed")
+    client.get("/admin/jobs")
+    assert entries(client)[0]["number"] == 2
+
+
+def test_what_fell_due_is_told_by_the_next_request(client: FlaskClient) -> None:
+    headers = {"X-Mock-Scenario": "fails-then-recovers"}
+    client.post("/__mock/clock", json={"advance": "5s"}, headers=headers)
+    client.get("/admin/jobs", headers=headers)
+    client.get("/admin/jobs", headers=headers)
+    after, first = entries(client)
+    assert ({one["transition"] for one in first["fired"]}, after["fired"]) == ({"start"}, [])
+    assert first["at"] == "2026-01-15T09:00:05.000Z"
+
+
+def test_secrets_are_redacted_wherever_they_stand(make_contract: MakeContract) -> None:
+    client = create_app(make_contract()).test_client(use_cookies=False)
+    headers = {"Authorization": "Bearer s3", "Cookie": "id=s3", "X-Api-Key": "s3", "X-CSRF-Token": "s3", "X-Kept": "k3"}
+    body = {"id": "n", "owner_id": 1, "login": {"password": "s3", "accessToken": "s3", "name": "k3"}}
+    client.post("/jobs?api_key=s3&%70assword=s3&page=k3", headers=headers, json=body)
+    client.post("/jobs", data='{"password": "s3\\"s3", "token":"s3', content_type="application/json")
+    client.post("/jobs", data="password=s3&name=k3", content_type="application/x-www-form-urlencoded")
+    text = client.get("/__mock/requests").text
+    assert "s3" not in text
+    assert text.count("k3") == 4
+    assert text.count(REDACTED) == 11
+
+
+def test_a_long_body_is_cut(make_contract: MakeContract) -> None:
+    client = create_app(make_contract()).test_client()
+    client.post("/jobs", json={"note": "x" * 10_000})
+    request = entries(client)[0]["request"]
+    assert (len(request["body"]), request["size"]) == (journal.BODY_KEPT, 10_012)
+
+
+def test_an_unmatched_request_says_what_is_near_and_why_it_is_not_that(client: FlaskClient) -> None:
+    client.put("/admin/jobs/job-7/retry")
+    client.get("/admin/job/job-7")
+    path, method = entries(client, "?unmatched=true")
+    assert (method["status"], method["nearest"][0]["why"]) == (405, "its method is POST, not PUT")
+    assert path["nearest"][0] == {
+        "operation": "getJob", "method": "GET", "path": "/admin/jobs/{job_id}", "why": "segment 2 is 'jobs', not 'job'",
+    }  # fmt: skip
+
+
+def test_a_request_that_breaks_the_contract_is_told_with_its_violations(client: FlaskClient) -> None:
+    client.get("/admin/jobs?limit=none")
+    client.get("/admin/jobs", headers={"X-Mock-Scenario": "none"})
+    scenario, limit = entries(client)
+    assert (limit["status"], limit["violations"][0]["name"]) == (422, "limit")
+    assert (scenario["status"], scenario["scenario"], scenario["at"]) == (400, None, None)
+
+
+def test_an_override_that_answered_is_named(client: FlaskClient) -> None:
+    name = client.post("/__mock/overrides", json={"operation": "getJob", "status": 503}).json["id"]
+    client.get("/admin/jobs/job-7")
+    assert entries(client)[0]["override"] == name
+
+
+def test_the_journal_is_bounded_and_unmatched_requests_are_not_pushed_out(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "ENTRY_LIMIT", 5)
+    client.get("/nowhere")
+    for _ in range(10):
+        client.get("/admin/jobs/job-7")
+    answer = client.get("/__mock/requests").json
+    assert (answer["total"], answer["seen"]) == (5, 11)
+    assert entries(client, "?unmatched=true")[0]["path"] == "/nowhere"
+    assert verdict(client)["unmatched"][0]["path"] == "/nowhere"
+
+
+def test_a_verdict_passes_where_nothing_speaks_against_it(client: FlaskClient) -> None:
+    assert verdict(client) == {"verdict": "passed", "requests": 0}
+    client.get("/admin/jobs")
+    client.get("/admin/jobs/none")
+    client.get("/favicon.ico")
+    client.get("/admin/jobs?limit=none")
+    client.options("/admin/jobs")
+    client.options("/nowhere", headers={"Origin": "http://x.test", "Access-Control-Request-Method": "GET"})
+    client.get("/__mock/none")
+    client.post("/__mock/overrides", json={"operation": "getJob", "status": 503})
+    client.get("/admin/jobs/job-7")
+    assert verdict(client) == {"verdict": "passed", "requests": 6}
+
+
+def test_a_verdict_fails_by_a_request_that_nothing_matched(client: FlaskClient) -> None:
+    client.get("/admin/job")
+    found = verdict(client)
+    assert (found["code"], found["detail"]) == ("verdict-failed", "1 request matched no operation.")
+    assert (found["unmatched"][0]["path"], found["violations"], found["unused_overrides"]) == ("/admin/job", [], [])
+
+
+def test_a_verdict_fails_by_an_override_that_was_never_used(client: FlaskClient) -> None:
+    client.post("/__mock/overrides", json={"operation": "getJob", "status": 503}, headers={"X-Mock-Scenario": "empty"})
+    client.get("/admin/jobs/job-7")
+    assert verdict(client)["unused_overrides"] == [
+        {"scenario": "empty", "id": "override-1", "operation": "getJob", "status": 503}
+    ]
+    client.get("/admin/jobs/job-7", headers={"X-Mock-Scenario": "empty"})
+    assert verdict(client)["verdict"] == "passed"
+
+
+def test_an_id_that_is_free_again_counts_anew(client: FlaskClient) -> None:
+    client.post("/__mock/overrides", json={"operation": "getJob", "status": 503})
+    client.get("/admin/jobs/job-7")
+    client.post("/__mock/clock", json={"undo": 1})
+    client.post("/__mock/overrides", json={"operation": "listJobs", "status": 503})
+    assert [one["id"] for one in verdict(client)["unused_overrides"]] == ["override-1"]
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_a_verdict_fails_by_an_answer_that_broke_the_contract(make_contract: MakeContract, strict: bool) -> None:
+    def broken(files: dict[str, Any]) -> None:
+        responses = files["schemas/openapi.yaml"]["paths"]["/jobs/{job_id}/cancel"]["post"]["responses"]
+        responses["200"]["content"]["application/json"]["schema"] = {"required": ["priority"]}
+
+    client = create_app(make_contract(broken), strict=strict).test_client()
+    client.post("/jobs/a/cancel")
+    found = verdict(client)
+    told = found["violations"][0]
+    assert (found["detail"], told["status"], told["number"]) == ("1 answer broke the contract.", 200, 1)
+    assert entries(client)[0]["violations"] == told["violations"]
+    assert client.get("/__mock/violations").json["violations"] == found["violations"]
+    client.delete("/__mock/violations")
+    assert verdict(client)["verdict"] == "passed"
+
+
+def test_what_an_override_was_asked_to_break_does_not_count(client: FlaskClient) -> None:
+    client.post("/__mock/overrides", json={"operation": "getJob", "body": {"no": "job"}, "violate": True})
+    assert client.get("/admin/jobs/job-7").json == {"no": "job"}
+    assert verdict(client)["verdict"] == "passed"
+
+
+def test_entries_are_told_briefly_and_one_by_one(client: FlaskClient) -> None:
+    for number in range(1, 4):
+        client.get(f"/admin/jobs/job-{number}")
+    brief = entries(client, "?brief=true")
+    assert [one["number"] for one in brief] == [3, 2, 1]
+    assert not any("request" in one or "response" in one for one in brief)
+    (entry,) = entries(client, "?number=2")
+    assert (entry["path"], entry["response"]["body"]["id"]) == ("/admin/jobs/job-2", "job-2")
+    assert entries(client, "?number=4") == []

@@ -1,0 +1,220 @@
+"""Parameters over HTTP, in every style; what is read shows in what a schema says that refuses all of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import request
+from flask.testing import FlaskClient
+
+from mockserver import load_contract
+from mockserver.http.parameters import read_parameters, read_query
+from tests.conftest import Serve
+
+COLOR = {"type": "object", "properties": {"R": {"type": "integer"}, "G": {"type": "integer"}}}
+NUMBERS = {"type": "array", "items": {"type": "integer"}}
+TEXTS = {"type": "array", "items": {"type": "string"}}
+
+
+def bare(path: str = "/x", method: str = "get", **operation: Any) -> dict[str, Any]:
+    """A document with one operation."""
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "One", "version": "1"},
+        "paths": {path: {method: {"operationId": "one", "responses": {"204": {"description": "ok"}}, **operation}}},
+    }
+
+
+def read(serve: Serve, parameter: dict[str, Any], target: str, **sent: Any) -> Any:
+    """What the parameter is read as."""
+    name = "{p}" if parameter["in"] == "path" else ""
+    client = serve(bare(f"/x/{name}", parameters=[{"name": "p", "required": True, **parameter}]))
+    app, found = client.application, list[Any]()
+    view: Any = app.view_functions["api:0"]
+
+    def caught(**arguments: str) -> Any:
+        values = read_parameters(view.operation, request, arguments, read_query(request), [])
+        found.append(values[parameter["in"]]["p"])
+        return view(**arguments)
+
+    app.view_functions["api:0"] = caught
+    assert client.get(target, **sent).status_code == 204
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "text", "expected"),
+    [
+        ({"schema": {"type": "integer"}}, "5", 5),
+        ({"schema": TEXTS}, "a,b%2Cc,d%20e", ["a", "b,c", "d e"]),
+        ({"schema": NUMBERS, "explode": True}, "1,2", [1, 2]),
+        ({"schema": COLOR}, "R,100,G,200", {"R": 100, "G": 200}),
+        ({"schema": COLOR, "explode": True}, "R=100,G=200", {"R": 100, "G": 200}),
+        ({"schema": {"type": "object", "additionalProperties": {"type": "string"}}, "explode": True}, "a%3Db=c%3Dd", {"a=b": "c=d"}),
+        ({"schema": {"type": "integer"}, "style": "label"}, ".5", 5),
+        ({"schema": NUMBERS, "style": "label"}, ".3,4,5", [3, 4, 5]),
+        ({"schema": NUMBERS, "style": "label"}, ".3.4.5", [3, 4, 5]),
+        ({"schema": NUMBERS, "style": "label", "explode": True}, ".3.4.5", [3, 4, 5]),
+        ({"schema": COLOR, "style": "label"}, ".R,100,G,200", {"R": 100, "G": 200}),
+        ({"schema": COLOR, "style": "label", "explode": True}, ".R=100.G=200", {"R": 100, "G": 200}),
+        ({"schema": {"type": "integer"}, "style": "matrix"}, ";p=5", 5),
+        ({"schema": {"type": "string"}, "style": "matrix"}, ";p", ""),
+        ({"schema": NUMBERS, "style": "matrix"}, ";p=3,4,5", [3, 4, 5]),
+        ({"schema": NUMBERS, "style": "matrix", "explode": True}, ";p=3;p=4;p=5", [3, 4, 5]),
+        ({"schema": TEXTS, "style": "matrix", "explode": True}, ";p=a%3Bb;p=%25", ["a;b", "%"]),
+        ({"schema": COLOR, "style": "matrix"}, ";p=R,100,G,200", {"R": 100, "G": 200}),
+        ({"schema": COLOR, "style": "matrix", "explode": True}, ";R=100;G=200", {"R": 100, "G": 200}),
+    ],
+)  # fmt: skip
+def test_a_path_parameter_is_read_by_its_style(
+    serve: Serve, parameter: dict[str, Any], text: str, expected: Any
+) -> None:
+    assert read(serve, {"in": "path", **parameter}, f"/x/{text}") == expected
+
+
+@pytest.mark.parametrize(
+    ("parameter", "text", "expected"),
+    [
+        ({"schema": {"type": "string"}}, "p=a%26b+c%2Bd", "a&b c+d"),
+        ({"schema": NUMBERS}, "p=1&p=2", [1, 2]),
+        ({"schema": NUMBERS}, "p=1", [1]),
+        ({"schema": TEXTS, "explode": False}, "p=a,b%2Cc", ["a", "b,c"]),
+        ({"schema": NUMBERS, "explode": False}, "p=1%2C2", [1, 2]),
+        ({"schema": NUMBERS, "explode": False}, "p=", []),
+        ({"schema": TEXTS, "style": "spaceDelimited", "explode": False}, "p=a%20b+c", ["a", "b", "c"]),
+        ({"schema": TEXTS, "style": "pipeDelimited", "explode": False}, "p=a|b%7Cc%2Cd", ["a", "b", "c,d"]),
+        ({"schema": NUMBERS, "style": "pipeDelimited", "explode": True}, "p=1&p=2", [1, 2]),
+        ({"schema": COLOR, "explode": False}, "p=R,100,G,200", {"R": 100, "G": 200}),
+        ({"schema": COLOR, "style": "spaceDelimited", "explode": False}, "p=R%20100%20G%20200", {"R": 100, "G": 200}),
+        ({"schema": COLOR, "style": "pipeDelimited", "explode": False}, "p=R%7C100%7CG%7C200", {"R": 100, "G": 200}),
+        ({"schema": COLOR}, "R=100&G=200&other=1", {"R": 100, "G": 200}),
+        ({"schema": {"type": "object", "additionalProperties": {"type": "integer"}}}, "a=1&b=2&__own=3", {"a": 1, "b": 2}),
+        ({"schema": COLOR, "style": "deepObject"}, "p[R]=100&p%5BG%5D=200&R=1", {"R": 100, "G": 200}),
+        ({"schema": {"type": "object", "properties": {"a": NUMBERS, "b": COLOR}}, "style": "deepObject"}, "p[a][]=1&p[a][]=2&p[b][R]=3", {"a": [1, 2], "b": {"R": 3}}),
+        ({"schema": {"type": "object", "properties": {"a": NUMBERS}}, "style": "deepObject"}, "p[a][10]=2&p[a][9]=1", {"a": [1, 2]}),
+        ({"schema": {"type": "object", "properties": {"a": NUMBERS}}, "style": "deepObject"}, "p[a]=1&p[a]=2", {"a": [1, 2]}),
+        ({"schema": {"anyOf": [{"type": "integer", "minimum": 9}, {"type": "string", "maxLength": 1}]}}, "p=5", "5"),
+        ({"schema": {"type": ["integer", "null"]}}, "p=", None),
+        ({"schema": {"oneOf": [{"type": "integer"}, NUMBERS]}}, "p=5", 5),
+        ({"schema": {"oneOf": [{"type": "integer"}, NUMBERS]}}, "p=5&p=6", [5, 6]),
+        ({"schema": {}}, "p=true", True),
+    ],
+)  # fmt: skip
+def test_a_query_parameter_is_read_by_its_style(
+    serve: Serve, parameter: dict[str, Any], text: str, expected: Any
+) -> None:
+    assert read(serve, {"in": "query", **parameter}, f"/x/?{text}") == expected
+
+
+@pytest.mark.parametrize(
+    ("parameter", "text", "expected"),
+    [
+        ({"schema": NUMBERS}, "1, 2,3", [1, 2, 3]),
+        ({"schema": {"type": "string"}}, "a, b%2C", "a, b%2C"),
+        ({"schema": COLOR}, "R, 100, G, 200", {"R": 100, "G": 200}),
+        ({"schema": COLOR, "explode": True}, "R=100, G=200", {"R": 100, "G": 200}),
+    ],
+)
+def test_a_header_parameter_is_read_by_its_style(
+    serve: Serve, parameter: dict[str, Any], text: str, expected: Any
+) -> None:
+    assert read(serve, {"in": "header", **parameter}, "/x/", headers={"P": text}) == expected
+
+
+@pytest.mark.parametrize(
+    ("parameter", "text", "expected"),
+    [
+        ({"schema": {"type": "string"}}, "p=a%20b", "a b"),
+        ({"schema": NUMBERS, "explode": False}, "p=1,2", [1, 2]),
+        ({"schema": NUMBERS}, "p=1; p=2", [1, 2]),
+        ({"schema": NUMBERS}, "p=1&p=2", [1, 2]),
+        ({"schema": COLOR, "explode": False}, "p=R,100,G,200", {"R": 100, "G": 200}),
+        ({"schema": COLOR}, "R=100; G=200", {"R": 100, "G": 200}),
+    ],
+)
+def test_a_cookie_parameter_is_read_by_its_style(
+    serve: Serve, parameter: dict[str, Any], text: str, expected: Any
+) -> None:
+    assert read(serve, {"in": "cookie", **parameter}, "/x/", headers={"Cookie": text}) == expected
+
+
+def violations(client: FlaskClient, target: str, **request: Any) -> list[tuple[str, str, str, str]]:
+    told = client.get(target, **request).get_json(force=True)["violations"]
+    return [(one["location"], one["name"], one["keyword"], one["message"]) for one in told]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "target", "violation"),
+    [
+        ({"in": "path", "style": "label", "schema": {"type": "string"}}, "/x/blue", ("style", '"blue" does not begin with ".", as the style label has it')),
+        ({"in": "path", "style": "matrix", "schema": NUMBERS}, "/x/;q=1", ("style", '"q=1" is not introduced by ";p=", as the style matrix has it')),
+        ({"in": "query", "schema": COLOR, "explode": False}, "/x/?p=R,100,G", ("type", '"R,100,G" is not of type object')),
+        ({"in": "query", "schema": NUMBERS}, "/x/?p=1&p=b", ("type", '"b" is not of type integer')),
+        ({"in": "query", "schema": COLOR, "style": "deepObject"}, "/x/?p[R]=red", ("type", '"red" is not of type integer')),
+        ({"in": "query", "schema": {"type": "object"}, "style": "deepObject"}, "/x/?p[a]=1&p[a][b]=2", ("style", '"a" is both a value and an object')),
+        ({"in": "query", "schema": {"type": "object"}, "style": "deepObject"}, "/x/?p" + "[a]" * 30 + "=1", ("style", "nested deeper than 20 levels")),
+        ({"in": "query", "content": {"application/json": {"schema": NUMBERS}}}, "/x/?p=[1,", ("content", '"[1," is no JSON: expecting value at line 1 column 4')),
+        ({"in": "query", "content": {"application/json": {"schema": NUMBERS}}}, "/x/?p=[1,%22a%22]", ("type", '"a" is not of type integer')),
+        ({"in": "query", "schema": {"type": "boolean"}}, "/x/?p=", ("type", '"" is not of type boolean')),
+        ({"in": "query", "schema": {"type": "integer", "format": "int32"}}, "/x/?p=2147483648", ("maximum", "2147483648 is greater than the maximum of 2147483647")),
+        ({"in": "query", "schema": {"type": "integer", "format": "int64"}}, "/x/?p=-9223372036854775809", ("minimum", "-9223372036854775809 is less than the minimum of -9223372036854775808")),
+        ({"in": "query", "schema": {"type": "integer"}}, "/x/?p=007", ("type", '"007" is not of type integer')),
+    ],
+)  # fmt: skip
+def test_what_is_not_written_as_declared_is_refused_with_the_text_that_was_sent(
+    serve: Serve, parameter: dict[str, Any], target: str, violation: tuple[str, str]
+) -> None:
+    name = "{p}" if parameter["in"] == "path" else ""
+    client = serve(bare(f"/x/{name}", parameters=[{"name": "p", "required": True, **parameter}]))
+    assert violations(client, target) == [(parameter["in"], "p", *violation)]
+
+
+def test_everything_that_is_wrong_is_told_at_once(serve: Serve) -> None:
+    parameters = [
+        {"name": "p", "in": "path", "required": True, "schema": {"type": "integer"}},
+        {"name": "q", "in": "query", "schema": {"type": "boolean"}},
+        {"name": "X-H", "in": "header", "schema": {"type": "integer"}},
+        {"name": "c", "in": "cookie", "required": True, "schema": {"type": "string"}},
+    ]
+    content = {"application/json": {"schema": {"type": "array"}}}
+    client = serve(bare("/x/{p}", "post", parameters=parameters, requestBody={"content": content}))
+    answer = client.post("/x/a?q=b", json={}, headers={"X-H": "c"})
+    told = answer.get_json(force=True)["violations"]
+    assert [(one["location"], one.get("name"), one["keyword"]) for one in told] == [
+        ("path", "p", "type"), ("query", "q", "type"), ("header", "X-H", "type"), ("cookie", "c", "required"), ("body", None, "type"),
+    ]  # fmt: skip
+
+
+def test_a_parameter_that_may_be_empty_is_not_judged_when_it_is(serve: Serve) -> None:
+    client = serve(
+        bare(parameters=[{"name": "p", "in": "query", "allowEmptyValue": True, "schema": {"type": "integer"}}])
+    )
+    assert [client.get(target).status_code for target in ("/x?p=", "/x?p", "/x?p=1", "/x?p=a")] == [204, 204, 204, 422]
+
+
+def test_reserved_characters_are_read_as_they_are(serve: Serve) -> None:
+    parameter = {"in": "query", "allowReserved": True, "schema": {"type": "string"}}
+    assert read(serve, parameter, "/x/?p=a/b?c:@") == "a/b?c:@"
+
+
+def test_a_path_may_hold_several_parameters_in_one_segment(serve: Serve) -> None:
+    parameters = [{"name": name, "in": "path", "required": True, "schema": {"type": "integer"}} for name in "ab"]
+    client = serve(bare("/x/{a}...{b}", parameters=parameters))
+    assert (client.get("/x/1...2").status_code, violations(client, "/x/1...z")[0][1]) == (204, "b")
+
+
+def test_a_header_of_an_answer_is_judged_by_its_shape(serve: Serve) -> None:
+    header = {"schema": {"type": "array", "items": {"type": "integer"}, "minItems": 1}, "required": True}
+    client = serve(bare(responses={"204": {"description": "ok", "headers": {"X-Numbers": header}}}))
+    assert client.get("/x").status_code == 204
+
+
+def test_a_parameter_in_a_style_that_its_location_does_not_have_is_told_and_left_out(tmp_path: Path) -> None:
+    file = tmp_path / "openapi.json"
+    file.write_text(json.dumps(bare(parameters=[{"name": "p", "in": "header", "style": "label", "schema": {}}])))
+    contract = load_contract(file)
+    assert contract.operations["one"].parameters == ()
+    assert [one.message for one in contract.warnings] == ['a header parameter has no style "label"; there is simple']

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import logging
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from mockserver import errors, refusals
+from mockserver.http import pipeline
+from mockserver.http.problems import STATUS
+
+
+def test_every_refusal_has_a_status_and_a_code_of_its_own() -> None:
+    kinds = errors.Refusal.__subclasses__()
+    # An injected refusal has the status that was asked for.
+    assert set(STATUS) == set(kinds) - {refusals.Injected}
+    assert len(refusals.by_code()) == len(kinds)
+
+
+def test_a_defect_is_a_problem_without_a_trace(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(pipeline, "perform", fail)
+    with caplog.at_level(logging.ERROR, "mockserver"):
+        answer = app.test_client().get("/admin/jobs")
+    assert (answer.status_code, answer.json["code"]) == (500, "internal-error")
+    assert b"secret" not in answer.data
+    assert b"Traceback" not in answer.data
+    assert "secret detail" in caplog.text
+    assert answer.headers["X-Mock-Sandbox"] == "default"
+
+
+def test_a_long_value_is_cut_in_a_message(client: FlaskClient) -> None:
+    answer = client.get(f"/admin/jobs/{'x' * 5000}")
+    assert len(answer.json["detail"]) < 300
+
+
+def test_a_problem_has_the_members_of_rfc_9457(client: FlaskClient) -> None:
+    answer = client.get("/admin/jobs/nope")
+    assert answer.json == {
+        "type": "about:blank",
+        "title": "Not Found",
+        "status": 404,
+        "detail": 'jobs has no record "nope".',
+        "code": "unknown-record",
+        "resource": "jobs",
+    }

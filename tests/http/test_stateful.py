@@ -1,0 +1,265 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+from werkzeug.test import TestResponse
+
+from mockserver import create_app
+from tests.documents.kennel import write
+
+
+@pytest.fixture
+def kennel(tmp_path: Path) -> FlaskClient:
+    """A client of the kennel with state."""
+    return create_app(write(tmp_path), stateful=True).test_client(use_cookies=False)
+
+
+def body(answered: TestResponse) -> Any:
+    return answered.get_json()
+
+
+def ids(answered: TestResponse) -> list[Any]:
+    held = body(answered)
+    return [one["id"] for one in (held if isinstance(held, list) else held["data"])]
+
+
+def test_what_is_posted_is_there_with_what_the_server_adds(kennel: FlaskClient) -> None:
+    made = kennel.post("/owners", json={"name": "Ada", "password": "secret"})
+    assert made.status_code == 201
+    assert made.headers["Location"] == "http://localhost/owners/4"
+    record = {**body(made), "email": "", "status": ""}
+    assert record == {"id": 4, "name": "Ada", "email": "", "status": "", "created_at": "2026-01-01T00:00:00.000Z"}
+    assert kennel.get("/owners/4").json == made.json
+    assert ids(kennel.get("/owners")) == [1, 2, 3, 4]
+
+
+def test_members_that_only_a_body_has_are_not_kept(tmp_path: Path) -> None:
+    def change(document: dict[str, Any]) -> None:
+        body = document["paths"]["/pets"]["post"]["requestBody"]["content"]["application/json"]
+        owner = {"type": "object", "properties": {"name": {"type": "string"}}}
+        body["schema"] = {"type": "object", "properties": {
+            "name": {"type": "string"}, "owner": {"type": "integer"}, "tags": {"type": "array", "items": owner}}}  # fmt: skip
+
+    client = create_app(write(tmp_path, change), stateful=True).test_client(use_cookies=False)
+    made = client.post("/pets", json={"name": "Tom", "owner": 5, "tags": [{"name": "big"}]})
+    assert made.status_code == 200, made.text
+    assert made.json["name"] == "Tom"
+    pet = body(made)
+    assert "owner" not in pet
+    assert {"name": "big"} not in pet.get("tags", ())
+    assert pet["owner_id"] in (1, 2, 3)
+    assert body(client.get(f"/pets/{pet['id']}")) == pet
+
+
+def test_what_is_deleted_is_gone_and_what_it_owned_with_it(kennel: FlaskClient) -> None:
+    pet = kennel.post("/pets", json={"id": "0b8a2a2e-3a63-4a0c-8d5c-1f0d7b4b7d10", "name": "Tom", "owner_id": 2}).json
+    assert kennel.delete("/owners/2").status_code == 204
+    assert kennel.get("/owners/2").status_code == 404
+    assert kennel.get(f"/pets/{pet['id']}").status_code == 404
+    assert all(one["owner_id"] != 2 for one in body(kennel.get("/pets")))
+    assert kennel.delete("/owners/2").status_code == 404
+
+
+def test_an_unknown_id_is_told_in_the_documents_own_form(kennel: FlaskClient) -> None:
+    answered = kennel.get("/owners/77")
+    assert (answered.status_code, answered.mimetype) == (404, "application/json")
+    assert list(body(answered)) == ["error"]
+    assert answered.headers["X-Mock-Code"] == "unknown-record"
+
+
+def test_the_record_is_answered_to_its_removal_where_that_is_declared(kennel: FlaskClient) -> None:
+    pet = kennel.get("/pets").json[0]
+    assert kennel.delete(f"/pets/{pet['id']}").json == pet
+    visit = kennel.post("/owners/1/visits", json={}).json
+    assert kennel.delete(f"/owners/1/visits/{visit['id']}").json == {"id": visit["id"], "deleted": True}
+
+
+def test_put_replaces_and_patch_merges_and_neither_touches_what_is_the_servers(kennel: FlaskClient) -> None:
+    before = kennel.get("/owners/1").json
+    replaced = kennel.put("/owners/1", json={"name": "Bo"}).json
+    assert replaced == {"id": 1, "name": "Bo", "created_at": before["created_at"]}
+    assert kennel.patch("/owners/1", json={"status": "gone"}).json == {**replaced, "status": "gone"}
+    assert kennel.get("/owners/1").json == {**replaced, "status": "gone"}
+    assert kennel.put("/owners/9", json={"name": "Bo"}).status_code == 404
+
+
+def test_put_leaves_what_a_record_must_have_and_a_body_need_not_bring(tmp_path: Path) -> None:
+    def change(document: dict[str, Any]) -> None:
+        document["components"]["schemas"]["Owner"]["required"] += ["email", "status"]
+        put = document["paths"]["/owners/{ownerId}"]["put"]["requestBody"]["content"]["application/json"]
+        put["schema"]["properties"]["status"] = {"type": "integer"}
+
+    client = create_app(write(tmp_path, change), stateful=True).test_client(use_cookies=False)
+    before = body(client.get("/owners/1"))
+    assert body(client.put("/owners/1", json={"name": "Bo", "status": 5})) == {**before, "name": "Bo"}
+
+
+def test_an_envelope_counts_what_it_holds(kennel: FlaskClient) -> None:
+    first, last = kennel.get("/owners?per_page=2").json, kennel.get("/owners?per_page=2&page=2").json
+    assert [first[name] for name in ("total", "count", "has_more")] == [3, 2, True]
+    assert [last[name] for name in ("total", "count", "has_more")] == [3, 1, False]
+    assert [one["id"] for one in (*first["data"], *last["data"])] == [1, 2, 3]
+    assert (last["next"], "next" in last["links"]) == (None, False)
+    assert kennel.get("/owners?page=2").json["data"] == []
+
+
+def test_parameters_named_like_a_field_filter_where_their_type_fits(kennel: FlaskClient) -> None:
+    kennel.patch("/owners/2", json={"status": "gone"})
+    gone = kennel.get("/owners?status=gone").json
+    assert {one["status"] for one in gone["data"]} == {"gone"}
+    assert gone["total"] == len(gone["data"])
+    pets = kennel.get("/pets")
+    assert kennel.get("/pets?tags=x").json == pets.json
+    assert kennel.get("/owners?search=x").json == kennel.get("/owners").json
+    both = kennel.get("/pets?species=cat&species=dog")
+    assert both.headers["X-Total-Count"] == str(len([one for one in body(pets) if "species" in one]))
+    assert kennel.get("/pets?limit=2&offset=1").json == pets.json[1:3]
+
+
+def test_nested_collections_belong_to_their_parent(kennel: FlaskClient) -> None:
+    made = kennel.post("/owners/3/visits", json={"reason": "shots"})
+    assert (made.status_code, made.json["owner_id"], made.json["reason"]) == (201, 3, "shots")
+    assert body(made) in body(kennel.get("/owners/3/visits"))
+    assert body(made) not in body(kennel.get("/owners/1/visits"))
+    assert kennel.get(f"/owners/1/visits/{made.json['id']}").status_code == 404
+    assert kennel.get("/owners/9/visits").status_code == 404
+    assert kennel.post("/owners/9/visits", json={}).status_code == 404
+
+
+def test_one_collection_may_be_listed_below_another(kennel: FlaskClient) -> None:
+    everything = body(kennel.get("/pets"))
+    assert kennel.get("/owners/1/pets").json == [one for one in everything if one["owner_id"] == 1]
+
+
+def test_it_is_reset_and_undone_and_recorded_like_any_other_state(kennel: FlaskClient, tmp_path: Path) -> None:
+    before = kennel.get("/owners").json
+    kennel.post("/owners", json={"name": "Ada"})
+    kennel.delete("/owners/1")
+    recording = tmp_path / "made.yaml"
+    recording.write_text(kennel.get("/__mock/recording").text)
+    assert kennel.post("/__mock/clock", json={"undo": 1}).status_code == 200
+    assert ids(kennel.get("/owners")) == [1, 2, 3, 4]
+    assert kennel.post("/__mock/reset").status_code == 200
+    assert kennel.get("/owners").json == before
+    again = create_app(tmp_path / "kennel.json", stateful=True, scenario=str(recording)).test_client(use_cookies=False)
+    assert ids(again.get("/owners")) == [2, 3, 4]
+
+
+def test_sandboxes_and_the_empty_scenario_keep_apart(kennel: FlaskClient) -> None:
+    kennel.delete("/owners/1")
+    assert ids(kennel.get("/owners", headers={"X-Mock-Sandbox": "other"})) == [1, 2, 3]
+    empty = {"X-Mock-Scenario": "empty"}
+    assert kennel.get("/owners", headers=empty).json["data"] == []
+    assert kennel.post("/owners", json={"name": "Ada"}, headers=empty).json["id"] == 1
+
+
+def test_operations_that_do_not_fit_answer_with_samples(kennel: FlaskClient) -> None:
+    assert kennel.get("/reports/anything").status_code == 200
+    assert kennel.delete("/reports/anything").status_code == 204
+    assert kennel.get("/reports/anything").status_code == 200
+
+
+def test_records_are_json_alone(tmp_path: Path) -> None:
+    def change(document: dict[str, Any]) -> None:
+        content = document["paths"]["/owners/{ownerId}"]["get"]["responses"]["200"]["content"]
+        content["application/xml"] = content["application/json"]
+
+    client = create_app(write(tmp_path, change), stateful=True).test_client(use_cookies=False)
+    assert client.get("/owners/1", headers={"Accept": "application/xml, */*;q=0.1"}).mimetype == "application/json"
+    assert client.get("/owners/1", headers={"Accept": "application/xml"}).status_code == 406
+
+
+def test_a_body_that_no_record_can_be_made_of_is_refused_with_what_is_taken(tmp_path: Path) -> None:
+    def change(document: dict[str, Any]) -> None:
+        content = document["paths"]["/owners"]["post"]["requestBody"]["content"]
+        content["application/xml"] = {"schema": {"type": "object"}}
+
+    client = create_app(write(tmp_path, change), stateful=True).test_client(use_cookies=False)
+    refused = client.post("/owners", data="<owner/>", content_type="application/xml")
+    assert (refused.status_code, refused.headers["Accept-Post"]) == (415, "application/json")
+    assert 'takes application/json; the body came as "application/xml"' in refused.json["detail"]
+    assert len(ids(client.get("/owners"))) == 3
+
+
+TEXT = st.text("abc", min_size=1, max_size=5)
+NEW = st.fixed_dictionaries({"name": TEXT}, optional={"status": st.sampled_from(["active", "gone"])})
+
+
+class Owners(RuleBasedStateMachine):
+    """Random requests, held against a dictionary."""
+
+    app: Any = None
+    keys = Bundle("keys")
+
+    @initialize(target=keys)
+    def begin(self) -> Any:
+        self.client = self.app.test_client(use_cookies=False)
+        self.client.post("/__mock/reset")
+        self.model = {one["id"]: one for one in self.client.get("/owners").json["data"]}
+        return multiple(*self.model)
+
+    @rule(target=keys, body=NEW)
+    def post(self, body: dict[str, Any]) -> Any:
+        made = self.client.post("/owners", json=body).json
+        assert made.items() >= body.items()
+        assert made["id"] == max(self.model, default=0) + 1
+        self.model[made["id"]] = made
+        return made["id"]
+
+    @rule(key=keys, body=NEW)
+    def put(self, key: int, body: dict[str, Any]) -> None:
+        answered = self.client.put(f"/owners/{key}", json=body)
+        if key in self.model:
+            kept = {name: self.model[key][name] for name in ("id", "created_at")}
+            self.model[key] = {**kept, **body}
+        self.agrees(answered, key)
+
+    @rule(key=keys, status=st.sampled_from(["active", "gone", None]))
+    def patch(self, key: int, status: str | None) -> None:
+        answered = self.client.patch(f"/owners/{key}", json={"status": status} if status else {})
+        if key in self.model and status:
+            self.model[key] = {**self.model[key], "status": status}
+        self.agrees(answered, key)
+
+    @rule(key=consumes(keys))
+    def delete(self, key: int) -> None:
+        answered = self.client.delete(f"/owners/{key}")
+        assert answered.status_code == (204 if self.model.pop(key, None) is not None else 404)
+
+    @rule(key=keys)
+    def get(self, key: int) -> None:
+        self.agrees(self.client.get(f"/owners/{key}"), key)
+
+    @rule(status=st.sampled_from(["", "?status=active", "?status=gone"]))
+    def list(self, status: str) -> None:
+        wanted = [one for one in self.model.values() if not status or one.get("status") == status.partition("=")[2]]
+        answered = self.client.get(f"/owners{status}").json
+        assert sorted(answered["data"], key=lambda one: one["id"]) == sorted(wanted, key=lambda one: one["id"])
+        assert answered["total"] == len(wanted)
+
+    def agrees(self, answered: TestResponse, key: int) -> None:
+        assert (answered.status_code, answered.json if key in self.model else None) == (
+            (200, self.model[key]) if key in self.model else (404, None)
+        )
+
+
+def test_any_sequence_of_requests_agrees_with_a_dictionary(tmp_path: Path) -> None:
+    Owners.app = create_app(write(tmp_path), stateful=True)
+    checks = [HealthCheck.too_slow, HealthCheck.filter_too_much]
+    run_state_machine_as_test(
+        Owners, settings=settings(max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=checks)
+    )

@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver import Contract, ContractError, create_app, load_contract
+from tests.documents.broken import document, judge, load
+
+
+def told(contract: Contract) -> list[str]:
+    """The warnings in one line each, without the file."""
+    return [f"{one.pointer}: {one.message}" for one in contract.warnings]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"swagger": "2.0", "paths": {}}, "/swagger: is a Swagger 2.0 document, and OpenAPI 3.0 and 3.1 can be served. Convert it, for example with `npx swagger2openapi api.json`"),
+        ({"asyncapi": "3.0.0"}, "/asyncapi: is an AsyncAPI document"),
+        ({"info": {"_postman_id": "x", "schema": "https://schema.getpostman.com/json/collection/v2.1.0/"}}, "is a Postman collection. Export it as OpenAPI"),
+        ({"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object"}, "is a JSON Schema. Serve the OpenAPI document that refers to it"),
+        ({"type": "object", "properties": {}}, "is a JSON Schema."),
+        ({"log": {"entries": []}}, "is a HAR file"),
+        ({"openapi": "4.0.0"}, '/openapi: OpenAPI 3.0 and 3.1 can be served, and not OpenAPI "4.0.0"'),
+        ({"openapi": "3.1.0", "paths": []}, "/paths: must be an object that holds a path item for each path"),
+        ({"name": "x"}, 'is no OpenAPI document: it lacks "openapi"'),
+        ([1], "is no OpenAPI document: it holds no object"),
+        ("null", "is empty."),
+        ("{", "is no JSON"),
+        ({"openapi": "3.0.3", "paths": {"/a": 5}}, "/paths/~1a: must be an object, and is a number"),
+    ],
+)  # fmt: skip
+def test_a_file_that_cannot_be_served_is_told_what_it_is_and_what_to_do(
+    tmp_path: Path, content: Any, message: str
+) -> None:
+    with pytest.raises(ContractError) as caught:
+        load(tmp_path, content)
+    assert message in str(caught.value)
+    assert len(caught.value.problems) == 1
+
+
+GET = {"responses": {"200": {"description": "ok", "content": {"application/json": {"example": 1}}}}}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"paths": {}}, ": has no operations: nothing is served"),
+        ({"paths": {"/a": {"get": GET}, "/b": None}}, "/paths/~1b: must be an object, and is empty"),
+        ({"paths": {"/a": {"get": GET}, "b": {"get": GET}}}, "/paths/b: a path begins with a slash"),
+        ({"paths": {"/a/{x}": {"get": GET}}}, "/paths/~1a~1{x}/get: the path's {x} is not declared as a path parameter."),
+        ({"paths": {"/a": {"get": GET | {"parameters": [{"name": "y", "in": "path", "required": True, "schema": {}}]}}}}, '/paths/~1a/get: the path parameter "y" is not in "/a"'),
+        ({"paths": {"/a": {"get": GET | {"parameters": [{"name": "y"}, None]}}}}, '/paths/~1a/get/parameters/0: "in" is required and missing'),
+        ({"paths": {"/a": {"get": GET | {"summry": "x"}}}}, '/paths/~1a/get/summry: "summry" is no member of an operation. Did you mean "summary"?'),
+        ({"paths": {"/a": {"get": GET | {"operationId": 5}}}}, "/paths/~1a/get/operationId: must be a string, and is a number; write it in quotes"),
+        ({"paths": {"/a": {"get": {"responses": {"20": {"description": "x"}, "200": {"description": "ok"}}}}}}, "/paths/~1a/get/responses/20: a response is named by its status: 200, 2XX or default"),
+        ({"paths": {"/a": {"get": {}}}}, "/paths/~1a/get: there should be a response at least, such as one for 200"),
+        ({"paths": {"/a#b": {"get": GET}}}, "/paths/~1a#b: no request can have this path: what follows a hash is not sent"),
+        ({"info": {"title": "T"}}, '/info: the info should have "version"'),
+    ],
+)  # fmt: skip
+def test_a_bare_document_with_a_mistake_is_served_and_the_mistake_is_told(
+    tmp_path: Path, change: dict[str, Any], message: str
+) -> None:
+    contract = load(tmp_path, document(None) | change)
+    assert message in told(contract)
+    create_app(contract).test_client().get("/openapi.json")
+
+
+@pytest.mark.parametrize(
+    ("schema", "message"),
+    [
+        ({"type": "strng"}, '/type: is no JSON Schema: "strng" is no type. Did you mean "string"?'),
+        ({"properties": {"a": None}}, "/properties/a: is no JSON Schema: it is empty"),
+        ({"required": True}, "/required: is no JSON Schema: true is not of type"),
+        ({"allOf": [{"minLength": "x"}]}, '/allOf/0/minLength: is no JSON Schema: "x" is not of type "integer"'),
+        ({"properties": {"": {"$ref": 5}}}, "/properties: is no JSON Schema: 5 is not of type"),
+        ({"pattern": "("}, '/pattern: "(" is no regular expression of ECMA-262, or needs too much memory'),
+        ({"pattern": "^.{1,2097152}$"}, '/pattern: "^.{1,2097152}$" is no regular expression of ECMA-262, or needs too much memory'),
+        ({"pattern": "^(?=a)(a+)+$"}, '/pattern: "^(?=a)(a+)+$" may try for long; what is not decided then counts as no match'),
+        ({"$ref": "#/components/schemas/Thin"}, '/$ref: "api.json#/components/schemas/Thin" leads nowhere: "Thin" is not at /components/schemas. Did you mean "Thing"?'),
+        ({"$ref": "other.json#/a"}, '/$ref: there is no file "other.json".'),
+        ({"$ref": "https://example.com/a.json"}, '/$ref: "https://example.com/a.json" leads out of the contract directory; nothing is fetched.'),
+        ({"$ref": "../a.json"}, '/$ref: "../a.json" leads out of the contract directory'),
+        ({"$ref": "#/components/schemas/Thing"}, "/$ref: leads back to the schema that it stands in, for the same value"),
+    ],
+)  # fmt: skip
+def test_a_schema_with_a_mistake_is_served_without_it(tmp_path: Path, schema: dict[str, Any], message: str) -> None:
+    contract = load(tmp_path, document({"Thing": schema}))
+    assert [one for one in told(contract) if f"/components/schemas/Thing{message}" in one] != []
+    assert create_app(contract).test_client().get("/things").status_code in (200, 501)
+
+
+def test_files_refer_to_each_other_from_where_they_stand(tmp_path: Path) -> None:
+    main = document(None, paths={"/a": {"$ref": "paths/a%20b.json"}, "/c": {"$ref": "paths/a%20b.json", "summary": "own"}})  # fmt: skip
+    item = {"parameters": [{"$ref": "../parts.json#/parameters/Page"}], "get": {"operationId": "a", "responses": {"200": {"$ref": "../parts.json#/ok~1"}}}}  # fmt: skip
+    parts = {
+        "parameters": {"Page": {"name": "page", "in": "query", "schema": {"type": "integer"}}},
+        "ok/": {"description": "ok", "content": {"application/json": {"schema": {"$ref": "schemas.d/word.json"}}}},
+    }
+    files = {"paths__a b": item, "parts": parts, "schemas.d__word": {"type": "string", "enum": ["word"]}}
+    contract = load(tmp_path, main, **files)
+    client = create_app(contract).test_client()
+    assert client.get("/a").json == "word"
+    assert client.get("/c?page=x").status_code == 422
+    served = client.get("/openapi.json").json
+    assert served["paths"]["/a"]["parameters"] == [parts["parameters"]["Page"]]
+    assert served["components"]["schemas"]["Word"] == {"type": "string", "enum": ["word"]}
+
+
+def test_what_ids_and_anchors_name_is_found(tmp_path: Path) -> None:
+    thing = {
+        "$id": "https://example.com/things/thing",
+        "properties": {"a": {"$ref": "word"}, "b": {"$ref": "#own"}, "c": {"$ref": "#/$defs/own"}},
+        "$defs": {"own": {"$anchor": "own", "type": "integer"}},
+    }
+    word = {"$id": "https://example.com/things/word", "type": "string"}
+    contract = load(tmp_path, document({"Thing": thing, "Word": word}, "3.1.0"))
+    assert contract.warnings == []
+    is_valid = judge(contract)
+    assert is_valid({"a": "x", "b": 1, "c": 1})
+    assert [is_valid(one) for one in ({"a": 1}, {"b": "x"}, {"c": "x"})] == [False, False, False]
+
+
+def test_a_dynamic_reference_between_files_is_dynamic(tmp_path: Path) -> None:
+    tree = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema", "$dynamicAnchor": "node", "type": "object",
+        "properties": {"children": {"type": "array", "items": {"$dynamicRef": "#node"}}},
+    }  # fmt: skip
+    strict = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema", "$dynamicAnchor": "node", "$ref": "tree.json",
+        "unevaluatedProperties": False,
+    }  # fmt: skip
+    contract = load(tmp_path, document({"Thing": {"$ref": "strict.json"}}, "3.1.0"), tree=tree, strict=strict)
+    is_valid = judge(contract)
+    assert is_valid({"children": [{"children": []}]})
+    assert not is_valid({"children": [{"childern": []}]})
+
+
+def test_two_operations_of_one_name_are_both_served(tmp_path: Path) -> None:
+    paths = {"/a": {"get": GET | {"operationId": "x"}}, "/b": {"get": GET | {"operationId": "x"}}}
+    contract = load(tmp_path, document(None, paths=paths))
+    assert list(contract.operations) == ["x", "GET /b"]
+    assert told(contract) == ['/paths/~1b/get/operationId: "x" already names GET /a']
+
+
+def test_paths_that_differ_in_the_names_of_parameters_alone_share_their_methods(tmp_path: Path) -> None:
+    parameters = {name: {"parameters": [{"name": name, "in": "path", "required": True, "schema": {}}]} for name in "xy"}
+    paths = {"/a/{x}": {"get": GET} | parameters["x"], "/a/{y}": {"get": GET, "post": GET} | parameters["y"], "/a/{y}:z": {"get": GET} | parameters["y"]}  # fmt: skip
+    contract = load(tmp_path, document(None, paths=paths))
+    assert list(contract.operations) == ["GET /a/{x}", "POST /a/{y}", "GET /a/{y}:z"]
+    assert told(contract) == ['/paths/~1a~1{y}: the path "/a/{y}" is the same as "/a/{x}"']
+
+
+def test_a_validator_that_was_let_go_judges_as_before(tmp_path: Path) -> None:
+    names = [f"T{number}" for number in range(100)]
+    contract = load(tmp_path, document({name: {"const": name} for name in names}))
+    nodes = [contract.openapi.child("components", "schemas", name) for name in names]
+    assert all(contract.schemas.at(node).is_valid(name) for node, name in zip(nodes, names, strict=True))
+    assert not contract.schemas.at(nodes[0]).is_valid("T1")
+    assert contract.schemas.at(nodes[0]).violations("T1", "body") != []
+
+
+def test_the_api_answers_below_each_prefix_of_its_servers(tmp_path: Path) -> None:
+    servers = [
+        {"url": "https://{region}.example.com/{stage}/api/", "variables": {"region": {"default": "eu"}, "stage": {"default": "v1", "enum": ["v1", "v2"]}}},
+        {"url": "/here"}, {"url": "https://example.com"}, {"url": "{unknown}/x"},
+    ]  # fmt: skip
+    own = {"servers": [{"url": "/own"}]}
+    exact = {"get": {"responses": {"200": {"description": "ok", "content": {"application/json": {"example": "exact"}}}}}}  # fmt: skip
+    paths = {"/a": {"get": GET}, "/b": {"get": GET} | own, "/here/a": exact}
+    client = create_app(load(tmp_path, document(None, paths=paths, servers=servers))).test_client()
+    found = {path: client.get(path).status_code for path in ("/a", "/v1/api/a", "/v2/api/a", "/v3/api/a", "/b", "/own/b", "/v1/api/b")}  # fmt: skip
+    assert found == {"/a": 200, "/v1/api/a": 200, "/v2/api/a": 200, "/v3/api/a": 404, "/b": 200, "/own/b": 200, "/v1/api/b": 404}  # fmt: skip
+    assert client.get("/here/a").json == "exact"
+    assert client.get("/here/here/a").json == "exact"
+
+
+def test_a_broken_example_is_a_mistake_where_that_is_asked_for_whatever_else_is_forgiven(tmp_path: Path) -> None:
+    content = {"application/json": {"schema": {"type": "strng", "minLength": 3}, "example": "x"}}
+    paths = {"/a": {"get": {"responses": {"200": {"description": "ok", "content": content}}}}}
+    contract = load(tmp_path, document(None, paths=paths))
+    assert {one.code for one in contract.warnings} == {"schema", "example"}
+    with pytest.raises(
+        ContractError, match='the example breaks its schema: "x" is shorter than 3 characters'
+    ) as caught:
+        load_contract(tmp_path / "api.json", strict_examples=True)
+    assert [one.code for one in caught.value.problems] == ["example"]
+
+
+def test_a_request_is_held_to_the_width_of_integers_and_data_is_not_taken_for_schemas(tmp_path: Path) -> None:
+    odd = {"type": "integer", "format": "int32"}
+    schema = {"properties": {"n": odd | {"minimum": 0}, "default": odd}, "enum": [{"n": -1}, {"n": 1 << 40}, {"n": 1}, odd]}  # fmt: skip
+    contract = load(tmp_path, document({"Thing": schema}))
+    sent, plain = judge(contract, "request"), judge(contract)
+    assert [sent({"n": n}) for n in (-1, 1 << 40, 1)] == [False, False, True]
+    assert [plain({"n": n}) for n in (-1, 1 << 40, 1)] == [False, True, True]
+    assert sent(odd)
+
+
+def test_an_operation_without_success_is_told_and_what_it_answers(tmp_path: Path) -> None:
+    failing = {"404": {"description": "gone"}, "400": {"description": "bad"}}
+    moved = {"302": {"description": "elsewhere"}}
+    paths = {"/a": {"get": {"responses": failing}}, "/b": {"get": {"responses": moved}}}
+    message = "declares no response of success, so every request is answered 400, which is declared"
+    assert told(load(tmp_path, document(paths=paths))) == [f"/paths/~1a/get/responses: {message}"]
+
+
+def test_openapi_3_2_is_read_as_what_it_adds_to(tmp_path: Path) -> None:
+    found = told(load(tmp_path, document(version="3.2.0")))
+    assert found == ["/openapi: is read as OpenAPI 3.1: what 3.2 adds to that is passed over"]
+
+
+def test_bounds_that_leave_nothing_between_them_are_told(tmp_path: Path) -> None:
+    schemas = {
+        "A": {"type": "string", "minLength": 5, "maxLength": 2},
+        "B": {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 1}, "minItems": 2, "maxItems": 1},
+    }
+    assert told(load(tmp_path, document(schemas))) == [
+        "/components/schemas/A/maxLength: no text satisfies this schema: minLength is 5, and maxLength only 2",
+        "/components/schemas/B/maxItems: no array satisfies this schema: minItems is 2, and maxItems only 1",
+    ]

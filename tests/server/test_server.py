@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+import pytest
+
+from mockserver.server.server import BackgroundServer, BadHost, PortTaken, listen, url
+
+SECONDS = 10.0
+SCRIPT = """
+from mockserver.server.server import listen, serve
+def app(environ, start_response):
+    start_response("200 OK", [])
+    return [b"ok"]
+serve(app, "localhost", listen("localhost", 0), lambda address: print("Listening on", address, flush=True))
+"""
+
+
+def app(_: dict[str, Any], start_response: Any) -> list[bytes]:
+    start_response("200 OK", [])
+    return [b"ok"]
+
+
+def test_localhost_is_both_loopback_addresses_on_one_port() -> None:
+    with BackgroundServer(app) as server:
+        port = urlsplit(server.url).port
+        for address in ("127.0.0.1", "[::1]") if socket.has_ipv6 else ("127.0.0.1",):
+            try:
+                assert urlopen(f"http://{address}:{port}/", timeout=SECONDS).read() == b"ok"
+            except OSError:
+                assert address == "[::1]"  # no IPv6 on this machine
+
+
+def test_two_servers_in_one_process_do_not_meet() -> None:
+    with BackgroundServer(app) as one, BackgroundServer(app) as two:
+        assert one.url != two.url
+
+
+def test_a_port_is_free_again_once_the_server_is_gone() -> None:
+    with BackgroundServer(app) as server:
+        urlopen(server.url, timeout=SECONDS).close()
+        port = urlsplit(server.url).port or 0
+    for one in listen("localhost", port):
+        one.close()
+
+
+def test_a_taken_port_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(PortTaken) as caught:
+            listen("localhost", port)
+    assert (caught.value.host, caught.value.port) == ("localhost", port)
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid", "a b", "x" * 300])
+def test_a_host_that_is_not_this_machine_is_named(host: str) -> None:
+    with pytest.raises(BadHost) as caught:
+        listen(host, 0)
+    assert caught.value.host == host
+
+
+def test_an_address_of_ipv6_is_written_in_brackets() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        assert url("::1", [one]) == f"http://[::1]:{one.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("signals", [[signal.SIGINT], [signal.SIGTERM], [signal.SIGTERM, signal.SIGINT]])
+def test_a_signal_ends_it_well_whatever_connections_are_open(signals: list[signal.Signals]) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", SCRIPT], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            place = urlsplit(line.split()[-1])
+            with (
+                socket.create_connection(("127.0.0.1", place.port or 0), SECONDS) as idle,
+                socket.create_connection(("127.0.0.1", place.port or 0), SECONDS) as half,
+            ):
+                idle.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                assert idle.recv(1000).startswith(b"HTTP/1.1 200 OK")
+                half.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\na")
+                begun = time.monotonic()
+                for number in signals:
+                    process.send_signal(number)
+                    time.sleep(0.05)
+                code = process.wait(SECONDS)
+                took = time.monotonic() - begun
+            assert (code, took < 5, process.stdout.read()) == (0, True, "")
+            assert process.stderr is not None
+            assert process.stderr.read() == ""
+        finally:
+            process.kill()
