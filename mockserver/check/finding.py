@@ -28,7 +28,7 @@ class Finding:
 
 
 @dataclass(slots=True)
-class Counted:
+class ScenarioCounts:
     """What was proved of one scenario: how many places of records, and how many answers."""
 
     name: str

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from mockserver.check import examples, record_states, warnings
-from mockserver.check.finding import Counted, Finding, source_of
+from mockserver.check.finding import Finding, ScenarioCounts, source_of
 from mockserver.check.record_states import Broken
-from mockserver.check.requests import Asking, Failed
+from mockserver.check.requests import Failed, ScenarioRequests
 from mockserver.contract.model import Contract, Scenario
 from mockserver.engine.run import Start
 from mockserver.errors import CannotGenerate, ContractError, Problem
@@ -24,7 +24,7 @@ class Proof:
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
         self.findings: list[Finding] = []
-        self.scenarios: list[Counted] = []
+        self.scenarios: list[ScenarioCounts] = []
         self.refusals = 0
         self._told: set[tuple[Any, ...]] = set()
 
@@ -53,17 +53,17 @@ class Proof:
             return
         total = len(self.contract.scenarios) + 1
         for done, scenario in enumerate(sorted(self.contract.scenarios.values(), key=lambda one: one.name)):
-            asking = Asking(app, self.contract, scenario.name)
+            asking = ScenarioRequests(app, self.contract, scenario.name)
             for part in self._scenario(scenario, asking):
                 yield (done + part) / total
-        asking = Asking(app, self.contract, self.contract.default_scenario)
+        asking = ScenarioRequests(app, self.contract, self.contract.default_scenario)
         for _ in asking.refusals():
             yield (total - 1) / total
         self.refusals = asking.answers
         self._failures(self.contract.scenarios[asking.scenario], asking.failed)
 
-    def _scenario(self, scenario: Scenario, asking: Asking) -> Iterator[float]:
-        counted = Counted(scenario.name)
+    def _scenario(self, scenario: Scenario, asking: ScenarioRequests) -> Iterator[float]:
+        counted = ScenarioCounts(scenario.name)
         self.scenarios.append(counted)
         start = Start(self.contract, scenario)
         try:

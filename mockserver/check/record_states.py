@@ -11,9 +11,9 @@ from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP
 from mockserver.contract.model import Contract, Operation, Record, Resource
 from mockserver.contract.overrides import json_media
 from mockserver.engine.behaviours import completion
-from mockserver.engine.behaviours.behaviours import Result
+from mockserver.engine.behaviours.behaviours import ResultKind
 from mockserver.engine.behaviours.completion import Counts
-from mockserver.engine.reachability import Place, ways
+from mockserver.engine.reachability import StateNode, ways
 from mockserver.engine.state.sorted_rows import Row
 from mockserver.engine.state.state import State
 from mockserver.errors import Violation
@@ -34,7 +34,7 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
+class ResponseValidator:
     """The answer of one operation about one record of a resource."""
 
     operation: Operation
@@ -55,21 +55,23 @@ class Judge:
         return [] if self.validator.is_valid(value) else self.validator.violations(value, "body")
 
 
-def judges(contract: Contract, resource: Resource) -> list[Judge]:
+def judges(contract: Contract, resource: Resource) -> list[ResponseValidator]:
     """What each operation on the resource answers, where that is JSON with a schema."""
     found = []
     for operation in contract.operations.values():
         behaviour = operation.behaviour
         if behaviour is None or behaviour.resource != resource.name:
             continue
-        chosen = operation.success(PREFERRED[RESULTS.get(behaviour.kind, Result.ANSWERED)])
+        chosen = operation.success(PREFERRED[RESULTS.get(behaviour.kind, ResultKind.ANSWERED)])
         media = json_media(chosen[1]) if chosen is not None else None
         if media is None or media.validator is None or behaviour.kind == "delete":
             continue
         transitions = resource.lifecycle.transitions if resource.lifecycle is not None else {}
         moved = transitions.get(behaviour.transition or "")
         target = moved.target if moved is not None else None
-        found.append(Judge(operation, media.validator, behaviour, target, _envelope(contract, operation, behaviour)))
+        found.append(
+            ResponseValidator(operation, media.validator, behaviour, target, _envelope(contract, operation, behaviour))
+        )
     return found
 
 
@@ -83,21 +85,21 @@ def _envelope(contract: Contract, operation: Operation, behaviour: Behaviour) ->
     )
 
 
-def places(resource: Resource, row: Row) -> Mapping[Place, tuple[str, ...]]:
+def places(resource: Resource, row: Row) -> Mapping[StateNode, tuple[str, ...]]:
     """Where a row can come to."""
     assert resource.lifecycle is not None
-    return ways(resource.lifecycle, Place(row.record[resource.lifecycle.field], row.last))
+    return ways(resource.lifecycle, StateNode(row.record[resource.lifecycle.field], row.last))
 
 
 def prove(contract: Contract, state: State) -> Iterator[tuple[int, list[Broken]]]:
     """For each record, in how many forms it was judged, and what is wrong with any of them."""
     for name, table in state.tables.items():
         resource, held = contract.resources[name], judges(contract, contract.resources[name])
-        known: dict[Place, frozenset[str]] = {}
+        known: dict[StateNode, frozenset[str]] = {}
         for row in table.ordered():
             states: frozenset[str] | tuple[None] = (None,)
             if resource.lifecycle is not None:
-                place = Place(row.record[resource.lifecycle.field], row.last)
+                place = StateNode(row.record[resource.lifecycle.field], row.last)
                 if place not in known:
                     known[place] = frozenset(one.state for one in places(resource, row))
                 states = known[place]
@@ -124,7 +126,7 @@ def _forms(resource: Resource, record: Record, state: str | None) -> Iterator[Re
             yield {**plain, derived.name: value}
 
 
-def _judged(resource: Resource, held: list[Judge], form: Record, state: str | None) -> Iterator[Broken]:
+def _judged(resource: Resource, held: list[ResponseValidator], form: Record, state: str | None) -> Iterator[Broken]:
     key = form.get(resource.key)
     if not resource.validator.is_valid(form):
         for violation in resource.validator.violations(form, "body"):

@@ -21,7 +21,7 @@ from mockserver.generate.generator import Generator
 from mockserver.http import addressing
 from mockserver.http.problems import CODE_HEADER
 from mockserver.openapi import parameter_encoding
-from mockserver.openapi.security import Credential
+from mockserver.openapi.security import RequiredCredential
 from mockserver.server import wsgi_bridge
 from mockserver.syntax import strict_json
 
@@ -46,7 +46,7 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class RecordUnderTest:
     """A record that requests are about, and the transitions that bring it to where it is asked about."""
 
     resource: str
@@ -60,7 +60,7 @@ class Subject:
 
 
 @dataclass(slots=True)
-class Asking:
+class ScenarioRequests:
     """One scenario of an application, asked about."""
 
     app: Flask
@@ -92,7 +92,7 @@ class Asking:
                 self._ask(operation, unknown, "a record that is not there")
             yield
 
-    def _about(self, operation: Operation, subject: Subject | None) -> None:
+    def _about(self, operation: Operation, subject: RecordUnderTest | None) -> None:
         """Ask one operation about one subject; without a subject, those that need none, and samples."""
         if subject is not None and operation.behaviour is None:
             return
@@ -114,7 +114,7 @@ class Asking:
             if operation.method == "GET" and not operation.path_names:
                 self._ask(operation, operation.path, "the end", query=self._query(operation))
 
-    def _placed(self, subject: Subject | None) -> Run:
+    def _placed(self, subject: RecordUnderTest | None) -> Run:
         """A fresh run, with the subject where it is asked about."""
         sandbox = self.app.extensions["mockserver"].sandboxes.get(SANDBOX)
         sandbox.reset_run(self.scenario)
@@ -245,7 +245,7 @@ class Asking:
         journal.broken.clear()
 
 
-def _fire(subject: Subject, transition: str, _: State, at: int) -> Fire:
+def _fire(subject: RecordUnderTest, transition: str, _: State, at: int) -> Fire:
     return Fire(subject.resource, subject.key, transition, at)
 
 
@@ -265,32 +265,32 @@ def _code(head: bytes) -> str:
     return head.partition(name)[2].partition(b"\r\n")[0].decode("latin-1")
 
 
-def _credential(one: Credential) -> list[tuple[bytes, bytes]]:
+def _credential(one: RequiredCredential) -> list[tuple[bytes, bytes]]:
     """The header that brings a credential, of any value."""
     if one.location == "header":
         return [(one.name.lower().encode(), f"{one.scheme} check".strip().encode())]
     return [(b"cookie", f"{one.name}=check".encode())] if one.location == "cookie" else []
 
 
-def subjects(contract: Contract, state: State) -> list[Subject]:
+def subjects(contract: Contract, state: State) -> list[RecordUnderTest]:
     """One record for each kind of place: of a resource, in a state, by a transition, with the same members."""
-    found: dict[tuple[Any, ...], Subject] = {}
+    found: dict[tuple[Any, ...], RecordUnderTest] = {}
     for name, table in state.tables.items():
         resource = contract.resources[name]
         for row in table.ordered() if resource.key else ():
             key, members = row.record[resource.key], frozenset(row.record)
             if resource.lifecycle is None:
-                found.setdefault((name, members), Subject(name, key))
+                found.setdefault((name, members), RecordUnderTest(name, key))
                 continue
             begin = (name, members, row.record[resource.lifecycle.field], row.last)
             if begin in found:
                 continue
             for place, way in places(resource, row).items():
-                found.setdefault((name, members, *place), Subject(name, key, way, place.state))
+                found.setdefault((name, members, *place), RecordUnderTest(name, key, way, place.state))
     return list(found.values())
 
 
-def related(contract: Contract, state: State, subject: Subject) -> dict[str, Any]:
+def related(contract: Contract, state: State, subject: RecordUnderTest) -> dict[str, Any]:
     """The keys that a record brings: its own, and those of what it refers to, however far."""
     found = {subject.resource: subject.key}
     waiting = [subject.resource]

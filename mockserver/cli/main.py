@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from mockserver.check import annotations, report
+from mockserver.check import report, report_formats
 from mockserver.check.finding import Finding
 from mockserver.check.proof import Proof
 from mockserver.cli import scaffold
@@ -31,7 +31,7 @@ from mockserver.server.server import BadHost, PortTaken, listen, serve, url
 from mockserver.server.workers import CAN_FORK, supervise
 from mockserver.version import __version__
 from mockserver.web.app import create_app
-from mockserver.web.reload import Reloading
+from mockserver.web.reload import ReloadingApp
 
 if TYPE_CHECKING:
     import socket
@@ -168,7 +168,7 @@ def serve_command(
             opened = url("localhost" if host in WILDCARDS else host, sockets)
             click.echo(f"To open it in a browser: {opened}/__mock/?__token={token}", err=True)
     introduce(app.extensions["mockserver"], scenario)
-    served = Reloading(app, load, serve_pages=not no_pages)
+    served = ReloadingApp(app, load, serve_pages=not no_pages)
 
     def work(announce: Callable[[str], None], again: bool = False) -> None:
         if watch and again:
@@ -239,9 +239,9 @@ def check(contract: Path | None, form: str, strict_examples: bool | None, statef
     if form == "json":
         click.echo(json.dumps(report.as_dict(proof, findings), indent=2))
     elif form == "sarif":
-        click.echo(json.dumps(annotations.sarif(findings, root, here), indent=2))
+        click.echo(json.dumps(report_formats.sarif(findings, root, here), indent=2))
     elif form == "github":
-        for line in annotations.github(findings, root, here):
+        for line in report_formats.github(findings, root, here):
             click.echo(line)
     else:
         for finding in findings:
@@ -304,7 +304,7 @@ def init(directory: Path, document: Path | None) -> None:
     try:
         for path in scaffold.write(directory, scaffold.template() if contract is None else scaffold.derived(contract)):
             click.echo(f"wrote {path}")
-    except scaffold.Taken as error:
+    except scaffold.AlreadyExists as error:
         _fail(f"{error}; nothing was written")
     except OSError as error:
         _fail(f"cannot write {directory}: {error.strerror}")

@@ -27,7 +27,7 @@ RESOURCES_HEAD = """\
 SCENARIO_HEAD = "# `mockserver schema scenario` prints the form of this file.\n"
 
 
-class Taken(Exception):
+class AlreadyExists(Exception):
     """What is there already, and would be written over."""
 
 
@@ -48,7 +48,7 @@ def derived(contract: Contract) -> dict[str, str]:
     said = stateful.derived(contract, lambda name: f"{name}{'-record' * (f'{name}.json' in own)}.json")
     reserved = {renamed, RESOURCES[0], *said.schemas} - {document.file}
     if taken := sorted(reserved & own.keys()):
-        raise Taken(f"{taken[0]} is a file of the document, and the directory needs that name for its own")
+        raise AlreadyExists(f"{taken[0]} is a file of the document, and the directory needs that name for its own")
     files = {
         f"schemas/{renamed if one is document else one.file}": _text(one, document, renamed) for one in own.values()
     }
@@ -65,7 +65,7 @@ def write(directory: Path, files: Mapping[str, str]) -> Iterator[Path]:
     """Write the files, and tell each. Raises Taken before anything is written, and OSError."""
     taken = [name for name in FOLDERS if (directory / name).exists()]
     if directory.is_file() or taken:
-        raise Taken(f"{directory} already has {', '.join(taken)}" if taken else f"{directory} is a file")
+        raise AlreadyExists(f"{directory} already has {', '.join(taken)}" if taken else f"{directory} is a file")
     for name, text in files.items():
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -14,12 +14,12 @@ from mockserver.cli.progress import patience
 from mockserver.contract.loader import FOLDERS, is_installed
 from mockserver.contract.model import Contract
 from mockserver.documents.source import SUFFIXES
-from mockserver.http.service import Mock
+from mockserver.http.service import Service
 from mockserver.server.watch import Watch
-from mockserver.web.reload import Reloading
+from mockserver.web.reload import ReloadingApp
 
 
-def introduce(mock: Mock, scenario: str | None) -> None:
+def introduce(mock: Service, scenario: str | None) -> None:
     """Say what is served, and what may be wrong with it."""
     loaded = mock.contract
     start = mock.sandboxes.starts[loaded.default_scenario]
@@ -44,7 +44,7 @@ def announce(address: str) -> None:
     sys.stdout.flush()
 
 
-def watch(contract: Contract, path: Path | None, scenario: str | None, served: Reloading) -> None:
+def watch(contract: Contract, path: Path | None, scenario: str | None, served: ReloadingApp) -> None:
     """Take up edits of the contract's files, and tell what came of it."""
     in_folders = path is None or path.is_dir()
     folders = [contract.root / name for name in FOLDERS if in_folders]

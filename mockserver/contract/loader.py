@@ -14,7 +14,7 @@ from mockserver.documents.source import SUFFIXES, Report, files, read
 from mockserver.documents.tree import BASE, Documents, Node
 from mockserver.errors import ContractError, Problem
 from mockserver.openapi import detection, loading
-from mockserver.openapi.operations import Reader
+from mockserver.openapi.operations import OperationReader
 from mockserver.refusals import UnknownScenario
 from mockserver.schemas.validators import Schemas, schema_errors
 
@@ -118,7 +118,7 @@ def _contract(
         for pointer, message in schema_errors(other.data) if is_schema else ():
             report.add(other, pointer, f"is no JSON Schema: {message}", "schema")
     schemas = Schemas(loaded)
-    found = Reader(schemas, report, strict_examples=strict).operations(openapi_node)
+    found = OperationReader(schemas, report, strict_examples=strict).operations(openapi_node)
     operations: dict[str, Operation] | None = found
     if bare:
         _forgive(openapi_node, found, report)
@@ -170,7 +170,7 @@ def _resources(
         return {}, operations
     if source is None or not formats.conforms("resources", source, report):
         raise report.error()
-    reader = resources.Reader(source, f"{BASE}schemas/", loaded, schemas, report)
+    reader = resources.ResourcesReader(source, f"{BASE}schemas/", loaded, schemas, report)
     declared = reader.resources()
     if len(declared) < len(source.data.get("resources", {})):
         # Whatever names the missing ones would be reported too, and be no mistake.

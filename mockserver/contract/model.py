@@ -15,7 +15,7 @@ from mockserver.contract.lifecycle import Lifecycle
 from mockserver.documents.source import Note, Source, listed
 from mockserver.documents.tree import Documents, Node
 from mockserver.errors import Problem
-from mockserver.openapi.security import Credential
+from mockserver.openapi.security import RequiredCredential
 from mockserver.schemas.shapes import COMPOUND, Shape
 from mockserver.schemas.validators import Schemas, Validator
 
@@ -23,7 +23,7 @@ Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Notation:
+class ParameterStyle:
     """How a value is written as text: by style and explode (OpenAPI 3.1, section 4.8.12), or as `media` has it."""
 
     name: str
@@ -47,7 +47,7 @@ class Header:
     required: bool
     schema: Node | None
     validator: Validator | None
-    notation: Notation
+    notation: ParameterStyle
     examples: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -57,7 +57,7 @@ class Encoding:
 
     kinds: tuple[str, ...] = ()
     headers: tuple[Header, ...] = ()
-    notation: Notation | None = None
+    notation: ParameterStyle | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class MediaType:
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
+class DeclaredResponse:
     """A declared response; `status` is `200`, `2XX` or `default`."""
 
     status: str
@@ -92,7 +92,7 @@ class Parameter:
     name: str
     location: str
     required: bool
-    notation: Notation
+    notation: ParameterStyle
     validator: Validator
     default: Any = None
     gathers: bool = False
@@ -123,12 +123,12 @@ class Operation:
     summary: str
     parameters: tuple[Parameter, ...]
     body: Body | None
-    responses: Mapping[str, Response]
+    responses: Mapping[str, DeclaredResponse]
     behaviour: Behaviour | None = None
-    security: tuple[tuple[Credential, ...], ...] = ()
+    security: tuple[tuple[RequiredCredential, ...], ...] = ()
     deprecated: bool = False
     prefixes: tuple[str, ...] = ()
-    _successes: dict[int | None, tuple[int, Response] | None] = field(
+    _successes: dict[int | None, tuple[int, DeclaredResponse] | None] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -157,19 +157,19 @@ class Operation:
             return resource.name
         return resource.references.get(self.behaviour.field_of(name) if self.behaviour is not None else name)
 
-    def response(self, status: int) -> Response | None:
+    def response(self, status: int) -> DeclaredResponse | None:
         """The declared response for a status: exact, then its range, then `default` (OpenAPI 3.1, section 4.8.16)."""
         return (
             self.responses.get(str(status)) or self.responses.get(f"{status // 100}XX") or self.responses.get("default")
         )
 
-    def success(self, preferred: int | None = None) -> tuple[int, Response] | None:
+    def success(self, preferred: int | None = None) -> tuple[int, DeclaredResponse] | None:
         """The status and response of success: `preferred` if declared, else the lowest 2xx, `2XX`, `default`."""
         if preferred not in self._successes:
             self._successes[preferred] = self._success(preferred)
         return self._successes[preferred]
 
-    def _success(self, preferred: int | None) -> tuple[int, Response] | None:
+    def _success(self, preferred: int | None) -> tuple[int, DeclaredResponse] | None:
         for status in (str(preferred), f"{preferred // 100}XX") if preferred is not None else ():
             if preferred is not None and status in self.responses:
                 return preferred, self.responses[status]
@@ -180,7 +180,7 @@ class Operation:
                 return number, self.responses[status]
         return None
 
-    def lowest(self) -> tuple[int, Response] | None:
+    def lowest(self) -> tuple[int, DeclaredResponse] | None:
         """The lowest status that is declared, of whatever kind, and its response."""
         found = sorted(status for status in self.responses if status[:1].isdigit())
         return (int(found[0].upper().replace("X", "0")), self.responses[found[0]]) if found else None
@@ -211,7 +211,7 @@ class SortField:
 
 
 @dataclass(frozen=True, slots=True)
-class Derived:
+class DerivedField:
     """A field that is computed on read: the first record of `resource` (in its own sort order) whose `reference`
     field is this record's key, mapped by its `field`; `none` where there is none.
     """
@@ -239,7 +239,7 @@ class Resource:
     key: str = ""
     references: Mapping[str, str] = field(default_factory=dict)
     sort: tuple[SortField, ...] = ()
-    derived: tuple[Derived, ...] = ()
+    derived: tuple[DerivedField, ...] = ()
     lifecycle: Lifecycle | None = None
     read_only: frozenset[str] = frozenset()
     write_only: frozenset[str] = frozenset()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.contract import formats
-from mockserver.contract.model import Body, MediaType, Operation, Override, Response
+from mockserver.contract.model import Body, DeclaredResponse, MediaType, Operation, Override
 from mockserver.errors import Violation, did_you_mean, quote
 from mockserver.syntax.instants import parse_duration
 
@@ -99,7 +99,7 @@ def _undeclared(operation: Operation, status: int) -> Violation:
     return Violation("body", "/status", "responses", message)
 
 
-def named(declared: Response, example: str) -> tuple[MediaType, Any] | None:
+def named(declared: DeclaredResponse, example: str) -> tuple[MediaType, Any] | None:
     """A declared example by its name, and the media type that it is of."""
     for media in declared.media.values():
         if example in media.examples:
@@ -107,7 +107,7 @@ def named(declared: Response, example: str) -> tuple[MediaType, Any] | None:
     return None
 
 
-def json_media(declared: Response | Body) -> MediaType | None:
+def json_media(declared: DeclaredResponse | Body) -> MediaType | None:
     """The declared media type that holds JSON, problems last."""
     media = [one for one in declared.media.values() if one.name.endswith("json")]
     return min(media, key=lambda one: "problem" in one.name, default=None)

@@ -10,7 +10,7 @@ import jsonschema_rs
 
 from mockserver.contract.behaviour import KINDS, Behaviour, Kind
 from mockserver.contract.lifecycle import LOG_EVENT, Lifecycle, Transition
-from mockserver.contract.model import Derived, Operation, Parameter, Resource, SortField
+from mockserver.contract.model import DerivedField, Operation, Parameter, Resource, SortField
 from mockserver.contract.overrides import json_media
 from mockserver.documents.source import Report, Source
 from mockserver.documents.tree import Documents, Node
@@ -24,7 +24,7 @@ EVERY = ("all", "any", "*")
 
 
 @dataclass(slots=True)
-class Reader:
+class ResourcesReader:
     """Reads the file `source`, whose form has been checked; schemas are named relative to `base`."""
 
     source: Source
@@ -124,7 +124,7 @@ class Reader:
 
     def _derived(
         self, pointer: str, entries: Mapping[str, Any], names: set[str], fields: Mapping[str, Any], key: str
-    ) -> tuple[Derived, ...]:
+    ) -> tuple[DerivedField, ...]:
         self._fields_exist(f"{pointer}/derived", entries, fields)
         found = []
         for name, entry in entries.items():
@@ -133,7 +133,9 @@ class Reader:
             if own != key:
                 self._note(f"{pointer}/derived/{name}/where/{reference}", f"{quote(own)} is not the key of this one")
             values = entry["map"]
-            found.append(Derived(name, entry["latest"], reference, values["field"], values["values"], values["none"]))
+            found.append(
+                DerivedField(name, entry["latest"], reference, values["field"], values["values"], values["none"])
+            )
         return tuple(found)
 
     def _lifecycle_agrees(self, resource: Resource, resources: Mapping[str, Resource]) -> None:

@@ -48,7 +48,7 @@ def load(
         if path.stem in found:
             report.add(source, "", f"the scenario {quote(path.stem)} is in another file too", "duplicate")
             continue
-        scenario = Reader(source, datasets, resources, operations, report).scenario(path.stem)
+        scenario = ScenarioReader(source, datasets, resources, operations, report).scenario(path.stem)
         if scenario is not None:
             found[path.stem] = scenario
     if found or report.notes:
@@ -67,7 +67,7 @@ def load_file(path: Path, contract: Contract) -> Scenario:
     source = read(real.parent, real, report)
     found: Scenario | None = None
     if source is not None:
-        reader = Reader(source, contract.datasets, contract.resources, contract.operations, report)
+        reader = ScenarioReader(source, contract.datasets, contract.resources, contract.operations, report)
         found = reader.scenario(path.stem)
     if found is None or report.notes:
         raise report.error()
@@ -85,7 +85,7 @@ def default_of(scenarios: Mapping[str, Scenario], report: Report) -> str:
 
 
 @dataclass(slots=True)
-class Reader:
+class ScenarioReader:
     """Reads one scenario file."""
 
     source: Source

@@ -11,10 +11,10 @@ from flask import Flask, Response, g, request
 from mockserver.contract import overrides
 from mockserver.contract.model import Operation
 from mockserver.documents.bundle import bundle
-from mockserver.engine.behaviours.behaviours import Call
+from mockserver.engine.behaviours.behaviours import OperationCall
 from mockserver.engine.commands import AddOverride, Fire, Fired, Put, Remove, RemoveOverride
 from mockserver.engine.journal import Entry
-from mockserver.engine.overrides import Overrides, Placed
+from mockserver.engine.overrides import ActiveOverride, Overrides
 from mockserver.engine.recording import recording
 from mockserver.engine.run import Run
 from mockserver.engine.sandboxes import DEFAULT
@@ -25,7 +25,7 @@ from mockserver.http.parameters import read_call
 from mockserver.http.problems import IN_BODY
 from mockserver.http.responses import answer, negotiate, respond
 from mockserver.http.selection import Selection, sandbox_via
-from mockserver.http.service import PREFIX, Mock
+from mockserver.http.service import PREFIX, Service
 from mockserver.openapi.parameter_decoding import scalar
 from mockserver.refusals import BadTime, InvalidRequest, UnknownScenario
 from mockserver.syntax.instants import format_instant, parse_duration, parse_instant
@@ -35,7 +35,7 @@ Given = tuple[int, Any] | tuple[int, Any, dict[str, str]]
 CONTRACT_DOCUMENT = "/openapi.json"
 
 
-def register(app: Flask, mock: Mock) -> None:
+def register(app: Flask, mock: Service) -> None:
     """Add a rule for each operation of the control API; the contract's own paths win outside `/__mock`."""
     taken = {operation.path for operation in mock.contract.operations.values()}
     for name, operation in mock.control.operations.items():
@@ -43,7 +43,7 @@ def register(app: Flask, mock: Mock) -> None:
             pipeline.add_rule(app, f"control:{name}", operation, _view(mock, operation, _HANDLERS[name]))
 
 
-def _view(mock: Mock, operation: Operation, handle: Callable[[Mock, Selection, Call], Given]) -> Any:
+def _view(mock: Service, operation: Operation, handle: Callable[[Service, Selection, OperationCall], Given]) -> Any:
     def view(**arguments: str) -> Response:
         call = read_call(mock, operation, request, arguments)
         chosen = operation.success()
@@ -66,14 +66,14 @@ def _run(selection: Selection) -> dict[str, Any]:
     }
 
 
-def _health(mock: Mock, selection: Selection, call: Call) -> Given:
+def _health(mock: Service, selection: Selection, call: OperationCall) -> Given:
     healthy: dict[str, Any] = {"status": "ok", "version": __version__}
     if (store := mock.sandboxes.store_status) is not None:
         healthy["store"] = store
     return 200, healthy | {"problems": [one.as_dict() for one in mock.stale]} if mock.stale else healthy
 
 
-def _reset(mock: Mock, selection: Selection, call: Call) -> Given:
+def _reset(mock: Service, selection: Selection, call: OperationCall) -> Given:
     scope = (call.body or {}).get("scope", "sandbox")
     if scope == "run":
         selection.sandbox.reset_run(selection.scenario)
@@ -88,7 +88,7 @@ def _reset(mock: Mock, selection: Selection, call: Call) -> Given:
     return 200, _run(g.selection)
 
 
-def _list_scenarios(mock: Mock, selection: Selection, call: Call) -> Given:
+def _list_scenarios(mock: Service, selection: Selection, call: OperationCall) -> Given:
     known = mock.contract.scenarios
     listed = [{"name": name, "summary": known[name].summary} for name in sorted(known)]
     return 200, {
@@ -105,7 +105,7 @@ def _list_scenarios(mock: Mock, selection: Selection, call: Call) -> Given:
     }
 
 
-def _set_scenario(mock: Mock, selection: Selection, call: Call) -> Given:
+def _set_scenario(mock: Service, selection: Selection, call: OperationCall) -> Given:
     name = call.body["name"]
     if name not in mock.contract.scenarios:
         raise UnknownScenario(name, mock.contract.scenarios, IN_BODY)
@@ -115,14 +115,14 @@ def _set_scenario(mock: Mock, selection: Selection, call: Call) -> Given:
     return 200, _run(g.selection)
 
 
-def _clear_scenario(mock: Mock, selection: Selection, call: Call) -> Given:
+def _clear_scenario(mock: Service, selection: Selection, call: OperationCall) -> Given:
     selection.sandbox.active = None
     if selection.via == "active scenario":
         g.selection = Selection(selection.sandbox, mock.contract.default_scenario, "default", selection.ignored)
     return 204, None
 
 
-def _list_sandboxes(mock: Mock, selection: Selection, call: Call) -> Given:
+def _list_sandboxes(mock: Service, selection: Selection, call: OperationCall) -> Given:
     listed = [
         {
             "name": sandbox.name,
@@ -139,14 +139,14 @@ def _list_sandboxes(mock: Mock, selection: Selection, call: Call) -> Given:
     return 200, {"sandboxes": listed, "limit": mock.sandboxes.limit}
 
 
-def _delete_sandbox(mock: Mock, selection: Selection, call: Call) -> Given:
+def _delete_sandbox(mock: Service, selection: Selection, call: OperationCall) -> Given:
     mock.sandboxes.remove(call.path["name"])
     if selection.sandbox.name == call.path["name"]:
         g.selection = Selection(mock.sandboxes.get(DEFAULT), mock.contract.default_scenario, "default")
     return 204, None
 
 
-def _get_state(mock: Mock, selection: Selection, call: Call) -> Given:
+def _get_state(mock: Service, selection: Selection, call: OperationCall) -> Given:
     query, state = call.query, selection.run.state
     tables = {query["resource"]: state.table(query["resource"])} if "resource" in query else state.tables
     return 200, {
@@ -159,7 +159,7 @@ def _get_state(mock: Mock, selection: Selection, call: Call) -> Given:
     }
 
 
-def _place(mock: Mock, selection: Selection, call: Call) -> tuple[str, Any]:
+def _place(mock: Service, selection: Selection, call: OperationCall) -> tuple[str, Any]:
     """The resource and key of the path, the key in the type that the resource's keys have."""
     resource = selection.run.state.table(call.path["resource"]).resource
     types = resource.fields.get(resource.key, frozenset({"string"}))
@@ -167,7 +167,7 @@ def _place(mock: Mock, selection: Selection, call: Call) -> tuple[str, Any]:
     return resource.name, scalar(key, types - {"string"}) if "string" not in types else key
 
 
-def _put_record(mock: Mock, selection: Selection, call: Call) -> Given:
+def _put_record(mock: Service, selection: Selection, call: OperationCall) -> Given:
     resource, key = _place(mock, selection, call)
     run, was_there = selection.run, selection.run.state.has(resource, key)
     field = mock.contract.resources[resource].key
@@ -180,25 +180,25 @@ def _put_record(mock: Mock, selection: Selection, call: Call) -> Given:
     return 201, value, {"Location": request.script_root + place}
 
 
-def _delete_record(mock: Mock, selection: Selection, call: Call) -> Given:
+def _delete_record(mock: Service, selection: Selection, call: OperationCall) -> Given:
     resource, key = _place(mock, selection, call)
     selection.run.submit(lambda _, at: Remove(resource, key, at))
     return 204, None
 
 
-def _fire_transition(mock: Mock, selection: Selection, call: Call) -> Given:
+def _fire_transition(mock: Service, selection: Selection, call: OperationCall) -> Given:
     resource, key = _place(mock, selection, call)
     transition = call.path["transition"]
     state = selection.run.submit(lambda _, at: Fire(resource, key, transition, at))
     return 200, shown(mock.contract, state, mock.contract.resources[resource], state.record(resource, key))
 
 
-def _get_clock(mock: Mock, selection: Selection, call: Call) -> Given:
+def _get_clock(mock: Service, selection: Selection, call: OperationCall) -> Given:
     run = selection.run
     return 200, {**_clock(run), "generation": run.generation, "revision": run.revision}
 
 
-def _move_clock(mock: Mock, selection: Selection, call: Call) -> Given:
+def _move_clock(mock: Service, selection: Selection, call: OperationCall) -> Given:
     move, run = call.body, selection.run
     fired: list[Fired] = []
     if "mode" in move:
@@ -245,12 +245,12 @@ def _instant(text: str) -> int:
         raise BadTime(f"{quoted(text)} is no instant that the clock could go to.") from None
 
 
-def _list_overrides(mock: Mock, selection: Selection, call: Call) -> Given:
+def _list_overrides(mock: Service, selection: Selection, call: OperationCall) -> Given:
     known = selection.run.state.overrides
     return 200, {"overrides": [_placed(known, one) for one in known.placed]}
 
 
-def _add_override(mock: Mock, selection: Selection, call: Call) -> Given:
+def _add_override(mock: Service, selection: Selection, call: OperationCall) -> Given:
     override, violations = overrides.read(call.body, mock.contract.operations)
     if override is None:
         raise InvalidRequest(violations)
@@ -260,37 +260,37 @@ def _add_override(mock: Mock, selection: Selection, call: Call) -> Given:
     return 201, _placed(state.overrides, placed), {"Location": location}
 
 
-def _clear_overrides(mock: Mock, selection: Selection, call: Call) -> Given:
+def _clear_overrides(mock: Service, selection: Selection, call: OperationCall) -> Given:
     selection.run.submit(lambda _, at: RemoveOverride(None, at))
     return 204, None
 
 
-def _remove_override(mock: Mock, selection: Selection, call: Call) -> Given:
+def _remove_override(mock: Service, selection: Selection, call: OperationCall) -> Given:
     name = call.path["id"]
     selection.run.submit(lambda _, at: RemoveOverride(name, at))
     return 204, None
 
 
-def _placed(known: Overrides, placed: Placed) -> dict[str, Any]:
+def _placed(known: Overrides, placed: ActiveOverride) -> dict[str, Any]:
     return {"id": placed.id, "used": known.counts.get(placed.id, 0), **placed.override.entry}
 
 
-def _recording(mock: Mock, selection: Selection, call: Call) -> Given:
+def _recording(mock: Service, selection: Selection, call: OperationCall) -> Given:
     text = recording(selection.run.scenario, *selection.run.recorded())
     name = f"{selection.scenario}-recording.yaml"
     return 200, text, {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
 
 
-def _list_violations(mock: Mock, selection: Selection, call: Call) -> Given:
+def _list_violations(mock: Service, selection: Selection, call: OperationCall) -> Given:
     return 200, {"violations": [journal.breach(entry) for entry in selection.sandbox.journal.broken]}
 
 
-def _clear_violations(mock: Mock, selection: Selection, call: Call) -> Given:
+def _clear_violations(mock: Service, selection: Selection, call: OperationCall) -> Given:
     selection.sandbox.journal.forget_broken()
     return 204, None
 
 
-def _list_requests(mock: Mock, selection: Selection, call: Call) -> Given:
+def _list_requests(mock: Service, selection: Selection, call: OperationCall) -> Given:
     """Newest first."""
     known, query = selection.sandbox.journal, call.query
     entries = reversed(known.unmatched) if query["unmatched"] else known.newest()
@@ -312,16 +312,16 @@ def _is_asked_for(entry: Entry, query: Mapping[str, Any]) -> bool:
     )
 
 
-def _clear_requests(mock: Mock, selection: Selection, call: Call) -> Given:
+def _clear_requests(mock: Service, selection: Selection, call: OperationCall) -> Given:
     selection.sandbox.journal.forget_requests()
     return 204, None
 
 
-def _verdict(mock: Mock, selection: Selection, call: Call) -> Given:
+def _verdict(mock: Service, selection: Selection, call: OperationCall) -> Given:
     return 200, journal.verdict(mock, selection.sandbox)
 
 
-def _control_document(mock: Mock, selection: Selection, call: Call) -> Given:
+def _control_document(mock: Service, selection: Selection, call: OperationCall) -> Given:
     document = bundle(mock.control.document)
     set_scenario = document["paths"][f"{PREFIX}/scenario"]["put"]["requestBody"]["content"]["application/json"][
         "schema"
@@ -330,11 +330,11 @@ def _control_document(mock: Mock, selection: Selection, call: Call) -> Given:
     return 200, document
 
 
-def _contract_document(mock: Mock, selection: Selection, call: Call) -> Given:
+def _contract_document(mock: Service, selection: Selection, call: OperationCall) -> Given:
     return 200, bundle(mock.contract.openapi)
 
 
-_HANDLERS: Mapping[str, Callable[[Mock, Selection, Call], Given]] = {
+_HANDLERS: Mapping[str, Callable[[Service, Selection, OperationCall], Given]] = {
     "getHealth": _health,
     "reset": _reset,
     "listScenarios": _list_scenarios,

@@ -8,7 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-class Latest(list[T]):
+class BoundedList(list[T]):
     """A list that holds `limit` at most."""
 
     __slots__ = ("limit",)

@@ -11,7 +11,7 @@ from typing import Any
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Verdict
 from mockserver.contract.model import Contract, Override, Record, Resource
 from mockserver.contract.records import judge, stamp
-from mockserver.engine.state.idempotency_keys import Kept
+from mockserver.engine.state.idempotency_keys import StoredResponse
 from mockserver.engine.state.schedule import changed
 from mockserver.engine.state.sorted_rows import Row
 from mockserver.engine.state.state import State
@@ -87,7 +87,7 @@ class KeepAnswer:
     """Keep the answer of an operation under an idempotency key."""
 
     key: str
-    kept: Kept
+    kept: StoredResponse
     at: int
 
 

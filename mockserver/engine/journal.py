@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from mockserver.engine.bounded_list import Latest
+from mockserver.engine.bounded_list import BoundedList
 from mockserver.engine.clock import monotonic
 from mockserver.engine.commands import Fired
 from mockserver.errors import Violation
@@ -17,7 +17,7 @@ BODY_KEPT = 4_096
 Headers = Sequence[tuple[str, str]]
 
 
-class Message(NamedTuple):
+class LoggedMessage(NamedTuple):
     """A request or an answer as it was, its body cut to BODY_KEPT bytes; `size` is that of the whole body."""
 
     headers: Headers
@@ -25,7 +25,7 @@ class Message(NamedTuple):
     size: int
 
     @classmethod
-    def of(cls, headers: Headers, body: bytes) -> Message:
+    def of(cls, headers: Headers, body: bytes) -> LoggedMessage:
         """What is kept of a message."""
         return cls(headers, body[:BODY_KEPT], len(body))
 
@@ -46,8 +46,8 @@ class Entry(NamedTuple):
     query: str
     status: int
     milliseconds: float
-    request: Message
-    response: Message
+    request: LoggedMessage
+    response: LoggedMessage
     violations: Sequence[Violation] = ()
     broken: int | None = None
     fired: Sequence[Fired] = ()
@@ -55,7 +55,7 @@ class Entry(NamedTuple):
     note: str | None = None
 
 
-class Again(NamedTuple):
+class RepeatedEntry(NamedTuple):
     """An entry once more: the same request, the same answer."""
 
     entry: Entry
@@ -76,9 +76,9 @@ class Journal:
 
     def __init__(self) -> None:
         self.count = 0
-        self._entries: Latest[Entry | Again] = Latest(ENTRY_LIMIT)
-        self.unmatched: Latest[Entry] = Latest(ENTRY_LIMIT)
-        self.broken: Latest[Entry] = Latest(ENTRY_LIMIT)
+        self._entries: BoundedList[Entry | RepeatedEntry] = BoundedList(ENTRY_LIMIT)
+        self.unmatched: BoundedList[Entry] = BoundedList(ENTRY_LIMIT)
+        self.broken: BoundedList[Entry] = BoundedList(ENTRY_LIMIT)
 
     def add(self, entry: Entry) -> None:
         """One more; the oldest makes room."""
@@ -92,12 +92,12 @@ class Journal:
     def again(self, entry: Entry, at: int, began: float) -> bool:
         """The request of `entry`, which no operation had to be asked for, once more; whether that still holds."""
         self.count += 1
-        self._entries.add(Again(entry, self.count, at, (monotonic() - began) * 1_000))
+        self._entries.add(RepeatedEntry(entry, self.count, at, (monotonic() - began) * 1_000))
         return True
 
     def newest(self) -> Iterator[Entry]:
         """Every entry that is there, newest first."""
-        return (one.whole if isinstance(one, Again) else one for one in reversed(self._entries))
+        return (one.whole if isinstance(one, RepeatedEntry) else one for one in reversed(self._entries))
 
     def clear(self) -> None:
         """Forget every request and every answer that broke the contract."""

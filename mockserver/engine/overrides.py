@@ -14,7 +14,7 @@ OVERRIDE_LIMIT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class ActiveOverride:
     """An override with the id that it goes by. Those of the scenario are there for good."""
 
     id: str
@@ -30,20 +30,20 @@ class Placed:
 class Overrides:
     """Those that were added, newest first, then the scenario's in their order; `made` counts all that were added."""
 
-    placed: tuple[Placed, ...] = ()
+    placed: tuple[ActiveOverride, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     made: int = 0
 
     @classmethod
     def of(cls, overrides: tuple[Override, ...]) -> Overrides:
         """The overrides that a scenario begins with."""
-        return cls(tuple(Placed(f"scenario-{number}", one, True) for number, one in enumerate(overrides, 1)))
+        return cls(tuple(ActiveOverride(f"scenario-{number}", one, True) for number, one in enumerate(overrides, 1)))
 
     def add(self, override: Override) -> Overrides:
         """With one more, which comes first. Raises OverrideLimit."""
         if len(self.placed) >= OVERRIDE_LIMIT:
             raise OverrideLimit(OVERRIDE_LIMIT)
-        placed = Placed(f"override-{self.made + 1}", override)
+        placed = ActiveOverride(f"override-{self.made + 1}", override)
         return replace(self, placed=(placed, *self.placed), made=self.made + 1)
 
     def remove(self, name: str | None) -> Overrides:
@@ -60,11 +60,11 @@ class Overrides:
             raise UnknownOverride(name, [one.id for one in self.placed])
         return replace(self, counts={**self.counts, name: self.counts.get(name, 0) + 1})
 
-    def match(self, operation: str, values: Mapping[str, Any]) -> Placed | None:
+    def match(self, operation: str, values: Mapping[str, Any]) -> ActiveOverride | None:
         """The first for the operation that these parameters meet and that is not used up."""
         return next(self._matching(operation, values), None)
 
-    def _matching(self, operation: str, values: Mapping[str, Any]) -> Iterator[Placed]:
+    def _matching(self, operation: str, values: Mapping[str, Any]) -> Iterator[ActiveOverride]:
         for one in self.placed:
             override = one.override
             spent = override.times is not None and self.counts.get(one.id, 0) >= override.times

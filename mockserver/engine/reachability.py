@@ -10,21 +10,21 @@ from mockserver.contract.lifecycle import Lifecycle
 from mockserver.contract.model import Record, Rule
 
 
-class Place(NamedTuple):
+class StateNode(NamedTuple):
     """A state, and the transition that a record came there by, which is what a repeat is judged by."""
 
     state: str
     last: str | None
 
 
-def ways(lifecycle: Lifecycle, begin: Place) -> dict[Place, tuple[str, ...]]:
+def ways(lifecycle: Lifecycle, begin: StateNode) -> dict[StateNode, tuple[str, ...]]:
     """Every place that can be reached from `begin`, itself included, with the shortest way there."""
-    found: dict[Place, tuple[str, ...]] = {begin: ()}
+    found: dict[StateNode, tuple[str, ...]] = {begin: ()}
     waiting = deque([begin])
     while waiting:
         place = waiting.popleft()
         for name in lifecycle.allowed(place.state):
-            after = Place(lifecycle.transitions[name].target, name)
+            after = StateNode(lifecycle.transitions[name].target, name)
             if after not in found:
                 found[after] = (*found[place], name)
                 waiting.append(after)
@@ -33,7 +33,7 @@ def ways(lifecycle: Lifecycle, begin: Place) -> dict[Place, tuple[str, ...]]:
 
 def reachable(lifecycle: Lifecycle) -> frozenset[str]:
     """The states that a record can come to from the initial one."""
-    return frozenset(place.state for place in ways(lifecycle, Place(lifecycle.initial, None)))
+    return frozenset(place.state for place in ways(lifecycle, StateNode(lifecycle.initial, None)))
 
 
 def rules_met(rules: Sequence[Rule], field: str, record: Record, states: Collection[str]) -> set[int]:

@@ -21,7 +21,7 @@ from mockserver.engine.commands import (
     apply,
     settle,
 )
-from mockserver.engine.state.idempotency_keys import Kept
+from mockserver.engine.state.idempotency_keys import StoredResponse
 from mockserver.engine.state.state import State, fingerprint
 from mockserver.errors import ContractError, Refusal
 from mockserver.refusals import InvalidRequest
@@ -90,10 +90,10 @@ def _keep_entry(command: KeepAnswer) -> dict[str, Any]:
     return told if kept.media_type is None else told | {"media_type": kept.media_type}
 
 
-def _kept(entry: Mapping[str, Any]) -> Kept:
+def _kept(entry: Mapping[str, Any]) -> StoredResponse:
     body = base64.b64decode(entry["body_base64"]) if "body_base64" in entry else entry["body"].encode()
     headers = tuple(entry["headers"].items())
-    return Kept(entry["request"], entry["status"], body, entry.get("media_type"), headers)
+    return StoredResponse(entry["request"], entry["status"], body, entry.get("media_type"), headers)
 
 
 def _add_override(contract: Contract, entry: Any, at: int) -> AddOverride:

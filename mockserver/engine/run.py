@@ -12,13 +12,13 @@ from functools import cached_property
 from typing import Any
 
 from mockserver.contract.model import Contract, Mode, Scenario
-from mockserver.engine.bounded_list import Latest
+from mockserver.engine.bounded_list import BoundedList
 from mockserver.engine.clock import Clock, Seconds, monotonic, wall
 from mockserver.engine.commands import Command, Fire, Fired, UseOverride, apply, settle
-from mockserver.engine.overrides import Placed
+from mockserver.engine.overrides import ActiveOverride
 from mockserver.engine.recording import command_of, entry_of, replay
 from mockserver.engine.seeding.populate import moved, populate
-from mockserver.engine.state.idempotency_keys import Kept
+from mockserver.engine.state.idempotency_keys import StoredResponse
 from mockserver.engine.state.state import State, fingerprint
 from mockserver.refusals import (
     BadTime,
@@ -96,7 +96,7 @@ class Run:
         self.log: list[Command] = []
         self.uses: dict[str, int] = {}
         self.note: str | None = None
-        self._untold: Latest[Fired] = Latest(UNTOLD_LIMIT)
+        self._untold: BoundedList[Fired] = BoundedList(UNTOLD_LIMIT)
         self._in_flight: dict[str, None] = {}
         self.clock = Clock.of(start.scenario.clock, seconds())
         self._start, self._seconds = start, seconds
@@ -139,7 +139,7 @@ class Run:
         return agenda[0].at if agenda else None
 
     @property
-    def unused(self) -> list[Placed]:
+    def unused(self) -> list[ActiveOverride]:
         """The overrides that were added since the start and that no request has met yet."""
         known = self.uses.keys() | {one.id for one in self._start.state.overrides.placed}
         return [one for one in self._state.overrides.placed if one.id not in known]
@@ -176,7 +176,7 @@ class Run:
             self._settle(now)
             return self._log(make(self._state, now))
 
-    def override(self, operation: str, values: Mapping[str, Any]) -> tuple[Placed, int] | None:
+    def override(self, operation: str, values: Mapping[str, Any]) -> tuple[ActiveOverride, int] | None:
         """The override that a request with these parameters meets, and its delay in milliseconds; a use is counted."""
         if not self._state.overrides.placed:
             return None
@@ -192,7 +192,7 @@ class Run:
                 self._tell("use", placed.id)
             return placed, placed.delay(self.scenario.seed, number)
 
-    def begin(self, key: str, request: str) -> Kept | None:
+    def begin(self, key: str, request: str) -> StoredResponse | None:
         """Begin a request with an idempotency key: what was kept for it, or None where this is the first.
 
         The first must be ended. Raises IdempotencyKeyReused, and IdempotencyInFlight until the first is ended.

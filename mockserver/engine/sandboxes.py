@@ -22,7 +22,7 @@ IDLE_SECONDS = 600.0
 log = logging.getLogger("mockserver")
 
 
-class Held(Protocol):
+class HeldResponse(Protocol):
     """A request whose answer is held back."""
 
     scenario: str
@@ -42,7 +42,7 @@ class Sandbox:
         self.active: str | None = None
         self.runs: dict[str, Run] = {}
         self.journal = Journal()
-        self.held: dict[Held, None] = {}
+        self.held: dict[HeldResponse, None] = {}
         self.used = 0.0
         self._start, self._seconds = start, seconds
         self._generations: dict[str, int] = {}

@@ -11,7 +11,7 @@ from mockserver.engine.state.state import State
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class CacheValidity:
     """A run as it stood, and how it was chosen.
 
     State and clock are immutable values: as long as a run holds the very same ones, no command was accepted, no clock
@@ -27,7 +27,7 @@ class Moment:
     due: int | None
 
     @classmethod
-    def of(cls, sandbox: Sandbox, run: Run) -> Moment:
+    def of(cls, sandbox: Sandbox, run: Run) -> CacheValidity:
         """The moment that it is in a sandbox, for a run of it."""
         state, clock = run.as_it_is
         due = state.agenda[0].at if clock.mode == "real" and state.agenda else None

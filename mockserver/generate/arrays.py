@@ -6,23 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.documents.tree import Node
 from mockserver.errors import CannotGenerate
-from mockserver.generate.constraints import Demand, Nodes, same
+from mockserver.generate.constraints import Constraints, Nodes, same
 
 if TYPE_CHECKING:
-    from mockserver.generate.generator import Making
+    from mockserver.generate.generator import Generation
 
 TRIES = 25
 ITEM_LIMIT = 10_000
 
 
-def make_array(making: Making, demand: Demand, name: str, depth: int, attempt: int) -> list[Any]:
+def make_array(making: Generation, demand: Constraints, name: str, depth: int, attempt: int) -> list[Any]:
     """An array of this demand. Raises CannotGenerate."""
     made: list[Any] = []
     fill(making, demand, made, name, depth, attempt)
     return made
 
 
-def fill(making: Making, demand: Demand, made: list[Any], name: str, depth: int, attempt: int) -> None:
+def fill(making: Generation, demand: Constraints, made: list[Any], name: str, depth: int, attempt: int) -> None:
     """Add items to an array until it has as many as it should, and contains what it must."""
     wanted = _contained(making, demand, made)
     before = max(len(made), _prefix(demand)) if wanted and attempt % 2 == 0 else len(made)
@@ -47,7 +47,7 @@ def fill(making: Making, demand: Demand, made: list[Any], name: str, depth: int,
         known.add(same(made[-1]))
 
 
-def _count(making: Making, demand: Demand, least: int, depth: int, attempt: int) -> int:
+def _count(making: Generation, demand: Constraints, least: int, depth: int, attempt: int) -> int:
     prefix, most = _prefix(demand), demand.most("maxItems")
     if most is None or most > least + 3:
         most = max(least + 3, prefix)
@@ -58,11 +58,11 @@ def _count(making: Making, demand: Demand, least: int, depth: int, attempt: int)
     return making.chance.randint(max(least, min(1, most), min(prefix, most)), max(least, most))
 
 
-def _prefix(demand: Demand) -> int:
+def _prefix(demand: Constraints) -> int:
     return max((len(one) for one in demand.all("prefixItems") if isinstance(one, list)), default=0)
 
 
-def _contained(making: Making, demand: Demand, made: list[Any]) -> list[Node]:
+def _contained(making: Generation, demand: Constraints, made: list[Any]) -> list[Node]:
     """The schemas of the items that are still missing among those that there must be."""
     found = list[Node]()
     for part in demand.parts:
@@ -73,7 +73,7 @@ def _contained(making: Making, demand: Demand, made: list[Any]) -> list[Node]:
     return found
 
 
-def _other(making: Making, nodes: Nodes, name: str, depth: int, attempt: int, known: set[str]) -> tuple[Any] | None:
+def _other(making: Generation, nodes: Nodes, name: str, depth: int, attempt: int, known: set[str]) -> tuple[Any] | None:
     """An item that is not there yet; None where each is."""
     for number in range(TRIES):
         one = making.make(nodes, name, depth + 1, attempt if number == 0 else max(attempt, number))

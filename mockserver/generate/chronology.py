@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from mockserver.generate.constraints import Demand
+from mockserver.generate.constraints import Constraints
 from mockserver.generate.known_values import plain
 
 # The words that tell when; the later a group, the later the instant.
@@ -21,7 +21,7 @@ FORMATS = ("date-time", "date")
 FIXED = {"example", "examples", "default", "const", "enum", "pattern"}
 
 
-def in_time(demand: Demand, made: dict[str, Any]) -> None:
+def in_time(demand: Constraints, made: dict[str, Any]) -> None:
     """Deal the made-up instants of an object out again, the earliest to what comes first."""
     for form in FORMATS:
         ranked = [
@@ -42,7 +42,7 @@ def _rank(name: str) -> int | None:
     return None
 
 
-def _is_made_up(demand: Demand, name: str, form: str) -> bool:
+def _is_made_up(demand: Constraints, name: str, form: str) -> bool:
     places = [node.follow().value for node in demand.member(name)]
     values = [value for value in places if isinstance(value, dict)]
     return any(one.get("format") == form for one in values) and not any(FIXED & one.keys() for one in values)

@@ -34,7 +34,7 @@ Choose = Callable[[Sequence[Node]], Node]
 
 
 @dataclass(slots=True)
-class Demand:
+class Constraints:
     """Schemas for one value, as plain `parts` that all hold.
 
     `types` are those that all parts admit; `branches` the schemas that were chosen among several; `hints` what a
@@ -147,16 +147,16 @@ def same(value: Any) -> str:
 
 
 @dataclass(slots=True)
-class Gathering:
+class ConstraintCollector:
     """One way through the choices of some schemas."""
 
     documents: Documents
     chance: random.Random
     choose: Choose
-    demand: Demand = field(default_factory=Demand)
+    demand: Constraints = field(default_factory=Constraints)
     _seen: set[str] = field(default_factory=set)
 
-    def of(self, nodes: Nodes) -> Demand:
+    def of(self, nodes: Nodes) -> Constraints:
         """The demand that values of all `nodes` have."""
         for node in nodes:
             self._add(node, (node.address,) if NAMED.search(node.pointer) else ())

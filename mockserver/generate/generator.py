@@ -13,8 +13,8 @@ from mockserver.documents.tree import Documents, Node
 from mockserver.errors import CannotGenerate
 from mockserver.generate import repair
 from mockserver.generate.arrays import make_array
-from mockserver.generate.constraints import TYPES, Choose, Demand, Gathering, Nodes
-from mockserver.generate.known_values import Given
+from mockserver.generate.constraints import TYPES, Choose, ConstraintCollector, Constraints, Nodes
+from mockserver.generate.known_values import KnownValues
 from mockserver.generate.numbers import number
 from mockserver.generate.objects import make_object
 from mockserver.generate.strings import NoText, text
@@ -48,7 +48,7 @@ class Generator:
         hidden: str = "writeOnly",
         sparse: bool = False,
     ) -> None:
-        self._making = Making(documents, schemas, chance, Given.of(given or {}), from_examples, hidden)
+        self._making = Generation(documents, schemas, chance, KnownValues.of(given or {}), from_examples, hidden)
         self._making.sparse = sparse
 
     @classmethod
@@ -79,7 +79,7 @@ class Generator:
         return repair.mended(self._making, (node,), value, name, 0)
 
 
-class Making:
+class Generation:
     """One value in the making: what was spent on it so far, and the way down to where it is."""
 
     def __init__(
@@ -87,7 +87,7 @@ class Making:
         documents: Documents,
         schemas: Schemas,
         chance: random.Random,
-        given: Given,
+        given: KnownValues,
         from_examples: bool,
         hidden: str,
     ) -> None:
@@ -179,7 +179,7 @@ class Making:
         finally:
             self._above.subtract(demand.followed)
 
-    def _typed(self, nodes: Nodes, demand: Demand, name: str, depth: int, attempt: int) -> Any:
+    def _typed(self, nodes: Nodes, demand: Constraints, name: str, depth: int, attempt: int) -> Any:
         kind = self._type(nodes, demand, depth, attempt)
         if kind == "object":
             return make_object(self, demand, depth, attempt)
@@ -194,7 +194,7 @@ class Making:
             return self._number(nodes, demand, name, attempt, whole=kind == "integer")
         return self.chance.random() < 0.5 if kind == "boolean" else None
 
-    def _number(self, nodes: Nodes, demand: Demand, name: str, attempt: int, *, whole: bool) -> int | float:
+    def _number(self, nodes: Nodes, demand: Constraints, name: str, attempt: int, *, whole: bool) -> int | float:
         # As for texts.
         from mockserver.generate.realistic import usual
 
@@ -203,7 +203,7 @@ class Making:
             raise CannotGenerate(nodes[0].address if nodes else "", "no number is within its bounds")
         return found
 
-    def _type(self, nodes: Nodes, demand: Demand, depth: int, attempt: int) -> str:
+    def _type(self, nodes: Nodes, demand: Constraints, depth: int, attempt: int) -> str:
         """The type to make: any but null, where there is another; null where it has to come to an end."""
         types = [one for one in TYPES if one in demand.types]
         if not types:
@@ -215,10 +215,10 @@ class Making:
         real = [one for one in types if one != "null" and not (one == "integer" and "number" in types)] or types
         return real[0] if attempt < 2 else self.chance.choice(types)
 
-    def _ends(self, demand: Demand, depth: int) -> bool:
+    def _ends(self, demand: Constraints, depth: int) -> bool:
         return self.is_deep(depth) or any(self._above[one] > 1 for one in demand.followed)
 
-    def _one_of(self, nodes: Nodes, demand: Demand, attempt: int) -> Any:
+    def _one_of(self, nodes: Nodes, demand: Constraints, attempt: int) -> Any:
         allowed = [one for one in demand.allowed or () if kind_of(one) & demand.types]
         if attempt or len(allowed) == 1:
             allowed = [one for one in allowed if self.is_valid(nodes, one)]
@@ -227,10 +227,10 @@ class Making:
         real = [one for one in allowed if one is not None] or allowed
         return self.chance.choice(real if not attempt else allowed)
 
-    def _demand(self, nodes: Nodes, choose: Choose) -> Demand:
-        return Gathering(self._documents, self.chance, choose).of(nodes)
+    def _demand(self, nodes: Nodes, choose: Choose) -> Constraints:
+        return ConstraintCollector(self._documents, self.chance, choose).of(nodes)
 
-    def nearest(self, nodes: Nodes, value: Any) -> Demand:
+    def nearest(self, nodes: Nodes, value: Any) -> Constraints:
         """The demand by the branches that come nearest to a value."""
         return self._demand(nodes, lambda branches: min(branches, key=lambda one: self.faults(one, value)))
 

@@ -12,14 +12,14 @@ DEPTH_LIMIT = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class KnownValues:
     """Values by the plain form of their names; `own` is what the answer's own `id` is."""
 
     named: Mapping[str, Any]
     own: tuple[Any, ...] = ()
 
     @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Given:
+    def of(cls, values: Mapping[str, Any]) -> KnownValues:
         """Of values by name; `""` names the key of the answer itself, and a tuple holds several to choose from."""
         named = {plain(name): value for name, value in values.items() if name}
         return cls(named, (values[""],) if "" in values else ())

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from math import ceil, floor, gcd, lcm
 
-from mockserver.generate.constraints import Demand
+from mockserver.generate.constraints import Constraints
 
 WINDOW = 1000
 HUNDREDTH = Fraction(1, 100)
@@ -15,7 +15,7 @@ Pick = Callable[[list[Fraction]], Fraction]
 
 
 def number(
-    demand: Demand, chance: random.Random, usual: tuple[float, float] | None, *, whole: bool
+    demand: Constraints, chance: random.Random, usual: tuple[float, float] | None, *, whole: bool
 ) -> int | float | None:
     """A number of this demand, in the `usual` range where that may be; None where there is none."""
     low, high = _bounds(demand, "minimum", max), _bounds(demand, "maximum", min)
@@ -42,7 +42,7 @@ def _exact(value: int | float) -> Fraction:
     return Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
 
 
-def _bounds(demand: Demand, keyword: str, pick: Pick) -> Fraction | None:
+def _bounds(demand: Constraints, keyword: str, pick: Pick) -> Fraction | None:
     found = [_exact(one) for one in demand.all(keyword) if isinstance(one, int | float) and not isinstance(one, bool)]
     return pick(found) if found else None
 
@@ -52,7 +52,7 @@ def _pick(bounds: list[Fraction | None], pick: Pick) -> Fraction | None:
     return pick(found) if found else None
 
 
-def _step(demand: Demand, whole: bool) -> Fraction | None:
+def _step(demand: Constraints, whole: bool) -> Fraction | None:
     """The least step that every `multipleOf` allows; whole numbers have a step of one at least."""
     steps = [_exact(one) for one in demand.all("multipleOf")] + ([Fraction(1)] if whole else [])
     if not steps:

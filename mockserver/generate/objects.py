@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 from mockserver.errors import CannotGenerate
 from mockserver.generate import patterns
 from mockserver.generate.chronology import in_time
-from mockserver.generate.constraints import Demand, members
+from mockserver.generate.constraints import Constraints, members
 from mockserver.generate.vocabulary import word
 
 if TYPE_CHECKING:
-    from mockserver.generate.generator import Making
+    from mockserver.generate.generator import Generation
 
 TRIES = 25
 MAP_SIZE = 2
 MEMBER_LIMIT = 10_000
 
 
-def make_object(making: Making, demand: Demand, depth: int, attempt: int) -> dict[str, Any]:
+def make_object(making: Generation, demand: Constraints, depth: int, attempt: int) -> dict[str, Any]:
     """An object of this demand. Raises CannotGenerate."""
     made: dict[str, Any] = {}
     for one in _chosen(making, demand, depth, attempt):
@@ -28,7 +28,7 @@ def make_object(making: Making, demand: Demand, depth: int, attempt: int) -> dic
     return in_order(demand, made)
 
 
-def add(making: Making, demand: Demand, made: dict[str, Any], name: str, depth: int, attempt: int) -> None:
+def add(making: Generation, demand: Constraints, made: dict[str, Any], name: str, depth: int, attempt: int) -> None:
     """Add one member, if it can be made. Raises CannotGenerate where it must be there and cannot."""
     nodes = demand.member(name)
     if name in demand.hints and making.is_valid(nodes, demand.hints[name]):
@@ -41,7 +41,7 @@ def add(making: Making, demand: Demand, made: dict[str, Any], name: str, depth: 
             raise
 
 
-def fill(making: Making, demand: Demand, made: dict[str, Any], depth: int, attempt: int) -> None:
+def fill(making: Generation, demand: Constraints, made: dict[str, Any], depth: int, attempt: int) -> None:
     """Add what members that are there ask for, and as many more as there must be."""
     for name in _needed(demand, made):
         if not attempt and making.hides(demand.member(name)):
@@ -61,13 +61,13 @@ def fill(making: Making, demand: Demand, made: dict[str, Any], depth: int, attem
             add(making, demand, made, label, depth, attempt)
 
 
-def in_order(demand: Demand, made: dict[str, Any]) -> dict[str, Any]:
+def in_order(demand: Constraints, made: dict[str, Any]) -> dict[str, Any]:
     """The members as the schema declares them, the others after."""
     names = [name for name in demand.names if name in made]
     return {name: made[name] for name in dict.fromkeys([*names, *made])}
 
 
-def _chosen(making: Making, demand: Demand, depth: int, attempt: int) -> list[str]:
+def _chosen(making: Generation, demand: Constraints, depth: int, attempt: int) -> list[str]:
     """The members to make: those that must be there; of the others all, none, or some, as tries go on."""
     # Hidden ones are demanded of the other direction alone, most of the time; judging will tell.
     required = [one for one in demand.required if attempt or not making.hides(demand.member(one))]
@@ -89,7 +89,7 @@ def _chosen(making: Making, demand: Demand, depth: int, attempt: int) -> list[st
     return sorted(_needed_by(demand, found), key=lambda name: order.get(name, len(order)))
 
 
-def _needed_by(demand: Demand, names: list[str]) -> list[str]:
+def _needed_by(demand: Constraints, names: list[str]) -> list[str]:
     """The names with those that `dependentRequired` adds to them."""
     found = list(names)
     for _ in range(TRIES):
@@ -107,11 +107,11 @@ def _needed_by(demand: Demand, names: list[str]) -> list[str]:
     return found
 
 
-def _needed(demand: Demand, made: dict[str, Any]) -> list[str]:
+def _needed(demand: Constraints, made: dict[str, Any]) -> list[str]:
     return [name for name in _needed_by(demand, [*made, *demand.required]) if name not in made]
 
 
-def _is_map(demand: Demand) -> bool:
+def _is_map(demand: Constraints) -> bool:
     """Whether the object is meant for names that the schema does not know."""
     if demand.names or demand.all("propertyNames"):
         return False
@@ -119,7 +119,7 @@ def _is_map(demand: Demand) -> bool:
     return bool(given) or any(members(part, "patternProperties") for part in demand.parts)
 
 
-def _label(making: Making, demand: Demand, number: int) -> str | None:
+def _label(making: Generation, demand: Constraints, number: int) -> str | None:
     """A name for one more member."""
     named = demand.labels
     known = [pattern for part in demand.parts for pattern in members(part, "patternProperties")]

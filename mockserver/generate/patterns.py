@@ -36,7 +36,7 @@ class Unsupported(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Chars:
+class CharClass:
     """One character of some; `preferred` are drawn from first."""
 
     ranges: Ranges
@@ -44,14 +44,14 @@ class Chars:
 
 
 @dataclass(frozen=True, slots=True)
-class Sequence:
+class Concat:
     """One part after the other."""
 
     parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Either:
+class Alternation:
     """One of several."""
 
     branches: tuple[Part, ...]
@@ -75,21 +75,21 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Back:
+class Backreference:
     """What a group matched, again."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
+class Lookahead:
     """What must also be so from here; it takes no place itself."""
 
     part: Part
 
 
-Part = Chars | Sequence | Either | Repeat | Group | Back | Ahead
-NOTHING = Sequence(())
+Part = CharClass | Concat | Alternation | Repeat | Group | Backreference | Lookahead
+NOTHING = Concat(())
 
 
 def complement(ranges: Ranges) -> Ranges:
@@ -108,8 +108,8 @@ def overlap(first: Ranges, second: Ranges) -> Ranges:
     return tuple(pair for pair in pairs if pair[0] <= pair[1])
 
 
-def _loose(ranges: Ranges) -> Chars:
-    return Chars(ranges, overlap(PLAIN, ranges) or overlap(ASCII, ranges) or ranges)
+def _loose(ranges: Ranges) -> CharClass:
+    return CharClass(ranges, overlap(PLAIN, ranges) or overlap(ASCII, ranges) or ranges)
 
 
 CLASSES: dict[str, Ranges] = {"d": DIGITS, "w": WORD, "s": (*SPACES, (9, 13))}
@@ -155,13 +155,13 @@ class _Reader:
         branches = [self._sequence(depth)]
         while self._next("|"):
             branches.append(self._sequence(depth))
-        return branches[0] if len(branches) == 1 else Either(tuple(branches))
+        return branches[0] if len(branches) == 1 else Alternation(tuple(branches))
 
     def _sequence(self, depth: int) -> Part:
         parts: list[Part] = []
         while self.at < len(self._text) and self._text[self.at] not in "|)":
             parts.append(self._repeated(self._atom(depth)))
-        return Sequence(tuple(parts))
+        return Concat(tuple(parts))
 
     def _atom(self, depth: int) -> Part:
         char = self._take()
@@ -194,7 +194,7 @@ class _Reader:
         if not self._next(")"):
             raise Unsupported("lacks a )")
         if ahead or away:
-            return NOTHING if away else Ahead(part)
+            return NOTHING if away else Lookahead(part)
         return Group(name or number, part)
 
     def _flags(self, depth: int) -> Part:
@@ -229,7 +229,7 @@ class _Reader:
             self._next("+")
         return Repeat(part, least, most)
 
-    def _class(self) -> Chars:
+    def _class(self) -> CharClass:
         negated, found = self._next("^"), list[tuple[int, int]]()
         while not self._next("]"):
             low = self._member()
@@ -241,7 +241,7 @@ class _Reader:
             found += low
         ranges = tuple(found)
         if not negated:
-            return Chars(ranges, overlap(ASCII, ranges) or ranges)
+            return CharClass(ranges, overlap(ASCII, ranges) or ranges)
         return _loose(complement(ranges))
 
     def _member(self) -> Ranges:
@@ -256,7 +256,7 @@ class _Reader:
         if self._next("b"):
             return ((8, 8),)
         part = self._escape()
-        return part.ranges if isinstance(part, Chars) else ()
+        return part.ranges if isinstance(part, CharClass) else ()
 
     def _escape(self) -> Part:
         char = self._take()
@@ -266,14 +266,14 @@ class _Reader:
             ranges = CLASSES[char.lower()]
             if char.isupper():
                 return _loose(complement(ranges))
-            return _loose(ranges) if char == "w" else Chars(ranges, overlap(ASCII, ranges))
+            return _loose(ranges) if char == "w" else CharClass(ranges, overlap(ASCII, ranges))
         if char in "pP":
             ranges = _property(self._until("}")[1:] if self._text.startswith("{", self.at) else self._take())
-            return Chars(ranges, ranges) if char == "p" else _loose(complement(ranges))
+            return CharClass(ranges, ranges) if char == "p" else _loose(complement(ranges))
         if char == "k" and self._next("<"):
-            return Back(self._until(">"))
+            return Backreference(self._until(">"))
         if char in "123456789":
-            return Back(char)
+            return Backreference(char)
         if char == "c":
             return _one(ord(self._take()) % 32)
         return _one(ESCAPED[char] if char in ESCAPED else self._code(char))
@@ -289,8 +289,8 @@ class _Reader:
             raise Unsupported(f"has no character \\{char}{digits}") from None
 
 
-def _one(code: int) -> Chars:
-    return Chars(((code, code),), ((code, code),))
+def _one(code: int) -> CharClass:
+    return CharClass(((code, code),), ((code, code),))
 
 
 def _property(name: str) -> Ranges:
@@ -316,7 +316,7 @@ class _Writing:
     def write(self, part: Part) -> str:
         return _WRITERS[type(part)](self, part)
 
-    def chars(self, part: Chars) -> str:
+    def chars(self, part: CharClass) -> str:
         ranges = overlap(ASCII, part.ranges) or part.preferred if self.widely else part.preferred
         if not ranges:
             raise Unsupported("has a class without a character")
@@ -339,30 +339,30 @@ class _Writing:
         made = self.groups[part.name] = self.write(part.part)
         return made
 
-    def look(self, part: Ahead) -> str:
+    def look(self, part: Lookahead) -> str:
         self.ahead.append(self.write(part.part))
         return ""
 
 
 _WRITERS: dict[type, Callable[[_Writing, Part], str]] = {
-    Chars: lambda writing, part: writing.chars(part),  # type: ignore[arg-type]
-    Sequence: lambda writing, part: "".join(map(writing.write, part.parts)),  # type: ignore[union-attr]
-    Either: lambda writing, part: writing.write(writing.chance.choice(part.branches)),  # type: ignore[union-attr]
+    CharClass: lambda writing, part: writing.chars(part),  # type: ignore[arg-type]
+    Concat: lambda writing, part: "".join(map(writing.write, part.parts)),  # type: ignore[union-attr]
+    Alternation: lambda writing, part: writing.write(writing.chance.choice(part.branches)),  # type: ignore[union-attr]
     Repeat: lambda writing, part: writing.repeat(part),  # type: ignore[arg-type]
     Group: lambda writing, part: writing.group(part),  # type: ignore[arg-type]
-    Back: lambda writing, part: writing.groups.get(part.name, ""),  # type: ignore[union-attr]
-    Ahead: lambda writing, part: writing.look(part),  # type: ignore[arg-type]
+    Backreference: lambda writing, part: writing.groups.get(part.name, ""),  # type: ignore[union-attr]
+    Lookahead: lambda writing, part: writing.look(part),  # type: ignore[arg-type]
 }
 
 
 @lru_cache(maxsize=4096)
 def shortest(part: Part) -> int:
     """The least number of characters that a part takes."""
-    if isinstance(part, Chars):
+    if isinstance(part, CharClass):
         return 1
-    if isinstance(part, Sequence):
+    if isinstance(part, Concat):
         return sum(map(shortest, part.parts))
-    if isinstance(part, Either):
+    if isinstance(part, Alternation):
         return min(map(shortest, part.branches))
     if isinstance(part, Repeat):
         return part.least * shortest(part.part)

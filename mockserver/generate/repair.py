@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.errors import CannotGenerate
 from mockserver.generate import arrays, objects
-from mockserver.generate.constraints import Demand, Nodes, addresses, same
+from mockserver.generate.constraints import Constraints, Nodes, addresses, same
 
 if TYPE_CHECKING:
-    from mockserver.generate.generator import Making
+    from mockserver.generate.generator import Generation
 
 TRIES = 25
 # Where what looks like something is refused, what is next to nothing may not be.
@@ -18,7 +18,7 @@ PLAIN: tuple[Any, ...] = (
 )  # fmt: skip
 
 
-def valid(making: Making, nodes: Nodes, name: str = "", depth: int = 0) -> Any:
+def valid(making: Generation, nodes: Nodes, name: str = "", depth: int = 0) -> Any:
     """A value that meets every schema. Raises CannotGenerate."""
     key = addresses(nodes)
     if key in making.failed:
@@ -50,7 +50,7 @@ def valid(making: Making, nodes: Nodes, name: str = "", depth: int = 0) -> Any:
     raise error
 
 
-def mended(making: Making, nodes: Nodes, value: Any, name: str, depth: int) -> Any:
+def mended(making: Generation, nodes: Nodes, value: Any, name: str, depth: int) -> Any:
     """The value itself where it is valid; else with what is wrong in it made anew. Raises CannotGenerate."""
     if making.is_valid(nodes, value):
         return value
@@ -65,7 +65,7 @@ def mended(making: Making, nodes: Nodes, value: Any, name: str, depth: int) -> A
     return valid(making, nodes, name, depth)
 
 
-def _parts(making: Making, demand: Demand, value: Any, name: str, depth: int, attempt: int) -> Any:
+def _parts(making: Generation, demand: Constraints, value: Any, name: str, depth: int, attempt: int) -> Any:
     """The value with each of its parts mended."""
     if isinstance(value, dict) and "object" in demand.types:
         return _object(making, demand, value, depth, attempt)
@@ -74,7 +74,7 @@ def _parts(making: Making, demand: Demand, value: Any, name: str, depth: int, at
     return _converted(demand, value)
 
 
-def _object(making: Making, demand: Demand, value: dict[str, Any], depth: int, attempt: int) -> dict[str, Any]:
+def _object(making: Generation, demand: Constraints, value: dict[str, Any], depth: int, attempt: int) -> dict[str, Any]:
     made: dict[str, Any] = {}
     named = demand.labels
     for name, one in value.items():
@@ -97,7 +97,7 @@ def _object(making: Making, demand: Demand, value: dict[str, Any], depth: int, a
     return made
 
 
-def _array(making: Making, demand: Demand, value: list[Any], name: str, depth: int, attempt: int) -> list[Any]:
+def _array(making: Generation, demand: Constraints, value: list[Any], name: str, depth: int, attempt: int) -> list[Any]:
     made, known = list[Any](), set[str]()
     most = demand.most("maxItems")
     unique = True in demand.all("uniqueItems")
@@ -110,7 +110,7 @@ def _array(making: Making, demand: Demand, value: list[Any], name: str, depth: i
     return made
 
 
-def _converted(demand: Demand, value: Any) -> Any:
+def _converted(demand: Constraints, value: Any) -> Any:
     """A scalar as the type that is asked for, where it only was written as another."""
     if isinstance(value, str) and demand.types & {"integer", "number"} and "string" not in demand.types:
         try:

@@ -6,7 +6,7 @@ import random
 from base64 import b64encode
 
 from mockserver.generate import patterns
-from mockserver.generate.constraints import Demand, matches
+from mockserver.generate.constraints import Constraints, matches
 from mockserver.generate.vocabulary import word
 from mockserver.schemas.validators import single
 
@@ -27,7 +27,7 @@ class NoText(Exception):
     """No string was found; the message says for what."""
 
 
-def text(demand: Demand, name: str, chance: random.Random, attempt: int) -> str:
+def text(demand: Constraints, name: str, chance: random.Random, attempt: int) -> str:
     """A string of this demand for a property called `name`. Raises NoText."""
     least, most = demand.least("minLength"), demand.most("maxLength")
     if (most is not None and least > most) or least > LENGTH_LIMIT:
@@ -43,7 +43,9 @@ def text(demand: Demand, name: str, chance: random.Random, attempt: int) -> str:
     raise NoText(f"no text was found for {' and '.join(asked)} with {least} to {most or 'any number of'} characters")
 
 
-def _one(demand: Demand, name: str, chance: random.Random, attempt: int, wanted: list[str], forms: list[str]) -> str:
+def _one(
+    demand: Constraints, name: str, chance: random.Random, attempt: int, wanted: list[str], forms: list[str]
+) -> str:
     # Faker is slow to import, and most contracts bring their own examples.
     from mockserver.generate.realistic import BY_FORMAT, text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Request, Response
 
 from mockserver.http import guard
-from mockserver.http.service import Mock
+from mockserver.http.service import Service
 
 EXPOSED = (
     "Allow, ETag, Idempotency-Replayed, Location, Preference-Applied, "
@@ -34,7 +34,7 @@ def preflight(request: Request) -> Response:
     return response
 
 
-def allow(mock: Mock, request: Request, response: Response) -> None:
+def allow(mock: Service, request: Request, response: Response) -> None:
     """Let the calling origin read the answer, if it may."""
     origin = request.headers["Origin"]
     host = request.environ.get("HTTP_HOST", "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Request
 
 from mockserver.contract.model import Operation
-from mockserver.openapi.security import Credential
+from mockserver.openapi.security import RequiredCredential
 from mockserver.refusals import CredentialsRequired
 
 
@@ -18,7 +18,7 @@ def check(operation: Operation, request: Request) -> None:
         raise CredentialsRequired(operation.id, ways)
 
 
-def is_there(credential: Credential, request: Request) -> bool:
+def is_there(credential: RequiredCredential, request: Request) -> bool:
     """Whether a request carries the credential, or it is one that cannot be seen."""
     if credential.location == "query":
         return bool(request.args.get(credential.name))

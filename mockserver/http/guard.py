@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from flask import Request
 
 from mockserver.http.selection import TOKEN_COOKIE, TOKEN_QUERY, is_navigation
-from mockserver.http.service import ASSETS, PREFIX, Mock
+from mockserver.http.service import ASSETS, PREFIX, Service
 from mockserver.refusals import ForbiddenHost, ForbiddenOrigin, TokenRequired
 
 TOKEN_HEADER = "X-Mock-Token"
@@ -26,7 +26,7 @@ def is_control(path: str) -> bool:
     return path.startswith(PREFIX) and (len(path) == len(PREFIX) or path[len(PREFIX)] == "/")
 
 
-def check(mock: Mock, request: Request) -> None:
+def check(mock: Service, request: Request) -> None:
     """Refuse a control call that another site could have made, or that lacks the token.
 
     What pages are made of holds no secret, and a page of the contract's needs it, so it takes no token.
@@ -42,7 +42,7 @@ def check(mock: Mock, request: Request) -> None:
     _check_form(request)
 
 
-def check_brought(mock: Mock, request: Request) -> None:
+def check_brought(mock: Service, request: Request) -> None:
     """Refuse a page navigation that brings a wrong token in its query. Raises TokenRequired."""
     if mock.token is not None and TOKEN_QUERY in request.args and not _is(request.args[TOKEN_QUERY], mock.token):
         raise TokenRequired
@@ -75,7 +75,7 @@ def _is_own_page(request: Request) -> bool:
     return site == "same-origin" or is_navigation(request) or (request.method in READING and site in ("none", None))
 
 
-def _check_site(mock: Mock, request: Request) -> None:
+def _check_site(mock: Service, request: Request) -> None:
     host = request.environ.get("HTTP_HOST", "")
     if not is_allowed(mock, host):
         raise ForbiddenHost(host)
@@ -101,7 +101,7 @@ def _check_form(request: Request) -> None:
             )
 
 
-def is_allowed(mock: Mock, host: str) -> bool:
+def is_allowed(mock: Service, host: str) -> bool:
     """Whether a `Host` value (with or without a port) names this machine, or a host that was allowed."""
     try:
         name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
@@ -115,7 +115,7 @@ def is_allowed(mock: Mock, host: str) -> bool:
         return False
 
 
-def is_allowed_origin(mock: Mock, origin: str, host: str) -> bool:
+def is_allowed_origin(mock: Service, origin: str, host: str) -> bool:
     """Whether an `Origin` is the server's own, or on an allowed host."""
     try:
         parts = urlsplit(origin)

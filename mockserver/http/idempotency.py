@@ -7,7 +7,7 @@ import re
 
 from flask import Request
 
-from mockserver.engine.state.idempotency_keys import Kept
+from mockserver.engine.state.idempotency_keys import StoredResponse
 from mockserver.http.responses import Answer
 from mockserver.refusals import BadIdempotencyKey
 
@@ -37,12 +37,12 @@ def digest(request: Request) -> str:
     return hashlib.sha256("\n".join(parts).encode() + b"\n" + request.get_data()).hexdigest()
 
 
-def keep(answered: Answer, request: str) -> Kept:
+def keep(answered: Answer, request: str) -> StoredResponse:
     """An answer, to be given again."""
     headers = tuple(answered.headers.items())
-    return Kept(request, answered.status, answered.body, answered.media_type, headers)
+    return StoredResponse(request, answered.status, answered.body, answered.media_type, headers)
 
 
-def replay(kept: Kept) -> Answer:
+def replay(kept: StoredResponse) -> Answer:
     """The kept answer once more, marked as such."""
     return Answer(kept.status, kept.body, kept.media_type, {**dict(kept.headers), REPLAYED: "true"})

@@ -15,11 +15,11 @@ from werkzeug.exceptions import HTTPException
 from mockserver.contract.model import Operation
 from mockserver.engine.clock import monotonic
 from mockserver.engine.commands import Fired
-from mockserver.engine.journal import Entry, Headers, Message
+from mockserver.engine.journal import Entry, Headers, LoggedMessage
 from mockserver.engine.sandboxes import Sandbox
 from mockserver.http import nearest
 from mockserver.http.addressing import parameter
-from mockserver.http.service import Mock
+from mockserver.http.service import Service
 from mockserver.refusals import VerdictFailed
 from mockserver.syntax import strict_json
 from mockserver.syntax.instants import format_instant
@@ -51,8 +51,8 @@ def record(operation: Operation | None, request: Request, own: Any, response: Re
         query=request.query_string.decode("latin-1"),
         status=response.status_code,
         milliseconds=(monotonic() - own.began) * 1_000,
-        request=Message.of(_sent(request), _body(request)),
-        response=Message.of(headers, b"" if method == "HEAD" else response.get_data()),
+        request=LoggedMessage.of(_sent(request), _body(request)),
+        response=LoggedMessage.of(headers, b"" if method == "HEAD" else response.get_data()),
         violations=violations,
         broken=broken[0] if broken is not None else None,
         fired=run.take_fired() if run is not None else (),
@@ -92,7 +92,7 @@ def is_unmatched(entry: Entry) -> bool:
     return entry.operation is None and entry.status >= UNMATCHED_FROM
 
 
-def shown(mock: Mock, entry: Entry, *, brief: bool = False) -> dict[str, Any]:
+def shown(mock: Service, entry: Entry, *, brief: bool = False) -> dict[str, Any]:
     """An entry as JSON, without secrets; with `brief`, without the two messages too."""
     operation = mock.contract.operations.get(entry.operation or "")
     secrets = frozenset(one.name.lower() for way in operation.security for one in way) if operation else frozenset()
@@ -144,7 +144,7 @@ def breach(entry: Entry) -> dict[str, Any]:
     }
 
 
-def verdict(mock: Mock, sandbox: Sandbox) -> dict[str, Any]:
+def verdict(mock: Service, sandbox: Sandbox) -> dict[str, Any]:
     """What a passed verdict says. Raises VerdictFailed with whatever speaks against it."""
     unmatched = [
         entry
@@ -162,7 +162,7 @@ def verdict(mock: Mock, sandbox: Sandbox) -> dict[str, Any]:
     return {"verdict": "passed", "requests": sandbox.journal.count}
 
 
-def _message(message: Message, secrets: frozenset[str]) -> dict[str, Any]:
+def _message(message: LoggedMessage, secrets: frozenset[str]) -> dict[str, Any]:
     named = [(_name(name), text) for name, text in message.headers]
     # An environ has lost whether a name was written with hyphens or underscores.
     hidden = {name.replace("_", "-") for name in secrets}
@@ -180,7 +180,7 @@ def _name(name: str) -> str:
     return name if "-" in name or not name.isupper() else "-".join(part.capitalize() for part in name.split("_"))
 
 
-def _readable(message: Message) -> Any:
+def _readable(message: LoggedMessage) -> Any:
     """The body as JSON where it is that and whole, else as text."""
     if len(message.body) == message.size:
         try:

@@ -16,7 +16,7 @@ from mockserver.http import notices
 from mockserver.http.problems import refuse
 from mockserver.http.responses import Answer, answer
 from mockserver.http.samples import mended
-from mockserver.http.service import Mock
+from mockserver.http.service import Service
 from mockserver.refusals import Injected, ResetWhileHeld
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ REFUSALS_FROM = 400
 class Held:
     """A request whose answer is held back; a reset of its sandbox lets it go."""
 
-    def __init__(self, mock: Mock, operation: Operation, sandbox: Sandbox, scenario: str, delivery: Any) -> None:
+    def __init__(self, mock: Service, operation: Operation, sandbox: Sandbox, scenario: str, delivery: Any) -> None:
         self.scenario = scenario
         self._mock, self._operation, self._sandbox, self._delivery = mock, operation, sandbox, delivery
         self.then: list[Callable[[], None]] = []
@@ -53,7 +53,13 @@ class Held:
 
 
 def deliver(
-    mock: Mock, operation: Operation, sandbox: Sandbox, scenario: str, request: Request, override: Override, delay: int
+    mock: Service,
+    operation: Operation,
+    sandbox: Sandbox,
+    scenario: str,
+    request: Request,
+    override: Override,
+    delay: int,
 ) -> None:
     """Have the server hold the answer to this request for `delay` milliseconds, or spoil it."""
     delivery = request.environ.get(DELIVERY)
@@ -72,7 +78,7 @@ def ends_later(request: Request, act: Callable[[], None]) -> bool:
     return held is not None
 
 
-def replacement(mock: Mock, operation: Operation, override: Override) -> Answer | None:
+def replacement(mock: Service, operation: Operation, override: Override) -> Answer | None:
     """The answer that the override gives; None where it leaves that to the operation's example or schema."""
     chosen = operation.success()
     status = override.status if override.status is not None else chosen[0] if chosen is not None else 200

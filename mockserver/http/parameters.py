@@ -9,12 +9,12 @@ from urllib.parse import unquote
 from flask import Request
 
 from mockserver.contract.model import Body, Operation, Parameter
-from mockserver.engine.behaviours.behaviours import Call
+from mockserver.engine.behaviours.behaviours import OperationCall
 from mockserver.errors import Violation, did_you_mean, quote
 from mockserver.http import bodies, notices
 from mockserver.http.addressing import parameter as path_text
 from mockserver.http.selection import header_key
-from mockserver.http.service import Mock
+from mockserver.http.service import Service
 from mockserver.openapi import parameter_decoding
 from mockserver.openapi.parameter_decoding import OWN
 from mockserver.refusals import BodyTooLarge, InvalidRequest, UnexpectedBody, UnsupportedMediaType
@@ -29,7 +29,7 @@ DECODE: Mapping[str, Callable[[str], str]] = {
 }
 
 
-def read_call(mock: Mock, operation: Operation, request: Request, arguments: Mapping[str, str]) -> Call:
+def read_call(mock: Service, operation: Operation, request: Request, arguments: Mapping[str, str]) -> OperationCall:
     """Read and judge a request; `arguments` are the path parameters as Flask matched them.
 
     Raises InvalidRequest with every violation, or what is wrong with the body.
@@ -44,7 +44,7 @@ def read_call(mock: Mock, operation: Operation, request: Request, arguments: Map
     body = _body(mock, operation, request, found)
     if found:
         raise InvalidRequest(found)
-    return Call(values["path"], values["query"], body)
+    return OperationCall(values["path"], values["query"], body)
 
 
 def read_parameters(
@@ -129,7 +129,7 @@ def _unknown(operation: Operation, query: Mapping[str, list[str]]) -> list[Viola
     ]
 
 
-def _body(mock: Mock, operation: Operation, request: Request, found: list[Violation]) -> Any:
+def _body(mock: Service, operation: Operation, request: Request, found: list[Violation]) -> Any:
     data = _data(mock, request)
     if operation.body is None:
         _check_empty(mock, operation, request, data)
@@ -150,7 +150,7 @@ def _check_storable(body: Body, request: Request) -> None:
         raise UnsupportedMediaType(kind, storable)
 
 
-def _data(mock: Mock, request: Request) -> bytes:
+def _data(mock: Service, request: Request) -> bytes:
     if "CONTENT_LENGTH" not in request.environ and "HTTP_TRANSFER_ENCODING" not in request.environ:
         return b""
     length = request.content_length
@@ -159,7 +159,7 @@ def _data(mock: Mock, request: Request) -> bytes:
     return request.get_data()
 
 
-def _check_empty(mock: Mock, operation: Operation, request: Request, data: bytes) -> None:
+def _check_empty(mock: Service, operation: Operation, request: Request, data: bytes) -> None:
     """Where no body is declared, clients still send an empty one; anything else is a mistake that we know of."""
     if not data or (operation.behaviour is None and not mock.is_control(operation)):
         return

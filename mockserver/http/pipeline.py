@@ -14,11 +14,10 @@ from flask import Flask, Response, g, request
 from werkzeug import exceptions
 
 from mockserver.contract.behaviour import Behaviour, Kind
-from mockserver.contract.model import Operation, shape
-from mockserver.contract.model import Response as Declared
-from mockserver.engine.behaviours.behaviours import Call, Outcome, Result, perform
+from mockserver.contract.model import DeclaredResponse, Operation, shape
+from mockserver.engine.behaviours.behaviours import OperationCall, OperationResult, ResultKind, perform
 from mockserver.engine.commands import KeepAnswer
-from mockserver.engine.overrides import Placed
+from mockserver.engine.overrides import ActiveOverride
 from mockserver.errors import Refusal
 from mockserver.http import credentials, path_precedence, preferences
 from mockserver.http.idempotency import digest, keep, read_key, replay
@@ -26,25 +25,25 @@ from mockserver.http.overrides import deliver, ends_later, replacement
 from mockserver.http.parameters import read_call
 from mockserver.http.problems import refuse
 from mockserver.http.responses import BODILESS, Answer, answer, declared_media, negotiate, respond
-from mockserver.http.samples import Wish, sample, sample_headers, wish
+from mockserver.http.samples import SampleSpec, default_sample, sample, sample_headers
 from mockserver.http.selection import Selection
-from mockserver.http.service import Mock, itself
+from mockserver.http.service import Service, itself
 from mockserver.openapi.object_types import METHODS
 from mockserver.openapi.parameter_decoding import read_header
 from mockserver.refusals import ContractViolation, NotAcceptable, UnknownRecord
 from mockserver.syntax.media_types import is_json
 from mockserver.syntax.words import plain
 
-PREFERRED = {Result.ANSWERED: 200, Result.MADE: 201, Result.GONE: 204}
+PREFERRED = {ResultKind.ANSWERED: 200, ResultKind.MADE: 201, ResultKind.GONE: 204}
 # Refusals that come before there is anything to operate on: such an answer is not kept for a key.
 BEFORE_OPERATION = (NotAcceptable, UnknownRecord)
-RESULTS: Mapping[Kind, Result] = {"create": Result.MADE, "delete": Result.GONE}
+RESULTS: Mapping[Kind, ResultKind] = {"create": ResultKind.MADE, "delete": ResultKind.GONE}
 TOTAL_HEADERS = ("xtotalcount", "xtotal", "totalcount")
 VIOLATIONS_HEADER = "X-Mock-Violations"
 log = logging.getLogger("mockserver")
 
 
-def register(app: Flask, mock: Mock) -> None:
+def register(app: Flask, mock: Service) -> None:
     """Add a rule for each operation of the contract."""
     operations = mock.contract.operations.values()
     alike: dict[tuple[str, str], list[Operation]] = {}
@@ -111,14 +110,14 @@ def add_rule(app: Flask, endpoint: str, operation: Operation, view: Any, prefix:
     )
 
 
-def _view(mock: Mock, operation: Operation) -> Any:
+def _view(mock: Service, operation: Operation) -> Any:
     def view(**arguments: str) -> Response:
         return serve(mock, operation, arguments)
 
     return view
 
 
-def _choice(mock: Mock, operations: list[Operation]) -> Any:
+def _choice(mock: Service, operations: list[Operation]) -> Any:
     """A view of the operation whose path has the most of what the request's query holds."""
     ordered = sorted(operations, key=lambda one: -len(one.query))
 
@@ -132,7 +131,7 @@ def _choice(mock: Mock, operations: list[Operation]) -> Any:
     return view
 
 
-def serve(mock: Mock, operation: Operation, arguments: Mapping[str, str]) -> Response:
+def serve(mock: Service, operation: Operation, arguments: Mapping[str, str]) -> Response:
     """A request's way once it is routed: judge it, do it, judge the answer."""
     asked = itself(request)
     credentials.check(operation, asked)
@@ -150,7 +149,7 @@ def serve(mock: Mock, operation: Operation, arguments: Mapping[str, str]) -> Res
     return respond(answered, asked)
 
 
-def _answer_once(mock: Mock, operation: Operation, call: Call, selection: Selection, key: str) -> Answer:
+def _answer_once(mock: Service, operation: Operation, call: OperationCall, selection: Selection, key: str) -> Answer:
     """The first answer to an idempotency key, which is in flight until it has been delivered."""
     run = selection.run
     try:
@@ -160,7 +159,7 @@ def _answer_once(mock: Mock, operation: Operation, call: Call, selection: Select
             run.end(key)
 
 
-def _answer(mock: Mock, operation: Operation, call: Call, selection: Selection, key: str | None) -> Answer:
+def _answer(mock: Service, operation: Operation, call: OperationCall, selection: Selection, key: str | None) -> Answer:
     selection.run.tick(operation.id)
     found = selection.run.override(operation.id, {**call.query, **call.path})
     if found is not None:
@@ -170,7 +169,7 @@ def _answer(mock: Mock, operation: Operation, call: Call, selection: Selection, 
     return enforce(mock, operation, answered)
 
 
-def _own(mock: Mock, operation: Operation, call: Call, selection: Selection, key: str | None) -> Answer:
+def _own(mock: Service, operation: Operation, call: OperationCall, selection: Selection, key: str | None) -> Answer:
     """The operation's own answer, a refusal included, kept under the key if there is one."""
     try:
         answered = _normal(mock, operation, call, selection)
@@ -184,19 +183,19 @@ def _own(mock: Mock, operation: Operation, call: Call, selection: Selection, key
     return answered
 
 
-def _normal(mock: Mock, operation: Operation, call: Call, selection: Selection) -> Answer:
+def _normal(mock: Service, operation: Operation, call: OperationCall, selection: Selection) -> Answer:
     if operation.behaviour is not None:
         return _behave(mock, operation, call, selection)
     return _sample(mock, operation, call, selection)
 
 
 def _overridden(
-    mock: Mock,
+    mock: Service,
     operation: Operation,
-    call: Call,
+    call: OperationCall,
     selection: Selection,
     key: str | None,
-    placed: Placed,
+    placed: ActiveOverride,
     delay: int,
 ) -> Answer:
     """The answer that an override gives, or the normal one with its headers; delay and fault are the server's."""
@@ -215,7 +214,7 @@ def _overridden(
     return answered
 
 
-def enforce(mock: Mock, operation: Operation, answered: Answer) -> Answer:
+def enforce(mock: Service, operation: Operation, answered: Answer) -> Answer:
     """The answer itself where it keeps the contract; else, strictly, a refusal; leniently, the answer and a count."""
     if not answered.violations:
         return answered
@@ -227,23 +226,23 @@ def enforce(mock: Mock, operation: Operation, answered: Answer) -> Answer:
     return answered
 
 
-def _behave(mock: Mock, operation: Operation, call: Call, selection: Selection) -> Answer:
+def _behave(mock: Service, operation: Operation, call: OperationCall, selection: Selection) -> Answer:
     behaviour = operation.behaviour
     assert behaviour is not None
     media_type = _success_type(operation, behaviour)
     outcome = perform(selection.run, operation, behaviour, call)
     status, declared = operation.success(PREFERRED[outcome.result]) or (PREFERRED[outcome.result], None)
     if (
-        outcome.result is Result.GONE
+        outcome.result is ResultKind.GONE
         and declared
         and status not in BODILESS
         and not _admits(declared, media_type, outcome.value)
     ):
         return _sample(mock, operation, call, selection, status)
     headers: dict[str, str] = {}
-    if declared is not None and (declared.headers or outcome.result is Result.MADE):
-        headers = dict(_headers(mock, operation, call, selection, outcome, Wish(status, declared)))
-    if declared is not None and not declared.media and outcome.result is not Result.ANSWERED:
+    if declared is not None and (declared.headers or outcome.result is ResultKind.MADE):
+        headers = dict(_headers(mock, operation, call, selection, outcome, SampleSpec(status, declared)))
+    if declared is not None and not declared.media and outcome.result is not ResultKind.ANSWERED:
         return answer(operation, status, None, None, headers)
     return answer(operation, status, outcome.value, media_type, headers)
 
@@ -253,7 +252,7 @@ def _success_type(operation: Operation, behaviour: Behaviour) -> str | None:
 
     Records are written as JSON alone.
     """
-    chosen = operation.success(PREFERRED[RESULTS.get(behaviour.kind, Result.ANSWERED)])
+    chosen = operation.success(PREFERRED[RESULTS.get(behaviour.kind, ResultKind.ANSWERED)])
     if chosen is None or not chosen[1].media:
         return "application/json" if chosen is None or operation.method != "DELETE" else None
     media = chosen[1].media
@@ -262,7 +261,7 @@ def _success_type(operation: Operation, behaviour: Behaviour) -> str | None:
     return negotiate(itself(request), media)
 
 
-def _admits(declared: Declared, media_type: str | None, record: Any) -> bool:
+def _admits(declared: DeclaredResponse, media_type: str | None, record: Any) -> bool:
     """Whether a record that is gone may be answered; else that is told in the form that is declared."""
     if media_type is None or not is_json(media_type):
         return media_type is None
@@ -271,10 +270,15 @@ def _admits(declared: Declared, media_type: str | None, record: Any) -> bool:
 
 
 def _headers(
-    mock: Mock, operation: Operation, call: Call, selection: Selection, outcome: Outcome, wished: Wish
+    mock: Service,
+    operation: Operation,
+    call: OperationCall,
+    selection: Selection,
+    outcome: OperationResult,
+    wished: SampleSpec,
 ) -> Iterator[tuple[str, str]]:
     """Where a record is that was made, how many there are of a list, and what else must be there."""
-    location = _location(outcome) if outcome.result is Result.MADE else None
+    location = _location(outcome) if outcome.result is ResultKind.MADE else None
     declared = {one.name.lower(): one for one in wished.declared.headers}
     if location is not None:
         header = declared.pop("location", None)
@@ -291,25 +295,29 @@ def _headers(
                 yield one.name, made[one.name]
 
 
-def _location(outcome: Outcome) -> str:
+def _location(outcome: OperationResult) -> str:
     """Where the record that was made is: below the collection it was posted to."""
     from_path = request.environ.get("SCRIPT_NAME", "") + request.path.rstrip("/")
     return f"{from_path}/{quote(str(outcome.key), safe='')}"
 
 
-def _sample(mock: Mock, operation: Operation, call: Call, selection: Selection, status: int | None = None) -> Answer:
+def _sample(
+    mock: Service, operation: Operation, call: OperationCall, selection: Selection, status: int | None = None
+) -> Answer:
     """The answer of an operation without behaviour."""
     seed = selection.run.scenario.seed
-    return sample(mock.contract, mock.samples, operation, call, seed, wish(operation, status), itself(request))
+    return sample(
+        mock.contract, mock.samples, operation, call, seed, default_sample(operation, status), itself(request)
+    )
 
 
 def _preferred(
-    mock: Mock, operation: Operation, call: Call, selection: Selection, preference: preferences.Preference
+    mock: Service, operation: Operation, call: OperationCall, selection: Selection, preference: preferences.Preference
 ) -> Answer:
     """The one answer that the client asked for, whatever stands behind the operation."""
     selection.run.tick(operation.id)
     status, declared = preferences.response(operation, preference)
-    wished = Wish(status, declared, preference.example, preference.dynamic)
+    wished = SampleSpec(status, declared, preference.example, preference.dynamic)
     seed = selection.run.scenario.seed
     answered = sample(mock.contract, mock.samples, operation, call, seed, wished, itself(request))
     answered.headers[preferences.APPLIED] = preference.applied

@@ -8,7 +8,7 @@ from typing import TypeVar
 from flask import Request
 from werkzeug.http import parse_list_header
 
-from mockserver.contract.model import Operation, Response
+from mockserver.contract.model import DeclaredResponse, Operation
 from mockserver.refusals import UnknownPreference
 
 APPLIED = "Preference-Applied"
@@ -45,7 +45,7 @@ def read(operation: Operation, request: Request) -> Preference | None:
     )
 
 
-def response(operation: Operation, preference: Preference) -> tuple[int, Response]:
+def response(operation: Operation, preference: Preference) -> tuple[int, DeclaredResponse]:
     """The status and the response that are preferred. Raises UnknownPreference."""
     if preference.code is None:
         chosen = operation.success() or operation.lowest()

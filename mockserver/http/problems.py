@@ -8,13 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import mockserver.refusals as refusals
-from mockserver.contract.model import Operation
-from mockserver.contract.model import Response as Declared
+from mockserver.contract.model import DeclaredResponse, Operation
 from mockserver.errors import CannotGenerate, Refusal
 from mockserver.generate.generator import Generator
 from mockserver.http import binary_samples
 from mockserver.http.responses import Answer, answer, error_members, title_of
-from mockserver.http.service import Mock
+from mockserver.http.service import Service
 from mockserver.refusals import ContractViolation, InternalError, MethodNotAllowed
 from mockserver.syntax import strict_json
 from mockserver.syntax.media_types import is_json, is_text
@@ -77,7 +76,7 @@ STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
 }
 
 
-def refuse(mock: Mock, operation: Operation | None, refusal: Refusal) -> Answer:
+def refuse(mock: Service, operation: Operation | None, refusal: Refusal) -> Answer:
     """The answer to a request that is refused, in the form the operation declares, if it declares one."""
     status = _status(operation, refusal)
     problem = {
@@ -129,7 +128,7 @@ def _status(operation: Operation | None, refusal: Refusal) -> int:
     return status
 
 
-def _plain(mock: Mock, problem: dict[str, Any], headers: dict[str, str]) -> Answer:
+def _plain(mock: Service, problem: dict[str, Any], headers: dict[str, str]) -> Answer:
     violations = mock.control.problem.violations(problem, "body")
     if violations:
         log.error("a problem breaks its own schema: %s: %s", problem["code"], violations[0].message)
@@ -138,7 +137,7 @@ def _plain(mock: Mock, problem: dict[str, Any], headers: dict[str, str]) -> Answ
 
 
 def _declared_form(
-    mock: Mock, operation: Operation, declared: Declared, problem: dict[str, Any]
+    mock: Service, operation: Operation, declared: DeclaredResponse, problem: dict[str, Any]
 ) -> tuple[Any, str | None]:
     """The problem, if the declared schema admits it; else the declared example; else a generated value."""
     media = [one for one in declared.media.values() if is_json(one.name)]
@@ -162,7 +161,7 @@ def _declared_form(
     return _plain_form(declared, problem)
 
 
-def _plain_form(declared: Declared, problem: dict[str, Any]) -> tuple[str | None, str | None]:
+def _plain_form(declared: DeclaredResponse, problem: dict[str, Any]) -> tuple[str | None, str | None]:
     """The declared example of a form that is no JSON; of text without one, what is wrong in words."""
     for one in declared.media.values():
         text = next((example for example in one.examples.values() if isinstance(example, str)), None)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from mockserver.engine.clock import monotonic
 from mockserver.engine.journal import Entry
-from mockserver.engine.validity import Moment
+from mockserver.engine.validity import CacheValidity
 
 KEPT_LIMIT = 2_000
 BYTES_LIMIT = 32 * 1024 * 1024
@@ -21,19 +21,19 @@ Found = tuple[bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class CachedResponse:
     """An answer's head and body, when it is right, and what the journal says of it."""
 
     answer: Found
-    moment: Moment
+    moment: CacheValidity
     entry: Entry
 
 
-class KeptAnswers:
+class ResponseCache:
     """Bounded: the oldest make room."""
 
     def __init__(self) -> None:
-        self._kept: dict[bytes, Kept] = {}
+        self._kept: dict[bytes, CachedResponse] = {}
         self._bytes = 0
 
     def find(self, raw: bytes) -> Found | None:
@@ -48,7 +48,7 @@ class KeptAnswers:
         moment.sandbox.touch()
         return kept.answer
 
-    def keep(self, moment: Moment, entry: Entry, raw: bytes, head: bytes, body: bytes) -> None:
+    def keep(self, moment: CacheValidity, entry: Entry, raw: bytes, head: bytes, body: bytes) -> None:
         """Keep the answer that was just given at `moment`, and entered as `entry`."""
         if len(raw) > REQUEST_LIMIT or len(body) > BYTES_LIMIT // 8:
             return
@@ -56,7 +56,7 @@ class KeptAnswers:
         while self._kept and (len(self._kept) >= KEPT_LIMIT or self._bytes + len(body) > BYTES_LIMIT):
             self._forget(next(iter(self._kept)))
         # What had happened before the first answer is not told again.
-        self._kept[raw] = Kept((head, body), moment, entry._replace(fired=()))
+        self._kept[raw] = CachedResponse((head, body), moment, entry._replace(fired=()))
         self._bytes += len(body)
 
     def _forget(self, raw: bytes) -> None:

@@ -13,8 +13,7 @@ from typing import Any
 from flask import Request, Response
 from werkzeug.http import parse_list_header
 
-from mockserver.contract.model import MediaType, Operation
-from mockserver.contract.model import Response as Declared
+from mockserver.contract.model import DeclaredResponse, MediaType, Operation
 from mockserver.errors import Violation, quote
 from mockserver.openapi.parameter_decoding import read_header
 from mockserver.refusals import NotAcceptable
@@ -158,7 +157,7 @@ def answer(
     return Answer(status, _write(value, media_type), media_type, own, found)
 
 
-def declared_media(declared: Declared, kind: str) -> MediaType | None:
+def declared_media(declared: DeclaredResponse, kind: str) -> MediaType | None:
     """The entry that declares a media type: by its name, else by the narrowest range that covers it."""
     if kind in declared.media:
         return declared.media[kind]
@@ -174,7 +173,7 @@ def _write(value: Any, media_type: str | None) -> bytes:
     return strict_json.dump(value) if is_json(media_type) or not isinstance(value, str) else value.encode()
 
 
-def _judge_headers(declared: Declared, headers: Mapping[str, str]) -> list[Violation]:
+def _judge_headers(declared: DeclaredResponse, headers: Mapping[str, str]) -> list[Violation]:
     found = []
     for one in declared.headers:
         text = next((value for name, value in headers.items() if name.lower() == one.name.lower()), None)

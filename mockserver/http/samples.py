@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 
 from flask import Request
 
-from mockserver.contract.model import Contract, MediaType, Notation, Operation, Response
-from mockserver.engine.behaviours.behaviours import Call
+from mockserver.contract.model import Contract, DeclaredResponse, MediaType, Operation, ParameterStyle
+from mockserver.engine.behaviours.behaviours import OperationCall
 from mockserver.errors import CannotGenerate
 from mockserver.generate.generator import Generator
 from mockserver.http import binary_samples
@@ -32,11 +32,11 @@ EVENTS = "text/event-stream"
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class SampleSpec:
     """Which sample: the response, and the name of an example, or one generated whatever examples there are."""
 
     status: int
-    declared: Response
+    declared: DeclaredResponse
     example: str | None = None
     dynamic: bool = False
 
@@ -61,16 +61,22 @@ class Samples:
         self._kept[key] = replace(answered, headers=dict(answered.headers), violations=list(answered.violations))
 
 
-def wish(operation: Operation, status: int | None = None) -> Wish:
+def default_sample(operation: Operation, status: int | None = None) -> SampleSpec:
     """The sample that an operation answers with by itself: of a status, else of its success. Raises NoExample."""
     chosen = operation.success(status) or operation.lowest()
     if chosen is None:
         raise NoExample(operation.id, "it declares no response")
-    return Wish(*chosen)
+    return SampleSpec(*chosen)
 
 
 def sample(
-    contract: Contract, samples: Samples, operation: Operation, call: Call, seed: int, wished: Wish, request: Request
+    contract: Contract,
+    samples: Samples,
+    operation: Operation,
+    call: OperationCall,
+    seed: int,
+    wished: SampleSpec,
+    request: Request,
 ) -> Answer:
     """The sample that is wished for, in a media type that the client takes. Raises NoExample and NotAcceptable."""
     name = _media_type(wished, request) if wished.status not in BODILESS else None
@@ -79,7 +85,7 @@ def sample(
     key = (operation.id, seed, wished.status, wished.example, wished.dynamic, kind, parameters)
     answered = samples.find(key)
     if answered is None:
-        making = Making(contract, operation, call, f"{seed}/{operation.id}/{parameters}", wished)
+        making = SampleBuilder(contract, operation, call, f"{seed}/{operation.id}/{parameters}", wished)
         try:
             answered = making.answer(name, kind)
         except CannotGenerate as error:
@@ -88,15 +94,17 @@ def sample(
     return answered
 
 
-def sample_headers(contract: Contract, operation: Operation, call: Call, seed: int, wished: Wish) -> dict[str, str]:
+def sample_headers(
+    contract: Contract, operation: Operation, call: OperationCall, seed: int, wished: SampleSpec
+) -> dict[str, str]:
     """The headers of a sample. Raises NoExample."""
     try:
-        return Making(contract, operation, call, f"{seed}/{operation.id}", wished).headers()
+        return SampleBuilder(contract, operation, call, f"{seed}/{operation.id}", wished).headers()
     except CannotGenerate as error:
         raise NoExample(operation.id, error.reason) from None
 
 
-def _media_type(wished: Wish, request: Request) -> str | None:
+def _media_type(wished: SampleSpec, request: Request) -> str | None:
     media = wished.declared.media
     if wished.example is not None:
         media = {name: one for name, one in media.items() if wished.example in one.examples}
@@ -110,14 +118,14 @@ def _media_type(wished: Wish, request: Request) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Making:
+class SampleBuilder:
     """A sample in the making."""
 
     contract: Contract
     operation: Operation
-    call: Call
+    call: OperationCall
     seed: str
-    wished: Wish
+    wished: SampleSpec
 
     def answer(self, name: str | None, kind: str | None) -> Answer:
         """The answer in a media type that is declared as `name`. Raises CannotGenerate and NoExample."""
@@ -220,7 +228,7 @@ def written(value: Any, kind: str) -> str | bytes:
     return strict_json.dump(value).decode()
 
 
-def noted(notation: Notation, value: Any) -> str:
+def noted(notation: ParameterStyle, value: Any) -> str:
     """A value as a header is declared to have it: as JSON in ASCII, which is what headers can say, or by its style."""
     if notation.media is not None and is_json(notation.media):
         return json.dumps(value, separators=(",", ":"))

@@ -14,7 +14,7 @@ from mockserver.engine.run import Run
 from mockserver.engine.sandboxes import Sandbox
 from mockserver.errors import Refusal
 from mockserver.http import addressing
-from mockserver.http.service import Mock
+from mockserver.http.service import Service
 from mockserver.refusals import BadSandbox, UnknownScenario
 
 SCENARIO_HEADER, SANDBOX_HEADER = "X-Mock-Scenario", "X-Mock-Sandbox"
@@ -47,7 +47,7 @@ class BadCookie(Exception):
         super().__init__(refusal, cookie)
 
 
-def select_sandbox(mock: Mock, request: Request, ignored: list[str], *, forgive: bool) -> Sandbox:
+def select_sandbox(mock: Service, request: Request, ignored: list[str], *, forgive: bool) -> Sandbox:
     """Choose the sandbox of one request; with `forgive`, a bad cookie is passed over, and noted in `ignored`.
 
     Raises BadSandbox or SandboxLimit, and BadCookie where a cookie was to blame.
@@ -60,13 +60,13 @@ def select_sandbox(mock: Mock, request: Request, ignored: list[str], *, forgive:
     return mock.sandboxes.get(sandboxes.DEFAULT)
 
 
-def select(mock: Mock, request: Request, sandbox: Sandbox, ignored: list[str], *, forgive: bool) -> Selection:
+def select(mock: Service, request: Request, sandbox: Sandbox, ignored: list[str], *, forgive: bool) -> Selection:
     """Choose the scenario of one request in its sandbox. Raises as `select_sandbox` does, and UnknownScenario."""
     scenario, via = _scenario(mock, request, sandbox, forgive, ignored)
     return Selection(sandbox, scenario, via, tuple(ignored))
 
 
-def _scenario(mock: Mock, request: Request, sandbox: Sandbox, forgive: bool, ignored: list[str]) -> tuple[str, str]:
+def _scenario(mock: Service, request: Request, sandbox: Sandbox, forgive: bool, ignored: list[str]) -> tuple[str, str]:
     known = mock.contract.scenarios
     for name, via in _named(request, SCENARIO_HEADER, addressing.SCENARIO, SCENARIO_QUERY, SCENARIO_COOKIE):
         if name in known:

@@ -15,10 +15,10 @@ from mockserver.documents.source import Report
 from mockserver.documents.tree import BASE, Documents, Node
 from mockserver.engine.sandboxes import Sandboxes
 from mockserver.errors import Problem
-from mockserver.http.response_cache import KeptAnswers
+from mockserver.http.response_cache import ResponseCache
 from mockserver.http.samples import Samples
 from mockserver.openapi import loading
-from mockserver.openapi.operations import Reader
+from mockserver.openapi.operations import OperationReader
 from mockserver.schemas.validators import Schemas, Validator
 
 BODY_LIMIT = 10 * 1024 * 1024
@@ -29,7 +29,7 @@ ASSETS = f"{PREFIX}/assets"
 
 
 @dataclass(frozen=True, slots=True)
-class Control:
+class ControlApi:
     """The control API as its own document declares it."""
 
     documents: Documents
@@ -40,7 +40,7 @@ class Control:
 
 
 @dataclass(frozen=True, slots=True)
-class Mock:
+class Service:
     """A contract, its sandboxes, and how it is served. `hosts` may call the control API besides loopback.
 
     `stale` holds the mistakes in the files where they have been edited since, and cannot be served.
@@ -48,13 +48,13 @@ class Mock:
 
     contract: Contract
     sandboxes: Sandboxes
-    control: Control
+    control: ControlApi
     strict: bool
     hosts: frozenset[str]
     token: str | None
     body_limit: int
     stale: list[Problem] = field(default_factory=list)
-    kept: KeptAnswers = field(default_factory=KeptAnswers)
+    kept: ResponseCache = field(default_factory=ResponseCache)
     samples: Samples = field(default_factory=Samples)
 
     def is_control(self, operation: Operation | None) -> bool:
@@ -68,20 +68,20 @@ def itself(proxy: T) -> T:
     return found
 
 
-def current() -> Mock:
+def current() -> Service:
     """What the current application serves."""
-    mock: Mock = current_app.extensions["mockserver"]
+    mock: Service = current_app.extensions["mockserver"]
     return mock
 
 
 @cache
-def control() -> Control:
+def control() -> ControlApi:
     """The control API's document, read once for the process; it is frozen."""
     report, root = Report(), Path(__file__).parent.parent / "control"
     documents = loading.load(root, [root / CONTROL], report)
     schemas = Schemas(documents)
     document = documents.root(BASE + CONTROL)
-    operations = Reader(schemas, report).operations(document)
+    operations = OperationReader(schemas, report).operations(document)
     report.close()
     problem = schemas.at(document.child("components", "schemas", "Problem"))
-    return Control(documents, schemas, document, operations, problem)
+    return ControlApi(documents, schemas, document, operations, problem)

@@ -25,7 +25,7 @@ JSON_TYPES = {dict: "an object", list: "an array", str: "a string", bool: "a boo
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Place:
+class TypedLocation:
     """A value that is to be a `kind`, and the container and name under which it is held.
 
     Kinds are those of the grammar; a `part` is a schema that stands in another.
@@ -38,9 +38,9 @@ class Place:
     holder: Any = None
     name: str | int = ""
 
-    def below(self, kind: str, name: str | int) -> Place:
+    def below(self, kind: str, name: str | int) -> TypedLocation:
         """The place of a member."""
-        return Place(kind, self.value[name], self.uri, f"{self.pointer}/{escape(str(name))}", self.value, name)
+        return TypedLocation(kind, self.value[name], self.uri, f"{self.pointer}/{escape(str(name))}", self.value, name)
 
 
 @dataclass(slots=True)
@@ -53,8 +53,8 @@ class Linked:
     """
 
     documents: Documents
-    schemas: dict[int, Place] = field(default_factory=dict)
-    roots: list[Place] = field(default_factory=list)
+    schemas: dict[int, TypedLocation] = field(default_factory=dict)
+    roots: list[TypedLocation] = field(default_factory=list)
     leads: dict[int, Any] = field(default_factory=dict)
     dropped: dict[int, set[str | int]] = field(default_factory=dict)
     replaced: dict[int, Any] = field(default_factory=dict)
@@ -71,7 +71,7 @@ class Linker:
     def __init__(self, references: References, report: Report) -> None:
         self._report, self._references = report, references
         self.found = Linked(references.documents)
-        self._waiting: list[Place] = []
+        self._waiting: list[TypedLocation] = []
         self._seen: set[tuple[int, str]] = set()
 
     def link(self, entries: list[str]) -> Linked:
@@ -91,9 +91,9 @@ class Linker:
 
     def _enter(self, kind: str, uri: str, data: Any, is_old: bool) -> None:
         self.found.old.setdefault(uri, is_old)
-        self._waiting.append(Place(kind, data, uri, ""))
+        self._waiting.append(TypedLocation(kind, data, uri, ""))
 
-    def _take(self, place: Place) -> None:
+    def _take(self, place: TypedLocation) -> None:
         """Look at one place, and line up what it holds and what it refers to."""
         value, kind = place.value, place.kind
         if isinstance(value, dict | list):
@@ -113,7 +113,7 @@ class Linker:
         elif kind in object_types.KINDS:
             self._object(place)
 
-    def _refer(self, place: Place) -> None:
+    def _refer(self, place: TypedLocation) -> None:
         """Follow the `$ref` of a place that is no schema."""
         found = self._lead(place, "$ref")
         if found is None:
@@ -127,7 +127,7 @@ class Linker:
                 if name in object_types.KINDS["pathItem"]:
                     self._member(place, object_types.KINDS["pathItem"][name], name)
 
-    def _lead(self, place: Place, keyword: str) -> Any:
+    def _lead(self, place: TypedLocation, keyword: str) -> Any:
         """What a reference leads to, which is lined up; it is made absolute. None where it leads nowhere."""
         reference = place.value[keyword]
         kind = "schema" if place.kind == "part" else place.kind
@@ -158,10 +158,10 @@ class Linker:
         if kind != "schema":
             self.found.documents.no_schemas.add(place.value[keyword])
         self.found.old.setdefault(uri, is_old_dialect(source.data) if is_document else self.found.old[place.uri])
-        self._waiting.append(Place(kind, value, uri, pointer))
+        self._waiting.append(TypedLocation(kind, value, uri, pointer))
         return value
 
-    def _many(self, place: Place) -> None:
+    def _many(self, place: TypedLocation) -> None:
         """An array or a map of places of one kind."""
         inner, wanted = place.kind[1:-1], list if place.kind[0] == "[" else dict
         if not isinstance(place.value, wanted):
@@ -170,14 +170,14 @@ class Linker:
         for name in place.value if wanted is dict else range(len(place.value)):
             self._member(place, inner, name)
 
-    def _named(self, place: Place, inner: str, names: str) -> None:
+    def _named(self, place: TypedLocation, inner: str, names: str) -> None:
         for name in place.value:
             if re.fullmatch(names, name):
                 self._member(place, inner, name)
             elif not name.startswith("x-"):
                 self._refuse(place.below("any", name), object_types.MISNAMED[place.kind], "name")
 
-    def _object(self, place: Place) -> None:
+    def _object(self, place: TypedLocation) -> None:
         known = object_types.KINDS[place.kind]
         for name in object_types.REQUIRED.get(place.kind, ()):
             if name not in place.value:
@@ -196,7 +196,7 @@ class Linker:
                 )
                 self._warn(place.below("any", name), message, "unknown")
 
-    def _member(self, place: Place, kind: str, name: str | int) -> None:
+    def _member(self, place: TypedLocation, kind: str, name: str | int) -> None:
         below = place.below(kind, name)
         if kind == "text" and not isinstance(below.value, str):
             hint = "; write it in quotes" if isinstance(below.value, int | float) else ""
@@ -206,7 +206,7 @@ class Linker:
         elif kind not in ("any", "text", "flag"):
             self._waiting.append(below)
 
-    def _schema(self, place: Place) -> None:
+    def _schema(self, place: TypedLocation) -> None:
         value = place.value
         if place.kind == "schema":
             self.found.roots.append(place)
@@ -225,7 +225,7 @@ class Linker:
         for name, one in value.items():
             self._parts(place, name, one)
 
-    def _parts(self, place: Place, name: str, value: Any) -> None:
+    def _parts(self, place: TypedLocation, name: str, value: Any) -> None:
         """The schemas that a keyword holds; what it should not hold is told by the meta-schema."""
         if name in object_types.ONE_SCHEMA and isinstance(value, dict):
             self._waiting.append(place.below("part", name))
@@ -236,16 +236,16 @@ class Linker:
             holder = place.below("any", name)
             self._waiting += [holder.below("part", one) for one in value]
 
-    def _refuse(self, place: Place, message: str, code: str) -> None:
+    def _refuse(self, place: TypedLocation, message: str, code: str) -> None:
         """Note a mistake, and leave out what has it."""
         self._note(place, "", message, code)
         if place.holder is not None:
             self.found.drop(place.holder, place.name)
 
-    def _note(self, place: Place, below: str, message: str, code: str) -> None:
+    def _note(self, place: TypedLocation, below: str, message: str, code: str) -> None:
         self._report.add(self.found.documents.sources[place.uri], place.pointer + below, message, code)
 
-    def _warn(self, place: Place, message: str, code: str) -> None:
+    def _warn(self, place: TypedLocation, message: str, code: str) -> None:
         self._report.warn(self.found.documents.sources[place.uri], place.pointer, message, code)
 
 

@@ -10,7 +10,7 @@ from mockserver.documents.references import References
 from mockserver.documents.source import Report, Source
 from mockserver.documents.tree import BASE, Documents, Unresolved
 from mockserver.openapi import normalization, schema_checks
-from mockserver.openapi.linking import Linked, Linker, Place
+from mockserver.openapi.linking import Linked, Linker, TypedLocation
 
 
 def load(root: Path, entries: Iterable[Path], report: Report, document: Source | None = None) -> Documents:
@@ -31,7 +31,7 @@ def load(root: Path, entries: Iterable[Path], report: Report, document: Source |
     return found.documents
 
 
-def _exemplified(found: Linked, place: Place) -> Iterator[str]:
+def _exemplified(found: Linked, place: TypedLocation) -> Iterator[str]:
     """The address of a schema that has examples, where it was not left out."""
     if not place.value.keys().isdisjoint(("example", "examples")):
         address = f"{place.uri}#{quote(place.pointer, safe='/~!$&()*+,;=:@')}"

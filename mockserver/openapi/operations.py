@@ -8,13 +8,13 @@ from typing import Any
 
 from mockserver.contract.model import (
     Body,
+    DeclaredResponse,
     Encoding,
     Header,
     MediaType,
-    Notation,
     Operation,
     Parameter,
-    Response,
+    ParameterStyle,
     shape,
     template_names,
 )
@@ -37,7 +37,7 @@ NOT_HEADERS = {"content-type"}
 
 
 @dataclass(slots=True)
-class Reader:
+class OperationReader:
     """Reads one document's operations."""
 
     schemas: Schemas
@@ -150,7 +150,7 @@ class Reader:
             return None
         return Body(bool(body.value.get("required")), self._content(body, self.schemas.binding("request")))
 
-    def _responses(self, node: Node, document: Node) -> dict[str, Response]:
+    def _responses(self, node: Node, document: Node) -> dict[str, DeclaredResponse]:
         responses = node.get("responses")
         found = _members(responses, self.report) if responses is not None else []
         named = [(status, at) for status, at in found if not status.startswith("x-")]
@@ -160,7 +160,9 @@ class Reader:
         # OpenAPI 3.1 leaves `required` to JSON Schema, which knows no directions; others will judge answers so.
         schemas = self.schemas.binding("response") if is_old_dialect(document.value) else self.schemas
         statuses = [(status if status == "default" else status.upper(), at) for status, at in named]
-        return {status: Response(status, self._content(at, schemas), self._headers(at)) for status, at in statuses}
+        return {
+            status: DeclaredResponse(status, self._content(at, schemas), self._headers(at)) for status, at in statuses
+        }
 
     def _wrapped(self, at: Node) -> tuple[str | None, Node]:
         """The media type that a parameter or header comes in and its entry, where it is declared by `content`."""
@@ -170,9 +172,11 @@ class Reader:
 
     def _notation(
         self, name: str, location: str, value: Mapping[str, Any], schema: Node | None, kind: str | None = None
-    ) -> Notation:
+    ) -> ParameterStyle:
         style = value.get("style", STYLES[location][0])
-        return Notation(name, location, style, bool(value.get("explode", style == "form")), Shape.of(schema), kind)
+        return ParameterStyle(
+            name, location, style, bool(value.get("explode", style == "form")), Shape.of(schema), kind
+        )
 
     def _headers(self, at: Node) -> tuple[Header, ...]:
         declared = at.value.get("headers") if isinstance(at.value, dict) else None
@@ -225,7 +229,7 @@ class Reader:
         if not value.keys().isdisjoint(("style", "explode", "allowReserved")):
             style = value.get("style", "form")
             explode = bool(value.get("explode", style == "form"))
-            notation = Notation(name, "query", style, explode, shape.member(name))
+            notation = ParameterStyle(name, "query", style, explode, shape.member(name))
             if style not in STYLES["query"]:
                 known = ", ".join(STYLES["query"])
                 self._note(at.child("style"), f"a field has no style {quote(style)}; there is {known}", "style")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote_plus
 
-from mockserver.contract.model import Header, Notation, Parameter
+from mockserver.contract.model import Header, Parameter, ParameterStyle
 from mockserver.errors import Violation, quote
 from mockserver.openapi.nested_names import Unreadable, assemble, brackets
 from mockserver.schemas.shapes import COMPOUND, Shape
@@ -70,7 +70,7 @@ def read_header(header: Header, text: str) -> list[Violation]:
     return judge(one, [text], str)[1]
 
 
-def readings(notation: Notation, texts: Sequence[str], decode: Decode) -> Iterator[Any]:
+def readings(notation: ParameterStyle, texts: Sequence[str], decode: Decode) -> Iterator[Any]:
     """Each value that the texts may stand for, the likeliest first. Raises Unreadable where the style is not kept."""
     types = notation.shape.types
     if notation.media is not None:
@@ -112,7 +112,7 @@ def gather(
     return value, parameter.validator.violations(value, notation.location, notation.name)
 
 
-def steps(notation: Notation, name: str, taken: Collection[str]) -> tuple[str, ...]:
+def steps(notation: ParameterStyle, name: str, taken: Collection[str]) -> tuple[str, ...]:
     """The way to the member that a name in the request stands for; none where it is no member of this object."""
     if notation.style == "deepObject":
         base, *path = brackets(name)
@@ -122,13 +122,13 @@ def steps(notation: Notation, name: str, taken: Collection[str]) -> tuple[str, .
     return (name,) if name in notation.shape.names or notation.shape.is_open else ()
 
 
-def gathers(notation: Notation) -> bool:
+def gathers(notation: ParameterStyle) -> bool:
     """Whether the members of the object are parameters of their own."""
     exploded = notation.style == "form" and notation.explode
     return notation.media is None and "object" in notation.shape.types and _is_said(notation, exploded)
 
 
-def _is_said(notation: Notation, exploded: bool) -> bool:
+def _is_said(notation: ParameterStyle, exploded: bool) -> bool:
     # A schema that admits anything does not ask for an object.
     return notation.style == "deepObject" or (exploded and "string" not in notation.shape.types)
 
@@ -151,7 +151,7 @@ def scalar(text: str, types: frozenset[str]) -> Any:
     return text
 
 
-def _content(notation: Notation, media: str, texts: Sequence[str], decode: Decode) -> Any:
+def _content(notation: ParameterStyle, media: str, texts: Sequence[str], decode: Decode) -> Any:
     text = decode(texts[0])
     if len(texts) > 1:
         return [decode(one) for one in texts]
@@ -163,7 +163,7 @@ def _content(notation: Notation, media: str, texts: Sequence[str], decode: Decod
         raise Unreadable(f"{quote(text)} is no JSON: {error}", "content") from None
 
 
-def _scalars(notation: Notation, texts: Sequence[str], decode: Decode) -> Iterator[Any]:
+def _scalars(notation: ParameterStyle, texts: Sequence[str], decode: Decode) -> Iterator[Any]:
     if notation.style in _PREFIXES:
         texts = [_unnamed(notation, _bare(notation, text)) for text in texts]
     if len(texts) > 1:
@@ -188,7 +188,7 @@ def _object(pairs: Sequence[tuple[str, str]], shape: Shape, decode: Decode) -> d
     return {name: scalar(text, shape.member(name).types) for name, text in named}
 
 
-def _leniently(notation: Notation, texts: Sequence[str], decode: Decode) -> Iterator[Any]:
+def _leniently(notation: ParameterStyle, texts: Sequence[str], decode: Decode) -> Iterator[Any]:
     """Delimiters that came encoded, as most servers take them; and a label's that OpenAPI 3.0 showed as dots."""
     if notation.explode or len(texts) != 1:
         return
@@ -205,7 +205,7 @@ def _leniently(notation: Notation, texts: Sequence[str], decode: Decode) -> Iter
         yield _object(pairs, shape, decode)
 
 
-def _items(notation: Notation, texts: Sequence[str]) -> list[str]:
+def _items(notation: ParameterStyle, texts: Sequence[str]) -> list[str]:
     if notation.explode and notation.style not in _EXPLODED:
         if notation.location != "cookie":
             return list(texts)
@@ -213,7 +213,7 @@ def _items(notation: Notation, texts: Sequence[str]) -> list[str]:
     return [part for text in texts for part in _split(notation, text)]
 
 
-def _split(notation: Notation, text: str) -> list[str]:
+def _split(notation: ParameterStyle, text: str) -> list[str]:
     text = _bare(notation, text)
     if not text:
         return []
@@ -226,7 +226,7 @@ def _split(notation: Notation, text: str) -> list[str]:
     return [part.strip(" \t") for part in parts] if notation.location == "header" else parts
 
 
-def _pairs(notation: Notation, text: str) -> list[tuple[str, str]] | None:
+def _pairs(notation: ParameterStyle, text: str) -> list[tuple[str, str]] | None:
     """The members of an object that is written in one text; None where it is not one."""
     if notation.style == "deepObject":
         return None
@@ -242,7 +242,7 @@ def _pairs(notation: Notation, text: str) -> list[tuple[str, str]] | None:
     return list(zip(parts[::2], parts[1::2], strict=True))
 
 
-def _bare(notation: Notation, text: str) -> str:
+def _bare(notation: ParameterStyle, text: str) -> str:
     prefix = _PREFIXES.get(notation.style)
     if prefix is None:
         return text
@@ -251,7 +251,7 @@ def _bare(notation: Notation, text: str) -> str:
     return text[1:]
 
 
-def _unnamed(notation: Notation, text: str) -> str:
+def _unnamed(notation: ParameterStyle, text: str) -> str:
     """The value of `name=value`, as the style matrix writes it; a name alone has an empty one."""
     if notation.style != "matrix":
         return text

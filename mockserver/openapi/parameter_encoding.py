@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from mockserver.contract.model import Notation
+from mockserver.contract.model import ParameterStyle
 from mockserver.syntax import strict_json
 
 DELIMITERS = {"spaceDelimited": "%20", "pipeDelimited": "%7C"}
 
 
-def query(notation: Notation, value: Any) -> str:
+def query(notation: ParameterStyle, value: Any) -> str:
     """A parameter as a part of the query string; empty where its value is."""
     name = notation.name
     if notation.media is not None or not isinstance(value, list | dict):
@@ -25,7 +25,7 @@ def query(notation: Notation, value: Any) -> str:
     return f"{_encoded(name)}={_joined(value, DELIMITERS.get(notation.style, ','), None)}"
 
 
-def segment(notation: Notation, value: Any) -> str:
+def segment(notation: ParameterStyle, value: Any) -> str:
     """A parameter in the place of its name in a path."""
     equals = "=" if notation.explode else None
     if notation.media is not None or not isinstance(value, list | dict):
@@ -43,7 +43,7 @@ def segment(notation: Notation, value: Any) -> str:
     return f".{text}" if notation.style == "label" else text
 
 
-def header(notation: Notation, value: Any) -> str:
+def header(notation: ParameterStyle, value: Any) -> str:
     """A parameter as the text of a header, or of a cookie."""
     if notation.media is not None or not isinstance(value, list | dict):
         return _text(notation, value)
@@ -71,7 +71,7 @@ def _joined(value: list[Any] | dict[str, Any], delimiter: str, equals: str | Non
     return delimiter.join(f"{key}{delimiter if equals is None else equals}{one}" for key, one in pairs)
 
 
-def _text(notation: Notation, value: Any) -> str:
+def _text(notation: ParameterStyle, value: Any) -> str:
     return strict_json.dump(value).decode() if notation.media is not None else _plain(value)
 
 

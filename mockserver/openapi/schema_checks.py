@@ -12,7 +12,7 @@ from mockserver.documents.source import Report
 from mockserver.documents.tree import BASE, Unresolved
 from mockserver.errors import did_you_mean, quote
 from mockserver.openapi import object_types
-from mockserver.openapi.linking import Linked, Place
+from mockserver.openapi.linking import Linked, TypedLocation
 from mockserver.openapi.normalization import Rebuilding
 from mockserver.schemas.validators import single
 from mockserver.syntax.yaml_reader import escape
@@ -132,7 +132,7 @@ def _can_match(pattern: str) -> bool:
     return True
 
 
-def _value(found: Linked, place: Place) -> Any:
+def _value(found: Linked, place: TypedLocation) -> Any:
     """What stands at the place now; None where it was left out."""
     value = found.documents.sources[place.uri].data
     for token in place.pointer.split("/")[1:]:
@@ -144,14 +144,14 @@ def _value(found: Linked, place: Place) -> Any:
     return value
 
 
-def _is_sound(found: Linked, place: Place) -> bool:
+def _is_sound(found: Linked, place: TypedLocation) -> bool:
     value = _value(found, place)
     if not isinstance(value, dict) or (isinstance(value.get("$schema"), str) and META not in value["$schema"]):
         return True
     return _meta().is_valid(value)
 
 
-def _note(found: Linked, place: Place, dropped: dict[int, set[str | int]], report: Report) -> None:
+def _note(found: Linked, place: TypedLocation, dropped: dict[int, set[str | int]], report: Report) -> None:
     root = _value(found, place)
     for error in _meta().iter_errors(root):
         if not error.instance_path or error.instance_path[0] not in root:

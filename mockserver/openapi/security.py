@@ -21,7 +21,7 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Credential:
+class RequiredCredential:
     """What one security scheme asks for: a value at `location` under `name`, or one of the `scheme` in Authorization.
 
     Where `location` is empty it cannot be seen in a request, such as a client's certificate. `declared` is the name
@@ -65,7 +65,7 @@ class Security:
     document: Node
     report: Report
 
-    def of(self, operation: Node) -> tuple[tuple[Credential, ...], ...]:
+    def of(self, operation: Node) -> tuple[tuple[RequiredCredential, ...], ...]:
         """The alternatives of an operation, its own or the document's; none where it asks for nothing."""
         owner = operation if "security" in operation.value else self.document
         asked = owner.value.get("security")
@@ -77,7 +77,7 @@ class Security:
                 found.append(tuple(self._credentials(owner.child("security", index))))
         return tuple(found)
 
-    def _credentials(self, requirement: Node) -> Iterator[Credential]:
+    def _credentials(self, requirement: Node) -> Iterator[RequiredCredential]:
         schemes = self._schemes()
         for name, scopes in requirement.value.items():
             scheme = schemes.get(name)
@@ -104,15 +104,15 @@ class Security:
         self.report.add(at.source, at.pointer, message, "undeclared")
 
 
-def _credential(declared: str, scheme: Any, scopes: tuple[str, ...]) -> Credential:
+def _credential(declared: str, scheme: Any, scopes: tuple[str, ...]) -> RequiredCredential:
     if not isinstance(scheme, dict):
         # Nobody knows where to look for it, so it counts as sent.
-        return Credential(declared)
+        return RequiredCredential(declared)
     kind = scheme.get("type")
     if kind == "apiKey":
-        return Credential(declared, LOCATIONS.get(str(scheme.get("in")), ""), str(scheme.get("name", "")))
+        return RequiredCredential(declared, LOCATIONS.get(str(scheme.get("in")), ""), str(scheme.get("name", "")))
     if kind == "http" and _TOKEN.fullmatch(name := str(scheme.get("scheme", ""))):
-        return Credential(declared, "header", AUTHORIZATION, SCHEMES.get(name.lower(), name))
+        return RequiredCredential(declared, "header", AUTHORIZATION, SCHEMES.get(name.lower(), name))
     if kind in ("oauth2", "openIdConnect"):
-        return Credential(declared, "header", AUTHORIZATION, BEARER, scopes)
-    return Credential(declared)
+        return RequiredCredential(declared, "header", AUTHORIZATION, BEARER, scopes)
+    return RequiredCredential(declared)

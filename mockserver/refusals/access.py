@@ -8,7 +8,7 @@ from typing import Protocol
 from mockserver.errors import Refusal, quote
 
 
-class Credential(Protocol):
+class CredentialHint(Protocol):
     """What of a credential is told to who did not bring it."""
 
     @property
@@ -69,7 +69,7 @@ class CredentialsRequired(Refusal):
 
     code = "credentials-required"
 
-    def __init__(self, operation: str, ways: Iterable[Iterable[Credential]]) -> None:
+    def __init__(self, operation: str, ways: Iterable[Iterable[CredentialHint]]) -> None:
         missing = [list(way) for way in ways]
         self.challenges = tuple(dict.fromkeys(one.challenge for way in missing for one in way))
         wanted = dict.fromkeys(" and ".join(one.told for one in way) for way in missing)

@@ -47,7 +47,7 @@ def _nothing_kept(raw: bytes) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class ServedApp:
     """The application and its bounds; `body_limit` is in bytes.
 
     `find_kept` is asked for the head and body of an answer that is known already, by the bytes of the request.
@@ -58,12 +58,12 @@ class Served:
     find_kept: Callable[[bytes], tuple[bytes, bytes] | None] = _nothing_kept
 
     @classmethod
-    def of(cls, app: WSGIApplication, body_limit: int) -> Served:
+    def of(cls, app: WSGIApplication, body_limit: int) -> ServedApp:
         """An application that may know answers before it is called."""
         return cls(app, body_limit, getattr(app, "find_kept", _nothing_kept))
 
 
-class Refused(Exception):
+class RequestRejected(Exception):
     """Raised in a parser callback to stop a request that is not taken."""
 
 
@@ -78,7 +78,7 @@ class Request(NamedTuple):
     too_large: int = 0
 
 
-class Exchange:
+class Cycle:
     """One request and its answer, as far as uvicorn asks about them."""
 
     __slots__ = ("disconnected", "keep_alive", "message_event", "response_complete", "too_large")
@@ -100,7 +100,7 @@ _NOTHING = _Nothing()
 class Protocol(HttpToolsProtocol):
     """One connection."""
 
-    served: Served
+    served: ServedApp
     cycle: Any
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -119,7 +119,7 @@ class Protocol(HttpToolsProtocol):
         self._date_lines = b""
         self._timer: asyncio.TimerHandle | None = None
         self._hold: Hold | None = None
-        self._waiting: deque[tuple[Exchange, Request]] = deque()
+        self._waiting: deque[tuple[Cycle, Request]] = deque()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Remember what is the same for every request."""
@@ -195,7 +195,7 @@ class Protocol(HttpToolsProtocol):
         hosts = [name for name, _ in self.headers].count(b"host")
         if hosts > 1 or (hosts == 0 and version == "1.1"):
             self._refuse("missing-host")
-        self.cycle = Exchange(version != "1.0" and self.parser.should_keep_alive())
+        self.cycle = Cycle(version != "1.0" and self.parser.should_keep_alive())
         if self.expect_100_continue:
             if self._declared_length() > self.served.body_limit:
                 self._overflow()
@@ -241,7 +241,7 @@ class Protocol(HttpToolsProtocol):
         # The application refuses it by its length; the body itself is dropped.
         self._take(self._request(max(self._declared_length(), self.served.body_limit + 1)))
 
-    def _answer(self, exchange: Exchange, request: Request) -> None:
+    def _answer(self, exchange: Cycle, request: Request) -> None:
         """Have the application answer, and send that, or hold it. Kept answers belong here."""
         made = wsgi_bridge.environ(
             self._constant, request.method, request.version, request.target, request.headers, request.body
@@ -264,7 +264,7 @@ class Protocol(HttpToolsProtocol):
                 self._keep = delivery.keep, head, body
             self.send(exchange, head, body)
 
-    def _send_held(self, exchange: Exchange, head: bytes, body: bytes) -> None:
+    def _send_held(self, exchange: Cycle, head: bytes, body: bytes) -> None:
         self._hold = None
         self.send(exchange, head, body)
         while self._waiting and self._hold is None and not self.transport.is_closing():
@@ -280,7 +280,7 @@ class Protocol(HttpToolsProtocol):
             return b"/" + rest[question:]
         return rest[slash:] if slash >= 0 else b"/"
 
-    def send(self, cycle: Exchange, head: bytes, body: bytes) -> None:
+    def send(self, cycle: Cycle, head: bytes, body: bytes) -> None:
         """Write an answer and go on to the next request, or close."""
         close = b"" if cycle.keep_alive else b"Connection: close\r\n"
         self.transport.write(b"".join((head, self._date(), close, b"\r\n", body)))
@@ -341,7 +341,7 @@ class Protocol(HttpToolsProtocol):
 
     def _refuse(self, code: str) -> None:
         self._refusal = code
-        raise Refused(code)
+        raise RequestRejected(code)
 
     def refuse(self, code: str) -> None:
         """Answer what is no request that we take, and close."""
@@ -353,7 +353,7 @@ class Protocol(HttpToolsProtocol):
             self.transport.close()
             return
         if self.cycle is None or self.cycle.response_complete:
-            self.cycle = Exchange(False)
+            self.cycle = Cycle(False)
         self.cycle.keep_alive = False
         self.send(self.cycle, *_problem(code))
 

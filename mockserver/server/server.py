@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 import uvicorn
 from uvicorn.config import Config
 
-from mockserver.server.protocol import BODY_LIMIT, Protocol, Served
+from mockserver.server.protocol import BODY_LIMIT, Protocol, ServedApp
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -146,7 +146,7 @@ class _Server(uvicorn.Server):
 
 def _server(app: WSGIApplication, body_limit: int, ready: Callable[[], None]) -> _Server:
     config = Config(
-        app=Served.of(app, body_limit),  # type: ignore[arg-type]
+        app=ServedApp.of(app, body_limit),  # type: ignore[arg-type]
         http=Protocol,
         ws="none",
         lifespan="off",

@@ -19,7 +19,7 @@ from mockserver.engine.journal import Entry
 from mockserver.engine.sandboxes import SANDBOX_LIMIT, Sandboxes
 from mockserver.engine.shared.redis_store import RedisStore
 from mockserver.engine.shared.sandboxes import SharedSandboxes
-from mockserver.engine.validity import Moment
+from mockserver.engine.validity import CacheValidity
 from mockserver.errors import CannotGenerate, Refusal
 from mockserver.http import cors, guard, journal, nearest, overrides, pipeline
 from mockserver.http.addressing import Addressing
@@ -36,7 +36,7 @@ from mockserver.http.selection import (
     select,
     select_sandbox,
 )
-from mockserver.http.service import BODY_LIMIT, Mock, itself
+from mockserver.http.service import BODY_LIMIT, Service, itself
 from mockserver.http.service import control as control_api
 from mockserver.refusals import (
     BodyTooLarge,
@@ -81,7 +81,7 @@ def create_app(
     if not isinstance(contract, Contract):
         contract = load_contract(contract, stateful=stateful)
     contract = with_default(contract, scenario)
-    mock = Mock(
+    mock = Service(
         contract=contract,
         sandboxes=_sandboxes(contract, sandbox_limit, store),
         control=control_api(),
@@ -99,7 +99,7 @@ def _sandboxes(contract: Contract, limit: int, store: str | None) -> Sandboxes:
     return SharedSandboxes(contract, RedisStore(store, contract.name), limit)
 
 
-def build(mock: Mock, *, serve_pages: bool) -> Flask:
+def build(mock: Service, *, serve_pages: bool) -> Flask:
     """The application that serves `mock`."""
     app = LeanFlask("mockserver.web", static_folder=None)
     app.extensions["mockserver"] = mock
@@ -121,7 +121,7 @@ def build(mock: Mock, *, serve_pages: bool) -> Flask:
     return app
 
 
-def _add_steps(app: Flask, mock: Mock) -> None:
+def _add_steps(app: Flask, mock: Service) -> None:
     """What happens before a request is routed, and after it is answered."""
 
     @app.before_request
@@ -161,7 +161,7 @@ def _add_steps(app: Flask, mock: Mock) -> None:
         if "sandbox" in own and _is_told(mock, asked, own, operation):
             entry = journal.record(operation, asked, own, response)
             if selection is not None and _stays(entry, selection):
-                moment = Moment.of(selection.sandbox, selection.run)
+                moment = CacheValidity.of(selection.sandbox, selection.run)
                 _offer(asked, partial(mock.kept.keep, moment, entry))
         return response
 
@@ -184,7 +184,7 @@ def _offer(asked: Request, keep: Callable[[bytes, bytes, bytes], None]) -> None:
         delivery.keep = keep
 
 
-def _is_told(mock: Mock, asked: Request, own: Any, operation: Operation | None) -> bool:
+def _is_told(mock: Service, asked: Request, own: Any, operation: Operation | None) -> bool:
     """Whether the journal tells of this request: of those to the contract, and of every broken answer."""
     if "broken" in own:
         return True
@@ -198,7 +198,7 @@ def _is_page(asked: Request) -> bool:
     return asked.url_rule is not None and asked.url_rule.endpoint.startswith(shell.ENDPOINT)
 
 
-def _set_cookies(mock: Mock, location: str, cookies: dict[str, str]) -> Response:
+def _set_cookies(mock: Service, location: str, cookies: dict[str, str]) -> Response:
     """Send a page navigation on to the address without selection and token, which the cookies now hold."""
     response: Response = redirect(location, 303)  # type: ignore[assignment]
     response.autocorrect_location_header = False
@@ -213,7 +213,7 @@ def _set_cookies(mock: Mock, location: str, cookies: dict[str, str]) -> Response
     return response
 
 
-def _add_refusals(app: Flask, mock: Mock) -> None:
+def _add_refusals(app: Flask, mock: Service) -> None:
     """Every way in which a request can fail, as a problem."""
 
     def refused(refusal: Refusal) -> Response:

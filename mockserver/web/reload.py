@@ -11,9 +11,9 @@ from flask import Flask
 from mockserver.contract.model import Contract
 from mockserver.engine.sandboxes import Starts, starts_of
 from mockserver.errors import ContractError, Problem
-from mockserver.http.response_cache import Found, KeptAnswers
+from mockserver.http.response_cache import Found, ResponseCache
 from mockserver.http.samples import Samples
-from mockserver.http.service import Mock
+from mockserver.http.service import Service
 from mockserver.refusals import UnknownScenario
 from mockserver.web.app import build
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-class Reloading:
+class ReloadingApp:
     """A WSGI application that goes on with another contract once that has been loaded."""
 
     def __init__(self, app: Flask, load: Callable[[], Contract], *, serve_pages: bool = True) -> None:
         self._app: WSGIApplication = app
-        self._mock: Mock = app.extensions["mockserver"]
+        self._mock: Service = app.extensions["mockserver"]
         self._load, self._serve_pages = load, serve_pages
         self._next: tuple[Flask, Starts] | None = None
 
@@ -50,7 +50,7 @@ class Reloading:
         try:
             contract = self._load()
             starts = starts_of(contract)
-            mock = replace(self._mock, contract=contract, samples=Samples(), kept=KeptAnswers())
+            mock = replace(self._mock, contract=contract, samples=Samples(), kept=ResponseCache())
             self._next = build(mock, serve_pages=self._serve_pages), starts
         except ContractError as error:
             self._mock.stale[:] = error.problems

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mockserver import Contract, ContractError, create_app, load_contract
-from mockserver.check.requests import Asking
+from mockserver.check.requests import ScenarioRequests
 from mockserver.contract.model import Operation
 from mockserver.contract.overrides import json_media
 from mockserver.documents.source import SUFFIXES
@@ -49,7 +49,7 @@ def measure(path: Path) -> dict[str, Any]:
     contract = load_contract(path)
     found: dict[str, Any] = {"load s": time.perf_counter() - begun, "load MB": megabytes()}
     app = create_app(contract, serve_pages=False)
-    asking = Asking(app, contract, contract.default_scenario)
+    asking = ScenarioRequests(app, contract, contract.default_scenario)
     asked = [one for one in contract.operations.values() if one.method == "GET" and one.responses]
     times, failed = [], []
     for operation in asked:

@@ -97,7 +97,7 @@ def test_a_file_that_has_the_name_of_ours_is_refused(tmp_path: Path) -> None:
             schemas[name] = {"$ref": file}
 
     document = write(tmp_path, split)
-    with pytest.raises(scaffold.Taken, match=r"openapi\.json is a file of the document"):
+    with pytest.raises(scaffold.AlreadyExists, match=r"openapi\.json is a file of the document"):
         begun(document, tmp_path / "mock")
     assert not (tmp_path / "mock").exists()
 

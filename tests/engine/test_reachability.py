@@ -2,21 +2,21 @@ from __future__ import annotations
 
 from mockserver import Contract
 from mockserver.contract.model import Rule
-from mockserver.engine.reachability import Place, reachable, rules_met, ways
+from mockserver.engine.reachability import StateNode, reachable, rules_met, ways
 
 
 def test_a_record_comes_to_every_place_by_the_shortest_way(built_in: Contract) -> None:
     lifecycle = built_in.resources["jobs"].lifecycle
     assert lifecycle is not None
-    assert ways(lifecycle, Place("running", None)) == {
-        Place("running", None): (),
-        Place("succeeded", "succeed"): ("succeed",),
-        Place("failed", "fail"): ("fail",),
-        Place("cancelled", "cancel"): ("cancel",),
-        Place("queued", "retry"): ("fail", "retry"),
-        Place("running", "start"): ("fail", "retry", "start"),
+    assert ways(lifecycle, StateNode("running", None)) == {
+        StateNode("running", None): (),
+        StateNode("succeeded", "succeed"): ("succeed",),
+        StateNode("failed", "fail"): ("fail",),
+        StateNode("cancelled", "cancel"): ("cancel",),
+        StateNode("queued", "retry"): ("fail", "retry"),
+        StateNode("running", "start"): ("fail", "retry", "start"),
     }
-    assert ways(lifecycle, Place("cancelled", "cancel")) == {Place("cancelled", "cancel"): ()}
+    assert ways(lifecycle, StateNode("cancelled", "cancel")) == {StateNode("cancelled", "cancel"): ()}
     assert reachable(lifecycle) == {"queued", "running", "succeeded", "failed", "cancelled"}
 
 

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from mockserver.engine.state import idempotency_keys
-from mockserver.engine.state.idempotency_keys import NO_KEYS, Kept
+from mockserver.engine.state.idempotency_keys import NO_KEYS, StoredResponse
 
 RETRY = "/admin/jobs/job-7/retry"
 
@@ -102,7 +102,7 @@ def test_only_posts_have_keys(client: FlaskClient) -> None:
 
 def test_the_oldest_key_is_forgotten_beyond_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(idempotency_keys, "KEY_LIMIT", 2)
-    kept, known = Kept("", 200, b"", None, ()), NO_KEYS
+    kept, known = StoredResponse("", 200, b"", None, ()), NO_KEYS
     for at, key in enumerate("abc"):
         known = known.add(key, kept, at)
     assert [known.get(key, 3) for key in "abc"] == [None, kept, kept]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mockserver import Contract, create_app
 from mockserver.engine.sandboxes import Sandboxes
 from mockserver.http import response_cache as kept_answers
-from mockserver.http.service import BODY_LIMIT, Mock
+from mockserver.http.service import BODY_LIMIT, Service
 from mockserver.http.service import control as control_api
 from mockserver.server import wsgi_bridge
 from mockserver.web.app import build
@@ -67,7 +67,7 @@ class Server:
 def make(contract: Contract, keeps: bool) -> Server:
     time = Time()
     sandboxes = Sandboxes(contract, seconds=time)
-    mock = Mock(contract, sandboxes, control_api(), True, frozenset(), None, BODY_LIMIT)
+    mock = Service(contract, sandboxes, control_api(), True, frozenset(), None, BODY_LIMIT)
     return Server(build(mock, serve_pages=False), time, keeps)
 
 
@@ -212,7 +212,7 @@ def test_what_is_kept_is_bounded(server: Server, monkeypatch: pytest.MonkeyPatch
 
 def test_an_evicted_sandbox_is_not_answered_for(built_in: Contract) -> None:
     server = make(built_in, keeps=True)
-    mock: Mock = server.app.extensions["mockserver"]
+    mock: Service = server.app.extensions["mockserver"]
     mock.sandboxes.limit = 2
     server.ask("POST", "/admin/jobs/job-7/retry", {"X-Mock-Sandbox": "one"})
     assert [server.json("GET", "/admin/jobs/job-7", **{"X-Mock-Sandbox": "one"})["status"] for _ in range(2)] == ["queued"] * 2  # fmt: skip

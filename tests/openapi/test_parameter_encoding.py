@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from mockserver import Contract, create_app, load_contract
-from mockserver.check.requests import Asking
-from mockserver.contract.model import Notation
+from mockserver.check.requests import ScenarioRequests
+from mockserver.contract.model import ParameterStyle
 from mockserver.openapi import parameter_encoding
 from mockserver.schemas.shapes import Shape
 from mockserver.server import wsgi_bridge
@@ -23,7 +23,7 @@ def styles(tmp_path_factory: pytest.TempPathFactory) -> Contract:
 
 
 def test_what_is_asked_is_written_in_every_style_as_it_is_read(styles: Contract) -> None:
-    asking = Asking(create_app(styles), styles, styles.default_scenario)
+    asking = ScenarioRequests(create_app(styles), styles, styles.default_scenario)
     made = [asking.request(one) for one in styles.operations.values() if one.method == "GET"]
     assert [
         one["REQUEST_URI"] for one in made if not wsgi_bridge.call(asking.app, one)[0].startswith(b"HTTP/1.1 204")
@@ -38,7 +38,7 @@ def test_what_is_asked_is_written_in_every_style_as_it_is_read(styles: Contract)
     ],
 )
 def test_what_lies_deep_is_written_with_the_way_to_it(value: Any, written: str) -> None:
-    assert parameter_encoding.query(Notation("p", "query", "deepObject", True, Shape()), value) == written
+    assert parameter_encoding.query(ParameterStyle("p", "query", "deepObject", True, Shape()), value) == written
 
 
 def test_a_real_folder_of_documents_can_be_measured(tmp_path: Path) -> None:

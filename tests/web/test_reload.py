@@ -11,7 +11,7 @@ from werkzeug.test import Client, TestResponse
 
 from mockserver import create_app, load_contract
 from mockserver.contract.loader import with_default
-from mockserver.web.reload import Reloading
+from mockserver.web.reload import ReloadingApp
 from tests.conftest import MakeContract
 
 Edit = Callable[[str, Callable[[Any], object]], list[str]]
@@ -23,17 +23,17 @@ def root(make_contract: MakeContract) -> Path:
 
 
 @pytest.fixture
-def reloading(root: Path) -> Reloading:
-    return Reloading(create_app(root), lambda: load_contract(root))
+def reloading(root: Path) -> ReloadingApp:
+    return ReloadingApp(create_app(root), lambda: load_contract(root))
 
 
 @pytest.fixture
-def client(reloading: Reloading) -> Client:
+def client(reloading: ReloadingApp) -> Client:
     return Client(reloading, TestResponse, use_cookies=False)
 
 
 @pytest.fixture
-def edit(root: Path, reloading: Reloading) -> Edit:
+def edit(root: Path, reloading: ReloadingApp) -> Edit:
     """Changes what a JSON file holds, and reloads; what was said of it."""
 
     def change(name: str, by: Callable[[Any], object]) -> list[str]:
@@ -60,7 +60,7 @@ def test_edited_fixtures_are_in_force_and_what_was_done_stays_done(client: Clien
     assert (state["generation"], state["revision"]) == (2, 0)
 
 
-def test_edited_schemas_and_paths_are_in_force(client: Client, root: Path, reloading: Reloading) -> None:
+def test_edited_schemas_and_paths_are_in_force(client: Client, root: Path, reloading: ReloadingApp) -> None:
     assert client.get("/work").status_code == 404
     document = root / "schemas" / "openapi.yaml"
     document.write_text(document.read_text().replace("/jobs:", "/work:").replace("/jobs/{", "/work/{"))
@@ -98,7 +98,7 @@ def test_a_run_whose_commands_are_refused_now_starts_over_and_says_so(
 
 
 def test_a_broken_file_leaves_the_last_good_contract_in_service_and_health_says_why(
-    client: Client, root: Path, edit: Edit, reloading: Reloading
+    client: Client, root: Path, edit: Edit, reloading: ReloadingApp
 ) -> None:
     file = root / "fixtures" / "small" / "jobs.json"
     good = file.read_text()
@@ -116,7 +116,7 @@ def test_a_broken_file_leaves_the_last_good_contract_in_service_and_health_says_
     assert status_of(client, "a") == "cancelled"
 
 
-def test_a_scenario_that_is_gone_takes_its_runs_along(client: Client, root: Path, reloading: Reloading) -> None:
+def test_a_scenario_that_is_gone_takes_its_runs_along(client: Client, root: Path, reloading: ReloadingApp) -> None:
     client.put("/__mock/scenario", json={"name": "empty"})
     assert client.get("/jobs").json == []
     (root / "scenarios" / "empty.yaml").unlink()
@@ -127,14 +127,14 @@ def test_a_scenario_that_is_gone_takes_its_runs_along(client: Client, root: Path
 
 def test_the_default_that_was_asked_for_must_stay(root: Path) -> None:
     app = create_app(with_default(load_contract(root), "empty"))
-    reloading = Reloading(app, lambda: with_default(load_contract(root), "empty"))
+    reloading = ReloadingApp(app, lambda: with_default(load_contract(root), "empty"))
     (root / "scenarios" / "empty.yaml").unlink()
     assert [problem.code for problem in reloading.reload()] == ["unknown-scenario"]
     assert Client(reloading, TestResponse).get("/jobs").json == []
 
 
 def test_a_clock_that_nothing_has_moved_begins_where_the_scenario_says_now(
-    client: Client, root: Path, reloading: Reloading
+    client: Client, root: Path, reloading: ReloadingApp
 ) -> None:
     client.get("/jobs")
     file = root / "scenarios" / "baseline.yaml"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mockserver.contract.inference.collection import Collection
-from mockserver.contract.model import MediaType, Operation, Response
+from mockserver.contract.model import DeclaredResponse, MediaType, Operation
 from mockserver.contract.resources import properties
 from mockserver.documents.tree import Node, Unresolved
 from mockserver.schemas.shapes import Shape
@@ -27,7 +27,7 @@ PATCHES = "json-patch"
 NO_JSON = MediaType("", None, None, {})
 
 
-def json_of(chosen: tuple[int, Response] | None) -> MediaType | None:
+def json_of(chosen: tuple[int, DeclaredResponse] | None) -> MediaType | None:
     """What a response holds as JSON: None where it has no body, `NO_JSON` where that is none."""
     if chosen is None or not chosen[1].media:
         return None

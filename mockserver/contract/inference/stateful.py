@@ -30,21 +30,21 @@ SUMMARIES = {scenario.DEFAULT: "A few records in each collection", "empty": "Not
 
 
 @dataclass(frozen=True, slots=True)
-class Derived:
+class InferredFiles:
     """The data of `resources.yaml`, and of the schemas that it names."""
 
     resources: Mapping[str, Any]
     schemas: Mapping[str, Any]
 
 
-def derived(contract: Contract, file: Callable[[str], str]) -> Derived:
+def derived(contract: Contract, file: Callable[[str], str]) -> InferredFiles:
     """What the files of a contract directory would say of the contract's collections; `file` names a schema's."""
     found = [one for one in derive(contract.operations.values()) if one.name in contract.resources]
     return _said(found, file)
 
 
-def _said(collections: list[Collection], file: Callable[[str], str] = "{}.json".format) -> Derived:
-    return Derived(
+def _said(collections: list[Collection], file: Callable[[str], str] = "{}.json".format) -> InferredFiles:
+    return InferredFiles(
         {
             "resources": {one.name: {"schema": file(one.name), **one.entry()} for one in collections},
             "operations": {name: entry for one in collections for name, entry in one.operations.items()},
@@ -90,14 +90,14 @@ def with_state(contract: Contract) -> Contract:
 
 
 def _read(
-    contract: Contract, said: Derived
+    contract: Contract, said: InferredFiles
 ) -> tuple[Documents, Schemas, Mapping[str, Resource], Mapping[str, Operation]]:
     """What is derived, read as the files of a contract directory are."""
     sources = {BASE + FOLDER + name: _source(FOLDER + name, data) for name, data in said.schemas.items()}
     documents = replace(contract.documents, sources={**contract.documents.sources, **sources})
     schemas = Schemas(documents)
     source = _source("resources.yaml", said.resources)
-    reader = resources.Reader(source, BASE + FOLDER, documents, schemas, Report())
+    reader = resources.ResourcesReader(source, BASE + FOLDER, documents, schemas, Report())
     found = reader.resources()
     return documents, schemas, found, reader.behaviours(contract.operations, found)
 

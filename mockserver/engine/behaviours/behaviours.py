@@ -21,7 +21,7 @@ from mockserver.refusals import InvalidRecord, InvalidRequest, RecordExists, Unk
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class OperationCall:
     """A request that the contract admits: its parameters by name, and its body."""
 
     path: Mapping[str, Any]
@@ -29,7 +29,7 @@ class Call:
     body: Any = None
 
 
-class Result(Enum):
+class ResultKind(Enum):
     """What became of the record that a call was about."""
 
     ANSWERED = "answered"
@@ -38,16 +38,16 @@ class Result(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class OperationResult:
     """What an operation answers: `value` is JSON; `key` names a record that was made, `total` counts what is listed."""
 
     value: Any
-    result: Result = Result.ANSWERED
+    result: ResultKind = ResultKind.ANSWERED
     key: Any = None
     total: int | None = None
 
 
-def perform(run: Run, operation: Operation, behaviour: Behaviour, call: Call) -> Outcome:
+def perform(run: Run, operation: Operation, behaviour: Behaviour, call: OperationCall) -> OperationResult:
     """Do what the behaviour says, on the run. Raises a Refusal, and then nothing has changed."""
     resource = run.contract.resources[behaviour.resource]
     return _KINDS[behaviour.kind](_Action(run, operation, behaviour, resource, call))
@@ -61,7 +61,7 @@ class _Action:
     operation: Operation
     behaviour: Behaviour
     resource: Resource
-    call: Call
+    call: OperationCall
 
     @property
     def key(self) -> Any:
@@ -88,9 +88,9 @@ class _Action:
                 raise UnknownRecord(target, value)
 
     @property
-    def server(self) -> completion.Server:
+    def server(self) -> completion.ServerFields:
         """What makes of a body what is stored."""
-        return completion.Server(self.run.contract, self.run.scenario.seed, self.resource, self.operation)
+        return completion.ServerFields(self.run.contract, self.run.scenario.seed, self.resource, self.operation)
 
     @property
     def seed(self) -> str:
@@ -105,7 +105,7 @@ class _Action:
         return completion.wrapped(self.run.contract, self.behaviour, record, self.seed)
 
 
-def _list(action: _Action) -> Outcome:
+def _list(action: _Action) -> OperationResult:
     state, behaviour, call = action.run.state, action.behaviour, action.call
     rows = _filtered(action, state, _sort(action))
     offset, limit = _bounds(behaviour, call, len(rows))
@@ -113,17 +113,17 @@ def _list(action: _Action) -> Outcome:
     contract, resource = action.run.contract, action.resource
     items = [shown(contract, state, resource, row.record) for row in page] if resource.derived else [r[0] for r in page]
     if behaviour.items is None:
-        return Outcome(items, total=len(rows))
+        return OperationResult(items, total=len(rows))
     envelope: dict[str, Any] = {behaviour.items: items}
     if behaviour.total is not None:
         envelope[behaviour.total] = len(rows)
     if behaviour.envelope is not None:
         counts = completion.Counts(len(rows), offset, len(items), limit, behaviour.first_page)
         envelope = completion.envelope(contract, behaviour.envelope, envelope, counts, action.seed)
-    return Outcome(envelope, total=len(rows))
+    return OperationResult(envelope, total=len(rows))
 
 
-def _bounds(behaviour: Behaviour, call: Call, total: int) -> tuple[int, int | None]:
+def _bounds(behaviour: Behaviour, call: OperationCall, total: int) -> tuple[int, int | None]:
     """Where a page begins, and how many records it may have."""
 
     def asked(name: str | None) -> int | None:
@@ -171,22 +171,22 @@ def _filtered(action: _Action, state: State, sort: Sort) -> Ordered:
     return table.ordered(sort, where)
 
 
-def _read(action: _Action) -> Outcome:
+def _read(action: _Action) -> OperationResult:
     state = action.run.state
     action.row(state)
-    return Outcome(action.shown(state, action.key))
+    return OperationResult(action.shown(state, action.key))
 
 
-def _transition(action: _Action) -> Outcome:
+def _transition(action: _Action) -> OperationResult:
     def command(state: State, at: int) -> Command:
         if len(action.operation.path_names) > 1:
             action.row(state)
         return Fire(action.resource.name, action.key, action.behaviour.transition or "", at)
 
-    return Outcome(action.shown(action.run.submit(command), action.key))
+    return OperationResult(action.shown(action.run.submit(command), action.key))
 
 
-def _create(action: _Action) -> Outcome:
+def _create(action: _Action) -> OperationResult:
     resource, server = action.resource, action.server
     given = server.taken(_object(action))
     given = {name: value for name, value in given.items() if name not in resource.read_only & _made_here(resource)}
@@ -206,10 +206,10 @@ def _create(action: _Action) -> Outcome:
         return Put(resource.name, record[resource.key], in_order(resource, record), at, touch=True)
 
     state = action.run.submit(command)
-    return Outcome(action.shown(state, made[0]), Result.MADE, made[0])
+    return OperationResult(action.shown(state, made[0]), ResultKind.MADE, made[0])
 
 
-def _replace(action: _Action) -> Outcome:
+def _replace(action: _Action) -> OperationResult:
     given, server = _settable(action), action.server
     fields = action.resource.read_only | (server.owned - {action.resource.key})
 
@@ -221,22 +221,22 @@ def _replace(action: _Action) -> Outcome:
     return _put(action, change)
 
 
-def _update(action: _Action) -> Outcome:
+def _update(action: _Action) -> OperationResult:
     given = _settable(action)
     return _put(action, lambda record: merge_patch(record, given))
 
 
-def _put(action: _Action, change: Callable[[Record], Any]) -> Outcome:
+def _put(action: _Action, change: Callable[[Record], Any]) -> OperationResult:
     resource = action.resource
 
     def command(state: State, at: int) -> Command:
         record = change(action.row(state).record)
         return Put(resource.name, action.key, in_order(resource, record), at, touch=True)
 
-    return Outcome(action.shown(action.run.submit(command), action.key))
+    return OperationResult(action.shown(action.run.submit(command), action.key))
 
 
-def _delete(action: _Action) -> Outcome:
+def _delete(action: _Action) -> OperationResult:
     removed: list[Record] = []
 
     def command(state: State, at: int) -> Command:
@@ -245,7 +245,7 @@ def _delete(action: _Action) -> Outcome:
         return Remove(action.resource.name, action.key, at)
 
     action.run.submit(command)
-    return Outcome(removed[-1], Result.GONE)
+    return OperationResult(removed[-1], ResultKind.GONE)
 
 
 def _object(action: _Action) -> dict[str, Any]:
@@ -285,7 +285,7 @@ def merge_patch(target: Any, patch: Any) -> Any:
     return merged
 
 
-_KINDS: Mapping[str, Callable[[_Action], Outcome]] = {
+_KINDS: Mapping[str, Callable[[_Action], OperationResult]] = {
     "list": _list,
     "read": _read,
     "create": _create,

@@ -30,7 +30,7 @@ TRIES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class ServerFields:
     """What the server makes of the bodies of one operation."""
 
     contract: Contract

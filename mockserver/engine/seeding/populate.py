@@ -14,7 +14,7 @@ from mockserver.contract.resources import properties
 from mockserver.engine.overrides import Overrides
 from mockserver.engine.seeding.inferred import first_records
 from mockserver.engine.seeding.key_generator import KeyMaker
-from mockserver.engine.state.schedule import Due, Plan
+from mockserver.engine.state.schedule import DueTransition, Schedule
 from mockserver.engine.state.state import State
 from mockserver.engine.state.table import Table
 from mockserver.errors import CannotGenerate
@@ -40,7 +40,7 @@ def populate(contract: Contract, scenario: Scenario) -> State:
             last[name][record[resource.key]] = transition
             if (log := contract.log_of(resource)) is not None:
                 records[log[0].name] += entries
-    plan, agenda, tables = Plan.of(scenario), list[Due](), dict[str, Table]()
+    plan, agenda, tables = Schedule.of(scenario), list[DueTransition](), dict[str, Table]()
     for name, resource in contract.resources.items():
         rows = []
         for record in records[name]:

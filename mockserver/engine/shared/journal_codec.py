@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from mockserver.engine.commands import Fired
-from mockserver.engine.journal import Entry, Message
-from mockserver.engine.shared.store import Line
+from mockserver.engine.journal import Entry, LoggedMessage
+from mockserver.engine.shared.store import EncodedEntry
 from mockserver.errors import Violation
 
 RESTS_KEPT = 2_000
@@ -14,10 +14,10 @@ RESTS_KEPT = 2_000
 _rests: dict[int, tuple[Entry, str]] = {}
 
 
-def line(entry: Entry) -> Line:
+def line(entry: Entry) -> EncodedEntry:
     """An entry, without its number, which the store gives."""
     text = f"{'-' if entry.at is None else entry.at} {entry.milliseconds:.3f} {_rest(entry)}"
-    return Line(text, entry.operation is None, entry.broken is not None)
+    return EncodedEntry(text, entry.operation is None, entry.broken is not None)
 
 
 def again(entry: Entry, at: int, milliseconds: float) -> str:
@@ -60,5 +60,5 @@ def _rest(entry: Entry) -> str:
     return json.dumps(told, separators=(",", ":"))
 
 
-def _message(headers: list[tuple[str, str]], body: str, size: int) -> Message:
-    return Message(tuple((name, value) for name, value in headers), body.encode("latin-1"), size)
+def _message(headers: list[tuple[str, str]], body: str, size: int) -> LoggedMessage:
+    return LoggedMessage(tuple((name, value) for name, value in headers), body.encode("latin-1"), size)

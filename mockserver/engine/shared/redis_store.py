@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.engine.journal import ENTRY_LIMIT
 from mockserver.engine.sandboxes import DEFAULT, IDLE_SECONDS
-from mockserver.engine.shared.store import EVENT_LIMIT, Conflict, Line, News
+from mockserver.engine.shared.store import EVENT_LIMIT, Conflict, EncodedEntry, SandboxUpdates
 from mockserver.refusals import SandboxLimit, StoreLogFull, StoreUnavailable
 
 if TYPE_CHECKING:
@@ -122,15 +122,15 @@ class RedisStore:
             return False
         return True
 
-    def news(self, name: str, epoch: str, length: int, limit: int, *, used: bool) -> News:
+    def news(self, name: str, epoch: str, length: int, limit: int, *, used: bool) -> SandboxUpdates:
         """What is new of a sandbox since `length` batches of `epoch`; made if there is none. Raises SandboxLimit."""
         arguments = (epoch, length, uuid.uuid4().hex, name, limit, int(IDLE_SECONDS), int(used), DEFAULT, self._prefix)
         found = self._run(NEWS, name, *arguments)
         if found == 0:
             raise SandboxLimit(limit)
-        return News(found[0].decode(), found[1], int(found[2]))
+        return SandboxUpdates(found[0].decode(), found[1], int(found[2]))
 
-    def append(self, name: str, epoch: str, length: int, batch: str, line: Line | None, fresh: str) -> None:
+    def append(self, name: str, epoch: str, length: int, batch: str, line: EncodedEntry | None, fresh: str) -> None:
         """Add a batch of events and an entry, if these are still epoch and length; with `fresh`, begin that epoch.
 
         The batch is there once, however often this has to be sent. Raises Conflict and StoreLogFull.
@@ -144,11 +144,11 @@ class RedisStore:
         if found < 0:
             raise StoreLogFull(EVENT_LIMIT)
 
-    def enter(self, name: str, line: Line) -> None:
+    def enter(self, name: str, line: EncodedEntry) -> None:
         """Add an entry to the journal."""
         self._run(ENTRY, name, ENTRY_LIMIT, "", 0, *_entry(line))
 
-    def enter_at(self, name: str, epoch: str, length: int, line: Line) -> bool:
+    def enter_at(self, name: str, epoch: str, length: int, line: EncodedEntry) -> bool:
         """Add an entry, if these are still epoch and length; whether they are."""
         return bool(self._run(ENTRY, name, ENTRY_LIMIT, epoch, length, *_entry(line)) == 1)
 
@@ -213,5 +213,5 @@ class RedisStore:
 SCRIPTS = (NEWS, APPEND, ENTRY)
 
 
-def _entry(line: Line) -> tuple[str, int, int]:
+def _entry(line: EncodedEntry) -> tuple[str, int, int]:
     return line.text, int(line.unmatched), int(line.broken)

@@ -17,7 +17,7 @@ from mockserver.engine.state.state import State
 Event = list[Any]
 
 
-class Mark(NamedTuple):
+class ReplicaSnapshot(NamedTuple):
     """A run after its last event: what came after that is only there to be looked at."""
 
     state: State
@@ -52,7 +52,7 @@ class SharedRun(Run):
         self._tell("told", at)
         return fired
 
-    def back_to(self, mark: Mark) -> bool:
+    def back_to(self, mark: ReplicaSnapshot) -> bool:
         """Be again as it was at `mark`; False where that cannot be reached from here."""
         if (self.generation, self._folded) != (mark.generation, mark.folded):
             return False
@@ -86,9 +86,9 @@ class SharedRun(Run):
             self._untold.clear()
         self.firm = self.mark()
 
-    def mark(self) -> Mark:
+    def mark(self) -> ReplicaSnapshot:
         """As it is now."""
-        return Mark(
+        return ReplicaSnapshot(
             self._state, self.clock, len(self.log), self._folded, len(self._checkpoints), self.revision,
             self.generation, self.uses, tuple(self._untold),
         )  # fmt: skip

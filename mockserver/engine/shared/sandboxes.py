@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from mockserver.contract.model import Contract
-from mockserver.engine.bounded_list import Latest
+from mockserver.engine.bounded_list import BoundedList
 from mockserver.engine.clock import Seconds, monotonic, wall_seconds
 from mockserver.engine.journal import ENTRY_LIMIT, Entry, Journal
 from mockserver.engine.run import Run, Start
 from mockserver.engine.sandboxes import NAME, SANDBOX_LIMIT, Sandbox, Sandboxes, Starts
 from mockserver.engine.shared import journal_codec
-from mockserver.engine.shared.run import Event, Mark, SharedRun
-from mockserver.engine.shared.store import Conflict, Line, Store
+from mockserver.engine.shared.run import Event, ReplicaSnapshot, SharedRun
+from mockserver.engine.shared.store import Conflict, EncodedEntry, Store
 from mockserver.errors import Refusal
 from mockserver.refusals import BadSandbox, StoreUnavailable, UnknownSandbox
 
@@ -31,7 +31,7 @@ class SharedJournal(Journal):
 
     def __init__(self, sandbox: SharedSandbox) -> None:
         super().__init__()
-        self._sandbox, self.waiting = sandbox, list[Line]()
+        self._sandbox, self.waiting = sandbox, list[EncodedEntry]()
 
     def add(self, entry: Entry) -> None:
         """One more; its number is what the store gives it."""
@@ -39,14 +39,14 @@ class SharedJournal(Journal):
 
     def again(self, entry: Entry, at: int, began: float) -> bool:
         """The request of `entry` once more, if no process has changed the sandbox; whether that is so."""
-        return self._sandbox.again(Line(journal_codec.again(entry, at, (monotonic() - began) * 1_000)))
+        return self._sandbox.again(EncodedEntry(journal_codec.again(entry, at, (monotonic() - began) * 1_000)))
 
     def newest(self) -> Iterator[Entry]:
         """Every entry that is there, newest first."""
         return map(journal_codec.entry, reversed(self._sandbox.entries("all")))
 
     @property
-    def unmatched(self) -> Latest[Entry]:
+    def unmatched(self) -> BoundedList[Entry]:
         """Those that no operation answered, oldest first."""
         return self._listed("unmatched")
 
@@ -55,7 +55,7 @@ class SharedJournal(Journal):
         """The store holds them."""
 
     @property
-    def broken(self) -> Latest[Entry]:
+    def broken(self) -> BoundedList[Entry]:
         """Those whose answer broke the contract, oldest first."""
         return self._listed("broken")
 
@@ -63,8 +63,8 @@ class SharedJournal(Journal):
     def broken(self, _: object) -> None:
         """The store holds them."""
 
-    def _listed(self, which: str) -> Latest[Entry]:
-        found: Latest[Entry] = Latest(ENTRY_LIMIT)
+    def _listed(self, which: str) -> BoundedList[Entry]:
+        found: BoundedList[Entry] = BoundedList(ENTRY_LIMIT)
         found.extend(map(journal_codec.entry, self._sandbox.entries(which)))
         return found
 
@@ -81,10 +81,10 @@ class SharedJournal(Journal):
         self._sandbox.forget("broken")
 
 
-class Base(NamedTuple):
+class StoredSandbox(NamedTuple):
     """A sandbox as the store has it."""
 
-    runs: Mapping[str, tuple[SharedRun, Mark]]
+    runs: Mapping[str, tuple[SharedRun, ReplicaSnapshot]]
     active: str | None
     generations: Mapping[str, int]
 
@@ -101,7 +101,7 @@ class SharedSandbox(Sandbox):
         self._store, self._folding, self._fresh = store, False, ""
         self.epoch, self.length, self.events = "", 0, list[Event]()
         self.journal = SharedJournal(self)
-        self._base = Base({}, None, {})
+        self._base = StoredSandbox({}, None, {})
 
     def reset(self) -> None:
         """Back to the start, which begins an epoch."""
@@ -158,7 +158,7 @@ class SharedSandbox(Sandbox):
         """Be no replica of anything: the next request folds all of it."""
         self._start_over("")
 
-    def again(self, line: Line) -> bool:
+    def again(self, line: EncodedEntry) -> bool:
         """Enter a request that is answered as before; whether nothing has changed."""
         try:
             return bool(self.epoch) and self._store.enter_at(self.name, self.epoch, self.length, line)
@@ -220,12 +220,12 @@ class SharedSandbox(Sandbox):
             super().reset()
         self.epoch, self.length, self.runs, self.active, self._generations = epoch, 0, {}, None, {}
         self._fresh, self.events = "", []
-        self._base = Base({}, None, {})
+        self._base = StoredSandbox({}, None, {})
 
     def _rebase(self) -> None:
         self.events, self._fresh = [], ""
         runs = {name: (run, run.firm) for name, run in self.runs.items() if isinstance(run, SharedRun)}
-        self._base = Base(runs, self.active, dict(self._generations))
+        self._base = StoredSandbox(runs, self.active, dict(self._generations))
 
     def _to_base(self) -> bool:
         self.events, self._fresh = [], ""

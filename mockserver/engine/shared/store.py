@@ -11,7 +11,7 @@ EVENT_LIMIT = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class SandboxUpdates:
     """What a process does not know yet of a sandbox: batches of events as JSON, since the start where `epoch` is new.
 
     `count` is how many requests there have been.
@@ -23,7 +23,7 @@ class News:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class EncodedEntry:
     """An entry of the journal as text, and which lists hold it besides that of all."""
 
     text: str
@@ -42,19 +42,19 @@ class Store(Protocol):
     def is_there(self) -> bool:
         """Whether it answers."""
 
-    def news(self, name: str, epoch: str, length: int, limit: int, *, used: bool) -> News:
+    def news(self, name: str, epoch: str, length: int, limit: int, *, used: bool) -> SandboxUpdates:
         """What is new of a sandbox since `length` batches of `epoch`; made if there is none. Raises SandboxLimit."""
 
-    def append(self, name: str, epoch: str, length: int, batch: str, line: Line | None, fresh: str) -> None:
+    def append(self, name: str, epoch: str, length: int, batch: str, line: EncodedEntry | None, fresh: str) -> None:
         """Add a batch of events and an entry, if these are still epoch and length; with `fresh`, begin that epoch.
 
         The batch is there once, however often this has to be sent. Raises Conflict and StoreLogFull.
         """
 
-    def enter(self, name: str, line: Line) -> None:
+    def enter(self, name: str, line: EncodedEntry) -> None:
         """Add an entry to the journal."""
 
-    def enter_at(self, name: str, epoch: str, length: int, line: Line) -> bool:
+    def enter_at(self, name: str, epoch: str, length: int, line: EncodedEntry) -> bool:
         """Add an entry, if these are still epoch and length; whether they are."""
 
     def entries(self, name: str, which: str) -> list[bytes]:

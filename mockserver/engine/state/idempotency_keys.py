@@ -11,7 +11,7 @@ EXPIRY = 24 * 60 * 60 * 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredResponse:
     """The answer of an operation, to be given again; `request` is the digest of the request that it was given to."""
 
     request: str
@@ -21,7 +21,7 @@ class Kept:
     headers: tuple[tuple[str, str], ...]
 
 
-Entry = tuple[int, Kept]
+Entry = tuple[int, StoredResponse]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,12 @@ class Keys:
     entries: HashTrieMap[str, Entry]
     order: tuple[tuple[int, str], ...] = ()
 
-    def get(self, key: str, now: int) -> Kept | None:
+    def get(self, key: str, now: int) -> StoredResponse | None:
         """What was kept for a key, unless it has expired."""
         found = self.entries.get(key)
         return found[1] if found is not None and now - found[0] < EXPIRY else None
 
-    def add(self, key: str, kept: Kept, at: int) -> Keys:
+    def add(self, key: str, kept: StoredResponse, at: int) -> Keys:
         """With one more; those that have expired, and the oldest beyond the limit, are forgotten."""
         entries, order = self.entries, tuple(one for one in self.order if one[1] != key)
         while order and (len(order) >= KEY_LIMIT or at - order[0][0] >= EXPIRY):

@@ -12,7 +12,7 @@ from mockserver.contract.model import Record, Rule, Scenario
 from mockserver.engine.state.seeded import between
 
 
-class Due(NamedTuple):
+class DueTransition(NamedTuple):
     """A transition that will be fired. Equal instants settle by resource, then key, which is `name` as text."""
 
     at: int
@@ -23,20 +23,20 @@ class Due(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Schedule:
     """A scenario's rules, and the seed that draws their waits."""
 
     rules: Mapping[str, tuple[Rule, ...]]
     seed: int
 
     @classmethod
-    def of(cls, scenario: Scenario) -> Plan:
+    def of(cls, scenario: Scenario) -> Schedule:
         """The plan of a scenario."""
         return cls(scenario.progress, scenario.seed)
 
     def next(
         self, resource: str, lifecycle: Lifecycle | None, key: Any, record: Record, fired: tuple[int, ...], since: int
-    ) -> Due | None:
+    ) -> DueTransition | None:
         """What a record that entered its state at `since` waits for; `fired` are the rules it has been through."""
         if lifecycle is None:
             return None
@@ -45,14 +45,14 @@ class Plan:
                 continue
             if rule.is_for(record):
                 wait = between(rule.least, rule.most, self.seed, resource, key, number)
-                return Due(since + wait, resource, str(key), key, number)
+                return DueTransition(since + wait, resource, str(key), key, number)
         return None
 
 
-Agenda = tuple[Due, ...]
+Agenda = tuple[DueTransition, ...]
 
 
-def changed(agenda: Agenda, gone: Due | None, new: Due | None) -> Agenda:
+def changed(agenda: Agenda, gone: DueTransition | None, new: DueTransition | None) -> Agenda:
     """The agenda, which is in order, without one entry and with another."""
     if gone is None and new is None:
         return agenda

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from mockserver.contract.model import Record, SortField
-from mockserver.engine.state.schedule import Due
+from mockserver.engine.state.schedule import DueTransition
 from mockserver.syntax import strict_json
 
 BLOCK_SIZE = 256
@@ -24,7 +24,7 @@ class Row(NamedTuple):
     record: Record
     position: int
     last: str | None = None
-    due: Due | None = None
+    due: DueTransition | None = None
     fired: tuple[int, ...] = ()
 
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.contract.model import Contract, Derived, Record, Resource
+from mockserver.contract.model import Contract, DerivedField, Record, Resource
 from mockserver.engine.overrides import NONE, Overrides
 from mockserver.engine.state.idempotency_keys import NO_KEYS, Keys
-from mockserver.engine.state.schedule import Agenda, Plan
+from mockserver.engine.state.schedule import Agenda, Schedule
 from mockserver.engine.state.sorted_rows import order
 from mockserver.engine.state.table import Table
 from mockserver.refusals import UnknownRecord, UnknownResource
@@ -26,7 +26,7 @@ class State:
 
     tables: Mapping[str, Table]
     latest: int
-    plan: Plan
+    plan: Schedule
     agenda: Agenda = ()
     overrides: Overrides = NONE
     keys: Keys = NO_KEYS
@@ -61,7 +61,7 @@ def shown(contract: Contract, state: State, resource: Resource, record: Record) 
     return {**record, **{one.name: _derive(contract, state, resource, one, record) for one in resource.derived}}
 
 
-def _derive(contract: Contract, state: State, resource: Resource, derived: Derived, record: Record) -> Any:
+def _derive(contract: Contract, state: State, resource: Resource, derived: DerivedField, record: Record) -> Any:
     rows = state.tables[derived.resource].group(derived.reference, record[resource.key])
     if not rows:
         return derived.none

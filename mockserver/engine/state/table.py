@@ -9,7 +9,7 @@ from rpds import HashTrieSet
 
 from mockserver.contract.model import Record, Resource
 from mockserver.engine.state.persistent_map import Layered
-from mockserver.engine.state.schedule import Due
+from mockserver.engine.state.schedule import DueTransition
 from mockserver.engine.state.sorted_rows import Ordered, Row, Sort, meets
 
 # By the field that refers, by what it refers to: the keys of the rows.
@@ -53,7 +53,7 @@ class Table:
         self._rows, self._groups, self._next, self._views = rows, groups, following, views
 
     @classmethod
-    def of(cls, resource: Resource, records: Iterable[tuple[Record, str | None, Due | None]]) -> Table:
+    def of(cls, resource: Resource, records: Iterable[tuple[Record, str | None, DueTransition | None]]) -> Table:
         """A table of records in their order, each with its last transition and what it waits for."""
         rows: dict[Any, Row] = {}
         groups: dict[str, dict[Any, list[Any]]] = {field: {} for field in resource.references}
@@ -81,7 +81,12 @@ class Table:
         return row
 
     def put(
-        self, key: Any, record: Record, last: str | None = None, due: Due | None = None, fired: tuple[int, ...] = ()
+        self,
+        key: Any,
+        record: Record,
+        last: str | None = None,
+        due: DueTransition | None = None,
+        fired: tuple[int, ...] = (),
     ) -> Table:
         """The table with `record` under `key`; a record that was there keeps its place."""
         old = self._rows.get(key)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flask import Flask
 
-from mockserver.http.service import Mock
+from mockserver.http.service import Service
 from mockserver.web.pages import console, docs, shell, token, tutoring
 
 
-def register(app: Flask, mock: Mock) -> None:
+def register(app: Flask, mock: Service) -> None:
     """Add the pages that this contract has; its own paths win."""
     app.register_blueprint(shell.blueprint("shared", __name__))
     token.register(app, mock)

@@ -10,7 +10,7 @@ from flask import Flask, Response, g, redirect, request
 from mockserver.contract import diagram, formats
 from mockserver.contract.model import Contract, Resource
 from mockserver.http.selection import sandbox_via
-from mockserver.http.service import PREFIX, Mock, current
+from mockserver.http.service import PREFIX, Service, current
 from mockserver.syntax import strict_json
 from mockserver.web.pages import shell
 
@@ -20,7 +20,7 @@ IN = f"{PREFIX}/in/"
 FROM_BASE = "base address"
 
 
-def register(app: Flask, mock: Mock) -> None:
+def register(app: Flask, mock: Service) -> None:
     """Add the console, and a way there from `/` unless the contract owns that."""
     pages = shell.blueprint("console", __name__)
     faults = strict_json.parse(formats.path("override").read_bytes())["properties"]["fault"]["enum"]

@@ -7,12 +7,12 @@ from flask import Flask, Response, request
 from mockserver.http.problems import refuse
 from mockserver.http.responses import respond
 from mockserver.http.selection import TOKEN_QUERY, is_navigation
-from mockserver.http.service import Mock
+from mockserver.http.service import Service
 from mockserver.refusals import TokenRequired
 from mockserver.web.pages import shell
 
 
-def register(app: Flask, mock: Mock) -> None:
+def register(app: Flask, mock: Service) -> None:
     """Answer page navigations without the token with a page, and everything else with the problem."""
     app.register_blueprint(shell.blueprint("token", __name__))
 

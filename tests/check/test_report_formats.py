@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mockserver.check import annotations
+from mockserver.check import report_formats
 from mockserver.check.finding import Finding
 from mockserver.errors import Problem
 
@@ -13,14 +13,14 @@ FOUND = [
 
 
 def test_a_finding_is_a_workflow_command_escaped_as_github_reads_it(tmp_path: Path) -> None:
-    assert annotations.github(FOUND, tmp_path / "mock", tmp_path) == [
+    assert report_formats.github(FOUND, tmp_path / "mock", tmp_path) == [
         "::error file=mock/schemas/a b%2Cc.yaml,line=7,title=type::/paths/~1a: 50%25 is%0Awrong: x",
         "::warning file=mock/fixtures/old,title=unused-fixtures::no scenario uses these fixtures",
     ]
 
 
 def test_findings_are_a_sarif_log_whose_results_name_their_rules(tmp_path: Path) -> None:
-    log = annotations.sarif(FOUND, tmp_path / "mock", tmp_path)
+    log = report_formats.sarif(FOUND, tmp_path / "mock", tmp_path)
     assert (log["version"], log["$schema"].endswith("sarif-schema-2.1.0.json"), len(log["runs"])) == ("2.1.0", True, 1)
     run = log["runs"][0]
     rules = [one["id"] for one in run["tool"]["driver"]["rules"]]
@@ -45,6 +45,6 @@ def test_findings_are_a_sarif_log_whose_results_name_their_rules(tmp_path: Path)
 
 def test_a_file_elsewhere_is_named_from_the_top(tmp_path: Path) -> None:
     here = tmp_path / "here"
-    assert annotations.place(tmp_path, "api.yaml", here) == (tmp_path / "api.yaml").resolve().as_posix()
-    location = annotations.sarif(FOUND[:1], tmp_path, here)["runs"][0]["results"][0]["locations"][0]
+    assert report_formats.place(tmp_path, "api.yaml", here) == (tmp_path / "api.yaml").resolve().as_posix()
+    location = report_formats.sarif(FOUND[:1], tmp_path, here)["runs"][0]["results"][0]["locations"][0]
     assert location["physicalLocation"]["artifactLocation"]["uri"].startswith("file:///")
