@@ -8,7 +8,7 @@ from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP
-from mockserver.contract.model import Contract, Operation, Record, Resource
+from mockserver.contract.model import Contract, Record, Resource
 from mockserver.contract.overrides import json_media
 from mockserver.engine.behaviours import completion
 from mockserver.engine.behaviours.behaviours import ResultKind
@@ -18,6 +18,7 @@ from mockserver.engine.state.sorted_rows import Row
 from mockserver.engine.state.state import State
 from mockserver.errors import Violation
 from mockserver.http.pipeline import PREFERRED, RESULTS
+from mockserver.openapi.model import Operation
 from mockserver.schemas.validators import Validator
 from mockserver.syntax.instants import format_instant
 
@@ -58,9 +59,9 @@ class ResponseValidator:
 def judges(contract: Contract, resource: Resource) -> list[ResponseValidator]:
     """What each operation on the resource answers, where that is JSON with a schema."""
     found = []
-    for operation in contract.operations.values():
-        behaviour = operation.behaviour
-        if behaviour is None or behaviour.resource != resource.name:
+    for name, behaviour in contract.behaviours.items():
+        operation = contract.operations[name]
+        if behaviour.resource != resource.name:
             continue
         chosen = operation.success(PREFERRED[RESULTS.get(behaviour.kind, ResultKind.ANSWERED)])
         media = json_media(chosen[1]) if chosen is not None else None

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from flask import Flask
 
 from mockserver.check.record_states import places
-from mockserver.contract.model import Contract, Operation, Parameter, Resource
+from mockserver.contract.model import Contract, Resource
 from mockserver.contract.overrides import json_media
 from mockserver.engine.commands import Fire
 from mockserver.engine.run import Run
@@ -21,6 +21,7 @@ from mockserver.generate.generator import Generator
 from mockserver.http import addressing
 from mockserver.http.problems import CODE_HEADER
 from mockserver.openapi import parameter_encoding
+from mockserver.openapi.model import Operation, Parameter
 from mockserver.openapi.security import RequiredCredential
 from mockserver.server import wsgi_bridge
 from mockserver.syntax import strict_json
@@ -94,7 +95,7 @@ class ScenarioRequests:
 
     def _about(self, operation: Operation, subject: RecordUnderTest | None) -> None:
         """Ask one operation about one subject; without a subject, those that need none, and samples."""
-        if subject is not None and operation.behaviour is None:
+        if subject is not None and operation.id not in self.contract.behaviours:
             return
         run = self._placed(subject)
         values = self._values(operation, None if subject is None else related(self.contract, run.state, subject))
@@ -126,16 +127,14 @@ class ScenarioRequests:
 
     def _values(self, operation: Operation, known: Mapping[str, Any] | None) -> dict[str, Any] | None:
         """Values for the path parameters; None where this subject has none to offer."""
-        behaviour = operation.behaviour
-        if behaviour is None:
+        if operation.id not in self.contract.behaviours:
             named = {one.name: one for one in operation.parameters if one.location == "path"}
             return {name: self._made(named[name], operation) for name in operation.path_names if name in named}
         if known is None:
             return None if operation.path_names else {}
-        resource = self.contract.resources[behaviour.resource]
         found: dict[str, Any] = {}
         for name in operation.path_names:
-            target = operation.named_by(name, resource)
+            target = self.contract.resource_named_by(operation, name)
             if target is None or target not in known:
                 return None
             found[name] = known[target]

@@ -60,8 +60,7 @@ def _dead(contract: Contract, resource: Resource) -> list[str]:
 def _never(contract: Contract, scenario: Scenario, resource: Resource, state: State) -> list[int]:
     """The rules that no record meets; none where records may yet be made that do."""
     lifecycle, rules = resource.lifecycle, scenario.progress[resource.name]
-    makes = any(one.behaviour and one.behaviour.kind == "create" and one.behaviour.resource == resource.name
-                for one in contract.operations.values())  # fmt: skip
+    makes = any(one.kind == "create" and one.resource == resource.name for one in contract.behaviours.values())
     rows = state.tables[resource.name].ordered()
     if lifecycle is None or makes or not rows:
         return []
@@ -76,11 +75,10 @@ def _never(contract: Contract, scenario: Scenario, resource: Resource, state: St
 def _misses(contract: Contract, override: Override, state: State) -> tuple[str, object] | None:
     """The parameter and the key that an override asks for, where the record of that key is not there."""
     operation = contract.operations[override.operation]
-    behaviour = operation.behaviour
     for name, key in override.where.items():
-        if behaviour is None or name not in operation.path_names:
+        if name not in operation.path_names:
             continue
-        target = operation.named_by(name, contract.resources[behaviour.resource])
+        target = contract.resource_named_by(operation, name)
         if target is not None and isinstance(key, str | int) and not state.has(target, key):
             return name, key
     return None

@@ -7,13 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from mockserver.contract import fixtures, formats, resources, scenario
+from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.inference.stateful import with_state
-from mockserver.contract.model import Contract, Operation, Resource
+from mockserver.contract.model import Contract, Resource
 from mockserver.contract.scenario import load_file
 from mockserver.documents.source import SUFFIXES, Report, files, read
 from mockserver.documents.tree import BASE, Documents, Node
 from mockserver.errors import ContractError, Problem
 from mockserver.openapi import detection, loading
+from mockserver.openapi.model import Operation
 from mockserver.openapi.operations import OperationReader
 from mockserver.refusals import UnknownScenario
 from mockserver.schemas.validators import Schemas, schema_errors
@@ -123,8 +125,9 @@ def _contract(
     if bare:
         _forgive(openapi_node, found, report)
     declared: dict[str, Resource] = {}
+    behaviours: dict[str, Behaviour] = {}
     if not bare:
-        declared, operations = _resources(root, loaded, schemas, operations, report)
+        declared, behaviours = _resources(root, loaded, schemas, operations, report)
     datasets = {} if bare else fixtures.load(root, declared, report)
     scenarios = scenario.load(None if bare else root, datasets, declared, operations, report)
     default = scenario.default_of(scenarios, report)
@@ -142,6 +145,7 @@ def _contract(
         default_scenario=default,
         built_in=built_in,
         notes=tuple(dict.fromkeys(report.doubts)),
+        behaviours=behaviours,
     )
 
 
@@ -163,11 +167,11 @@ def _name(document: Node, path: Path) -> str:
 
 def _resources(
     root: Path, loaded: Documents, schemas: Schemas, operations: dict[str, Operation] | None, report: Report
-) -> tuple[dict[str, Resource], dict[str, Operation] | None]:
+) -> tuple[dict[str, Resource], dict[str, Behaviour]]:
     path = next((root / "schemas" / name for name in RESOURCES if (root / "schemas" / name).is_file()), None)
     source = read(root, path, report) if path is not None else None
     if path is None or (source is not None and source.data is None):
-        return {}, operations
+        return {}, {}
     if source is None or not formats.conforms("resources", source, report):
         raise report.error()
     reader = resources.ResourcesReader(source, f"{BASE}schemas/", loaded, schemas, report)
@@ -175,4 +179,4 @@ def _resources(
     if len(declared) < len(source.data.get("resources", {})):
         # Whatever names the missing ones would be reported too, and be no mistake.
         raise report.error()
-    return declared, reader.behaviours(operations, declared) if operations is not None else None
+    return declared, reader.behaviours(operations, declared) if operations is not None else {}

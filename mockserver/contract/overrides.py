@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.contract import formats
-from mockserver.contract.model import Body, DeclaredResponse, MediaType, Operation, Override
+from mockserver.contract.model import Override
 from mockserver.errors import Violation, did_you_mean, quote
+from mockserver.openapi.model import Body, DeclaredResponse, MediaType, Operation
 from mockserver.syntax.instants import parse_duration
 
 # How an answer is framed is the server's own business (RFC 9112, section 6); a wrong length would spoil what follows.

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import jsonschema_rs
 
 from mockserver.contract.behaviour import KINDS, Behaviour, Kind
 from mockserver.contract.lifecycle import LOG_EVENT, Lifecycle, Transition
-from mockserver.contract.model import DerivedField, Operation, Parameter, Resource, SortField
+from mockserver.contract.model import DerivedField, Resource, SortField
 from mockserver.contract.overrides import json_media
 from mockserver.documents.source import Report, Source
 from mockserver.documents.tree import Documents, Node
 from mockserver.errors import did_you_mean, quote
+from mockserver.openapi.model import Operation, Parameter
 from mockserver.schemas.shapes import COMPOUND, Shape, types_of
 from mockserver.schemas.validators import Schemas
 
@@ -48,9 +49,9 @@ class ResourcesReader:
 
     def behaviours(
         self, operations: Mapping[str, Operation], resources: Mapping[str, Resource]
-    ) -> dict[str, Operation]:
-        """The operations, each with the behaviour that is declared for it."""
-        found = dict(operations)
+    ) -> dict[str, Behaviour]:
+        """The declared behaviours by operationId, in the order of `operations`."""
+        found: dict[str, Behaviour] = {}
         for name, entry in self.source.data.get("operations", {}).items():
             pointer = f"/operations/{name}"
             if name not in operations:
@@ -58,8 +59,8 @@ class ResourcesReader:
                 continue
             behaviour = self._behaviour(pointer, entry, operations[name], resources)
             if behaviour is not None:
-                found[name] = replace(operations[name], behaviour=behaviour)
-        return found
+                found[name] = behaviour
+        return {name: found[name] for name in operations if name in found}
 
     def _resource(self, name: str, entry: Mapping[str, Any], names: set[str]) -> Resource | None:
         pointer = f"/resources/{name}"

@@ -9,20 +9,11 @@ from typing import Any
 
 from mockserver.contract import formats, overrides
 from mockserver.contract.lifecycle import Lifecycle
-from mockserver.contract.model import (
-    ClockPlan,
-    Contract,
-    Dataset,
-    Operation,
-    Override,
-    Record,
-    Resource,
-    Rule,
-    Scenario,
-)
+from mockserver.contract.model import ClockPlan, Contract, Dataset, Override, Record, Resource, Rule, Scenario
 from mockserver.contract.records import judge, latest_stamp, shifted
 from mockserver.documents.source import Report, Source, files, read
 from mockserver.errors import Problem, did_you_mean, quote
+from mockserver.openapi.model import Operation
 from mockserver.syntax.instants import format_instant, parse_duration, parse_instant
 
 DEFAULT = "baseline"

@@ -9,7 +9,6 @@ from urllib.parse import quote
 from flask import Flask, Response, g, request
 
 from mockserver.contract import overrides
-from mockserver.contract.model import Operation
 from mockserver.documents.bundle import bundle
 from mockserver.engine.behaviours.behaviours import OperationCall
 from mockserver.engine.commands import AddOverride, Fire, Fired, Put, Remove, RemoveOverride
@@ -26,6 +25,7 @@ from mockserver.http.problems import IN_BODY
 from mockserver.http.responses import answer, negotiate, respond
 from mockserver.http.selection import Selection, sandbox_via
 from mockserver.http.service import PREFIX, Service
+from mockserver.openapi.model import Operation
 from mockserver.openapi.parameter_decoding import scalar
 from mockserver.refusals import BadTime, InvalidRequest, UnknownScenario
 from mockserver.syntax.instants import format_instant, parse_duration, parse_instant

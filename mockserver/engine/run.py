@@ -57,10 +57,10 @@ class Start:
     def state(self) -> State:
         """The records of the scenario, its commands carried out. Raises CannotGenerate and ContractError."""
         state = replay(self.contract, self.scenario, populate(self.contract, self.scenario))
-        for operation in self.contract.operations.values():
-            if operation.behaviour is not None and operation.behaviour.kind == "list":
+        for behaviour in self.contract.behaviours.values():
+            if behaviour.kind == "list":
                 # In its usual order now, so that every run carries that on and none has to sort again.
-                table = state.tables[operation.behaviour.resource]
+                table = state.tables[behaviour.resource]
                 table.ordered(table.resource.sort)
         return state
 

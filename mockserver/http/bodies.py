@@ -12,9 +12,9 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder
 
-from mockserver.contract.model import Body, Encoding, MediaType
 from mockserver.errors import Violation, quote
 from mockserver.openapi import parameter_decoding
+from mockserver.openapi.model import Body, Encoding, MediaType
 from mockserver.openapi.nested_names import Unreadable, assemble, brackets
 from mockserver.refusals import MalformedBody, TooManyParts, UnsupportedMediaType
 from mockserver.schemas.shapes import Shape

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Request
 
-from mockserver.contract.model import Operation
+from mockserver.openapi.model import Operation
 from mockserver.openapi.security import RequiredCredential
 from mockserver.refusals import CredentialsRequired
 

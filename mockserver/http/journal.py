@@ -12,7 +12,6 @@ from urllib.parse import unquote
 from flask import Request, Response
 from werkzeug.exceptions import HTTPException
 
-from mockserver.contract.model import Operation
 from mockserver.engine.clock import monotonic
 from mockserver.engine.commands import Fired
 from mockserver.engine.journal import Entry, Headers, LoggedMessage
@@ -20,6 +19,7 @@ from mockserver.engine.sandboxes import Sandbox
 from mockserver.http import nearest
 from mockserver.http.addressing import parameter
 from mockserver.http.service import Service
+from mockserver.openapi.model import Operation
 from mockserver.refusals import VerdictFailed
 from mockserver.syntax import strict_json
 from mockserver.syntax.instants import format_instant

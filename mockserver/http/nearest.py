@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from mockserver.contract.model import Operation
+from mockserver.openapi.model import Operation
 
 
 def nearest(operations: Iterable[Operation], method: str, path: str) -> list[dict[str, str]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Request
 
-from mockserver.contract.model import Operation, Override
+from mockserver.contract.model import Override
 from mockserver.contract.overrides import json_media, named
 from mockserver.engine.clock import sleep
 from mockserver.engine.sandboxes import Sandbox
@@ -17,6 +17,7 @@ from mockserver.http.problems import refuse
 from mockserver.http.responses import Answer, answer
 from mockserver.http.samples import mended
 from mockserver.http.service import Service
+from mockserver.openapi.model import Operation
 from mockserver.refusals import Injected, ResetWhileHeld
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from urllib.parse import unquote
 
 from flask import Request
 
-from mockserver.contract.model import Body, Operation, Parameter
 from mockserver.engine.behaviours.behaviours import OperationCall
 from mockserver.errors import Violation, did_you_mean, quote
 from mockserver.http import bodies, notices
@@ -16,6 +15,7 @@ from mockserver.http.addressing import parameter as path_text
 from mockserver.http.selection import header_key
 from mockserver.http.service import Service
 from mockserver.openapi import parameter_decoding
+from mockserver.openapi.model import Body, Operation, Parameter
 from mockserver.openapi.parameter_decoding import OWN
 from mockserver.refusals import BodyTooLarge, InvalidRequest, UnexpectedBody, UnsupportedMediaType
 from mockserver.syntax.media_types import FORMS, JSON, essence, is_json
@@ -39,7 +39,7 @@ def read_call(mock: Service, operation: Operation, request: Request, arguments: 
     found: list[Violation] = []
     query = read_query(request)
     values = read_parameters(operation, request, arguments, query, found)
-    if query and (operation.behaviour is not None or mock.is_control(operation)):
+    if query and (mock.behaviour_of(operation) is not None or mock.is_control(operation)):
         found += _unknown(operation, query)
     body = _body(mock, operation, request, found)
     if found:
@@ -136,7 +136,8 @@ def _body(mock: Service, operation: Operation, request: Request, found: list[Vio
         return None
     value, media = bodies.read(operation.body, request, data, found)
     if media is not None:
-        if operation.behaviour is not None and operation.behaviour.kind in STORING:
+        behaviour = mock.behaviour_of(operation)
+        if behaviour is not None and behaviour.kind in STORING:
             _check_storable(operation.body, request)
         notices.of_body(value, media.shape)
     return value
@@ -161,7 +162,7 @@ def _data(mock: Service, request: Request) -> bytes:
 
 def _check_empty(mock: Service, operation: Operation, request: Request, data: bytes) -> None:
     """Where no body is declared, clients still send an empty one; anything else is a mistake that we know of."""
-    if not data or (operation.behaviour is None and not mock.is_control(operation)):
+    if not data or (mock.behaviour_of(operation) is None and not mock.is_control(operation)):
         return
     if request.mimetype and not is_json(request.mimetype):
         raise UnexpectedBody(operation.id)

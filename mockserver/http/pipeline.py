@@ -14,7 +14,6 @@ from flask import Flask, Response, g, request
 from werkzeug import exceptions
 
 from mockserver.contract.behaviour import Behaviour, Kind
-from mockserver.contract.model import DeclaredResponse, Operation, shape
 from mockserver.engine.behaviours.behaviours import OperationCall, OperationResult, ResultKind, perform
 from mockserver.engine.commands import KeepAnswer
 from mockserver.engine.overrides import ActiveOverride
@@ -28,6 +27,7 @@ from mockserver.http.responses import BODILESS, Answer, answer, declared_media, 
 from mockserver.http.samples import SampleSpec, default_sample, sample, sample_headers
 from mockserver.http.selection import Selection
 from mockserver.http.service import Service, itself
+from mockserver.openapi.model import DeclaredResponse, Operation, template_shape
 from mockserver.openapi.object_types import METHODS
 from mockserver.openapi.parameter_decoding import read_header
 from mockserver.refusals import ContractViolation, NotAcceptable, UnknownRecord
@@ -48,7 +48,7 @@ def register(app: Flask, mock: Service) -> None:
     operations = mock.contract.operations.values()
     alike: dict[tuple[str, str], list[Operation]] = {}
     for operation in operations:
-        alike.setdefault((operation.method, shape(operation.route)), []).append(operation)
+        alike.setdefault((operation.method, template_shape(operation.route)), []).append(operation)
     taken = set(alike)
     for number, group in enumerate(alike.values()):
         operation = group[0]
@@ -56,8 +56,8 @@ def register(app: Flask, mock: Service) -> None:
         add_rule(app, f"api:{number}", operation, view)
         for prefix in operation.prefixes:
             # Where another operation has just that path, it wins.
-            if (operation.method, shape(prefix + operation.route)) not in taken:
-                taken.add((operation.method, shape(prefix + operation.route)))
+            if (operation.method, template_shape(prefix + operation.route)) not in taken:
+                taken.add((operation.method, template_shape(prefix + operation.route)))
                 add_rule(app, f"api:{number}", operation, view, prefix)
     for prefix in dict.fromkeys(("", *(one for operation in operations for one in operation.prefixes))):
         _refuse_other_methods(app, prefix, [one for one in operations if not prefix or prefix in one.prefixes])
@@ -67,10 +67,10 @@ def _refuse_other_methods(app: Flask, prefix: str, operations: list[Operation]) 
     """Keep requests for a concrete path from a templated one that has their method."""
     methods: dict[str, set[str]] = {}
     for operation in operations:
-        methods.setdefault(shape(operation.route), set()).add(operation.method)
+        methods.setdefault(template_shape(operation.route), set()).add(operation.method)
     covered = path_precedence.covered(methods)
     for number, operation in enumerate(operations):
-        own = shape(operation.route)
+        own = template_shape(operation.route)
         if own not in covered:
             continue
         covered.remove(own)
@@ -184,8 +184,9 @@ def _own(mock: Service, operation: Operation, call: OperationCall, selection: Se
 
 
 def _normal(mock: Service, operation: Operation, call: OperationCall, selection: Selection) -> Answer:
-    if operation.behaviour is not None:
-        return _behave(mock, operation, call, selection)
+    behaviour = mock.behaviour_of(operation)
+    if behaviour is not None:
+        return _behave(mock, operation, behaviour, call, selection)
     return _sample(mock, operation, call, selection)
 
 
@@ -226,9 +227,9 @@ def enforce(mock: Service, operation: Operation, answered: Answer) -> Answer:
     return answered
 
 
-def _behave(mock: Service, operation: Operation, call: OperationCall, selection: Selection) -> Answer:
-    behaviour = operation.behaviour
-    assert behaviour is not None
+def _behave(
+    mock: Service, operation: Operation, behaviour: Behaviour, call: OperationCall, selection: Selection
+) -> Answer:
     media_type = _success_type(operation, behaviour)
     outcome = perform(selection.run, operation, behaviour, call)
     status, declared = operation.success(PREFERRED[outcome.result]) or (PREFERRED[outcome.result], None)

@@ -8,7 +8,7 @@ from typing import TypeVar
 from flask import Request
 from werkzeug.http import parse_list_header
 
-from mockserver.contract.model import DeclaredResponse, Operation
+from mockserver.openapi.model import DeclaredResponse, Operation
 from mockserver.refusals import UnknownPreference
 
 APPLIED = "Preference-Applied"

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import mockserver.refusals as refusals
-from mockserver.contract.model import DeclaredResponse, Operation
 from mockserver.errors import CannotGenerate, Refusal
 from mockserver.generate.generator import Generator
 from mockserver.http import binary_samples
 from mockserver.http.responses import Answer, answer, error_members, title_of
 from mockserver.http.service import Service
+from mockserver.openapi.model import DeclaredResponse, Operation
 from mockserver.refusals import ContractViolation, InternalError, MethodNotAllowed
 from mockserver.syntax import strict_json
 from mockserver.syntax.media_types import is_json, is_text

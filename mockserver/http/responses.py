@@ -13,8 +13,8 @@ from typing import Any
 from flask import Request, Response
 from werkzeug.http import parse_list_header
 
-from mockserver.contract.model import DeclaredResponse, MediaType, Operation
 from mockserver.errors import Violation, quote
+from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
 from mockserver.openapi.parameter_decoding import read_header
 from mockserver.refusals import NotAcceptable
 from mockserver.syntax import strict_json

@@ -10,12 +10,13 @@ from urllib.parse import urlencode
 
 from flask import Request
 
-from mockserver.contract.model import Contract, DeclaredResponse, MediaType, Operation, ParameterStyle
+from mockserver.contract.model import Contract
 from mockserver.engine.behaviours.behaviours import OperationCall
 from mockserver.errors import CannotGenerate
 from mockserver.generate.generator import Generator
 from mockserver.http import binary_samples
 from mockserver.http.responses import BODILESS, Answer, answer, concrete, error_members, negotiate, title_of
+from mockserver.openapi.model import DeclaredResponse, MediaType, Operation, ParameterStyle
 from mockserver.refusals import NoExample, NotAcceptable
 from mockserver.schemas.validators import Validator
 from mockserver.syntax import strict_json

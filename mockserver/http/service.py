@@ -10,7 +10,8 @@ from typing import TypeVar
 
 from flask import current_app
 
-from mockserver.contract.model import Contract, Operation
+from mockserver.contract.behaviour import Behaviour
+from mockserver.contract.model import Contract
 from mockserver.documents.source import Report
 from mockserver.documents.tree import BASE, Documents, Node
 from mockserver.engine.sandboxes import Sandboxes
@@ -18,6 +19,7 @@ from mockserver.errors import Problem
 from mockserver.http.response_cache import ResponseCache
 from mockserver.http.samples import Samples
 from mockserver.openapi import loading
+from mockserver.openapi.model import Operation
 from mockserver.openapi.operations import OperationReader
 from mockserver.schemas.validators import Schemas, Validator
 
@@ -60,6 +62,10 @@ class Service:
     def is_control(self, operation: Operation | None) -> bool:
         """Whether the operation is the server's own, not the contract's."""
         return operation is not None and self.control.operations.get(operation.id) is operation
+
+    def behaviour_of(self, operation: Operation) -> Behaviour | None:
+        """What the contract declares to implement an operation; None for the control API's operations."""
+        return None if self.is_control(operation) else self.contract.behaviours.get(operation.id)
 
 
 def itself(proxy: T) -> T:

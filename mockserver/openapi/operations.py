@@ -6,7 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.contract.model import (
+from mockserver.documents.source import Report, Source
+from mockserver.documents.tree import Node, Unresolved
+from mockserver.errors import Problem, did_you_mean, quote
+from mockserver.openapi.linking import is_old_dialect
+from mockserver.openapi.model import (
     Body,
     DeclaredResponse,
     Encoding,
@@ -15,13 +19,9 @@ from mockserver.contract.model import (
     Operation,
     Parameter,
     ParameterStyle,
-    shape,
     template_names,
+    template_shape,
 )
-from mockserver.documents.source import Report, Source
-from mockserver.documents.tree import Node, Unresolved
-from mockserver.errors import Problem, did_you_mean, quote
-from mockserver.openapi.linking import is_old_dialect
 from mockserver.openapi.object_types import METHODS
 from mockserver.openapi.parameter_decoding import STYLES, gathers
 from mockserver.openapi.security import Security
@@ -58,11 +58,11 @@ class OperationReader:
             elif "?" in path:
                 message = "a path has no query: what follows the question mark is what a request's query must hold"
                 self.report.warn(item.source, item.pointer, message, "query-in-path")
-            first = taken.setdefault((shape(path), ""), path)
+            first = taken.setdefault((template_shape(path), ""), path)
             if first != path:
                 self._note(item, f"the path {quote(path)} is the same as {quote(first)}", "shadowed")
             for method in METHODS:
-                if method in item.value and taken.setdefault((shape(path), method), path) == path:
+                if method in item.value and taken.setdefault((template_shape(path), method), path) == path:
                     self._operation(path, item.child(method), item, security, found)
         return found
 

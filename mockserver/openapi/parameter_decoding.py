@@ -10,8 +10,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote_plus
 
-from mockserver.contract.model import Header, Parameter, ParameterStyle
 from mockserver.errors import Violation, quote
+from mockserver.openapi.model import Header, Parameter, ParameterStyle
 from mockserver.openapi.nested_names import Unreadable, assemble, brackets
 from mockserver.schemas.shapes import COMPOUND, Shape
 from mockserver.syntax import strict_json

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from mockserver.contract.model import ParameterStyle
+from mockserver.openapi.model import ParameterStyle
 from mockserver.syntax import strict_json
 
 DELIMITERS = {"spaceDelimited": "%20", "pipeDelimited": "%7C"}

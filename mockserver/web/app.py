@@ -12,7 +12,7 @@ from flask import Flask, Request, Response, current_app, g, redirect, request
 from werkzeug import exceptions
 
 from mockserver.contract.loader import load_contract, with_default
-from mockserver.contract.model import Contract, Operation
+from mockserver.contract.model import Contract
 from mockserver.control import handlers
 from mockserver.engine.clock import monotonic
 from mockserver.engine.journal import Entry
@@ -38,6 +38,7 @@ from mockserver.http.selection import (
 )
 from mockserver.http.service import BODY_LIMIT, Service, itself
 from mockserver.http.service import control as control_api
+from mockserver.openapi.model import Operation
 from mockserver.refusals import (
     BodyTooLarge,
     InternalError,

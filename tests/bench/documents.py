@@ -17,9 +17,9 @@ from typing import Any
 
 from mockserver import Contract, ContractError, create_app, load_contract
 from mockserver.check.requests import ScenarioRequests
-from mockserver.contract.model import Operation
 from mockserver.contract.overrides import json_media
 from mockserver.documents.source import SUFFIXES
+from mockserver.openapi.model import Operation
 from mockserver.server import wsgi_bridge
 
 COLUMNS = ("document", "KB", "operations", "load s", "load MB", "GET valid", "first ms", "slowest ms", "peak MB")

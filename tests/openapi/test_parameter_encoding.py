@@ -8,8 +8,8 @@ import pytest
 
 from mockserver import Contract, create_app, load_contract
 from mockserver.check.requests import ScenarioRequests
-from mockserver.contract.model import ParameterStyle
 from mockserver.openapi import parameter_encoding
+from mockserver.openapi.model import ParameterStyle
 from mockserver.schemas.shapes import Shape
 from mockserver.server import wsgi_bridge
 from tests.openapi.test_parameter_styles import document

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.contract.model import Operation, Parameter
 from mockserver.documents.tree import Node
+from mockserver.openapi.model import Operation, Parameter
 from mockserver.schemas.shapes import Shape
 
 KEY_TYPES = (frozenset({"string"}), frozenset({"integer"}))

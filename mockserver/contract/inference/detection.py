@@ -19,8 +19,8 @@ from mockserver.contract.inference.operations import (
     succeeds,
     takes_record,
 )
-from mockserver.contract.model import Operation
 from mockserver.documents.tree import Node
+from mockserver.openapi.model import Operation
 from mockserver.schemas.shapes import Shape
 from mockserver.syntax import words
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mockserver.contract.inference.collection import Collection
-from mockserver.contract.model import DeclaredResponse, MediaType, Operation
 from mockserver.contract.resources import properties
 from mockserver.documents.tree import Node, Unresolved
+from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
 from mockserver.schemas.shapes import Shape
 from mockserver.syntax import words
 from mockserver.syntax.media_types import FORM, FORMS, is_json

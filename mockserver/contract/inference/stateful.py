@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mockserver.contract import resources, scenario
+from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.inference.collection import Collection, in_order
 from mockserver.contract.inference.detection import derive
-from mockserver.contract.model import Contract, Dataset, Operation, Record, Resource
+from mockserver.contract.model import Contract, Dataset, Record, Resource
 from mockserver.contract.records import judge
 from mockserver.documents.source import Report, Source
 from mockserver.documents.tree import BASE, Documents
@@ -57,7 +58,7 @@ def with_state(contract: Contract) -> Contract:
     """The contract of a bare document with the collections that its operations are about."""
     collections = derive(contract.operations.values())
     while collections:
-        documents, schemas, found, operations = _read(contract, _said(collections))
+        documents, schemas, found, behaviours = _read(contract, _said(collections))
         if len(found) == len(collections):
             break
         # Whatever cannot be read is left out, and with it what refers to that.
@@ -69,7 +70,7 @@ def with_state(contract: Contract) -> Contract:
     each = max(1, min(FIRST_RECORDS, RECORD_LIMIT // len(collections)))
     wanted = {one.name: each * (2 if one.references and each == FIRST_RECORDS else 1) for one in in_order(collections)}
     generate = {name: count - len(records[name]) for name, count in wanted.items() if count > len(records[name])}
-    plain = scenario.load(None, {DATASET: dataset}, found, operations, Report())[scenario.DEFAULT]
+    plain = scenario.load(None, {DATASET: dataset}, found, contract.operations, Report())[scenario.DEFAULT]
     first = replace(
         plain,
         summary=SUMMARIES[plain.name],
@@ -81,7 +82,7 @@ def with_state(contract: Contract) -> Contract:
         contract,
         documents=documents,
         schemas=schemas,
-        operations=operations,
+        behaviours=behaviours,
         resources=found,
         datasets={DATASET: dataset},
         scenarios={first.name: first, empty.name: empty},
@@ -91,7 +92,7 @@ def with_state(contract: Contract) -> Contract:
 
 def _read(
     contract: Contract, said: InferredFiles
-) -> tuple[Documents, Schemas, Mapping[str, Resource], Mapping[str, Operation]]:
+) -> tuple[Documents, Schemas, Mapping[str, Resource], Mapping[str, Behaviour]]:
     """What is derived, read as the files of a contract directory are."""
     sources = {BASE + FOLDER + name: _source(FOLDER + name, data) for name, data in said.schemas.items()}
     documents = replace(contract.documents, sources={**contract.documents.sources, **sources})

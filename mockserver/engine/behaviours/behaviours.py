@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
-from mockserver.contract.model import Operation, Record, Resource, SortField
+from mockserver.contract.model import Record, Resource, SortField
 from mockserver.engine.behaviours import completion
 from mockserver.engine.behaviours.completion import in_order
 from mockserver.engine.commands import Command, Fire, Put, Remove
@@ -17,6 +17,7 @@ from mockserver.engine.run import Run
 from mockserver.engine.state.sorted_rows import Ordered, Row, Sort, meets
 from mockserver.engine.state.state import State, shown
 from mockserver.errors import Violation, did_you_mean, quote
+from mockserver.openapi.model import Operation
 from mockserver.refusals import InvalidRecord, InvalidRequest, RecordExists, UnknownRecord
 
 
@@ -90,7 +91,8 @@ class _Action:
     @property
     def server(self) -> completion.ServerFields:
         """What makes of a body what is stored."""
-        return completion.ServerFields(self.run.contract, self.run.scenario.seed, self.resource, self.operation)
+        seed = self.run.scenario.seed
+        return completion.ServerFields(self.run.contract, seed, self.resource, self.operation, self.behaviour)
 
     @property
     def seed(self) -> str:

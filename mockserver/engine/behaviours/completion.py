@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
-from mockserver.contract.model import Contract, Operation, Record, Resource, SortField
+from mockserver.contract.model import Contract, Record, Resource, SortField
 from mockserver.contract.overrides import json_media
 from mockserver.contract.records import is_valid
 from mockserver.documents.tree import Node
@@ -15,6 +15,7 @@ from mockserver.engine.seeding.key_generator import KeyMaker
 from mockserver.engine.state.state import State
 from mockserver.errors import CannotGenerate
 from mockserver.generate.generator import Generator
+from mockserver.openapi.model import Operation
 from mockserver.schemas.shapes import COMPOUND, Shape, type_of
 from mockserver.syntax import words
 from mockserver.syntax.instants import format_instant
@@ -37,14 +38,14 @@ class ServerFields:
     seed: int
     resource: Resource
     operation: Operation
+    behaviour: Behaviour
 
     @property
     def _body(self) -> Shape:
         """What the record is sent as."""
         media = json_media(self.operation.body) if self.operation.body is not None else None
-        member = self.operation.behaviour.body if self.operation.behaviour is not None else None
         shape = media.shape if media is not None else Shape()
-        return shape if member is None else shape.member(member)
+        return shape if self.behaviour.body is None else shape.member(self.behaviour.body)
 
     @property
     def owned(self) -> frozenset[str]:

@@ -37,11 +37,7 @@ def rules(contract: Contract) -> dict[str, Any]:
     badge = next(one for one in contract.resources["sessions"].derived if one.resource == jobs.name)
     lifecycle = jobs.lifecycle
     assert lifecycle is not None
-    offered = [
-        operation.behaviour.transition
-        for operation in contract.operations.values()
-        if operation.behaviour is not None and operation.behaviour.kind == "transition"
-    ]
+    offered = [behaviour.transition for behaviour in contract.behaviours.values() if behaviour.kind == "transition"]
     return {
         "statuses": list(badge.values),
         "badges": dict(badge.values),

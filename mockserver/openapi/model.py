@@ -1,0 +1,180 @@
+"""What an OpenAPI document declares: operations with their parameters, bodies and responses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qsl
+
+from mockserver.documents.tree import Node
+from mockserver.openapi.security import RequiredCredential
+from mockserver.schemas.shapes import COMPOUND, Shape
+from mockserver.schemas.validators import Validator
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterStyle:
+    """How a value is written as text: by style and explode (OpenAPI 3.1, section 4.8.12), or as `media` has it."""
+
+    name: str
+    location: str
+    style: str
+    explode: bool
+    shape: Shape
+    media: str | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the text is the value, without delimiters or prefixes."""
+        return self.media is None and self.style in ("simple", "form") and self.shape.types.isdisjoint(COMPOUND)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A response header, or that of a part of a body, as declared."""
+
+    name: str
+    required: bool
+    schema: Node | None
+    validator: Validator | None
+    notation: ParameterStyle
+    examples: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How one field of a form is written: in one of the media types `kinds`, or by a notation."""
+
+    kinds: tuple[str, ...] = ()
+    headers: tuple[Header, ...] = ()
+    notation: ParameterStyle | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """One entry of a `content` map: its schema, if it has one, its examples by name, and what a form's fields are.
+
+    `broken` names the examples that break the schema.
+    """
+
+    name: str
+    schema: Node | None
+    validator: Validator | None
+    examples: Mapping[str, Any]
+    encoding: Mapping[str, Encoding] = field(default_factory=dict)
+    shape: Shape = field(default_factory=Shape, compare=False)
+    broken: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredResponse:
+    """A declared response; `status` is `200`, `2XX` or `default`."""
+
+    status: str
+    media: Mapping[str, MediaType]
+    headers: tuple[Header, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A declared parameter: `gathers` if its members are parameters of their own, `is_plain` as its notation is."""
+
+    name: str
+    location: str
+    required: bool
+    notation: ParameterStyle
+    validator: Validator
+    default: Any = None
+    gathers: bool = False
+    is_plain: bool = False
+    may_be_empty: bool = False
+    deprecated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A declared request body."""
+
+    required: bool
+    media: Mapping[str, MediaType]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A method and path of the OpenAPI document.
+
+    `security` holds the ways to identify oneself, of which one is enough, each with the credentials that it needs.
+    It answers below each of `prefixes` too.
+    """
+
+    id: str
+    method: str
+    path: str
+    summary: str
+    parameters: tuple[Parameter, ...]
+    body: Body | None
+    responses: Mapping[str, DeclaredResponse]
+    security: tuple[tuple[RequiredCredential, ...], ...] = ()
+    deprecated: bool = False
+    prefixes: tuple[str, ...] = ()
+    _successes: dict[int | None, tuple[int, DeclaredResponse] | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    @property
+    def route(self) -> str:
+        """The path without the query that some documents write into it, which `query` holds."""
+        return self.path.partition("?")[0]
+
+    @property
+    def query(self) -> tuple[tuple[str, str], ...]:
+        """What a request's query must hold, where the path says so; what a template stands for may be anything."""
+        pairs = parse_qsl(self.path.partition("?")[2], keep_blank_values=True)
+        return tuple((name, value) for name, value in pairs if "{" not in value)
+
+    @property
+    def path_names(self) -> tuple[str, ...]:
+        """The names of the path parameters, in the order of the path."""
+        return template_names(self.path)
+
+    def response(self, status: int) -> DeclaredResponse | None:
+        """The declared response for a status: exact, then its range, then `default` (OpenAPI 3.1, section 4.8.16)."""
+        return (
+            self.responses.get(str(status)) or self.responses.get(f"{status // 100}XX") or self.responses.get("default")
+        )
+
+    def success(self, preferred: int | None = None) -> tuple[int, DeclaredResponse] | None:
+        """The status and response of success: `preferred` if declared, else the lowest 2xx, `2XX`, `default`."""
+        if preferred not in self._successes:
+            self._successes[preferred] = self._success(preferred)
+        return self._successes[preferred]
+
+    def _success(self, preferred: int | None) -> tuple[int, DeclaredResponse] | None:
+        for status in (str(preferred), f"{preferred // 100}XX") if preferred is not None else ():
+            if preferred is not None and status in self.responses:
+                return preferred, self.responses[status]
+        exact = sorted(status for status in self.responses if status.isdigit() and status[0] == "2")
+        for status in (*exact, "2XX", "default"):
+            if status in self.responses:
+                number = int(status) if status.isdigit() else (preferred or 200)
+                return number, self.responses[status]
+        return None
+
+    def lowest(self) -> tuple[int, DeclaredResponse] | None:
+        """The lowest status that is declared, of whatever kind, and its response."""
+        found = sorted(status for status in self.responses if status[:1].isdigit())
+        return (int(found[0].upper().replace("X", "0")), self.responses[found[0]]) if found else None
+
+
+def template_shape(path: str) -> str:
+    """A path with its parameters unnamed: paths of the same shape match the same requests."""
+    return re.sub(r"\{[^{}]*\}", "{}", path)
+
+
+@lru_cache(maxsize=4096)
+def template_names(path: str) -> tuple[str, ...]:
+    """The parameter names in a path template, in order; not those in a query that is written into it."""
+    return tuple(part.partition("}")[0] for part in path.partition("?")[0].split("{")[1:])
