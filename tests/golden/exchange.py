@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import re
 import select
@@ -15,6 +16,7 @@ SECONDS = 30.0
 # A longer body is recorded by its digest and its beginning.
 BODY_RECORDED = 256 * 1024
 BEGINNING = 2_000
+ALLOWING = 200  # the status of Flask's own answer to OPTIONS; those of the contract's paths are 204
 OPEN, CLOSED, RESET, SILENT = "open", "closed", "reset", "silent"
 # How an answer goes on after its head.
 _LENGTH = re.compile(rb"(?im)^content-length:[ \t]*(\d+)\r?$")
@@ -24,6 +26,7 @@ _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})")
 # Real time, in JSON as it is written, and in headers.
 _MILLISECONDS = re.compile(rb'"milliseconds":[0-9.e+-]+')
 _INSTANT = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?Z")
+_TAG_OF_FILE = re.compile(rb'"\d+\.\d+-\d+-\d+"')
 _FINGERPRINT = re.compile(rb'("?fingerprint"?:\s*"?)[0-9a-f]{64}')
 
 
@@ -46,11 +49,11 @@ class Answer:
         status = _STATUS.match(self.head)
         return int(status[1]) if status else 0
 
-    def normal(self, *, real_time: bool = False, files: bool = False) -> Answer:
+    def normal(self, *, real_time: bool = False) -> Answer:
         """The same without what differs from one time to the next.
 
-        That is the date; in the journal, how long an answer took to make; with `real_time`, every instant; with
-        `files`, the headers that follow from the time of a file. Where the body is changed by it, so are the headers
+        That is the date; the order of methods in `Allow` where Flask itself answers OPTIONS, which is one of a set; in the journal, how long an answer took to make; of a file that is sent as it is, what follows from its time; and
+        with `real_time`, every instant. Where the body is changed by it, so are the headers
         that follow from the body: a length is only replaced where it is right.
         """
         body = _MILLISECONDS.sub(b'"milliseconds":0', self.body)
@@ -60,12 +63,14 @@ class Answer:
         for number, line in enumerate(lines):
             name, _, value = line.partition(b": ")
             lower = name.lower()
-            if lower == b"date" or (lower == b"last-modified" and files):
+            if lower in (b"date", b"last-modified"):
                 lines[number] = name + b": a date"
             elif lower == b"server" and value.startswith(b"Werkzeug/"):
                 lines[number] = name + b": Werkzeug"
-            elif lower == b"etag" and (body != self.body or files):
+            elif lower == b"etag" and (body != self.body or real_time or _TAG_OF_FILE.fullmatch(value)):
                 lines[number] = name + b": a tag"
+            elif lower == b"allow" and self.status == ALLOWING:
+                lines[number] = name + b": " + b", ".join(sorted(value.split(b", ")))
             elif lower == b"content-length" and body != self.body and value == b"%d" % len(self.body):
                 lines[number] = name + b": %d" % len(body)
         return Answer(b"\r\n".join(lines), body, self.ending, self.interim, self.after)
@@ -94,17 +99,19 @@ def _body(body: bytes) -> dict[str, Any]:
 class Connection:
     """A client's side of one connection."""
 
-    def __init__(self, address: tuple[str, int]) -> None:
+    def __init__(self, address: tuple[str, int], *, once: bool = False) -> None:
+        """`once`: one request is sent, and the end of it is told."""
         self._socket = socket.create_connection(address, timeout=SECONDS)
+        self._once = once
         self._buffer = b""
         self._ending = OPEN
 
     def send(self, raw: bytes) -> None:
         """Send bytes as they are; a server may have closed before it has read them all."""
-        try:
+        with contextlib.suppress(OSError):
             self._socket.sendall(raw)
-        except (BrokenPipeError, ConnectionResetError):
-            pass
+            if self._once:
+                self._socket.shutdown(socket.SHUT_WR)
 
     def read(self, to_head: bool) -> Answer:
         """The next answer. One that closes, or has no length, is read until the connection ends."""
@@ -150,10 +157,8 @@ class Connection:
     def finish(self) -> bytes:
         """Say that nothing more will be sent, and return what comes until the server closes, too."""
         if self._ending == OPEN:
-            try:
+            with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_WR)
-            except OSError:
-                pass
             self._read_rest()
         self._socket.close()
         return self._buffer

@@ -39,7 +39,7 @@ SHOWN = 160
 Pair = dict[str, Any]
 
 
-def play(case: Case, address: Address) -> list[Pair]:
+def play(case: Case, address: Address, front: str) -> list[Pair]:
     """Send the requests of a case in order, and return each with its answer."""
     connection: Connection | None = None
     apart: list[tuple[int, Connection]] = []
@@ -62,7 +62,7 @@ def play(case: Case, address: Address) -> list[Pair]:
         if connection is None or not connection.is_open or step.fresh:
             if connection is not None:
                 finished.append(connection)
-            connection = Connection(address)
+            connection = Connection(address, once=front != PROTOCOL)
         connection.send(step.raw)
         expected = methods(step.raw, step.answers) if step.answers else ()
         answers.append([connection.read(method == b"HEAD") for method in expected])
@@ -75,7 +75,7 @@ def play(case: Case, address: Address) -> list[Pair]:
         other.finish()
     pairs = []
     for number, (step, received) in enumerate(zip(case.steps, answers, strict=True)):
-        told = [one.normal(real_time=case.real_time, files=case.files).as_dict() for one in received]
+        told = [one.normal(real_time=case.real_time).as_dict() for one in received]
         sent = {"request": step.title, "sent": hashlib.sha256(step.raw).hexdigest()[:12]}
         pairs.append({"case": case.name, "step": number, **sent, "answers": told})
     return pairs
@@ -87,7 +87,7 @@ def played(cases: Iterable[Case], front: str) -> Iterator[tuple[Case, list[Pair]
         for case in cases:
             if front in case.fronts:
                 with servers.serve(case.settings) as address:
-                    yield case, play(case, address)
+                    yield case, play(case, address, front)
 
 
 def write(path: Path, pairs: Iterable[Pair]) -> None:
