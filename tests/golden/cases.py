@@ -489,7 +489,7 @@ def _preferences() -> Iterator[Case]:
     asked = ["code=404", "code=200", "code=503", "code=999", "code=x", "code=", "code=201", "example=dog", "example=cat", "example=none", "dynamic=true", "dynamic=false", "dynamic=x", "dynamic", "code=404, example=x", "code=200, dynamic=true", "example=dog; q=1", "respond-async", "CODE=404", 'code="404"', 'example="dog"', "code=404, code=200", "return=minimal, code=500"]
     for name, contract, target in (("shop", SHOP, "/pets/7"), ("built-in", BUILT_IN, "/admin/jobs/job-7"), ("ledger", LEDGER, "/accounts/a-1")):
         headers = [get(target, f"Prefer: {text}") for text in asked]
-        queries = [get(f"{target}?{'&'.join('__' + part for part in text.split(', '))}") for text in asked[:17]]
+        queries = [get(f"{target}?{'&'.join('__' + part.replace(' ', '%20') for part in text.split(', '))}") for text in asked[:17]]
         both = [get(f"{target}?__code=404", "Prefer: code=200"), get(target, "Prefer: code=404", "Prefer: dynamic=true"), ask("HEAD", target, "Prefer: code=404"), get(f"{target}?__code=200", "Accept: application/xml"), get(f"{target}?__other=1")]
         yield _case(f"prefer/{name}", [*headers, *queries, *both, get("/__mock/requests?brief=true"), get("/__mock/state")], Settings(contract=contract))
     actions = [post("/admin/jobs/job-7/retry", f"Prefer: {text}") for text in ("code=409", "code=200", "code=422", "code=500", "example=cancelled", "code=409, example=cancelled")]

@@ -73,13 +73,17 @@ class Servers:
             other = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
             thread = threading.Thread(target=other.serve_forever, args=(0.01,), daemon=True)
             thread.start()
-            yield "127.0.0.1", other.server_port
-            self._stoppers.submit(_stop, other, thread)
+            try:
+                yield "127.0.0.1", other.server_port
+            finally:
+                self._stoppers.submit(_stop, other, thread)
         else:
             own = BackgroundServer(app, "127.0.0.1", body_limit=settings.body_limit).start()
             place = urlsplit(own.url)
-            yield place.hostname or "", place.port or 0
-            self._stoppers.submit(own.stop)
+            try:
+                yield place.hostname or "", place.port or 0
+            finally:
+                self._stoppers.submit(own.stop)
 
     @contextlib.contextmanager
     def _command(self, settings: Settings) -> Iterator[Address]:
