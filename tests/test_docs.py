@@ -15,9 +15,9 @@ from click.testing import CliRunner
 
 from mockserver import BackgroundServer, create_app, refusals
 from mockserver.cli.main import main
-from mockserver.http import cors
-from mockserver.http.problems import STATUS
-from mockserver.http.service import control
+from mockserver.control.document import load_control_api
+from mockserver.http.response import cors
+from mockserver.http.response.problems import STATUS
 from mockserver.server.protocol import REFUSALS
 from tests.bench.bench import BEGIN, END
 from tests.cli.test_main import SECONDS
@@ -85,7 +85,7 @@ def test_the_readme_shows_the_lifecycle_as_the_command_draws_it() -> None:
 
 
 def test_every_control_path_is_in_the_readme() -> None:
-    paths = {operation.path for operation in control().operations.values()}
+    paths = {operation.path for operation in load_control_api().operations.values()}
     assert [path for path in sorted(paths) if path not in README] == []
 
 

@@ -18,6 +18,7 @@ LAYERS = {name: number for number, names in enumerate(ORDER) for name in names}
 TOP = len(ORDER)
 # Slow to import, and not needed until something is wrong or has to be made up.
 LATE = {
+    ("mockserver.web.app", "mockserver.engine.shared.sandboxes"),
     ("mockserver.schemas.validators", "mockserver.schemas.messages"),
     ("mockserver.generate.strings", "mockserver.generate.realistic"),
     ("mockserver.generate.generator", "mockserver.generate.realistic"),
@@ -29,7 +30,8 @@ MAY_VARY = {
     "mockserver.generate.strings", "mockserver.generate.realistic", "mockserver.generate.vocabulary", "mockserver.engine.seeding.populate", "mockserver.engine.seeding.inferred", "mockserver.engine.seeding.key_generator",
     "mockserver.cli.main",  # makes a token
 }  # fmt: skip
-FRAMEWORKS = {"flask", "werkzeug", "uvicorn", "httptools", "uvloop", "jinja2"}
+# The lowest layer that may use a library.
+FRAMEWORKS = {"werkzeug": "http", "flask": "web", "jinja2": "web", "uvicorn": "server", "httptools": "server"}
 BELOW = ("errors", "refusals", "contract", "engine")
 
 
@@ -79,12 +81,13 @@ def faults(root: Path) -> list[str]:
             known = name in trees and name != root.name
             if known and layer(name) > layer(module):
                 found.append(f"{module} imports {name}, which is above it")
-            if known and {module.split(".")[1:2][0] if "." in module else "", name.split(".")[-1]} == {"server", "web"}:
+            if known and layer(name) == layer(module) < TOP and module.split(".")[1:2] != name.split(".")[1:2]:
                 found.append(f"{module} imports {name}, which is beside it")
             if late and known and (module, name) not in LATE and name not in {one for _, one in LATE}:
                 found.append(f"{module} imports {name} inside a function")
-            if name.split(".")[0] in FRAMEWORKS and layer(module) < LAYERS["web"]:
-                found.append(f"{module} imports {name}, a framework")
+            framework = FRAMEWORKS.get(name.split(".")[0])
+            if framework is not None and layer(module) < LAYERS[framework]:
+                found.append(f"{module} imports {name}, which belongs to {framework}")
             if name in CHANCE_AND_TIME and module not in MAY_VARY:
                 found.append(f"{module} imports {name}")
         if module.split(".")[1:2] and module.split(".")[1] in BELOW:
@@ -114,7 +117,7 @@ def test_imports_run_one_way() -> None:
     ("file", "text", "fault"),
     [
         ("contract/a.py", "from mockserver.web.b import x", "mockserver.contract.a imports mockserver.web.b, which is above it"),
-        ("engine/a.py", "import flask", "mockserver.engine.a imports flask, a framework"),
+        ("engine/a.py", "import flask", "mockserver.engine.a imports flask, which belongs to web"),
         ("engine/a.py", "import random", "mockserver.engine.a imports random"),
         ("engine/a.py", "STATUS = 404", "mockserver.engine.a:1 names the HTTP status 404"),
         ("web/a.py", "def f():\n    import mockserver.web.b", "mockserver.web.a imports mockserver.web.b inside a function"),

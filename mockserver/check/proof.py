@@ -12,10 +12,11 @@ from mockserver.check.record_states import Broken
 from mockserver.check.requests import Failed, ScenarioRequests
 from mockserver.contract.model import Contract, Scenario
 from mockserver.engine.run import Start
+from mockserver.engine.sandboxes import Sandboxes
 from mockserver.errors import CannotGenerate, ContractError, Problem
 from mockserver.refusals import NoExample
 from mockserver.syntax.yaml_reader import escape
-from mockserver.web.app import create_app
+from mockserver.web.app import create_service
 
 
 class Proof:
@@ -47,16 +48,16 @@ class Proof:
             if number % 100 == 0:
                 yield 0.0
         try:
-            app = create_app(self.contract, serve_pages=False)
+            service = create_service(self.contract, Sandboxes(self.contract))
         except ContractError as error:
             self.findings += [Finding("error", problem) for problem in error.problems]
             return
         total = len(self.contract.scenarios) + 1
         for done, scenario in enumerate(sorted(self.contract.scenarios.values(), key=lambda one: one.name)):
-            asking = ScenarioRequests(app, self.contract, scenario.name)
+            asking = ScenarioRequests(service, self.contract, scenario.name)
             for part in self._scenario(scenario, asking):
                 yield (done + part) / total
-        asking = ScenarioRequests(app, self.contract, self.contract.default_scenario)
+        asking = ScenarioRequests(service, self.contract, self.contract.default_scenario)
         for _ in asking.refusals():
             yield (total - 1) / total
         self.refusals = asking.answers

@@ -17,7 +17,7 @@ from mockserver.engine.reachability import StateNode, paths_from
 from mockserver.engine.state.sorted_rows import Row
 from mockserver.engine.state.state import State
 from mockserver.errors import Violation
-from mockserver.http.pipeline import PREFERRED, RESULTS
+from mockserver.http.operations import PREFERRED, RESULTS
 from mockserver.openapi.model import Operation
 from mockserver.schemas.validators import Validator
 from mockserver.syntax.instants import format_instant

@@ -8,8 +8,6 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask
-
 from mockserver.check.record_states import places
 from mockserver.contract.model import Contract, Resource
 from mockserver.contract.overrides import json_media
@@ -18,12 +16,14 @@ from mockserver.engine.run import Run
 from mockserver.engine.state.state import State
 from mockserver.errors import CannotGenerate, Violation
 from mockserver.generate.generator import Generator
-from mockserver.http import addressing
-from mockserver.http.problems import CODE_HEADER
+from mockserver.http.messages import Request, join_headers
+from mockserver.http.pipeline import respond
+from mockserver.http.request.addressing import build_request
+from mockserver.http.response.problems import CODE_HEADER
+from mockserver.http.service import Service
 from mockserver.openapi import parameter_encoding
 from mockserver.openapi.model import Operation, Parameter
 from mockserver.openapi.security import RequiredCredential
-from mockserver.server import wsgi_bridge
 from mockserver.syntax import strict_json
 
 SANDBOX = "check"
@@ -64,7 +64,7 @@ class RecordUnderTest:
 class ScenarioRequests:
     """One scenario of an application, asked about."""
 
-    app: Flask
+    service: Service
     contract: Contract
     scenario: str
     answers: int = 0
@@ -117,7 +117,7 @@ class ScenarioRequests:
 
     def _placed(self, subject: RecordUnderTest | None) -> Run:
         """A fresh run, with the subject where it is asked about."""
-        sandbox = self.app.extensions["mockserver"].sandboxes.get(SANDBOX)
+        sandbox = self.service.sandboxes.get(SANDBOX)
         sandbox.reset_run(self.scenario)
         run: Run = sandbox.run(self.scenario)
         if subject is not None:
@@ -198,46 +198,43 @@ class ScenarioRequests:
         body: bytes | None = None,
         accept: str = "*/*",
     ) -> None:
-        made = self._request(operation, path, query, body, accept)
-        head, told = wsgi_bridge.call(self.app, made)
+        request = self._request(operation, path, query, body, accept)
+        response = respond(self.service, request)
         self.answers += 1
-        code = _code(head)
+        code = response.header(CODE_HEADER) or ""
         if code in FAILURES:
-            self._note(operation, f"{operation.method} {made['RAW_URI']}", about, code, told)
+            self._note(operation, f"{operation.method} {request.target}", about, code, response.body)
 
-    def request(self, operation: Operation) -> dict[str, Any]:
+    def request(self, operation: Operation) -> Request:
         """A request that the operation takes, about no record in particular, as the server has it."""
         values = self._values(operation, {}) or {}
         return self._request(operation, self._path(operation, values), self._query(operation), self._body(operation))
 
-    def _request(
-        self, operation: Operation, path: str, query: str, body: bytes | None, accept: str = "*/*"
-    ) -> dict[str, Any]:
-        headers = [(b"host", b"localhost"), (b"accept", accept.encode())]
-        headers += [(b"content-type", b"application/json")] if body is not None else []
+    def _request(self, operation: Operation, path: str, query: str, body: bytes | None, accept: str = "*/*") -> Request:
+        headers = [("Host", "localhost"), ("Accept", accept)]
+        headers += [("Content-Type", "application/json")] if body is not None else []
         headers += self._required_headers(operation)
         for one in operation.security[0] if operation.security else ():
             headers += _credential(one)
             query = "&".join(filter(None, (query, f"{quote(one.name)}=check"))) if one.location == "query" else query
         target = f"{path}{'&' if '?' in path else '?'}{query}" if query else path
-        constant = wsgi_bridge.constant_environ(None, None)
-        made = wsgi_bridge.environ(constant, operation.method, "1.1", target.encode(), headers, body or b"")
-        made[addressing.SANDBOX], made[addressing.SCENARIO] = SANDBOX, self.scenario
-        return made
+        request = build_request(operation.method, target, join_headers(headers), body or b"")
+        request.base_sandbox, request.base_scenario = SANDBOX, self.scenario
+        return request
 
-    def _required_headers(self, operation: Operation) -> list[tuple[bytes, bytes]]:
+    def _required_headers(self, operation: Operation) -> list[tuple[str, str]]:
         found = []
         for one in operation.parameters:
             if one.location == "header" and one.required:
                 text = parameter_encoding.header(one.notation, self._made(one, operation))
-                found.append((one.name.lower().encode(), text.encode("latin-1", "replace")))
+                found.append((one.name, text.encode("latin-1", "replace").decode("latin-1")))
             elif one.location == "cookie" and one.required:
                 text = parameter_encoding.header(one.notation, self._made(one, operation))
-                found.append((b"cookie", f"{one.name}={quote(text)}".encode()))
+                found.append(("Cookie", f"{one.name}={quote(text)}"))
         return found
 
     def _note(self, operation: Operation, request: str, about: str, code: str, told: bytes) -> None:
-        journal = self.app.extensions["mockserver"].sandboxes.get(SANDBOX).journal
+        journal = self.service.sandboxes.get(SANDBOX).journal
         broken = journal.invalid_responses[-1].violations if journal.invalid_responses else ()
         found = broken or [Violation("body", "", code, _detail(told, code))]
         self.failed += [Failed(operation.id, request, about, one, code) for one in found]
@@ -259,16 +256,11 @@ def _detail(body: bytes, code: str) -> str:
     return f"the answer is a refusal with the code {code}"
 
 
-def _code(head: bytes) -> str:
-    name = f"\r\n{CODE_HEADER}: ".encode()
-    return head.partition(name)[2].partition(b"\r\n")[0].decode("latin-1")
-
-
-def _credential(one: RequiredCredential) -> list[tuple[bytes, bytes]]:
+def _credential(one: RequiredCredential) -> list[tuple[str, str]]:
     """The header that brings a credential, of any value."""
     if one.location == "header":
-        return [(one.name.lower().encode(), f"{one.scheme} check".strip().encode())]
-    return [(b"cookie", f"{one.name}=check".encode())] if one.location == "cookie" else []
+        return [(one.name, f"{one.scheme} check".strip())]
+    return [("Cookie", f"{one.name}=check")] if one.location == "cookie" else []
 
 
 def subjects(contract: Contract, state: State) -> list[RecordUnderTest]:

@@ -1,14 +1,13 @@
-"""The control API: what each operation of `control.yaml` does. Its requests and answers are judged like all others."""
+"""What each operation of the control API does. Its requests and responses are validated like all others."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, Response, g, request
-
 from mockserver.contract import overrides
+from mockserver.control import journal
 from mockserver.documents.bundle import bundle
 from mockserver.engine.behaviours.behaviours import OperationCall
 from mockserver.engine.commands import AddOverride, Fire, Fired, Put, Remove, RemoveOverride
@@ -19,40 +18,15 @@ from mockserver.engine.run import Run
 from mockserver.engine.sandboxes import DEFAULT
 from mockserver.engine.state.state import list_records, with_derived_fields
 from mockserver.errors import quote as quoted
-from mockserver.http import journal, pipeline
-from mockserver.http.parameters import read_call
-from mockserver.http.problems import IN_BODY
-from mockserver.http.responses import answer, negotiate, respond
-from mockserver.http.selection import Selection, sandbox_via
-from mockserver.http.service import PREFIX, Service
-from mockserver.openapi.model import Operation
+from mockserver.http.exchange import Exchange, Selection
+from mockserver.http.request.selection import ACTIVE, FALLBACK
+from mockserver.http.response.problems import IN_BODY
+from mockserver.http.router import CONTROL_PREFIX as PREFIX
+from mockserver.http.router import ControlHandler, ControlResult
 from mockserver.openapi.parameter_decoding import scalar
 from mockserver.refusals import BadTime, InvalidRequest, UnknownScenario
 from mockserver.syntax.instants import format_instant, parse_duration, parse_instant
 from mockserver.version import __version__
-
-Given = tuple[int, Any] | tuple[int, Any, dict[str, str]]
-CONTRACT_DOCUMENT = "/openapi.json"
-
-
-def register(app: Flask, mock: Service) -> None:
-    """Add a rule for each operation of the control API; the contract's own paths win outside `/__mock`."""
-    taken = {operation.path for operation in mock.contract.operations.values()}
-    for name, operation in mock.control.operations.items():
-        if operation.path.startswith(PREFIX) or operation.path not in taken:
-            pipeline.add_rule(app, f"control:{name}", operation, _view(mock, operation, _HANDLERS[name]))
-
-
-def _view(mock: Service, operation: Operation, handle: Callable[[Service, Selection, OperationCall], Given]) -> Any:
-    def view(**arguments: str) -> Response:
-        call = read_call(mock, operation, request, arguments)
-        chosen = operation.success()
-        media_type = negotiate(request, chosen[1].media) if chosen is not None else None
-        status, value, *headers = handle(mock, g.get("selection"), call)
-        answered = answer(operation, status, value, media_type, headers[0] if headers else None)
-        return respond(pipeline.enforce(mock, operation, answered), request)
-
-    return view
 
 
 def _run(selection: Selection) -> dict[str, Any]:
@@ -66,63 +40,69 @@ def _run(selection: Selection) -> dict[str, Any]:
     }
 
 
-def _health(mock: Service, selection: Selection, call: OperationCall) -> Given:
-    healthy: dict[str, Any] = {"status": "ok", "version": __version__}
-    if (store := mock.sandboxes.store_status) is not None:
-        healthy["store"] = store
-    return 200, healthy | {"problems": [one.as_dict() for one in mock.stale]} if mock.stale else healthy
+def _health(exchange: Exchange, call: OperationCall) -> ControlResult:
+    service = exchange.service
+    health: dict[str, Any] = {"status": "ok", "version": __version__}
+    if (store := service.sandboxes.store_status) is not None:
+        health["store"] = store
+    if service.stale:
+        health["problems"] = [problem.as_dict() for problem in service.stale]
+    return 200, health
 
 
-def _reset(mock: Service, selection: Selection, call: OperationCall) -> Given:
+def _reset(exchange: Exchange, call: OperationCall) -> ControlResult:
+    service, selection = exchange.service, exchange.selection
     scope = (call.body or {}).get("scope", "sandbox")
     if scope == "run":
         selection.sandbox.reset_run(selection.scenario)
         return 200, _run(Selection(selection.sandbox, selection.scenario, selection.via))
     if scope == "all":
-        mock.sandboxes.reset()
+        service.sandboxes.reset()
     else:
         selection.sandbox.reset()
-    # The active scenario is gone with the rest, so what it stood for is chosen anew.
-    scenario = mock.contract.default_scenario if selection.via == "active scenario" else selection.scenario
-    g.selection = Selection(mock.sandboxes.get(selection.sandbox.name), scenario, selection.via)
-    return 200, _run(g.selection)
+    # The active scenario is reset too, so the default takes its place.
+    scenario = service.contract.default_scenario if selection.via == ACTIVE else selection.scenario
+    exchange.selected = Selection(service.sandboxes.get(selection.sandbox.name), scenario, selection.via)
+    return 200, _run(exchange.selected)
 
 
-def _list_scenarios(mock: Service, selection: Selection, call: OperationCall) -> Given:
-    known = mock.contract.scenarios
-    listed = [{"name": name, "summary": known[name].summary} for name in sorted(known)]
+def _list_scenarios(exchange: Exchange, call: OperationCall) -> ControlResult:
+    contract, selection = exchange.service.contract, exchange.selection
+    scenarios = [{"name": name, "summary": scenario.summary} for name, scenario in sorted(contract.scenarios.items())]
     return 200, {
-        "default": mock.contract.default_scenario,
+        "default": contract.default_scenario,
         "active": selection.sandbox.active_scenario,
         "selected": {
             "sandbox": selection.sandbox.name,
-            "sandbox_via": sandbox_via(request, selection.sandbox),
+            "sandbox_via": exchange.sandbox_via,
             "scenario": selection.scenario,
             "scenario_via": selection.via,
             "ignored": list(selection.ignored),
         },
-        "scenarios": listed,
+        "scenarios": scenarios,
     }
 
 
-def _set_scenario(mock: Service, selection: Selection, call: OperationCall) -> Given:
-    name = call.body["name"]
-    if name not in mock.contract.scenarios:
-        raise UnknownScenario(name, mock.contract.scenarios, IN_BODY)
+def _set_scenario(exchange: Exchange, call: OperationCall) -> ControlResult:
+    name, scenarios, selection = call.body["name"], exchange.service.contract.scenarios, exchange.selection
+    if name not in scenarios:
+        raise UnknownScenario(name, scenarios, IN_BODY)
     selection.sandbox.active_scenario = name
-    if selection.via in ("active scenario", "default"):
-        g.selection = Selection(selection.sandbox, name, "active scenario", selection.ignored)
-    return 200, _run(g.selection)
+    if selection.via in (ACTIVE, FALLBACK):
+        exchange.selected = Selection(selection.sandbox, name, ACTIVE, selection.ignored)
+    return 200, _run(exchange.selection)
 
 
-def _clear_scenario(mock: Service, selection: Selection, call: OperationCall) -> Given:
+def _clear_scenario(exchange: Exchange, call: OperationCall) -> ControlResult:
+    selection = exchange.selection
     selection.sandbox.active_scenario = None
-    if selection.via == "active scenario":
-        g.selection = Selection(selection.sandbox, mock.contract.default_scenario, "default", selection.ignored)
+    if selection.via == ACTIVE:
+        default = exchange.service.contract.default_scenario
+        exchange.selected = Selection(selection.sandbox, default, FALLBACK, selection.ignored)
     return 204, None
 
 
-def _list_sandboxes(mock: Service, selection: Selection, call: OperationCall) -> Given:
+def _list_sandboxes(exchange: Exchange, call: OperationCall) -> ControlResult:
     listed = [
         {
             "name": sandbox.name,
@@ -134,74 +114,77 @@ def _list_sandboxes(mock: Service, selection: Selection, call: OperationCall) ->
                 for name, run in sorted(sandbox.runs.items())
             ],
         }
-        for sandbox in mock.sandboxes.all()
+        for sandbox in exchange.service.sandboxes.all()
     ]
-    return 200, {"sandboxes": listed, "limit": mock.sandboxes.limit}
+    return 200, {"sandboxes": listed, "limit": exchange.service.sandboxes.limit}
 
 
-def _delete_sandbox(mock: Service, selection: Selection, call: OperationCall) -> Given:
-    mock.sandboxes.remove(call.path["name"])
-    if selection.sandbox.name == call.path["name"]:
-        g.selection = Selection(mock.sandboxes.get(DEFAULT), mock.contract.default_scenario, "default")
+def _delete_sandbox(exchange: Exchange, call: OperationCall) -> ControlResult:
+    service, name = exchange.service, call.path["name"]
+    service.sandboxes.remove(name)
+    if exchange.selection.sandbox.name == name:
+        exchange.selected = Selection(service.sandboxes.get(DEFAULT), service.contract.default_scenario, FALLBACK)
     return 204, None
 
 
-def _get_state(mock: Service, selection: Selection, call: OperationCall) -> Given:
-    query, state = call.query, selection.run.state
+def _get_state(exchange: Exchange, call: OperationCall) -> ControlResult:
+    query, state = call.query, exchange.selection.run.state
     tables = {query["resource"]: state.table(query["resource"])} if "resource" in query else state.tables
     return 200, {
-        **_run(selection),
+        **_run(exchange.selection),
         "totals": {name: len(table) for name, table in state.tables.items()},
         "records": {
-            name: list_records(mock.contract, state, table, query["offset"], query.get("limit"))
+            name: list_records(exchange.service.contract, state, table, query["offset"], query.get("limit"))
             for name, table in tables.items()
         },
     }
 
 
-def _place(mock: Service, selection: Selection, call: OperationCall) -> tuple[str, Any]:
+def _place(exchange: Exchange, call: OperationCall) -> tuple[str, Any]:
     """The resource and key of the path, the key in the type that the resource's keys have."""
-    resource = selection.run.state.table(call.path["resource"]).resource
+    resource = exchange.selection.run.state.table(call.path["resource"]).resource
     types = resource.fields.get(resource.key, frozenset({"string"}))
     key = call.path["key"]
     return resource.name, scalar(key, types - {"string"}) if "string" not in types else key
 
 
-def _put_record(mock: Service, selection: Selection, call: OperationCall) -> Given:
-    resource, key = _place(mock, selection, call)
-    run, was_there = selection.run, selection.run.state.has_record(resource, key)
-    field = mock.contract.resources[resource].key
+def _put_record(exchange: Exchange, call: OperationCall) -> ControlResult:
+    resource, key = _place(exchange, call)
+    run, was_there = exchange.selection.run, exchange.selection.run.state.has_record(resource, key)
+    field = exchange.service.contract.resources[resource].key
     record = {field: key, **call.body} if field else call.body
     state = run.submit(lambda _, at: Put(resource, key, record, at))
-    value = with_derived_fields(mock.contract, state, mock.contract.resources[resource], state.record(resource, key))
+    value = with_derived_fields(
+        exchange.service.contract, state, exchange.service.contract.resources[resource], state.record(resource, key)
+    )
     if was_there:
         return 200, value
     place = f"{PREFIX}/state/{quote(resource, safe='')}/{quote(str(key), safe='')}"
-    return 201, value, {"Location": request.script_root + place}
+    return 201, value, {"Location": exchange.request.root_path + place}
 
 
-def _delete_record(mock: Service, selection: Selection, call: OperationCall) -> Given:
-    resource, key = _place(mock, selection, call)
-    selection.run.submit(lambda _, at: Remove(resource, key, at))
+def _delete_record(exchange: Exchange, call: OperationCall) -> ControlResult:
+    resource, key = _place(exchange, call)
+    exchange.selection.run.submit(lambda _, at: Remove(resource, key, at))
     return 204, None
 
 
-def _fire_transition(mock: Service, selection: Selection, call: OperationCall) -> Given:
-    resource, key = _place(mock, selection, call)
+def _fire_transition(exchange: Exchange, call: OperationCall) -> ControlResult:
+    resource, key = _place(exchange, call)
     transition = call.path["transition"]
-    state = selection.run.submit(lambda _, at: Fire(resource, key, transition, at))
+    state = exchange.selection.run.submit(lambda _, at: Fire(resource, key, transition, at))
     return 200, with_derived_fields(
-        mock.contract, state, mock.contract.resources[resource], state.record(resource, key)
+        exchange.service.contract, state, exchange.service.contract.resources[resource], state.record(resource, key)
     )
 
 
-def _get_clock(mock: Service, selection: Selection, call: OperationCall) -> Given:
-    run = selection.run
+def _get_clock(exchange: Exchange, call: OperationCall) -> ControlResult:
+    run = exchange.selection.run
     return 200, {**_clock(run), "generation": run.generation, "revision": run.revision}
 
 
-def _move_clock(mock: Service, selection: Selection, call: OperationCall) -> Given:
-    move, run = call.body, selection.run
+def _move_clock(exchange: Exchange, call: OperationCall) -> ControlResult:
+    move, run = call.body, exchange.selection.run
     fired: list[Fired] = []
     if "mode" in move:
         step = _duration(move["step"]) if "step" in move else None
@@ -247,29 +230,29 @@ def _instant(text: str) -> int:
         raise BadTime(f"{quoted(text)} is no instant that the clock could go to.") from None
 
 
-def _list_overrides(mock: Service, selection: Selection, call: OperationCall) -> Given:
-    known = selection.run.state.overrides
+def _list_overrides(exchange: Exchange, call: OperationCall) -> ControlResult:
+    known = exchange.selection.run.state.overrides
     return 200, {"overrides": [_placed(known, one) for one in known.active]}
 
 
-def _add_override(mock: Service, selection: Selection, call: OperationCall) -> Given:
-    override, violations = overrides.read(call.body, mock.contract.operations)
+def _add_override(exchange: Exchange, call: OperationCall) -> ControlResult:
+    override, violations = overrides.read(call.body, exchange.service.contract.operations)
     if override is None:
         raise InvalidRequest(violations)
-    state = selection.run.submit(lambda _, at: AddOverride(override, at))
+    state = exchange.selection.run.submit(lambda _, at: AddOverride(override, at))
     placed = state.overrides.active[0]
-    location = f"{request.script_root}{PREFIX}/overrides/{placed.id}"
+    location = f"{exchange.request.root_path}{PREFIX}/overrides/{placed.id}"
     return 201, _placed(state.overrides, placed), {"Location": location}
 
 
-def _clear_overrides(mock: Service, selection: Selection, call: OperationCall) -> Given:
-    selection.run.submit(lambda _, at: RemoveOverride(None, at))
+def _clear_overrides(exchange: Exchange, call: OperationCall) -> ControlResult:
+    exchange.selection.run.submit(lambda _, at: RemoveOverride(None, at))
     return 204, None
 
 
-def _remove_override(mock: Service, selection: Selection, call: OperationCall) -> Given:
+def _remove_override(exchange: Exchange, call: OperationCall) -> ControlResult:
     name = call.path["id"]
-    selection.run.submit(lambda _, at: RemoveOverride(name, at))
+    exchange.selection.run.submit(lambda _, at: RemoveOverride(name, at))
     return 204, None
 
 
@@ -277,28 +260,30 @@ def _placed(known: Overrides, placed: ActiveOverride) -> dict[str, Any]:
     return {"id": placed.id, "used": known.use_counts.get(placed.id, 0), **placed.override.entry}
 
 
-def _recording(mock: Service, selection: Selection, call: OperationCall) -> Given:
-    text = write_recording(selection.run.scenario, *selection.run.recording_input())
-    name = f"{selection.scenario}-recording.yaml"
+def _recording(exchange: Exchange, call: OperationCall) -> ControlResult:
+    text = write_recording(exchange.selection.run.scenario, *exchange.selection.run.recording_input())
+    name = f"{exchange.selection.scenario}-recording.yaml"
     return 200, text, {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
 
 
-def _list_violations(mock: Service, selection: Selection, call: OperationCall) -> Given:
-    return 200, {"violations": [journal.breach(entry) for entry in selection.sandbox.journal.invalid_responses]}
+def _list_violations(exchange: Exchange, call: OperationCall) -> ControlResult:
+    return 200, {
+        "violations": [journal.violation_entry(entry) for entry in exchange.selection.sandbox.journal.invalid_responses]
+    }
 
 
-def _clear_violations(mock: Service, selection: Selection, call: OperationCall) -> Given:
-    selection.sandbox.journal.clear_violations()
+def _clear_violations(exchange: Exchange, call: OperationCall) -> ControlResult:
+    exchange.selection.sandbox.journal.clear_violations()
     return 204, None
 
 
-def _list_requests(mock: Service, selection: Selection, call: OperationCall) -> Given:
+def _list_requests(exchange: Exchange, call: OperationCall) -> ControlResult:
     """Newest first."""
-    known, query = selection.sandbox.journal, call.query
+    known, query = exchange.selection.sandbox.journal, call.query
     entries = reversed(known.unmatched) if query["unmatched"] else known.newest_first()
     found = [entry for entry in entries if _is_asked_for(entry, query)]
     page = found[query["offset"] :][: query["limit"]]
-    shown = [journal.shown(mock, entry, brief=query["brief"]) for entry in page]
+    shown = [journal.entry_as_json(exchange.service, entry, brief=query["brief"]) for entry in page]
     return 200, {"requests": shown, "total": len(found), "seen": known.count}
 
 
@@ -314,29 +299,29 @@ def _is_asked_for(entry: Entry, query: Mapping[str, Any]) -> bool:
     )
 
 
-def _clear_requests(mock: Service, selection: Selection, call: OperationCall) -> Given:
-    selection.sandbox.journal.clear_requests()
+def _clear_requests(exchange: Exchange, call: OperationCall) -> ControlResult:
+    exchange.selection.sandbox.journal.clear_requests()
     return 204, None
 
 
-def _verdict(mock: Service, selection: Selection, call: OperationCall) -> Given:
-    return 200, journal.verdict(mock, selection.sandbox)
+def _verdict(exchange: Exchange, call: OperationCall) -> ControlResult:
+    return 200, journal.verdict(exchange.service, exchange.selection.sandbox)
 
 
-def _control_document(mock: Service, selection: Selection, call: OperationCall) -> Given:
-    document = bundle(mock.control.document)
+def _control_document(exchange: Exchange, call: OperationCall) -> ControlResult:
+    document = bundle(exchange.service.control.document)
     set_scenario = document["paths"][f"{PREFIX}/scenario"]["put"]["requestBody"]["content"]["application/json"][
         "schema"
     ]
-    set_scenario["properties"]["name"]["enum"] = sorted(mock.contract.scenarios)
+    set_scenario["properties"]["name"]["enum"] = sorted(exchange.service.contract.scenarios)
     return 200, document
 
 
-def _contract_document(mock: Service, selection: Selection, call: OperationCall) -> Given:
-    return 200, bundle(mock.contract.openapi)
+def _contract_document(exchange: Exchange, call: OperationCall) -> ControlResult:
+    return 200, bundle(exchange.service.contract.openapi)
 
 
-_HANDLERS: Mapping[str, Callable[[Service, Selection, OperationCall], Given]] = {
+HANDLERS: Mapping[str, ControlHandler] = {
     "getHealth": _health,
     "reset": _reset,
     "listScenarios": _list_scenarios,

@@ -1,25 +1,17 @@
-"""What the journal keeps of a request, how it is shown without secrets, and the verdict over all of it."""
+"""Journal entries as JSON, without secrets, and the verdict over all of them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
-from itertools import starmap
 from typing import Any
 from urllib.parse import unquote
 
-from flask import Request, Response
-from werkzeug.exceptions import HTTPException
-
-from mockserver.engine.clock import monotonic
 from mockserver.engine.commands import Fired
-from mockserver.engine.journal import Entry, Headers, LoggedMessage
+from mockserver.engine.journal import Entry, LoggedMessage
 from mockserver.engine.sandboxes import Sandbox
 from mockserver.http import nearest
-from mockserver.http.addressing import parameter
 from mockserver.http.service import Service
-from mockserver.openapi.model import Operation
 from mockserver.refusals import VerdictFailed
 from mockserver.syntax import strict_json
 from mockserver.syntax.instants import format_instant
@@ -29,62 +21,6 @@ SECRET = re.compile(r"(authorization|cookie2?|passw(or)?d|passphrase|secret|toke
 # What browsers ask for on their own says nothing about the client under test.
 UNASKED = ("/favicon.ico", "/apple-touch-icon.png", "/apple-touch-icon-precomposed.png")
 UNMATCHED_FROM = 400
-# Where a server of ours puts the headers of a request, as a list that many requests share.
-HEADERS = "mockserver.headers"
-
-
-def record(operation: Operation | None, request: Request, own: Any, response: Response) -> Entry:
-    """Enter a request and its answer. `own` is what is known of the request besides: Flask's `g`, itself."""
-    sandbox: Sandbox = own.sandbox
-    selection, override = own.get("selection"), own.get("override")
-    run = selection.run if selection is not None else None
-    broken = own.get("broken")
-    violations = broken[1] if broken is not None else own.get("violations", ())
-    method, headers = request.method, tuple(starmap(_shared, response.headers))
-    entry = Entry(
-        number=sandbox.journal.count + 1,
-        at=run.now if run is not None else None,
-        scenario=selection.scenario if selection is not None else None,
-        operation=operation.id if operation is not None else None,
-        method=method,
-        path=parameter(request.path),
-        query=request.query_string.decode("latin-1"),
-        status=response.status_code,
-        milliseconds=(monotonic() - own.began) * 1_000,
-        request=LoggedMessage.of(_sent(request), _body(request)),
-        response=LoggedMessage.of(headers, b"" if method == "HEAD" else response.get_data()),
-        violations=violations,
-        invalid_status=broken[0] if broken is not None else None,
-        fired=run.drain_fired() if run is not None else (),
-        override=override.id if override is not None else None,
-        note=own.get("note") or (run.pop_notice() if run is not None else None),
-    )
-    sandbox.journal.add(entry)
-    return entry
-
-
-def _sent(request: Request) -> Headers:
-    environ = request.environ
-    known: Headers | None = environ.get(HEADERS)
-    if known is not None:
-        return known
-    return tuple((name, value) for name, value in environ.items() if name[:5] == "HTTP_" or name == "CONTENT_TYPE")
-
-
-@lru_cache(maxsize=4096)
-def _shared(name: str, value: str) -> tuple[str, str]:
-    """A header; the same one in a thousand entries of ten thousand sandboxes is there once."""
-    return name, value
-
-
-def _body(request: Request) -> bytes:
-    length = request.environ.get("CONTENT_LENGTH")
-    if length in (None, "", "0") and (length or "wsgi.input_terminated" not in request.environ):
-        return b""
-    try:
-        return request.get_data()
-    except HTTPException:
-        return b""  # refused for its size
 
 
 def is_unmatched(entry: Entry) -> bool:
@@ -92,9 +28,9 @@ def is_unmatched(entry: Entry) -> bool:
     return entry.operation is None and entry.status >= UNMATCHED_FROM
 
 
-def shown(mock: Service, entry: Entry, *, brief: bool = False) -> dict[str, Any]:
+def entry_as_json(service: Service, entry: Entry, *, brief: bool = False) -> dict[str, Any]:
     """An entry as JSON, without secrets; with `brief`, without the two messages too."""
-    operation = mock.contract.operations.get(entry.operation or "")
+    operation = service.contract.operations.get(entry.operation or "")
     secrets = frozenset(one.name.lower() for way in operation.security for one in way) if operation else frozenset()
     told: dict[str, Any] = {
         "number": entry.number,
@@ -118,7 +54,7 @@ def shown(mock: Service, entry: Entry, *, brief: bool = False) -> dict[str, Any]
         if getattr(entry, name) is not None:
             told[name] = getattr(entry, name)
     if is_unmatched(entry):
-        told["nearest"] = nearest.nearest(mock.contract.operations.values(), entry.method, entry.path)
+        told["nearest"] = nearest.nearest(service.contract.operations.values(), entry.method, entry.path)
     return told
 
 
@@ -130,7 +66,7 @@ def fired(transitions: Iterable[Fired]) -> list[dict[str, Any]]:
     ]
 
 
-def breach(entry: Entry) -> dict[str, Any]:
+def violation_entry(entry: Entry) -> dict[str, Any]:
     """An answer that broke the contract, as JSON; its status is the one that it had, whatever was sent instead."""
     return {
         "number": entry.number,
@@ -144,7 +80,7 @@ def breach(entry: Entry) -> dict[str, Any]:
     }
 
 
-def verdict(mock: Service, sandbox: Sandbox) -> dict[str, Any]:
+def verdict(service: Service, sandbox: Sandbox) -> dict[str, Any]:
     """What a passed verdict says. Raises VerdictFailed with whatever speaks against it."""
     unmatched = [
         entry
@@ -156,9 +92,9 @@ def verdict(mock: Service, sandbox: Sandbox) -> dict[str, Any]:
         for name, run in sorted(sandbox.runs.items())
         for one in reversed(run.unused_overrides)
     ]
-    broken = [breach(entry) for entry in sandbox.journal.invalid_responses]
+    broken = [violation_entry(entry) for entry in sandbox.journal.invalid_responses]
     if broken or unmatched or unused:
-        raise VerdictFailed(broken, [shown(mock, entry) for entry in unmatched], unused)
+        raise VerdictFailed(broken, [entry_as_json(service, entry) for entry in unmatched], unused)
     return {"verdict": "passed", "requests": sandbox.journal.count}
 
 

@@ -13,7 +13,8 @@ monotonic: Seconds = time.monotonic
 # What processes and hosts agree on, where they share a run.
 wall_seconds: Seconds = time.time
 # For delays on a server that cannot hold an answer; never used by the engine itself.
-sleep = time.sleep
+Sleep = Callable[[float], None]
+sleep: Sleep = time.sleep
 
 
 def wall() -> int:

@@ -6,7 +6,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Collection, Mapping
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from mockserver.contract.model import Contract
 from mockserver.engine.clock import Seconds, monotonic
@@ -19,6 +19,7 @@ DEFAULT = "default"
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 SANDBOX_LIMIT = 10_000
 IDLE_SECONDS = 600.0
+T = TypeVar("T")
 log = logging.getLogger("mockserver")
 
 
@@ -149,6 +150,10 @@ class Sandboxes:
     def store_status(self) -> str | None:
         """Whether the store that processes share answers: `ok`, `unavailable`, or None where there is none."""
         return None
+
+    def transact(self, attempt: Callable[[Refusal | None], T]) -> T:
+        """Handle a request by `attempt`, which is given a Refusal where it can only refuse."""
+        return attempt(None)
 
     def get(self, name: str) -> Sandbox:
         """The sandbox of that name, made if it is new. Raises BadSandbox and SandboxLimit."""

@@ -1,325 +1,289 @@
-"""The mocked API: one Flask rule per operation of the contract, and a request's way through them."""
+"""The steps of a request, in their order; no step of a request is anywhere else.
+
+guard → route → select → credentials → validate request → settle → `Prefer` → override → operation → validate response
+→ journal → deliver. The first five follow from the request and the contract alone; `operations` has the next five; the
+last is the front end's, which finds what to do in the response.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from dataclasses import replace
-from functools import partial
+from functools import lru_cache
+from itertools import starmap
 from typing import Any
-from urllib.parse import quote
 
-from flask import Flask, Response, g, request
-from werkzeug import exceptions
+from werkzeug.http import dump_cookie
+from werkzeug.utils import redirect
 
-from mockserver.contract.behaviour import Behaviour, Kind
-from mockserver.engine.behaviours.behaviours import OperationCall, OperationResult, ResultKind, perform
-from mockserver.engine.commands import KeepResponse
-from mockserver.engine.overrides import ActiveOverride
-from mockserver.errors import Refusal
-from mockserver.http import credentials, path_precedence, preferences
-from mockserver.http.idempotency import digest, keep, read_key, replay
-from mockserver.http.overrides import deliver, ends_later, replacement
-from mockserver.http.parameters import read_call
-from mockserver.http.problems import refuse
-from mockserver.http.responses import BODILESS, Answer, answer, declared_media, negotiate, respond
-from mockserver.http.samples import SampleSpec, default_sample, sample, sample_headers
-from mockserver.http.selection import Selection
-from mockserver.http.service import Service, itself
-from mockserver.openapi.model import DeclaredResponse, Operation, template_shape
-from mockserver.openapi.object_types import METHODS
-from mockserver.openapi.parameter_decoding import read_header
-from mockserver.refusals import ContractViolation, NotAcceptable, UnknownRecord
-from mockserver.syntax.media_types import is_json
-from mockserver.syntax.words import plain
+from mockserver.engine.clock import monotonic
+from mockserver.engine.journal import Entry, LoggedMessage
+from mockserver.engine.run import Run
+from mockserver.engine.validity import CacheValidity
+from mockserver.errors import CannotGenerate, Refusal
+from mockserver.http import operations
+from mockserver.http.exchange import Exchange, PreparedRequest
+from mockserver.http.messages import Request, Response
+from mockserver.http.request import credentials, guard, idempotency, parameters, preferences, selection
+from mockserver.http.request.addressing import decode_parameter
+from mockserver.http.response import cors
+from mockserver.http.response.problems import refuse
+from mockserver.http.response.responses import complete
+from mockserver.http.router import is_control_path
+from mockserver.http.service import Service
+from mockserver.refusals import (
+    InternalError,
+    InvalidRecord,
+    InvalidRequest,
+    MethodNotAllowed,
+    NoExample,
+    TokenRequired,
+)
 
-PREFERRED = {ResultKind.RETURNED: 200, ResultKind.CREATED: 201, ResultKind.DELETED: 204}
-# Refusals that come before there is anything to operate on: such an answer is not kept for a key.
-BEFORE_OPERATION = (NotAcceptable, UnknownRecord)
-RESULTS: Mapping[Kind, ResultKind] = {"create": ResultKind.CREATED, "delete": ResultKind.DELETED}
-TOTAL_HEADERS = ("xtotalcount", "xtotal", "totalcount")
-VIOLATIONS_HEADER = "X-Mock-Violations"
+VARY = "Origin, Cookie, Accept, Prefer, X-Mock-Scenario, X-Mock-Sandbox"
+# The server has dealt with these itself.
+UNLOGGED = ("Content-Length", "Transfer-Encoding")
 log = logging.getLogger("mockserver")
 
 
-def register(app: Flask, mock: Service) -> None:
-    """Add a rule for each operation of the contract."""
-    operations = mock.contract.operations.values()
-    alike: dict[tuple[str, str], list[Operation]] = {}
-    for operation in operations:
-        alike.setdefault((operation.method, template_shape(operation.route)), []).append(operation)
-    taken = set(alike)
-    for number, group in enumerate(alike.values()):
-        operation = group[0]
-        view = _choice(mock, group) if any(one.query for one in group) else _view(mock, operation)
-        add_rule(app, f"api:{number}", operation, view)
-        for prefix in operation.prefixes:
-            # Where another operation has just that path, it wins.
-            if (operation.method, template_shape(prefix + operation.route)) not in taken:
-                taken.add((operation.method, template_shape(prefix + operation.route)))
-                add_rule(app, f"api:{number}", operation, view, prefix)
-    for prefix in dict.fromkeys(("", *(one for operation in operations for one in operation.prefixes))):
-        _refuse_other_methods(app, prefix, [one for one in operations if not prefix or prefix in one.prefixes])
+def respond(service: Service, request: Request) -> Response:
+    """The response to a request. Whatever goes wrong is a response, too."""
+    return respond_prepared(service, prepare(service, request))
 
 
-def _refuse_other_methods(app: Flask, prefix: str, operations: list[Operation]) -> None:
-    """Keep requests for a concrete path from a templated one that has their method."""
-    methods: dict[str, set[str]] = {}
-    for operation in operations:
-        methods.setdefault(template_shape(operation.route), set()).add(operation.method)
-    covered = path_precedence.covered(methods)
-    for number, operation in enumerate(operations):
-        own = template_shape(operation.route)
-        if own not in covered:
-            continue
-        covered.remove(own)
-        allowed = methods[own] | ({"HEAD"} if "GET" in methods[own] else set())
-        others = [name.upper() for name in METHODS if name.upper() not in allowed]
-        rule, endpoint = rule_of(operation, prefix), f"api:other:{prefix}:{number}"
-        app.add_url_rule(
-            rule, endpoint, _refusal(allowed), methods=others, provide_automatic_options=False, strict_slashes=False
-        )
-
-
-def _refusal(allowed: set[str]) -> Any:
-    def view(**_: str) -> Response:
-        raise exceptions.MethodNotAllowed(sorted(allowed))
-
-    return view
-
-
-def rule_of(operation: Operation, prefix: str = "") -> str:
-    """The operation's path as Werkzeug writes it, its parameters numbered, since their names need not fit there."""
-    rule = (prefix + operation.route).replace("%", "%25").replace("<", "%3C")
-    for number, name in enumerate(operation.path_names):
-        rule = rule.replace(f"{{{name}}}", f"<p{number}>", 1)
-    return rule
-
-
-def add_rule(app: Flask, endpoint: str, operation: Operation, view: Any, prefix: str = "") -> None:
-    """Add one rule, for this operation's method alone (and HEAD with GET)."""
-    view.operation = operation
-    app.add_url_rule(
-        rule_of(operation, prefix),
-        endpoint,
-        view,
-        methods=[operation.method],
-        provide_automatic_options=False,
-        strict_slashes=False,
-    )
-
-
-def _view(mock: Service, operation: Operation) -> Any:
-    def view(**arguments: str) -> Response:
-        return serve(mock, operation, arguments)
-
-    return view
-
-
-def _choice(mock: Service, operations: list[Operation]) -> Any:
-    """A view of the operation whose path has the most of what the request's query holds."""
-    ordered = sorted(operations, key=lambda one: -len(one.query))
-
-    def view(**arguments: str) -> Response:
-        sent = set(request.args.items(multi=True))
-        g.operation = next((one for one in ordered if sent.issuperset(one.query)), None)
-        if g.operation is None:
-            raise exceptions.NotFound
-        return serve(mock, g.operation, arguments)
-
-    return view
-
-
-def serve(mock: Service, operation: Operation, arguments: Mapping[str, str]) -> Response:
-    """A request's way once it is routed: judge it, do it, judge the answer."""
-    asked = itself(request)
-    credentials.check(operation, asked)
-    key = read_key(asked)
-    call = read_call(mock, operation, asked, arguments)
-    selection: Selection = g.selection
-    preference = preferences.read(operation, asked)
-    if preference is not None:
-        answered = _preferred(mock, operation, call, selection, preference)
-    elif key is None:
-        answered = _answer(mock, operation, call, selection, None)
-    else:
-        kept = selection.run.begin_key(key, digest(asked))
-        answered = replay(kept) if kept is not None else _answer_once(mock, operation, call, selection, key)
-    return respond(answered, asked)
-
-
-def _answer_once(mock: Service, operation: Operation, call: OperationCall, selection: Selection, key: str) -> Answer:
-    """The first answer to an idempotency key, which is in flight until it has been delivered."""
-    run = selection.run
+def prepare(service: Service, request: Request) -> PreparedRequest:
+    """What follows from a request and the contract alone; the same bytes have the same."""
+    prepared = PreparedRequest(request, _logged(request), service.router.match(request))
     try:
-        return _answer(mock, operation, call, selection, key)
-    finally:
-        if not ends_later(request, partial(run.end_key, key)):
-            run.end_key(key)
-
-
-def _answer(mock: Service, operation: Operation, call: OperationCall, selection: Selection, key: str | None) -> Answer:
-    selection.run.count_request(operation.id)
-    found = selection.run.use_override(operation.id, {**call.query, **call.path})
-    if found is not None:
-        answered = _overridden(mock, operation, call, selection, key, *found)
-    else:
-        answered = _own(mock, operation, call, selection, key)
-    return enforce(mock, operation, answered)
-
-
-def _own(mock: Service, operation: Operation, call: OperationCall, selection: Selection, key: str | None) -> Answer:
-    """The operation's own answer, a refusal included, kept under the key if there is one."""
-    try:
-        answered = _normal(mock, operation, call, selection)
+        guard.check(service, request)
+        if cors.is_preflight(request):
+            prepared.response = cors.preflight(request)
+        else:
+            _select(service, prepared)
+            _validate(service, prepared)
     except Refusal as refusal:
-        if key is None or isinstance(refusal, BEFORE_OPERATION):
-            raise
-        answered = refuse(mock, operation, refusal)
-    if key is not None and not answered.violations:
-        kept = keep(answered, digest(request))
-        selection.run.submit(lambda _, at: KeepResponse(key, kept, at))
-    return answered
+        prepared.refusal = refusal.with_traceback(None)
+    return prepared
 
 
-def _normal(mock: Service, operation: Operation, call: OperationCall, selection: Selection) -> Answer:
-    behaviour = mock.behaviour_of(operation)
-    if behaviour is not None:
-        return _behave(mock, operation, behaviour, call, selection)
-    return _sample(mock, operation, call, selection)
+def respond_prepared(service: Service, prepared: PreparedRequest) -> Response:
+    """The response to a request that was prepared: once, or again where another process changed its sandbox."""
+    former: list[Response] = []
+
+    def attempt(refusal: Refusal | None) -> Response:
+        if former and (delivery := former.pop().delivery) is not None:
+            delivery.delivered()
+        former.append(_respond_once(service, prepared, refusal))
+        return former[0]
+
+    return service.sandboxes.transact(attempt)
 
 
-def _overridden(
-    mock: Service,
-    operation: Operation,
-    call: OperationCall,
-    selection: Selection,
-    key: str | None,
-    placed: ActiveOverride,
-    delay: int,
-) -> Answer:
-    """The answer that an override gives, or the normal one with its headers; delay and fault are the server's."""
-    override = placed.override
-    g.override = placed
-    deliver(mock, operation, selection.sandbox, selection.scenario, request, override, delay)
-    if not override.replaces:
-        answered = replace(_own(mock, operation, call, selection, key))
-    else:
-        if override.commit:
-            # What becomes of the operation is not for the client to see.
-            with suppress(Refusal):
-                _own(mock, operation, call, selection, key)
-        answered = replacement(mock, operation, override) or _sample(mock, operation, call, selection, override.status)
-    answered.headers = {**answered.headers, **override.headers}
-    return answered
+def _respond_once(service: Service, prepared: PreparedRequest, store_refusal: Refusal | None) -> Response:
+    exchange = Exchange(service, prepared, monotonic())
+    try:
+        response = _serve(exchange, store_refusal)
+    except Refusal as refusal:
+        response = _refuse(exchange, refusal)
+    except CannotGenerate as error:
+        operation = exchange.operation
+        response = _refuse(exchange, NoExample(operation.id if operation else "the scenario", error.reason))
+    except Exception as error:
+        log.error("%s %s failed", prepared.request.method, prepared.request.path, exc_info=error)
+        response = _refuse(exchange, InternalError())
+    _add_headers(exchange, response)
+    _record(exchange, response)
+    response.delivery = exchange.delivery
+    return response
 
 
-def enforce(mock: Service, operation: Operation, answered: Answer) -> Answer:
-    """The answer itself where it keeps the contract; else, strictly, a refusal; leniently, the answer and a count."""
-    if not answered.violations:
-        return answered
-    refusal = ContractViolation(operation.id, answered.status, answered.violations)
-    g.broken = answered.status, answered.violations
-    if mock.strict:
-        return refuse(mock, operation, refusal)
-    answered.headers[VIOLATIONS_HEADER] = str(len(answered.violations))
-    return answered
+def _select(service: Service, prepared: PreparedRequest) -> None:
+    """Read which sandbox and scenario is meant; a page navigation that says so is redirected to a clean address."""
+    request = prepared.request
+    target = selection.redirect_target(request)
+    if target is not None:
+        guard.check_token_in_query(service, request)
+    forgive = target is not None or is_control_path(request.path) or prepared.route.is_page
+    prepared.choice = selection.choose(service, request, forgive=forgive)
+    if target is not None:
+        prepared.response = _redirect(service, *target)
 
 
-def _behave(
-    mock: Service, operation: Operation, behaviour: Behaviour, call: OperationCall, selection: Selection
-) -> Answer:
-    media_type = _success_type(operation, behaviour)
-    outcome = perform(selection.run, operation, behaviour, call)
-    status, declared = operation.success(PREFERRED[outcome.kind]) or (PREFERRED[outcome.kind], None)
-    if (
-        outcome.kind is ResultKind.DELETED
-        and declared
-        and status not in BODILESS
-        and not _admits(declared, media_type, outcome.value)
-    ):
-        return _sample(mock, operation, call, selection, status)
-    headers: dict[str, str] = {}
-    if declared is not None and (declared.headers or outcome.kind is ResultKind.CREATED):
-        headers = dict(_headers(mock, operation, call, selection, outcome, SampleSpec(status, declared)))
-    if declared is not None and not declared.media and outcome.kind is not ResultKind.RETURNED:
-        return answer(operation, status, None, None, headers)
-    return answer(operation, status, outcome.value, media_type, headers)
+def _validate(service: Service, prepared: PreparedRequest) -> None:
+    """Check credentials and validate the request, if it has led to an operation. Raises a Refusal."""
+    route, request = prepared.route, prepared.request
+    if prepared.response is not None:
+        return
+    if route.refusal is not None:
+        if request.method == "OPTIONS" and isinstance(route.refusal, MethodNotAllowed):
+            prepared.response = Response(204, headers=[("Allow", ", ".join(route.refusal.methods))])
+            return
+        raise route.refusal
+    if route.operation is None:
+        return
+    if not route.is_control:
+        credentials.check(route.operation, request)
+        prepared.key = idempotency.read_key(request)
+        prepared.digest = idempotency.digest(request) if prepared.key is not None else ""
+    parameters.validate(service, prepared)
+    if not route.is_control:
+        prepared.preference = preferences.read(route.operation, request)
 
 
-def _success_type(operation: Operation, behaviour: Behaviour) -> str | None:
-    """The media type to answer in: what is declared for success, judged against `Accept` before anything changes.
-
-    Records are written as JSON alone.
-    """
-    chosen = operation.success(PREFERRED[RESULTS.get(behaviour.kind, ResultKind.RETURNED)])
-    if chosen is None or not chosen[1].media:
-        return "application/json" if chosen is None or operation.method != "DELETE" else None
-    media = chosen[1].media
-    if len(media) > 1:
-        media = {name: one for name, one in media.items() if is_json(name)} or media
-    return negotiate(itself(request), media)
-
-
-def _admits(declared: DeclaredResponse, media_type: str | None, record: Any) -> bool:
-    """Whether a record that is gone may be answered; else that is told in the form that is declared."""
-    if media_type is None or not is_json(media_type):
-        return media_type is None
-    media = declared_media(declared, media_type)
-    return media is None or media.validator is None or media.validator.is_valid(record)
-
-
-def _headers(
-    mock: Service,
-    operation: Operation,
-    call: OperationCall,
-    selection: Selection,
-    outcome: OperationResult,
-    wished: SampleSpec,
-) -> Iterator[tuple[str, str]]:
-    """Where a record is that was made, how many there are of a list, and what else must be there."""
-    location = _location(outcome) if outcome.kind is ResultKind.CREATED else None
-    declared = {one.name.lower(): one for one in wished.declared.headers}
-    if location is not None:
-        header = declared.pop("location", None)
-        fits = header is None or header.validator is None or not read_header(header, location)
-        yield "Location", location if fits else request.host_url.rstrip("/") + location
-    made: dict[str, str] | None = None
-    for name, one in declared.items():
-        if outcome.total is not None and plain(name) in TOTAL_HEADERS:
-            yield one.name, str(outcome.total)
-        elif one.required:
-            if made is None:
-                made = sample_headers(mock.contract, operation, call, selection.run.scenario.seed, wished)
-            if one.name in made:
-                yield one.name, made[one.name]
+def _serve(exchange: Exchange, store_refusal: Refusal | None) -> Response:
+    service, prepared, choice = exchange.service, exchange.prepared, exchange.prepared.choice
+    if choice is not None:
+        if store_refusal is not None:
+            raise store_refusal
+        if prepared.request.path != guard.HEALTH or service.sandboxes.store_status != "unavailable":
+            if choice.sandbox:
+                exchange.sandbox = service.sandboxes.get(choice.sandbox)
+            if choice.refusal is not None:
+                return _refuse(exchange, choice.refusal, choice.expired_cookie)
+            assert exchange.sandbox is not None
+            exchange.selected = selection.select(exchange.sandbox, choice, service.contract.default_scenario)
+    if prepared.refusal is not None:
+        return _refuse(exchange, prepared.refusal)
+    if prepared.response is not None:
+        return Response(prepared.response.status, prepared.response.body, headers=list(prepared.response.headers))
+    target = prepared.route.target
+    if target.render is not None:
+        return target.render(exchange, prepared.route.arguments)
+    if target.handle is not None:
+        return complete(operations.call_control(exchange, target.handle), exchange.request)
+    return complete(operations.call(exchange), exchange.request)
 
 
-def _location(outcome: OperationResult) -> str:
-    """Where the record that was made is: below the collection it was posted to."""
-    from_path = request.environ.get("SCRIPT_NAME", "") + request.path.rstrip("/")
-    return f"{from_path}/{quote(str(outcome.key), safe='')}"
+def _refuse(exchange: Exchange, refusal: Refusal, expired_cookie: str | None = None) -> Response:
+    """The response to a request that is refused."""
+    service, request, operation = exchange.service, exchange.request, exchange.operation
+    if isinstance(refusal, InvalidRequest | InvalidRecord):
+        exchange.violations = refusal.violations
+    response = refuse(service, operation, refusal)
+    if operation is not None and exchange.selected is not None:
+        response = operations.enforce(exchange, operation, response)
+    response = complete(response, request)
+    if expired_cookie is not None:
+        response.headers.append(_cookie(expired_cookie, "", max_age=0, samesite="Lax"))
+    if isinstance(refusal, TokenRequired) and service.token_page is not None and selection.is_navigation(request):
+        return service.token_page(exchange, response)
+    return response
 
 
-def _sample(
-    mock: Service, operation: Operation, call: OperationCall, selection: Selection, status: int | None = None
-) -> Answer:
-    """The answer of an operation without behaviour."""
-    seed = selection.run.scenario.seed
-    return sample(
-        mock.contract, mock.samples, operation, call, seed, default_sample(operation, status), itself(request)
+def _add_headers(exchange: Exchange, response: Response) -> None:
+    """Say what was selected, what the response depends on, and who may read it."""
+    headers = response.headers
+    headers.append(("Vary", VARY))
+    selected = exchange.selected
+    if selected is not None:
+        headers.append((selection.SCENARIO_HEADER, selected.scenario))
+        headers.append((selection.SANDBOX_HEADER, selected.sandbox.name))
+        if selected.ignored:
+            headers.append(("X-Mock-Ignored-Cookie", ", ".join(selected.ignored)))
+    if exchange.request.header("Origin") is not None:
+        response.set_headers(cors.headers(exchange.service, exchange.request))
+
+
+def _record(exchange: Exchange, response: Response) -> None:
+    """Enter the exchange into its sandbox's journal; a response that can be sent again says so."""
+    sandbox, selected = exchange.sandbox, exchange.selected
+    if sandbox is None or not _is_journaled(exchange):
+        return
+    entry = response.entry = _entry(exchange, response)
+    sandbox.journal.add(entry)
+    if selected is not None and selected.started is not None and _is_cacheable(entry, selected.started):
+        response.validity = CacheValidity.capture(sandbox, selected.started)
+
+
+def _is_journaled(exchange: Exchange) -> bool:
+    """Whether the journal has this request: those to the contract, and every response that violated it."""
+    if exchange.broken is not None:
+        return True
+    route = exchange.prepared.route
+    if route.operation is not None:
+        return not route.is_control
+    return not is_control_path(exchange.request.path) and not route.is_page
+
+
+def _entry(exchange: Exchange, response: Response) -> Entry:
+    request, selected, operation = exchange.request, exchange.selected, exchange.operation
+    assert exchange.sandbox is not None
+    run = selected.started if selected is not None else None
+    method = request.method
+    notice = "; ".join(exchange.notices)
+    return Entry(
+        number=exchange.sandbox.journal.count + 1,
+        at=_now(exchange, run),
+        scenario=selected.scenario if selected is not None else None,
+        operation=operation.id if operation is not None else None,
+        method=method,
+        path=decode_parameter(request.path),
+        query=request.query,
+        status=response.status,
+        milliseconds=(monotonic() - exchange.began) * 1_000,
+        request=exchange.prepared.logged,
+        response=LoggedMessage.of(
+            tuple(starmap(_shared, response.headers)), b"" if method == "HEAD" else response.body
+        ),
+        violations=exchange.violations,
+        invalid_status=exchange.broken,
+        fired=run.drain_fired() if run is not None else (),
+        override=exchange.override.id if exchange.override is not None else None,
+        note=notice or (run.pop_notice() if run is not None else None),
     )
 
 
-def _preferred(
-    mock: Service, operation: Operation, call: OperationCall, selection: Selection, preference: preferences.Preference
-) -> Answer:
-    """The one answer that the client asked for, whatever stands behind the operation."""
-    selection.run.count_request(operation.id)
-    status, declared = preferences.response(operation, preference)
-    wished = SampleSpec(status, declared, preference.example, preference.dynamic)
-    seed = selection.run.scenario.seed
-    answered = sample(mock.contract, mock.samples, operation, call, seed, wished, itself(request))
-    answered.headers[preferences.APPLIED] = preference.applied
-    return enforce(mock, operation, answered)
+def _now(exchange: Exchange, run: Run | None) -> int | None:
+    """The run's clock, in milliseconds since 1970; of a run that has not been started, where it will start."""
+    if run is not None or exchange.selected is None:
+        return run.now if run is not None else None
+    clock = exchange.service.contract.scenarios[exchange.selected.scenario].clock
+    return None if clock.floating else clock.begins
+
+
+def _is_cacheable(entry: Entry, run: Run) -> bool:
+    """Whether the same request gets the same response until something changes."""
+    return (
+        entry.method in ("GET", "HEAD")
+        and entry.operation is not None
+        and entry.override is None
+        and entry.invalid_status is None
+        and entry.note is None
+        and not run.clock.counts(entry.operation)
+    )
+
+
+@lru_cache(maxsize=4096)
+def _shared(name: str, value: str) -> tuple[str, str]:
+    """A header; the same one in a thousand entries of ten thousand sandboxes is there once."""
+    return name, value
+
+
+def _logged(request: Request) -> LoggedMessage:
+    """What the journal keeps of a request."""
+    headers = tuple(pair for pair in request.headers if pair[0] not in UNLOGGED)
+    return LoggedMessage.of(headers, request.body)
+
+
+def _redirect(service: Service, location: str, cookies: dict[str, str]) -> Response:
+    """Send a page navigation to the address without selection and token, which the cookies hold from then on."""
+    response = see_other(location)
+    for name, value in cookies.items():
+        if name == selection.TOKEN_COOKIE:
+            if service.token is not None:
+                response.headers.append(_cookie(name, service.token, samesite="Strict", httponly=True))
+        elif value:
+            response.headers.append(_cookie(name, value, samesite="Lax"))
+        else:
+            response.headers.append(_cookie(name, "", max_age=0, samesite="Lax"))
+    return response
+
+
+def see_other(location: str) -> Response:
+    """A redirect to a page, with a relative address."""
+    response = redirect(location, 303)
+    return Response(303, response.get_data(), headers=list(response.headers))
+
+
+def _cookie(name: str, value: str, **options: Any) -> tuple[str, str]:
+    expires = 0 if options.get("max_age") == 0 else None
+    return "Set-Cookie", dump_cookie(name, value, path="/", expires=expires, **options)

@@ -1,4 +1,4 @@
-"""Answers that are held back, and connections that fail on purpose: timers and acts on the transport, no thread."""
+"""Responses that are held back, and connections that fail on purpose: timers and acts on the transport, no thread."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import hashlib
 import re
 import socket
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
+from mockserver.engine.clock import monotonic
+from mockserver.http.messages import Delivery, Response
 from mockserver.server import wsgi_bridge
 
-# What a fault takes where no delay says so.
+# How long a fault takes where no delay says so.
 TIMEOUT_MILLISECONDS = 60_000
 SLOW_MILLISECONDS = 5_000
 PIECES = 20
@@ -22,20 +24,20 @@ _LENGTH = re.compile(rb"(?im)^content-length:[^\r]*\r\n")
 Send = Callable[[bytes, bytes], None]
 
 
-class Hold:
-    """One answer on its way: held for a time, then sent or spoiled. `send` sends an answer and goes on."""
+class DelayedSend:
+    """One response that is held for a time, then sent or spoiled. `send` sends a head and a body, and goes on."""
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
         transport: asyncio.Transport,
-        delivery: wsgi_bridge.Delivery,
-        answer: tuple[bytes, bytes],
+        delivery: Delivery,
+        response: tuple[bytes, bytes],
         send: Send,
     ) -> None:
         self._loop, self._transport, self._delivery, self._send = loop, transport, delivery, send
-        self._head, self._body = answer
-        self._begun = False
+        self._head, self._body = response
+        self._has_begun = False
         self._timer: asyncio.TimerHandle | None = None
         delivery.release = self._release
 
@@ -50,17 +52,24 @@ class Hold:
             self._after(delay, self._deliver)
 
     def cancel(self) -> None:
-        """The connection is gone: nothing is sent any more."""
+        """The connection is gone, or another response was sent: this one is not."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self._delivery.release = None
-        if self._delivery.done is not None:
-            self._delivery.done()
-            self._delivery.done = None
+        self._delivery.delivered()
 
     def _after(self, milliseconds: float, act: Callable[..., None], *arguments: Any) -> None:
-        self._timer = self._loop.call_later(milliseconds / 1_000, act, *arguments)
+        """Act once a time has passed. A loop counts whole milliseconds, from before this call, so it may be early."""
+        due = monotonic() + milliseconds / 1_000
+
+        def act_if_due() -> None:
+            remaining = due - monotonic()
+            if remaining > 0:
+                self._timer = self._loop.call_later(remaining, act_if_due)
+            else:
+                act(*arguments)
+
+        self._timer = self._loop.call_later(milliseconds / 1_000, act_if_due)
 
     def _deliver(self) -> None:
         fault = self._delivery.fault
@@ -84,8 +93,8 @@ class Hold:
 
     def _trickle(self, milliseconds: int, sent: int) -> None:
         """Send the body in pieces, the last of them at the end of the time."""
-        if not self._begun:
-            self._begun = True
+        if not self._has_begun:
+            self._has_begun = True
             self._transport.write(self._head + b"Connection: close\r\n\r\n")
         size = max(1, -(-len(self._body) // PIECES))
         if sent >= len(self._body):
@@ -98,16 +107,17 @@ class Hold:
         self.cancel()
         self._transport.close()
 
-    def _release(self, status: str, headers: Sequence[tuple[str, str]], body: bytes) -> None:
-        """Send another answer now; from any thread."""
-        self._loop.call_soon_threadsafe(self._instead, wsgi_bridge.head(status, headers, body), body)
+    def _release(self, response: Response) -> None:
+        """Send another response now; from any thread."""
+        head = wsgi_bridge.head(response.status, response.headers, response.body)
+        self._loop.call_soon_threadsafe(self._send_instead, head, response.body)
 
-    def _instead(self, head: bytes, body: bytes) -> None:
+    def _send_instead(self, head: bytes, body: bytes) -> None:
         if self._delivery.release is None:
             return  # it has been delivered meanwhile
-        begun = self._begun
+        has_begun = self._has_begun
         self.cancel()
-        if begun:
+        if has_begun:
             self._transport.close()
         else:
             self._send(head, body)

@@ -1,7 +1,8 @@
-"""HTTP/1.1 for a WSGI application: uvicorn's httptools protocol, answering in the parser's own callback.
+"""HTTP/1.1: uvicorn's httptools protocol, which responds in the parser's own callback.
 
-No task, no ASGI: nothing behind the application blocks, so a request is answered as soon as it is complete.
-Uvicorn keeps its connections, keep-alive timer, flow control and shutdown.
+No task, no ASGI: nothing in the pipeline blocks, so a request is answered as soon as it is complete. Pages, and
+applications that are not ours, are called as WSGI. Uvicorn keeps its connections, keep-alive timer, flow control and
+shutdown.
 """
 
 from __future__ import annotations
@@ -18,13 +19,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from mockserver.http import pipeline
+from mockserver.http.caches import CachedResponse
+from mockserver.http.exchange import PreparedRequest
+from mockserver.http.messages import Request, Response
+from mockserver.http.request import addressing
+from mockserver.http.response.responses import wire_headers
+from mockserver.http.service import BODY_LIMIT, Service
 from mockserver.server import wsgi_bridge
-from mockserver.server.delayed_send import Hold
+from mockserver.server.delayed_send import DelayedSend
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-BODY_LIMIT = 10 * 1024 * 1024
 HEAD_LIMIT = 64 * 1024
 REQUEST_SECONDS = 30.0
 LINGER_SECONDS = 2.0
@@ -42,32 +49,34 @@ REFUSALS = {
 log = logging.getLogger("mockserver")
 
 
-def _nothing_kept(raw: bytes) -> None:
-    return None
+def current_service(app: WSGIApplication) -> Callable[[], Service | None]:
+    """How to get at the service behind an application, which a reload replaces; None for an application not ours."""
+    if hasattr(app, "current_service"):
+        current: Callable[[], Service | None] = app.current_service
+        return current
+    service: Service | None = getattr(app, "extensions", {}).get("mockserver")
+    return lambda: service
 
 
 @dataclass(frozen=True, slots=True)
 class ServedApp:
-    """The application and its bounds; `body_limit` is in bytes.
-
-    `find_kept` is asked for the head and body of an answer that is known already, by the bytes of the request.
-    """
+    """The application, the service behind it if there is one, and the limit of bodies in bytes."""
 
     app: WSGIApplication
+    current_service: Callable[[], Service | None]
     body_limit: int = BODY_LIMIT
-    find_kept: Callable[[bytes], tuple[bytes, bytes] | None] = _nothing_kept
 
     @classmethod
     def of(cls, app: WSGIApplication, body_limit: int) -> ServedApp:
-        """An application that may know answers before it is called."""
-        return cls(app, body_limit, getattr(app, "find_kept", _nothing_kept))
+        """An application, with the service behind it if it is ours."""
+        return cls(app, current_service(app), body_limit)
 
 
 class RequestRejected(Exception):
     """Raised in a parser callback to stop a request that is not taken."""
 
 
-class Request(NamedTuple):
+class ParsedRequest(NamedTuple):
     """A request that is complete; of one that is too large, only how much it would have been."""
 
     method: str
@@ -78,8 +87,26 @@ class Request(NamedTuple):
     too_large: int = 0
 
 
+class Sent(NamedTuple):
+    """A response as it is sent, and the request that it answers."""
+
+    service: Service
+    prepared: PreparedRequest
+    response: Response
+    head: bytes
+    body: bytes
+
+    def remember(self, raw: bytes) -> None:
+        """Remember the request by its bytes, and the response where it can be sent again."""
+        self.service.prepared.add(raw, self.prepared)
+        if self.response.validity is not None and self.response.entry is not None:
+            # Transitions that had happened before the first response are not reported again.
+            entry = self.response.entry._replace(fired=())
+            self.service.responses.add(raw, CachedResponse(self.head, self.body, self.response.validity, entry))
+
+
 class Cycle:
-    """One request and its answer, as far as uvicorn asks about them."""
+    """One request and its response, as far as uvicorn asks about them."""
 
     __slots__ = ("disconnected", "keep_alive", "message_event", "response_complete", "too_large")
 
@@ -110,16 +137,15 @@ class Protocol(HttpToolsProtocol):
         self._refusal = ""
         self._head_size = 0
         self._lingering = False
-        # Of the one request in a chunk of bytes: the chunk, how many there were, and what to do with its answer.
-        self._chunk: bytes | None = None
+        # How many requests were complete in the bytes that are being parsed, and what was sent to the last of them.
         self._complete = 0
-        self._keep: tuple[Callable[[bytes, bytes, bytes], None], bytes, bytes] | None = None
-        self._spoke = False
+        self._sent: Sent | None = None
+        self._was_active = False
         self._dated: object = None
         self._date_lines = b""
         self._timer: asyncio.TimerHandle | None = None
-        self._hold: Hold | None = None
-        self._waiting: deque[tuple[Cycle, Request]] = deque()
+        self._hold: DelayedSend | None = None
+        self._waiting: deque[tuple[Cycle, ParsedRequest]] = deque()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Remember what is the same for every request."""
@@ -138,12 +164,10 @@ class Protocol(HttpToolsProtocol):
         """Feed the parser, which answers what is complete; watch the time of what is not."""
         if self._lingering:
             return
-        if not self._head_size and self._hold is None:
-            kept = self.served.find_kept(data)
-            if kept is not None:
-                self._send_kept(*kept)
-                return
-            self._chunk = data
+        is_idle = not self._head_size and self._hold is None
+        if is_idle and self._send_known(data):
+            return
+        self._complete, self._sent = 0, None
         self._unset_keepalive_if_required()
         try:
             self.parser.feed_data(data)
@@ -153,11 +177,31 @@ class Protocol(HttpToolsProtocol):
         except httptools.HttpParserError:
             self.refuse(self._refusal or "malformed-request")
         else:
-            if self._keep is not None and self._chunk is data and self._complete == 1 and not self._head_size:
-                keep, head, body = self._keep
-                keep(data, head, body)
+            if self._sent is not None and is_idle and self._complete == 1 and not self._head_size:
+                self._sent.remember(data)
             self._watch()
-        self._chunk, self._keep, self._complete = None, None, 0
+
+    def _send_known(self, data: bytes) -> bool:
+        """Respond to a request that is known by its bytes; whether it is."""
+        service = self.served.current_service()
+        if service is None:
+            return False
+        cached = service.responses.find(data)
+        if cached is not None:
+            self._send_at_once(cached.head, cached.body)
+            return True
+        prepared = service.prepared.find(data)
+        if prepared is None:
+            return False
+        sent = self._respond(service, prepared)
+        if sent.response.delivery is not None:
+            self._unset_keepalive_if_required()
+            self.cycle = Cycle(True)
+            self._hold_back(self.cycle, sent)
+            return True
+        self._send_at_once(sent.head, sent.body)
+        sent.remember(data)
+        return True
 
     def _watch(self) -> None:
         if not self._head_size:
@@ -218,12 +262,12 @@ class Protocol(HttpToolsProtocol):
         if not (self.cycle.response_complete or self.cycle.too_large):
             self._take(self._request())
 
-    def _request(self, too_large: int = 0) -> Request:
+    def _request(self, too_large: int = 0) -> ParsedRequest:
         method = self.parser.get_method().decode("ascii")
         version = self.parser.get_http_version()
-        return Request(method, version, self._target(), self.headers, bytes(self._body), too_large)
+        return ParsedRequest(method, version, self._target(), self.headers, bytes(self._body), too_large)
 
-    def _take(self, request: Request) -> None:
+    def _take(self, request: ParsedRequest) -> None:
         """Answer a request, or have it wait for the answer before it, which is held."""
         if self._hold is None:
             self._answer(self.cycle, request)
@@ -241,32 +285,56 @@ class Protocol(HttpToolsProtocol):
         # The application refuses it by its length; the body itself is dropped.
         self._take(self._request(max(self._declared_length(), self.served.body_limit + 1)))
 
-    def _answer(self, exchange: Cycle, request: Request) -> None:
-        """Have the application answer, and send that, or hold it. Kept answers belong here."""
-        made = wsgi_bridge.environ(
+    def _answer(self, cycle: Cycle, request: ParsedRequest) -> None:
+        """Answer a request by the pipeline, or, for pages and applications that are not ours, by WSGI."""
+        service = self.served.current_service()
+        prepared = pipeline.prepare(service, _message(request)) if service is not None else None
+        if service is None or prepared is None or prepared.needs_page(service):
+            self.send(cycle, *self._call_wsgi(request))
+            return
+        sent = self._respond(service, prepared)
+        if sent.response.delivery is not None:
+            self._hold_back(cycle, sent)
+            return
+        if cycle.keep_alive and not request.too_large:
+            self._sent = sent
+        self.send(cycle, sent.head, sent.body)
+
+    def _respond(self, service: Service, prepared: PreparedRequest) -> Sent:
+        """The pipeline's response to a request, as bytes."""
+        response = pipeline.respond_prepared(service, prepared)
+        is_head = prepared.request.method == "HEAD"
+        try:
+            head = wsgi_bridge.head(response.status, wire_headers(response), response.body, to_head=is_head)
+        except wsgi_bridge.BadResponse as error:
+            log.error("%s %s failed", prepared.request.method, prepared.request.path, exc_info=error)
+            return Sent(service, prepared, Response(500), *_problem("internal-error"))
+        return Sent(service, prepared, response, head, b"" if is_head else response.body)
+
+    def _hold_back(self, cycle: Cycle, sent: Sent) -> None:
+        """Have timers send a response, or spoil it."""
+        assert sent.response.delivery is not None
+        send = partial(self._send_held, cycle)
+        self._hold = DelayedSend(self.loop, self.transport, sent.response.delivery, (sent.head, sent.body), send)
+        self._hold.start()
+
+    def _call_wsgi(self, request: ParsedRequest) -> tuple[bytes, bytes]:
+        """The response of the WSGI application: its head and body."""
+        environ = wsgi_bridge.environ(
             self._constant, request.method, request.version, request.target, request.headers, request.body
         )
         if request.too_large:
-            made["CONTENT_LENGTH"] = str(request.too_large)
+            environ["CONTENT_LENGTH"] = str(request.too_large)
         try:
-            head, body = wsgi_bridge.call(self.served.app, made)
+            head, body = wsgi_bridge.call(self.served.app, environ)
         except Exception as error:
-            log.error("%s %s failed", request.method, made["PATH_INFO"], exc_info=error)
-            head, body = _problem("internal-error")
-        body = b"" if request.method == "HEAD" else body
-        delivery: wsgi_bridge.Delivery = made[wsgi_bridge.DELIVERY]
-        if delivery.delay or delivery.fault is not None:
-            send = partial(self._send_held, exchange)
-            self._hold = Hold(self.loop, self.transport, delivery, (head, body), send)
-            self._hold.start()
-        else:
-            if delivery.keep is not None and exchange.keep_alive and not request.body:
-                self._keep = delivery.keep, head, body
-            self.send(exchange, head, body)
+            log.error("%s %s failed", request.method, environ["PATH_INFO"], exc_info=error)
+            return _problem("internal-error")
+        return head, b"" if request.method == "HEAD" else body
 
-    def _send_held(self, exchange: Cycle, head: bytes, body: bytes) -> None:
+    def _send_held(self, cycle: Cycle, head: bytes, body: bytes) -> None:
         self._hold = None
-        self.send(exchange, head, body)
+        self.send(cycle, head, body)
         while self._waiting and self._hold is None and not self.transport.is_closing():
             self._answer(*self._waiting.popleft())
 
@@ -293,18 +361,18 @@ class Protocol(HttpToolsProtocol):
             # A peer that does not read gets no more answers until it does.
             self.flow.pause_reading()
 
-    def _send_kept(self, head: bytes, body: bytes) -> None:
-        """Write an answer that is known. The timer of idle connections is left to find out that this one is not."""
+    def _send_at_once(self, head: bytes, body: bytes) -> None:
+        """Write a response without the parser. The timer of idle connections finds out later that this one is not."""
         self.transport.write(b"".join((head, self._date(), b"\r\n", body)))
-        self._spoke = True
+        self._was_active = True
         self.server_state.total_requests += 1
         if self.flow.write_paused:
             self.flow.pause_reading()
 
     def timeout_keep_alive_handler(self) -> None:
         """Nothing was parsed for a while: close, unless kept answers were sent meanwhile."""
-        if self._spoke:
-            self._spoke = False
+        if self._was_active:
+            self._was_active = False
             self.timeout_keep_alive_task = self.loop.call_later(
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
             )
@@ -358,9 +426,21 @@ class Protocol(HttpToolsProtocol):
         self.send(self.cycle, *_problem(code))
 
 
+def _message(request: ParsedRequest) -> Request:
+    """A parsed request as the pipeline has it."""
+    return addressing.build_request(
+        request.method,
+        request.target.decode("latin-1"),
+        wsgi_bridge.read_headers(tuple(request.headers)),
+        request.body,
+        too_large=bool(request.too_large),
+        breaks_connections=True,
+    )
+
+
 def _problem(code: str) -> tuple[bytes, bytes]:
     status, title, detail = REFUSALS[code]
     problem = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
     body = json.dumps(problem, separators=(",", ":")).encode()
     headers = [("Content-Type", "application/problem+json"), ("X-Mock-Code", code)]
-    return wsgi_bridge.head(f"{status} {title}", headers, body), body
+    return wsgi_bridge.head(status, headers, body, line=f"{status} {title}"), body

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Self
 import uvicorn
 from uvicorn.config import Config
 
-from mockserver.server.protocol import BODY_LIMIT, Protocol, ServedApp
+from mockserver.http.service import BODY_LIMIT
+from mockserver.server.protocol import Protocol, ServedApp
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

@@ -1,59 +1,29 @@
-"""The Flask application: wiring only."""
+"""The Flask application: it hands every request to the pipeline, and is what any WSGI server can run."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from flask import Flask, Request, Response, current_app, g, redirect, request
-from werkzeug import exceptions
+import flask
+from flask import Flask
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from mockserver.contract.loader import load_contract, with_default
 from mockserver.contract.model import Contract
-from mockserver.control import handlers
-from mockserver.engine.clock import monotonic
-from mockserver.engine.journal import Entry
+from mockserver.control.document import load_control_api
+from mockserver.engine.clock import Sleep, sleep
 from mockserver.engine.sandboxes import SANDBOX_LIMIT, Sandboxes
-from mockserver.engine.shared.redis_store import RedisStore
-from mockserver.engine.shared.sandboxes import SharedSandboxes
-from mockserver.engine.validity import CacheValidity
-from mockserver.errors import CannotGenerate, Refusal
-from mockserver.http import cors, guard, journal, nearest, overrides, pipeline
-from mockserver.http.addressing import Addressing
-from mockserver.http.overrides import Delivering
-from mockserver.http.problems import refuse
-from mockserver.http.responses import VARY, respond
-from mockserver.http.selection import (
-    SANDBOX_HEADER,
-    SCENARIO_HEADER,
-    TOKEN_COOKIE,
-    BadCookie,
-    Selection,
-    clean_address,
-    select,
-    select_sandbox,
-)
-from mockserver.http.service import BODY_LIMIT, Service, itself
-from mockserver.http.service import control as control_api
-from mockserver.openapi.model import Operation
-from mockserver.refusals import (
-    BodyTooLarge,
-    InternalError,
-    InvalidRecord,
-    InvalidRequest,
-    MalformedBody,
-    MethodNotAllowed,
-    NoExample,
-    UnknownPath,
-)
-from mockserver.web.lean import LeanFlask
-from mockserver.web.pages import shell, site
-from mockserver.web.store_middleware import REFUSAL, Sharing
+from mockserver.http.messages import Delivery, Request, Response, header_name
+from mockserver.http.pipeline import respond
+from mockserver.http.request import addressing
+from mockserver.http.response.responses import wire_headers
+from mockserver.http.router import Router
+from mockserver.http.service import BODY_LIMIT, Service
+from mockserver.web.pages import site
 
-log = logging.getLogger("mockserver")
+TIMEOUT_MILLISECONDS = 60_000
 
 
 def create_app(
@@ -68,216 +38,118 @@ def create_app(
     sandbox_limit: int = SANDBOX_LIMIT,
     store: str | None = None,
     stateful: bool = False,
+    sleep: Sleep = sleep,
 ) -> Flask:
     """A WSGI application that serves `contract`: a loaded one, a path to load, or the built-in one.
 
     `scenario` is what requests get that choose none: a name, or a file such as a recording. `allow_hosts` may call the
-    control API besides loopback names; with a `token`, the control API asks for it in X-Mock-Token instead.
-    `stateful` makes resources of an OpenAPI file's collections. `body_limit` is in bytes. `store` is the address of a
-    Redis that holds all state, for more than one process.
+    control API besides loopback names; with a `token`, the control API requires it in X-Mock-Token instead.
+    `stateful` infers resources from the collections of an OpenAPI file. `body_limit` is in bytes. `store` is the
+    address of a Redis that holds all state, for more than one process. `sleep` (in seconds) delays responses where the
+    WSGI server in front cannot.
 
     Raises ContractError where the contract cannot be loaded, and UnknownScenario; with a `store`, ImportError where
-    redis is not installed, and ValueError for what is no address of one.
+    redis is not installed, and ValueError for an address that is not valid.
     """
     if not isinstance(contract, Contract):
         contract = load_contract(contract, stateful=stateful)
     contract = with_default(contract, scenario)
-    mock = Service(
-        contract=contract,
-        sandboxes=_sandboxes(contract, sandbox_limit, store),
-        control=control_api(),
+    service = replace(
+        create_service(contract, _open_sandboxes(contract, sandbox_limit, store)),
         strict=strict,
         hosts=frozenset(host.lower() for host in allow_hosts),
         token=token,
         body_limit=body_limit,
     )
-    return build(mock, serve_pages=serve_pages)
+    return build_app(service, serve_pages=serve_pages, sleep=sleep)
 
 
-def _sandboxes(contract: Contract, limit: int, store: str | None) -> Sandboxes:
-    if store is None:
-        return Sandboxes(contract, limit)
-    return SharedSandboxes(contract, RedisStore(store, contract.name), limit)
+def create_service(contract: Contract, sandboxes: Sandboxes) -> Service:
+    """What the pipeline serves: a contract with its sandboxes, and the control API."""
+    return Service(contract, sandboxes, load_control_api(), build_router(contract))
 
 
-def build(mock: Service, *, serve_pages: bool) -> Flask:
-    """The application that serves `mock`."""
-    app = LeanFlask("mockserver.web", static_folder=None)
-    app.extensions["mockserver"] = mock
-    app.url_map.merge_slashes = False
-    app.url_map.redirect_defaults = False
-    app.config["MAX_CONTENT_LENGTH"] = mock.body_limit
-    pipeline.register(app, mock)
-    handlers.register(app, mock)
+def build_router(contract: Contract) -> Router:
+    """The rules of a contract's operations and of the control API."""
+    control = load_control_api()
+    handlers = {name: (operation, control.handlers[name]) for name, operation in control.operations.items()}
+    return Router(contract.operations.values(), handlers)
+
+
+def build_app(service: Service, *, serve_pages: bool, sleep: Sleep = sleep) -> Flask:
+    """The application that serves `service`, and the pages beside it."""
+    app = Flask("mockserver.web", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = service.body_limit
     if serve_pages:
-        site.register(app, mock)
-    _add_steps(app, mock)
-    _add_refusals(app, mock)
-    # Asked by a server of ours before it asks the application.
-    app.find_kept = mock.kept.find  # type: ignore[attr-defined]
-    inner: Any = Addressing(app.wsgi_app)
-    if isinstance(mock.sandboxes, SharedSandboxes):
-        inner = Sharing(inner, mock.sandboxes, mock.body_limit)
-    app.wsgi_app = Delivering(inner)  # type: ignore[method-assign]
+        service = replace(service, token_page=site.register(app, service))
+    app.extensions["mockserver"] = service
+
+    def view(*_: object, **__: object) -> flask.Response:
+        return _to_flask(respond(service, _from_flask(flask.request)), sleep)
+
+    # One table of rules for both: Flask's is the router's, so that `flask routes` shows every operation.
+    app.url_map = service.router.map
+    app.view_functions |= dict.fromkeys(service.router.targets, view)
+    # Addresses that need the pipeline's own decoding, and those that do not exist.
+    app.register_error_handler(HTTPException, view)
     return app
 
 
-def _add_steps(app: Flask, mock: Service) -> None:
-    """What happens before a request is routed, and after it is answered."""
+def _open_sandboxes(contract: Contract, limit: int, store: str | None) -> Sandboxes:
+    if store is None:
+        return Sandboxes(contract, limit)
+    # Neither Redis nor what shares state by it is imported without a store.
+    from mockserver.engine.shared.sandboxes import open_sandboxes
 
-    @app.before_request
-    def choose() -> Response | None:
-        asked, own = itself(request), itself(g)
-        own.began = monotonic()
-        controls = guard.is_control(asked.path)
-        if controls:
-            guard.check(mock, asked)
-        if cors.is_preflight(asked):
-            return cors.preflight(asked)
-        if REFUSAL in asked.environ:
-            raise asked.environ[REFUSAL]
-        if asked.path == guard.HEALTH and mock.sandboxes.store_status == "unavailable":
-            return None
-        moved = clean_address(asked)
-        if moved is not None:
-            guard.check_brought(mock, asked)
-        forgive, ignored = controls or moved is not None or _is_page(asked), list[str]()
-        own.sandbox = select_sandbox(mock, asked, ignored, forgive=forgive)
-        own.selection = select(mock, asked, own.sandbox, ignored, forgive=forgive)
-        return _set_cookies(mock, *moved) if moved is not None else None
-
-    @app.after_request
-    def finish(response: Response) -> Response:
-        asked, own = itself(request), itself(g)
-        selection: Selection | None = own.get("selection")
-        response.headers.add("Vary", VARY)
-        if selection is not None:
-            response.headers.add(SCENARIO_HEADER, selection.scenario)
-            response.headers.add(SANDBOX_HEADER, selection.sandbox.name)
-            if selection.ignored:
-                response.headers.add("X-Mock-Ignored-Cookie", ", ".join(selection.ignored))
-        if "HTTP_ORIGIN" in asked.environ:
-            cors.allow(mock, asked, response)
-        operation = _routed(asked)
-        if "sandbox" in own and _is_told(mock, asked, own, operation):
-            entry = journal.record(operation, asked, own, response)
-            if selection is not None and _stays(entry, selection):
-                moment = CacheValidity.capture(selection.sandbox, selection.run)
-                _offer(asked, partial(mock.kept.keep, moment, entry))
-        return response
+    return open_sandboxes(contract, store, limit)
 
 
-def _stays(entry: Entry, selection: Selection) -> bool:
-    """Whether the same request gets the same answer until something changes."""
-    return (
-        entry.method in ("GET", "HEAD")
-        and entry.operation is not None
-        and entry.override is None
-        and entry.invalid_status is None
-        and entry.note is None
-        and not selection.run.clock.counts(entry.operation)
+def _from_flask(request: flask.Request) -> Request:
+    """A request of Flask's as the pipeline has it."""
+    environ = request.environ
+    root_path = environ.get("SCRIPT_NAME", "")
+    target = str(environ.get("RAW_URI") or environ.get("REQUEST_URI") or "")
+    path = addressing.decode_wsgi_path(environ.get("PATH_INFO", ""), target, root_path)
+    address = addressing.resolve(path, root_path)
+    too_large, body = False, b""
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        too_large = True
+    return Request(
+        request.method,
+        address.path,
+        request.query_string,
+        _headers(environ),
+        body,
+        target=target,
+        root_path=address.root_path,
+        base_sandbox=address.sandbox,
+        base_scenario=address.scenario,
+        too_large=too_large,
     )
 
 
-def _offer(asked: Request, keep: Callable[[bytes, bytes, bytes], None]) -> None:
-    delivery = asked.environ[overrides.DELIVERY]
-    if not isinstance(delivery, overrides.Delivery):
-        delivery.keep = keep
+def _headers(environ: Mapping[str, str]) -> dict[str, str]:
+    """The headers that a WSGI server passes on; Flask leaves out an empty Content-Type."""
+    names = {name: name.removeprefix("HTTP_") for name in environ if name[:5] == "HTTP_" or name == "CONTENT_TYPE"}
+    return {header_name(plain): environ[name] for name, plain in names.items()}
 
 
-def _is_told(mock: Service, asked: Request, own: Any, operation: Operation | None) -> bool:
-    """Whether the journal tells of this request: of those to the contract, and of every broken answer."""
-    if "broken" in own:
-        return True
-    if operation is not None:
-        return not mock.is_control(operation)
-    return not guard.is_control(asked.path) and not _is_page(asked)
+def _to_flask(response: Response, sleep: Sleep) -> flask.Response:
+    """A response as Flask sends it: a delay sleeps in the request's thread, a fault closes the connection early."""
+    delivery = response.delivery
+    if delivery is not None:
+        sleep((delivery.delay or (TIMEOUT_MILLISECONDS if delivery.fault == "timeout" else 0)) / 1_000)
+        delivery.delivered()
+    body = response.body if delivery is None or delivery.fault is None else _break_off(response.body, delivery)
+    sent = flask.Response(body, response.status)
+    sent.headers.clear()
+    sent.headers.extend(wire_headers(response))
+    return sent
 
 
-def _is_page(asked: Request) -> bool:
-    """Whether the request is for a page, or for what one is made of."""
-    return asked.url_rule is not None and asked.url_rule.endpoint.startswith(shell.ENDPOINT)
-
-
-def _set_cookies(mock: Service, location: str, cookies: dict[str, str]) -> Response:
-    """Send a page navigation on to the address without selection and token, which the cookies now hold."""
-    response: Response = redirect(location, 303)  # type: ignore[assignment]
-    response.autocorrect_location_header = False
-    for name, value in cookies.items():
-        if name == TOKEN_COOKIE:
-            if mock.token is not None:
-                response.set_cookie(name, mock.token, samesite="Strict", httponly=True, path="/")
-        elif value:
-            response.set_cookie(name, value, samesite="Lax", path="/")
-        else:
-            response.delete_cookie(name, samesite="Lax", path="/")
-    return response
-
-
-def _add_refusals(app: Flask, mock: Service) -> None:
-    """Every way in which a request can fail, as a problem."""
-
-    def refused(refusal: Refusal) -> Response:
-        operation = _routed()
-        if isinstance(refusal, InvalidRequest | InvalidRecord):
-            g.violations = refusal.violations
-        answered = refuse(mock, operation, refusal)
-        if operation is not None and "selection" in g:
-            answered = pipeline.enforce(mock, operation, answered)
-        return respond(answered, request)
-
-    @app.errorhandler(Refusal)
-    def refusal(error: Refusal) -> Response:
-        return refused(error)
-
-    @app.errorhandler(BadCookie)
-    def bad_cookie(error: BadCookie) -> Response:
-        response = refused(error.refusal)
-        response.delete_cookie(error.cookie, samesite="Lax", path="/")
-        return response
-
-    @app.errorhandler(CannotGenerate)
-    def cannot_generate(error: CannotGenerate) -> Response:
-        operation = _routed()
-        return refused(NoExample(operation.id if operation is not None else "the scenario", error.reason))
-
-    @app.errorhandler(exceptions.HTTPException)
-    def http(error: exceptions.HTTPException) -> Response:
-        if isinstance(error, exceptions.MethodNotAllowed):
-            return _other_method(set(error.valid_methods or ()) | {"OPTIONS"}, refused)
-        if isinstance(error, exceptions.RequestEntityTooLarge):
-            return refused(BodyTooLarge(mock.body_limit))
-        if isinstance(error, exceptions.NotFound):
-            operations = mock.control.operations if guard.is_control(request.path) else mock.contract.operations
-            found = nearest.nearest(operations.values(), request.method, request.path)
-            return refused(UnknownPath(request.method, request.path, found))
-        if isinstance(error, exceptions.BadRequest):
-            return refused(MalformedBody(error.description or "bad request"))
-        log.error("unexpected %s", error, exc_info=error)
-        return refused(InternalError())
-
-    @app.errorhandler(Exception)
-    def defect(error: Exception) -> Response:
-        log.error("%s %s failed", request.method, request.path, exc_info=error)
-        return refused(InternalError())
-
-
-def _other_method(allowed: set[str], refused: Callable[[Refusal], Response]) -> Response:
-    if request.method == "OPTIONS":
-        response = Response(status=204, headers={"Allow": ", ".join(sorted(allowed))})
-        response.headers.pop("Content-Type", None)
-        return response
-    answered: Response = refused(MethodNotAllowed(request.method, allowed))
-    return answered
-
-
-def _routed(asked: Request | None = None) -> Operation | None:
-    """The operation that the request was routed to, if it came that far."""
-    if "operation" in g:
-        chosen: Operation | None = g.operation
-        return chosen
-    rule = (asked or request).url_rule
-    if rule is None:
-        return None
-    operation: Operation | None = getattr(current_app.view_functions.get(rule.endpoint), "operation", None)
-    return operation
+def _break_off(body: bytes, delivery: Delivery) -> Iterator[bytes]:
+    """Half of the body, and then an error that makes the server close the connection."""
+    yield body[: len(body) // 2]
+    raise ConnectionAbortedError(f"an override asked for the fault {delivery.fault}")

@@ -15,12 +15,15 @@ import time
 from pathlib import Path
 from typing import Any
 
-from mockserver import Contract, ContractError, create_app, load_contract
+from mockserver import Contract, ContractError, load_contract
 from mockserver.check.requests import ScenarioRequests
 from mockserver.contract.overrides import json_media
 from mockserver.documents.source import SUFFIXES
+from mockserver.engine.sandboxes import Sandboxes
+from mockserver.http.messages import Response
+from mockserver.http.pipeline import respond
 from mockserver.openapi.model import Operation
-from mockserver.server import wsgi_bridge
+from mockserver.web.app import create_service
 
 COLUMNS = ("document", "KB", "operations", "load s", "load MB", "GET valid", "first ms", "slowest ms", "peak MB")
 
@@ -30,13 +33,13 @@ def megabytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
-def judged(contract: Contract, operation: Operation, head: bytes, body: bytes) -> str:
+def judged(contract: Contract, operation: Operation, response: Response) -> str:
     """What is wrong with an answer; empty where it is the declared one of success."""
-    status, success = int(head[9:12]), operation.success() or operation.lowest()
+    status, body, success = response.status, response.body, operation.success() or operation.lowest()
     if success is None or status != success[0]:
         return f"{status} {body[:300].decode(errors='replace')}"
     media = json_media(success[1])
-    if media is not None and b"json" in head.lower() and media.schema is not None:
+    if media is not None and "json" in (response.media_type or "") and media.schema is not None:
         schemas = media.validator.schemas if media.validator is not None else contract.schemas
         wrong = schemas.at(media.schema).violations(json.loads(body), "body")
         return str(wrong[0]) if wrong else ""
@@ -48,17 +51,17 @@ def measure(path: Path) -> dict[str, Any]:
     begun = time.perf_counter()
     contract = load_contract(path)
     found: dict[str, Any] = {"load s": time.perf_counter() - begun, "load MB": megabytes()}
-    app = create_app(contract, serve_pages=False)
-    asking = ScenarioRequests(app, contract, contract.default_scenario)
+    service = create_service(contract, Sandboxes(contract))
+    asking = ScenarioRequests(service, contract, contract.default_scenario)
     asked = [one for one in contract.operations.values() if one.method == "GET" and one.responses]
     times, failed = [], []
     for operation in asked:
         made = asking.request(operation)
         begun = time.perf_counter()
-        head, body = wsgi_bridge.call(app, made)
+        response = respond(service, made)
         times.append(1e3 * (time.perf_counter() - begun))
-        if wrong := judged(contract, operation, head, body):
-            failed.append(f"GET {made['REQUEST_URI']} ({operation.path}): {wrong}")
+        if wrong := judged(contract, operation, response):
+            failed.append(f"GET {made.target} ({operation.path}): {wrong}")
     return found | {
         "operations": len(contract.operations),
         "asked": len(asked),

@@ -15,17 +15,17 @@ from flask import Flask
 from mockserver import Contract, create_app
 from mockserver.engine.commands import Fire
 from mockserver.engine.state.state import State
-from mockserver.server import wsgi_bridge
+from mockserver.http.pipeline import respond
+from mockserver.http.request.addressing import build_request
 from tests.bench.engine import median_of, sized
 
 SIZES = (20, 500, 5_000, 50_000)
 SANDBOXES = (1, 10, 100, 1_000, 10_000)
 LOGS = (1, 10, 100, 1_000, 10_000)
-CONSTANT = wsgi_bridge.constant_environ(("localhost", 80), ("127.0.0.1", 1))
-HEADERS = [
-    (b"host", b"localhost:4080"), (b"accept", b"*/*"), (b"user-agent", b"python-requests/2.34"),
-    (b"accept-encoding", b"gzip, deflate"), (b"connection", b"keep-alive"),
-]  # fmt: skip
+HEADERS = {
+    "Host": "localhost:4080", "Accept": "*/*", "User-Agent": "python-requests/2.34",
+    "Accept-Encoding": "gzip, deflate", "Connection": "keep-alive",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,10 @@ class Curve:
 
 def ask(app: Flask, method: str, target: str, sandbox: str = "default", body: bytes = b"") -> bytes:
     """The body of an answer, which must be a 200."""
-    headers = [*HEADERS, (b"x-mock-sandbox", sandbox.encode())]
-    head, answer = wsgi_bridge.call(app, wsgi_bridge.environ(CONSTANT, method, "1.1", target.encode(), headers, body))
-    assert head.startswith(b"HTTP/1.1 200"), (head, answer)
-    return answer
+    request = build_request(method, target, {**HEADERS, "X-Mock-Sandbox": sandbox}, body)
+    response = respond(app.extensions["mockserver"], request)
+    assert response.status == 200, response.body
+    return response.body
 
 
 def in_turn(app: Flask, sandbox: str = "default") -> Callable[[], object]:

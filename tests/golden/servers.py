@@ -21,8 +21,8 @@ import yaml
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from mockserver import BackgroundServer, Contract, create_app, load_contract
-from tests.documents import kennel
 from tests.conftest import small_files
+from tests.documents import kennel
 from tests.golden.cases import BROKEN, BUILT_IN, KENNEL, SMALL, TEMPLATE, Settings
 
 ROOT = Path(__file__).parents[2]

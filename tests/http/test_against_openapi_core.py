@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
-from flask import request
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openapi_core import Config, OpenAPI
@@ -20,8 +19,9 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
 from mockserver import create_app
-from mockserver.http import bodies as read_bodies
-from mockserver.http.parameters import read_parameters, read_query
+from mockserver.http.messages import join_headers
+from mockserver.http.pipeline import prepare
+from mockserver.http.request.addressing import build_request
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 Document = dict[str, Any]
@@ -70,19 +70,20 @@ def ours(written: Document, sent: Sent) -> tuple[bool, Any]:
         file = Path(folder) / "openapi.json"
         file.write_text(json.dumps(written))
         app = create_app(file, serve_pages=False)
-    found: list[Any] = []
-    view: Any = app.view_functions["api:0"]
-
-    def caught(**arguments: str) -> Any:
-        read = read_parameters(view.operation, request, arguments, read_query(request), [])
-        body = view.operation.body
-        found.append((read, read_bodies.read(body, request, request.get_data(), [])[0] if body else None))
-        return view(**arguments)
-
-    app.view_functions["api:0"] = caught
-    answer = app.test_client(use_cookies=False).open(environ_overrides=environ(sent), method="POST")
-    assert answer.status_code in (204, 422, 400, 401), answer.text
-    return answer.status_code == 204, found[0] if found else None
+    environment = environ(sent)
+    response = app.test_client(use_cookies=False).open(environ_overrides=environment, method="POST")
+    assert response.status_code in (204, 422, 400, 401), response.text
+    headers = join_headers(
+        (name.removeprefix("HTTP_"), value)
+        for name, value in environment.items()
+        if name.startswith(("HTTP_", "CONTENT_TYPE"))
+    )
+    request = build_request("POST", environment["RAW_URI"], headers, environment["wsgi.input"].getvalue())
+    call = prepare(app.extensions["mockserver"], request).call
+    if call is None:
+        return response.status_code == 204, None
+    values = {"path": call.path, "query": call.query, "header": call.headers, "cookie": call.cookies}
+    return response.status_code == 204, (values, call.body)
 
 
 def theirs(written: Document, sent: Sent) -> tuple[bool, Any]:

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from mockserver import create_app
-from mockserver.http import bodies
+from mockserver.http.request import bodies
 from tests.conftest import Serve
 
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"

@@ -8,8 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from mockserver import create_app
+from mockserver.control.journal import REDACTED
 from mockserver.engine import journal
-from mockserver.http.journal import REDACTED
 from tests.conftest import MakeContract
 
 

@@ -7,8 +7,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from mockserver import errors, refusals
-from mockserver.http import pipeline
-from mockserver.http.problems import STATUS
+from mockserver.http import operations
+from mockserver.http.response.problems import STATUS
 
 
 def test_every_refusal_has_a_status_and_a_code_of_its_own() -> None:
@@ -24,7 +24,7 @@ def test_a_defect_is_a_problem_without_a_trace(
     def fail(*_: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(pipeline, "perform", fail)
+    monkeypatch.setattr(operations, "perform", fail)
     with caplog.at_level(logging.ERROR, "mockserver"):
         answer = app.test_client().get("/admin/jobs")
     assert (answer.status_code, answer.json["code"]) == (500, "internal-error")

@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from mockserver import Contract, create_app
+from mockserver.http.service import Service
 from mockserver.server import protocol
 from mockserver.server.server import BackgroundServer
 
@@ -46,31 +48,12 @@ def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     return [json.dumps(told).encode()]
 
 
-class Keeping:
-    """An application that numbers its answers, and knows those that it was told to keep."""
-
-    def __init__(self) -> None:
-        self.known: dict[bytes, tuple[bytes, bytes]] = {}
-        self.called = 0
-
-    def find_kept(self, raw: bytes) -> tuple[bytes, bytes] | None:
-        return self.known.get(raw)
-
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
-        def keep(raw: bytes, head: bytes, body: bytes) -> None:
-            self.known[raw] = head, body
-
-        self.called += 1
-        environ["mockserver.delivery"].keep = keep
-        start_response("200 OK", [("X-Number", str(self.called))])
-        return [str(self.called).encode()]
-
-
 @pytest.fixture
-def keeping() -> Iterator[tuple[Keeping, BackgroundServer]]:
-    application = Keeping()
-    with BackgroundServer(application, "127.0.0.1") as running:
-        yield application, running
+def caching(built_in: Contract) -> Iterator[tuple[Service, BackgroundServer]]:
+    """A server over the built-in contract, nobody else's, and what it serves."""
+    app = create_app(built_in)
+    with BackgroundServer(app, "127.0.0.1") as running:
+        yield app.extensions["mockserver"], running
 
 
 @pytest.fixture(scope="module")
@@ -293,59 +276,69 @@ def ask(connection: socket.socket, *texts: str) -> tuple[int, bytes, bytes]:
     return read_answer(connection)
 
 
-GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+GET = "GET /admin/jobs/job-7 HTTP/1.1\r\nHost: a\r\n\r\n"
+POST = "POST /admin/jobs/job-7/retry HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
 
 
-def test_the_same_request_gets_the_kept_answer_with_its_own_date(keeping: tuple[Keeping, BackgroundServer]) -> None:
-    application, server = keeping
-    with connect(server) as one, connect(server) as two:
-        first = ask(one, GET)
-        assert ask(one, GET) == ask(two, GET) == first
-        assert (application.called, b"\r\ndate: " in first[1].lower()) == (1, True)
-        # Another request, on the same connection, is parsed as always.
-        assert ask(one, GET.replace("Host: a", "Host: b"))[2] == b"2"
-        assert ask(one, GET)[2] == b"1"
+def test_the_same_request_gets_the_cached_response_with_its_own_date(
+    caching: tuple[Service, BackgroundServer],
+) -> None:
+    service, server = caching
+    with connect(server) as first, connect(server) as second:
+        response = ask(first, GET)
+        cached = service.responses.find(GET.encode())
+        assert cached is not None
+        assert cached.body == response[2]
+        assert ask(first, GET) == ask(second, GET) == response
+        assert b"\r\ndate: " in response[1].lower()
+
+
+def test_a_repeated_change_is_not_read_again_and_still_changes(caching: tuple[Service, BackgroundServer]) -> None:
+    service, server = caching
+    with connect(server) as connection:
+        before = json.loads(ask(connection, GET)[2])["status"]
+        statuses = [json.loads(ask(connection, POST)[2])["status"] for _ in range(2)]
+        assert service.prepared.find(POST.encode()) is not None
+        assert service.responses.find(POST.encode()) is None
+        assert [before, *statuses, json.loads(ask(connection, GET)[2])["status"]] == ["failed", *["queued"] * 3]
 
 
 @pytest.mark.parametrize(
     "texts",
     [
         (GET[:20], GET[20:]),
-        ("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",),
-        ("GET / HTTP/1.0\r\nHost: a\r\n\r\n",),
-        ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx",),
+        (GET.replace("Host: a", "Host: a\r\nConnection: close"),),
+        (GET.replace("HTTP/1.1", "HTTP/1.0"),),
     ],
 )
-def test_what_came_in_pieces_closes_or_has_a_body_is_not_kept(
-    keeping: tuple[Keeping, BackgroundServer], texts: tuple[str, ...]
+def test_a_request_in_pieces_or_on_a_closing_connection_is_not_remembered(
+    caching: tuple[Service, BackgroundServer], texts: tuple[str, ...]
 ) -> None:
-    application, server = keeping
+    service, server = caching
     with connect(server) as connection:
         ask(connection, *texts)
-    assert application.known == {}
+    assert [service.prepared.find(text.encode()) for text in ("".join(texts), *texts)] == [None] * (len(texts) + 1)
 
 
-def test_two_requests_in_one_chunk_are_two_answers_and_neither_is_kept(
-    keeping: tuple[Keeping, BackgroundServer],
+def test_two_requests_in_one_chunk_are_two_responses_and_neither_is_remembered(
+    caching: tuple[Service, BackgroundServer],
 ) -> None:
-    application, server = keeping
+    service, server = caching
     with connect(server) as connection:
         connection.sendall((GET * 2).encode())
-        found = b""
-        while found.count(b"HTTP/1.1 200") < 2 or not found.endswith(b"2"):
-            found += connection.recv(65536)
-        assert application.known == {}
-        assert ask(connection, GET)[2] == b"3"
-        assert list(application.known) == [GET.encode()]
+        received = b""
+        while received.count(b"HTTP/1.1 200") < 2 or not received.endswith(b"}"):
+            received += connection.recv(65536)
+        assert service.prepared.find((GET * 2).encode()) is None
+        assert ask(connection, GET)[0] == 200
+        assert service.prepared.find(GET.encode()) is not None
 
 
-def test_a_connection_that_gets_kept_answers_is_not_idle(
-    keeping: tuple[Keeping, BackgroundServer], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _, server = keeping
+def test_a_connection_that_gets_cached_responses_is_not_idle(caching: tuple[Service, BackgroundServer]) -> None:
+    _, server = caching
     server._server.config.timeout_keep_alive = 0.3  # type: ignore[assignment]
     with connect(server) as connection:
         for _ in range(8):
-            assert ask(connection, GET)[2] == b"1"
+            assert ask(connection, GET)[0] == 200
             time.sleep(0.1)
         assert connection.recv(1) == b""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
 from typing import Any
@@ -23,11 +23,13 @@ from mockserver.refusals import InvalidRecord, InvalidRequest, RecordExists, Unk
 
 @dataclass(frozen=True, slots=True)
 class OperationCall:
-    """A request that the contract admits: its parameters by name, and its body."""
+    """A request that is valid by the contract: its parameters by location and name, and its body."""
 
     path: Mapping[str, Any]
     query: Mapping[str, Any]
     body: Any = None
+    headers: Mapping[str, Any] = field(default_factory=dict)
+    cookies: Mapping[str, Any] = field(default_factory=dict)
 
 
 class ResultKind(Enum):

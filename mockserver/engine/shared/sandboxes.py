@@ -7,7 +7,7 @@ import logging
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from mockserver.contract.model import Contract
 from mockserver.engine.bounded_list import BoundedList
@@ -16,11 +16,14 @@ from mockserver.engine.journal import ENTRY_LIMIT, Entry, Journal
 from mockserver.engine.run import Run, Start
 from mockserver.engine.sandboxes import NAME, SANDBOX_LIMIT, Sandbox, Sandboxes, Starts
 from mockserver.engine.shared import journal_codec
+from mockserver.engine.shared.redis_store import RedisStore
 from mockserver.engine.shared.run import Event, ReplicaSnapshot, SharedRun
 from mockserver.engine.shared.store import Conflict, EncodedEntry, Store
 from mockserver.errors import Refusal
-from mockserver.refusals import BadSandbox, StoreUnavailable, UnknownSandbox
+from mockserver.refusals import BadSandbox, StoreBusy, StoreUnavailable, UnknownSandbox
 
+TRIES = 50
+T = TypeVar("T")
 log = logging.getLogger("mockserver")
 
 
@@ -249,6 +252,26 @@ class SharedSandboxes(Sandboxes):
         """Whether the store answers."""
         return "ok" if self.store.is_there else "unavailable"
 
+    def transact(self, attempt: Callable[[Refusal | None], T]) -> T:
+        """Handle a request by `attempt`, and again where another process changed the sandbox meanwhile."""
+        with self.turn:
+            for _ in range(TRIES):
+                self.begin()
+                result = attempt(None)
+                try:
+                    if self.commit():
+                        return result
+                except Refusal as refusal:
+                    return self._refuse(attempt, refusal)
+            return self._refuse(attempt, StoreBusy())
+
+    def _refuse(self, attempt: Callable[[Refusal | None], T], refusal: Refusal) -> T:
+        self.forget()
+        self.begin()
+        result = attempt(refusal)
+        self.forget()
+        return result
+
     def begin(self) -> None:
         """A request begins."""
         self._at_hand.clear()
@@ -323,3 +346,11 @@ class SharedSandboxes(Sandboxes):
         if (sandbox := self._replicas.pop(name, None)) is not None:
             sandbox.reset()
             sandbox.forget_all()
+
+
+def open_sandboxes(contract: Contract, address: str, limit: int) -> SharedSandboxes:
+    """The sandboxes that the Redis at an address holds.
+
+    Raises ImportError where redis is not installed, and ValueError for an address that is not valid.
+    """
+    return SharedSandboxes(contract, RedisStore(address, contract.name), limit)

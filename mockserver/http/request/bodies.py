@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Request
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder
 
 from mockserver.errors import Violation, quote
+from mockserver.http.messages import Request
 from mockserver.openapi import parameter_decoding
 from mockserver.openapi.model import Body, Encoding, MediaType
 from mockserver.openapi.nested_names import Unreadable, assemble, brackets
@@ -37,19 +37,20 @@ class Part:
     is_part: bool = False
 
 
-def read(body: Body, request: Request, data: bytes, found: list[Violation]) -> tuple[Any, MediaType | None]:
+def read(body: Body, request: Request, found: list[Violation]) -> tuple[Any, MediaType | None]:
     """The body's value and the declared media type that it came in; what is wrong with it goes to `found`.
 
     Raises UnsupportedMediaType, MalformedBody or TooManyParts.
     """
-    sent = request.headers.get("Content-Type") or _assumed(body)
-    if not data and (is_json(sent) or "CONTENT_TYPE" not in request.environ):
+    data = request.body
+    sent = request.header("Content-Type") or _assumed(body)
+    if not data and (is_json(sent) or request.header("Content-Type") is None):
         if body.required:
             found.append(Violation("body", "", "required", "a body is required and missing"))
         return None, None
     if not data and not body.required:
         return None, None
-    if (coding := request.headers.get("Content-Encoding", "identity").lower()) != "identity":
+    if (coding := (request.header("Content-Encoding") or "identity").lower()) != "identity":
         raise UnsupportedMediaType(coding, ["a body without Content-Encoding"], is_coding=True)
     name = best(sent, body.media)
     if name is None:

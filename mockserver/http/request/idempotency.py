@@ -1,27 +1,24 @@
-"""`Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a POST sent again is answered as the first time."""
+"""`Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a repeated POST gets the first response again."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 
-from flask import Request
-
 from mockserver.engine.state.idempotency_keys import StoredResponse
-from mockserver.http.responses import Answer
+from mockserver.http.messages import Request, Response
 from mockserver.refusals import BadIdempotencyKey
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
-ENVIRON = "HTTP_IDEMPOTENCY_KEY"
+LENGTH_LIMIT = 255
 # A string as RFC 8941, section 3.3.3, has it; many clients send it bare.
 _QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])+)"')
 _BARE = re.compile(r"[!#-+\--~]+")
-LENGTH_LIMIT = 255
 
 
 def read_key(request: Request) -> str | None:
-    """The key of a POST, if it brings one. Raises BadIdempotencyKey."""
-    text = request.environ.get(ENVIRON) if request.method == "POST" else None
+    """The key of a POST, if it has one. Raises BadIdempotencyKey."""
+    text = request.header(HEADER) if request.method == "POST" else None
     if text is None:
         return None
     quoted = _QUOTED.fullmatch(text)
@@ -33,16 +30,15 @@ def read_key(request: Request) -> str | None:
 
 def digest(request: Request) -> str:
     """What makes two requests the same: method, path, query and body."""
-    parts = (request.method, request.path, request.query_string.decode("latin-1"))
-    return hashlib.sha256("\n".join(parts).encode() + b"\n" + request.get_data()).hexdigest()
+    parts = "\n".join((request.method, request.path, request.query))
+    return hashlib.sha256(parts.encode() + b"\n" + request.body).hexdigest()
 
 
-def keep(answered: Answer, request: str) -> StoredResponse:
-    """An answer, to be given again."""
-    headers = tuple(answered.headers.items())
-    return StoredResponse(request, answered.status, answered.body, answered.media_type, headers)
+def store(response: Response, request_digest: str) -> StoredResponse:
+    """A response as it is kept for its key."""
+    return StoredResponse(request_digest, response.status, response.body, response.media_type, tuple(response.headers))
 
 
-def replay(kept: StoredResponse) -> Answer:
-    """The kept answer once more, marked as such."""
-    return Answer(kept.status, kept.body, kept.media_type, {**dict(kept.headers), REPLAYED: "true"})
+def replay(stored: StoredResponse) -> Response:
+    """The stored response once more, marked as such."""
+    return Response(stored.status, stored.body, stored.media_type, [*stored.headers, (REPLAYED, "true")])

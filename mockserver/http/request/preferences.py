@@ -1,25 +1,25 @@
-"""What a client prefers for one answer: `Prefer: code=404, example=name, dynamic=true` (RFC 7240), or the query."""
+"""What a client prefers for one response: `Prefer: code=404, example=name, dynamic=true` (RFC 7240), or the query."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TypeVar
 
-from flask import Request
 from werkzeug.http import parse_list_header
 
+from mockserver.http.messages import Request
 from mockserver.openapi.model import DeclaredResponse, Operation
 from mockserver.refusals import UnknownPreference
 
 APPLIED = "Preference-Applied"
 NAMES = ("code", "example", "dynamic")
-TRUTH = {"true": True, "": True, "1": True, "false": False, "0": False}
+BOOLEANS = {"true": True, "": True, "1": True, "false": False, "0": False}
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """One answer, asked for by status, by the name of an example, or generated whatever examples there are."""
+    """One response, by its status, by the name of an example, or generated even if there are examples."""
 
     code: int | None = None
     example: str | None = None
@@ -28,24 +28,24 @@ class Preference:
 
 
 def read(operation: Operation, request: Request) -> Preference | None:
-    """What a request to an operation prefers; None where it says nothing of the kind. Raises UnknownPreference."""
-    asked = _asked(request)
-    if not asked:
+    """The preferences of a request to an operation, if it has any that we support. Raises UnknownPreference."""
+    preferences = _read_all(request)
+    if not preferences:
         return None
-    code, dynamic = asked.get("code"), asked.get("dynamic")
+    code, dynamic = preferences.get("code"), preferences.get("dynamic")
     if code is not None and not (code.isascii() and code.isdigit() and len(code) == 3):
         raise UnknownPreference("code", code, operation.responses)
-    if dynamic is not None and dynamic.lower() not in TRUTH:
+    if dynamic is not None and dynamic.lower() not in BOOLEANS:
         raise UnknownPreference("dynamic", dynamic, ["true", "false"])
     return Preference(
         int(code) if code is not None else None,
-        asked.get("example"),
-        TRUTH[dynamic.lower()] if dynamic is not None else False,
-        ", ".join(f"{name}={_written(asked[name])}" for name in NAMES if name in asked),
+        preferences.get("example"),
+        BOOLEANS[dynamic.lower()] if dynamic is not None else False,
+        ", ".join(f"{name}={_quoted(preferences[name])}" for name in NAMES if name in preferences),
     )
 
 
-def response(operation: Operation, preference: Preference) -> tuple[int, DeclaredResponse]:
+def preferred_response(operation: Operation, preference: Preference) -> tuple[int, DeclaredResponse]:
     """The status and the response that are preferred. Raises UnknownPreference."""
     if preference.code is None:
         chosen = operation.success() or operation.lowest()
@@ -61,21 +61,21 @@ def response(operation: Operation, preference: Preference) -> tuple[int, Declare
     return chosen
 
 
-def _asked(request: Request) -> dict[str, str]:
-    """The preferences that we know, the header before the query, the first of a name before others."""
-    found: dict[str, str] = {}
-    for text in parse_list_header(request.environ.get("HTTP_PREFER", "")) if "HTTP_PREFER" in request.environ else ():
+def _read_all(request: Request) -> dict[str, str]:
+    """The preferences that we support, the header before the query, the first of a name before others."""
+    preferences: dict[str, str] = {}
+    for text in parse_list_header(request.header("Prefer") or ""):
         name, _, value = text.partition(";")[0].partition("=")
-        if (known := name.strip().lower()) in NAMES:
-            found.setdefault(known, value.strip().strip('"'))
+        if (lower := name.strip().lower()) in NAMES:
+            preferences.setdefault(lower, value.strip().strip('"'))
     if b"__" in request.query_string:
         for name in NAMES:
             if f"__{name}" in request.args:
-                found.setdefault(name, request.args[f"__{name}"])
-    return found
+                preferences.setdefault(name, request.args[f"__{name}"])
+    return preferences
 
 
-def _written(value: str) -> str:
+def _quoted(value: str) -> str:
     plain = all(char.isalnum() or char in "-._~" for char in value) and value.isascii()
     if plain and value:
         return value

@@ -1,11 +1,15 @@
-"""Cross-origin answers: generous for the mocked API, own and allowed hosts only for the control API."""
+"""Cross-origin responses: generous for the mocked API, own and allowed hosts only for the control API."""
 
 from __future__ import annotations
 
-from flask import Request, Response
+from typing import TYPE_CHECKING
 
-from mockserver.http import guard
-from mockserver.http.service import Service
+from mockserver.http.messages import Request, Response
+from mockserver.http.request import guard
+from mockserver.http.router import is_control_path
+
+if TYPE_CHECKING:
+    from mockserver.http.service import Service
 
 EXPOSED = (
     "Allow, ETag, Idempotency-Replayed, Location, Preference-Applied, "
@@ -18,30 +22,28 @@ def is_preflight(request: Request) -> bool:
     """Whether this is a CORS preflight (Fetch, section 4.8)."""
     return (
         request.method == "OPTIONS"
-        and "HTTP_ORIGIN" in request.environ
-        and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in request.environ
+        and request.header("Origin") is not None
+        and request.header("Access-Control-Request-Method") is not None
     )
 
 
 def preflight(request: Request) -> Response:
-    """The answer to a preflight; `allow` adds the origin."""
-    response = Response(status=204)
-    response.headers.pop("Content-Type", None)
-    response.headers["Access-Control-Allow-Methods"] = request.headers["Access-Control-Request-Method"]
-    if (names := request.headers.get("Access-Control-Request-Headers")) is not None:
-        response.headers["Access-Control-Allow-Headers"] = names
-    response.headers["Access-Control-Max-Age"] = MAX_AGE
+    """The response to a preflight; `headers` adds the origin."""
+    response = Response(204)
+    response.headers.append(("Access-Control-Allow-Methods", request.header("Access-Control-Request-Method") or ""))
+    if (names := request.header("Access-Control-Request-Headers")) is not None:
+        response.headers.append(("Access-Control-Allow-Headers", names))
+    response.headers.append(("Access-Control-Max-Age", MAX_AGE))
     return response
 
 
-def allow(mock: Service, request: Request, response: Response) -> None:
-    """Let the calling origin read the answer, if it may."""
-    origin = request.headers["Origin"]
-    host = request.environ.get("HTTP_HOST", "")
-    trusted = guard.is_allowed_origin(mock, origin, host)
-    if guard.is_control(request.path) and not trusted:
-        return
-    response.headers["Access-Control-Allow-Origin"] = origin
-    if trusted:
-        response.headers["Access-Control-Allow-Credentials"] = "true"
-    response.headers["Access-Control-Expose-Headers"] = EXPOSED
+def headers(service: Service, request: Request) -> dict[str, str]:
+    """The headers that let the calling origin read the response, if it may."""
+    origin = request.header("Origin")
+    if origin is None:
+        return {}
+    is_trusted = guard.is_allowed_origin(service, origin, request.header("Host") or "")
+    if is_control_path(request.path) and not is_trusted:
+        return {}
+    credentials = {"Access-Control-Allow-Credentials": "true"} if is_trusted else {}
+    return {"Access-Control-Allow-Origin": origin, **credentials, "Access-Control-Expose-Headers": EXPOSED}

@@ -5,18 +5,21 @@ from __future__ import annotations
 import http
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mockserver.refusals as refusals
 from mockserver.errors import CannotGenerate, Refusal
 from mockserver.generate.generator import Generator
-from mockserver.http import binary_samples
-from mockserver.http.responses import Answer, answer, error_members, title_of
-from mockserver.http.service import Service
+from mockserver.http.messages import Response
+from mockserver.http.response import binary_samples
+from mockserver.http.response.responses import build_response, error_members, title_of
 from mockserver.openapi.model import DeclaredResponse, Operation
 from mockserver.refusals import ContractViolation, InternalError, MethodNotAllowed
 from mockserver.syntax import strict_json
 from mockserver.syntax.media_types import is_json, is_text
+
+if TYPE_CHECKING:
+    from mockserver.http.service import Service
 
 PROBLEM = "application/problem+json"
 CODE_HEADER = "X-Mock-Code"
@@ -76,7 +79,7 @@ STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
 }
 
 
-def refuse(mock: Service, operation: Operation | None, refusal: Refusal) -> Answer:
+def refuse(service: Service, operation: Operation | None, refusal: Refusal) -> Response:
     """The answer to a request that is refused, in the form the operation declares, if it declares one."""
     status = _status(operation, refusal)
     problem = {
@@ -90,13 +93,13 @@ def refuse(mock: Service, operation: Operation | None, refusal: Refusal) -> Answ
     headers = {CODE_HEADER: refusal.code, **_advice(operation, refusal)}
     declared = operation.response(status) if operation is not None else None
     if declared is not None and operation is not None and not isinstance(refusal, ALWAYS_PROBLEMS):
-        value, media_type = _declared_form(mock, operation, declared, problem)
+        value, media_type = _declared_form(service, operation, declared, problem)
         if media_type is not None:
-            return answer(operation, status, value, media_type, headers)
+            return build_response(operation, status, value, media_type, headers)
         if declared.media:
             # What is declared cannot be made, so this breaks the contract, and is judged so.
-            return answer(operation, status, problem, PROBLEM, headers)
-    return _plain(mock, problem, headers)
+            return build_response(operation, status, problem, PROBLEM, headers)
+    return _plain(service, problem, headers)
 
 
 def _advice(operation: Operation | None, refusal: Refusal) -> dict[str, str]:
@@ -128,16 +131,16 @@ def _status(operation: Operation | None, refusal: Refusal) -> int:
     return status
 
 
-def _plain(mock: Service, problem: dict[str, Any], headers: dict[str, str]) -> Answer:
-    violations = mock.control.problem.violations(problem, "body")
+def _plain(service: Service, problem: dict[str, Any], headers: dict[str, str]) -> Response:
+    violations = service.control.problem.violations(problem, "body")
     if violations:
         log.error("a problem breaks its own schema: %s: %s", problem["code"], violations[0].message)
         problem = {name: problem[name] for name in ("type", "title", "status", "detail")} | {"code": InternalError.code}
-    return Answer(problem["status"], strict_json.dump(problem), PROBLEM, headers)
+    return Response(problem["status"], strict_json.dump(problem), PROBLEM, list(headers.items()))
 
 
 def _declared_form(
-    mock: Service, operation: Operation, declared: DeclaredResponse, problem: dict[str, Any]
+    service: Service, operation: Operation, declared: DeclaredResponse, problem: dict[str, Any]
 ) -> tuple[Any, str | None]:
     """The problem, if the declared schema admits it; else the declared example; else a generated value."""
     media = [one for one in declared.media.values() if is_json(one.name)]
@@ -153,8 +156,8 @@ def _declared_form(
             seed = f"{operation.id}/{declared.status}"
             try:
                 given = problem | error_members(problem["status"], problem["code"], problem["detail"])
-                schemas = one.validator.schemas if one.validator is not None else mock.contract.schemas
-                generator = Generator.seeded(mock.contract.documents, schemas, seed, given=given, sparse=True)
+                schemas = one.validator.schemas if one.validator is not None else service.contract.schemas
+                generator = Generator.seeded(service.contract.documents, schemas, seed, given=given, sparse=True)
                 return generator.value(one.schema), one.name
             except CannotGenerate as error:
                 log.warning("%s", error)

@@ -1,40 +1,40 @@
-"""Answers of operations that nothing stands behind: an example, mended where it breaks its schema, or made up."""
+"""Responses of operations without a behaviour: an example, repaired where it violates its schema, or generated."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
-
-from flask import Request
 
 from mockserver.contract.model import Contract
 from mockserver.engine.behaviours.behaviours import OperationCall
 from mockserver.errors import CannotGenerate
 from mockserver.generate.generator import Generator
-from mockserver.http import binary_samples
-from mockserver.http.responses import BODILESS, Answer, answer, concrete, error_members, negotiate, title_of
+from mockserver.http.exchange import PreparedRequest
+from mockserver.http.messages import BODILESS, Response
+from mockserver.http.response import binary_samples
+from mockserver.http.response.negotiation import concrete_media_type, negotiate
+from mockserver.http.response.responses import build_response, error_members, title_of
 from mockserver.openapi.model import DeclaredResponse, MediaType, Operation, ParameterStyle
 from mockserver.refusals import NoExample, NotAcceptable
 from mockserver.schemas.validators import Validator
 from mockserver.syntax import strict_json
 from mockserver.syntax.media_types import FORM, LINES, essence, is_json, is_text
 
-KEPT_LIMIT = 1_000
-# A larger answer is made again each time.
-SIZE_LIMIT = 64 * 1024
-# What the server says itself.
+# The server writes these itself.
 OWN_HEADERS = {"connection", "content-encoding", "content-length", "date", "keep-alive", "trailer", "transfer-encoding",
                "upgrade"}  # fmt: skip
 REFUSALS_FROM = 400
 EVENTS = "text/event-stream"
+# A larger sample is generated again for each request, in bytes.
+MEMO_LIMIT = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class SampleSpec:
-    """Which sample: the response, and the name of an example, or one generated whatever examples there are."""
+    """Which sample: the response, and the name of an example, or a generated value even if there are examples."""
 
     status: int
     declared: DeclaredResponse
@@ -42,108 +42,88 @@ class SampleSpec:
     dynamic: bool = False
 
 
-@dataclass(slots=True)
-class Samples:
-    """Samples that were made before: they follow from their request, so they stay the same. The oldest make room."""
-
-    _kept: dict[tuple[Any, ...], Answer] = field(default_factory=dict)
-
-    def find(self, key: tuple[Any, ...]) -> Answer | None:
-        """A copy of the answer that was kept under a key."""
-        kept = self._kept.get(key)
-        return replace(kept, headers=dict(kept.headers), violations=list(kept.violations)) if kept is not None else None
-
-    def keep(self, key: tuple[Any, ...], answered: Answer) -> None:
-        """Keep a copy of an answer, unless it is a large one."""
-        if len(answered.body) > SIZE_LIMIT:
-            return
-        while len(self._kept) >= KEPT_LIMIT:
-            self._kept.pop(next(iter(self._kept)), None)
-        self._kept[key] = replace(answered, headers=dict(answered.headers), violations=list(answered.violations))
-
-
 def default_sample(operation: Operation, status: int | None = None) -> SampleSpec:
-    """The sample that an operation answers with by itself: of a status, else of its success. Raises NoExample."""
+    """The sample that an operation sends by default: of a status, else of its success. Raises NoExample."""
     chosen = operation.success(status) or operation.lowest()
     if chosen is None:
         raise NoExample(operation.id, "it declares no response")
     return SampleSpec(*chosen)
 
 
-def sample(
-    contract: Contract,
-    samples: Samples,
-    operation: Operation,
-    call: OperationCall,
-    seed: int,
-    wished: SampleSpec,
-    request: Request,
-) -> Answer:
-    """The sample that is wished for, in a media type that the client takes. Raises NoExample and NotAcceptable."""
-    name = _media_type(wished, request) if wished.status not in BODILESS else None
-    kind = concrete(request, name, wished.declared.media[name]) if name is not None else None
-    parameters = f"{sorted(call.path.items())}/{sorted(call.query.items())}"
-    key = (operation.id, seed, wished.status, wished.example, wished.dynamic, kind, parameters)
-    answered = samples.find(key)
-    if answered is None:
-        making = SampleBuilder(contract, operation, call, f"{seed}/{operation.id}/{parameters}", wished)
+def sample(contract: Contract, prepared: PreparedRequest, seed: int, spec: SampleSpec) -> Response:
+    """The sample for a request, in a media type that the client accepts. Raises NoExample and NotAcceptable.
+
+    It follows from the request and the seed, so it is kept with the request.
+    """
+    operation, call = prepared.route.operation, prepared.call
+    assert operation is not None
+    assert call is not None
+    accept = prepared.request.header("Accept")
+    name = _media_type(spec, accept) if spec.status not in BODILESS else None
+    media_type = concrete_media_type(accept, name, spec.declared.media[name]) if name is not None else None
+    key = (seed, spec.status, spec.example, spec.dynamic)
+    response = prepared.samples.get(key)
+    if response is None:
+        parameters = f"{sorted(call.path.items())}/{sorted(call.query.items())}"
+        builder = SampleBuilder(contract, operation, call, f"{seed}/{operation.id}/{parameters}", spec)
         try:
-            answered = making.answer(name, kind)
+            response = builder.response(name, media_type)
         except CannotGenerate as error:
-            raise NoExample(operation.id, error.reason, kind) from None
-        samples.keep(key, answered)
-    return answered
+            raise NoExample(operation.id, error.reason, media_type) from None
+        if len(response.body) <= MEMO_LIMIT:
+            prepared.samples[key] = response
+    return replace(response, headers=list(response.headers), violations=list(response.violations))
 
 
 def sample_headers(
-    contract: Contract, operation: Operation, call: OperationCall, seed: int, wished: SampleSpec
+    contract: Contract, operation: Operation, call: OperationCall, seed: int, spec: SampleSpec
 ) -> dict[str, str]:
     """The headers of a sample. Raises NoExample."""
     try:
-        return SampleBuilder(contract, operation, call, f"{seed}/{operation.id}", wished).headers()
+        return SampleBuilder(contract, operation, call, f"{seed}/{operation.id}", spec).headers()
     except CannotGenerate as error:
         raise NoExample(operation.id, error.reason) from None
 
 
-def _media_type(wished: SampleSpec, request: Request) -> str | None:
-    media = wished.declared.media
-    if wished.example is not None:
-        media = {name: one for name, one in media.items() if wished.example in one.examples}
+def _media_type(spec: SampleSpec, accept: str | None) -> str | None:
+    media = spec.declared.media
+    if spec.example is not None:
+        media = {name: entry for name, entry in media.items() if spec.example in entry.examples}
     try:
-        return negotiate(request, media)
+        return negotiate(accept, media)
     except NotAcceptable:
-        # `Accept` is judged against success types alone.
-        if wished.status < REFUSALS_FROM:
+        # `Accept` is checked against success types alone.
+        if spec.status < REFUSALS_FROM:
             raise
         return next((name for name in media if is_json(name)), next(iter(media)))
 
 
 @dataclass(frozen=True, slots=True)
 class SampleBuilder:
-    """A sample in the making."""
+    """Builds one sample."""
 
     contract: Contract
     operation: Operation
     call: OperationCall
     seed: str
-    wished: SampleSpec
+    spec: SampleSpec
 
-    def answer(self, name: str | None, kind: str | None) -> Answer:
-        """The answer in a media type that is declared as `name`. Raises CannotGenerate and NoExample."""
+    def response(self, name: str | None, kind: str | None) -> Response:
+        """The response in a media type that is declared as `name`. Raises CannotGenerate and NoExample."""
         value: Any = None
         if name is not None and kind is not None:
-            value = self._body(self.wished.declared.media[name], kind)
-        return answer(self.operation, self.wished.status, value, kind, self.headers())
+            value = self._body(self.spec.declared.media[name], kind)
+        return build_response(self.operation, self.spec.status, value, kind, self.headers())
 
     def _generator(self, validator: Validator | None = None) -> Generator:
         given = {name: self.call.path[name] for name in self.operation.path_names if name in self.call.path}
         path = self.operation.path.rstrip("/")
         if path.endswith("}") and given:
             given[""] = list(given.values())[-1]
-        is_error = self.wished.status >= REFUSALS_FROM
+        is_error = self.spec.status >= REFUSALS_FROM
         if is_error:
-            title = title_of(self.wished.status)
-            given |= error_members(self.wished.status, title.lower().replace(" ", "-"), title)
+            title = title_of(self.spec.status)
+            given |= error_members(self.spec.status, title.lower().replace(" ", "-"), title)
         documents = self.contract.documents
         schemas = validator.schemas if validator is not None else self.contract.schemas
         return Generator.seeded(
@@ -151,24 +131,24 @@ class SampleBuilder:
             schemas,
             self.seed,
             given=given,
-            from_examples=not self.wished.dynamic,
+            from_examples=not self.spec.dynamic,
             sparse=is_error,
         )
 
     def headers(self) -> dict[str, str]:
         """The headers that are declared, as text."""
         generator, found = self._generator(), dict[str, str]()
-        for one in self.wished.declared.headers:
+        for one in self.spec.declared.headers:
             if one.name.lower() in OWN_HEADERS:
                 continue
-            if one.examples and not self.wished.dynamic:
+            if one.examples and not self.spec.dynamic:
                 value = next(iter(one.examples.values()))
                 value = generator.mended(one.schema, value, one.name) if one.schema is not None else value
             elif one.schema is None:
                 continue
             else:
                 value = generator.value(one.schema, one.name)
-            found[one.name] = noted(one.notation, value)
+            found[one.name] = header_value(one.notation, value)
         return found
 
     def _body(self, media: MediaType, kind: str) -> Any:
@@ -176,28 +156,28 @@ class SampleBuilder:
             return self._value(media, None)
         example = self._example(media)
         if example is not None:
-            return written(example[1], kind)
+            return body_text(example[1], kind)
         if binary_samples.is_xml(kind):
             raise NoExample(self.operation.id, "only JSON, text and binary bodies can be made up", kind)
         if essence(kind) in binary_samples.SMALLEST:
             return binary_samples.blob(kind, self.seed)
         if is_text(kind) or essence(kind) == FORM or _is_worded(media):
-            return written(self._value(media, ""), kind)
+            return body_text(self._value(media, ""), kind)
         limits = [one.value.get("maxLength") for one in media.shape.certain()]
         return binary_samples.blob(kind, self.seed)[
             : min((one for one in limits if isinstance(one, int)), default=None)
         ]
 
     def _example(self, media: MediaType) -> tuple[str, Any] | None:
-        name = self.wished.example
-        if self.wished.dynamic or not media.examples:
+        name = self.spec.example
+        if self.spec.dynamic or not media.examples:
             return None
         return (name, media.examples[name]) if name is not None else next(iter(media.examples.items()))
 
     def _value(self, media: MediaType, default: Any) -> Any:
         example = self._example(media)
         if example is not None:
-            return mended(self._generator(media.validator), media, *example)
+            return repaired_example(self._generator(media.validator), media, *example)
         return self._generator(media.validator).value(media.schema) if media.schema is not None else default
 
 
@@ -209,14 +189,14 @@ def _is_worded(media: MediaType) -> bool:
     return any(name in one for one in said for name in ("const", "enum", "format", "pattern"))
 
 
-def mended(generator: Generator, media: MediaType, name: str, example: Any) -> Any:
+def repaired_example(generator: Generator, media: MediaType, name: str, example: Any) -> Any:
     """An example as it is served: as it stands, or, where it breaks its schema, with that made anew."""
     if name not in media.broken or media.schema is None:
         return example
     return generator.mended(media.schema, example)
 
 
-def written(value: Any, kind: str) -> str | bytes:
+def body_text(value: Any, kind: str) -> str | bytes:
     """A value as the text of a body that is no JSON. Raises NoExample."""
     if isinstance(value, str | bytes):
         return value
@@ -229,7 +209,7 @@ def written(value: Any, kind: str) -> str | bytes:
     return strict_json.dump(value).decode()
 
 
-def noted(notation: ParameterStyle, value: Any) -> str:
+def header_value(notation: ParameterStyle, value: Any) -> str:
     """A value as a header is declared to have it: as JSON in ASCII, which is what headers can say, or by its style."""
     if notation.media is not None and is_json(notation.media):
         return json.dumps(value, separators=(",", ":"))

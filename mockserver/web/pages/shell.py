@@ -2,42 +2,67 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, g, render_template, request
+from flask import Blueprint, Flask, render_template, send_from_directory
+from werkzeug.exceptions import NotFound
 
-from mockserver.http.service import ASSETS, current
+from mockserver.http.exchange import Exchange
+from mockserver.http.messages import Response
+from mockserver.http.request.guard import ASSETS
+from mockserver.http.router import Render, Router
 from mockserver.version import __version__
 
-# What the names of all pages' rules begin with.
+# What the endpoints of all pages begin with.
 ENDPOINT = "page:"
 POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 
 
-def blueprint(name: str, module: str) -> Blueprint:
-    """A set of pages whose templates and assets are in the folder `name` beside this file."""
+def add_assets(app: Flask, router: Router, name: str) -> None:
+    """Find templates in the folder `name` beside this file, and serve what is in its folder `static`."""
     folder = Path(__file__).parent / name
-    return Blueprint(
-        ENDPOINT + name,
-        module,
-        template_folder=str(folder / "templates"),
-        static_folder=str(folder / "static"),
-        static_url_path=f"{ASSETS}/{name}",
-    )
+    app.register_blueprint(Blueprint(ENDPOINT + name, __name__, template_folder=str(folder / "templates")))
+    router.add_page(f"{ENDPOINT}{name}.static", f"{ASSETS}/{name}/<path:filename>", asset(folder / "static"))
 
 
-def page(template: str, *, policy: str = POLICY, **context: Any) -> Response:
+def asset(folder: Path) -> Render:
+    """Serves the files of a folder."""
+
+    def render(exchange: Exchange, arguments: Any) -> Response:
+        try:
+            file = send_from_directory(folder, arguments["filename"])
+        except NotFound:
+            raise exchange.service.router.unknown_path(exchange.request) from None
+        file.direct_passthrough = False
+        with closing(file):
+            return Response(file.status_code, file.get_data(), headers=list(file.headers))
+
+    return render
+
+
+def page(exchange: Exchange, template: str, *, policy: str = POLICY, **context: Any) -> Response:
     """A page in its shell, as this browser's sandbox and scenario have it."""
-    return html(template, policy=policy, version=__version__, selection=g.selection, **context)
+    return html(exchange, template, policy=policy, version=__version__, selection=exchange.selection, **context)
 
 
-def html(template: str, status: int = 200, *, policy: str = POLICY, **context: Any) -> Response:
+def html(exchange: Exchange, template: str, status: int = 200, *, policy: str = POLICY, **context: Any) -> Response:
     """Any HTML of ours, under its policy."""
-    text = render_template(template, contract=current().contract, root=request.script_root, **context)
-    response = Response(text, status, mimetype="text/html")
-    response.headers["Content-Security-Policy"] = policy
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "same-origin"
-    response.headers["Cache-Control"] = "no-cache"
-    return response
+    request = exchange.request
+    text = render_template(
+        template, contract=exchange.service.contract, root=request.root_path, current_path=request.path, **context
+    )
+    body = text.encode()
+    return Response(
+        status,
+        body,
+        headers=[
+            ("Content-Type", "text/html; charset=utf-8"),
+            ("Content-Length", str(len(body))),
+            ("Content-Security-Policy", policy),
+            ("X-Content-Type-Options", "nosniff"),
+            ("Referrer-Policy", "same-origin"),
+            ("Cache-Control", "no-cache"),
+        ],
+    )

@@ -2,66 +2,69 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, Response, g, redirect, request
+from flask import Flask
 
 from mockserver.contract import diagram, formats
 from mockserver.contract.model import Contract, Resource
-from mockserver.http.selection import sandbox_via
-from mockserver.http.service import PREFIX, Service, current
+from mockserver.http.exchange import Exchange
+from mockserver.http.messages import Response
+from mockserver.http.pipeline import see_other
+from mockserver.http.request.selection import BASE_ADDRESS
+from mockserver.http.router import CONTROL_PREFIX as PREFIX
+from mockserver.http.router import Router
 from mockserver.syntax import strict_json
 from mockserver.web.pages import shell
 
 # As many columns as a table of records can have and still be read.
 COLUMNS = 5
 IN = f"{PREFIX}/in/"
-FROM_BASE = "base address"
 
 
-def register(app: Flask, mock: Service) -> None:
-    """Add the console, and a way there from `/` unless the contract owns that."""
-    pages = shell.blueprint("console", __name__)
+def register(app: Flask, router: Router) -> None:
+    """Add the console, and a redirect to it from `/` unless the contract has that path."""
+    shell.add_assets(app, router, "console")
     faults = strict_json.parse(formats.path("override").read_bytes())["properties"]["fault"]["enum"]
 
-    def console() -> Response:
-        contract = current().contract
+    def console(exchange: Exchange, _: object) -> Response:
+        contract = exchange.service.contract
         return shell.page(
+            exchange,
             "console.html",
             operations=contract.operations.values(),
-            scenarios=sorted(contract.scenarios.values(), key=lambda one: one.name),
+            scenarios=sorted(contract.scenarios.values(), key=lambda scenario: scenario.name),
             resources=contract.resources.values(),
             pictures={
-                name: diagram.draw(one.lifecycle)
-                for name, one in contract.resources.items()
-                if one.lifecycle is not None
+                name: diagram.draw(resource.lifecycle)
+                for name, resource in contract.resources.items()
+                if resource.lifecycle is not None
             },
-            declared=strict_json.dump([_declared(one) for one in contract.resources.values()]).decode(),
+            declared=strict_json.dump([_declared(resource) for resource in contract.resources.values()]).decode(),
             faults=faults,
-            sandbox_via=sandbox_via(request, g.selection.sandbox),
-            mount=request.script_root.partition(IN)[0],
-            switch=_switch,
+            sandbox_via=exchange.sandbox_via,
+            mount=exchange.request.root_path.partition(IN)[0],
+            switch=partial(_switch, exchange),
             sample=_sample(contract),
         )
 
-    def root() -> Response:
-        response: Response = redirect(f"{request.script_root}{PREFIX}/", 303)  # type: ignore[assignment]
-        response.autocorrect_location_header = False
-        return response
-
-    pages.add_url_rule(f"{PREFIX}/", "console", console, methods=["GET"], strict_slashes=False)
-    if all(operation.path != "/" for operation in mock.contract.operations.values()):
-        pages.add_url_rule("/", "root", root, methods=["GET"], strict_slashes=False)
-    app.register_blueprint(pages)
+    router.add_page(f"{shell.ENDPOINT}console", f"{PREFIX}/", console)
+    if not router.has_path("/"):
+        router.add_page(f"{shell.ENDPOINT}root", "/", _to_console)
 
 
-def _switch(scenario: str) -> str:
-    """Where this browser is sent to be in a scenario: what a base address names, no cookie can change."""
-    if g.selection.via != FROM_BASE:
+def _to_console(exchange: Exchange, _: object) -> Response:
+    return see_other(f"{exchange.request.root_path}{PREFIX}/")
+
+
+def _switch(exchange: Exchange, scenario: str) -> str:
+    """The address that switches this browser to a scenario: no cookie can change what a base address names."""
+    if exchange.selection.via != BASE_ADDRESS:
         return f"?__scenario={quote(scenario, safe='')}"
-    mount = request.script_root.partition(IN)[0]
-    return f"{mount}{IN}{g.selection.sandbox.name}@{quote(scenario, safe='')}{PREFIX}/"
+    mount = exchange.request.root_path.partition(IN)[0]
+    return f"{mount}{IN}{exchange.selection.sandbox.name}@{quote(scenario, safe='')}{PREFIX}/"
 
 
 def _sample(contract: Contract) -> str:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
-from flask import Flask, Response, send_from_directory
+from flask import Flask
 
-from mockserver.http.service import ASSETS, PREFIX
+from mockserver.http.exchange import Exchange
+from mockserver.http.messages import Response
+from mockserver.http.request.guard import ASSETS
+from mockserver.http.router import CONTROL_PREFIX as PREFIX
+from mockserver.http.router import Router
 from mockserver.web.pages import shell
 
 # Of what Swagger UI is made of, what the page needs.
@@ -16,21 +20,18 @@ FILES = ("swagger-ui-bundle.js", "swagger-ui.css")
 POLICY = f"{shell.POLICY}; img-src 'self' data:"
 
 
-def register(app: Flask) -> None:
+def register(app: Flask, router: Router) -> None:
     """Add the docs of the contract, those of the control API, and the assets of Swagger UI."""
-    pages = shell.blueprint("docs", __name__)
-    folder = Path(str(resources.files("flask_swagger_ui") / "dist"))
+    shell.add_assets(app, router, "docs")
 
-    def contract_docs() -> Response:
-        return shell.page("docs.html", policy=POLICY, document="/openapi.json")
+    def contract_docs(exchange: Exchange, _: object) -> Response:
+        return shell.page(exchange, "docs.html", policy=POLICY, document="/openapi.json")
 
-    def control_docs() -> Response:
-        return shell.page("docs.html", policy=POLICY, document=f"{PREFIX}/openapi.json")
+    def control_docs(exchange: Exchange, _: object) -> Response:
+        return shell.page(exchange, "docs.html", policy=POLICY, document=f"{PREFIX}/openapi.json")
 
-    def swagger(name: str) -> Response:
-        return send_from_directory(folder, name)
-
-    pages.add_url_rule(f"{PREFIX}/docs", "contract", contract_docs, methods=["GET"], strict_slashes=False)
-    pages.add_url_rule(f"{PREFIX}/docs/control", "control", control_docs, methods=["GET"], strict_slashes=False)
-    pages.add_url_rule(f"{ASSETS}/swagger/<any({', '.join(map(repr, FILES))}):name>", "swagger", swagger)
-    app.register_blueprint(pages)
+    router.add_page(f"{shell.ENDPOINT}docs", f"{PREFIX}/docs", contract_docs)
+    router.add_page(f"{shell.ENDPOINT}docs.control", f"{PREFIX}/docs/control", control_docs)
+    files = f"<any({', '.join(map(repr, FILES))}):filename>"
+    swagger = shell.asset(Path(str(resources.files("flask_swagger_ui") / "dist")))
+    router.add_page(f"{shell.ENDPOINT}docs.swagger", f"{ASSETS}/swagger/{files}", swagger)

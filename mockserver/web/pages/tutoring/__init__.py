@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask
 
 from mockserver.contract.model import Contract
 from mockserver.contract.resources import properties
-from mockserver.http.addressing import parameter
-from mockserver.http.service import current
+from mockserver.http.exchange import Exchange
+from mockserver.http.messages import Response
+from mockserver.http.request.addressing import decode_parameter
+from mockserver.http.router import Router
 from mockserver.web.pages import shell
 
 
-def register(app: Flask) -> None:
+def register(app: Flask, router: Router) -> None:
     """Add the queue, the courses, and a page for each course."""
-    pages = shell.blueprint("tutoring", __name__)
+    shell.add_assets(app, router, "tutoring")
+    for path, page in (("/admin/queue", _queue), ("/tutor", _courses), ("/tutor/courses/<course_id>", _course)):
+        router.add_page(f"{shell.ENDPOINT}tutoring{page.__name__}", path, page)
 
-    def queue() -> Response:
-        return shell.page("queue.html", rules=rules(current().contract))
 
-    def courses() -> Response:
-        return shell.page("courses.html")
+def _queue(exchange: Exchange, _: object) -> Response:
+    return shell.page(exchange, "queue.html", rules=rules(exchange.service.contract))
 
-    def course(course_id: str) -> Response:
-        return shell.page("course.html", course_id=parameter(course_id))
 
-    for path, view in (("/admin/queue", queue), ("/tutor", courses), ("/tutor/courses/<course_id>", course)):
-        pages.add_url_rule(path, view.__name__, view, methods=["GET"], strict_slashes=False)
-    app.register_blueprint(pages)
+def _courses(exchange: Exchange, _: object) -> Response:
+    return shell.page(exchange, "courses.html")
+
+
+def _course(exchange: Exchange, arguments: Mapping[str, str]) -> Response:
+    return shell.page(exchange, "course.html", course_id=decode_parameter(arguments["course_id"]))
 
 
 def rules(contract: Contract) -> dict[str, Any]:

@@ -1,0 +1,29 @@
+"""The control API's own OpenAPI document, and what each of its operations does."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from mockserver.control.handlers import HANDLERS
+from mockserver.documents.source import Report
+from mockserver.documents.tree import BASE
+from mockserver.http.service import ControlApi
+from mockserver.openapi import loading
+from mockserver.openapi.operations import OperationReader
+from mockserver.schemas.validators import Schemas
+
+FILE = "control.yaml"
+
+
+@cache
+def load_control_api() -> ControlApi:
+    """The control API, read once for the process; it is frozen."""
+    report, root = Report(), Path(__file__).parent
+    documents = loading.load(root, [root / FILE], report)
+    schemas = Schemas(documents)
+    document = documents.root(BASE + FILE)
+    operations = OperationReader(schemas, report).operations(document)
+    report.close()
+    problem = schemas.at(document.child("components", "schemas", "Problem"))
+    return ControlApi(documents, schemas, document, operations, HANDLERS, problem)

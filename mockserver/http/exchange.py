@@ -1,0 +1,121 @@
+"""One request on its way through the pipeline: what follows from it alone, and what has happened to it so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mockserver.engine.behaviours.behaviours import OperationCall
+from mockserver.engine.journal import LoggedMessage
+from mockserver.engine.overrides import ActiveOverride
+from mockserver.engine.run import Run
+from mockserver.engine.sandboxes import Sandbox
+from mockserver.errors import Refusal, Violation
+from mockserver.http.messages import Delivery, Request, Response
+from mockserver.openapi.model import Operation
+from mockserver.refusals import TokenRequired
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mockserver.http.request.preferences import Preference
+    from mockserver.http.request.selection import Choice
+    from mockserver.http.router import Route
+    from mockserver.http.service import Service
+
+
+@dataclass(slots=True, eq=False)
+class PreparedRequest:
+    """What follows from a request and the contract alone, so that the same bytes need not be read again.
+
+    `choice` is None where the request was refused before its sandbox was known; its `scenario` is None where it was
+    refused before that was. `response` is the one to send, and `refusal` the reason to refuse it, where no operation
+    is called. `call` holds the decoded parameters and body, `key` the idempotency key and `digest` what it goes with.
+    """
+
+    request: Request
+    logged: LoggedMessage
+    route: Route
+    choice: Choice | None = None
+    response: Response | None = None
+    refusal: Refusal | None = None
+    expired_cookie: str | None = None
+    call: OperationCall | None = None
+    preference: Preference | None = None
+    key: str | None = None
+    digest: str = ""
+    notices: tuple[str, ...] = ()
+    samples: dict[tuple[Any, ...], Response] = field(default_factory=dict)
+
+    def needs_page(self, service: Service) -> bool:
+        """Whether a page answers, which the Flask application renders: the one at the path, or the token's."""
+        if self.choice is None:
+            return isinstance(self.refusal, TokenRequired) and service.token_page is not None
+        return self.route.is_page and self.response is None and self.refusal is None
+
+
+class Selection:
+    """The sandbox and scenario that one request is about, and what in the request chose the scenario."""
+
+    __slots__ = ("_run", "ignored", "sandbox", "scenario", "via")
+
+    def __init__(self, sandbox: Sandbox, scenario: str, via: str, ignored: tuple[str, ...] = ()) -> None:
+        self.sandbox, self.scenario, self.via, self.ignored = sandbox, scenario, via, ignored
+        self._run: Run | None = None
+
+    @property
+    def run(self) -> Run:
+        """The run, started if this is its first use. Raises CannotGenerate and ContractError."""
+        if self._run is None:
+            self._run = self.sandbox.run(self.scenario)
+        return self._run
+
+    @property
+    def started(self) -> Run | None:
+        """The run, if it has been started."""
+        return self._run or self.sandbox.runs.get(self.scenario)
+
+
+class Exchange:
+    """A request under way. `began` is in seconds, of the machine's monotonic clock.
+
+    `broken` is the status of the response that violated the contract, whatever was sent instead, and `violations` say
+    where it or the request did. `override` is the one that the request matched.
+    """
+
+    __slots__ = (
+        "began", "broken", "delivery", "notices", "override", "prepared", "request", "sandbox", "selected", "service",
+        "violations",
+    )  # fmt: skip
+
+    def __init__(self, service: Service, prepared: PreparedRequest, began: float) -> None:
+        self.service, self.prepared, self.began = service, prepared, began
+        self.request = prepared.request
+        self.sandbox: Sandbox | None = None
+        self.selected: Selection | None = None
+        self.override: ActiveOverride | None = None
+        self.violations: Sequence[Violation] = ()
+        self.broken: int | None = None
+        self.delivery: Delivery | None = None
+        self.notices = prepared.notices
+
+    @property
+    def operation(self) -> Operation | None:
+        """The operation that the request was routed to."""
+        return self.prepared.route.operation
+
+    @property
+    def selection(self) -> Selection:
+        """The sandbox and scenario, in a step after they were selected."""
+        assert self.selected is not None
+        return self.selected
+
+    @property
+    def sandbox_via(self) -> str:
+        """What in the request chose the sandbox."""
+        return self.prepared.choice.sandbox_via if self.prepared.choice is not None else ""
+
+    def add_notice(self, text: str) -> None:
+        """Have the journal's entry say something about the request, once."""
+        if text not in self.notices:
+            self.notices = (*self.notices, text)

@@ -1,0 +1,133 @@
+"""A request and a response as plain values, between a front end (Flask, or the server's protocol) and the pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from werkzeug.datastructures import Headers
+from werkzeug.sansio.request import Request as SansIORequest
+
+from mockserver.errors import Violation
+
+if TYPE_CHECKING:
+    from mockserver.engine.journal import Entry
+    from mockserver.engine.validity import CacheValidity
+
+# Statuses whose responses have no content (RFC 9110, section 6.4.1).
+BODILESS = (204, 304)
+
+
+class Request(SansIORequest):
+    """A whole request. Its headers are joined by name, and `-` and `_` in their names mean the same.
+
+    `path` is decoded, except for the characters that separate (see `request.addressing`); `match_path` is the same
+    with every slash that was sent. `target` is the path and query as sent. `base_sandbox` and `base_scenario` come
+    from a base address. `too_large` says that the body went over the limit, and was dropped.
+    `breaks_connections` says whether the front end can deliver a fault that needs the socket.
+    """
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        query_string: bytes,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+        *,
+        target: str = "",
+        root_path: str = "",
+        base_sandbox: str | None = None,
+        base_scenario: str | None = None,
+        too_large: bool = False,
+        breaks_connections: bool = False,
+    ) -> None:
+        super().__init__(method, "http", None, root_path, path, query_string, Headers(list(headers.items())), None)
+        self.match_path, self.target, self.body = path, target, body
+        self.base_sandbox, self.base_scenario = base_sandbox, base_scenario
+        self.too_large, self.breaks_connections = too_large, breaks_connections
+        self._values = headers
+
+    def header(self, name: str) -> str | None:
+        """The value of a header, in any spelling of its name."""
+        return self._values.get(header_name(name))
+
+    @property
+    def query(self) -> str:
+        """The query as it was sent."""
+        return self.query_string.decode("latin-1")
+
+
+def join_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Headers by name; those of one name are joined (RFC 9110, section 5.3)."""
+    values: dict[str, str] = {}
+    for name, value in headers:
+        key = header_name(name)
+        separator = "; " if key == "Cookie" else ", "
+        values[key] = f"{values[key]}{separator}{value}" if key in values else value
+    return values
+
+
+@lru_cache(maxsize=1024)
+def header_name(name: str) -> str:
+    """A header's name as requests have it here: words with a capital, joined by hyphens."""
+    return "-".join(part.capitalize() for part in name.replace("_", "-").split("-"))
+
+
+@dataclass(slots=True, eq=False)
+class Delivery:
+    """How a response is to be sent, where not at once: after `delay` milliseconds, or with a `fault` (see `FAULTS`).
+
+    The front end calls `delivered` once nothing is held any more. Where it can send another response in place of the
+    one that is held, it sets `release`; `replacement` makes that response.
+    """
+
+    delay: int
+    fault: str | None
+    replacement: Callable[[], Response]
+    on_delivered: list[Callable[[], None]] = field(default_factory=list)
+    release: Callable[[Response], None] | None = None
+
+    def delivered(self) -> None:
+        """Tell everybody who waits for it, once."""
+        actions, self.on_delivered, self.release = self.on_delivered, [], None
+        for action in actions:
+            action()
+
+
+@dataclass(slots=True, eq=False)
+class Response:
+    """A response, from its first draft until it is sent.
+
+    `headers` are in the order in which they are sent. `violations` are where it breaks the contract. `delivery` is
+    set where it is not sent at once. With `validity`, the same request gets the same response as long as that holds,
+    and `entry` is what the journal says of it.
+    """
+
+    status: int
+    body: bytes = b""
+    media_type: str | None = None
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    violations: list[Violation] = field(default_factory=list)
+    delivery: Delivery | None = None
+    validity: CacheValidity | None = None
+    entry: Entry | None = None
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header."""
+        lower = name.lower()
+        return next((value for key, value in self.headers if key.lower() == lower), None)
+
+    def set_headers(self, headers: Mapping[str, str]) -> None:
+        """Add headers, each in the place of those of its name."""
+        for name, value in headers.items():
+            lower = name.lower()
+            places = [number for number, (key, _) in enumerate(self.headers) if key.lower() == lower]
+            if not places:
+                self.headers.append((name, value))
+                continue
+            self.headers[places[0]] = name, value
+            for number in reversed(places[1:]):
+                del self.headers[number]

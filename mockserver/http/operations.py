@@ -1,0 +1,219 @@
+"""From a validated request to a response: `Prefer`, override, and the operation itself; then the response validated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+from mockserver.contract.behaviour import Behaviour, Kind
+from mockserver.engine.behaviours.behaviours import OperationCall, OperationResult, ResultKind, perform
+from mockserver.engine.commands import KeepResponse
+from mockserver.errors import Refusal
+from mockserver.http.exchange import Exchange
+from mockserver.http.messages import BODILESS, Response
+from mockserver.http.request import idempotency, preferences
+from mockserver.http.response.negotiation import declared_media, negotiate
+from mockserver.http.response.overrides import hold_back, replacement_response
+from mockserver.http.response.problems import refuse
+from mockserver.http.response.responses import build_response
+from mockserver.http.response.samples import SampleSpec, default_sample, sample, sample_headers
+from mockserver.http.router import ControlHandler
+from mockserver.openapi.model import DeclaredResponse, Operation
+from mockserver.openapi.parameter_decoding import read_header
+from mockserver.refusals import ContractViolation, NotAcceptable, UnknownRecord
+from mockserver.syntax.media_types import is_json
+from mockserver.syntax.words import plain
+
+PREFERRED = {ResultKind.RETURNED: 200, ResultKind.CREATED: 201, ResultKind.DELETED: 204}
+RESULTS: Mapping[Kind, ResultKind] = {"create": ResultKind.CREATED, "delete": ResultKind.DELETED}
+# Refusals from before there is anything to operate on: such a response is not kept for an idempotency key.
+BEFORE_OPERATION = (NotAcceptable, UnknownRecord)
+TOTAL_HEADERS = ("xtotalcount", "xtotal", "totalcount")
+VIOLATIONS_HEADER = "X-Mock-Violations"
+
+
+def call(exchange: Exchange) -> Response:
+    """Call the contract's operation that a request was routed to. Raises a Refusal."""
+    prepared, run = exchange.prepared, exchange.selection.run
+    operation = _operation(exchange)
+    if prepared.preference is not None:
+        return _preferred(exchange, operation, prepared.preference)
+    if prepared.key is None:
+        return _respond(exchange, operation)
+    stored = run.begin_key(prepared.key, prepared.digest)
+    if stored is not None:
+        return idempotency.replay(stored)
+    end = partial(run.end_key, prepared.key)
+    try:
+        return _respond(exchange, operation)
+    finally:
+        # The key is in flight until the response has been delivered.
+        if exchange.delivery is not None:
+            exchange.delivery.on_delivered.append(end)
+        else:
+            end()
+
+
+def call_control(exchange: Exchange, handle: ControlHandler) -> Response:
+    """Call the control API's operation that a request was routed to. Raises a Refusal."""
+    operation = _operation(exchange)
+    success = operation.success()
+    media_type = negotiate(exchange.request.header("Accept"), success[1].media) if success is not None else None
+    status, value, *headers = handle(exchange, exchange.prepared.call)
+    response = build_response(operation, status, value, media_type, headers[0] if headers else None)
+    return enforce(exchange, operation, response)
+
+
+def enforce(exchange: Exchange, operation: Operation, response: Response) -> Response:
+    """The response where it keeps the contract; else, strictly, a refusal; leniently, the response and a count."""
+    if not response.violations:
+        return response
+    refusal = ContractViolation(operation.id, response.status, response.violations)
+    exchange.broken, exchange.violations = response.status, response.violations
+    if exchange.service.strict:
+        return refuse(exchange.service, operation, refusal)
+    response.set_headers({VIOLATIONS_HEADER: str(len(response.violations))})
+    return response
+
+
+def _operation(exchange: Exchange) -> Operation:
+    assert exchange.operation is not None
+    return exchange.operation
+
+
+def _respond(exchange: Exchange, operation: Operation) -> Response:
+    run, call = exchange.selection.run, _call(exchange)
+    run.count_request(operation.id)
+    used = run.use_override(operation.id, {**call.query, **call.path})
+    if used is None:
+        response = _perform(exchange, operation)
+    else:
+        exchange.override = used[0]
+        response = _overridden(exchange, operation, delay=used[1])
+    return enforce(exchange, operation, response)
+
+
+def _call(exchange: Exchange) -> OperationCall:
+    assert exchange.prepared.call is not None
+    return exchange.prepared.call
+
+
+def _perform(exchange: Exchange, operation: Operation) -> Response:
+    """The operation's own response, a refusal included, kept under the idempotency key if there is one."""
+    prepared = exchange.prepared
+    try:
+        response = _normal(exchange, operation)
+    except Refusal as refusal:
+        if prepared.key is None or isinstance(refusal, BEFORE_OPERATION):
+            raise
+        response = refuse(exchange.service, operation, refusal)
+    if prepared.key is not None and not response.violations:
+        key, stored = prepared.key, idempotency.store(response, prepared.digest)
+        exchange.selection.run.submit(lambda _, at: KeepResponse(key, stored, at))
+    return response
+
+
+def _normal(exchange: Exchange, operation: Operation) -> Response:
+    behaviour = exchange.service.behaviour_of(operation)
+    return _behave(exchange, operation, behaviour) if behaviour is not None else _sample(exchange, operation)
+
+
+def _overridden(exchange: Exchange, operation: Operation, *, delay: int) -> Response:
+    """The response that an override gives, or the normal one with its headers. `delay` is in milliseconds."""
+    assert exchange.override is not None
+    override = exchange.override.override
+    exchange.delivery = hold_back(exchange, override, delay)
+    if not override.replaces:
+        response = _perform(exchange, operation)
+    else:
+        if override.commit:
+            # The client does not see how the operation itself ends.
+            with suppress(Refusal):
+                _perform(exchange, operation)
+        response = replacement_response(exchange.service, operation, override) or _sample(
+            exchange, operation, override.status
+        )
+    response.set_headers(override.headers)
+    return response
+
+
+def _behave(exchange: Exchange, operation: Operation, behaviour: Behaviour) -> Response:
+    """The response of an operation with a behaviour, once that has been carried out."""
+    media_type = _success_type(exchange, operation, behaviour)
+    result = perform(exchange.selection.run, operation, behaviour, _call(exchange))
+    preferred = PREFERRED[result.kind]
+    status, declared = operation.success(preferred) or (preferred, None)
+    if result.kind is ResultKind.DELETED and declared is not None and status not in BODILESS:
+        if not _accepts(declared, media_type, result.value):
+            return _sample(exchange, operation, status)
+    headers: dict[str, str] = {}
+    if declared is not None and (declared.headers or result.kind is ResultKind.CREATED):
+        headers = dict(_headers(exchange, operation, result, SampleSpec(status, declared)))
+    if declared is not None and not declared.media and result.kind is not ResultKind.RETURNED:
+        return build_response(operation, status, None, None, headers)
+    return build_response(operation, status, result.value, media_type, headers)
+
+
+def _success_type(exchange: Exchange, operation: Operation, behaviour: Behaviour) -> str | None:
+    """The media type of a success, negotiated before anything changes. Raises NotAcceptable.
+
+    Records are written as JSON alone.
+    """
+    success = operation.success(PREFERRED[RESULTS.get(behaviour.kind, ResultKind.RETURNED)])
+    if success is None or not success[1].media:
+        return "application/json" if success is None or operation.method != "DELETE" else None
+    media = success[1].media
+    if len(media) > 1:
+        media = {name: entry for name, entry in media.items() if is_json(name)} or media
+    return negotiate(exchange.request.header("Accept"), media)
+
+
+def _accepts(declared: DeclaredResponse, media_type: str | None, record: Any) -> bool:
+    """Whether a deleted record may be sent; else the declared response has another form."""
+    if media_type is None or not is_json(media_type):
+        return media_type is None
+    media = declared_media(declared, media_type)
+    return media is None or media.validator is None or media.validator.is_valid(record)
+
+
+def _headers(
+    exchange: Exchange, operation: Operation, result: OperationResult, spec: SampleSpec
+) -> Iterator[tuple[str, str]]:
+    """Where a created record is, how many records a list has, and the other headers that are required."""
+    request, call = exchange.request, _call(exchange)
+    declared = {header.name.lower(): header for header in spec.declared.headers}
+    if result.kind is ResultKind.CREATED:
+        location = f"{request.root_path}{request.path.rstrip('/')}/{quote(str(result.key), safe='')}"
+        header = declared.pop("location", None)
+        fits = header is None or header.validator is None or not read_header(header, location)
+        yield "Location", location if fits else request.host_url.rstrip("/") + location
+    samples: dict[str, str] | None = None
+    for name, header in declared.items():
+        if result.total is not None and plain(name) in TOTAL_HEADERS:
+            yield header.name, str(result.total)
+        elif header.required:
+            if samples is None:
+                seed = exchange.selection.run.scenario.seed
+                samples = sample_headers(exchange.service.contract, operation, call, seed, spec)
+            if header.name in samples:
+                yield header.name, samples[header.name]
+
+
+def _sample(exchange: Exchange, operation: Operation, status: int | None = None) -> Response:
+    """The response of an operation without behaviour."""
+    seed = exchange.selection.run.scenario.seed
+    return sample(exchange.service.contract, exchange.prepared, seed, default_sample(operation, status))
+
+
+def _preferred(exchange: Exchange, operation: Operation, preference: preferences.Preference) -> Response:
+    """The response that the client prefers, whatever implements the operation."""
+    run = exchange.selection.run
+    run.count_request(operation.id)
+    status, declared = preferences.preferred_response(operation, preference)
+    spec = SampleSpec(status, declared, preference.example, preference.dynamic)
+    response = sample(exchange.service.contract, exchange.prepared, run.scenario.seed, spec)
+    response.set_headers({preferences.APPLIED: preference.applied})
+    return enforce(exchange, operation, response)

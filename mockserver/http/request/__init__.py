@@ -1,0 +1,1 @@
+"""What a request asks for: its address, sandbox, scenario, credentials, parameters and body, read and validated."""

@@ -1,0 +1,107 @@
+"""Which of the declared media types a client gets, by its `Accept` header (RFC 9110, section 12.5.1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from werkzeug.http import parse_list_header
+
+from mockserver.openapi.model import DeclaredResponse, MediaType
+from mockserver.refusals import NotAcceptable
+from mockserver.syntax.media_types import is_json
+
+# What is sent where a range is declared.
+BINARY = "application/octet-stream"
+USUAL = {"*": "application/json", "application": "application/json", "text": "text/plain", "image": "image/png",
+         "audio": "audio/mpeg", "video": "video/mp4", "font": "font/woff2"}  # fmt: skip
+# A media range, its quality, and its parameters.
+Range = tuple[str, float, frozenset[str]]
+
+
+def negotiate(accept: str | None, media: Mapping[str, MediaType]) -> str | None:
+    """The declared media type that a client likes best; JSON first where it has no preference. Raises NotAcceptable."""
+    if not media:
+        return None
+    if not accept or accept == "*/*":
+        return _preferred(tuple(media))
+    best = _best(accept, tuple(media))
+    if best is None:
+        raise NotAcceptable(accept, media)
+    return best
+
+
+def concrete_media_type(accept: str | None, name: str, media: MediaType) -> str:
+    """The media type to send where a range such as `*/*` may be declared: JSON if accepted, else what is."""
+    if "*" not in name:
+        return name
+    ranges = _ranges(accept or "*/*")
+    schema = media.schema.follow().value if media.schema is not None else None
+    is_binary = isinstance(schema, dict) and schema.get("format") == "binary"
+    family = name.partition("/")[0]
+    usual = BINARY if is_binary and family in ("*", "application") else USUAL.get(family, USUAL["*"])
+    if _quality(usual, ranges) > 0:
+        return usual
+    accepted = [
+        media_range
+        for media_range, quality, _ in ranges
+        if "*" not in media_range and quality > 0 and _covers(name, media_range)
+    ]
+    return accepted[0] if accepted else usual
+
+
+def declared_media(declared: DeclaredResponse, media_type: str) -> MediaType | None:
+    """The entry that declares a media type: by its name, else by the narrowest range that covers it."""
+    if media_type in declared.media:
+        return declared.media[media_type]
+    covering = [media for name, media in declared.media.items() if "*" in name and _covers(name, media_type)]
+    return min(covering, key=lambda media: media.name.count("*"), default=None)
+
+
+@lru_cache(maxsize=512)
+def _best(accept: str, names: tuple[str, ...]) -> str | None:
+    """The name of the highest quality, by the most specific range that covers it."""
+    ranges = _ranges(accept)
+    ordered = sorted(names, key=lambda name: name != _preferred(names))
+    best = max(ordered, key=lambda name: _quality(name, ranges))
+    return best if _quality(best, ranges) > 0 else None
+
+
+@lru_cache(maxsize=512)
+def _ranges(accept: str) -> tuple[Range, ...]:
+    """The ranges of an `Accept` header, each with its quality and its parameters."""
+    ranges = []
+    for part in parse_list_header(accept.replace('"', "")):
+        name, *parameters = [text.strip().lower() for text in part.split(";")]
+        quality = 1.0
+        for text in parameters:
+            if text.startswith("q="):
+                quality = float(text[2:]) if re.fullmatch(r"[01](\.[0-9]*)?", text[2:]) else 0.0
+        others = frozenset(text for text in parameters if not text.startswith(("q=", "charset=")))
+        ranges.append((name if "/" in name else "*/*" if name == "*" else "", quality, others))
+    return tuple(ranges)
+
+
+def _quality(name: str, ranges: tuple[Range, ...]) -> float:
+    media_type, *own_parameters = [text.strip().lower() for text in name.split(";")]
+    best_specificity, best_quality = -1, 0.0
+    for accepted, quality, parameters in ranges:
+        if not (_covers(accepted, media_type) or _covers(media_type, accepted)):
+            continue
+        if parameters and not parameters <= set(own_parameters):
+            continue
+        specificity = 2 * (accepted.count("*") == 0) + (accepted != "*/*") + 4 * len(parameters)
+        if specificity > best_specificity or (specificity == best_specificity and quality > best_quality):
+            best_specificity, best_quality = specificity, quality
+    return best_quality
+
+
+def _covers(accepted: str, name: str) -> bool:
+    kind, _, subtype = accepted.partition("/")
+    return kind in ("*", name.partition("/")[0]) and subtype in ("*", name.partition("/")[2])
+
+
+@lru_cache(maxsize=512)
+def _preferred(names: tuple[str, ...]) -> str:
+    return next((name for name in names if is_json(name)), names[0])

@@ -1,0 +1,185 @@
+"""From a method and path to the operation or page that answers there: rules for Werkzeug's `Map`.
+
+A concrete path is matched before a templated one (OpenAPI 3.1, section 4.8.8.1), also where it lacks the method.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from werkzeug import exceptions
+from werkzeug.routing import Map, MapAdapter, Rule
+
+from mockserver.errors import Refusal
+from mockserver.http import nearest, path_precedence
+from mockserver.http.messages import Request, Response
+from mockserver.openapi.model import Operation, template_shape
+from mockserver.openapi.object_types import METHODS
+from mockserver.refusals import MethodNotAllowed, UnknownPath
+
+if TYPE_CHECKING:
+    from mockserver.http.exchange import Exchange
+
+# The status, the value, and headers if there are any.
+ControlResult = tuple[int, Any] | tuple[int, Any, dict[str, str]]
+ControlHandler = Callable[["Exchange", Any], ControlResult]
+Render = Callable[["Exchange", Mapping[str, str]], Response]
+CONTROL_PREFIX = "/__mock"
+
+
+def is_control_path(path: str) -> bool:
+    """Whether a path belongs to the control API, the pages' assets or the console."""
+    return path.startswith(CONTROL_PREFIX) and (len(path) == len(CONTROL_PREFIX) or path[len(CONTROL_PREFIX)] == "/")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What answers at a path: an operation of the contract, one of the control API (`handle`), or a page (`render`).
+
+    There are several operations where the query that is written into their paths sets them apart. `allowed` are the
+    methods of a path that refuses all others.
+    """
+
+    operations: tuple[Operation, ...] = ()
+    handle: ControlHandler | None = None
+    render: Render | None = None
+    allowed: frozenset[str] = frozenset()
+
+
+NOTHING = Target()
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where one request leads; with a `refusal`, nowhere. `arguments` are the path parameters, in their order."""
+
+    target: Target
+    operation: Operation | None = None
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    refusal: Refusal | None = None
+
+    @property
+    def is_page(self) -> bool:
+        """Whether a page answers."""
+        return self.target.render is not None
+
+    @property
+    def is_control(self) -> bool:
+        """Whether an operation of the control API answers."""
+        return self.target.handle is not None
+
+
+class Router:
+    """The rules of a contract's operations, of the control API and of the pages; the contract's own paths win.
+
+    `map` is theirs together, its endpoints the keys of `targets`; Flask uses the same one.
+    """
+
+    def __init__(
+        self, operations: Iterable[Operation], control: Mapping[str, tuple[Operation, ControlHandler]]
+    ) -> None:
+        self.map = Map(merge_slashes=False, redirect_defaults=False)
+        self.targets: dict[str, Target] = {}
+        self._operations = list(operations)
+        self._control = [operation for operation, _ in control.values()]
+        self._add_operations()
+        paths = {operation.path for operation in self._operations}
+        for name, (operation, handle) in control.items():
+            if operation.path.startswith(CONTROL_PREFIX) or operation.path not in paths:
+                self._add_operation(f"control:{name}", operation, Target((operation,), handle=handle))
+
+    def add_page(self, endpoint: str, rule: str, render: Render) -> None:
+        """Have `render` answer GET and HEAD at a path, given as Werkzeug's rule."""
+        self.targets[endpoint] = Target(render=render)
+        self.map.add(Rule(rule, methods=["GET", "OPTIONS"], endpoint=endpoint, strict_slashes=False))
+
+    def has_path(self, path: str) -> bool:
+        """Whether the contract has an operation at just this path."""
+        return any(operation.path == path for operation in self._operations)
+
+    def match(self, request: Request) -> Route:
+        """Where a request leads, be it to a refusal."""
+        adapter = MapAdapter(self.map, "", "", None, "http", request.match_path, request.method)
+        try:
+            rule, arguments = adapter.match(return_rule=True)
+        except exceptions.MethodNotAllowed as error:
+            return self._other_method(request, error.valid_methods or ())
+        except exceptions.NotFound:
+            return Route(NOTHING, refusal=self.unknown_path(request))
+        target = self.targets[rule.endpoint]
+        if target.allowed:
+            return self._other_method(request, target.allowed)
+        if target.render is not None and request.method == "OPTIONS":
+            return self._other_method(request, adapter.allowed_methods(), target)
+        if len(target.operations) > 1 or (target.operations and target.operations[0].query):
+            return self._by_query(request, target, arguments)
+        return Route(target, target.operations[0] if target.operations else None, arguments)
+
+    def _by_query(self, request: Request, target: Target, arguments: Mapping[str, str]) -> Route:
+        """The operation whose path has the most of what the request's query holds."""
+        sent = set(request.args.items(multi=True))
+        for operation in sorted(target.operations, key=lambda operation: -len(operation.query)):
+            if sent.issuperset(operation.query):
+                return Route(target, operation, arguments)
+        return Route(NOTHING, refusal=self.unknown_path(request))
+
+    def unknown_path(self, request: Request) -> UnknownPath:
+        """The refusal of a request that nothing answers, with the operations that come nearest."""
+        operations = self._control if is_control_path(request.path) else self._operations
+        closest = nearest.nearest(operations, request.method, request.path)
+        return UnknownPath(request.method, request.path, closest)
+
+    def _other_method(self, request: Request, methods: Iterable[str], target: Target = NOTHING) -> Route:
+        return Route(target, refusal=MethodNotAllowed(request.method, {*methods, "OPTIONS"}))
+
+    def _add_operations(self) -> None:
+        alike: dict[tuple[str, str], list[Operation]] = {}
+        for operation in self._operations:
+            alike.setdefault((operation.method, template_shape(operation.route)), []).append(operation)
+        taken = set(alike)
+        for number, group in enumerate(alike.values()):
+            operation, target = group[0], Target(tuple(group))
+            self._add_operation(f"api:{number}", operation, target)
+            for prefix in operation.prefixes:
+                # Where another operation has just that path, it wins.
+                if (operation.method, template_shape(prefix + operation.route)) not in taken:
+                    taken.add((operation.method, template_shape(prefix + operation.route)))
+                    self._add_operation(f"api:{number}", operation, target, prefix)
+        prefixes = dict.fromkeys(("", *(prefix for operation in self._operations for prefix in operation.prefixes)))
+        for prefix in prefixes:
+            self._refuse_other_methods(
+                prefix, [operation for operation in self._operations if not prefix or prefix in operation.prefixes]
+            )
+
+    def _add_operation(self, endpoint: str, operation: Operation, target: Target, prefix: str = "") -> None:
+        """Add a rule for this operation's method alone (and HEAD with GET)."""
+        self.targets[endpoint] = target
+        rule = rule_of(operation, prefix)
+        self.map.add(Rule(rule, methods=[operation.method], endpoint=endpoint, strict_slashes=False))
+
+    def _refuse_other_methods(self, prefix: str, operations: list[Operation]) -> None:
+        """Keep requests for a concrete path from a templated one that has their method."""
+        methods: dict[str, set[str]] = {}
+        for operation in operations:
+            methods.setdefault(template_shape(operation.route), set()).add(operation.method)
+        covered = path_precedence.covered(methods)
+        for number, operation in enumerate(operations):
+            path = template_shape(operation.route)
+            if path not in covered:
+                continue
+            covered.remove(path)
+            allowed = methods[path] | ({"HEAD"} if "GET" in methods[path] else set())
+            others = [name.upper() for name in METHODS if name.upper() not in allowed]
+            endpoint = f"api:other:{prefix}:{number}"
+            self.targets[endpoint] = Target(allowed=frozenset(allowed))
+            self.map.add(Rule(rule_of(operation, prefix), methods=others, endpoint=endpoint, strict_slashes=False))
+
+
+def rule_of(operation: Operation, prefix: str = "") -> str:
+    """The operation's path as Werkzeug writes it, its parameters numbered, since their names need not fit there."""
+    rule = (prefix + operation.route).replace("%", "%25").replace("<", "%3C")
+    for number, name in enumerate(operation.path_names):
+        rule = rule.replace(f"{{{name}}}", f"<p{number}>", 1)
+    return rule
