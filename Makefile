@@ -27,8 +27,8 @@ check: .venv/installed ## Look for mistakes in the built-in contract
 	@$(BIN)/mockserver check
 
 bench: .venv/developed ## Measure everything, beside nginx and bare Flask; needs wrk and nginx
-	@$(BIN)/python -m tests.bench.bench
-	@$(BIN)/python -m tests.bench.memory
+	@$(BIN)/python -m tests.bench.throughput
+	@$(BIN)/python -m tests.bench.console_memory
 
 screenshots: .venv/developed ## Take the pictures of the README anew
 	@$(BIN)/python -m tests.bench.screenshots

@@ -16,7 +16,7 @@ from mockserver import Contract, create_app
 from mockserver.engine.commands import Fire
 from mockserver.engine.state.state import State
 from mockserver.server import wsgi_bridge
-from tests.bench.engine import median_of, sized
+from tests.bench.timings import median_of, sized
 
 SIZES = (20, 500, 5_000, 50_000)
 SANDBOXES = (1, 10, 100, 1_000, 10_000)

@@ -15,8 +15,8 @@ from urllib.request import Request, urlopen
 
 from mockserver import load_contract
 from mockserver.version import __version__
-from tests.bench import engine, growth, plot
-from tests.bench.load import Load, Server, bare_flask, missing, nginx, ours, redis, wrk
+from tests.bench import bar_chart, growth, timings
+from tests.bench.servers import Load, Server, bare_flask, missing, nginx, ours, redis, wrk
 
 ROOT = Path(__file__).parents[2]
 DOCS, README = ROOT / "docs", ROOT / "README.md"
@@ -102,7 +102,7 @@ def speed() -> Iterator[Row]:
         of = {name: best(loads) for name, loads in found.items()}
         after = 1 / (2 / of["turn"].rate - 1 / of["changes"].rate)
         (DOCS / "benchmark.svg").write_text(
-            plot.bars(
+            bar_chart.bars(
                 "Requests per second, 32 connections, one process",
                 "",
                 [
@@ -161,14 +161,14 @@ def together() -> Iterator[Row]:
 def parts() -> Iterator[Row]:
     """Figures of single parts."""
     contract = load_contract()
-    few, many = engine.reset(contract, 10), engine.reset(contract, 5_000)
+    few, many = timings.reset(contract, 10), timings.reset(contract, 5_000)
     yield Row("reset, 5,000 jobs", f"{many * 1e6:.1f} µs", _ratio(many, few, "that of 10 jobs"), True)
-    rewound, size = engine.going_back(contract, engine.COMMANDS)
+    rewound, size = timings.going_back(contract, timings.COMMANDS)
     yield Row("rewind by one of 10,000 commands", f"{rewound * 1e3:.1f} ms", f"the log takes {size / 1e6:.1f} MB")
-    before, during = engine.held(contract, engine.HELD)
+    before, during = timings.held(contract, timings.HELD)
     yield Row("GET while 200 requests are held", f"{during * 1e6:.0f} µs", _ratio(during, before, "without"))
-    yield Row("check of the built-in contract", f"{engine.checked(contract):.2f} s", "")
-    yield Row("start-up to the first answer", f"{engine.start_up():.2f} s", "", True)
+    yield Row("check of the built-in contract", f"{timings.checked(contract):.2f} s", "")
+    yield Row("start-up to the first answer", f"{timings.start_up():.2f} s", "", True)
     listed = growth.pages(contract)
     yield Row("page of 100 of 50,000 jobs, right after a change", f"{listed.values[-1] * 1e6:.0f} µs", _ratio(listed.values[-1], listed.values[1], "that of 500 jobs"), True)  # fmt: skip
     made, megabytes = growth.sandboxes(contract)

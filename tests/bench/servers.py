@@ -19,7 +19,7 @@ CONNECTIONS = 32
 UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
 FLOOR = """
 from flask import Flask
-from mockserver.server.run import listen, serve
+from mockserver.server.server import listen, serve
 app = Flask("floor")
 app.add_url_rule("/", view_func=lambda: "hello")
 serve(app, "127.0.0.1", listen("127.0.0.1", 0), lambda address: print("Listening on", address, flush=True))
