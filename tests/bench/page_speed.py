@@ -1,7 +1,7 @@
-"""Measures how soon the queue shows its first rows, in a real browser. Run by hand; figures are medians.
+"""Measures how soon the queue page shows its first rows in a browser: `python -m tests.bench.page_speed`.
 
-From the start of the navigation to the frame that holds the rows, by the browser's own clock, in a fresh context (no
-cache) and in one that has been here before. Then how long a search through all jobs takes, from the last key on.
+From the start of the navigation to the frame with the rows, by the browser's clock, without and with the browser's
+cache. Then a search through all jobs, from the last key to the result. Figures are medians.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ ROUNDS = 9
 FIRST_ROWS = """new Promise((done) => new PerformanceObserver((list) => {
     for (const entry of list.getEntriesByName("rows-on-screen")) done(entry.startTime);
 }).observe({ type: "mark", buffered: true }))"""
-SEARCH = """([text, wanted]) => new Promise((done) => {
-    const begun = performance.now();
+SEARCH = """([text, result]) => new Promise((done) => {
+    const start = performance.now();
     const range = document.getElementById("range");
-    const watching = new MutationObserver(() => {
-        if (range.textContent !== wanted) return;
-        watching.disconnect();
-        requestAnimationFrame(() => setTimeout(() => done(performance.now() - begun)));
+    const observer = new MutationObserver(() => {
+        if (range.textContent !== result) return;
+        observer.disconnect();
+        requestAnimationFrame(() => setTimeout(() => done(performance.now() - start)));
     });
-    watching.observe(range, { childList: true });
+    observer.observe(range, { childList: true });
     const input = document.getElementById("text");
     input.value = text;
     input.dispatchEvent(new Event("input"));
@@ -35,46 +35,48 @@ SEARCH = """([text, wanted]) => new Promise((done) => {
 def first_rows(page: Page, scenario: str) -> float:
     """Milliseconds from navigation to the first rows on screen."""
     page.goto(f"/__mock/in/bench@{scenario}/admin/queue")
-    found: float = page.evaluate(FIRST_ROWS)
-    return found
+    milliseconds: float = page.evaluate(FIRST_ROWS)
+    return milliseconds
 
 
-def opened(browser: Browser, url: str, scenario: str, *, fresh: bool) -> float:
-    """The median over some navigations."""
-    found = []
+def time_navigation(browser: Browser, url: str, scenario: str, *, cached: bool) -> float:
+    """The median of some navigations, each in a fresh browser context or all in the same one."""
+    milliseconds = []
     context = browser.new_context(base_url=url)
     for _ in range(ROUNDS):
-        if fresh:
+        if not cached:
             context.close()
             context = browser.new_context(base_url=url)
         page = context.new_page()
-        found.append(first_rows(page, scenario))
+        milliseconds.append(first_rows(page, scenario))
         page.close()
     context.close()
-    return statistics.median(found)
+    return statistics.median(milliseconds)
 
 
-def searched(page: Page) -> float:
-    """Milliseconds from the last key of a search to its result on screen, the pause for typing included."""
-    found: list[float] = []
+def time_search(page: Page) -> float:
+    """Milliseconds from the last key of a search to its result on screen, including the pause that ends typing."""
+    milliseconds: list[float] = []
     first_rows(page, "large-queue")
-    everything = page.locator("#range").inner_text()
+    all_rows = page.locator("#range").inner_text()
     for number in range(ROUNDS):
-        found.append(page.evaluate(SEARCH, [f"job-{4000 + number}", "1 job"]))
-        page.evaluate(SEARCH, ["", everything])
-    return statistics.median(found)
+        milliseconds.append(page.evaluate(SEARCH, [f"job-{4000 + number}", "1 job"]))
+        page.evaluate(SEARCH, ["", all_rows])
+    return statistics.median(milliseconds)
 
 
 def main() -> None:
+    """Print the figures."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     with BackgroundServer(create_app()) as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         for scenario, jobs in (("baseline", 36), ("large-queue", 5_000)):
-            opened(browser, server.url, scenario, fresh=True)
-            fresh, again = (opened(browser, server.url, scenario, fresh=fresh) for fresh in (True, False))
-            print(f"first rows of {jobs:5,} jobs  {fresh:6.0f} ms, {again:.0f} ms with what the browser has kept")
+            # The server's caches fill first.
+            time_navigation(browser, server.url, scenario, cached=False)
+            first, again = (time_navigation(browser, server.url, scenario, cached=cached) for cached in (False, True))
+            print(f"first rows of {jobs:5,} jobs  {first:6.0f} ms, {again:.0f} ms with the browser's cache")
         page = browser.new_page(base_url=server.url)
-        print(f"search in 5,000 jobs  {searched(page):10.0f} ms")
+        print(f"search in 5,000 jobs  {time_search(page):10.0f} ms")
         browser.close()
 
 
