@@ -19,7 +19,7 @@ from mockserver.http import cors
 from mockserver.http.problems import STATUS
 from mockserver.http.service import control
 from mockserver.server.protocol import REFUSALS
-from tests.bench.throughput import BEGIN, END
+from tests.bench.report import BEGIN, END
 from tests.cli.test_main import SECONDS
 
 ROOT = Path(__file__).parent.parent

@@ -1,18 +1,18 @@
-"""Bars as an SVG, readable on light and on dark."""
+"""A bar chart as SVG, readable on light and on dark backgrounds."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
 
-WIDTH, ROW, LABEL = 720, 30, 250
-OWN, OTHER = "#2f6fd6", "#8a93a1"
+WIDTH, ROW, LABEL, VALUE = 720, 30, 250, 110
+OURS, OTHERS = "#2f6fd6", "#8a93a1"
 
 
-def bars(title: str, unit: str, rows: Sequence[tuple[str, float, bool]]) -> str:
-    """A bar for each name and value; ours are told apart."""
-    most = max(value for _, value, _ in rows)
-    height = 46 + ROW * len(rows)
+def draw(title: str, bars: Sequence[tuple[str, float, bool]]) -> str:
+    """One bar for each label and value; the third member says whether it is ours, which has a colour of its own."""
+    largest = max(value for _, value, _ in bars)
+    height = 46 + ROW * len(bars)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" font-family="sans-serif">',
         f"<title>{escape(title)}</title>",
@@ -20,12 +20,13 @@ def bars(title: str, unit: str, rows: Sequence[tuple[str, float, bool]]) -> str:
         "@media(prefers-color-scheme:dark){text{fill:#e8eaee}}</style>",
         f'<text class="t" x="0" y="20">{escape(title)}</text>',
     ]
-    for number, (name, value, own) in enumerate(rows):
+    for number, (label, value, is_ours) in enumerate(bars):
         y = 38 + ROW * number
-        length = max(2.0, (WIDTH - LABEL - 110) * value / most)
+        length = max(2.0, (WIDTH - LABEL - VALUE) * value / largest)
+        colour = OURS if is_ours else OTHERS
         parts += [
-            f'<text x="{LABEL - 10}" y="{y + 15}" text-anchor="end">{escape(name)}</text>',
-            f'<rect x="{LABEL}" y="{y}" width="{length:.1f}" height="20" rx="3" fill="{OWN if own else OTHER}"/>',
-            f'<text x="{LABEL + length + 8:.1f}" y="{y + 15}">{value:,.0f}{unit}</text>',
+            f'<text x="{LABEL - 10}" y="{y + 15}" text-anchor="end">{escape(label)}</text>',
+            f'<rect x="{LABEL}" y="{y}" width="{length:.1f}" height="20" rx="3" fill="{colour}"/>',
+            f'<text x="{LABEL + length + 8:.1f}" y="{y + 15}">{value:,.0f}</text>',
         ]
     return "\n".join([*parts, "</svg>", ""])

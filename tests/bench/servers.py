@@ -1,9 +1,9 @@
-"""Servers to measure, and wrk to drive them: everything on loopback, bounded in time, stopped by process id."""
+"""Starts the servers that are measured: on loopback, each stopped by its process id."""
 
 from __future__ import annotations
 
 import contextlib
-import re
+import os
 import shutil
 import socket
 import subprocess
@@ -15,15 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
 
-CONNECTIONS = 32
-UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
-FLOOR = """
-from flask import Flask
-from mockserver.server.server import listen, serve
-app = Flask("floor")
-app.add_url_rule("/", view_func=lambda: "hello")
-serve(app, "127.0.0.1", listen("127.0.0.1", 0), lambda address: print("Listening on", address, flush=True))
-"""
+PROGRAMS = ("wrk", "nginx", "redis-server")
+START_SECONDS = 30
+PAGE_BYTES = 4096
+CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 NGINX = """
 worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error.log;
 events {{ worker_connections 1024; }}
@@ -46,75 +41,100 @@ class Server:
 
     @property
     def megabytes(self) -> float:
-        """What it holds in memory now."""
+        """Its resident memory now."""
         pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
-        return pages * 4096 / 1e6
+        return pages * PAGE_BYTES / 1e6
+
+    @property
+    def cpu_seconds(self) -> float:
+        """The CPU time that its process has used so far, in steps of 10 ms."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
-    """What wrk saw: requests per second, median and p99 in seconds, and how many went wrong."""
-
-    rate: float
-    median: float
-    p99: float
-    errors: int
-
-
-def missing() -> list[str]:
-    """The programs that are needed and not here."""
-    needed = ("wrk", "nginx", "redis-server")
-    return [name for name in needed if shutil.which(name) is None and not Path("/usr/sbin", name).exists()]
+def missing_programs() -> list[str]:
+    """The programs that the benchmark needs and that are not installed."""
+    return [name for name in PROGRAMS if shutil.which(name) is None and not Path("/usr/sbin", name).exists()]
 
 
 @contextlib.contextmanager
-def started(command: Sequence[str]) -> Iterator[Server]:
-    """A server that says where it listens."""
+def start_and_read_address(command: Sequence[str]) -> Iterator[Server]:
+    """Start a server that prints "Listening on URL"."""
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         try:
-            url = next(line.split()[-1] for line in process.stdout or () if line.startswith("Listening on"))
+            url = next((line.split()[-1] for line in process.stdout or () if line.startswith("Listening on")), None)
+            if url is None:
+                raise RuntimeError(f"{' '.join(command)} ended before it listened")
             yield Server(url.replace("localhost", "127.0.0.1"), process.pid)
         finally:
             process.terminate()
             process.wait(10)
 
 
-def ours(*arguments: str) -> contextlib.AbstractContextManager[Server]:
-    """`mockserver serve`, as users start it."""
-    return started([sys.executable, "-m", "mockserver", "serve", "--port", "0", "--no-watch", *arguments])
+def mockserver(*options: str) -> contextlib.AbstractContextManager[Server]:
+    """`mockserver serve`, as users start it, without the watch over the contract's files."""
+    return start_and_read_address([sys.executable, "-m", "mockserver", "serve", "--port", "0", "--no-watch", *options])
 
 
 def bare_flask() -> contextlib.AbstractContextManager[Server]:
-    """The floor: one Flask view behind the same server."""
-    return started([sys.executable, "-c", FLOOR])
+    """Flask views that return a constant, behind the same server."""
+    return start_and_read_address([sys.executable, "-m", "tests.bench.bare_flask"])
+
+
+@contextlib.contextmanager
+def start_and_wait(command: Sequence[str], port: int, path: str) -> Iterator[Server]:
+    """Start a server that listens on `port`, and wait until it responds to a GET of `path`."""
+    url = f"http://127.0.0.1:{port}"
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            _wait_for(url + path, process)
+            yield Server(url, process.pid)
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            urlopen(url, timeout=10).close()
+        except OSError as error:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{process.args!r} does not respond to GET {url}: {error}") from None
+            time.sleep(0.02)
+        else:
+            return
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that no program listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
 
 
 @contextlib.contextmanager
 def nginx(body: bytes) -> Iterator[Server]:
-    """nginx, which serves these bytes from a file."""
-    with tempfile.TemporaryDirectory() as name, socket.create_server(("127.0.0.1", 0)) as free:
-        folder, port = Path(name), free.getsockname()[1]
+    """nginx, which serves `body` from a file, as `/jobs`."""
+    with tempfile.TemporaryDirectory() as name:
+        folder, port = Path(name), free_port()
+        # nginx's worker runs as another user.
         folder.chmod(0o755)
         (folder / "files").mkdir()
         (folder / "files" / "jobs").write_bytes(body)
         (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port))
-        free.close()
         program = shutil.which("nginx") or "/usr/sbin/nginx"
-        with subprocess.Popen([program, "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]) as process:
-            try:
-                _wait(f"http://127.0.0.1:{port}/jobs")
-                yield Server(f"http://127.0.0.1:{port}", process.pid)
-            finally:
-                process.terminate()
-                process.wait(10)
+        command = [program, "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
+        with start_and_wait(command, port, "/jobs") as server:
+            yield server
 
 
 @contextlib.contextmanager
 def redis() -> Iterator[str]:
-    """The address of a Redis that keeps everything in memory."""
-    with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-        free.close()
+    """The address of a Redis server that writes nothing to disk."""
+    with tempfile.TemporaryDirectory() as folder:
+        port = free_port()
         command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
             try:
@@ -122,39 +142,3 @@ def redis() -> Iterator[str]:
             finally:
                 process.terminate()
                 process.wait(10)
-
-
-def _wait(url: str) -> None:
-    until = time.monotonic() + 10
-    while True:
-        try:
-            urlopen(url, timeout=10).close()
-        except OSError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.02)
-        else:
-            return
-
-
-def wrk(url: str, seconds: int, *arguments: str, script: str | None = None) -> Load:
-    """Drive `url` from 32 connections; `script` is Lua."""
-    with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
-        file.write(script or "")
-        file.flush()
-        scripted = ["-s", file.name] if script is not None else []
-        fixed = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}", "--latency"]
-        told = subprocess.run([*fixed, *scripted, *arguments, url], capture_output=True, text=True, check=True).stdout
-    return _read(told)
-
-
-def _read(told: str) -> Load:
-    percent = {
-        name: float(number) * UNITS[unit] for name, number, unit in re.findall(r"(\d+)%\s+([\d.]+)(us|ms|s|m)", told)
-    }
-    rate = re.search(r"Requests/sec:\s+([\d.]+)", told)
-    bad = re.search(r"Non-2xx or 3xx responses: (\d+)", told)
-    sockets = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", told)
-    errors = (int(bad[1]) if bad else 0) + (sum(map(int, sockets.groups())) if sockets else 0)
-    assert rate is not None, told
-    return Load(float(rate[1]), percent["50"], percent["99"], errors)

@@ -1,215 +1,233 @@
-"""Measures everything in one run; writes `docs/benchmark.md` and `.svg`, and the README's rows: `make bench`.
-
-Compare figures within one run: machines differ, and this one may have other work to do.
-"""
+"""Requests per second of mockserver and of the servers that it is compared with, driven by wrk."""
 
 from __future__ import annotations
 
+import contextlib
 import json
-import platform
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from urllib.request import Request, urlopen
+from collections.abc import Iterator, Mapping, Sequence
 
-from mockserver import load_contract
-from mockserver.version import __version__
-from tests.bench import bar_chart, growth, timings
-from tests.bench.servers import Load, Server, bare_flask, missing, nginx, ours, redis, wrk
+from tests.bench import bar_chart, servers, wrk
+from tests.bench.report import DOCS, Comparison, Row, ratio
+from tests.bench.rounds import (
+    LIST,
+    WARM_UP_SECONDS,
+    Measurement,
+    Series,
+    change,
+    changes_and_pairs,
+    get,
+    measure_in_turn,
+    median_ratio,
+    read,
+    read_failed_jobs,
+    second_of_pair,
+    warm_up,
+    warm_up_jvm,
+)
+from tests.bench.servers import Server
+from tests.bench.wiremock import JOURNAL, NO_JOURNAL, WireMockMissing, find_jar, stubs, wiremock
 
-ROOT = Path(__file__).parents[2]
-DOCS, README = ROOT / "docs", ROOT / "README.md"
-# The README shows some of the rows between these.
-BEGIN, END = "<!-- benchmark -->", "<!-- /benchmark -->"
-HEAD = ("| what | figure | beside |", "|---|---|---|")
-LIST = "/admin/jobs?limit=20"
-SECONDS = 4
-ROUNDS = 3
-MIXED_SECONDS = 60
-WORKERS = (1, 2, 4)
-# So many tests at a time, each in a sandbox of its own.
-TESTS = 16
-
-# All jobs that have failed are retried, then all are cancelled, then in other sandboxes, so that no two requests on
-# their way at the same time are about the same job. wrk draws a few requests as it begins that it never sends.
-SCRIPT = """
-local jobs, number, sandboxes = { %s }, 0, %d
-local headers = { ["X-Mock-Scenario"] = "large-queue", ["X-Mock-Sandbox"] = "%s-0-0" }
-local function read() return wrk.format("GET", "/admin/jobs?limit=20", headers) end
-local function change()
-  local turn = math.floor(number / sandboxes)
-  local round, at = math.floor(turn / #jobs), turn %% #jobs
-  headers["X-Mock-Sandbox"] = "%s-" .. math.floor(round / 2) .. "-" .. number %% sandboxes
-  number = number + 1
-  return wrk.format("POST", "/admin/jobs/" .. jobs[at + 1] .. (round %% 2 == 0 and "/retry" or "/cancel"), headers)
-end
-local drawn = 0
-function request()
-  drawn = drawn + 1
-  if drawn < 64 or drawn %% %d > 0 then return read() end
-  return change()
-end
-"""
+SECONDS, ROUNDS = 2, 5
+QUICK_SECONDS, QUICK_ROUNDS = 1, 3
+MIXED_SECONDS = 30
+STORE_WORKERS = (1, 2, 4)
+STORE_SECONDS, STORE_ROUNDS = 2, 2
+# Changes on a shared store go to this number of sandboxes in turn, as parallel tests do.
+STORE_SANDBOXES = 16
+NGINX, BARE_FLASK = "nginx", "bare Flask"
+WIREMOCK, WIREMOCK_NO_JOURNAL = "WireMock with journal", "WireMock without journal"
 
 
-def script(jobs: str, name: str, every: int, sandboxes: int = 1) -> str:
-    """Lua for wrk: each `every`th request is a change, the others read the list of the sandbox that was changed.
-
-    Changes go to so many sandboxes in turn.
-    """
-    return SCRIPT % (jobs, sandboxes, name, name, every)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the table."""
-
-    what: str
-    figure: str
-    beside: str
-    is_shown: bool = False
-
-
-def best(loads: list[Load]) -> Load:
-    """The run of median rate."""
-    return sorted(loads, key=lambda one: one.rate)[len(loads) // 2]
-
-
-def failed_jobs(server: Server) -> str:
-    """The ids of failed jobs, as Lua."""
-    asked = Request(f"{server.url}/admin/jobs?status=failed&limit=500", headers={"X-Mock-Scenario": "large-queue"})
-    with urlopen(asked, timeout=10) as answer:
-        return ", ".join(f'"{job["id"]}"' for job in json.load(answer)["jobs"])
-
-
-def speed() -> Iterator[Row]:
-    """Requests per second, ours and the floors in turn."""
-    with ours() as own, bare_flask() as flask:
-        with urlopen(own.url + LIST, timeout=10) as answer:
-            body = answer.read()
-        jobs = failed_jobs(own)
-        with nginx(body) as file:
-            found: dict[str, list[Load]] = {name: [] for name in ("own", "304", "flask", "nginx", "changes", "turn")}
-            for number in range(ROUNDS):
-                found["nginx"].append(wrk(f"{file.url}/jobs", SECONDS))
-                found["own"].append(wrk(own.url + LIST, SECONDS))
-                found["304"].append(wrk(own.url + LIST, SECONDS, "-H", "If-None-Match: *"))
-                found["flask"].append(wrk(flask.url + "/", SECONDS))
-                found["changes"].append(wrk(own.url, SECONDS, script=script(jobs, f"a{number}", 1)))
-                found["turn"].append(wrk(own.url, SECONDS, script=script(jobs, f"b{number}", 2)))
-        assert not any(load.errors for loads in found.values() for load in loads), found
-        of = {name: best(loads) for name, loads in found.items()}
-        after = 1 / (2 / of["turn"].rate - 1 / of["changes"].rate)
-        (DOCS / "benchmark.svg").write_text(
-            bar_chart.bars(
-                "Requests per second, 32 connections, one process",
-                "",
-                [
-                    ("GET of 20 jobs", of["own"].rate, True),
-                    ("nginx, the same bytes from a file", of["nginx"].rate, False),
-                    ("GET of 20 jobs, 304", of["304"].rate, True),
-                    ("GET right after a change", after, True),
-                    ("POST of retry and cancel", of["changes"].rate, True),
-                    ("one bare Flask view, same server", of["flask"].rate, False),
-                ],
-            )
+def compare_with_bare_flask() -> Iterator[Row]:
+    """The three ratios to bare Flask, in less than half a minute."""
+    with servers.mockserver() as ours, servers.bare_flask() as flask:
+        jobs = read_failed_jobs(ours)
+        for server in (ours, flask):
+            warm_up(server, jobs, WARM_UP_SECONDS)
+        series = measure_in_turn(
+            {
+                "ours: GET": get(ours, LIST, QUICK_SECONDS),
+                "Flask: GET": get(flask, LIST, QUICK_SECONDS),
+                **changes_and_pairs(ours, jobs, QUICK_SECONDS, "ours"),
+                **changes_and_pairs(flask, jobs, QUICK_SECONDS, "Flask"),
+            },
+            QUICK_ROUNDS,
         )
-        yield Row(
-            "GET of 20 jobs, nothing changed", _told(of["own"]), _ratio(of["own"].rate, of["nginx"].rate, "nginx"), True
-        )
-        yield Row("the same, 304", _told(of["304"]), _ratio(of["304"].rate, of["own"].rate, "the 200"), True)
-        yield Row(
-            "GET of 20 jobs right after a change",
-            f"{after:,.0f}/s",
-            _ratio(after, of["flask"].rate, "bare Flask"),
-            True,
-        )
-        yield Row(
-            "POST of retry and cancel",
-            _told(of["changes"]),
-            _ratio(of["changes"].rate, of["flask"].rate, "bare Flask"),
-            True,
-        )
-        yield Row("nginx, the same bytes from a file", _told(of["nginx"]), "", True)
-        yield Row("bare Flask, one view behind the same server", _told(of["flask"]), "", True)
-        mixed = wrk(own.url, MIXED_SECONDS, script=script(jobs, "m", 10))
-        yield Row(
-            f"reads and changes 9:1, {MIXED_SECONDS} s", _told(mixed),
-            f"p99 {mixed.p99 / mixed.median:.1f} of the median, {mixed.errors} errors", True,
-        )  # fmt: skip
-        yield Row("memory after all of this", f"{own.megabytes:.0f} MB", "")
-
-
-def together() -> Iterator[Row]:
-    """Reads and changes where processes share a Redis: the answers kept, and each change in the store."""
-    for workers in WORKERS:
-        with redis() as store, ours("--store", store, "--workers", str(workers)) as own:
-            jobs = failed_jobs(own)
-            # Each worker makes the scenario on first use.
-            wrk(own.url, 1, script=script(jobs, "warm", 1, TESTS))
-            reads = wrk(own.url + LIST, SECONDS)
-            changes = wrk(own.url, SECONDS, script=script(jobs, "r", 1, TESTS))
-            yield Row(
-                f"with Redis, {workers} worker{'s' if workers > 1 else ''}: GET of 20 jobs · POST of retry and cancel",
-                f"{reads.rate:,.0f}/s · {changes.rate:,.0f}/s",
-                f"median {reads.median * 1e3:.1f} · {changes.median * 1e3:.1f} ms, {reads.errors + changes.errors} errors",
-                workers == 2,
-            )
-
-
-def parts() -> Iterator[Row]:
-    """Figures of single parts."""
-    contract = load_contract()
-    few, many = timings.reset(contract, 10), timings.reset(contract, 5_000)
-    yield Row("reset, 5,000 jobs", f"{many * 1e6:.1f} µs", _ratio(many, few, "that of 10 jobs"), True)
-    rewound, size = timings.going_back(contract, timings.COMMANDS)
-    yield Row("rewind by one of 10,000 commands", f"{rewound * 1e3:.1f} ms", f"the log takes {size / 1e6:.1f} MB")
-    before, during = timings.held(contract, timings.HELD)
-    yield Row("GET while 200 requests are held", f"{during * 1e6:.0f} µs", _ratio(during, before, "without"))
-    yield Row("check of the built-in contract", f"{timings.checked(contract):.2f} s", "")
-    yield Row("start-up to the first answer", f"{timings.start_up():.2f} s", "", True)
-    listed = growth.pages(contract)
-    yield Row("page of 100 of 50,000 jobs, right after a change", f"{listed.values[-1] * 1e6:.0f} µs", _ratio(listed.values[-1], listed.values[1], "that of 500 jobs"), True)  # fmt: skip
-    made, megabytes = growth.sandboxes(contract)
-    yield Row("10,000 sandboxes, a change each, over 1,000 jobs", f"{megabytes:.0f} MB", f"the last is made in {made.values[-1] / made.values[0]:.2f} of the first's time", True)  # fmt: skip
-    empty, full = growth.journal(contract)
-    yield Row("GET with a full journal, nothing kept", f"{full * 1e6:.0f} µs", _ratio(full, empty, "an empty one"))
-    for curve in (listed, made, growth.logs(contract)):
-        yield Row(
-            f"growth: {curve.name}, {curve.sizes[0]:,} to {curve.sizes[-1]:,}",
-            " · ".join(f"{value * 1e6:.0f}" for value in curve.values) + " µs",
-            f"size^{curve.exponent:.2f}",
-        )
-
-
-def _told(load: Load) -> str:
-    return f"{load.rate:,.0f}/s (median {load.median * 1e3:.2f} ms, p99 {load.p99 * 1e3:.2f} ms)"
-
-
-def _ratio(value: float, other: float, name: str) -> str:
-    return f"{value / other:.2f} of {name}"
-
-
-def main() -> None:
-    if needed := missing():
-        sys.exit(f"{' and '.join(needed)} are needed; on Debian: apt-get install wrk nginx-light redis-server")
-    lines, shown = [*HEAD], [*HEAD]
-    print("\n".join(lines), flush=True)
-    for rows in (speed(), together(), parts()):
-        for row in rows:
-            lines.append(f"| {row.what} | {row.figure} | {row.beside} |")
-            shown += lines[-1:] if row.is_shown else []
-            print(lines[-1], flush=True)
-    about = f"mockserver {__version__}, Python {platform.python_version()}, {platform.system()} on {platform.machine()}, two cores shared with wrk."  # fmt: skip
-    text = (
-        f"# Benchmark\n\nOne run of `make bench`: {about} 32 connections, one process each, everything switched on.\n\n"
+    yield Row(
+        "GET of 20 jobs, nothing changed",
+        str(series["ours: GET"]),
+        beside_bare_flask(series["ours: GET"], series["Flask: GET"]),
     )
-    (DOCS / "benchmark.md").write_text(text + "\n".join(lines) + "\n")
-    before, _, rest = README.read_text().partition(BEGIN)
-    after = rest.partition(END)[2]
-    README.write_text("\n".join((before + BEGIN, *shown, END)) + after)
+    yield _changes_row(series, [])
+    yield _after_change_row(series)
 
 
-if __name__ == "__main__":
-    main()
+def compare_with_all() -> Iterator[Row]:
+    """Reads and changes on every server; also writes the chart."""
+    with contextlib.ExitStack() as stack:
+        ours, flask = stack.enter_context(servers.mockserver()), stack.enter_context(servers.bare_flask())
+        body, jobs = read(ours, LIST), read_failed_jobs(ours)
+        nginx = stack.enter_context(servers.nginx(body))
+        peers, reason = {}, ""
+        try:
+            jar, mappings = find_jar(), stubs(body, read(ours, f"/admin/jobs/{json.loads(body)['jobs'][0]['id']}"))
+            for name, options in ((WIREMOCK, JOURNAL), (WIREMOCK_NO_JOURNAL, NO_JOURNAL)):
+                peers[name] = stack.enter_context(wiremock(jar, mappings, *options))
+        except WireMockMissing as missing:
+            reason = str(missing)
+        for server in (ours, flask):
+            warm_up(server, jobs, WARM_UP_SECONDS)
+        for server in peers.values():
+            warm_up_jvm(server, jobs)
+        series = measure_in_turn(_measurements(ours, flask, nginx, peers, jobs), ROUNDS)
+        yield from _rows(series, list(peers), reason)
+        (DOCS / "benchmark.svg").write_text(_chart(series, list(peers)))
+        mixed = wrk.run(ours.url, MIXED_SECONDS, script=wrk.changes("mixed", jobs, every=10))
+        yield Row(
+            f"reads and changes 9:1, {MIXED_SECONDS} s", str(Series([mixed])),
+            [ratio(mixed.p99 / mixed.median, "the median for p99"), Comparison(f"{mixed.errors} errors")],
+            in_readme=True,
+        )  # fmt: skip
+        yield Row("memory after all of this", f"{ours.megabytes:.0f} MB")
+
+
+def _measurements(
+    ours: Server, flask: Server, nginx: Server, peers: Mapping[str, Server], jobs: Sequence[str]
+) -> dict[str, Measurement]:
+    return {
+        "nginx: GET": get(nginx, "/jobs", SECONDS),
+        "ours: GET": get(ours, LIST, SECONDS),
+        "ours: 304": get(ours, LIST, SECONDS, "-H", "If-None-Match: *"),
+        "Flask: GET": get(flask, LIST, SECONDS),
+        **{f"{name}: GET": get(server, LIST, SECONDS) for name, server in peers.items()},
+        **changes_and_pairs(ours, jobs, SECONDS, "ours"),
+        "ours: repeated": change(ours, jobs, SECONDS, "repeated", reuse=True),
+        **changes_and_pairs(flask, jobs, SECONDS, "Flask"),
+        **{f"{name}: changes": change(server, jobs, SECONDS, "changes") for name, server in peers.items()},
+    }
+
+
+def _rows(series: Mapping[str, Series], peers: Sequence[str], reason: str) -> Iterator[Row]:
+    reads = series["ours: GET"]
+    yield Row(
+        "GET of 20 jobs, nothing changed",
+        str(reads),
+        [
+            ratio(median_ratio(reads.rates, series["nginx: GET"].rates), NGINX, 1.0),
+            ratio(median_ratio(reads.rates, series["Flask: GET"].rates), BARE_FLASK),
+            *(ratio(median_ratio(reads.rates, series[f"{name}: GET"].rates), name) for name in peers),
+        ],
+        in_readme=True,
+    )
+    yield Row(
+        "the same, 304",
+        str(series["ours: 304"]),
+        [ratio(median_ratio(series["ours: 304"].rates, reads.rates), "the 200")],
+        in_readme=True,
+    )
+    yield _changes_row(series, peers)
+    repeated = series["ours: repeated"]
+    yield Row(
+        "the same, requests repeated after a reset",
+        str(repeated),
+        beside_bare_flask(repeated, series["Flask: changes"]),
+        in_readme=True,
+    )
+    yield _after_change_row(series)
+    yield Row("nginx, GET of the same bytes from a file", str(series["nginx: GET"]), in_readme=True)
+    yield Row("bare Flask behind the same server, GET", str(series["Flask: GET"]), in_readme=True)
+    yield Row("bare Flask behind the same server, POST", str(series["Flask: changes"]), in_readme=True)
+    for name in peers:
+        yield Row(f"{name}, GET of the same bytes", str(series[f"{name}: GET"]), in_readme=True)
+        yield Row(f"{name}, POST of retry and cancel", str(series[f"{name}: changes"]), in_readme=True)
+    if not peers:
+        yield Row("WireMock", f"not measured: {reason}", in_readme=True)
+
+
+def beside_bare_flask(ours: Series, flask: Series, at_least: float | None = None) -> list[Comparison]:
+    """The ratio of the rates, and that of the requests that one second of CPU time serves.
+
+    The second does not depend on other work on the machine, and leaves out the time that a server waits.
+    """
+    rates, cpu = median_ratio(ours.rates, flask.rates), median_ratio(flask.cpu, ours.cpu)
+    return [ratio(rates, BARE_FLASK, at_least), Comparison(f"by CPU time {cpu:.2f}")]
+
+
+def _changes_row(series: Mapping[str, Series], peers: Sequence[str]) -> Row:
+    """POST of retry and cancel, each request a change and none sent twice."""
+    changes = series["ours: changes"]
+    targets = {WIREMOCK: 1.5, WIREMOCK_NO_JOURNAL: None}
+    return Row(
+        "POST of retry and cancel, each one a change",
+        str(changes),
+        [
+            *beside_bare_flask(changes, series["Flask: changes"], 1.2),
+            *(
+                ratio(median_ratio(changes.rates, series[f"{name}: changes"].rates), name, targets[name])
+                for name in peers
+            ),
+        ],
+        in_readme=True,
+    )
+
+
+def _after_change_row(series: Mapping[str, Series]) -> Row:
+    reads = second_of_pair(series["ours: pairs"], series["ours: changes"])
+    flask_reads = second_of_pair(series["Flask: pairs"], series["Flask: changes"])
+    both = median_ratio(series["ours: pairs"].rates, series["Flask: pairs"].rates)
+    return Row(
+        "GET of 20 jobs right after each change",
+        f"{reads.median.rate:,.0f}/s",
+        [*beside_bare_flask(reads, flask_reads, 1.0), Comparison(f"both requests together {both:.2f}")],
+        in_readme=True,
+    )
+
+
+def _chart(series: Mapping[str, Series], peers: Sequence[str]) -> str:
+    reads_after_change = second_of_pair(series["ours: pairs"], series["ours: changes"])
+    bars = [
+        ("GET of 20 jobs", series["ours: GET"].median.rate, True),
+        ("nginx, GET from a file", series["nginx: GET"].median.rate, False),
+        ("bare Flask, GET", series["Flask: GET"].median.rate, False),
+        *((f"{name}, GET", series[f"{name}: GET"].median.rate, False) for name in peers),
+        ("POST of retry and cancel", series["ours: changes"].median.rate, True),
+        ("GET right after a change", reads_after_change.median.rate, True),
+        ("bare Flask, POST", series["Flask: changes"].median.rate, False),
+        *((f"{name}, POST", series[f"{name}: changes"].median.rate, False) for name in peers),
+    ]
+    return bar_chart.draw(f"Requests per second, {wrk.CONNECTIONS} connections", bars)
+
+
+def compare_shared_stores() -> Iterator[Row]:
+    """Reads and changes where several processes share a Redis; bare Flask, in one process, in turn with them."""
+    for workers in STORE_WORKERS:
+        with servers.redis() as store, servers.bare_flask() as flask, contextlib.ExitStack() as stack:
+            ours = stack.enter_context(servers.mockserver("--store", store, "--workers", str(workers)))
+            jobs = read_failed_jobs(ours)
+            # Each worker builds the scenario's state on first use.
+            wrk.run(ours.url, 1, script=wrk.changes("warm-up", jobs, sandboxes=STORE_SANDBOXES))
+            series = measure_in_turn(
+                {
+                    "GET": get(ours, LIST, STORE_SECONDS),
+                    "Flask": get(flask, LIST, STORE_SECONDS),
+                    "changes": change(ours, jobs, STORE_SECONDS, "store", sandboxes=STORE_SANDBOXES),
+                },
+                STORE_ROUNDS,
+            )
+        yield _store_row(workers, series)
+
+
+def _store_row(workers: int, series: Mapping[str, Series]) -> Row:
+    reads, changes = series["GET"], series["changes"]
+    # Two workers must stay as fast as they were; their rates are given relative to bare Flask's of the same run.
+    targets = (1.2, 0.32) if workers == 2 else (None, None)
+    return Row(
+        f"Redis, {workers} worker{'' if workers == 1 else 's'}: GET of 20 jobs · POST of retry and cancel",
+        f"{reads.median.rate:,.0f}/s · {changes.median.rate:,.0f}/s",
+        [
+            ratio(median_ratio(reads.rates, series["Flask"].rates), "bare Flask's GET", targets[0]),
+            ratio(median_ratio(changes.rates, series["Flask"].rates), "it for POST", targets[1]),
+            Comparison(f"median {reads.median.median * 1e3:.1f} · {changes.median.median * 1e3:.1f} ms"),
+        ],
+        in_readme=workers == 2,
+    )
