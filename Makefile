@@ -3,10 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help serve test lint format check bench screenshots clean
+.PHONY: help serve test lint format check bench bench-quick screenshots clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 13
 
 serve: .venv/installed ## Serve the built-in contract; ARGS="--port 0" adds options
 	@exec $(BIN)/mockserver serve $(ARGS)
@@ -26,9 +26,12 @@ format: .venv/developed ## Write the code in the one style
 check: .venv/installed ## Look for mistakes in the built-in contract
 	@$(BIN)/mockserver check
 
-bench: .venv/developed ## Measure everything, beside nginx and bare Flask; needs wrk and nginx
-	@$(BIN)/python -m tests.bench.bench
-	@$(BIN)/python -m tests.bench.memory
+bench: .venv/developed ## Measure everything, beside nginx, bare Flask and WireMock; needs wrk, nginx and redis-server
+	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench.console_memory
+
+bench-quick: .venv/developed ## Compare reads and changes with bare Flask, in half a minute
+	@$(BIN)/python -m tests.bench --quick
 
 screenshots: .venv/developed ## Take the pictures of the README anew
 	@$(BIN)/python -m tests.bench.screenshots

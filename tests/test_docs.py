@@ -19,7 +19,7 @@ from mockserver.control.document import load_control_api
 from mockserver.http.response import cors
 from mockserver.http.response.problems import STATUS
 from mockserver.server.protocol import REFUSALS
-from tests.bench.bench import BEGIN, END
+from tests.bench.report import BEGIN, END
 from tests.cli.test_main import SECONDS
 
 ROOT = Path(__file__).parent.parent

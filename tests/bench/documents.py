@@ -1,7 +1,8 @@
-"""Serves each OpenAPI document of a folder, and judges what it answers: `python -m tests.bench.documents FOLDER`.
+"""Serves each OpenAPI document of a folder and validates the responses: `python -m tests.bench.documents FOLDER`.
 
-Each is loaded in a process of its own, for its time and memory. Then every GET operation is asked, with parameters as
-its schemas have them; its first answer is timed, and must be the declared one of success. Exit code 1 where one is not.
+Each document is loaded in its own process, to measure time and memory. Then every GET operation is requested once, with
+parameters generated from their schemas. The first response is timed and must be the declared success response; exit
+code 1 if one is not.
 """
 
 from __future__ import annotations
@@ -26,45 +27,51 @@ from mockserver.openapi.model import Operation
 from mockserver.web.app import create_service
 
 COLUMNS = ("document", "KB", "operations", "load s", "load MB", "GET valid", "first ms", "slowest ms", "peak MB")
+# Exit code of the process that measures a document that cannot be loaded.
+REFUSED = 3
 
 
 def megabytes() -> int:
-    """The most memory that this process has had so far."""
+    """This process's peak memory so far."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
-def judged(contract: Contract, operation: Operation, response: Response) -> str:
-    """What is wrong with an answer; empty where it is the declared one of success."""
+def find_mistake(contract: Contract, operation: Operation, response: Response) -> str:
+    """Why a response is not the declared success response; empty if it is."""
     status, body, success = response.status, response.body, operation.success() or operation.lowest()
     if success is None or status != success[0]:
         return f"{status} {body[:300].decode(errors='replace')}"
     media = json_media(success[1])
     if media is not None and "json" in (response.media_type or "") and media.schema is not None:
         schemas = media.validator.schemas if media.validator is not None else contract.schemas
-        wrong = schemas.at(media.schema).violations(json.loads(body), "body")
-        return str(wrong[0]) if wrong else ""
+        violations = schemas.at(media.schema).violations(json.loads(body), "body")
+        return str(violations[0]) if violations else ""
     return ""
 
 
 def measure(path: Path) -> dict[str, Any]:
-    """What there is to say of one document."""
-    begun = time.perf_counter()
+    """The figures of one document, by column, and `failed`: the mistakes in its responses."""
+    started = time.perf_counter()
     contract = load_contract(path)
-    found: dict[str, Any] = {"load s": time.perf_counter() - begun, "load MB": megabytes()}
+    load_seconds, load_megabytes = time.perf_counter() - started, megabytes()
     service = create_service(contract, Sandboxes(contract))
-    asking = ScenarioRequests(service, contract, contract.default_scenario)
-    asked = [one for one in contract.operations.values() if one.method == "GET" and one.responses]
+    requests = ScenarioRequests(service, contract, contract.default_scenario)
+    operations = [
+        operation for operation in contract.operations.values() if operation.method == "GET" and operation.responses
+    ]
     times, failed = [], []
-    for operation in asked:
-        made = asking.request(operation)
-        begun = time.perf_counter()
-        response = respond(service, made)
-        times.append(1e3 * (time.perf_counter() - begun))
-        if wrong := judged(contract, operation, response):
-            failed.append(f"GET {made.target} ({operation.path}): {wrong}")
-    return found | {
+    for operation in operations:
+        request = requests.request(operation)
+        started = time.perf_counter()
+        response = respond(service, request)
+        times.append(1e3 * (time.perf_counter() - started))
+        if mistake := find_mistake(contract, operation, response):
+            failed.append(f"GET {request.target} ({operation.path}): {mistake}")
+    return {
+        "load s": load_seconds,
+        "load MB": load_megabytes,
         "operations": len(contract.operations),
-        "asked": len(asked),
+        "requests": len(operations),
         "failed": failed,
         "first ms": statistics.median(times or [0]),
         "slowest ms": max(times, default=0),
@@ -73,45 +80,46 @@ def measure(path: Path) -> dict[str, Any]:
 
 
 def row(path: Path) -> tuple[list[str], list[str]]:
-    """One document's line of the table, and what is wrong with its answers."""
+    """One document's cells of the table, and the mistakes in its responses."""
     command = [sys.executable, "-m", "tests.bench.documents", "--one", str(path)]
-    made = subprocess.run(command, capture_output=True, text=True, check=False)
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
     size = f"{path.stat().st_size // 1024:,}"
-    if made.returncode:
-        last = made.stderr.strip().splitlines()[-1:]
-        return [path.name, size, f"refused: {''.join(last)}"], [] if made.returncode == 3 else [made.stderr]
-    found = json.loads(made.stdout)
-    valid = f"{found['asked'] - len(found['failed'])} / {found['asked']}"
-    figures = [f"{found['load s']:.2f}", f"{found['load MB']:,}", valid, f"{found['first ms']:.1f}"]
-    told = [f"{path.name}: {one}" for one in found["failed"]]
-    return [
+    if process.returncode:
+        message = "".join(process.stderr.strip().splitlines()[-1:])
+        return [path.name, size, f"refused: {message}"], [] if process.returncode == REFUSED else [process.stderr]
+    figures = json.loads(process.stdout)
+    cells = [
         path.name,
         size,
-        f"{found['operations']:,}",
-        *figures,
-        f"{found['slowest ms']:.0f}",
-        f"{found['peak MB']:,}",
-    ], told
+        f"{figures['operations']:,}",
+        f"{figures['load s']:.2f}",
+        f"{figures['load MB']:,}",
+        f"{figures['requests'] - len(figures['failed'])} / {figures['requests']}",
+        f"{figures['first ms']:.1f}",
+        f"{figures['slowest ms']:.0f}",
+        f"{figures['peak MB']:,}",
+    ]
+    return cells, [f"{path.name}: {mistake}" for mistake in figures["failed"]]
 
 
 def main() -> None:
-    """Go through the documents, and print a line for each."""
+    """Measure each document and print its line of the table."""
     if sys.argv[1] == "--one":
         try:
             print(json.dumps(measure(Path(sys.argv[2]))))
         except ContractError as error:
             print(str(error).splitlines()[0], file=sys.stderr)
-            raise SystemExit(3) from None
+            raise SystemExit(REFUSED) from None
         return
-    wrong: list[str] = []
+    mistakes: list[str] = []
     print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
-    for path in sorted(one for one in Path(sys.argv[1]).iterdir() if one.suffix in SUFFIXES):
-        cells, told = row(path)
+    for path in sorted(path for path in Path(sys.argv[1]).iterdir() if path.suffix in SUFFIXES):
+        cells, failed = row(path)
         print(f"| {' | '.join(cells)} |", flush=True)
-        wrong += told
-    for one in wrong:
-        print(one, file=sys.stderr)
-    raise SystemExit(1 if wrong else 0)
+        mistakes += failed
+    if mistakes:
+        print("\n".join(mistakes), file=sys.stderr)
+    raise SystemExit(1 if mistakes else 0)
 
 
 if __name__ == "__main__":

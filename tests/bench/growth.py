@@ -1,4 +1,4 @@
-"""How time and memory grow: requests to the application in this process, without sockets."""
+"""How time and memory grow with records, sandboxes and commands: requests to the application, without sockets."""
 
 from __future__ import annotations
 
@@ -12,16 +12,20 @@ from typing import Any
 
 from flask import Flask
 
-from mockserver import Contract, create_app
+from mockserver import Contract, create_app, load_contract
 from mockserver.engine.commands import Fire
 from mockserver.engine.state.state import State
 from mockserver.http.pipeline import respond
 from mockserver.http.request.addressing import build_request
-from tests.bench.engine import median_of, sized
+from tests.bench.report import Comparison, Row, ratio
+from tests.bench.servers import PAGE_BYTES
+from tests.bench.timings import median_seconds, with_jobs
 
-SIZES = (20, 500, 5_000, 50_000)
+RECORDS = (20, 500, 5_000, 50_000)
 SANDBOXES = (1, 10, 100, 1_000, 10_000)
-LOGS = (1, 10, 100, 1_000, 10_000)
+COMMANDS = (1, 10, 100, 1_000, 10_000)
+JOURNAL_ENTRIES = 1_000
+PAGE = "limit=100"
 HEADERS = {
     "Host": "localhost:4080", "Accept": "*/*", "User-Agent": "python-requests/2.34",
     "Accept-Encoding": "gzip, deflate", "Connection": "keep-alive",
@@ -30,39 +34,45 @@ HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """What was measured at each size: seconds, or megabytes."""
+    """The seconds that were measured at each size."""
 
     name: str
     sizes: Sequence[int]
-    values: Sequence[float]
+    seconds: Sequence[float]
 
     @property
     def exponent(self) -> float:
-        """The k of size^k that fits best: 0 does not grow, 1 grows in proportion."""
-        xs, ys = [math.log(one) for one in self.sizes], [math.log(one) for one in self.values]
+        """The k of size^k that fits best: 0 is constant, 1 is proportional."""
+        xs, ys = [math.log(size) for size in self.sizes], [math.log(value) for value in self.seconds]
         x, y = sum(xs) / len(xs), sum(ys) / len(ys)
         return sum((a - x) * (b - y) for a, b in zip(xs, ys, strict=True)) / sum((a - x) ** 2 for a in xs)
 
 
-def ask(app: Flask, method: str, target: str, sandbox: str = "default", body: bytes = b"") -> bytes:
-    """The body of an answer, which must be a 200."""
-    request = build_request(method, target, {**HEADERS, "X-Mock-Sandbox": sandbox}, body)
+def send(app: Flask, method: str, path: str, query: str = "", sandbox: str = "default") -> bytes:
+    """The body of a response, which must be a 200."""
+    target = f"{path}?{query}" if query else path
+    request = build_request(method, target, {**HEADERS, "X-Mock-Sandbox": sandbox})
     response = respond(app.extensions["mockserver"], request)
     assert response.status == 200, response.body
     return response.body
 
 
-def in_turn(app: Flask, sandbox: str = "default") -> Callable[[], object]:
-    """A function that changes one job, by turns into the states that it goes through."""
-    mock = app.extensions["mockserver"]
-    run = mock.sandboxes.get(sandbox).run(mock.contract.default_scenario)
-    rounds = {
+def list_jobs(app: Flask, query: str) -> Callable[[], bytes]:
+    """A function that requests the list of jobs."""
+    return lambda: send(app, "GET", "/admin/jobs", query)
+
+
+def alternate_changes(app: Flask) -> Callable[[], object]:
+    """A function that changes one job each time it is called, round and round through its states."""
+    service = app.extensions["mockserver"]
+    run = service.sandboxes.get("default").run(service.contract.default_scenario)
+    transitions = {
         "failed": ("retry", "start", "fail"),
         "queued": ("start", "fail", "retry"),
         "running": ("fail", "retry", "start"),
     }
-    key, state = next((key, state) for key, state in states(run.state) if state in rounds)
-    names = itertools.cycle(rounds[state])
+    key, state = next((key, state) for key, state in job_states(run.state) if state in transitions)
+    names = itertools.cycle(transitions[state])
 
     def change() -> None:
         run.submit(lambda _, at: Fire("jobs", key, next(names), at))
@@ -70,66 +80,91 @@ def in_turn(app: Flask, sandbox: str = "default") -> Callable[[], object]:
     return change
 
 
-def states(state: State) -> Iterator[tuple[Any, str]]:
+def job_states(state: State) -> Iterator[tuple[Any, str]]:
     """The key and status of each job."""
     return ((row.record["id"], row.record["status"]) for row in state.tables["jobs"].ordered())
 
 
-def pages(contract: Contract) -> Curve:
-    """A page of 100 out of so many jobs, each time right after a change."""
-    values = []
-    for size in SIZES:
-        app = create_app(sized(contract, size))
-        change = in_turn(app)
-        ask(app, "GET", "/admin/jobs?limit=100")
-        values.append(median_of(lambda app=app: ask(app, "GET", "/admin/jobs?limit=100"), 200, before=change))  # type: ignore[misc]
-    return Curve("page of 100, state changed before", SIZES, values)
+def measure_pages(contract: Contract) -> Curve:
+    """A page of 100 jobs, each time right after a change, over the number of jobs."""
+    seconds = []
+    for size in RECORDS:
+        app = create_app(with_jobs(contract, size))
+        change, request = alternate_changes(app), list_jobs(app, PAGE)
+        request()
+        seconds.append(median_seconds(request, 200, before=change))
+    return Curve("page of 100 after a change, jobs", RECORDS, seconds)
 
 
-def sandboxes(contract: Contract) -> tuple[Curve, float]:
-    """The first change in a new sandbox among so many, over 1,000 jobs; and the megabytes of 10,000 of them."""
-    app = create_app(sized(contract, 1_000), sandbox_limit=SANDBOXES[-1] + 100)
+def measure_sandboxes(contract: Contract) -> tuple[Curve, float]:
+    """The first change in a new sandbox, over the number of sandboxes; and the megabytes that all of them take."""
+    app = create_app(with_jobs(contract, 1_000), sandbox_limit=SANDBOXES[-1] + 100)
     state = app.extensions["mockserver"].sandboxes.get("first").run("sized").state
-    key = next(key for key, status in states(state) if status == "failed")
-    ask(app, "POST", f"/admin/jobs/{key}/retry", "first")
+    key = next(key for key, status in job_states(state) if status == "failed")
+    send(app, "POST", f"/admin/jobs/{key}/retry", sandbox="first")
     gc.collect()
-    before, made, values = _megabytes(), 0, []
+    megabytes, created, seconds = resident_megabytes(), 0, []
 
-    def make() -> None:
-        nonlocal made
-        made += 1
-        ask(app, "POST", f"/admin/jobs/{key}/retry", f"sandbox-{made}")
+    def create() -> None:
+        nonlocal created
+        created += 1
+        send(app, "POST", f"/admin/jobs/{key}/retry", sandbox=f"sandbox-{created}")
 
     for size in SANDBOXES:
-        while made < size - 1:
-            make()
-        values.append(median_of(make, 20))
+        while created < size - 1:
+            create()
+        seconds.append(median_seconds(create, 20))
     gc.collect()
-    return Curve("first change in a new sandbox", SANDBOXES, values), _megabytes() - before
+    return Curve("first change in a new sandbox, sandboxes", SANDBOXES, seconds), resident_megabytes() - megabytes
 
 
-def logs(contract: Contract) -> Curve:
-    """A change with so many commands in the log."""
-    app = create_app(sized(contract, 500))
-    change = in_turn(app)
+def measure_logs(contract: Contract) -> Curve:
+    """A change, over the number of commands in the log."""
+    app = create_app(with_jobs(contract, 500))
+    change = alternate_changes(app)
     run: Any = app.extensions["mockserver"].sandboxes.get("default").run("sized")
-    values = []
-    for size in LOGS:
+    seconds = []
+    for size in COMMANDS:
         while len(run.log) < size - 1:
             change()
-        values.append(median_of(change, 30))
-    return Curve("change, commands in the log", LOGS, values)
+        seconds.append(median_seconds(change, 30))
+    return Curve("change, commands in the log", COMMANDS, seconds)
 
 
-def journal(contract: Contract) -> tuple[float, float]:
-    """Seconds of a GET that is not kept, with an empty journal and with a full one."""
+def measure_journal(contract: Contract) -> tuple[float, float]:
+    """Seconds of a GET with an empty journal, and with a full one."""
     app = create_app(replace(contract))
-    held = app.extensions["mockserver"].sandboxes.get("default").journal
-    empty = median_of(lambda: ask(app, "GET", "/admin/jobs?limit=20"), 200, before=held.clear)
-    for _ in range(1_000):
-        ask(app, "GET", "/admin/jobs?limit=20")
-    return empty, median_of(lambda: ask(app, "GET", "/admin/jobs?limit=20"), 200)
+    journal, request = app.extensions["mockserver"].sandboxes.get("default").journal, list_jobs(app, "limit=20")
+    empty = median_seconds(request, 200, before=journal.clear)
+    for _ in range(JOURNAL_ENTRIES):
+        request()
+    return empty, median_seconds(request, 200)
 
 
-def _megabytes() -> float:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
+def resident_megabytes() -> float:
+    """This process's resident memory now."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE_BYTES / 1e6
+
+
+def rows() -> Iterator[Row]:
+    """The rows of the benchmark's table."""
+    contract = load_contract()
+    pages = measure_pages(contract)
+    yield Row(
+        f"page of 100 of {RECORDS[-1]:,} jobs, right after a change", f"{pages.seconds[-1] * 1e6:.0f} µs",
+        [ratio(pages.seconds[-1] / pages.seconds[1], f"that of {RECORDS[1]:,} jobs")], in_readme=True,
+    )  # fmt: skip
+    first_changes, megabytes = measure_sandboxes(contract)
+    yield Row(
+        f"{SANDBOXES[-1]:,} sandboxes, one change in each, over 1,000 jobs", f"{megabytes:.0f} MB",
+        [ratio(first_changes.seconds[-1] / first_changes.seconds[0], "the first's time for the last")],
+        in_readme=True,
+    )  # fmt: skip
+    empty, full = measure_journal(contract)
+    yield Row("GET with a full journal", f"{full * 1e6:.0f} µs", [ratio(full / empty, "one with an empty journal")])
+    for curve in (pages, first_changes, measure_logs(contract)):
+        yield Row(
+            f"growth: {curve.name} {curve.sizes[0]:,} to {curve.sizes[-1]:,}",
+            " · ".join(f"{value * 1e6:.0f}" for value in curve.seconds) + " µs",
+            [Comparison(f"size^{curve.exponent:.2f}")],
+        )

@@ -1,4 +1,4 @@
-"""Takes the README's pictures from a server of its own: `make screenshots`. The queue's, where there is such a page."""
+"""Takes the README's screenshots: `make screenshots`. That of the queue only if the server has its page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SCENARIO = "fails-then-recovers"
 
 
 def console(page: Page) -> None:
-    """The records, one of them chosen, after time has moved."""
+    """The records view with one job open, after the clock was advanced."""
     page.goto("/__mock/#records")
     page.get_by_role("button", name="Next event").click()
     expect(page.get_by_role("region", name="Clock")).to_contain_text("3 transitions fired")
@@ -27,13 +27,13 @@ def console(page: Page) -> None:
 
 
 def queue(page: Page) -> None:
-    """The admin's queue."""
+    """The queue page."""
     page.goto("/admin/queue")
     expect(page.get_by_role("row").nth(5)).to_be_visible()
 
 
 def take(browser: Browser, url: str, name: str, show: Callable[[Page], None]) -> None:
-    """One picture, wide and light."""
+    """Save one screenshot of a wide window in the light colour scheme. Raises SystemExit if the file is too large."""
     context = browser.new_context(
         base_url=url, color_scheme="light", viewport={"width": 1280, "height": 800}, reduced_motion="reduce"
     )
@@ -51,7 +51,7 @@ def take(browser: Browser, url: str, name: str, show: Callable[[Page], None]) ->
 
 
 def main() -> None:
-    """Take each picture that there is a page for."""
+    """Take each screenshot."""
     with BackgroundServer(create_app()) as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         take(browser, server.url, "console", console)
