@@ -16,7 +16,7 @@ from mockserver.openapi.model import Operation
 from mockserver.refusals import TokenRequired
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mockserver.http.request.preferences import Preference
     from mockserver.http.request.selection import Choice
@@ -30,7 +30,8 @@ class PreparedRequest:
 
     `choice` is None where the request was refused before its sandbox was known; its `scenario` is None where it was
     refused before that was. `response` is the one to send, and `refusal` the reason to refuse it, where no operation
-    is called. `call` holds the decoded parameters and body, `key` the idempotency key and `digest` what it goes with.
+    is called. `call` holds the decoded parameters and body, `parameters` those that overrides are matched by, `key`
+    the idempotency key, and `digest` the request that it goes with.
     """
 
     request: Request
@@ -45,6 +46,7 @@ class PreparedRequest:
     key: str | None = None
     digest: str = ""
     notices: tuple[str, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     samples: dict[tuple[Any, ...], Response] = field(default_factory=dict)
 
     def needs_page(self, service: Service) -> bool:

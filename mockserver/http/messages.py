@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -70,6 +70,12 @@ def join_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     return values
 
 
+@lru_cache(maxsize=4096)
+def header(name: str, value: str) -> tuple[str, str]:
+    """A header of a response: the same object each time, since thousands of journal entries hold it."""
+    return name, value
+
+
 @lru_cache(maxsize=1024)
 def header_name(name: str) -> str:
     """A header's name as requests have it here: words with a capital, joined by hyphens."""
@@ -120,14 +126,22 @@ class Response:
         lower = name.lower()
         return next((value for key, value in self.headers if key.lower() == lower), None)
 
+    def set_header(self, name: str, value: str) -> None:
+        """Add a header, in the place of those of its name."""
+        lower = name.lower()
+        places = [number for number, (key, _) in enumerate(self.headers) if key.lower() == lower]
+        if not places:
+            self.headers.append(header(name, value))
+            return
+        self.headers[places[0]] = name, value
+        for number in reversed(places[1:]):
+            del self.headers[number]
+
     def set_headers(self, headers: Mapping[str, str]) -> None:
         """Add headers, each in the place of those of its name."""
         for name, value in headers.items():
-            lower = name.lower()
-            places = [number for number, (key, _) in enumerate(self.headers) if key.lower() == lower]
-            if not places:
-                self.headers.append((name, value))
-                continue
-            self.headers[places[0]] = name, value
-            for number in reversed(places[1:]):
-                del self.headers[number]
+            self.set_header(name, value)
+
+    def remove_headers(self, names: Container[str]) -> None:
+        """Remove headers by their names, in lower case."""
+        self.headers = [pair for pair in self.headers if pair[0].lower() not in names]

@@ -85,9 +85,9 @@ def _operation(exchange: Exchange) -> Operation:
 
 
 def _respond(exchange: Exchange, operation: Operation) -> Response:
-    run, call = exchange.selection.run, _call(exchange)
+    run = exchange.selection.run
     run.count_request(operation.id)
-    used = run.use_override(operation.id, {**call.query, **call.path})
+    used = run.use_override(operation.id, exchange.prepared.parameters)
     if used is None:
         response = _perform(exchange, operation)
     else:

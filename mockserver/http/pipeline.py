@@ -8,8 +8,6 @@ last is the front end's, which finds what to do in the response.
 from __future__ import annotations
 
 import logging
-from functools import lru_cache
-from itertools import starmap
 from typing import Any
 
 from werkzeug.http import dump_cookie
@@ -22,7 +20,7 @@ from mockserver.engine.validity import CacheValidity
 from mockserver.errors import CannotGenerate, Refusal
 from mockserver.http import operations
 from mockserver.http.exchange import Exchange, PreparedRequest
-from mockserver.http.messages import Request, Response
+from mockserver.http.messages import Request, Response, header
 from mockserver.http.request import credentials, guard, idempotency, parameters, preferences, selection
 from mockserver.http.request.addressing import decode_parameter
 from mockserver.http.response import cors
@@ -39,7 +37,7 @@ from mockserver.refusals import (
     TokenRequired,
 )
 
-VARY = "Origin, Cookie, Accept, Prefer, X-Mock-Scenario, X-Mock-Sandbox"
+VARY = "Vary", "Origin, Cookie, Accept, Prefer, X-Mock-Scenario, X-Mock-Sandbox"
 # The server has dealt with these itself.
 UNLOGGED = ("Content-Length", "Transfer-Encoding")
 log = logging.getLogger("mockserver")
@@ -172,11 +170,11 @@ def _refuse(exchange: Exchange, refusal: Refusal, expired_cookie: str | None = N
 def _add_headers(exchange: Exchange, response: Response) -> None:
     """Say what was selected, what the response depends on, and who may read it."""
     headers = response.headers
-    headers.append(("Vary", VARY))
+    headers.append(VARY)
     selected = exchange.selected
     if selected is not None:
-        headers.append((selection.SCENARIO_HEADER, selected.scenario))
-        headers.append((selection.SANDBOX_HEADER, selected.sandbox.name))
+        headers.append(header(selection.SCENARIO_HEADER, selected.scenario))
+        headers.append(header(selection.SANDBOX_HEADER, selected.sandbox.name))
         if selected.ignored:
             headers.append(("X-Mock-Ignored-Cookie", ", ".join(selected.ignored)))
     if exchange.request.header("Origin") is not None:
@@ -221,9 +219,7 @@ def _entry(exchange: Exchange, response: Response) -> Entry:
         status=response.status,
         milliseconds=(monotonic() - exchange.began) * 1_000,
         request=exchange.prepared.logged,
-        response=LoggedMessage.of(
-            tuple(starmap(_shared, response.headers)), b"" if method == "HEAD" else response.body
-        ),
+        response=LoggedMessage.of(tuple(response.headers), b"" if method == "HEAD" else response.body),
         violations=exchange.violations,
         invalid_status=exchange.broken,
         fired=run.drain_fired() if run is not None else (),
@@ -250,12 +246,6 @@ def _is_cacheable(entry: Entry, run: Run) -> bool:
         and entry.note is None
         and not run.clock.counts(entry.operation)
     )
-
-
-@lru_cache(maxsize=4096)
-def _shared(name: str, value: str) -> tuple[str, str]:
-    """A header; the same one in a thousand entries of ten thousand sandboxes is there once."""
-    return name, value
 
 
 def _logged(request: Request) -> LoggedMessage:

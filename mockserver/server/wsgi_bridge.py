@@ -8,8 +8,11 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import starmap
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
+
+from werkzeug.urls import iri_to_uri
 
 from mockserver.http.messages import header_name, join_headers
 
@@ -26,10 +29,13 @@ MEANING = re.compile(
 )
 # RFC 9110, section 7.6.1: these are between two neighbours, and the server speaks to its neighbour itself.
 HOP_BY_HOP = {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
+# Their values are sent as URIs (RFC 9110, sections 10.2.2 and 8.7).
+ADDRESSES = {"location", "content-location"}
 # Python's own phrases changed with 3.13; these are those of RFC 9110.
 PHRASES = {413: "Content Too Large", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
 STATUS_LINES = {
-    status.value: f"HTTP/1.1 {status.value} {PHRASES.get(status, status.phrase)}".encode() for status in http.HTTPStatus
+    status.value: f"HTTP/1.1 {status.value} {PHRASES.get(status, status.phrase)}\r\n".encode()
+    for status in http.HTTPStatus
 }
 
 
@@ -120,19 +126,26 @@ def head(
 
     `line` is the status with its phrase, for one that HTTP does not define.
     """
-    lines, has_length = [""], to_head
-    for name, value in headers:
-        lower = name.lower()
-        if lower not in HOP_BY_HOP:
-            lines.append(f"{name}: {value}")
-            has_length = has_length or lower == "content-length"
-    if not has_length and status not in BODILESS:
-        lines.append(f"Content-Length: {len(body)}")
-    text = "\r\n".join(lines)
-    if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1:
+    lines = [STATUS_LINES.get(status) or f"HTTP/1.1 {line or f'{status} UNKNOWN'}\r\n".encode("latin-1")]
+    lines += starmap(_header_line, headers)
+    encoded = b"".join(lines)
+    if not to_head and status not in BODILESS and b"\r\ncontent-length:" not in encoded.lower():
+        encoded += b"Content-Length: %d\r\n" % len(body)
+    return encoded
+
+
+@lru_cache(maxsize=4096)
+def _header_line(name: str, value: str) -> bytes:
+    """A header as it is sent; nothing for one that is the server's own."""
+    lower = name.lower()
+    if lower in HOP_BY_HOP:
+        return b""
+    if lower in ADDRESSES:
+        value = iri_to_uri(value)
+    text = f"{name}: {value}"
+    if "\n" in text or "\r" in text:
         raise BadResponse("a header of the response holds a line break")
-    start = STATUS_LINES.get(status) or f"HTTP/1.1 {line or f'{status} UNKNOWN'}".encode("latin-1")
-    return b"%s%s\r\n" % (start, text.encode("latin-1", "replace"))
+    return text.encode("latin-1", "replace") + b"\r\n"
 
 
 def _has_underscore(header: tuple[bytes, bytes]) -> bool:

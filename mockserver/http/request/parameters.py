@@ -42,7 +42,8 @@ def validate(service: Service, prepared: PreparedRequest) -> None:
     behaviour = service.behaviour_of(route.operation)
     reader = _Reader(route.operation, request, behaviour, knows_all=behaviour is not None or route.is_control)
     try:
-        prepared.call = reader.call(route.arguments, service.body_limit)
+        prepared.call = call = reader.call(route.arguments, service.body_limit)
+        prepared.parameters = {**call.query, **call.path}
     finally:
         prepared.notices = tuple(reader.notices)
 

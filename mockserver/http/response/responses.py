@@ -8,10 +8,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from werkzeug.http import parse_etags, quote_etag
-from werkzeug.urls import iri_to_uri
 
 from mockserver.errors import Violation, quote
-from mockserver.http.messages import BODILESS, Request, Response
+from mockserver.http.messages import BODILESS, Request, Response, header
 from mockserver.http.response.negotiation import declared_media
 from mockserver.openapi.model import DeclaredResponse, Operation
 from mockserver.openapi.parameter_decoding import read_header
@@ -19,6 +18,8 @@ from mockserver.syntax import strict_json
 from mockserver.syntax.media_types import is_json
 
 READING = ("GET", "HEAD")
+NO_CACHE = "Cache-Control", "no-cache"
+HTML = "Content-Type", "text/html; charset=utf-8"
 REPRESENTATION = ("content-type", "content-length")
 # What a 304 does not repeat (RFC 9110, section 15.4.5).
 ENTITY_HEADERS = {
@@ -69,38 +70,34 @@ def build_response(
 
 
 def complete(response: Response, request: Request) -> Response:
-    """Add what every response of an operation has: Content-Type and, for a GET, caching headers; 304 for a match."""
+    """Add what every response of an operation has: type, length and, for a GET, caching headers; 304 for a match."""
     media_type = response.media_type if response.status not in BODILESS else None
-    is_read = request.method in READING
+    headers, is_read = response.headers, request.method in READING
     if is_read:
-        response.headers.append(("Cache-Control", "no-cache"))
+        headers.append(NO_CACHE)
     if media_type is not None:
-        response.set_headers({"Content-Type": media_type})
+        response.set_header("Content-Type", media_type)
     elif not response.body:
-        response.headers = [pair for pair in response.headers if pair[0].lower() != "content-type"]
+        response.remove_headers(("content-type",))
     elif response.header("Content-Type") is None:
-        response.headers.append(("Content-Type", "text/html; charset=utf-8"))
-    response.headers.append(("Content-Length", str(len(response.body))))
+        headers.append(HTML)
+    response.headers.append(header("Content-Length", str(len(response.body))))
     if is_read and 200 <= response.status < 300:
         tag = hashlib.blake2b(response.body, digest_size=16).hexdigest()
         response.headers.append(("ETag", quote_etag(tag)))
         if_none_match = request.header("If-None-Match")
         if if_none_match is not None and parse_etags(if_none_match).contains_weak(tag):
             response.status, response.body = 304, b""
-            response.headers = [pair for pair in response.headers if pair[0].lower() not in REPRESENTATION]
+            response.remove_headers(REPRESENTATION)
     return response
 
 
 def wire_headers(response: Response) -> list[tuple[str, str]]:
-    """The headers as they are sent: addresses as URIs, and in a 304 none of the representation's own."""
-    headers = response.headers
-    if response.status in BODILESS:
-        dropped = ENTITY_HEADERS if response.status == 304 else ("content-length",)
-        headers = [pair for pair in headers if pair[0].lower() not in dropped]
-    for number, (name, value) in enumerate(headers):
-        if name in ("Location", "Content-Location") or name.lower() in ("location", "content-location"):
-            headers = [*headers[:number], (name, iri_to_uri(value)), *headers[number + 1 :]]
-    return headers
+    """The headers as they are sent: those of a response without content say nothing of one."""
+    if response.status not in BODILESS:
+        return response.headers
+    dropped = ENTITY_HEADERS if response.status == 304 else ("content-length",)
+    return [pair for pair in response.headers if pair[0].lower() not in dropped]
 
 
 def _body(value: Any, media_type: str | None) -> bytes:
@@ -116,12 +113,12 @@ def _header_violations(declared: DeclaredResponse, headers: Iterable[tuple[str, 
     for name, value in headers:
         values.setdefault(name.lower(), value)
     violations = []
-    for header in declared.headers:
-        text = values.get(header.name.lower())
+    for declaration in declared.headers:
+        text = values.get(declaration.name.lower())
         if text is None:
-            if header.required:
-                message = f"the header {header.name} is required and missing"
-                violations.append(Violation("header", "", "required", message, header.name))
-        elif header.validator is not None:
-            violations += read_header(header, text)
+            if declaration.required:
+                message = f"the header {declaration.name} is required and missing"
+                violations.append(Violation("header", "", "required", message, declaration.name))
+        elif declaration.validator is not None:
+            violations += read_header(declaration, text)
     return violations
