@@ -1,4 +1,4 @@
-"""A mock API server that serves from files, keeps state, and never breaks the contract."""
+"""A mock API server that serves an OpenAPI contract from files, keeps state, and validates every response."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The README's examples run, and every flag, header, path and code is documented."""
+"""The examples of the documentation run, and every flag, header, path and code is documented."""
 
 from __future__ import annotations
 
@@ -25,8 +25,11 @@ from tests.cli.test_main import SECONDS
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 ERRORS = (ROOT / "docs" / "errors.md").read_text()
-CONSOLE = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
-PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+COMMAND_LINE = (ROOT / "docs" / "command-line.md").read_text()
+CONTROL_API = (ROOT / "docs" / "control-api.md").read_text()
+DOCUMENTATION = "\n".join([README, *(path.read_text() for path in sorted((ROOT / "docs").glob("*.md")))])
+CONSOLE = re.findall(r"```console\n(.*?)```", DOCUMENTATION, re.DOTALL)
+PYTHON = re.findall(r"```python\n(.*?)```", DOCUMENTATION, re.DOTALL)
 
 
 def curl(command: str, url: str) -> str:
@@ -47,10 +50,10 @@ def curl(command: str, url: str) -> str:
 
 
 @pytest.mark.parametrize("block", [block for block in CONSOLE if "curl" in block])
-def test_a_console_example_prints_what_the_readme_says(block: str) -> None:
+def test_a_console_example_prints_what_the_documentation_shows(block: str) -> None:
     with BackgroundServer(create_app()) as server:
-        for example in re.findall(r"\$ (curl .*)\n(.*)\n", block):
-            assert curl(example[0], server.url) == example[1]
+        for command, output in re.findall(r"\$ (curl .*)\n(.*)\n", block):
+            assert curl(command, server.url) == output
 
 
 @pytest.mark.parametrize("block", PYTHON)
@@ -60,47 +63,64 @@ def test_a_python_example_runs(block: str, tmp_path: Path) -> None:
         path.write_text(block.replace("http://localhost:4080", server.url))
         runner = ["-m", "pytest", "-q", "-p", "no:cacheprovider"] if "def test_" in block else []
         command = [sys.executable, *runner, str(path)]
-        found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
-    assert found.returncode == 0, found.stdout + found.stderr
+        process = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert process.returncode == 0, process.stdout + process.stderr
 
 
-def test_every_flag_of_serve_is_in_the_readme() -> None:
-    serve = main.commands["serve"]
-    flags = [
-        flag
-        for option in serve.params
+def test_every_option_is_documented() -> None:
+    options = [
+        name
+        for command in main.commands.values()
+        for option in command.params
         if isinstance(option, click.Option)
-        for flag in option.opts + option.secondary_opts
+        for name in option.opts + option.secondary_opts
     ]
-    assert [flag for flag in flags if f"`{flag}" not in README] == []
+    assert [name for name in options if f"`{name}" not in COMMAND_LINE] == []
 
 
-def test_every_command_is_in_the_readme() -> None:
-    assert [name for name in main.commands if f"`{name}`" not in README and f"mockserver {name}" not in README] == []
+def test_every_command_is_documented() -> None:
+    assert [name for name in main.commands if f"mockserver {name}" not in COMMAND_LINE] == []
 
 
-def test_the_readme_shows_the_lifecycle_as_the_command_draws_it() -> None:
+def test_the_readme_shows_the_lifecycle_as_the_command_prints_it() -> None:
     (block,) = re.findall(r"```mermaid\n(.*?)```", README, re.DOTALL)
     assert CliRunner().invoke(main, ["diagram"]).stdout == block
 
 
-def test_every_control_path_is_in_the_readme() -> None:
-    paths = {operation.path for operation in load_control_api().operations.values()}
-    assert [path for path in sorted(paths) if path not in README] == []
+def test_every_path_of_the_control_api_is_documented_with_its_methods() -> None:
+    rows = re.findall(r"^\| (.*?) (/\S+)` \|", CONTROL_API, re.MULTILINE)
+    documented = {(method, path) for methods, path in rows for method in re.findall("[A-Z]+", methods)}
+    declared = {(operation.method, operation.path) for operation in load_control_api().operations.values()}
+    assert declared - documented == {("GET", "/openapi.json")}
+    assert documented - declared == set()
 
 
-def test_every_header_of_ours_is_in_the_documentation() -> None:
+def test_every_header_of_the_server_is_documented() -> None:
     names = [name for name in cors.EXPOSED.split(", ") if name.startswith("X-Mock-")] + ["X-Mock-Token"]
-    text = README + ERRORS + (ROOT / "docs" / "contract.md").read_text()
-    assert [name for name in names if name not in text] == []
+    assert [name for name in names if name not in DOCUMENTATION] == []
 
 
 def test_every_code_is_documented_with_its_status() -> None:
-    documented = dict(re.findall(r"^\| `([a-z-]+)` \| (\d+) \|", ERRORS, re.MULTILINE))
-    own = {kind.code: str(int(status)) for kind, status in STATUS.items()}
-    assert documented == own | {code: str(status) for code, (status, _, _) in REFUSALS.items()}
-    assert set(refusals.by_code()) == set(own) | {refusals.Injected.code}
-    assert f"`{refusals.Injected.code}`" in ERRORS
+    documented = dict(re.findall(r"^### `([a-z-]+)`\n\n\*\*(\d+)\.\*\* ", ERRORS, re.MULTILINE))
+    statuses = {refusal.code: str(int(status)) for refusal, status in STATUS.items()}
+    assert documented == statuses | {code: str(status) for code, (status, _, _) in REFUSALS.items()}
+
+
+def test_every_code_has_one_entry() -> None:
+    documented = re.findall(r"^### `([a-z-]+)`$", ERRORS, re.MULTILINE)
+    assert sorted(documented) == sorted({*refusals.by_code(), *REFUSALS})
+
+
+def test_every_link_in_the_documentation_leads_to_a_file_and_a_heading() -> None:
+    for path in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
+        for target, _, anchor in (link.partition("#") for link in re.findall(r"\]\(([^)\s]+)\)", path.read_text())):
+            if "://" in target:
+                continue
+            file = path.parent / target if target else path
+            assert file.is_file(), f"{path.name}: {target}"
+            headings = re.findall(r"^#+ (.*)$", file.read_text(), re.MULTILINE) if anchor else []
+            slugs = [re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in headings]
+            assert not anchor or anchor in slugs, f"{path.name}: {target}#{anchor}"
 
 
 def test_the_figures_of_the_readme_are_those_of_the_benchmark() -> None:

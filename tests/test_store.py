@@ -26,7 +26,7 @@ from werkzeug.test import TestResponse
 from mockserver import BackgroundServer, Contract, create_app
 from mockserver.engine.shared import redis_store as redis_store
 from mockserver.engine.shared import sandboxes
-from tests.cli.test_main import SECONDS, replaced, run, serving
+from tests.cli.test_main import SECONDS, replace_text, run, serving
 from tests.conftest import MakeContract
 
 JSON = {"Content-Type": "application/json"}
@@ -397,7 +397,7 @@ def test_every_worker_takes_up_what_is_edited(redis: RedisServer, make_contract:
     file = root / "fixtures" / "small" / "jobs.json"
     with serving("--workers", "2", "--store", redis.url, str(root)) as (_, url, _):
         assert requests.post(f"{url}/jobs/a/cancel", timeout=SECONDS).status_code == 200
-        replaced(file, '"id": "c"', '"note": "edited", "id": "c"')
+        replace_text(file, '"id": "c"', '"note": "edited", "id": "c"')
         # Each request comes over a connection of its own, to whichever worker takes it.
         until, edited = time.monotonic() + SECONDS, 0
         while edited < 30 and time.monotonic() < until:
@@ -408,19 +408,19 @@ def test_every_worker_takes_up_what_is_edited(redis: RedisServer, make_contract:
 
 
 def test_workers_without_a_store_are_refused() -> None:
-    code, _, error = run("serve", "--workers", "2")
-    assert code == 2
-    assert "--workers needs --store" in error
+    result = run("serve", "--workers", "2")
+    assert result.exit_code == 2
+    assert "--workers needs --store" in result.stderr
 
 
 def test_what_is_no_address_of_a_store_is_refused() -> None:
-    code, _, error = run("serve", "--store", "localhost:1")
-    assert code == 2
-    assert "localhost:1" in error
+    result = run("serve", "--store", "localhost:1")
+    assert result.exit_code == 2
+    assert "localhost:1" in result.stderr
 
 
 def test_without_redis_installed_a_store_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "redis", None)
-    code, _, error = run("serve", "--store", "redis://localhost")
-    assert code == 2
-    assert "mockserver[redis]" in error
+    result = run("serve", "--store", "redis://localhost")
+    assert result.exit_code == 2
+    assert "mockserver[redis]" in result.stderr

@@ -13,14 +13,14 @@ def summary(proof: Proof) -> list[str]:
     lines = []
     for one in proof.scenarios:
         counts = ", ".join(f"{count} {resource}" for resource, count in one.records.items()) or "no resources"
-        lines.append(f"scenario {one.name}: {counts}; {one.states + one.answers:,} answers judged")
+        lines.append(f"scenario {one.name}: {counts}; {one.states + one.answers:,} responses validated")
     errors = sum(one.level == "error" for one in proof.findings)
     warnings = len(proof.findings) - errors
-    found = f"{counted(errors, 'mistake') if errors else 'No mistakes'} found" + (
+    found = f"{counted(errors, 'error') if errors else 'No errors'} found" + (
         f", {counted(warnings, 'warning')}." if warnings else "."
     )
     name, operations = proof.contract.name, counted(len(proof.contract.operations), "operation")
-    lines.append(f"{name}: {operations}, {proof.answers:,} answers judged. {found}")
+    lines.append(f"{name}: {operations}, {proof.answers:,} responses validated. {found}")
     return lines
 
 

@@ -1,4 +1,4 @@
-"""A word to who waits: what takes longer than a second says so on a terminal."""
+"""The elapsed time of a slow step, shown on a terminal."""
 
 from __future__ import annotations
 
@@ -9,29 +9,30 @@ from contextlib import contextmanager
 
 import click
 
+# Steps that take less time than this show nothing.
 SECONDS = 1.0
 
 
 @contextmanager
-def patience(doing: str) -> Iterator[None]:
-    """Say what is being done, and for how many seconds, while the block takes its time; nothing where it is quick."""
+def elapsed_time(activity: str) -> Iterator[None]:
+    """While the block runs, show `activity` and the seconds it has taken so far; only on a terminal."""
     if not sys.stderr.isatty():
         yield
         return
-    done = threading.Event()
+    finished = threading.Event()
 
-    def tell() -> None:
+    def show() -> None:
         seconds = 0
-        while not done.wait(SECONDS):
+        while not finished.wait(SECONDS):
             seconds += 1
-            click.echo(f"\r{doing}, {seconds} s", nl=False, err=True)
+            click.echo(f"\r{activity}, {seconds} s", nl=False, err=True)
         if seconds:
             click.echo("\r\x1b[K", nl=False, err=True)
 
-    teller = threading.Thread(target=tell, daemon=True)
-    teller.start()
+    thread = threading.Thread(target=show, daemon=True)
+    thread.start()
     try:
         yield
     finally:
-        done.set()
-        teller.join()
+        finished.set()
+        thread.join()

@@ -1,4 +1,4 @@
-"""What `init` writes: a small contract to start from, or what can be derived from an OpenAPI document."""
+"""The files that `init` writes: the example contract, or a contract directory made from an OpenAPI document."""
 
 from __future__ import annotations
 
@@ -16,56 +16,64 @@ from mockserver.documents.tree import BASE
 from mockserver.engine.run import Start
 
 TEMPLATE = Path(__file__).parent / "template"
+# The folder in fixtures/ that a directory made from a document gets.
 FIXTURES = "first"
-PLAIN = re.compile(r"[A-Za-z_][\w-]*(\.json)?")
-# What YAML of any version takes for something else than text.
-RESERVED = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
+PLAIN_SCALAR = re.compile(r"[A-Za-z_][\w-]*(\.json)?")
+# Plain scalars that some YAML version reads as a boolean or null.
+RESERVED_SCALARS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 RESOURCES_HEAD = """\
-# What stands behind the operations; one that is not named here answers with a sample.
-# `mockserver schema resources` prints the form of this file.
+# Which operations read and change which records. Operations that are not listed return examples or generated values.
+# `mockserver schema resources` prints the JSON Schema of this file.
 """
-SCENARIO_HEAD = "# `mockserver schema scenario` prints the form of this file.\n"
+SCENARIO_HEAD = "# `mockserver schema scenario` prints the JSON Schema of this file.\n"
 
 
 class AlreadyExists(Exception):
-    """What is there already, and would be written over."""
+    """A file or folder would be overwritten; the message names it."""
 
 
-def template() -> dict[str, str]:
-    """A small contract, each file's text by its name."""
-    found = sorted(path for path in TEMPLATE.rglob("*") if path.is_file())
-    return {path.relative_to(TEMPLATE).as_posix(): path.read_text() for path in found}
+def example_files() -> dict[str, str]:
+    """The example contract: the text of each file by its path in the directory."""
+    paths = sorted(path for path in TEMPLATE.rglob("*") if path.is_file())
+    return {path.relative_to(TEMPLATE).as_posix(): path.read_text() for path in paths}
 
 
-def derived(contract: Contract) -> dict[str, str]:
-    """What makes a directory answer as the document does with `--stateful`, each file's text by its name.
+def files_from_contract(contract: Contract) -> dict[str, str]:
+    """A directory that responds as the contract's document does with `--stateful`: the text of each file by its path.
 
-    Raises CannotGenerate, and Taken where the document consists of files that need the names of ours.
+    Raises CannotGenerate, and AlreadyExists if a file that the document refers to has the name of a file made here.
     """
     document = contract.openapi.source
-    renamed = f"openapi{PurePosixPath(document.file).suffix}"
-    own = {one.file: one for one in contract.documents.sources.values() if not one.file.startswith(stateful.FOLDER)}
-    said = stateful.derived(contract, lambda name: f"{name}{'-record' * (f'{name}.json' in own)}.json")
-    reserved = {renamed, RESOURCES[0], *said.schemas} - {document.file}
-    if taken := sorted(reserved & own.keys()):
-        raise AlreadyExists(f"{taken[0]} is a file of the document, and the directory needs that name for its own")
-    files = {
-        f"schemas/{renamed if one is document else one.file}": _text(one, document, renamed) for one in own.values()
+    document_name = f"openapi{PurePosixPath(document.file).suffix}"
+    sources = {
+        source.file: source
+        for source in contract.documents.sources.values()
+        if not source.file.startswith(stateful.FOLDER)
     }
-    for name, schema in said.schemas.items():
-        files[f"schemas/{name}"] = json.dumps(_relative(schema, document.file, renamed), indent=2) + "\n"
-    files[f"schemas/{RESOURCES[0]}"] = RESOURCES_HEAD + "".join(_lines(said.resources))
-    files |= _fixtures(contract)
+    inferred = stateful.derived(contract, lambda name: f"{name}{'-record' * (f'{name}.json' in sources)}.json")
+    new_names = {document_name, RESOURCES[0], *inferred.schemas} - {document.file}
+    if clashes := sorted(new_names & sources.keys()):
+        raise AlreadyExists(f"the document has a file {clashes[0]}, and `init` creates another one of that name")
+    files = {
+        f"schemas/{document_name if source is document else source.file}": _source_text(source, document, document_name)
+        for source in sources.values()
+    }
+    for name, schema in inferred.schemas.items():
+        relative = _with_relative_references(schema, document.file, document_name)
+        files[f"schemas/{name}"] = json.dumps(relative, indent=2) + "\n"
+    files[f"schemas/{RESOURCES[0]}"] = RESOURCES_HEAD + "".join(_resources_lines(inferred.resources))
+    files |= _fixture_files(contract)
     for scenario in contract.scenarios.values():
-        files[f"scenarios/{scenario.name}.yaml"] = SCENARIO_HEAD + "".join(_scenario(contract, scenario))
+        files[f"scenarios/{scenario.name}.yaml"] = SCENARIO_HEAD + "".join(_scenario_lines(contract, scenario))
     return files
 
 
 def write(directory: Path, files: Mapping[str, str]) -> Iterator[Path]:
-    """Write the files, and tell each. Raises Taken before anything is written, and OSError."""
-    taken = [name for name in FOLDERS if (directory / name).exists()]
-    if directory.is_file() or taken:
-        raise AlreadyExists(f"{directory} already has {', '.join(taken)}" if taken else f"{directory} is a file")
+    """Write the files and yield each path. Raises AlreadyExists before anything is written, and OSError."""
+    if directory.is_file():
+        raise AlreadyExists(f"{directory} is a file")
+    if existing := [name for name in FOLDERS if (directory / name).exists()]:
+        raise AlreadyExists(f"{directory} already has {', '.join(existing)}")
     for name, text in files.items():
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -73,53 +81,55 @@ def write(directory: Path, files: Mapping[str, str]) -> Iterator[Path]:
         yield path
 
 
-def _text(source: Source, document: Source, renamed: str) -> str:
-    """A file of the document as it was written, its references to the document led to where that is now."""
-    name = re.escape(PurePosixPath(document.file).name)
-    return re.sub(rf"""(\$ref\W+(?:[^\s"'#]*/)?){name}(?=[#"'\s])""", lambda found: found[1] + renamed, source.text)
+def _source_text(source: Source, document: Source, document_name: str) -> str:
+    """The unchanged text of a file, except that references to the document use its new name."""
+    old_name = re.escape(PurePosixPath(document.file).name)
+    reference = rf"""(\$ref\W+(?:[^\s"'#]*/)?){old_name}(?=[#"'\s])"""
+    return re.sub(reference, lambda match: match[1] + document_name, source.text)
 
 
-def _relative(value: Any, document: str, renamed: str) -> Any:
-    """A schema whose references, absolute for the document, are seen from beside it."""
+def _with_relative_references(value: Any, document_file: str, document_name: str) -> Any:
+    """A schema whose absolute references are replaced by references relative to schemas/."""
     if isinstance(value, list):
-        return [_relative(one, document, renamed) for one in value]
+        return [_with_relative_references(item, document_file, document_name) for item in value]
     if not isinstance(value, dict):
         return value
-    found = {name: _relative(one, document, renamed) for name, one in value.items()}
-    if isinstance(found.get("$ref"), str):
-        file, _, fragment = found["$ref"].removeprefix(BASE).partition("#")
-        found["$ref"] = f"{renamed if file == document else file}#{fragment}"
-    return found
+    schema = {name: _with_relative_references(member, document_file, document_name) for name, member in value.items()}
+    if isinstance(schema.get("$ref"), str):
+        file, _, fragment = schema["$ref"].removeprefix(BASE).partition("#")
+        schema["$ref"] = f"{document_name if file == document_file else file}#{fragment}"
+    return schema
 
 
-def _fixtures(contract: Contract) -> dict[str, str]:
+def _fixture_files(contract: Contract) -> dict[str, str]:
     state = Start(contract, contract.scenarios[contract.default_scenario]).state
-    held = {name: [row.record for row in table.ordered()] for name, table in state.tables.items()}
+    records = {name: [row.record for row in table.ordered()] for name, table in state.tables.items()}
     return {
         f"fixtures/{FIXTURES}/{name}.json": json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
-        for name, rows in held.items()
+        for name, rows in records.items()
         if rows
     }
 
 
-def _scenario(contract: Contract, scenario: Scenario) -> Iterator[str]:
+def _scenario_lines(contract: Contract, scenario: Scenario) -> Iterator[str]:
     yield f"summary: {scenario.summary}\n"
     if scenario.name == contract.default_scenario and contract.resources:
         yield f"fixtures: {FIXTURES}\n"
 
 
-def _lines(data: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """YAML with a line for each resource and operation."""
-    for part, entries in data.items():
-        yield f"{part}:\n" if entries else f"{part}: {{}}\n"
+def _resources_lines(resources: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """resources.yaml, with one line for each resource and operation."""
+    for section, entries in resources.items():
+        yield f"{section}:\n" if entries else f"{section}: {{}}\n"
         for name, entry in entries.items():
-            yield f"  {_flow(name)}: {_flow(entry)}\n"
+            yield f"  {_flow_style(name)}: {_flow_style(entry)}\n"
 
 
-def _flow(value: Any) -> str:
+def _flow_style(value: Any) -> str:
+    """The value as YAML in flow style, on one line."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{_flow(name)}: {_flow(one)}" for name, one in value.items()) + "}"
+        return "{" + ", ".join(f"{_flow_style(name)}: {_flow_style(member)}" for name, member in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(map(_flow, value)) + "]"
-    is_plain = PLAIN.fullmatch(value) is not None and value.lower() not in RESERVED
+        return "[" + ", ".join(map(_flow_style, value)) + "]"
+    is_plain = PLAIN_SCALAR.fullmatch(value) is not None and value.lower() not in RESERVED_SCALARS
     return value if is_plain else json.dumps(value, ensure_ascii=False)

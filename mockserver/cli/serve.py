@@ -1,74 +1,292 @@
-"""What `serve` tells on the terminal: what is served, where, and what came of edits."""
+"""The command `serve`: start the server, print what it serves and where, and reload edited files."""
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import logging
+import secrets
+import shlex
 import sys
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mockserver.check import report
 from mockserver.check.warnings import DRIFTED
-from mockserver.cli.progress import patience
-from mockserver.contract.loader import FOLDERS, is_installed
+from mockserver.cli.arguments import CONTRACT, STATEFUL, STRICT_EXAMPLES, fail, fail_with_problems, load_or_fail, warn
+from mockserver.cli.progress import elapsed_time
+from mockserver.contract.loader import FOLDERS, is_installed, load_contract, with_default, with_seed
 from mockserver.contract.model import Contract
 from mockserver.documents.source import SUFFIXES
+from mockserver.errors import ContractError
 from mockserver.http.service import Service
+from mockserver.server.server import BadHost, PortTaken, listen, serve, url
 from mockserver.server.watch import Watch
+from mockserver.server.workers import CAN_FORK, supervise
+from mockserver.web.app import create_app
 from mockserver.web.reload import ReloadingApp
 
+if TYPE_CHECKING:
+    import socket
 
-def introduce(mock: Service, scenario: str | None) -> None:
-    """Say what is served, and what may be wrong with it."""
-    loaded = mock.contract
-    start = mock.sandboxes.starts[loaded.default_scenario]
+PORT = 4080
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
+EXAMPLES = """\b
+Examples:
+  mockserver serve                                 the built-in example API
+  mockserver serve my-mock --scenario empty        a contract directory
+  mockserver serve petstore.yaml --port 8080       an OpenAPI file
+  mockserver serve petstore.yaml --stateful        the same, with state
+
+\b
+While it runs:
+  curl http://localhost:4080/admin/jobs
+  curl -H 'X-Mock-Scenario: empty' http://localhost:4080/admin/jobs    in a scenario
+  curl -H 'X-Mock-Sandbox: test-1' http://localhost:4080/admin/jobs    in a sandbox
+  curl -X POST http://localhost:4080/__mock/reset                      reset the state
+"""
+INSTALL_REDIS = "--store needs the redis package: pip install 'mockserver[redis]'"
+
+
+@click.command(
+    "serve",
+    short_help="Serve CONTRACT over HTTP.",
+    epilog=EXAMPLES,
+    context_settings={"auto_envvar_prefix": "MOCKSERVER"},
+)
+@CONTRACT
+@click.option(
+    "--host",
+    metavar="ADDRESS",
+    default="localhost",
+    show_default=True,
+    help="Address to listen on. With any address other than loopback, the control API requires a token.",
+)
+@click.option(
+    "--port",
+    "-p",
+    metavar="NUMBER",
+    default=PORT,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Port to listen on; 0 picks a free port.",
+)
+@click.option(
+    "--scenario",
+    "-s",
+    metavar="NAME|FILE",
+    help="Scenario of requests that select none: its name, or a scenario file such as a recording.  "
+    "[default: baseline]",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    metavar="NUMBER",
+    help="Seed of generated values; overrides the seed of every scenario.",
+)
+@click.option(
+    "--strict/--lenient",
+    default=True,
+    show_default=True,
+    help="What to do with a response that violates the contract: replace it with a 500, or send it as it is.",
+)
+@STRICT_EXAMPLES
+@STATEFUL
+@click.option(
+    "--allow-host",
+    multiple=True,
+    metavar="NAME",
+    help="Host name that may call the control API, besides loopback names. Can be repeated.",
+)
+@click.option(
+    "--token",
+    metavar="TOKEN",
+    help="Require this token on the control API. MOCKSERVER_TOKEN keeps it out of the process list.",
+)
+@click.option(
+    "--watch/--no-watch",
+    default=True,
+    show_default=True,
+    help="Reload CONTRACT when its files change. State is kept.",
+)
+@click.option(
+    "--workers",
+    metavar="NUMBER",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Number of server processes; more than one needs --store.",
+)
+@click.option(
+    "--store",
+    metavar="URL",
+    help="Redis database to keep all state in, shared by processes and hosts: redis://localhost:6379/0.",
+)
+@click.option("--no-pages", is_flag=True, help="Serve only the APIs, no HTML pages.")
+def serve_command(
+    contract: Path | None,
+    host: str,
+    port: int,
+    scenario: str | None,
+    seed: int | None,
+    strict: bool,
+    strict_examples: bool | None,
+    stateful: bool,
+    allow_host: tuple[str, ...],
+    token: str | None,
+    watch: bool,
+    workers: int,
+    store: str | None,
+    no_pages: bool,
+) -> None:
+    """Serve CONTRACT over HTTP until Ctrl-C.
+
+    Each option can also be set as an environment variable, for example MOCKSERVER_PORT=8080.
+    """
+    logging.basicConfig(format="mockserver: %(message)s", level=logging.WARNING)
+    _check_workers(workers, store)
+
+    def load() -> Contract:
+        loaded = load_contract(contract, strict_examples=strict_examples, stateful=stateful)
+        return with_seed(with_default(loaded, scenario), seed)
+
+    first_contract = load_or_fail(load)
+    is_generated = token is None and not _is_loopback(host)
+    token = secrets.token_urlsafe(24) if is_generated else token
+    with _startup_errors(store):
+        app = create_app(
+            first_contract,
+            strict=strict,
+            allow_hosts=(*allow_host, host),
+            token=token,
+            serve_pages=not no_pages,
+            store=store,
+        )
+        sockets: list[socket.socket] = listen(host, port)
+    if is_generated:
+        warn(f"{host} is not a loopback address, so the control API requires the header X-Mock-Token: {token}")
+    print_contract(app.extensions["mockserver"], contract, scenario)
+    reloading_app = ReloadingApp(app, load, serve_pages=not no_pages)
+    console = None if no_pages else _console(host, sockets, token, is_generated)
+
+    def work(announce: Callable[[str], None], is_replacement: bool = False) -> None:
+        if watch and is_replacement:
+            reloading_app.reload()  # files may have changed since the supervisor loaded them
+        if watch:
+            watch_files(first_contract, contract, scenario, reloading_app)
+        serve(reloading_app, host, sockets, announce)
+
+    announce_address = partial(print_address, console=console)
+    if workers == 1:
+        work(announce_address)
+    else:
+        sys.stdout.flush()  # or each forked worker would print the buffered lines again
+        supervise(workers, work, announce_address)
+
+
+def _check_workers(workers: int, store: str | None) -> None:
+    if workers > 1 and store is None:
+        raise click.UsageError("--workers needs --store redis://…: processes share their state only through a store.")
+    if workers > 1 and not CAN_FORK:
+        raise click.UsageError("--workers needs a system that can fork; start one server for each port instead.")
+
+
+def _is_loopback(host: str) -> bool:
+    return host in LOOPBACK or host.startswith("127.")
+
+
+@contextlib.contextmanager
+def _startup_errors(store: str | None) -> Iterator[None]:
+    """Report the errors that keep a server from starting as messages, without a traceback."""
+    try:
+        yield
+    except ContractError as error:
+        fail_with_problems(error)
+    except (PortTaken, BadHost) as error:
+        fail(str(error))
+    except ImportError:
+        raise click.UsageError(INSTALL_REDIS) from None
+    except ValueError as error:
+        raise click.UsageError(f"--store {store}: {error}") from None
+
+
+def _console(host: str, sockets: list[socket.socket], token: str | None, is_generated: bool) -> str:
+    """The URL of the console; a token that the user chose is not printed."""
+    # A wildcard address cannot be opened in a browser.
+    console = f"{url('localhost' if host in WILDCARDS else host, sockets)}/__mock/"
+    if token is None:
+        return console
+    return f"{console}?__token={token if is_generated else 'TOKEN'}"
+
+
+def print_contract(service: Service, path: Path | None, scenario: str | None) -> None:
+    """Print what is served, and what may be wrong with it."""
+    contract = service.contract
+    start = service.sandboxes.starts[contract.default_scenario]
     if start.differs_from_recording:
-        click.echo(f"mockserver: {scenario} {DRIFTED}.", err=True)
-    if loaded.broken_examples:
-        told = f"{report.counted(loaded.broken_examples, 'example')} with mistakes"
-        click.echo(f"mockserver: {told}, which are mended where they are served; mockserver check tells each", err=True)
-    if others := len(loaded.notes) - loaded.broken_examples:
-        click.echo(f"mockserver: {report.counted(others, 'warning')}; mockserver check tells each", err=True)
-    click.echo(f"{loaded.name}: {len(loaded.operations)} operations, scenarios {', '.join(sorted(loaded.scenarios))}")
-    if loaded.collections:
-        with patience("Making the first records"):
+        warn(f"{scenario} {DRIFTED}.")
+    check = "mockserver check" if path is None else f"mockserver check {shlex.quote(str(path))}"
+    if examples := contract.broken_examples:
+        verbs = ("does not match its schema", "is") if examples == 1 else ("do not match their schemas", "are")
+        problem = f"{report.counted(examples, 'example')} {verbs[0]} and {verbs[1]} repaired when served"
+        warn(f"{problem}; run `{check}` for details")
+    if others := len(contract.notes) - examples:
+        warn(f"{report.counted(others, 'warning')}; run `{check}` for details")
+    source = "the built-in contract" if path is None else path
+    click.echo(f"{contract.name}: {report.counted(len(contract.operations), 'operation')} from {source}")
+    others_by_name = sorted(contract.scenarios.keys() - {contract.default_scenario})
+    click.echo(f"Scenarios: {', '.join([f'{contract.default_scenario} (default)', *others_by_name])}")
+    if contract.collections:
+        with elapsed_time("Generating the first records"):
             tables = start.state.tables
-        for name, line in loaded.collections.items():
-            click.echo(f"  {line}; {report.counted(len(tables[name]), 'record')}")
+        click.echo("Collections with state:")
+        for name, description in contract.collections.items():
+            click.echo(f"  {description}; {report.counted(len(tables[name]), 'record')}")
 
 
-def announce(address: str) -> None:
-    """Say where it listens."""
+def print_address(address: str, console: str | None) -> None:
+    """Print where the server listens; programs that start it wait for the first of these lines."""
     click.echo(f"Listening on {address}")
+    if console is not None:
+        click.echo(f"Console: {console}")
+    click.echo("Press Ctrl-C to stop.")
     sys.stdout.flush()
 
 
-def watch(contract: Contract, path: Path | None, scenario: str | None, served: ReloadingApp) -> None:
-    """Take up edits of the contract's files, and tell what came of it."""
-    in_folders = path is None or path.is_dir()
-    folders = [contract.root / name for name in FOLDERS if in_folders]
-    sources = () if in_folders else contract.documents.sources.values()
-    files = [path for one in sources if (path := contract.root / one.file).is_file()]
+def watch_files(contract: Contract, path: Path | None, scenario: str | None, app: ReloadingApp) -> None:
+    """Reload the contract when its files change, in a thread, and print the outcome.
+
+    An installed built-in contract is not watched.
+    """
+    if contract.built_in and is_installed():
+        return
+    is_directory = path is None or path.is_dir()
+    folders = [contract.root / name for name in FOLDERS if is_directory]
+    sources = () if is_directory else contract.documents.sources.values()
+    files = [file for source in sources if (file := contract.root / source.file).is_file()]
     files += [Path(scenario)] if scenario is not None and Path(scenario).suffix in SUFFIXES else []
-
-    def edited(paths: list[Path]) -> None:
-        names = ", ".join(_within(one, contract.root) for one in paths[:3]) + (" …" if len(paths) > 3 else "")
-        problems = served.reload()
-        gc.collect()  # what was served before the last reload is nobody's any more, and nothing else would find it soon
-        for problem in problems:
-            click.echo(str(problem), err=True)
-        if problems:
-            told = f"{report.counted(len(problems), 'mistake')} in {names}; what was served before stays in service"
-            click.echo(f"mockserver: {told}", err=True)
-        else:
-            click.echo(f"Reloaded {names}")
-        sys.stdout.flush()
-
-    if not (contract.built_in and is_installed()):
-        Watch(folders, files, SUFFIXES).start(edited)
+    Watch(folders, files, SUFFIXES).start(partial(_reload, app, contract.root))
 
 
-def _within(path: Path, root: Path) -> str:
+def _reload(app: ReloadingApp, root: Path, edited: list[Path]) -> None:
+    names = ", ".join(_relative_name(path, root) for path in edited[:3]) + (" …" if len(edited) > 3 else "")
+    problems = app.reload()
+    # The contract before the previous one is garbage now; its cycles would stay until the next, rare full collection.
+    gc.collect()
+    for problem in problems:
+        click.echo(str(problem), err=True)
+    if problems:
+        warn(f"{report.counted(len(problems), 'error')} in {names}; still serving the previous version")
+    else:
+        click.echo(f"Reloaded {names}")
+    sys.stdout.flush()
+
+
+def _relative_name(path: Path, root: Path) -> str:
     root = root.resolve()
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name

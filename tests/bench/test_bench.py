@@ -76,7 +76,7 @@ def test_a_sample_outside_of_a_request_belongs_to_the_event_loop() -> None:
 @pytest.mark.parametrize(
     ("file", "module"),
     [
-        ("/home/mockserver/project/mockserver/http/pipeline.py", ("mockserver", "http/pipeline.py")),
+        ("/opt/mockserver/project/mockserver/http/pipeline.py", ("mockserver", "http/pipeline.py")),
         ("/venv/lib/python3.11/site-packages/werkzeug/routing/map.py", ("werkzeug", "routing/map.py")),
         ("/venv/lib/python3.11/site-packages/six.py", ("six", "")),
         (json.__file__, (profile.STANDARD_LIBRARY, "json/__init__.py")),

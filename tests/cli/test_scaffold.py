@@ -21,7 +21,7 @@ REQUESTS: list[tuple[str, str, Any]] = [
 
 def begun(document: Path, folder: Path) -> Path:
     """The directory that `init --from` writes."""
-    assert list(scaffold.write(folder, scaffold.derived(load_contract(document, stateful=True))))
+    assert list(scaffold.write(folder, scaffold.files_from_contract(load_contract(document, stateful=True))))
     return folder
 
 
@@ -97,7 +97,7 @@ def test_a_file_that_has_the_name_of_ours_is_refused(tmp_path: Path) -> None:
             schemas[name] = {"$ref": file}
 
     document = write(tmp_path, split)
-    with pytest.raises(scaffold.AlreadyExists, match=r"openapi\.json is a file of the document"):
+    with pytest.raises(scaffold.AlreadyExists, match=r"the document has a file openapi\.json"):
         begun(document, tmp_path / "mock")
     assert not (tmp_path / "mock").exists()
 

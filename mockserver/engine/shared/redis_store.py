@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 TIMEOUT_SECONDS = 1.0
 TRIES = 2
-INSTALL = "--store needs the redis package: pip install 'mockserver[redis]'."
 PARTS = ("meta", "events", "all", "unmatched", "broken")
 
 _ENTER = """

@@ -1,0 +1,64 @@
+"""What the commands share: the CONTRACT argument, its options, loading it, and failing with a message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from mockserver.check import report
+from mockserver.cli.progress import elapsed_time
+from mockserver.contract.model import Contract
+from mockserver.errors import ContractError
+from mockserver.refusals import UnknownScenario
+
+CONTRACT = click.argument("contract", required=False, envvar="MOCKSERVER_CONTRACT", type=click.Path(path_type=Path))
+STRICT_EXAMPLES = click.option(
+    "--strict-examples/--repair-examples",
+    default=None,
+    help="What to do with an example that does not match its schema: report an error, or repair it when it is served.  "
+    "[default: error in a contract directory, repair in a single OpenAPI file]",
+)
+STATEFUL = click.option(
+    "--stateful",
+    is_flag=True,
+    help="Keep state behind an OpenAPI file: POST /things adds a record, which GET then returns and DELETE removes.",
+)
+# Former option names that still work and are not shown in the help.
+RENAMED_OPTIONS = {"mend-examples": "repair-examples"}
+
+
+def current_option_name(name: str) -> str:
+    """The name of an option today, given one of today or an earlier one; without dashes, as click passes it."""
+    return RENAMED_OPTIONS.get(name, name)
+
+
+def load_or_fail(load: Callable[[], Contract]) -> Contract:
+    """Load a contract, showing the elapsed time; on errors, print all of them and exit with 1."""
+    try:
+        with elapsed_time("Loading the contract"):
+            return load()
+    except ContractError as error:
+        fail_with_problems(error)
+    except UnknownScenario as refusal:
+        fail(refusal.detail)
+
+
+def fail_with_problems(error: ContractError) -> NoReturn:
+    """Print every problem of a contract to standard error, then exit with 1."""
+    for problem in error.problems:
+        click.echo(str(problem), err=True)
+    fail(f"{report.counted(len(error.problems), 'error')} in the contract")
+
+
+def fail(message: str) -> NoReturn:
+    """Print a message to standard error, then exit with 1."""
+    warn(message)
+    raise SystemExit(1)
+
+
+def warn(message: str) -> None:
+    """Print a message to standard error."""
+    click.echo(f"mockserver: {message}", err=True)
