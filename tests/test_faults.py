@@ -32,7 +32,7 @@ def own(own_app: Flask) -> Iterator[BackgroundServer]:
 def wait_until_held(app: Flask, sandbox: str, count: int = 1) -> None:
     """Return once so many answers of the sandbox are held back."""
     deadline = time.monotonic() + SECONDS
-    while len(app.extensions["mockserver"].sandboxes.get(sandbox).held) != count:
+    while len(app.extensions["mockserver"].sandboxes.get(sandbox).held_responses) != count:
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
@@ -140,7 +140,7 @@ def test_two_hundred_held_requests_keep_nobody_else_waiting(own: BackgroundServe
             connection.sendall(request("/admin/jobs/job-7", "X-Mock-Sandbox: many"))
         wait_until_held(own_app, "many", 200)
         assert get(own, "calm").status_code == 200
-        assert len(own_app.extensions["mockserver"].sandboxes.get("many").held) == 200
+        assert len(own_app.extensions["mockserver"].sandboxes.get("many").held_responses) == 200
         # One thread serves them all: a hold is a timer.
         assert threading.active_count() < 20
     finally:

@@ -13,7 +13,7 @@ from mockserver.contract.overrides import json_media
 from mockserver.engine.behaviours import completion
 from mockserver.engine.behaviours.behaviours import ResultKind
 from mockserver.engine.behaviours.completion import Counts
-from mockserver.engine.reachability import StateNode, ways
+from mockserver.engine.reachability import StateNode, paths_from
 from mockserver.engine.state.sorted_rows import Row
 from mockserver.engine.state.state import State
 from mockserver.errors import Violation
@@ -62,7 +62,7 @@ def judges(contract: Contract, resource: Resource) -> list[ResponseValidator]:
         behaviour = operation.behaviour
         if behaviour is None or behaviour.resource != resource.name:
             continue
-        chosen = operation.success(PREFERRED[RESULTS.get(behaviour.kind, ResultKind.ANSWERED)])
+        chosen = operation.success(PREFERRED[RESULTS.get(behaviour.kind, ResultKind.RETURNED)])
         media = json_media(chosen[1]) if chosen is not None else None
         if media is None or media.validator is None or behaviour.kind == "delete":
             continue
@@ -88,7 +88,7 @@ def _envelope(contract: Contract, operation: Operation, behaviour: Behaviour) ->
 def places(resource: Resource, row: Row) -> Mapping[StateNode, tuple[str, ...]]:
     """Where a row can come to."""
     assert resource.lifecycle is not None
-    return ways(resource.lifecycle, StateNode(row.record[resource.lifecycle.field], row.last))
+    return paths_from(resource.lifecycle, StateNode(row.record[resource.lifecycle.field], row.last))
 
 
 def prove(contract: Contract, state: State) -> Iterator[tuple[int, list[Broken]]]:

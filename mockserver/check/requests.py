@@ -239,10 +239,10 @@ class ScenarioRequests:
 
     def _note(self, operation: Operation, request: str, about: str, code: str, told: bytes) -> None:
         journal = self.app.extensions["mockserver"].sandboxes.get(SANDBOX).journal
-        broken = journal.broken[-1].violations if journal.broken else ()
+        broken = journal.invalid_responses[-1].violations if journal.invalid_responses else ()
         found = broken or [Violation("body", "", code, _detail(told, code))]
         self.failed += [Failed(operation.id, request, about, one, code) for one in found]
-        journal.broken.clear()
+        journal.invalid_responses.clear()
 
 
 def _fire(subject: RecordUnderTest, transition: str, _: State, at: int) -> Fire:

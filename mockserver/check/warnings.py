@@ -9,7 +9,7 @@ from mockserver.check.record_states import places
 from mockserver.contract.loader import RESOURCES
 from mockserver.contract.model import Contract, Override, Resource, Scenario
 from mockserver.documents.source import Report, Source, read
-from mockserver.engine.reachability import reachable, rules_met
+from mockserver.engine.reachability import applicable_rules, reachable_states
 from mockserver.engine.run import Start
 from mockserver.engine.state.state import State
 from mockserver.errors import Problem, quote
@@ -35,7 +35,7 @@ def of_scenario(contract: Contract, start: Start) -> Iterator[Problem]:
     """What looks wrong in one scenario."""
     scenario, state = start.scenario, start.state
     source = source_of(contract, scenario)
-    if start.has_drifted:
+    if start.differs_from_recording:
         yield source.problem("/recorded", DRIFTED, "drifted")
     for name in scenario.progress:
         for number in _never(contract, scenario, contract.resources[name], state):
@@ -51,7 +51,7 @@ def _dead(contract: Contract, resource: Resource) -> list[str]:
     lifecycle = resource.lifecycle
     if lifecycle is None:
         return []
-    known = set(reachable(lifecycle))
+    known = set(reachable_states(lifecycle))
     for scenario in contract.scenarios.values():
         known |= {str(record.get(lifecycle.field)) for record in scenario.records.get(resource.name, ())}
     return [state for state in lifecycle.states if state not in known]
@@ -69,7 +69,7 @@ def _never(contract: Contract, scenario: Scenario, resource: Resource, state: St
     for row in rows:
         if len(met) == len(rules):
             return []
-        met |= rules_met(rules, lifecycle.field, row.record, {one.state for one in places(resource, row)})
+        met |= applicable_rules(rules, lifecycle.field, row.record, {one.state for one in places(resource, row)})
     return sorted(set(range(len(rules))) - met)
 
 
@@ -81,7 +81,7 @@ def _misses(contract: Contract, override: Override, state: State) -> tuple[str, 
         if behaviour is None or name not in operation.path_names:
             continue
         target = operation.named_by(name, contract.resources[behaviour.resource])
-        if target is not None and isinstance(key, str | int) and not state.has(target, key):
+        if target is not None and isinstance(key, str | int) and not state.has_record(target, key):
             return name, key
     return None
 

@@ -23,7 +23,7 @@ def introduce(mock: Service, scenario: str | None) -> None:
     """Say what is served, and what may be wrong with it."""
     loaded = mock.contract
     start = mock.sandboxes.starts[loaded.default_scenario]
-    if start.has_drifted:
+    if start.differs_from_recording:
         click.echo(f"mockserver: {scenario} {DRIFTED}.", err=True)
     if loaded.broken_examples:
         told = f"{report.counted(loaded.broken_examples, 'example')} with mistakes"

@@ -15,10 +15,10 @@ from mockserver.engine.behaviours.behaviours import OperationCall
 from mockserver.engine.commands import AddOverride, Fire, Fired, Put, Remove, RemoveOverride
 from mockserver.engine.journal import Entry
 from mockserver.engine.overrides import ActiveOverride, Overrides
-from mockserver.engine.recording import recording
+from mockserver.engine.recording import write_recording
 from mockserver.engine.run import Run
 from mockserver.engine.sandboxes import DEFAULT
-from mockserver.engine.state.state import records, shown
+from mockserver.engine.state.state import list_records, with_derived_fields
 from mockserver.errors import quote as quoted
 from mockserver.http import journal, pipeline
 from mockserver.http.parameters import read_call
@@ -93,7 +93,7 @@ def _list_scenarios(mock: Service, selection: Selection, call: OperationCall) ->
     listed = [{"name": name, "summary": known[name].summary} for name in sorted(known)]
     return 200, {
         "default": mock.contract.default_scenario,
-        "active": selection.sandbox.active,
+        "active": selection.sandbox.active_scenario,
         "selected": {
             "sandbox": selection.sandbox.name,
             "sandbox_via": sandbox_via(request, selection.sandbox),
@@ -109,14 +109,14 @@ def _set_scenario(mock: Service, selection: Selection, call: OperationCall) -> G
     name = call.body["name"]
     if name not in mock.contract.scenarios:
         raise UnknownScenario(name, mock.contract.scenarios, IN_BODY)
-    selection.sandbox.active = name
+    selection.sandbox.active_scenario = name
     if selection.via in ("active scenario", "default"):
         g.selection = Selection(selection.sandbox, name, "active scenario", selection.ignored)
     return 200, _run(g.selection)
 
 
 def _clear_scenario(mock: Service, selection: Selection, call: OperationCall) -> Given:
-    selection.sandbox.active = None
+    selection.sandbox.active_scenario = None
     if selection.via == "active scenario":
         g.selection = Selection(selection.sandbox, mock.contract.default_scenario, "default", selection.ignored)
     return 204, None
@@ -126,15 +126,15 @@ def _list_sandboxes(mock: Service, selection: Selection, call: OperationCall) ->
     listed = [
         {
             "name": sandbox.name,
-            "active": sandbox.active,
+            "active": sandbox.active_scenario,
             "requests": sandbox.journal.count,
-            "violations": len(sandbox.journal.broken),
+            "violations": len(sandbox.journal.invalid_responses),
             "runs": [
                 {"scenario": name, "generation": run.generation, "revision": run.revision}
                 for name, run in sorted(sandbox.runs.items())
             ],
         }
-        for sandbox in mock.sandboxes.known()
+        for sandbox in mock.sandboxes.all()
     ]
     return 200, {"sandboxes": listed, "limit": mock.sandboxes.limit}
 
@@ -153,7 +153,7 @@ def _get_state(mock: Service, selection: Selection, call: OperationCall) -> Give
         **_run(selection),
         "totals": {name: len(table) for name, table in state.tables.items()},
         "records": {
-            name: records(mock.contract, state, table, query["offset"], query.get("limit"))
+            name: list_records(mock.contract, state, table, query["offset"], query.get("limit"))
             for name, table in tables.items()
         },
     }
@@ -169,11 +169,11 @@ def _place(mock: Service, selection: Selection, call: OperationCall) -> tuple[st
 
 def _put_record(mock: Service, selection: Selection, call: OperationCall) -> Given:
     resource, key = _place(mock, selection, call)
-    run, was_there = selection.run, selection.run.state.has(resource, key)
+    run, was_there = selection.run, selection.run.state.has_record(resource, key)
     field = mock.contract.resources[resource].key
     record = {field: key, **call.body} if field else call.body
     state = run.submit(lambda _, at: Put(resource, key, record, at))
-    value = shown(mock.contract, state, mock.contract.resources[resource], state.record(resource, key))
+    value = with_derived_fields(mock.contract, state, mock.contract.resources[resource], state.record(resource, key))
     if was_there:
         return 200, value
     place = f"{PREFIX}/state/{quote(resource, safe='')}/{quote(str(key), safe='')}"
@@ -190,7 +190,9 @@ def _fire_transition(mock: Service, selection: Selection, call: OperationCall) -
     resource, key = _place(mock, selection, call)
     transition = call.path["transition"]
     state = selection.run.submit(lambda _, at: Fire(resource, key, transition, at))
-    return 200, shown(mock.contract, state, mock.contract.resources[resource], state.record(resource, key))
+    return 200, with_derived_fields(
+        mock.contract, state, mock.contract.resources[resource], state.record(resource, key)
+    )
 
 
 def _get_clock(mock: Service, selection: Selection, call: OperationCall) -> Given:
@@ -203,13 +205,13 @@ def _move_clock(mock: Service, selection: Selection, call: OperationCall) -> Giv
     fired: list[Fired] = []
     if "mode" in move:
         step = _duration(move["step"]) if "step" in move else None
-        run.change_clock(move["mode"], move.get("speed"), step)
+        run.set_clock_mode(move["mode"], move.get("speed"), step)
     elif "undo" in move:
         run.undo(move["undo"])
     elif "rewind" in move:
         run.rewind(_duration(move["rewind"]))
     elif "set" in move:
-        fired = run.set(_instant(move["set"]))
+        fired = run.set_clock(_instant(move["set"]))
     elif move["advance"] == "next":
         fired = run.advance_to_next()
     else:
@@ -247,7 +249,7 @@ def _instant(text: str) -> int:
 
 def _list_overrides(mock: Service, selection: Selection, call: OperationCall) -> Given:
     known = selection.run.state.overrides
-    return 200, {"overrides": [_placed(known, one) for one in known.placed]}
+    return 200, {"overrides": [_placed(known, one) for one in known.active]}
 
 
 def _add_override(mock: Service, selection: Selection, call: OperationCall) -> Given:
@@ -255,7 +257,7 @@ def _add_override(mock: Service, selection: Selection, call: OperationCall) -> G
     if override is None:
         raise InvalidRequest(violations)
     state = selection.run.submit(lambda _, at: AddOverride(override, at))
-    placed = state.overrides.placed[0]
+    placed = state.overrides.active[0]
     location = f"{request.script_root}{PREFIX}/overrides/{placed.id}"
     return 201, _placed(state.overrides, placed), {"Location": location}
 
@@ -272,28 +274,28 @@ def _remove_override(mock: Service, selection: Selection, call: OperationCall) -
 
 
 def _placed(known: Overrides, placed: ActiveOverride) -> dict[str, Any]:
-    return {"id": placed.id, "used": known.counts.get(placed.id, 0), **placed.override.entry}
+    return {"id": placed.id, "used": known.use_counts.get(placed.id, 0), **placed.override.entry}
 
 
 def _recording(mock: Service, selection: Selection, call: OperationCall) -> Given:
-    text = recording(selection.run.scenario, *selection.run.recorded())
+    text = write_recording(selection.run.scenario, *selection.run.recording_input())
     name = f"{selection.scenario}-recording.yaml"
     return 200, text, {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
 
 
 def _list_violations(mock: Service, selection: Selection, call: OperationCall) -> Given:
-    return 200, {"violations": [journal.breach(entry) for entry in selection.sandbox.journal.broken]}
+    return 200, {"violations": [journal.breach(entry) for entry in selection.sandbox.journal.invalid_responses]}
 
 
 def _clear_violations(mock: Service, selection: Selection, call: OperationCall) -> Given:
-    selection.sandbox.journal.forget_broken()
+    selection.sandbox.journal.clear_violations()
     return 204, None
 
 
 def _list_requests(mock: Service, selection: Selection, call: OperationCall) -> Given:
     """Newest first."""
     known, query = selection.sandbox.journal, call.query
-    entries = reversed(known.unmatched) if query["unmatched"] else known.newest()
+    entries = reversed(known.unmatched) if query["unmatched"] else known.newest_first()
     found = [entry for entry in entries if _is_asked_for(entry, query)]
     page = found[query["offset"] :][: query["limit"]]
     shown = [journal.shown(mock, entry, brief=query["brief"]) for entry in page]
@@ -313,7 +315,7 @@ def _is_asked_for(entry: Entry, query: Mapping[str, Any]) -> bool:
 
 
 def _clear_requests(mock: Service, selection: Selection, call: OperationCall) -> Given:
-    selection.sandbox.journal.forget_requests()
+    selection.sandbox.journal.clear_requests()
     return 204, None
 
 

@@ -36,7 +36,7 @@ class Clock:
     counted: frozenset[str] | None = None
 
     @classmethod
-    def of(cls, plan: ClockPlan, anchor: float) -> Clock:
+    def from_plan(cls, plan: ClockPlan, anchor: float) -> Clock:
         """The clock as a run begins."""
         return cls(plan.begins, anchor, plan.mode, plan.speed, plan.step, plan.counted)
 

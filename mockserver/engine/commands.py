@@ -83,7 +83,7 @@ class UseOverride:
 
 
 @dataclass(frozen=True, slots=True)
-class KeepAnswer:
+class KeepResponse:
     """Keep the answer of an operation under an idempotency key."""
 
     key: str
@@ -91,7 +91,7 @@ class KeepAnswer:
     at: int
 
 
-Command = Fire | Put | Remove | AddOverride | RemoveOverride | UseOverride | KeepAnswer
+Command = Fire | Put | Remove | AddOverride | RemoveOverride | UseOverride | KeepResponse
 # What one move of the clock may fire: rules that chase each other would go on for as long as it is moved.
 SETTLE_LIMIT = 100_000
 
@@ -119,7 +119,7 @@ def apply(contract: Contract, state: State, command: Command) -> State:
         return replace(state, overrides=state.overrides.remove(command.id))
     if isinstance(command, UseOverride):
         return replace(state, overrides=state.overrides.use(command.id))
-    if isinstance(command, KeepAnswer):
+    if isinstance(command, KeepResponse):
         return replace(state, keys=state.keys.add(command.key, command.kept, command.at))
     resource = state.table(command.resource).resource
     if isinstance(command, Put):
@@ -167,7 +167,7 @@ def _enter(
     if (log := contract.log_of(resource)) is not None:
         entry = {log[1]: key, LOG_EVENT: transition, LOG_STAMP: told}
         tables.append(state.tables[log[0].name].append(entry))
-    return state.changed(*tables, latest=max(at, state.latest), agenda=changed(state.agenda, row.due, due))
+    return state.with_tables(*tables, latest=max(at, state.latest), agenda=changed(state.agenda, row.due, due))
 
 
 def settle(contract: Contract, state: State, until: int) -> tuple[State, list[Fired]]:
@@ -201,7 +201,7 @@ def _put(state: State, resource: Resource, command: Put) -> State:
     if command.touch and touch is not None:
         latest = _stamp(state, command.at)
         record = {**record, touch: format_instant(latest)}
-    violations = judge(resource, record, state.has)
+    violations = judge(resource, record, state.has_record)
     if record.get(resource.key) != command.key:
         message = f"{quote(record.get(resource.key))} is not the key {quote(command.key)} of the path"
         violations.append(Violation("body", f"/{resource.key}", "key", message))
@@ -216,7 +216,7 @@ def _put(state: State, resource: Resource, command: Put) -> State:
     due = state.plan.next(resource.name, resource.lifecycle, command.key, record, (), command.at)
     agenda = changed(state.agenda, old.due if old is not None else None, due)
     latest = max(latest, touched if touched is not None else latest)
-    return state.changed(table.put(command.key, record, None, due), latest=latest, agenda=agenda)
+    return state.with_tables(table.put(command.key, record, None, due), latest=latest, agenda=agenda)
 
 
 def _remove(contract: Contract, state: State, resource: Resource, command: Remove) -> State:
@@ -226,7 +226,9 @@ def _remove(contract: Contract, state: State, resource: Resource, command: Remov
     row = table.get(command.key)
     if row is None:
         raise UnknownRecord(resource.name, command.key)
-    state = state.changed(table.remove(command.key), latest=state.latest, agenda=changed(state.agenda, row.due, None))
+    state = state.with_tables(
+        table.remove(command.key), latest=state.latest, agenda=changed(state.agenda, row.due, None)
+    )
     log = contract.log_of(resource)
     for other in list(state.tables.values()):
         for field, target in other.resource.references.items():
@@ -234,7 +236,7 @@ def _remove(contract: Contract, state: State, resource: Resource, command: Remov
                 continue
             if log is not None and (other.resource.name, field) == (log[0].name, log[1]):
                 without = state.tables[other.resource.name].without(field, command.key)
-                state = state.changed(without, latest=state.latest, agenda=state.agenda)
+                state = state.with_tables(without, latest=state.latest, agenda=state.agenda)
                 continue
             rows = state.tables[other.resource.name].group(field, command.key)
             if rows and field not in other.resource.owned_by:

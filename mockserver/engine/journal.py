@@ -49,7 +49,7 @@ class Entry(NamedTuple):
     request: LoggedMessage
     response: LoggedMessage
     violations: Sequence[Violation] = ()
-    broken: int | None = None
+    invalid_status: int | None = None
     fired: Sequence[Fired] = ()
     override: str | None = None
     note: str | None = None
@@ -72,13 +72,13 @@ class RepeatedEntry(NamedTuple):
 class Journal:
     """The latest entries, oldest first; those a verdict asks for apart too, so that others do not push them out."""
 
-    __slots__ = ("_entries", "broken", "count", "unmatched")
+    __slots__ = ("_entries", "count", "invalid_responses", "unmatched")
 
     def __init__(self) -> None:
         self.count = 0
         self._entries: BoundedList[Entry | RepeatedEntry] = BoundedList(ENTRY_LIMIT)
         self.unmatched: BoundedList[Entry] = BoundedList(ENTRY_LIMIT)
-        self.broken: BoundedList[Entry] = BoundedList(ENTRY_LIMIT)
+        self.invalid_responses: BoundedList[Entry] = BoundedList(ENTRY_LIMIT)
 
     def add(self, entry: Entry) -> None:
         """One more; the oldest makes room."""
@@ -86,30 +86,30 @@ class Journal:
         self._entries.add(entry)
         if entry.operation is None:
             self.unmatched.add(entry)
-        if entry.broken is not None:
-            self.broken.add(entry)
+        if entry.invalid_status is not None:
+            self.invalid_responses.add(entry)
 
-    def again(self, entry: Entry, at: int, began: float) -> bool:
+    def add_repeat(self, entry: Entry, at: int, began: float) -> bool:
         """The request of `entry`, which no operation had to be asked for, once more; whether that still holds."""
         self.count += 1
         self._entries.add(RepeatedEntry(entry, self.count, at, (monotonic() - began) * 1_000))
         return True
 
-    def newest(self) -> Iterator[Entry]:
+    def newest_first(self) -> Iterator[Entry]:
         """Every entry that is there, newest first."""
         return (one.whole if isinstance(one, RepeatedEntry) else one for one in reversed(self._entries))
 
     def clear(self) -> None:
         """Forget every request and every answer that broke the contract."""
         self.count = 0
-        self.forget_requests()
-        self.forget_broken()
+        self.clear_requests()
+        self.clear_violations()
 
-    def forget_broken(self) -> None:
+    def clear_violations(self) -> None:
         """Forget every answer that broke the contract."""
-        self.broken.clear()
+        self.invalid_responses.clear()
 
-    def forget_requests(self) -> None:
+    def clear_requests(self) -> None:
         """Forget every request. Numbers go on, so that none stands for two."""
         self._entries.clear()
         self.unmatched.clear()

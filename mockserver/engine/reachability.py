@@ -17,7 +17,7 @@ class StateNode(NamedTuple):
     last: str | None
 
 
-def ways(lifecycle: Lifecycle, begin: StateNode) -> dict[StateNode, tuple[str, ...]]:
+def paths_from(lifecycle: Lifecycle, begin: StateNode) -> dict[StateNode, tuple[str, ...]]:
     """Every place that can be reached from `begin`, itself included, with the shortest way there."""
     found: dict[StateNode, tuple[str, ...]] = {begin: ()}
     waiting = deque([begin])
@@ -31,12 +31,12 @@ def ways(lifecycle: Lifecycle, begin: StateNode) -> dict[StateNode, tuple[str, .
     return found
 
 
-def reachable(lifecycle: Lifecycle) -> frozenset[str]:
+def reachable_states(lifecycle: Lifecycle) -> frozenset[str]:
     """The states that a record can come to from the initial one."""
-    return frozenset(place.state for place in ways(lifecycle, StateNode(lifecycle.initial, None)))
+    return frozenset(place.state for place in paths_from(lifecycle, StateNode(lifecycle.initial, None)))
 
 
-def rules_met(rules: Sequence[Rule], field: str, record: Record, states: Collection[str]) -> set[int]:
+def applicable_rules(rules: Sequence[Rule], field: str, record: Record, states: Collection[str]) -> set[int]:
     """The numbers of the rules that the record may meet in one of the states that it can come to.
 
     A rule before it that matches as well and has no `times` always comes first.

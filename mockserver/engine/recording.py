@@ -13,7 +13,7 @@ from mockserver.engine.commands import (
     AddOverride,
     Command,
     Fire,
-    KeepAnswer,
+    KeepResponse,
     Put,
     Remove,
     RemoveOverride,
@@ -33,7 +33,7 @@ from mockserver.version import __version__
 MOVERS = ("mode", "speed", "step", "on")
 
 
-def recording(scenario: Scenario, commands: Iterable[Command], now: int, state: State) -> str:
+def write_recording(scenario: Scenario, commands: Iterable[Command], now: int, state: State) -> str:
     """A run as the YAML of a scenario: where it began, what was done since, its clock, and the state it led to."""
     clock = {name: value for name, value in scenario.data.get("clock", {}).items() if name not in MOVERS}
     clock |= {"start": format_instant(scenario.clock.start), "mode": "manual", "now": format_instant(now)}
@@ -44,7 +44,7 @@ def recording(scenario: Scenario, commands: Iterable[Command], now: int, state: 
         "summary": f"Recorded from {scenario.name} at {format_instant(now)}",
         "clock": clock,
         "recorded": {"from": scenario.name, "fingerprint": fingerprint(state)},
-        "commands": [*scenario.commands, *map(entry_of, commands)],
+        "commands": [*scenario.commands, *map(encode_command, commands)],
     }
     return f"# A recording by mockserver {__version__}. To go on from here: mockserver serve --scenario FILE\n" + (
         yaml_reader.dump(data)
@@ -58,7 +58,7 @@ def replay(contract: Contract, scenario: Scenario, state: State) -> State:
     """
     for index, entry in enumerate(scenario.commands):
         try:
-            command = command_of(contract, entry)
+            command = decode_command(contract, entry)
             state, _ = settle(contract, state, command.at)
             state = apply(contract, state, command)
         except Refusal as refusal:
@@ -67,12 +67,12 @@ def replay(contract: Contract, scenario: Scenario, state: State) -> State:
     return settle(contract, state, scenario.clock.begins)[0]
 
 
-def entry_of(command: Command) -> dict[str, Any]:
+def encode_command(command: Command) -> dict[str, Any]:
     """A command as it stands in a file."""
     return {"at": format_instant(command.at), **_ENTRIES[type(command)](command)}
 
 
-def command_of(contract: Contract, entry: Mapping[str, Any]) -> Command:
+def decode_command(contract: Contract, entry: Mapping[str, Any]) -> Command:
     """The command that an entry of a file stands for. Raises InvalidRequest for an override that cannot be."""
     at = parse_instant(entry["at"])
     name = next(name for name in _COMMANDS if name in entry)
@@ -80,7 +80,7 @@ def command_of(contract: Contract, entry: Mapping[str, Any]) -> Command:
     return command
 
 
-def _keep_entry(command: KeepAnswer) -> dict[str, Any]:
+def _keep_entry(command: KeepResponse) -> dict[str, Any]:
     kept = command.kept
     try:
         body = {"body": kept.body.decode()}
@@ -113,7 +113,7 @@ _ENTRIES: Mapping[type[Command], Any] = {
     AddOverride: lambda one: {"add_override": dict(one.override.entry)},
     RemoveOverride: lambda one: {"remove_override": "all" if one.id is None else one.id},
     UseOverride: lambda one: {"use_override": one.id},
-    KeepAnswer: lambda one: {"keep_answer": _keep_entry(one)},
+    KeepResponse: lambda one: {"keep_answer": _keep_entry(one)},
 }
 _COMMANDS: Mapping[str, Any] = {
     "fire": lambda _, one, at: Fire(one["resource"], one["key"], one["transition"], at),
@@ -122,5 +122,5 @@ _COMMANDS: Mapping[str, Any] = {
     "add_override": _add_override,
     "remove_override": lambda _, one, at: RemoveOverride(None if one == "all" else one, at),
     "use_override": lambda _, one, at: UseOverride(one, at),
-    "keep_answer": lambda _, one, at: KeepAnswer(one["key"], _kept(one), at),
+    "keep_answer": lambda _, one, at: KeepResponse(one["key"], _kept(one), at),
 }

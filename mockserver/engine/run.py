@@ -16,7 +16,7 @@ from mockserver.engine.bounded_list import BoundedList
 from mockserver.engine.clock import Clock, Seconds, monotonic, wall
 from mockserver.engine.commands import Command, Fire, Fired, UseOverride, apply, settle
 from mockserver.engine.overrides import ActiveOverride
-from mockserver.engine.recording import command_of, entry_of, replay
+from mockserver.engine.recording import decode_command, encode_command, replay
 from mockserver.engine.seeding.populate import moved, populate
 from mockserver.engine.state.idempotency_keys import StoredResponse
 from mockserver.engine.state.state import State, fingerprint
@@ -34,7 +34,7 @@ LOG_LIMIT = 10_000
 # A state is kept after so many commands, so that going back folds few of them again.
 CHECKPOINT_EVERY = 250
 # Of the transitions that no journal entry has told yet.
-UNTOLD_LIMIT = 1_000
+UNREPORTED_LIMIT = 1_000
 
 
 class Start:
@@ -43,7 +43,7 @@ class Start:
     def __init__(self, contract: Contract, scenario: Scenario, origin: Start | None = None) -> None:
         self.contract, self.scenario, self.origin = contract, scenario, origin or self
 
-    def current(self, begins: int | None = None) -> Start:
+    def started_now(self, begins: int | None = None) -> Start:
         """The start itself; or, for a clock that begins at the machine's own time, another that begins now.
 
         `begins`, in milliseconds since 1970, is where such a one began before.
@@ -64,13 +64,13 @@ class Start:
                 table.ordered(table.resource.sort)
         return state
 
-    def prove(self) -> None:
+    def replay_commands(self) -> None:
         """Carry out the commands that the scenario brings. Raises ContractError for one that is refused."""
         if self.scenario.commands:
             _ = self.state
 
     @property
-    def has_drifted(self) -> bool:
+    def differs_from_recording(self) -> bool:
         """Whether a recording leads elsewhere than it did: fixtures, rules or schemas have changed since."""
         recorded = self.scenario.data.get("recorded")
         return recorded is not None and recorded["fingerprint"] != self.fingerprint
@@ -85,8 +85,26 @@ class Run:
     """A start, the commands since, and a clock."""
 
     __slots__ = (
-        "_base", "_base_at", "_checkpoints", "_folded", "_in_flight", "_lock", "_printed", "_seconds", "_start",
-        "_state", "_untold", "clock", "contract", "generation", "log", "note", "origin", "revision", "scenario", "uses",
+        "_base",
+        "_base_at",
+        "_checkpoints",
+        "_fingerprint_cache",
+        "_folded",
+        "_in_flight",
+        "_lock",
+        "_seconds",
+        "_start",
+        "_state",
+        "_unreported",
+        "clock",
+        "contract",
+        "generation",
+        "log",
+        "notice",
+        "origin",
+        "override_uses",
+        "revision",
+        "scenario",
     )  # fmt: skip
 
     def __init__(self, start: Start, generation: int, seconds: Seconds = monotonic) -> None:
@@ -94,17 +112,17 @@ class Run:
         self.origin = start.origin
         self.revision = 0
         self.log: list[Command] = []
-        self.uses: dict[str, int] = {}
-        self.note: str | None = None
-        self._untold: BoundedList[Fired] = BoundedList(UNTOLD_LIMIT)
+        self.override_uses: dict[str, int] = {}
+        self.notice: str | None = None
+        self._unreported: BoundedList[Fired] = BoundedList(UNREPORTED_LIMIT)
         self._in_flight: dict[str, None] = {}
-        self.clock = Clock.of(start.scenario.clock, seconds())
+        self.clock = Clock.from_plan(start.scenario.clock, seconds())
         self._start, self._seconds = start, seconds
         self._state = self._base = start.state
         self._base_at, self._folded = start.scenario.clock.begins, 0
         self._checkpoints: list[tuple[int, State]] = []
         # The state that a fingerprint was asked of last: who polls asks again and again.
-        self._printed: tuple[State, str] | None = None
+        self._fingerprint_cache: tuple[State, str] | None = None
         self._lock = threading.Lock()
 
     @property
@@ -124,11 +142,11 @@ class Run:
             return self._state
 
     @property
-    def as_it_is(self) -> tuple[State, Clock]:
+    def snapshot(self) -> tuple[State, Clock]:
         """State and clock, nothing settled: what an answer that was just given was read from."""
         return self._state, self.clock
 
-    def is_at(self, state: State, clock: Clock) -> bool:
+    def matches(self, state: State, clock: Clock) -> bool:
         """Whether these are the very state and clock that it has."""
         return self._state is state and self.clock is clock
 
@@ -139,12 +157,12 @@ class Run:
         return agenda[0].at if agenda else None
 
     @property
-    def unused(self) -> list[ActiveOverride]:
+    def unused_overrides(self) -> list[ActiveOverride]:
         """The overrides that were added since the start and that no request has met yet."""
-        known = self.uses.keys() | {one.id for one in self._start.state.overrides.placed}
-        return [one for one in self._state.overrides.placed if one.id not in known]
+        known = self.override_uses.keys() | {one.id for one in self._start.state.overrides.active}
+        return [one for one in self._state.overrides.active if one.id not in known]
 
-    def recorded(self) -> tuple[list[Command], int, State]:
+    def recording_input(self) -> tuple[list[Command], int, State]:
         """The commands since the start, the clock, and the state that they lead to.
 
         Raises BeyondLog where the log does not hold all of them any more.
@@ -162,9 +180,9 @@ class Run:
         state = self.state
         if state is self._start.state:
             return self._start.fingerprint
-        if self._printed is None or self._printed[0] is not state:
-            self._printed = state, fingerprint(state)
-        return self._printed[1]
+        if self._fingerprint_cache is None or self._fingerprint_cache[0] is not state:
+            self._fingerprint_cache = state, fingerprint(state)
+        return self._fingerprint_cache[1]
 
     def submit(self, make: Callable[[State, int], Command]) -> State:
         """Apply the command that `make` gives for the state and the clock, as one step; the state after it.
@@ -176,9 +194,9 @@ class Run:
             self._settle(now)
             return self._log(make(self._state, now))
 
-    def override(self, operation: str, values: Mapping[str, Any]) -> tuple[ActiveOverride, int] | None:
+    def use_override(self, operation: str, values: Mapping[str, Any]) -> tuple[ActiveOverride, int] | None:
         """The override that a request with these parameters meets, and its delay in milliseconds; a use is counted."""
-        if not self._state.overrides.placed:
+        if not self._state.overrides.active:
             return None
         with self._lock:
             self._settle(self.now)
@@ -192,7 +210,7 @@ class Run:
                 self._tell("use", placed.id)
             return placed, placed.delay(self.scenario.seed, number)
 
-    def begin(self, key: str, request: str) -> StoredResponse | None:
+    def begin_key(self, key: str, request: str) -> StoredResponse | None:
         """Begin a request with an idempotency key: what was kept for it, or None where this is the first.
 
         The first must be ended. Raises IdempotencyKeyReused, and IdempotencyInFlight until the first is ended.
@@ -207,26 +225,26 @@ class Run:
                 self._in_flight[key] = None
             return kept
 
-    def end(self, key: str) -> None:
+    def end_key(self, key: str) -> None:
         """The request that began with this key has been answered."""
         with self._lock:
             self._in_flight.pop(key, None)
 
-    def take_fired(self) -> tuple[Fired, ...]:
+    def drain_fired(self) -> tuple[Fired, ...]:
         """The transitions since the last call, in order: by time, by request, by the control API."""
-        if not self._untold:
+        if not self._unreported:
             return ()
         with self._lock:
-            fired = tuple(self._untold)
-            self._untold.clear()
+            fired = tuple(self._unreported)
+            self._unreported.clear()
             return fired
 
-    def take_note(self) -> str | None:
+    def pop_notice(self) -> str | None:
         """What there is to say about how the run began, once."""
-        note, self.note = self.note, None
+        note, self.notice = self.notice, None
         return note
 
-    def tick(self, operation: str) -> None:
+    def count_request(self, operation: str) -> None:
         """Count a request to an operation: a clock that counts it moves by its step before it is answered."""
         if self.clock.counts(operation):
             with self._lock:
@@ -244,7 +262,7 @@ class Run:
             agenda = self._state.agenda
             return self._advance(agenda[0].at) if agenda else []
 
-    def set(self, to: int) -> list[Fired]:
+    def set_clock(self, to: int) -> list[Fired]:
         """Move the clock to an instant, on or back. Raises as `advance` and `rewind` do."""
         with self._lock:
             if to >= self.now:
@@ -271,7 +289,7 @@ class Run:
             to = self.log[-count].at
             self._restore(len(self.log) - count, to)
 
-    def change_clock(self, mode: Mode, speed: float | None = None, step: int | None = None) -> None:
+    def set_clock_mode(self, mode: Mode, speed: float | None = None, step: int | None = None) -> None:
         """Have the clock moved by something else from now on. Raises BadTime where a step is needed and not known."""
         with self._lock:
             now, step = self.now, self.clock.step if step is None else step
@@ -282,7 +300,7 @@ class Run:
             self.clock = clock.at(now, self._seconds())
             self._tell("clock", self.clock)
 
-    def on(self, start: Start) -> Run:
+    def rebase(self, start: Start) -> Run:
         """The run on a changed contract: its commands folded again there, the clock where it stands.
 
         A clock that nothing has moved yet begins where the new start says. Raises the Refusal of a command that
@@ -291,34 +309,34 @@ class Run:
         with self._lock:
             if self._folded:
                 raise BeyondLog(LOG_LIMIT)
-            start = start.current(self.scenario.clock.start if self.scenario.clock.floating else None)
+            start = start.started_now(self.scenario.clock.start if self.scenario.clock.floating else None)
             before, after, now = self.scenario.clock, start.scenario.clock, self.now
             if self.log and self.log[0].at < after.begins:
                 raise BeforeStart(format_instant(after.begins))
             run = Run(start, self.generation + 1, self._seconds)
             for command in self.log:
-                command = command_of(start.contract, entry_of(command))
+                command = decode_command(start.contract, encode_command(command))
                 run._settle(command.at)
                 run._log(command)
             if self.log or now != before.begins:
                 run._settle(max(now, after.begins))
                 run.clock = run.clock.at(max(now, after.begins), self._seconds())
-            planned = Clock.of(before, 0.0)
+            planned = Clock.from_plan(before, 0.0)
             if replace(self.clock, position=planned.position, anchor=0.0) != planned:
                 run.clock = replace(self.clock, position=run.clock.position, anchor=run.clock.anchor)
-            run.uses, run._in_flight, run.revision = dict(self.uses), self._in_flight, 0
-            run._untold.clear()
+            run.override_uses, run._in_flight, run.revision = dict(self.override_uses), self._in_flight, 0
+            run._unreported.clear()
             return run
 
     def _count_use(self, override: str) -> int:
         """How often the override has been met, once more now."""
-        self.uses = {**self.uses, override: self.uses.get(override, 0) + 1}
-        return self.uses[override]
+        self.override_uses = {**self.override_uses, override: self.override_uses.get(override, 0) + 1}
+        return self.override_uses[override]
 
     def _settle(self, until: int) -> list[Fired]:
         self._state, fired = settle(self.contract, self._state, until)
         if fired:
-            self._untold.add_all(fired)
+            self._unreported.add_all(fired)
         return fired
 
     def _advance(self, to: int) -> list[Fired]:
@@ -350,10 +368,10 @@ class Run:
         state, _ = settle(self.contract, state, to)
         self._state, self._checkpoints, self.log = state, known, log
         self.clock = self.clock.at(to, self._seconds())
-        self._untold.clear()
+        self._unreported.clear()
         # An id that is free again may come to name another override.
-        placed = {one.id for one in state.overrides.placed}
-        self.uses = {name: count for name, count in self.uses.items() if name in placed}
+        placed = {one.id for one in state.overrides.active}
+        self.override_uses = {name: count for name, count in self.override_uses.items() if name in placed}
         self.generation += 1
         self.revision = 0
         self._tell("restore", (kept, to, self.clock.anchor))
@@ -368,7 +386,7 @@ class Run:
             self.log.append(command)
             if isinstance(command, Fire):
                 # Of a transition that was accepted, the stamp is the run's latest.
-                self._untold.add(Fired(command.resource, command.key, command.transition, after.latest))
+                self._unreported.add(Fired(command.resource, command.key, command.transition, after.latest))
             self.revision += 1
             self._keep()
             self._tell("command", command)

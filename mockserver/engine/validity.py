@@ -20,25 +20,25 @@ class CacheValidity:
     """
 
     sandbox: Sandbox
-    active: str | None
+    active_scenario: str | None
     run: Run
     state: State
     clock: Clock
     due: int | None
 
     @classmethod
-    def of(cls, sandbox: Sandbox, run: Run) -> CacheValidity:
+    def capture(cls, sandbox: Sandbox, run: Run) -> CacheValidity:
         """The moment that it is in a sandbox, for a run of it."""
-        state, clock = run.as_it_is
+        state, clock = run.snapshot
         due = state.agenda[0].at if clock.mode == "real" and state.agenda else None
-        return cls(sandbox, sandbox.active, run, state, clock, due)
+        return cls(sandbox, sandbox.active_scenario, run, state, clock, due)
 
-    def lasts(self) -> bool:
+    def holds(self) -> bool:
         """Whether it still is."""
         run, sandbox = self.run, self.sandbox
         return (
-            run.is_at(self.state, self.clock)
+            run.matches(self.state, self.clock)
             and sandbox.runs.get(run.scenario.name) is run
-            and sandbox.active == self.active
+            and sandbox.active_scenario == self.active_scenario
             and (self.due is None or run.now < self.due)
         )

@@ -54,10 +54,10 @@ def record(operation: Operation | None, request: Request, own: Any, response: Re
         request=LoggedMessage.of(_sent(request), _body(request)),
         response=LoggedMessage.of(headers, b"" if method == "HEAD" else response.get_data()),
         violations=violations,
-        broken=broken[0] if broken is not None else None,
-        fired=run.take_fired() if run is not None else (),
+        invalid_status=broken[0] if broken is not None else None,
+        fired=run.drain_fired() if run is not None else (),
         override=override.id if override is not None else None,
-        note=own.get("note") or (run.take_note() if run is not None else None),
+        note=own.get("note") or (run.pop_notice() if run is not None else None),
     )
     sandbox.journal.add(entry)
     return entry
@@ -138,7 +138,7 @@ def breach(entry: Entry) -> dict[str, Any]:
         "operation": entry.operation,
         "method": entry.method,
         "path": entry.path,
-        "status": entry.broken,
+        "status": entry.invalid_status,
         "scenario": entry.scenario,
         "violations": [one.as_dict() for one in entry.violations],
     }
@@ -154,9 +154,9 @@ def verdict(mock: Service, sandbox: Sandbox) -> dict[str, Any]:
     unused = [
         {"scenario": name, "id": one.id, **one.override.entry}
         for name, run in sorted(sandbox.runs.items())
-        for one in reversed(run.unused)
+        for one in reversed(run.unused_overrides)
     ]
-    broken = [breach(entry) for entry in sandbox.journal.broken]
+    broken = [breach(entry) for entry in sandbox.journal.invalid_responses]
     if broken or unmatched or unused:
         raise VerdictFailed(broken, [shown(mock, entry) for entry in unmatched], unused)
     return {"verdict": "passed", "requests": sandbox.journal.count}

@@ -35,9 +35,9 @@ class Held:
         self._mock, self._operation, self._sandbox, self._delivery = mock, operation, sandbox, delivery
         self.then: list[Callable[[], None]] = []
         delivery.done = self._done
-        sandbox.held[self] = None
+        sandbox.held_responses[self] = None
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Answer now, that the sandbox was reset."""
         release = self._delivery.release
         if release is not None:
@@ -47,7 +47,7 @@ class Held:
             release(f"{answered.status} ", list(headers.items()), answered.body)
 
     def _done(self) -> None:
-        self._sandbox.held.pop(self, None)
+        self._sandbox.held_responses.pop(self, None)
         for act in self.then:
             act()
 

@@ -16,7 +16,7 @@ from werkzeug import exceptions
 from mockserver.contract.behaviour import Behaviour, Kind
 from mockserver.contract.model import DeclaredResponse, Operation, shape
 from mockserver.engine.behaviours.behaviours import OperationCall, OperationResult, ResultKind, perform
-from mockserver.engine.commands import KeepAnswer
+from mockserver.engine.commands import KeepResponse
 from mockserver.engine.overrides import ActiveOverride
 from mockserver.errors import Refusal
 from mockserver.http import credentials, path_precedence, preferences
@@ -34,10 +34,10 @@ from mockserver.refusals import ContractViolation, NotAcceptable, UnknownRecord
 from mockserver.syntax.media_types import is_json
 from mockserver.syntax.words import plain
 
-PREFERRED = {ResultKind.ANSWERED: 200, ResultKind.MADE: 201, ResultKind.GONE: 204}
+PREFERRED = {ResultKind.RETURNED: 200, ResultKind.CREATED: 201, ResultKind.DELETED: 204}
 # Refusals that come before there is anything to operate on: such an answer is not kept for a key.
 BEFORE_OPERATION = (NotAcceptable, UnknownRecord)
-RESULTS: Mapping[Kind, ResultKind] = {"create": ResultKind.MADE, "delete": ResultKind.GONE}
+RESULTS: Mapping[Kind, ResultKind] = {"create": ResultKind.CREATED, "delete": ResultKind.DELETED}
 TOTAL_HEADERS = ("xtotalcount", "xtotal", "totalcount")
 VIOLATIONS_HEADER = "X-Mock-Violations"
 log = logging.getLogger("mockserver")
@@ -144,7 +144,7 @@ def serve(mock: Service, operation: Operation, arguments: Mapping[str, str]) -> 
     elif key is None:
         answered = _answer(mock, operation, call, selection, None)
     else:
-        kept = selection.run.begin(key, digest(asked))
+        kept = selection.run.begin_key(key, digest(asked))
         answered = replay(kept) if kept is not None else _answer_once(mock, operation, call, selection, key)
     return respond(answered, asked)
 
@@ -155,13 +155,13 @@ def _answer_once(mock: Service, operation: Operation, call: OperationCall, selec
     try:
         return _answer(mock, operation, call, selection, key)
     finally:
-        if not ends_later(request, partial(run.end, key)):
-            run.end(key)
+        if not ends_later(request, partial(run.end_key, key)):
+            run.end_key(key)
 
 
 def _answer(mock: Service, operation: Operation, call: OperationCall, selection: Selection, key: str | None) -> Answer:
-    selection.run.tick(operation.id)
-    found = selection.run.override(operation.id, {**call.query, **call.path})
+    selection.run.count_request(operation.id)
+    found = selection.run.use_override(operation.id, {**call.query, **call.path})
     if found is not None:
         answered = _overridden(mock, operation, call, selection, key, *found)
     else:
@@ -179,7 +179,7 @@ def _own(mock: Service, operation: Operation, call: OperationCall, selection: Se
         answered = refuse(mock, operation, refusal)
     if key is not None and not answered.violations:
         kept = keep(answered, digest(request))
-        selection.run.submit(lambda _, at: KeepAnswer(key, kept, at))
+        selection.run.submit(lambda _, at: KeepResponse(key, kept, at))
     return answered
 
 
@@ -231,18 +231,18 @@ def _behave(mock: Service, operation: Operation, call: OperationCall, selection:
     assert behaviour is not None
     media_type = _success_type(operation, behaviour)
     outcome = perform(selection.run, operation, behaviour, call)
-    status, declared = operation.success(PREFERRED[outcome.result]) or (PREFERRED[outcome.result], None)
+    status, declared = operation.success(PREFERRED[outcome.kind]) or (PREFERRED[outcome.kind], None)
     if (
-        outcome.result is ResultKind.GONE
+        outcome.kind is ResultKind.DELETED
         and declared
         and status not in BODILESS
         and not _admits(declared, media_type, outcome.value)
     ):
         return _sample(mock, operation, call, selection, status)
     headers: dict[str, str] = {}
-    if declared is not None and (declared.headers or outcome.result is ResultKind.MADE):
+    if declared is not None and (declared.headers or outcome.kind is ResultKind.CREATED):
         headers = dict(_headers(mock, operation, call, selection, outcome, SampleSpec(status, declared)))
-    if declared is not None and not declared.media and outcome.result is not ResultKind.ANSWERED:
+    if declared is not None and not declared.media and outcome.kind is not ResultKind.RETURNED:
         return answer(operation, status, None, None, headers)
     return answer(operation, status, outcome.value, media_type, headers)
 
@@ -252,7 +252,7 @@ def _success_type(operation: Operation, behaviour: Behaviour) -> str | None:
 
     Records are written as JSON alone.
     """
-    chosen = operation.success(PREFERRED[RESULTS.get(behaviour.kind, ResultKind.ANSWERED)])
+    chosen = operation.success(PREFERRED[RESULTS.get(behaviour.kind, ResultKind.RETURNED)])
     if chosen is None or not chosen[1].media:
         return "application/json" if chosen is None or operation.method != "DELETE" else None
     media = chosen[1].media
@@ -278,7 +278,7 @@ def _headers(
     wished: SampleSpec,
 ) -> Iterator[tuple[str, str]]:
     """Where a record is that was made, how many there are of a list, and what else must be there."""
-    location = _location(outcome) if outcome.result is ResultKind.MADE else None
+    location = _location(outcome) if outcome.kind is ResultKind.CREATED else None
     declared = {one.name.lower(): one for one in wished.declared.headers}
     if location is not None:
         header = declared.pop("location", None)
@@ -315,7 +315,7 @@ def _preferred(
     mock: Service, operation: Operation, call: OperationCall, selection: Selection, preference: preferences.Preference
 ) -> Answer:
     """The one answer that the client asked for, whatever stands behind the operation."""
-    selection.run.tick(operation.id)
+    selection.run.count_request(operation.id)
     status, declared = preferences.response(operation, preference)
     wished = SampleSpec(status, declared, preference.example, preference.dynamic)
     seed = selection.run.scenario.seed

@@ -42,10 +42,10 @@ class ResponseCache:
         if kept is None:
             return None
         began, moment = monotonic(), kept.moment
-        if not (moment.lasts() and moment.sandbox.journal.again(kept.entry, moment.run.now, began)):
+        if not (moment.holds() and moment.sandbox.journal.add_repeat(kept.entry, moment.run.now, began)):
             self._forget(raw)
             return None
-        moment.sandbox.touch()
+        moment.sandbox.mark_used()
         return kept.answer
 
     def keep(self, moment: CacheValidity, entry: Entry, raw: bytes, head: bytes, body: bytes) -> None:

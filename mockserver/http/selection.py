@@ -72,8 +72,8 @@ def _scenario(mock: Service, request: Request, sandbox: Sandbox, forgive: bool, 
         if name in known:
             return name, via
         _refuse(UnknownScenario(name, known, via), via, SCENARIO_COOKIE, forgive, ignored)
-    if sandbox.active is not None:
-        return sandbox.active, "active scenario"
+    if sandbox.active_scenario is not None:
+        return sandbox.active_scenario, "active scenario"
     return mock.contract.default_scenario, "default"
 
 

@@ -161,7 +161,7 @@ def _add_steps(app: Flask, mock: Service) -> None:
         if "sandbox" in own and _is_told(mock, asked, own, operation):
             entry = journal.record(operation, asked, own, response)
             if selection is not None and _stays(entry, selection):
-                moment = CacheValidity.of(selection.sandbox, selection.run)
+                moment = CacheValidity.capture(selection.sandbox, selection.run)
                 _offer(asked, partial(mock.kept.keep, moment, entry))
         return response
 
@@ -172,7 +172,7 @@ def _stays(entry: Entry, selection: Selection) -> bool:
         entry.method in ("GET", "HEAD")
         and entry.operation is not None
         and entry.override is None
-        and entry.broken is None
+        and entry.invalid_status is None
         and entry.note is None
         and not selection.run.clock.counts(entry.operation)
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 from mockserver.contract.model import Contract
-from mockserver.engine.sandboxes import Starts, starts_of
+from mockserver.engine.sandboxes import Starts, build_starts
 from mockserver.errors import ContractError, Problem
 from mockserver.http.response_cache import Found, ResponseCache
 from mockserver.http.samples import Samples
@@ -49,7 +49,7 @@ class ReloadingApp:
         """
         try:
             contract = self._load()
-            starts = starts_of(contract)
+            starts = build_starts(contract)
             mock = replace(self._mock, contract=contract, samples=Samples(), kept=ResponseCache())
             self._next = build(mock, serve_pages=self._serve_pages), starts
         except ContractError as error:
@@ -66,4 +66,4 @@ class ReloadingApp:
         (app, starts), self._next = self._next, None
         self._app = app
         self._mock = app.extensions["mockserver"]
-        self._mock.sandboxes.change(starts)
+        self._mock.sandboxes.replace_contract(starts)

@@ -10,7 +10,7 @@ from mockserver import Contract, Violation
 from mockserver.contract.model import Record
 from mockserver.engine.commands import Command, Fire, Put, Remove, apply
 from mockserver.engine.run import Start
-from mockserver.engine.state.state import State, fingerprint, shown
+from mockserver.engine.state.state import State, fingerprint, with_derived_fields
 from mockserver.errors import Refusal
 from mockserver.refusals import (
     InvalidRecord,
@@ -99,7 +99,7 @@ def test_a_record_that_breaks_the_contract_is_not_put(
 
 def test_removing_a_record_removes_its_log(small: Contract, state: State) -> None:
     after = apply(small, state, Remove("jobs", "c", NOW))
-    assert (after.has("jobs", "c"), events(after, "c"), len(events(after, "b"))) == (False, [], 1)
+    assert (after.has_record("jobs", "c"), events(after, "c"), len(events(after, "b"))) == (False, [], 1)
 
 
 def test_a_record_that_others_refer_to_stays(small: Contract, state: State) -> None:
@@ -164,7 +164,7 @@ def test_status_events_and_badge_agree_and_stamps_strictly_increase(
     for row in state.tables["sessions"].ordered():
         jobs = [one.record for one in state.tables["jobs"].group("session_id", row.record["id"])]
         latest = sorted(jobs, key=lambda one: (one["updated_at"], one["id"]))[-1]["status"] if jobs else "none"
-        badge = shown(built_in, state, sessions, row.record)["status_badge"]
+        badge = with_derived_fields(built_in, state, sessions, row.record)["status_badge"]
         assert badge["status"] == latest
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.engine.state import persistent_map as module
-from mockserver.engine.state.persistent_map import TOP_LIMIT, Layered
+from mockserver.engine.state.persistent_map import TOP_LIMIT, PersistentMap
 
 CHANGES = st.lists(st.tuples(st.integers(0, 4 * TOP_LIMIT), st.integers() | st.none()), max_size=12 * TOP_LIMIT)
 
@@ -20,7 +20,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_it_agrees_with_a_plain_dictionary_and_leaves_its_former_self_alone(
     changes: list[tuple[int, int | None]],
 ) -> None:
-    layered, model = Layered.of({}), dict[int, int]()
+    layered, model = PersistentMap.from_items({}), dict[int, int]()
     for key, item in changes:
         former, before = layered, dict(model)
         if item is not None:

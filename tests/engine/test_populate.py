@@ -5,7 +5,7 @@ import sys
 
 from mockserver import Contract
 from mockserver.engine.run import Start
-from mockserver.engine.seeding.key_generator import KeyMaker
+from mockserver.engine.seeding.key_generator import KeyGenerator
 
 FINGERPRINTS = """
 from mockserver import load_contract
@@ -33,7 +33,7 @@ def test_five_thousand_jobs_are_generated_each_with_a_life_that_agrees(built_in:
         stamps = [entry["at"] for entry in log]
         assert (current, stamps) == (job["status"], sorted(set(stamps)))
         assert not log or stamps[-1] == job["updated_at"]
-        assert state.has("sessions", job["session_id"])
+        assert state.has_record("sessions", job["session_id"])
 
 
 def test_every_scenario_begins_the_same_in_any_process() -> None:
@@ -50,6 +50,6 @@ def test_every_scenario_begins_the_same_in_any_process() -> None:
 
 
 def test_a_key_looks_like_the_ones_there_are(small: Contract, built_in: Contract) -> None:
-    assert KeyMaker(built_in.resources["jobs"], {"job-1"}.__contains__).key(1) == "job-2"
-    assert KeyMaker(built_in.resources["jobs"], set[str]().__contains__, "task 7").key(3) == "task 3"
-    assert KeyMaker(small.resources["owners"], {1, 2}.__contains__).key(1) == 3
+    assert KeyGenerator(built_in.resources["jobs"], {"job-1"}.__contains__).key(1) == "job-2"
+    assert KeyGenerator(built_in.resources["jobs"], set[str]().__contains__, "task 7").key(3) == "task 3"
+    assert KeyGenerator(small.resources["owners"], {1, 2}.__contains__).key(1) == 3

@@ -106,7 +106,7 @@ def test_a_record_that_was_put_waits_from_the_command_on(contract: Contract) -> 
     assert status(run, "n") == "running"
     run.submit(lambda _, at: Remove("jobs", "n", at))
     run.advance(MINUTE)
-    assert not run.state.has("jobs", "n")
+    assert not run.state.has_record("jobs", "n")
 
 
 def test_a_manual_clock_moves_only_when_told(contract: Contract) -> None:
@@ -114,7 +114,7 @@ def test_a_manual_clock_moves_only_when_told(contract: Contract) -> None:
     run = make(contract, watch)
     before = run.now
     watch.now += 1_000
-    run.tick("listJobs")
+    run.count_request("listJobs")
     assert (run.now, status(run, "job-1")) == (before, "queued")
 
 
@@ -136,7 +136,7 @@ def test_a_per_request_clock_moves_with_each_request_that_it_counts(contract: Co
     run = make(contract, mode="per-request", step=3 * SECOND, counted=frozenset({"listJobs"}))
     start = run.now
     for operation in ("listJobs", "getJob", "listJobs"):
-        run.tick(operation)
+        run.count_request(operation)
     assert (run.now, status(run, "job-1")) == (start + 6 * SECOND, "running")
 
 
@@ -144,14 +144,14 @@ def test_the_mode_can_be_changed_where_the_clock_stands(contract: Contract) -> N
     watch = Watch()
     run = make(contract, watch, mode="real")
     watch.now += 3
-    run.change_clock("manual")
+    run.set_clock_mode("manual")
     watch.now += 100
     stopped = run.now
-    run.change_clock("real", speed=10.0)
+    run.set_clock_mode("real", speed=10.0)
     watch.now += 1
     assert (stopped - run.scenario.clock.start, run.now - stopped) == (3_000, 10_000)
     with pytest.raises(BadTime):
-        run.change_clock("per-request")
+        run.set_clock_mode("per-request")
 
 
 def test_a_clock_that_starts_now_moves_the_stamps_of_the_fixtures_along(contract: Contract) -> None:
@@ -159,12 +159,12 @@ def test_a_clock_that_starts_now_moves_the_stamps_of_the_fixtures_along(contract
     latest = Start(contract, baseline).state.latest
     plan = ClockPlan(latest, mode="real", floating=True)
     start = Start(contract, replace(baseline, clock=plan))
-    moved = start.current()
+    moved = start.started_now()
     by = moved.scenario.clock.start - latest
     assert by > 0
     assert moved.state.latest == latest + by
     assert moved.state.tables["job_events"].ordered().page(0, 1)[0].record["at"] > "2026-01-15T06:00:00.000Z"
-    assert Start(contract, baseline).current().scenario is baseline
+    assert Start(contract, baseline).started_now().scenario is baseline
 
 
 def test_rewinding_drops_the_commands_accepted_later_for_good(contract: Contract) -> None:
@@ -193,7 +193,7 @@ def test_undo_drops_the_last_commands_and_leaves_the_clock_at_the_first_of_them(
         run.undo(2)
 
 
-@pytest.mark.parametrize("move", [lambda run: run.rewind(1), lambda run: run.set(run.now - 1)])
+@pytest.mark.parametrize("move", [lambda run: run.rewind(1), lambda run: run.set_clock(run.now - 1)])
 def test_the_clock_cannot_go_back_to_before_its_start(contract: Contract, move: Callable[[Run], object]) -> None:
     run = make(contract)
     with pytest.raises(BeforeStart):
@@ -229,7 +229,7 @@ def test_going_back_over_checkpoints_folds_to_the_same(contract: Contract) -> No
         run.advance(1)
         fire(run, "job-7", "retry" if number % 3 == 0 else "start" if number % 3 == 1 else "fail")
     for now, fingerprint in reversed(marks):
-        run.set(now)
+        run.set_clock(now)
         assert run.fingerprint == fingerprint
 
 

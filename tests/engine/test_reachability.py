@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from mockserver import Contract
 from mockserver.contract.model import Rule
-from mockserver.engine.reachability import StateNode, reachable, rules_met, ways
+from mockserver.engine.reachability import StateNode, applicable_rules, paths_from, reachable_states
 
 
 def test_a_record_comes_to_every_place_by_the_shortest_way(built_in: Contract) -> None:
     lifecycle = built_in.resources["jobs"].lifecycle
     assert lifecycle is not None
-    assert ways(lifecycle, StateNode("running", None)) == {
+    assert paths_from(lifecycle, StateNode("running", None)) == {
         StateNode("running", None): (),
         StateNode("succeeded", "succeed"): ("succeed",),
         StateNode("failed", "fail"): ("fail",),
@@ -16,8 +16,8 @@ def test_a_record_comes_to_every_place_by_the_shortest_way(built_in: Contract) -
         StateNode("queued", "retry"): ("fail", "retry"),
         StateNode("running", "start"): ("fail", "retry", "start"),
     }
-    assert ways(lifecycle, StateNode("cancelled", "cancel")) == {StateNode("cancelled", "cancel"): ()}
-    assert reachable(lifecycle) == {"queued", "running", "succeeded", "failed", "cancelled"}
+    assert paths_from(lifecycle, StateNode("cancelled", "cancel")) == {StateNode("cancelled", "cancel"): ()}
+    assert reachable_states(lifecycle) == {"queued", "running", "succeeded", "failed", "cancelled"}
 
 
 def test_a_rule_is_met_unless_another_always_comes_before_it() -> None:
@@ -27,5 +27,5 @@ def test_a_rule_is_met_unless_another_always_comes_before_it() -> None:
         Rule("queued", "start", 1, 1),
         Rule("failed", "retry", 1, 1),
     ]
-    assert rules_met(rules, "status", {"type": "a", "status": "running"}, {"queued", "running"}) == {0, 1}
-    assert rules_met(rules, "status", {"type": "b", "status": "failed"}, {"queued", "failed"}) == {1, 3}
+    assert applicable_rules(rules, "status", {"type": "a", "status": "running"}, {"queued", "running"}) == {0, 1}
+    assert applicable_rules(rules, "status", {"type": "b", "status": "failed"}, {"queued", "failed"}) == {1, 3}

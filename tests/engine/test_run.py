@@ -88,8 +88,8 @@ def test_of_a_cancel_and_a_finish_that_race_exactly_one_wins(built_in: Contract)
 
 def test_a_run_goes_on_where_its_contract_has_changed(run: Run, small: Contract) -> None:
     fire(run, "a", "start")
-    run.change_clock("real", speed=3)
-    changed = run.on(Start(small, small.scenarios["baseline"]))
+    run.set_clock_mode("real", speed=3)
+    changed = run.rebase(Start(small, small.scenarios["baseline"]))
     assert changed.fingerprint == run.fingerprint
     assert (changed.clock.mode, changed.clock.speed, changed.generation, changed.revision) == ("real", 3, 2, 0)
     changed.undo(1)
@@ -103,4 +103,4 @@ def test_a_run_whose_log_does_not_hold_all_of_its_commands_does_not(
     for key in "ab":
         fire(run, key, "cancel")
     with pytest.raises(BeyondLog):
-        run.on(Start(small, small.scenarios["baseline"]))
+        run.rebase(Start(small, small.scenarios["baseline"]))

@@ -77,7 +77,7 @@ def test_at_the_limit_the_one_that_has_been_idle_longest_makes_room(sandboxes: S
         sandboxes.get(name)
     watch.now = IDLE_SECONDS + 2
     sandboxes.get("three")
-    assert [one.name for one in sandboxes.known()] == ["default", "three", "two"]
+    assert [one.name for one in sandboxes.all()] == ["default", "three", "two"]
 
 
 def test_a_sandbox_can_be_forgotten_once(sandboxes: Sandboxes) -> None:

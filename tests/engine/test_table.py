@@ -20,7 +20,7 @@ STEPS = st.lists(st.tuples(st.sampled_from("abcde"), st.integers(1, 3) | st.none
 def test_a_table_agrees_with_a_plain_dictionary_and_leaves_former_tables_alone(
     built_in: Contract, steps: list[tuple[str, int | None]]
 ) -> None:
-    table = Table.of(built_in.resources["sessions"], ())
+    table = Table.from_records(built_in.resources["sessions"], ())
     model: dict[str, dict[str, object]] = {}
     for key, course in steps:
         former, size = table, len(table)
@@ -41,7 +41,7 @@ def test_a_table_agrees_with_a_plain_dictionary_and_leaves_former_tables_alone(
 
 def test_rows_are_sorted_by_each_field_and_equal_ones_as_they_arrived(built_in: Contract) -> None:
     records = [{"id": key, "course_id": course} for key, course in (("a", 1), ("b", 2), ("c", 1), ("d", 2))]
-    table = Table.of(built_in.resources["sessions"], ((record, None, None) for record in records))
+    table = Table.from_records(built_in.resources["sessions"], ((record, None, None) for record in records))
     sort = (SortField("course_id", descending=True),)
     assert [row.record["id"] for row in table.ordered(sort)] == ["b", "d", "a", "c"]
 
@@ -62,7 +62,7 @@ def test_an_order_carried_on_over_changes_is_the_order_made_anew(
         patch.setattr(sorted_rows, "BLOCK_SIZE", 2)
         patch.setattr(table_module, "CHANGE_LIMIT", 5)
         patch.setattr(table_module, "VIEW_LIMIT", 3)
-        table = Table.of(built_in.resources["courses"], ())
+        table = Table.from_records(built_in.resources["courses"], ())
         for key, record, look in changes:
             if record is not None:
                 table = table.put(key, {"id": key, **record})
@@ -79,7 +79,7 @@ def test_an_order_carried_on_over_changes_is_the_order_made_anew(
 
 
 def test_a_filter_by_an_array_is_looked_through(built_in: Contract) -> None:
-    table = Table.of(built_in.resources["courses"], [({"id": "a", "tags": ["x"]}, None, None)])
+    table = Table.from_records(built_in.resources["courses"], [({"id": "a", "tags": ["x"]}, None, None)])
     assert len(table.ordered((), (("tags", (["x"],)),))) == 1
 
 

@@ -14,8 +14,8 @@ from mockserver.engine.behaviours import completion
 from mockserver.engine.behaviours.completion import in_order
 from mockserver.engine.commands import Command, Fire, Put, Remove
 from mockserver.engine.run import Run
-from mockserver.engine.state.sorted_rows import Ordered, Row, Sort, meets
-from mockserver.engine.state.state import State, shown
+from mockserver.engine.state.sorted_rows import Row, Sort, SortedRows, meets
+from mockserver.engine.state.state import State, with_derived_fields
 from mockserver.errors import Violation, did_you_mean, quote
 from mockserver.refusals import InvalidRecord, InvalidRequest, RecordExists, UnknownRecord
 
@@ -32,9 +32,9 @@ class OperationCall:
 class ResultKind(Enum):
     """What became of the record that a call was about."""
 
-    ANSWERED = "answered"
-    MADE = "made"
-    GONE = "gone"
+    RETURNED = "returned"
+    CREATED = "created"
+    DELETED = "deleted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class OperationResult:
     """What an operation answers: `value` is JSON; `key` names a record that was made, `total` counts what is listed."""
 
     value: Any
-    result: ResultKind = ResultKind.ANSWERED
+    kind: ResultKind = ResultKind.RETURNED
     key: Any = None
     total: int | None = None
 
@@ -84,7 +84,7 @@ class _Action:
         """See that what the path refers to is there. Raises UnknownRecord."""
         for name, value in held.items():
             target = self.resource.references.get(name)
-            if target is not None and not state.has(target, value):
+            if target is not None and not state.has_record(target, value):
                 raise UnknownRecord(target, value)
 
     @property
@@ -99,7 +99,7 @@ class _Action:
 
     def shown(self, state: State, key: Any) -> Record:
         """The record as clients see it, in its envelope if it has one."""
-        record = shown(self.run.contract, state, self.resource, state.record(self.resource.name, key))
+        record = with_derived_fields(self.run.contract, state, self.resource, state.record(self.resource.name, key))
         if self.behaviour.item is None:
             return record
         return completion.wrapped(self.run.contract, self.behaviour, record, self.seed)
@@ -111,7 +111,11 @@ def _list(action: _Action) -> OperationResult:
     offset, limit = _bounds(behaviour, call, len(rows))
     page = rows.page(offset, limit)
     contract, resource = action.run.contract, action.resource
-    items = [shown(contract, state, resource, row.record) for row in page] if resource.derived else [r[0] for r in page]
+    items = (
+        [with_derived_fields(contract, state, resource, row.record) for row in page]
+        if resource.derived
+        else [r[0] for r in page]
+    )
     if behaviour.items is None:
         return OperationResult(items, total=len(rows))
     envelope: dict[str, Any] = {behaviour.items: items}
@@ -157,7 +161,7 @@ def _fields(text: str) -> Sort:
     return tuple(SortField.parse(one) for one in text.split(","))
 
 
-def _filtered(action: _Action, state: State, sort: Sort) -> Ordered:
+def _filtered(action: _Action, state: State, sort: Sort) -> SortedRows:
     """The rows that the path and the query ask for, in order."""
     table, resource = state.tables[action.resource.name], action.resource
     held = action.held(action.operation.path_names)
@@ -167,7 +171,7 @@ def _filtered(action: _Action, state: State, sort: Sort) -> Ordered:
     by_reference = next((one for one in wanted if one[0] in resource.references and not isinstance(one[1], list)), None)
     where = tuple((name, tuple(value) if isinstance(value, list) else (value,)) for name, value in wanted)
     if by_reference is not None:
-        return Ordered.of(sort, [row for row in table.group(*by_reference) if meets(row, where)])
+        return SortedRows.from_rows(sort, [row for row in table.group(*by_reference) if meets(row, where)])
     return table.ordered(sort, where)
 
 
@@ -197,7 +201,7 @@ def _create(action: _Action) -> OperationResult:
         action.refers(state, held)
         record = {**held, **given, **{name: held[name] for name in held.keys() & resource.owned_by}}
         key = record.get(resource.key)
-        if isinstance(key, str | int) and state.has(resource.name, key):
+        if isinstance(key, str | int) and state.has_record(resource.name, key):
             raise RecordExists(resource.name, key)
         if resource.lifecycle is not None:
             record.setdefault(resource.lifecycle.field, resource.lifecycle.initial)
@@ -206,7 +210,7 @@ def _create(action: _Action) -> OperationResult:
         return Put(resource.name, record[resource.key], in_order(resource, record), at, touch=True)
 
     state = action.run.submit(command)
-    return OperationResult(action.shown(state, made[0]), ResultKind.MADE, made[0])
+    return OperationResult(action.shown(state, made[0]), ResultKind.CREATED, made[0])
 
 
 def _replace(action: _Action) -> OperationResult:
@@ -245,7 +249,7 @@ def _delete(action: _Action) -> OperationResult:
         return Remove(action.resource.name, action.key, at)
 
     action.run.submit(command)
-    return OperationResult(removed[-1], ResultKind.GONE)
+    return OperationResult(removed[-1], ResultKind.DELETED)
 
 
 def _object(action: _Action) -> dict[str, Any]:

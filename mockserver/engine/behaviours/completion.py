@@ -11,7 +11,7 @@ from mockserver.contract.model import Contract, Operation, Record, Resource, Sor
 from mockserver.contract.overrides import json_media
 from mockserver.contract.records import is_valid
 from mockserver.documents.tree import Node
-from mockserver.engine.seeding.key_generator import KeyMaker
+from mockserver.engine.seeding.key_generator import KeyGenerator
 from mockserver.engine.state.state import State
 from mockserver.errors import CannotGenerate
 from mockserver.generate.generator import Generator
@@ -130,7 +130,7 @@ class ServerFields:
                 return record
             if any(name not in made or made[name] != value for name, value in own.items()):
                 return record
-            if not is_new or not state.has(self.resource.name, made.get(key)):
+            if not is_new or not state.has_record(self.resource.name, made.get(key)):
                 return made if is_valid(self.resource, made) else record
         return record
 
@@ -143,7 +143,7 @@ def next_key(resource: Resource, state: State) -> Any:
     first = table.ordered().page(0, 1)
     sample = first[0].record[resource.key] if first else None
     following = number + 1 if isinstance(number, int) else len(table) + 1
-    return KeyMaker(resource, table.__contains__, sample).key(following)
+    return KeyGenerator(resource, table.__contains__, sample).key(following)
 
 
 def generator_of(contract: Contract, resource: Resource, seed: str, given: Mapping[str, Any], **how: Any) -> Generator:

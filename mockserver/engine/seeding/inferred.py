@@ -9,7 +9,7 @@ from typing import Any
 from mockserver.contract.model import Contract, Record, Resource
 from mockserver.contract.records import is_valid
 from mockserver.engine.behaviours.completion import generator_of, in_order, own_key
-from mockserver.engine.seeding.key_generator import KeyMaker
+from mockserver.engine.seeding.key_generator import KeyGenerator
 from mockserver.errors import CannotGenerate
 from mockserver.syntax import words
 
@@ -61,7 +61,7 @@ def _record(
 def _key(resource: Resource, taken: set[Any], number: int) -> Any:
     numbers = [one for one in taken if isinstance(one, int)]
     sample = next((one for one in taken if isinstance(one, str)), None)
-    return KeyMaker(resource, taken.__contains__, sample).key(max(numbers) + 1 if numbers else number)
+    return KeyGenerator(resource, taken.__contains__, sample).key(max(numbers) + 1 if numbers else number)
 
 
 def _is_numbered(resource: Resource) -> bool:

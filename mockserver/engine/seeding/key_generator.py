@@ -10,7 +10,7 @@ from typing import Any
 from mockserver.contract.model import Resource
 
 
-class KeyMaker:
+class KeyGenerator:
     """Makes keys that look like those there are: `job-8` after `job-7`, the next integer, another UUID."""
 
     def __init__(self, resource: Resource, taken: Callable[[Any], bool], sample: Any = None) -> None:

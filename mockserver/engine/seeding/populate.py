@@ -13,7 +13,7 @@ from mockserver.contract.records import is_valid, latest_stamp, shifted
 from mockserver.contract.resources import properties
 from mockserver.engine.overrides import Overrides
 from mockserver.engine.seeding.inferred import first_records
-from mockserver.engine.seeding.key_generator import KeyMaker
+from mockserver.engine.seeding.key_generator import KeyGenerator
 from mockserver.engine.state.schedule import DueTransition, Schedule
 from mockserver.engine.state.state import State
 from mockserver.engine.state.table import Table
@@ -40,7 +40,7 @@ def populate(contract: Contract, scenario: Scenario) -> State:
             last[name][record[resource.key]] = transition
             if (log := contract.log_of(resource)) is not None:
                 records[log[0].name] += entries
-    plan, agenda, tables = Schedule.of(scenario), list[DueTransition](), dict[str, Table]()
+    plan, agenda, tables = Schedule.from_scenario(scenario), list[DueTransition](), dict[str, Table]()
     for name, resource in contract.resources.items():
         rows = []
         for record in records[name]:
@@ -48,14 +48,14 @@ def populate(contract: Contract, scenario: Scenario) -> State:
             due = plan.next(name, resource.lifecycle, key, record, (), scenario.clock.start)
             agenda += [due] if due is not None else []
             rows.append((record, last[name].get(key), due))
-        tables[name] = Table.of(resource, rows)
+        tables[name] = Table.from_records(resource, rows)
     latest = latest_stamp(contract.resources, records)
     return State(
         tables,
         scenario.clock.start - 1 if latest is None else latest,
         plan,
         tuple(sorted(agenda)),
-        Overrides.of(scenario.responses),
+        Overrides.from_scenario(scenario.responses),
     )
 
 
@@ -115,7 +115,7 @@ class _Maker:
         }
         self._taken = {one[resource.key] for one in records[resource.name]}
         sample = next(iter(records[resource.name]), {}).get(resource.key)
-        self._keys = KeyMaker(resource, self._taken.__contains__, sample)
+        self._keys = KeyGenerator(resource, self._taken.__contains__, sample)
         generator = Generator(contract.documents, contract.schemas, self._random)
         lifecycle = resource.lifecycle
         skipped: set[str | None] = {resource.key, *self._targets, *(one.name for one in resource.derived)}

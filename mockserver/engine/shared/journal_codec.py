@@ -17,7 +17,7 @@ _rests: dict[int, tuple[Entry, str]] = {}
 def line(entry: Entry) -> EncodedEntry:
     """An entry, without its number, which the store gives."""
     text = f"{'-' if entry.at is None else entry.at} {entry.milliseconds:.3f} {_rest(entry)}"
-    return EncodedEntry(text, entry.operation is None, entry.broken is not None)
+    return EncodedEntry(text, entry.operation is None, entry.invalid_status is not None)
 
 
 def again(entry: Entry, at: int, milliseconds: float) -> str:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from mockserver.engine.clock import Clock, Seconds
 from mockserver.engine.commands import Command, Fired, UseOverride
-from mockserver.engine.recording import command_of, entry_of
+from mockserver.engine.recording import decode_command, encode_command
 from mockserver.engine.run import Run, Start
 from mockserver.engine.state.state import State
 
@@ -27,7 +27,7 @@ class ReplicaSnapshot(NamedTuple):
     checkpoints: int
     revision: int
     generation: int
-    uses: dict[str, int]
+    override_uses: dict[str, int]
     untold: tuple[Fired, ...]
 
 
@@ -41,14 +41,14 @@ class SharedRun(Run):
         self.tell = tell
         self.firm = self.mark()
 
-    def take_fired(self) -> tuple[Fired, ...]:
+    def drain_fired(self) -> tuple[Fired, ...]:
         """The transitions since the last call of any process."""
-        if not self._untold:
+        if not self._unreported:
             return ()
         with self._lock:
             at = self.now
             self._settle(at)
-        fired = super().take_fired()
+        fired = super().drain_fired()
         self._tell("told", at)
         return fired
 
@@ -56,17 +56,22 @@ class SharedRun(Run):
         """Be again as it was at `mark`; False where that cannot be reached from here."""
         if (self.generation, self._folded) != (mark.generation, mark.folded):
             return False
-        self._state, self.clock, self.revision, self.uses = mark.state, mark.clock, mark.revision, mark.uses
+        self._state, self.clock, self.revision, self.override_uses = (
+            mark.state,
+            mark.clock,
+            mark.revision,
+            mark.override_uses,
+        )
         del self.log[mark.logged :], self._checkpoints[mark.checkpoints :]
-        self._untold.clear()
-        self._untold.add_all(mark.untold)
+        self._unreported.clear()
+        self._unreported.add_all(mark.untold)
         self.firm = mark
         return True
 
     def fold(self, kind: str, value: Any) -> None:
         """Do what another process did. Raises the Refusal of a command that the contract refuses now."""
         if kind == "command":
-            command = command_of(self.contract, value)
+            command = decode_command(self.contract, value)
             if isinstance(command, UseOverride):
                 self._count_use(command.id)
             self._settle(command.at)
@@ -83,14 +88,14 @@ class SharedRun(Run):
             self.clock = self.clock.at(to, anchor)
         elif kind == "told":
             self._settle(value)
-            self._untold.clear()
+            self._unreported.clear()
         self.firm = self.mark()
 
     def mark(self) -> ReplicaSnapshot:
         """As it is now."""
         return ReplicaSnapshot(
             self._state, self.clock, len(self.log), self._folded, len(self._checkpoints), self.revision,
-            self.generation, self.uses, tuple(self._untold),
+            self.generation, self.override_uses, tuple(self._unreported),
         )  # fmt: skip
 
     def _tell(self, kind: str, value: Any) -> None:
@@ -98,6 +103,6 @@ class SharedRun(Run):
             value = (value.position, value.anchor, value.mode, value.speed, value.step)
         elif kind == "command":
             command: Command = value
-            value = entry_of(command)
+            value = encode_command(command)
         self.firm = self.mark()
         self.tell([kind, self.scenario.name, value])

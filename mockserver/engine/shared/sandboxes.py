@@ -37,11 +37,11 @@ class SharedJournal(Journal):
         """One more; its number is what the store gives it."""
         self.waiting.append(journal_codec.line(entry))
 
-    def again(self, entry: Entry, at: int, began: float) -> bool:
+    def add_repeat(self, entry: Entry, at: int, began: float) -> bool:
         """The request of `entry` once more, if no process has changed the sandbox; whether that is so."""
         return self._sandbox.again(EncodedEntry(journal_codec.again(entry, at, (monotonic() - began) * 1_000)))
 
-    def newest(self) -> Iterator[Entry]:
+    def newest_first(self) -> Iterator[Entry]:
         """Every entry that is there, newest first."""
         return map(journal_codec.entry, reversed(self._sandbox.entries("all")))
 
@@ -55,12 +55,12 @@ class SharedJournal(Journal):
         """The store holds them."""
 
     @property
-    def broken(self) -> BoundedList[Entry]:
+    def invalid_responses(self) -> BoundedList[Entry]:
         """Those whose answer broke the contract, oldest first."""
         return self._listed("broken")
 
-    @broken.setter
-    def broken(self, _: object) -> None:
+    @invalid_responses.setter
+    def invalid_responses(self, _: object) -> None:
         """The store holds them."""
 
     def _listed(self, which: str) -> BoundedList[Entry]:
@@ -72,11 +72,11 @@ class SharedJournal(Journal):
         """Begin again at one; the store forgets the entries with the reset."""
         self.count = 0
 
-    def forget_requests(self) -> None:
+    def clear_requests(self) -> None:
         """Forget every request."""
         self._sandbox.forget("all", "unmatched")
 
-    def forget_broken(self) -> None:
+    def clear_violations(self) -> None:
         """Forget every answer that broke the contract."""
         self._sandbox.forget("broken")
 
@@ -85,7 +85,7 @@ class StoredSandbox(NamedTuple):
     """A sandbox as the store has it."""
 
     runs: Mapping[str, tuple[SharedRun, ReplicaSnapshot]]
-    active: str | None
+    active_scenario: str | None
     generations: Mapping[str, int]
 
 
@@ -138,8 +138,8 @@ class SharedSandbox(Sandbox):
 
     def commit(self) -> None:
         """Have the store take what the request at hand did. Raises Conflict, StoreUnavailable and StoreLogFull."""
-        if self.active != self._base.active or (self._fresh and self.active is not None):
-            self._tell(["active", "", self.active])
+        if self.active_scenario != self._base.active_scenario or (self._fresh and self.active_scenario is not None):
+            self._tell(["active", "", self.active_scenario])
         line = self.journal.waiting.pop() if self.journal.waiting else None
         if self.events:
             batch = json.dumps(self.events, separators=(",", ":"))
@@ -174,7 +174,7 @@ class SharedSandbox(Sandbox):
         self._store.forget(self.name, which)
 
     def _begin(self, start: Start) -> Run:
-        start = start.current()
+        start = start.started_now()
         run = self._place(start, self._generations.get(start.scenario.name, 0) + 1)
         begins = start.scenario.clock.start if start.scenario.clock.floating else None
         self._tell(["begin", run.scenario.name, [run.generation, run.clock.anchor, begins]])
@@ -191,7 +191,7 @@ class SharedSandbox(Sandbox):
         if kind == "generations":
             self._generations = dict(value)
         elif kind == "active":
-            self.active = value
+            self.active_scenario = value
         elif kind == "reset":
             if (run := self.runs.pop(scenario, None)) is not None:
                 self._remember(run)
@@ -203,12 +203,12 @@ class SharedSandbox(Sandbox):
                 known.fold(kind, value)
             except Refusal as refusal:
                 # Every process that has the changed contract leaves out the same events.
-                known.note = f"the changed contract refuses what was done before, which is left out: {refusal.detail}"
-                log.warning("sandbox %s, scenario %s: %s", self.name, scenario, known.note)
+                known.notice = f"the changed contract refuses what was done before, which is left out: {refusal.detail}"
+                log.warning("sandbox %s, scenario %s: %s", self.name, scenario, known.notice)
 
     def _fold_begin(self, scenario: str, generation: int, anchor: float, begins: int | None) -> None:
         try:
-            start = self._start(scenario).current(begins)
+            start = self._start(scenario).started_now(begins)
         except Refusal:
             return  # a scenario that is gone
         run = self.runs[scenario] = self._place(start, generation)
@@ -218,19 +218,19 @@ class SharedSandbox(Sandbox):
     def _start_over(self, epoch: str) -> None:
         if self.runs and epoch:
             super().reset()
-        self.epoch, self.length, self.runs, self.active, self._generations = epoch, 0, {}, None, {}
+        self.epoch, self.length, self.runs, self.active_scenario, self._generations = epoch, 0, {}, None, {}
         self._fresh, self.events = "", []
         self._base = StoredSandbox({}, None, {})
 
     def _rebase(self) -> None:
         self.events, self._fresh = [], ""
         runs = {name: (run, run.firm) for name, run in self.runs.items() if isinstance(run, SharedRun)}
-        self._base = StoredSandbox(runs, self.active, dict(self._generations))
+        self._base = StoredSandbox(runs, self.active_scenario, dict(self._generations))
 
     def _to_base(self) -> bool:
         self.events, self._fresh = [], ""
         self.runs = {name: run for name, (run, _) in self._base.runs.items()}
-        self.active, self._generations = self._base.active, dict(self._base.generations)
+        self.active_scenario, self._generations = self._base.active_scenario, dict(self._base.generations)
         return all(run.back_to(mark) for run, mark in self._base.runs.values())
 
 
@@ -282,7 +282,7 @@ class SharedSandboxes(Sandboxes):
             raise BadSandbox(name)
         return self._follow(name, used=True)
 
-    def known(self) -> list[Sandbox]:
+    def all(self) -> list[Sandbox]:
         """Every sandbox there is now, by name."""
         return [self._follow(name, used=False) for name in sorted(self.store.names())]
 
@@ -299,7 +299,7 @@ class SharedSandboxes(Sandboxes):
         for name in list(self._replicas):
             self._drop(name)
 
-    def change(self, starts: Starts) -> None:
+    def replace_contract(self, starts: Starts) -> None:
         """Go on with a changed contract: all is folded again there."""
         with self.turn:
             self.starts = starts

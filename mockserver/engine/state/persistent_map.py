@@ -16,7 +16,7 @@ _ABSENT = object()
 _NOTHING: Mapping[Any, Any] = {}
 
 
-class Layered:
+class PersistentMap:
     """Immutable: a trie, what has been inserted since, and what has been inserted last."""
 
     __slots__ = ("_below", "_middle", "_top")
@@ -27,7 +27,7 @@ class Layered:
         self._below, self._middle, self._top = below, middle, top
 
     @classmethod
-    def of(cls, items: Mapping[Any, Any]) -> Layered:
+    def from_items(cls, items: Mapping[Any, Any]) -> PersistentMap:
         """With these items."""
         return cls(HashTrieMap(items))
 
@@ -54,19 +54,19 @@ class Layered:
         """Every item, in no order that could be relied on."""
         return iter(self._whole().values())
 
-    def insert(self, key: Any, item: Any) -> Layered:
+    def insert(self, key: Any, item: Any) -> PersistentMap:
         """With `item` under `key`."""
         top = {**self._top, key: item}
         if len(top) <= TOP_LIMIT:
-            return Layered(self._below, self._middle, top)
+            return PersistentMap(self._below, self._middle, top)
         middle = {**self._middle, **top}
         if len(middle) <= MIDDLE_LIMIT:
-            return Layered(self._below, middle)
-        return Layered(self._below.update(middle))
+            return PersistentMap(self._below, middle)
+        return PersistentMap(self._below.update(middle))
 
-    def remove(self, key: Any) -> Layered:
+    def remove(self, key: Any) -> PersistentMap:
         """Without the item of that key. Raises KeyError."""
-        return Layered(self._whole().remove(key))
+        return PersistentMap(self._whole().remove(key))
 
     def _whole(self) -> HashTrieMap[Any, Any]:
         return self._below.update({**self._middle, **self._top}) if self._middle or self._top else self._below

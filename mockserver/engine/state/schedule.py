@@ -30,7 +30,7 @@ class Schedule:
     seed: int
 
     @classmethod
-    def of(cls, scenario: Scenario) -> Schedule:
+    def from_scenario(cls, scenario: Scenario) -> Schedule:
         """The plan of a scenario."""
         return cls(scenario.progress, scenario.seed)
 

@@ -53,7 +53,7 @@ class Block:
         return key(self.rows[-1]) if self._keys is None else self._keys[-1]
 
 
-class Ordered:
+class SortedRows:
     """Rows in the order of `sort`, equal ones as they arrived."""
 
     __slots__ = ("_blocks", "_size", "_sort")
@@ -62,7 +62,7 @@ class Ordered:
         self._sort, self._blocks, self._size = sort, blocks, size
 
     @classmethod
-    def of(cls, sort: Sort, rows: list[Row]) -> Ordered:
+    def from_rows(cls, sort: Sort, rows: list[Row]) -> SortedRows:
         """Any rows, put in order."""
         rows.sort(key=_position)
         order(rows, sort)
@@ -88,7 +88,7 @@ class Ordered:
             before += len(block)
         return found
 
-    def changed(self, old: Row | None, new: Row | None) -> Ordered:
+    def changed(self, old: Row | None, new: Row | None) -> SortedRows:
         """With `old`, which is there, taken out, and `new` put in its place."""
         blocks, size, key = list(self._blocks), self._size, key_of(self._sort)
         if old is not None:
@@ -110,7 +110,7 @@ class Ordered:
             parts = [Block(rows[:half], keys[:half])] if half else []
             blocks[max(at, 0) : at + 1] = [*parts, Block(rows[half:], keys[half:])]
             size += 1
-        return Ordered(self._sort, blocks, size)
+        return SortedRows(self._sort, blocks, size)
 
 
 def _block(blocks: list[Block], key: Key, wanted: Any) -> int:

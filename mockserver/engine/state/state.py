@@ -44,17 +44,17 @@ class State:
             raise UnknownRecord(resource, key)
         return row.record
 
-    def has(self, resource: str, key: Any) -> bool:
+    def has_record(self, resource: str, key: Any) -> bool:
         """Whether the record is there."""
         return key in self.tables[resource]
 
-    def changed(self, *tables: Table, latest: int, agenda: Agenda) -> State:
+    def with_tables(self, *tables: Table, latest: int, agenda: Agenda) -> State:
         """The state with these tables in place of their former selves."""
         replaced = {**self.tables, **{table.resource.name: table for table in tables}}
         return State(replaced, latest, self.plan, agenda, self.overrides, self.keys)
 
 
-def shown(contract: Contract, state: State, resource: Resource, record: Record) -> Record:
+def with_derived_fields(contract: Contract, state: State, resource: Resource, record: Record) -> Record:
     """The record as clients see it: with its derived fields computed."""
     if not resource.derived:
         return record
@@ -69,9 +69,13 @@ def _derive(contract: Contract, state: State, resource: Resource, derived: Deriv
     return derived.values.get(str(first.record.get(derived.field)), derived.none)
 
 
-def records(contract: Contract, state: State, table: Table, offset: int = 0, limit: int | None = None) -> list[Record]:
+def list_records(
+    contract: Contract, state: State, table: Table, offset: int = 0, limit: int | None = None
+) -> list[Record]:
     """The records of a table in the order of arrival, derived fields computed; `limit` of them after `offset`."""
-    return [shown(contract, state, table.resource, row.record) for row in table.ordered().page(offset, limit)]
+    return [
+        with_derived_fields(contract, state, table.resource, row.record) for row in table.ordered().page(offset, limit)
+    ]
 
 
 def fingerprint(state: State) -> str:
@@ -80,7 +84,7 @@ def fingerprint(state: State) -> str:
         "records": {
             name: [[row.record, row.last] for row in table.ordered()] for name, table in sorted(state.tables.items())
         },
-        "overrides": [[one.id, one.override.entry] for one in state.overrides.placed],
-        "counts": dict(state.overrides.counts),
+        "overrides": [[one.id, one.override.entry] for one in state.overrides.active],
+        "counts": dict(state.overrides.use_counts),
     }
     return hashlib.sha256(strict_json.canonical(content)).hexdigest()

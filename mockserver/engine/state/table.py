@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 from rpds import HashTrieSet
 
 from mockserver.contract.model import Record, Resource
-from mockserver.engine.state.persistent_map import Layered
+from mockserver.engine.state.persistent_map import PersistentMap
 from mockserver.engine.state.schedule import DueTransition
-from mockserver.engine.state.sorted_rows import Ordered, Row, Sort, meets
+from mockserver.engine.state.sorted_rows import Row, Sort, SortedRows, meets
 
 # By the field that refers, by what it refers to: the keys of the rows.
-Groups = Mapping[str, Layered]
+Groups = Mapping[str, PersistentMap]
 
 
 # Orders are carried from table to table, each with what has changed since it was last asked for; after more changes
@@ -32,7 +32,7 @@ class Change(NamedTuple):
     number: int
 
 
-Views = dict[tuple[Sort, Where], tuple[Ordered, Change | None]]
+Views = dict[tuple[Sort, Where], tuple[SortedRows, Change | None]]
 NONE: HashTrieSet[Any] = HashTrieSet()
 
 
@@ -44,7 +44,7 @@ class Table:
     def __init__(
         self,
         resource: Resource,
-        rows: Layered,
+        rows: PersistentMap,
         groups: Groups,
         following: int,
         views: Views,
@@ -53,7 +53,9 @@ class Table:
         self._rows, self._groups, self._next, self._views = rows, groups, following, views
 
     @classmethod
-    def of(cls, resource: Resource, records: Iterable[tuple[Record, str | None, DueTransition | None]]) -> Table:
+    def from_records(
+        cls, resource: Resource, records: Iterable[tuple[Record, str | None, DueTransition | None]]
+    ) -> Table:
         """A table of records in their order, each with its last transition and what it waits for."""
         rows: dict[Any, Row] = {}
         groups: dict[str, dict[Any, list[Any]]] = {field: {} for field in resource.references}
@@ -64,10 +66,10 @@ class Table:
             for field, group in groups.items():
                 group.setdefault(record.get(field), []).append(key)
         frozen = {
-            field: Layered.of({value: HashTrieSet(keys) for value, keys in group.items()})
+            field: PersistentMap.from_items({value: HashTrieSet(keys) for value, keys in group.items()})
             for field, group in groups.items()
         }
-        return cls(resource, Layered.of(rows), frozen, position + 1, {})
+        return cls(resource, PersistentMap.from_items(rows), frozen, position + 1, {})
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -123,7 +125,7 @@ class Table:
         rows.sort(key=lambda row: row.position)
         return rows
 
-    def ordered(self, sort: Sort = (), where: Where = ()) -> Ordered:
+    def ordered(self, sort: Sort = (), where: Where = ()) -> SortedRows:
         """The rows whose fields have one of the values in `where`, in an order, equal ones as they arrived."""
         try:
             view, change = self._views.get((sort, where), (None, None))
@@ -143,8 +145,8 @@ class Table:
         self._views[sort, where] = view, None
         return view
 
-    def _seen(self, sort: Sort, where: Where) -> Ordered:
-        return Ordered.of(sort, [row for row in self._rows.values() if meets(row, where)])
+    def _seen(self, sort: Sort, where: Where) -> SortedRows:
+        return SortedRows.from_rows(sort, [row for row in self._rows.values() if meets(row, where)])
 
     def _carried(self, old: Row | None, new: Row | None) -> Views:
         """The orders for the table after a change, which is made up for when one is asked for."""
@@ -156,7 +158,7 @@ class Table:
         return carried
 
     def _regroup(self, key: Any, old: Row | None, record: Record | None) -> Groups:
-        changed: dict[str, Layered] = {}
+        changed: dict[str, PersistentMap] = {}
         for field, group in self._groups.items():
             before = old.record.get(field) if old is not None else None
             after = record.get(field) if record is not None else None
