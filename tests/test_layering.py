@@ -21,6 +21,7 @@ LATE = {
     ("mockserver.schemas.validators", "mockserver.schemas.messages"),
     ("mockserver.generate.strings", "mockserver.generate.realistic"),
     ("mockserver.generate.generator", "mockserver.generate.realistic"),
+    ("mockserver.web.app", "mockserver.engine.shared.connect"),  # only with --store
 }
 CHANCE_AND_TIME = {"random", "secrets", "time"}
 MAY_VARY = {

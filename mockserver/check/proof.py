@@ -11,7 +11,7 @@ from mockserver.check.finding import Finding, ScenarioCounts, source_of
 from mockserver.check.record_states import Broken
 from mockserver.check.requests import Failed, ScenarioRequests
 from mockserver.contract.model import Contract, Scenario
-from mockserver.engine.run import Start
+from mockserver.engine.start import Start
 from mockserver.errors import CannotGenerate, ContractError, Problem
 from mockserver.refusals import NoExample
 from mockserver.syntax.yaml_reader import escape

@@ -24,7 +24,6 @@ from mockserver.contract import diagram, formats
 from mockserver.contract.loader import load_contract, root_of, with_default, with_seed
 from mockserver.contract.model import Contract
 from mockserver.engine.clock import monotonic
-from mockserver.engine.shared.redis_store import INSTALL
 from mockserver.errors import ContractError
 from mockserver.refusals import UnknownScenario
 from mockserver.server.server import BadHost, PortTaken, listen, serve, url
@@ -194,7 +193,7 @@ def _told_mistakes(store: str | None) -> Iterator[None]:
     except (PortTaken, BadHost) as error:
         _fail(str(error))
     except ImportError:
-        raise click.UsageError(INSTALL) from None
+        raise click.UsageError("--store needs the redis package: pip install 'mockserver[redis]'.") from None
     except ValueError as error:
         raise click.UsageError(f"--store {store}: {error}") from None
 

@@ -57,6 +57,7 @@ def _view(mock: Service, operation: Operation, handle: Callable[[Service, Select
 
 def _run(selection: Selection) -> dict[str, Any]:
     run = selection.run
+    run.settle()
     return {
         "sandbox": selection.sandbox.name,
         "scenario": selection.scenario,
@@ -147,6 +148,7 @@ def _delete_sandbox(mock: Service, selection: Selection, call: OperationCall) ->
 
 
 def _get_state(mock: Service, selection: Selection, call: OperationCall) -> Given:
+    selection.run.settle()
     query, state = call.query, selection.run.state
     tables = {query["resource"]: state.table(query["resource"])} if "resource" in query else state.tables
     return 200, {
@@ -169,7 +171,9 @@ def _place(mock: Service, selection: Selection, call: OperationCall) -> tuple[st
 
 def _put_record(mock: Service, selection: Selection, call: OperationCall) -> Given:
     resource, key = _place(mock, selection, call)
-    run, was_there = selection.run, selection.run.state.has_record(resource, key)
+    run = selection.run
+    run.settle()
+    was_there = run.state.has_record(resource, key)
     field = mock.contract.resources[resource].key
     record = {field: key, **call.body} if field else call.body
     state = run.submit(lambda _, at: Put(resource, key, record, at))
@@ -220,6 +224,7 @@ def _move_clock(mock: Service, selection: Selection, call: OperationCall) -> Giv
 
 
 def _clock(run: Run) -> dict[str, Any]:
+    run.settle()
     clock, due = run.clock, run.next_due
     told: dict[str, Any] = {
         "now": format_instant(run.now),

@@ -37,13 +37,13 @@ def record(operation: Operation | None, request: Request, own: Any, response: Re
     """Enter a request and its answer. `own` is what is known of the request besides: Flask's `g`, itself."""
     sandbox: Sandbox = own.sandbox
     selection, override = own.get("selection"), own.get("override")
-    run = selection.run if selection is not None else None
+    run = sandbox.begun_run(selection.scenario) if selection is not None else None
     broken = own.get("broken")
     violations = broken[1] if broken is not None else own.get("violations", ())
     method, headers = request.method, tuple(starmap(_shared, response.headers))
     entry = Entry(
         number=sandbox.journal.count + 1,
-        at=run.now if run is not None else None,
+        at=sandbox.now(selection.scenario) if selection is not None else None,
         scenario=selection.scenario if selection is not None else None,
         operation=operation.id if operation is not None else None,
         method=method,

@@ -35,7 +35,7 @@ class Held:
         self._mock, self._operation, self._sandbox, self._delivery = mock, operation, sandbox, delivery
         self.then: list[Callable[[], None]] = []
         delivery.done = self._done
-        sandbox.held_responses[self] = None
+        sandbox.hold(self)
 
     def release(self) -> None:
         """Answer now, that the sandbox was reset."""
@@ -47,7 +47,7 @@ class Held:
             release(f"{answered.status} ", list(headers.items()), answered.body)
 
     def _done(self) -> None:
-        self._sandbox.held_responses.pop(self, None)
+        self._sandbox.forget_held(self)
         for act in self.then:
             act()
 

@@ -139,6 +139,7 @@ def serve(mock: Service, operation: Operation, arguments: Mapping[str, str]) -> 
     call = read_call(mock, operation, asked, arguments)
     selection: Selection = g.selection
     preference = preferences.read(operation, asked)
+    selection.run.settle()
     if preference is not None:
         answered = _preferred(mock, operation, call, selection, preference)
     elif key is None:

@@ -17,8 +17,6 @@ from mockserver.control import handlers
 from mockserver.engine.clock import monotonic
 from mockserver.engine.journal import Entry
 from mockserver.engine.sandboxes import SANDBOX_LIMIT, Sandboxes
-from mockserver.engine.shared.redis_store import RedisStore
-from mockserver.engine.shared.sandboxes import SharedSandboxes
 from mockserver.engine.validity import CacheValidity
 from mockserver.errors import CannotGenerate, Refusal
 from mockserver.http import cors, guard, journal, nearest, overrides, pipeline
@@ -96,7 +94,10 @@ def create_app(
 def _sandboxes(contract: Contract, limit: int, store: str | None) -> Sandboxes:
     if store is None:
         return Sandboxes(contract, limit)
-    return SharedSandboxes(contract, RedisStore(store, contract.name), limit)
+    # Nothing of the store is imported without one.
+    from mockserver.engine.shared.connect import connect
+
+    return connect(contract, store, limit)
 
 
 def build(mock: Service, *, serve_pages: bool) -> Flask:
@@ -115,7 +116,7 @@ def build(mock: Service, *, serve_pages: bool) -> Flask:
     # Asked by a server of ours before it asks the application.
     app.find_kept = mock.kept.find  # type: ignore[attr-defined]
     inner: Any = Addressing(app.wsgi_app)
-    if isinstance(mock.sandboxes, SharedSandboxes):
+    if mock.sandboxes.is_shared:
         inner = Sharing(inner, mock.sandboxes, mock.body_limit)
     app.wsgi_app = Delivering(inner)  # type: ignore[method-assign]
     return app

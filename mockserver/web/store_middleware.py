@@ -6,13 +6,14 @@ import io
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from mockserver.engine.shared.sandboxes import SharedSandboxes
 from mockserver.errors import Refusal
 from mockserver.http.overrides import DELIVERY
 from mockserver.refusals import StoreBusy
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from mockserver.engine.shared.sandboxes import SharedSandboxes
 
 # Set where a request is handled once more only to be refused.
 REFUSAL = "mockserver.refusal"
@@ -22,8 +23,9 @@ TRIES = 50
 class Sharing:
     """Handle a request, and again from the start where another process changed the sandbox meanwhile."""
 
-    def __init__(self, app: WSGIApplication, sandboxes: SharedSandboxes, body_limit: int) -> None:
-        self._app, self._sandboxes, self._body_limit = app, sandboxes, body_limit
+    def __init__(self, app: WSGIApplication, sandboxes: Any, body_limit: int) -> None:
+        self._app, self._body_limit = app, body_limit
+        self._sandboxes: SharedSandboxes = sandboxes
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Hand the request on, one at a time."""

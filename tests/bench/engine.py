@@ -17,8 +17,9 @@ from urllib.request import urlopen
 from mockserver import BackgroundServer, Contract, create_app
 from mockserver.check.proof import Proof
 from mockserver.engine.commands import Fire
-from mockserver.engine.run import Run, Start
+from mockserver.engine.run import Run
 from mockserver.engine.sandboxes import Sandboxes
+from mockserver.engine.start import Start
 
 ROUNDS = 300
 STARTS = 5
@@ -73,7 +74,7 @@ def going_back(contract: Contract, commands: int) -> tuple[float, float]:
         run.submit(lambda _, at, name=name: Fire("jobs", "job-7", name, at))  # type: ignore[misc]
     size = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
-    assert len(run.log) == commands
+    assert len(run.history.commands) == commands
     assert len(run.state.tables["jobs"]) == before
     return median_of(lambda: run.rewind(1), 20), size
 

@@ -115,7 +115,7 @@ def logs(contract: Contract) -> Curve:
     run: Any = app.extensions["mockserver"].sandboxes.get("default").run("sized")
     values = []
     for size in LOGS:
-        while len(run.log) < size - 1:
+        while len(run.history.commands) < size - 1:
             change()
         values.append(median_of(change, 30))
     return Curve("change, commands in the log", LOGS, values)
