@@ -108,7 +108,7 @@ class Proof:
             place = f" as {one.state}" if one.state is not None else ""
             what = f"{one.operation} would answer what its schema refuses" if one.operation else "it breaks its schema"
             more = f" (and {alike[kind] - 1:,} more alike)" if alike[kind] > 1 else ""
-            message = f"{one.resource} {one.key}{place}: {what}: {one.violation.told}{more}"
+            message = f"{one.resource} {one.key}{place}: {what}: {one.violation.description}{more}"
             self._mistake(scenario, message, "contract-violation")
 
     def _failures(self, scenario: Scenario, found: list[Failed]) -> None:
@@ -120,11 +120,11 @@ class Proof:
             if one.code == NoExample.code:
                 self.findings.append(Finding("error", self._unanswered(one)))
                 continue
-            message = f"{one.request} ({one.operation}), about {one.about}: {one.violation.told}"
+            message = f"{one.request} ({one.operation}), about {one.about}: {one.violation.description}"
             self._mistake(scenario, message, "contract-violation")
 
     def _unanswered(self, failed: Failed) -> Problem:
         """An operation that has no answer in any scenario: that is a mistake of the document."""
         operation = self.contract.operations[failed.operation]
         pointer = f"/paths/{escape(operation.path)}/{operation.method.lower()}"
-        return self.contract.openapi.source.problem(pointer, failed.violation.told, failed.code)
+        return self.contract.openapi.source.problem(pointer, failed.violation.description, failed.code)

@@ -1,48 +1,49 @@
-"""Requests that cannot be taken as they are, and answers that cannot be given."""
+"""Requests that cannot be accepted as they are, and responses that cannot be sent."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from mockserver.errors import Refusal, Violation, nearest, quote
-from mockserver.refusals.wording import broken
+from mockserver.errors import Refusal, Violation, nearest, quote, summarize_violations
 
 
 class UnknownPath(Refusal):
-    """No operation has this path; `near` says which come nearest and why each did not match."""
+    """No operation has this path; `candidates` are the nearest ones, each with the reason why it did not match."""
 
     code = "unknown-path"
 
-    def __init__(self, method: str, path: str, near: Sequence[Mapping[str, str]]) -> None:
-        hint = f" The nearest operation is {near[0]['method']} {near[0]['path']}." if near else ""
-        super().__init__(f"No operation answers {method} {quote(path)}.{hint}", nearest=[dict(one) for one in near])
+    def __init__(self, method: str, path: str, candidates: Sequence[Mapping[str, str]]) -> None:
+        hint = f" The nearest operation is {candidates[0]['method']} {candidates[0]['path']}." if candidates else ""
+        super().__init__(
+            f"No operation matches {method} {quote(path)}.{hint}", nearest=[dict(candidate) for candidate in candidates]
+        )
 
 
 class MethodNotAllowed(Refusal):
-    """The path exists, the method on it does not."""
+    """The path is declared, but not with this method."""
 
     code = "method-not-allowed"
 
     def __init__(self, method: str, allowed: Iterable[str]) -> None:
         self.methods = tuple(sorted(allowed))
-        super().__init__(f"{method} is not declared for this path; it answers {', '.join(self.methods)}.")
+        super().__init__(f"{method} is not declared for this path; allowed: {', '.join(self.methods)}.")
 
 
 class NotAcceptable(Refusal):
-    """The client accepts none of the media types that the operation answers with."""
+    """The client accepts none of the media types that the operation responds with."""
 
     code = "not-acceptable"
 
     def __init__(self, accept: str, available: Iterable[str]) -> None:
         names = list(available)
         super().__init__(
-            f"Accept: {quote(accept)} leaves out everything this operation answers with: {', '.join(names)}.",
+            f"Accept: {quote(accept)} excludes every media type that this operation responds with: {', '.join(names)}.",
             available=names,
         )
 
 
 class UnsupportedMediaType(Refusal):
-    """The body comes in a media type that the operation does not declare, or in a content coding."""
+    """The body has a media type that the operation does not declare, or a content coding."""
 
     code = "unsupported-media-type"
 
@@ -50,39 +51,40 @@ class UnsupportedMediaType(Refusal):
         names = list(available)
         self.is_coding = is_coding
         super().__init__(
-            f"This operation takes {', '.join(names)}; the body came as {quote(media_type)}.", available=names
+            f"This operation accepts {', '.join(names)}; the request body was sent as {quote(media_type)}.",
+            available=names,
         )
 
 
 class TooManyParts(Refusal):
-    """A form with more fields or parts than may be."""
+    """The form has more than `limit` fields or parts."""
 
     code = "too-many-parts"
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"A form may have {limit} fields or parts.", limit=limit)
+        super().__init__(f"A form may have at most {limit} fields or parts.", limit=limit)
 
 
 class BodyTooLarge(Refusal):
-    """The request body is over the limit (in bytes)."""
+    """The request body is longer than `limit` bytes."""
 
     code = "body-too-large"
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"A request body may have {limit} bytes at most.", limit=limit)
+        super().__init__(f"A request body may have at most {limit} bytes.", limit=limit)
 
 
 class MalformedBody(Refusal):
-    """The body is not what its media type says: broken JSON, bad UTF-8, nested too deep."""
+    """The body cannot be decoded as its media type: malformed JSON, invalid UTF-8, too deeply nested."""
 
     code = "malformed-body"
 
-    def __init__(self, why: str) -> None:
-        super().__init__(f"The request body cannot be read: {why}.")
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The request body cannot be read: {reason}.")
 
 
 class UnexpectedBody(Refusal):
-    """A body was sent where the operation declares none."""
+    """The request has a body, and the operation declares none."""
 
     code = "unexpected-body"
 
@@ -91,42 +93,44 @@ class UnexpectedBody(Refusal):
 
 
 class InvalidRequest(Refusal):
-    """The request breaks the contract."""
+    """The request violates the contract."""
 
     code = "invalid-request"
 
     def __init__(self, violations: Iterable[Violation]) -> None:
         self.violations = tuple(violations)
-        super().__init__(*broken("The request", self.violations))
-        self.members = {"violations": [one.as_dict() for one in self.violations]}
+        super().__init__(
+            summarize_violations("The request", self.violations),
+            violations=[violation.as_dict() for violation in self.violations],
+        )
 
 
 class ContractViolation(Refusal):
-    """A response that would have broken the contract, held back."""
+    """The response would violate the contract, so it is not sent."""
 
     code = "contract-violation"
 
     def __init__(self, operation: str, status: int, violations: Iterable[Violation]) -> None:
         self.violations = tuple(violations)
         super().__init__(
-            f"The answer of {operation} with status {status} breaks the contract and was held back; "
-            "with --lenient it would have been sent.",
+            f"The {status} response of {operation} violates the contract and was not sent; "
+            "with --lenient it would have been.",
             operation=operation,
             answered=status,
-            violations=[one.as_dict() for one in self.violations],
+            violations=[violation.as_dict() for violation in self.violations],
         )
 
 
 class UnknownPreference(Refusal):
-    """The request prefers an answer that the operation does not declare; `available` names what there is."""
+    """The request prefers a response that the operation does not declare; `available` are those that it declares."""
 
     code = "unknown-preference"
 
     def __init__(self, name: str, value: str, available: Iterable[str]) -> None:
         names = sorted(available)
-        shown = f"There is {', '.join(names[:20])}." if names else "There is none."
+        listed = f"Declared: {', '.join(names[:20])}." if names else "None is declared."
         super().__init__(
-            f"No answer of this operation has the {name} {quote(value)}. {shown}",
+            f"This operation declares no response with the {name} {quote(value)}. {listed}",
             available=names,
             did_you_mean=list(nearest(value, names)),
         )
@@ -139,13 +143,13 @@ class NoExample(Refusal):
 
     def __init__(self, operation: str, reason: str, media_type: str | None = None) -> None:
         kind = f" in {media_type}" if media_type is not None else ""
-        super().__init__(f"{operation} has no example to answer with{kind}, and none could be generated: {reason}.")
+        super().__init__(f"{operation} has no example{kind}, and no value could be generated: {reason}.")
 
 
 class InternalError(Refusal):
-    """A defect of the server's own; the log has the trace."""
+    """A bug in this package; the log has the traceback."""
 
     code = "internal-error"
 
     def __init__(self) -> None:
-        super().__init__("The server failed in a way that is its own defect; its log says more.")
+        super().__init__("Internal server error. This is a bug in mockserver; the traceback is in the server log.")
