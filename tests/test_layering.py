@@ -18,10 +18,11 @@ LAYERS = {name: number for number, names in enumerate(ORDER) for name in names}
 TOP = len(ORDER)
 # Slow to import, and not needed until something is wrong or has to be made up.
 LATE = {
-    ("mockserver.web.app", "mockserver.engine.shared.sandboxes"),
+    ("mockserver.web.app", "mockserver.engine.shared.connect"),
     ("mockserver.schemas.validators", "mockserver.schemas.messages"),
     ("mockserver.generate.strings", "mockserver.generate.realistic"),
     ("mockserver.generate.generator", "mockserver.generate.realistic"),
+    ("mockserver.web.app", "mockserver.engine.shared.connect"),  # only with --store
 }
 CHANCE_AND_TIME = {"random", "secrets", "time"}
 MAY_VARY = {

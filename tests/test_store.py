@@ -186,18 +186,18 @@ def test_a_request_that_another_process_overtook_is_handled_again(
 
 def test_an_append_that_is_sent_twice_is_there_once(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     store = redis_store.RedisStore(redis.url, "appends")
-    epoch = store.news("one", "", 0, 10, used=True).epoch
+    epoch = store.fetch_updates("one", "", 0, 10, used=True).epoch
     store.append("one", epoch, 0, "[]", None, "")  # the script is known there from now on
-    once = store._do
+    once = store._execute
 
     def twice(*command: Any) -> Any:
         once(*command)
         return once(*command)
 
-    monkeypatch.setattr(store, "_do", twice)
+    monkeypatch.setattr(store, "_execute", twice)
     store.append("one", epoch, 1, "[]", None, "")
     monkeypatch.undo()
-    assert len(store.news("one", "", 0, 10, used=True).batches) == 2
+    assert len(store.fetch_updates("one", "", 0, 10, used=True).batches) == 2
 
 
 def test_a_real_clock_stands_alike_everywhere(pair: list[FlaskClient]) -> None:
@@ -210,7 +210,7 @@ def test_a_real_clock_stands_alike_everywhere(pair: list[FlaskClient]) -> None:
 def test_a_store_that_was_flushed_is_a_fresh_start(pair: list[FlaskClient]) -> None:
     pair[0].put("/__mock/state/courses/mine", json={"title": "T"})
     store = pair[0].application.extensions["mockserver"].sandboxes.store
-    store._do("FLUSHALL")
+    store._execute("FLUSHALL")
     assert [client.get("/__mock/state").json["revision"] for client in pair] == [0, 0]
 
 

@@ -11,8 +11,8 @@ from mockserver.check.finding import Finding, ScenarioCounts, source_of
 from mockserver.check.record_states import Broken
 from mockserver.check.requests import Failed, ScenarioRequests
 from mockserver.contract.model import Contract, Scenario
-from mockserver.engine.run import Start
 from mockserver.engine.sandboxes import Sandboxes
+from mockserver.engine.start import Start
 from mockserver.errors import CannotGenerate, ContractError, Problem
 from mockserver.refusals import NoExample
 from mockserver.syntax.yaml_reader import escape
@@ -109,7 +109,7 @@ class Proof:
             place = f" as {one.state}" if one.state is not None else ""
             what = f"{one.operation} would answer what its schema refuses" if one.operation else "it breaks its schema"
             more = f" (and {alike[kind] - 1:,} more alike)" if alike[kind] > 1 else ""
-            message = f"{one.resource} {one.key}{place}: {what}: {one.violation.told}{more}"
+            message = f"{one.resource} {one.key}{place}: {what}: {one.violation.description}{more}"
             self._mistake(scenario, message, "contract-violation")
 
     def _failures(self, scenario: Scenario, found: list[Failed]) -> None:
@@ -121,11 +121,11 @@ class Proof:
             if one.code == NoExample.code:
                 self.findings.append(Finding("error", self._unanswered(one)))
                 continue
-            message = f"{one.request} ({one.operation}), about {one.about}: {one.violation.told}"
+            message = f"{one.request} ({one.operation}), about {one.about}: {one.violation.description}"
             self._mistake(scenario, message, "contract-violation")
 
     def _unanswered(self, failed: Failed) -> Problem:
         """An operation that has no answer in any scenario: that is a mistake of the document."""
         operation = self.contract.operations[failed.operation]
         pointer = f"/paths/{escape(operation.path)}/{operation.method.lower()}"
-        return self.contract.openapi.source.problem(pointer, failed.violation.told, failed.code)
+        return self.contract.openapi.source.problem(pointer, failed.violation.description, failed.code)

@@ -10,7 +10,7 @@ from mockserver.contract.loader import RESOURCES
 from mockserver.contract.model import Contract, Override, Resource, Scenario
 from mockserver.documents.source import Report, Source, read
 from mockserver.engine.reachability import applicable_rules, reachable_states
-from mockserver.engine.run import Start
+from mockserver.engine.start import Start
 from mockserver.engine.state.state import State
 from mockserver.errors import Problem, quote
 

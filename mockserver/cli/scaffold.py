@@ -13,7 +13,7 @@ from mockserver.contract.loader import FOLDERS, RESOURCES
 from mockserver.contract.model import Contract, Scenario
 from mockserver.documents.source import Source
 from mockserver.documents.tree import BASE
-from mockserver.engine.run import Start
+from mockserver.engine.start import Start
 
 TEMPLATE = Path(__file__).parent / "template"
 # The folder in fixtures/ that a directory made from a document gets.

@@ -30,7 +30,7 @@ from mockserver.version import __version__
 
 
 def _run(selection: Selection) -> dict[str, Any]:
-    run = selection.run
+    run = selection.settle()
     return {
         "sandbox": selection.sandbox.name,
         "scenario": selection.scenario,
@@ -128,7 +128,7 @@ def _delete_sandbox(exchange: Exchange, call: OperationCall) -> ControlResult:
 
 
 def _get_state(exchange: Exchange, call: OperationCall) -> ControlResult:
-    query, state = call.query, exchange.selection.run.state
+    query, state = call.query, exchange.selection.settle().state
     tables = {query["resource"]: state.table(query["resource"])} if "resource" in query else state.tables
     return 200, {
         **_run(exchange.selection),
@@ -142,7 +142,7 @@ def _get_state(exchange: Exchange, call: OperationCall) -> ControlResult:
 
 def _place(exchange: Exchange, call: OperationCall) -> tuple[str, Any]:
     """The resource and key of the path, the key in the type that the resource's keys have."""
-    resource = exchange.selection.run.state.table(call.path["resource"]).resource
+    resource = exchange.selection.settle().state.table(call.path["resource"]).resource
     types = resource.fields.get(resource.key, frozenset({"string"}))
     key = call.path["key"]
     return resource.name, scalar(key, types - {"string"}) if "string" not in types else key
@@ -150,7 +150,8 @@ def _place(exchange: Exchange, call: OperationCall) -> tuple[str, Any]:
 
 def _put_record(exchange: Exchange, call: OperationCall) -> ControlResult:
     resource, key = _place(exchange, call)
-    run, was_there = exchange.selection.run, exchange.selection.run.state.has_record(resource, key)
+    run = exchange.selection.settle()
+    was_there = run.state.has_record(resource, key)
     field = exchange.service.contract.resources[resource].key
     record = {field: key, **call.body} if field else call.body
     state = run.submit(lambda _, at: Put(resource, key, record, at))
@@ -179,7 +180,7 @@ def _fire_transition(exchange: Exchange, call: OperationCall) -> ControlResult:
 
 
 def _get_clock(exchange: Exchange, call: OperationCall) -> ControlResult:
-    run = exchange.selection.run
+    run = exchange.selection.settle()
     return 200, {**_clock(run), "generation": run.generation, "revision": run.revision}
 
 
@@ -231,7 +232,7 @@ def _instant(text: str) -> int:
 
 
 def _list_overrides(exchange: Exchange, call: OperationCall) -> ControlResult:
-    known = exchange.selection.run.state.overrides
+    known = exchange.selection.settle().state.overrides
     return 200, {"overrides": [_placed(known, one) for one in known.active]}
 
 

@@ -1,4 +1,4 @@
-"""The latest of something, oldest first. Where there are few it is small, as most of ten thousand sandboxes' are."""
+"""A list that keeps the newest items; it costs next to nothing while short, and 10,000 sandboxes have several each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class BoundedList(list[T]):
-    """A list that holds `limit` at most."""
+    """A list of at most `limit` items, oldest first."""
 
     __slots__ = ("limit",)
 
@@ -17,13 +17,16 @@ class BoundedList(list[T]):
         super().__init__()
         self.limit = limit
 
-    def add(self, one: T) -> None:
-        """One more; the oldest makes room. A thousand move up in less time than a deque takes to be made."""
-        self.append(one)
+    def add(self, item: T) -> None:
+        """Append an item, and drop the oldest if there are too many.
+
+        Moving a thousand items up takes less time than it takes to create a deque, which an empty list would have to.
+        """
+        self.append(item)
         if len(self) > self.limit:
             del self[0]
 
-    def add_all(self, more: Iterable[T]) -> None:
-        """Several more."""
-        self.extend(more)
+    def add_all(self, items: Iterable[T]) -> None:
+        """Append several items, and drop the oldest if there are too many."""
+        self.extend(items)
         del self[: -self.limit]

@@ -10,9 +10,9 @@ from mockserver.contract.model import ClockPlan, Mode
 
 Seconds = Callable[[], float]
 monotonic: Seconds = time.monotonic
-# What processes and hosts agree on, where they share a run.
+# Processes and hosts that share a run need a clock that they agree on.
 wall_seconds: Seconds = time.time
-# For delays on a server that cannot hold an answer; never used by the engine itself.
+# For delays on a server that cannot hold a response back; the engine itself never sleeps.
 Sleep = Callable[[float], None]
 sleep: Sleep = time.sleep
 
@@ -24,9 +24,9 @@ def wall() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A run's clock: at `position` (milliseconds since 1970) when the machine's monotonic clock stood at `anchor`.
+    """A run's clock: it stood at `position` (milliseconds since 1970) when the machine's clock read `anchor` (seconds).
 
-    Only a real one goes on from there by itself, `speed` times as fast.
+    Only a clock of mode `real` moves on from there by itself, at `speed` times the machine's pace.
     """
 
     position: int
@@ -42,14 +42,14 @@ class Clock:
         return cls(plan.begins, anchor, plan.mode, plan.speed, plan.step, plan.counted)
 
     def now(self, seconds: float) -> int:
-        """Where it stands."""
+        """The run's time, in milliseconds since 1970, when the machine's clock reads `seconds`."""
         if self.mode != "real":
             return self.position
-        # Rounded first, lest 4.998 s that the machine counts as 4.99799… lose a millisecond.
+        # Rounded to a microsecond first: 4.998 s that the machine counts as 4.99799… would lose a millisecond.
         return self.position + max(0, int(round((seconds - self.anchor) * 1_000 * self.speed, 3)))
 
-    def at(self, position: int, seconds: float) -> Clock:
-        """The clock set to `position`; a real one runs on from there."""
+    def moved_to(self, position: int, seconds: float) -> Clock:
+        """The clock set to `position` when the machine's clock reads `seconds`."""
         return replace(self, position=position, anchor=seconds)
 
     def counts(self, operation: str) -> bool:

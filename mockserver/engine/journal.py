@@ -1,4 +1,4 @@
-"""The journal of a sandbox: what was asked and what was answered, and where the contract was broken."""
+"""The journal of a sandbox: the requests received and the responses sent."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from mockserver.engine.commands import Fired
 from mockserver.errors import Violation
 
 ENTRY_LIMIT = 1_000
-# Of each body, in bytes: enough to see what it was.
+# Bytes of a body that are kept: enough to see what it was.
 BODY_KEPT = 4_096
 
 Headers = Sequence[tuple[str, str]]
 
 
 class LoggedMessage(NamedTuple):
-    """A request or an answer as it was, its body cut to BODY_KEPT bytes; `size` is that of the whole body."""
+    """A request or a response; `body` is cut to BODY_KEPT bytes, `size` is the length of the whole body."""
 
     headers: Headers
     body: bytes
@@ -26,15 +26,16 @@ class LoggedMessage(NamedTuple):
 
     @classmethod
     def of(cls, headers: Headers, body: bytes) -> LoggedMessage:
-        """What is kept of a message."""
+        """The part of a message that is kept."""
         return cls(headers, body[:BODY_KEPT], len(body))
 
 
 class Entry(NamedTuple):
-    """One request and its answer. `at` is the run's clock in milliseconds since 1970; `operation` None is unmatched.
+    """One request and its response. `at` is the run's clock in milliseconds since 1970.
 
-    `violations` are where the request broke the contract; or the answer, whose status is `broken` then. `fired` are the
-    transitions since the run's entry before, in order; `note` is what else there is to say.
+    `operation` is None where no operation matched. `violations` are those of the request; or those of the response,
+    and then `invalid_status` is the status that it had before it was replaced. `fired` are the transitions since the
+    run's previous entry, in order; `note` is a remark for whoever reads the journal.
     """
 
     number: int
@@ -56,7 +57,7 @@ class Entry(NamedTuple):
 
 
 class RepeatedEntry(NamedTuple):
-    """An entry once more: the same request, the same answer."""
+    """The same request with the same response as `entry`, at another time."""
 
     entry: Entry
     number: int
@@ -65,12 +66,16 @@ class RepeatedEntry(NamedTuple):
 
     @property
     def whole(self) -> Entry:
-        """The entry that it stands for."""
+        """The entry in full."""
         return self.entry._replace(number=self.number, at=self.at, milliseconds=self.milliseconds)
 
 
 class Journal:
-    """The latest entries, oldest first; those a verdict asks for apart too, so that others do not push them out."""
+    """The newest entries, oldest first; `count` is the number of the last one.
+
+    `unmatched` and `invalid_responses`, which decide a verdict, are bounded on their own: other entries do not push
+    them out.
+    """
 
     __slots__ = ("_entries", "count", "invalid_responses", "unmatched")
 
@@ -81,7 +86,7 @@ class Journal:
         self.invalid_responses: BoundedList[Entry] = BoundedList(ENTRY_LIMIT)
 
     def add(self, entry: Entry) -> None:
-        """One more; the oldest makes room."""
+        """Add an entry."""
         self.count = entry.number
         self._entries.add(entry)
         if entry.operation is None:
@@ -90,26 +95,29 @@ class Journal:
             self.invalid_responses.add(entry)
 
     def add_repeat(self, entry: Entry, at: int, began: float) -> bool:
-        """The request of `entry`, which no operation had to be asked for, once more; whether that still holds."""
+        """Add a repetition of `entry`, answered from the cache; False where the cached response is outdated.
+
+        `began` is when the request came, by the machine's monotonic clock.
+        """
         self.count += 1
         self._entries.add(RepeatedEntry(entry, self.count, at, (monotonic() - began) * 1_000))
         return True
 
     def newest_first(self) -> Iterator[Entry]:
-        """Every entry that is there, newest first."""
-        return (one.whole if isinstance(one, RepeatedEntry) else one for one in reversed(self._entries))
+        """Every entry, newest first."""
+        return (entry.whole if isinstance(entry, RepeatedEntry) else entry for entry in reversed(self._entries))
 
     def clear(self) -> None:
-        """Forget every request and every answer that broke the contract."""
+        """Forget everything, and count from 1 again."""
         self.count = 0
         self.clear_requests()
         self.clear_violations()
 
     def clear_violations(self) -> None:
-        """Forget every answer that broke the contract."""
+        """Forget every response that violated the contract."""
         self.invalid_responses.clear()
 
     def clear_requests(self) -> None:
-        """Forget every request. Numbers go on, so that none stands for two."""
+        """Forget every request. Numbers go on, so that no two requests have the same."""
         self._entries.clear()
         self.unmatched.clear()

@@ -1,4 +1,4 @@
-"""Sandboxes: each an isolated copy of everything that can change."""
+"""Sandboxes: each is one client's isolated copy of everything that can change."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Protocol, TypeVar
 from mockserver.contract.model import Contract
 from mockserver.engine.clock import Seconds, monotonic
 from mockserver.engine.journal import Journal
-from mockserver.engine.run import Run, Start
+from mockserver.engine.run import Run
+from mockserver.engine.start import Start
 from mockserver.errors import Refusal
 from mockserver.refusals import BadSandbox, SandboxLimit, UnknownSandbox, UnknownScenario
 
@@ -24,30 +25,22 @@ log = logging.getLogger("mockserver")
 
 
 class HeldResponse(Protocol):
-    """A request whose answer is held back."""
+    """A response that is held back (by an override's delay)."""
 
     scenario: str
 
     def release(self) -> None:
-        """Answer it now."""
+        """Respond now, since the sandbox was reset."""
 
 
 class Sandbox:
-    """One client's runs, by scenario, its active scenario, the journal, and what is held back."""
+    """One client's runs by scenario, its active scenario, its journal, and the responses that are held back."""
 
     # There may be ten thousand, most of them with little in them.
     __slots__ = (
-        "_generations",
-        "_lock",
-        "_seconds",
-        "_start",
-        "active_scenario",
-        "held_responses",
-        "journal",
-        "last_used",
-        "name",
-        "runs",
-    )
+        "_generations", "_lock", "_seconds", "_start", "active_scenario", "held_responses", "journal", "last_used",
+        "name", "runs",
+    )  # fmt: skip
 
     def __init__(self, name: str, start: Callable[[str], Start], seconds: Seconds) -> None:
         self.name = name
@@ -57,77 +50,95 @@ class Sandbox:
         self.held_responses: dict[HeldResponse, None] = {}
         self.last_used = 0.0
         self._start, self._seconds = start, seconds
+        # The last generation of each run that was reset: no two fresh starts of a run share a generation.
         self._generations: dict[str, int] = {}
         self._lock = threading.Lock()
 
     def mark_used(self) -> None:
-        """Somebody is at work here: it is not idle."""
+        """Note that a request was made: the sandbox is not idle."""
         self.last_used = self._seconds()
 
     def run(self, scenario: str) -> Run:
-        """The run of a scenario, begun on first use, and folded again where the contract has changed since."""
+        """The run of a scenario: begun on first use, and rebased where the contract has changed since.
+
+        Raises UnknownScenario, CannotGenerate and ContractError.
+        """
         start = self._start(scenario)
         run = self.runs.get(scenario)
         if run is None or run.origin is not start:
             with self._lock:
                 run = self.runs.get(scenario)
                 if run is None or run.origin is not start:
-                    run = self.runs[scenario] = self._begin(start) if run is None else self._again(run, start)
+                    run = self.runs[scenario] = self._begin(start) if run is None else self._rebase(run, start)
         return run
+
+    def begun_run(self, scenario: str) -> Run | None:
+        """The run of a scenario if it has begun; never begins one."""
+        return self.runs.get(scenario)
+
+    def now(self, scenario: str) -> int:
+        """The clock of a scenario's run, in milliseconds since 1970; never begins the run. Raises UnknownScenario."""
+        run = self.runs.get(scenario)
+        return run.now if run is not None else self._start(scenario).clock_position
 
     def _begin(self, start: Start) -> Run:
         generation = self._generations.get(start.scenario.name, 0) + 1
         return Run(start.started_now(), generation, self._seconds)
 
-    def _again(self, run: Run, start: Start) -> Run:
-        self._remember(run)
+    def _rebase(self, run: Run, start: Start) -> Run:
+        self._remember_generation(run)
         try:
             return run.rebase(start)
         except Refusal as refusal:
             fresh = self._begin(start)
-            fresh.notice = (
-                f"this run has started over, since the changed contract refuses its commands: {refusal.detail}"
-            )
+            fresh.notice = f"this run has started over: the changed contract refuses its commands: {refusal.detail}"
             log.warning("sandbox %s, scenario %s: %s", self.name, start.scenario.name, fresh.notice)
             return fresh
 
-    def _remember(self, run: Run) -> None:
-        """No two fresh starts of a run share a generation."""
+    def _remember_generation(self, run: Run) -> None:
         self._generations[run.scenario.name] = run.generation
 
+    def hold(self, response: HeldResponse) -> None:
+        """Note that a response is held back: a reset releases it."""
+        self.held_responses[response] = None
+
+    def forget_held(self, response: HeldResponse) -> None:
+        """Note that a held response has been sent, or never will be."""
+        self.held_responses.pop(response, None)
+
     def retain(self, scenarios: Collection[str]) -> None:
-        """Forget the runs, and the active scenario, that are not among these scenarios."""
+        """Forget the runs and the active scenario that are not among these scenarios."""
         with self._lock:
             self.runs = {name: run for name, run in self.runs.items() if name in scenarios}
             self.active_scenario = self.active_scenario if self.active_scenario in scenarios else None
 
     def reset(self) -> None:
-        """Back to the start: every run, the active scenario, the journal; what is held back is let go."""
+        """Forget every run, the active scenario and the journal, and release every held response."""
         with self._lock:
             held = list(self.held_responses)
             for run in self.runs.values():
-                self._remember(run)
+                self._remember_generation(run)
             self.runs = {}
             self.active_scenario = None
             self.journal.clear()
-        for one in held:
-            one.release()
+        for response in held:
+            response.release()
 
     def reset_run(self, scenario: str) -> None:
-        """One run back to the start, and nothing else."""
+        """Forget one run, and release its held responses."""
         with self._lock:
             if (run := self.runs.pop(scenario, None)) is not None:
-                self._remember(run)
-            held = [one for one in self.held_responses if one.scenario == scenario]
-        for one in held:
-            one.release()
+                self._remember_generation(run)
+            held = [response for response in self.held_responses if response.scenario == scenario]
+        for response in held:
+            response.release()
 
 
 Starts = Mapping[str, Start]
 
 
 def build_starts(contract: Contract) -> Starts:
-    """Where each scenario begins. Raises ContractError where a recording's commands do not fit the contract."""
+    """The start of each scenario. Raises ContractError where a recording's commands do not fit the contract."""
     starts = {name: Start(contract, scenario) for name, scenario in contract.scenarios.items()}
     for start in starts.values():
         start.replay_commands()
@@ -135,7 +146,7 @@ def build_starts(contract: Contract) -> Starts:
 
 
 class Sandboxes:
-    """Every sandbox by name, made on first use; only idle ones make room for new ones.
+    """Every sandbox by name, created on first use. At the limit, one that is idle is removed for a new one.
 
     Raises ContractError as `build_starts` does.
     """
@@ -146,32 +157,40 @@ class Sandboxes:
         self._seconds = seconds
         self._lock = threading.Lock()
 
+    # Whether processes share the sandboxes in a store.
+    is_shared = False
+
     @property
     def store_status(self) -> str | None:
-        """Whether the store that processes share answers: `ok`, `unavailable`, or None where there is none."""
+        """`ok` or `unavailable` where processes share the sandboxes in a store; None where there is no store."""
         return None
 
     def transact(self, attempt: Callable[[Refusal | None], T]) -> T:
-        """Handle a request by `attempt`, which is given a Refusal where it can only refuse."""
+        """Handle a request: `attempt(None)` handles it, `attempt(refusal)` only responds with that refusal.
+
+        Here `attempt` is called once. Where processes share the sandboxes it is called again if another process
+        changed a sandbox meanwhile, and the result that is returned is that of the last call. The changes that earlier
+        calls made to sandboxes are undone, so `attempt` must have no other effects.
+        """
         return attempt(None)
 
     def get(self, name: str) -> Sandbox:
-        """The sandbox of that name, made if it is new. Raises BadSandbox and SandboxLimit."""
+        """The sandbox of that name, created if it is new. Raises BadSandbox and SandboxLimit."""
         sandbox = self._sandboxes.get(name)
         if sandbox is None:
             if not NAME.fullmatch(name):
                 raise BadSandbox(name)
             with self._lock:
-                sandbox = self._sandboxes.get(name) or self._make(name)
+                sandbox = self._sandboxes.get(name) or self._create(name)
         sandbox.mark_used()
         return sandbox
 
     def all(self) -> list[Sandbox]:
-        """Every sandbox there is now, by name."""
-        return sorted(self._sandboxes.copy().values(), key=lambda one: one.name)
+        """Every sandbox, by name."""
+        return sorted(self._sandboxes.copy().values(), key=lambda sandbox: sandbox.name)
 
     def remove(self, name: str) -> None:
-        """Forget a sandbox. Raises UnknownSandbox."""
+        """Reset and forget a sandbox. Raises UnknownSandbox."""
         with self._lock:
             sandbox = self._sandboxes.pop(name, None)
         if sandbox is None:
@@ -179,29 +198,29 @@ class Sandboxes:
         sandbox.reset()
 
     def reset(self) -> None:
-        """Forget every sandbox."""
+        """Reset and forget every sandbox."""
         with self._lock:
             for sandbox in self._sandboxes.values():
                 sandbox.reset()
             self._sandboxes.clear()
 
     def replace_contract(self, starts: Starts) -> None:
-        """Go on with a changed contract: each run is folded again when it is next asked for."""
+        """Continue with the starts of a changed contract: each run is rebased when it is next used."""
         with self._lock:
             self.starts = starts
             for sandbox in self._sandboxes.values():
                 sandbox.retain(starts.keys())
 
     def start(self, scenario: str) -> Start:
-        """Where a scenario begins. Raises UnknownScenario."""
+        """The start of a scenario. Raises UnknownScenario."""
         if scenario not in self.starts:
             raise UnknownScenario(scenario, self.starts)
         return self.starts[scenario]
 
-    def _make(self, name: str) -> Sandbox:
+    def _create(self, name: str) -> Sandbox:
         if len(self._sandboxes) >= self.limit:
-            others = [one for one in self._sandboxes.values() if one.name != DEFAULT]
-            oldest = min(others, key=lambda one: one.last_used, default=None)
+            others = [sandbox for sandbox in self._sandboxes.values() if sandbox.name != DEFAULT]
+            oldest = min(others, key=lambda sandbox: sandbox.last_used, default=None)
             if oldest is None or self._seconds() - oldest.last_used < IDLE_SECONDS:
                 raise SandboxLimit(self.limit)
             self._sandboxes.pop(oldest.name).reset()

@@ -1,4 +1,4 @@
-"""What an answer that changes nothing depends on, besides its request. Said here, and nowhere else."""
+"""Everything a read-only response depends on besides its request."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from mockserver.engine.state.state import State
 
 @dataclass(frozen=True, slots=True)
 class CacheValidity:
-    """A run as it stood, and how it was chosen.
+    """The run as it was when a response was built, and the sandbox's choice of it.
 
-    State and clock are immutable values: as long as a run holds the very same ones, no command was accepted, no clock
-    was moved and nothing fell due. `due` is when something falls due by itself, in milliseconds since 1970, where the
-    clock goes on by itself; else None.
+    State and clock are immutable: as long as a run has the very same two, no command was accepted, its clock was not
+    moved and no transition was fired. `due` is when the next transition is due (milliseconds since 1970) where the
+    clock moves by itself, else None.
     """
 
     sandbox: Sandbox
@@ -28,13 +28,13 @@ class CacheValidity:
 
     @classmethod
     def capture(cls, sandbox: Sandbox, run: Run) -> CacheValidity:
-        """The moment that it is in a sandbox, for a run of it."""
+        """The validity of a response that is built now from a run of the sandbox."""
         state, clock = run.snapshot
         due = state.agenda[0].at if clock.mode == "real" and state.agenda else None
         return cls(sandbox, sandbox.active_scenario, run, state, clock, due)
 
     def holds(self) -> bool:
-        """Whether it still is."""
+        """Whether nothing of it has changed."""
         run, sandbox = self.run, self.sandbox
         return (
             run.matches(self.state, self.clock)

@@ -67,15 +67,21 @@ class Selection:
 
     @property
     def run(self) -> Run:
-        """The run, started if this is its first use. Raises CannotGenerate and ContractError."""
+        """The run, begun if this is its first use. Raises CannotGenerate and ContractError."""
         if self._run is None:
             self._run = self.sandbox.run(self.scenario)
         return self._run
 
     @property
-    def started(self) -> Run | None:
-        """The run, if it has been started."""
-        return self._run or self.sandbox.runs.get(self.scenario)
+    def begun_run(self) -> Run | None:
+        """The run, if it has begun."""
+        return self._run or self.sandbox.begun_run(self.scenario)
+
+    def settle(self) -> Run:
+        """Fire the transitions that are due, and return the run. Raises as `run` does, and TooMuchDue."""
+        run = self.run
+        run.settle()
+        return run
 
 
 class Exchange:

@@ -37,7 +37,7 @@ VIOLATIONS_HEADER = "X-Mock-Violations"
 
 def call(exchange: Exchange) -> Response:
     """Call the contract's operation that a request was routed to. Raises a Refusal."""
-    prepared, run = exchange.prepared, exchange.selection.run
+    prepared, run = exchange.prepared, exchange.selection.settle()
     operation = _operation(exchange)
     if prepared.preference is not None:
         return _preferred(exchange, operation, prepared.preference)

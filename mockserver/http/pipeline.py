@@ -188,8 +188,9 @@ def _record(exchange: Exchange, response: Response) -> None:
         return
     entry = response.entry = _entry(exchange, response)
     sandbox.journal.add(entry)
-    if selected is not None and selected.started is not None and _is_cacheable(entry, selected.started):
-        response.validity = CacheValidity.capture(sandbox, selected.started)
+    run = selected.begun_run if selected is not None else None
+    if run is not None and _is_cacheable(entry, run):
+        response.validity = CacheValidity.capture(sandbox, run)
 
 
 def _is_journaled(exchange: Exchange) -> bool:
@@ -205,12 +206,12 @@ def _is_journaled(exchange: Exchange) -> bool:
 def _entry(exchange: Exchange, response: Response) -> Entry:
     request, selected, operation = exchange.request, exchange.selected, exchange.operation
     assert exchange.sandbox is not None
-    run = selected.started if selected is not None else None
+    run = selected.begun_run if selected is not None else None
     method = request.method
     notice = "; ".join(exchange.notices)
     return Entry(
         number=exchange.sandbox.journal.count + 1,
-        at=_now(exchange, run),
+        at=exchange.sandbox.now(selected.scenario) if selected is not None else None,
         scenario=selected.scenario if selected is not None else None,
         operation=operation.id if operation is not None else None,
         method=method,
@@ -226,14 +227,6 @@ def _entry(exchange: Exchange, response: Response) -> Entry:
         override=exchange.override.id if exchange.override is not None else None,
         note=notice or (run.pop_notice() if run is not None else None),
     )
-
-
-def _now(exchange: Exchange, run: Run | None) -> int | None:
-    """The run's clock, in milliseconds since 1970; of a run that has not been started, where it will start."""
-    if run is not None or exchange.selected is None:
-        return run.now if run is not None else None
-    clock = exchange.service.contract.scenarios[exchange.selected.scenario].clock
-    return None if clock.floating else clock.begins
 
 
 def _is_cacheable(entry: Entry, run: Run) -> bool:

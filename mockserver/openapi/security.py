@@ -35,7 +35,7 @@ class RequiredCredential:
     scopes: tuple[str, ...] = ()
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """What to send, in words."""
         if self.scheme:
             return f"the header {self.name}: {self.scheme} …"

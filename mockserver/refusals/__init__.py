@@ -1,10 +1,10 @@
-"""Every way in which a request is refused: one class a code. `code` is stable, `members` are for the client."""
+"""Every reason to reject a request, one class each. Codes do not change between releases; README and docs list them."""
 
 from __future__ import annotations
 
 from mockserver.errors import Refusal
 from mockserver.refusals.access import CredentialsRequired, ForbiddenHost, ForbiddenOrigin, TokenRequired
-from mockserver.refusals.messages import (
+from mockserver.refusals.http import (
     BodyTooLarge,
     ContractViolation,
     InternalError,
@@ -18,15 +18,6 @@ from mockserver.refusals.messages import (
     UnknownPath,
     UnknownPreference,
     UnsupportedMediaType,
-)
-from mockserver.refusals.places import (
-    BadSandbox,
-    SandboxLimit,
-    StoreBusy,
-    StoreLogFull,
-    StoreUnavailable,
-    UnknownSandbox,
-    UnknownScenario,
 )
 from mockserver.refusals.records import (
     InvalidRecord,
@@ -52,6 +43,15 @@ from mockserver.refusals.runs import (
     TooMuchDue,
     UnknownOverride,
     VerdictFailed,
+)
+from mockserver.refusals.sandboxes import (
+    BadSandbox,
+    SandboxLimit,
+    StoreBusy,
+    StoreLogFull,
+    StoreUnavailable,
+    UnknownSandbox,
+    UnknownScenario,
 )
 
 __all__ = [

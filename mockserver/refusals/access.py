@@ -1,4 +1,4 @@
-"""Who may call what: the control API, and operations that ask for credentials."""
+"""Access: to the control API, and to operations that require credentials."""
 
 from __future__ import annotations
 
@@ -9,70 +9,74 @@ from mockserver.errors import Refusal, quote
 
 
 class CredentialHint(Protocol):
-    """What of a credential is told to who did not bring it."""
+    """A credential that a request lacks, as far as the response describes it."""
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """What to send, in words."""
 
     @property
     def challenge(self) -> str:
-        """The challenge that asks for it."""
+        """The challenge for the header WWW-Authenticate (RFC 9110, section 11.6.1)."""
 
 
 class ForbiddenHost(Refusal):
-    """The control API was called by a host name that is not this machine's."""
+    """The control API was requested under a host name that is neither a loopback name nor allowed."""
 
     code = "forbidden-host"
 
     def __init__(self, host: str) -> None:
         super().__init__(
-            f"The control API does not answer to the host {quote(host)}. "
+            f"The control API does not accept requests for the host {quote(host)}. "
             f"If that name is yours, start the server with --allow-host NAME."
         )
 
 
 class ForbiddenOrigin(Refusal):
-    """The control API was called from another site, or in a way that another site's form could."""
+    """The control API was requested by another site, or by a request that a form of another site could send."""
 
     code = "forbidden-origin"
 
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
 
     @classmethod
     def of(cls, origin: str) -> ForbiddenOrigin:
-        """The refusal of a foreign origin."""
+        """The refusal of an origin that is not allowed."""
         return cls(
-            f"The control API takes no calls from the origin {quote(origin)}. "
+            f"The control API does not accept requests from the origin {quote(origin)}. "
             f"If that host is yours, start the server with --allow-host NAME."
         )
 
 
 class TokenRequired(Refusal):
-    """The control API is behind a token, and it was missing or wrong."""
+    """The control API requires a token, and the request has none or a wrong one."""
 
     code = "token-required"
 
     def __init__(self) -> None:
         super().__init__(
             "The control API needs the header X-Mock-Token with the token printed when the server started; "
-            "a browser brings it once, as ?__token= of a page."
+            "in a browser, open a page with ?__token=TOKEN once."
         )
 
 
 class CredentialsRequired(Refusal):
-    """The operation requires credentials, and none of the ways to bring them was taken in full.
+    """The operation requires credentials that the request lacks.
 
-    `ways` holds, for each that would do, the credentials that were missing.
+    `alternatives` has, for each security requirement that would suffice, the credentials that are missing.
     """
 
     code = "credentials-required"
 
-    def __init__(self, operation: str, ways: Iterable[Iterable[CredentialHint]]) -> None:
-        missing = [list(way) for way in ways]
-        self.challenges = tuple(dict.fromkeys(one.challenge for way in missing for one in way))
-        wanted = dict.fromkeys(" and ".join(one.told for one in way) for way in missing)
+    def __init__(self, operation: str, alternatives: Iterable[Iterable[CredentialHint]]) -> None:
+        missing = [list(credentials) for credentials in alternatives]
+        self.challenges = tuple(
+            dict.fromkeys(credential.challenge for credentials in missing for credential in credentials)
+        )
+        descriptions = dict.fromkeys(
+            " and ".join(credential.description for credential in credentials) for credentials in missing
+        )
         super().__init__(
-            f"{operation} requires credentials, and these are missing: {', or '.join(wanted)}. Any value will do here."
+            f"{operation} requires credentials that are missing: {', or '.join(descriptions)}. Any value is accepted."
         )

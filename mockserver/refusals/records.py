@@ -1,11 +1,10 @@
-"""Records, and what may happen to them."""
+"""Records and their transitions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mockserver.errors import Refusal, Violation, did_you_mean, nearest, quote
-from mockserver.refusals.wording import broken
+from mockserver.errors import Refusal, Violation, did_you_mean, nearest, quote, summarize_violations
 
 
 class UnknownResource(Refusal):
@@ -23,7 +22,7 @@ class UnknownResource(Refusal):
 
 
 class UnknownRecord(Refusal):
-    """The resource has no record of that key."""
+    """The resource has no record with that key."""
 
     code = "unknown-record"
 
@@ -55,18 +54,20 @@ class NotKeyed(Refusal):
 
 
 class InvalidRecord(Refusal):
-    """A record that the resource's schema, references or lifecycle refuse."""
+    """The record violates its resource's schema, references or lifecycle."""
 
     code = "invalid-record"
 
     def __init__(self, resource: str, violations: Iterable[Violation]) -> None:
         self.violations = tuple(violations)
-        super().__init__(*broken(f"The record for {resource}", self.violations))
-        self.members = {"violations": [one.as_dict() for one in self.violations]}
+        super().__init__(
+            summarize_violations(f"The record for {resource}", self.violations),
+            violations=[violation.as_dict() for violation in self.violations],
+        )
 
 
 class RecordExists(Refusal):
-    """A record of that key is there already."""
+    """A record with that key exists already."""
 
     code = "record-exists"
 
@@ -75,7 +76,7 @@ class RecordExists(Refusal):
 
 
 class RecordInUse(Refusal):
-    """Other records refer to the one that was to be removed."""
+    """The record cannot be removed: other records refer to it."""
 
     code = "record-in-use"
 
@@ -87,7 +88,7 @@ class RecordInUse(Refusal):
 
 
 class TransitionNotAllowed(Refusal):
-    """The record's state does not allow the transition, and it is no repeat of the last one."""
+    """The record's state does not allow the transition, and it is not a repeat of the last one."""
 
     code = "transition-not-allowed"
 

@@ -99,9 +99,9 @@ def _open_sandboxes(contract: Contract, limit: int, store: str | None) -> Sandbo
     if store is None:
         return Sandboxes(contract, limit)
     # Neither Redis nor what shares state by it is imported without a store.
-    from mockserver.engine.shared.sandboxes import open_sandboxes
+    from mockserver.engine.shared.connect import connect
 
-    return open_sandboxes(contract, store, limit)
+    return connect(contract, store, limit)
 
 
 def _from_flask(request: flask.Request) -> Request:

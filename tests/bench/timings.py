@@ -17,8 +17,9 @@ from urllib.request import urlopen
 from mockserver import BackgroundServer, Contract, create_app, load_contract
 from mockserver.check.proof import Proof
 from mockserver.engine.commands import Fire
-from mockserver.engine.run import Run, Start
+from mockserver.engine.run import Run
 from mockserver.engine.sandboxes import Sandboxes
+from mockserver.engine.start import Start
 from tests.bench.report import Comparison, Row, ratio
 
 ROUNDS = 300
@@ -75,7 +76,7 @@ def time_rewind(contract: Contract, commands: int) -> tuple[float, float]:
         run.submit(lambda _, at, name=name: Fire("jobs", "job-7", name, at))  # type: ignore[misc]
     size = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
-    assert len(run.log) == commands
+    assert len(run.history.commands) == commands
     assert len(run.state.tables["jobs"]) == jobs
     return median_seconds(lambda: run.rewind(1), 20), size
 

@@ -113,8 +113,8 @@ def test_an_operation_without_an_answer_is_found(check: Check) -> None:
     found = check(change)
     assert [level for level, _ in found] == ["error"]
     assert re.fullmatch(
-        r"schemas/openapi\.yaml:\d+ /paths/~1message/get: getMessage has no example to answer with in "
-        r"application/json, and none could be generated: .+",
+        r"schemas/openapi\.yaml:\d+ /paths/~1message/get: getMessage has no example in "
+        r"application/json, and no value could be generated: .+",
         found[0][1],
     )
 

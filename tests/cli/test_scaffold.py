@@ -9,7 +9,7 @@ import pytest
 from mockserver import create_app, load_contract
 from mockserver.check.proof import Proof
 from mockserver.cli import scaffold
-from mockserver.engine.run import Start
+from mockserver.engine.start import Start
 from tests.documents.kennel import KENNEL, write
 
 REQUESTS: list[tuple[str, str, Any]] = [

@@ -8,7 +8,7 @@ import pytest
 
 from mockserver import Contract, create_app, load_contract
 from mockserver.check.proof import Proof
-from mockserver.engine.run import Start
+from mockserver.engine.start import Start
 from mockserver.syntax import words
 from tests.documents.kennel import array, path, ref, sent, write
 

@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mockserver import Contract, ContractError, create_app
-from mockserver.engine import run
 from mockserver.syntax import yaml_reader
 from tests.conftest import MakeContract
 
@@ -169,10 +168,8 @@ def test_the_clock_goes_back_as_far_as_the_recording(client: FlaskClient, built_
     assert there.get("/__mock/verdict").json["verdict"] == "passed"
 
 
-def test_a_run_whose_log_has_overflowed_cannot_be_recorded(
-    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(run, "LOG_LIMIT", 2)
+def test_a_run_whose_log_has_overflowed_cannot_be_recorded(client: FlaskClient) -> None:
+    client.application.extensions["mockserver"].sandboxes.get("default").run("baseline").history.limit = 2
     for job in ("job-1", "job-2", "job-4"):
         client.post(f"/admin/jobs/{job}/cancel")
         client.post(f"/__mock/state/jobs/{job}/start")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mockserver import Contract, Violation
 from mockserver.contract.model import Record
 from mockserver.engine.commands import Command, Fire, Put, Remove, apply
-from mockserver.engine.run import Start
+from mockserver.engine.start import Start
 from mockserver.engine.state.state import State, fingerprint, with_derived_fields
 from mockserver.errors import Refusal
 from mockserver.refusals import (

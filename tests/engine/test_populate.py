@@ -4,12 +4,12 @@ import subprocess
 import sys
 
 from mockserver import Contract
-from mockserver.engine.run import Start
 from mockserver.engine.seeding.key_generator import KeyGenerator
+from mockserver.engine.start import Start
 
 FINGERPRINTS = """
 from mockserver import load_contract
-from mockserver.engine.run import Start
+from mockserver.engine.start import Start
 contract = load_contract()
 for name in sorted(set(contract.scenarios) - {"happy-path"}):  # which begins now
     print(name, Start(contract, contract.scenarios[name]).fingerprint)

@@ -14,7 +14,9 @@ from mockserver import Contract, load_contract
 from mockserver.contract.model import ClockPlan, Rule
 from mockserver.engine import commands
 from mockserver.engine.commands import Fire, Fired, Put, Remove
-from mockserver.engine.run import CHECKPOINT_EVERY, Run, Start
+from mockserver.engine.history import CHECKPOINT_EVERY
+from mockserver.engine.run import Run
+from mockserver.engine.start import Start
 from mockserver.errors import Refusal
 from mockserver.refusals import BadTime, BeforeStart, NothingToUndo, TooMuchDue
 from mockserver.syntax.instants import format_instant
@@ -125,11 +127,35 @@ def test_a_real_clock_goes_with_the_machines_times_its_speed(contract: Contract)
     watch.now += 2.499
     assert (run.now, status(run, "job-1")) == (start + 4_998, "queued")
     watch.now += 0.001
+    run.settle()
     assert status(run, "job-1") == "running"
     run.rewind(5 * SECOND)
     assert (run.now, status(run, "job-1")) == (start, "queued")
     watch.now += 3
+    run.settle()
     assert status(run, "job-1") == "running"
+
+
+def test_reading_a_run_changes_nothing(contract: Contract) -> None:
+    watch = Watch()
+    run = make(contract, watch, mode="real")
+    before = run.state
+    watch.now += 60
+    assert run.next_due == run.now - 55 * SECOND
+    assert run.fingerprint == Start(contract, run.scenario).fingerprint
+    assert run.state is before
+    assert run.drain_fired() == ()
+
+
+def test_settling_fires_what_is_due_once(contract: Contract) -> None:
+    watch = Watch()
+    run = make(contract, watch, rules=RULES[:1], mode="real")
+    watch.now += 5
+    run.settle()
+    settled = run.state
+    run.settle()
+    assert run.state is settled
+    assert [fired.key for fired in run.drain_fired()] == ["job-1", "job-14", "job-23"]
 
 
 def test_a_per_request_clock_moves_with_each_request_that_it_counts(contract: Contract) -> None:
@@ -174,9 +200,9 @@ def test_rewinding_drops_the_commands_accepted_later_for_good(contract: Contract
     fire(run, "job-7", "retry")
     run.advance(SECOND)
     run.rewind(SECOND)
-    assert (status(run, "job-7"), run.generation, len(run.log)) == ("queued", 2, 1)
+    assert (status(run, "job-7"), run.generation, len(run.history.commands)) == ("queued", 2, 1)
     run.rewind(1)
-    assert (status(run, "job-7"), run.generation, run.revision, len(run.log)) == ("failed", 3, 0, 0)
+    assert (status(run, "job-7"), run.generation, run.revision, len(run.history.commands)) == ("failed", 3, 0, 0)
     assert run.fingerprint == before
 
 

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mockserver import Contract
-from mockserver.engine import run as runs
 from mockserver.engine.commands import Fire, apply
-from mockserver.engine.run import Run, Start
+from mockserver.engine.run import Run
+from mockserver.engine.start import Start
 from mockserver.engine.state.state import fingerprint
 from mockserver.errors import Refusal
 from mockserver.refusals import BeyondLog, TransitionNotAllowed
@@ -25,33 +25,33 @@ def fire(run: Run, key: str, transition: str) -> None:
 
 def test_an_accepted_command_counts_a_revision_and_is_logged_with_the_clock(run: Run) -> None:
     fire(run, "a", "cancel")
-    assert (run.revision, list(run.log)) == (1, [Fire("jobs", "a", "cancel", run.now)])
+    assert (run.revision, run.history.commands) == (1, [Fire("jobs", "a", "cancel", run.now)])
 
 
 def test_a_repeat_and_a_refusal_leave_no_trace(run: Run) -> None:
     fire(run, "a", "cancel")
-    before = (run.state, run.revision, len(run.log))
+    before = (run.state, run.revision, len(run.history.commands))
     fire(run, "a", "cancel")
     with pytest.raises(TransitionNotAllowed):
         fire(run, "a", "start")
-    assert (run.state, run.revision, len(run.log)) == before
+    assert (run.state, run.revision, len(run.history.commands)) == before
 
 
 def test_a_run_is_what_its_log_folds_to(run: Run, small: Contract) -> None:
     state = run.state
     for key, transition in (("a", "start"), ("b", "finish"), ("a", "finish"), ("x/y", "cancel")):
         fire(run, key, transition)
-    for command in run.log:
+    for command in run.history.commands:
         state = apply(small, state, command)
     assert fingerprint(state) == run.fingerprint
 
 
-def test_a_full_log_folds_its_oldest_commands_into_the_start(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "LOG_LIMIT", 2)
+def test_a_full_log_folds_its_oldest_commands_into_the_start(small: Contract) -> None:
+    run = Run(Start(small, small.scenarios["baseline"]), 1, log_limit=2)
     for key, transition in (("a", "start"), ("a", "finish"), ("b", "finish")):
         run.advance(1_000)
         fire(run, key, transition)
-    assert len(run.log) == 2
+    assert len(run.history.commands) == 2
     before = run.fingerprint
     with pytest.raises(BeyondLog):
         run.undo(3)
@@ -96,10 +96,8 @@ def test_a_run_goes_on_where_its_contract_has_changed(run: Run, small: Contract)
     assert changed.fingerprint == Start(small, small.scenarios["baseline"]).fingerprint
 
 
-def test_a_run_whose_log_does_not_hold_all_of_its_commands_does_not(
-    run: Run, small: Contract, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(runs, "LOG_LIMIT", 1)
+def test_a_run_whose_log_does_not_hold_all_of_its_commands_does_not(small: Contract) -> None:
+    run = Run(Start(small, small.scenarios["baseline"]), 1, log_limit=1)
     for key in "ab":
         fire(run, key, "cancel")
     with pytest.raises(BeyondLog):

@@ -85,3 +85,15 @@ def test_a_sandbox_can_be_forgotten_once(sandboxes: Sandboxes) -> None:
     sandboxes.remove("one")
     with pytest.raises(UnknownSandbox):
         sandboxes.remove("one")
+
+
+def test_asking_for_the_time_or_for_a_run_that_has_begun_begins_none(sandboxes: Sandboxes) -> None:
+    sandbox = sandboxes.get("one")
+    begins = sandboxes.starts["baseline"].scenario.clock.begins
+    assert sandbox.now("baseline") == begins
+    assert sandbox.begun_run("baseline") is None
+    assert sandbox.runs == {}
+    run = sandbox.run("baseline")
+    run.advance(5)
+    assert sandbox.now("baseline") == begins + 5
+    assert sandbox.begun_run("baseline") is run

@@ -83,7 +83,7 @@ def test_a_401_has_a_challenge_for_each_way_and_says_what_was_missing(
     answer = serve(document(security)).get("/x")
     assert (answer.headers["WWW-Authenticate"], answer.headers["X-Mock-Code"]) == (challenge, "credentials-required")
     assert answer.get_json(force=True)["detail"] == (
-        f"one requires credentials, and these are missing: {told}. Any value will do here."
+        f"one requires credentials that are missing: {told}. Any value is accepted."
     )
 
 

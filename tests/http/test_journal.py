@@ -211,7 +211,7 @@ def test_a_verdict_fails_by_an_answer_that_broke_the_contract(make_contract: Mak
     client.post("/jobs/a/cancel")
     found = verdict(client)
     told = found["violations"][0]
-    assert (found["detail"], told["status"], told["number"]) == ("1 answer broke the contract.", 200, 1)
+    assert (found["detail"], told["status"], told["number"]) == ("1 response violated the contract.", 200, 1)
     assert entries(client)[0]["violations"] == told["violations"]
     assert client.get("/__mock/violations").json["violations"] == found["violations"]
     client.delete("/__mock/violations")

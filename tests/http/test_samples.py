@@ -237,7 +237,7 @@ def test_a_refusal_in_a_form_that_has_no_example_says_what_is_wrong(pets: FlaskC
     answer = pets.get("/pets/5", headers={"Accept": "image/png"})
     assert (answer.status_code, code(answer), answer.get_json()["status"]) == (406, "not-acceptable", 406)
     assert list(answer.get_json()) == ["status", "message"]
-    assert answer.get_json()["message"].startswith('Accept: "image/png" leaves out everything')
+    assert answer.get_json()["message"].startswith('Accept: "image/png" excludes every media type')
     assert pets.get("/pets/5", headers={"Accept": "image/png", "Prefer": "code=404"}).status_code == 404
 
 
@@ -268,7 +268,7 @@ def test_a_refusal_says_what_is_wrong_under_the_names_that_documents_have_for_it
     told = {"description": "wrong", "content": {"application/json": {"schema": form}}}
     count = {"name": "count", "in": "query", "required": True, "schema": {"type": "integer"}}
     client = serve({"/a": {"get": {"parameters": [count], "responses": {"200": {"description": "x"}, "422": told}}}})
-    detail = 'The request breaks the contract: query count: "x" is not of type integer'
+    detail = 'The request violates the contract: query count: "x" is not of type integer'
     assert client.get("/a?count=x").get_json() == {name: [detail] if is_list else detail}
 
 
@@ -446,4 +446,4 @@ def test_a_refusal_in_words_where_the_operation_declares_text(serve: Serve) -> N
     responses["406"] = {"description": "x", "content": {"text/plain": {"schema": {"type": "string"}}}}
     answer = serve({"/a": {"get": {"responses": responses}}}).get("/a", headers={"Accept": "image/png"})
     assert (answer.status_code, answer.mimetype, code(answer)) == (406, "text/plain", "not-acceptable")
-    assert answer.text.startswith('Accept: "image/png" leaves out')
+    assert answer.text.startswith('Accept: "image/png" excludes')

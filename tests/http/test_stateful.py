@@ -191,7 +191,7 @@ def test_a_body_that_no_record_can_be_made_of_is_refused_with_what_is_taken(tmp_
     client = create_app(write(tmp_path, change), stateful=True).test_client(use_cookies=False)
     refused = client.post("/owners", data="<owner/>", content_type="application/xml")
     assert (refused.status_code, refused.headers["Accept-Post"]) == (415, "application/json")
-    assert 'takes application/json; the body came as "application/xml"' in refused.json["detail"]
+    assert 'accepts application/json; the request body was sent as "application/xml"' in refused.json["detail"]
     assert len(ids(client.get("/owners"))) == 3
 
 

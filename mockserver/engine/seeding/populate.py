@@ -59,8 +59,8 @@ def populate(contract: Contract, scenario: Scenario) -> State:
     )
 
 
-def moved(contract: Contract, scenario: Scenario, start: int) -> Scenario:
-    """The scenario with its clock's start at `start` and every stamp in its records moved along."""
+def with_clock_start(contract: Contract, scenario: Scenario, start: int) -> Scenario:
+    """The scenario with its clock's start at `start`, and every stamp in its records moved by as much."""
     records = shifted(contract.resources, scenario.records, start - scenario.clock.start)
     return replace(scenario, records=records, clock=replace(scenario.clock, start=start))
 

@@ -1,4 +1,4 @@
-"""Entries of the journal as lines of text, for a store: `number at milliseconds rest`, the rest being JSON."""
+"""Journal entries as text for a store: `number at milliseconds rest`, where `rest` is JSON."""
 
 from __future__ import annotations
 
@@ -9,56 +9,69 @@ from mockserver.engine.journal import Entry, LoggedMessage
 from mockserver.engine.shared.store import EncodedEntry
 from mockserver.errors import Violation
 
-RESTS_KEPT = 2_000
-# Of entries that are entered again and again, by identity; the entry is kept too, so that its id stays its own.
-_rests: dict[int, tuple[Entry, str]] = {}
+CACHE_LIMIT = 2_000
 
 
-def line(entry: Entry) -> EncodedEntry:
-    """An entry, without its number, which the store gives."""
-    text = f"{'-' if entry.at is None else entry.at} {entry.milliseconds:.3f} {_rest(entry)}"
-    return EncodedEntry(text, entry.operation is None, entry.invalid_status is not None)
+class JournalCodec:
+    """Encodes and decodes entries. The number is left out when encoding: the store puts it in front.
+
+    The JSON of entries that are repeated is cached, by the identity of the entry.
+    """
+
+    def __init__(self) -> None:
+        # With the entry, so that it lives as long as its id is a key here.
+        self._cache: dict[int, tuple[Entry, str]] = {}
+
+    def encode(self, entry: Entry) -> EncodedEntry:
+        """Encode an entry."""
+        at = "-" if entry.at is None else entry.at
+        text = f"{at} {entry.milliseconds:.3f} {_encode_rest(entry)}"
+        return EncodedEntry(text, entry.operation is None, entry.invalid_status is not None)
+
+    def encode_repeat(self, entry: Entry, at: int, milliseconds: float) -> EncodedEntry:
+        """Encode a repetition of an entry."""
+        cached = self._cache.get(id(entry))
+        if cached is None:
+            if len(self._cache) >= CACHE_LIMIT:
+                self._cache.clear()
+            cached = self._cache[id(entry)] = entry, _encode_rest(entry)
+        return EncodedEntry(f"{at} {milliseconds:.3f} {cached[1]}")
+
+    def decode(self, text: bytes) -> Entry:
+        """Decode the text of an entry, with its number in front."""
+        number, at, milliseconds, rest = text.split(b" ", 3)
+        fields = json.loads(rest)
+        # The store of an earlier release has the former name.
+        invalid_status = fields.pop("broken", None)
+        return Entry(
+            **{
+                "invalid_status": invalid_status,
+                **fields,
+                "number": int(number),
+                "at": None if at == b"-" else int(at),
+                "milliseconds": float(milliseconds),
+                "request": _decode_message(*fields["request"]),
+                "response": _decode_message(*fields["response"]),
+                "violations": [Violation(*violation) for violation in fields["violations"]],
+                "fired": tuple(Fired(*fired) for fired in fields["fired"]),
+            }
+        )
 
 
-def again(entry: Entry, at: int, milliseconds: float) -> str:
-    """The text of an entry once more."""
-    known = _rests.get(id(entry))
-    if known is None:
-        if len(_rests) >= RESTS_KEPT:
-            _rests.clear()
-        known = _rests[id(entry)] = entry, _rest(entry)
-    return f"{at} {milliseconds:.3f} {known[1]}"
-
-
-def entry(text: bytes) -> Entry:
-    """The entry that a line of the store stands for."""
-    number, at, milliseconds, rest = text.split(b" ", 3)
-    told = json.loads(rest)
-    return Entry(
-        **{
-            **told,
-            "number": int(number),
-            "at": None if at == b"-" else int(at),
-            "milliseconds": float(milliseconds),
-            "request": _message(*told["request"]),
-            "response": _message(*told["response"]),
-            "violations": [Violation(*one) for one in told["violations"]],
-            "fired": tuple(Fired(*one) for one in told["fired"]),
-        }
-    )
-
-
-def _rest(entry: Entry) -> str:
-    told = entry._asdict()
+def _encode_rest(entry: Entry) -> str:
+    fields = entry._asdict()
     for name in ("number", "at", "milliseconds"):
-        del told[name]
+        del fields[name]
     for name in ("request", "response"):
-        headers, body, size = told[name]
-        told[name] = headers, body.decode("latin-1"), size
-    told["violations"] = [(one.location, one.pointer, one.keyword, one.message, one.name) for one in entry.violations]
-    told["fired"] = [(one.resource, one.key, one.transition, one.at) for one in entry.fired]
-    return json.dumps(told, separators=(",", ":"))
+        headers, body, size = fields[name]
+        fields[name] = headers, body.decode("latin-1"), size
+    fields["violations"] = [
+        (violation.location, violation.pointer, violation.keyword, violation.message, violation.name)
+        for violation in entry.violations
+    ]
+    fields["fired"] = [(fired.resource, fired.key, fired.transition, fired.at) for fired in entry.fired]
+    return json.dumps(fields, separators=(",", ":"))
 
 
-def _message(headers: list[tuple[str, str]], body: str, size: int) -> LoggedMessage:
+def _decode_message(headers: list[tuple[str, str]], body: str, size: int) -> LoggedMessage:
     return LoggedMessage(tuple((name, value) for name, value in headers), body.encode("latin-1"), size)

@@ -1,108 +1,103 @@
-"""A run that several processes share: each has a replica, folds what the others did, and tells what it does.
+"""A run that several processes share: each has a replica that repeats what the others did and reports its own changes.
 
-An event changes a run for good. What falls due by itself is no event: every replica settles it alike.
+What changes a run for good is an event. Transitions that fall due are no events: every replica fires the same ones.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from mockserver.engine.clock import Clock, Seconds
-from mockserver.engine.commands import Command, Fired, UseOverride
+from mockserver.engine.commands import Command, UseOverride
 from mockserver.engine.recording import decode_command, encode_command
-from mockserver.engine.run import Run, Start
-from mockserver.engine.state.state import State
+from mockserver.engine.run import Run, SavedRun
+from mockserver.engine.start import Start
+from mockserver.engine.state.idempotency_keys import StoredResponse
 
+# Kind of event, name of the scenario, and a JSON value.
 Event = list[Any]
 
 
-class ReplicaSnapshot(NamedTuple):
-    """A run after its last event: what came after that is only there to be looked at."""
-
-    state: State
-    clock: Clock
-    logged: int
-    folded: int
-    checkpoints: int
-    revision: int
-    generation: int
-    override_uses: dict[str, int]
-    untold: tuple[Fired, ...]
-
-
 class SharedRun(Run):
-    """A replica of a run; `tell` takes what is done to it."""
+    """A replica of a run. `report` takes the events of what is done to it, `key_begun` the keys that go in flight.
 
-    __slots__ = ("firm", "tell")
+    `saved` is the run after its last event: what was settled later may be settled again.
+    """
 
-    def __init__(self, start: Start, generation: int, seconds: Seconds, tell: Callable[[Event], None]) -> None:
+    __slots__ = ("_key_begun", "_report", "saved")
+
+    def __init__(
+        self,
+        start: Start,
+        generation: int,
+        seconds: Seconds,
+        report: Callable[[Event], None],
+        key_begun: Callable[[Run, str], None],
+    ) -> None:
         super().__init__(start, generation, seconds)
-        self.tell = tell
-        self.firm = self.mark()
+        self._report, self._key_begun = report, key_begun
+        self.saved = self.save()
 
-    def drain_fired(self) -> tuple[Fired, ...]:
-        """The transitions since the last call of any process."""
-        if not self._unreported:
-            return ()
-        with self._lock:
-            at = self.now
-            self._settle(at)
-        fired = super().drain_fired()
-        self._tell("told", at)
-        return fired
-
-    def back_to(self, mark: ReplicaSnapshot) -> bool:
-        """Be again as it was at `mark`; False where that cannot be reached from here."""
-        if (self.generation, self._folded) != (mark.generation, mark.folded):
+    def return_to(self, saved: SavedRun) -> bool:
+        """Become again what was saved; False where that is not possible."""
+        if not self.roll_back(saved):
             return False
-        self._state, self.clock, self.revision, self.override_uses = (
-            mark.state,
-            mark.clock,
-            mark.revision,
-            mark.override_uses,
-        )
-        del self.log[mark.logged :], self._checkpoints[mark.checkpoints :]
-        self._unreported.clear()
-        self._unreported.add_all(mark.untold)
-        self.firm = mark
+        self.saved = saved
         return True
 
-    def fold(self, kind: str, value: Any) -> None:
-        """Do what another process did. Raises the Refusal of a command that the contract refuses now."""
+    def begin_key(self, key: str, request: str) -> StoredResponse | None:
+        """Begin a request that brings an idempotency key; see Run."""
+        stored = super().begin_key(key, request)
+        if stored is None:
+            self._key_begun(self, key)
+        return stored
+
+    def repeat(self, kind: str, value: Any) -> None:
+        """Repeat what another process did. Raises the Refusal of a command that the contract refuses now."""
         if kind == "command":
             command = decode_command(self.contract, value)
             if isinstance(command, UseOverride):
-                self._count_use(command.id)
-            self._settle(command.at)
-            self._log(command)
+                self.count_override_use(command.id)
+            self.accept(command)
         elif kind == "use":
-            self._count_use(value)
+            self.count_override_use(value)
         elif kind == "clock":
             position, anchor, mode, speed, step = value
-            self._settle(position)
-            self.clock = Clock(position, anchor, mode, speed, step, self.clock.counted)
+            self.follow_clock(Clock(position, anchor, mode, speed, step, self.clock.counted))
         elif kind == "restore":
-            kept, to, anchor = value
-            self._restore(kept, to)
-            self.clock = self.clock.at(to, anchor)
+            count, to, anchor = value
+            self.restore(count, to, anchor)
         elif kind == "told":
-            self._settle(value)
-            self._unreported.clear()
-        self.firm = self.mark()
+            self.discard_fired(value)
+        self.saved = self.save()
 
-    def mark(self) -> ReplicaSnapshot:
-        """As it is now."""
-        return ReplicaSnapshot(
-            self._state, self.clock, len(self.log), self._folded, len(self._checkpoints), self.revision,
-            self.generation, self.override_uses, tuple(self._unreported),
-        )  # fmt: skip
+    def set_anchor(self, anchor: float) -> None:
+        """Have a clock that began when the machine's clock read `anchor`."""
+        self.clock = self.clock.moved_to(self.clock.position, anchor)
+        self.saved = self.save()
 
-    def _tell(self, kind: str, value: Any) -> None:
-        if isinstance(value, Clock):
-            value = (value.position, value.anchor, value.mode, value.speed, value.step)
-        elif kind == "command":
-            command: Command = value
-            value = encode_command(command)
-        self.firm = self.mark()
-        self.tell([kind, self.scenario.name, value])
+    def on_command(self, command: Command) -> None:
+        """Report an accepted command."""
+        self._changed("command", encode_command(command))
+
+    def on_override_used(self, override_id: str) -> None:
+        """Report a use that is not a command."""
+        self._changed("use", override_id)
+
+    def on_clock_set(self) -> None:
+        """Report where the clock stands and what moves it."""
+        clock = self.clock
+        self._changed("clock", (clock.position, clock.anchor, clock.mode, clock.speed, clock.step))
+
+    def on_restored(self, count: int, to: int) -> None:
+        """Report that all but the first `count` commands were dropped."""
+        self._changed("restore", (count, to, self.clock.anchor))
+
+    def on_fired_drained(self, until: int) -> None:
+        """Report that the transitions up to `until` are in a journal entry."""
+        self._changed("told", until)
+
+    def _changed(self, kind: str, value: Any) -> None:
+        self.saved = self.save()
+        self._report([kind, self.scenario.name, value])

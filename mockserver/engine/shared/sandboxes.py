@@ -1,4 +1,4 @@
-"""Sandboxes that several processes share: each has a replica, and folds the events that the others put in the store."""
+"""Sandboxes that several processes share: each process has replicas that follow the events in the store."""
 
 from __future__ import annotations
 
@@ -7,285 +7,327 @@ import logging
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from mockserver.contract.model import Contract
 from mockserver.engine.bounded_list import BoundedList
 from mockserver.engine.clock import Seconds, monotonic, wall_seconds
 from mockserver.engine.journal import ENTRY_LIMIT, Entry, Journal
-from mockserver.engine.run import Run, Start
-from mockserver.engine.sandboxes import NAME, SANDBOX_LIMIT, Sandbox, Sandboxes, Starts
-from mockserver.engine.shared import journal_codec
-from mockserver.engine.shared.redis_store import RedisStore
-from mockserver.engine.shared.run import Event, ReplicaSnapshot, SharedRun
+from mockserver.engine.run import Run, SavedRun
+from mockserver.engine.sandboxes import NAME, SANDBOX_LIMIT, HeldResponse, Sandbox, Sandboxes, Starts
+from mockserver.engine.shared.journal_codec import JournalCodec
+from mockserver.engine.shared.run import Event, SharedRun
 from mockserver.engine.shared.store import Conflict, EncodedEntry, Store
-from mockserver.errors import Refusal
+from mockserver.engine.start import Start
+from mockserver.errors import CannotGenerate, Refusal
 from mockserver.refusals import BadSandbox, StoreBusy, StoreUnavailable, UnknownSandbox
 
-TRIES = 50
+# A request is handled so often at most, if other processes change its sandbox each time before it is finished.
+ATTEMPTS = 50
 T = TypeVar("T")
 log = logging.getLogger("mockserver")
 
 
 class SharedJournal(Journal):
-    """The journal in the store; entries of the request at hand wait to be entered with what it did."""
+    """The journal in the store. `waiting` are the entries of the request in progress, stored when it is committed."""
 
-    __slots__ = ("_name", "_sandbox", "waiting")
+    __slots__ = ("_codec", "_sandbox", "waiting")
 
-    def __init__(self, sandbox: SharedSandbox) -> None:
+    def __init__(self, sandbox: SharedSandbox, codec: JournalCodec) -> None:
         super().__init__()
-        self._sandbox, self.waiting = sandbox, list[EncodedEntry]()
+        self._sandbox, self._codec, self.waiting = sandbox, codec, list[EncodedEntry]()
 
     def add(self, entry: Entry) -> None:
-        """One more; its number is what the store gives it."""
-        self.waiting.append(journal_codec.line(entry))
+        """Add an entry; the store gives it its number."""
+        self.waiting.append(self._codec.encode(entry))
 
     def add_repeat(self, entry: Entry, at: int, began: float) -> bool:
-        """The request of `entry` once more, if no process has changed the sandbox; whether that is so."""
-        return self._sandbox.again(EncodedEntry(journal_codec.again(entry, at, (monotonic() - began) * 1_000)))
+        """Add a repetition of `entry` if no process has changed the sandbox; False where one has."""
+        encoded = self._codec.encode_repeat(entry, at, (monotonic() - began) * 1_000)
+        return self._sandbox.add_entry_if_unchanged(encoded)
 
     def newest_first(self) -> Iterator[Entry]:
-        """Every entry that is there, newest first."""
-        return map(journal_codec.entry, reversed(self._sandbox.entries("all")))
+        """Every entry, newest first."""
+        return map(self._codec.decode, reversed(self._sandbox.list_entries("all")))
 
     @property
     def unmatched(self) -> BoundedList[Entry]:
-        """Those that no operation answered, oldest first."""
+        """The entries of requests that matched no operation, oldest first."""
         return self._listed("unmatched")
 
     @unmatched.setter
     def unmatched(self, _: object) -> None:
-        """The store holds them."""
+        """The list is in the store."""
 
     @property
     def invalid_responses(self) -> BoundedList[Entry]:
-        """Those whose answer broke the contract, oldest first."""
+        """The entries of responses that violated the contract, oldest first."""
         return self._listed("broken")
 
     @invalid_responses.setter
     def invalid_responses(self, _: object) -> None:
-        """The store holds them."""
+        """The list is in the store."""
 
     def _listed(self, which: str) -> BoundedList[Entry]:
-        found: BoundedList[Entry] = BoundedList(ENTRY_LIMIT)
-        found.extend(map(journal_codec.entry, self._sandbox.entries(which)))
-        return found
+        entries: BoundedList[Entry] = BoundedList(ENTRY_LIMIT)
+        entries.extend(map(self._codec.decode, self._sandbox.list_entries(which)))
+        return entries
 
     def clear(self) -> None:
-        """Begin again at one; the store forgets the entries with the reset."""
+        """Count from 1 again; the store forgets the entries when the reset is committed."""
         self.count = 0
 
     def clear_requests(self) -> None:
         """Forget every request."""
-        self._sandbox.forget("all", "unmatched")
+        self._sandbox.clear_entries("all", "unmatched")
 
     def clear_violations(self) -> None:
-        """Forget every answer that broke the contract."""
-        self._sandbox.forget("broken")
+        """Forget every response that violated the contract."""
+        self._sandbox.clear_entries("broken")
 
 
 class StoredSandbox(NamedTuple):
     """A sandbox as the store has it."""
 
-    runs: Mapping[str, tuple[SharedRun, ReplicaSnapshot]]
+    runs: Mapping[str, tuple[SharedRun, SavedRun]]
     active_scenario: str | None
     generations: Mapping[str, int]
 
 
-class SharedSandbox(Sandbox):
-    """A replica of a sandbox: `epoch` and `length` are how far it has followed."""
+EMPTY = StoredSandbox({}, None, {})
 
-    __slots__ = ("_base", "_folding", "_fresh", "_store", "epoch", "events", "length")
+
+class SharedSandbox(Sandbox):
+    """A replica of a sandbox. It has followed `length` batches of `epoch`; `events` are its own, not yet stored.
+
+    A request begins with `follow` and ends with `commit` or `give_up`.
+    """
+
+    __slots__ = ("_base", "_following", "_new_epoch", "_store", "_undo", "epoch", "events", "length")
 
     journal: SharedJournal
 
-    def __init__(self, name: str, start: Callable[[str], Start], seconds: Seconds, store: Store) -> None:
+    def __init__(
+        self, name: str, start: Callable[[str], Start], seconds: Seconds, store: Store, codec: JournalCodec
+    ) -> None:
         super().__init__(name, start, seconds)
-        self._store, self._folding, self._fresh = store, False, ""
+        self._store, self._following, self._new_epoch = store, False, ""
         self.epoch, self.length, self.events = "", 0, list[Event]()
-        self.journal = SharedJournal(self)
-        self._base = StoredSandbox({}, None, {})
+        self.journal = SharedJournal(self, codec)
+        self._base = EMPTY
+        # What the request in progress did outside the state: undone where it has to be handled again.
+        self._undo: list[Callable[[], None]] = []
+
+    def hold(self, response: HeldResponse) -> None:
+        """Note that a response is held back, unless the request has to be handled again."""
+        super().hold(response)
+        self._undo.append(partial(self.forget_held, response))
 
     def reset(self) -> None:
-        """Back to the start, which begins an epoch."""
+        """Forget every run, the active scenario and the journal, which begins a new epoch."""
         super().reset()
-        self._fresh, self.events = uuid.uuid4().hex, []
-        self._tell(["generations", "", dict(self._generations)])
+        self._new_epoch, self.events = uuid.uuid4().hex, []
+        self._add_event(["generations", "", dict(self._generations)])
 
     def reset_run(self, scenario: str) -> None:
-        """One run back to the start, and nothing else."""
+        """Forget one run."""
         super().reset_run(scenario)
-        self._tell(["reset", scenario, None])
+        self._add_event(["reset", scenario, None])
 
     def follow(self, limit: int, *, used: bool = True) -> None:
-        """Fold what other processes did since. Raises StoreUnavailable and SandboxLimit."""
-        news = self._store.news(self.name, self.epoch, self.length, limit, used=used)
-        self.journal.count = news.count
+        """Repeat what other processes did since the last request. Raises StoreUnavailable and SandboxLimit."""
+        updates = self._store.fetch_updates(self.name, self.epoch, self.length, limit, used=used)
+        self.journal.count = updates.count
         self.journal.waiting.clear()
-        if news.epoch != self.epoch:
-            self._start_over(news.epoch)
-        if news.batches and not self._to_base():
+        self._undo.clear()
+        if updates.epoch != self.epoch:
+            self._start_over(updates.epoch)
+        if updates.batches and not self._return_to_base():
             self.forget_all()
             self.follow(limit, used=used)
             return
-        self._folding = True
+        self._following = True
         try:
-            for batch in news.batches:
+            for batch in updates.batches:
                 for event in json.loads(batch)[1]:
-                    self._fold(*event)
+                    self._repeat(*event)
         finally:
-            self._folding = False
-        self.length += len(news.batches)
-        if news.batches:
-            self._rebase()
+            self._following = False
+        self.length += len(updates.batches)
+        if updates.batches:
+            self._set_base()
 
     def commit(self) -> None:
-        """Have the store take what the request at hand did. Raises Conflict, StoreUnavailable and StoreLogFull."""
-        if self.active_scenario != self._base.active_scenario or (self._fresh and self.active_scenario is not None):
-            self._tell(["active", "", self.active_scenario])
-        line = self.journal.waiting.pop() if self.journal.waiting else None
+        """Store what the request in progress did. Raises Conflict, StoreUnavailable and StoreLogFull."""
+        if self.active_scenario != self._base.active_scenario or (self._new_epoch and self.active_scenario is not None):
+            self._add_event(["active", "", self.active_scenario])
+        entry = self.journal.waiting.pop() if self.journal.waiting else None
         if self.events:
             batch = json.dumps(self.events, separators=(",", ":"))
-            self._store.append(self.name, self.epoch, self.length, batch, line, self._fresh)
-            self.epoch, self.length = (self._fresh, 1) if self._fresh else (self.epoch, self.length + 1)
-            self._rebase()
-        elif line is not None:
-            self._store.enter(self.name, line)
+            self._store.append(self.name, self.epoch, self.length, batch, entry, self._new_epoch)
+            self.epoch, self.length = (self._new_epoch, 1) if self._new_epoch else (self.epoch, self.length + 1)
+            self._set_base()
+        elif entry is not None:
+            self._store.add_entry(self.name, entry)
+        self._undo.clear()
 
     def give_up(self) -> None:
-        """Forget what the request at hand did."""
-        if not self._to_base():
+        """Undo what the request in progress did."""
+        self._undo_effects()
+        if not self._return_to_base():
             self.forget_all()
 
     def forget_all(self) -> None:
-        """Be no replica of anything: the next request folds all of it."""
+        """Forget the replica: the next request repeats every event of the sandbox."""
+        self._undo_effects()
         self._start_over("")
 
-    def again(self, line: EncodedEntry) -> bool:
-        """Enter a request that is answered as before; whether nothing has changed."""
+    def add_entry_if_unchanged(self, entry: EncodedEntry) -> bool:
+        """Add the entry of a request that is answered from the cache; whether the sandbox is unchanged."""
         try:
-            return bool(self.epoch) and self._store.enter_at(self.name, self.epoch, self.length, line)
+            return bool(self.epoch) and self._store.add_entry_if_unchanged(self.name, self.epoch, self.length, entry)
         except StoreUnavailable:
             return False
 
-    def entries(self, which: str) -> list[bytes]:
-        """The entries of one of the store's lists."""
-        return self._store.entries(self.name, which)
+    def list_entries(self, which: str) -> list[bytes]:
+        """The encoded entries of one of the store's lists."""
+        return self._store.list_entries(self.name, which)
 
-    def forget(self, *which: str) -> None:
+    def clear_entries(self, *which: str) -> None:
         """Empty some of the store's lists."""
-        self._store.forget(self.name, which)
+        self._store.clear_entries(self.name, which)
 
     def _begin(self, start: Start) -> Run:
         start = start.started_now()
-        run = self._place(start, self._generations.get(start.scenario.name, 0) + 1)
+        run = self._create_run(start, self._generations.get(start.scenario.name, 0) + 1)
         begins = start.scenario.clock.start if start.scenario.clock.floating else None
-        self._tell(["begin", run.scenario.name, [run.generation, run.clock.anchor, begins]])
+        self._add_event(["begin", run.scenario.name, [run.generation, run.clock.anchor, begins]])
         return run
 
-    def _place(self, start: Start, generation: int) -> SharedRun:
-        return SharedRun(start, generation, self._seconds, self._tell)
+    def _create_run(self, start: Start, generation: int) -> SharedRun:
+        return SharedRun(start, generation, self._seconds, self._add_event, self._key_begun)
 
-    def _tell(self, event: Event) -> None:
-        if not self._folding:
+    def _key_begun(self, run: Run, key: str) -> None:
+        self._undo.append(partial(run.end_key, key))
+
+    def _add_event(self, event: Event) -> None:
+        if not self._following:
             self.events.append(event)
 
-    def _fold(self, kind: str, scenario: str, value: Any) -> None:
+    def _repeat(self, kind: str, scenario: str, value: Any) -> None:
         if kind == "generations":
             self._generations = dict(value)
         elif kind == "active":
             self.active_scenario = value
         elif kind == "reset":
             if (run := self.runs.pop(scenario, None)) is not None:
-                self._remember(run)
+                self._remember_generation(run)
         elif kind == "begin":
-            self._fold_begin(scenario, *value)
-        elif (known := self.runs.get(scenario)) is not None:
-            assert isinstance(known, SharedRun)
+            self._repeat_begin(scenario, *value)
+        elif (run := self.runs.get(scenario)) is not None:
+            assert isinstance(run, SharedRun)
             try:
-                known.fold(kind, value)
+                run.repeat(kind, value)
             except Refusal as refusal:
                 # Every process that has the changed contract leaves out the same events.
-                known.notice = f"the changed contract refuses what was done before, which is left out: {refusal.detail}"
-                log.warning("sandbox %s, scenario %s: %s", self.name, scenario, known.notice)
+                run.notice = f"a command was left out: the changed contract refuses it: {refusal.detail}"
+                log.warning("sandbox %s, scenario %s: %s", self.name, scenario, run.notice)
 
-    def _fold_begin(self, scenario: str, generation: int, anchor: float, begins: int | None) -> None:
+    def _repeat_begin(self, scenario: str, generation: int, anchor: float, begins: int | None) -> None:
         try:
             start = self._start(scenario).started_now(begins)
-        except Refusal:
-            return  # a scenario that is gone
-        run = self.runs[scenario] = self._place(start, generation)
-        run.clock = run.clock.at(run.clock.position, anchor)
-        run.firm = run.mark()
+            run = self._create_run(start, generation)
+        except (Refusal, CannotGenerate):
+            return  # the scenario no longer exists, or its records can no longer be generated
+        run.set_anchor(anchor)
+        self.runs[scenario] = run
 
     def _start_over(self, epoch: str) -> None:
         if self.runs and epoch:
             super().reset()
         self.epoch, self.length, self.runs, self.active_scenario, self._generations = epoch, 0, {}, None, {}
-        self._fresh, self.events = "", []
-        self._base = StoredSandbox({}, None, {})
+        self._new_epoch, self.events = "", []
+        self._base = EMPTY
 
-    def _rebase(self) -> None:
-        self.events, self._fresh = [], ""
-        runs = {name: (run, run.firm) for name, run in self.runs.items() if isinstance(run, SharedRun)}
+    def _set_base(self) -> None:
+        self.events, self._new_epoch = [], ""
+        runs = {name: (run, run.saved) for name, run in self.runs.items() if isinstance(run, SharedRun)}
         self._base = StoredSandbox(runs, self.active_scenario, dict(self._generations))
 
-    def _to_base(self) -> bool:
-        self.events, self._fresh = [], ""
+    def _return_to_base(self) -> bool:
+        self.events, self._new_epoch = [], ""
         self.runs = {name: run for name, (run, _) in self._base.runs.items()}
         self.active_scenario, self._generations = self._base.active_scenario, dict(self._base.generations)
-        return all(run.back_to(mark) for run, mark in self._base.runs.values())
+        return all(run.return_to(saved) for run, saved in self._base.runs.values())
+
+    def _undo_effects(self) -> None:
+        for undo in self._undo:
+            undo()
+        self._undo.clear()
 
 
 class SharedSandboxes(Sandboxes):
-    """Every sandbox of a store. A request is between `begin` and `commit`, one at a time in a process."""
+    """Every sandbox of a store. A process handles one request at a time, each in a `transact`."""
+
+    is_shared = True
 
     def __init__(self, contract: Contract, store: Store, limit: int = SANDBOX_LIMIT) -> None:
         super().__init__(contract, limit, wall_seconds)
         self.store = store
         self.turn = threading.RLock()
+        self._codec = JournalCodec()
         self._replicas: dict[str, SharedSandbox] = {}
-        self._at_hand: dict[str, SharedSandbox] = {}
+        # The sandboxes that the request in progress has used.
+        self._in_use: dict[str, SharedSandbox] = {}
 
     @property
     def store_status(self) -> str | None:
-        """Whether the store answers."""
-        return "ok" if self.store.is_there else "unavailable"
+        """Whether the store responds: `ok` or `unavailable`."""
+        return "ok" if self.store.is_available else "unavailable"
 
     def transact(self, attempt: Callable[[Refusal | None], T]) -> T:
-        """Handle a request by `attempt`, and again where another process changed the sandbox meanwhile."""
-        with self.turn:
-            for _ in range(TRIES):
-                self.begin()
-                result = attempt(None)
-                try:
-                    if self.commit():
-                        return result
-                except Refusal as refusal:
-                    return self._refuse(attempt, refusal)
-            return self._refuse(attempt, StoreBusy())
+        """Handle a request, again where another process changed a sandbox meanwhile; see Sandboxes.
 
-    def _refuse(self, attempt: Callable[[Refusal | None], T], refusal: Refusal) -> T:
+        `attempt` is given a refusal, and its sandboxes are followed from scratch the next time, where the store cannot
+        take the changes, or where other processes were faster 50 times.
+        """
+        with self.turn:
+            try:
+                for _ in range(ATTEMPTS):
+                    self.begin()
+                    result = attempt(None)
+                    try:
+                        if self.commit():
+                            return result
+                    except Refusal as refusal:
+                        return self._respond_with(refusal, attempt)
+                return self._respond_with(StoreBusy(), attempt)
+            except BaseException:
+                # Nothing of a request that failed half-way may be stored with the next one.
+                self.forget()
+                raise
+
+    def _respond_with(self, refusal: Refusal, attempt: Callable[[Refusal | None], T]) -> T:
         self.forget()
-        self.begin()
         result = attempt(refusal)
         self.forget()
         return result
 
     def begin(self) -> None:
-        """A request begins."""
-        self._at_hand.clear()
+        """Begin to handle a request."""
+        self._in_use.clear()
 
     def commit(self) -> bool:
-        """The request has been handled: whether the store took what it did, or another process was first.
+        """Store what the request did; False where another process was first, and then nothing of it remains.
 
-        Raises StoreUnavailable and StoreLogFull, and then nothing of it is known here any more.
+        Raises StoreUnavailable and StoreLogFull, and then nothing of it remains either.
         """
         try:
-            for sandbox in self._at_hand.values():
+            for sandbox in self._in_use.values():
                 sandbox.commit()
         except Conflict:
-            for sandbox in self._at_hand.values():
+            for sandbox in self._in_use.values():
                 sandbox.give_up()
             return False
         except Refusal:
@@ -294,10 +336,10 @@ class SharedSandboxes(Sandboxes):
         return True
 
     def forget(self) -> None:
-        """Forget the replicas of the request at hand."""
-        for sandbox in self._at_hand.values():
+        """Forget the replicas that the request in progress has used."""
+        for sandbox in self._in_use.values():
             sandbox.forget_all()
-        self._at_hand.clear()
+        self._in_use.clear()
 
     def get(self, name: str) -> Sandbox:
         """The sandbox of that name as it is now. Raises BadSandbox, SandboxLimit and StoreUnavailable."""
@@ -306,51 +348,43 @@ class SharedSandboxes(Sandboxes):
         return self._follow(name, used=True)
 
     def all(self) -> list[Sandbox]:
-        """Every sandbox there is now, by name."""
-        return [self._follow(name, used=False) for name in sorted(self.store.names())]
+        """Every sandbox, by name."""
+        return [self._follow(name, used=False) for name in sorted(self.store.list_sandboxes())]
 
     def remove(self, name: str) -> None:
-        """Forget a sandbox. Raises UnknownSandbox."""
+        """Reset and forget a sandbox. Raises UnknownSandbox."""
         if not self.store.remove(name):
-            raise UnknownSandbox(name, self.store.names())
+            raise UnknownSandbox(name, self.store.list_sandboxes())
         self._drop(name)
 
     def reset(self) -> None:
-        """Forget every sandbox."""
-        for name in self.store.names():
+        """Reset and forget every sandbox."""
+        for name in self.store.list_sandboxes():
             self.store.remove(name)
         for name in list(self._replicas):
             self._drop(name)
 
     def replace_contract(self, starts: Starts) -> None:
-        """Go on with a changed contract: all is folded again there."""
+        """Continue with the starts of a changed contract: every event is repeated there."""
         with self.turn:
             self.starts = starts
             for sandbox in self._replicas.values():
                 sandbox.forget_all()
 
     def _follow(self, name: str, *, used: bool) -> SharedSandbox:
-        if (at_hand := self._at_hand.get(name)) is not None:
-            return at_hand
+        if (in_use := self._in_use.get(name)) is not None:
+            return in_use
         sandbox = self._replicas.get(name)
         if sandbox is None:
             if len(self._replicas) >= self.limit:
                 self._replicas.pop(next(iter(self._replicas)))
-            sandbox = self._replicas[name] = SharedSandbox(name, self.start, self._seconds, self.store)
+            sandbox = self._replicas[name] = SharedSandbox(name, self.start, self._seconds, self.store, self._codec)
         sandbox.follow(self.limit, used=used)
-        self._at_hand[name] = sandbox
+        self._in_use[name] = sandbox
         return sandbox
 
     def _drop(self, name: str) -> None:
-        self._at_hand.pop(name, None)
+        self._in_use.pop(name, None)
         if (sandbox := self._replicas.pop(name, None)) is not None:
             sandbox.reset()
             sandbox.forget_all()
-
-
-def open_sandboxes(contract: Contract, address: str, limit: int) -> SharedSandboxes:
-    """The sandboxes that the Redis at an address holds.
-
-    Raises ImportError where redis is not installed, and ValueError for an address that is not valid.
-    """
-    return SharedSandboxes(contract, RedisStore(address, contract.name), limit)

@@ -1,4 +1,4 @@
-"""What holds the events of sandboxes for several processes, as the engine asks for it."""
+"""The store that holds the sandboxes of several processes: what the engine requires of it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-# A sandbox that has changed as often has to be reset.
+# A sandbox with more batches of events than that has to be reset.
 EVENT_LIMIT = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxUpdates:
-    """What a process does not know yet of a sandbox: batches of events as JSON, since the start where `epoch` is new.
+    """The batches of events (JSON) that a process has not seen yet; all of them where `epoch` is a new one.
 
-    `count` is how many requests there have been.
+    `count` is the number of requests so far.
     """
 
     epoch: str
@@ -24,11 +24,11 @@ class SandboxUpdates:
 
 @dataclass(frozen=True, slots=True)
 class EncodedEntry:
-    """An entry of the journal as text, and which lists hold it besides that of all."""
+    """A journal entry as text, without its number; `unmatched` and `invalid` say which other lists it belongs to."""
 
     text: str
     unmatched: bool = False
-    broken: bool = False
+    invalid: bool = False
 
 
 class Conflict(Exception):
@@ -36,35 +36,45 @@ class Conflict(Exception):
 
 
 class Store(Protocol):
-    """Every method raises StoreUnavailable where the store does not answer."""
+    """The events of each sandbox in batches, and its journal.
+
+    An epoch is a random name for the batches since a sandbox was created or reset; `length` counts these. Every method
+    raises StoreUnavailable where the store does not respond.
+    """
 
     @property
-    def is_there(self) -> bool:
-        """Whether it answers."""
+    def is_available(self) -> bool:
+        """Whether the store responds."""
 
-    def news(self, name: str, epoch: str, length: int, limit: int, *, used: bool) -> SandboxUpdates:
-        """What is new of a sandbox since `length` batches of `epoch`; made if there is none. Raises SandboxLimit."""
+    def fetch_updates(self, name: str, epoch: str, length: int, limit: int, *, used: bool) -> SandboxUpdates:
+        """The batches of a sandbox after the first `length` of `epoch`; an unknown sandbox is created.
 
-    def append(self, name: str, epoch: str, length: int, batch: str, line: EncodedEntry | None, fresh: str) -> None:
-        """Add a batch of events and an entry, if these are still epoch and length; with `fresh`, begin that epoch.
-
-        The batch is there once, however often this has to be sent. Raises Conflict and StoreLogFull.
+        `used` notes that the sandbox is not idle. Raises SandboxLimit where there are `limit` sandboxes in use.
         """
 
-    def enter(self, name: str, line: EncodedEntry) -> None:
-        """Add an entry to the journal."""
+    def append(
+        self, name: str, epoch: str, length: int, batch: str, entry: EncodedEntry | None, new_epoch: str
+    ) -> None:
+        """Append a batch and a journal entry, if the sandbox is still at this epoch and length.
 
-    def enter_at(self, name: str, epoch: str, length: int, line: EncodedEntry) -> bool:
-        """Add an entry, if these are still epoch and length; whether they are."""
+        With `new_epoch`, forget all batches and the journal, and begin that epoch with this batch. The batch is stored
+        once, however often the command has to be sent. Raises Conflict and StoreLogFull.
+        """
 
-    def entries(self, name: str, which: str) -> list[bytes]:
-        """The entries, oldest first, of the list `all`, `unmatched` or `broken`."""
+    def add_entry(self, name: str, entry: EncodedEntry) -> None:
+        """Add a journal entry."""
 
-    def forget(self, name: str, which: Sequence[str]) -> None:
+    def add_entry_if_unchanged(self, name: str, epoch: str, length: int, entry: EncodedEntry) -> bool:
+        """Add a journal entry if the sandbox is still at this epoch and length; whether it is."""
+
+    def list_entries(self, name: str, which: str) -> list[bytes]:
+        """The entries, oldest first, of the list `all`, `unmatched` or `broken` (invalid responses)."""
+
+    def clear_entries(self, name: str, which: Sequence[str]) -> None:
         """Empty these lists of entries."""
 
-    def names(self) -> list[str]:
-        """Every sandbox there is."""
+    def list_sandboxes(self) -> list[str]:
+        """The names of all sandboxes."""
 
     def remove(self, name: str) -> bool:
-        """Forget a sandbox; whether it was there."""
+        """Remove a sandbox; whether it existed."""

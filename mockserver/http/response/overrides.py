@@ -29,7 +29,7 @@ class HeldResponse:
     def __init__(self, delivery: Delivery, sandbox: Sandbox, scenario: str) -> None:
         self.scenario = scenario
         self._delivery, self._sandbox = delivery, sandbox
-        sandbox.held_responses[self] = None
+        sandbox.hold(self)
         delivery.on_delivered.append(self._forget)
 
     def release(self) -> None:
@@ -38,7 +38,7 @@ class HeldResponse:
             self._delivery.release(self._delivery.replacement())
 
     def _forget(self) -> None:
-        self._sandbox.held_responses.pop(self, None)
+        self._sandbox.forget_held(self)
 
 
 def hold_back(exchange: Exchange, override: Override, delay: int) -> Delivery | None:

@@ -1,4 +1,4 @@
-"""Scenarios, sandboxes, and the store that holds them."""
+"""Scenarios, sandboxes, and the store that holds the sandboxes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from mockserver.errors import Refusal, did_you_mean, nearest, quote
 
 
 class UnknownScenario(Refusal):
-    """No scenario of that name was loaded."""
+    """The contract has no scenario of that name; `via` says what in the request named it."""
 
     code = "unknown-scenario"
 
@@ -24,20 +24,20 @@ class UnknownScenario(Refusal):
 
 
 class BadSandbox(Refusal):
-    """A sandbox name that is not well formed."""
+    """The name of the sandbox is not valid."""
 
     code = "bad-sandbox"
 
     def __init__(self, name: str, via: str = "") -> None:
         source = f" ({via})" if via else ""
         super().__init__(
-            f"{quote(name)} is no sandbox name{source}: "
-            "1 to 64 letters, digits, dots, underscores and hyphens make one."
+            f"{quote(name)} is not a valid sandbox name{source}: "
+            "use 1 to 64 letters, digits, dots, underscores or hyphens."
         )
 
 
 class UnknownSandbox(Refusal):
-    """No sandbox of that name exists now."""
+    """No sandbox of that name exists."""
 
     code = "unknown-sandbox"
 
@@ -46,42 +46,44 @@ class UnknownSandbox(Refusal):
 
 
 class SandboxLimit(Refusal):
-    """Every sandbox place is taken by one that is in use."""
+    """There are as many sandboxes as there may be, and all are in use."""
 
     code = "sandbox-limit"
 
     def __init__(self, limit: int) -> None:
         super().__init__(
-            f"All {limit} sandboxes are in use. Delete those you have done with: DELETE /__mock/sandboxes/NAME.",
+            f"All {limit} sandboxes are in use. Delete those that you no longer need: DELETE /__mock/sandboxes/NAME.",
             limit=limit,
         )
 
 
 class StoreUnavailable(Refusal):
-    """The store that processes share does not answer."""
+    """The store that processes share does not respond."""
 
     code = "store-unavailable"
 
     def __init__(self) -> None:
-        super().__init__("The store that holds all state does not answer. What it holds is there again when it does.")
+        super().__init__("The state store is unreachable. No state is lost; retry when it is back.")
 
 
 class StoreBusy(Refusal):
-    """Other requests kept changing the same sandbox first."""
+    """Other requests kept changing the same sandbox at the same time."""
 
     code = "store-busy"
 
     def __init__(self) -> None:
-        super().__init__("Other requests kept changing this sandbox first; nothing was done. Send it again.")
+        super().__init__(
+            "Other requests kept changing this sandbox at the same time. Nothing was done; send the request again."
+        )
 
 
 class StoreLogFull(Refusal):
-    """The store holds as many changes of the sandbox as it may."""
+    """The store holds as many changes of the sandbox as there may be."""
 
     code = "store-log-full"
 
     def __init__(self, limit: int) -> None:
         super().__init__(
-            f"The store holds {limit} changes of this sandbox, which is all it may. Reset it: POST /__mock/reset.",
+            f"This sandbox has reached the limit of {limit} stored changes. Reset it: POST /__mock/reset.",
             limit=limit,
         )

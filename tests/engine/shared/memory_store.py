@@ -1,0 +1,87 @@
+"""A store in this process, in place of Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from mockserver.engine.shared.store import Conflict, EncodedEntry, SandboxUpdates
+from mockserver.refusals import StoreUnavailable
+
+
+@dataclass
+class Content:
+    """What is stored of one sandbox."""
+
+    epoch: str
+    batches: list[str] = field(default_factory=list)
+    entries: dict[str, list[bytes]] = field(default_factory=dict)
+    count: int = 0
+
+
+class MemoryStore:
+    """`before_append` is called before each append, and may change the store or raise."""
+
+    def __init__(self) -> None:
+        self.is_available = True
+        self.contents: dict[str, Content] = {}
+        self.epochs = 0
+        self.appends = 0
+        self.before_append: Callable[[], None] = lambda: None
+
+    def fetch_updates(self, name: str, epoch: str, length: int, limit: int, *, used: bool) -> SandboxUpdates:  # noqa: ARG002
+        self._require_available()
+        if name not in self.contents:
+            self.epochs += 1
+            self.contents[name] = Content(f"epoch-{self.epochs}")
+        content = self.contents[name]
+        batches = content.batches[length:] if content.epoch == epoch else content.batches
+        return SandboxUpdates(content.epoch, [batch.encode() for batch in batches], content.count)
+
+    def append(
+        self, name: str, epoch: str, length: int, batch: str, entry: EncodedEntry | None, new_epoch: str
+    ) -> None:
+        self.before_append()
+        self._require_available()
+        content = self.contents[name]
+        if (content.epoch, len(content.batches)) != (epoch, length):
+            raise Conflict
+        if new_epoch:
+            content = self.contents[name] = Content(new_epoch)
+        self.appends += 1
+        content.batches.append(f'["{self.appends}",{batch}]')
+        if entry is not None:
+            self.add_entry(name, entry)
+
+    def add_entry(self, name: str, entry: EncodedEntry) -> None:
+        self._require_available()
+        content = self.contents[name]
+        content.count += 1
+        line = f"{content.count} {entry.text}".encode()
+        for which, belongs in (("all", True), ("unmatched", entry.unmatched), ("broken", entry.invalid)):
+            if belongs:
+                content.entries.setdefault(which, []).append(line)
+
+    def add_entry_if_unchanged(self, name: str, epoch: str, length: int, entry: EncodedEntry) -> bool:
+        content = self.contents[name]
+        if (content.epoch, len(content.batches)) != (epoch, length):
+            return False
+        self.add_entry(name, entry)
+        return True
+
+    def list_entries(self, name: str, which: str) -> list[bytes]:
+        return self.contents[name].entries.get(which, [])
+
+    def clear_entries(self, name: str, which: Sequence[str]) -> None:
+        for one in which:
+            self.contents[name].entries.pop(one, None)
+
+    def list_sandboxes(self) -> list[str]:
+        return list(self.contents)
+
+    def remove(self, name: str) -> bool:
+        return self.contents.pop(name, None) is not None
+
+    def _require_available(self) -> None:
+        if not self.is_available:
+            raise StoreUnavailable

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from mockserver.engine.commands import Fired
+from mockserver.engine.journal import Entry, LoggedMessage
+from mockserver.engine.shared.journal_codec import JournalCodec
+from mockserver.errors import Violation
+
+ENTRY = Entry(
+    number=7, at=1_000, scenario="baseline", operation="getJob", method="GET", path="/jobs/ä", query="a=1", status=200,
+    milliseconds=1.5, request=LoggedMessage((("accept", "*/*"),), b"\xff{", 2), response=LoggedMessage((), b"{}", 2),
+    violations=[Violation("query", "", "type", "is not a number", "a")], invalid_status=500,
+    fired=(Fired("jobs", "a", "start", 900),), override="override-1", note="a note",
+)  # fmt: skip
+
+
+def stored(number: int, text: str) -> bytes:
+    return f"{number} {text}".encode()
+
+
+def test_an_entry_comes_back_as_it_was() -> None:
+    codec = JournalCodec()
+    assert codec.decode(stored(7, codec.encode(ENTRY).text)) == ENTRY
+
+
+def test_an_entry_without_a_run_has_no_time() -> None:
+    codec, entry = JournalCodec(), ENTRY._replace(at=None)
+    assert codec.decode(stored(7, codec.encode(entry).text)) == entry
+
+
+def test_a_repeat_differs_in_number_time_and_duration_alone() -> None:
+    codec = JournalCodec()
+    expected = ENTRY._replace(number=9, at=2_000, milliseconds=0.25)
+    for _ in range(2):
+        assert codec.decode(stored(9, codec.encode_repeat(ENTRY, 2_000, 0.25).text)) == expected
+
+
+def test_an_entry_names_the_lists_that_it_belongs_to() -> None:
+    codec = JournalCodec()
+    unmatched = codec.encode(ENTRY._replace(operation=None, invalid_status=None))
+    assert (unmatched.unmatched, unmatched.invalid) == (True, False)
+    invalid = codec.encode(ENTRY)
+    assert (invalid.unmatched, invalid.invalid) == (False, True)
