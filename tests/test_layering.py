@@ -27,7 +27,7 @@ LATE = {
 CHANCE_AND_TIME = {"random", "secrets", "time"}
 MAY_VARY = {
     "mockserver.engine.clock",  # the one place that reads the machine's time
-    "mockserver.generate.generator", "mockserver.generate.constraints", "mockserver.generate.numbers", "mockserver.generate.patterns",
+    "mockserver.generate.generator", "mockserver.generate.generation", "mockserver.generate.constraint_collector", "mockserver.generate.numbers", "mockserver.generate.regex_writer",
     "mockserver.generate.strings", "mockserver.generate.realistic", "mockserver.generate.vocabulary", "mockserver.engine.seeding.populate", "mockserver.engine.seeding.inferred", "mockserver.engine.seeding.key_generator",
     "mockserver.cli.serve",  # makes a token
 }  # fmt: skip

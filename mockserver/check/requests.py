@@ -165,7 +165,7 @@ class ScenarioRequests:
         try:
             for number in range(SEEDS):
                 seed = f"check/{operation.id}/{number or ''}".rstrip("/")
-                found = Generator.seeded(self.contract.documents, judge.schemas, seed).value(node, parameter.name)
+                found = Generator.seeded(self.contract.documents, judge.schemas, seed).generate(node, parameter.name)
                 if found != "":
                     break
             return found
@@ -184,7 +184,7 @@ class ScenarioRequests:
         documents, seed = self.contract.documents, f"check/{operation.id}"
         generator = Generator.seeded(documents, media.validator.schemas, seed, hidden="readOnly")
         try:
-            return strict_json.dump(generator.value(media.schema))
+            return strict_json.dump(generator.generate(media.schema))
         except CannotGenerate:
             return b"{}"
 

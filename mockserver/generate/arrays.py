@@ -1,92 +1,96 @@
-"""Arrays: prefix items, items, and what they must contain."""
+"""Arrays: prefix items, items, and the items that `contains` requires."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mockserver.documents.tree import Node
 from mockserver.errors import CannotGenerate
-from mockserver.generate.constraints import Constraints, Nodes, same
+from mockserver.generate.constraints import Constraints, Nodes, equality_key
+from mockserver.generate.generation import Generation
 
-if TYPE_CHECKING:
-    from mockserver.generate.generator import Generation
-
-TRIES = 25
+ATTEMPT_LIMIT = 25
 ITEM_LIMIT = 10_000
+# So many attempts are made even at a schema with a constant.
+CONSTANT_ATTEMPTS = 3
 
 
-def make_array(making: Generation, demand: Constraints, name: str, depth: int, attempt: int) -> list[Any]:
-    """An array of this demand. Raises CannotGenerate."""
-    made: list[Any] = []
-    fill(making, demand, made, name, depth, attempt)
-    return made
+def make_array(generation: Generation, constraints: Constraints, name: str, depth: int, attempt: int) -> list[Any]:
+    """An array that should satisfy the constraints. Raises CannotGenerate."""
+    items: list[Any] = []
+    add_items(generation, constraints, items, name, depth, attempt)
+    return items
 
 
-def fill(making: Generation, demand: Constraints, made: list[Any], name: str, depth: int, attempt: int) -> None:
-    """Add items to an array until it has as many as it should, and contains what it must."""
-    wanted = _contained(making, demand, made)
-    before = max(len(made), _prefix(demand)) if wanted and attempt % 2 == 0 else len(made)
-    least = max(demand.least("minItems"), before + len(wanted))
-    known = {same(one) for one in made}
-    unique = True in demand.all("uniqueItems")
+def add_items(
+    generation: Generation, constraints: Constraints, items: list[Any], name: str, depth: int, attempt: int
+) -> None:
+    """Extend an array, in place, to a length that is allowed and by what `contains` requires. Raises CannotGenerate."""
+    contained = _missing_contained(generation, constraints, items)
+    length = max(len(items), _prefix_length(constraints)) if contained and attempt % 2 == 0 else len(items)
+    shortest = max(constraints.minimum("minItems"), length + len(contained))
+    seen = {equality_key(item) for item in items}
+    is_unique = True in constraints.values("uniqueItems")
     singular = _singular(name)
-    # What must be contained comes last, where the fewest items have a schema of their own.
-    left = _count(making, demand, least, depth, attempt) - len(made)
-    for number in range(len(wanted) - left, len(wanted)):
-        extra = (wanted[number],) if number >= 0 else ()
-        nodes = (*demand.item(len(made), contained=bool(extra)), *extra)
+    missing = _choose_length(generation, constraints, shortest, depth, attempt) - len(items)
+    # What `contains` requires comes last, since the first items are the likeliest to have schemas of their own.
+    for number in range(len(contained) - missing, len(contained)):
+        extra = (contained[number],) if number >= 0 else ()
+        schemas = (*constraints.item_schemas(len(items), contained=bool(extra)), *extra)
         try:
-            one = _other(making, nodes, singular, depth, attempt, known)
+            distinct = _make_distinct(generation, schemas, singular, depth, attempt, seen)
         except CannotGenerate:
-            if len(made) >= demand.least("minItems") and not wanted:
+            if len(items) >= constraints.minimum("minItems") and not contained:
                 return
             raise
-        if one is None and not extra and (unique or len(made) >= least):
+        if distinct is None and not extra and (is_unique or len(items) >= shortest):
             return
-        made.append(one[0] if one is not None else making.make(nodes, singular, depth + 1, attempt))
-        known.add(same(made[-1]))
+        item = distinct[0] if distinct is not None else generation.make(schemas, singular, depth + 1, attempt)
+        items.append(item)
+        seen.add(equality_key(item))
 
 
-def _count(making: Generation, demand: Constraints, least: int, depth: int, attempt: int) -> int:
-    prefix, most = _prefix(demand), demand.most("maxItems")
-    if most is None or most > least + 3:
-        most = max(least + 3, prefix)
-    if least > ITEM_LIMIT:
-        return least
-    if attempt == 1 or making.is_deep(depth):
-        return least
-    return making.chance.randint(max(least, min(1, most), min(prefix, most)), max(least, most))
+def _choose_length(generation: Generation, constraints: Constraints, shortest: int, depth: int, attempt: int) -> int:
+    prefix, longest = _prefix_length(constraints), constraints.maximum("maxItems")
+    if longest is None or longest > shortest + 3:
+        longest = max(shortest + 3, prefix)
+    if shortest > ITEM_LIMIT:
+        return shortest
+    if attempt == 1 or generation.is_minimal(depth):
+        return shortest
+    return generation.rng.randint(max(shortest, min(1, longest), min(prefix, longest)), max(shortest, longest))
 
 
-def _prefix(demand: Constraints) -> int:
-    return max((len(one) for one in demand.all("prefixItems") if isinstance(one, list)), default=0)
+def _prefix_length(constraints: Constraints) -> int:
+    return max((len(schemas) for schemas in constraints.values("prefixItems") if isinstance(schemas, list)), default=0)
 
 
-def _contained(making: Generation, demand: Constraints, made: list[Any]) -> list[Node]:
-    """The schemas of the items that are still missing among those that there must be."""
-    found = list[Node]()
-    for part in demand.parts:
+def _missing_contained(generation: Generation, constraints: Constraints, items: list[Any]) -> list[Node]:
+    """The schema of each item that `contains` and `minContains` still require."""
+    schemas = list[Node]()
+    for part in constraints.parts:
         if "contains" in part.value:
-            node = part.child("contains")
-            there = sum(making.is_valid((node,), one) for one in made)
-            found += [node] * max(0, min(part.value.get("minContains", 1), ITEM_LIMIT) - there)
-    return found
+            schema = part.child("contains")
+            count = sum(generation.is_valid((schema,), item) for item in items)
+            schemas += [schema] * max(0, min(part.value.get("minContains", 1), ITEM_LIMIT) - count)
+    return schemas
 
 
-def _other(making: Generation, nodes: Nodes, name: str, depth: int, attempt: int, known: set[str]) -> tuple[Any] | None:
-    """An item that is not there yet; None where each is."""
-    for number in range(TRIES):
-        one = making.make(nodes, name, depth + 1, attempt if number == 0 else max(attempt, number))
-        if same(one) not in known:
-            return (one,)
-        if number > 2 and not may_vary(nodes):
+def _make_distinct(
+    generation: Generation, schemas: Nodes, name: str, depth: int, attempt: int, seen: set[str]
+) -> tuple[Any] | None:
+    """An item whose equality key has not been seen, in a tuple; None if none was found."""
+    for number in range(ATTEMPT_LIMIT):
+        item = generation.make(schemas, name, depth + 1, attempt if number == 0 else max(attempt, number))
+        if equality_key(item) not in seen:
+            return (item,)
+        if number >= CONSTANT_ATTEMPTS and _is_constant(schemas):
             return None
     return None
 
 
-def may_vary(nodes: Nodes) -> bool:
-    """Whether another try may give another value: not where a constant leaves none."""
-    return not any(isinstance(node.value, dict) and "const" in node.value for node in nodes)
+def _is_constant(schemas: Nodes) -> bool:
+    return any(isinstance(schema.value, dict) and "const" in schema.value for schema in schemas)
 
 
 def _singular(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Instants in the order that their names promise: what was created was not updated before that."""
+"""Generated instants in the order that their names imply: `created_at` is not later than `updated_at`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 from typing import Any
 
 from mockserver.generate.constraints import Constraints
-from mockserver.generate.known_values import plain
+from mockserver.generate.known_values import normalize
 
-# The words that tell when; the later a group, the later the instant.
-GROUPS = (
+# Words for events of a record's life, from its first to its last.
+EVENT_WORDS = (
     ("birth", "born"),
     ("created", "added", "registered", "joined", "ordered", "placed", "opened", "submitted", "requested", "queued"),
     ("started", "starts", "start", "begin", "begins", "begun", "from", "since", "activated", "published", "issued"),
@@ -18,31 +18,35 @@ GROUPS = (
     ("deleted", "removed", "archived", "cancelled", "canceled", "expires", "expired", "expiry", "expiration"),
 )  # fmt: skip
 FORMATS = ("date-time", "date")
-FIXED = {"example", "examples", "default", "const", "enum", "pattern"}
+# Keywords that may have given a value, which then is not to be replaced.
+PRESCRIBING = {"example", "examples", "default", "const", "enum", "pattern"}
 
 
-def in_time(demand: Constraints, made: dict[str, Any]) -> None:
-    """Deal the made-up instants of an object out again, the earliest to what comes first."""
+def sort_instants(constraints: Constraints, record: dict[str, Any]) -> None:
+    """Redistribute the generated instants of an object among its members, in place, by the order of their names."""
     for form in FORMATS:
         ranked = [
             (rank, name)
-            for name in made
-            if (rank := _rank(name)) is not None and isinstance(made[name], str) and _is_made_up(demand, name, form)
+            for name in record
+            if (rank := _rank(name)) is not None
+            and isinstance(record[name], str)
+            and _is_generated(constraints, name, form)
         ]
-        stamps = sorted(made[name] for _, name in ranked)
-        for (_, name), stamp in zip(sorted(ranked, key=lambda one: one[0]), stamps, strict=True):
-            made[name] = stamp
+        instants = sorted(record[name] for _, name in ranked)
+        for (_, name), instant in zip(sorted(ranked, key=lambda entry: entry[0]), instants, strict=True):
+            record[name] = instant
 
 
 def _rank(name: str) -> int | None:
-    known = re.sub(r"(at|on|date|time|datetime|timestamp)$", "", plain(name))
-    for rank, words in enumerate(GROUPS):
-        if any(known.endswith(word) for word in words):
+    event = re.sub(r"(at|on|date|time|datetime|timestamp)$", "", normalize(name))
+    for rank, words in enumerate(EVENT_WORDS):
+        if any(event.endswith(word) for word in words):
             return rank
     return None
 
 
-def _is_made_up(demand: Constraints, name: str, form: str) -> bool:
-    places = [node.follow().value for node in demand.member(name)]
-    values = [value for value in places if isinstance(value, dict)]
-    return any(one.get("format") == form for one in values) and not any(FIXED & one.keys() for one in values)
+def _is_generated(constraints: Constraints, name: str, form: str) -> bool:
+    schemas = [node.follow().value for node in constraints.member_schemas(name)]
+    schemas = [schema for schema in schemas if isinstance(schema, dict)]
+    has_format = any(schema.get("format") == form for schema in schemas)
+    return has_format and not any(PRESCRIBING & schema.keys() for schema in schemas)

@@ -1,4 +1,4 @@
-"""Values that a request gave, for the members of the answer that they are meant for."""
+"""Values that are known before a response is generated, such as those of the request's parameters."""
 
 from __future__ import annotations
 
@@ -13,27 +13,30 @@ DEPTH_LIMIT = 3
 
 @dataclass(frozen=True, slots=True)
 class KnownValues:
-    """Values by the plain form of their names; `own` is what the answer's own `id` is."""
+    """Values by the normalized names of the members that should have them; `id` holds that of the response's own `id`.
 
-    named: Mapping[str, Any]
-    own: tuple[Any, ...] = ()
+    Each may be a tuple of several to choose from.
+    """
+
+    by_name: Mapping[str, Any]
+    id: tuple[Any, ...] = ()
 
     @classmethod
-    def of(cls, values: Mapping[str, Any]) -> KnownValues:
-        """Of values by name; `""` names the key of the answer itself, and a tuple holds several to choose from."""
-        named = {plain(name): value for name, value in values.items() if name}
-        return cls(named, (values[""],) if "" in values else ())
+    def from_names(cls, values: Mapping[str, Any]) -> KnownValues:
+        """Normalize the names; the name `""` stands for the response's own `id`."""
+        by_name = {normalize(name): value for name, value in values.items() if name}
+        return cls(by_name, (values[""],) if "" in values else ())
 
-    def values(self, name: str, depth: int) -> Iterator[Any]:
-        """What a member of that name may be, so deep in the answer."""
-        known = plain(name)
-        found = [self.named[known]] if depth <= DEPTH_LIMIT and known in self.named else []
-        for one in (*found, *(self.own if depth == 1 and known == "id" else ())):
-            for value in one if isinstance(one, tuple) else (one,):
+    def candidates(self, name: str, depth: int) -> Iterator[Any]:
+        """The values that a member of that name may have, each also as text, at a depth of the response."""
+        normalized = normalize(name)
+        entries = [self.by_name[normalized]] if depth <= DEPTH_LIMIT and normalized in self.by_name else []
+        for entry in (*entries, *(self.id if depth == 1 and normalized == "id" else ())):
+            for value in entry if isinstance(entry, tuple) else (entry,):
                 yield value
                 yield str(value)
 
 
-def plain(name: str) -> str:
-    """A name without regard to case and to how its words are joined."""
+def normalize(name: str) -> str:
+    """A name without its case and word separators: `pet_id` and `petId` are the same."""
     return re.sub(r"[^a-z0-9]", "", name.lower())

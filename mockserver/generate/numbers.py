@@ -11,60 +11,65 @@ from mockserver.generate.constraints import Constraints
 
 WINDOW = 1000
 HUNDREDTH = Fraction(1, 100)
-Pick = Callable[[list[Fraction]], Fraction]
+# Integers from here on are not all exact as floats.
+EXACT_FLOAT_LIMIT = 1 << 53
+Strictest = Callable[[list[Fraction]], Fraction]
 
 
-def number(
-    demand: Constraints, chance: random.Random, usual: tuple[float, float] | None, *, whole: bool
+def make_number(
+    constraints: Constraints, rng: random.Random, usual_range: tuple[float, float] | None, *, whole: bool
 ) -> int | float | None:
-    """A number of this demand, in the `usual` range where that may be; None where there is none."""
-    low, high = _bounds(demand, "minimum", max), _bounds(demand, "maximum", min)
-    above, below = _bounds(demand, "exclusiveMinimum", max), _bounds(demand, "exclusiveMaximum", min)
-    step = _step(demand, whole)
+    """A number that satisfies the constraints, in the usual range where they allow; None where there is none."""
+    low, high = _bound(constraints, "minimum", max), _bound(constraints, "maximum", min)
+    above, below = _bound(constraints, "exclusiveMinimum", max), _bound(constraints, "exclusiveMaximum", min)
+    step = _step(constraints, whole)
     if step is None:
-        step = _fine(_pick([high, below], min), _pick([low, above], max))
+        step = _fine_step(_strictest([low, above], max), _strictest([high, below], min))
+    # From here on bounds are counted in steps.
     first = None if low is None else ceil(low / step)
     if above is not None:
         first = max(floor(above / step) + 1, first if first is not None else floor(above / step) + 1)
-    final = None if high is None else floor(high / step)
+    last = None if high is None else floor(high / step)
     if below is not None:
-        final = min(ceil(below / step) - 1, final if final is not None else ceil(below / step) - 1)
-    first, final = _narrowed(first, final, step, usual)
-    if first > final:
+        last = min(ceil(below / step) - 1, last if last is not None else ceil(below / step) - 1)
+    first, last = _narrow(first, last, step, usual_range)
+    if first > last:
         return None
-    found = chance.randint(first, final) * step
-    if found.denominator == 1 and (whole or abs(found) >= 1 << 53):
-        return int(found)
-    return float(found)
+    number = rng.randint(first, last) * step
+    if number.denominator == 1 and (whole or abs(number) >= EXACT_FLOAT_LIMIT):
+        return int(number)
+    return float(number)
 
 
 def _exact(value: int | float) -> Fraction:
     return Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
 
 
-def _bounds(demand: Constraints, keyword: str, pick: Pick) -> Fraction | None:
-    found = [_exact(one) for one in demand.all(keyword) if isinstance(one, int | float) and not isinstance(one, bool)]
-    return pick(found) if found else None
+def _bound(constraints: Constraints, keyword: str, strictest: Strictest) -> Fraction | None:
+    values = constraints.values(keyword)
+    return _strictest(
+        [_exact(value) for value in values if isinstance(value, int | float) and not isinstance(value, bool)], strictest
+    )
 
 
-def _pick(bounds: list[Fraction | None], pick: Pick) -> Fraction | None:
-    found = [one for one in bounds if one is not None]
-    return pick(found) if found else None
+def _strictest(bounds: list[Fraction] | list[Fraction | None], strictest: Strictest) -> Fraction | None:
+    declared = [bound for bound in bounds if bound is not None]
+    return strictest(declared) if declared else None
 
 
-def _step(demand: Constraints, whole: bool) -> Fraction | None:
-    """The least step that every `multipleOf` allows; whole numbers have a step of one at least."""
-    steps = [_exact(one) for one in demand.all("multipleOf")] + ([Fraction(1)] if whole else [])
+def _step(constraints: Constraints, whole: bool) -> Fraction | None:
+    """The smallest step that every `multipleOf` allows; whole numbers have a step of at least 1."""
+    steps = [_exact(value) for value in constraints.values("multipleOf")] + ([Fraction(1)] if whole else [])
     if not steps:
         return None
-    found = steps[0]
-    for one in steps[1:]:
-        found = Fraction(lcm(found.numerator, one.numerator), gcd(found.denominator, one.denominator))
-    return found
+    common = steps[0]
+    for step in steps[1:]:
+        common = Fraction(lcm(common.numerator, step.numerator), gcd(common.denominator, step.denominator))
+    return common
 
 
-def _fine(high: Fraction | None, low: Fraction | None) -> Fraction:
-    """Hundredths, and less where the bounds are close."""
+def _fine_step(low: Fraction | None, high: Fraction | None) -> Fraction:
+    """A hundredth, and less where the bounds are close."""
     step = HUNDREDTH
     if high is not None and low is not None and high > low:
         while (high - low) / step < 10:
@@ -72,17 +77,20 @@ def _fine(high: Fraction | None, low: Fraction | None) -> Fraction:
     return step
 
 
-def _narrowed(
-    first: int | None, final: int | None, step: Fraction, usual: tuple[float, float] | None
+def _narrow(
+    first: int | None, last: int | None, step: Fraction, usual_range: tuple[float, float] | None
 ) -> tuple[int, int]:
-    """The range to draw from: what is usual, else from zero or the lower bound on."""
-    low, high = (Fraction(usual[0]), Fraction(usual[1])) if usual is not None else (Fraction(0), Fraction(WINDOW))
-    least, most = ceil(low / step), floor(high / step)
-    if first is None and final is not None and final < least:
-        first = final - ceil(WINDOW / step)
-    inside = least if first is None else max(least, first), most if final is None else min(most, final)
+    """The range to draw from, in steps: the usual one, else from zero or the lower bound on."""
+    low, high = (Fraction(usual_range[0]), Fraction(usual_range[1])) if usual_range else (Fraction(0), Fraction(WINDOW))
+    usual_first, usual_last = ceil(low / step), floor(high / step)
+    if first is None and last is not None and last < usual_first:
+        first = last - ceil(WINDOW / step)
+    inside = (
+        usual_first if first is None else max(usual_first, first),
+        usual_last if last is None else min(usual_last, last),
+    )
     if inside[0] <= inside[1]:
         return inside
-    start = first if first is not None else min(0, final or 0)
+    start = first if first is not None else min(0, last or 0)
     end = start + ceil(WINDOW / step)
-    return start, end if final is None else min(end, final)
+    return start, end if last is None else min(end, last)

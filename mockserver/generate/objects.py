@@ -1,138 +1,146 @@
-"""Objects: which members there are, in the order in which they are declared."""
+"""Objects: which members they get, in the order in which the schema declares them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mockserver.errors import CannotGenerate
-from mockserver.generate import patterns
-from mockserver.generate.chronology import in_time
-from mockserver.generate.constraints import Constraints, members
-from mockserver.generate.vocabulary import word
+from mockserver.generate.chronology import sort_instants
+from mockserver.generate.constraints import Constraints, object_at
+from mockserver.generate.generation import Generation
+from mockserver.generate.regex_parser import UnsupportedPattern
+from mockserver.generate.regex_writer import write_match
+from mockserver.generate.vocabulary import pick_word
 
-if TYPE_CHECKING:
-    from mockserver.generate.generator import Generation
-
-TRIES = 25
+ATTEMPT_LIMIT = 25
+# The members of an object that is a map from any name.
 MAP_SIZE = 2
 MEMBER_LIMIT = 10_000
 
 
-def make_object(making: Generation, demand: Constraints, depth: int, attempt: int) -> dict[str, Any]:
-    """An object of this demand. Raises CannotGenerate."""
-    made: dict[str, Any] = {}
-    for one in _chosen(making, demand, depth, attempt):
-        add(making, demand, made, one, depth, attempt)
-    fill(making, demand, made, depth, attempt)
-    in_time(demand, made)
-    return in_order(demand, made)
+def make_object(generation: Generation, constraints: Constraints, depth: int, attempt: int) -> dict[str, Any]:
+    """An object that should satisfy the constraints. Raises CannotGenerate."""
+    members: dict[str, Any] = {}
+    for name in _choose_members(generation, constraints, depth, attempt):
+        add_member(generation, constraints, members, name, depth, attempt)
+    add_missing_members(generation, constraints, members, depth, attempt)
+    sort_instants(constraints, members)
+    return _in_declared_order(constraints, members)
 
 
-def add(making: Generation, demand: Constraints, made: dict[str, Any], name: str, depth: int, attempt: int) -> None:
-    """Add one member, if it can be made. Raises CannotGenerate where it must be there and cannot."""
-    nodes = demand.member(name)
-    if name in demand.hints and making.is_valid(nodes, demand.hints[name]):
-        made[name] = demand.hints[name]
+def add_member(
+    generation: Generation, constraints: Constraints, members: dict[str, Any], name: str, depth: int, attempt: int
+) -> None:
+    """Add one member if a value for it can be generated. Raises CannotGenerate if a required one cannot."""
+    schemas = constraints.member_schemas(name)
+    if name in constraints.hints and generation.is_valid(schemas, constraints.hints[name]):
+        members[name] = constraints.hints[name]
         return
     try:
-        made[name] = making.member(nodes, name, depth + 1, attempt)
+        members[name] = generation.make_member(schemas, name, depth + 1, attempt)
     except CannotGenerate:
-        if name in demand.required:
+        if name in constraints.required:
             raise
 
 
-def fill(making: Generation, demand: Constraints, made: dict[str, Any], depth: int, attempt: int) -> None:
-    """Add what members that are there ask for, and as many more as there must be."""
-    for name in _needed(demand, made):
-        if not attempt and making.hides(demand.member(name)):
+def add_missing_members(
+    generation: Generation, constraints: Constraints, members: dict[str, Any], depth: int, attempt: int
+) -> None:
+    """Add the members that are required, also by those that are present, and as many as `minProperties` demands."""
+    for name in _with_dependents(constraints, [*members, *constraints.required]):
+        if name in members or (not attempt and generation.is_hidden(constraints.member_schemas(name))):
             continue
-        add(making, demand, made, name, depth, attempt)
-    least, most = demand.least("minProperties"), demand.most("maxProperties")
-    for name in demand.names:
-        if len(made) < least and name not in (*made, *demand.absent) and making.is_valid(demand.labels, name):
-            add(making, demand, made, name, depth, attempt)
-    if not made and _is_map(demand) and attempt != 1 and not making.is_deep(depth):
-        least = max(least, MAP_SIZE if most is None else min(MAP_SIZE, most))
-    for number in range(TRIES + min(least, MEMBER_LIMIT)):
-        if len(made) >= least:
+        add_member(generation, constraints, members, name, depth, attempt)
+    fewest, most = constraints.minimum("minProperties"), constraints.maximum("maxProperties")
+    name_schemas = constraints.name_schemas
+    for name in constraints.declared_members:
+        is_possible = name not in members and name not in constraints.absent
+        if len(members) < fewest and is_possible and generation.is_valid(name_schemas, name):
+            add_member(generation, constraints, members, name, depth, attempt)
+    if not members and _is_map(constraints) and attempt != 1 and not generation.is_minimal(depth):
+        fewest = max(fewest, MAP_SIZE if most is None else min(MAP_SIZE, most))
+    for number in range(ATTEMPT_LIMIT + min(fewest, MEMBER_LIMIT)):
+        if len(members) >= fewest:
             return
-        label = _label(making, demand, number)
-        if label is not None and label not in made and label not in demand.absent:
-            add(making, demand, made, label, depth, attempt)
+        extra = _make_name(generation, constraints, number)
+        if extra is not None and extra not in members and extra not in constraints.absent:
+            add_member(generation, constraints, members, extra, depth, attempt)
 
 
-def in_order(demand: Constraints, made: dict[str, Any]) -> dict[str, Any]:
-    """The members as the schema declares them, the others after."""
-    names = [name for name in demand.names if name in made]
-    return {name: made[name] for name in dict.fromkeys([*names, *made])}
+def _in_declared_order(constraints: Constraints, members: dict[str, Any]) -> dict[str, Any]:
+    declared = [name for name in constraints.declared_members if name in members]
+    return {name: members[name] for name in dict.fromkeys([*declared, *members])}
 
 
-def _chosen(making: Generation, demand: Constraints, depth: int, attempt: int) -> list[str]:
-    """The members to make: those that must be there; of the others all, none, or some, as tries go on."""
-    # Hidden ones are demanded of the other direction alone, most of the time; judging will tell.
-    required = [one for one in demand.required if attempt or not making.hides(demand.member(one))]
-    most = demand.most("maxProperties")
-    found = list(required)
-    deep = making.is_deep(depth)
-    for name in demand.names:
-        if name in found or name in demand.absent or attempt == 1:
+def _choose_members(generation: Generation, constraints: Constraints, depth: int, attempt: int) -> list[str]:
+    """The required members, and of the optional ones all on the first attempt, none on the second, some on later ones.
+
+    A hidden member is usually required in the other direction only, so the first attempt leaves it out.
+    """
+    declared, most = constraints.declared_members, constraints.maximum("maxProperties")
+    chosen = [
+        name
+        for name in constraints.required
+        if attempt or not generation.is_hidden(constraints.member_schemas(name))
+    ]  # fmt: skip
+    is_minimal = generation.is_minimal(depth)
+    for name in declared:
+        if name in chosen or name in constraints.absent or attempt == 1:
             continue
-        if deep and not (making.sparse and making.is_given(name, depth + 1)):
+        if is_minimal and not (generation.minimal and generation.has_known_value(name, depth + 1)):
             continue
-        if most is not None and len(_needed_by(demand, [*found, name])) > most:
+        if most is not None and len(_with_dependents(constraints, [*chosen, name])) > most:
             continue
-        if attempt > 1 and making.chance.random() < 0.5:
+        if attempt > 1 and generation.rng.random() < 0.5:
             continue
-        if not making.leaves_out(demand.member(name)) and making.is_valid(demand.labels, name):
-            found.append(name)
-    order = {name: place for place, name in enumerate(demand.names)}
-    return sorted(_needed_by(demand, found), key=lambda name: order.get(name, len(order)))
+        is_allowed = not generation.should_omit(constraints.member_schemas(name))
+        if is_allowed and generation.is_valid(constraints.name_schemas, name):
+            chosen.append(name)
+    order = {name: position for position, name in enumerate(declared)}
+    return sorted(_with_dependents(constraints, chosen), key=lambda name: order.get(name, len(order)))
 
 
-def _needed_by(demand: Constraints, names: list[str]) -> list[str]:
-    """The names with those that `dependentRequired` adds to them."""
-    found = list(names)
-    for _ in range(TRIES):
-        more = [
-            needed
-            for part in demand.parts
-            for name, needs in members(part, "dependentRequired").items()
-            if name in found
-            for needed in needs
-            if needed not in found
+def _with_dependents(constraints: Constraints, names: list[str]) -> list[str]:
+    """The names and those that `dependentRequired` adds to them."""
+    names = list(names)
+    for _ in range(ATTEMPT_LIMIT):
+        dependents = [
+            dependent
+            for part in constraints.parts
+            for name, dependents in object_at(part, "dependentRequired").items()
+            if name in names
+            for dependent in dependents
+            if dependent not in names
         ]
-        if not more:
+        if not dependents:
             break
-        found += dict.fromkeys(more)
-    return found
+        names += dict.fromkeys(dependents)
+    return names
 
 
-def _needed(demand: Constraints, made: dict[str, Any]) -> list[str]:
-    return [name for name in _needed_by(demand, [*made, *demand.required]) if name not in made]
-
-
-def _is_map(demand: Constraints) -> bool:
-    """Whether the object is meant for names that the schema does not know."""
-    if demand.names or demand.all("propertyNames"):
+def _is_map(constraints: Constraints) -> bool:
+    """Whether the object is meant for names that the schema does not declare."""
+    if constraints.declared_members or constraints.values("propertyNames"):
         return False
-    given = [one for one in demand.all("additionalProperties") if isinstance(one, dict) and one]
-    return bool(given) or any(members(part, "patternProperties") for part in demand.parts)
+    schemas = [schema for schema in constraints.values("additionalProperties") if isinstance(schema, dict) and schema]
+    return bool(schemas) or any(object_at(part, "patternProperties") for part in constraints.parts)
 
 
-def _label(making: Generation, demand: Constraints, number: int) -> str | None:
-    """A name for one more member."""
-    named = demand.labels
-    known = [pattern for part in demand.parts for pattern in members(part, "patternProperties")]
-    if known and number % 2 == 0:
+def _make_name(generation: Generation, constraints: Constraints, number: int) -> str | None:
+    """A name for one more member; None if this attempt found none."""
+    name_schemas = constraints.name_schemas
+    patterns = [pattern for part in constraints.parts for pattern in object_at(part, "patternProperties")]
+    if patterns and number % 2 == 0:
         try:
-            label = patterns.write(known[number // 2 % len(known)], making.chance, attempt=number)
-        except patterns.Unsupported:
+            name = write_match(patterns[number // 2 % len(patterns)], generation.rng, attempt=number)
+        except UnsupportedPattern:
             return None
-        return label if making.is_valid(named, label) else None
-    if named:
+        return name if generation.is_valid(name_schemas, name) else None
+    if name_schemas:
         try:
-            label = making.make((*named, *making.texts), "", 0, number)
+            value = generation.make((*name_schemas, generation.string_schema), "", 0, number)
         except CannotGenerate:
             return None
-        return label if isinstance(label, str) else None
-    return word(making.chance) if number < TRIES // 2 else f"{word(making.chance)}{number}"
+        return value if isinstance(value, str) else None
+    word = pick_word(generation.rng)
+    return word if number < ATTEMPT_LIMIT // 2 else f"{word}{number}"

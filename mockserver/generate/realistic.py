@@ -1,9 +1,10 @@
-"""Text that looks like what a property's name and format promise. Faker's data; imported only when needed."""
+"""Text and ranges of numbers that fit a property's name and format. Imported only when needed: Faker loads slowly."""
 
 from __future__ import annotations
 
 import random
 import re
+import uuid
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -12,15 +13,15 @@ from typing import TypeVar
 
 from faker import Faker
 
-from mockserver.generate.vocabulary import word
+from mockserver.generate.vocabulary import pick_word
 
 T = TypeVar("T")
-# What is made up has happened in the year before clocks begin, where no scenario says when.
+# Generated instants lie in the year before the default start of a scenario's clock.
 EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
-YEAR = 365 * 24 * 3600 * 1000
+YEAR_MILLISECONDS = 365 * 24 * 3600 * 1000
 
-# The longest suffix of a property's name, in snake case, decides.
-BY_NAME: Mapping[str, str] = {
+# Faker's provider by the longest suffix of a property's name in snake case.
+PROVIDERS: Mapping[str, str] = {
     "email": "safe_email", "first_name": "first_name", "given_name": "first_name", "last_name": "last_name",
     "family_name": "last_name", "full_name": "name", "user_name": "user_name", "username": "user_name",
     "name": "name", "phone": "phone_number", "phone_number": "phone_number", "street": "street_address",
@@ -42,8 +43,8 @@ BY_NAME: Mapping[str, str] = {
     "image": "image_url", "image_url": "image_url", "avatar": "image_url", "avatar_url": "image_url",
     "thumbnail": "image_url", "license_plate": "license_plate", "ssn": "ssn",
 }  # fmt: skip
-# As formats, so that they look the same with and without one.
-TIMES = {
+# Formats by the longest suffix of a name, so that a property looks the same with and without `format`.
+FORMATS_BY_NAME = {
     "at": "date-time",
     "timestamp": "date-time",
     "datetime": "date-time",
@@ -51,8 +52,8 @@ TIMES = {
     "uuid": "uuid",
     "guid": "uuid",
 }
-# The range of numbers by the longest suffix of a property's name.
-NUMBERS: Mapping[str, tuple[float, float]] = {
+# The usual range of numbers by the longest suffix of a property's name.
+RANGES: Mapping[str, tuple[float, float]] = {
     "age": (18, 80), "year": (1990, 2026), "month": (1, 12), "day": (1, 28), "hour": (0, 23), "minute": (0, 59),
     "second": (0, 59), "port": (1024, 49151), "percent": (0, 100), "percentage": (0, 100), "progress": (0, 100),
     "rating": (1, 5), "score": (0, 100), "latitude": (-90, 90), "lat": (-90, 90), "longitude": (-180, 180),
@@ -70,89 +71,87 @@ def _faker() -> Faker:
     return Faker("en_US")
 
 
-def text(name: str, form: str | None, chance: random.Random) -> str:
+def make_text(name: str, form: str | None, rng: random.Random) -> str:
     """A string for a property called `name` whose format is `form`."""
-    form = form or _by_suffix(name, TIMES)
+    form = form or _by_suffix(name, FORMATS_BY_NAME)
     if form is not None and form in BY_FORMAT:
-        return BY_FORMAT[form](chance)
-    provider = _by_suffix(name, BY_NAME)
+        return BY_FORMAT[form](rng)
+    provider = _by_suffix(name, PROVIDERS)
     if provider is None:
-        return word(chance)
+        return pick_word(rng)
     if provider == "numerify":
-        return f"{chance.randint(0, 4)}.{chance.randint(0, 20)}.{chance.randint(0, 20)}"
+        return f"{rng.randint(0, 4)}.{rng.randint(0, 20)}.{rng.randint(0, 20)}"
     faker = _faker()
-    faker.seed_instance(chance.getrandbits(64))
+    faker.seed_instance(rng.getrandbits(64))
     return str(getattr(faker, provider)())
 
 
-def usual(name: str) -> tuple[float, float] | None:
-    """The range that numbers called `name` usually are in."""
-    return _by_suffix(name, NUMBERS)
+def usual_range(name: str) -> tuple[float, float] | None:
+    """The range that numbers called `name` are usually in."""
+    return _by_suffix(name, RANGES)
 
 
-def _by_suffix(name: str, known: Mapping[str, T]) -> T | None:
-    """What is known of the longest suffix of a name, its words taken apart."""
-    parts = _words(name)
-    for start in range(len(parts)):
-        if (found := known.get("_".join(parts[start:]))) is not None:
-            return found
+def _by_suffix(name: str, table: Mapping[str, T]) -> T | None:
+    """The entry of the longest suffix of a name, counted in words."""
+    words = _words(name)
+    for start in range(len(words)):
+        if (entry := table.get("_".join(words[start:]))) is not None:
+            return entry
     return None
 
 
 @cache
 def _words(name: str) -> tuple[str, ...]:
-    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+", "_", name)
-    return tuple(apart.lower().strip("_").split("_"))
+    separated = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+", "_", name)
+    return tuple(separated.lower().strip("_").split("_"))
 
 
-def _instant(chance: random.Random) -> datetime:
-    return EPOCH + timedelta(milliseconds=chance.randrange(YEAR))
+def _instant(rng: random.Random) -> datetime:
+    return EPOCH + timedelta(milliseconds=rng.randrange(YEAR_MILLISECONDS))
 
 
-def _date_time(chance: random.Random) -> str:
-    return _instant(chance).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _date_time(rng: random.Random) -> str:
+    return _instant(rng).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _uuid(chance: random.Random) -> str:
-    digits = f"{chance.getrandbits(128):032x}"
-    variant = "89ab"[int(digits[16], 16) % 4]
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+def _uuid(rng: random.Random) -> str:
+    return str(uuid.UUID(int=rng.getrandbits(128), version=4))
 
 
-def _host(chance: random.Random) -> str:
-    return f"{word(chance)}.example.com"
+def _host(rng: random.Random) -> str:
+    return f"{pick_word(rng)}.example.com"
 
 
 BY_FORMAT: Mapping[str, Callable[[random.Random], str]] = {
     "date-time": _date_time,
-    "date": lambda chance: _instant(chance).date().isoformat(),
-    "time": lambda chance: _instant(chance).time().isoformat(timespec="seconds") + "Z",
-    "duration": lambda chance: f"PT{chance.randint(1, 120)}M",
-    "email": lambda chance: f"{word(chance)}.{word(chance)}@example.com",
-    "idn-email": lambda chance: f"{word(chance)}.{word(chance)}@example.com",
+    "date": lambda rng: _instant(rng).date().isoformat(),
+    "time": lambda rng: _instant(rng).time().isoformat(timespec="seconds") + "Z",
+    "duration": lambda rng: f"PT{rng.randint(1, 120)}M",
+    "email": lambda rng: f"{pick_word(rng)}.{pick_word(rng)}@example.com",
+    "idn-email": lambda rng: f"{pick_word(rng)}.{pick_word(rng)}@example.com",
     "hostname": _host,
     "idn-hostname": _host,
-    "ipv4": lambda chance: f"192.0.2.{chance.randint(1, 254)}",
-    "ipv6": lambda chance: f"2001:db8::{chance.randint(1, 0xFFFF):x}",
-    "uri": lambda chance: f"https://{_host(chance)}/{word(chance)}",
-    "iri": lambda chance: f"https://{_host(chance)}/{word(chance)}",
-    "uri-reference": lambda chance: f"/{word(chance)}/{word(chance)}",
-    "iri-reference": lambda chance: f"/{word(chance)}/{word(chance)}",
-    "uri-template": lambda chance: f"/{word(chance)}/{{id}}",
+    "ipv4": lambda rng: f"192.0.2.{rng.randint(1, 254)}",
+    "ipv6": lambda rng: f"2001:db8::{rng.randint(1, 0xFFFF):x}",
+    "uri": lambda rng: f"https://{_host(rng)}/{pick_word(rng)}",
+    "iri": lambda rng: f"https://{_host(rng)}/{pick_word(rng)}",
+    "uri-reference": lambda rng: f"/{pick_word(rng)}/{pick_word(rng)}",
+    "iri-reference": lambda rng: f"/{pick_word(rng)}/{pick_word(rng)}",
+    "uri-template": lambda rng: f"/{pick_word(rng)}/{{id}}",
     "uuid": _uuid,
-    "json-pointer": lambda chance: f"/{word(chance)}/{chance.randint(0, 9)}",
-    "relative-json-pointer": lambda chance: f"{chance.randint(0, 3)}/{word(chance)}",
-    "regex": lambda chance: f"^{word(chance)}$",
-    "byte": lambda chance: b64encode(word(chance).encode()).decode(),
-    "url": lambda chance: f"https://{_host(chance)}/{word(chance)}",
+    "json-pointer": lambda rng: f"/{pick_word(rng)}/{rng.randint(0, 9)}",
+    "relative-json-pointer": lambda rng: f"{rng.randint(0, 3)}/{pick_word(rng)}",
+    "regex": lambda rng: f"^{pick_word(rng)}$",
+    "byte": lambda rng: b64encode(pick_word(rng).encode()).decode(),
+    "url": lambda rng: f"https://{_host(rng)}/{pick_word(rng)}",
     "guid": _uuid,
-    "ip": lambda chance: f"192.0.2.{chance.randint(1, 254)}",
+    "ip": lambda rng: f"192.0.2.{rng.randint(1, 254)}",
     "datetime": _date_time,
-    "phone": lambda chance: f"+1-202-555-{chance.randint(100, 9999):04}",
-    "color": lambda chance: f"#{chance.randrange(1 << 24):06x}",
-    "password": lambda chance: f"{word(chance)}-{word(chance)}-{chance.randint(10, 99)}",
-    "int64": lambda chance: str(chance.randint(1, 9999)),
-    "decimal": lambda chance: f"{chance.randint(1, 400)}.{chance.randint(0, 99):02}",
-    "ulid": lambda chance: "01" + "".join(chance.choices("0123456789ABCDEFGHJKMNPQRSTVWXYZ", k=24)),
-    "objectid": lambda chance: f"{chance.getrandbits(96):024x}",
+    "phone": lambda rng: f"+1-202-555-{rng.randint(100, 9999):04}",
+    "color": lambda rng: f"#{rng.randrange(1 << 24):06x}",
+    "password": lambda rng: f"{pick_word(rng)}-{pick_word(rng)}-{rng.randint(10, 99)}",
+    "int64": lambda rng: str(rng.randint(1, 9999)),
+    "decimal": lambda rng: f"{rng.randint(1, 400)}.{rng.randint(0, 99):02}",
+    "ulid": lambda rng: "01" + "".join(rng.choices("0123456789ABCDEFGHJKMNPQRSTVWXYZ", k=24)),
+    "objectid": lambda rng: f"{rng.getrandbits(96):024x}",
 }

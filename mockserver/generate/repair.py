@@ -1,126 +1,133 @@
-"""Values made valid: what is right stays, what is wrong is made anew, in the smallest place that holds it."""
+"""Valid values: generated ones are tried until one is valid, and invalid ones are repaired in the smallest place."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mockserver.errors import CannotGenerate
-from mockserver.generate import arrays, objects
-from mockserver.generate.constraints import Constraints, Nodes, addresses, same
+from mockserver.generate.arrays import add_items
+from mockserver.generate.constraints import Constraints, Nodes, addresses, equality_key
+from mockserver.generate.generation import Generation
+from mockserver.generate.objects import add_missing_members
 
-if TYPE_CHECKING:
-    from mockserver.generate.generator import Generation
-
-TRIES = 25
-# Where what looks like something is refused, what is next to nothing may not be.
-PLAIN: tuple[Any, ...] = (
+ATTEMPT_LIMIT = 25
+# Where realistic values are rejected, one of these may be valid.
+SIMPLE_VALUES: tuple[Any, ...] = (
     "", "a", "word", "word " * 8, 0, 1, -1, 0.5, 1000, True, False, None, [], {}, [0], {"a": 0}, {"name": "a"},
 )  # fmt: skip
 
 
-def valid(making: Generation, nodes: Nodes, name: str = "", depth: int = 0) -> Any:
-    """A value that meets every schema. Raises CannotGenerate."""
+def make_valid(generation: Generation, nodes: Nodes, name: str = "", depth: int = 0) -> Any:
+    """A value that satisfies every schema. Raises CannotGenerate."""
     key = addresses(nodes)
-    if key in making.failed:
-        raise making.failed[key]
+    if key in generation.failures:
+        raise generation.failures[key]
     error: CannotGenerate | None = None
-    for attempt in range(TRIES):
+    for attempt in range(ATTEMPT_LIMIT):
         try:
-            made = making.make(nodes, name, depth, attempt)
+            value = generation.make(nodes, name, depth, attempt)
         except CannotGenerate as caught:
             error = error or caught
             continue
-        if making.is_valid(nodes, made):
-            return made
-        if isinstance(made, dict | list):
+        if generation.is_valid(nodes, value):
+            return value
+        if isinstance(value, dict | list):
             try:
-                made = _parts(making, making.nearest(nodes, made), made, name, depth, attempt)
+                constraints = generation.nearest_constraints(nodes, value)
+                value = _repair_parts(generation, constraints, value, name, depth, attempt)
             except CannotGenerate as caught:
                 error = caught
                 continue
-            if making.is_valid(nodes, made):
-                return made
-        error = error or making.refusal(nodes, made)
-    for plain in PLAIN:
-        if making.is_valid(nodes, plain):
-            return plain
+            if generation.is_valid(nodes, value):
+                return value
+        error = error or generation.explain_invalid(nodes, value)
+    for simple in SIMPLE_VALUES:
+        if generation.is_valid(nodes, simple):
+            return simple
     assert error is not None
-    if making.sparse or not making.is_deep(depth):
-        making.failed[key] = error
+    if generation.minimal or not generation.is_minimal(depth):
+        generation.failures[key] = error
     raise error
 
 
-def mended(making: Generation, nodes: Nodes, value: Any, name: str, depth: int) -> Any:
-    """The value itself where it is valid; else with what is wrong in it made anew. Raises CannotGenerate."""
-    if making.is_valid(nodes, value):
+def repair_value(generation: Generation, nodes: Nodes, value: Any, name: str, depth: int) -> Any:
+    """The value, in which only what violates the schemas is replaced. Raises CannotGenerate."""
+    if generation.is_valid(nodes, value):
         return value
-    demand = making.nearest(nodes, value)
-    if demand.allowed is None:
+    constraints = generation.nearest_constraints(nodes, value)
+    if constraints.allowed is None:
         try:
-            made = _parts(making, demand, value, name, depth, 0)
+            repaired = _repair_parts(generation, constraints, value, name, depth, 0)
         except CannotGenerate:
-            made = value
-        if making.is_valid(nodes, made):
-            return made
-    return valid(making, nodes, name, depth)
+            repaired = value
+        if generation.is_valid(nodes, repaired):
+            return repaired
+    return make_valid(generation, nodes, name, depth)
 
 
-def _parts(making: Generation, demand: Constraints, value: Any, name: str, depth: int, attempt: int) -> Any:
-    """The value with each of its parts mended."""
-    if isinstance(value, dict) and "object" in demand.types:
-        return _object(making, demand, value, depth, attempt)
-    if isinstance(value, list) and "array" in demand.types:
-        return _array(making, demand, value, name, depth, attempt)
-    return _converted(demand, value)
+def _repair_parts(
+    generation: Generation, constraints: Constraints, value: Any, name: str, depth: int, attempt: int
+) -> Any:
+    """The value with each of its members or items repaired, or converted to the right type."""
+    if isinstance(value, dict) and "object" in constraints.types:
+        return _repair_object(generation, constraints, value, depth, attempt)
+    if isinstance(value, list) and "array" in constraints.types:
+        return _repair_array(generation, constraints, value, name, depth, attempt)
+    return _convert(constraints, value)
 
 
-def _object(making: Generation, demand: Constraints, value: dict[str, Any], depth: int, attempt: int) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    named = demand.labels
-    for name, one in value.items():
-        nodes = demand.member(name)
-        if name in demand.absent or any(node.value is False for node in nodes) or not making.is_valid(named, name):
+def _repair_object(
+    generation: Generation, constraints: Constraints, value: dict[str, Any], depth: int, attempt: int
+) -> dict[str, Any]:
+    repaired: dict[str, Any] = {}
+    name_schemas, required = constraints.name_schemas, constraints.required
+    for name, member in value.items():
+        schemas = constraints.member_schemas(name)
+        is_forbidden = name in constraints.absent or any(schema.value is False for schema in schemas)
+        if is_forbidden or not generation.is_valid(name_schemas, name):
             continue
         try:
-            made[name] = mended(making, nodes, one, name, depth + 1)
+            repaired[name] = repair_value(generation, schemas, member, name, depth + 1)
         except CannotGenerate:
-            if name in demand.required:
+            if name in required:
                 raise
-    for name in demand.required:
-        if name not in made:
-            made[name] = valid(making, demand.member(name), name, depth + 1)
-    objects.fill(making, demand, made, depth, max(attempt, 1))
-    most = demand.most("maxProperties")
-    for name in [one for one in reversed(list(made)) if one not in demand.required]:
-        if most is not None and len(made) > most:
-            del made[name]
-    return made
+    for name in required:
+        if name not in repaired:
+            repaired[name] = make_valid(generation, constraints.member_schemas(name), name, depth + 1)
+    add_missing_members(generation, constraints, repaired, depth, max(attempt, 1))
+    most = constraints.maximum("maxProperties")
+    for name in [name for name in reversed(list(repaired)) if name not in required]:
+        if most is not None and len(repaired) > most:
+            del repaired[name]
+    return repaired
 
 
-def _array(making: Generation, demand: Constraints, value: list[Any], name: str, depth: int, attempt: int) -> list[Any]:
-    made, known = list[Any](), set[str]()
-    most = demand.most("maxItems")
-    unique = True in demand.all("uniqueItems")
-    for one in value[:most]:
-        item = mended(making, demand.item(len(made)), one, name, depth + 1)
-        if not unique or same(item) not in known:
-            made.append(item)
-            known.add(same(item))
-    arrays.fill(making, demand, made, name, depth, max(attempt, 1))
-    return made
+def _repair_array(
+    generation: Generation, constraints: Constraints, value: list[Any], name: str, depth: int, attempt: int
+) -> list[Any]:
+    repaired, seen = list[Any](), set[str]()
+    longest = constraints.maximum("maxItems")
+    is_unique = True in constraints.values("uniqueItems")
+    for original in value[:longest]:
+        item = repair_value(generation, constraints.item_schemas(len(repaired)), original, name, depth + 1)
+        if not is_unique or equality_key(item) not in seen:
+            repaired.append(item)
+            seen.add(equality_key(item))
+    add_items(generation, constraints, repaired, name, depth, max(attempt, 1))
+    return repaired
 
 
-def _converted(demand: Constraints, value: Any) -> Any:
-    """A scalar as the type that is asked for, where it only was written as another."""
-    if isinstance(value, str) and demand.types & {"integer", "number"} and "string" not in demand.types:
+def _convert(constraints: Constraints, value: Any) -> Any:
+    """A scalar converted to the required type if only its notation was another, such as `"7"` for 7."""
+    if isinstance(value, str) and constraints.types & {"integer", "number"} and "string" not in constraints.types:
         try:
             number = float(value)
         except ValueError:
             return value
         return int(number) if number.is_integer() else number
-    if isinstance(value, str) and value.lower() in ("true", "false") and demand.types == {"boolean"}:
+    if isinstance(value, str) and value.lower() in ("true", "false") and constraints.types == {"boolean"}:
         return value.lower() == "true"
-    if isinstance(value, int | float) and "string" in demand.types:
+    if isinstance(value, int | float) and "string" in constraints.types:
         return str(value).lower() if isinstance(value, bool) else str(value)
-    most = demand.most("maxLength")
-    return value[:most] if isinstance(value, str) and most is not None else value
+    longest = constraints.maximum("maxLength")
+    return value[:longest] if isinstance(value, str) and longest is not None else value

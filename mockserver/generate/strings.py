@@ -1,18 +1,21 @@
-"""Strings: by format, by pattern, or by what a property's name promises, as long as asked for."""
+"""Strings by format, by pattern, or by the property's name, of the length that is required."""
 
 from __future__ import annotations
 
 import random
 from base64 import b64encode
 
-from mockserver.generate import patterns
-from mockserver.generate.constraints import Constraints, matches
-from mockserver.generate.vocabulary import word
+from mockserver.errors import CannotGenerate
+from mockserver.generate.constraints import Constraints, matches_pattern
+from mockserver.generate.regex_parser import UnsupportedPattern
+from mockserver.generate.regex_writer import write_match
+from mockserver.generate.vocabulary import pick_word
 from mockserver.schemas.validators import single
 
-TRIES = 40
-# Formats that a longer path or a longer text does no harm to.
-STRETCHED = {
+ATTEMPT_LIMIT = 40
+LENGTH_LIMIT = 1_000_000
+# The separator by which a text of a format may be extended by another word and stay valid.
+EXTENDABLE = {
     "uri": "/",
     "iri": "/",
     "uri-reference": "/",
@@ -20,69 +23,74 @@ STRETCHED = {
     "uri-template": "/",
     "json-pointer": "/",
 }
-LENGTH_LIMIT = 1_000_000
+TRUNCATABLE = ("uri-reference", "iri-reference")
+SHORTEST = {"uri": "a:b", "iri": "a:b", "email": "a@b.co", "hostname": "a.co", "ipv6": "::1"}
 
 
-class NoText(Exception):
-    """No string was found; the message says for what."""
+def make_string(constraints: Constraints, name: str, rng: random.Random, attempt: int) -> str:
+    """A string that satisfies the constraints, for a property called `name`. Raises CannotGenerate."""
+    shortest, longest = constraints.minimum("minLength"), constraints.maximum("maxLength")
+    if longest is not None and shortest > longest:
+        raise CannotGenerate(constraints.address, f"minLength is {shortest}, but maxLength only {longest}")
+    if shortest > LENGTH_LIMIT:
+        raise CannotGenerate(constraints.address, f"minLength is {shortest:,}, and the limit {LENGTH_LIMIT:,}")
+    patterns = [pattern for pattern in constraints.values("pattern") if isinstance(pattern, str)]
+    formats = [form for form in constraints.values("format") if isinstance(form, str)]
+    for number in range(ATTEMPT_LIMIT if patterns or formats else 1):
+        text = _write(constraints, name, rng, attempt + number, patterns, formats)
+        if all(matches_pattern(pattern, text) for pattern in patterns) and all(
+            _has_format(form, text) for form in formats
+        ):
+            if shortest <= len(text) and (longest is None or len(text) <= longest):
+                return text
+    rules = [f"the pattern {pattern}" for pattern in patterns] + [f"the format {form}" for form in formats]
+    length = f"{shortest} to {longest}" if longest is not None else f"at least {shortest}"
+    reason = f"no string of {length} characters was found that matches {' and '.join(rules)}"
+    raise CannotGenerate(constraints.address, reason)
 
 
-def text(demand: Constraints, name: str, chance: random.Random, attempt: int) -> str:
-    """A string of this demand for a property called `name`. Raises NoText."""
-    least, most = demand.least("minLength"), demand.most("maxLength")
-    if (most is not None and least > most) or least > LENGTH_LIMIT:
-        raise NoText(f"no text has at least {least} and at most {most} characters")
-    wanted = [one for one in demand.all("pattern") if isinstance(one, str)]
-    forms = [one for one in demand.all("format") if isinstance(one, str)]
-    for number in range(TRIES if wanted or forms else 1):
-        made = _one(demand, name, chance, attempt + number, wanted, forms)
-        if all(matches(one, made) for one in wanted) and all(_is(form, made) for form in forms):
-            if least <= len(made) and (most is None or len(made) <= most):
-                return made
-    asked = [f"the pattern {one}" for one in wanted] + [f"the format {one}" for one in forms]
-    raise NoText(f"no text was found for {' and '.join(asked)} with {least} to {most or 'any number of'} characters")
-
-
-def _one(
-    demand: Constraints, name: str, chance: random.Random, attempt: int, wanted: list[str], forms: list[str]
+def _write(
+    constraints: Constraints, name: str, rng: random.Random, attempt: int, patterns: list[str], formats: list[str]
 ) -> str:
+    """A string that should satisfy the constraints; each attempt tries another way. Raises CannotGenerate."""
     # Faker is slow to import, and most contracts bring their own examples.
-    from mockserver.generate.realistic import BY_FORMAT, text
+    from mockserver.generate.realistic import BY_FORMAT, make_text
 
-    least, most = demand.least("minLength"), demand.most("maxLength")
-    form = next((one for one in forms if one in BY_FORMAT), None)
-    if wanted and (form is None or attempt % 4):
+    shortest, longest = constraints.minimum("minLength"), constraints.maximum("maxLength")
+    form = next((form for form in formats if form in BY_FORMAT), None)
+    if patterns and (form is None or attempt % 4):
+        pattern = patterns[attempt % len(patterns)]
         try:
-            return patterns.write(wanted[attempt % len(wanted)], chance, least, most, attempt)
-        except patterns.Unsupported as error:
-            raise NoText(f"the pattern {wanted[attempt % len(wanted)]} {error}") from None
-    if form is None and "base64" in demand.all("contentEncoding"):
-        return _encoded(least, most, chance)
-    if attempt > 1 and form is None and least <= 8:
-        return word(chance)[: most if most is not None else None]
-    return _fitted(text(name, form, chance), form, least, most, chance)
+            return write_match(pattern, rng, shortest, longest, attempt)
+        except UnsupportedPattern as error:
+            raise CannotGenerate(constraints.address, f"the pattern {pattern} is not supported: {error}") from None
+    if form is None and "base64" in constraints.values("contentEncoding"):
+        return _base64(shortest, longest, rng)
+    if attempt > 1 and form is None and shortest <= 8:
+        return pick_word(rng)[: longest if longest is not None else None]
+    return _fit_length(make_text(name, form, rng), form, shortest, longest, rng)
 
 
-def _fitted(made: str, form: str | None, least: int, most: int | None, chance: random.Random) -> str:
-    """The text made longer or shorter, where that does no harm to its format."""
-    between = STRETCHED.get(form or "", " ")
-    while len(made) < least and (form is None or form in STRETCHED):
-        made += f"{between}{word(chance)}" if made else word(chance)
-    if most is None or len(made) <= most:
-        return made
+def _fit_length(text: str, form: str | None, shortest: int, longest: int | None, rng: random.Random) -> str:
+    """The text extended or cut to the required length, as far as its format allows."""
+    separator = EXTENDABLE.get(form or "", " ")
+    while len(text) < shortest and (form is None or form in EXTENDABLE):
+        text += f"{separator}{pick_word(rng)}" if text else pick_word(rng)
+    if longest is None or len(text) <= longest:
+        return text
     if form is None:
-        cut = made[:most]
-        # At the end of a word, where that leaves enough.
-        whole = cut.rpartition(" ")[0]
-        return whole if made[most] != " " and len(whole) >= max(least, most // 2, 1) else cut
-    short = {"uri": "a:b", "iri": "a:b", "email": "a@b.co", "hostname": "a.co", "ipv6": "::1"}.get(form, made)
-    return made[:most] if form in ("uri-reference", "iri-reference") and least <= most else short
+        cut = text[:longest]
+        # Cut between two words if enough is left.
+        whole_words = cut.rpartition(" ")[0]
+        return whole_words if text[longest] != " " and len(whole_words) >= max(shortest, longest // 2, 1) else cut
+    return text[:longest] if form in TRUNCATABLE and shortest <= longest else SHORTEST.get(form, text)
 
 
-def _encoded(least: int, most: int | None, chance: random.Random) -> str:
-    size = max(3, -(-least // 4) * 3) if most is None else max(0, min(max(3, -(-least // 4) * 3), most // 4 * 3))
-    return b64encode("".join(word(chance) for _ in range(size // 4 + 1)).encode()[:size]).decode()
+def _base64(shortest: int, longest: int | None, rng: random.Random) -> str:
+    wanted_bytes = max(3, -(-shortest // 4) * 3)
+    size = wanted_bytes if longest is None else max(0, min(wanted_bytes, longest // 4 * 3))
+    return b64encode("".join(pick_word(rng) for _ in range(size // 4 + 1)).encode()[:size]).decode()
 
 
-def _is(form: str, made: str) -> bool:
-    return bool(single("format", form).is_valid(made))
+def _has_format(form: str, text: str) -> bool:
+    return bool(single("format", form).is_valid(text))

@@ -1,4 +1,4 @@
-"""Plain words, for values that no example and no name tells more about."""
+"""Plain words, for text of which neither an example nor a name says more."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ WORDS = (
 )  # fmt: skip
 
 
-def word(chance: random.Random) -> str:
+def pick_word(rng: random.Random) -> str:
     """One word."""
-    return chance.choice(WORDS)
+    return rng.choice(WORDS)

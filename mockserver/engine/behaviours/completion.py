@@ -124,9 +124,9 @@ class ServerFields:
         for number in range(TRIES):
             generator = generator_of(self.contract, self.resource, f"{self.seed}/{record[key]}/{number}", given)
             try:
-                whole = generator.value(self.resource.schema)
+                whole = generator.generate(self.resource.schema)
                 more = {name: whole[name] for name in missing if name in whole}
-                made = generator.mended(self.resource.schema, {**more, **(record if not number else own)})
+                made = generator.repair(self.resource.schema, {**more, **(record if not number else own)})
             except CannotGenerate:
                 return record
             if any(name not in made or made[name] != value for name, value in own.items()):
@@ -150,7 +150,7 @@ def next_key(resource: Resource, state: State) -> Any:
 def generator_of(contract: Contract, resource: Resource, seed: str, given: Mapping[str, Any], **how: Any) -> Generator:
     """What makes values for the records of a resource."""
     how = {"from_examples": False, **how}
-    return Generator.seeded(contract.documents, resource.validator.schemas, seed, given=given, **how)
+    return Generator.seeded(contract.documents, resource.validator.schemas, seed, known_values=given, **how)
 
 
 def own_key(resource: Resource) -> str:
@@ -197,10 +197,10 @@ ONE = Counts(1, 0, 1, None, 1)
 def envelope(contract: Contract, schema: Node, held: Mapping[str, Any], counts: Counts, seed: str) -> dict[str, Any]:
     """A list's envelope with its other members: counts as they are, the rest made up."""
     generator = Generator.seeded(
-        contract.documents, contract.schemas, seed, given={**counts.named(), **held}, from_examples=False
+        contract.documents, contract.schemas, seed, known_values={**counts.named(), **held}, from_examples=False
     )
     try:
-        made: dict[str, Any] = generator.value(schema)
+        made: dict[str, Any] = generator.generate(schema)
     except CannotGenerate:
         return dict(held)
     validator = contract.schemas.at(schema)

@@ -47,9 +47,9 @@ def _record(
         how = {"from_examples": number == 1 and not attempt}
         generator = generator_of(contract, resource, f"{seed}/{attempt}" if attempt else seed, given, **how)
         try:
-            made = generator.value(resource.schema)
+            made = generator.generate(resource.schema)
             key = given.get(own_key(resource), made.get(resource.key))
-            made = generator.mended(resource.schema, {**made, **held, resource.key: key})
+            made = generator.repair(resource.schema, {**made, **held, resource.key: key})
         except CannotGenerate:
             return None
         holds = all(made.get(name) == value for name, value in held.items())

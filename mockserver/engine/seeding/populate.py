@@ -122,7 +122,7 @@ class _Maker:
         if lifecycle is not None:
             skipped |= {lifecycle.field, lifecycle.touch}
         self._fields = {
-            name: generator.maker(place, name)
+            name: generator.factory(place, name)
             for name, place in properties(resource.schema).items()
             if name not in skipped
         }

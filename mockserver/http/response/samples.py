@@ -130,9 +130,9 @@ class SampleBuilder:
             documents,
             schemas,
             self.seed,
-            given=given,
+            known_values=given,
             from_examples=not self.spec.dynamic,
-            sparse=is_error,
+            minimal=is_error,
         )
 
     def headers(self) -> dict[str, str]:
@@ -143,11 +143,11 @@ class SampleBuilder:
                 continue
             if one.examples and not self.spec.dynamic:
                 value = next(iter(one.examples.values()))
-                value = generator.mended(one.schema, value, one.name) if one.schema is not None else value
+                value = generator.repair(one.schema, value, one.name) if one.schema is not None else value
             elif one.schema is None:
                 continue
             else:
-                value = generator.value(one.schema, one.name)
+                value = generator.generate(one.schema, one.name)
             found[one.name] = header_value(one.notation, value)
         return found
 
@@ -178,7 +178,7 @@ class SampleBuilder:
         example = self._example(media)
         if example is not None:
             return repaired_example(self._generator(media.validator), media, *example)
-        return self._generator(media.validator).value(media.schema) if media.schema is not None else default
+        return self._generator(media.validator).generate(media.schema) if media.schema is not None else default
 
 
 def _is_worded(media: MediaType) -> bool:
@@ -193,7 +193,7 @@ def repaired_example(generator: Generator, media: MediaType, name: str, example:
     """An example as it is served: as it stands, or, where it breaks its schema, with that made anew."""
     if name not in media.broken or media.schema is None:
         return example
-    return generator.mended(media.schema, example)
+    return generator.repair(media.schema, example)
 
 
 def body_text(value: Any, kind: str) -> str | bytes:

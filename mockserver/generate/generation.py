@@ -1,0 +1,206 @@
+"""The state of generating one value, and what the makers of each JSON type share."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import jsonschema_rs
+
+from mockserver.documents.tree import Documents, Node
+from mockserver.errors import CannotGenerate
+from mockserver.generate.constraint_collector import ChooseBranch, ConstraintCollector
+from mockserver.generate.constraints import TYPES, Constraints, Nodes
+from mockserver.generate.known_values import KnownValues
+from mockserver.generate.minimum_depth import MinimumDepth
+from mockserver.schemas.validators import Schemas, Validator
+
+# From this depth, or after so many values, only what is required is generated.
+DEPTH_LIMIT = 6
+VALUE_LIMIT = 400
+# Beyond these the value has no end.
+FINAL_DEPTH = 60
+FINAL_VALUE_LIMIT = 20_000
+# Inside a value any type will do, and the simplest come first.
+SIMPLEST_TYPES = ("string", "integer", "boolean", "null", "object", "array", "number")
+# Makes a value of one JSON type from constraints, the property's name, the depth and the number of the attempt.
+Maker = Callable[["Generation", Constraints, str, int, int], Any]
+
+
+class Generation:
+    """Generates one value after another from one random source.
+
+    `makers` holds the function for each JSON type. `hidden` is the annotation of members to leave out, `writeOnly` or
+    `readOnly`. With `minimal`, optional members are left out unless their value is known. `failures` are the errors of
+    schemas, by their addresses, for which no value was found.
+    """
+
+    def __init__(
+        self,
+        documents: Documents,
+        schemas: Schemas,
+        rng: random.Random,
+        makers: Mapping[str, Maker],
+        *,
+        known_values: KnownValues,
+        from_examples: bool,
+        hidden: str,
+        minimal: bool,
+    ) -> None:
+        self.rng, self.minimal = rng, minimal
+        self.failures: dict[tuple[str, ...], CannotGenerate] = {}
+        self.string_schema = Node(documents, "", "", {"type": "string"})
+        self._documents, self._schemas, self._makers = documents, schemas, makers
+        self._known_values, self._from_examples, self._hidden = known_values, from_examples, hidden
+        self._minimum_depth = MinimumDepth(documents)
+        # How often each reference is being followed at the present place.
+        self._open_references: Counter[str] = Counter()
+        self._value_count = 0
+
+    def restart(self) -> None:
+        """Forget the value so far."""
+        self._value_count = 0
+        self._open_references.clear()
+
+    def is_valid(self, nodes: Nodes, value: Any) -> bool:
+        """Whether a value satisfies every schema."""
+        return all(not node.uri or self._validator(node).is_valid(value) for node in nodes)
+
+    def _validator(self, node: Node) -> Validator:
+        validator = self._schemas.at(node)
+        try:
+            validator.is_valid  # noqa: B018 - compiled on first access
+        except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
+            reason = f"it is not a valid JSON Schema: {str(error).splitlines()[0]}"
+            raise CannotGenerate(node.address, reason) from None
+        return validator
+
+    def explain_invalid(self, nodes: Nodes, value: Any) -> CannotGenerate:
+        """The error that says why a value does not satisfy the schemas."""
+        for node in nodes:
+            for violation in self._validator(node).violations(value, "body") if node.uri else ():
+                return CannotGenerate(node.address, f"{violation.pointer or 'the value'}: {violation.message}")
+        return CannotGenerate(nodes[0].address if nodes else "", "no valid value was found")
+
+    def is_minimal(self, depth: int) -> bool:
+        """Whether to generate only what is required from this depth on."""
+        return self.minimal or depth >= DEPTH_LIMIT or self._value_count > VALUE_LIMIT
+
+    def has_known_value(self, name: str, depth: int) -> bool:
+        """Whether a value for a member of that name is known."""
+        return next(self._known_values.candidates(name, depth), None) is not None
+
+    def should_omit(self, nodes: Nodes) -> bool:
+        """Whether an optional member is better left out: it is hidden, forbidden, or repeats its own schema."""
+        for node in nodes:
+            schema = node.value
+            reference = schema.get("$ref") if isinstance(schema, dict) else None
+            if schema is False or self._open_references[reference or ""] > 1:
+                return True
+        return self.is_hidden(nodes)
+
+    def is_hidden(self, nodes: Nodes) -> bool:
+        """Whether a member is marked as one to leave out."""
+        schemas = (schema for node in nodes for schema in (node.value, node.follow().value))
+        return any(isinstance(schema, dict) and schema.get(self._hidden) is True for schema in schemas)
+
+    def examples(self, nodes: Nodes) -> list[Any]:
+        """The examples and defaults of schemas, without those of branches but the first."""
+        return self._constraints(nodes, _first).examples if self._from_examples else []
+
+    def make_member(self, nodes: Nodes, name: str, depth: int, attempt: int) -> Any:
+        """A value for a member of that name: the known one if the schemas allow it. Raises CannotGenerate."""
+        for value in self._known_values.candidates(name, depth):
+            if self.is_valid(nodes, value):
+                return value
+        return self.make(nodes, name, depth, attempt)
+
+    def make(self, nodes: Nodes, name: str, depth: int, attempt: int = 0) -> Any:
+        """A value that should satisfy the schemas; each attempt tries another way. Raises CannotGenerate."""
+        self._value_count += 1
+        if self._value_count > FINAL_VALUE_LIMIT or depth > FINAL_DEPTH:
+            raise CannotGenerate(nodes[0].address if nodes else "", "it requires values without end")
+        constraints = self._constraints(nodes, self._branch_chooser(depth, attempt))
+        if constraints.allowed is not None:
+            return self._choose_value(nodes, constraints, attempt)
+        if depth and not attempt and self._from_examples and constraints.examples:
+            return self.rng.choice(constraints.examples)
+        self._open_references.update(constraints.references)
+        try:
+            json_type = self._choose_type(constraints, depth, attempt)
+            return self._makers[json_type](self, constraints, name, depth, attempt)
+        finally:
+            self._open_references.subtract(constraints.references)
+
+    def _choose_type(self, constraints: Constraints, depth: int, attempt: int) -> str:
+        """The type to generate: null only if nothing else is allowed, or if recursion has to end."""
+        types = [json_type for json_type in TYPES if json_type in constraints.types]
+        if not types:
+            raise CannotGenerate(constraints.address, "its parts allow no type in common")
+        if len(types) == len(TYPES):
+            types = list(SIMPLEST_TYPES if depth else TYPES)
+        if "null" in types and (self._must_end(constraints, depth) or len(types) == 1):
+            return "null"
+        preferred = [
+            json_type
+            for json_type in types
+            if json_type != "null" and not (json_type == "integer" and "number" in types)
+        ] or types
+        return preferred[0] if attempt < 2 else self.rng.choice(types)
+
+    def _must_end(self, constraints: Constraints, depth: int) -> bool:
+        return self.is_minimal(depth) or any(self._open_references[address] > 1 for address in constraints.references)
+
+    def _choose_value(self, nodes: Nodes, constraints: Constraints, attempt: int) -> Any:
+        """One of the values of `enum` or `const`; null only if there is no other."""
+        allowed = [value for value in constraints.allowed or () if _types_of_value(value) & constraints.types]
+        if attempt or len(allowed) == 1:
+            allowed = [value for value in allowed if self.is_valid(nodes, value)]
+        if not allowed:
+            raise CannotGenerate(constraints.address, "none of the values that it lists is valid")
+        preferred = [value for value in allowed if value is not None] or allowed
+        return self.rng.choice(preferred if not attempt else allowed)
+
+    def _constraints(self, nodes: Nodes, choose: ChooseBranch) -> Constraints:
+        return ConstraintCollector(self._documents, self.rng, choose).collect(nodes)
+
+    def nearest_constraints(self, nodes: Nodes, value: Any) -> Constraints:
+        """The constraints along the branches by which a value has the fewest errors."""
+        return self._constraints(
+            nodes, lambda branches: min(branches, key=lambda branch: self._validator(branch).faults(value))
+        )
+
+    def _branch_chooser(self, depth: int, attempt: int) -> ChooseBranch:
+        def choose(branches: Sequence[Node]) -> Node:
+            if self.is_minimal(depth) or any(self._is_recursive(branch) for branch in branches):
+                least = min(map(self._minimum_depth.of, branches))
+                branches = [branch for branch in branches if self._minimum_depth.of(branch) == least]
+            elif not attempt:
+                branches = [branch for branch in branches if not _is_null(branch)] or branches
+            return self.rng.choice(branches)
+
+        return choose
+
+    def _is_recursive(self, node: Node) -> bool:
+        return isinstance(node.value, dict) and self._open_references[node.value.get("$ref", "")] > 1
+
+
+def _first(branches: Sequence[Node]) -> Node:
+    return branches[0]
+
+
+def _is_null(node: Node) -> bool:
+    """Whether a schema plainly allows null alone."""
+    return isinstance(node.value, dict) and (node.value.get("type") == "null" or node.value.get("enum") == [None])
+
+
+def _types_of_value(value: Any) -> frozenset[str]:
+    """The JSON types of a value; an integer is a number too."""
+    if value is None or isinstance(value, bool):
+        return frozenset(["null" if value is None else "boolean"])
+    if isinstance(value, int | float):
+        is_whole = isinstance(value, int) or value.is_integer()
+        return frozenset(["number", "integer"] if is_whole else ["number"])
+    return frozenset(["string" if isinstance(value, str) else "array" if isinstance(value, list) else "object"])
