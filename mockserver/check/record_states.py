@@ -9,7 +9,6 @@ from typing import Any
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP
 from mockserver.contract.model import Contract, Record, Resource
-from mockserver.contract.overrides import json_media
 from mockserver.engine.behaviours import completion
 from mockserver.engine.behaviours.behaviours import ResultKind
 from mockserver.engine.behaviours.completion import Counts
@@ -18,6 +17,7 @@ from mockserver.engine.state.sorted_rows import Row
 from mockserver.engine.state.state import State
 from mockserver.errors import Violation
 from mockserver.http.operations import PREFERRED, RESULTS
+from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation
 from mockserver.schemas.validators import Validator
 from mockserver.syntax.instants import format_instant
@@ -64,7 +64,7 @@ def judges(contract: Contract, resource: Resource) -> list[ResponseValidator]:
         if behaviour.resource != resource.name:
             continue
         chosen = operation.success(PREFERRED[RESULTS.get(behaviour.kind, ResultKind.RETURNED)])
-        media = json_media(chosen[1]) if chosen is not None else None
+        media = json_media_type(chosen[1]) if chosen is not None else None
         if media is None or media.validator is None or behaviour.kind == "delete":
             continue
         transitions = resource.lifecycle.transitions if resource.lifecycle is not None else {}
@@ -79,10 +79,10 @@ def judges(contract: Contract, resource: Resource) -> list[ResponseValidator]:
 def _envelope(contract: Contract, operation: Operation, behaviour: Behaviour) -> dict[str, Any]:
     """What a list of one record has beside it."""
     held = {behaviour.total: 1} if behaviour.total is not None else {}
-    if behaviour.envelope is None:
+    if behaviour.envelope_schema is None:
         return held
     return completion.envelope(
-        contract, behaviour.envelope, held, Counts(1, 0, 1, None, behaviour.first_page), operation.id
+        contract, behaviour.envelope_schema, held, Counts(1, 0, 1, None, behaviour.first_page), operation.id
     )
 
 

@@ -10,7 +10,6 @@ from urllib.parse import quote
 
 from mockserver.check.record_states import places
 from mockserver.contract.model import Contract, Resource
-from mockserver.contract.overrides import json_media
 from mockserver.engine.commands import Fire
 from mockserver.engine.run import Run
 from mockserver.engine.state.state import State
@@ -22,6 +21,7 @@ from mockserver.http.request.addressing import build_request
 from mockserver.http.response.problems import CODE_HEADER
 from mockserver.http.service import Service
 from mockserver.openapi import parameter_encoding
+from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation, Parameter
 from mockserver.openapi.security import RequiredCredential
 from mockserver.syntax import strict_json
@@ -174,7 +174,7 @@ class ScenarioRequests:
 
     def _body(self, operation: Operation) -> bytes | None:
         """A body that the operation takes, if it takes JSON."""
-        media = json_media(operation.body) if operation.body is not None else None
+        media = json_media_type(operation.body) if operation.body is not None else None
         if media is None:
             return None
         if media.examples:

@@ -15,8 +15,9 @@ from mockserver.cli import scaffold
 from mockserver.cli.arguments import CONTRACT, STATEFUL, STRICT_EXAMPLES, current_option_name, fail, load_or_fail, warn
 from mockserver.cli.progress import SECONDS, elapsed_time
 from mockserver.cli.serve import serve_command
-from mockserver.contract import diagram, formats
-from mockserver.contract.loader import load_contract, root_of
+from mockserver.contract import formats
+from mockserver.contract.loader import contract_root, load_contract
+from mockserver.contract.mermaid import write_mermaid
 from mockserver.engine.clock import monotonic
 from mockserver.errors import ContractError
 from mockserver.version import __version__
@@ -81,7 +82,7 @@ def check(contract: Path | None, output_format: str, strict_examples: bool | Non
         findings = proof.findings
     except ContractError as error:
         findings = [Finding("error", problem) for problem in error.problems]
-    _print_findings(proof, findings, output_format, root_of(contract))
+    _print_findings(proof, findings, output_format, contract_root(contract))
     if errors := sum(finding.level == "error" for finding in findings):
         fail(f"{report.counted(errors, 'error')} in the contract")
 
@@ -133,7 +134,7 @@ def diagram_command(contract: Path | None) -> None:
     """Print each lifecycle of CONTRACT as a Mermaid state diagram."""
     loaded = load_or_fail(lambda: load_contract(contract))
     diagrams = [
-        diagram.mermaid(name, resource.lifecycle)
+        write_mermaid(name, resource.lifecycle)
         for name, resource in loaded.resources.items()
         if resource.lifecycle is not None
     ]
@@ -168,7 +169,7 @@ def init(directory: Path, document: Path | None) -> None:
         fail(f"{error}; nothing was written")
     except OSError as error:
         fail(f"cannot write {directory}: {error.strerror}")
-    if contract is not None and contract.notes:
+    if contract is not None and contract.findings:
         _warn_of_errors(directory)
     click.echo(f"Next: mockserver serve {directory}")
 
@@ -189,4 +190,4 @@ def schema(name: str) -> None:
 
     Editors use it for completion and validation.
     """
-    click.echo(formats.path(name).read_text(), nl=False)
+    click.echo(formats.schema_path(name).read_text(), nl=False)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from mockserver.contract.inference import stateful
+from mockserver.contract.inference.contract import FOLDER, infer_files
 from mockserver.contract.loader import FOLDERS, RESOURCES
 from mockserver.contract.model import Contract, Scenario
 from mockserver.documents.source import Source
@@ -46,11 +46,9 @@ def files_from_contract(contract: Contract) -> dict[str, str]:
     document = contract.openapi.source
     document_name = f"openapi{PurePosixPath(document.file).suffix}"
     sources = {
-        source.file: source
-        for source in contract.documents.sources.values()
-        if not source.file.startswith(stateful.FOLDER)
+        source.file: source for source in contract.documents.sources.values() if not source.file.startswith(FOLDER)
     }
-    inferred = stateful.derived(contract, lambda name: f"{name}{'-record' * (f'{name}.json' in sources)}.json")
+    inferred = infer_files(contract, lambda name: f"{name}{'-record' * (f'{name}.json' in sources)}.json")
     new_names = {document_name, RESOURCES[0], *inferred.schemas} - {document.file}
     if clashes := sorted(new_names & sources.keys()):
         raise AlreadyExists(f"the document has a file {clashes[0]}, and `init` creates another one of that name")

@@ -19,7 +19,7 @@ from mockserver.check import report
 from mockserver.check.warnings import DRIFTED
 from mockserver.cli.arguments import CONTRACT, STATEFUL, STRICT_EXAMPLES, fail, fail_with_problems, load_or_fail, warn
 from mockserver.cli.progress import elapsed_time
-from mockserver.contract.loader import FOLDERS, is_installed, load_contract, with_default, with_seed
+from mockserver.contract.loader import FOLDERS, is_installed, load_contract, with_default_scenario, with_seed
 from mockserver.contract.model import Contract
 from mockserver.documents.source import SUFFIXES
 from mockserver.errors import ContractError
@@ -153,7 +153,7 @@ def serve_command(
 
     def load() -> Contract:
         loaded = load_contract(contract, strict_examples=strict_examples, stateful=stateful)
-        return with_seed(with_default(loaded, scenario), seed)
+        return with_seed(with_default_scenario(loaded, scenario), seed)
 
     first_contract = load_or_fail(load)
     is_generated = token is None and not _is_loopback(host)
@@ -231,21 +231,21 @@ def print_contract(service: Service, path: Path | None, scenario: str | None) ->
     if start.differs_from_recording:
         warn(f"{scenario} {DRIFTED}.")
     check = "mockserver check" if path is None else f"mockserver check {shlex.quote(str(path))}"
-    if examples := contract.broken_examples:
+    if examples := contract.invalid_examples:
         verbs = ("does not match its schema", "is") if examples == 1 else ("do not match their schemas", "are")
         problem = f"{report.counted(examples, 'example')} {verbs[0]} and {verbs[1]} repaired when served"
         warn(f"{problem}; run `{check}` for details")
-    if others := len(contract.notes) - examples:
+    if others := len(contract.findings) - examples:
         warn(f"{report.counted(others, 'warning')}; run `{check}` for details")
     source = "the built-in contract" if path is None else path
     click.echo(f"{contract.name}: {report.counted(len(contract.operations), 'operation')} from {source}")
     others_by_name = sorted(contract.scenarios.keys() - {contract.default_scenario})
     click.echo(f"Scenarios: {', '.join([f'{contract.default_scenario} (default)', *others_by_name])}")
-    if contract.collections:
+    if contract.inferred:
         with elapsed_time("Generating the first records"):
             tables = start.state.tables
         click.echo("Collections with state:")
-        for name, description in contract.collections.items():
+        for name, description in contract.inferred.items():
             click.echo(f"  {description}; {report.counted(len(tables[name]), 'record')}")
 
 

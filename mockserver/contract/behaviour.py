@@ -1,4 +1,4 @@
-"""What stands behind an operation."""
+"""How an operation is implemented: as a list, read, create, replace, update, delete or transition of a resource."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from typing import Literal
 
 from mockserver.documents.tree import Node
 
-Kind = Literal["list", "read", "create", "replace", "update", "delete", "transition"]
-KINDS: tuple[Kind, ...] = ("list", "read", "create", "replace", "update", "delete", "transition")
+BehaviourKind = Literal["list", "read", "create", "replace", "update", "delete", "transition"]
+BEHAVIOUR_KINDS: tuple[BehaviourKind, ...] = ("list", "read", "create", "replace", "update", "delete", "transition")
 
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """What stands behind an operation: `kind` applied to `resource`.
+    """How an operation is implemented: `kind` applied to `resource`.
 
-    `items` and `total` name the members of a list's envelope, `item` that of a record's; `envelope` is its schema if
-    there are others too. `body` names the member that a request holds the record in. `limit`, `offset`, `page` and
-    `sort` name the query parameters of a list, `filters` those that ask for a field's value. `path` says which field a
-    path parameter is, where that has another name.
+    `items` and `total` name the members of a list's envelope, `item` that of a single record's; `envelope_schema` is
+    the schema of an envelope with further members. `body_member` names the member of a request body that holds the
+    record. `limit`, `offset`, `page` and `sort` name the query parameters of a list, `filters` those that filter by the
+    field of their name; pages are counted from `first_page`. `path_fields` maps path parameters to fields of another
+    name.
     """
 
-    kind: Kind
+    kind: BehaviourKind
     resource: str
     transition: str | None = None
     items: str | None = None
@@ -34,10 +35,10 @@ class Behaviour:
     first_page: int = 1
     filters: tuple[str, ...] = ()
     item: str | None = None
-    envelope: Node | None = None
-    body: str | None = None
-    path: Mapping[str, str] = field(default_factory=dict)
+    envelope_schema: Node | None = None
+    body_member: str | None = None
+    path_fields: Mapping[str, str] = field(default_factory=dict)
 
     def field_of(self, parameter: str) -> str:
-        """The field that a path parameter is."""
-        return self.path.get(parameter, parameter)
+        """The field of the record that a path parameter holds."""
+        return self.path_fields.get(parameter, parameter)

@@ -1,115 +1,89 @@
-"""A lifecycle as a picture: as Mermaid for documents, and laid out as boxes and arrows for pages. Pure."""
+"""A lifecycle laid out as boxes and arrows, for pages. Pure: coordinates only, no drawing."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from mockserver.contract.lifecycle import Lifecycle
 
-# In pixels. Letters are taken to be wide, so that no font makes texts meet.
+# In pixels. The width of a letter is an upper bound, so that texts never overlap, whatever the font.
 LETTER, LINE, PADDING = 7.5, 16.0, 14.0
 BOX_HEIGHT, GAP, LAYER, LANE, MARGIN = 34.0, 44.0, 92.0, 14.0, 10.0
-# Where along an arrow its label may stand, the best place first.
-PLACES = (0.5, 0.38, 0.62, 0.28, 0.72, 0.2, 0.8)
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-# Words that Mermaid reads as its own.
-_TAKEN = {"state", "note", "end", "direction", "class", "click", "hide", "as"}
+# Where a label may be along an arrow, the preferred position first.
+LABEL_POSITIONS = (0.5, 0.38, 0.62, 0.28, 0.72, 0.2, 0.8)
 
 Point = tuple[float, float]
+# Left, top, right, bottom.
+Area = tuple[float, float, float, float]
 
 
 def layers(lifecycle: Lifecycle) -> list[list[str]]:
-    """The states by their distance from the initial one, as declared; what nothing leads to comes last."""
-    found, seen = [[lifecycle.initial]], {lifecycle.initial}
+    """The states by their distance from the initial one, in declared order; unreachable ones come last."""
+    rows, seen = [[lifecycle.initial]], {lifecycle.initial}
     while True:
         reached = {
             transition.target
             for transition in lifecycle.transitions.values()
-            if any(source in found[-1] for source in transition.sources)
+            if any(source in rows[-1] for source in transition.sources)
         } - seen
         if not reached:
             break
-        found.append([state for state in lifecycle.states if state in reached])
+        rows.append([state for state in lifecycle.states if state in reached])
         seen |= reached
     rest = [state for state in lifecycle.states if state not in seen]
-    return [*found, rest] if rest else found
+    return [*rows, rest] if rest else rows
 
 
 def is_final(lifecycle: Lifecycle, state: str) -> bool:
-    """Whether no transition leads out of a state."""
+    """Whether no transition leaves a state."""
     return not lifecycle.allowed(state)
 
 
 def arrows(lifecycle: Lifecycle) -> dict[tuple[str, str], list[str]]:
-    """The transitions between each two states, in the order of the layers of the first."""
-    found: dict[tuple[str, str], list[str]] = {}
+    """The names of the transitions from one state to another, in the order of the sources' layers."""
+    names: dict[tuple[str, str], list[str]] = {}
     for state in (state for layer in layers(lifecycle) for state in layer):
         for name in lifecycle.allowed(state):
-            found.setdefault((state, lifecycle.transitions[name].target), []).append(name)
-    return found
-
-
-def mermaid(name: str, lifecycle: Lifecycle) -> str:
-    """The lifecycle of the resource `name` as a Mermaid state diagram."""
-    states = [state for layer in layers(lifecycle) for state in layer]
-    plain = {state: bool(_PLAIN.fullmatch(state)) and state.lower() not in _TAKEN for state in states}
-    ids = {state: state if plain[state] else f"state_{number}" for number, state in enumerate(states, 1)}
-    lines = ["stateDiagram-v2", f"    %% {_one_line(name)}"]
-    lines += [f'    state "{_escape(state)}" as {ids[state]}' for state in states if not plain[state]]
-    lines.append(f"    [*] --> {ids[lifecycle.initial]}")
-    for (source, target), names in arrows(lifecycle).items():
-        lines += [f"    {ids[source]} --> {ids[target]}: {_escape(one)}" for one in names]
-    lines += [f"    {ids[state]} --> [*]" for state in states if is_final(lifecycle, state)]
-    return "\n".join(lines)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _escape(text: str) -> str:
-    """Text as Mermaid takes it: what has a meaning there by its number."""
-    return re.sub(r'[#;:"<>&{}%]', lambda found: f"#{ord(found[0])};", _one_line(text))
+            names.setdefault((state, lifecycle.transitions[name].target), []).append(name)
+    return names
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A state: the upper left corner of its box, and the box's size."""
+    """A state: the upper left corner and the size of its box."""
 
     state: str
     x: float
     y: float
     width: float
     height: float
-    initial: bool
-    final: bool
+    is_initial: bool
+    is_final: bool
 
     @property
-    def middle(self) -> Point:
-        """Its middle."""
+    def center(self) -> Point:
+        """The center of the box."""
         return self.x + self.width / 2, self.y + self.height / 2
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Text about the point `x`, `y`, a line each."""
+    """Lines of text centered at the point `x`, `y`."""
 
     x: float
     y: float
     lines: tuple[str, ...]
 
     @property
-    def area(self) -> tuple[float, float, float, float]:
-        """What it takes up: left, top, right, bottom."""
+    def area(self) -> Area:
+        """The space that it takes."""
         width, height = max(map(len, self.lines)) * LETTER, len(self.lines) * LINE
         return self.x - width / 2, self.y - height / 2, self.x + width / 2, self.y + height / 2
 
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """The transitions from one state to another: `path` is SVG's."""
+    """The transitions from one state to another; `path` is in SVG's notation."""
 
     source: str
     target: str
@@ -119,7 +93,7 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A lifecycle as boxes and arrows; `text` says in words what it shows."""
+    """A lifecycle as boxes and arrows; `text` describes it in words."""
 
     width: float
     height: float
@@ -129,118 +103,124 @@ class Picture:
 
 
 def draw(lifecycle: Lifecycle) -> Picture:
-    """Lay a lifecycle out from top to bottom, layer by layer; arrows that lead back run outside, on the right."""
+    """Lay a lifecycle out from top to bottom, layer by layer; arrows to a higher layer run on the right."""
     rows = layers(lifecycle)
     boxes = _boxes(lifecycle, rows)
     depth = {state: number for number, row in enumerate(rows) for state in row}
     right = max(box.x + box.width for box in boxes.values())
     drawn: list[Arrow] = []
-    taken = [(box.x, box.y, box.x + box.width, box.y + box.height) for box in boxes.values()]
+    occupied = [(box.x, box.y, box.x + box.width, box.y + box.height) for box in boxes.values()]
     for (source, target), names in arrows(lifecycle).items():
-        goes = (boxes[source], boxes[target], tuple(names))
+        ends = (boxes[source], boxes[target], tuple(names))
         if source == target:
-            arrow = _loop(*goes)
+            arrow = _draw_loop(boxes[source], tuple(names))
         elif depth[target] > depth[source]:
-            arrow = _down(*goes, taken)
+            arrow = _draw_down(*ends, occupied)
         elif depth[target] == depth[source] and _are_neighbours(rows[depth[source]], source, target):
-            arrow = _across(*goes)
+            arrow = _draw_across(*ends)
         else:
-            arrow = _back(*goes, right)
+            arrow = _draw_back(*ends, right)
             right = max(right + LANE, arrow.label.area[2])
         drawn.append(arrow)
-        taken.append(arrow.label.area)
-    width = max([right, *(area[2] for area in taken)]) + MARGIN
-    return Picture(width, len(rows) * LAYER - LAYER + BOX_HEIGHT + 2 * MARGIN, tuple(boxes.values()), tuple(drawn),
-                   in_words(lifecycle))  # fmt: skip
+        occupied.append(arrow.label.area)
+    width = max([right, *(area[2] for area in occupied)]) + MARGIN
+    height = len(rows) * LAYER - LAYER + BOX_HEIGHT + 2 * MARGIN
+    return Picture(width, height, tuple(boxes.values()), tuple(drawn), describe(lifecycle))
 
 
-def in_words(lifecycle: Lifecycle) -> str:
-    """What a picture of the lifecycle shows."""
-    told = [f"It begins as {lifecycle.initial}."]
-    for source in (state for layer in layers(lifecycle) for state in layer):
-        ways = [f"{' or '.join(names)} leads to {to}" for (at, to), names in arrows(lifecycle).items() if at == source]
-        told.append(f"From {source}, {', '.join(ways)}." if ways else f"{source} is final.")
-    return " ".join(told)
+def describe(lifecycle: Lifecycle) -> str:
+    """A lifecycle in words."""
+    sentences = [f"It begins as {lifecycle.initial}."]
+    for state in (state for layer in layers(lifecycle) for state in layer):
+        steps = [
+            f"{' or '.join(names)} leads to {target}"
+            for (source, target), names in arrows(lifecycle).items()
+            if source == state
+        ]
+        sentences.append(f"From {state}, {', '.join(steps)}." if steps else f"{state} is final.")
+    return " ".join(sentences)
 
 
-def _boxes(lifecycle: Lifecycle, rows: Iterable[list[str]]) -> dict[str, Box]:
-    rows = list(rows)
+def _boxes(lifecycle: Lifecycle, rows: list[list[str]]) -> dict[str, Box]:
     width = max(len(state) for state in lifecycle.states) * LETTER + 2 * PADDING
-    widest = max(len(row) for row in rows)
-    step = width + max(GAP, _longest(lifecycle) * LETTER + PADDING)
-    full = widest * step - (step - width)
-    found: dict[str, Box] = {}
+    step = width + max(GAP, _longest_sideways(lifecycle) * LETTER + PADDING)
+    full_width = max(len(row) for row in rows) * step - (step - width)
+    boxes: dict[str, Box] = {}
     for number, row in enumerate(rows):
-        left = MARGIN + (full - (len(row) * step - (step - width))) / 2
-        for place, state in enumerate(row):
-            at = left + place * step, MARGIN + number * LAYER
-            first, last = state == lifecycle.initial, is_final(lifecycle, state)
-            found[state] = Box(state, *at, width, BOX_HEIGHT, first, last)
-    return found
+        left = MARGIN + (full_width - (len(row) * step - (step - width))) / 2
+        for index, state in enumerate(row):
+            corner = left + index * step, MARGIN + number * LAYER
+            is_initial = state == lifecycle.initial
+            boxes[state] = Box(state, *corner, width, BOX_HEIGHT, is_initial, is_final(lifecycle, state))
+    return boxes
 
 
-def _longest(lifecycle: Lifecycle) -> int:
-    """The longest label between two neighbours of a layer."""
-    place: Mapping[str, int] = {state: number for number, row in enumerate(layers(lifecycle)) for state in row}
-    across = [names for (a, b), names in arrows(lifecycle).items() if place[a] == place[b] and a != b]
-    return max((len(name) for names in across for name in names), default=0)
+def _longest_sideways(lifecycle: Lifecycle) -> int:
+    """The length of the longest label between two states of a layer."""
+    depth = {state: number for number, row in enumerate(layers(lifecycle)) for state in row}
+    sideways = [
+        names
+        for (source, target), names in arrows(lifecycle).items()
+        if depth[source] == depth[target] and source != target
+    ]
+    return max((len(name) for names in sideways for name in names), default=0)
 
 
 def _are_neighbours(row: list[str], source: str, target: str) -> bool:
     return abs(row.index(source) - row.index(target)) == 1
 
 
-def _down(source: Box, target: Box, names: tuple[str, ...], taken: list[tuple[float, float, float, float]]) -> Arrow:
-    """From the lower edge of one box to the upper edge of another, the label where nothing else is."""
-    to_x, from_x = target.middle[0], source.middle[0]
-    # Arrows that part from one box, or meet at one, keep a little distance there.
+def _draw_down(source: Box, target: Box, names: tuple[str, ...], occupied: list[Area]) -> Arrow:
+    """From the lower edge of one box to the upper edge of another, the label in a free position if possible."""
+    to_x, from_x = target.center[0], source.center[0]
+    # Keeps arrows that start or end at the same box apart.
     lean = max(-source.width / 4, min(source.width / 4, (to_x - from_x) / 8))
     start, end = (from_x + lean, source.y + source.height), (to_x - lean, target.y)
     bend = (end[1] - start[1]) / 2
     control = (start[0], start[1] + bend), (end[0], end[1] - bend)
-    labels = [Label(*_on_curve(start, *control, end, place), names) for place in PLACES]
-    free = [one for one in labels if not any(_overlap(one.area, other) for other in taken)]
-    path = f"M{_at(start)} C{_at(control[0])} {_at(control[1])} {_at(end)}"
+    labels = [Label(*_on_curve(start, *control, end, position), names) for position in LABEL_POSITIONS]
+    free = [label for label in labels if not any(_overlap(label.area, area) for area in occupied)]
+    path = f"M{_svg(start)} C{_svg(control[0])} {_svg(control[1])} {_svg(end)}"
     return Arrow(source.state, target.state, path, (free or labels)[0])
 
 
-def _across(source: Box, target: Box, names: tuple[str, ...]) -> Arrow:
-    """Between neighbours of a layer; there and back keep apart."""
+def _draw_across(source: Box, target: Box, names: tuple[str, ...]) -> Arrow:
+    """Between neighbours of a layer, rightwards in the upper half and leftwards in the lower one."""
     rightwards = target.x > source.x
     y = source.y + source.height * (0.35 if rightwards else 0.65)
     start = source.x + (source.width if rightwards else 0)
     end = target.x + (0 if rightwards else target.width)
-    above = y - LINE * len(names) / 2 - 2 if rightwards else y + LINE * len(names) / 2 + 2
-    return Arrow(source.state, target.state, f"M{_at((start, y))} L{_at((end, y))}",
-                 Label((start + end) / 2, above, names))  # fmt: skip
+    label_y = y - LINE * len(names) / 2 - 2 if rightwards else y + LINE * len(names) / 2 + 2
+    path = f"M{_svg((start, y))} L{_svg((end, y))}"
+    return Arrow(source.state, target.state, path, Label((start + end) / 2, label_y, names))
 
 
-def _back(source: Box, target: Box, names: tuple[str, ...], right: float) -> Arrow:
-    """Out to a lane of its own on the right, along it, and in again."""
+def _draw_back(source: Box, target: Box, names: tuple[str, ...], right: float) -> Arrow:
+    """Out of a box to a lane of its own on the right of `right`, along it, and into the other box."""
     lane = right + 2 * LANE
-    start, end = (source.x + source.width, source.middle[1]), (target.x + target.width, target.middle[1])
+    start, end = (source.x + source.width, source.center[1]), (target.x + target.width, target.center[1])
     turn = LANE if end[1] > start[1] else -LANE
     if start[1] == end[1]:
         start, end = (start[0], start[1] + 6), (end[0], end[1] - 6)
     path = (
-        f"M{_at(start)} L{_at((lane - LANE, start[1]))} Q{_at((lane, start[1]))} {_at((lane, start[1] + turn))} "
-        f"L{_at((lane, end[1] - turn))} Q{_at((lane, end[1]))} {_at((lane - LANE, end[1]))} L{_at(end)}"
+        f"M{_svg(start)} L{_svg((lane - LANE, start[1]))} Q{_svg((lane, start[1]))} {_svg((lane, start[1] + turn))} "
+        f"L{_svg((lane, end[1] - turn))} Q{_svg((lane, end[1]))} {_svg((lane - LANE, end[1]))} L{_svg(end)}"
     )
     half = max(map(len, names)) * LETTER / 2
     return Arrow(source.state, target.state, path, Label(lane + half + 6, (start[1] + end[1]) / 2, names))
 
 
-def _loop(box: Box, _: Box, names: tuple[str, ...]) -> Arrow:
-    """Out of a box and into it again, at its right."""
-    x, y = box.x + box.width, box.middle[1]
-    path = f"M{_at((x, y - 8))} C{_at((x + 28, y - 18))} {_at((x + 28, y + 18))} {_at((x, y + 8))}"
+def _draw_loop(box: Box, names: tuple[str, ...]) -> Arrow:
+    """Out of a box and back into it, on its right."""
+    x, y = box.x + box.width, box.center[1]
+    path = f"M{_svg((x, y - 8))} C{_svg((x + 28, y - 18))} {_svg((x + 28, y + 18))} {_svg((x, y + 8))}"
     return Arrow(box.state, box.state, path, Label(x + 28 + max(map(len, names)) * LETTER / 2, y, names))
 
 
-def _on_curve(start: Point, first: Point, second: Point, end: Point, place: float) -> Point:
-    """A point of a cubic Bézier curve."""
-    rest = 1 - place
-    weights = (rest**3, 3 * rest**2 * place, 3 * rest * place**2, place**3)
+def _on_curve(start: Point, first: Point, second: Point, end: Point, position: float) -> Point:
+    """The point of a cubic Bézier curve at a position from 0 to 1."""
+    rest = 1 - position
+    weights = (rest**3, 3 * rest**2 * position, 3 * rest * position**2, position**3)
     points = (start, first, second, end)
     return (
         sum(weight * point[0] for weight, point in zip(weights, points, strict=True)),
@@ -248,9 +228,10 @@ def _on_curve(start: Point, first: Point, second: Point, end: Point, place: floa
     )
 
 
-def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+def _overlap(area: Area, other: Area) -> bool:
+    return area[0] < other[2] and other[0] < area[2] and area[1] < other[3] and other[1] < area[3]
 
 
-def _at(point: Point) -> str:
+def _svg(point: Point) -> str:
+    """A point in SVG's notation."""
     return f"{point[0]:.1f} {point[1]:.1f}"

@@ -1,4 +1,4 @@
-"""State machines: which transition leads where, and what may happen to a record now. Pure."""
+"""State machines: which transitions a resource has, and which of them a record may take. Pure."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-# What a log entry holds beside its reference to the record.
+# The members of a log entry besides its reference to the record.
 LOG_EVENT = "event_type"
 LOG_STAMP = "at"
 
 
 class Verdict(Enum):
-    """What becomes of a transition that somebody asks for."""
+    """What happens to a requested transition."""
 
     ACCEPTED = "accepted"
     REPEATED = "repeated"
-    REFUSED = "refused"
+    REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """An event that leads from any of `sources` to `target`."""
+    """A named step from any of the states `sources` to `target`."""
 
     name: str
     sources: tuple[str, ...]
@@ -32,7 +32,7 @@ class Transition:
 class Lifecycle:
     """A resource's state machine over the record's `field`.
 
-    Every transition writes its stamp to `touch`, if named, and appends an entry to the resource `log`, if named.
+    Every transition writes its stamp to the field `touch` and appends an entry to the resource `log`, where named.
     """
 
     field: str
@@ -43,31 +43,31 @@ class Lifecycle:
 
     @property
     def states(self) -> tuple[str, ...]:
-        """Every state that is named, the initial one first."""
-        named = [self.initial]
+        """Every state, the initial one first, the others as transitions name them."""
+        states = [self.initial]
         for transition in self.transitions.values():
-            named += [*transition.sources, transition.target]
-        return tuple(dict.fromkeys(named))
+            states += [*transition.sources, transition.target]
+        return tuple(dict.fromkeys(states))
 
     def allowed(self, state: str) -> tuple[str, ...]:
-        """The transitions that lead out of `state`, as declared."""
+        """The names of the transitions that leave `state`, in declared order."""
         return tuple(name for name, transition in self.transitions.items() if state in transition.sources)
 
-    def judge(self, state: str, last: str | None, name: str) -> Verdict:
-        """Judge the transition `name` of a record in `state` that its transition `last` brought there.
+    def decide(self, state: str, last: str | None, name: str) -> Verdict:
+        """Decide about the transition `name` of a record whose transition `last` brought it into `state`.
 
-        What the state allows is accepted; else the transition that led here is a harmless repeat.
+        It is accepted if the state allows it; else it is a harmless repeat if it is the one that led here.
         """
         transition = self.transitions[name]
         if state in transition.sources:
             return Verdict.ACCEPTED
         if name == last and state == transition.target:
             return Verdict.REPEATED
-        return Verdict.REFUSED
+        return Verdict.REJECTED
 
-    def assumed_last(self, state: str) -> str | None:
-        """The last transition of a record that has no log: the only one into `state`, unless that is the initial."""
+    def presumed_last(self, state: str) -> str | None:
+        """The last transition of a record without a log: the only one into `state`, unless that is initial."""
         if state == self.initial:
             return None
-        into = [transition.name for transition in self.transitions.values() if transition.target == state]
-        return into[0] if len(into) == 1 else None
+        incoming = [transition.name for transition in self.transitions.values() if transition.target == state]
+        return incoming[0] if len(incoming) == 1 else None

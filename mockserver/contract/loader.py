@@ -1,17 +1,25 @@
-"""From a directory, or a bare OpenAPI file, to a contract: read everything, tell every mistake at once."""
+"""Loads a contract directory or a single OpenAPI file; every mistake is reported at once."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mockserver.contract import fixtures, formats, resources, scenario
+from mockserver.contract import formats
 from mockserver.contract.behaviour import Behaviour
-from mockserver.contract.inference.stateful import with_state
+from mockserver.contract.fixtures import read_datasets
+from mockserver.contract.inference.contract import with_inferred_resources
 from mockserver.contract.model import Contract, Resource
-from mockserver.contract.scenario import load_file
-from mockserver.documents.source import SUFFIXES, Report, files, read
+from mockserver.contract.resources import ResourcesReader
+from mockserver.contract.scenarios import (
+    DEFAULT_NAME,
+    default_name,
+    default_scenario,
+    load_scenario_file,
+    load_scenarios,
+)
+from mockserver.documents.source import SUFFIXES, Report, Source, files, read
 from mockserver.documents.tree import BASE, Documents, Node
 from mockserver.errors import ContractError, Problem
 from mockserver.openapi import detection, loading
@@ -23,10 +31,11 @@ from mockserver.schemas.validators import Schemas, schema_errors
 OPENAPI = ("openapi.yaml", "openapi.yml", "openapi.json")
 RESOURCES = ("resources.yaml", "resources.yml", "resources.json")
 FOLDERS = ("schemas", "fixtures", "scenarios")
+EXPECTED = "pass a directory with schemas/, fixtures/ and scenarios/, or an OpenAPI file (.yaml, .yml, .json)"
 
 
 def built_in_directory() -> Path:
-    """Where the built-in contract is: inside the installed package, or beside it in a checkout."""
+    """The directory of the built-in contract: inside the installed package, or beside it in a checkout."""
     package = Path(__file__).parent.parent
     return package / "builtin" if is_installed() else package.parent
 
@@ -39,118 +48,150 @@ def is_installed() -> bool:
 def load_contract(
     path: str | Path | None = None, *, strict_examples: bool | None = None, stateful: bool = False
 ) -> Contract:
-    """Load a contract directory or a bare OpenAPI file; the built-in contract where no path is given.
+    """Load a contract directory or a single OpenAPI file; without a path, the built-in contract.
 
-    With `stateful`, the collections that a bare file's operations are about become resources; a directory says itself
-    which there are.
+    With `stateful`, resources are inferred from the operations of a single file; a directory declares its own.
 
-    An example that breaks its schema is a mistake with `strict_examples`, and mended without; left out, it is a mistake
-    in a directory, whose author can mend it, and not in a bare file, which may be somebody else's.
+    With `strict_examples`, an example that does not match its schema is a mistake; without, it is repaired when served.
+    By default it is a mistake in a directory, whose author can correct it, but not in a single file, which may be
+    somebody else's.
 
-    Raises ContractError with every mistake found.
+    Raises ContractError with every mistake.
     """
     if path is None:
-        return _directory(built_in_directory(), True, built_in=True)
+        return _load_directory(built_in_directory(), strict_examples=True, built_in=True)
     location = Path(path)
     if location.is_dir():
-        return _directory(location, strict_examples is not False)
+        return _load_directory(location, strict_examples=strict_examples is not False)
     if location.is_file() and location.suffix in SUFFIXES:
-        found = _bare(location, strict_examples is True)
-        return with_state(found) if stateful else found
-    wanted = "a directory with schemas/, fixtures/ and scenarios/, or an OpenAPI file (.yaml, .yml, .json)"
-    what = "is none of these" if location.exists() else "does not exist"
-    raise ContractError([Problem(str(path), f"{what}: a contract is {wanted}", code="no-contract")])
+        contract = _load_file(location, strict_examples=strict_examples is True)
+        return with_inferred_resources(contract) if stateful else contract
+    what = "is not a contract" if location.exists() else "does not exist"
+    raise ContractError([Problem(str(path), f"{what}; {EXPECTED}", code="no-contract")])
 
 
-def root_of(path: Path | None) -> Path:
-    """The directory that the files of a contract are named from."""
+def contract_root(path: Path | None) -> Path:
+    """The directory that a contract's files are named relative to."""
     if path is None:
         return built_in_directory()
     return path if path.is_dir() else path.parent
 
 
-def with_default(contract: Contract, scenario: str | None) -> Contract:
-    """The contract with another default scenario: one of its own by name, or one more, read from a file anywhere.
+def with_default_scenario(contract: Contract, scenario: str | None) -> Contract:
+    """The contract with another default scenario: one of its own by name, or one that is read from a file.
 
-    A file is known by its ending, and its scenario is named like it. Raises UnknownScenario and ContractError.
+    A file is recognized by its suffix, and gives its scenario its name. Raises UnknownScenario and ContractError.
     """
     if scenario is None:
         return contract
     if Path(scenario).suffix in SUFFIXES:
-        found = load_file(Path(scenario), contract)
-        return replace(contract, scenarios={**contract.scenarios, found.name: found}, default_scenario=found.name)
+        loaded = load_scenario_file(Path(scenario), contract)
+        return replace(contract, scenarios={**contract.scenarios, loaded.name: loaded}, default_scenario=loaded.name)
     if scenario not in contract.scenarios:
         raise UnknownScenario(scenario, contract.scenarios)
     return replace(contract, default_scenario=scenario)
 
 
 def with_seed(contract: Contract, seed: int | None) -> Contract:
-    """The contract with one seed for every scenario, whatever each says itself."""
+    """The contract with the same seed for every scenario; None leaves each its own."""
     if seed is None:
         return contract
     scenarios = {
-        name: replace(one, seed=seed, data={**one.data, "seed": seed}) for name, one in contract.scenarios.items()
+        name: replace(scenario, seed=seed, data={**scenario.data, "seed": seed})
+        for name, scenario in contract.scenarios.items()
     }
     return replace(contract, scenarios=scenarios)
 
 
-def _directory(root: Path, strict: bool, *, built_in: bool = False) -> Contract:
+def _load_directory(root: Path, *, strict_examples: bool, built_in: bool = False) -> Contract:
     schemas = root / "schemas"
     document = next((schemas / name for name in OPENAPI if (schemas / name).is_file()), None)
     if document is None:
-        message = "there is none: a contract directory holds schemas/openapi.yaml"
+        message = "does not exist; a contract directory needs it"
         raise ContractError([Problem("schemas/openapi.yaml", message, code="no-contract")])
-    entries = [path for path in files(schemas) if path.name not in (*RESOURCES, document.name)]
-    return _contract(root, document, entries, strict=strict, built_in=built_in)
-
-
-def _bare(path: Path, strict: bool) -> Contract:
-    return _contract(path.parent, path, [], strict=strict, bare=True)
-
-
-def _contract(
-    root: Path, document: Path, entries: list[Path], *, strict: bool, built_in: bool = False, bare: bool = False
-) -> Contract:
+    others = [path for path in files(schemas) if path.name not in (*RESOURCES, document.name)]
     report = Report()
-    source = detection.document(root, document, report)
-    loaded = loading.load(root, entries, report, source)
-    openapi_node = loaded.root(loading.uri_of(root, document))
-    for uri, other in loaded.sources.items() if not bare else ():
-        is_schema = other is not source and f"{uri}#" not in loaded.no_schemas
-        for pointer, message in schema_errors(other.data) if is_schema else ():
-            report.add(other, pointer, f"is no JSON Schema: {message}", "schema")
-    schemas = Schemas(loaded)
-    found = OperationReader(schemas, report, strict_examples=strict).operations(openapi_node)
-    operations: dict[str, Operation] | None = found
-    if bare:
-        _forgive(openapi_node, found, report)
-    declared: dict[str, Resource] = {}
-    behaviours: dict[str, Behaviour] = {}
-    if not bare:
-        declared, behaviours = _resources(root, loaded, schemas, operations, report)
-    datasets = {} if bare else fixtures.load(root, declared, report)
-    scenarios = scenario.load(None if bare else root, datasets, declared, operations, report)
-    default = scenario.default_of(scenarios, report)
+    api = _read_api(root, document, others, report)
+    _check_schemas(api, report)
+    operations = api.read_operations(report, strict_examples=strict_examples)
+    resources, behaviours = _read_resources(root, api, operations, report)
+    datasets = read_datasets(root, resources, report)
+    scenarios = load_scenarios(root, datasets, resources, operations, report)
+    default = default_name(scenarios, report)
     report.close()
     return Contract(
-        name=_name(openapi_node, document),
+        name=api.name,
         root=root,
-        documents=loaded,
-        openapi=openapi_node,
-        schemas=schemas,
-        operations=operations or {},
-        resources=declared,
+        documents=api.documents,
+        openapi=api.openapi,
+        schemas=api.schemas,
+        operations=operations,
+        resources=resources,
         datasets=datasets,
         scenarios=scenarios,
         default_scenario=default,
         built_in=built_in,
-        notes=tuple(dict.fromkeys(report.doubts)),
+        findings=tuple(dict.fromkeys(report.doubts)),
         behaviours=behaviours,
     )
 
 
-def _forgive(document: Node, operations: Mapping[str, Operation], report: Report) -> None:
-    """Serve what can be served of a document as it was found; where that is nothing, its mistakes are mistakes."""
+def _load_file(document: Path, *, strict_examples: bool) -> Contract:
+    report = Report()
+    api = _read_api(document.parent, document, [], report)
+    operations = api.read_operations(report, strict_examples=strict_examples)
+    _accept_mistakes(api.openapi, operations, report)
+    report.close()
+    return Contract(
+        name=api.name,
+        root=document.parent,
+        documents=api.documents,
+        openapi=api.openapi,
+        schemas=api.schemas,
+        operations=operations,
+        resources={},
+        datasets={},
+        scenarios={DEFAULT_NAME: default_scenario({}, {})},
+        default_scenario=DEFAULT_NAME,
+        findings=tuple(dict.fromkeys(report.doubts)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Api:
+    """An OpenAPI document with the files that it refers to."""
+
+    path: Path
+    documents: Documents
+    openapi: Node
+    schemas: Schemas
+
+    @property
+    def name(self) -> str:
+        """The document's title; without one, the name of its file."""
+        info = self.openapi.value.get("info")
+        title = info.get("title") if isinstance(info, dict) else None
+        return title if isinstance(title, str) else self.path.stem
+
+    def read_operations(self, report: Report, *, strict_examples: bool) -> dict[str, Operation]:
+        return OperationReader(self.schemas, report, strict_examples=strict_examples).operations(self.openapi)
+
+
+def _read_api(root: Path, document: Path, others: list[Path], report: Report) -> _Api:
+    documents = loading.load(root, others, report, detection.document(root, document, report))
+    return _Api(document, documents, documents.root(loading.uri_of(root, document)), Schemas(documents))
+
+
+def _check_schemas(api: _Api, report: Report) -> None:
+    """Check the files beside the document, which are schemas unless they are referred to as something else."""
+    for uri, source in api.documents.sources.items():
+        is_schema = source is not api.openapi.source and f"{uri}#" not in api.documents.no_schemas
+        for pointer, message in schema_errors(source.data) if is_schema else ():
+            report.add(source, pointer, f"is not a valid JSON Schema: {message}", "schema")
+
+
+def _accept_mistakes(document: Node, operations: Mapping[str, Operation], report: Report) -> None:
+    """Turn mistakes into warnings, unless they leave no operation to serve."""
     has_paths = bool(document.source.written.get("paths"))
     if not operations and has_paths:
         report.close()
@@ -159,24 +200,18 @@ def _forgive(document: Node, operations: Mapping[str, Operation], report: Report
     report.forgive()
 
 
-def _name(document: Node, path: Path) -> str:
-    info = document.value.get("info")
-    title = info.get("title") if isinstance(info, dict) else None
-    return title if isinstance(title, str) else path.stem
-
-
-def _resources(
-    root: Path, loaded: Documents, schemas: Schemas, operations: dict[str, Operation] | None, report: Report
+def _read_resources(
+    root: Path, api: _Api, operations: Mapping[str, Operation], report: Report
 ) -> tuple[dict[str, Resource], dict[str, Behaviour]]:
     path = next((root / "schemas" / name for name in RESOURCES if (root / "schemas" / name).is_file()), None)
-    source = read(root, path, report) if path is not None else None
+    source: Source | None = read(root, path, report) if path is not None else None
     if path is None or (source is not None and source.data is None):
         return {}, {}
-    if source is None or not formats.conforms("resources", source, report):
+    if source is None or not formats.validate("resources", source, report):
         raise report.error()
-    reader = resources.ResourcesReader(source, f"{BASE}schemas/", loaded, schemas, report)
-    declared = reader.resources()
-    if len(declared) < len(source.data.get("resources", {})):
-        # Whatever names the missing ones would be reported too, and be no mistake.
+    reader = ResourcesReader(source, f"{BASE}schemas/", api.documents, api.schemas, report)
+    resources = reader.read_resources()
+    if len(resources) < len(source.data.get("resources", {})):
+        # Otherwise every reference to a missing resource would be reported as well.
         raise report.error()
-    return declared, reader.behaviours(operations, declared) if operations is not None else {}
+    return resources, reader.read_behaviours(operations, resources)

@@ -21,7 +21,7 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class SortField:
-    """One criterion of an order."""
+    """One criterion of a sort order."""
 
     name: str
     descending: bool = False
@@ -34,8 +34,10 @@ class SortField:
 
 @dataclass(frozen=True, slots=True)
 class DerivedField:
-    """A field that is computed on read: the first record of `resource` (in its own sort order) whose `reference`
-    field is this record's key, mapped by its `field`; `none` where there is none.
+    """A field that is computed on read from another resource.
+
+    It takes the first record of `resource`, in that resource's sort order, whose `reference` field is this record's
+    key, and maps the value of its `field` by `values`; `none` is the value if there is no such record.
     """
 
     name: str
@@ -48,10 +50,11 @@ class DerivedField:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A declared collection. `key` is empty where it is append-only.
+    """A declared collection of records; without a `key` it is append-only.
 
-    `read_only` are fields that clients do not set, `write_only` those that they do not get. A record goes with the one
-    that a field of `owned_by` refers to.
+    `fields` holds the JSON types of each field, `references` the resource that a field refers to. Clients do not set
+    `read_only` fields and do not receive `write_only` ones. A record is removed with the one that an `owned_by` field
+    refers to.
     """
 
     name: str
@@ -74,11 +77,11 @@ Mode = Literal["manual", "real", "per-request"]
 
 @dataclass(frozen=True, slots=True)
 class ClockPlan:
-    """Where a run's clock begins (milliseconds since 1970) and what moves it.
+    """Where a run's clock starts (milliseconds since 1970) and what moves it.
 
-    `floating` clocks begin at the machine's own time, and the fixtures' stamps move along. A recording's goes on from
-    `now`, its commands folded. `step` is in milliseconds; `counted` are the operations that a per-request clock counts,
-    all where it is None.
+    A clock that `starts_now` starts at the machine's time, and the fixtures' stamps are shifted by as much. A recording
+    continues from `now`. `step` is in milliseconds; `counted` are the operations that move a per-request clock, None
+    standing for all.
     """
 
     start: int
@@ -86,37 +89,40 @@ class ClockPlan:
     speed: float = 1.0
     step: int = 0
     counted: frozenset[str] | None = None
-    floating: bool = False
+    starts_now: bool = False
     now: int | None = None
 
     @property
-    def begins(self) -> int:
-        """Where a run's clock stands at first."""
+    def initial(self) -> int:
+        """The time of a new run."""
         return self.start if self.now is None else self.now
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How a record moves on its own: in `state`, fire a transition after `least` to `most` milliseconds."""
+    """How a record changes by itself: `transition` fires `min_wait` to `max_wait` milliseconds after entering `state`.
+
+    It applies to records with the values of `where`, `times` per record (None: without limit).
+    """
 
     state: str
-    fire: str
-    least: int
-    most: int
+    transition: str
+    min_wait: int
+    max_wait: int
     where: Mapping[str, Any] = field(default_factory=dict)
     times: int | None = None
 
-    def is_for(self, record: Record) -> bool:
-        """Whether the record has the values that the rule asks for."""
+    def applies_to(self, record: Record) -> bool:
+        """Whether the record has the values of `where`."""
         return all(record.get(name) == value for name, value in self.where.items())
 
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A response declared for an operation in place of the normal one; `entry` is it as it was written.
+    """A response declared for an operation in place of the normal one; `entry` is the declaration as written.
 
-    `least` and `most` bound the delay in milliseconds. Without a status, body or example the normal answer is given,
-    with the headers, the delay and the fault.
+    The delay is `min_delay` to `max_delay` milliseconds. Without a status, body or example, the normal response is sent
+    with the override's headers, delay and fault.
     """
 
     operation: str
@@ -127,8 +133,8 @@ class Override:
     has_body: bool = False
     body: Any = None
     example: str | None = None
-    least: int = 0
-    most: int = 0
+    min_delay: int = 0
+    max_delay: int = 0
     fault: str | None = None
     times: int | None = None
     commit: bool = False
@@ -136,7 +142,7 @@ class Override:
 
     @property
     def replaces(self) -> bool:
-        """Whether it gives an answer of its own."""
+        """Whether the normal response is replaced, not only amended."""
         return self.status is not None or self.has_body or self.example is not None
 
 
@@ -144,9 +150,9 @@ class Override:
 class Scenario:
     """A named starting point.
 
-    `progress` holds each resource's rules, of which the first that matches counts.
-    `records` are the fixtures, with those the scenario puts over them in place; `put` the keys of the latter.
-    `commands` are folded as part of the start. `data` is what the file says.
+    `records` are the fixtures merged with the scenario's own records, whose keys are in `put_keys`. `generate` is the
+    number of records to generate by resource. Of a resource's `progress` rules the first that applies counts.
+    `commands` are carried out as part of the start. `data` is the content of the file.
     """
 
     name: str
@@ -154,7 +160,7 @@ class Scenario:
     clock: ClockPlan
     seed: int
     records: Mapping[str, tuple[Record, ...]]
-    put: Mapping[str, frozenset[Any]]
+    put_keys: Mapping[str, frozenset[Any]]
     generate: Mapping[str, int]
     progress: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
     responses: tuple[Override, ...] = ()
@@ -165,7 +171,7 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """The records of one folder by resource, and the files that they come from."""
+    """The records of one folder of `fixtures/` by resource, and the files that they come from."""
 
     name: str
     records: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
@@ -174,10 +180,11 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """Everything declared in a contract directory, or in a bare OpenAPI file; `notes` are what is hardly meant.
+    """Everything declared in a contract directory, or in a single OpenAPI file.
 
-    `behaviours` holds, by operationId, those of the operations that have one, in the order of `operations`.
-    `collections` tells, in a line each, of the resources that were derived from the operations alone.
+    `behaviours` holds the behaviour of each operation that has one, by operationId, in the order of `operations`.
+    `findings` are the warnings of loading, their lines not looked up yet. `inferred` describes each resource that was
+    inferred from the operations, in a line.
     """
 
     name: str
@@ -191,19 +198,19 @@ class Contract:
     scenarios: Mapping[str, Scenario]
     default_scenario: str
     built_in: bool = False
-    notes: tuple[Note | Problem, ...] = ()
-    collections: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[Note | Problem, ...] = ()
+    inferred: Mapping[str, str] = field(default_factory=dict)
     behaviours: Mapping[str, Behaviour] = field(default_factory=dict)
 
     @property
     def warnings(self) -> list[Problem]:
-        """What was found to be wrong, and is served all the same, with lines: those take a moment to find."""
-        return listed(self.notes)
+        """The warnings of loading with their lines, which are looked up on each call."""
+        return listed(self.findings)
 
     @property
-    def broken_examples(self) -> int:
-        """How many examples break their schemas, and are mended where they are served."""
-        return sum(one.code == "example" for one in self.notes)
+    def invalid_examples(self) -> int:
+        """The number of examples that violate their schemas and are repaired when served."""
+        return sum(finding.code == "example" for finding in self.findings)
 
     def resource_named_by(self, operation: Operation, parameter: str) -> str | None:
         """The resource whose records a path parameter of an operation names, if the operation has a behaviour.
@@ -219,7 +226,7 @@ class Contract:
         return self.resources[behaviour.resource].references.get(behaviour.field_of(parameter))
 
     def log_of(self, resource: Resource) -> tuple[Resource, str] | None:
-        """The resource that logs this one's transitions, and its field that refers here."""
+        """The resource that logs this one's transitions, and its field that refers to this one; None without a log."""
         if resource.lifecycle is None or resource.lifecycle.log is None:
             return None
         log = self.resources[resource.lifecycle.log]

@@ -1,4 +1,4 @@
-"""Whether a record may stand in a resource: its schema, its derived fields, its references."""
+"""Validates records, and reads and shifts their stamps."""
 
 from __future__ import annotations
 
@@ -10,37 +10,40 @@ from mockserver.contract.model import Record, Resource
 from mockserver.errors import Violation, quote
 from mockserver.syntax.instants import format_instant, parse_instant
 
+# Whether a resource, by name, has a record with a key.
 Exists = Callable[[str, Any], bool]
-WRITTEN_LENGTH = len("2026-01-15T09:00:00.000Z")
+STAMP_LENGTH = len("2026-01-15T09:00:00.000Z")
 
 
-def judge(resource: Resource, record: Record, exists: Exists) -> list[Violation]:
-    """What is wrong with `record`; `exists(resource, key)` answers for references.
+def validate_record(resource: Resource, record: Record, exists: Exists) -> list[Violation]:
+    """Validate a record by its schema and its references, which `exists` resolves.
 
-    Derived fields are never stored: a record that brings one is refused, and the rest is judged with a value in place.
+    Derived fields are never stored: a record with one is invalid. The schema is applied with their defaults added.
     """
-    found = [
-        Violation("body", f"/{one.name}", "derived", f"{quote(one.name)} is computed on read; leave it out")
-        for one in resource.derived
-        if one.name in record
+    violations = [
+        Violation("body", f"/{field.name}", "derived", f"{quote(field.name)} is computed on read; leave it out")
+        for field in resource.derived
+        if field.name in record
     ]
-    stand_ins = {one.name: one.none for one in resource.derived}
-    found += resource.validator.violations({**record, **stand_ins} if stand_ins else record, "body")
-    for field, target in resource.references.items():
-        key = record.get(field)
+    violations += resource.validator.violations(_with_derived(resource, record), "body")
+    for name, target in resource.references.items():
+        key = record.get(name)
         if key is not None and isinstance(key, str | int) and not exists(target, key):
-            found.append(Violation("body", f"/{field}", "references", f"{target} has no record {quote(key)}"))
-    return found
+            violations.append(Violation("body", f"/{name}", "references", f"{target} has no record {quote(key)}"))
+    return violations
 
 
-def is_valid(resource: Resource, record: Record) -> bool:
-    """Whether the record's own schema holds, derived fields aside; the quick half of `judge`."""
-    stand_ins = {one.name: one.none for one in resource.derived}
-    return bool(resource.validator.is_valid({**record, **stand_ins} if stand_ins else record))
+def matches_schema(resource: Resource, record: Record) -> bool:
+    """Whether a record matches its schema, whatever it refers to; faster than `validate_record`."""
+    return bool(resource.validator.is_valid(_with_derived(resource, record)))
 
 
-def stamp(record: Mapping[str, Any], field: str | None) -> int | None:
-    """The instant in a record's `field`, in milliseconds since 1970, if there is one."""
+def _with_derived(resource: Resource, record: Record) -> Record:
+    return {**record, **{field.name: field.none for field in resource.derived}} if resource.derived else record
+
+
+def read_stamp(record: Mapping[str, Any], field: str | None) -> int | None:
+    """The instant in a record's field, in milliseconds since 1970; None if there is none."""
     value = record.get(field) if field is not None else None
     if not isinstance(value, str):
         return None
@@ -50,30 +53,34 @@ def stamp(record: Mapping[str, Any], field: str | None) -> int | None:
         return None
 
 
-def shifted(
-    resources: Mapping[str, Resource], records: Mapping[str, Sequence[Record]], by: int
+def shift_stamps(
+    resources: Mapping[str, Resource], records: Mapping[str, Sequence[Record]], milliseconds: int
 ) -> dict[str, tuple[Record, ...]]:
-    """The records with every stamp moved by so many milliseconds."""
+    """The records with each stamp moved by so many milliseconds."""
     fields = stamp_fields(resources)
-    return {name: tuple(_shifted(record, fields.get(name), by) for record in rows) for name, rows in records.items()}
+    return {
+        name: tuple(_shift_stamp(record, fields.get(name), milliseconds) for record in rows)
+        for name, rows in records.items()
+    }
 
 
-def _shifted(record: Record, field: str | None, by: int) -> Record:
-    at = stamp(record, field)
-    return record if at is None or field is None else {**record, field: format_instant(at + by)}
+def _shift_stamp(record: Record, field: str | None, milliseconds: int) -> Record:
+    at = read_stamp(record, field)
+    return record if at is None or field is None else {**record, field: format_instant(at + milliseconds)}
 
 
 def stamp_fields(resources: Mapping[str, Resource]) -> dict[str, str]:
-    """The field that a transition writes its stamp into, by resource."""
-    found: dict[str, str] = {}
-    for name, one in resources.items():
-        if one.lifecycle is not None and one.lifecycle.touch is not None:
-            found[name] = one.lifecycle.touch
-    return found | {one.lifecycle.log: LOG_STAMP for one in resources.values() if one.lifecycle and one.lifecycle.log}
+    """The field for stamps of each resource that has one: the lifecycle's `touch`, and that of log entries."""
+    fields: dict[str, str] = {}
+    lifecycles = {name: resource.lifecycle for name, resource in resources.items() if resource.lifecycle is not None}
+    for name, lifecycle in lifecycles.items():
+        if lifecycle.touch is not None:
+            fields[name] = lifecycle.touch
+    return fields | {lifecycle.log: LOG_STAMP for lifecycle in lifecycles.values() if lifecycle.log}
 
 
 def latest_stamp(resources: Mapping[str, Resource], records: Mapping[str, Sequence[Record]]) -> int | None:
-    """The latest instant, in milliseconds since 1970, that a transition might have written into the records."""
+    """The latest stamp in the records, in milliseconds since 1970; None if there is none."""
     fields = stamp_fields(resources)
     latest: int | None = None
     for name, rows in records.items():
@@ -81,10 +88,10 @@ def latest_stamp(resources: Mapping[str, Resource], records: Mapping[str, Sequen
         if field is None:
             continue
         texts = [row[field] for row in rows if isinstance(row, Mapping) and isinstance(row.get(field), str)]
-        if all(len(text) == WRITTEN_LENGTH and text[-1] == "Z" for text in texts):
-            # Written in the one way that sorts as it counts, so the greatest text is the latest.
+        if all(len(text) == STAMP_LENGTH and text[-1] == "Z" for text in texts):
+            # In this notation the order of texts is that of instants.
             texts = [max(texts)] if texts else []
         for text in texts:
-            at = stamp({field: text}, field)
+            at = read_stamp({field: text}, field)
             latest = at if latest is None or (at is not None and at > latest) else latest
     return latest

@@ -237,7 +237,7 @@ def _list_overrides(exchange: Exchange, call: OperationCall) -> ControlResult:
 
 
 def _add_override(exchange: Exchange, call: OperationCall) -> ControlResult:
-    override, violations = overrides.read(call.body, exchange.service.contract.operations)
+    override, violations = overrides.read_override(call.body, exchange.service.contract.operations)
     if override is None:
         raise InvalidRequest(violations)
     state = exchange.selection.run.submit(lambda _, at: AddOverride(override, at))

@@ -39,7 +39,7 @@ class Clock:
     @classmethod
     def from_plan(cls, plan: ClockPlan, anchor: float) -> Clock:
         """The clock as a run begins."""
-        return cls(plan.begins, anchor, plan.mode, plan.speed, plan.step, plan.counted)
+        return cls(plan.initial, anchor, plan.mode, plan.speed, plan.step, plan.counted)
 
     def now(self, seconds: float) -> int:
         """The run's time, in milliseconds since 1970, when the machine's clock reads `seconds`."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Verdict
 from mockserver.contract.model import Contract, Override, Record, Resource
-from mockserver.contract.records import judge, stamp
+from mockserver.contract.records import read_stamp, validate_record
 from mockserver.engine.state.idempotency_keys import StoredResponse
 from mockserver.engine.state.schedule import changed
 from mockserver.engine.state.sorted_rows import Row
@@ -136,10 +136,10 @@ def _fire(contract: Contract, state: State, resource: Resource, command: Fire) -
     if row is None:
         raise UnknownRecord(resource.name, command.key)
     current = row.record[lifecycle.field]
-    verdict = lifecycle.judge(current, row.last, command.transition)
+    verdict = lifecycle.decide(current, row.last, command.transition)
     if verdict is Verdict.REPEATED:
         return state
-    if verdict is Verdict.REFUSED:
+    if verdict is Verdict.REJECTED:
         allowed = lifecycle.allowed(current)
         raise TransitionNotAllowed(resource.name, command.key, command.transition, current, allowed)
     return _enter(contract, state, resource, row, command.key, command.transition, _stamp(state, command.at))
@@ -185,9 +185,9 @@ def settle(contract: Contract, state: State, until: int) -> tuple[State, list[Fi
         row = state.tables[due.resource].get(due.key)
         assert row is not None
         assert resource.lifecycle is not None
-        before = stamp(row.record, resource.lifecycle.touch)
+        before = read_stamp(row.record, resource.lifecycle.touch)
         at = due.at if before is None else max(due.at, before + 1)
-        name = state.plan.rules[due.resource][due.rule].fire
+        name = state.plan.rules[due.resource][due.rule].transition
         state = _enter(contract, state, resource, row, due.key, name, at, (*row.fired, due.rule))
         fired.append(Fired(due.resource, due.key, name, at))
     return state, fired
@@ -201,11 +201,11 @@ def _put(state: State, resource: Resource, command: Put) -> State:
     if command.touch and touch is not None:
         latest = _stamp(state, command.at)
         record = {**record, touch: format_instant(latest)}
-    violations = judge(resource, record, state.has_record)
+    violations = validate_record(resource, record, state.has_record)
     if record.get(resource.key) != command.key:
         message = f"{quote(record.get(resource.key))} is not the key {quote(command.key)} of the path"
         violations.append(Violation("body", f"/{resource.key}", "key", message))
-    touched = stamp(record, touch)
+    touched = read_stamp(record, touch)
     if touched is not None and touched > max(command.at, latest):
         message = f"{quote(record[touch or ''])} is later than the run's clock, {format_instant(command.at)}"
         violations.append(Violation("body", f"/{touch}", "clock", message))

@@ -23,7 +23,7 @@ class ActiveOverride:
 
     def delay(self, seed: int, number: int) -> int:
         """The delay of its so-manieth use, in milliseconds."""
-        return between(self.override.least, self.override.most, seed, self.id, number)
+        return between(self.override.min_delay, self.override.max_delay, seed, self.id, number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def applicable_rules(rules: Sequence[Rule], field: str, record: Record, states: 
     for state in states:
         there = {**record, field: state}
         for number, rule in enumerate(rules):
-            if rule.state == state and rule.is_for(there):
+            if rule.state == state and rule.applies_to(there):
                 met.add(number)
                 if rule.times is None:
                     break

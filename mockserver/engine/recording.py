@@ -37,7 +37,7 @@ def write_recording(scenario: Scenario, commands: Iterable[Command], now: int, s
     """A run as the YAML of a scenario: where it began, what was done since, its clock, and the state it led to."""
     clock = {name: value for name, value in scenario.data.get("clock", {}).items() if name not in MOVERS}
     clock |= {"start": format_instant(scenario.clock.start), "mode": "manual", "now": format_instant(now)}
-    if scenario.clock.floating:
+    if scenario.clock.starts_now:
         clock["move_fixtures"] = True
     data = {
         **scenario.data,
@@ -64,7 +64,7 @@ def replay(contract: Contract, scenario: Scenario, state: State) -> State:
         except Refusal as refusal:
             source = scenario.source or Source(scenario.name, "", None)
             raise ContractError([source.problem(f"/commands/{index}", refusal.detail, refusal.code)]) from None
-    return settle(contract, state, scenario.clock.begins)[0]
+    return settle(contract, state, scenario.clock.initial)[0]
 
 
 def encode_command(command: Command) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def _kept(entry: Mapping[str, Any]) -> StoredResponse:
 
 
 def _add_override(contract: Contract, entry: Any, at: int) -> AddOverride:
-    override, violations = overrides.read(entry, contract.operations)
+    override, violations = overrides.read_override(entry, contract.operations)
     if override is None:
         raise InvalidRequest(violations)
     return AddOverride(override, at)

@@ -63,10 +63,10 @@ class Run:
         self.notice: str | None = None
         self.state = start.state
         self.clock = Clock.from_plan(start.scenario.clock, seconds())
-        self.history = History(start.contract, start.state, start.scenario.clock.begins, log_limit)
+        self.history = History(start.contract, start.state, start.scenario.clock.initial, log_limit)
         self._start, self._seconds = start, seconds
         # The clock up to which transitions were fired when the last of them was.
-        self._settled_until = start.scenario.clock.begins
+        self._settled_until = start.scenario.clock.initial
         self._keys_in_flight, self._override_uses = KeysInFlight(), OverrideUses()
         self._unreported: BoundedList[Fired] = BoundedList(UNREPORTED_LIMIT)
         # The last state whose fingerprint was computed: clients that poll ask for the same one again and again.
@@ -270,14 +270,14 @@ class Run:
         with self._lock:
             self.history.require_complete()
             old_plan, now, commands = self.scenario.clock, self.now, self.history.commands
-            start = start.started_now(old_plan.start if old_plan.floating else None)
-            begins = start.scenario.clock.begins
+            start = start.started_now(old_plan.start if old_plan.starts_now else None)
+            begins = start.scenario.clock.initial
             if commands and commands[0].at < begins:
                 raise BeforeStart(format_instant(begins))
             run = Run(start, self.generation + 1, self._seconds)
             for command in commands:
                 run.accept(decode_command(start.contract, encode_command(command)))
-            if commands or now != old_plan.begins:
+            if commands or now != old_plan.initial:
                 run._advance(max(now, begins))
             planned = Clock.from_plan(old_plan, 0.0)
             if replace(self.clock, position=planned.position, anchor=0.0) != planned:
@@ -388,7 +388,7 @@ class Run:
         return after
 
     def _rewind(self, to: int) -> None:
-        begins = self.scenario.clock.begins
+        begins = self.scenario.clock.initial
         if to < begins:
             raise BeforeStart(format_instant(begins))
         self._restore(self.history.count_until(to), to)

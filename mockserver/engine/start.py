@@ -25,7 +25,7 @@ class Start:
 
         `begins`, in milliseconds since 1970, is used instead of now: when such a run began earlier.
         """
-        if not self.scenario.clock.floating:
+        if not self.scenario.clock.starts_now:
             return self
         scenario = with_clock_start(self.contract, self.scenario, wall() if begins is None else begins)
         return Start(self.contract, scenario, self)
@@ -34,7 +34,7 @@ class Start:
     def clock_position(self) -> int:
         """Where the clock of a run stands (milliseconds since 1970) that begins now."""
         clock = self.scenario.clock
-        return wall() if clock.floating and clock.now is None else clock.begins
+        return wall() if clock.starts_now and clock.now is None else clock.initial
 
     @cached_property
     def state(self) -> State:

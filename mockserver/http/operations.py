@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from mockserver.contract.behaviour import Behaviour, Kind
+from mockserver.contract.behaviour import Behaviour, BehaviourKind
 from mockserver.engine.behaviours.behaviours import OperationCall, OperationResult, ResultKind, perform
 from mockserver.engine.commands import KeepResponse
 from mockserver.errors import Refusal
@@ -28,7 +28,7 @@ from mockserver.syntax.media_types import is_json
 from mockserver.syntax.words import plain
 
 PREFERRED = {ResultKind.RETURNED: 200, ResultKind.CREATED: 201, ResultKind.DELETED: 204}
-RESULTS: Mapping[Kind, ResultKind] = {"create": ResultKind.CREATED, "delete": ResultKind.DELETED}
+RESULTS: Mapping[BehaviourKind, ResultKind] = {"create": ResultKind.CREATED, "delete": ResultKind.DELETED}
 # Refusals from before there is anything to operate on: such a response is not kept for an idempotency key.
 BEFORE_OPERATION = (NotAcceptable, UnknownRecord)
 TOTAL_HEADERS = ("xtotalcount", "xtotal", "totalcount")

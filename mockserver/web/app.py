@@ -10,7 +10,7 @@ import flask
 from flask import Flask
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from mockserver.contract.loader import load_contract, with_default
+from mockserver.contract.loader import load_contract, with_default_scenario
 from mockserver.contract.model import Contract
 from mockserver.control.document import load_control_api
 from mockserver.engine.clock import Sleep, sleep
@@ -53,7 +53,7 @@ def create_app(
     """
     if not isinstance(contract, Contract):
         contract = load_contract(contract, stateful=stateful)
-    contract = with_default(contract, scenario)
+    contract = with_default_scenario(contract, scenario)
     service = replace(
         create_service(contract, _open_sandboxes(contract, sandbox_limit, store)),
         strict=strict,

@@ -18,11 +18,11 @@ from typing import Any
 
 from mockserver import Contract, ContractError, load_contract
 from mockserver.check.requests import ScenarioRequests
-from mockserver.contract.overrides import json_media
 from mockserver.documents.source import SUFFIXES
 from mockserver.engine.sandboxes import Sandboxes
 from mockserver.http.messages import Response
 from mockserver.http.pipeline import respond
+from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation
 from mockserver.web.app import create_service
 
@@ -41,7 +41,7 @@ def find_mistake(contract: Contract, operation: Operation, response: Response) -
     status, body, success = response.status, response.body, operation.success() or operation.lowest()
     if success is None or status != success[0]:
         return f"{status} {body[:300].decode(errors='replace')}"
-    media = json_media(success[1])
+    media = json_media_type(success[1])
     if media is not None and "json" in (response.media_type or "") and media.schema is not None:
         schemas = media.validator.schemas if media.validator is not None else contract.schemas
         violations = schemas.at(media.schema).violations(json.loads(body), "body")

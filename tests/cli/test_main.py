@@ -278,7 +278,7 @@ def test_strict_examples_makes_a_bad_example_an_error(tmp_path: Path) -> None:
 def test_a_path_that_is_not_a_contract_is_an_error_that_says_what_is(path: str) -> None:
     result = run("check", path)
     assert result.exit_code == 1
-    assert "a contract is a directory with schemas/" in result.stderr
+    assert "pass a directory with schemas/, fixtures/ and scenarios/" in result.stderr
 
 
 def test_scenarios_lists_them_with_an_asterisk_at_the_default() -> None:

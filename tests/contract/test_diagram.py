@@ -5,8 +5,9 @@ from itertools import combinations
 import pytest
 
 from mockserver import Contract
-from mockserver.contract.diagram import Picture, draw, is_final, layers, mermaid
+from mockserver.contract.diagram import Picture, draw, is_final, layers
 from mockserver.contract.lifecycle import Lifecycle, Transition
+from mockserver.contract.mermaid import write_mermaid
 
 
 def lifecycle(*transitions: tuple[str, str, str], initial: str = "a") -> Lifecycle:
@@ -15,15 +16,15 @@ def lifecycle(*transitions: tuple[str, str, str], initial: str = "a") -> Lifecyc
     targets = {name: target for name, _, target in transitions}
     for name, source, _ in transitions:
         sources.setdefault(name, []).append(source)
-    made = {name: Transition(name, tuple(sources[name]), targets[name]) for name in sources}
-    return Lifecycle("status", initial, made)
+    by_name = {name: Transition(name, tuple(sources[name]), targets[name]) for name in sources}
+    return Lifecycle("status", initial, by_name)
 
 
 @pytest.fixture
 def jobs(built_in: Contract) -> Lifecycle:
-    found = built_in.resources["jobs"].lifecycle
-    assert found is not None
-    return found
+    lifecycle = built_in.resources["jobs"].lifecycle
+    assert lifecycle is not None
+    return lifecycle
 
 
 def overlapping(drawn: Picture) -> list[tuple[object, object]]:
@@ -37,20 +38,20 @@ def overlapping(drawn: Picture) -> list[tuple[object, object]]:
     ]
 
 
-def test_states_stand_in_layers_by_their_distance_from_the_initial_one(jobs: Lifecycle) -> None:
+def test_layers_hold_the_states_by_their_distance_from_the_initial_one(jobs: Lifecycle) -> None:
     assert layers(jobs) == [["queued"], ["running", "cancelled"], ["succeeded", "failed"]]
 
 
-def test_a_state_that_nothing_leads_to_comes_last() -> None:
+def test_an_unreachable_state_comes_last() -> None:
     assert layers(lifecycle(("go", "a", "b"), ("return", "lost", "a"))) == [["a"], ["b"], ["lost"]]
 
 
-def test_a_state_is_final_where_no_transition_leads_out(jobs: Lifecycle) -> None:
+def test_a_state_is_final_if_no_transition_leaves_it(jobs: Lifecycle) -> None:
     assert [state for state in jobs.states if is_final(jobs, state)] == ["succeeded", "cancelled"]
 
 
-def test_mermaid_draws_every_transition_the_beginning_and_the_ends(jobs: Lifecycle) -> None:
-    assert mermaid("jobs", jobs).splitlines() == [
+def test_mermaid_draws_every_transition_the_initial_state_and_the_final_ones(jobs: Lifecycle) -> None:
+    assert write_mermaid("jobs", jobs).splitlines() == [
         "stateDiagram-v2",
         "    %% jobs",
         "    [*] --> queued",
@@ -65,8 +66,8 @@ def test_mermaid_draws_every_transition_the_beginning_and_the_ends(jobs: Lifecyc
     ]
 
 
-def test_mermaid_names_states_that_are_no_plain_words_by_number() -> None:
-    drawn = mermaid("a\nb", lifecycle(('say: "x"; #1', "in progress", "end"), initial="in progress")).splitlines()
+def test_mermaid_numbers_states_whose_names_it_would_misread() -> None:
+    drawn = write_mermaid("a\nb", lifecycle(('say: "x"; #1', "in progress", "end"), initial="in progress")).splitlines()
     assert drawn[1:] == [
         "    %% a b",
         '    state "in progress" as state_1',
@@ -77,7 +78,7 @@ def test_mermaid_names_states_that_are_no_plain_words_by_number() -> None:
     ]
 
 
-def test_no_label_of_the_built_in_lifecycle_meets_another_or_a_box(jobs: Lifecycle) -> None:
+def test_the_labels_of_the_built_in_lifecycle_overlap_nothing(jobs: Lifecycle) -> None:
     assert overlapping(draw(jobs)) == []
 
 
@@ -91,7 +92,7 @@ def test_no_label_of_the_built_in_lifecycle_meets_another_or_a_box(jobs: Lifecyc
         lifecycle(("return", "lost", "a")),
     ],
 )  # fmt: skip
-def test_whatever_a_lifecycle_is_like_its_picture_holds_all_of_it(drawn: Lifecycle) -> None:
+def test_a_picture_holds_every_state_and_arrow_without_overlaps(drawn: Lifecycle) -> None:
     picture = draw(drawn)
     assert {one.state for one in picture.boxes} == set(drawn.states)
     assert {(one.source, one.target) for one in picture.arrows} == {
@@ -107,7 +108,7 @@ def test_whatever_a_lifecycle_is_like_its_picture_holds_all_of_it(drawn: Lifecyc
     assert overlapping(picture) == []
 
 
-def test_a_picture_is_told_in_words_too(jobs: Lifecycle) -> None:
+def test_a_picture_is_described_in_words(jobs: Lifecycle) -> None:
     assert draw(jobs).text == (
         "It begins as queued. From queued, start leads to running, cancel leads to cancelled. From running, succeed leads "
         "to succeeded, fail leads to failed, cancel leads to cancelled. cancelled is final. succeeded is final. "

@@ -27,7 +27,7 @@ def records(contract: Contract, name: str) -> list[Any]:
 
 
 def test_each_collection_is_told_in_a_line(derived: Callable[..., Contract]) -> None:
-    assert list(derived().collections.values()) == [
+    assert list(derived().inferred.values()) == [
         "owners: /owners, key id; read, list, create, replace, update, delete",
         "pets: /pets, key id, owned by owners; read, list, create, delete",
         "staff: /staff, key username; read, replace",
@@ -37,11 +37,11 @@ def test_each_collection_is_told_in_a_line(derived: Callable[..., Contract]) -> 
 
 def test_without_being_asked_for_there_is_no_state(tmp_path: Path) -> None:
     contract = load_contract(write(tmp_path))
-    assert (contract.collections, contract.resources) == ({}, {})
+    assert (contract.inferred, contract.resources) == ({}, {})
 
 
 def test_a_directory_says_itself_what_there_is(small: Contract) -> None:
-    assert load_contract(small.root, stateful=True).collections == {}
+    assert load_contract(small.root, stateful=True).inferred == {}
 
 
 def test_what_is_derived_can_be_proven(derived: Callable[..., Contract]) -> None:
@@ -141,7 +141,7 @@ def test_a_brief_form_in_the_list_is_met_too(derived: Callable[..., Contract]) -
             "description": "brief", "content": {"application/json": {"schema": array("Brief")}}}}}}  # fmt: skip
 
     contract = derived(change)
-    assert contract.collections["staff"] == "staff: /staff, key username; read, list, replace"
+    assert contract.inferred["staff"] == "staff: /staff, key username; read, list, replace"
     assert all("since" in one for one in records(contract, "staff"))
 
 
@@ -156,7 +156,7 @@ def wrap(document: dict[str, Any]) -> None:
 
 def test_a_record_may_stand_in_a_member_of_body_and_answer(derived: Callable[..., Contract]) -> None:
     contract = derived(wrap)
-    assert contract.collections["staff"] == "staff: /staff, key username; read, replace"
+    assert contract.inferred["staff"] == "staff: /staff, key username; read, replace"
     client = create_app(contract).test_client(use_cookies=False)
     name = records(contract, "staff")[0]["username"]
     put: Any = client.put(f"/staff/{name}", json={"staff": {"username": name, "role": "vet"}}).json

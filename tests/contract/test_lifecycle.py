@@ -5,7 +5,7 @@ import pytest
 from mockserver import Contract
 from mockserver.contract.lifecycle import Lifecycle, Transition, Verdict
 
-ACCEPTED, REPEATED, REFUSED = Verdict.ACCEPTED, Verdict.REPEATED, Verdict.REFUSED
+ACCEPTED, REPEATED, REJECTED = Verdict.ACCEPTED, Verdict.REPEATED, Verdict.REJECTED
 
 
 @pytest.fixture
@@ -16,31 +16,37 @@ def jobs(built_in: Contract) -> Lifecycle:
 
 
 @pytest.mark.parametrize(
-    ("state", "last", "retry", "cancel"),
+    ("state", "last", "transition", "verdict"),
     [
-        ("queued", None, REFUSED, ACCEPTED),
-        ("queued", "retry", REPEATED, ACCEPTED),
-        ("running", "start", REFUSED, ACCEPTED),
-        ("succeeded", "succeed", REFUSED, REFUSED),
-        ("failed", "fail", ACCEPTED, REFUSED),
-        ("cancelled", "cancel", REFUSED, REPEATED),
-        ("cancelled", None, REFUSED, REFUSED),
+        ("queued", None, "retry", REJECTED),
+        ("queued", None, "cancel", ACCEPTED),
+        ("queued", "retry", "retry", REPEATED),
+        ("queued", "retry", "cancel", ACCEPTED),
+        ("running", "start", "retry", REJECTED),
+        ("running", "start", "cancel", ACCEPTED),
+        ("succeeded", "succeed", "retry", REJECTED),
+        ("succeeded", "succeed", "cancel", REJECTED),
+        ("failed", "fail", "retry", ACCEPTED),
+        ("failed", "fail", "cancel", REJECTED),
+        ("cancelled", "cancel", "retry", REJECTED),
+        ("cancelled", "cancel", "cancel", REPEATED),
+        ("cancelled", None, "retry", REJECTED),
+        ("cancelled", None, "cancel", REJECTED),
     ],
 )
-def test_retry_leads_from_failed_cancel_from_queued_and_running_and_repeats_are_harmless(
-    jobs: Lifecycle, state: str, last: str | None, retry: Verdict, cancel: Verdict
+def test_a_transition_is_accepted_from_its_sources_and_repeated_if_it_led_here(
+    jobs: Lifecycle, state: str, last: str | None, transition: str, verdict: Verdict
 ) -> None:
-    assert (jobs.judge(state, last, "retry"), jobs.judge(state, last, "cancel")) == (retry, cancel)
+    assert jobs.decide(state, last, transition) is verdict
 
 
-def test_a_transition_that_the_state_allows_is_never_taken_for_a_repeat() -> None:
+def test_a_transition_that_the_state_allows_is_never_a_repeat() -> None:
     turning = Lifecycle("state", "on", {"turn": Transition("turn", ("on",), "on")})
-    assert turning.judge("on", "turn", "turn") is ACCEPTED
+    assert turning.decide("on", "turn", "turn") is ACCEPTED
 
 
-def test_without_a_log_the_only_way_into_a_state_counts_as_the_last_transition(jobs: Lifecycle) -> None:
-    found = {state: jobs.assumed_last(state) for state in jobs.states}
-    assert found == {
+def test_without_a_log_the_only_transition_into_a_state_counts_as_the_last(jobs: Lifecycle) -> None:
+    assert {state: jobs.presumed_last(state) for state in jobs.states} == {
         "queued": None, "running": "start", "succeeded": "succeed", "failed": "fail", "cancelled": "cancel",
     }  # fmt: skip
 

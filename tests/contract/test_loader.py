@@ -14,16 +14,12 @@ Problems = Callable[..., list[str]]
 Files = dict[str, Any]
 
 
-def job(files: Files, index: int = 0) -> dict[str, Any]:
-    record: dict[str, Any] = files["fixtures/small/jobs.json"][index]
-    return record
-
-
 def test_the_small_contract_loads(small: Contract) -> None:
-    assert (set(small.resources), set(small.scenarios)) == ({"jobs", "owners", "events"}, {"baseline", "empty"})
+    assert set(small.resources) == {"jobs", "owners", "events"}
+    assert set(small.scenarios) == {"baseline", "empty"}
 
 
-def test_every_mistake_is_told_at_once_with_file_line_and_pointer(problems: Problems) -> None:
+def test_every_mistake_is_reported_at_once_with_file_line_and_pointer(problems: Problems) -> None:
     text = """[
   {"id": "a", "owner_id": 1, "status": "quued", "updated_at": "2026-01-01T00:00:01.000Z"},
   {"id": "b", "owner_id": 1, "status": "running"},
@@ -36,12 +32,12 @@ def test_every_mistake_is_told_at_once_with_file_line_and_pointer(problems: Prob
         f'{file}:3 /1: "updated_at" is required and missing',
         f'{file}:4 /2: "extra" is not declared here. Known: id, note, owner_id, status, updated_at.',
         f"{file}:4 /2/owner_id: owners has no record 9",
-        f'{file}:5 /3/id: the key "a" stands already in line 2',
+        f'{file}:5 /3/id: the key "a" is already used in line 2',
         f'{file}:5 /3/updated_at: "yesterday" is no date-time',
     ]
 
 
-def test_mistakes_in_different_files_are_told_together(problems: Problems) -> None:
+def test_mistakes_in_different_files_are_reported_together(problems: Problems) -> None:
     def break_three(files: Files) -> None:
         files["schemas/job.json"]["properties"]["note"] = {"$ref": "nowhere.json"}
         files["schemas/openapi.yaml"]["paths"]["/message"]["get"]["responses"] = {}
@@ -59,7 +55,7 @@ def test_mistakes_in_different_files_are_told_together(problems: Problems) -> No
         ("fixtures/small/jobs.json", '[\n{"id": ]', "fixtures/small/jobs.json:2: is no JSON: expecting value"),
         ("fixtures/small/jobs.json", "{}", "fixtures/small/jobs.json:1: must be an array of records"),
         ("fixtures/small/jbs.json", "[]", 'fixtures/small/jbs.json:1: there is no resource "jbs". Did you mean "jobs"?'),
-        ("fixtures/jobs.json", "[]", "fixtures/jobs.json: belongs into a folder of fixtures/: fixtures/NAME/jobs.json"),
+        ("fixtures/jobs.json", "[]", "fixtures/jobs.json: belongs into a folder of fixtures/, such as fixtures/NAME/jobs.json"),
         ("scenarios/baseline.yaml", "a: [", "is no YAML: did not find expected node content"),
         ("scenarios/baseline.yaml", "fixtures: smal", "scenarios/baseline.yaml:1 /fixtures: there is no folder fixtures/smal. Did you mean \"small\"?"),
         ("scenarios/baseline.yaml", "fixture: small", "scenarios/baseline.yaml:1: \"fixture\" is not declared here. Did you mean \"fixtures\"?"),
@@ -72,28 +68,28 @@ def test_mistakes_in_different_files_are_told_together(problems: Problems) -> No
         ("scenarios/baseline.yaml", "clock: {start: now}", '/clock: "mode" is required and missing'),
         ("scenarios/baseline.yaml", "clock: {start: soon}", '/clock/start: "soon" is no date-time'),
         ("scenarios/baseline.yaml", "progress: {jbs: []}", '/progress/jbs: there is no resource "jbs". Did you mean "jobs"?'),
-        ("scenarios/baseline.yaml", "progress: {owners: []}", "/progress/owners: owners has no lifecycle to go through"),
+        ("scenarios/baseline.yaml", "progress: {owners: []}", "/progress/owners: owners has no lifecycle, so its records cannot progress"),
         ("scenarios/baseline.yaml", "progress: {jobs: [{state: queud, fire: start, after: 5s}]}", '/progress/jobs/0/state: there is no state "queud". Did you mean "queued"?'),
         ("scenarios/baseline.yaml", "progress: {jobs: [{state: queued, fire: strt, after: 5s}]}", '/progress/jobs/0/fire: there is no transition "strt". Did you mean "start"?'),
-        ("scenarios/baseline.yaml", "progress: {jobs: [{state: queued, fire: finish, after: 5s}]}", '/progress/jobs/0/fire: finish does not lead out of "queued"; start, cancel do'),
+        ("scenarios/baseline.yaml", "progress: {jobs: [{state: queued, fire: finish, after: 5s}]}", '/progress/jobs/0/fire: the transition finish does not leave the state "queued"; start, cancel do'),
         ("scenarios/baseline.yaml", "progress: {jobs: [{state: queued, fire: start, after: 0s}]}", '/progress/jobs/0/after: "0s" must be above zero'),
-        ("scenarios/baseline.yaml", "progress: {jobs: [{state: queued, fire: start, after: {uniform: [2s, 1s]}}]}", "/progress/jobs/0/after: the first bound is above the second"),
+        ("scenarios/baseline.yaml", "progress: {jobs: [{state: queued, fire: start, after: {uniform: [2s, 1s]}}]}", "/progress/jobs/0/after: the lower bound is above the upper one"),
         ("scenarios/baseline.yaml", "progress: {jobs: [{state: queued, fire: start, after: 1s, where: {typ: x}}]}", '/progress/jobs/0/where/typ: there is no field "typ".'),
         ("scenarios/baseline.yaml", "generate: {jbs: {count: 1}}", "scenarios/baseline.yaml:1 /generate/jbs: there is no resource \"jbs\". Did you mean \"jobs\"?"),
-        ("scenarios/baseline.yaml", "fixtures: small\nclock: {start: '2020-01-01T00:00:00Z'}", "scenarios/baseline.yaml:2 /clock/start: the fixtures go on to 2026-01-01T00:00:03.000Z, later than 2020-01-01T00:00:00Z"),
+        ("scenarios/baseline.yaml", "fixtures: small\nclock: {start: '2020-01-01T00:00:00Z'}", "scenarios/baseline.yaml:2 /clock/start: 2020-01-01T00:00:00Z is before the latest stamp of the records, 2026-01-01T00:00:03.000Z"),
         ("scenarios/baseline.yaml", "fixtures: small\nrecords: {jobs: [{id: a, status: dne}]}", "scenarios/baseline.yaml:2 /records/jobs/0/status: \"dne\" is not one of \"queued\", \"running\", \"done\", \"cancelled\". Did you mean \"done\"?"),
     ],
 )  # fmt: skip
-def test_a_file_with_a_mistake_is_named(problems: Problems, name: str, text: str, message: str) -> None:
+def test_a_mistake_in_a_file_is_reported_with_its_name(problems: Problems, name: str, text: str, message: str) -> None:
     assert message in "\n".join(problems(**{name: text}))
 
 
 def change(path: str, *steps: Any, to: Any) -> Callable[[Files], None]:
     def apply(files: Files) -> None:
-        place = files[path]
+        container = files[path]
         for step in steps[:-1]:
-            place = place[step]
-        place[steps[-1]] = to
+            container = container[step]
+        container[steps[-1]] = to
 
     return apply
 
@@ -112,14 +108,14 @@ JOBS = ("resources", "jobs")
         (change(RESOURCES, *JOBS, "sort", to=["-updatd_at"]), '/resources/jobs/sort: there is no field "updatd_at". Did you mean "updated_at"?'),
         (change(RESOURCES, *JOBS, "lifecycle", "touch", to="touched"), '/resources/jobs/lifecycle/touch: there is no field "touched".'),
         (change(RESOURCES, *JOBS, "lifecycle", "log", to="evnts"), '/resources/jobs/lifecycle/log: there is no resource "evnts". Did you mean "events"?'),
-        (change(RESOURCES, *JOBS, "lifecycle", "initial", to="new"), 'the state "new" breaks the schema'),
-        (change(RESOURCES, *JOBS, "lifecycle", "transitions", "pause", to={"from": "running", "to": "queued"}), "/resources/jobs/lifecycle/transitions/pause: the log's schema refuses it"),
+        (change(RESOURCES, *JOBS, "lifecycle", "initial", to="new"), 'the state "new" does not match the schema'),
+        (change(RESOURCES, *JOBS, "lifecycle", "transitions", "pause", to={"from": "running", "to": "queued"}), "/resources/jobs/lifecycle/transitions/pause: the name does not match the log's schema"),
         (change(RESOURCES, "operations", "listJobs", "list", to="job"), '/operations/listJobs/list: there is no resource "job". Did you mean "jobs"?'),
         (change(RESOURCES, "operations", "lstJobs", to={"list": "jobs"}), '/operations/lstJobs: there is no operation "lstJobs". Did you mean "listJobs"?'),
         (change(RESOURCES, "operations", "cancelJob", "transition", to="jobs.cancl"), '/operations/cancelJob/transition: there is no transition "cancl". Did you mean "cancel"?'),
         (change(RESOURCES, "operations", "listJobs", "paging", "limit", to="lmit"), '/operations/listJobs/paging/limit: there is no query parameter "lmit". Did you mean "limit"?'),
-        (change(RESOURCES, "operations", "getMessage", to={"read": "jobs"}), "/operations/getMessage/read: /message has no path parameter to name a record by"),
-        (change(RESOURCES, "resources", "owners", "derived", "state", "map", "none", to="nothing"), '/resources/owners/derived/state/map/none: breaks the schema: "nothing" is not one of'),
+        (change(RESOURCES, "operations", "getMessage", to={"read": "jobs"}), "/operations/getMessage/read: /message has no path parameter for the key of the record"),
+        (change(RESOURCES, "resources", "owners", "derived", "state", "map", "none", to="nothing"), '/resources/owners/derived/state/map/none: does not match the schema: "nothing" is not one of'),
         (lambda files: files[RESOURCES]["resources"]["owners"]["derived"]["state"]["map"]["values"].pop("done"), 'the state "done" of jobs has no value'),
         (change("schemas/job.json", "properties", "id", "type", to="strng"), "schemas/job.json:1 /properties/id/type: is no JSON Schema"),
         (change("schemas/job.json", "properties", "id", to={"$ref": "http://example.com/id.json"}), 'schemas/job.json:1 /properties/id/$ref: "http://example.com/id.json" leads out of the contract directory'),
@@ -134,13 +130,13 @@ JOBS = ("resources", "jobs")
         (change(OPENAPI, "paths", "/message", "get", "responses", "200", "content", "application/json", "example", to=7), "/example: the example breaks its schema: 7 is not of type string"),
         (change(OPENAPI, "paths", "/message", "get", "responses", to={}), "/paths/~1message/get/responses: there should be a response at least, such as one for 200"),
         (change("fixtures/small/owners.json", 0, "state", to="idle"), 'fixtures/small/owners.json:1 /0/state: "state" is computed on read; leave it out'),
-        (change("fixtures/small/events.json", 0, "event_type", to="finish"), 'the log ends in "done", the record is "running"'),
+        (change("fixtures/small/events.json", 0, "event_type", to="finish"), 'the log ends in the state "done", but the record\'s is "running"'),
         (change("fixtures/small/events.json", 0, "at", to="2026-01-01T00:00:02.001Z"), "the log ends at another time than the record's updated_at"),
-        (change("fixtures/small/events.json", 1, "event_type", to="cancel"), '"finish" does not lead out of "cancelled"'),
-        (lambda files: files["scenarios/empty.yaml"] is files.pop("scenarios/baseline.yaml") or files.update({"scenarios/other.yaml": {}}), "there is no scenario 'baseline' to start with"),
+        (change("fixtures/small/events.json", 1, "event_type", to="cancel"), '"finish" does not leave the state "cancelled", which the log has reached'),
+        (lambda files: files["scenarios/empty.yaml"] is files.pop("scenarios/baseline.yaml") or files.update({"scenarios/other.yaml": {}}), "scenarios: none is named 'baseline', the default; there are empty, other"),
     ],
 )  # fmt: skip
-def test_a_wrong_name_or_value_is_told_with_its_pointer(
+def test_a_wrong_name_or_value_is_reported_with_its_pointer(
     problems: Problems, edit: Callable[[Files], object], message: str
 ) -> None:
     assert message in "\n".join(problems(edit))
@@ -154,7 +150,7 @@ def test_nothing_outside_the_directory_is_read_through_a_link(make_contract: Mak
         load_contract(root)
 
 
-def test_a_bare_document_is_a_contract(tmp_path: Path) -> None:
+def test_a_single_document_is_a_contract(tmp_path: Path) -> None:
     (tmp_path / "pets.yaml").write_text(
         "openapi: 3.1.0\ninfo: {title: Pets, version: '1'}\n"
         "paths: {/pets: {get: {responses: {'200': {description: ok, content: {application/json: {schema: {$ref: pet.json}}}}}}}}\n"
@@ -162,7 +158,8 @@ def test_a_bare_document_is_a_contract(tmp_path: Path) -> None:
     (tmp_path / "pet.json").write_text('{"type": "object"}')
     (tmp_path / "broken.json").write_text("{")  # nobody refers to it
     contract = load_contract(tmp_path / "pets.yaml")
-    assert (list(contract.operations), list(contract.scenarios)) == (["GET /pets"], ["baseline"])
+    assert list(contract.operations) == ["GET /pets"]
+    assert list(contract.scenarios) == ["baseline"]
 
 
 def test_a_schema_may_refer_to_itself_by_its_own_id(make_contract: MakeContract) -> None:
@@ -177,20 +174,33 @@ def test_a_schema_may_refer_to_itself_by_its_own_id(make_contract: MakeContract)
     )
 
 
-@pytest.mark.parametrize("path", ["nowhere", "."])
-def test_what_is_no_contract_is_refused_with_what_one_is(path: str, tmp_path: Path) -> None:
+EXPECTED = "pass a directory with schemas/, fixtures/ and scenarios/, or an OpenAPI file (.yaml, .yml, .json)"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nowhere", f"{{path}}: does not exist; {EXPECTED}"),
+        ("notes.txt", f"{{path}}: is not a contract; {EXPECTED}"),
+        (".", "schemas/openapi.yaml: does not exist; a contract directory needs it"),
+    ],
+)
+def test_a_path_without_a_contract_is_reported_with_what_is_expected(name: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+    path = tmp_path / name
     with pytest.raises(ContractError) as caught:
-        load_contract(tmp_path / path)
-    assert "a contract" in str(caught.value)
+        load_contract(path)
+    assert str(caught.value) == message.format(path=path)
 
 
 def test_a_contract_without_scenarios_starts_from_its_only_data_set(make_contract: MakeContract) -> None:
     root = make_contract(lambda files: [files.pop(name) for name in list(files) if name.startswith("scenarios/")])
     scenario = load_contract(root).scenarios["baseline"]
-    assert (len(scenario.records["jobs"]), scenario.clock.start) == (4, 1_767_225_603_000)
+    assert len(scenario.records["jobs"]) == 4
+    assert scenario.clock.start == 1_767_225_603_000
 
 
-def test_a_scenario_puts_records_over_its_fixtures(make_contract: MakeContract) -> None:
+def test_a_scenario_merges_records_into_its_fixtures(make_contract: MakeContract) -> None:
     def put(files: Files) -> None:
         files["scenarios/baseline.yaml"]["records"] = {"jobs": [{"id": "a", "status": "done"}]}
 
@@ -198,7 +208,7 @@ def test_a_scenario_puts_records_over_its_fixtures(make_contract: MakeContract) 
     assert scenario.records["jobs"][0] == {
         "id": "a", "owner_id": 1, "status": "done", "updated_at": "2026-01-01T00:00:01.000Z",
     }  # fmt: skip
-    assert scenario.put == {"jobs": frozenset({"a"})}
+    assert scenario.put_keys == {"jobs": frozenset({"a"})}
 
 
 def test_lines_are_found_in_json_with_tabs() -> None:

@@ -237,9 +237,9 @@ def test_a_command_that_cannot_be_is_told_with_its_place(
 @pytest.mark.parametrize(
     ("clock", "told"),
     [
-        ({"start": "2026-01-01T00:00:10Z", "now": "2026-01-01T00:00:09Z"}, "before the start"),
-        ({"start": "now", "mode": "real", "now": "2026-01-01T00:00:09Z"}, "needs a start"),
-        ({"start": "now", "mode": "real", "move_fixtures": True}, "needs a start"),
+        ({"start": "2026-01-01T00:00:10Z", "now": "2026-01-01T00:00:09Z"}, "before the clock's start"),
+        ({"start": "now", "mode": "real", "now": "2026-01-01T00:00:09Z"}, "whose start is an instant"),
+        ({"start": "now", "mode": "real", "move_fixtures": True}, "whose start is an instant"),
         ({"move_fixtures": True}, "start"),
     ],
 )

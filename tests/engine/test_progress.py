@@ -183,7 +183,7 @@ def test_the_mode_can_be_changed_where_the_clock_stands(contract: Contract) -> N
 def test_a_clock_that_starts_now_moves_the_stamps_of_the_fixtures_along(contract: Contract) -> None:
     baseline = contract.scenarios["baseline"]
     latest = Start(contract, baseline).state.latest
-    plan = ClockPlan(latest, mode="real", floating=True)
+    plan = ClockPlan(latest, mode="real", starts_now=True)
     start = Start(contract, replace(baseline, clock=plan))
     moved = start.started_now()
     by = moved.scenario.clock.start - latest

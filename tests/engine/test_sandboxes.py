@@ -89,7 +89,7 @@ def test_a_sandbox_can_be_forgotten_once(sandboxes: Sandboxes) -> None:
 
 def test_asking_for_the_time_or_for_a_run_that_has_begun_begins_none(sandboxes: Sandboxes) -> None:
     sandbox = sandboxes.get("one")
-    begins = sandboxes.starts["baseline"].scenario.clock.begins
+    begins = sandboxes.starts["baseline"].scenario.clock.initial
     assert sandbox.now("baseline") == begins
     assert sandbox.begun_run("baseline") is None
     assert sandbox.runs == {}

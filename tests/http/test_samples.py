@@ -408,7 +408,7 @@ def test_a_broken_example_is_a_doubt_in_a_bare_document_and_a_mistake_where_that
     assert [(one.pointer, one.code) for one in contract.warnings] == [
         ("/paths/~1pets~1{petId}/get/responses/200/content/application~1json/examples/dog/value", "example")
     ]
-    assert contract.broken_examples == 1
+    assert contract.invalid_examples == 1
     with pytest.raises(ContractError, match="the example breaks its schema at /id"):
         load_contract(path, strict_examples=True)
 

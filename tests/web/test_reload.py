@@ -10,7 +10,7 @@ import yaml
 from werkzeug.test import Client, TestResponse
 
 from mockserver import create_app, load_contract
-from mockserver.contract.loader import with_default
+from mockserver.contract.loader import with_default_scenario
 from mockserver.web.reload import ReloadingApp
 from tests.conftest import MakeContract
 
@@ -126,8 +126,8 @@ def test_a_scenario_that_is_gone_takes_its_runs_along(client: Client, root: Path
 
 
 def test_the_default_that_was_asked_for_must_stay(root: Path) -> None:
-    app = create_app(with_default(load_contract(root), "empty"))
-    reloading = ReloadingApp(app, lambda: with_default(load_contract(root), "empty"))
+    app = create_app(with_default_scenario(load_contract(root), "empty"))
+    reloading = ReloadingApp(app, lambda: with_default_scenario(load_contract(root), "empty"))
     (root / "scenarios" / "empty.yaml").unlink()
     assert [problem.code for problem in reloading.reload()] == ["unknown-scenario"]
     assert Client(reloading, TestResponse).get("/jobs").json == []

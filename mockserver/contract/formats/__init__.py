@@ -1,4 +1,4 @@
-"""The JSON Schemas of our own file formats; editors can use them as they are."""
+"""The JSON Schemas of mockserver's own file formats; editors can use them as they are."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from mockserver.schemas.validators import Schemas, Validator
 NAMES = ("override", "resources", "scenario")
 
 
-def path(name: str) -> Path:
-    """The schema file of one format."""
+def schema_path(name: str) -> Path:
+    """The schema file of a format."""
     return Path(__file__).parent / f"{name}.schema.json"
 
 
 @cache
 def validator(name: str) -> Validator:
-    """The validator of one format."""
-    report = Report()
-    documents = load(path(name).parent, [path(name)], report)
+    """The validator of a format."""
+    report, path = Report(), schema_path(name)
+    documents = load(path.parent, [path], report)
     report.close()
-    return Schemas(documents).at(documents.root(BASE + path(name).name))
+    return Schemas(documents).at(documents.root(BASE + path.name))
 
 
-def conforms(name: str, source: Source, report: Report) -> bool:
-    """Whether the file has the form `name`; what is wrong goes to `report`."""
+def validate(name: str, source: Source, report: Report) -> bool:
+    """Whether a file has the format `name`; violations go to `report`."""
     violations = validator(name).violations(source.data, "body")
     for violation in violations:
         report.add(source, violation.pointer, violation.message, violation.keyword)

@@ -1,4 +1,4 @@
-"""A collection in the making: what its records must be, and what is done with them."""
+"""A collection that is being inferred: the schemas of its records, and the operations on them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from mockserver.documents.tree import Node
 from mockserver.openapi.model import Operation, Parameter
 from mockserver.schemas.shapes import Shape
 
+# The types of a field that a path parameter may hold.
 KEY_TYPES = (frozenset({"string"}), frozenset({"integer"}))
 
 
@@ -17,96 +18,101 @@ KEY_TYPES = (frozenset({"string"}), frozenset({"integer"}))
 class Collection:
     """Records of one kind, and the operations on them.
 
-    `schemas` are those that each record must meet, by address; `pins` the schemas of the path parameters by the field
-    that they hold, `needed` the fields that a record must have. `operations` holds entries as `resources.yaml` does.
+    Each record must match all `schemas`, which are held by address, and have the fields `required`. `parameter_schemas`
+    holds the addresses of the schemas of path parameters by the field that they name. `operations` holds the entries
+    that `resources.yaml` would have, by operationId.
     """
 
     name: str
     path: str
     key: str
     schemas: dict[str, Node]
-    pins: dict[str, list[str]] = field(default_factory=dict)
-    needed: list[str] = field(default_factory=list)
+    parameter_schemas: dict[str, list[str]] = field(default_factory=dict)
+    required: list[str] = field(default_factory=list)
     references: dict[str, str] = field(default_factory=dict)
     operations: dict[str, dict[str, Any]] = field(default_factory=dict)
     examples: list[Any] = field(default_factory=list)
 
     @property
     def segment(self) -> str:
-        """The last part of its path."""
+        """The last segment of its path."""
         return self.path.rpartition("/")[2]
 
     @property
     def shape(self) -> Shape:
-        """What all of its schemas admit together."""
+        """The values that all of its schemas allow."""
         return Shape(tuple(self.schemas.values()))
 
-    def admits(self, schema: Node) -> bool:
-        """Whether records may meet another schema too, as far as can be told without making one."""
-        return schema.address in self.schemas or agree(self.shape, Shape.of(schema), self.key)
+    def is_compatible(self, schema: Node) -> bool:
+        """Whether records may match another schema too, as far as that shows without generating one."""
+        return schema.address in self.schemas or _are_compatible(self.shape, Shape.of(schema), self.key)
 
-    def pin(self, field_name: str, operation: Operation, parameter: str, *, needed: bool = True) -> None:
-        """Have a field hold what a path parameter does."""
-        address = next(one.validator.address for one in operation.parameters if is_path(one, parameter))
-        found = self.pins.setdefault(field_name, [])
-        found += [address] if address not in found else []
-        if needed and field_name not in self.needed:
-            self.needed.append(field_name)
+    def bind_parameter(self, name: str, operation: Operation, parameter: str, *, required: bool = True) -> None:
+        """Let the field `name` hold the values of a path parameter."""
+        declared = next(entry for entry in operation.parameters if _is_path_parameter(entry, parameter))
+        addresses = self.parameter_schemas.setdefault(name, [])
+        if declared.validator.address not in addresses:
+            addresses.append(declared.validator.address)
+        if required and name not in self.required:
+            self.required.append(name)
 
-    def schema(self) -> dict[str, Any]:
-        """One schema of all that a record must meet."""
-        pinned = {
-            name: {"$ref": found[0]} if len(found) == 1 else {"allOf": [{"$ref": one} for one in found]}
-            for name, found in self.pins.items()
+    def record_schema(self) -> dict[str, Any]:
+        """One schema of everything that a record must match."""
+        properties = {
+            name: {"$ref": addresses[0]} if len(addresses) == 1 else {"allOf": [{"$ref": each} for each in addresses]}
+            for name, addresses in self.parameter_schemas.items()
         }
-        return {"allOf": [{"required": self.needed, "properties": pinned}, *({"$ref": one} for one in self.schemas)]}
+        own_schema = {"required": self.required, "properties": properties}
+        return {"allOf": [own_schema, *({"$ref": address} for address in self.schemas)]}
 
     def entry(self) -> dict[str, Any]:
-        """What `resources.yaml` says of it, save its schema."""
-        found: dict[str, Any] = {"key": self.key}
+        """Its entry in `resources.yaml`, without the schema."""
+        entry: dict[str, Any] = {"key": self.key}
         if self.references:
-            found |= {"references": self.references, "owned_by": list(self.references)}
-        return found
+            entry |= {"references": self.references, "owned_by": list(self.references)}
+        return entry
 
-    def told(self) -> str:
-        """It in one line."""
-        kinds = [next(iter(one)) for one in self.operations.values()]
+    @property
+    def description(self) -> str:
+        """Its path, key, owners and behaviours in one line."""
+        behaviours = dict.fromkeys(next(iter(entry)) for entry in self.operations.values())
         owners = f", owned by {' and '.join(self.references.values())}" if self.references else ""
-        return f"{self.name}: {self.path}, key {self.key}{owners}; {', '.join(dict.fromkeys(kinds))}"
+        return f"{self.name}: {self.path}, key {self.key}{owners}; {', '.join(behaviours)}"
 
 
-def in_order(collections: list[Collection]) -> Iterator[Collection]:
+def sort_by_reference(collections: list[Collection]) -> Iterator[Collection]:
     """The collections, each after those that it refers to."""
-    waiting, done = list(collections), set[str]()
+    waiting, finished = list(collections), set[str]()
     while waiting:
-        ready = [one for one in waiting if done.issuperset(one.references.values())] or waiting[:1]
+        ready = [each for each in waiting if finished.issuperset(each.references.values())] or waiting[:1]
         yield from ready
-        done |= {one.name for one in ready}
-        waiting = [one for one in waiting if one.name not in done]
+        finished |= {each.name for each in ready}
+        waiting = [each for each in waiting if each.name not in finished]
 
 
-def holds(shape: Shape, name: str, operation: Operation, parameter: str) -> bool:
-    """Whether a field can hold what a path parameter does: a string, or an integer."""
-    found = next((one for one in operation.parameters if is_path(one, parameter)), None)
-    types = found.notation.shape.types - {"null"} if found is not None and found.notation.is_plain else frozenset()
+def can_hold_parameter(shape: Shape, name: str, operation: Operation, parameter: str) -> bool:
+    """Whether the field `name` can hold the values of a path parameter, which are strings or integers."""
+    declared = next((entry for entry in operation.parameters if _is_path_parameter(entry, parameter)), None)
+    if declared is None or not declared.notation.is_plain:
+        return False
+    types = declared.notation.shape.types - {"null"}
     return types in KEY_TYPES and types <= shape.member(name).types
 
 
-def is_path(parameter: Parameter, name: str) -> bool:
-    """Whether a parameter is the path's of that name."""
+def _is_path_parameter(parameter: Parameter, name: str) -> bool:
     return parameter.location == "path" and parameter.name == name
 
 
-def agree(one: Shape, other: Shape, key: str) -> bool:
-    """Whether a record may meet both: it has the key in both, and neither refuses what the other has."""
+def _are_compatible(shape: Shape, other: Shape, key: str) -> bool:
+    """Whether a record may have both shapes: both have the key, and neither forbids members of the other."""
     if key not in other.names or "object" not in other.types:
         return False
-    for closed, open_ in ((one, other), (other, one)):
-        if _is_closed(closed) and not open_.names <= closed.names:
+    for closed, extended in ((shape, other), (other, shape)):
+        if _is_closed(closed) and not extended.names <= closed.names:
             return False
-    return all(one.member(name).types & other.member(name).types for name in one.names & other.names)
+    return all(shape.member(name).types & other.member(name).types for name in shape.names & other.names)
 
 
 def _is_closed(shape: Shape) -> bool:
     keywords = ("additionalProperties", "unevaluatedProperties")
-    return any(place.value.get(keyword) is False for place, _ in shape.places() for keyword in keywords)
+    return any(schema.value.get(keyword) is False for schema, _ in shape.places() for keyword in keywords)

@@ -1,207 +1,243 @@
-"""From the operations of a document to the collections that they must be about: what `resources.yaml` would say."""
+"""Detects the collections that the operations of a document are about, as `resources.yaml` would declare them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
-from mockserver.contract.inference.collection import Collection, holds
+from mockserver.contract.inference.collection import Collection, can_hold_parameter
 from mockserver.contract.inference.operations import (
-    answers,
-    creates,
-    enveloped,
-    examples,
-    held,
-    json_of,
-    list_of,
-    succeeds,
-    takes_record,
+    Entry,
+    envelope_entry,
+    find_record_schema,
+    has_success,
+    infer_body,
+    infer_creation,
+    infer_list,
+    infer_response,
+    json_response,
+    record_examples,
 )
 from mockserver.documents.tree import Node
-from mockserver.openapi.model import Operation
+from mockserver.openapi.model import MediaType, Operation, template_shape
 from mockserver.schemas.shapes import Shape
 from mockserver.syntax import words
 
-# What stands there in a path is no collection.
+# A segment that is a version is not a collection.
 VERSION = re.compile(r"v[0-9][0-9a-z.]*")
+RECORD_PATH = re.compile(r"(.*/([^{}/]+))/\{([^{}/]+)\}")
+Methods = Mapping[str, Operation]
 
 
-def derive(operations: Iterable[Operation]) -> list[Collection]:
-    """The collections that operations of the usual shape are about; those that do not fit are in none."""
+def detect_collections(operations: Iterable[Operation]) -> list[Collection]:
+    """The collections of a document, by the usual form of paths; operations that do not fit belong to none."""
     by_path: dict[str, dict[str, Operation]] = {}
-    for one in operations:
-        by_path.setdefault(one.path.rstrip("/"), {})[one.method] = one
-    found: list[Collection] = []
+    for operation in operations:
+        by_path.setdefault(operation.path.rstrip("/"), {})[operation.method] = operation
+    collections: list[Collection] = []
+    # Owners come first: their paths have fewer parameters.
     for path in sorted(by_path, key=lambda path: path.count("{")):
-        above = _Path.of(path)
-        if above is None:
-            _share(path, by_path[path], found)
+        record_path = _RecordPath.parse(path)
+        if record_path is None:
+            _add_nested_path(path, by_path[path], collections)
             continue
-        collection = _collection(above, by_path[path], by_path.get(above.collection, {}), found)
+        collection = _detect(record_path, by_path[path], by_path.get(record_path.collection, {}), collections)
         if collection is not None:
-            found.append(collection)
-    return [one for one in found if one.operations]
+            collections.append(collection)
+    return [collection for collection in collections if collection.operations]
 
 
 @dataclass(frozen=True, slots=True)
-class _Path:
-    """The path of one record: that of its collection, and the last parameter."""
+class _RecordPath:
+    """The path of a record: that of its collection, and the parameter that holds the key."""
 
     collection: str
     parameter: str
 
     @classmethod
-    def of(cls, path: str) -> _Path | None:
-        found = re.fullmatch(r"(.*/([^{}/]+))/\{([^{}/]+)\}", path)
-        if found is None or VERSION.fullmatch(found[2]):
+    def parse(cls, path: str) -> _RecordPath | None:
+        match = RECORD_PATH.fullmatch(path)
+        if match is None or VERSION.fullmatch(match[2]):
             return None
-        return cls(found[1], found[3])
+        return cls(match[1], match[3])
 
     @property
     def segment(self) -> str:
         return self.collection.rpartition("/")[2]
 
 
-def _collection(
-    path: _Path, one: Mapping[str, Operation], many: Mapping[str, Operation], known: list[Collection]
+@dataclass(frozen=True, slots=True)
+class _ReadRecord:
+    """The record in the response to a GET of its path: its schema, the member that holds it, and its key."""
+
+    media_type: MediaType
+    schema: Node
+    member: str | None
+    key: str
+
+
+def _detect(
+    path: _RecordPath, record_methods: Methods, collection_methods: Methods, collections: list[Collection]
 ) -> Collection | None:
-    """The collection of the records at a path, where those can be read, and more than that."""
-    read = one.get("GET")
-    media = json_of(read.success(200)) if read is not None else None
-    if read is None or media is None or media.schema is None or len(one) + len(many) < 2:
+    """The collection of the records at a path; None if it has been detected already, or if nothing can be done with it.
+
+    Its records must be readable, and there must be another operation on them.
+    """
+    read = record_methods.get("GET")
+    if read is None or len(record_methods) + len(collection_methods) < 2:
+        return None
+    record = _find_record(path, read)
+    if record is None:
+        return None
+    owners = _find_owners(path.collection, read, Shape.of(record.schema), record.key)
+    if owners is None:
+        return None
+    existing = next((other for other in collections if _is_same(other, path.segment, record)), None)
+    collection = existing or Collection(
+        _choose_name(path.collection, collections),
+        path.collection,
+        record.key,
+        {record.schema.address: record.schema},
+    )
+    schemas_before = dict(collection.schemas)
+    entries: dict[str, Entry] = {
+        read.id: {"read": collection.name, **envelope_entry(record.member), **_path_entry(owners)}
+    }
+    entries |= _infer_on_collection(collection, collection_methods, owners)
+    entries |= _infer_on_record(collection, record_methods, owners)
+    usual = [collection_methods[method] for method in ("GET", "POST") if method in collection_methods]
+    if len(entries) < 2 or any(has_success(operation) and operation.id not in entries for operation in usual):
+        # Examples are sent for any key, which is better than records that the list lacks or that cannot be created.
+        collection.schemas = schemas_before
+        return None
+    collection.operations |= entries
+    collection.examples += record_examples(record.media_type, record.member)
+    collection.bind_parameter(record.key, read, path.parameter)
+    _bind_owners(collection, read, owners, collections, required=existing is None)
+    return collection if existing is None else None
+
+
+def _find_record(path: _RecordPath, read: Operation) -> _ReadRecord | None:
+    media_type = json_response(read.success(200))
+    if media_type is None or media_type.schema is None:
         return None
 
     def fits(schema: Node) -> bool:
         shape = Shape.of(schema)
         key = words.key_field(path.parameter, path.segment, shape.names)
-        return "object" in shape.types and key is not None and holds(shape, key, read, path.parameter)
+        return "object" in shape.types and key is not None and can_hold_parameter(shape, key, read, path.parameter)
 
-    record = held(media.schema, path.segment, fits)
+    record = find_record_schema(media_type.schema, path.segment, fits)
     if record is None:
         return None
-    schema, item = record
-    shape = Shape.of(schema)
-    key = words.key_field(path.parameter, path.segment, shape.names) or ""
-    owners = _owners(path.collection, read, shape, key)
-    if owners is None:
-        return None
-    same = next((other for other in known if _same(other, path.segment, schema, key)), None)
-    collection = same or Collection(_name(path.collection, known), path.collection, key, {schema.address: schema})
-    before = dict(collection.schemas)
-    added = {read.id: {"read": collection.name, **enveloped(item), **_path(owners)}}
-    added |= _on_many(collection, many, owners) | _on_one(collection, one, owners)
-    if len(added) < 2 or any(succeeds(other) and other.id not in added for other in _usual(many)):
-        # Samples answer for every key. Records that are not in the list, or of which none can be made, are worse.
-        collection.schemas = before
-        return None
-    collection.operations |= added
-    collection.examples += examples(media, item)
-    collection.pin(key, read, path.parameter)
-    _own(collection, read, owners, known, needed=same is None)
-    return collection if same is None else None
+    schema, member = record
+    key = words.key_field(path.parameter, path.segment, Shape.of(schema).names) or ""
+    return _ReadRecord(media_type, schema, member, key)
 
 
-def _share(path: str, many: Mapping[str, Operation], known: list[Collection]) -> None:
-    """Let another path to records of a known collection list and make them: `/users/{id}/posts` beside `/posts`."""
+def _add_nested_path(path: str, methods: Methods, collections: list[Collection]) -> None:
+    """Let another path list and create the records of a collection: `/users/{id}/posts` beside `/posts`."""
     if "{" not in path:
         return
     segment = path.rpartition("/")[2]
-    for collection in known:
-        if collection.path.rpartition("/")[2] != segment or collection.path == path:
+    for collection in collections:
+        if collection.segment != segment or collection.path == path:
             continue
-        for operation in many.values():
-            owners = _owners(path, operation, collection.shape, collection.key)
+        for operation in methods.values():
+            owners = _find_owners(path, operation, collection.shape, collection.key)
             if not owners:
                 continue
-            added = _on_many(collection, {operation.method: operation}, owners)
-            if added:
-                collection.operations |= added
-                _own(collection, operation, owners, known, needed=False)
+            entries = _infer_on_collection(collection, {operation.method: operation}, owners)
+            if entries:
+                collection.operations |= entries
+                _bind_owners(collection, operation, owners, collections, required=False)
 
 
-def _usual(many: Mapping[str, Operation]) -> list[Operation]:
-    return [many[method] for method in ("GET", "POST") if method in many]
-
-
-def _on_one(collection: Collection, one: Mapping[str, Operation], owners: Mapping[str, str]) -> dict[str, Any]:
-    """What `resources.yaml` says of the operations on one record, as far as they fit."""
-    found: dict[str, Any] = {}
+def _infer_on_record(collection: Collection, methods: Methods, owners: Mapping[str, str]) -> dict[str, Entry]:
+    """The entries of the operations on one record that fit."""
+    entries: dict[str, Entry] = {}
     for method, kind in (("PUT", "replace"), ("PATCH", "update")):
-        if method in one:
-            taken = takes_record(one[method], collection)
-            answered = answers(one[method], 200, collection) if taken is not None else None
-            if taken is not None and answered is not None:
-                found[one[method].id] = {kind: collection.name, **taken, **answered, **_path(owners)}
-    if "DELETE" in one and succeeds(one["DELETE"]):
-        # What is answered otherwise is a sample; the record is gone in any case.
-        answered = answers(one["DELETE"], 204, replace(collection, schemas=dict(collection.schemas))) or {}
-        found[one["DELETE"].id] = {"delete": collection.name, **answered, **_path(owners)}
-    return found
+        if method in methods:
+            body = infer_body(methods[method], collection)
+            response = infer_response(methods[method], 200, collection) if body is not None else None
+            if body is not None and response is not None:
+                entries[methods[method].id] = {kind: collection.name, **body, **response, **_path_entry(owners)}
+    if "DELETE" in methods and has_success(methods["DELETE"]):
+        # Any other response is an example; the record is deleted in any case.
+        copy = replace(collection, schemas=dict(collection.schemas))
+        response = infer_response(methods["DELETE"], 204, copy) or {}
+        entries[methods["DELETE"].id] = {"delete": collection.name, **response, **_path_entry(owners)}
+    return entries
 
 
-def _on_many(collection: Collection, many: Mapping[str, Operation], owners: Mapping[str, str]) -> dict[str, Any]:
-    """What `resources.yaml` says of the operations on the collection, as far as they fit."""
-    found: dict[str, Any] = {}
-    if "GET" in many and (entry := list_of(many["GET"], collection)) is not None:
-        found[many["GET"].id] = {"list": collection.name, **entry, **_path(owners)}
-    if "POST" in many:
-        taken = creates(many["POST"], collection)
-        answered = answers(many["POST"], 201, collection) if taken is not None else None
-        if taken is not None and answered is not None:
-            found[many["POST"].id] = {"create": collection.name, **taken, **answered, **_path(owners)}
-    return found
+def _infer_on_collection(collection: Collection, methods: Methods, owners: Mapping[str, str]) -> dict[str, Entry]:
+    """The entries of the operations on the collection that fit."""
+    entries: dict[str, Entry] = {}
+    if "GET" in methods and (entry := infer_list(methods["GET"], collection)) is not None:
+        entries[methods["GET"].id] = {"list": collection.name, **entry, **_path_entry(owners)}
+    if "POST" in methods:
+        body = infer_creation(methods["POST"], collection)
+        response = infer_response(methods["POST"], 201, collection) if body is not None else None
+        if body is not None and response is not None:
+            entries[methods["POST"].id] = {"create": collection.name, **body, **response, **_path_entry(owners)}
+    return entries
 
 
-def _path(owners: Mapping[str, str]) -> dict[str, Any]:
-    differing = {parameter: name for parameter, name in owners.items() if parameter != name}
-    return {"path": differing} if differing else {}
+def _path_entry(owners: Mapping[str, str]) -> Entry:
+    """The `path` of an entry: the parameters whose fields have other names."""
+    renamed = {parameter: field for parameter, field in owners.items() if parameter != field}
+    return {"path": renamed} if renamed else {}
 
 
-def _owners(path: str, operation: Operation, shape: Shape, key: str) -> dict[str, str] | None:
-    """The field that each parameter of a collection's path holds; None where one of them holds none."""
-    found: dict[str, str] = {}
-    for before, parameter in re.findall(r"([^/{}]*)/\{([^{}/]+)\}", path):
-        name = words.owner_field(parameter, before, shape.names, key)
-        if name is None or name in found.values() or not holds(shape, name, operation, parameter):
+def _find_owners(path: str, operation: Operation, shape: Shape, key: str) -> dict[str, str] | None:
+    """The field that each parameter of a collection's path holds; None if one of them holds none."""
+    owners: dict[str, str] = {}
+    for segment, parameter in re.findall(r"([^/{}]*)/\{([^{}/]+)\}", path):
+        field = words.owner_field(parameter, segment, shape.names, key)
+        is_new = field is not None and field not in owners.values()
+        if field is None or not is_new or not can_hold_parameter(shape, field, operation, parameter):
             return None
-        found[parameter] = name
-    return found if len(found) == path.count("{") else None
+        owners[parameter] = field
+    return owners if len(owners) == path.count("{") else None
 
 
-def _own(
-    collection: Collection, operation: Operation, owners: Mapping[str, str], known: list[Collection], *, needed: bool
+def _bind_owners(
+    collection: Collection,
+    operation: Operation,
+    owners: Mapping[str, str],
+    collections: list[Collection],
+    *,
+    required: bool,
 ) -> None:
-    """Have the records of a collection belong to those that stand before them in the path."""
-    for parameter, name in owners.items():
-        collection.pin(name, operation, parameter, needed=needed)
-        above = _Path.of(operation.path.partition(f"/{{{parameter}}}")[0] + f"/{{{parameter}}}")
-        shape = _unnamed(above.collection) if above is not None else ""
-        owner = next((one for one in known if _unnamed(one.path) == shape), None)
-        if owner is not None and owner is not collection and not _leads(owner, collection.name, known):
-            if owner.shape.member(owner.key).types & collection.shape.member(name).types:
-                collection.references.setdefault(name, owner.name)
+    """Let the records of a collection refer to those that precede them in the path."""
+    for parameter, field in owners.items():
+        collection.bind_parameter(field, operation, parameter, required=required)
+        owner_path = _RecordPath.parse(operation.path.partition(f"/{{{parameter}}}")[0] + f"/{{{parameter}}}")
+        shape = template_shape(owner_path.collection) if owner_path is not None else ""
+        owner = next((other for other in collections if template_shape(other.path) == shape), None)
+        if owner is None or owner is collection or _refers_to(owner, collection.name, collections):
+            continue
+        if owner.shape.member(owner.key).types & collection.shape.member(field).types:
+            collection.references.setdefault(field, owner.name)
 
 
-def _leads(start: Collection, name: str, known: list[Collection]) -> bool:
-    """Whether a collection refers to the one of that name, however far."""
-    targets = [one for one in known if one.name in start.references.values()]
-    return start.name == name or any(one.name == name or _leads(one, name, known) for one in targets)
+def _refers_to(start: Collection, name: str, collections: list[Collection]) -> bool:
+    """Whether a collection is the one of that name or refers to it, directly or not."""
+    targets = [other for other in collections if other.name in start.references.values()]
+    return start.name == name or any(target.name == name or _refers_to(target, name, collections) for target in targets)
 
 
-def _unnamed(path: str) -> str:
-    return re.sub(r"\{[^{}]*\}", "{}", path)
+def _is_same(other: Collection, segment: str, record: _ReadRecord) -> bool:
+    return other.segment == segment and record.schema.address in other.schemas and other.key == record.key
 
 
-def _same(other: Collection, segment: str, schema: Node, key: str) -> bool:
-    return other.path.rpartition("/")[2] == segment and schema.address in other.schemas and other.key == key
-
-
-def _name(path: str, known: list[Collection]) -> str:
-    """A name for the collection, after the last segment of its path, or as many as it takes."""
-    parts = [re.sub(r"[^A-Za-z0-9_-]", "_", one) for one in path.split("/") if one and "{" not in one]
-    taken = {one.name for one in known}
-    found = [re.sub(r"^(?=[^A-Za-z_])", "_", "_".join(parts[start:])) for start in range(len(parts) - 1, -1, -1)]
-    found += [f"{found[0]}_{number}" for number in range(2, len(known) + 3)]
-    return next(one for one in found if one not in taken)
+def _choose_name(path: str, collections: list[Collection]) -> str:
+    """A name that is not in use: the last segment of the path, with as many segments before it as that takes."""
+    fixed = [segment for segment in path.split("/") if segment and "{" not in segment]
+    segments = [re.sub(r"[^A-Za-z0-9_-]", "_", segment) for segment in fixed]
+    names = ["_".join(segments[start:]) for start in range(len(segments) - 1, -1, -1)]
+    candidates = [re.sub(r"^(?=[^A-Za-z_])", "_", name) for name in names]
+    candidates += [f"{candidates[0]}_{number}" for number in range(2, len(collections) + 3)]
+    in_use = {collection.name for collection in collections}
+    return next(candidate for candidate in candidates if candidate not in in_use)

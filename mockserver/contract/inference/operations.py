@@ -1,4 +1,8 @@
-"""Whether an operation does with a collection what its method promises, by what it takes and answers."""
+"""Whether an operation does to a collection what its method suggests, judged by its body and its response.
+
+What is inferred of an operation is a part of its entry in `resources.yaml`; None stands for an operation that does not
+fit.
+"""
 
 from __future__ import annotations
 
@@ -6,149 +10,174 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mockserver.contract.inference.collection import Collection
-from mockserver.contract.resources import properties
 from mockserver.documents.tree import Node, Unresolved
 from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
+from mockserver.schemas.properties import declared_properties
 from mockserver.schemas.shapes import Shape
 from mockserver.syntax import words
 from mockserver.syntax.media_types import FORM, FORMS, is_json
 
-# The query parameters that page a list, by what they do; no others are understood.
+Entry = dict[str, Any]
+# The names of query parameters that page a list, by their role.
 PAGING: Mapping[str, tuple[str, ...]] = {
     "limit": ("limit", "perpage", "pagesize"),
     "offset": ("offset",),
     "page": ("page", "pagenumber"),
 }
 TOTALS = ("total", "totalcount", "totalitems", "totalresults", "count")
-# Members that an answer, or a body, holds a record in, besides one that is called as it is.
+# Members that hold the record in an envelope, besides one with the collection's own name.
 WRAPPERS = ("data", "item", "record", "result", "resource")
-PATCHES = "json-patch"
+JSON_PATCH = "json-patch"
 
 NO_JSON = MediaType("", None, None, {})
 
 
-def json_of(chosen: tuple[int, DeclaredResponse] | None) -> MediaType | None:
-    """What a response holds as JSON: None where it has no body, `NO_JSON` where that is none."""
-    if chosen is None or not chosen[1].media:
+def json_response(success: tuple[int, DeclaredResponse] | None) -> MediaType | None:
+    """The JSON of a response: None without a body, `NO_JSON` if the body is something else."""
+    if success is None or not success[1].media:
         return None
-    return next((one for name, one in chosen[1].media.items() if is_json(name)), NO_JSON)
+    return next((media_type for name, media_type in success[1].media.items() if is_json(name)), NO_JSON)
 
 
-def succeeds(operation: Operation) -> bool:
-    """Whether an operation declares what it answers when all goes well."""
+def has_success(operation: Operation) -> bool:
+    """Whether an operation declares a response of success."""
     return operation.success() is not None
 
 
-def held(schema: Node, segment: str, fits: Callable[[Node], bool]) -> tuple[Node, str | None] | None:
-    """The schema of a record that an answer is, or holds in one member such as `data`, and that member."""
+def find_record_schema(schema: Node, segment: str, fits: Callable[[Node], bool]) -> tuple[Node, str | None] | None:
+    """The schema of the record in a response, and the member of the envelope that holds it, such as `data`."""
     if fits(schema):
         return schema, None
-    called = (*WRAPPERS, *words.singulars(segment))
-    inner = {name: settled(at) for name, at in properties(schema).items() if words.plain(name) in called}
-    found = [(at, name) for name, at in inner.items() if at is not None and Shape.of(at).names and fits(at)]
-    return found[0] if len(found) == 1 else None
+    wrappers = (*WRAPPERS, *words.singulars(segment))
+    members = {
+        name: resolve(property_)
+        for name, property_ in declared_properties(schema).items()
+        if words.plain(name) in wrappers
+    }
+    candidates = [
+        (member, name)
+        for name, member in members.items()
+        if member is not None and Shape.of(member).names and fits(member)
+    ]
+    return candidates[0] if len(candidates) == 1 else None
 
 
-def answers(operation: Operation, status: int, collection: Collection) -> dict[str, Any] | None:
-    """What is said of an operation that answers with the record, or with nothing; None of one that does not.
+def infer_response(operation: Operation, status: int, collection: Collection) -> Entry | None:
+    """The entry of an operation that responds with the record, or without a body.
 
-    Records have to meet the schema of the answer, too.
+    Records then have to match the schema of the response, too.
     """
-    chosen = operation.success(status)
-    media = json_of(chosen)
-    if chosen is None or media is NO_JSON:
+    success = operation.success(status)
+    media_type = json_response(success)
+    if success is None or media_type is NO_JSON:
         return None
-    if media is None or media.schema is None:
+    if media_type is None or media_type.schema is None:
         return {}
-    found = held(media.schema, collection.segment, collection.admits)
-    if found is None:
+    record = find_record_schema(media_type.schema, collection.segment, collection.is_compatible)
+    if record is None:
         return None
-    collection.schemas[found[0].address] = found[0]
-    collection.examples += examples(media, found[1])
-    return enveloped(found[1])
+    schema, member = record
+    collection.schemas[schema.address] = schema
+    collection.examples += record_examples(media_type, member)
+    return envelope_entry(member)
 
 
-def enveloped(item: str | None) -> dict[str, Any]:
-    """What is said of an answer that holds the record in a member."""
-    return {"envelope": {"item": item}} if item is not None else {}
+def envelope_entry(member: str | None) -> Entry:
+    """The entry of a response that holds the record in a member."""
+    return {"envelope": {"item": member}} if member is not None else {}
 
 
-def examples(media: MediaType, item: str | None) -> list[Any]:
-    """The records among the examples of an answer."""
-    found = media.examples.values()
-    return [one.get(item) if isinstance(one, dict) and item is not None else one for one in found]
+def record_examples(media_type: MediaType, member: str | None) -> list[Any]:
+    """The records in the examples of a response."""
+    return [
+        example.get(member) if isinstance(example, dict) and member is not None else example
+        for example in media_type.examples.values()
+    ]
 
 
-def takes_record(operation: Operation, collection: Collection) -> dict[str, Any] | None:
-    """What is said of an operation whose body has members of the record, as JSON or as a form; None of another."""
-    media = operation.body.media if operation.body is not None else {}
-    for name, one in media.items():
-        if not ((is_json(name) and PATCHES not in name) or name == FORM) or "object" not in one.shape.types:
+def infer_body(operation: Operation, collection: Collection) -> Entry | None:
+    """The entry of an operation whose body, as JSON or a form, has members of the record."""
+    media_types = operation.body.media if operation.body is not None else {}
+    names = collection.shape.names
+    for name, media_type in media_types.items():
+        shape = media_type.shape
+        if not ((is_json(name) and JSON_PATCH not in name) or name == FORM) or "object" not in shape.types:
             continue
-        if one.shape.names & collection.shape.names or not one.shape.names:
+        if shape.names & names or not shape.names:
             return {}
-        called = (*WRAPPERS, *words.singulars(collection.segment))
-        inner = [each for each in one.shape.names if words.plain(each) in called]
-        if len(inner) == 1 and one.shape.member(inner[0]).names & collection.shape.names:
-            return {"body": inner[0]}
+        wrappers = (*WRAPPERS, *words.singulars(collection.segment))
+        members = [member for member in shape.names if words.plain(member) in wrappers]
+        if len(members) == 1 and shape.member(members[0]).names & names:
+            return {"body": members[0]}
     return None
 
 
-def creates(operation: Operation, collection: Collection) -> dict[str, Any] | None:
-    """As `takes_record`; any body will do where the answer is the very record."""
-    found = takes_record(operation, collection)
-    if found is None and _takes_object(operation):
-        media = json_of(operation.success(201))
-        is_record = media is not None and media.schema is not None and media.schema.address in collection.schemas
-        return {} if is_record else None
-    return found
+def infer_creation(operation: Operation, collection: Collection) -> Entry | None:
+    """As `infer_body`; any body will do if the response has the schema of the record."""
+    entry = infer_body(operation, collection)
+    if entry is None and _accepts_object(operation):
+        media_type = json_response(operation.success(201))
+        schema = media_type.schema if media_type is not None else None
+        return {} if schema is not None and schema.address in collection.schemas else None
+    return entry
 
 
-def _takes_object(operation: Operation) -> bool:
-    media = operation.body.media if operation.body is not None else {}
-    shapes = [one.shape for name, one in media.items() if is_json(name) or name in FORMS]
-    return not media or any("object" in one.types for one in shapes)
+def _accepts_object(operation: Operation) -> bool:
+    media_types = operation.body.media if operation.body is not None else {}
+    shapes = [media_type.shape for name, media_type in media_types.items() if is_json(name) or name in FORMS]
+    return not media_types or any("object" in shape.types for shape in shapes)
 
 
-def list_of(operation: Operation, collection: Collection) -> dict[str, Any] | None:
-    """What `resources.yaml` says of an operation that lists the records; None where it does not."""
-    media = json_of(operation.success(200))
-    if media is None or media.schema is None:
+def infer_list(operation: Operation, collection: Collection) -> Entry | None:
+    """The entry of an operation that lists the records."""
+    media_type = json_response(operation.success(200))
+    if media_type is None or media_type.schema is None:
         return None
     envelope: dict[str, str] | None = None
-    items = _items(media.schema)
+    items = _object_items(media_type.schema)
     if items is None:
-        arrays = {name: one for name, at in properties(media.schema).items() if (one := _items(at)) is not None}
-        fitting = [name for name in arrays if arrays[name].address in collection.schemas]
-        fitting = fitting or [name for name in arrays if collection.admits(arrays[name])]
-        if len(fitting) != 1:
+        member = _find_list_member(media_type.schema, collection)
+        if member is None:
             return None
-        items, envelope = arrays[fitting[0]], {"items": fitting[0], **_total(media.schema)}
-    if not collection.admits(items):
+        name, items = member
+        envelope = {"items": name, **_infer_total(media_type.schema)}
+    if not collection.is_compatible(items):
         return None
     collection.schemas[items.address] = items
-    for example in media.examples.values():
+    for example in media_type.examples.values():
         rows = example.get(envelope["items"]) if envelope is not None and isinstance(example, dict) else example
         collection.examples += rows if isinstance(rows, list) else []
-    paging = _paging(operation)
+    paging = _infer_paging(operation)
     return ({"envelope": envelope} if envelope is not None else {}) | ({"paging": paging} if paging else {})
 
 
-def _items(schema: Node) -> Node | None:
-    """The schema of an array's items, where those are objects."""
+def _find_list_member(schema: Node, collection: Collection) -> tuple[str, Node] | None:
+    """The one member of an envelope that is an array of the records, and the schema of its items."""
+    arrays = {
+        name: items
+        for name, property_ in declared_properties(schema).items()
+        if (items := _object_items(property_)) is not None
+    }
+    names = [name for name, items in arrays.items() if items.address in collection.schemas]
+    names = names or [name for name, items in arrays.items() if collection.is_compatible(items)]
+    return (names[0], arrays[names[0]]) if len(names) == 1 else None
+
+
+def _object_items(schema: Node) -> Node | None:
+    """The schema of an array's items if they are objects."""
     try:
-        array = _core(schema)
+        array = _unwrap(schema)
         if not (isinstance(array.value, dict) and isinstance(array.value.get("items"), dict)):
             return None
     except Unresolved:
         return None
-    items = settled(array.child("items"))
+    items = resolve(array.child("items"))
     is_array, are_objects = Shape.of(schema).types <= {"array", "null"}, "object" in Shape.of(items).types
     return items if is_array and are_objects else None
 
 
-def settled(schema: Node) -> Node | None:
-    """What a schema refers to, as long as it says no more than that."""
+def resolve(schema: Node) -> Node | None:
+    """The schema that a reference leads to if nothing stands beside the reference; None if that is not an object."""
     try:
         schema = schema.settle()
     except Unresolved:
@@ -156,24 +185,29 @@ def settled(schema: Node) -> Node | None:
     return schema if isinstance(schema.value, dict) else None
 
 
-def _core(schema: Node) -> Node:
-    """What stands behind references and an `allOf` of one."""
+def _unwrap(schema: Node) -> Node:
+    """The schema behind references and an `allOf` of one schema. Raises Unresolved."""
     schema = schema.follow()
     while isinstance(schema.value, dict) and "items" not in schema.value and len(schema.value.get("allOf", ())) == 1:
         schema = schema.child("allOf", 0).follow()
     return schema
 
 
-def _total(schema: Node) -> dict[str, str]:
+def _infer_total(schema: Node) -> dict[str, str]:
     """The member of an envelope that counts the records before paging."""
-    known = {words.plain(name): name for name, at in properties(schema).items() if "integer" in Shape.of(at).types}
-    return next(({"total": known[one]} for one in TOTALS if one in known), {})
+    integers = {
+        words.plain(name): name
+        for name, property_ in declared_properties(schema).items()
+        if "integer" in Shape.of(property_).types
+    }
+    return next(({"total": integers[name]} for name in TOTALS if name in integers), {})
 
 
-def _paging(operation: Operation) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for one in operation.parameters:
-        for role, known in PAGING.items():
-            if one.location == "query" and words.plain(one.name) in known and "integer" in one.notation.shape.types:
-                found.setdefault(role, one.name)
-    return found
+def _infer_paging(operation: Operation) -> dict[str, str]:
+    paging: dict[str, str] = {}
+    for parameter in operation.parameters:
+        for role, names in PAGING.items():
+            is_named = parameter.location == "query" and words.plain(parameter.name) in names
+            if is_named and "integer" in parameter.notation.shape.types:
+                paging.setdefault(role, parameter.name)
+    return paging

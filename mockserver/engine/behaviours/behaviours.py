@@ -125,9 +125,9 @@ def _list(action: _Action) -> OperationResult:
     envelope: dict[str, Any] = {behaviour.items: items}
     if behaviour.total is not None:
         envelope[behaviour.total] = len(rows)
-    if behaviour.envelope is not None:
+    if behaviour.envelope_schema is not None:
         counts = completion.Counts(len(rows), offset, len(items), limit, behaviour.first_page)
-        envelope = completion.envelope(contract, behaviour.envelope, envelope, counts, action.seed)
+        envelope = completion.envelope(contract, behaviour.envelope_schema, envelope, counts, action.seed)
     return OperationResult(envelope, total=len(rows))
 
 
@@ -260,8 +260,8 @@ def _object(action: _Action) -> dict[str, Any]:
     body, declared = action.call.body, action.operation.body
     if body is None and (declared is None or not declared.required):
         return {}
-    if action.behaviour.body is not None and isinstance(body, dict):
-        body = body.get(action.behaviour.body, {})
+    if action.behaviour.body_member is not None and isinstance(body, dict):
+        body = body.get(action.behaviour.body_member, {})
     if not isinstance(body, dict):
         raise InvalidRecord(action.resource.name, [Violation("body", "", "type", "the body must be an object")])
     return body

@@ -8,13 +8,13 @@ from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import Contract, Record, Resource, SortField
-from mockserver.contract.overrides import json_media
-from mockserver.contract.records import is_valid
+from mockserver.contract.records import matches_schema
 from mockserver.documents.tree import Node
 from mockserver.engine.seeding.key_generator import KeyGenerator
 from mockserver.engine.state.state import State
 from mockserver.errors import CannotGenerate
 from mockserver.generate.generator import Generator
+from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation
 from mockserver.schemas.shapes import COMPOUND, Shape, type_of
 from mockserver.syntax import words
@@ -43,9 +43,9 @@ class ServerFields:
     @property
     def _body(self) -> Shape:
         """What the record is sent as."""
-        media = json_media(self.operation.body) if self.operation.body is not None else None
+        media = json_media_type(self.operation.body) if self.operation.body is not None else None
         shape = media.shape if media is not None else Shape()
-        return shape if self.behaviour.body is None else shape.member(self.behaviour.body)
+        return shape if self.behaviour.body_member is None else shape.member(self.behaviour.body_member)
 
     @property
     def owned(self) -> frozenset[str]:
@@ -91,7 +91,7 @@ class ServerFields:
         if is_new:
             record = {key: next_key(self.resource, state), **record}
         missing = self._missing(record)
-        if not missing and is_valid(self.resource, record):
+        if not missing and matches_schema(self.resource, record):
             return record
         given = self._given(state, at) | {own_key(self.resource): record[key]}
         return self._filled(record, missing, given, is_new, state)
@@ -132,7 +132,7 @@ class ServerFields:
             if any(name not in made or made[name] != value for name, value in own.items()):
                 return record
             if not is_new or not state.has_record(self.resource.name, made.get(key)):
-                return made if is_valid(self.resource, made) else record
+                return made if matches_schema(self.resource, made) else record
         return record
 
 
@@ -214,7 +214,11 @@ def envelope(contract: Contract, schema: Node, held: Mapping[str, Any], counts: 
 def wrapped(contract: Contract, behaviour: Behaviour, record: Record, seed: str) -> dict[str, Any]:
     """A record in its envelope."""
     held = {behaviour.item or "": record}
-    return envelope(contract, behaviour.envelope, held, ONE, seed) if behaviour.envelope is not None else held
+    return (
+        envelope(contract, behaviour.envelope_schema, held, ONE, seed)
+        if behaviour.envelope_schema is not None
+        else held
+    )
 
 
 def _ended(made: dict[str, Any], ended: set[str], is_valid: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.contract.model import Contract, Record, Resource
-from mockserver.contract.records import is_valid
+from mockserver.contract.records import matches_schema
 from mockserver.engine.behaviours.completion import generator_of, in_order, own_key
 from mockserver.engine.seeding.key_generator import KeyGenerator
 from mockserver.errors import CannotGenerate
@@ -53,7 +53,7 @@ def _record(
         except CannotGenerate:
             return None
         holds = all(made.get(name) == value for name, value in held.items())
-        if made.get(resource.key) not in taken and holds and is_valid(resource, made):
+        if made.get(resource.key) not in taken and holds and matches_schema(resource, made):
             return in_order(resource, made)
     return None
 

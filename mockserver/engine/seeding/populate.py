@@ -9,8 +9,7 @@ from typing import Any
 
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Lifecycle
 from mockserver.contract.model import Contract, Record, Resource, Scenario
-from mockserver.contract.records import is_valid, latest_stamp, shifted
-from mockserver.contract.resources import properties
+from mockserver.contract.records import latest_stamp, matches_schema, shift_stamps
 from mockserver.engine.overrides import Overrides
 from mockserver.engine.seeding.inferred import first_records
 from mockserver.engine.seeding.key_generator import KeyGenerator
@@ -19,6 +18,7 @@ from mockserver.engine.state.state import State
 from mockserver.engine.state.table import Table
 from mockserver.errors import CannotGenerate
 from mockserver.generate.generator import Generator
+from mockserver.schemas.properties import declared_properties
 from mockserver.syntax.instants import format_instant
 
 DAY = 24 * 60 * 60 * 1000
@@ -31,7 +31,7 @@ def populate(contract: Contract, scenario: Scenario) -> State:
     last = {name: _last_transitions(contract, scenario, name) for name in contract.resources}
     for name in _by_reference(contract, scenario.generate):
         resource = contract.resources[name]
-        if contract.collections:
+        if contract.inferred:
             records[name] += first_records(contract, resource, records, str(scenario.seed), scenario.generate[name])
             continue
         maker = _Maker(contract, scenario, resource, records)
@@ -61,7 +61,7 @@ def populate(contract: Contract, scenario: Scenario) -> State:
 
 def with_clock_start(contract: Contract, scenario: Scenario, start: int) -> Scenario:
     """The scenario with its clock's start at `start`, and every stamp in its records moved by as much."""
-    records = shifted(contract.resources, scenario.records, start - scenario.clock.start)
+    records = shift_stamps(contract.resources, scenario.records, start - scenario.clock.start)
     return replace(scenario, records=records, clock=replace(scenario.clock, start=start))
 
 
@@ -75,12 +75,12 @@ def _last_transitions(contract: Contract, scenario: Scenario, name: str) -> dict
     log = contract.log_of(resource)
     for entry in scenario.records.get(log[0].name, ()) if log is not None else ():
         logged[entry[log[1] if log is not None else ""]] = entry[LOG_EVENT]
-    put = scenario.put.get(name, frozenset())
+    put = scenario.put_keys.get(name, frozenset())
     found: dict[Any, str | None] = {}
     for record in scenario.records.get(name, ()):
         key = record[resource.key]
         if key not in put:
-            found[key] = logged[key] if key in logged else lifecycle.assumed_last(record[lifecycle.field])
+            found[key] = logged[key] if key in logged else lifecycle.presumed_last(record[lifecycle.field])
     return found
 
 
@@ -123,7 +123,7 @@ class _Maker:
             skipped |= {lifecycle.field, lifecycle.touch}
         self._fields = {
             name: generator.factory(place, name)
-            for name, place in properties(resource.schema).items()
+            for name, place in declared_properties(resource.schema).items()
             if name not in skipped
         }
 
@@ -133,7 +133,7 @@ class _Maker:
             key = self._keys.key(number)
             self._taken.add(key)
             record, transition, entries = self._one(key)
-            if not is_valid(self._resource, record):
+            if not matches_schema(self._resource, record):
                 wrong = self._resource.validator.violations(record, "body")
                 reason = f"{wrong[0].pointer}: {wrong[0].message}" if wrong else "its derived fields do not fit"
                 raise CannotGenerate(self._resource.schema.address, reason)

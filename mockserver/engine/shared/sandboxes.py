@@ -201,7 +201,7 @@ class SharedSandbox(Sandbox):
     def _begin(self, start: Start) -> Run:
         start = start.started_now()
         run = self._create_run(start, self._generations.get(start.scenario.name, 0) + 1)
-        begins = start.scenario.clock.start if start.scenario.clock.floating else None
+        begins = start.scenario.clock.start if start.scenario.clock.starts_now else None
         self._add_event(["begin", run.scenario.name, [run.generation, run.clock.anchor, begins]])
         return run
 

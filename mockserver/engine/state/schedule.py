@@ -43,8 +43,8 @@ class Schedule:
         for number, rule in enumerate(self.rules.get(resource, ())):
             if rule.state != record[lifecycle.field] or (rule.times is not None and fired.count(number) >= rule.times):
                 continue
-            if rule.is_for(record):
-                wait = between(rule.least, rule.most, self.seed, resource, key, number)
+            if rule.applies_to(record):
+                wait = between(rule.min_wait, rule.max_wait, self.seed, resource, key, number)
                 return DueTransition(since + wait, resource, str(key), key, number)
         return None
 

@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mockserver.contract.model import Override
-from mockserver.contract.overrides import json_media, named
 from mockserver.engine.sandboxes import Sandbox
 from mockserver.generate.generator import Generator
 from mockserver.http.exchange import Exchange
@@ -14,6 +13,7 @@ from mockserver.http.messages import Delivery, Response
 from mockserver.http.response.problems import refuse
 from mockserver.http.response.responses import build_response
 from mockserver.http.response.samples import repaired_example
+from mockserver.openapi.content import find_example, json_media_type
 from mockserver.openapi.model import Operation
 from mockserver.refusals import Injected, ResetWhileHeld
 
@@ -61,7 +61,7 @@ def replacement_response(service: Service, operation: Operation, override: Overr
     status = override.status if override.status is not None else chosen[0] if chosen is not None else 200
     declared = operation.response(status)
     if override.example is not None and declared is not None:
-        example = named(declared, override.example)
+        example = find_example(declared, override.example)
         if example is None:
             return None
         documents, schemas = service.contract.documents, service.contract.schemas
@@ -69,7 +69,7 @@ def replacement_response(service: Service, operation: Operation, override: Overr
         value = repaired_example(generator, example[0], override.example, example[1])
         return build_response(operation, status, value, example[0].name)
     if override.has_body:
-        media = json_media(declared) if declared is not None else None
+        media = json_media_type(declared) if declared is not None else None
         media_type = media.name if media is not None else "application/json"
         response = build_response(operation, status, override.body, media_type)
         if declared is None or override.violate:

@@ -157,7 +157,9 @@ def _declared_form(
             try:
                 given = problem | error_members(problem["status"], problem["code"], problem["detail"])
                 schemas = one.validator.schemas if one.validator is not None else service.contract.schemas
-                generator = Generator.seeded(service.contract.documents, schemas, seed, known_values=given, minimal=True)
+                generator = Generator.seeded(
+                    service.contract.documents, schemas, seed, known_values=given, minimal=True
+                )
                 return generator.generate(one.schema), one.name
             except CannotGenerate as error:
                 log.warning("%s", error)

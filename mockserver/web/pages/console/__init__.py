@@ -27,7 +27,7 @@ IN = f"{PREFIX}/in/"
 def register(app: Flask, router: Router) -> None:
     """Add the console, and a redirect to it from `/` unless the contract has that path."""
     shell.add_assets(app, router, "console")
-    faults = strict_json.parse(formats.path("override").read_bytes())["properties"]["fault"]["enum"]
+    faults = strict_json.parse(formats.schema_path("override").read_bytes())["properties"]["fault"]["enum"]
 
     def console(exchange: Exchange, _: object) -> Response:
         contract = exchange.service.contract

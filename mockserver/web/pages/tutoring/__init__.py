@@ -8,11 +8,11 @@ from typing import Any
 from flask import Flask
 
 from mockserver.contract.model import Contract
-from mockserver.contract.resources import properties
 from mockserver.http.exchange import Exchange
 from mockserver.http.messages import Response
 from mockserver.http.request.addressing import decode_parameter
 from mockserver.http.router import Router
+from mockserver.schemas.properties import declared_properties
 from mockserver.web.pages import shell
 
 
@@ -45,7 +45,7 @@ def rules(contract: Contract) -> dict[str, Any]:
     return {
         "statuses": list(badge.values),
         "badges": dict(badge.values),
-        "types": properties(jobs.schema)["type"].follow().value["enum"],
+        "types": declared_properties(jobs.schema)["type"].follow().value["enum"],
         "actions": {name: lifecycle.transitions[name].sources for name in offered if name is not None},
         "leads": {name: one.target for name, one in lifecycle.transitions.items()},
     }

@@ -1,0 +1,130 @@
+"""Adds inferred resources, behaviours and first records to the contract of a single OpenAPI file (`--stateful`).
+
+What is inferred has the form of a contract directory's files and is read like them; `init --from` writes these files.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mockserver.contract.behaviour import Behaviour
+from mockserver.contract.inference.collection import Collection, sort_by_reference
+from mockserver.contract.inference.detection import detect_collections
+from mockserver.contract.model import Contract, Dataset, Record, Resource
+from mockserver.contract.records import validate_record
+from mockserver.contract.resources import ResourcesReader
+from mockserver.contract.scenarios import DEFAULT_NAME, default_scenario
+from mockserver.documents.source import Report, Source
+from mockserver.documents.tree import BASE, Documents
+from mockserver.schemas.validators import Schemas
+
+# The folder of the inferred schemas; no file of a document can be in it.
+FOLDER = "~derived/"
+DATASET = "document"
+# How many records a collection has at first: twice as many if they belong to others, fewer in many collections.
+FIRST_RECORDS = 3
+RECORD_LIMIT = 120
+EXAMPLE_LIMIT = 100
+SUMMARIES = {DEFAULT_NAME: "A few records in each collection", "empty": "Nothing yet"}
+
+
+@dataclass(frozen=True, slots=True)
+class InferredFiles:
+    """The data of `resources.yaml`, and of the schemas that it names."""
+
+    resources: Mapping[str, Any]
+    schemas: Mapping[str, Any]
+
+
+def infer_files(contract: Contract, schema_file: Callable[[str], str]) -> InferredFiles:
+    """The files that would declare the contract's inferred resources; `schema_file` names the schema of each."""
+    collections = detect_collections(contract.operations.values())
+    return _as_files([each for each in collections if each.name in contract.resources], schema_file)
+
+
+def _as_files(collections: list[Collection], schema_file: Callable[[str], str] = "{}.json".format) -> InferredFiles:
+    return InferredFiles(
+        {
+            "resources": {each.name: {"schema": schema_file(each.name), **each.entry()} for each in collections},
+            "operations": {name: entry for each in collections for name, entry in each.operations.items()},
+        },
+        {schema_file(each.name): each.record_schema() for each in collections},
+    )
+
+
+def with_inferred_resources(contract: Contract) -> Contract:
+    """The contract with the resources that its operations are about, and scenarios with and without records."""
+    collections = detect_collections(contract.operations.values())
+    while collections:
+        documents, schemas, resources, behaviours = _read(contract, _as_files(collections))
+        if len(resources) == len(collections):
+            break
+        # Leave out what cannot be read, and whatever refers to it.
+        collections = [
+            each for each in collections if each.name in resources and resources.keys() >= set(each.references.values())
+        ]
+    else:
+        return contract
+    ordered = list(sort_by_reference(collections))
+    records = _find_examples(ordered, resources)
+    dataset = Dataset(DATASET, {name: tuple(rows) for name, rows in records.items()})
+    plain = default_scenario({DATASET: dataset}, resources)
+    generate = _count_missing(ordered, records)
+    first = replace(
+        plain,
+        summary=SUMMARIES[plain.name],
+        generate=generate,
+        data={**plain.data, "generate": {name: {"count": count} for name, count in generate.items()}},
+    )
+    empty = replace(plain, name="empty", summary=SUMMARIES["empty"], records={}, data={})
+    return replace(
+        contract,
+        documents=documents,
+        schemas=schemas,
+        behaviours=behaviours,
+        resources=resources,
+        datasets={DATASET: dataset},
+        scenarios={first.name: first, empty.name: empty},
+        inferred={each.name: each.description for each in collections},
+    )
+
+
+def _count_missing(collections: list[Collection], records: Mapping[str, list[Record]]) -> dict[str, int]:
+    """How many records to generate for each collection that has too few examples."""
+    count = max(1, min(FIRST_RECORDS, RECORD_LIMIT // len(collections)))
+    counts = {each.name: count * 2 if each.references and count == FIRST_RECORDS else count for each in collections}
+    return {name: count - len(records[name]) for name, count in counts.items() if count > len(records[name])}
+
+
+def _read(
+    contract: Contract, files: InferredFiles
+) -> tuple[Documents, Schemas, Mapping[str, Resource], Mapping[str, Behaviour]]:
+    """Read what is inferred like the files of a contract directory."""
+    sources = {BASE + FOLDER + name: _source(FOLDER + name, data) for name, data in files.schemas.items()}
+    documents = replace(contract.documents, sources={**contract.documents.sources, **sources})
+    schemas = Schemas(documents)
+    source = _source("resources.yaml", files.resources)
+    reader = ResourcesReader(source, BASE + FOLDER, documents, schemas, Report())
+    resources = reader.read_resources()
+    return documents, schemas, resources, reader.read_behaviours(contract.operations, resources)
+
+
+def _source(file: str, data: Any) -> Source:
+    return Source(file, json.dumps(data, indent=2), data)
+
+
+def _find_examples(collections: list[Collection], resources: Mapping[str, Resource]) -> dict[str, list[Record]]:
+    """The document's examples that are valid records, by resource, and of each key the first."""
+    records: dict[str, dict[Any, Record]] = {}
+    for collection in collections:
+        resource = resources[collection.name]
+        rows = records.setdefault(collection.name, {})
+        for example in [*collection.examples, *resource.shape.examples][:EXAMPLE_LIMIT]:
+            key = example.get(resource.key) if isinstance(example, dict) else None
+            if isinstance(key, str | int) and not isinstance(key, bool) and key not in rows:
+                if not validate_record(resource, example, lambda target, key: key in records.get(target, ())):
+                    rows[key] = example
+    return {name: list(rows.values()) for name, rows in records.items()}
