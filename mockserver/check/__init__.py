@@ -1,1 +1,1 @@
-"""The proof behind `mockserver check`: every fixture, scenario, reachable record state and response is validated."""
+"""`mockserver check`: validates every fixture, scenario, reachable state of a record, and response."""

@@ -1,4 +1,4 @@
-"""Examples inside schemas that break them. What is made of such a schema is valid all the same."""
+"""Finds examples inside schemas that do not match their schemas. (Generated values are valid all the same.)"""
 
 from __future__ import annotations
 
@@ -13,28 +13,27 @@ from mockserver.schemas.directions import Direction
 DIRECTIONS: tuple[Direction, ...] = ("", "request", "response")
 
 
-def broken(contract: Contract) -> Iterator[Problem | None]:
-    """Each mistake in an example of a schema, and None after each schema."""
+def check_examples(contract: Contract) -> Iterator[list[Problem]]:
+    """The problems of each schema that has examples."""
     for address in contract.documents.exemplified:
         node = contract.documents.at(address)
-        for below, value in _examples(node):
-            yield from _judged(contract, node, below, value)
-        yield None
+        yield [problem for pointer, value in _examples(node) for problem in _check(contract, node, pointer, value)]
 
 
 def _examples(node: Node) -> Iterator[tuple[str, Any]]:
-    """Each example of a schema, and where it stands in there."""
+    """Each example of a schema and its pointer within it."""
     if "example" in node.value:
         yield "/example", node.value["example"]
-    several = node.value.get("examples")
-    for index, one in enumerate(several if isinstance(several, list) else ()):
-        yield f"/examples/{index}", one
+    examples = node.value.get("examples")
+    for index, example in enumerate(examples if isinstance(examples, list) else ()):
+        yield f"/examples/{index}", example
 
 
-def _judged(contract: Contract, node: Node, below: str, value: Any) -> Iterator[Problem]:
-    if any(contract.schemas.binding(one).at(node).is_valid(value) for one in DIRECTIONS):
+def _check(contract: Contract, node: Node, pointer: str, value: Any) -> Iterator[Problem]:
+    """An example has to be valid in one direction at least."""
+    if any(contract.schemas.binding(direction).at(node).is_valid(value) for direction in DIRECTIONS):
         return
     for violation in contract.schemas.at(node).violations(value, "body"):
-        where = f" at {violation.pointer}" if violation.pointer else ""
-        message = f"the example breaks its schema{where}: {violation.message}"
-        yield node.source.problem(node.pointer + below, message, "example")
+        place = f" at {violation.pointer}" if violation.pointer else ""
+        message = f"the example does not match its schema{place}: {violation.message}"
+        yield node.source.problem(node.pointer + pointer, message, "example")

@@ -1,4 +1,4 @@
-"""What a proof finds: mistakes, which must be mended, and what only looks like one."""
+"""What a check finds: errors, which must be corrected, and warnings."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Level = Literal["error", "warning"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """A mistake in a file, and how bad that is."""
+class CheckFinding:
+    """A problem in a file, and how severe it is."""
 
     level: Level
     problem: Problem
@@ -29,14 +29,19 @@ class Finding:
 
 @dataclass(slots=True)
 class ScenarioCounts:
-    """What was proved of one scenario: how many places of records, and how many answers."""
+    """What was validated in one scenario: records by resource, responses about records in all states, and requests."""
 
     name: str
     records: dict[str, int] = field(default_factory=dict)
     states: int = 0
-    answers: int = 0
+    requests: int = 0
+
+    @property
+    def responses(self) -> int:
+        """How many responses were validated."""
+        return self.states + self.requests
 
 
 def source_of(contract: Contract, scenario: Scenario) -> Source:
-    """The scenario's file; of one that has none, the contract's document."""
+    """The scenario's file; the OpenAPI document if it has none."""
     return scenario.source or contract.openapi.source

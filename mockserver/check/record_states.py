@@ -1,4 +1,4 @@
-"""Every record in every state it can come to, held against what each operation may answer. No requests: all of them."""
+"""Validates every record in every state that it can reach, by its schema and in the responses of operations."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from mockserver.syntax.instants import format_instant
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
-    """An answer that would break the contract: of `operation`, None where the record's own schema is broken."""
+class InvalidResponse:
+    """A response that would violate the contract; without an `operation`, a record that violates its own schema."""
 
     operation: str | None
     resource: str
@@ -36,117 +36,125 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class ResponseValidator:
-    """The answer of one operation about one record of a resource."""
+    """Validates the response of an operation about one record.
+
+    That of a transition is only sent about a record in the state `target`. `envelope` holds the other members of a
+    response that has an envelope.
+    """
 
     operation: Operation
     validator: Validator
     behaviour: Behaviour
-    only: str | None
+    target: str | None
     envelope: Mapping[str, Any] = field(default_factory=dict)
 
     def violations(self, record: Record) -> list[Violation]:
-        """What is wrong with the answer that holds this record."""
-        value: Any = record
+        """What is wrong with the response that holds this record."""
+        response: Any = record
         if self.behaviour.kind == "list":
-            value = [record]
+            response = [record]
             if self.behaviour.items is not None:
-                value = {**self.envelope, self.behaviour.items: value}
+                response = {**self.envelope, self.behaviour.items: response}
         elif self.behaviour.item is not None:
-            value = {**self.envelope, self.behaviour.item: record}
-        return [] if self.validator.is_valid(value) else self.validator.violations(value, "body")
+            response = {**self.envelope, self.behaviour.item: record}
+        return [] if self.validator.is_valid(response) else self.validator.violations(response, "body")
 
 
-def judges(contract: Contract, resource: Resource) -> list[ResponseValidator]:
-    """What each operation on the resource answers, where that is JSON with a schema."""
-    found = []
+def response_validators(contract: Contract, resource: Resource) -> list[ResponseValidator]:
+    """A validator for each operation that responds with records of the resource, as JSON with a schema."""
+    validators = []
     for name, behaviour in contract.behaviours.items():
         operation = contract.operations[name]
-        if behaviour.resource != resource.name:
+        if behaviour.resource != resource.name or behaviour.kind == "delete":
             continue
-        chosen = operation.success(PREFERRED[RESULTS.get(behaviour.kind, ResultKind.RETURNED)])
-        media = json_media_type(chosen[1]) if chosen is not None else None
-        if media is None or media.validator is None or behaviour.kind == "delete":
+        success = operation.success(PREFERRED[RESULTS.get(behaviour.kind, ResultKind.RETURNED)])
+        media_type = json_media_type(success[1]) if success is not None else None
+        if media_type is None or media_type.validator is None:
             continue
         transitions = resource.lifecycle.transitions if resource.lifecycle is not None else {}
-        moved = transitions.get(behaviour.transition or "")
-        target = moved.target if moved is not None else None
-        found.append(
-            ResponseValidator(operation, media.validator, behaviour, target, _envelope(contract, operation, behaviour))
-        )
-    return found
+        transition = transitions.get(behaviour.transition or "")
+        target = transition.target if transition is not None else None
+        envelope = _envelope(contract, operation, behaviour)
+        validators.append(ResponseValidator(operation, media_type.validator, behaviour, target, envelope))
+    return validators
 
 
 def _envelope(contract: Contract, operation: Operation, behaviour: Behaviour) -> dict[str, Any]:
-    """What a list of one record has beside it."""
-    held = {behaviour.total: 1} if behaviour.total is not None else {}
+    """The other members of the envelope of a list of one record."""
+    members = {behaviour.total: 1} if behaviour.total is not None else {}
     if behaviour.envelope_schema is None:
-        return held
-    return completion.envelope(
-        contract, behaviour.envelope_schema, held, Counts(1, 0, 1, None, behaviour.first_page), operation.id
-    )
+        return members
+    counts = Counts(1, 0, 1, None, behaviour.first_page)
+    return completion.envelope(contract, behaviour.envelope_schema, members, counts, operation.id)
 
 
-def places(resource: Resource, row: Row) -> Mapping[StateNode, tuple[str, ...]]:
-    """Where a row can come to."""
+def states_of_record(resource: Resource, row: Row) -> Mapping[StateNode, tuple[str, ...]]:
+    """The states that a record can reach, each with the transitions that lead there."""
     assert resource.lifecycle is not None
     return paths_from(resource.lifecycle, StateNode(row.record[resource.lifecycle.field], row.last))
 
 
-def prove(contract: Contract, state: State) -> Iterator[tuple[int, list[Broken]]]:
-    """For each record, in how many forms it was judged, and what is wrong with any of them."""
+def check_records(contract: Contract, state: State) -> Iterator[tuple[int, list[InvalidResponse]]]:
+    """For each record, the number of its variants that were validated, and what is invalid about them."""
     for name, table in state.tables.items():
-        resource, held = contract.resources[name], judges(contract, contract.resources[name])
-        known: dict[StateNode, frozenset[str]] = {}
+        resource = contract.resources[name]
+        validators = response_validators(contract, resource)
+        reachable: dict[StateNode, frozenset[str]] = {}
         for row in table.ordered():
             states: frozenset[str] | tuple[None] = (None,)
             if resource.lifecycle is not None:
-                place = StateNode(row.record[resource.lifecycle.field], row.last)
-                if place not in known:
-                    known[place] = frozenset(one.state for one in places(resource, row))
-                states = known[place]
-            broken: list[Broken] = []
+                node = StateNode(row.record[resource.lifecycle.field], row.last)
+                if node not in reachable:
+                    reachable[node] = frozenset(node.state for node in states_of_record(resource, row))
+                states = reachable[node]
+            invalid: list[InvalidResponse] = []
             count = 0
             for entered in sorted(states, key=str):
-                for form in _forms(resource, row.record, entered):
+                for variant in _variants(resource, row.record, entered):
                     count += 1
-                    broken += _judged(resource, held, form, entered)
-            yield count, broken
-        yield from _entries(contract, resource, state)
+                    invalid += _validate(resource, validators, variant, entered)
+            yield count, invalid
+        yield from _check_log_entries(contract, resource, state)
 
 
-def _forms(resource: Resource, record: Record, state: str | None) -> Iterator[Record]:
+def _variants(resource: Resource, record: Record, state: str | None) -> Iterator[Record]:
     """The record in a state, with each value that its derived fields may have."""
     if state is not None and resource.lifecycle is not None:
         record = {**record, resource.lifecycle.field: state}
     if not resource.derived:
         yield record
         return
-    plain = {**record, **{one.name: one.none for one in resource.derived}}
+    with_defaults = {**record, **{derived.name: derived.none for derived in resource.derived}}
     for derived in resource.derived:
         for value in (derived.none, *derived.values.values()):
-            yield {**plain, derived.name: value}
+            yield {**with_defaults, derived.name: value}
 
 
-def _judged(resource: Resource, held: list[ResponseValidator], form: Record, state: str | None) -> Iterator[Broken]:
-    key = form.get(resource.key)
-    if not resource.validator.is_valid(form):
-        for violation in resource.validator.violations(form, "body"):
-            yield Broken(None, resource.name, key, state, violation)
+def _validate(
+    resource: Resource, validators: list[ResponseValidator], record: Record, state: str | None
+) -> Iterator[InvalidResponse]:
+    key = record.get(resource.key)
+    if not resource.validator.is_valid(record):
+        for violation in resource.validator.violations(record, "body"):
+            yield InvalidResponse(None, resource.name, key, state, violation)
         return
-    for judge in held:
-        if judge.only is None or judge.only == state:
-            for violation in judge.violations(form):
-                yield Broken(judge.operation.id, resource.name, key, state, violation)
+    for validator in validators:
+        if validator.target is None or validator.target == state:
+            for violation in validator.violations(record):
+                yield InvalidResponse(validator.operation.id, resource.name, key, state, violation)
 
 
-def _entries(contract: Contract, resource: Resource, state: State) -> Iterator[tuple[int, list[Broken]]]:
-    """What transitions would append to the log, by the key of one record: entries differ in nothing else."""
+def _check_log_entries(
+    contract: Contract, resource: Resource, state: State
+) -> Iterator[tuple[int, list[InvalidResponse]]]:
+    """Validate the log entry of each transition, for one record: entries of others differ only in the key."""
     log = contract.log_of(resource)
     rows = state.tables[resource.name].ordered().page(0, 1)
     if log is None or resource.lifecycle is None or not rows:
         return
-    held = judges(contract, log[0])
+    log_resource, reference = log
+    validators = response_validators(contract, log_resource)
+    at = format_instant(max(state.latest, 0))
     for transition in resource.lifecycle.transitions:
-        at = format_instant(max(state.latest, 0))
-        entry = {log[1]: rows[0].record[resource.key], LOG_EVENT: transition, LOG_STAMP: at}
-        yield 1, list(_judged(log[0], held, entry, None))
+        entry = {reference: rows[0].record[resource.key], LOG_EVENT: transition, LOG_STAMP: at}
+        yield 1, list(_validate(log_resource, validators, entry, None))

@@ -1,44 +1,49 @@
-"""A proof as people and as programs read it."""
+"""The result of a check as text and as JSON."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from mockserver.check.finding import Finding
-from mockserver.check.proof import Proof
+from mockserver.check.checker import ContractChecker
+from mockserver.check.finding import CheckFinding
 
 
-def summary(proof: Proof) -> list[str]:
-    """A line for each scenario, and one for all of it."""
+def summarize(checker: ContractChecker) -> list[str]:
+    """A line for each scenario, and one for the whole contract."""
     lines = []
-    for one in proof.scenarios:
-        counts = ", ".join(f"{count} {resource}" for resource, count in one.records.items()) or "no resources"
-        lines.append(f"scenario {one.name}: {counts}; {one.states + one.answers:,} responses validated")
-    errors = sum(one.level == "error" for one in proof.findings)
-    warnings = len(proof.findings) - errors
-    found = f"{counted(errors, 'error') if errors else 'No errors'} found" + (
-        f", {counted(warnings, 'warning')}." if warnings else "."
-    )
-    name, operations = proof.contract.name, counted(len(proof.contract.operations), "operation")
-    lines.append(f"{name}: {operations}, {proof.answers:,} responses validated. {found}")
+    for counts in checker.scenarios:
+        records = ", ".join(f"{count} {resource}" for resource, count in counts.records.items()) or "no resources"
+        lines.append(f"scenario {counts.name}: {records}; {counts.responses:,} responses validated")
+    errors = count_errors(checker.findings)
+    warnings = len(checker.findings) - errors
+    result = f"{count_noun(errors, 'error') if errors else 'No errors'} found"
+    result += f", {count_noun(warnings, 'warning')}." if warnings else "."
+    operations = count_noun(len(checker.contract.operations), "operation")
+    lines.append(f"{checker.contract.name}: {operations}, {checker.responses:,} responses validated. {result}")
     return lines
 
 
-def as_dict(proof: Proof | None, findings: list[Finding]) -> dict[str, Any]:
-    """A proof as JSON; without one, what kept the contract from being loaded."""
-    scenarios = [] if proof is None else proof.scenarios
+def as_dict(checker: ContractChecker | None, findings: Sequence[CheckFinding]) -> dict[str, Any]:
+    """The result as JSON; without a checker, the contract could not be loaded because of the findings."""
+    scenarios = [] if checker is None else checker.scenarios
     return {
-        "contract": None if proof is None else proof.contract.name,
-        "holds": all(one.level != "error" for one in findings),
-        "operations": 0 if proof is None else len(proof.contract.operations),
-        "answers": 0 if proof is None else proof.answers,
+        "contract": None if checker is None else checker.contract.name,
+        "holds": not count_errors(findings),
+        "operations": 0 if checker is None else len(checker.contract.operations),
+        "answers": 0 if checker is None else checker.responses,
         "scenarios": [
-            {"name": one.name, "records": one.records, "answers": one.states + one.answers} for one in scenarios
+            {"name": counts.name, "records": counts.records, "answers": counts.responses} for counts in scenarios
         ],
-        "findings": [one.as_dict() for one in findings],
+        "findings": [finding.as_dict() for finding in findings],
     }
 
 
-def counted(number: int, noun: str) -> str:
-    """A number with its noun."""
+def count_errors(findings: Sequence[CheckFinding]) -> int:
+    """The number of findings that are errors."""
+    return sum(finding.level == "error" for finding in findings)
+
+
+def count_noun(number: int, noun: str) -> str:
+    """A number with its noun, in the plural if need be."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,11 +1,11 @@
-"""What is allowed, and hardly meant: states that nothing leads to, rules that no record meets, fixtures nobody uses."""
+"""Legal but probably unintended declarations: unreachable states, rules that no record matches, unused fixtures."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from mockserver.check.finding import source_of
-from mockserver.check.record_states import places
+from mockserver.check.record_states import states_of_record
 from mockserver.contract.loader import RESOURCES
 from mockserver.contract.model import Contract, Override, Resource, Scenario
 from mockserver.documents.source import Report, Source, read
@@ -14,66 +14,69 @@ from mockserver.engine.start import Start
 from mockserver.engine.state.state import State
 from mockserver.errors import Problem, quote
 
-DRIFTED = "leads to another state than was recorded: fixtures, rules or schemas have changed since"
+DRIFTED = "no longer reproduces the recorded state: fixtures, rules or schemas have changed since"
 
 
-def of_contract(contract: Contract) -> Iterator[Problem]:
-    """What looks wrong whatever the scenario."""
-    declared = _resources(contract)
+def contract_warnings(contract: Contract) -> Iterator[Problem]:
+    """The warnings that concern no scenario in particular."""
+    source = _read_resources(contract)
     for name, resource in contract.resources.items():
-        for state in _dead(contract, resource):
-            message = f"no transition leads to the state {quote(state)}, and no fixture is in it"
+        for state in _unreachable_states(contract, resource) if source is not None else ():
+            message = f"the state {quote(state)} is unreachable: no transition enters it, and no fixture is in it"
             pointer = f"/resources/{name}/lifecycle/transitions"
-            if declared is not None:
-                yield declared.problem(pointer, message, "dead-state")
+            if source is not None:
+                yield source.problem(pointer, message, "dead-state")
     used = {scenario.data.get("fixtures") for scenario in contract.scenarios.values()}
     for name in sorted(set(contract.datasets) - used):
         yield Problem(f"fixtures/{name}", "no scenario uses these fixtures", code="unused-fixtures")
 
 
-def of_scenario(contract: Contract, start: Start) -> Iterator[Problem]:
-    """What looks wrong in one scenario."""
+def scenario_warnings(contract: Contract, start: Start) -> Iterator[Problem]:
+    """The warnings about one scenario."""
     scenario, state = start.scenario, start.state
     source = source_of(contract, scenario)
     if start.differs_from_recording:
         yield source.problem("/recorded", DRIFTED, "drifted")
     for name in scenario.progress:
-        for number in _never(contract, scenario, contract.resources[name], state):
-            message = f"no {name} of this scenario can meet this rule"
+        for number in _unmatched_rules(contract, scenario, contract.resources[name], state):
+            message = f"no record of {name} in this scenario can match this rule"
             yield source.problem(f"/progress/{name}/{number}", message, "dead-rule")
     for number, override in enumerate(scenario.responses):
-        if (missing := _misses(contract, override, state)) is not None:
-            message = f"there is no record {quote(missing[1])} that this could be about"
-            yield source.problem(f"/responses/{number}/where/{missing[0]}", message, "dead-override")
+        if (missing := _missing_record(contract, override, state)) is not None:
+            parameter, key = missing
+            message = f"this response never applies: there is no record {quote(key)}"
+            yield source.problem(f"/responses/{number}/where/{parameter}", message, "dead-override")
 
 
-def _dead(contract: Contract, resource: Resource) -> list[str]:
+def _unreachable_states(contract: Contract, resource: Resource) -> list[str]:
     lifecycle = resource.lifecycle
     if lifecycle is None:
         return []
-    known = set(reachable_states(lifecycle))
+    reached = set(reachable_states(lifecycle))
     for scenario in contract.scenarios.values():
-        known |= {str(record.get(lifecycle.field)) for record in scenario.records.get(resource.name, ())}
-    return [state for state in lifecycle.states if state not in known]
+        reached |= {str(record.get(lifecycle.field)) for record in scenario.records.get(resource.name, ())}
+    return [state for state in lifecycle.states if state not in reached]
 
 
-def _never(contract: Contract, scenario: Scenario, resource: Resource, state: State) -> list[int]:
-    """The rules that no record meets; none where records may yet be made that do."""
+def _unmatched_rules(contract: Contract, scenario: Scenario, resource: Resource, state: State) -> list[int]:
+    """The numbers of the rules that no record can match; none if clients may create records that do."""
     lifecycle, rules = resource.lifecycle, scenario.progress[resource.name]
-    makes = any(one.kind == "create" and one.resource == resource.name for one in contract.behaviours.values())
+    behaviours = contract.behaviours.values()
+    can_create = any(behaviour.kind == "create" and behaviour.resource == resource.name for behaviour in behaviours)
     rows = state.tables[resource.name].ordered()
-    if lifecycle is None or makes or not rows:
+    if lifecycle is None or can_create or not rows:
         return []
-    met: set[int] = set()
+    matched: set[int] = set()
     for row in rows:
-        if len(met) == len(rules):
+        if len(matched) == len(rules):
             return []
-        met |= applicable_rules(rules, lifecycle.field, row.record, {one.state for one in places(resource, row)})
-    return sorted(set(range(len(rules))) - met)
+        states = {node.state for node in states_of_record(resource, row)}
+        matched |= applicable_rules(rules, lifecycle.field, row.record, states)
+    return sorted(set(range(len(rules))) - matched)
 
 
-def _misses(contract: Contract, override: Override, state: State) -> tuple[str, object] | None:
-    """The parameter and the key that an override asks for, where the record of that key is not there."""
+def _missing_record(contract: Contract, override: Override, state: State) -> tuple[str, object] | None:
+    """The parameter of an override, and its value, if that is the key of a record that does not exist."""
     operation = contract.operations[override.operation]
     for name, key in override.where.items():
         if name not in operation.path_names:
@@ -84,7 +87,7 @@ def _misses(contract: Contract, override: Override, state: State) -> tuple[str, 
     return None
 
 
-def _resources(contract: Contract) -> Source | None:
+def _read_resources(contract: Contract) -> Source | None:
     paths = (contract.root / "schemas" / name for name in RESOURCES)
-    path = next((one for one in paths if one.is_file()), None)
+    path = next((path for path in paths if path.is_file()), None)
     return read(contract.root, path, Report()) if path is not None else None

@@ -50,7 +50,7 @@ def fail_with_problems(error: ContractError) -> NoReturn:
     """Print every problem of a contract to standard error, then exit with 1."""
     for problem in error.problems:
         click.echo(str(problem), err=True)
-    fail(f"{report.counted(len(error.problems), 'error')} in the contract")
+    fail(f"{report.count_noun(len(error.problems), 'error')} in the contract")
 
 
 def fail(message: str) -> NoReturn:

@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from mockserver.check import report, report_formats
-from mockserver.check.finding import Finding
-from mockserver.check.proof import Proof
+from mockserver.check.checker import ContractChecker
+from mockserver.check.finding import CheckFinding
 from mockserver.cli import scaffold
 from mockserver.cli.arguments import CONTRACT, STATEFUL, STRICT_EXAMPLES, current_option_name, fail, load_or_fail, warn
 from mockserver.cli.progress import SECONDS, elapsed_time
@@ -74,22 +74,22 @@ def check(contract: Path | None, output_format: str, strict_examples: bool | Non
       mockserver check petstore.yaml --strict-examples
       mockserver check my-mock --format sarif > mockserver.sarif
     """
-    proof: Proof | None = None
+    checker: ContractChecker | None = None
     try:
         with elapsed_time(f"Loading {contract or 'the built-in contract'}"):
-            proof = Proof(load_contract(contract, strict_examples=strict_examples, stateful=stateful))
-        _run_with_progress(proof)
-        findings = proof.findings
+            checker = ContractChecker(load_contract(contract, strict_examples=strict_examples, stateful=stateful))
+        _run_with_progress(checker)
+        findings = checker.findings
     except ContractError as error:
-        findings = [Finding("error", problem) for problem in error.problems]
-    _print_findings(proof, findings, output_format, contract_root(contract))
-    if errors := sum(finding.level == "error" for finding in findings):
-        fail(f"{report.counted(errors, 'error')} in the contract")
+        findings = [CheckFinding("error", problem) for problem in error.problems]
+    _print_findings(checker, findings, output_format, contract_root(contract))
+    if errors := report.count_errors(findings):
+        fail(f"{report.count_noun(errors, 'error')} in the contract")
 
 
-def _run_with_progress(proof: Proof) -> None:
-    """Take all steps of the proof; on a terminal, show a progress bar once they have taken longer than a second."""
-    began, steps = monotonic(), proof.steps()
+def _run_with_progress(checker: ContractChecker) -> None:
+    """Take all steps of the checker; on a terminal, show a progress bar once they have taken longer than a second."""
+    began, steps = monotonic(), checker.steps()
     for _ in steps:
         if sys.stderr.isatty() and monotonic() - began > SECONDS:
             break
@@ -100,20 +100,22 @@ def _run_with_progress(proof: Proof) -> None:
             bar.update(int(fraction * 1_000) - bar.pos)
 
 
-def _print_findings(proof: Proof | None, findings: list[Finding], output_format: str, root: Path) -> None:
-    """Print the result of a check; `proof` is None where the contract could not be loaded."""
+def _print_findings(
+    checker: ContractChecker | None, findings: list[CheckFinding], output_format: str, root: Path
+) -> None:
+    """Print the result of a check; `checker` is None where the contract could not be loaded."""
     current_directory = Path.cwd().resolve()
     if output_format == "json":
-        click.echo(json.dumps(report.as_dict(proof, findings), indent=2))
+        click.echo(json.dumps(report.as_dict(checker, findings), indent=2))
     elif output_format == "sarif":
-        click.echo(json.dumps(report_formats.sarif(findings, root, current_directory), indent=2))
+        click.echo(json.dumps(report_formats.as_sarif(findings, root, current_directory), indent=2))
     elif output_format == "github":
-        for line in report_formats.github(findings, root, current_directory):
+        for line in report_formats.as_github_commands(findings, root, current_directory):
             click.echo(line)
     else:
         for finding in findings:
             click.echo(str(finding), err=True)
-        for line in report.summary(proof) if proof is not None else ():
+        for line in report.summarize(checker) if checker is not None else ():
             click.echo(line)
 
 
@@ -179,7 +181,7 @@ def _warn_of_errors(directory: Path) -> None:
     try:
         load_contract(directory)
     except ContractError as error:
-        errors = report.counted(len(error.problems), "error")
+        errors = report.count_noun(len(error.problems), "error")
         warn(f"fix {errors} before serving the directory; run `mockserver check {directory}` for details")
 
 

@@ -233,12 +233,12 @@ def print_contract(service: Service, path: Path | None, scenario: str | None) ->
     check = "mockserver check" if path is None else f"mockserver check {shlex.quote(str(path))}"
     if examples := contract.invalid_examples:
         verbs = ("does not match its schema", "is") if examples == 1 else ("do not match their schemas", "are")
-        problem = f"{report.counted(examples, 'example')} {verbs[0]} and {verbs[1]} repaired when served"
+        problem = f"{report.count_noun(examples, 'example')} {verbs[0]} and {verbs[1]} repaired when served"
         warn(f"{problem}; run `{check}` for details")
     if others := len(contract.findings) - examples:
-        warn(f"{report.counted(others, 'warning')}; run `{check}` for details")
+        warn(f"{report.count_noun(others, 'warning')}; run `{check}` for details")
     source = "the built-in contract" if path is None else path
-    click.echo(f"{contract.name}: {report.counted(len(contract.operations), 'operation')} from {source}")
+    click.echo(f"{contract.name}: {report.count_noun(len(contract.operations), 'operation')} from {source}")
     others_by_name = sorted(contract.scenarios.keys() - {contract.default_scenario})
     click.echo(f"Scenarios: {', '.join([f'{contract.default_scenario} (default)', *others_by_name])}")
     if contract.inferred:
@@ -246,7 +246,7 @@ def print_contract(service: Service, path: Path | None, scenario: str | None) ->
             tables = start.state.tables
         click.echo("Collections with state:")
         for name, description in contract.inferred.items():
-            click.echo(f"  {description}; {report.counted(len(tables[name]), 'record')}")
+            click.echo(f"  {description}; {report.count_noun(len(tables[name]), 'record')}")
 
 
 def print_address(address: str, console: str | None) -> None:
@@ -281,7 +281,7 @@ def _reload(app: ReloadingApp, root: Path, edited: list[Path]) -> None:
     for problem in problems:
         click.echo(str(problem), err=True)
     if problems:
-        warn(f"{report.counted(len(problems), 'error')} in {names}; still serving the previous version")
+        warn(f"{report.count_noun(len(problems), 'error')} in {names}; still serving the previous version")
     else:
         click.echo(f"Reloaded {names}")
     sys.stdout.flush()

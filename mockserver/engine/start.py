@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cached_property
 
 from mockserver.contract.model import Contract, Scenario
@@ -9,6 +10,7 @@ from mockserver.engine.clock import wall
 from mockserver.engine.recording import replay
 from mockserver.engine.seeding.populate import populate, with_clock_start
 from mockserver.engine.state.state import State, fingerprint
+from mockserver.errors import CannotGenerate
 
 
 class Start:
@@ -48,15 +50,24 @@ class Start:
         return state
 
     def replay_commands(self) -> None:
-        """Check that the scenario's commands can be replayed. Raises ContractError for one that is refused."""
+        """Check that the scenario's commands can be replayed. Raises ContractError for one that is refused.
+
+        A scenario whose records cannot be generated is left to the requests that need them.
+        """
         if self.scenario.commands:
-            _ = self.state
+            with suppress(CannotGenerate):
+                _ = self.state
 
     @property
     def differs_from_recording(self) -> bool:
         """Whether a recorded scenario no longer reproduces its state: fixtures, rules or schemas have changed since."""
         recorded = self.scenario.data.get("recorded")
-        return recorded is not None and recorded["fingerprint"] != self.fingerprint
+        if recorded is None:
+            return False
+        try:
+            return bool(recorded["fingerprint"] != self.fingerprint)
+        except CannotGenerate:
+            return True
 
     @cached_property
     def fingerprint(self) -> str:

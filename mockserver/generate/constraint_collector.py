@@ -101,7 +101,7 @@ class ConstraintCollector:
                 chosen = self.choose(branches)
                 self._add(chosen, trail)
         discriminator = node.value.get("discriminator")
-        if isinstance(discriminator, dict) and "propertyName" in discriminator:
+        if isinstance(discriminator, dict) and isinstance(discriminator.get("propertyName"), str):
             target = chosen.value.get("$ref") if chosen is not None and isinstance(chosen.value, dict) else None
             self._add_hint(discriminator, trail, target)
 

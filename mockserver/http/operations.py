@@ -11,7 +11,7 @@ from urllib.parse import quote
 from mockserver.contract.behaviour import Behaviour, BehaviourKind
 from mockserver.engine.behaviours.behaviours import OperationCall, OperationResult, ResultKind, perform
 from mockserver.engine.commands import KeepResponse
-from mockserver.errors import Refusal
+from mockserver.errors import CannotGenerate, Refusal
 from mockserver.http.exchange import Exchange
 from mockserver.http.messages import BODILESS, Response
 from mockserver.http.request import idempotency, preferences
@@ -37,8 +37,14 @@ VIOLATIONS_HEADER = "X-Mock-Violations"
 
 def call(exchange: Exchange) -> Response:
     """Call the contract's operation that a request was routed to. Raises a Refusal."""
-    prepared, run = exchange.prepared, exchange.selection.settle()
-    operation = _operation(exchange)
+    prepared, operation = exchange.prepared, _operation(exchange)
+    try:
+        run = exchange.selection.settle()
+    except CannotGenerate:
+        # The scenario has no records; what needs none can still respond.
+        if exchange.service.behaviour_of(operation) is not None:
+            raise
+        return enforce(exchange, operation, _sample(exchange, operation))
     if prepared.preference is not None:
         return _preferred(exchange, operation, prepared.preference)
     if prepared.key is None:
@@ -77,6 +83,10 @@ def enforce(exchange: Exchange, operation: Operation, response: Response) -> Res
         return refuse(exchange.service, operation, refusal)
     response.set_headers({VIOLATIONS_HEADER: str(len(response.violations))})
     return response
+
+
+def _seed(exchange: Exchange) -> int:
+    return exchange.service.contract.scenarios[exchange.selection.scenario].seed
 
 
 def _operation(exchange: Exchange) -> Operation:
@@ -196,7 +206,7 @@ def _headers(
             yield header.name, str(result.total)
         elif header.required:
             if samples is None:
-                seed = exchange.selection.run.scenario.seed
+                seed = _seed(exchange)
                 samples = sample_headers(exchange.service.contract, operation, call, seed, spec)
             if header.name in samples:
                 yield header.name, samples[header.name]
@@ -204,7 +214,7 @@ def _headers(
 
 def _sample(exchange: Exchange, operation: Operation, status: int | None = None) -> Response:
     """The response of an operation without behaviour."""
-    seed = exchange.selection.run.scenario.seed
+    seed = _seed(exchange)
     return sample(exchange.service.contract, exchange.prepared, seed, default_sample(operation, status))
 
 
@@ -214,6 +224,6 @@ def _preferred(exchange: Exchange, operation: Operation, preference: preferences
     run.count_request(operation.id)
     status, declared = preferences.preferred_response(operation, preference)
     spec = SampleSpec(status, declared, preference.example, preference.dynamic)
-    response = sample(exchange.service.contract, exchange.prepared, run.scenario.seed, spec)
+    response = sample(exchange.service.contract, exchange.prepared, _seed(exchange), spec)
     response.set_headers({preferences.APPLIED: preference.applied})
     return enforce(exchange, operation, response)

@@ -61,7 +61,7 @@ def measure(path: Path) -> dict[str, Any]:
     ]
     times, failed = [], []
     for operation in operations:
-        request = requests.request(operation)
+        request = requests.build(operation)
         started = time.perf_counter()
         response = respond(service, request)
         times.append(1e3 * (time.perf_counter() - started))

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from mockserver import BackgroundServer, Contract, create_app, load_contract
-from mockserver.check.proof import Proof
+from mockserver.check.checker import ContractChecker
 from mockserver.engine.commands import Fire
 from mockserver.engine.run import Run
 from mockserver.engine.sandboxes import Sandboxes
@@ -130,7 +130,7 @@ def time_get_beside_delays(contract: Contract, count: int) -> tuple[float, float
 
 def time_check(contract: Contract) -> float:
     """Seconds of `mockserver check`, without loading the contract."""
-    return median_seconds(lambda: list(Proof(contract).steps()), 3)
+    return median_seconds(lambda: list(ContractChecker(contract).steps()), 3)
 
 
 def rows() -> Iterator[Row]:

@@ -3,30 +3,32 @@ from __future__ import annotations
 from pathlib import Path
 
 from mockserver.check import report_formats
-from mockserver.check.finding import Finding
+from mockserver.check.finding import CheckFinding
 from mockserver.errors import Problem
 
-FOUND = [
-    Finding("error", Problem("schemas/a b,c.yaml", "50% is\nwrong: x", "/paths/~1a", 7, "type")),
-    Finding("warning", Problem("fixtures/old", "no scenario uses these fixtures", code="unused-fixtures")),
+FINDINGS = [
+    CheckFinding("error", Problem("schemas/a b,c.yaml", "50% is\nwrong: x", "/paths/~1a", 7, "type")),
+    CheckFinding("warning", Problem("fixtures/old", "no scenario uses these fixtures", code="unused-fixtures")),
 ]
 
 
 def test_a_finding_is_a_workflow_command_escaped_as_github_reads_it(tmp_path: Path) -> None:
-    assert report_formats.github(FOUND, tmp_path / "mock", tmp_path) == [
+    assert report_formats.as_github_commands(FINDINGS, tmp_path / "mock", tmp_path) == [
         "::error file=mock/schemas/a b%2Cc.yaml,line=7,title=type::/paths/~1a: 50%25 is%0Awrong: x",
         "::warning file=mock/fixtures/old,title=unused-fixtures::no scenario uses these fixtures",
     ]
 
 
 def test_findings_are_a_sarif_log_whose_results_name_their_rules(tmp_path: Path) -> None:
-    log = report_formats.sarif(FOUND, tmp_path / "mock", tmp_path)
-    assert (log["version"], log["$schema"].endswith("sarif-schema-2.1.0.json"), len(log["runs"])) == ("2.1.0", True, 1)
-    run = log["runs"][0]
-    rules = [one["id"] for one in run["tool"]["driver"]["rules"]]
-    assert (run["tool"]["driver"]["name"], rules) == ("mockserver", ["type", "unused-fixtures"])
+    log = report_formats.as_sarif(FINDINGS, tmp_path / "mock", tmp_path)
+    assert log["version"] == "2.1.0"
+    assert log["$schema"].endswith("sarif-schema-2.1.0.json")
+    (run,) = log["runs"]
+    assert run["tool"]["driver"]["name"] == "mockserver"
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert rules == ["type", "unused-fixtures"]
     first, second = run["results"]
-    assert [(one["ruleId"], rules[one["ruleIndex"]], one["level"]) for one in (first, second)] == [
+    assert [(result["ruleId"], rules[result["ruleIndex"]], result["level"]) for result in (first, second)] == [
         ("type", "type", "error"), ("unused-fixtures", "unused-fixtures", "warning"),
     ]  # fmt: skip
     assert first["message"] == {"text": "50% is\nwrong: x"}
@@ -43,8 +45,8 @@ def test_findings_are_a_sarif_log_whose_results_name_their_rules(tmp_path: Path)
     assert first["partialFingerprints"] != second["partialFingerprints"]
 
 
-def test_a_file_elsewhere_is_named_from_the_top(tmp_path: Path) -> None:
+def test_a_file_outside_the_working_directory_has_an_absolute_path(tmp_path: Path) -> None:
     here = tmp_path / "here"
-    assert report_formats.place(tmp_path, "api.yaml", here) == (tmp_path / "api.yaml").resolve().as_posix()
-    location = report_formats.sarif(FOUND[:1], tmp_path, here)["runs"][0]["results"][0]["locations"][0]
+    assert report_formats.display_path(tmp_path, "api.yaml", here) == (tmp_path / "api.yaml").resolve().as_posix()
+    location = report_formats.as_sarif(FINDINGS[:1], tmp_path, here)["runs"][0]["results"][0]["locations"][0]
     assert location["physicalLocation"]["artifactLocation"]["uri"].startswith("file:///")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver import create_app, load_contract
-from mockserver.check.proof import Proof
+from mockserver.check.checker import ContractChecker
 from mockserver.cli import scaffold
 from mockserver.engine.start import Start
 from tests.documents.kennel import KENNEL, write
@@ -37,9 +37,9 @@ def test_what_is_written_answers_as_the_document_does_with_state(tmp_path: Path)
 
 
 def test_what_is_written_is_proven(tmp_path: Path) -> None:
-    proof = Proof(load_contract(begun(write(tmp_path), tmp_path / "mock")))
-    assert [*proof.steps()]
-    assert proof.findings == []
+    checker = ContractChecker(load_contract(begun(write(tmp_path), tmp_path / "mock")))
+    assert [*checker.steps()]
+    assert checker.findings == []
 
 
 def test_the_files_are_a_contract_directorys_own(tmp_path: Path) -> None:

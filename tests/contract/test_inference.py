@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver import Contract, create_app, load_contract
-from mockserver.check.proof import Proof
+from mockserver.check.checker import ContractChecker
 from mockserver.engine.start import Start
 from mockserver.syntax import words
 from tests.documents.kennel import array, path, ref, sent, write
@@ -45,9 +45,9 @@ def test_a_directory_says_itself_what_there_is(small: Contract) -> None:
 
 
 def test_what_is_derived_can_be_proven(derived: Callable[..., Contract]) -> None:
-    proof = Proof(derived())
-    assert [*proof.steps()]
-    assert proof.findings == []
+    checker = ContractChecker(derived())
+    assert [*checker.steps()]
+    assert checker.findings == []
 
 
 def test_the_first_records_are_few_and_the_same_every_time(derived: Callable[..., Contract]) -> None:
@@ -163,9 +163,9 @@ def test_a_record_may_stand_in_a_member_of_body_and_answer(derived: Callable[...
     read: Any = client.get(f"/staff/{name}").json
     assert list(read) == ["data", "request_id"]
     assert put["data"] == read["data"] == {"username": name, "role": "vet"}
-    proof = Proof(contract)
-    assert [*proof.steps()]
-    assert proof.findings == []
+    checker = ContractChecker(contract)
+    assert [*checker.steps()]
+    assert checker.findings == []
 
 
 def test_a_collection_that_nothing_can_be_made_for_begins_empty(derived: Callable[..., Contract]) -> None:

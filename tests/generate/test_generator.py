@@ -208,6 +208,11 @@ def test_an_inherited_discriminator_names_the_inheriting_schema() -> None:
     assert Generator.seeded(documents, schemas, "seed").generate(cat) == {"kind": "Cat"}
 
 
+def test_a_discriminator_without_a_property_name_is_ignored() -> None:
+    schema = {"type": "object", "discriminator": {"propertyName": {"a": 1}}, "required": ["a"]}
+    assert generate(schema)[1]
+
+
 def test_hidden_members_are_left_out() -> None:
     schema = {
         "type": "object",

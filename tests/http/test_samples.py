@@ -447,3 +447,43 @@ def test_a_refusal_in_words_where_the_operation_declares_text(serve: Serve) -> N
     answer = serve({"/a": {"get": {"responses": responses}}}).get("/a", headers={"Accept": "image/png"})
     assert (answer.status_code, answer.mimetype, code(answer)) == (406, "text/plain", "not-acceptable")
     assert answer.text.startswith('Accept: "image/png" excludes')
+
+
+@pytest.fixture
+def ungeneratable(make_contract: MakeContract) -> FlaskClient:
+    """A client of the small contract whose default scenario has records that cannot be generated."""
+
+    def change(files: dict[str, Any]) -> None:
+        files["schemas/job.json"]["properties"]["note"] |= {"pattern": "^a$", "minLength": 2}
+
+    scenario = "generate: {owners: {count: 1}, jobs: {count: 2}}"
+    return create_app(load_contract(make_contract(change, **{"scenarios/baseline.yaml": scenario}))).test_client()
+
+
+@pytest.mark.parametrize("path", ["/jobs", "/jobs/jobs-1", "/owners/1/jobs"])
+def test_an_operation_on_records_that_cannot_be_generated_is_501_with_the_reason(
+    ungeneratable: FlaskClient, path: str
+) -> None:
+    problem: Any = ungeneratable.get(path).json
+    assert (problem["status"], problem["code"]) == (501, "no-example")
+    assert "no record of jobs can be generated: schemas/job.json#/properties/note: " in problem["detail"]
+
+
+def test_an_unknown_path_stays_404_where_records_cannot_be_generated(ungeneratable: FlaskClient) -> None:
+    problem: Any = ungeneratable.get("/nowhere").json
+    assert (problem["status"], problem["code"]) == (404, "unknown-path")
+
+
+def test_an_operation_without_behaviour_needs_no_records(ungeneratable: FlaskClient) -> None:
+    assert ungeneratable.get("/message").status_code == 200
+
+
+def test_the_journal_holds_a_request_whose_records_cannot_be_generated(ungeneratable: FlaskClient) -> None:
+    ungeneratable.get("/jobs")
+    journal: Any = ungeneratable.get("/__mock/requests").json
+    assert [(entry["operation"], entry["status"]) for entry in journal["requests"]] == [("listJobs", 501)]
+
+
+def test_another_scenario_can_be_chosen_where_records_cannot_be_generated(ungeneratable: FlaskClient) -> None:
+    assert ungeneratable.put("/__mock/scenario", json={"name": "empty"}).status_code == 200
+    assert ungeneratable.get("/jobs").status_code == 200

@@ -27,7 +27,7 @@ def styles(tmp_path_factory: pytest.TempPathFactory) -> Contract:
 def test_what_is_asked_is_written_in_every_style_as_it_is_read(styles: Contract) -> None:
     service = create_service(styles, Sandboxes(styles))
     scenario = ScenarioRequests(service, styles, styles.default_scenario)
-    requests = [scenario.request(operation) for operation in styles.operations.values() if operation.method == "GET"]
+    requests = [scenario.build(operation) for operation in styles.operations.values() if operation.method == "GET"]
     assert [request.target for request in requests if respond(service, request).status != 204] == []
 
 

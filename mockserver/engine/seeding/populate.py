@@ -10,6 +10,7 @@ from typing import Any
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Lifecycle
 from mockserver.contract.model import Contract, Record, Resource, Scenario
 from mockserver.contract.records import latest_stamp, matches_schema, shift_stamps
+from mockserver.documents.tree import BASE
 from mockserver.engine.overrides import Overrides
 from mockserver.engine.seeding.inferred import first_records
 from mockserver.engine.seeding.key_generator import KeyGenerator
@@ -34,8 +35,13 @@ def populate(contract: Contract, scenario: Scenario) -> State:
         if contract.inferred:
             records[name] += first_records(contract, resource, records, str(scenario.seed), scenario.generate[name])
             continue
-        maker = _Maker(contract, scenario, resource, records)
-        for record, transition, entries in maker.make(scenario.generate[name]):
+        try:
+            generated = list(_Maker(contract, scenario, resource, records).make(scenario.generate[name]))
+        except CannotGenerate as error:
+            place = error.schema.removeprefix(BASE).removesuffix("#")
+            reason = f"no record of {name} can be generated: {place}: {error.reason}"
+            raise CannotGenerate(error.schema, reason) from error
+        for record, transition, entries in generated:
             records[name].append(record)
             last[name][record[resource.key]] = transition
             if (log := contract.log_of(resource)) is not None:
@@ -135,7 +141,11 @@ class _Maker:
             record, transition, entries = self._one(key)
             if not matches_schema(self._resource, record):
                 wrong = self._resource.validator.violations(record, "body")
-                reason = f"{wrong[0].pointer}: {wrong[0].message}" if wrong else "its derived fields do not fit"
+                reason = (
+                    f"{wrong[0].pointer or 'the record'}: {wrong[0].message}"
+                    if wrong
+                    else "its derived fields do not fit"
+                )
                 raise CannotGenerate(self._resource.schema.address, reason)
             yield record, transition, entries
 

@@ -1,0 +1,142 @@
+"""Builds requests that the contract allows: generated parameters, bodies and credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from mockserver.contract.model import Contract
+from mockserver.errors import CannotGenerate
+from mockserver.generate.generator import Generator
+from mockserver.http.messages import Request, join_headers
+from mockserver.http.request.addressing import build_request
+from mockserver.openapi import parameter_encoding
+from mockserver.openapi.content import json_media_type
+from mockserver.openapi.model import Operation, Parameter
+from mockserver.openapi.security import RequiredCredential
+from mockserver.syntax import strict_json
+
+UNKNOWN_KEY = "no-such-record"
+# An empty value may count as a missing parameter, so this many are generated to find another.
+SEEDS = 8
+# The value of every credential.
+CREDENTIAL = "check"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestBuilder:
+    """Builds requests to the operations of a contract."""
+
+    contract: Contract
+
+    def build(
+        self,
+        operation: Operation,
+        path: str,
+        *,
+        query: str = "",
+        body: bytes | None = None,
+        accept: str = "*/*",
+    ) -> Request:
+        """A request with the headers and credentials that the operation requires."""
+        headers = [("Host", "localhost"), ("Accept", accept)]
+        headers += [("Content-Type", "application/json")] if body is not None else []
+        headers += self._required_headers(operation)
+        for credential in operation.security[0] if operation.security else ():
+            headers += _credential_headers(credential)
+            if credential.location == "query":
+                query = "&".join(filter(None, (query, f"{quote(credential.name)}={CREDENTIAL}")))
+        target = f"{path}{'&' if '?' in path else '?'}{query}" if query else path
+        return build_request(operation.method, target, join_headers(headers), body or b"")
+
+    def path_values(self, operation: Operation, keys: Mapping[str, Any] | None) -> dict[str, Any] | None:
+        """Values of the path parameters: `keys` by resource if the operation has a behaviour, else generated ones.
+
+        None if the behaviour needs another key. Without `keys` at all, it can only do without parameters.
+        """
+        if operation.id not in self.contract.behaviours:
+            declared = {parameter.name: parameter for parameter in operation.parameters if parameter.location == "path"}
+            return {
+                name: self._generate(declared[name], operation) for name in operation.path_names if name in declared
+            }
+        if keys is None:
+            return None if operation.path_names else {}
+        values: dict[str, Any] = {}
+        for name in operation.path_names:
+            target = self.contract.resource_named_by(operation, name)
+            if target is None or target not in keys:
+                return None
+            values[name] = keys[target]
+        return values
+
+    def path(self, operation: Operation, values: Mapping[str, Any]) -> str:
+        """The operation's path with the values of its parameters; an unknown key where there is none."""
+        path = operation.path
+        declared = {parameter.name: parameter for parameter in operation.parameters if parameter.location == "path"}
+        for name in operation.path_names:
+            value = values.get(name, UNKNOWN_KEY)
+            if name in declared:
+                text = parameter_encoding.segment(declared[name].notation, value)
+            else:
+                text = quote(str(value), safe="")
+            path = path.replace(f"{{{name}}}", text, 1)
+        return path
+
+    def query(self, operation: Operation) -> str:
+        """The required query parameters."""
+        required = [
+            parameter for parameter in operation.parameters if parameter.location == "query" and parameter.required
+        ]
+        pairs = (
+            parameter_encoding.query(parameter.notation, self._generate(parameter, operation)) for parameter in required
+        )
+        return "&".join(filter(None, pairs))
+
+    def body(self, operation: Operation) -> bytes | None:
+        """A valid JSON body, if the operation takes JSON."""
+        media_type = json_media_type(operation.body) if operation.body is not None else None
+        if media_type is None:
+            return None
+        if media_type.examples:
+            return strict_json.dump(next(iter(media_type.examples.values())))
+        if media_type.schema is None or media_type.validator is None:
+            return b"{}"
+        documents, seed = self.contract.documents, f"check/{operation.id}"
+        generator = Generator.seeded(documents, media_type.validator.schemas, seed, hidden="readOnly")
+        try:
+            return strict_json.dump(generator.generate(media_type.schema))
+        except CannotGenerate:
+            return b"{}"
+
+    def _generate(self, parameter: Parameter, operation: Operation) -> Any:
+        documents, validator, value = self.contract.documents, parameter.validator, None
+        schema = documents.at(validator.address)
+        try:
+            for number in range(SEEDS):
+                seed = f"check/{operation.id}/{number or ''}".rstrip("/")
+                value = Generator.seeded(documents, validator.schemas, seed).generate(schema, parameter.name)
+                if value != "":
+                    break
+            return value
+        except CannotGenerate:
+            return UNKNOWN_KEY
+
+    def _required_headers(self, operation: Operation) -> list[tuple[str, str]]:
+        headers = []
+        for parameter in operation.parameters:
+            if not parameter.required or parameter.location not in ("header", "cookie"):
+                continue
+            text = parameter_encoding.header(parameter.notation, self._generate(parameter, operation))
+            if parameter.location == "header":
+                headers.append((parameter.name, text.encode("latin-1", "replace").decode("latin-1")))
+            else:
+                headers.append(("Cookie", f"{parameter.name}={quote(text)}"))
+        return headers
+
+
+def _credential_headers(credential: RequiredCredential) -> list[tuple[str, str]]:
+    if credential.location == "header":
+        return [(credential.name, f"{credential.scheme} {CREDENTIAL}".strip())]
+    return [("Cookie", f"{credential.name}={CREDENTIAL}")] if credential.location == "cookie" else []
