@@ -80,9 +80,9 @@ class ContractChecker:
         counts.records = {name: len(table) for name, table in state.tables.items()}
         size = sum(counts.records.values()) + 1
         invalid: list[InvalidResponse] = []
-        for number, (count, found) in enumerate(check_records(self.contract, state)):
+        for number, (count, responses) in enumerate(check_records(self.contract, state)):
             counts.states += count
-            invalid += found
+            invalid += responses
             if number % 100 == 0:
                 yield min(0.9, number / size)
         self._add_invalid_responses(scenario, invalid)

@@ -13,11 +13,12 @@ from mockserver.syntax import words
 from tests.documents.kennel import array, path, ref, sent, write
 
 Change = Callable[[dict[str, Any]], object]
+Infer = Callable[..., Contract]
 
 
 @pytest.fixture
-def derived(tmp_path: Path) -> Callable[..., Contract]:
-    """The kennel's document, changed, with the state that is derived from it."""
+def infer(tmp_path: Path) -> Infer:
+    """Loads the kennel's document, changed, with the resources that are inferred from it."""
     return lambda change=None: load_contract(write(tmp_path, change), stateful=True)
 
 
@@ -26,8 +27,8 @@ def records(contract: Contract, name: str) -> list[Any]:
     return [row.record for row in state.tables[name].ordered()]
 
 
-def test_each_collection_is_told_in_a_line(derived: Callable[..., Contract]) -> None:
-    assert list(derived().inferred.values()) == [
+def test_each_inferred_resource_is_described_in_a_line(infer: Infer) -> None:
+    assert list(infer().inferred.values()) == [
         "owners: /owners, key id; read, list, create, replace, update, delete",
         "pets: /pets, key id, owned by owners; read, list, create, delete",
         "staff: /staff, key username; read, replace",
@@ -35,33 +36,35 @@ def test_each_collection_is_told_in_a_line(derived: Callable[..., Contract]) -> 
     ]
 
 
-def test_without_being_asked_for_there_is_no_state(tmp_path: Path) -> None:
+def test_resources_are_inferred_only_on_request(tmp_path: Path) -> None:
     contract = load_contract(write(tmp_path))
-    assert (contract.inferred, contract.resources) == ({}, {})
+    assert contract.inferred == {}
+    assert contract.resources == {}
 
 
-def test_a_directory_says_itself_what_there_is(small: Contract) -> None:
+def test_nothing_is_inferred_for_a_directory(small: Contract) -> None:
     assert load_contract(small.root, stateful=True).inferred == {}
 
 
-def test_what_is_derived_can_be_proven(derived: Callable[..., Contract]) -> None:
-    checker = ContractChecker(derived())
+def test_an_inferred_contract_passes_the_check(infer: Infer) -> None:
+    checker = ContractChecker(infer())
     assert [*checker.steps()]
     assert checker.findings == []
 
 
-def test_the_first_records_are_few_and_the_same_every_time(derived: Callable[..., Contract]) -> None:
-    owners, pets, staff = (records(derived(), name) for name in ("owners", "pets", "staff"))
-    assert [one["id"] for one in owners] == [1, 2, 3]
-    assert len({one["name"] for one in owners}) == 3
+def test_the_first_records_are_few_and_always_the_same(infer: Infer) -> None:
+    owners, pets, staff = (records(infer(), name) for name in ("owners", "pets", "staff"))
+    assert [owner["id"] for owner in owners] == [1, 2, 3]
+    assert len({owner["name"] for owner in owners}) == 3
     assert len(pets) == 6
-    assert {one["owner_id"] for one in pets} <= {1, 2, 3}
-    assert len({one["username"] for one in staff}) == 3
-    assert all("password" not in one for one in owners)
-    assert (owners, pets) == (records(derived(), "owners"), records(derived(), "pets"))
+    assert {pet["owner_id"] for pet in pets} <= {1, 2, 3}
+    assert len({member["username"] for member in staff}) == 3
+    assert all("password" not in owner for owner in owners)
+    assert owners == records(infer(), "owners")
+    assert pets == records(infer(), "pets")
 
 
-def test_the_documents_examples_are_records(derived: Callable[..., Contract]) -> None:
+def test_the_examples_of_the_document_are_records(infer: Infer) -> None:
     milo = {"id": "7a0d4a39-8b4f-4ac4-9d1e-2f6f1f0f7a11", "name": "Milo", "owner_id": 17}
     anna = {"id": 17, "name": "Anna", "created_at": "2026-01-01T00:00:00Z"}
 
@@ -79,11 +82,11 @@ def test_the_documents_examples_are_records(derived: Callable[..., Contract]) ->
             {**milo, "id": milo["id"][:-1] + "2", "owner_id": 99},
         ]
 
-    contract = derived(change)
+    contract = infer(change)
     assert records(contract, "owners")[0] == anna
-    assert [one["id"] for one in records(contract, "owners")] == [17, 18, 19]
+    assert [owner["id"] for owner in records(contract, "owners")] == [17, 18, 19]
     assert records(contract, "pets")[0] == milo
-    assert all(one["owner_id"] in (17, 18, 19) for one in records(contract, "pets"))
+    assert all(pet["owner_id"] in (17, 18, 19) for pet in records(contract, "pets"))
 
 
 def without_key(document: dict[str, Any]) -> None:
@@ -123,14 +126,14 @@ def read_only(document: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "change", [without_key, other_key_type, other_list, closed_list, other_creation, no_parent_field, read_only]
 )
-def test_what_does_not_fit_stays_a_sample(derived: Callable[..., Contract], change: Change) -> None:
-    contract = derived(change)
+def test_operations_that_do_not_fit_have_no_behaviour(infer: Infer, change: Change) -> None:
+    contract = infer(change)
     assert "staff" not in contract.resources
     assert "getStaff" not in contract.behaviours
     assert "owners" in contract.resources
 
 
-def test_a_brief_form_in_the_list_is_met_too(derived: Callable[..., Contract]) -> None:
+def test_records_match_the_shorter_schema_of_a_list_too(infer: Infer) -> None:
     def change(document: dict[str, Any]) -> None:
         document["components"]["schemas"]["Brief"] = {
             "type": "object",
@@ -140,9 +143,9 @@ def test_a_brief_form_in_the_list_is_met_too(derived: Callable[..., Contract]) -
         document["paths"]["/staff"] = {"get": {"operationId": "listStaff", "responses": {"200": {
             "description": "brief", "content": {"application/json": {"schema": array("Brief")}}}}}}  # fmt: skip
 
-    contract = derived(change)
+    contract = infer(change)
     assert contract.inferred["staff"] == "staff: /staff, key username; read, list, replace"
-    assert all("since" in one for one in records(contract, "staff"))
+    assert all("since" in member for member in records(contract, "staff"))
 
 
 def wrap(document: dict[str, Any]) -> None:
@@ -154,8 +157,8 @@ def wrap(document: dict[str, Any]) -> None:
     put["requestBody"] = sent({"type": "object", "required": ["staff"], "properties": {"staff": ref("Staff")}})
 
 
-def test_a_record_may_stand_in_a_member_of_body_and_answer(derived: Callable[..., Contract]) -> None:
-    contract = derived(wrap)
+def test_a_record_may_be_in_a_member_of_the_body_and_the_response(infer: Infer) -> None:
+    contract = infer(wrap)
     assert contract.inferred["staff"] == "staff: /staff, key username; read, replace"
     client = create_app(contract).test_client(use_cookies=False)
     name = records(contract, "staff")[0]["username"]
@@ -168,16 +171,16 @@ def test_a_record_may_stand_in_a_member_of_body_and_answer(derived: Callable[...
     assert checker.findings == []
 
 
-def test_a_collection_that_nothing_can_be_made_for_begins_empty(derived: Callable[..., Contract]) -> None:
+def test_a_collection_without_possible_records_is_empty_at_first(infer: Infer) -> None:
     def change(document: dict[str, Any]) -> None:
         document["components"]["schemas"]["Staff"]["properties"]["role"] = {"type": "string", "not": {}}
         document["components"]["schemas"]["Staff"]["required"] = ["username", "role"]
 
-    assert records(derived(change), "staff") == []
+    assert records(infer(change), "staff") == []
 
 
 @pytest.mark.parametrize(
-    ("parameter", "segment", "fields", "found"),
+    ("parameter", "segment", "fields", "expected"),
     [
         ("petId", "pets", ["id", "name"], "id"),
         ("pet_id", "pets", ["id", "pet_id"], "pet_id"),
@@ -190,12 +193,14 @@ def test_a_collection_that_nothing_can_be_made_for_begins_empty(derived: Callabl
         ("owner", "pets", ["id"], None),
     ],
 )
-def test_the_last_parameter_names_the_key(parameter: str, segment: str, fields: list[str], found: str | None) -> None:
-    assert words.key_field(parameter, segment, fields) == found
+def test_the_last_parameter_names_the_key(
+    parameter: str, segment: str, fields: list[str], expected: str | None
+) -> None:
+    assert words.key_field(parameter, segment, fields) == expected
 
 
 @pytest.mark.parametrize(
-    ("parameter", "segment", "fields", "found"),
+    ("parameter", "segment", "fields", "expected"),
     [
         ("userId", "users", ["id", "user_id"], "user_id"),
         ("id", "users", ["id", "userId"], "userId"),
@@ -206,6 +211,6 @@ def test_the_last_parameter_names_the_key(parameter: str, segment: str, fields: 
     ],
 )
 def test_a_parameter_before_it_names_the_owner(
-    parameter: str, segment: str, fields: list[str], found: str | None
+    parameter: str, segment: str, fields: list[str], expected: str | None
 ) -> None:
-    assert words.owner_field(parameter, segment, fields, "id") == found
+    assert words.owner_field(parameter, segment, fields, "id") == expected

@@ -58,10 +58,7 @@ class Collection:
 
     def record_schema(self) -> dict[str, Any]:
         """One schema of everything that a record must match."""
-        properties = {
-            name: {"$ref": addresses[0]} if len(addresses) == 1 else {"allOf": [{"$ref": each} for each in addresses]}
-            for name, addresses in self.parameter_schemas.items()
-        }
+        properties = {name: _all_of(addresses) for name, addresses in self.parameter_schemas.items()}
         own_schema = {"required": self.required, "properties": properties}
         return {"allOf": [own_schema, *({"$ref": address} for address in self.schemas)]}
 
@@ -84,10 +81,12 @@ def sort_by_reference(collections: list[Collection]) -> Iterator[Collection]:
     """The collections, each after those that it refers to."""
     waiting, finished = list(collections), set[str]()
     while waiting:
-        ready = [each for each in waiting if finished.issuperset(each.references.values())] or waiting[:1]
+        ready = [collection for collection in waiting if finished.issuperset(collection.references.values())]
+        # Collections that refer to each other have no order: begin with any of them.
+        ready = ready or waiting[:1]
         yield from ready
-        finished |= {each.name for each in ready}
-        waiting = [each for each in waiting if each.name not in finished]
+        finished |= {collection.name for collection in ready}
+        waiting = [collection for collection in waiting if collection.name not in finished]
 
 
 def can_hold_parameter(shape: Shape, name: str, operation: Operation, parameter: str) -> bool:
@@ -97,6 +96,11 @@ def can_hold_parameter(shape: Shape, name: str, operation: Operation, parameter:
         return False
     types = declared.notation.shape.types - {"null"}
     return types in KEY_TYPES and types <= shape.member(name).types
+
+
+def _all_of(addresses: list[str]) -> dict[str, Any]:
+    references = [{"$ref": address} for address in addresses]
+    return references[0] if len(references) == 1 else {"allOf": references}
 
 
 def _is_path_parameter(parameter: Parameter, name: str) -> bool:

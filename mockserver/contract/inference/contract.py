@@ -42,16 +42,19 @@ class InferredFiles:
 def infer_files(contract: Contract, schema_file: Callable[[str], str]) -> InferredFiles:
     """The files that would declare the contract's inferred resources; `schema_file` names the schema of each."""
     collections = detect_collections(contract.operations.values())
-    return _as_files([each for each in collections if each.name in contract.resources], schema_file)
+    return _as_files([collection for collection in collections if collection.name in contract.resources], schema_file)
 
 
 def _as_files(collections: list[Collection], schema_file: Callable[[str], str] = "{}.json".format) -> InferredFiles:
     return InferredFiles(
         {
-            "resources": {each.name: {"schema": schema_file(each.name), **each.entry()} for each in collections},
-            "operations": {name: entry for each in collections for name, entry in each.operations.items()},
+            "resources": {
+                collection.name: {"schema": schema_file(collection.name), **collection.entry()}
+                for collection in collections
+            },
+            "operations": {name: entry for collection in collections for name, entry in collection.operations.items()},
         },
-        {schema_file(each.name): each.record_schema() for each in collections},
+        {schema_file(collection.name): collection.record_schema() for collection in collections},
     )
 
 
@@ -64,7 +67,9 @@ def with_inferred_resources(contract: Contract) -> Contract:
             break
         # Leave out what cannot be read, and whatever refers to it.
         collections = [
-            each for each in collections if each.name in resources and resources.keys() >= set(each.references.values())
+            collection
+            for collection in collections
+            if collection.name in resources and resources.keys() >= set(collection.references.values())
         ]
     else:
         return contract
@@ -88,14 +93,17 @@ def with_inferred_resources(contract: Contract) -> Contract:
         resources=resources,
         datasets={DATASET: dataset},
         scenarios={first.name: first, empty.name: empty},
-        inferred={each.name: each.description for each in collections},
+        inferred={collection.name: collection.description for collection in collections},
     )
 
 
 def _count_missing(collections: list[Collection], records: Mapping[str, list[Record]]) -> dict[str, int]:
     """How many records to generate for each collection that has too few examples."""
     count = max(1, min(FIRST_RECORDS, RECORD_LIMIT // len(collections)))
-    counts = {each.name: count * 2 if each.references and count == FIRST_RECORDS else count for each in collections}
+    counts = {
+        collection.name: count * 2 if collection.references and count == FIRST_RECORDS else count
+        for collection in collections
+    }
     return {name: count - len(records[name]) for name, count in counts.items() if count > len(records[name])}
 
 
