@@ -16,7 +16,7 @@ from mockserver.engine.sandboxes import Sandboxes
 from mockserver.engine.start import Start
 from mockserver.errors import CannotGenerate, ContractError, Problem
 from mockserver.refusals import NoExample
-from mockserver.syntax.yaml_reader import escape
+from mockserver.syntax import json_pointer
 from mockserver.web.app import create_service
 
 
@@ -136,5 +136,5 @@ class ContractChecker:
     def _no_response(self, failed: FailedRequest) -> Problem:
         """An operation without a response in any scenario is a mistake of the document."""
         operation = self.contract.operations[failed.operation]
-        pointer = f"/paths/{escape(operation.path)}/{operation.method.lower()}"
+        pointer = f"/paths/{json_pointer.escape(operation.path)}/{operation.method.lower()}"
         return self.contract.openapi.source.problem(pointer, failed.violation.description, failed.code)

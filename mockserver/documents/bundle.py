@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from mockserver.documents.tree import BASE, REFERENCES, Documents, Node, step
+from mockserver.syntax import json_pointer
 
 
 def bundle(document: Node) -> dict[str, Any]:
@@ -22,8 +23,8 @@ def _named(value: Any, name: str) -> dict[str, Any]:
 
 
 def _at(value: Any, fragment: str) -> Any:
-    for token in unquote(fragment).split("/")[1:]:
-        value = step(value, token.replace("~1", "/").replace("~0", "~"), "")
+    for token in json_pointer.split(json_pointer.from_fragment(fragment)):
+        value = step(value, token, "")
     return value
 
 

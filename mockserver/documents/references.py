@@ -12,7 +12,7 @@ from mockserver.documents.source import Report, Source, read
 from mockserver.documents.tree import BASE, DATA, Documents, Unresolved, step
 from mockserver.errors import did_you_mean
 from mockserver.errors import quote as show
-from mockserver.syntax.yaml_reader import escape
+from mockserver.syntax import json_pointer
 
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 OUTSIDE = (
@@ -79,8 +79,8 @@ class References:
             self.read(uri)
             anchored = self._named.get(f"{uri}#{unquote(fragment)}")
             if anchored is not None:
-                return f"{uri}#{quote(anchored[1], safe=_SAFE)}"
-        return f"{uri}#{quote(pointer, safe=_SAFE)}{fragment}"
+                return f"{uri}#{json_pointer.to_fragment(anchored[1])}"
+        return f"{uri}#{json_pointer.to_fragment(pointer)}{fragment}"
 
     def find(self, address: str) -> tuple[str, str, Any]:
         """The file, the pointer, and what stands there. Raises Unresolved."""
@@ -104,10 +104,9 @@ class References:
         if fragment and not fragment.startswith("/"):
             raise Unresolved(f"has no anchor {show(unquote(fragment))}")
         value, pointer = source.data, ""
-        for raw in unquote(fragment).split("/")[1:]:
-            token = raw.replace("~1", "/").replace("~0", "~")
+        for token in json_pointer.split(json_pointer.from_fragment(fragment)):
             value = step(value, token, pointer)
-            pointer = f"{pointer}/{raw}"
+            pointer = json_pointer.append(pointer, token)
         return uri, pointer, value
 
     def _exists(self, uri: str) -> None:
@@ -126,9 +125,6 @@ class References:
             for keyword in ("$anchor", "$dynamicAnchor"):
                 if isinstance(value.get(keyword), str):
                     self._named.setdefault(f"{uri}#{value[keyword]}", (uri, pointer))
-
-
-_SAFE = "/~!$&()*+,;=:@"
 
 
 def _beside(uri: str, path: str) -> str:
@@ -161,4 +157,4 @@ def _schemas_with_base(uri: str, data: Any) -> Iterator[tuple[dict[str, Any], st
             yield value, pointer, base
             for name, one in value.items():
                 if name not in DATA:
-                    stack.append((one, f"{pointer}/{escape(name)}", base))
+                    stack.append((one, json_pointer.append(pointer, name), base))

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, unquote
 
 from mockserver.documents.source import Source
 from mockserver.errors import did_you_mean
 from mockserver.errors import quote as show
-from mockserver.syntax.yaml_reader import escape
+from mockserver.syntax import json_pointer
 
 BASE = "file:///"
 REFERENCES = ("$ref", "$dynamicRef")
@@ -42,13 +41,13 @@ class Node:
     @property
     def address(self) -> str:
         """The place as a URI that a validator can be asked for."""
-        return f"{self.uri}#{quote(self.pointer, safe='/~!$&()*+,;=:@')}"
+        return f"{self.uri}#{json_pointer.to_fragment(self.pointer)}"
 
     def child(self, *tokens: str | int) -> Node:
         """The place below, by member names and indexes. Raises KeyError, IndexError or TypeError."""
         node = self
         for token in tokens:
-            node = Node(node.documents, node.uri, f"{node.pointer}/{escape(str(token))}", node.value[token])
+            node = Node(node.documents, node.uri, json_pointer.append(node.pointer, token), node.value[token])
         return node
 
     def get(self, name: str) -> Node | None:
@@ -116,8 +115,7 @@ class Documents:
         node = self.root(uri)
         if not fragment.startswith("/"):
             return node if not fragment else self._anchor(node, fragment)
-        for raw in unquote(fragment)[1:].split("/"):
-            token = raw.replace("~1", "/").replace("~0", "~")
+        for token in json_pointer.split(json_pointer.from_fragment(fragment)):
             step(node.value, token, node.pointer)
             node = node.child(int(token) if isinstance(node.value, list) else token)
         return node
@@ -132,8 +130,8 @@ class Documents:
 def step(value: Any, token: str, pointer: str) -> Any:
     """What the member `token` of the value at `pointer` holds. Raises Unresolved."""
     try:
-        return value[int(token) if isinstance(value, list) else token]
-    except (KeyError, IndexError, ValueError, TypeError):
+        return json_pointer.get_member(value, token)
+    except LookupError:
         names = value if isinstance(value, dict) else ()
         where = pointer or "/"
         raise Unresolved(f"leads nowhere: {show(token)} is not at {where}.{did_you_mean(token, names)}") from None

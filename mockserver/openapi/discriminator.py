@@ -11,6 +11,8 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote
 
+from mockserver.syntax import json_pointer
+
 Leads = Mapping[int, Any]
 DEPTH_LIMIT = 20
 
@@ -42,7 +44,7 @@ def _names(branch: Any, mapping: Mapping[str, Any]) -> list[str]:
     reference = branch.get("$ref") if isinstance(branch, dict) else None
     if not isinstance(reference, str):
         return []
-    own = _last(reference).replace("~1", "/").replace("~0", "~")
+    own = json_pointer.unescape(_last(reference))
     if reference.endswith("#"):
         own = PurePosixPath(own).stem
     explicit = [one for one, target in mapping.items() if isinstance(target, str) and _is_same(target, reference, own)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
 
 from mockserver.documents.references import NotFetched, References
 from mockserver.documents.source import Report
@@ -13,7 +12,7 @@ from mockserver.documents.tree import BASE, Documents, Unresolved
 from mockserver.errors import did_you_mean
 from mockserver.errors import quote as show
 from mockserver.openapi import object_types
-from mockserver.syntax.yaml_reader import escape
+from mockserver.syntax import json_pointer
 
 # Where OpenAPI has a Reference Object. Elsewhere one is followed too, since other tools do.
 REFERABLE = frozenset({
@@ -40,7 +39,9 @@ class TypedLocation:
 
     def below(self, kind: str, name: str | int) -> TypedLocation:
         """The place of a member."""
-        return TypedLocation(kind, self.value[name], self.uri, f"{self.pointer}/{escape(str(name))}", self.value, name)
+        return TypedLocation(
+            kind, self.value[name], self.uri, json_pointer.append(self.pointer, name), self.value, name
+        )
 
 
 @dataclass(slots=True)
@@ -154,7 +155,7 @@ class Linker:
             # Validators look for anchors where JSON Schema has schemas, and that is not in an OpenAPI document.
             place.value[keyword] = f"{uri}#{anchor}"
         else:
-            place.value[keyword] = f"{uri}#{quote(pointer, safe='/~!$&()*+,;=:@')}"
+            place.value[keyword] = f"{uri}#{json_pointer.to_fragment(pointer)}"
         if kind != "schema":
             self.found.documents.no_schemas.add(place.value[keyword])
         self.found.old.setdefault(uri, is_old_dialect(source.data) if is_document else self.found.old[place.uri])

@@ -11,6 +11,7 @@ from mockserver.documents.source import Report, Source
 from mockserver.documents.tree import BASE, Documents, Unresolved
 from mockserver.openapi import normalization, schema_checks
 from mockserver.openapi.linking import Linked, Linker, TypedLocation
+from mockserver.syntax import json_pointer
 
 
 def load(root: Path, entries: Iterable[Path], report: Report, document: Source | None = None) -> Documents:
@@ -34,7 +35,7 @@ def load(root: Path, entries: Iterable[Path], report: Report, document: Source |
 def _exemplified(found: Linked, place: TypedLocation) -> Iterator[str]:
     """The address of a schema that has examples, where it was not left out."""
     if not place.value.keys().isdisjoint(("example", "examples")):
-        address = f"{place.uri}#{quote(place.pointer, safe='/~!$&()*+,;=:@')}"
+        address = f"{place.uri}#{json_pointer.to_fragment(place.pointer)}"
         try:
             if isinstance(found.documents.at(address).value, dict):
                 yield address

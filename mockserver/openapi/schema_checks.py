@@ -15,7 +15,7 @@ from mockserver.openapi import object_types
 from mockserver.openapi.linking import Linked, TypedLocation
 from mockserver.openapi.normalization import Rebuilding
 from mockserver.schemas.validators import single
-from mockserver.syntax.yaml_reader import escape
+from mockserver.syntax import json_pointer
 
 META = "https://json-schema.org/draft/2020-12/schema"
 TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
@@ -105,7 +105,9 @@ def _patterns(found: Linked, report: Report) -> dict[int, set[str | int]]:
     for place in found.schemas.values():
         named = place.value.get("patternProperties")
         patterns = {"pattern": place.value.get("pattern")}
-        patterns |= {f"patternProperties/{escape(one)}": one for one in named} if isinstance(named, dict) else {}
+        patterns |= (
+            {f"patternProperties/{json_pointer.escape(one)}": one for one in named} if isinstance(named, dict) else {}
+        )
         for pointer, pattern in patterns.items():
             if not isinstance(pattern, str):
                 continue
@@ -134,14 +136,10 @@ def _can_match(pattern: str) -> bool:
 
 def _value(found: Linked, place: TypedLocation) -> Any:
     """What stands at the place now; None where it was left out."""
-    value = found.documents.sources[place.uri].data
-    for token in place.pointer.split("/")[1:]:
-        token = token.replace("~1", "/").replace("~0", "~")
-        try:
-            value = value[int(token) if isinstance(value, list) else token]
-        except (LookupError, ValueError, TypeError):
-            return None
-    return value
+    try:
+        return json_pointer.resolve(found.documents.sources[place.uri].data, place.pointer)
+    except LookupError:
+        return None
 
 
 def _is_sound(found: Linked, place: TypedLocation) -> bool:
@@ -178,7 +176,7 @@ def _keyword(root: Any, path: list[str | int]) -> tuple[Any, str | int, str]:
     while True:
         holder, name = schema, path[index]
         value = schema[name]
-        pointer += f"/{escape(str(name))}"
+        pointer = json_pointer.append(pointer, name)
         index += 1
         if name in (*object_types.SCHEMAS_IN_OBJECTS, *object_types.SCHEMAS_IN_ARRAYS) and index < len(path):
             # A path leaves out names that are empty: then the keyword as a whole is all that is known.
@@ -186,7 +184,7 @@ def _keyword(root: Any, path: list[str | int]) -> tuple[Any, str | int, str]:
                 return holder, name, pointer
             holder, name = value, path[index]
             value = holder[name]
-            pointer += f"/{escape(str(name))}"
+            pointer = json_pointer.append(pointer, name)
             index += 1
         elif name not in object_types.ONE_SCHEMA:
             return holder, name, pointer

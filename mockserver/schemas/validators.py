@@ -17,7 +17,7 @@ from mockserver.documents.tree import Documents, Node
 from mockserver.errors import Violation
 from mockserver.schemas import directions
 from mockserver.schemas.directions import Direction
-from mockserver.syntax.yaml_reader import escape
+from mockserver.syntax import json_pointer
 
 ERROR_LIMIT = 100
 # Those of a large document take gigabytes together, and each can be made again: so many characters of documents may
@@ -59,7 +59,7 @@ class Validator:
             (error.instance_path, error.kind.name, error.message) for error in self._compiled.iter_errors(value)
         ]
         return [
-            Violation(location, "".join(f"/{escape(str(step))}" for step in path), keyword, message, name)
+            Violation(location, json_pointer.join(path), keyword, message, name)
             for path, keyword, message in found[:ERROR_LIMIT]
         ]
 
@@ -142,7 +142,7 @@ def schema_errors(schema: Any) -> list[tuple[str, str]]:
     try:
         jsonschema_rs.meta.validate(schema)
     except jsonschema_rs.ValidationError as error:
-        return [("".join(f"/{escape(str(step))}" for step in error.instance_path), error.message)]
+        return [(json_pointer.join(error.instance_path), error.message)]
     except (ValueError, jsonschema_rs.ReferencingError) as error:
         return [("/$schema", str(error).splitlines()[0])]
     return []

@@ -12,6 +12,8 @@ from typing import Any
 
 import yaml
 
+from mockserver.syntax import json_pointer
+
 DEPTH_LIMIT = 200
 NODE_LIMIT = 2_000_000
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -66,11 +68,6 @@ def dump(value: Any) -> str:
         value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=10_000
     )
     return text
-
-
-def escape(token: str) -> str:
-    """One step of a JSON pointer (RFC 6901)."""
-    return token.replace("~", "~0").replace("/", "~1")
 
 
 @dataclass(slots=True)
@@ -137,7 +134,7 @@ class _Reader:
             self._fail(event, f'the key "{event.value[:60]}" stands twice in one mapping')
         top.name = event.value
         if self.keep_lines:
-            self.lines[f"{top.pointer}/{escape(event.value)}"] = event.start_mark.line + 1
+            self.lines[json_pointer.append(top.pointer, event.value)] = event.start_mark.line + 1
 
     def _open(self, event: Any, value: Any) -> None:
         top = self.stack[-1] if self.stack else None
@@ -187,7 +184,7 @@ class _Reader:
             return ""
         top = self.stack[-1]
         if type(top.value) is dict:
-            return f"{top.pointer}/{escape(top.name or '')}"
+            return json_pointer.append(top.pointer, top.name or "")
         return f"{top.pointer}/{len(top.value)}"
 
     def _resolve(self, event: Any) -> Any:

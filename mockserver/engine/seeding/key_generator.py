@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -34,6 +35,5 @@ class KeyGenerator:
             return number
         if self._uuid:
             bits = random.Random(f"{self._name}/{number}").getrandbits(128)
-            text = f"{bits & ~(0xF << 76) & ~(0x3 << 62) | 0x4 << 76 | 0x2 << 62:032x}"
-            return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+            return str(uuid.UUID(int=bits, version=4))
         return f"{self._prefix}{number}"

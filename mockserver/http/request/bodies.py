@@ -18,9 +18,8 @@ from mockserver.openapi.model import Body, Encoding, MediaType
 from mockserver.openapi.nested_names import Unreadable, assemble, brackets
 from mockserver.refusals import MalformedBody, TooManyParts, UnsupportedMediaType
 from mockserver.schemas.shapes import Shape
-from mockserver.syntax import strict_json
+from mockserver.syntax import json_pointer, strict_json
 from mockserver.syntax.media_types import FORM, FORMS, JSON, best, essence, is_json, is_text, matches
-from mockserver.syntax.yaml_reader import escape
 
 PART_LIMIT = 1_000
 NOTHING = Encoding()
@@ -241,4 +240,4 @@ class _Form:
                 self._note(violation.keyword, f"the part's header {one.name}: {violation.message}")
 
     def _note(self, keyword: str, message: str) -> None:
-        self.found.append(Violation("body", f"/{escape(self._name)}", keyword, message))
+        self.found.append(Violation("body", json_pointer.join([self._name]), keyword, message))

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver.errors import quote
 from mockserver.schemas.shapes import Shape
-from mockserver.syntax.yaml_reader import escape
+from mockserver.syntax import json_pointer
 
 # How many values of a body are looked at; a large one repeats itself.
 LOOK_LIMIT = 1_000
@@ -24,7 +24,7 @@ def of_body(body: Any, shape: Shape) -> Iterator[str]:
         if isinstance(value, dict):
             for name, member in value.items():
                 member_shape = shape.member(name)
-                waiting.append((f"{pointer}/{escape(name)}", member, member_shape))
+                waiting.append((f"{pointer}/{json_pointer.escape(name)}", member, member_shape))
                 for keyword, notice in NOTICES.items():
                     if member_shape.says(keyword):
                         yield f"{quote(waiting[-1][0])} of the body {notice}"

@@ -1,0 +1,62 @@
+"""JSON pointers (RFC 6901): written from tokens, read into tokens, and as the fragment of a URI."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote, unquote
+
+# Section 4: no sign and no leading zeros.
+_INDEX = re.compile(r"0|[1-9][0-9]*", re.ASCII)
+
+
+def escape(token: str) -> str:
+    """Write one member name as a token of a pointer."""
+    return token.replace("~", "~0").replace("/", "~1")
+
+
+def unescape(token: str) -> str:
+    """Read one token of a pointer as a member name."""
+    return token.replace("~1", "/").replace("~0", "~")
+
+
+def append(pointer: str, *tokens: str | int) -> str:
+    """The pointer to what lies below `pointer`, by member names and indexes."""
+    return pointer + "".join(f"/{escape(str(token))}" for token in tokens)
+
+
+def join(tokens: Iterable[str | int]) -> str:
+    """The pointer that consists of these member names and indexes."""
+    return append("", *tokens)
+
+
+def split(pointer: str) -> list[str]:
+    """The member names and indexes that a pointer consists of, all as strings."""
+    return [unescape(token) for token in pointer.split("/")[1:]]
+
+
+def get_member(value: Any, token: str) -> Any:
+    """What an object or array holds under one unescaped token. Raises LookupError."""
+    if isinstance(value, dict):
+        return value[token]
+    if isinstance(value, list) and _INDEX.fullmatch(token):
+        return value[int(token)]
+    raise LookupError(token)
+
+
+def resolve(value: Any, pointer: str) -> Any:
+    """What `pointer` leads to within `value`. Raises LookupError."""
+    for token in split(pointer):
+        value = get_member(value, token)
+    return value
+
+
+def to_fragment(pointer: str) -> str:
+    """Percent-encode a pointer for the fragment of a URI, without the `#` (section 6)."""
+    return quote(pointer, safe="/~!$&()*+,;=:@")
+
+
+def from_fragment(fragment: str) -> str:
+    """Read the fragment of a URI, without the `#`, as a pointer."""
+    return unquote(fragment)
