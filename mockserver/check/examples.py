@@ -15,8 +15,8 @@ DIRECTIONS: tuple[Direction, ...] = ("", "request", "response")
 
 def check_examples(contract: Contract) -> Iterator[list[Problem]]:
     """The problems of each schema that has examples."""
-    for address in contract.documents.exemplified:
-        node = contract.documents.at(address)
+    for address in contract.documents.schemas_with_examples:
+        node = contract.documents.resolve(address)
         yield [problem for pointer, value in _examples(node) for problem in _check(contract, node, pointer, value)]
 
 
@@ -31,9 +31,9 @@ def _examples(node: Node) -> Iterator[tuple[str, Any]]:
 
 def _check(contract: Contract, node: Node, pointer: str, value: Any) -> Iterator[Problem]:
     """An example has to be valid in one direction at least."""
-    if any(contract.schemas.binding(direction).at(node).is_valid(value) for direction in DIRECTIONS):
+    if any(contract.schemas.for_direction(direction).validator(node).is_valid(value) for direction in DIRECTIONS):
         return
-    for violation in contract.schemas.at(node).violations(value, "body"):
+    for violation in contract.schemas.validator(node).violations(value, "body"):
         place = f" at {violation.pointer}" if violation.pointer else ""
         message = f"the example does not match its schema{place}: {violation.message}"
         yield node.source.problem(node.pointer + pointer, message, "example")

@@ -112,7 +112,7 @@ class RequestBuilder:
 
     def _generate(self, parameter: Parameter, operation: Operation) -> Any:
         documents, validator, value = self.contract.documents, parameter.validator, None
-        schema = documents.at(validator.address)
+        schema = documents.resolve(validator.address)
         try:
             for number in range(SEEDS):
                 seed = f"check/{operation.id}/{number or ''}".rstrip("/")

@@ -8,7 +8,7 @@ from mockserver.check.finding import source_of
 from mockserver.check.record_states import states_of_record
 from mockserver.contract.loader import RESOURCES
 from mockserver.contract.model import Contract, Override, Resource, Scenario
-from mockserver.documents.source import Report, Source, read
+from mockserver.documents.source import Report, Source, read_source
 from mockserver.engine.reachability import applicable_rules, reachable_states
 from mockserver.engine.start import Start
 from mockserver.engine.state.state import State
@@ -90,4 +90,4 @@ def _missing_record(contract: Contract, override: Override, state: State) -> tup
 def _read_resources(contract: Contract) -> Source | None:
     paths = (contract.root / "schemas" / name for name in RESOURCES)
     path = next((path for path in paths if path.is_file()), None)
-    return read(contract.root, path, Report()) if path is not None else None
+    return read_source(contract.root, path, Report()) if path is not None else None

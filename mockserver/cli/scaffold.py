@@ -12,7 +12,7 @@ from mockserver.contract.inference.contract import FOLDER, infer_files
 from mockserver.contract.loader import FOLDERS, RESOURCES
 from mockserver.contract.model import Contract, Scenario
 from mockserver.documents.source import Source
-from mockserver.documents.tree import BASE
+from mockserver.documents.tree import BASE_URI
 from mockserver.engine.start import Start
 
 TEMPLATE = Path(__file__).parent / "template"
@@ -94,7 +94,7 @@ def _with_relative_references(value: Any, document_file: str, document_name: str
         return value
     schema = {name: _with_relative_references(member, document_file, document_name) for name, member in value.items()}
     if isinstance(schema.get("$ref"), str):
-        file, _, fragment = schema["$ref"].removeprefix(BASE).partition("#")
+        file, _, fragment = schema["$ref"].removeprefix(BASE_URI).partition("#")
         schema["$ref"] = f"{document_name if file == document_file else file}#{fragment}"
     return schema
 

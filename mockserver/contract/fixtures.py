@@ -9,7 +9,7 @@ from typing import Any
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Lifecycle
 from mockserver.contract.model import Dataset, Record, Resource
 from mockserver.contract.records import read_stamp, validate_record
-from mockserver.documents.source import Report, Source, files, read
+from mockserver.documents.source import Report, Source, list_files, read_source
 from mockserver.errors import Problem, did_you_mean, quote
 from mockserver.syntax.instants import format_instant
 
@@ -19,10 +19,10 @@ def read_datasets(root: Path, resources: Mapping[str, Resource], report: Report)
     folder = root / "fixtures"
     if not folder.is_dir():
         return {}
-    for path in files(folder):
+    for path in list_files(folder):
         file = path.relative_to(root).as_posix()
         message = f"belongs into a folder of fixtures/, such as fixtures/NAME/{path.name}"
-        report.tell(Problem(file, message, code="misplaced"))
+        report.add_problem(Problem(file, message, code="misplaced"))
     names = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
     return {name: _read_dataset(root, folder / name, resources, report) for name in names}
 
@@ -30,8 +30,8 @@ def read_datasets(root: Path, resources: Mapping[str, Resource], report: Report)
 def _read_dataset(root: Path, folder: Path, resources: Mapping[str, Resource], report: Report) -> Dataset:
     sources: dict[str, Source] = {}
     records: dict[str, tuple[Record, ...]] = {}
-    for path in files(folder):
-        source = read(root, path, report)
+    for path in list_files(folder):
+        source = read_source(root, path, report)
         if source is None:
             continue
         name = path.stem

@@ -19,14 +19,14 @@ from mockserver.contract.scenarios import (
     load_scenario_file,
     load_scenarios,
 )
-from mockserver.documents.source import SUFFIXES, Report, Source, files, read
-from mockserver.documents.tree import BASE, Documents, Node
+from mockserver.documents.source import SUFFIXES, Report, Source, list_files, read_source
+from mockserver.documents.tree import BASE_URI, Documents, Node
 from mockserver.errors import ContractError, Problem
 from mockserver.openapi import detection, loading
 from mockserver.openapi.model import Operation
 from mockserver.openapi.operations import OperationReader
 from mockserver.refusals import UnknownScenario
-from mockserver.schemas.validators import Schemas, schema_errors
+from mockserver.schemas.validators import Schemas, find_schema_errors
 
 OPENAPI = ("openapi.yaml", "openapi.yml", "openapi.json")
 RESOURCES = ("resources.yaml", "resources.yml", "resources.json")
@@ -109,7 +109,7 @@ def _load_directory(root: Path, *, strict_examples: bool, built_in: bool = False
     if document is None:
         message = "does not exist; a contract directory needs it"
         raise ContractError([Problem("schemas/openapi.yaml", message, code="no-contract")])
-    others = [path for path in files(schemas) if path.name not in (*RESOURCES, document.name)]
+    others = [path for path in list_files(schemas) if path.name not in (*RESOURCES, document.name)]
     report = Report()
     api = _read_api(root, document, others, report)
     _check_schemas(api, report)
@@ -118,7 +118,7 @@ def _load_directory(root: Path, *, strict_examples: bool, built_in: bool = False
     datasets = read_datasets(root, resources, report)
     scenarios = load_scenarios(root, datasets, resources, operations, report)
     default = default_name(scenarios, report)
-    report.close()
+    report.raise_errors()
     return Contract(
         name=api.name,
         root=root,
@@ -131,7 +131,7 @@ def _load_directory(root: Path, *, strict_examples: bool, built_in: bool = False
         scenarios=scenarios,
         default_scenario=default,
         built_in=built_in,
-        findings=tuple(dict.fromkeys(report.doubts)),
+        findings=tuple(dict.fromkeys(report.warnings)),
         behaviours=behaviours,
     )
 
@@ -141,7 +141,7 @@ def _load_file(document: Path, *, strict_examples: bool) -> Contract:
     api = _read_api(document.parent, document, [], report)
     operations = api.read_operations(report, strict_examples=strict_examples)
     _accept_mistakes(api.openapi, operations, report)
-    report.close()
+    report.raise_errors()
     return Contract(
         name=api.name,
         root=document.parent,
@@ -153,7 +153,7 @@ def _load_file(document: Path, *, strict_examples: bool) -> Contract:
         datasets={},
         scenarios={DEFAULT_NAME: default_scenario({}, {})},
         default_scenario=DEFAULT_NAME,
-        findings=tuple(dict.fromkeys(report.doubts)),
+        findings=tuple(dict.fromkeys(report.warnings)),
     )
 
 
@@ -174,19 +174,19 @@ class _Api:
         return title if isinstance(title, str) else self.path.stem
 
     def read_operations(self, report: Report, *, strict_examples: bool) -> dict[str, Operation]:
-        return OperationReader(self.schemas, report, strict_examples=strict_examples).operations(self.openapi)
+        return OperationReader(self.schemas, report, strict_examples=strict_examples).read(self.openapi)
 
 
 def _read_api(root: Path, document: Path, others: list[Path], report: Report) -> _Api:
-    documents = loading.load(root, others, report, detection.document(root, document, report))
+    documents = loading.load(root, others, report, detection.read_document(root, document, report))
     return _Api(document, documents, documents.root(loading.uri_of(root, document)), Schemas(documents))
 
 
 def _check_schemas(api: _Api, report: Report) -> None:
     """Check the files beside the document, which are schemas unless they are referred to as something else."""
     for uri, source in api.documents.sources.items():
-        is_schema = source is not api.openapi.source and f"{uri}#" not in api.documents.no_schemas
-        for pointer, message in schema_errors(source.data) if is_schema else ():
+        is_schema = source is not api.openapi.source and f"{uri}#" not in api.documents.non_schema_references
+        for pointer, message in find_schema_errors(source.data) if is_schema else ():
             report.add(source, pointer, f"is not a valid JSON Schema: {message}", "schema")
 
 
@@ -194,24 +194,24 @@ def _accept_mistakes(document: Node, operations: Mapping[str, Operation], report
     """Turn mistakes into warnings, unless they leave no operation to serve."""
     has_paths = bool(document.source.written.get("paths"))
     if not operations and has_paths:
-        report.close()
+        report.raise_errors()
     if not operations:
         report.warn(document.source, "/paths" if has_paths else "", "has no operations: nothing is served", "no-paths")
-    report.forgive()
+    report.downgrade_to_warnings()
 
 
 def _read_resources(
     root: Path, api: _Api, operations: Mapping[str, Operation], report: Report
 ) -> tuple[dict[str, Resource], dict[str, Behaviour]]:
     path = next((root / "schemas" / name for name in RESOURCES if (root / "schemas" / name).is_file()), None)
-    source: Source | None = read(root, path, report) if path is not None else None
+    source: Source | None = read_source(root, path, report) if path is not None else None
     if path is None or (source is not None and source.data is None):
         return {}, {}
     if source is None or not formats.validate("resources", source, report):
-        raise report.error()
-    reader = ResourcesReader(source, f"{BASE}schemas/", api.documents, api.schemas, report)
+        raise report.as_error()
+    reader = ResourcesReader(source, f"{BASE_URI}schemas/", api.documents, api.schemas, report)
     resources = reader.read_resources()
     if len(resources) < len(source.data.get("resources", {})):
         # Otherwise every reference to a missing resource would be reported as well.
-        raise report.error()
+        raise report.as_error()
     return resources, reader.read_behaviours(operations, resources)

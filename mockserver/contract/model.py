@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.lifecycle import Lifecycle
-from mockserver.documents.source import Note, Source, listed
+from mockserver.documents.source import DeferredProblems, Source, list_problems
 from mockserver.documents.tree import Documents, Node
 from mockserver.errors import Problem
 from mockserver.openapi.model import Operation
@@ -198,14 +198,14 @@ class Contract:
     scenarios: Mapping[str, Scenario]
     default_scenario: str
     built_in: bool = False
-    findings: tuple[Note | Problem, ...] = ()
+    findings: tuple[DeferredProblems | Problem, ...] = ()
     inferred: Mapping[str, str] = field(default_factory=dict)
     behaviours: Mapping[str, Behaviour] = field(default_factory=dict)
 
     @property
     def warnings(self) -> list[Problem]:
         """The warnings of loading with their lines, which are looked up on each call."""
-        return listed(self.findings)
+        return list_problems(self.findings)
 
     @property
     def invalid_examples(self) -> int:

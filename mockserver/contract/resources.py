@@ -71,11 +71,11 @@ class ResourcesReader:
             return None
         schema = self.documents.root(uri)
         try:
-            validator = self.schemas.at(schema)
+            validator = self.schemas.validator(schema)
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError):
             return None  # reported with the schema files
         fields = {field: types_of(property_) for field, property_ in declared_properties(schema).items()}
-        shape = Shape.of(schema)
+        shape = Shape.from_schema(schema)
         references = entry.get("references", {})
         self._check_names(f"{pointer}/references", "field", references, fields)
         for field, target in references.items():
@@ -98,8 +98,8 @@ class ResourcesReader:
             sort=sort,
             derived=self._read_derived(pointer, entry.get("derived", {}), names, fields, key),
             lifecycle=self._read_lifecycle(pointer, entry.get("lifecycle"), names, fields),
-            read_only=frozenset(field for field in fields if shape.member(field).says("readOnly")),
-            write_only=frozenset(field for field in fields if shape.member(field).says("writeOnly")),
+            read_only=frozenset(field for field in fields if shape.member(field).has_annotation("readOnly")),
+            write_only=frozenset(field for field in fields if shape.member(field).has_annotation("writeOnly")),
             owned_by=frozenset(entry.get("owned_by", ())),
             shape=shape,
         )
@@ -149,7 +149,7 @@ class ResourcesReader:
             return
         pointer = f"/resources/{resource.name}/lifecycle"
         state_schema = declared_properties(resource.schema).get(lifecycle.field)
-        validator = self.schemas.at(state_schema) if state_schema is not None else None
+        validator = self.schemas.validator(state_schema) if state_schema is not None else None
         for state in lifecycle.states:
             for violation in validator.violations(state, "body")[:1] if validator is not None else ():
                 message = f"the state {quote(state)} does not match the schema: {violation.message}"
@@ -165,7 +165,7 @@ class ResourcesReader:
             self._add(f"{pointer}/log", f"the schema of {log.name} has no {quote(LOG_EVENT)}")
             return
         for name in lifecycle.transitions:
-            for violation in self.schemas.at(event_schema).violations(name, "body"):
+            for violation in self.schemas.validator(event_schema).violations(name, "body"):
                 message = f"the name does not match the log's schema: {violation.message}"
                 self._add(f"{pointer}/transitions/{name}", message)
 
@@ -185,7 +185,7 @@ class ResourcesReader:
             schema = declared_properties(resource.schema).get(derived.name)
             for label, value in {**derived.values, "": derived.none}.items():
                 value_pointer = f"{pointer}/map/values/{label}" if label else f"{pointer}/map/none"
-                for violation in self.schemas.at(schema).violations(value, "body") if schema is not None else ():
+                for violation in self.schemas.validator(schema).violations(value, "body") if schema is not None else ():
                     self._add(value_pointer + violation.pointer, f"does not match the schema: {violation.message}")
             if other.lifecycle is not None and other.lifecycle.field == derived.field:
                 for state in set(other.lifecycle.states) - set(derived.values):
@@ -279,7 +279,7 @@ def _is_filter(parameter: Parameter, resource: Resource) -> bool:
     asked_shape = asked_shape.items if asked_shape.types == {"array"} else asked_shape
     if not (asked_shape.types & field_shape.types) - COMPOUND - {"null"}:
         return False
-    asked_values, field_values = asked_shape.values or [], field_shape.values
+    asked_values, field_values = asked_shape.enum_values or [], field_shape.enum_values
     return all(value not in WILDCARDS if field_values is None else value in field_values for value in asked_values)
 
 

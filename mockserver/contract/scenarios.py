@@ -8,7 +8,7 @@ from pathlib import Path
 from mockserver.contract.model import ClockPlan, Contract, Dataset, Resource, Scenario
 from mockserver.contract.records import latest_stamp
 from mockserver.contract.scenario_reader import DEFAULT_START, ScenarioReader
-from mockserver.documents.source import Report, files, read
+from mockserver.documents.source import Report, list_files, read_source
 from mockserver.errors import Problem, quote
 from mockserver.openapi.model import Operation
 
@@ -24,8 +24,8 @@ def load_scenarios(
 ) -> dict[str, Scenario]:
     """Read every scenario of a contract directory; mistakes go to `report`."""
     scenarios: dict[str, Scenario] = {}
-    for path in files(root / "scenarios"):
-        source = read(root, path, report)
+    for path in list_files(root / "scenarios"):
+        source = read_source(root, path, report)
         if source is None:
             continue
         if path.stem in scenarios:
@@ -35,7 +35,7 @@ def load_scenarios(
         scenario = ScenarioReader(source, datasets, resources, operations, report).read(path.stem)
         if scenario is not None:
             scenarios[path.stem] = scenario
-    if scenarios or report.notes:
+    if scenarios or report.errors:
         return scenarios
     return {DEFAULT_NAME: default_scenario(datasets, resources)}
 
@@ -52,13 +52,13 @@ def default_scenario(datasets: Mapping[str, Dataset], resources: Mapping[str, Re
 def load_scenario_file(path: Path, contract: Contract) -> Scenario:
     """Read a scenario file from anywhere, with the fixtures of `contract`. Raises ContractError."""
     report, path = Report(), path.resolve()
-    source = read(path.parent, path, report)
+    source = read_source(path.parent, path, report)
     scenario: Scenario | None = None
     if source is not None:
         reader = ScenarioReader(source, contract.datasets, contract.resources, contract.operations, report)
         scenario = reader.read(path.stem)
-    if scenario is None or report.notes:
-        raise report.error()
+    if scenario is None or report.errors:
+        raise report.as_error()
     return scenario
 
 
@@ -68,5 +68,5 @@ def default_name(scenarios: Mapping[str, Scenario], report: Report) -> str:
         return DEFAULT_NAME
     if len(scenarios) > 1:
         message = f"none is named {DEFAULT_NAME!r}, the default; there are {', '.join(sorted(scenarios))}"
-        report.tell(Problem("scenarios", message, code="no-default"))
+        report.add_problem(Problem("scenarios", message, code="no-default"))
     return sorted(scenarios)[0]

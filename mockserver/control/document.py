@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mockserver.control.handlers import HANDLERS
 from mockserver.documents.source import Report
-from mockserver.documents.tree import BASE
+from mockserver.documents.tree import BASE_URI
 from mockserver.http.service import ControlApi
 from mockserver.openapi import loading
 from mockserver.openapi.operations import OperationReader
@@ -22,8 +22,8 @@ def load_control_api() -> ControlApi:
     report, root = Report(), Path(__file__).parent
     documents = loading.load(root, [root / FILE], report)
     schemas = Schemas(documents)
-    document = documents.root(BASE + FILE)
-    operations = OperationReader(schemas, report).operations(document)
-    report.close()
-    problem = schemas.at(document.child("components", "schemas", "Problem"))
+    document = documents.root(BASE_URI + FILE)
+    operations = OperationReader(schemas, report).read(document)
+    report.raise_errors()
+    problem = schemas.validator(document.child("components", "schemas", "Problem"))
     return ControlApi(documents, schemas, document, operations, HANDLERS, problem)

@@ -23,7 +23,7 @@ from mockserver.http.request.selection import ACTIVE, FALLBACK
 from mockserver.http.response.problems import IN_BODY
 from mockserver.http.router import CONTROL_PREFIX as PREFIX
 from mockserver.http.router import ControlHandler, ControlResult
-from mockserver.openapi.parameter_decoding import scalar
+from mockserver.openapi.parameter_decoding import decode_scalar
 from mockserver.refusals import BadTime, InvalidRequest, UnknownScenario
 from mockserver.syntax.instants import format_instant, parse_duration, parse_instant
 from mockserver.version import __version__
@@ -145,7 +145,7 @@ def _place(exchange: Exchange, call: OperationCall) -> tuple[str, Any]:
     resource = exchange.selection.settle().state.table(call.path["resource"]).resource
     types = resource.fields.get(resource.key, frozenset({"string"}))
     key = call.path["key"]
-    return resource.name, scalar(key, types - {"string"}) if "string" not in types else key
+    return resource.name, decode_scalar(key, types - {"string"}) if "string" not in types else key
 
 
 def _put_record(exchange: Exchange, call: OperationCall) -> ControlResult:

@@ -1,1 +1,1 @@
-"""Files as trees whose nodes know their file and line, and the references between them."""
+"""The files of a contract: read with their lines, linked by references, bundled into one."""

@@ -1,4 +1,4 @@
-"""Files as they were read: text for people (lines), data for us; and the report of what is wrong in them."""
+"""The files of a contract, each with its text, its data and the lines of both, and the report of their mistakes."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ SUFFIXES = (".yaml", ".yml", ".json")
 
 
 class Source:
-    """One file of a contract. `file` is its path within the contract directory.
+    """One file of a contract. `file` is its path relative to the contract directory.
 
-    `written` is what it holds, its references made absolute; `data` is that as it is served: in the dialect of
-    JSON Schema that validators know, and without what was found to be wrong.
+    `written` is the content as written, except that references are absolute. `data` is the content as served: schemas
+    are JSON Schema 2020-12, and whatever has a mistake is left out.
     """
 
     def __init__(self, file: str, text: str, data: Any) -> None:
@@ -28,14 +28,14 @@ class Source:
 
     @cached_property
     def _lines(self) -> dict[str, int]:
-        # Only a file with a mistake in it is read a second time, for its lines.
+        # Found by a second parse, which only a file with a mistake needs.
         try:
-            return yaml_reader.lines(self.text)
+            return yaml_reader.find_lines(self.text)
         except yaml_reader.MalformedYAML:
             return {}
 
-    def line(self, pointer: str) -> int | None:
-        """The line, from 1, of what `pointer` leads to, or of its nearest ancestor that has one."""
+    def line(self, pointer: str) -> int:
+        """The line, from 1, of the value at `pointer`, or of its nearest ancestor with a known line."""
         while pointer:
             if pointer in self._lines:
                 return self._lines[pointer]
@@ -43,16 +43,16 @@ class Source:
         return 1
 
     def problem(self, pointer: str, message: str, code: str = "invalid") -> Problem:
-        """A mistake at `pointer` of this file."""
+        """A mistake at `pointer` of this file, with its line."""
         return Problem(self.file, message, pointer, self.line(pointer), code)
 
 
-class Note(Protocol):
-    """What was found to be wrong, told in full when it is asked for."""
+class DeferredProblems(Protocol):
+    """One or more mistakes whose details are costly and therefore computed only when they are shown."""
 
     @property
     def code(self) -> str:
-        """What kind of mistake it is."""
+        """The kind of mistake."""
 
     def problems(self) -> Iterator[Problem]:
         """Each mistake, with its line."""
@@ -60,7 +60,7 @@ class Note(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A mistake whose line has not been looked up yet: that takes reading the file again."""
+    """A mistake whose line has not been determined yet, since that takes a second parse of the file."""
 
     source: Source
     pointer: str
@@ -74,97 +74,97 @@ class Mistake:
 
 @dataclass(slots=True)
 class Report:
-    """The mistakes found so far; reading goes on after each, so that all are told at once.
+    """Collects the mistakes of a contract, so that a load reports all of them and not only the first.
 
-    `doubts` are what only looks like a mistake.
+    `errors` keep the contract from being served; `warnings` do not.
     """
 
-    notes: list[Note | Problem] = field(default_factory=list)
-    doubts: list[Note | Problem] = field(default_factory=list)
+    errors: list[DeferredProblems | Problem] = field(default_factory=list)
+    warnings: list[DeferredProblems | Problem] = field(default_factory=list)
 
     def add(self, source: Source, pointer: str, message: str, code: str = "invalid") -> None:
-        """Note a mistake at `pointer` of `source`."""
-        self.notes.append(Mistake(source, pointer, message, code))
+        """Record an error at `pointer` of `source`."""
+        self.errors.append(Mistake(source, pointer, message, code))
 
     def warn(self, source: Source, pointer: str, message: str, code: str) -> None:
-        """Note what is allowed, or can be served all the same, and is hardly meant."""
-        self.doubts.append(Mistake(source, pointer, message, code))
+        """Record a warning: something that is allowed, or can be served anyway, but is probably not intended."""
+        self.warnings.append(Mistake(source, pointer, message, code))
 
-    def tell(self, problem: Problem) -> None:
-        """Note a mistake as it is."""
-        self.notes.append(problem)
+    def add_problem(self, problem: Problem) -> None:
+        """Record an error whose line is known already, or that has none."""
+        self.errors.append(problem)
 
     @property
     def problems(self) -> list[Problem]:
-        """The mistakes, in the order of files and lines."""
-        return listed(self.notes)
+        """The errors, ordered by file and line."""
+        return list_problems(self.errors)
 
-    def close(self) -> None:
-        """Raise ContractError if a mistake was noted."""
-        if self.notes:
-            raise self.error()
+    def raise_errors(self) -> None:
+        """Raise ContractError if there are errors."""
+        if self.errors:
+            raise self.as_error()
 
-    def forgive(self) -> None:
-        """Go on with what is left of a document that has mistakes: they become doubts.
+    def downgrade_to_warnings(self) -> None:
+        """Turn the errors into warnings, except those about examples: an option decides on their severity."""
+        self.warnings += [error for error in self.errors if error.code != "example"]
+        self.errors = [error for error in self.errors if error.code == "example"]
 
-        An example that breaks its schema stays a mistake, where it is one at all.
-        """
-        self.doubts += [one for one in self.notes if one.code != "example"]
-        self.notes = [one for one in self.notes if one.code == "example"]
-
-    def error(self) -> ContractError:
-        """What was noted, as one error."""
+    def as_error(self) -> ContractError:
+        """The errors as one exception."""
         return ContractError(self.problems)
 
 
-def listed(notes: Iterable[Note | Problem]) -> list[Problem]:
-    """What was noted, each once, with lines, in the order of files and lines."""
-    problems = {told for one in notes for told in ([one] if isinstance(one, Problem) else one.problems())}
-    return sorted(problems, key=lambda one: (one.file, one.line or 0, one.pointer, one.message))
+def list_problems(deferred: Iterable[DeferredProblems | Problem]) -> list[Problem]:
+    """Every distinct mistake with its line, ordered by file and line."""
+    problems: set[Problem] = set()
+    for entry in deferred:
+        problems.update([entry] if isinstance(entry, Problem) else entry.problems())
+    return sorted(problems, key=lambda problem: (problem.file, problem.line or 0, problem.pointer, problem.message))
 
 
-def read(root: Path, path: Path, report: Report) -> Source | None:
-    """Read a YAML or JSON file below `root`; None, and a note in `report`, where that fails."""
+def read_source(root: Path, path: Path, report: Report) -> Source | None:
+    """Read a YAML or JSON file below `root`; None, and an error in `report`, if that fails."""
     file = path.relative_to(root).as_posix()
     try:
         if not path.resolve().is_relative_to(root.resolve()):
-            report.tell(Problem(file, "leads out of the contract directory", code="outside"))
+            report.add_problem(Problem(file, "resolves to a path outside the contract directory", code="outside"))
             return None
         if path.stat().st_size > FILE_LIMIT:
-            report.tell(Problem(file, f"is larger than {FILE_LIMIT >> 20} MiB", code="too-large"))
+            report.add_problem(Problem(file, f"is larger than {FILE_LIMIT >> 20} MiB", code="too-large"))
             return None
         raw = path.read_bytes()
     except OSError as error:
-        report.tell(Problem(file, f"cannot be read: {error.strerror or error}", code="unreadable"))
+        report.add_problem(Problem(file, f"cannot be read: {error.strerror or error}", code="unreadable"))
         return None
-    return parse(file, raw, report)
+    return parse_source(file, raw, report)
 
 
-def parse(file: str, raw: bytes, report: Report) -> Source | None:
-    """Read the bytes of a file; its ending says whether they are JSON or YAML."""
+def parse_source(file: str, raw: bytes, report: Report) -> Source | None:
+    """Parse the content of a file as JSON or YAML, depending on its suffix; None, and an error, if that fails."""
+    syntax = "JSON" if file.endswith(".json") else "YAML"
     try:
         text = raw.decode("utf-8-sig")
-        data = strict_json.parse(raw) if file.endswith(".json") else yaml_reader.parse(text)
+        data = strict_json.parse(raw) if syntax == "JSON" else yaml_reader.parse(text)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        report.tell(Problem(file, f"byte {error.start} is not UTF-8", line=line, code="malformed"))
+        report.add_problem(Problem(file, f"byte {error.start} is not UTF-8", line=line, code="malformed"))
         return None
     except (strict_json.MalformedJSON, yaml_reader.MalformedYAML) as error:
-        line_found = error.line or _line_by_yaml(raw)
-        kind = "JSON" if file.endswith(".json") else "YAML"
-        report.tell(Problem(file, f"is no {kind}: {error.message}", line=line_found, code="malformed"))
+        message = f"is not valid {syntax}: {error.message}"
+        report.add_problem(Problem(file, message, line=error.line or _find_yaml_error_line(raw), code="malformed"))
         return None
     return Source(file, text, data)
 
 
-def files(folder: Path) -> Iterable[Path]:
-    """The YAML and JSON files directly in `folder`, by name."""
+def list_files(folder: Path) -> Iterable[Path]:
+    """The YAML and JSON files directly in `folder`, sorted by name, without hidden ones."""
     if not folder.is_dir():
         return []
     return sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES and not path.name.startswith("."))
 
 
-def _line_by_yaml(raw: bytes) -> int | None:
+def _find_yaml_error_line(raw: bytes) -> int | None:
+    """The line of the first YAML error: of JSON whose own parser reports none, such as a duplicate name."""
     try:
         yaml_reader.parse(raw.decode())
     except yaml_reader.MalformedYAML as error:

@@ -1,4 +1,4 @@
-"""The documents of a contract: places in them, and what references lead to."""
+"""The documents of a contract as trees: nodes that know their location, and the targets of their references."""
 
 from __future__ import annotations
 
@@ -7,31 +7,33 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.documents.source import Source
-from mockserver.errors import did_you_mean
-from mockserver.errors import quote as show
+from mockserver.errors import did_you_mean, quote
 from mockserver.syntax import json_pointer
 
-BASE = "file:///"
+# The contract directory as a URI: validators identify documents by absolute URIs.
+BASE_URI = "file:///"
 REFERENCES = ("$ref", "$dynamicRef")
-# What may stand beside a reference and changes nothing.
-BESIDE_REFERENCE = {"$ref", "description", "summary", "title"}
-# Members whose content is data, not schema: a "$ref" in there is no reference.
-DATA = {"example", "examples", "default", "const", "enum", "value"}
-# Members whose own members are names that authors choose.
-NAMED = {
+# A `$ref` with no other members than these says no more than its target does.
+PLAIN_REFERENCE_MEMBERS = {"$ref", "description", "summary", "title"}
+# Members whose content is data, not schemas: a "$ref" inside them is not a reference.
+DATA_MEMBERS = {"example", "examples", "default", "const", "enum", "value"}
+# Members that map names chosen by authors to objects.
+MAP_MEMBERS = {
     "properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "schemas", "responses",
     "parameters", "requestBodies", "headers", "callbacks", "links", "pathItems", "examples", "securitySchemes",
     "mapping", "variables", "paths", "content", "encoding",
 }  # fmt: skip
+# The longest chain of references that is followed.
+CHAIN_LIMIT = 100
 
 
 class Unresolved(LookupError):
-    """A reference that leads nowhere; the message says why."""
+    """A reference without a target; the message is a predicate that says why, such as `points nowhere: …`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A place in a document: what stands there, and where that is."""
+    """A value in a document, with its location."""
 
     documents: Documents
     uri: str
@@ -40,115 +42,119 @@ class Node:
 
     @property
     def address(self) -> str:
-        """The place as a URI that a validator can be asked for."""
+        """The location as a URI, which identifies the schema to a validator."""
         return f"{self.uri}#{json_pointer.to_fragment(self.pointer)}"
 
     def child(self, *tokens: str | int) -> Node:
-        """The place below, by member names and indexes. Raises KeyError, IndexError or TypeError."""
+        """The node below, by member names and indexes. Raises KeyError, IndexError or TypeError."""
         node = self
         for token in tokens:
-            node = Node(node.documents, node.uri, json_pointer.append(node.pointer, token), node.value[token])
+            pointer = json_pointer.append(node.pointer, token)
+            node = Node(node.documents, node.uri, pointer, node.value[token])
         return node
 
     def get(self, name: str) -> Node | None:
-        """The member `name`, its reference followed, or None."""
+        """The member `name` with its reference resolved, or None. Raises Unresolved."""
         if isinstance(self.value, dict) and name in self.value:
-            return self.child(name).follow()
+            return self.child(name).resolve()
         return None
 
     def members(self) -> Iterator[tuple[str, Node]]:
-        """The members of an object, each with its reference followed."""
+        """The members of an object, each with its reference resolved. Raises Unresolved."""
         if isinstance(self.value, dict):
             for name in self.value:
-                yield name, self.child(name).follow()
+                yield name, self.child(name).resolve()
 
     def items(self) -> Iterator[Node]:
-        """The items of an array, each with its reference followed; not what was left out of it."""
-        if isinstance(self.value, list):
-            for index, one in enumerate(self.value):
-                if one is not None:
-                    yield self.child(index).follow()
+        """The items of an array, each with its reference resolved. Raises Unresolved.
 
-    def follow(self) -> Node:
-        """What a `$ref` here leads to, or this place itself. Raises Unresolved."""
+        An item that has been left out because of a mistake is None in the data, and skipped.
+        """
+        if isinstance(self.value, list):
+            for index, item in enumerate(self.value):
+                if item is not None:
+                    yield self.child(index).resolve()
+
+    def resolve(self) -> Node:
+        """The node itself, or what its `$ref`, or a chain of them, points to. Raises Unresolved."""
         node = self
-        for _ in range(100):
+        for _ in range(CHAIN_LIMIT):
             if not (isinstance(node.value, dict) and isinstance(node.value.get("$ref"), str)):
                 return node
-            node = node.documents.at(node.value["$ref"])
-        raise Unresolved("its references run in a circle")
+            node = node.documents.resolve(node.value["$ref"])
+        raise Unresolved("its references form a cycle")
 
-    def settle(self) -> Node:
-        """What a `$ref` here leads to, as long as it says no more than that. Raises Unresolved."""
+    def resolve_plain_ref(self) -> Node:
+        """Like `resolve`, but stops at a `$ref` beside which there are keywords that count. Raises Unresolved."""
         node = self
-        while isinstance(node.value, dict) and "$ref" in node.value and node.value.keys() <= BESIDE_REFERENCE:
-            node = node.documents.at(node.value["$ref"])
+        while isinstance(node.value, dict) and "$ref" in node.value and node.value.keys() <= PLAIN_REFERENCE_MEMBERS:
+            node = node.documents.resolve(node.value["$ref"])
         return node
 
     @property
     def source(self) -> Source:
-        """The file that this place is in."""
+        """The file that contains this node."""
         return self.documents.sources[self.uri]
 
 
 @dataclass(slots=True)
 class Documents:
-    """Every document of a contract by its URI, `file:///` standing for the contract directory.
+    """Every document of a contract by its URI, `file:///` being the contract directory.
 
-    `no_schemas` are the references that lead to something else, such as a parameter or a path item; `exemplified` are
-    the addresses of the schemas that have examples.
+    `non_schema_references` holds the references to other things than schemas, such as parameters or path items;
+    `schemas_with_examples` the addresses of the schemas that have examples.
     """
 
     sources: dict[str, Source] = field(default_factory=dict)
-    no_schemas: set[str] = field(default_factory=set)
-    exemplified: list[str] = field(default_factory=list)
+    non_schema_references: set[str] = field(default_factory=set)
+    schemas_with_examples: list[str] = field(default_factory=list)
 
     def root(self, uri: str) -> Node:
-        """The whole document."""
+        """The whole document as a node."""
         return Node(self, uri, "", self.sources[uri].data)
 
-    def at(self, reference: str) -> Node:
-        """The place that an absolute reference names. Raises Unresolved."""
+    def resolve(self, reference: str) -> Node:
+        """The node that an absolute reference points to. Raises Unresolved."""
         uri, _, fragment = reference.partition("#")
         if uri not in self.sources:
-            raise Unresolved("leads to no file of the contract directory")
+            raise Unresolved("points to no file of the contract directory")
         node = self.root(uri)
         if not fragment.startswith("/"):
-            return node if not fragment else self._anchor(node, fragment)
+            return node if not fragment else self._find_anchor(node, fragment)
         for token in json_pointer.split(json_pointer.from_fragment(fragment)):
-            step(node.value, token, node.pointer)
+            get_member(node.value, token, node.pointer)
             node = node.child(int(token) if isinstance(node.value, list) else token)
         return node
 
-    def _anchor(self, node: Node, name: str) -> Node:
-        for place in walk(node):
-            if name in (place.value.get("$anchor"), place.value.get("$dynamicAnchor")):
-                return place
-        raise Unresolved(f"has no anchor {show(name)}")
+    def _find_anchor(self, node: Node, name: str) -> Node:
+        for candidate in _walk_schemas(node):
+            if name in (candidate.value.get("$anchor"), candidate.value.get("$dynamicAnchor")):
+                return candidate
+        raise Unresolved(f"points nowhere: there is no anchor {quote(name)}")
 
 
-def step(value: Any, token: str, pointer: str) -> Any:
-    """What the member `token` of the value at `pointer` holds. Raises Unresolved."""
+def get_member(value: Any, token: str, pointer: str) -> Any:
+    """The member or item `token` of the value at `pointer`. Raises Unresolved."""
     try:
         return json_pointer.get_member(value, token)
     except LookupError:
         names = value if isinstance(value, dict) else ()
-        where = pointer or "/"
-        raise Unresolved(f"leads nowhere: {show(token)} is not at {where}.{did_you_mean(token, names)}") from None
+        holder = pointer or "the file"
+        raise Unresolved(f"points nowhere: {holder} has no {quote(token)}.{did_you_mean(token, names)}") from None
 
 
-def walk(node: Node) -> Iterator[Node]:
-    """Every object at and below `node` that may be a schema, data left out."""
+def _walk_schemas(node: Node) -> Iterator[Node]:
+    """Every object at and below `node` that may be a schema, without those inside data."""
     stack = [(node, False)]
     while stack:
-        place, named = stack.pop()
+        place, is_map = stack.pop()
         if isinstance(place.value, list):
             stack += [(place.child(index), False) for index in range(len(place.value))]
         elif isinstance(place.value, dict):
-            if not named:
+            if not is_map:
                 yield place
             for name in place.value:
-                if named or not (name in DATA or name.startswith("x-")):
-                    stack.append((place.child(name), not named and name in NAMED))
+                if is_map or not (name in DATA_MEMBERS or name.startswith("x-")):
+                    stack.append((place.child(name), not is_map and name in MAP_MEMBERS))
                 elif name == "examples" and isinstance(place.value[name], dict):
                     stack.append((place.child(name), True))

@@ -46,7 +46,7 @@ def _rank(name: str) -> int | None:
 
 
 def _is_generated(constraints: Constraints, name: str, form: str) -> bool:
-    schemas = [node.follow().value for node in constraints.member_schemas(name)]
+    schemas = [node.resolve().value for node in constraints.member_schemas(name)]
     schemas = [schema for schema in schemas if isinstance(schema, dict)]
     has_format = any(schema.get("format") == form for schema in schemas)
     return has_format and not any(PRESCRIBING & schema.keys() for schema in schemas)

@@ -74,7 +74,7 @@ class ConstraintCollector:
 
     def _add_reference(self, reference: str, trail: tuple[str, ...]) -> None:
         try:
-            target = self.documents.at(reference)
+            target = self.documents.resolve(reference)
         except Unresolved:
             return
         self._constraints.references.append(target.address)

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from mockserver.documents.tree import Node
-from mockserver.schemas.validators import single
+from mockserver.schemas.validators import keyword_validator
 
 TYPES = ("object", "array", "string", "integer", "number", "boolean", "null")
 Nodes = tuple[Node, ...]
@@ -110,7 +110,7 @@ def object_at(schema: Node, keyword: str) -> Mapping[str, Any]:
 
 def matches_pattern(pattern: str, text: str) -> bool:
     """Whether a text matches, by the regex engine that validates."""
-    return bool(single("pattern", pattern).is_valid(text))
+    return bool(keyword_validator("pattern", pattern).is_valid(text))
 
 
 def equality_key(value: Any) -> str:

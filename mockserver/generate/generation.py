@@ -69,7 +69,7 @@ class Generation:
         return all(not node.uri or self._validator(node).is_valid(value) for node in nodes)
 
     def _validator(self, node: Node) -> Validator:
-        validator = self._schemas.at(node)
+        validator = self._schemas.validator(node)
         try:
             validator.is_valid  # noqa: B018 - compiled on first access
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
@@ -103,7 +103,7 @@ class Generation:
 
     def is_hidden(self, nodes: Nodes) -> bool:
         """Whether a member is marked as one to leave out."""
-        schemas = (schema for node in nodes for schema in (node.value, node.follow().value))
+        schemas = (schema for node in nodes for schema in (node.value, node.resolve().value))
         return any(isinstance(schema, dict) and schema.get(self._hidden) is True for schema in schemas)
 
     def examples(self, nodes: Nodes) -> list[Any]:
@@ -169,7 +169,7 @@ class Generation:
     def nearest_constraints(self, nodes: Nodes, value: Any) -> Constraints:
         """The constraints along the branches by which a value has the fewest errors."""
         return self._constraints(
-            nodes, lambda branches: min(branches, key=lambda branch: self._validator(branch).faults(value))
+            nodes, lambda branches: min(branches, key=lambda branch: self._validator(branch).count_errors(value))
         )
 
     def _branch_chooser(self, depth: int, attempt: int) -> ChooseBranch:

@@ -30,7 +30,7 @@ class MinimumDepth:
     def _compute(self, node: Node) -> int:
         schema, depths = node.value, [0]
         if isinstance(schema.get("$ref"), str):
-            depths.append(self.of(self.documents.at(schema["$ref"])))
+            depths.append(self.of(self.documents.resolve(schema["$ref"])))
         for keyword in ("allOf", "oneOf", "anyOf"):
             if isinstance(schema.get(keyword), list) and schema[keyword]:
                 branches = [self.of(node.child(keyword, index)) for index in range(len(schema[keyword]))]

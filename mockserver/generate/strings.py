@@ -10,7 +10,7 @@ from mockserver.generate.constraints import Constraints, matches_pattern
 from mockserver.generate.regex_parser import UnsupportedPattern
 from mockserver.generate.regex_writer import write_match
 from mockserver.generate.vocabulary import pick_word
-from mockserver.schemas.validators import single
+from mockserver.schemas.validators import keyword_validator
 
 ATTEMPT_LIMIT = 40
 LENGTH_LIMIT = 1_000_000
@@ -93,4 +93,4 @@ def _base64(shortest: int, longest: int | None, rng: random.Random) -> str:
 
 
 def _has_format(form: str, text: str) -> bool:
-    return bool(single("format", form).is_valid(text))
+    return bool(keyword_validator("format", form).is_valid(text))

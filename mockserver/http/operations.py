@@ -22,10 +22,10 @@ from mockserver.http.response.responses import build_response
 from mockserver.http.response.samples import SampleSpec, default_sample, sample, sample_headers
 from mockserver.http.router import ControlHandler
 from mockserver.openapi.model import DeclaredResponse, Operation
-from mockserver.openapi.parameter_decoding import read_header
+from mockserver.openapi.parameter_decoding import validate_header
 from mockserver.refusals import ContractViolation, NotAcceptable, UnknownRecord
 from mockserver.syntax.media_types import is_json
-from mockserver.syntax.words import plain
+from mockserver.syntax.words import normalize
 
 PREFERRED = {ResultKind.RETURNED: 200, ResultKind.CREATED: 201, ResultKind.DELETED: 204}
 RESULTS: Mapping[BehaviourKind, ResultKind] = {"create": ResultKind.CREATED, "delete": ResultKind.DELETED}
@@ -198,11 +198,11 @@ def _headers(
     if result.kind is ResultKind.CREATED:
         location = f"{request.root_path}{request.path.rstrip('/')}/{quote(str(result.key), safe='')}"
         header = declared.pop("location", None)
-        fits = header is None or header.validator is None or not read_header(header, location)
+        fits = header is None or header.validator is None or not validate_header(header, location)
         yield "Location", location if fits else request.host_url.rstrip("/") + location
     samples: dict[str, str] | None = None
     for name, header in declared.items():
-        if result.total is not None and plain(name) in TOTAL_HEADERS:
+        if result.total is not None and normalize(name) in TOTAL_HEADERS:
             yield header.name, str(result.total)
         elif header.required:
             if samples is None:

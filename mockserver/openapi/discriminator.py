@@ -1,7 +1,7 @@
-"""What a discriminator means, said in JSON Schema (OpenAPI 3.1, section 4.8.25).
+"""Expresses a discriminator in JSON Schema (OpenAPI 3.1, section 4.8.25).
 
-A value's discriminator names the alternative that it is held against. JSON Schema itself ignores that, so that
-alternatives which resemble each other make `oneOf` unsatisfiable; here each of them asks for its names.
+The value of the discriminating property names the alternative that applies. JSON Schema ignores `discriminator`, so
+alternatives that resemble each other would make a `oneOf` unsatisfiable; here each one requires its own names.
 """
 
 from __future__ import annotations
@@ -13,72 +13,80 @@ from urllib.parse import unquote
 
 from mockserver.syntax import json_pointer
 
-Leads = Mapping[int, Any]
+# What the `$ref` of a schema points to, by the `id()` of the schema.
+Targets = Mapping[int, Any]
 DEPTH_LIMIT = 20
 
 
-def applied(made: dict[str, Any], written: dict[str, Any], leads: Leads) -> dict[str, Any]:
-    """The schema with each alternative asking for the names that lead to it.
+def with_discriminator(schema: dict[str, Any], written: dict[str, Any], targets: Targets) -> dict[str, Any]:
+    """The schema, each of whose alternatives requires one of the names that the discriminator has for it.
 
-    One is left alone where its own schema says already which names it has, or has no such property.
+    `written` is the same schema before normalization. An alternative stays as it is if its own schema restricts the
+    names already, or does not have the property.
     """
-    told = written.get("discriminator")
-    name = told.get("propertyName") if isinstance(told, dict) else None
-    keyword = next((one for one in ("oneOf", "anyOf") if isinstance(written.get(one), list)), None)
+    declared = written.get("discriminator")
+    name = declared.get("propertyName") if isinstance(declared, dict) else None
+    keyword = next((keyword for keyword in ("oneOf", "anyOf") if isinstance(written.get(keyword), list)), None)
     if not isinstance(name, str) or keyword is None:
-        return made
-    mapping = told.get("mapping") if isinstance(told, dict) else None
-    names = mapping if isinstance(mapping, dict) else {}
+        return schema
+    mapping = declared.get("mapping") if isinstance(declared, dict) else None
     alternatives = []
-    for branch, one in zip(written[keyword], made[keyword], strict=False):
-        values = _names(branch, names)
-        declared = property_of(branch, name, leads)
-        if values and isinstance(one, dict) and "$ref" in one and declared is not None and _is_open(declared, leads):
-            one = {"$ref": one["$ref"], "properties": {name: {"enum": values}}, "required": [name]}
-        alternatives.append(one)
-    return {**made, keyword: alternatives}
+    for branch, alternative in zip(written[keyword], schema[keyword], strict=False):
+        names = _find_names(branch, mapping if isinstance(mapping, dict) else {})
+        property_schema = _find_property(branch, name, targets)
+        is_reference = isinstance(alternative, dict) and "$ref" in alternative
+        if names and is_reference and property_schema is not None and _allows_any_string(property_schema, targets):
+            restriction = {"properties": {name: {"enum": names}}, "required": [name]}
+            alternatives.append({"$ref": alternative["$ref"], **restriction})
+        else:
+            alternatives.append(alternative)
+    return {**schema, keyword: alternatives}
 
 
-def _names(branch: Any, mapping: Mapping[str, Any]) -> list[str]:
-    """The names that lead to a branch: those of the mapping, else the name of its schema, or of its file."""
+def _find_names(branch: Any, mapping: Mapping[str, Any]) -> list[str]:
+    """The names of an alternative: those that the mapping has for it, else the name of its schema or its file."""
     reference = branch.get("$ref") if isinstance(branch, dict) else None
     if not isinstance(reference, str):
         return []
-    own = json_pointer.unescape(_last(reference))
+    implicit = json_pointer.unescape(_last_segment(reference))
     if reference.endswith("#"):
-        own = PurePosixPath(own).stem
-    explicit = [one for one, target in mapping.items() if isinstance(target, str) and _is_same(target, reference, own)]
-    return explicit or [own]
+        implicit = PurePosixPath(implicit).stem
+    explicit = [
+        name
+        for name, target in mapping.items()
+        if isinstance(target, str) and (target == implicit or _last_segment(target) == _last_segment(reference))
+    ]
+    return explicit or [implicit]
 
 
-def _is_same(target: str, reference: str, own: str) -> bool:
-    """Whether a mapping's value, a name or a reference, means the schema."""
-    return target == own or _last(target) == _last(reference)
-
-
-def _last(reference: str) -> str:
-    """The last part of a reference: the name of a schema, or of a file that is one."""
+def _last_segment(reference: str) -> str:
+    """The last segment of a reference: the name of a schema, or of a file that is a schema."""
     return unquote(reference.removesuffix("#")).rpartition("/")[2]
 
 
-def property_of(schema: Any, name: str, leads: Leads, depth: int = 0) -> Any:
-    """The schema of a property, through references and what is taken over; None where there is none."""
+def _find_property(schema: Any, name: str, targets: Targets, depth: int = 0) -> Any:
+    """The schema of a property, in the schema itself or in what its `$ref` and `allOf` add; None if there is none."""
     if not isinstance(schema, dict) or depth > DEPTH_LIMIT:
         return None
     properties = schema.get("properties")
     if isinstance(properties, dict) and name in properties:
         return properties[name]
-    parts = [leads.get(id(schema)), *(schema["allOf"] if isinstance(schema.get("allOf"), list) else ())]
-    return next((one for part in parts if (one := property_of(part, name, leads, depth + 1)) is not None), None)
+    for part in [targets.get(id(schema)), *_parts_of(schema)]:
+        if (property_schema := _find_property(part, name, targets, depth + 1)) is not None:
+            return property_schema
+    return None
 
 
-def _is_open(declared: Any, leads: Leads, depth: int = 0) -> bool:
-    """Whether a property's schema takes any string, so that names may be asked for."""
-    if not isinstance(declared, dict) or depth > DEPTH_LIMIT:
-        return declared is True
-    if any(one in declared for one in ("enum", "const", "pattern", "oneOf", "anyOf", "not")):
+def _allows_any_string(schema: Any, targets: Targets, depth: int = 0) -> bool:
+    if not isinstance(schema, dict) or depth > DEPTH_LIMIT:
+        return schema is True
+    if any(keyword in schema for keyword in ("enum", "const", "pattern", "oneOf", "anyOf", "not")):
         return False
-    if declared.get("type", "string") not in ("string", ["string"], ["string", "null"]):
+    if schema.get("type", "string") not in ("string", ["string"], ["string", "null"]):
         return False
-    parts = [leads.get(id(declared), True), *(declared["allOf"] if isinstance(declared.get("allOf"), list) else ())]
-    return all(_is_open(part, leads, depth + 1) for part in parts)
+    parts = [targets.get(id(schema), True), *_parts_of(schema)]
+    return all(_allows_any_string(part, targets, depth + 1) for part in parts)
+
+
+def _parts_of(schema: dict[str, Any]) -> list[Any]:
+    return schema["allOf"] if isinstance(schema.get("allOf"), list) else []

@@ -1,4 +1,4 @@
-"""From files to linked documents: each place known for what it is, each `$ref` absolute, checked, kept inside."""
+"""Links the files of a contract: checks the type of each value, and makes each `$ref` absolute."""
 
 from __future__ import annotations
 
@@ -6,29 +6,25 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.documents.references import NotFetched, References
+from mockserver.documents.references import OutsideContract, References
 from mockserver.documents.source import Report
-from mockserver.documents.tree import BASE, Documents, Unresolved
-from mockserver.errors import did_you_mean
-from mockserver.errors import quote as show
+from mockserver.documents.tree import BASE_URI, REFERENCES, Documents, Unresolved
+from mockserver.errors import did_you_mean, quote
 from mockserver.openapi import object_types
 from mockserver.syntax import json_pointer
 
-# Where OpenAPI has a Reference Object. Elsewhere one is followed too, since other tools do.
+# Where OpenAPI allows a Reference Object. A `$ref` elsewhere is followed too, since other tools do so.
 REFERABLE = frozenset({
     "schema", "part", "parameter", "header", "requestBody", "response", "example", "link", "callback",
     "securityScheme", "pathItem", "mediaType",
 })  # fmt: skip
 JSON_TYPES = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", int: "a number",
-              float: "a number", type(None): "empty"}  # fmt: skip
+              float: "a number", type(None): "null"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TypedLocation:
-    """A value that is to be a `kind`, and the container and name under which it is held.
-
-    Kinds are those of the grammar; a `part` is a schema that stands in another.
-    """
+    """A value, the type that it should have (see `object_types`), and where it is: `name` of the container `holder`."""
 
     kind: str
     value: Any
@@ -38,218 +34,216 @@ class TypedLocation:
     name: str | int = ""
 
     def below(self, kind: str, name: str | int) -> TypedLocation:
-        """The place of a member."""
-        return TypedLocation(
-            kind, self.value[name], self.uri, json_pointer.append(self.pointer, name), self.value, name
-        )
+        """The location of a member or item, which should have the type `kind`."""
+        pointer = json_pointer.append(self.pointer, name)
+        return TypedLocation(kind, self.value[name], self.uri, pointer, self.value, name)
 
 
 @dataclass(slots=True)
 class Linked:
-    """What was found while linking. Objects are known by their identity: with YAML aliases, places share them.
+    """The result of linking. Objects are identified by `id()`, since YAML aliases may put one in several locations.
 
-    `schemas` holds every schema, `roots` those that stand in no other, `leads` what references in them lead to.
-    `dropped` is what is left out of an object, `replaced` what takes an object's place, with its own members on top.
-    `old` tells which files are of OpenAPI 3.0.
+    `schemas` has every schema, `roots` those that are not inside another one, `targets` what the `$ref` of a schema
+    points to. `omitted` has the members of an object that are not served because of a mistake, `replacements` what is
+    served in place of an object, its own members added. `is_3_0` says of each file whether it is in the dialect of
+    OpenAPI 3.0.
     """
 
     documents: Documents
     schemas: dict[int, TypedLocation] = field(default_factory=dict)
     roots: list[TypedLocation] = field(default_factory=list)
-    leads: dict[int, Any] = field(default_factory=dict)
-    dropped: dict[int, set[str | int]] = field(default_factory=dict)
-    replaced: dict[int, Any] = field(default_factory=dict)
-    old: dict[str, bool] = field(default_factory=dict)
+    targets: dict[int, Any] = field(default_factory=dict)
+    omitted: dict[int, set[str | int]] = field(default_factory=dict)
+    replacements: dict[int, Any] = field(default_factory=dict)
+    is_3_0: dict[str, bool] = field(default_factory=dict)
 
-    def drop(self, holder: Any, name: str | int) -> None:
-        """Leave a member out."""
-        self.dropped.setdefault(id(holder), set()).add(name)
+    def omit(self, holder: Any, name: str | int) -> None:
+        """Leave out a member of `holder`."""
+        self.omitted.setdefault(id(holder), set()).add(name)
 
 
 class Linker:
-    """Links files, and those that they refer to."""
+    """Links files, and the files that they refer to."""
 
     def __init__(self, references: References, report: Report) -> None:
         self._report, self._references = report, references
-        self.found = Linked(references.documents)
-        self._waiting: list[TypedLocation] = []
-        self._seen: set[tuple[int, str]] = set()
+        self._linked = Linked(references.documents)
+        self._pending: list[TypedLocation] = []
+        self._visited: set[tuple[int, str]] = set()
 
     def link(self, entries: list[str]) -> Linked:
-        """Link these files, the document first, and all that they refer to. What is no document is a JSON Schema."""
-        is_old = False
+        """Link the files at these URIs, the OpenAPI document first; the others are JSON Schemas."""
+        is_3_0 = False
         for uri in entries:
             if (source := self._references.read(uri)) is None:
                 continue
             if isinstance(source.data, dict) and "openapi" in source.data:
-                is_old = is_old_dialect(source.data)
-                self._enter("document", uri, source.data, is_old)
+                is_3_0 = is_openapi_3_0(source.data)
+                self._enter("document", uri, source.data, is_3_0)
             else:
-                self._enter("schema", uri, source.data, is_old and "$schema" not in source.data)
-        while self._waiting:
-            self._take(self._waiting.pop())
-        return self.found
+                self._enter("schema", uri, source.data, is_3_0 and "$schema" not in source.data)
+        while self._pending:
+            self._visit(self._pending.pop())
+        return self._linked
 
-    def _enter(self, kind: str, uri: str, data: Any, is_old: bool) -> None:
-        self.found.old.setdefault(uri, is_old)
-        self._waiting.append(TypedLocation(kind, data, uri, ""))
+    def _enter(self, kind: str, uri: str, data: Any, is_3_0: bool) -> None:
+        self._linked.is_3_0.setdefault(uri, is_3_0)
+        self._pending.append(TypedLocation(kind, data, uri, ""))
 
-    def _take(self, place: TypedLocation) -> None:
-        """Look at one place, and line up what it holds and what it refers to."""
-        value, kind = place.value, place.kind
+    def _visit(self, location: TypedLocation) -> None:
+        """Check one value, and schedule what it contains and refers to."""
+        value, kind = location.value, location.kind
         if isinstance(value, dict | list):
-            if (id(value), kind) in self._seen:
+            if (id(value), kind) in self._visited:
                 return
-            self._seen.add((id(value), kind))
+            self._visited.add((id(value), kind))
         if kind in ("schema", "part"):
-            self._schema(place)
+            self._visit_schema(location)
         elif isinstance(value, dict) and isinstance(value.get("$ref"), str):
-            self._refer(place)
+            self._visit_reference(location)
         elif kind[0] in "[{":
-            self._many(place)
+            self._visit_collection(location)
         elif not isinstance(value, dict):
-            self._refuse(place, f"must be an object, and is {JSON_TYPES[type(value)]}", "type")
-        elif kind in object_types.NAMED:
-            self._named(place, *object_types.NAMED[kind])
-        elif kind in object_types.KINDS:
-            self._object(place)
+            self._reject(location, f"must be an object, but is {JSON_TYPES[type(value)]}", "type")
+        elif kind in object_types.MAPS:
+            self._visit_map(location, *object_types.MAPS[kind])
+        elif kind in object_types.MEMBERS:
+            self._visit_object(location)
 
-    def _refer(self, place: TypedLocation) -> None:
-        """Follow the `$ref` of a place that is no schema."""
-        found = self._lead(place, "$ref")
-        if found is None:
-            if place.holder is not None:
-                self.found.drop(place.holder, place.name)
+    def _visit_reference(self, location: TypedLocation) -> None:
+        """Follow the `$ref` of an object that is not a schema."""
+        target = self._follow(location, "$ref")
+        if target is None:
+            if location.holder is not None:
+                self._linked.omit(location.holder, location.name)
             return
-        beside = place.kind == "pathItem" and any(name in object_types.KINDS["pathItem"] for name in place.value)
-        if place.kind not in REFERABLE or beside:
-            self.found.replaced[id(place.value)] = found
-            for name in place.value if beside else ():
-                if name in object_types.KINDS["pathItem"]:
-                    self._member(place, object_types.KINDS["pathItem"][name], name)
+        members = object_types.MEMBERS["pathItem"] if location.kind == "pathItem" else {}
+        siblings = [name for name in location.value if name in members]
+        if location.kind not in REFERABLE or siblings:
+            self._linked.replacements[id(location.value)] = target
+        for name in siblings:
+            self._visit_member(location, members[name], name)
 
-    def _lead(self, place: TypedLocation, keyword: str) -> Any:
-        """What a reference leads to, which is lined up; it is made absolute. None where it leads nowhere."""
-        reference = place.value[keyword]
-        kind = "schema" if place.kind == "part" else place.kind
+    def _follow(self, location: TypedLocation, keyword: str) -> Any:
+        """Make a reference absolute and schedule its target, which is returned; None if there is none."""
+        reference = location.value[keyword]
+        kind = "schema" if location.kind == "part" else location.kind
         shown = reference
         try:
-            address = self._references.absolute(place.uri, place.value, reference)
-            shown = address.removeprefix(BASE)
-            uri, pointer, value = self._references.find(address)
-            if (
-                not isinstance(value, dict)
-                and not (isinstance(value, bool) and kind == "schema")
-                and kind[0] not in "[{"
-            ):
-                raise Unresolved(f"leads to what is no {'schema' if kind == 'schema' else 'object'}")
+            address = self._references.make_absolute(location.uri, location.value, reference)
+            shown = address.removeprefix(BASE_URI)
+            uri, pointer, target = self._references.find(address)
+            if not (isinstance(target, dict) or (isinstance(target, bool) and kind == "schema") or kind[0] in "[{"):
+                raise Unresolved(f"points to a value that is not {'a schema' if kind == 'schema' else 'an object'}")
         except Unresolved as error:
-            code = "outside" if isinstance(error, NotFetched) else "dangling"
-            message = str(error) if str(error).startswith("there is") else f"{show(shown)} {error}"
-            self._note(place, f"/{keyword}", message, code)
+            code = "outside" if isinstance(error, OutsideContract) else "dangling"
+            self._add_error(location, f"/{keyword}", f"{quote(shown)} {error}", code)
             return None
         source = self._references.documents.sources[uri]
         is_document = isinstance(source.data, dict) and "openapi" in source.data
-        anchor = value.get("$dynamicAnchor") if isinstance(value, dict) else None
+        anchor = target.get("$dynamicAnchor") if isinstance(target, dict) else None
         if keyword == "$dynamicRef" and anchor is not None and not is_document:
-            # Validators look for anchors where JSON Schema has schemas, and that is not in an OpenAPI document.
-            place.value[keyword] = f"{uri}#{anchor}"
+            absolute = f"{uri}#{anchor}"
         else:
-            place.value[keyword] = f"{uri}#{json_pointer.to_fragment(pointer)}"
+            # Validators find anchors only where JSON Schema has subschemas, so not inside an OpenAPI document.
+            absolute = f"{uri}#{json_pointer.to_fragment(pointer)}"
+        location.value[keyword] = absolute
         if kind != "schema":
-            self.found.documents.no_schemas.add(place.value[keyword])
-        self.found.old.setdefault(uri, is_old_dialect(source.data) if is_document else self.found.old[place.uri])
-        self._waiting.append(TypedLocation(kind, value, uri, pointer))
-        return value
+            self._linked.documents.non_schema_references.add(absolute)
+        is_3_0 = is_openapi_3_0(source.data) if is_document else self._linked.is_3_0[location.uri]
+        self._linked.is_3_0.setdefault(uri, is_3_0)
+        self._pending.append(TypedLocation(kind, target, uri, pointer))
+        return target
 
-    def _many(self, place: TypedLocation) -> None:
-        """An array or a map of places of one kind."""
-        inner, wanted = place.kind[1:-1], list if place.kind[0] == "[" else dict
-        if not isinstance(place.value, wanted):
-            self._refuse(place, f"must be {JSON_TYPES[wanted]}, and is {JSON_TYPES[type(place.value)]}", "type")
+    def _visit_collection(self, location: TypedLocation) -> None:
+        """Visit an array or a map whose values all have one type."""
+        inner, container = location.kind[1:-1], list if location.kind[0] == "[" else dict
+        value = location.value
+        if not isinstance(value, container):
+            message = f"must be {JSON_TYPES[container]}, but is {JSON_TYPES[type(value)]}"
+            self._reject(location, message, "type")
             return
-        for name in place.value if wanted is dict else range(len(place.value)):
-            self._member(place, inner, name)
+        for name in value if isinstance(value, dict) else range(len(value)):
+            self._visit_member(location, inner, name)
 
-    def _named(self, place: TypedLocation, inner: str, names: str) -> None:
-        for name in place.value:
-            if re.fullmatch(names, name):
-                self._member(place, inner, name)
+    def _visit_map(self, location: TypedLocation, inner: str, pattern: str) -> None:
+        for name in location.value:
+            if re.fullmatch(pattern, name):
+                self._visit_member(location, inner, name)
             elif not name.startswith("x-"):
-                self._refuse(place.below("any", name), object_types.MISNAMED[place.kind], "name")
+                self._reject(location.below("any", name), object_types.NAME_RULES[location.kind], "name")
 
-    def _object(self, place: TypedLocation) -> None:
-        known = object_types.KINDS[place.kind]
-        for name in object_types.REQUIRED.get(place.kind, ()):
-            if name not in place.value:
-                self._refuse(place, f"{show(name)} is required and missing", "required")
+    def _visit_object(self, location: TypedLocation) -> None:
+        members = object_types.MEMBERS[location.kind]
+        description = object_types.describe(location.kind)
+        for name in object_types.REQUIRED.get(location.kind, ()):
+            if name not in location.value:
+                self._reject(location, f"{quote(name)} is required and missing", "required")
                 return
-        for name in object_types.EXPECTED.get(place.kind, ()):
-            if name not in place.value:
-                self._warn(place, f"{object_types.called(place.kind)} should have {show(name)}", "expected")
-        for name in place.value:
-            if name in known:
-                self._member(place, known[name], name)
+        for name in object_types.EXPECTED.get(location.kind, ()):
+            if name not in location.value:
+                self._warn(location, f"{description} should have {quote(name)}", "expected")
+        for name in location.value:
+            if name in members:
+                self._visit_member(location, members[name], name)
             elif not name.startswith("x-"):
-                hint = did_you_mean(name, known)
-                message = (
-                    f"{show(name)} is no member of {object_types.called(place.kind)}.{hint if 'Did' in hint else ''}"
-                )
-                self._warn(place.below("any", name), message, "unknown")
+                hint = did_you_mean(name, members)
+                message = f"{quote(name)} is not a member of {description}.{hint if 'Did' in hint else ''}"
+                self._warn(location.below("any", name), message, "unknown")
 
-    def _member(self, place: TypedLocation, kind: str, name: str | int) -> None:
-        below = place.below(kind, name)
-        if kind == "text" and not isinstance(below.value, str):
-            hint = "; write it in quotes" if isinstance(below.value, int | float) else ""
-            self._refuse(below, f"must be a string, and is {JSON_TYPES[type(below.value)]}{hint}", "type")
-        elif kind == "flag" and not isinstance(below.value, bool):
-            self._refuse(below, f"must be true or false, and is {show(below.value)}", "type")
-        elif kind not in ("any", "text", "flag"):
-            self._waiting.append(below)
+    def _visit_member(self, location: TypedLocation, kind: str, name: str | int) -> None:
+        member = location.below(kind, name)
+        if kind == "string" and not isinstance(member.value, str):
+            hint = "; write it in quotes" if isinstance(member.value, int | float) else ""
+            self._reject(member, f"must be a string, but is {JSON_TYPES[type(member.value)]}{hint}", "type")
+        elif kind == "boolean" and not isinstance(member.value, bool):
+            self._reject(member, f"must be true or false, but is {quote(member.value)}", "type")
+        elif kind not in ("any", "string", "boolean"):
+            self._pending.append(member)
 
-    def _schema(self, place: TypedLocation) -> None:
-        value = place.value
-        if place.kind == "schema":
-            self.found.roots.append(place)
-            if not isinstance(value, dict | bool):
-                self._refuse(place, f"is no JSON Schema: it is {JSON_TYPES[type(value)]}", "schema")
-        if not isinstance(value, dict) or id(value) in self.found.schemas:
+    def _visit_schema(self, location: TypedLocation) -> None:
+        schema = location.value
+        if location.kind == "schema":
+            self._linked.roots.append(location)
+            if not isinstance(schema, dict | bool):
+                self._reject(location, f"is not a valid JSON Schema: it is {JSON_TYPES[type(schema)]}", "schema")
+        if not isinstance(schema, dict) or id(schema) in self._linked.schemas:
             return
-        self.found.schemas[id(value)] = place
-        for keyword in ("$ref", "$dynamicRef"):
-            if isinstance(value.get(keyword), str):
-                found = self._lead(place, keyword)
-                if found is None:
-                    self.found.drop(value, keyword)
+        self._linked.schemas[id(schema)] = location
+        for keyword in REFERENCES:
+            if isinstance(schema.get(keyword), str):
+                target = self._follow(location, keyword)
+                if target is None:
+                    self._linked.omit(schema, keyword)
                 elif keyword == "$ref":
-                    self.found.leads[id(value)] = found
-        for name, one in value.items():
-            self._parts(place, name, one)
+                    self._linked.targets[id(schema)] = target
+        for name, value in schema.items():
+            self._visit_keyword(location, name, value)
 
-    def _parts(self, place: TypedLocation, name: str, value: Any) -> None:
-        """The schemas that a keyword holds; what it should not hold is told by the meta-schema."""
-        if name in object_types.ONE_SCHEMA and isinstance(value, dict):
-            self._waiting.append(place.below("part", name))
-        elif isinstance(value, list) and name in (*object_types.SCHEMAS_IN_ARRAYS, "items"):
-            holder = place.below("any", name)
-            self._waiting += [holder.below("part", index) for index in range(len(value))]
-        elif isinstance(value, dict) and name in object_types.SCHEMAS_IN_OBJECTS:
-            holder = place.below("any", name)
-            self._waiting += [holder.below("part", one) for one in value]
+    def _visit_keyword(self, location: TypedLocation, name: str, value: Any) -> None:
+        """Schedule the schemas that a keyword contains. Values of other types are left to `schema_checks`."""
+        if name in object_types.SCHEMA_KEYWORDS and isinstance(value, dict):
+            self._pending.append(location.below("part", name))
+        elif isinstance(value, list) and name in (*object_types.SCHEMA_ARRAY_KEYWORDS, "items"):
+            keyword = location.below("any", name)
+            self._pending += [keyword.below("part", index) for index in range(len(value))]
+        elif isinstance(value, dict) and name in object_types.SCHEMA_MAP_KEYWORDS:
+            keyword = location.below("any", name)
+            self._pending += [keyword.below("part", subschema_name) for subschema_name in value]
 
-    def _refuse(self, place: TypedLocation, message: str, code: str) -> None:
-        """Note a mistake, and leave out what has it."""
-        self._note(place, "", message, code)
-        if place.holder is not None:
-            self.found.drop(place.holder, place.name)
+    def _reject(self, location: TypedLocation, message: str, code: str) -> None:
+        """Report an error, and leave out the value that has it."""
+        self._add_error(location, "", message, code)
+        if location.holder is not None:
+            self._linked.omit(location.holder, location.name)
 
-    def _note(self, place: TypedLocation, below: str, message: str, code: str) -> None:
-        self._report.add(self.found.documents.sources[place.uri], place.pointer + below, message, code)
+    def _add_error(self, location: TypedLocation, below: str, message: str, code: str) -> None:
+        self._report.add(self._linked.documents.sources[location.uri], location.pointer + below, message, code)
 
-    def _warn(self, place: TypedLocation, message: str, code: str) -> None:
-        self._report.warn(self.found.documents.sources[place.uri], place.pointer, message, code)
+    def _warn(self, location: TypedLocation, message: str, code: str) -> None:
+        self._report.warn(self._linked.documents.sources[location.uri], location.pointer, message, code)
 
 
-def is_old_dialect(data: Any) -> bool:
-    """Whether a document is of OpenAPI 3.0, whose schemas are a dialect of their own."""
+def is_openapi_3_0(data: Any) -> bool:
+    """Whether a document is OpenAPI 3.0, whose schemas are in a dialect of its own."""
     return isinstance(data, dict) and str(data.get("openapi")).startswith("3.0")

@@ -1,4 +1,4 @@
-"""From files to documents that can be served, in the steps that this takes."""
+"""Loads an OpenAPI document and what it refers to: linked, normalized to JSON Schema 2020-12 and checked."""
 
 from __future__ import annotations
 
@@ -8,36 +8,36 @@ from urllib.parse import quote
 
 from mockserver.documents.references import References
 from mockserver.documents.source import Report, Source
-from mockserver.documents.tree import BASE, Documents, Unresolved
+from mockserver.documents.tree import BASE_URI, Documents, Unresolved
 from mockserver.openapi import normalization, schema_checks
 from mockserver.openapi.linking import Linked, Linker, TypedLocation
 from mockserver.syntax import json_pointer
 
 
 def load(root: Path, entries: Iterable[Path], report: Report, document: Source | None = None) -> Documents:
-    """Read `entries` and every file within `root` that they refer to, after the OpenAPI document if it has been read.
+    """Load `entries` and every file within `root` that they refer to, after the OpenAPI document if it is read already.
 
-    What is wrong is noted, and left out of what is served.
+    Mistakes are reported, and left out of the `data` that is served.
     """
     references = References(root, report)
     uris = [uri_of(root, path) for path in entries]
     if document is not None:
-        uris.insert(0, BASE + quote(document.file))
+        uris.insert(0, BASE_URI + quote(document.file))
         references.add(uris[0], document)
-    found = Linker(references, report).link(uris)
-    normalization.translate(found, report)
-    schema_checks.check(found, report)
-    for place in found.schemas.values():
-        found.documents.exemplified += _exemplified(found, place)
-    return found.documents
+    linked = Linker(references, report).link(uris)
+    normalization.normalize(linked, report)
+    schema_checks.check(linked, report)
+    for location in linked.schemas.values():
+        linked.documents.schemas_with_examples += _address_if_exemplified(linked, location)
+    return linked.documents
 
 
-def _exemplified(found: Linked, place: TypedLocation) -> Iterator[str]:
-    """The address of a schema that has examples, where it was not left out."""
-    if not place.value.keys().isdisjoint(("example", "examples")):
-        address = f"{place.uri}#{json_pointer.to_fragment(place.pointer)}"
+def _address_if_exemplified(linked: Linked, location: TypedLocation) -> Iterator[str]:
+    """The address of a schema that has examples, unless it has been left out."""
+    if not location.value.keys().isdisjoint(("example", "examples")):
+        address = f"{location.uri}#{json_pointer.to_fragment(location.pointer)}"
         try:
-            if isinstance(found.documents.at(address).value, dict):
+            if isinstance(linked.documents.resolve(address).value, dict):
                 yield address
         except Unresolved:
             return
@@ -45,4 +45,4 @@ def _exemplified(found: Linked, place: TypedLocation) -> Iterator[str]:
 
 def uri_of(root: Path, path: Path) -> str:
     """The URI of a file below `root`."""
-    return BASE + quote(path.relative_to(root).as_posix())
+    return BASE_URI + quote(path.relative_to(root).as_posix())

@@ -1,4 +1,4 @@
-"""Objects and arrays that come in pieces, as `color[R]=100&color[G]=200` and as the fields of a form do."""
+"""Objects whose members come as separate entries, such as `color[R]=100&color[G]=200` or the fields of a form."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from mockserver.errors import quote
 from mockserver.schemas.shapes import Shape
 
 DEPTH_LIMIT = 20
-# An index only orders, so nothing of its size is made; but it must be a number.
+# An index only determines the order: no array of that size is allocated.
 INDEX_DIGITS = 9
 
 Leaf = TypeVar("Leaf")
 
 
 class Unreadable(ValueError):
-    """Text that is not written as its declaration says; `keyword` names what of it was not kept."""
+    """Text that does not follow its declaration; `keyword` is the part of the declaration: `style` or `content`."""
 
     def __init__(self, message: str, keyword: str = "style") -> None:
         self.keyword = keyword
         super().__init__(message)
 
 
-def brackets(name: str) -> tuple[str, ...]:
-    """`a[b][c]` as `a`, `b`, `c`; any other name as it stands."""
-    base, opened, rest = name.partition("[")
-    if not opened or not rest.endswith("]"):
+def split_brackets(name: str) -> tuple[str, ...]:
+    """`a[b][c]` as `a`, `b`, `c`; any other name as it is."""
+    base, bracket, rest = name.partition("[")
+    if not bracket or not rest.endswith("]"):
         return (name,)
     return (base, *rest[:-1].split("]["))
 
@@ -34,41 +34,42 @@ def brackets(name: str) -> tuple[str, ...]:
 def assemble(
     entries: Iterable[tuple[Sequence[str], Leaf]], shape: Shape, read: Callable[[Leaf, Shape], Any]
 ) -> dict[str, Any]:
-    """The object that the pieces make up: each a way from its root, and what stands there, for `read` to make out.
+    """The object that consists of the entries: each a path from its root, and a leaf that `read` turns into a value.
 
-    Raises Unreadable where they contradict each other.
+    Raises Unreadable if they contradict each other.
     """
     root: dict[str, Any] = {}
     for path, leaf in entries:
         if len(path) > DEPTH_LIMIT:
             raise Unreadable(f"nested deeper than {DEPTH_LIMIT} levels")
-        place = root
-        for step in path[:-1]:
-            place = place.setdefault(step, {})
-            if not isinstance(place, dict):
-                raise Unreadable(f"{quote(step)} is both a value and an object")
-        leaves = place.setdefault(path[-1], [])
+        parent = root
+        for name in path[:-1]:
+            parent = parent.setdefault(name, {})
+            if not isinstance(parent, dict):
+                raise Unreadable(f"{quote(name)} is both a value and an object")
+        leaves = parent.setdefault(path[-1], [])
         if isinstance(leaves, dict):
             raise Unreadable(f"{quote(path[-1])} is both a value and an object")
         leaves.append(leaf)
-    return {name: _grown(branch, shape.member(name), read) for name, branch in root.items()}
+    return {name: _build(branch, shape.member(name), read) for name, branch in root.items()}
 
 
-def _grown(branch: Any, shape: Shape, read: Callable[[Any, Shape], Any]) -> Any:
+def _build(branch: Any, shape: Shape, read: Callable[[Any, Shape], Any]) -> Any:
+    """The value of a branch: a list of leaves that have the same path, or an object of further branches."""
     if isinstance(branch, list):
         if "array" in shape.types and (len(branch) > 1 or shape.types <= {"array", "object", "null"}):
             return [read(leaf, shape.items) for leaf in branch]
         return read(branch[0], shape) if len(branch) == 1 else [read(leaf, shape) for leaf in branch]
-    if "array" in shape.types and all(_is_index(step) for step in branch):
-        found: list[Any] = []
-        for _, below in sorted(branch.items(), key=lambda one: int(one[0] or 0)):
+    if "array" in shape.types and all(_is_index(name) for name in branch):
+        items: list[Any] = []
+        for _, below in sorted(branch.items(), key=lambda entry: int(entry[0] or 0)):
             if isinstance(below, list):
-                found += [read(leaf, shape.items) for leaf in below]
+                items += [read(leaf, shape.items) for leaf in below]
             else:
-                found.append(_grown(below, shape.items, read))
-        return found
-    return {name: _grown(below, shape.member(name), read) for name, below in branch.items()}
+                items.append(_build(below, shape.items, read))
+        return items
+    return {name: _build(below, shape.member(name), read) for name, below in branch.items()}
 
 
-def _is_index(step: str) -> bool:
-    return not step or (step.isascii() and step.isdecimal() and len(step) <= INDEX_DIGITS)
+def _is_index(name: str) -> bool:
+    return not name or (name.isascii() and name.isdecimal() and len(name) <= INDEX_DIGITS)

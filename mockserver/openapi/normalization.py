@@ -1,6 +1,6 @@
-"""Linked documents as they are served: what is wrong left out, and each schema in JSON Schema 2020-12.
+"""Normalizes linked documents to what is served: without mistakes, each schema in JSON Schema 2020-12.
 
-What was written stays as it is; parts without a difference are shared with it.
+`Source.written` is not changed; `Source.data` shares with it every part that does not differ.
 """
 
 from __future__ import annotations
@@ -13,84 +13,91 @@ from mockserver.documents.source import Report
 from mockserver.openapi import dialect_3_0, discriminator, reference_cycles
 from mockserver.openapi.linking import Linked
 
-Change = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
+# Takes an object as written and a copy whose members are transformed already; returns what takes its place.
+Transform = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
 
 
-def translate(found: Linked, report: Report) -> None:
-    """Give each linked file its `data`."""
-    reference_cycles.open_up(found, report)
-    moved = {
-        (place.uri, place.pointer)
-        for place in found.schemas.values()
-        if found.old.get(place.uri) and dialect_3_0.moves(place.value)
+def normalize(linked: Linked, report: Report) -> None:
+    """Set the `data` of each file."""
+    reference_cycles.break_cycles(linked, report)
+    relocated = {
+        (location.uri, location.pointer)
+        for location in linked.schemas.values()
+        if linked.is_3_0.get(location.uri) and dialect_3_0.relocates(location.value)
     }
 
-    def change(written: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:
-        place = found.schemas.get(id(written))
-        if place is None:
-            return made
-        if moved and isinstance(made.get("$ref"), str):
-            made = _redirected(made, moved)
-        if "$id" in made:
-            made = {name: value for name, value in made.items() if name != "$id"}
-        if "discriminator" in made:
-            made = discriminator.applied(made, written, found.leads)
-        return dialect_3_0.translate(made) if found.old.get(place.uri) else made
+    def transform(written: dict[str, Any], copy: dict[str, Any]) -> dict[str, Any]:
+        location = linked.schemas.get(id(written))
+        if location is None:
+            return copy
+        if relocated and isinstance(copy.get("$ref"), str):
+            copy = _redirect_reference(copy, relocated)
+        if "$id" in copy:
+            copy = {name: value for name, value in copy.items() if name != "$id"}
+        if "discriminator" in copy:
+            copy = discriminator.with_discriminator(copy, written, linked.targets)
+        return dialect_3_0.translate(copy) if linked.is_3_0.get(location.uri) else copy
 
-    rebuilding = Rebuilding(found.dropped, found.replaced, change)
-    for source in found.documents.sources.values():
-        source.data = rebuilding.of(source.written)
+    copier = Copier(linked.omitted, linked.replacements, transform)
+    for source in linked.documents.sources.values():
+        source.data = copier.copy(source.written)
 
 
-class Rebuilding:
-    """Copies of values, and of all that is in them, as far as they differ from what was there.
+class Copier:
+    """Copies values deeply, transforming each object; what does not differ is not copied.
 
-    In an array, `hole` takes the place of what is left out.
+    `omitted` has the members to leave out by the `id()` of their container, `replacements` the objects to put in place
+    of others. In an array, `hole` takes the place of an omitted item.
     """
 
     def __init__(
-        self, dropped: Mapping[int, set[str | int]], replaced: Mapping[int, Any], change: Change, hole: Any = None
+        self,
+        omitted: Mapping[int, set[str | int]],
+        replacements: Mapping[int, Any],
+        transform: Transform,
+        hole: Any = None,
     ) -> None:
-        self._dropped, self._replaced, self._change, self._hole = dropped, replaced, change, hole
-        self._made: dict[int, Any] = {}
-        # While an object is made, it is held to be itself: so a circle of replacements ends.
-        self._kept: list[Any] = []
+        self._omitted, self._replacements, self._transform, self._hole = omitted, replacements, transform, hole
+        self._copies: dict[int, Any] = {}
+        # Keeps the originals alive, since their `id()`s are keys.
+        self._originals: list[Any] = []
 
-    def of(self, value: Any) -> Any:
-        """The value as it is to be."""
+    def copy(self, value: Any) -> Any:
+        """The transformed value; the value itself if nothing in it differs."""
         if not isinstance(value, dict | list):
             return value
-        if id(value) not in self._made:
-            self._kept.append(value)
-            self._made[id(value)] = {} if isinstance(value, dict) else []
-            self._made[id(value)] = self._object(value) if isinstance(value, dict) else self._array(value)
-        return self._made[id(value)]
+        if id(value) not in self._copies:
+            self._originals.append(value)
+            # A cycle of replacements ends at this empty container.
+            self._copies[id(value)] = {} if isinstance(value, dict) else []
+            self._copies[id(value)] = self._copy_object(value) if isinstance(value, dict) else self._copy_array(value)
+        return self._copies[id(value)]
 
-    def _array(self, value: list[Any]) -> list[Any]:
-        out = self._dropped.get(id(value), ())
-        # The others keep their numbers, by which they are referred to.
-        made = [self._hole if index in out else self.of(one) for index, one in enumerate(value)]
-        return value if all(one is other for one, other in zip(made, value, strict=True)) else made
+    def _copy_array(self, value: list[Any]) -> list[Any]:
+        omitted = self._omitted.get(id(value), ())
+        # An omitted item leaves a hole, so that references by index to the others still hold.
+        items = [self._hole if index in omitted else self.copy(item) for index, item in enumerate(value)]
+        return value if all(new is old for new, old in zip(items, value, strict=True)) else items
 
-    def _object(self, value: dict[str, Any]) -> dict[str, Any]:
-        out = self._dropped.get(id(value), ())
-        made = {name: self.of(one) for name, one in value.items() if name not in out}
-        if id(value) in self._replaced:
-            instead = self.of(self._replaced[id(value)])
-            own = {name: one for name, one in made.items() if name != "$ref"}
-            return {**instead, **own} if isinstance(instead, dict) else instead
-        if len(made) == len(value) and all(made[name] is value[name] for name in value):
-            made = value
-        return self._change(value, made)
+    def _copy_object(self, value: dict[str, Any]) -> dict[str, Any]:
+        omitted = self._omitted.get(id(value), ())
+        copy = {name: self.copy(member) for name, member in value.items() if name not in omitted}
+        if id(value) in self._replacements:
+            replacement = self.copy(self._replacements[id(value)])
+            siblings = {name: member for name, member in copy.items() if name != "$ref"}
+            return {**replacement, **siblings} if isinstance(replacement, dict) else replacement
+        if len(copy) == len(value) and all(copy[name] is value[name] for name in value):
+            copy = value
+        return self._transform(value, copy)
 
 
-def _redirected(schema: dict[str, Any], moved: set[tuple[str, str]]) -> dict[str, Any]:
-    """The schema with its reference led into what has moved."""
+def _redirect_reference(schema: dict[str, Any], relocated: set[tuple[str, str]]) -> dict[str, Any]:
+    """The schema with its reference adjusted to the new location of keywords that `dialect_3_0` moves."""
     uri, _, fragment = schema["$ref"].partition("#")
     pointer = ""
-    parts = fragment.split("/")
-    for index, part in enumerate(parts[1:], 1):
-        if (uri, unquote(pointer)) in moved and part not in dialect_3_0.ANNOTATIONS:
-            parts[index] = f"{dialect_3_0.MOVED[1:]}/{part}"
-        pointer = f"{pointer}/{part}"
-    return {**schema, "$ref": f"{uri}#{'/'.join(parts)}"}
+    tokens = fragment.split("/")
+    for index, token in enumerate(tokens[1:], 1):
+        if (uri, unquote(pointer)) in relocated and token not in dialect_3_0.ANNOTATIONS:
+            tokens[index] = f"{dialect_3_0.RELOCATED_TO[1:]}/{token}"
+        pointer = f"{pointer}/{token}"
+    return {**schema, "$ref": f"{uri}#{'/'.join(tokens)}"}

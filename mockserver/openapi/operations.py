@@ -1,316 +1,197 @@
-"""From an OpenAPI document to operations. What is wrong is noted and left out, so that the rest is read too."""
+"""Reads the operations of an OpenAPI document. What has a mistake is reported and left out; reading goes on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.documents.source import Report, Source
-from mockserver.documents.tree import Node, Unresolved
-from mockserver.errors import Problem, did_you_mean, quote
-from mockserver.openapi.linking import is_old_dialect
+from mockserver.documents.source import Report
+from mockserver.documents.tree import Node
+from mockserver.errors import did_you_mean, quote
+from mockserver.openapi.content_reader import ContentReader, list_items, list_members, resolve_member, resolve_schema
+from mockserver.openapi.linking import is_openapi_3_0
 from mockserver.openapi.model import (
     Body,
     DeclaredResponse,
-    Encoding,
-    Header,
-    MediaType,
     Operation,
     Parameter,
-    ParameterStyle,
     template_names,
     template_shape,
 )
 from mockserver.openapi.object_types import METHODS
-from mockserver.openapi.parameter_decoding import STYLES, gathers
-from mockserver.openapi.security import Security
-from mockserver.openapi.servers import prefixes
-from mockserver.schemas.shapes import Shape
-from mockserver.schemas.validators import Schemas, Validator
-from mockserver.syntax.media_types import is_json
+from mockserver.openapi.parameter_decoding import STYLES, has_member_parameters
+from mockserver.openapi.security import SecurityReader
+from mockserver.openapi.servers import find_prefixes
+from mockserver.schemas.validators import Schemas
 
-# Headers that OpenAPI leaves to HTTP, should a document declare them as parameters (section 4.8.12.1).
-NOT_PARAMETERS = {"accept", "content-type", "authorization"}
-# And as response headers (section 4.8.17).
-NOT_HEADERS = {"content-type"}
+# Parameters of these names are ignored (OpenAPI 3.1, section 4.8.12.1).
+IGNORED_HEADER_PARAMETERS = {"accept", "content-type", "authorization"}
 
 
 @dataclass(slots=True)
 class OperationReader:
-    """Reads one document's operations."""
+    """Reads one document's operations.
+
+    With `strict_examples`, an example that does not match its schema is an error, else a warning.
+    """
 
     schemas: Schemas
     report: Report
     strict_examples: bool = True
+    _content: ContentReader = field(init=False)
 
-    def operations(self, document: Node) -> dict[str, Operation]:
-        """Every operation by its id; one without an operationId is named by its method and path."""
-        found: dict[str, Operation] = {}
-        taken: dict[tuple[str, str], str] = {}
-        security, paths = Security(document, self.report), document.get("paths")
-        for path, item in _members(paths, self.report) if paths is not None else ():
+    def __post_init__(self) -> None:
+        self._content = ContentReader(self.schemas, self.report, self.strict_examples)
+
+    def read(self, document: Node) -> dict[str, Operation]:
+        """Every operation by its id; without an operationId, or with a duplicate one, the id is method and path."""
+        operations: dict[str, Operation] = {}
+        # The first path of each shape, and the first one that has a method.
+        first_paths: dict[tuple[str, str], str] = {}
+        security, paths = SecurityReader(document, self.report), document.get("paths")
+        for path, item in list_members(paths, self.report) if paths is not None else ():
             if path.startswith("x-") or not isinstance(item.value, dict):
                 continue
-            if "#" in path:
-                message = "no request can have this path: what follows a hash is not sent"
-                self.report.warn(item.source, item.pointer, message, "unreachable")
-            elif "?" in path:
-                message = "a path has no query: what follows the question mark is what a request's query must hold"
-                self.report.warn(item.source, item.pointer, message, "query-in-path")
-            first = taken.setdefault((template_shape(path), ""), path)
+            self._check_path(path, item)
+            shape = template_shape(path)
+            first = first_paths.setdefault((shape, ""), path)
             if first != path:
-                self._note(item, f"the path {quote(path)} is the same as {quote(first)}", "shadowed")
+                self._add_error(item, f"the path {quote(path)} is the same as {quote(first)}", "shadowed")
             for method in METHODS:
-                if method in item.value and taken.setdefault((template_shape(path), method), path) == path:
-                    self._operation(path, item.child(method), item, security, found)
-        return found
+                if method in item.value and first_paths.setdefault((shape, method), path) == path:
+                    operation = self._read_operation(path, item.child(method), item, security, operations)
+                    operations[operation.id] = operation
+        return operations
 
-    def _operation(self, path: str, node: Node, item: Node, security: Security, found: dict[str, Operation]) -> None:
+    def _check_path(self, path: str, item: Node) -> None:
+        if "#" in path:
+            message = "no request can match this path, since clients do not send what follows a #"
+            self.report.warn(item.source, item.pointer, message, "unreachable")
+        elif "?" in path:
+            message = "a path has no query; requests match if their query contains what follows the question mark"
+            self.report.warn(item.source, item.pointer, message, "query-in-path")
+
+    def _read_operation(
+        self, path: str, node: Node, item: Node, security: SecurityReader, operations: dict[str, Operation]
+    ) -> Operation:
         method = node.pointer.rpartition("/")[2].upper()
-        own = f"{method} {path}"
-        name = node.value.get("operationId", own)
-        if name in found:
-            other = f"{found[name].method} {found[name].path}"
-            self._note(node.child("operationId"), f"{quote(name)} already names {other}", "duplicate")
-            name = own
-        found[name] = Operation(
-            id=name,
+        fallback_id = f"{method} {path}"
+        operation_id = node.value.get("operationId", fallback_id)
+        if operation_id in operations:
+            other = operations[operation_id]
+            message = f"{quote(operation_id)} is already the operationId of {other.method} {other.path}"
+            self._add_error(node.child("operationId"), message, "duplicate")
+            operation_id = fallback_id
+        operation = Operation(
+            id=operation_id,
             method=method,
             path=path,
             summary=str(node.value.get("summary", "")),
-            parameters=self._parameters(path, node, item),
-            body=self._body(node),
-            responses=self._responses(node, security.document),
-            security=security.of(node),
+            parameters=self._read_parameters(path, node, item),
+            body=self._read_body(node),
+            responses=self._read_responses(node, security.document),
+            security=security.read(node),
             deprecated=node.value.get("deprecated") is True,
-            prefixes=prefixes(node, item, security.document),
+            prefixes=find_prefixes(node, item, security.document),
         )
-        self._check_success(node, found[name])
+        self._check_success(node, operation)
+        return operation
 
     def _check_success(self, node: Node, operation: Operation) -> None:
         lowest = operation.lowest()
         if operation.success() is None and lowest is not None and lowest[0] >= 400:
-            message = f"declares no response of success, so every request is answered {lowest[0]}, which is declared"
+            consequence = f"every request will get the lowest declared status, {lowest[0]}"
+            message = f"declares no 2xx or default response; {consequence}"
             self.report.warn(node.source, f"{node.pointer}/responses", message, "no-success")
 
-    def _parameters(self, path: str, node: Node, item: Node) -> tuple[Parameter, ...]:
-        found: dict[tuple[str, str], Parameter] = {}
+    def _read_parameters(self, path: str, node: Node, item: Node) -> tuple[Parameter, ...]:
+        parameters: dict[tuple[str, str], Parameter] = {}
         for owner in (item, node):
-            for at in _items(owner, "parameters", self.report):
-                parameter = self._parameter(at)
+            for declared in list_items(owner, "parameters", self.report):
+                parameter = self._read_parameter(declared)
                 if parameter is not None:
-                    found[parameter.location, parameter.name] = parameter
-        declared, named = {name for location, name in found if location == "path"}, template_names(path)
-        for name in named:
-            if name not in declared:
-                hint = did_you_mean(name, declared)
-                self._note(node, f"the path's {{{name}}} is not declared as a path parameter.{hint}", "undeclared")
-        for name in declared.difference(named):
-            self._note(node, f"the path parameter {quote(name)} is not in {quote(path)}", "undeclared")
-            del found["path", name]
-        return tuple(found.values())
+                    parameters[parameter.location, parameter.name] = parameter
+        path_parameters = {name for location, name in parameters if location == "path"}
+        names_in_path = template_names(path)
+        for name in names_in_path:
+            if name not in path_parameters:
+                hint = did_you_mean(name, path_parameters)
+                message = f"{{{name}}} in the path is not declared as a path parameter.{hint}"
+                self._add_error(node, message, "undeclared")
+        for name in path_parameters.difference(names_in_path):
+            self._add_error(node, f"the path parameter {quote(name)} is not in {quote(path)}", "undeclared")
+            del parameters["path", name]
+        return tuple(parameters.values())
 
-    def _parameter(self, at: Node) -> Parameter | None:
-        value = at.value
-        if not isinstance(value, dict) or not isinstance(value.get("name"), str) or value.get("in") not in STYLES:
-            self._note(at, 'is no parameter: it needs "name", and "in" (path, query, header or cookie)', "parameter")
+    def _read_parameter(self, node: Node) -> Parameter | None:
+        declared = node.value
+        if (
+            not isinstance(declared, dict)
+            or not isinstance(declared.get("name"), str)
+            or declared.get("in") not in STYLES
+        ):
+            message = 'is not a valid parameter: it needs "name", and "in", which is path, query, header or cookie'
+            self._add_error(node, message, "parameter")
             return None
-        location = value["in"]
-        if location == "header" and value["name"].lower() in NOT_PARAMETERS:
+        location = declared["in"]
+        if location == "header" and declared["name"].lower() in IGNORED_HEADER_PARAMETERS:
             return None
-        style = value.get("style", STYLES[location][0])
+        style = declared.get("style", STYLES[location][0])
         if style not in STYLES[location]:
-            known = ", ".join(STYLES[location])
-            message = f"a {location} parameter has no style {quote(style)}; there is {known}"
-            self._note(at.child("style"), message, "style")
+            message = (
+                f"{quote(style)} is not a valid style of a {location} parameter; valid: {', '.join(STYLES[location])}"
+            )
+            self._add_error(node.child("style"), message, "style")
             return None
-        kind, content = self._wrapped(at)
-        schema = _schema(content, self.report)
+        media_type, content = self._content.find_media_type(node)
+        schema = resolve_schema(content, self.report)
         if schema is None:
-            if kind is None:
-                self._note(at, f"the parameter {quote(value['name'])} has no schema", "parameter")
+            if media_type is None:
+                self._add_error(node, f"the parameter {quote(declared['name'])} has no schema", "parameter")
             return None
-        notation = self._notation(value["name"], location, value, schema, kind)
+        notation = self._content.read_style(declared["name"], location, declared, schema, media_type)
         return Parameter(
-            name=value["name"],
+            name=declared["name"],
             location=location,
-            required=location == "path" or bool(value.get("required")),
+            required=location == "path" or bool(declared.get("required")),
             notation=notation,
-            validator=self.schemas.binding("request").at(schema),
-            default=_default(schema),
-            gathers=gathers(notation),
+            validator=self.schemas.for_direction("request").validator(schema),
+            default=_find_default(schema),
+            gathers=has_member_parameters(notation),
             is_plain=notation.is_plain,
-            may_be_empty=location == "query" and value.get("allowEmptyValue") is True,
-            deprecated=value.get("deprecated") is True,
+            may_be_empty=location == "query" and declared.get("allowEmptyValue") is True,
+            deprecated=declared.get("deprecated") is True,
         )
 
-    def _body(self, node: Node) -> Body | None:
-        if (body := _get(node, "requestBody", self.report)) is None:
+    def _read_body(self, node: Node) -> Body | None:
+        if (body := resolve_member(node, "requestBody", self.report)) is None:
             return None
-        return Body(bool(body.value.get("required")), self._content(body, self.schemas.binding("request")))
+        media_types = self._content.read_content(body, self.schemas.for_direction("request"))
+        return Body(bool(body.value.get("required")), media_types)
 
-    def _responses(self, node: Node, document: Node) -> dict[str, DeclaredResponse]:
+    def _read_responses(self, node: Node, document: Node) -> dict[str, DeclaredResponse]:
         responses = node.get("responses")
-        found = _members(responses, self.report) if responses is not None else []
-        named = [(status, at) for status, at in found if not status.startswith("x-")]
-        if not named:
-            at = node if responses is None else node.child("responses")
-            self._note(at, "there should be a response at least, such as one for 200", "responses")
-        # OpenAPI 3.1 leaves `required` to JSON Schema, which knows no directions; others will judge answers so.
-        schemas = self.schemas.binding("response") if is_old_dialect(document.value) else self.schemas
-        statuses = [(status if status == "default" else status.upper(), at) for status, at in named]
-        return {
-            status: DeclaredResponse(status, self._content(at, schemas), self._headers(at)) for status, at in statuses
-        }
+        members = list_members(responses, self.report) if responses is not None else []
+        declared = [(status, response) for status, response in members if not status.startswith("x-")]
+        if not declared:
+            location = node if responses is None else node.child("responses")
+            self._add_error(location, "there must be at least one response, for example for 200", "responses")
+        # In 3.1, `required` means what it means in JSON Schema, so other tools expect `writeOnly` members as well.
+        schemas = self.schemas.for_direction("response") if is_openapi_3_0(document.value) else self.schemas
+        by_status: dict[str, DeclaredResponse] = {}
+        for name, response in declared:
+            status = name if name == "default" else name.upper()
+            media_types = self._content.read_content(response, schemas)
+            by_status[status] = DeclaredResponse(status, media_types, self._content.read_headers(response))
+        return by_status
 
-    def _wrapped(self, at: Node) -> tuple[str | None, Node]:
-        """The media type that a parameter or header comes in and its entry, where it is declared by `content`."""
-        has_content = isinstance(at.value, dict) and "content" in at.value
-        declared = _members(at.child("content"), self.report) if has_content else []
-        return declared[0] if declared else (None, at)
-
-    def _notation(
-        self, name: str, location: str, value: Mapping[str, Any], schema: Node | None, kind: str | None = None
-    ) -> ParameterStyle:
-        style = value.get("style", STYLES[location][0])
-        return ParameterStyle(
-            name, location, style, bool(value.get("explode", style == "form")), Shape.of(schema), kind
-        )
-
-    def _headers(self, at: Node) -> tuple[Header, ...]:
-        declared = at.value.get("headers") if isinstance(at.value, dict) else None
-        named = _members(at.child("headers"), self.report) if declared else []
-        return tuple(self._header(name, one) for name, one in named if name.lower() not in NOT_HEADERS)
-
-    def _header(self, name: str, at: Node) -> Header:
-        value = at.value if isinstance(at.value, dict) else {}
-        kind, content = self._wrapped(at)
-        schema = _schema(content, self.report)
-        validator = self.schemas.at(schema) if schema is not None else None
-        notation = self._notation(name, "header", {"explode": value.get("explode", False)}, schema, kind)
-        examples = {label: place.value for label, place in self._examples(content).items()}
-        return Header(name, bool(value.get("required")), schema, validator, notation, examples)
-
-    def _content(self, at: Node, schemas: Schemas) -> Mapping[str, MediaType]:
-        if not isinstance(at.value, dict) or not isinstance(at.value.get("content"), dict):
-            return {}
-        declared = _members(at.child("content"), self.report)
-        return {name.lower(): self._media_type(name.lower(), one, schemas) for name, one in declared}
-
-    def _media_type(self, name: str, at: Node, schemas: Schemas) -> MediaType:
-        schema = _schema(at, self.report)
-        validator = schemas.at(schema) if schema is not None else None
-        places, shape = self._examples(at), Shape.of(schema)
-        # What another media type writes in a way of its own is not judged by the schema of what it means.
-        judged = validator if is_json(name) or "string" in shape.types else None
-        broken = [label for label, place in places.items() if self._breaks(place, judged)]
-        examples = {label: place.value for label, place in places.items()}
-        return MediaType(name, schema, validator, examples, self._encoding(at, shape), shape, frozenset(broken))
-
-    def _examples(self, at: Node) -> dict[str, Node]:
-        """The examples of a media type or a header, each by its name."""
-        value = at.value if isinstance(at.value, dict) else {}
-        found = {"example": at.child("example")} if "example" in value else {}
-        for label, example in _members(at.child("examples"), self.report) if "examples" in value else ():
-            if isinstance(example.value, dict) and "value" in example.value:
-                found[label] = example.child("value")
-        return found
-
-    def _encoding(self, at: Node, shape: Shape) -> Mapping[str, Encoding]:
-        if not isinstance(at.value, dict) or not isinstance(at.value.get("encoding"), dict):
-            return {}
-        return {name: self._field(name, one, shape) for name, one in _members(at.child("encoding"), self.report)}
-
-    def _field(self, name: str, at: Node, shape: Shape) -> Encoding:
-        value = at.value if isinstance(at.value, dict) else {}
-        kinds = tuple(part.strip() for part in str(value.get("contentType", "")).split(",") if part.strip())
-        notation = None
-        if not value.keys().isdisjoint(("style", "explode", "allowReserved")):
-            style = value.get("style", "form")
-            explode = bool(value.get("explode", style == "form"))
-            notation = ParameterStyle(name, "query", style, explode, shape.member(name))
-            if style not in STYLES["query"]:
-                known = ", ".join(STYLES["query"])
-                self._note(at.child("style"), f"a field has no style {quote(style)}; there is {known}", "style")
-                notation = None
-        return Encoding(kinds, self._headers(at), notation)
-
-    def _breaks(self, at: Node, validator: Validator | None) -> bool:
-        """Whether the example at a place breaks its schema; that is noted."""
-        if validator is None or validator.is_valid(at.value):
-            return False
-        if self.strict_examples:
-            self.report.notes.append(BrokenExample(at.source, at.pointer, at.value, validator, ""))
-        else:
-            more = "; what is wrong in it is made anew"
-            self.report.doubts.append(BrokenExample(at.source, at.pointer, at.value, validator, more))
-        return True
-
-    def _note(self, at: Node, message: str, code: str) -> None:
-        self.report.add(at.source, at.pointer, message, code)
+    def _add_error(self, node: Node, message: str, code: str) -> None:
+        self.report.add(node.source, node.pointer, message, code)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class BrokenExample:
-    """An example that breaks its schema. What is wrong in it is found out when it is told: that takes a while."""
-
-    source: Source
-    pointer: str
-    value: Any
-    validator: Validator
-    more: str
-    code: str = "example"
-
-    def problems(self) -> Iterator[Problem]:
-        """Each mistake in it, with its line."""
-        for violation in self.validator.violations(self.value, "body"):
-            where = f" at {violation.pointer}" if violation.pointer else ""
-            message = f"the example breaks its schema{where}: {violation.message}{self.more}"
-            yield self.source.problem(self.pointer, message, self.code)
-
-
-def _members(node: Node, report: Report) -> list[tuple[str, Node]]:
-    try:
-        return list(node.members())
-    except Unresolved as error:
-        report.add(node.source, node.pointer, str(error), "dangling")
-        return []
-
-
-def _items(owner: Node, name: str, report: Report) -> list[Node]:
-    if not isinstance(owner.value, dict) or name not in owner.value:
-        return []
-    try:
-        return list(owner.child(name).items())
-    except Unresolved as error:
-        report.add(owner.source, f"{owner.pointer}/{name}", str(error), "dangling")
-        return []
-
-
-def _get(node: Node, name: str, report: Report) -> Node | None:
-    try:
-        found = node.get(name)
-    except Unresolved as error:
-        report.add(node.source, f"{node.pointer}/{name}", str(error), "dangling")
-        return None
-    return found
-
-
-def _schema(owner: Node, report: Report) -> Node | None:
-    """The schema of a parameter, header or media type: where more stands beside its reference, the two together."""
-    if not isinstance(owner.value, dict) or "schema" not in owner.value:
-        return None
-    schema = owner.child("schema")
-    try:
-        schema.follow()
-        return schema.settle()
-    except Unresolved as error:
-        report.add(owner.source, schema.pointer, str(error), "dangling")
-        return None
-
-
-def _default(schema: Node) -> Any:
-    """The value that a parameter has when it is not sent."""
-    places = (one.value for one in (schema, schema.follow()))
-    return next((one["default"] for one in places if isinstance(one, dict) and "default" in one), None)
+def _find_default(schema: Node) -> Any:
+    """The value of a parameter that is not sent: that of the schema, or else of what its reference points to."""
+    for value in (schema.value, schema.resolve().value):
+        if isinstance(value, dict) and "default" in value:
+            return value["default"]
+    return None

@@ -1,6 +1,6 @@
-"""Parameter values: from the text of a request to JSON, by the declared style (OpenAPI 3.1, section 4.8.12).
+"""Decodes parameter values from the text of a request by their declared style (OpenAPI 3.1, section 4.8.12).
 
-Texts come percent-encoded, as RFC 6570 has it: a delimiter that is part of a value is encoded, so splitting is first.
+Texts are percent-encoded, and split before they are decoded: a delimiter inside a value is encoded (RFC 6570).
 """
 
 from __future__ import annotations
@@ -12,22 +12,24 @@ from urllib.parse import unquote_plus
 
 from mockserver.errors import Violation, quote
 from mockserver.openapi.model import Header, Parameter, ParameterStyle
-from mockserver.openapi.nested_names import Unreadable, assemble, brackets
+from mockserver.openapi.nested_names import Unreadable, assemble, split_brackets
 from mockserver.schemas.shapes import COMPOUND, Shape
 from mockserver.syntax import strict_json
 from mockserver.syntax.media_types import is_json
 
+# The default style of each location comes first.
 STYLES = {
     "path": ("simple", "label", "matrix"),
     "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
     "header": ("simple",),
     "cookie": ("form",),
 }
-OWN = "__"
+# Query parameters with this prefix are the server's own, never the contract's.
+RESERVED_PREFIX = "__"
 
 Decode = Callable[[str], str]
 
-# Between the items of an array and the members of an object; a space or a bar never stands in an address as it is.
+# Between items or members. In a URL, a space or a bar that is not encoded is always a delimiter.
 _DELIMITERS = {
     "simple": re.compile(","),
     "form": re.compile(","),
@@ -36,24 +38,28 @@ _DELIMITERS = {
     "label": re.compile(","),
     "matrix": re.compile(","),
 }
-_EXPLODED = {"simple": re.compile(","), "label": re.compile(r"\."), "matrix": re.compile(";")}
+_EXPLODED_DELIMITERS = {"simple": re.compile(","), "label": re.compile(r"\."), "matrix": re.compile(";")}
 _PREFIXES = {"label": ".", "matrix": ";"}
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,400})", re.ASCII)
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,400})(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?", re.ASCII)
 
 
-def judge(parameter: Parameter, texts: Sequence[str], decode: Decode) -> tuple[Any, list[Violation]]:
-    """The value that `texts`, the parameter's occurrences in the request, stand for, and what is wrong with it.
+def decode_and_validate(parameter: Parameter, texts: Sequence[str], decode: Decode) -> tuple[Any, list[Violation]]:
+    """The value of a parameter, given its occurrences in the request, and its violations.
 
-    What does not read as a declared type stays text, so that the schema refuses it. A repeated single value becomes an
-    array, for the same reason. Where a text can be read in several ways, the first that is valid counts.
+    Of several possible values, the first valid one. Text that is not of a declared type stays text, and a repeated
+    parameter that is not an array becomes one, so that the schema rejects them.
     """
     notation, is_valid = parameter.notation, parameter.validator.is_valid
-    if parameter.is_plain and len(texts) == 1 and is_valid(value := scalar(decode(texts[0]), notation.shape.types)):
+    if (
+        parameter.is_plain
+        and len(texts) == 1
+        and is_valid(value := decode_scalar(decode(texts[0]), notation.shape.types))
+    ):
         return value, []
     first: list[Any] = []
     try:
-        for value in readings(notation, texts, decode):
+        for value in _candidates(notation, texts, decode):
             if is_valid(value):
                 return value, []
             first = first or [value]
@@ -62,84 +68,92 @@ def judge(parameter: Parameter, texts: Sequence[str], decode: Decode) -> tuple[A
     return first[0], parameter.validator.violations(first[0], notation.location, notation.name)
 
 
-def read_header(header: Header, text: str) -> list[Violation]:
-    """What is wrong with the value of a declared header."""
+def validate_header(header: Header, text: str) -> list[Violation]:
+    """The violations in the value of a declared response header."""
     if header.validator is None:
         return []
-    one = Parameter(header.name, "header", header.required, header.notation, header.validator)
-    return judge(one, [text], str)[1]
+    parameter = Parameter(header.name, "header", header.required, header.notation, header.validator)
+    return decode_and_validate(parameter, [text], str)[1]
 
 
-def readings(notation: ParameterStyle, texts: Sequence[str], decode: Decode) -> Iterator[Any]:
-    """Each value that the texts may stand for, the likeliest first. Raises Unreadable where the style is not kept."""
+def decode_field(notation: ParameterStyle, texts: Sequence[str], decode: Decode) -> Any:
+    """The most probable value of a form field, given its occurrences. Raises Unreadable."""
+    return next(_candidates(notation, texts, decode))
+
+
+def _candidates(notation: ParameterStyle, texts: Sequence[str], decode: Decode) -> Iterator[Any]:
+    """Each value that the texts may mean, the most probable first. Raises Unreadable if the style is violated."""
     types = notation.shape.types
     if notation.media is not None:
-        yield _content(notation, notation.media, texts, decode)
+        yield _decode_content(notation, notation.media, texts, decode)
         return
     if not types & COMPOUND:
-        yield from _scalars(notation, texts, decode)
+        yield from _scalar_candidates(notation, texts, decode)
         return
-    parts = _items(notation, texts)
-    pairs = _pairs(notation, texts[0]) if "object" in types and len(texts) == 1 else None
-    single = len(texts) == 1 and bool(types - COMPOUND - {"null"})
-    if single and len(parts) < 2:
-        yield from _scalars(notation, texts, decode)
+    items = _split_items(notation, texts)
+    pairs = _split_pairs(notation, texts[0]) if "object" in types and len(texts) == 1 else None
+    may_be_scalar = len(texts) == 1 and bool(types - COMPOUND - {"null"})
+    if may_be_scalar and len(items) < 2:
+        yield from _scalar_candidates(notation, texts, decode)
     if pairs is not None and "array" not in types:
-        yield _object(pairs, notation.shape, decode)
+        yield _decode_object(pairs, notation.shape, decode)
     if "array" in types:
-        yield from _arrays(parts, notation.shape, decode)
+        yield from _array_candidates(items, notation.shape, decode)
     if pairs is not None:
-        yield _object(pairs, notation.shape, decode)
-    yield from _leniently(notation, texts, decode)
-    yield from _scalars(notation, texts, decode)
+        yield _decode_object(pairs, notation.shape, decode)
+    yield from _lenient_candidates(notation, texts, decode)
+    yield from _scalar_candidates(notation, texts, decode)
 
 
-def gather(
-    parameter: Parameter, sent: Mapping[str, list[str]], taken: Collection[str], decode: Decode
+def collect_members(
+    parameter: Parameter, sent: Mapping[str, list[str]], other_names: Collection[str], decode: Decode
 ) -> tuple[Any, list[Violation]] | None:
-    """The object whose members are parameters of their own (`color[R]=1`, or exploded `R=1`); None if there is none.
+    """The object whose members are sent as separate parameters (`color[R]=1`, or exploded `R=1`); None without any.
 
-    `taken` are the names that other parameters go by.
+    `other_names` are the names of other declared parameters.
     """
     notation = parameter.notation
-    entries = [(path, text) for name in sent for path in (steps(notation, name, taken),) if path for text in sent[name]]
+    entries = [
+        (path, text)
+        for name, texts in sent.items()
+        if (path := member_path(notation, name, other_names))
+        for text in texts
+    ]
     if not entries:
         return None
     try:
-        value = assemble(entries, notation.shape, lambda text, shape: scalar(decode(text), shape.types))
+        value = assemble(entries, notation.shape, lambda text, shape: decode_scalar(decode(text), shape.types))
     except Unreadable as error:
         return None, [Violation(notation.location, "", error.keyword, str(error), notation.name)]
     return value, parameter.validator.violations(value, notation.location, notation.name)
 
 
-def steps(notation: ParameterStyle, name: str, taken: Collection[str]) -> tuple[str, ...]:
-    """The way to the member that a name in the request stands for; none where it is no member of this object."""
+def member_path(notation: ParameterStyle, name: str, other_names: Collection[str]) -> tuple[str, ...]:
+    """The path to the member that a parameter of the request is; empty if it is not a member of this object."""
     if notation.style == "deepObject":
-        base, *path = brackets(name)
+        base, *path = split_brackets(name)
         return tuple(path) if base == notation.name else ()
-    if name in taken or name.startswith(OWN):
+    if name in other_names or name.startswith(RESERVED_PREFIX):
         return ()
     return (name,) if name in notation.shape.names or notation.shape.is_open else ()
 
 
-def gathers(notation: ParameterStyle) -> bool:
-    """Whether the members of the object are parameters of their own."""
-    exploded = notation.style == "form" and notation.explode
-    return notation.media is None and "object" in notation.shape.types and _is_said(notation, exploded)
+def has_member_parameters(notation: ParameterStyle) -> bool:
+    """Whether the members of an object are sent as separate parameters."""
+    if notation.media is not None or "object" not in notation.shape.types:
+        return False
+    # A schema that allows strings too, such as an empty one, is not meant for objects.
+    is_exploded = notation.style == "form" and notation.explode and "string" not in notation.shape.types
+    return notation.style == "deepObject" or is_exploded
 
 
-def _is_said(notation: ParameterStyle, exploded: bool) -> bool:
-    # A schema that admits anything does not ask for an object.
-    return notation.style == "deepObject" or (exploded and "string" not in notation.shape.types)
-
-
-def plain(text: str) -> str:
-    """Text of a query or a form, decoded."""
+def decode_form(text: str) -> str:
+    """Decode the percent-encoding of a query or a form, where `+` is a space."""
     return unquote_plus(text) if "%" in text or "+" in text else text
 
 
-def scalar(text: str, types: frozenset[str]) -> Any:
-    """`text` as the most specific of `types` that it can be read as, else as it stands."""
+def decode_scalar(text: str, types: frozenset[str]) -> Any:
+    """`text` as the most specific of `types` that it is a valid form of, else as it is."""
     if "integer" in types and _INTEGER.fullmatch(text):
         return int(text)
     if "number" in types and _NUMBER.fullmatch(text) and abs(number := float(text)) != float("inf"):
@@ -151,62 +165,63 @@ def scalar(text: str, types: frozenset[str]) -> Any:
     return text
 
 
-def _content(notation: ParameterStyle, media: str, texts: Sequence[str], decode: Decode) -> Any:
+def _decode_content(notation: ParameterStyle, media_type: str, texts: Sequence[str], decode: Decode) -> Any:
     text = decode(texts[0])
     if len(texts) > 1:
-        return [decode(one) for one in texts]
-    if not is_json(media):
-        return scalar(text, notation.shape.types)
+        return [decode(text) for text in texts]
+    if not is_json(media_type):
+        return decode_scalar(text, notation.shape.types)
     try:
         return strict_json.parse(text.encode())
     except (strict_json.MalformedJSON, UnicodeEncodeError) as error:
-        raise Unreadable(f"{quote(text)} is no JSON: {error}", "content") from None
+        raise Unreadable(f"{quote(text)} is not valid JSON: {error}", "content") from None
 
 
-def _scalars(notation: ParameterStyle, texts: Sequence[str], decode: Decode) -> Iterator[Any]:
+def _scalar_candidates(notation: ParameterStyle, texts: Sequence[str], decode: Decode) -> Iterator[Any]:
     if notation.style in _PREFIXES:
-        texts = [_unnamed(notation, _bare(notation, text)) for text in texts]
+        texts = [_remove_name(notation, _remove_prefix(notation, text)) for text in texts]
     if len(texts) > 1:
         yield [decode(text) for text in texts]
         return
     text = decode(texts[0])
-    value = scalar(text, notation.shape.types)
+    value = decode_scalar(text, notation.shape.types)
     yield value
     if value is not text and "string" in notation.shape.types:
         yield text
 
 
-def _arrays(parts: Sequence[str], shape: Shape, decode: Decode) -> Iterator[list[Any]]:
-    texts, types = [decode(part) for part in parts], shape.items.types
-    yield [scalar(text, types) for text in texts]
+def _array_candidates(items: Sequence[str], shape: Shape, decode: Decode) -> Iterator[list[Any]]:
+    texts, types = [decode(item) for item in items], shape.items.types
+    yield [decode_scalar(text, types) for text in texts]
     if "string" in types:
         yield texts
 
 
-def _object(pairs: Sequence[tuple[str, str]], shape: Shape, decode: Decode) -> dict[str, Any]:
-    named = [(decode(name), decode(text)) for name, text in pairs]
-    return {name: scalar(text, shape.member(name).types) for name, text in named}
+def _decode_object(pairs: Sequence[tuple[str, str]], shape: Shape, decode: Decode) -> dict[str, Any]:
+    decoded = [(decode(name), decode(text)) for name, text in pairs]
+    return {name: decode_scalar(text, shape.member(name).types) for name, text in decoded}
 
 
-def _leniently(notation: ParameterStyle, texts: Sequence[str], decode: Decode) -> Iterator[Any]:
-    """Delimiters that came encoded, as most servers take them; and a label's that OpenAPI 3.0 showed as dots."""
+def _lenient_candidates(notation: ParameterStyle, texts: Sequence[str], decode: Decode) -> Iterator[Any]:
+    """What encoded delimiters mean to most servers, and the dots that OpenAPI 3.0 showed for labels."""
     if notation.explode or len(texts) != 1:
         return
     text, shape = texts[0], notation.shape
-    loose = re.sub("%2C", ",", text, flags=re.IGNORECASE)
+    lenient = re.sub("%2C", ",", text, flags=re.IGNORECASE)
     if notation.style == "label":
-        loose = text[:1] + text[1:].replace(".", ",")
-    if loose == text:
+        lenient = text[:1] + text[1:].replace(".", ",")
+    if lenient == text:
         return
     if "array" in shape.types:
-        yield from _arrays(_items(notation, [loose]), shape, decode)
-    pairs = _pairs(notation, loose) if "object" in shape.types else None
+        yield from _array_candidates(_split_items(notation, [lenient]), shape, decode)
+    pairs = _split_pairs(notation, lenient) if "object" in shape.types else None
     if pairs is not None:
-        yield _object(pairs, shape, decode)
+        yield _decode_object(pairs, shape, decode)
 
 
-def _items(notation: ParameterStyle, texts: Sequence[str]) -> list[str]:
-    if notation.explode and notation.style not in _EXPLODED:
+def _split_items(notation: ParameterStyle, texts: Sequence[str]) -> list[str]:
+    """The items of an array, still encoded."""
+    if notation.explode and notation.style not in _EXPLODED_DELIMITERS:
         if notation.location != "cookie":
             return list(texts)
         return [part.removeprefix(f"{notation.name}=") for text in texts for part in text.split("&")]
@@ -214,49 +229,50 @@ def _items(notation: ParameterStyle, texts: Sequence[str]) -> list[str]:
 
 
 def _split(notation: ParameterStyle, text: str) -> list[str]:
-    text = _bare(notation, text)
+    text = _remove_prefix(notation, text)
     if not text:
         return []
     if notation.style == "matrix":
         if notation.explode:
-            return [_unnamed(notation, part) for part in text.split(";")] if notation.shape.types & {"array"} else []
-        text = _unnamed(notation, text)
-    delimiter = _EXPLODED[notation.style] if notation.explode else _DELIMITERS[notation.style]
-    parts = delimiter.split(text)
+            is_array = "array" in notation.shape.types
+            return [_remove_name(notation, part) for part in text.split(";")] if is_array else []
+        text = _remove_name(notation, text)
+    delimiters = _EXPLODED_DELIMITERS if notation.explode else _DELIMITERS
+    parts = delimiters[notation.style].split(text)
     return [part.strip(" \t") for part in parts] if notation.location == "header" else parts
 
 
-def _pairs(notation: ParameterStyle, text: str) -> list[tuple[str, str]] | None:
-    """The members of an object that is written in one text; None where it is not one."""
+def _split_pairs(notation: ParameterStyle, text: str) -> list[tuple[str, str]] | None:
+    """The names and values of an object that is one text, still encoded; None if it is not one."""
     if notation.style == "deepObject":
         return None
     if notation.explode:
-        text = _bare(notation, text)
-        # A cookie's members come as `R=1&G=2`, if they do not come as cookies of their own.
-        delimiter = _EXPLODED.get(notation.style, re.compile("&"))
-        named = [part.strip(" \t").partition("=") for part in delimiter.split(text)]
-        return [(name, value) for name, _, value in named] if all(is_pair for _, is_pair, _ in named) else None
+        text = _remove_prefix(notation, text)
+        # The members in one cookie are `R=1&G=2`.
+        delimiter = _EXPLODED_DELIMITERS.get(notation.style, re.compile("&"))
+        members = [part.strip(" \t").partition("=") for part in delimiter.split(text)]
+        return [(name, value) for name, _, value in members] if all(equals for _, equals, _ in members) else None
     parts = _split(notation, text)
     if not parts or len(parts) % 2:
         return None
     return list(zip(parts[::2], parts[1::2], strict=True))
 
 
-def _bare(notation: ParameterStyle, text: str) -> str:
+def _remove_prefix(notation: ParameterStyle, text: str) -> str:
     prefix = _PREFIXES.get(notation.style)
     if prefix is None:
         return text
     if not text.startswith(prefix):
-        raise Unreadable(f"{quote(text)} does not begin with {quote(prefix)}, as the style {notation.style} has it")
+        raise Unreadable(f"{quote(text)} does not begin with {quote(prefix)}, as the style {notation.style} requires")
     return text[1:]
 
 
-def _unnamed(notation: ParameterStyle, text: str) -> str:
-    """The value of `name=value`, as the style matrix writes it; a name alone has an empty one."""
+def _remove_name(notation: ParameterStyle, text: str) -> str:
+    """The value of `name=value` in the style matrix, empty after a name alone; in other styles the text."""
     if notation.style != "matrix":
         return text
     name, _, value = text.partition("=")
     if name != notation.name:
-        wanted = quote(f";{notation.name}=")
-        raise Unreadable(f"{quote(text)} is not introduced by {wanted}, as the style matrix has it")
+        prefix = quote(f";{notation.name}=")
+        raise Unreadable(f"{quote(text)} does not begin with {prefix}, as the style matrix requires")
     return value

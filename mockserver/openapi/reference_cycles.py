@@ -1,7 +1,7 @@
-"""Schemas that refer to themselves for the very same value: no value could ever be judged by them.
+"""Breaks cycles of schemas that refer to themselves for the same value: validating such a value would never end.
 
-The usual one is a parent that lists its children (`oneOf`) while each child takes over the parent (`allOf`). There
-the child takes over what the parent itself says, which is what is meant.
+Usually a parent lists its children (`oneOf`) while each child includes the parent (`allOf`). The child then includes
+only the parent's own keywords, which is what the authors mean.
 """
 
 from __future__ import annotations
@@ -12,67 +12,74 @@ from typing import Any
 from mockserver.documents.source import Report
 from mockserver.openapi.linking import Linked
 
-CHOICES = ("oneOf", "anyOf", "discriminator", "if", "then", "else", "not")
+# The keywords of a parent that select among its children.
+SELECTING_KEYWORDS = ("oneOf", "anyOf", "discriminator", "if", "then", "else", "not")
+
+# A schema, and the keyword by which the schema before it applies it to the same value.
+Step = tuple[Any, str]
 
 
-def open_up(found: Linked, report: Report) -> None:
-    """Break each circle at one reference, and say so."""
-    done: set[int] = set()
-    while circle := _circle(found, done):
-        # Best at what a child takes over from its parent: what the parent leaves to its children is none of that.
-        reference, via = min(circle, key=lambda one: one[1] not in ("allOf", "$ref"))
-        target = found.leads.pop(id(reference))
-        own = {name: one for name, one in target.items() if name not in (*CHOICES, "$ref", "allOf")}
-        found.replaced[id(reference)] = own if via == "allOf" else {}
-        place = found.schemas[id(reference)]
-        source = found.documents.sources[place.uri]
-        report.warn(
-            source, f"{place.pointer}/$ref", "leads back to the schema that it stands in, for the same value", "circle"
-        )
+def break_cycles(linked: Linked, report: Report) -> None:
+    """Replace one reference of each cycle, with a warning."""
+    finished: set[int] = set()
+    while references := _find_cycle(linked, finished):
+        # Preferably a child's inclusion of its parent, since that can be replaced by the parent's own keywords.
+        reference, keyword = min(references, key=lambda step: step[1] not in ("allOf", "$ref"))
+        target = linked.targets.pop(id(reference))
+        excluded = (*SELECTING_KEYWORDS, "$ref", "allOf")
+        own_keywords = {name: value for name, value in target.items() if name not in excluded}
+        linked.replacements[id(reference)] = own_keywords if keyword == "allOf" else {}
+        location = linked.schemas[id(reference)]
+        message = "makes the schema refer to itself for the same value; the reference is ignored"
+        source = linked.documents.sources[location.uri]
+        report.warn(source, f"{location.pointer}/$ref", message, "circle")
 
 
-def _circle(found: Linked, done: set[int]) -> list[tuple[Any, str]]:
-    """The references of one circle, each with the keyword under which it stands; none where there is no circle.
+def _find_cycle(linked: Linked, finished: set[int]) -> list[Step]:
+    """The schemas of one cycle that have a `$ref` to the next one; none if there is no cycle.
 
-    `done` are schemas that no circle begins at, however many have been broken.
+    A depth-first search. `finished` has the schemas from which no cycle can be reached, which stays true when others
+    are broken.
     """
-    for start in found.schemas.values():
-        if id(start.value) in done:
+    for start in linked.schemas.values():
+        if id(start.value) in finished:
             continue
-        way: list[tuple[Any, str, Iterator[tuple[Any, str]]]] = [(start.value, "", _same_value(start.value, found))]
-        on_way = {id(start.value): 0}
-        while way:
-            value, _, rest = way[-1]
-            following = next(rest, None)
-            if following is None:
-                done.add(id(value))
-                del on_way[id(value)]
-                way.pop()
-            elif id(following[0]) in on_way:
-                ring = way[on_way[id(following[0])] :]
-                vias = [via for _, via, _ in ring[1:]] + [following[1]]
+        path: list[tuple[Any, str, Iterator[Step]]] = [(start.value, "", _apply_in_place(start.value, linked))]
+        positions = {id(start.value): 0}
+        while path:
+            schema, _, remaining = path[-1]
+            step = next(remaining, None)
+            if step is None:
+                finished.add(id(schema))
+                del positions[id(schema)]
+                path.pop()
+            elif id(step[0]) in positions:
+                cycle = path[positions[id(step[0])] :]
+                # The keyword by which each schema of the cycle applies the next one.
+                keywords = [keyword for _, keyword, _ in cycle[1:]] + [step[1]]
                 return [
-                    (one, vias[index - 1] if index else vias[-1])
-                    for index, (one, _, _) in enumerate(ring)
-                    if id(one) in found.leads and vias[index] == "$ref"
+                    (schema, keywords[index - 1])
+                    for index, (schema, _, _) in enumerate(cycle)
+                    if id(schema) in linked.targets and keywords[index] == "$ref"
                 ]
-            elif id(following[0]) not in done:
-                on_way[id(following[0])] = len(way)
-                way.append((*following, _same_value(following[0], found)))
+            elif id(step[0]) not in finished:
+                positions[id(step[0])] = len(path)
+                path.append((*step, _apply_in_place(step[0], linked)))
     return []
 
 
-def _same_value(schema: Any, found: Linked) -> Iterator[tuple[Any, str]]:
-    """The schemas that a value is held against together with this one, each with the keyword that asks for it."""
+def _apply_in_place(schema: Any, linked: Linked) -> Iterator[Step]:
+    """The schemas that a schema applies to the same value as itself, each with the keyword."""
     if not isinstance(schema, dict):
         return
     for keyword in ("allOf", "oneOf", "anyOf"):
         if isinstance(schema.get(keyword), list):
-            yield from ((one, keyword) for one in schema[keyword] if isinstance(one, dict))
+            yield from ((part, keyword) for part in schema[keyword] if isinstance(part, dict))
     for keyword in ("not", "if", "then", "else"):
         if isinstance(schema.get(keyword), dict):
             yield schema[keyword], keyword
     if isinstance(schema.get("dependentSchemas"), dict):
-        yield from ((one, "dependentSchemas") for one in schema["dependentSchemas"].values() if isinstance(one, dict))
-    if isinstance(found.leads.get(id(schema)), dict):
-        yield found.leads[id(schema)], "$ref"
+        dependents = schema["dependentSchemas"].values()
+        yield from ((dependent, "dependentSchemas") for dependent in dependents if isinstance(dependent, dict))
+    if isinstance(linked.targets.get(id(schema)), dict):
+        yield linked.targets[id(schema)], "$ref"

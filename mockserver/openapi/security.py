@@ -1,4 +1,4 @@
-"""Security schemes (OpenAPI 3.1, section 4.8.27): what a request must carry to say who it comes from."""
+"""Security schemes (OpenAPI 3.1, section 4.8.27): the credentials that a request must carry."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ Location = Literal["header", "query", "cookie", ""]
 AUTHORIZATION = "Authorization"
 BEARER = "Bearer"
 LOCATIONS: Mapping[str, Location] = {"header": "header", "query": "query", "cookie": "cookie"}
-# As their RFCs write them; a scheme's name is the same in any case.
+# As their RFCs spell them; the names are case-insensitive.
 SCHEMES = {name.lower(): name for name in ("Basic", BEARER, "Digest", "DPoP", "HOBA", "Mutual", "Negotiate", "vapid")}
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class RequiredCredential:
-    """What one security scheme asks for: a value at `location` under `name`, or one of the `scheme` in Authorization.
+    """A credential that one security scheme requires: `name` at `location`, or `scheme` in the Authorization header.
 
-    Where `location` is empty it cannot be seen in a request, such as a client's certificate. `declared` is the name
-    that the document gives it.
+    `location` is empty if a request does not show the credential, as with a client certificate. `declared` is the name
+    of the scheme in the document.
     """
 
     declared: str
@@ -44,69 +44,67 @@ class RequiredCredential:
 
     @property
     def challenge(self) -> str:
-        """The challenge that asks for it (RFC 9110, section 11.6.1). API keys have no registered scheme."""
+        """The value of WWW-Authenticate (RFC 9110, section 11.6.1); API keys have no registered scheme."""
         realm = f'realm="{self.declared}"'
         if not self.scheme:
-            return f'ApiKey {realm}, in="{self.location}", name="{_quoted(self.name)}"'
-        more = f', scope="{_quoted(" ".join(self.scopes))}"' if self.scopes else ""
-        # What a client needs to compute its answer from, which is not judged.
-        more += ', qop="auth", nonce="mockserver"' if self.scheme == "Digest" else ""
-        return f"{self.scheme} {realm}{more}"
+            return f'ApiKey {realm}, in="{self.location}", name="{_to_quoted_text(self.name)}"'
+        parameters = f', scope="{_to_quoted_text(" ".join(self.scopes))}"' if self.scopes else ""
+        # Clients need these to compute a Digest response, which is not verified.
+        parameters += ', qop="auth", nonce="mockserver"' if self.scheme == "Digest" else ""
+        return f"{self.scheme} {realm}{parameters}"
 
 
-def _quoted(text: str) -> str:
+def _to_quoted_text(text: str) -> str:
     return re.sub(r"[^ !#-\[\]-~]", "_", text)
 
 
 @dataclass(slots=True)
-class Security:
-    """Reads one document's security schemes, and what its operations require of them."""
+class SecurityReader:
+    """Reads a document's security schemes, and what its operations require of them."""
 
     document: Node
     report: Report
 
-    def of(self, operation: Node) -> tuple[tuple[RequiredCredential, ...], ...]:
-        """The alternatives of an operation, its own or the document's; none where it asks for nothing."""
+    def read(self, operation: Node) -> tuple[tuple[RequiredCredential, ...], ...]:
+        """The alternatives that an operation, or else the document, declares; none if no credentials are required."""
         owner = operation if "security" in operation.value else self.document
-        asked = owner.value.get("security")
-        if not isinstance(asked, list):
+        requirements = owner.value.get("security")
+        if not isinstance(requirements, list):
             return ()
-        found = []
-        for index, requirement in enumerate(asked):
-            if isinstance(requirement, dict):
-                found.append(tuple(self._credentials(owner.child("security", index))))
-        return tuple(found)
+        return tuple(
+            tuple(self._read_requirement(owner.child("security", index)))
+            for index, requirement in enumerate(requirements)
+            if isinstance(requirement, dict)
+        )
 
-    def _credentials(self, requirement: Node) -> Iterator[RequiredCredential]:
-        schemes = self._schemes()
+    def _read_requirement(self, requirement: Node) -> Iterator[RequiredCredential]:
+        schemes = self._read_schemes()
         for name, scopes in requirement.value.items():
             scheme = schemes.get(name)
             if scheme is None:
-                hint = did_you_mean(name, schemes)
-                self._note(requirement.child(name), f"there is no security scheme {quote(name)}.{hint}")
-            named = tuple(one for one in scopes if isinstance(one, str)) if isinstance(scopes, list) else ()
-            yield _credential(re.sub(r"[^A-Za-z0-9._-]", "_", name), scheme, named)
+                message = f"there is no security scheme {quote(name)}.{did_you_mean(name, schemes)}"
+                location = requirement.child(name)
+                self.report.add(location.source, location.pointer, message, "undeclared")
+            scope_names = tuple(scope for scope in scopes if isinstance(scope, str)) if isinstance(scopes, list) else ()
+            yield _required_credential(re.sub(r"[^A-Za-z0-9._-]", "_", name), scheme, scope_names)
 
-    def _schemes(self) -> dict[str, Any]:
+    def _read_schemes(self) -> dict[str, Any]:
         components = self.document.value.get("components")
         if not isinstance(components, dict) or not isinstance(components.get("securitySchemes"), dict):
             return {}
         declared = self.document.child("components", "securitySchemes")
-        found = {}
+        schemes = {}
         for name in declared.value:
             try:
-                found[name] = declared.child(name).follow().value
+                schemes[name] = declared.child(name).resolve().value
             except Unresolved:
-                continue  # noted with the references
-        return found
-
-    def _note(self, at: Node, message: str) -> None:
-        self.report.add(at.source, at.pointer, message, "undeclared")
+                continue  # reported with the other references
+        return schemes
 
 
-def _credential(declared: str, scheme: Any, scopes: tuple[str, ...]) -> RequiredCredential:
+def _required_credential(declared: str, scheme: Any, scopes: tuple[str, ...]) -> RequiredCredential:
     if not isinstance(scheme, dict):
-        # Nobody knows where to look for it, so it counts as sent.
+        # Nothing says where the credential is, so it counts as sent.
         return RequiredCredential(declared)
     kind = scheme.get("type")
     if kind == "apiKey":

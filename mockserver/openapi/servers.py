@@ -1,4 +1,4 @@
-"""Under which prefixes an operation answers besides its path: those of its `servers` (OpenAPI 3.1, section 4.8.5)."""
+"""The path prefixes under which an operation responds too: those of its `servers` (OpenAPI 3.1, section 4.8.5)."""
 
 from __future__ import annotations
 
@@ -10,55 +10,56 @@ from urllib.parse import urlsplit
 
 from mockserver.documents.tree import Node
 
-# As many values of a server's variables are taken together, at the most.
-LIMIT = 50
+# The maximum number of combinations of one server's variables.
+COMBINATION_LIMIT = 50
 VARIABLE = re.compile(r"\{([^{}]+)\}")
 
 
-def prefixes(*owners: Node) -> tuple[str, ...]:
-    """The prefixes that count for the first of `owners`, which goes from the operation out to the document."""
+def find_prefixes(*owners: Node) -> tuple[str, ...]:
+    """The prefixes of the first owner that has `servers`; the owners are the operation, its path and the document."""
     for owner in owners:
         servers = owner.value.get("servers") if isinstance(owner.value, dict) else None
         if isinstance(servers, list) and servers:
-            return tuple(dict.fromkeys(one for server in servers for one in _of_server(server)))
+            return tuple(dict.fromkeys(prefix for server in servers for prefix in _prefixes_of(server)))
     return ()
 
 
-def _of_server(server: Any) -> Iterator[str]:
+def _prefixes_of(server: Any) -> Iterator[str]:
     url = server.get("url") if isinstance(server, dict) else None
     if not isinstance(url, str):
         return
     variables = server.get("variables")
-    for filled in islice(_filled(url, variables if isinstance(variables, dict) else {}), LIMIT):
-        path = _path(filled)
+    for expanded in islice(_expand(url, variables if isinstance(variables, dict) else {}), COMBINATION_LIMIT):
+        path = _path_of(expanded)
         if path and "{" not in path:
             yield path
 
 
-def _filled(url: str, variables: dict[str, Any]) -> Iterator[str]:
-    """The address with each value that its variables may have; the default where they may have any."""
+def _expand(url: str, variables: dict[str, Any]) -> Iterator[str]:
+    """The URL with each combination of the values of its variables; one without values stays a variable."""
     names = list(dict.fromkeys(VARIABLE.findall(url)))
-    for values in product(*(_values(variables.get(name)) for name in names)):
-        filled = url
+    for values in product(*(_values_of(variables.get(name)) for name in names)):
+        expanded = url
         for name, value in zip(names, values, strict=True):
-            filled = filled if value is None else filled.replace(f"{{{name}}}", value)
-        yield filled
+            expanded = expanded if value is None else expanded.replace(f"{{{name}}}", value)
+        yield expanded
 
 
-def _values(variable: Any) -> list[str | None]:
+def _values_of(variable: Any) -> list[str | None]:
+    """The default, then the other values of the `enum`; None if there are neither."""
     if not isinstance(variable, dict):
         return [None]
-    listed = variable.get("enum")
-    allowed = listed if isinstance(listed, list) else []
-    found = [one for one in (variable.get("default"), *allowed) if isinstance(one, str)]
-    return list(dict.fromkeys(found)) or [None]
+    enum = variable.get("enum")
+    candidates = (variable.get("default"), *(enum if isinstance(enum, list) else []))
+    values = [value for value in candidates if isinstance(value, str)]
+    return list(dict.fromkeys(values)) or [None]
 
 
-def _path(url: str) -> str:
-    """The path of an address, absolute or relative to where the document is; without a slash at its end."""
+def _path_of(url: str) -> str:
+    """The path of a URL, absolute or relative, without a slash at its end."""
     try:
         path = urlsplit(url).path
     except ValueError:
         return ""
-    parts = [part for part in path.split("/") if part not in ("", ".", "..")]
-    return "".join(f"/{part}" for part in parts)
+    segments = [segment for segment in path.split("/") if segment not in ("", ".", "..")]
+    return "".join(f"/{segment}" for segment in segments)

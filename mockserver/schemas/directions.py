@@ -1,7 +1,8 @@
-"""Schemas as they bind one direction: a property that is `readOnly`, or `writeOnly`, is required one way only.
+"""`readOnly` and `writeOnly`: schemas as they apply to requests or to responses.
 
-OpenAPI 3.0 has it so (section 4.7.24.2). JSON Schema makes nothing of the two, but clients expect the same of 3.1.
-What a client sends must also fit its `format`, where that is a width of integers.
+A `readOnly` property need not be in a request although `required` names it, a `writeOnly` one need not be in a
+response (OpenAPI 3.0, section 4.7.24.2). JSON Schema gives the two no such meaning, but clients expect it of 3.1 too.
+Integers of a request must also be in the range of their `format` (`int32`, `int64`).
 """
 
 from __future__ import annotations
@@ -9,99 +10,108 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from mockserver.documents.tree import DATA, NAMED, Documents, Unresolved
+from mockserver.documents.tree import DATA_MEMBERS, MAP_MEMBERS, Documents, Unresolved
 
 Direction = Literal["", "request", "response"]
-# The property that the other side alone has.
-ONE_SIDED: Mapping[Direction, str] = {"request": "readOnly", "response": "writeOnly"}
-WIDTHS = {"int32": 31, "int64": 63}
+# The annotation of properties that a message in this direction does not contain.
+ANNOTATIONS: Mapping[Direction, str] = {"request": "readOnly", "response": "writeOnly"}
+# Number of bits, without the sign.
+INTEGER_WIDTHS = {"int32": 31, "int64": 63}
 DEPTH_LIMIT = 20
 
 
-def documents(linked: Documents, direction: Direction) -> dict[str, Any]:
-    """The data of each document as values sent in that direction are judged; the same objects where nothing differs."""
-    words = (ONE_SIDED[direction], *(WIDTHS if direction == "request" else ())) if direction else ()
-    if not any(word in source.text for source in linked.sources.values() for word in words):
-        return {uri: source.data for uri, source in linked.sources.items()}
-    bound = _Bound(linked, direction)
-    return {uri: bound.of(source.data) for uri, source in linked.sources.items()}
+def apply_direction(documents: Documents, direction: Direction) -> dict[str, Any]:
+    """The data of each document by URI, as it applies to one direction; unchanged parts are the same objects."""
+    keywords = (ANNOTATIONS[direction], *(INTEGER_WIDTHS if direction == "request" else ())) if direction else ()
+    if not any(keyword in source.text for source in documents.sources.values() for keyword in keywords):
+        return {uri: source.data for uri, source in documents.sources.items()}
+    transformation = _Transformation(documents, direction)
+    return {uri: transformation.apply(source.data) for uri, source in documents.sources.items()}
 
 
-class _Bound:
-    def __init__(self, linked: Documents, direction: Direction) -> None:
-        self._linked, self._keyword, self._bounds_widths = linked, ONE_SIDED[direction], direction == "request"
-        self._made: dict[tuple[int, bool], Any] = {}
+class _Transformation:
+    """Copies schemas without the requirements that do not apply to one direction."""
 
-    def of(self, value: Any, named: bool = False, taken_over: frozenset[str] = frozenset()) -> Any:
-        """The value, with no property required that only the other side has; `taken_over` are more of these.
+    def __init__(self, documents: Documents, direction: Direction) -> None:
+        self._documents, self._annotation = documents, ANNOTATIONS[direction]
+        self._limits_integers = direction == "request"
+        self._results: dict[tuple[int, bool], Any] = {}
 
-        In an object that is `named`, authors chose the names of the members.
+    def apply(self, value: Any, is_map: bool = False, inherited: frozenset[str] = frozenset()) -> Any:
+        """The value as it applies to this direction.
+
+        `is_map` if the names of its members are chosen by authors. `inherited` are properties that are not required
+        because a schema around it says so.
         """
         if not isinstance(value, dict | list):
             return value
-        key = id(value), named
-        if key in self._made and not taken_over:
-            return self._made[key]
+        key = id(value), is_map
+        if key in self._results and not inherited:
+            return self._results[key]
         if isinstance(value, list):
-            parts = [self.of(one) for one in value]
-            made: Any = parts if any(one is not other for one, other in zip(parts, value, strict=True)) else value
+            items = [self.apply(item) for item in value]
+            result: Any = items if any(new is not old for new, old in zip(items, value, strict=True)) else value
         else:
-            made = self._names_of(value) if named else self._object(value, taken_over)
-        if not taken_over:
-            self._made[key] = made
-        return made
+            result = self._apply_to_map(value) if is_map else self._apply_to_object(value, inherited)
+        if not inherited:
+            self._results[key] = result
+        return result
 
-    def _names_of(self, value: dict[str, Any]) -> dict[str, Any]:
-        made = {name: self.of(one) for name, one in value.items()}
-        return made if any(made[name] is not value[name] for name in value) else value
+    def _apply_to_map(self, value: dict[str, Any]) -> dict[str, Any]:
+        result = {name: self.apply(member) for name, member in value.items()}
+        return result if any(result[name] is not value[name] for name in value) else value
 
-    def _object(self, value: dict[str, Any], taken_over: frozenset[str]) -> dict[str, Any]:
-        whole = value.get("allOf")
-        needs_names = isinstance(value.get("required"), list) or isinstance(whole, list)
-        names = taken_over | self._names(value, 0) if needs_names else taken_over
-        made = {name: one if name in DATA else self.of(one, name in NAMED) for name, one in value.items()}
-        if names and isinstance(whole, list):
-            made["allOf"] = [self.of(one, taken_over=names) for one in whole]
-        if names and isinstance(value.get("required"), list):
-            made["required"] = [one for one in value["required"] if one not in names]
-        if self._bounds_widths:
-            made = _bounded(made)
-        return made if len(made) > len(value) or any(made[name] is not value[name] for name in value) else value
+    def _apply_to_object(self, schema: dict[str, Any], inherited: frozenset[str]) -> dict[str, Any]:
+        parts = schema.get("allOf")
+        can_require = isinstance(schema.get("required"), list) or isinstance(parts, list)
+        optional = inherited | self._find_annotated(schema, 0) if can_require else inherited
+        result = {
+            name: member if name in DATA_MEMBERS else self.apply(member, name in MAP_MEMBERS)
+            for name, member in schema.items()
+        }
+        if optional and isinstance(parts, list):
+            result["allOf"] = [self.apply(part, inherited=optional) for part in parts]
+        if optional and isinstance(schema.get("required"), list):
+            result["required"] = [name for name in schema["required"] if name not in optional]
+        if self._limits_integers:
+            result = _limit_integer(result)
+        is_same = len(result) == len(schema) and all(result[name] is schema[name] for name in schema)
+        return schema if is_same else result
 
-    def _names(self, schema: Any, depth: int) -> frozenset[str]:
-        """The properties of a schema that only the other side has, those that it takes over included."""
+    def _find_annotated(self, schema: Any, depth: int) -> frozenset[str]:
+        """The properties that have the annotation, in the schema itself or in what its `$ref` and `allOf` add."""
         if not isinstance(schema, dict) or depth > DEPTH_LIMIT:
             return frozenset()
         properties = schema.get("properties")
-        own = properties.items() if isinstance(properties, dict) else ()
-        found = frozenset(name for name, one in own if self._is_one_sided(one, 0))
+        declared = properties.items() if isinstance(properties, dict) else ()
+        names = frozenset(name for name, property_schema in declared if self._is_annotated(property_schema, 0))
         parts = schema.get("allOf")
         for part in parts if isinstance(parts, list) else ():
-            found |= self._names(part, depth + 1)
-        return found | self._names(self._target(schema), depth + 1)
+            names |= self._find_annotated(part, depth + 1)
+        return names | self._find_annotated(self._resolve_ref(schema), depth + 1)
 
-    def _is_one_sided(self, schema: Any, depth: int) -> bool:
+    def _is_annotated(self, schema: Any, depth: int) -> bool:
         if not isinstance(schema, dict) or depth > DEPTH_LIMIT:
             return False
-        if schema.get(self._keyword) is True:
+        if schema.get(self._annotation) is True:
             return True
         parts = schema.get("allOf")
-        within = [self._target(schema), *(parts if isinstance(parts, list) else ())]
-        return any(self._is_one_sided(one, depth + 1) for one in within)
+        included = [self._resolve_ref(schema), *(parts if isinstance(parts, list) else ())]
+        return any(self._is_annotated(part, depth + 1) for part in included)
 
-    def _target(self, schema: dict[str, Any]) -> Any:
+    def _resolve_ref(self, schema: dict[str, Any]) -> Any:
         reference = schema.get("$ref")
         if not isinstance(reference, str):
             return None
         try:
-            return self._linked.at(reference).value
+            return self._documents.resolve(reference).value
         except Unresolved:
             return None
 
 
-def _bounded(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema with the bounds of integers that are said to be of a certain width."""
-    width = WIDTHS.get(schema["format"]) if isinstance(schema.get("format"), str) else None
+def _limit_integer(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema with the bounds of its integer `format`; bounds of its own stay."""
+    width = INTEGER_WIDTHS.get(schema["format"]) if isinstance(schema.get("format"), str) else None
     if width is None or schema.get("type") not in ("integer", ["integer", "null"]):
         return schema
     return {"minimum": -(1 << width), "maximum": (1 << width) - 1, **schema}

@@ -13,7 +13,7 @@ def declared_properties(schema: Node, depth: int = 0) -> dict[str, Node]:
         return {}
     properties: dict[str, Node] = {}
     if isinstance(schema.value.get("$ref"), str):
-        properties |= declared_properties(schema.follow(), depth + 1)
+        properties |= declared_properties(schema.resolve(), depth + 1)
     if "allOf" in schema.value:
         for index in range(len(schema.value["allOf"])):
             properties |= declared_properties(schema.child("allOf", index), depth + 1)

@@ -1,4 +1,4 @@
-"""What a schema lets the text of a request be read as: its JSON types, those of its items and of its members."""
+"""What JSON types a schema allows for a value, its items and its members, which decides how text is read."""
 
 from __future__ import annotations
 
@@ -10,174 +10,178 @@ from mockserver.documents.tree import Node, Unresolved
 ALL_TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
 COMPOUND = frozenset({"array", "object"})
 DEPTH_LIMIT = 20
-KINDS = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
+TYPE_NAMES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
 
 
 class Shape:
-    """The types that one or more schemas admit for the same value.
+    """The types that schemas allow for one value: all of `required` apply to it, and one of `alternatives`.
 
-    `every` are those that all hold for it, `some` those of which one does. What lies below is looked up when it is
-    first asked for, since few members of a large document ever are.
+    What lies below is determined on first use, since few members of a large document are ever looked at.
     """
 
-    __slots__ = ("_every", "_items", "_members", "_places", "_some", "types")
+    __slots__ = ("_alternatives", "_items", "_members", "_required", "_schemas", "types")
 
-    def __init__(self, every: tuple[Node, ...] = (), some: tuple[Node, ...] = ()) -> None:
-        self._every, self._some = every, some
-        self._places: tuple[tuple[Node, bool], ...] | None = None
+    def __init__(self, required: tuple[Node, ...] = (), alternatives: tuple[Node, ...] = ()) -> None:
+        self._required, self._alternatives = required, alternatives
+        self._schemas: tuple[tuple[Node, bool], ...] | None = None
         self._items: Shape | None = None
         self._members: dict[str, Shape] = {}
-        self.types = ALL_TYPES.intersection(*(types_of(one) for one in every))
-        if some:
-            self.types &= frozenset().union(*(types_of(one) for one in some))
+        self.types = ALL_TYPES.intersection(*(types_of(schema) for schema in required))
+        if alternatives:
+            self.types &= frozenset().union(*(types_of(schema) for schema in alternatives))
 
     @classmethod
-    def of(cls, schema: Node | None) -> Shape:
-        """The shape of one schema; without one, of anything."""
+    def from_schema(cls, schema: Node | None) -> Shape:
+        """The shape of one schema; of any value without one."""
         return cls((schema,)) if schema is not None else cls()
 
     @property
     def items(self) -> Shape:
-        """What an array's items may be."""
+        """The shape of an array's items."""
         if self._items is None:
-            every, some = self._below("items")
-            for place, _ in self.places():
-                if "prefixItems" in place.value:
-                    some += tuple(_followed(place.child("prefixItems")))
-            self._items = Shape(every, some) if not some else Shape((), every + some)
+            required, alternatives = self._below("items")
+            for schema, _ in self.schemas():
+                if "prefixItems" in schema.value:
+                    alternatives += tuple(_list_schemas(schema.child("prefixItems")))
+            self._items = Shape((), required + alternatives) if alternatives else Shape(required)
         return self._items
 
     @property
     def names(self) -> frozenset[str]:
-        """The members that an object is declared to have."""
-        found: set[str] = set()
-        for place, _ in self.places():
-            declared = place.value.get("properties")
-            found |= declared.keys() if isinstance(declared, dict) else set()
-        return frozenset(found)
+        """The names of the members that are declared for an object."""
+        names: set[str] = set()
+        for schema, _ in self.schemas():
+            properties = schema.value.get("properties")
+            names |= properties.keys() if isinstance(properties, dict) else set()
+        return frozenset(names)
 
     @property
     def is_open(self) -> bool:
-        """Whether an object is meant to have members of any name, not merely allowed to."""
-        told = [place.value.get("additionalProperties") for place, _ in self.places()]
-        if any(one is False for one in told):
+        """Whether an object is meant to have members of any name, and does not just fail to forbid them."""
+        additional = [schema.value.get("additionalProperties") for schema, _ in self.schemas()]
+        if any(value is False for value in additional):
             return False
-        return any(one is not None for one in told) or not self.names
+        return any(value is not None for value in additional) or not self.names
 
     def member(self, name: str) -> Shape:
-        """What an object's member may be."""
-        found = self._members.get(name)
-        if found is None:
-            every, some = self._below("properties", name)
-            if not every and not some:
-                every, some = self._below("additionalProperties")
-            found = self._members[name] = Shape(every, some)
-        return found
+        """The shape of an object's member."""
+        shape = self._members.get(name)
+        if shape is None:
+            required, alternatives = self._below("properties", name)
+            if not required and not alternatives:
+                required, alternatives = self._below("additionalProperties")
+            shape = self._members[name] = Shape(required, alternatives)
+        return shape
 
-    def certain(self) -> Iterator[Node]:
-        """Every schema that speaks of this very value in any case."""
-        return (place for place, is_branch in self.places() if not is_branch)
+    def unconditional(self) -> Iterator[Node]:
+        """Every schema that applies to the value in any case."""
+        return (schema for schema, is_branch in self.schemas() if not is_branch)
 
     @property
-    def values(self) -> list[Any] | None:
-        """The values that it is one of, where they are told in one place; None where they are not."""
-        told = [place.value.get("enum") for place in self.certain()]
-        return next((one for one in told if isinstance(one, list)), None)
+    def enum_values(self) -> list[Any] | None:
+        """The values that an `enum` allows in any case; None without one."""
+        enums = [schema.value.get("enum") for schema in self.unconditional()]
+        return next((values for values in enums if isinstance(values, list)), None)
 
     @property
     def examples(self) -> list[Any]:
-        """The examples that are given of it."""
-        found: list[Any] = []
-        for place, _ in self.places():
-            told = place.value.get("examples")
-            found += told if isinstance(told, list) else []
-            found += [place.value["example"]] if "example" in place.value else []
-        return found
+        """The examples in the schemas."""
+        examples: list[Any] = []
+        for schema, _ in self.schemas():
+            listed = schema.value.get("examples")
+            examples += listed if isinstance(listed, list) else []
+            examples += [schema.value["example"]] if "example" in schema.value else []
+        return examples
 
-    def says(self, keyword: str) -> bool:
-        """Whether a boolean annotation, such as `readOnly`, is set."""
-        return any(place.value.get(keyword) is True for place, _ in self.places())
+    def has_annotation(self, keyword: str) -> bool:
+        """Whether a boolean annotation, such as `readOnly`, is true in any of the schemas."""
+        return any(schema.value.get(keyword) is True for schema, _ in self.schemas())
 
-    def places(self) -> tuple[tuple[Node, bool], ...]:
-        """Every schema that speaks of this very value, and whether it is but one of several branches."""
-        if self._places is None:
-            found: dict[str, tuple[Node, bool]] = {}
-            for schemas, is_branch in ((self._every, False), (self._some, True)):
-                for one in schemas:
-                    _collect(one, is_branch, found)
-            self._places = tuple(found.values())
-        return self._places
+    def schemas(self) -> tuple[tuple[Node, bool], ...]:
+        """Every schema that may apply to the value itself, and whether it is only one of several branches."""
+        if self._schemas is None:
+            by_address: dict[str, tuple[Node, bool]] = {}
+            for schemas, is_branch in ((self._required, False), (self._alternatives, True)):
+                for schema in schemas:
+                    _collect_in_place(schema, is_branch, by_address)
+            self._schemas = tuple(by_address.values())
+        return self._schemas
 
     def _below(self, *tokens: str) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
-        every: list[Node] = []
-        some: list[Node] = []
-        for place, is_branch in self.places():
+        """The schemas at a path below each schema: those that always apply, and those that are in branches."""
+        required: list[Node] = []
+        alternatives: list[Node] = []
+        for schema, is_branch in self.schemas():
             try:
-                node = place.child(*tokens)
+                below = schema.child(*tokens)
             except (KeyError, TypeError, IndexError):
                 continue
-            if isinstance(node.value, dict):
-                (some if is_branch else every).append(node)
-        return tuple(every), tuple(some)
+            if isinstance(below.value, dict):
+                (alternatives if is_branch else required).append(below)
+        return tuple(required), tuple(alternatives)
 
 
-def _collect(schema: Node, is_branch: bool, found: dict[str, tuple[Node, bool]]) -> None:
+def _collect_in_place(schema: Node, is_branch: bool, by_address: dict[str, tuple[Node, bool]]) -> None:
+    """Add a schema, and those that apply to the same value because it contains or references them."""
     stack = [(schema, is_branch)]
     while stack:
-        place, branch = stack.pop()
-        if not isinstance(place.value, dict) or place.address in found:
+        node, branch = stack.pop()
+        if not isinstance(node.value, dict) or node.address in by_address:
             continue
-        found[place.address] = place, branch
-        if isinstance(place.value.get("$ref"), str):
-            stack += [(one, branch) for one in _reached(place)]
+        by_address[node.address] = node, branch
+        if isinstance(node.value.get("$ref"), str):
+            stack += [(target, branch) for target in _list_target(node)]
         for keyword in ("allOf", "anyOf", "oneOf"):
-            if isinstance(place.value.get(keyword), list):
-                parts = _followed(place.child(keyword), follow=False)
-                stack += [(one, branch or keyword != "allOf") for one in parts]
+            if isinstance(node.value.get(keyword), list):
+                parts = _list_schemas(node.child(keyword), resolve=False)
+                stack += [(part, branch or keyword != "allOf") for part in parts]
         for keyword in ("then", "else"):
-            if keyword in place.value:
-                stack.append((place.child(keyword), True))
+            if keyword in node.value:
+                stack.append((node.child(keyword), True))
 
 
-def _reached(place: Node) -> Iterator[Node]:
+def _list_target(schema: Node) -> Iterator[Node]:
+    """What the `$ref` of a schema points to, if it points anywhere."""
     try:
-        yield place.documents.at(place.value["$ref"])
+        yield schema.documents.resolve(schema.value["$ref"])
     except Unresolved:
         return
 
 
-def _followed(array: Node, *, follow: bool = True) -> Iterator[Node]:
+def _list_schemas(array: Node, *, resolve: bool = True) -> Iterator[Node]:
+    """The schemas in an array, without those whose references point nowhere."""
     for index in range(len(array.value) if isinstance(array.value, list) else 0):
-        one = array.child(index)
+        schema = array.child(index)
         try:
-            yield one.follow() if follow else one
+            yield schema.resolve() if resolve else schema
         except Unresolved:
             continue
 
 
 def types_of(schema: Node | None, depth: int = 0) -> frozenset[str]:
-    """The JSON types that a schema admits, as far as its `type`, `enum`, `const` and combinations tell."""
+    """The JSON types that a schema allows, as far as `type`, `enum`, `const`, `$ref` and combinations limit them."""
     if schema is None or depth > DEPTH_LIMIT or not isinstance(schema.value, dict):
         return ALL_TYPES
-    place = schema.value
-    found = ALL_TYPES
-    if isinstance(place.get("$ref"), str):
-        found = found.intersection(*(types_of(one, depth + 1) for one in _reached(schema)))
-    named = place.get("type")
-    if isinstance(named, str | list):
-        found &= frozenset([named] if isinstance(named, str) else [one for one in named if isinstance(one, str)])
-    for values in (place.get("enum"), [place["const"]] if "const" in place else None):
+    keywords = schema.value
+    types = ALL_TYPES
+    if isinstance(keywords.get("$ref"), str):
+        types = types.intersection(*(types_of(target, depth + 1) for target in _list_target(schema)))
+    declared = keywords.get("type")
+    if isinstance(declared, str | list):
+        names = [declared] if isinstance(declared, str) else declared
+        types &= frozenset(name for name in names if isinstance(name, str))
+    for values in (keywords.get("enum"), [keywords["const"]] if "const" in keywords else None):
         if isinstance(values, list):
-            found &= frozenset(type_of(value) for value in values)
-    if isinstance(place.get("allOf"), list):
-        found = found.intersection(*(types_of(part, depth + 1) for part in _followed(schema.child("allOf"))))
+            types &= frozenset(type_of(value) for value in values)
+    if isinstance(keywords.get("allOf"), list):
+        types = types.intersection(*(types_of(part, depth + 1) for part in _list_schemas(schema.child("allOf"))))
     for keyword in ("anyOf", "oneOf"):
-        if isinstance(place.get(keyword), list):
-            parts = _followed(schema.child(keyword))
-            found &= frozenset().union(*(types_of(part, depth + 1) for part in parts))
-    return found | {"integer"} if "number" in found else found
+        if isinstance(keywords.get(keyword), list):
+            parts = _list_schemas(schema.child(keyword))
+            types &= frozenset().union(*(types_of(part, depth + 1) for part in parts))
+    return types | {"integer"} if "number" in types else types
 
 
 def type_of(value: Any) -> str:
-    """The JSON type of a value."""
-    return "null" if value is None else KINDS[type(value)]
+    """The JSON type of a value; an integer is an `integer`, not a `number`."""
+    return "null" if value is None else TYPE_NAMES[type(value)]

@@ -1,1 +1,1 @@
-"""Text formats: strict JSON, YAML with line numbers, instants and durations, media types, words in identifiers."""
+"""Text formats: strict JSON, YAML, JSON pointers, instants and durations, media types, words of identifiers."""

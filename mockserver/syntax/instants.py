@@ -1,4 +1,4 @@
-"""Instants as whole milliseconds since 1970, written as `toISOString` prints them; durations as milliseconds."""
+"""Instants as whole milliseconds since 1970, durations as milliseconds; both read from and written as text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import lru_cache
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
-LATEST = 253_402_300_799_999  # the end of the year 9999
+LATEST = 253_402_300_799_999  # 9999-12-31T23:59:59.999Z
 _UNITS = {"w": 604_800_000, "d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
 _NUMBER = r"[0-9]{1,12}(?:\.[0-9]{1,9})?"
 _SHORT = re.compile("".join(f"(?:(?P<{unit}>{_NUMBER}){unit})?" for unit in ("d", "h", "m", "s", "ms")), re.ASCII)
@@ -20,9 +20,9 @@ _ISO = re.compile(
 
 
 def parse_instant(text: str) -> int:
-    """Read an RFC 3339 date-time as milliseconds since 1970; finer digits are cut off.
+    """Read an RFC 3339 date-time as milliseconds since 1970, truncating finer digits.
 
-    Raises ValueError for anything else, a time without an offset included.
+    Raises ValueError for anything else, including a time without an offset.
     """
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None or "T" not in text.upper():
@@ -31,27 +31,27 @@ def parse_instant(text: str) -> int:
 
 
 def format_instant(milliseconds: int) -> str:
-    """Write milliseconds since 1970 as `2026-01-15T09:00:00.000Z`."""
-    seconds, rest = divmod(milliseconds, 1_000)
-    return f"{_second(seconds)}.{rest:03}Z"
+    """Write milliseconds since 1970 as `2026-01-15T09:00:00.000Z`, the format of JavaScript's `toISOString`."""
+    seconds, fraction = divmod(milliseconds, 1_000)
+    return f"{_format_second(seconds)}.{fraction:03}Z"
 
 
 @lru_cache(maxsize=256)
-def _second(seconds: int) -> str:
-    """What instants of one second have in common: a clock that stands still gives many of those."""
+def _format_second(seconds: int) -> str:
+    # Cached, since a clock that does not advance is formatted many times.
     return (EPOCH + timedelta(seconds=seconds)).replace(tzinfo=None).isoformat()
 
 
 def parse_duration(text: str) -> int:
     """Read `30s`, `1h30m`, `250ms` or ISO 8601 (`PT30S`, without years and months) as milliseconds.
 
-    Raises ValueError for anything else, and for what is longer than time is counted here.
+    Raises ValueError for anything else, and for durations that end after the year 9999.
     """
-    found = _SHORT.fullmatch(text) or _ISO.fullmatch(text)
-    parts = {unit: part for unit, part in found.groupdict().items() if part is not None} if found else {}
+    match = _SHORT.fullmatch(text) or _ISO.fullmatch(text)
+    parts = {unit: part for unit, part in match.groupdict().items() if part is not None} if match else {}
     if not parts or text.endswith("T"):
-        raise ValueError(f"{text[:40]!r} is no duration; 30s, 1h30m and PT30S are")
+        raise ValueError(f"{text[:40]!r} is not a valid duration; write 30s, 1h30m or PT30S")
     total = round(sum(float(part) * _UNITS[unit] for unit, part in parts.items()))
     if total > LATEST:
-        raise ValueError(f"{text[:40]!r} is longer than a clock can go")
+        raise ValueError(f"{text[:40]!r} is longer than the clock's range, which ends with the year 9999")
     return total

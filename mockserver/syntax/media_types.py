@@ -1,4 +1,4 @@
-"""Media types by name: which hold JSON, text or a form, and which of the declared ones a body came in."""
+"""Media types by name: which contain JSON, text or a form, and which declared one a body's type corresponds to."""
 
 from __future__ import annotations
 
@@ -8,52 +8,52 @@ JSON, FORM, MULTIPART = "application/json", "application/x-www-form-urlencoded",
 FORMS = (FORM, MULTIPART)
 TEXTUAL = ("application/xml", "application/yaml", "application/x-yaml", "application/javascript", "application/graphql")
 
-# A JSON value on each line.
-LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/jsonlines",
-         "application/x-jsonlines")  # fmt: skip
+# One JSON value per line.
+JSON_LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/jsonlines",
+              "application/x-jsonlines")  # fmt: skip
 
 
-def essence(kind: str) -> str:
-    """A media type without its parameters, in small letters."""
-    return kind.partition(";")[0].strip().lower()
+def essence(media_type: str) -> str:
+    """A media type without its parameters, in lower case."""
+    return media_type.partition(";")[0].strip().lower()
 
 
-def is_json(kind: str) -> bool:
-    """Whether a media type holds JSON (RFC 6838, section 4.2.8, for the suffix)."""
-    kind = essence(kind)
-    return kind in (JSON, "text/json") or kind.endswith("+json")
+def is_json(media_type: str) -> bool:
+    """Whether a media type contains JSON (RFC 6838, section 4.2.8, for the suffix)."""
+    name = essence(media_type)
+    return name in (JSON, "text/json") or name.endswith("+json")
 
 
-def is_text(kind: str) -> bool:
-    """Whether a media type holds characters rather than bytes."""
-    kind = essence(kind)
-    return kind.startswith("text/") or kind.endswith(("+xml", "+yaml")) or kind in (*TEXTUAL, *LINES)
+def is_text(media_type: str) -> bool:
+    """Whether a media type contains characters rather than bytes."""
+    name = essence(media_type)
+    return name.startswith("text/") or name.endswith(("+xml", "+yaml")) or name in (*TEXTUAL, *JSON_LINES)
 
 
-def matches(kind: str, declared: str) -> bool:
+def matches(media_type: str, declared: str) -> bool:
     """Whether a media type is the declared one, or within the declared range."""
-    kind, declared = essence(kind), essence(declared)
-    return declared in (kind, "*/*", "*") or (declared.endswith("/*") and kind.startswith(declared[:-1]))
+    name, pattern = essence(media_type), essence(declared)
+    return pattern in (name, "*/*", "*") or (pattern.endswith("/*") and name.startswith(pattern[:-1]))
 
 
-def best(kind: str, declared: Iterable[str]) -> str | None:
-    """The declared name that fits `kind` most closely: the type itself, then `text/*`, then `*/*`.
+def best_match(media_type: str, declared: Iterable[str]) -> str | None:
+    """The declared name that matches most specifically: the type itself, then `text/*`, then `*/*`.
 
-    Of several that differ by parameters alone, the one that shares most with the parameters of `kind`.
+    Of several that differ in their parameters alone, the one that has most of them in common with `media_type`.
     """
-    sent = _parameters(kind)
-    fitting = [name for name in declared if matches(kind, name)]
-    return max(fitting, key=lambda name: (_closeness(name), _shared(sent, name)), default=None)
+    sent = _parameters(media_type)
+    candidates = [name for name in declared if matches(media_type, name)]
+    return max(candidates, key=lambda name: (_specificity(name), _agreement(sent, name)), default=None)
 
 
-def _closeness(name: str) -> int:
+def _specificity(name: str) -> int:
     return 2 - essence(name).count("*")
 
 
-def _shared(sent: frozenset[str], name: str) -> int:
-    own = _parameters(name)
-    return len(own & sent) - len(own - sent)
+def _agreement(sent: frozenset[str], name: str) -> int:
+    declared = _parameters(name)
+    return len(declared & sent) - len(declared - sent)
 
 
-def _parameters(kind: str) -> frozenset[str]:
-    return frozenset(part.strip().lower() for part in kind.split(";")[1:] if part.strip())
+def _parameters(media_type: str) -> frozenset[str]:
+    return frozenset(part.strip().lower() for part in media_type.split(";")[1:] if part.strip())

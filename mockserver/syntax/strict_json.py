@@ -1,4 +1,4 @@
-"""JSON as RFC 8259 has it: strict when read, one canonical form when written."""
+"""JSON as RFC 8259 defines it: read strictly, written compactly or in one canonical form."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SURROGATE = re.compile(r"\\u[dD][89abAB]|\\u[dD][c-fC-F]")
 
 
 class MalformedJSON(ValueError):
-    """Text that is no JSON: `message` says why, `line` where (from 1; None where no place can be named)."""
+    """Text that is not valid JSON: `message` says why; `line` and `column` (from 1) say where, if that is known."""
 
     def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
         self.message, self.line, self.column = message, line, column
@@ -28,8 +28,8 @@ class MalformedJSON(ValueError):
 def parse(data: bytes) -> Any:
     """Read one JSON value from UTF-8 bytes.
 
-    Stricter than `json.loads`: duplicate names, NaN, Infinity, numbers beyond a double, lone surrogates
-    and nesting deeper than DEPTH_LIMIT are refused.
+    Stricter than `json.loads`: duplicate names, NaN, Infinity, numbers beyond the range of a double, lone surrogates
+    and nesting deeper than DEPTH_LIMIT are rejected.
 
     Raises MalformedJSON.
     """
@@ -48,15 +48,15 @@ def parse(data: bytes) -> Any:
 
 
 def dump(value: Any) -> bytes:
-    """Write a JSON value as compact UTF-8; members stay in their order."""
+    """Write a JSON value as compact UTF-8; members keep their order."""
     try:
-        # A copy is no larger than it must be; orjson's own bytes hold on to kilobytes, and the journal to many of them.
+        # Copied, since orjson over-allocates by kilobytes and the journal keeps many of these.
         return bytes(memoryview(orjson.dumps(value)))
-    except orjson.JSONEncodeError:  # for one, an integer of more than 64 bits
+    except orjson.JSONEncodeError:  # an integer of more than 64 bits, for example
         return _ENCODER.encode(value).encode()
 
 
-def canonical(value: Any) -> bytes:
+def dump_canonical(value: Any) -> bytes:
     """Write a JSON value so that equal values give equal bytes: members sorted, no white space."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False).encode()
 
@@ -79,34 +79,36 @@ def _check_surrogates(value: Any) -> None:
     try:
         dump(value)
     except UnicodeEncodeError:
-        raise MalformedJSON("a lone surrogate is no character") from None
+        raise MalformedJSON("contains a lone surrogate, which is not a valid character") from None
 
 
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+def _read_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
         names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise MalformedJSON(f"the name {json.dumps(twice)} stands twice in one object")
-    return found
+        duplicate = next(name for name in names if names.count(name) > 1)
+        raise MalformedJSON(f"the name {json.dumps(duplicate)} appears twice in one object")
+    return members
 
 
-def _constant(name: str) -> NoReturn:
-    raise MalformedJSON(f"{name} is no JSON number")
+def _reject_constant(name: str) -> NoReturn:
+    raise MalformedJSON(f"{name} is not a valid JSON number")
 
 
-def _float(text: str) -> float:
+def _read_float(text: str) -> float:
     number = float(text)
     if math.isinf(number):
-        raise MalformedJSON(f"{text[:40]} is beyond the range of a number")
+        raise MalformedJSON(f"{text[:40]} is outside the range of a number")
     return number
 
 
-def _int(text: str) -> int:
+def _read_int(text: str) -> int:
     if len(text) > 400:
-        raise MalformedJSON(f"{text[:40]}… is beyond the range of a number")
+        raise MalformedJSON(f"{text[:40]}… is outside the range of a number")
     return int(text)
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_constant, parse_float=_float, parse_int=_int)
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_read_object, parse_constant=_reject_constant, parse_float=_read_float, parse_int=_read_int
+)
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)

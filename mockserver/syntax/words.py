@@ -1,69 +1,70 @@
-"""What names say of each other: `petId` in `/pets/{petId}` names the `id` of a pet, `userId` before it an owner's."""
+"""The words of identifiers, and what they say of each other: `petId` in `/pets/{petId}` names the `id` of a pet."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
 
-# Names that say nothing without what they belong to.
-GENERAL = frozenset({"id", "key", "name", "slug", "uuid", "code", "number"})
+# Names that say nothing without the name of what they belong to.
+GENERIC_NAMES = frozenset({"id", "key", "name", "slug", "uuid", "code", "number"})
 
 
-def words(name: str) -> list[str]:
-    """The words of a name, in small letters, however they are joined."""
-    return [one.lower() for one in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", name)]
+def split(name: str) -> list[str]:
+    """The words of a name in lower case, whether they are joined by case, underscores or anything else."""
+    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", name)]
 
 
-def plain(name: str) -> str:
-    """A name without regard to case and to how its words are joined."""
-    return "".join(words(name))
+def normalize(name: str) -> str:
+    """A name without separators and in lower case: `petId`, `pet_id` and `PetID` are all `petid`."""
+    return "".join(split(name))
 
 
-def singulars(plural: str) -> tuple[str, ...]:
-    """What one of a collection may be called, in plain form: what it is called itself first."""
-    name = plain(plural)
-    found = [name]
-    found += [name[:-3] + "y"] if name.endswith("ies") else []
-    found += [name[:-2]] if name.endswith(("ses", "xes", "zes", "ches", "shes")) else []
-    found += [name[:-1]] if name.endswith("s") else []
-    return tuple(found)
+def singular_forms(plural: str) -> tuple[str, ...]:
+    """What one item of a collection may be called, normalized: the name of the collection itself first."""
+    name = normalize(plural)
+    forms = [name]
+    forms += [name[:-3] + "y"] if name.endswith("ies") else []
+    forms += [name[:-2]] if name.endswith(("ses", "xes", "zes", "ches", "shes")) else []
+    forms += [name[:-1]] if name.endswith("s") else []
+    return tuple(forms)
 
 
-def key_field(parameter: str, segment: str, fields: Iterable[str]) -> str | None:
-    """The field that the last parameter of `/…/segment/{parameter}` holds: of its name, or of the end of it."""
-    known = _by_plain_name(fields)
-    return next((known[name] for name in _key_names(parameter, segment) if name in known), None)
+def find_key_field(parameter: str, segment: str, fields: Iterable[str]) -> str | None:
+    """The field that the last parameter of `/…/segment/{parameter}` holds: `userId` or `id` for `{userId}`."""
+    fields_by_name = _by_normalized_name(fields)
+    return next((fields_by_name[name] for name in _key_names(parameter, segment) if name in fields_by_name), None)
 
 
 def _key_names(parameter: str, segment: str) -> Iterator[str]:
-    parts, name = words(parameter), plain(parameter)
+    """The whole parameter, its last words, then what remains of it without the name of the collection's item."""
+    parts, name = split(parameter), normalize(parameter)
     for start in range(len(parts)):
         yield "".join(parts[start:])
-    for one in singulars(segment):
-        if name == one:
+    for singular in singular_forms(segment):
+        if name == singular:
             yield "id"
-        elif name.startswith(one):
-            yield name[len(one) :]
+        elif name.startswith(singular):
+            yield name[len(singular) :]
 
 
-def owner_field(parameter: str, segment: str, fields: Iterable[str], key: str) -> str | None:
-    """The field that a parameter before the last holds, `segment` standing before it: `user_id` in `/users/{id}/…`."""
-    known = _by_plain_name(one for one in fields if one != key)
-    return next((known[name] for name in _owner_names(parameter, segment) if name in known), None)
+def find_owner_field(parameter: str, segment: str, fields: Iterable[str], key: str) -> str | None:
+    """The field that a parameter before the last one holds, `segment` preceding it: `user_id` in `/users/{id}/…`."""
+    fields_by_name = _by_normalized_name(field for field in fields if field != key)
+    return next((fields_by_name[name] for name in _owner_names(parameter, segment) if name in fields_by_name), None)
 
 
 def _owner_names(parameter: str, segment: str) -> Iterator[str]:
-    name = plain(parameter)
-    if name not in GENERAL:
+    name = normalize(parameter)
+    if name not in GENERIC_NAMES:
         yield name
-    for one in reversed(singulars(segment)):
-        yield one + name
-        yield one + "id"
-        yield one
+    for singular in reversed(singular_forms(segment)):
+        yield singular + name
+        yield singular + "id"
+        yield singular
 
 
-def _by_plain_name(fields: Iterable[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for one in fields:
-        found.setdefault(plain(one), one)
-    return found
+def _by_normalized_name(fields: Iterable[str]) -> dict[str, str]:
+    by_name: dict[str, str] = {}
+    for field in fields:
+        by_name.setdefault(normalize(field), field)
+    return by_name

@@ -1,7 +1,7 @@
 """YAML 1.2 (core schema) as plain JSON values, built from the C parser's events.
 
-Events rather than PyYAML's own constructors, since those follow YAML 1.1 (`on` is true, dates are dates),
-recurse without a bound, and expand aliases without counting.
+PyYAML's own constructors are not used: they follow YAML 1.1 (`on` is a boolean, dates become date objects), recurse
+without a limit and expand aliases without counting.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_NO_NUMBER = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_NOT_IN_JSON = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _WORDS: dict[str, Any] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
@@ -28,7 +28,7 @@ _WORDS: dict[str, Any] = {
 
 
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
-    """Writes a string in quotes where YAML 1.1 or 1.2 would read it as something else; knows no aliases."""
+    """Quotes a string where YAML 1.1 or 1.2 would read it as another type, and writes no aliases."""
 
     def ignore_aliases(self, _: Any) -> bool:
         return True
@@ -40,7 +40,7 @@ _CORE = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool",
 
 
 class MalformedYAML(ValueError):
-    """Text that is no YAML, or none that JSON could hold: `message` says why, `line` where, from 1."""
+    """Text that is not valid YAML, or not representable in JSON: `message` says why, `line` where, from 1."""
 
     def __init__(self, message: str, line: int | None) -> None:
         self.message, self.line = message, line
@@ -51,19 +51,19 @@ class MalformedYAML(ValueError):
 
 
 def parse(text: str) -> Any:
-    """Read the one document in `text`. Keys are strings, as written. Raises MalformedYAML."""
+    """Read the single document in `text`. Keys are strings, as written. Raises MalformedYAML."""
     return _Reader(text).read()
 
 
-def lines(text: str) -> dict[str, int]:
-    """The line, from 1, on which each JSON pointer of the document stands; works for JSON too. Raises MalformedYAML."""
+def find_lines(text: str) -> dict[str, int]:
+    """The line, from 1, of each JSON pointer in a YAML or JSON document. Raises MalformedYAML."""
     reader = _Reader(text, keep_lines=True)
     reader.read()
     return reader.lines
 
 
 def dump(value: Any) -> str:
-    """Write JSON values as YAML that reads back as the same, here and with a YAML 1.1 parser."""
+    """Write JSON values as YAML that this reader and a YAML 1.1 parser read back as the same values."""
     text: str = yaml.dump(
         value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=10_000
     )
@@ -71,8 +71,8 @@ def dump(value: Any) -> str:
 
 
 @dataclass(slots=True)
-class _Open:
-    """A container under construction; `name` is the mapping key that waits for its value."""
+class _OpenContainer:
+    """A mapping or sequence that has not ended yet; `name` is the key whose value is read next."""
 
     value: Any
     pointer: str
@@ -87,7 +87,7 @@ class _Reader:
     keep_lines: bool = False
     lines: dict[str, int] = field(default_factory=dict)
     nodes: int = 0
-    stack: list[_Open] = field(default_factory=list)
+    stack: list[_OpenContainer] = field(default_factory=list)
     anchors: dict[str, tuple[Any, int]] = field(default_factory=dict)
     result: Any = None
     documents: int = 0
@@ -95,7 +95,7 @@ class _Reader:
     def read(self) -> Any:
         try:
             for event in yaml.parse(self.text, Loader=LOADER):
-                self._take(event)
+                self._handle(event)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             raise MalformedYAML(error.problem or str(error.context), mark.line + 1 if mark else None) from None
@@ -103,9 +103,9 @@ class _Reader:
             raise MalformedYAML(str(error).splitlines()[0], None) from None
         return self.result
 
-    def _take(self, event: Any) -> None:
+    def _handle(self, event: Any) -> None:
         if isinstance(event, yaml.ScalarEvent):
-            self._scalar(event)
+            self._handle_scalar(event)
         elif isinstance(event, yaml.MappingStartEvent):
             self._open(event, {})
         elif isinstance(event, yaml.SequenceStartEvent):
@@ -113,25 +113,25 @@ class _Reader:
         elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
             self._close()
         elif isinstance(event, yaml.AliasEvent):
-            self._alias(event)
+            self._handle_alias(event)
         elif isinstance(event, yaml.DocumentStartEvent):
             self.documents += 1
             if self.documents > 1:
-                self._fail(event, "a second document begins here; a file holds one")
+                self._fail(event, "a second document begins here; a file may contain only one")
 
-    def _scalar(self, event: Any) -> None:
+    def _handle_scalar(self, event: Any) -> None:
         top = self.stack[-1] if self.stack else None
         if top is not None and type(top.value) is dict and top.name is None:
-            self._key(event, top)
+            self._handle_key(event, top)
             return
         value = self._resolve(event)
         if event.anchor:
             self.anchors[event.anchor] = (value, 1)
         self._add(event, value, 1)
 
-    def _key(self, event: Any, top: _Open) -> None:
+    def _handle_key(self, event: Any, top: _OpenContainer) -> None:
         if event.value in top.value:
-            self._fail(event, f'the key "{event.value[:60]}" stands twice in one mapping')
+            self._fail(event, f'the key "{event.value[:60]}" appears twice in one mapping')
         top.name = event.value
         if self.keep_lines:
             self.lines[json_pointer.append(top.pointer, event.value)] = event.start_mark.line + 1
@@ -147,14 +147,14 @@ class _Reader:
         pointer = self._pointer()
         nodes_before = self.nodes
         self._add(event, value, 1)
-        self.stack.append(_Open(value, pointer, event.anchor, nodes_before))
+        self.stack.append(_OpenContainer(value, pointer, event.anchor, nodes_before))
 
     def _close(self) -> None:
         closed = self.stack.pop()
         if closed.anchor:
             self.anchors[closed.anchor] = (closed.value, self.nodes - closed.nodes_before)
 
-    def _alias(self, event: Any) -> None:
+    def _handle_alias(self, event: Any) -> None:
         top = self.stack[-1] if self.stack else None
         if top is not None and type(top.value) is dict and top.name is None:
             self._fail(event, "a key must be a string, not an alias")
@@ -166,7 +166,7 @@ class _Reader:
     def _add(self, event: Any, value: Any, nodes: int) -> None:
         self.nodes += nodes
         if self.nodes > NODE_LIMIT:
-            self._fail(event, f"aliases expand it to more than {NODE_LIMIT:,} nodes")
+            self._fail(event, f"its aliases expand to more than {NODE_LIMIT:,} nodes")
         if not self.stack:
             self.result = value
             return
@@ -199,8 +199,8 @@ class _Reader:
             return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
         if _FLOAT.fullmatch(text) and abs(number := float(text)) != float("inf"):
             return number
-        if _NO_NUMBER.fullmatch(text):
-            self._fail(event, f"{text} is a number that JSON does not have")
+        if _NOT_IN_JSON.fullmatch(text):
+            self._fail(event, f"{text} is a number that JSON cannot represent")
         return text
 
     def _fail(self, event: Any, message: str) -> None:

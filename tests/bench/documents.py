@@ -44,7 +44,7 @@ def find_mistake(contract: Contract, operation: Operation, response: Response) -
     media = json_media_type(success[1])
     if media is not None and "json" in (response.media_type or "") and media.schema is not None:
         schemas = media.validator.schemas if media.validator is not None else contract.schemas
-        violations = schemas.at(media.schema).violations(json.loads(body), "body")
+        violations = schemas.validator(media.schema).violations(json.loads(body), "body")
         return str(violations[0]) if violations else ""
     return ""
 

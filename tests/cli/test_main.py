@@ -233,8 +233,8 @@ def test_check_annotates_lines_with_paths_relative_to_the_current_directory(
     result = run("check", "api/odd.yaml", "--format", "github")
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
-        "::warning file=api/odd.yaml,line=6,title=unknown::/paths/~1a/get/summry: \"summry\" is no member of an operation. Did you mean \"summary\"?",
-        "::warning file=api/odd.yaml,line=7,title=schema::/paths/~1a/get/responses/200/content/application~1json/schema/type: is no JSON Schema: \"strng\" is no type. Did you mean \"string\"?",
+        "::warning file=api/odd.yaml,line=6,title=unknown::/paths/~1a/get/summry: \"summry\" is not a member of an operation. Did you mean \"summary\"?",
+        "::warning file=api/odd.yaml,line=7,title=schema::/paths/~1a/get/responses/200/content/application~1json/schema/type: is not a valid JSON Schema: \"strng\" is not a valid type. Did you mean \"string\"?",
     ]  # fmt: skip
     result = run("check", "api/odd.yaml", "--format", "sarif")
     assert result.exit_code == 0

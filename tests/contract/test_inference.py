@@ -196,7 +196,7 @@ def test_a_collection_without_possible_records_is_empty_at_first(infer: Infer) -
 def test_the_last_parameter_names_the_key(
     parameter: str, segment: str, fields: list[str], expected: str | None
 ) -> None:
-    assert words.key_field(parameter, segment, fields) == expected
+    assert words.find_key_field(parameter, segment, fields) == expected
 
 
 @pytest.mark.parametrize(
@@ -213,4 +213,4 @@ def test_the_last_parameter_names_the_key(
 def test_a_parameter_before_it_names_the_owner(
     parameter: str, segment: str, fields: list[str], expected: str | None
 ) -> None:
-    assert words.owner_field(parameter, segment, fields, "id") == expected
+    assert words.find_owner_field(parameter, segment, fields, "id") == expected

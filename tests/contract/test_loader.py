@@ -33,7 +33,7 @@ def test_every_mistake_is_reported_at_once_with_file_line_and_pointer(problems: 
         f'{file}:4 /2: "extra" is not declared here. Known: id, note, owner_id, status, updated_at.',
         f"{file}:4 /2/owner_id: owners has no record 9",
         f'{file}:5 /3/id: the key "a" is already used in line 2',
-        f'{file}:5 /3/updated_at: "yesterday" is no date-time',
+        f'{file}:5 /3/updated_at: "yesterday" is not a valid date-time',
     ]
 
 
@@ -52,21 +52,21 @@ def test_mistakes_in_different_files_are_reported_together(problems: Problems) -
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("fixtures/small/jobs.json", '[\n{"id": ]', "fixtures/small/jobs.json:2: is no JSON: expecting value"),
+        ("fixtures/small/jobs.json", '[\n{"id": ]', "fixtures/small/jobs.json:2: is not valid JSON: expecting value"),
         ("fixtures/small/jobs.json", "{}", "fixtures/small/jobs.json:1: must be an array of records"),
         ("fixtures/small/jbs.json", "[]", 'fixtures/small/jbs.json:1: there is no resource "jbs". Did you mean "jobs"?'),
         ("fixtures/jobs.json", "[]", "fixtures/jobs.json: belongs into a folder of fixtures/, such as fixtures/NAME/jobs.json"),
-        ("scenarios/baseline.yaml", "a: [", "is no YAML: did not find expected node content"),
+        ("scenarios/baseline.yaml", "a: [", "is not valid YAML: did not find expected node content"),
         ("scenarios/baseline.yaml", "fixtures: smal", "scenarios/baseline.yaml:1 /fixtures: there is no folder fixtures/smal. Did you mean \"small\"?"),
         ("scenarios/baseline.yaml", "fixture: small", "scenarios/baseline.yaml:1: \"fixture\" is not declared here. Did you mean \"fixtures\"?"),
         ("scenarios/baseline.yaml", "commands: [{}]", '/commands/0: "at" is required and missing'),
         ("scenarios/baseline.yaml", "clock: {mode: rel}", '"rel" is not one of "manual", "real", "per-request". Did you mean "real"?'),
         ("scenarios/baseline.yaml", "clock: {mode: per-request}", '/clock: "step" is required and missing'),
         ("scenarios/baseline.yaml", "clock: {mode: per-request, step: 0s}", '/clock/step: "0s" must be above zero'),
-        ("scenarios/baseline.yaml", "clock: {mode: per-request, step: 5x}", "/clock/step: '5x' is no duration; 30s, 1h30m and PT30S are"),
+        ("scenarios/baseline.yaml", "clock: {mode: per-request, step: 5x}", "/clock/step: '5x' is not a valid duration; write 30s, 1h30m or PT30S"),
         ("scenarios/baseline.yaml", "clock: {mode: per-request, step: 5s, on: [lstJobs]}", '/clock/on/0: there is no operation "lstJobs". Did you mean "listJobs"?'),
         ("scenarios/baseline.yaml", "clock: {start: now}", '/clock: "mode" is required and missing'),
-        ("scenarios/baseline.yaml", "clock: {start: soon}", '/clock/start: "soon" is no date-time'),
+        ("scenarios/baseline.yaml", "clock: {start: soon}", '/clock/start: "soon" is not a valid date-time'),
         ("scenarios/baseline.yaml", "progress: {jbs: []}", '/progress/jbs: there is no resource "jbs". Did you mean "jobs"?'),
         ("scenarios/baseline.yaml", "progress: {owners: []}", "/progress/owners: owners has no lifecycle, so its records cannot progress"),
         ("scenarios/baseline.yaml", "progress: {jobs: [{state: queud, fire: start, after: 5s}]}", '/progress/jobs/0/state: there is no state "queud". Did you mean "queued"?'),
@@ -117,18 +117,18 @@ JOBS = ("resources", "jobs")
         (change(RESOURCES, "operations", "getMessage", to={"read": "jobs"}), "/operations/getMessage/read: /message has no path parameter for the key of the record"),
         (change(RESOURCES, "resources", "owners", "derived", "state", "map", "none", to="nothing"), '/resources/owners/derived/state/map/none: does not match the schema: "nothing" is not one of'),
         (lambda files: files[RESOURCES]["resources"]["owners"]["derived"]["state"]["map"]["values"].pop("done"), 'the state "done" of jobs has no value'),
-        (change("schemas/job.json", "properties", "id", "type", to="strng"), "schemas/job.json:1 /properties/id/type: is no JSON Schema"),
-        (change("schemas/job.json", "properties", "id", to={"$ref": "http://example.com/id.json"}), 'schemas/job.json:1 /properties/id/$ref: "http://example.com/id.json" leads out of the contract directory'),
-        (change("schemas/job.json", "properties", "id", to={"$ref": "../../secret.json"}), '"../../secret.json" leads out of the contract directory'),
-        (change("schemas/job.json", "properties", "id", to={"$ref": "/etc/passwd"}), '"/etc/passwd" leads out of the contract directory'),
+        (change("schemas/job.json", "properties", "id", "type", to="strng"), "schemas/job.json:1 /properties/id/type: is not a valid JSON Schema"),
+        (change("schemas/job.json", "properties", "id", to={"$ref": "http://example.com/id.json"}), 'schemas/job.json:1 /properties/id/$ref: "http://example.com/id.json" points outside the contract directory'),
+        (change("schemas/job.json", "properties", "id", to={"$ref": "../../secret.json"}), '"../../secret.json" points outside the contract directory'),
+        (change("schemas/job.json", "properties", "id", to={"$ref": "/etc/passwd"}), '"/etc/passwd" points outside the contract directory'),
         (change("schemas/job.json", "properties", "id", to={"$ref": "idd.json"}), 'there is no file "schemas/idd.json"'),
-        (change("schemas/job.json", "properties", "id", to={"$ref": "#/$defs/id"}), '/properties/id/$ref: "schemas/job.json#/$defs/id" leads nowhere: "$defs" is not at /.'),
-        (change(OPENAPI, "openapi", to="4.0.0"), '/openapi: OpenAPI 3.0 and 3.1 can be served, and not OpenAPI "4.0.0"'),
-        (change(OPENAPI, "paths", "/jobs", "get", "operationId", to="getJob"), '"getJob" already names'),
+        (change("schemas/job.json", "properties", "id", to={"$ref": "#/$defs/id"}), '/properties/id/$ref: "schemas/job.json#/$defs/id" points nowhere: the file has no "$defs".'),
+        (change(OPENAPI, "openapi", to="4.0.0"), '/openapi: OpenAPI 3.0 and 3.1 are supported, OpenAPI "4.0.0" is not'),
+        (change(OPENAPI, "paths", "/jobs", "get", "operationId", to="getJob"), '"getJob" is already the operationId of'),
         (change(OPENAPI, "paths", "/jobs/{other}", to={}), 'the path "/jobs/{other}" is the same as "/jobs/{job_id}"'),
-        (change(OPENAPI, "paths", "/jobs/{job_id}", "parameters", to=[]), "the path's {job_id} is not declared as a path parameter."),
-        (change(OPENAPI, "paths", "/message", "get", "responses", "200", "content", "application/json", "example", to=7), "/example: the example breaks its schema: 7 is not of type string"),
-        (change(OPENAPI, "paths", "/message", "get", "responses", to={}), "/paths/~1message/get/responses: there should be a response at least, such as one for 200"),
+        (change(OPENAPI, "paths", "/jobs/{job_id}", "parameters", to=[]), "{job_id} in the path is not declared as a path parameter."),
+        (change(OPENAPI, "paths", "/message", "get", "responses", "200", "content", "application/json", "example", to=7), "/example: the example does not match its schema: 7 is not of type string"),
+        (change(OPENAPI, "paths", "/message", "get", "responses", to={}), "/paths/~1message/get/responses: there must be at least one response, for example for 200"),
         (change("fixtures/small/owners.json", 0, "state", to="idle"), 'fixtures/small/owners.json:1 /0/state: "state" is computed on read; leave it out'),
         (change("fixtures/small/events.json", 0, "event_type", to="finish"), 'the log ends in the state "done", but the record\'s is "running"'),
         (change("fixtures/small/events.json", 0, "at", to="2026-01-01T00:00:02.001Z"), "the log ends at another time than the record's updated_at"),
@@ -146,7 +146,7 @@ def test_nothing_outside_the_directory_is_read_through_a_link(make_contract: Mak
     (tmp_path / "secret.json").write_text('{"type": "string"}')
     root = make_contract()
     (root / "schemas" / "link.json").symlink_to(tmp_path / "secret.json")
-    with pytest.raises(ContractError, match=r"schemas/link\.json: leads out of the contract directory"):
+    with pytest.raises(ContractError, match=r"schemas/link\.json: resolves to a path outside the contract directory"):
         load_contract(root)
 
 

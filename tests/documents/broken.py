@@ -33,4 +33,4 @@ def load(folder: Path, main: Any, **files: Any) -> Contract:
 def judge(contract: Contract, direction: str = "") -> Callable[[Any], bool]:
     """What the schema `Thing` makes of a value, sent as a request's body, as a response's, or in itself."""
     node = contract.openapi.child("components", "schemas", "Thing")
-    return contract.schemas.binding(direction).at(node).is_valid  # type: ignore[arg-type]
+    return contract.schemas.for_direction(direction).validator(node).is_valid  # type: ignore[arg-type]

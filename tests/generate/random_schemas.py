@@ -6,10 +6,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from mockserver.documents.tree import BASE
+from mockserver.documents.tree import BASE_URI
 
 FILE = "schema.json"
-HERE = f"{BASE}{FILE}#"
+HERE = f"{BASE_URI}{FILE}#"
 NAMES = st.sampled_from(["a", "b", "id", "email", "created_at", "updatedAt", "tags"])
 SIZES = st.integers(0, 4)
 NUMBERS = st.integers(-50, 50) | st.sampled_from([0.5, -2.25, 1e3, 0.01])

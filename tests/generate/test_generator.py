@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from mockserver.documents.source import Source
-from mockserver.documents.tree import BASE, Documents
+from mockserver.documents.tree import BASE_URI, Documents
 from mockserver.errors import CannotGenerate
 from mockserver.generate.generator import Generator
 from mockserver.schemas.validators import Schemas
@@ -17,23 +17,23 @@ from tests.schemas import test_validators as test_schemas
 
 
 def load(schema: Any) -> tuple[Documents, Schemas]:
-    documents = Documents({f"{BASE}schema.json": Source("schema.json", "", schema)})
+    documents = Documents({f"{BASE_URI}schema.json": Source("schema.json", "", schema)})
     return documents, Schemas(documents)
 
 
 def generate(schema: Any, seed: str = "seed", **options: Any) -> tuple[Any, bool]:
     """A value for the schema, and whether it is valid."""
     documents, schemas = load(schema)
-    node = documents.root(f"{BASE}schema.json")
+    node = documents.root(f"{BASE_URI}schema.json")
     value = Generator.seeded(documents, schemas, seed, **options).generate(node)
-    return value, schemas.at(node).is_valid(value)
+    return value, schemas.validator(node).is_valid(value)
 
 
 def repair(schema: Any, value: Any) -> Any:
     documents, schemas = load(schema)
-    node = documents.root(f"{BASE}schema.json")
+    node = documents.root(f"{BASE_URI}schema.json")
     repaired = Generator.seeded(documents, schemas, "seed").repair(node, value)
-    assert schemas.at(node).is_valid(repaired), (schema, repaired)
+    assert schemas.validator(node).is_valid(repaired), (schema, repaired)
     return repaired
 
 
@@ -52,13 +52,13 @@ def test_a_generated_value_is_valid_and_depends_on_the_seed_alone(schema: Any) -
 @given(SCHEMAS, VALUES)
 def test_a_repaired_value_is_valid_and_a_valid_one_is_kept(schema: Any, value: Any) -> None:
     documents, schemas = load(schema)
-    node = documents.root(f"{BASE}schema.json")
+    node = documents.root(f"{BASE_URI}schema.json")
     try:
         repaired = Generator.seeded(documents, schemas, "seed").repair(node, value)
     except CannotGenerate:
         return
-    assert schemas.at(node).is_valid(repaired)
-    assert not schemas.at(node).is_valid(value) or repaired == value
+    assert schemas.validator(node).is_valid(repaired)
+    assert not schemas.validator(node).is_valid(value) or repaired == value
 
 
 TREE = {
@@ -129,7 +129,7 @@ def test_common_schemas_can_be_satisfied(schema: dict[str, Any]) -> None:
 def test_a_schema_that_no_value_satisfies_is_an_error_that_names_it(schema: Any) -> None:
     with pytest.raises(CannotGenerate) as caught:
         generate(schema)
-    assert caught.value.schema.startswith(f"{BASE}schema.json#")
+    assert caught.value.schema.startswith(f"{BASE_URI}schema.json#")
 
 
 def test_an_optional_member_that_cannot_be_generated_is_left_out() -> None:
@@ -204,7 +204,7 @@ def test_an_inherited_discriminator_names_the_inheriting_schema() -> None:
     }
     assert generate(schema)[0] == {"kind": "Cat"}
     documents, schemas = load(schema)
-    cat = documents.root(f"{BASE}schema.json").child("$defs", "Cat")
+    cat = documents.root(f"{BASE_URI}schema.json").child("$defs", "Cat")
     assert Generator.seeded(documents, schemas, "seed").generate(cat) == {"kind": "Cat"}
 
 

@@ -144,14 +144,14 @@ def violations(client: FlaskClient, target: str, **request: Any) -> list[tuple[s
 @pytest.mark.parametrize(
     ("parameter", "target", "violation"),
     [
-        ({"in": "path", "style": "label", "schema": {"type": "string"}}, "/x/blue", ("style", '"blue" does not begin with ".", as the style label has it')),
-        ({"in": "path", "style": "matrix", "schema": NUMBERS}, "/x/;q=1", ("style", '"q=1" is not introduced by ";p=", as the style matrix has it')),
+        ({"in": "path", "style": "label", "schema": {"type": "string"}}, "/x/blue", ("style", '"blue" does not begin with ".", as the style label requires')),
+        ({"in": "path", "style": "matrix", "schema": NUMBERS}, "/x/;q=1", ("style", '"q=1" does not begin with ";p=", as the style matrix requires')),
         ({"in": "query", "schema": COLOR, "explode": False}, "/x/?p=R,100,G", ("type", '"R,100,G" is not of type object')),
         ({"in": "query", "schema": NUMBERS}, "/x/?p=1&p=b", ("type", '"b" is not of type integer')),
         ({"in": "query", "schema": COLOR, "style": "deepObject"}, "/x/?p[R]=red", ("type", '"red" is not of type integer')),
         ({"in": "query", "schema": {"type": "object"}, "style": "deepObject"}, "/x/?p[a]=1&p[a][b]=2", ("style", '"a" is both a value and an object')),
         ({"in": "query", "schema": {"type": "object"}, "style": "deepObject"}, "/x/?p" + "[a]" * 30 + "=1", ("style", "nested deeper than 20 levels")),
-        ({"in": "query", "content": {"application/json": {"schema": NUMBERS}}}, "/x/?p=[1,", ("content", '"[1," is no JSON: expecting value at line 1 column 4')),
+        ({"in": "query", "content": {"application/json": {"schema": NUMBERS}}}, "/x/?p=[1,", ("content", '"[1," is not valid JSON: expecting value at line 1 column 4')),
         ({"in": "query", "content": {"application/json": {"schema": NUMBERS}}}, "/x/?p=[1,%22a%22]", ("type", '"a" is not of type integer')),
         ({"in": "query", "schema": {"type": "boolean"}}, "/x/?p=", ("type", '"" is not of type boolean')),
         ({"in": "query", "schema": {"type": "integer", "format": "int32"}}, "/x/?p=2147483648", ("maximum", "2147483648 is greater than the maximum of 2147483647")),
@@ -212,4 +212,6 @@ def test_a_parameter_in_a_style_that_its_location_does_not_have_is_told_and_left
     file.write_text(json.dumps(bare(parameters=[{"name": "p", "in": "header", "style": "label", "schema": {}}])))
     contract = load_contract(file)
     assert contract.operations["one"].parameters == ()
-    assert [one.message for one in contract.warnings] == ['a header parameter has no style "label"; there is simple']
+    assert [one.message for one in contract.warnings] == [
+        '"label" is not a valid style of a header parameter; valid: simple'
+    ]

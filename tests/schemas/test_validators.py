@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mockserver.documents.source import Source
-from mockserver.documents.tree import BASE, Documents
+from mockserver.documents.tree import BASE_URI, Documents
 from mockserver.errors import Violation
 from mockserver.schemas.messages import FORMATS
 from mockserver.schemas.validators import Schemas, Validator
@@ -48,20 +48,20 @@ SCHEMAS = st.recursive(SCALARS, _combine, max_leaves=5)
 
 
 def validator(schema: Any) -> Validator:
-    documents = Documents({f"{BASE}schema.json": Source("schema.json", "", schema)})
-    return Schemas(documents).at(documents.root(f"{BASE}schema.json"))
+    documents = Documents({f"{BASE_URI}schema.json": Source("schema.json", "", schema)})
+    return Schemas(documents).validator(documents.root(f"{BASE_URI}schema.json"))
 
 
-def both_agree(schema: Any, value: Any) -> None:
-    judge = validator(schema)
-    explained = judge.schemas.explain(judge.address, value)
-    assert judge.is_valid(value) == (not explained), (schema, value, explained)
+def check_both_agree(schema: Any, value: Any) -> None:
+    compiled = validator(schema)
+    errors = compiled.schemas.explain(compiled.address, value)
+    assert compiled.is_valid(value) == (not errors), (schema, value, errors)
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(SCHEMAS, JSON)
-def test_both_validators_give_one_verdict_on_any_value(schema: Any, value: Any) -> None:
-    both_agree(schema, value)
+def test_both_libraries_agree_on_any_schema_and_value(schema: Any, value: Any) -> None:
+    check_both_agree(schema, value)
 
 
 TEXTS = (
@@ -72,20 +72,20 @@ TEXTS = (
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_both_validators_give_one_verdict_on_every_format(name: str) -> None:
+def test_both_libraries_agree_on_every_format(name: str) -> None:
     for text in TEXTS:
-        both_agree({"format": name}, text)
+        check_both_agree({"format": name}, text)
 
 
 @pytest.mark.parametrize("text", ["a\n", "\n", "٣", "a", "aa\n"])
 @pytest.mark.parametrize("pattern", ["^a$", r"^\d$", "^a*$"])
-def test_a_pattern_means_the_same_to_both_where_python_would_differ(pattern: str, text: str) -> None:
-    both_agree({"type": "string", "pattern": pattern}, text)
-    both_agree({"patternProperties": {pattern: False}}, {text: 1})
-    both_agree({"patternProperties": {pattern: True}, "additionalProperties": False}, {text: 1})
+def test_both_libraries_agree_on_patterns_that_python_matches_differently(pattern: str, text: str) -> None:
+    check_both_agree({"type": "string", "pattern": pattern}, text)
+    check_both_agree({"patternProperties": {pattern: False}}, {text: 1})
+    check_both_agree({"patternProperties": {pattern: True}, "additionalProperties": False}, {text: 1})
 
 
-def test_a_violation_names_pointer_keyword_and_the_nearest_name() -> None:
+def test_a_violation_has_pointer_and_keyword_and_suggests_the_nearest_name() -> None:
     schema = {
         "properties": {"status": {"enum": ["queued", "failed"]}, "at": {"format": "date-time"}},
         "required": ["id"],
@@ -100,12 +100,12 @@ def test_a_violation_names_pointer_keyword_and_the_nearest_name() -> None:
     ]  # fmt: skip
 
 
-def test_a_schema_that_admits_nothing_is_explained_too() -> None:
+def test_a_false_schema_is_explained_too() -> None:
     for schema in ({"anyOf": [False]}, False, {"properties": {"a": False}}):
-        both_agree(schema, {"a": 1})
+        check_both_agree(schema, {"a": 1})
 
 
-def test_of_several_branches_the_one_that_fits_best_is_explained() -> None:
+def test_the_branch_that_accepts_the_type_of_the_value_is_explained() -> None:
     schema = {
         "oneOf": [
             {"type": "string"},
@@ -125,7 +125,7 @@ def test_of_several_branches_the_one_that_fits_best_is_explained() -> None:
         ({}, Violation("body", "", "required", '"kind" is required and missing')),
     ],
 )  # fmt: skip
-def test_of_several_branches_the_one_that_a_member_names_is_explained(value: Any, violation: Violation) -> None:
+def test_the_branch_that_a_discriminating_member_selects_is_explained(value: Any, violation: Violation) -> None:
     branches = [
         {"required": ["kind", "lives"], "properties": {"kind": {"const": "cat"}}},
         {"required": ["kind", "bark"], "properties": {"kind": {"enum": ["dog", "hound"]}}},
@@ -137,14 +137,14 @@ def test_of_several_branches_the_one_that_a_member_names_is_explained(value: Any
 @pytest.mark.parametrize(
     ("schema", "value", "message"),
     [
-        ({"minItems": 2}, ["a"], "it has 1 item, and should have at least 2"),
-        ({"maxItems": 1}, ["a", "b"], "it has 2 items, and should have at most 1"),
-        ({"minProperties": 1}, {}, "it has 0 members, and should have at least 1"),
-        ({"maxProperties": 0}, {"a": 1}, "it has 1 member, and should have at most 0"),
+        ({"minItems": 2}, ["a"], "it has 1 item, but must have at least 2"),
+        ({"maxItems": 1}, ["a", "b"], "it has 2 items, but must have at most 1"),
+        ({"minProperties": 1}, {}, "it has 0 members, but must have at least 1"),
+        ({"maxProperties": 0}, {"a": 1}, "it has 1 member, but must have at most 0"),
         ({"const": None}, True, "true is not null"),
-        ({"oneOf": [{"minimum": 1}, {"minimum": 2}]}, 3, "3 fits more than one of the alternatives, and should fit one alone"),
-        ({"oneOf": [{"minimum": 1}, {"minimum": 2}]}, 0, "0 fits none of the alternatives"),
+        ({"oneOf": [{"minimum": 1}, {"minimum": 2}]}, 3, "3 matches more than one of the alternatives, but must match exactly one"),
+        ({"oneOf": [{"minimum": 1}, {"minimum": 2}]}, 0, "0 matches none of the alternatives"),
     ],
 )  # fmt: skip
-def test_a_violation_is_told_in_the_words_of_json(schema: Any, value: Any, message: str) -> None:
-    assert [one.message for one in validator(schema).violations(value, "body")] == [message]
+def test_a_violation_is_described_in_terms_of_json(schema: Any, value: Any, message: str) -> None:
+    assert [violation.message for violation in validator(schema).violations(value, "body")] == [message]

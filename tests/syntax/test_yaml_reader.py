@@ -38,40 +38,40 @@ def test_it_reads_the_core_schema_of_yaml_1_2(text: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "message", "line"),
     [
-        ("a: 1\na: 2", 'the key "a" stands twice in one mapping', 2),
+        ("a: 1\na: 2", 'the key "a" appears twice in one mapping', 2),
         ("a: *b", "the alias *b has no anchor before it", 1),
         ("a: &a [*a]", "the alias *a has no anchor before it", 1),
-        ("a: .inf", ".inf is a number that JSON does not have", 1),
-        ("a\n---\nb", "a second document begins here; a file holds one", 2),
+        ("a: .inf", ".inf is a number that JSON cannot represent", 1),
+        ("a\n---\nb", "a second document begins here; a file may contain only one", 2),
         ("? [a]\n: b", "a key must be a string", 1),
         ("a: !thing x", "the tag !thing is not one of YAML's core schema", 1),
         ("[" * 250, "nested deeper than 200 levels", 1),
     ],
 )
-def test_what_json_could_not_hold_is_refused_with_its_line(text: str, message: str, line: int) -> None:
+def test_yaml_that_json_cannot_represent_is_rejected_with_its_line(text: str, message: str, line: int) -> None:
     with pytest.raises(MalformedYAML) as caught:
         yaml_reader.parse(text)
     assert (caught.value.message, caught.value.line) == (message, line)
 
 
-def test_nesting_without_end_is_refused_by_the_parser_or_by_us() -> None:
+def test_unbounded_nesting_is_rejected_by_the_parser_or_the_reader() -> None:
     with pytest.raises(MalformedYAML, match="nest"):
         yaml_reader.parse("[" * 100_000)
 
 
-def test_an_alias_bomb_is_refused() -> None:
+def test_an_alias_bomb_is_rejected() -> None:
     rows = ["a: &a [x, x, x, x, x, x, x, x, x]"]
     rows += [f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join([f'*{chr(97 + n)}'] * 9)}]" for n in range(9)]
-    with pytest.raises(MalformedYAML, match="aliases expand it to more than"):
+    with pytest.raises(MalformedYAML, match="its aliases expand to more than"):
         yaml_reader.parse("\n".join(rows))
 
 
-def test_every_pointer_has_its_line() -> None:
-    assert yaml_reader.lines("a:\n  b/c:\n    - x\n    - y: 1\n") == {
+def test_every_json_pointer_has_a_line() -> None:
+    assert yaml_reader.find_lines("a:\n  b/c:\n    - x\n    - y: 1\n") == {
         "/a": 1, "/a/b~1c": 2, "/a/b~1c/0": 3, "/a/b~1c/1": 4, "/a/b~1c/1/y": 4,
     }  # fmt: skip
 
 
 @given(VALUES)
-def test_json_is_yaml(value: Any) -> None:
+def test_json_reads_as_yaml(value: Any) -> None:
     assert yaml_reader.parse(json.dumps(value, ensure_ascii=False)) == value

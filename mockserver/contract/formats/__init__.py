@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from mockserver.documents.source import Report, Source
-from mockserver.documents.tree import BASE
+from mockserver.documents.tree import BASE_URI
 from mockserver.openapi.loading import load
 from mockserver.schemas.validators import Schemas, Validator
 
@@ -23,8 +23,8 @@ def validator(name: str) -> Validator:
     """The validator of a format."""
     report, path = Report(), schema_path(name)
     documents = load(path.parent, [path], report)
-    report.close()
-    return Schemas(documents).at(documents.root(BASE + path.name))
+    report.raise_errors()
+    return Schemas(documents).validator(documents.root(BASE_URI + path.name))
 
 
 def validate(name: str, source: Source, report: Report) -> bool:

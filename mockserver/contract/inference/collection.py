@@ -45,7 +45,7 @@ class Collection:
 
     def is_compatible(self, schema: Node) -> bool:
         """Whether records may match another schema too, as far as that shows without generating one."""
-        return schema.address in self.schemas or _are_compatible(self.shape, Shape.of(schema), self.key)
+        return schema.address in self.schemas or _are_compatible(self.shape, Shape.from_schema(schema), self.key)
 
     def bind_parameter(self, name: str, operation: Operation, parameter: str, *, required: bool = True) -> None:
         """Let the field `name` hold the values of a path parameter."""
@@ -119,4 +119,4 @@ def _are_compatible(shape: Shape, other: Shape, key: str) -> bool:
 
 def _is_closed(shape: Shape) -> bool:
     keywords = ("additionalProperties", "unevaluatedProperties")
-    return any(schema.value.get(keyword) is False for schema, _ in shape.places() for keyword in keywords)
+    return any(schema.value.get(keyword) is False for schema, _ in shape.schemas() for keyword in keywords)

@@ -18,7 +18,7 @@ from mockserver.contract.records import validate_record
 from mockserver.contract.resources import ResourcesReader
 from mockserver.contract.scenarios import DEFAULT_NAME, default_scenario
 from mockserver.documents.source import Report, Source
-from mockserver.documents.tree import BASE, Documents
+from mockserver.documents.tree import BASE_URI, Documents
 from mockserver.schemas.validators import Schemas
 
 # The folder of the inferred schemas; no file of a document can be in it.
@@ -111,11 +111,11 @@ def _read(
     contract: Contract, files: InferredFiles
 ) -> tuple[Documents, Schemas, Mapping[str, Resource], Mapping[str, Behaviour]]:
     """Read what is inferred like the files of a contract directory."""
-    sources = {BASE + FOLDER + name: _source(FOLDER + name, data) for name, data in files.schemas.items()}
+    sources = {BASE_URI + FOLDER + name: _source(FOLDER + name, data) for name, data in files.schemas.items()}
     documents = replace(contract.documents, sources={**contract.documents.sources, **sources})
     schemas = Schemas(documents)
     source = _source("resources.yaml", files.resources)
-    reader = ResourcesReader(source, BASE + FOLDER, documents, schemas, Report())
+    reader = ResourcesReader(source, BASE_URI + FOLDER, documents, schemas, Report())
     resources = reader.read_resources()
     return documents, schemas, resources, reader.read_behaviours(contract.operations, resources)
 

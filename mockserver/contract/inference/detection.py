@@ -90,7 +90,7 @@ def _detect(
     record = _find_record(path, read)
     if record is None:
         return None
-    owners = _find_owners(path.collection, read, Shape.of(record.schema), record.key)
+    owners = _find_owners(path.collection, read, Shape.from_schema(record.schema), record.key)
     if owners is None:
         return None
     existing = next((other for other in collections if _is_same(other, path.segment, record)), None)
@@ -124,15 +124,15 @@ def _find_record(path: _RecordPath, read: Operation) -> _ReadRecord | None:
         return None
 
     def fits(schema: Node) -> bool:
-        shape = Shape.of(schema)
-        key = words.key_field(path.parameter, path.segment, shape.names)
+        shape = Shape.from_schema(schema)
+        key = words.find_key_field(path.parameter, path.segment, shape.names)
         return "object" in shape.types and key is not None and can_hold_parameter(shape, key, read, path.parameter)
 
     record = find_record_schema(media_type.schema, path.segment, fits)
     if record is None:
         return None
     schema, member = record
-    key = words.key_field(path.parameter, path.segment, Shape.of(schema).names) or ""
+    key = words.find_key_field(path.parameter, path.segment, Shape.from_schema(schema).names) or ""
     return _ReadRecord(media_type, schema, member, key)
 
 
@@ -194,7 +194,7 @@ def _find_owners(path: str, operation: Operation, shape: Shape, key: str) -> dic
     """The field that each parameter of a collection's path holds; None if one of them holds none."""
     owners: dict[str, str] = {}
     for segment, parameter in re.findall(r"([^/{}]*)/\{([^{}/]+)\}", path):
-        field = words.owner_field(parameter, segment, shape.names, key)
+        field = words.find_owner_field(parameter, segment, shape.names, key)
         is_new = field is not None and field not in owners.values()
         if field is None or not is_new or not can_hold_parameter(shape, field, operation, parameter):
             return None

@@ -48,16 +48,16 @@ def find_record_schema(schema: Node, segment: str, fits: Callable[[Node], bool])
     """The schema of the record in a response, and the member of the envelope that holds it, such as `data`."""
     if fits(schema):
         return schema, None
-    wrappers = (*WRAPPERS, *words.singulars(segment))
+    wrappers = (*WRAPPERS, *words.singular_forms(segment))
     members = {
         name: resolve(property_)
         for name, property_ in declared_properties(schema).items()
-        if words.plain(name) in wrappers
+        if words.normalize(name) in wrappers
     }
     candidates = [
         (member, name)
         for name, member in members.items()
-        if member is not None and Shape.of(member).names and fits(member)
+        if member is not None and Shape.from_schema(member).names and fits(member)
     ]
     return candidates[0] if len(candidates) == 1 else None
 
@@ -105,8 +105,8 @@ def infer_body(operation: Operation, collection: Collection) -> Entry | None:
             continue
         if shape.names & names or not shape.names:
             return {}
-        wrappers = (*WRAPPERS, *words.singulars(collection.segment))
-        members = [member for member in shape.names if words.plain(member) in wrappers]
+        wrappers = (*WRAPPERS, *words.singular_forms(collection.segment))
+        members = [member for member in shape.names if words.normalize(member) in wrappers]
         if len(members) == 1 and shape.member(members[0]).names & names:
             return {"body": members[0]}
     return None
@@ -172,14 +172,17 @@ def _object_items(schema: Node) -> Node | None:
     except Unresolved:
         return None
     items = resolve(array.child("items"))
-    is_array, are_objects = Shape.of(schema).types <= {"array", "null"}, "object" in Shape.of(items).types
+    is_array, are_objects = (
+        Shape.from_schema(schema).types <= {"array", "null"},
+        "object" in Shape.from_schema(items).types,
+    )
     return items if is_array and are_objects else None
 
 
 def resolve(schema: Node) -> Node | None:
     """The schema that a reference leads to if nothing stands beside the reference; None if that is not an object."""
     try:
-        schema = schema.settle()
+        schema = schema.resolve_plain_ref()
     except Unresolved:
         return None
     return schema if isinstance(schema.value, dict) else None
@@ -187,18 +190,18 @@ def resolve(schema: Node) -> Node | None:
 
 def _unwrap(schema: Node) -> Node:
     """The schema behind references and an `allOf` of one schema. Raises Unresolved."""
-    schema = schema.follow()
+    schema = schema.resolve()
     while isinstance(schema.value, dict) and "items" not in schema.value and len(schema.value.get("allOf", ())) == 1:
-        schema = schema.child("allOf", 0).follow()
+        schema = schema.child("allOf", 0).resolve()
     return schema
 
 
 def _infer_total(schema: Node) -> dict[str, str]:
     """The member of an envelope that counts the records before paging."""
     integers = {
-        words.plain(name): name
+        words.normalize(name): name
         for name, property_ in declared_properties(schema).items()
-        if "integer" in Shape.of(property_).types
+        if "integer" in Shape.from_schema(property_).types
     }
     return next(({"total": integers[name]} for name in TOTALS if name in integers), {})
 
@@ -207,7 +210,7 @@ def _infer_paging(operation: Operation) -> dict[str, str]:
     paging: dict[str, str] = {}
     for parameter in operation.parameters:
         for role, names in PAGING.items():
-            is_named = parameter.location == "query" and words.plain(parameter.name) in names
+            is_named = parameter.location == "query" and words.normalize(parameter.name) in names
             if is_named and "integer" in parameter.notation.shape.types:
                 paging.setdefault(role, parameter.name)
     return paging

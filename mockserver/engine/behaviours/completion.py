@@ -63,7 +63,7 @@ class ServerFields:
         """The fields that a record must have, where a body of known members may leave them out."""
         if self._body.is_open:
             return set()
-        return {name for place in self.resource.shape.certain() for name in place.value.get("required", ())}
+        return {name for place in self.resource.shape.unconditional() for name in place.value.get("required", ())}
 
     def taken(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The members of a body that the record can hold: not those that only a body has, or has in another form."""
@@ -83,7 +83,7 @@ class ServerFields:
         kind = type_of(value)
         if kind not in shape.types and not (kind == "number" and "integer" in shape.types):
             return False
-        return kind not in COMPOUND or all(schemas.at(place).is_valid(value) for place in shape.certain())
+        return kind not in COMPOUND or all(schemas.validator(place).is_valid(value) for place in shape.unconditional())
 
     def made(self, record: dict[str, Any], state: State, at: int) -> dict[str, Any]:
         """A new record with its key, and with what it must have or is the server's own."""
@@ -203,7 +203,7 @@ def envelope(contract: Contract, schema: Node, held: Mapping[str, Any], counts: 
         made: dict[str, Any] = generator.generate(schema)
     except CannotGenerate:
         return dict(held)
-    validator = contract.schemas.at(schema)
+    validator = contract.schemas.validator(schema)
     made = {**made, **held}
     ends = ({"next": NEXT} if not counts.goes_on else {}) | ({"before": BEFORE} if not counts.offset else {})
     for ended in ends.values():
@@ -226,10 +226,10 @@ def _ended(made: dict[str, Any], ended: set[str], is_valid: Any) -> dict[str, An
     for name, value in list(made.items()):
         if isinstance(value, dict):
             for inner in value:
-                if words.plain(inner) in ended:
+                if words.normalize(inner) in ended:
                     rest = {one: other for one, other in value.items() if one != inner}
                     made = _first_valid(made, ({**made, name: rest}, {**made, name: {**value, inner: None}}), is_valid)
-        elif words.plain(name) in ended:
+        elif words.normalize(name) in ended:
             rest = {one: other for one, other in made.items() if one != name}
             made = _first_valid(made, ({**made, name: None}, rest), is_valid)
     return made

@@ -65,4 +65,4 @@ def _key(resource: Resource, taken: set[Any], number: int) -> Any:
 
 
 def _is_numbered(resource: Resource) -> bool:
-    return words.words(resource.key)[-1:] in NUMBERED or resource.shape.member(resource.key).types == {"integer"}
+    return words.split(resource.key)[-1:] in NUMBERED or resource.shape.member(resource.key).types == {"integer"}

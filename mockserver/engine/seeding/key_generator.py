@@ -16,7 +16,7 @@ class KeyGenerator:
 
     def __init__(self, resource: Resource, taken: Callable[[Any], bool], sample: Any = None) -> None:
         shape = resource.shape.member(resource.key)
-        self._uuid = any(place.value.get("format") == "uuid" for place, _ in shape.places())
+        self._uuid = any(place.value.get("format") == "uuid" for place, _ in shape.schemas())
         self._integer = shape.types == {"integer"}
         text = sample if isinstance(sample, str) else next((one for one in shape.examples if isinstance(one, str)), "")
         numbered = re.fullmatch(r"(.*?)\d+", text, re.DOTALL)

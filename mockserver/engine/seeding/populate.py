@@ -10,7 +10,7 @@ from typing import Any
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Lifecycle
 from mockserver.contract.model import Contract, Record, Resource, Scenario
 from mockserver.contract.records import latest_stamp, matches_schema, shift_stamps
-from mockserver.documents.tree import BASE
+from mockserver.documents.tree import BASE_URI
 from mockserver.engine.overrides import Overrides
 from mockserver.engine.seeding.inferred import first_records
 from mockserver.engine.seeding.key_generator import KeyGenerator
@@ -38,7 +38,7 @@ def populate(contract: Contract, scenario: Scenario) -> State:
         try:
             generated = list(_Maker(contract, scenario, resource, records).make(scenario.generate[name]))
         except CannotGenerate as error:
-            place = error.schema.removeprefix(BASE).removesuffix("#")
+            place = error.schema.removeprefix(BASE_URI).removesuffix("#")
             reason = f"no record of {name} can be generated: {place}: {error.reason}"
             raise CannotGenerate(error.schema, reason) from error
         for record, transition, entries in generated:

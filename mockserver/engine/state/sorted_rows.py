@@ -169,7 +169,7 @@ def comparable(value: Any) -> tuple[int, Any]:
         return 1, value
     if isinstance(value, int | float):
         return 2, value
-    return 4, strict_json.canonical(value)
+    return 4, strict_json.dump_canonical(value)
 
 
 def _position(row: Row) -> int:

@@ -87,4 +87,4 @@ def fingerprint(state: State) -> str:
         "overrides": [[one.id, one.override.entry] for one in state.overrides.active],
         "counts": dict(state.overrides.use_counts),
     }
-    return hashlib.sha256(strict_json.canonical(content)).hexdigest()
+    return hashlib.sha256(strict_json.dump_canonical(content)).hexdigest()

@@ -15,11 +15,11 @@ from mockserver.errors import Violation, quote
 from mockserver.http.messages import Request
 from mockserver.openapi import parameter_decoding
 from mockserver.openapi.model import Body, Encoding, MediaType
-from mockserver.openapi.nested_names import Unreadable, assemble, brackets
+from mockserver.openapi.nested_names import Unreadable, assemble, split_brackets
 from mockserver.refusals import MalformedBody, TooManyParts, UnsupportedMediaType
 from mockserver.schemas.shapes import Shape
 from mockserver.syntax import json_pointer, strict_json
-from mockserver.syntax.media_types import FORM, FORMS, JSON, best, essence, is_json, is_text, matches
+from mockserver.syntax.media_types import FORM, FORMS, JSON, best_match, essence, is_json, is_text, matches
 
 PART_LIMIT = 1_000
 NOTHING = Encoding()
@@ -51,7 +51,7 @@ def read(body: Body, request: Request, found: list[Violation]) -> tuple[Any, Med
         return None, None
     if (coding := (request.header("Content-Encoding") or "identity").lower()) != "identity":
         raise UnsupportedMediaType(coding, ["a body without Content-Encoding"], is_coding=True)
-    name = best(sent, body.media)
+    name = best_match(sent, body.media)
     if name is None:
         raise UnsupportedMediaType(essence(sent), body.media)
     media = body.media[name]
@@ -91,7 +91,7 @@ def _judged(media: MediaType, sent: str, data: bytes, found: list[Violation]) ->
         if "string" not in media.shape.types and not is_text(kind):
             return data
         if kind.startswith("text/"):
-            value = parameter_decoding.scalar(value, media.shape.types)
+            value = parameter_decoding.decode_scalar(value, media.shape.types)
         elif "string" not in media.shape.types:
             return value  # such as XML that is described as an object
     if media.validator is not None:
@@ -113,7 +113,7 @@ def _fields(data: bytes) -> list[tuple[str, Part]]:
     if len(pieces) > PART_LIMIT:
         raise TooManyParts(PART_LIMIT)
     named = [piece.partition("=") for piece in pieces]
-    return [(parameter_decoding.plain(name), Part(text)) for name, _, text in named]
+    return [(parameter_decoding.decode_form(name), Part(text)) for name, _, text in named]
 
 
 def _parts(data: bytes, content_type: str) -> list[tuple[str, Part]]:
@@ -176,7 +176,7 @@ class _Form:
         fields: dict[str, list[tuple[tuple[str, ...], Part]]] = {}
         declared = self.media.shape.names
         for name, part in self.parts:
-            base, *path = brackets(name) if name not in declared else (name,)
+            base, *path = split_brackets(name) if name not in declared else (name,)
             base, path = (base, path) if base in declared or not path else (name, [])
             fields.setdefault(base, []).append(((base, *path), part))
         found: dict[str, Any] = {}
@@ -193,12 +193,12 @@ class _Form:
         whole = all(len(path) == 1 for path, _ in entries)
         if notation is None or not whole or notation.style == "deepObject" or entries[0][1].is_part:
             return assemble(entries, self.media.shape, self._read)[name]
-        readings = parameter_decoding.readings(notation, [part.text for _, part in entries], parameter_decoding.plain)
-        return next(readings)
+        texts = [part.text for _, part in entries]
+        return parameter_decoding.decode_field(notation, texts, parameter_decoding.decode_form)
 
     def _read(self, part: Part, shape: Shape) -> Any:
         if not part.is_part:
-            return self._made_out(parameter_decoding.plain(part.text), shape, declared_json=False)
+            return self._made_out(parameter_decoding.decode_form(part.text), shape, declared_json=False)
         encoding = self.media.encoding.get(self._name, NOTHING)
         sent = part.headers.get("Content-Type")
         self._judge_head(part, encoding, sent)
@@ -216,7 +216,7 @@ class _Form:
         """A field's text: JSON where an object is wanted, which it is by default (OpenAPI 3.1, section 4.8.15)."""
         if declared_json or ("object" in shape.types and "string" not in shape.types):
             return self._json(text.encode(errors="replace"), JSON)
-        value = parameter_decoding.scalar(text, shape.types)
+        value = parameter_decoding.decode_scalar(text, shape.types)
         if value is not text and "string" in shape.types:
             self.is_ambiguous = True
             return text if self.as_text else value
@@ -236,7 +236,7 @@ class _Form:
                 if one.required:
                     self._note("required", f"the part's header {one.name} is required and missing")
                 continue
-            for violation in parameter_decoding.read_header(one, part.headers[one.name]):
+            for violation in parameter_decoding.validate_header(one, part.headers[one.name]):
                 self._note(violation.keyword, f"the part's header {one.name}: {violation.message}")
 
     def _note(self, keyword: str, message: str) -> None:

@@ -26,7 +26,7 @@ def of_body(body: Any, shape: Shape) -> Iterator[str]:
                 member_shape = shape.member(name)
                 waiting.append((f"{pointer}/{json_pointer.escape(name)}", member, member_shape))
                 for keyword, notice in NOTICES.items():
-                    if member_shape.says(keyword):
+                    if member_shape.has_annotation(keyword):
                         yield f"{quote(waiting[-1][0])} of the body {notice}"
         elif isinstance(value, list) and value:
             waiting.append((f"{pointer}/0", value[0], shape.items))

@@ -16,7 +16,7 @@ from mockserver.http.request import bodies, notices
 from mockserver.http.request.addressing import decode_parameter
 from mockserver.openapi import parameter_decoding
 from mockserver.openapi.model import Body, Operation, Parameter
-from mockserver.openapi.parameter_decoding import OWN
+from mockserver.openapi.parameter_decoding import RESERVED_PREFIX
 from mockserver.refusals import BodyTooLarge, InvalidRequest, UnexpectedBody, UnsupportedMediaType
 from mockserver.syntax.media_types import FORMS, JSON, essence, is_json
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 STORING = ("create", "replace", "update")
 DECODE: Mapping[str, Callable[[str], str]] = {
     "path": decode_parameter,
-    "query": parameter_decoding.plain,
+    "query": parameter_decoding.decode_form,
     "header": str,
     "cookie": unquote,
 }
@@ -56,7 +56,7 @@ def read_query(request: Request) -> dict[str, list[str]]:
     for piece in request.query.split("&"):
         if piece:
             name, _, text = piece.partition("=")
-            values.setdefault(parameter_decoding.plain(name), []).append(text)
+            values.setdefault(parameter_decoding.decode_form(name), []).append(text)
     return values
 
 
@@ -120,8 +120,8 @@ class _Reader:
             )
             for name in query
             if name not in declared
-            and not name.startswith(OWN)
-            and not any(parameter_decoding.steps(notation, name, declared) for notation in collecting)
+            and not name.startswith(RESERVED_PREFIX)
+            and not any(parameter_decoding.member_path(notation, name, declared) for notation in collecting)
         ]
 
     def body(self, limit: int) -> Any:
@@ -146,7 +146,7 @@ class _Reader:
         decode = DECODE[parameter.location]
         if parameter.gathers:
             sent = query if parameter.location == "query" else dict(self.request.cookies.lists())
-            collected = parameter_decoding.gather(parameter, sent, self._names(parameter.location), decode)
+            collected = parameter_decoding.collect_members(parameter, sent, self._names(parameter.location), decode)
             if collected is not None:
                 return collected
         texts = self._texts(parameter, path, query)
@@ -154,7 +154,7 @@ class _Reader:
             return None
         if texts == [""] and parameter.may_be_empty:
             return None, []
-        return parameter_decoding.judge(parameter, texts, decode)
+        return parameter_decoding.decode_and_validate(parameter, texts, decode)
 
     def _texts(self, parameter: Parameter, path: Mapping[str, str], query: Mapping[str, list[str]]) -> list[str]:
         """The values of a parameter as they were sent."""

@@ -37,7 +37,7 @@ def concrete_media_type(accept: str | None, name: str, media: MediaType) -> str:
     if "*" not in name:
         return name
     ranges = _ranges(accept or "*/*")
-    schema = media.schema.follow().value if media.schema is not None else None
+    schema = media.schema.resolve().value if media.schema is not None else None
     is_binary = isinstance(schema, dict) and schema.get("format") == "binary"
     family = name.partition("/")[0]
     usual = BINARY if is_binary and family in ("*", "application") else USUAL.get(family, USUAL["*"])

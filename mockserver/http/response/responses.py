@@ -13,7 +13,7 @@ from mockserver.errors import Violation, quote
 from mockserver.http.messages import BODILESS, Request, Response, header
 from mockserver.http.response.negotiation import declared_media
 from mockserver.openapi.model import DeclaredResponse, Operation
-from mockserver.openapi.parameter_decoding import read_header
+from mockserver.openapi.parameter_decoding import validate_header
 from mockserver.syntax import strict_json
 from mockserver.syntax.media_types import is_json
 
@@ -120,5 +120,5 @@ def _header_violations(declared: DeclaredResponse, headers: Iterable[tuple[str, 
                 message = f"the header {declaration.name} is required and missing"
                 violations.append(Violation("header", "", "required", message, declaration.name))
         elif declaration.validator is not None:
-            violations += read_header(declaration, text)
+            violations += validate_header(declaration, text)
     return violations

@@ -21,7 +21,7 @@ from mockserver.openapi.model import DeclaredResponse, MediaType, Operation, Par
 from mockserver.refusals import NoExample, NotAcceptable
 from mockserver.schemas.validators import Validator
 from mockserver.syntax import strict_json
-from mockserver.syntax.media_types import FORM, LINES, essence, is_json, is_text
+from mockserver.syntax.media_types import FORM, JSON_LINES, essence, is_json, is_text
 
 # The server writes these itself.
 OWN_HEADERS = {"connection", "content-encoding", "content-length", "date", "keep-alive", "trailer", "transfer-encoding",
@@ -163,7 +163,7 @@ class SampleBuilder:
             return binary_samples.blob(kind, self.seed)
         if is_text(kind) or essence(kind) == FORM or _is_worded(media):
             return body_text(self._value(media, ""), kind)
-        limits = [one.value.get("maxLength") for one in media.shape.certain()]
+        limits = [one.value.get("maxLength") for one in media.shape.unconditional()]
         return binary_samples.blob(kind, self.seed)[
             : min((one for one in limits if isinstance(one, int)), default=None)
         ]
@@ -183,7 +183,7 @@ class SampleBuilder:
 
 def _is_worded(media: MediaType) -> bool:
     """Whether the schema of what is no text says which characters it holds all the same."""
-    said = [one.value for one in media.shape.certain()]
+    said = [one.value for one in media.shape.unconditional()]
     if media.shape.types != {"string"} or any(one.get("format") == "binary" for one in said):
         return False
     return any(name in one for one in said for name in ("const", "enum", "format", "pattern"))
@@ -204,7 +204,7 @@ def body_text(value: Any, kind: str) -> str | bytes:
         return urlencode({name: header_text(one) for name, one in value.items()})
     if essence(kind) == EVENTS and isinstance(value, dict | list):
         return f"data: {strict_json.dump(value).decode()}\n\n"
-    if essence(kind) in LINES:
+    if essence(kind) in JSON_LINES:
         return "".join(f"{strict_json.dump(one).decode()}\n" for one in (value if isinstance(value, list) else [value]))
     return strict_json.dump(value).decode()
 

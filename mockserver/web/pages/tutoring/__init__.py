@@ -45,7 +45,7 @@ def rules(contract: Contract) -> dict[str, Any]:
     return {
         "statuses": list(badge.values),
         "badges": dict(badge.values),
-        "types": declared_properties(jobs.schema)["type"].follow().value["enum"],
+        "types": declared_properties(jobs.schema)["type"].resolve().value["enum"],
         "actions": {name: lifecycle.transitions[name].sources for name in offered if name is not None},
         "leads": {name: one.target for name, one in lifecycle.transitions.items()},
     }

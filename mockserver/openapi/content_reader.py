@@ -1,0 +1,186 @@
+"""Reads the content of bodies, responses, headers and parameters: media types, schemas, examples, encodings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mockserver.documents.source import Report, Source
+from mockserver.documents.tree import Node, Unresolved
+from mockserver.errors import Problem, quote
+from mockserver.openapi.model import Encoding, Header, MediaType, ParameterStyle
+from mockserver.openapi.parameter_decoding import STYLES
+from mockserver.schemas.shapes import Shape
+from mockserver.schemas.validators import Schemas, Validator
+from mockserver.syntax.media_types import is_json
+
+# A response header of this name is ignored (OpenAPI 3.1, section 4.8.17.1).
+IGNORED_RESPONSE_HEADERS = {"content-type"}
+
+
+@dataclass(frozen=True, slots=True)
+class ContentReader:
+    """Reads what operations contain in several places. Options as those of OperationReader."""
+
+    schemas: Schemas
+    report: Report
+    strict_examples: bool
+
+    def find_media_type(self, node: Node) -> tuple[str | None, Node]:
+        """The media type of a parameter or header that is declared by `content`, and the node with its schema."""
+        has_content = isinstance(node.value, dict) and "content" in node.value
+        media_types = list_members(node.child("content"), self.report) if has_content else []
+        return media_types[0] if media_types else (None, node)
+
+    def read_style(
+        self,
+        name: str,
+        location: str,
+        declared: Mapping[str, Any],
+        schema: Node | None,
+        media_type: str | None = None,
+    ) -> ParameterStyle:
+        """How a parameter or header is written; the default style is the first one of its location."""
+        style = declared.get("style", STYLES[location][0])
+        explode = bool(declared.get("explode", style == "form"))
+        return ParameterStyle(name, location, style, explode, Shape.from_schema(schema), media_type)
+
+    def read_headers(self, node: Node) -> tuple[Header, ...]:
+        """The `headers` of a response or of a part."""
+        has_headers = isinstance(node.value, dict) and node.value.get("headers")
+        members = list_members(node.child("headers"), self.report) if has_headers else []
+        return tuple(
+            self._read_header(name, header) for name, header in members if name.lower() not in IGNORED_RESPONSE_HEADERS
+        )
+
+    def _read_header(self, name: str, node: Node) -> Header:
+        declared = node.value if isinstance(node.value, dict) else {}
+        media_type, content = self.find_media_type(node)
+        schema = resolve_schema(content, self.report)
+        validator = self.schemas.validator(schema) if schema is not None else None
+        notation = self.read_style(name, "header", {"explode": declared.get("explode", False)}, schema, media_type)
+        examples = {label: example.value for label, example in self._find_examples(content).items()}
+        return Header(name, bool(declared.get("required")), schema, validator, notation, examples)
+
+    def read_content(self, node: Node, schemas: Schemas) -> Mapping[str, MediaType]:
+        """The `content` of a body or response, by media type."""
+        if not isinstance(node.value, dict) or not isinstance(node.value.get("content"), dict):
+            return {}
+        members = list_members(node.child("content"), self.report)
+        return {name.lower(): self._read_media_type(name.lower(), member, schemas) for name, member in members}
+
+    def _read_media_type(self, name: str, node: Node, schemas: Schemas) -> MediaType:
+        schema = resolve_schema(node, self.report)
+        validator = schemas.validator(schema) if schema is not None else None
+        examples, shape = self._find_examples(node), Shape.from_schema(schema)
+        # An example in another syntax, such as XML, is text, whereas the schema describes what the text means.
+        is_checked = is_json(name) or "string" in shape.types
+        broken = [label for label, example in examples.items() if is_checked and self._is_broken(example, validator)]
+        values = {label: example.value for label, example in examples.items()}
+        return MediaType(name, schema, validator, values, self._read_encodings(node, shape), shape, frozenset(broken))
+
+    def _find_examples(self, node: Node) -> dict[str, Node]:
+        """The examples of a media type or a header by name; the single `example` is named so."""
+        declared = node.value if isinstance(node.value, dict) else {}
+        examples = {"example": node.child("example")} if "example" in declared else {}
+        for label, example in list_members(node.child("examples"), self.report) if "examples" in declared else ():
+            if isinstance(example.value, dict) and "value" in example.value:
+                examples[label] = example.child("value")
+        return examples
+
+    def _read_encodings(self, node: Node, shape: Shape) -> Mapping[str, Encoding]:
+        if not isinstance(node.value, dict) or not isinstance(node.value.get("encoding"), dict):
+            return {}
+        members = list_members(node.child("encoding"), self.report)
+        return {name: self._read_encoding(name, encoding, shape) for name, encoding in members}
+
+    def _read_encoding(self, name: str, node: Node, shape: Shape) -> Encoding:
+        declared = node.value if isinstance(node.value, dict) else {}
+        listed = str(declared.get("contentType", "")).split(",")
+        media_types = tuple(media_type.strip() for media_type in listed if media_type.strip())
+        notation = None
+        if not declared.keys().isdisjoint(("style", "explode", "allowReserved")):
+            style = declared.get("style", "form")
+            explode = bool(declared.get("explode", style == "form"))
+            notation = ParameterStyle(name, "query", style, explode, shape.member(name))
+            if style not in STYLES["query"]:
+                message = f"{quote(style)} is not a valid style of a form field; valid: {', '.join(STYLES['query'])}"
+                self.report.add(node.source, f"{node.pointer}/style", message, "style")
+                notation = None
+        return Encoding(media_types, self.read_headers(node), notation)
+
+    def _is_broken(self, example: Node, validator: Validator | None) -> bool:
+        """Whether an example does not match its schema, which is reported."""
+        if validator is None or validator.is_valid(example.value):
+            return False
+        if self.strict_examples:
+            self.report.errors.append(BrokenExample(example, validator))
+        else:
+            self.report.warnings.append(BrokenExample(example, validator, is_repaired=True))
+        return True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BrokenExample:
+    """An example that does not match its schema. The details take a while, so they are found when they are shown."""
+
+    example: Node
+    validator: Validator
+    is_repaired: bool = False
+    code: str = "example"
+
+    @property
+    def source(self) -> Source:
+        """The file that contains the example."""
+        return self.example.source
+
+    def problems(self) -> Iterator[Problem]:
+        """Each mistake in it, with its line."""
+        suffix = "; the invalid parts are regenerated" if self.is_repaired else ""
+        for violation in self.validator.violations(self.example.value, "body"):
+            position = f" at {violation.pointer}" if violation.pointer else ""
+            message = f"the example does not match its schema{position}: {violation.message}{suffix}"
+            yield self.source.problem(self.example.pointer, message, self.code)
+
+
+def list_members(node: Node, report: Report) -> list[tuple[str, Node]]:
+    """The members of an object, each with its reference resolved; none, and an error, if one cannot be."""
+    try:
+        return list(node.members())
+    except Unresolved as error:
+        report.add(node.source, node.pointer, str(error), "dangling")
+        return []
+
+
+def list_items(owner: Node, name: str, report: Report) -> list[Node]:
+    """The items of the array `name`, each with its reference resolved; none, and an error, if one cannot be."""
+    if not isinstance(owner.value, dict) or name not in owner.value:
+        return []
+    try:
+        return list(owner.child(name).items())
+    except Unresolved as error:
+        report.add(owner.source, f"{owner.pointer}/{name}", str(error), "dangling")
+        return []
+
+
+def resolve_member(node: Node, name: str, report: Report) -> Node | None:
+    """The member `name`, with its reference resolved; None, and an error, if it cannot be."""
+    try:
+        return node.get(name)
+    except Unresolved as error:
+        report.add(node.source, f"{node.pointer}/{name}", str(error), "dangling")
+        return None
+
+
+def resolve_schema(owner: Node, report: Report) -> Node | None:
+    """The schema of a parameter, header or media type, its reference resolved if nothing beside it counts."""
+    if not isinstance(owner.value, dict) or "schema" not in owner.value:
+        return None
+    schema = owner.child("schema")
+    try:
+        schema.resolve()
+        return schema.resolve_plain_ref()
+    except Unresolved as error:
+        report.add(owner.source, schema.pointer, str(error), "dangling")
+        return None
