@@ -9,9 +9,8 @@ from typing import Any
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP
 from mockserver.contract.model import Contract, Record, Resource
-from mockserver.engine.behaviours import completion
-from mockserver.engine.behaviours.behaviours import ResultKind
-from mockserver.engine.behaviours.completion import Counts
+from mockserver.engine.behaviours.calls import ResultKind
+from mockserver.engine.behaviours.envelopes import Page, complete_envelope
 from mockserver.engine.reachability import StateNode, paths_from
 from mockserver.engine.state.sorted_rows import Row
 from mockserver.engine.state.state import State
@@ -84,8 +83,8 @@ def _envelope(contract: Contract, operation: Operation, behaviour: Behaviour) ->
     members = {behaviour.total: 1} if behaviour.total is not None else {}
     if behaviour.envelope_schema is None:
         return members
-    counts = Counts(1, 0, 1, None, behaviour.first_page)
-    return completion.envelope(contract, behaviour.envelope_schema, members, counts, operation.id)
+    counts = Page(1, 0, 1, None, behaviour.first_page)
+    return complete_envelope(contract, behaviour.envelope_schema, members, counts, operation.id)
 
 
 def states_of_record(resource: Resource, row: Row) -> Mapping[StateNode, tuple[str, ...]]:

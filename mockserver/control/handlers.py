@@ -9,7 +9,7 @@ from urllib.parse import quote
 from mockserver.contract import overrides
 from mockserver.control import journal
 from mockserver.documents.bundle import bundle
-from mockserver.engine.behaviours.behaviours import OperationCall
+from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.engine.commands import AddOverride, Fire, Fired, Put, Remove, RemoveOverride
 from mockserver.engine.journal import Entry
 from mockserver.engine.overrides import ActiveOverride, Overrides
@@ -134,8 +134,7 @@ def _get_state(exchange: Exchange, call: OperationCall) -> ControlResult:
         **_run(exchange.selection),
         "totals": {name: len(table) for name, table in state.tables.items()},
         "records": {
-            name: list_records(exchange.service.contract, state, table, query["offset"], query.get("limit"))
-            for name, table in tables.items()
+            name: list_records(state, table, query["offset"], query.get("limit")) for name, table in tables.items()
         },
     }
 
@@ -155,9 +154,7 @@ def _put_record(exchange: Exchange, call: OperationCall) -> ControlResult:
     field = exchange.service.contract.resources[resource].key
     record = {field: key, **call.body} if field else call.body
     state = run.submit(lambda _, at: Put(resource, key, record, at))
-    value = with_derived_fields(
-        exchange.service.contract, state, exchange.service.contract.resources[resource], state.record(resource, key)
-    )
+    value = with_derived_fields(state, exchange.service.contract.resources[resource], state.record(resource, key))
     if was_there:
         return 200, value
     place = f"{PREFIX}/state/{quote(resource, safe='')}/{quote(str(key), safe='')}"
@@ -174,9 +171,7 @@ def _fire_transition(exchange: Exchange, call: OperationCall) -> ControlResult:
     resource, key = _place(exchange, call)
     transition = call.path["transition"]
     state = exchange.selection.run.submit(lambda _, at: Fire(resource, key, transition, at))
-    return 200, with_derived_fields(
-        exchange.service.contract, state, exchange.service.contract.resources[resource], state.record(resource, key)
-    )
+    return 200, with_derived_fields(state, exchange.service.contract.resources[resource], state.record(resource, key))
 
 
 def _get_clock(exchange: Exchange, call: OperationCall) -> ControlResult:

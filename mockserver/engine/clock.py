@@ -26,7 +26,7 @@ def wall() -> int:
 class Clock:
     """A run's clock: it stood at `position` (milliseconds since 1970) when the machine's clock read `anchor` (seconds).
 
-    Only a clock of mode `real` moves on from there by itself, at `speed` times the machine's pace.
+    Only a clock of mode `real` moves on from there automatically, at `speed` times the machine's pace.
     """
 
     position: int

@@ -1,20 +1,22 @@
-"""Commands, and the one function that applies them: `apply(contract, state, command) -> state`.
+"""Commands, and the pure function that applies them: `apply(state, command) -> state`.
 
-A run is what its commands fold to, so nothing here reads a clock: `at` is the time the command was accepted.
+A run's state is what its commands fold to, so nothing here reads a clock: `at` (milliseconds since 1970) is when the
+command was accepted.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Verdict
-from mockserver.contract.model import Contract, Override, Record, Resource
+from mockserver.contract.model import Override, Record, Resource
 from mockserver.contract.records import read_stamp, validate_record
 from mockserver.engine.state.idempotency_keys import StoredResponse
-from mockserver.engine.state.schedule import changed
+from mockserver.engine.state.schedule import with_replaced
 from mockserver.engine.state.sorted_rows import Row
 from mockserver.engine.state.state import State
+from mockserver.engine.state.table import Table
 from mockserver.errors import Violation, quote
 from mockserver.refusals import (
     InvalidRecord,
@@ -28,8 +30,7 @@ from mockserver.refusals import (
 from mockserver.syntax.instants import format_instant
 
 
-@dataclass(frozen=True, slots=True)
-class Fire:
+class Fire(NamedTuple):
     """Fire a transition of a record."""
 
     resource: str
@@ -38,9 +39,8 @@ class Fire:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
-    """Put a whole record in place; with `touch`, its stamp is written as a transition's would be."""
+class Put(NamedTuple):
+    """Create or replace a record; with `touch`, its stamp is written as a transition would write it."""
 
     resource: str
     key: Any
@@ -49,56 +49,50 @@ class Put:
     touch: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Remove:
-    """Remove a record, its log, and what it owns."""
+class Remove(NamedTuple):
+    """Remove a record, its log, and the records it owns."""
 
     resource: str
     key: Any
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class AddOverride:
-    """Put an override in front of the others."""
+class AddOverride(NamedTuple):
+    """Add an override, in front of the others."""
 
     override: Override
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveOverride:
-    """Take an override away, or all that were added where `id` is None."""
+class RemoveOverride(NamedTuple):
+    """Remove an override, or all that were added where `id` is None."""
 
     id: str | None
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class UseOverride:
-    """Count a use of an override that has only so many."""
+class UseOverride(NamedTuple):
+    """Count a use of an override that has a limited number of them."""
 
     id: str
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class KeepResponse:
-    """Keep the answer of an operation under an idempotency key."""
+class KeepResponse(NamedTuple):
+    """Store the response of an operation under an idempotency key."""
 
     key: str
-    kept: StoredResponse
+    response: StoredResponse
     at: int
 
 
 Command = Fire | Put | Remove | AddOverride | RemoveOverride | UseOverride | KeepResponse
-# What one move of the clock may fire: rules that chase each other would go on for as long as it is moved.
+# How many transitions one move of the clock may fire: rules that form a loop would go on as long as it is moved.
 SETTLE_LIMIT = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Fired:
-    """A transition that fell due, and its stamp."""
+class Fired(NamedTuple):
+    """A transition that was fired, and its stamp."""
 
     resource: str
     key: Any
@@ -106,32 +100,20 @@ class Fired:
     at: int
 
 
-def apply(contract: Contract, state: State, command: Command) -> State:
-    """The state after `command`; the very same one where the command is a repeat and changes nothing.
+def apply(state: State, command: Command) -> State:
+    """The state after `command`; the same object where the command is a repeat and changes nothing.
 
-    Raises a Refusal, and then nothing has changed.
+    Raises a Refusal.
     """
-    if isinstance(command, Fire):
-        return _fire(contract, state, state.table(command.resource).resource, command)
-    if isinstance(command, AddOverride):
-        return replace(state, overrides=state.overrides.add(command.override))
-    if isinstance(command, RemoveOverride):
-        return replace(state, overrides=state.overrides.remove(command.id))
-    if isinstance(command, UseOverride):
-        return replace(state, overrides=state.overrides.use(command.id))
-    if isinstance(command, KeepResponse):
-        return replace(state, keys=state.keys.add(command.key, command.kept, command.at))
-    resource = state.table(command.resource).resource
-    if isinstance(command, Put):
-        return _put(state, resource, command)
-    return _remove(contract, state, resource, command)
+    return _APPLY[type(command)](state, command)
 
 
-def _fire(contract: Contract, state: State, resource: Resource, command: Fire) -> State:
+def _fire(state: State, command: Fire) -> State:
+    table = state.table(command.resource)
+    resource = table.resource
     lifecycle = resource.lifecycle
     if lifecycle is None or command.transition not in lifecycle.transitions:
         raise UnknownTransition(resource.name, command.transition, lifecycle.transitions if lifecycle else ())
-    table = state.tables[resource.name]
     row = table.get(command.key)
     if row is None:
         raise UnknownRecord(resource.name, command.key)
@@ -142,111 +124,120 @@ def _fire(contract: Contract, state: State, resource: Resource, command: Fire) -
     if verdict is Verdict.REJECTED:
         allowed = lifecycle.allowed(current)
         raise TransitionNotAllowed(resource.name, command.key, command.transition, current, allowed)
-    return _enter(contract, state, resource, row, command.key, command.transition, _stamp(state, command.at))
+    at = _next_stamp(state, command.at)
+    return _enter(state, table, row, command.key, command.transition, at, row.fired)
 
 
-def _enter(
-    contract: Contract,
-    state: State,
-    resource: Resource,
-    row: Row,
-    key: Any,
-    transition: str,
-    at: int,
-    fired: tuple[int, ...] | None = None,
-) -> State:
-    """The state after a transition that may happen: record, stamp, log, and what the record waits for next."""
-    lifecycle, table = resource.lifecycle, state.tables[resource.name]
+def _enter(state: State, table: Table, row: Row, key: Any, transition: str, at: int, fired: tuple[int, ...]) -> State:
+    """The state after a transition that is allowed: record, stamp, log, and what the record waits for next."""
+    resource = table.resource
+    lifecycle = resource.lifecycle
     assert lifecycle is not None
-    record, told = {**row.record, lifecycle.field: lifecycle.transitions[transition].target}, format_instant(at)
+    record, stamp = {**row.record, lifecycle.field: lifecycle.transitions[transition].target}, format_instant(at)
     if lifecycle.touch is not None:
-        record[lifecycle.touch] = told
-    fired = row.fired if fired is None else fired
-    due = state.plan.next(resource.name, lifecycle, key, record, fired, at)
-    tables = [table.put(key, record, transition, due, fired)]
-    if (log := contract.log_of(resource)) is not None:
-        entry = {log[1]: key, LOG_EVENT: transition, LOG_STAMP: told}
-        tables.append(state.tables[log[0].name].append(entry))
-    return state.with_tables(*tables, latest=max(at, state.latest), agenda=changed(state.agenda, row.due, due))
+        record[lifecycle.touch] = stamp
+    due = state.schedule.next(resource.name, lifecycle, key, record, fired, at)
+    tables = {**state.tables, resource.name: table.replace(key, row, Row(record, row.position, transition, due, fired))}
+    if table.log is not None:
+        log, reference = table.log
+        tables[log] = tables[log].append({reference: key, LOG_EVENT: transition, LOG_STAMP: stamp})
+    agenda = with_replaced(state.agenda, row.due, due)
+    return State(tables, max(at, state.latest), state.schedule, agenda, state.overrides, state.keys)
 
 
-def settle(contract: Contract, state: State, until: int) -> tuple[State, list[Fired]]:
-    """The state once all that is due up to `until` has been fired, and what that was, in order of time.
+def settle(state: State, until: int) -> tuple[State, list[Fired]]:
+    """The state after all transitions that are due up to `until`, and these transitions in order of time.
 
-    Each is stamped with the instant it was due, or a millisecond after its record's last stamp.
-    Raises TooMuchDue, and then nothing has changed.
+    Each is stamped with the instant it was due, or a millisecond after its record's last stamp if that is later.
+    Raises TooMuchDue.
     """
     fired: list[Fired] = []
     while state.agenda and state.agenda[0].at <= until:
         if len(fired) >= SETTLE_LIMIT:
             raise TooMuchDue(SETTLE_LIMIT)
         due = state.agenda[0]
-        resource = contract.resources[due.resource]
-        row = state.tables[due.resource].get(due.key)
+        table = state.tables[due.resource]
+        row, lifecycle = table.get(due.key), table.resource.lifecycle
         assert row is not None
-        assert resource.lifecycle is not None
-        before = read_stamp(row.record, resource.lifecycle.touch)
-        at = due.at if before is None else max(due.at, before + 1)
-        name = state.plan.rules[due.resource][due.rule].transition
-        state = _enter(contract, state, resource, row, due.key, name, at, (*row.fired, due.rule))
-        fired.append(Fired(due.resource, due.key, name, at))
+        assert lifecycle is not None
+        last_stamp = read_stamp(row.record, lifecycle.touch)
+        at = due.at if last_stamp is None else max(due.at, last_stamp + 1)
+        transition = state.schedule.rules[due.resource][due.rule].transition
+        state = _enter(state, table, row, due.key, transition, at, (*row.fired, due.rule))
+        fired.append(Fired(due.resource, due.key, transition, at))
     return state, fired
 
 
-def _put(state: State, resource: Resource, command: Put) -> State:
+def _put(state: State, command: Put) -> State:
+    table = state.table(command.resource)
+    resource = table.resource
     if not resource.key:
         raise NotKeyed(resource.name)
     record, latest = command.record, state.latest
     touch = resource.lifecycle.touch if resource.lifecycle is not None else None
     if command.touch and touch is not None:
-        latest = _stamp(state, command.at)
+        latest = _next_stamp(state, command.at)
         record = {**record, touch: format_instant(latest)}
+    record_stamp = read_stamp(record, touch)
     violations = validate_record(resource, record, state.has_record)
     if record.get(resource.key) != command.key:
         message = f"{quote(record.get(resource.key))} is not the key {quote(command.key)} of the path"
         violations.append(Violation("body", f"/{resource.key}", "key", message))
-    touched = read_stamp(record, touch)
-    if touched is not None and touched > max(command.at, latest):
+    if record_stamp is not None and record_stamp > max(command.at, latest):
         message = f"{quote(record[touch or ''])} is later than the run's clock, {format_instant(command.at)}"
         violations.append(Violation("body", f"/{touch}", "clock", message))
     if violations:
         raise InvalidRecord(resource.name, violations)
-    table = state.tables[resource.name]
     old = table.get(command.key)
-    due = state.plan.next(resource.name, resource.lifecycle, command.key, record, (), command.at)
-    agenda = changed(state.agenda, old.due if old is not None else None, due)
-    latest = max(latest, touched if touched is not None else latest)
+    due = state.schedule.next(resource.name, resource.lifecycle, command.key, record, (), command.at)
+    agenda = with_replaced(state.agenda, old.due if old is not None else None, due)
+    latest = latest if record_stamp is None else max(latest, record_stamp)
     return state.with_tables(table.put(command.key, record, None, due), latest=latest, agenda=agenda)
 
 
-def _remove(contract: Contract, state: State, resource: Resource, command: Remove) -> State:
+def _remove(state: State, command: Remove) -> State:
+    table = state.table(command.resource)
+    resource = table.resource
     if not resource.key:
         raise NotKeyed(resource.name)
-    table = state.tables[resource.name]
     row = table.get(command.key)
     if row is None:
         raise UnknownRecord(resource.name, command.key)
-    state = state.with_tables(
-        table.remove(command.key), latest=state.latest, agenda=changed(state.agenda, row.due, None)
-    )
-    log = contract.log_of(resource)
-    for other in list(state.tables.values()):
-        for field, target in other.resource.references.items():
+    agenda = with_replaced(state.agenda, row.due, None)
+    state = state.with_tables(table.remove(command.key), latest=state.latest, agenda=agenda)
+    for other in [table.resource for table in state.tables.values()]:
+        for field, target in other.references.items():
             if target != resource.name:
                 continue
-            if log is not None and (other.resource.name, field) == (log[0].name, log[1]):
-                without = state.tables[other.resource.name].without(field, command.key)
+            if (other.name, field) == table.log:
+                without = state.tables[other.name].without(field, command.key)
                 state = state.with_tables(without, latest=state.latest, agenda=state.agenda)
-                continue
-            rows = state.tables[other.resource.name].group(field, command.key)
-            if rows and field not in other.resource.owned_by:
-                raise RecordInUse(resource.name, command.key, other.resource.name, field)
-            for owned in rows:
-                again = Remove(other.resource.name, owned.record[other.resource.key], command.at)
-                state = _remove(contract, state, other.resource, again)
+            else:
+                state = _remove_owned(state, command, other, field)
     return state
 
 
-def _stamp(state: State, at: int) -> int:
-    """The clock, or a millisecond after the run's latest stamp where that is later: stamps strictly increase."""
+def _remove_owned(state: State, command: Remove, other: Resource, field: str) -> State:
+    """The state without the records whose `field` refers to the removed one. Raises RecordInUse if it owns none."""
+    rows = state.tables[other.name].group(field, command.key)
+    if rows and field not in other.owned_by:
+        raise RecordInUse(command.resource, command.key, other.name, field)
+    for row in rows:
+        state = _remove(state, Remove(other.name, row.record[other.key], command.at))
+    return state
+
+
+def _next_stamp(state: State, at: int) -> int:
+    """The clock, or a millisecond after the run's latest stamp if that is later: stamps strictly increase."""
     return max(at, state.latest + 1)
+
+
+_APPLY: Mapping[type[Command], Callable[[State, Any], State]] = {
+    Fire: _fire,
+    Put: _put,
+    Remove: _remove,
+    AddOverride: lambda state, command: state.with_overrides(state.overrides.add(command.override)),
+    RemoveOverride: lambda state, command: state.with_overrides(state.overrides.remove(command.id)),
+    UseOverride: lambda state, command: state.with_overrides(state.overrides.use(command.id)),
+    KeepResponse: lambda state, command: state.with_keys(state.keys.add(command.key, command.response, command.at)),
+}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mockserver.contract.model import Contract
 from mockserver.engine.commands import Command, apply, settle
 from mockserver.engine.state.state import State
 from mockserver.refusals import BeyondLog
@@ -29,12 +28,12 @@ class History:
     counts these. `base_at` is the clock (milliseconds since 1970) at the base state.
     """
 
-    __slots__ = ("_base", "_base_at", "_checkpoints", "_contract", "commands", "dropped", "limit")
+    __slots__ = ("_base", "_base_at", "_checkpoints", "commands", "dropped", "limit")
 
-    def __init__(self, contract: Contract, base: State, base_at: int, limit: int = LOG_LIMIT) -> None:
+    def __init__(self, base: State, base_at: int, limit: int = LOG_LIMIT) -> None:
         self.commands: list[Command] = []
         self.dropped, self.limit = 0, limit
-        self._contract, self._base, self._base_at = contract, base, base_at
+        self._base, self._base_at = base, base_at
         # By the number of commands since the start of the run, dropped ones included.
         self._checkpoints: list[tuple[int, State]] = []
 
@@ -49,8 +48,8 @@ class History:
 
     def _drop_oldest(self) -> None:
         oldest = self.commands.pop(0)
-        base, _ = settle(self._contract, self._base, oldest.at)
-        self._base, self._base_at = apply(self._contract, base, oldest), oldest.at
+        base, _ = settle(self._base, oldest.at)
+        self._base, self._base_at = apply(base, oldest), oldest.at
         self.dropped += 1
         self._checkpoints = [(number, state) for number, state in self._checkpoints if number > self.dropped]
 
@@ -75,8 +74,8 @@ class History:
             if checkpoint <= self.dropped + count:
                 number, state = checkpoint, checkpoint_state
         for command in self.commands[number - self.dropped : count]:
-            state, _ = settle(self._contract, state, command.at)
-            state = apply(self._contract, state, command)
+            state, _ = settle(state, command.at)
+            state = apply(state, command)
         return state
 
     def truncate(self, count: int) -> None:

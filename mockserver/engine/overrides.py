@@ -1,13 +1,13 @@
-"""The overrides of a run as an immutable value: which there are, and how often each was used up."""
+"""The overrides of a run as an immutable value: which are active, and how often those with limited uses were used."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mockserver.contract.model import Override
-from mockserver.engine.state.seeded import between
+from mockserver.engine.state.seeded import draw_between
 from mockserver.refusals import OverrideLimit, UnknownOverride
 
 OVERRIDE_LIMIT = 10_000
@@ -15,66 +15,80 @@ OVERRIDE_LIMIT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class ActiveOverride:
-    """An override with the id that it goes by. Those of the scenario are there for good."""
+    """An override with its id. One that is `from_scenario` cannot be removed."""
 
     id: str
     override: Override
     from_scenario: bool = False
 
     def delay(self, seed: int, number: int) -> int:
-        """The delay of its so-manieth use, in milliseconds."""
-        return between(self.override.min_delay, self.override.max_delay, seed, self.id, number)
+        """Delay in milliseconds for use number `number`."""
+        return draw_between(self.override.min_delay, self.override.max_delay, seed, self.id, number)
 
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """Those that were added, newest first, then the scenario's in their order; `made` counts all that were added."""
+    """The active overrides: those that were added, newest first, then the scenario's in their order.
+
+    `added` counts all that were ever added. `use_counts` are by id, of overrides with a limited number of uses.
+    """
 
     active: tuple[ActiveOverride, ...] = ()
     use_counts: Mapping[str, int] = field(default_factory=dict)
-    made: int = 0
+    added: int = 0
 
     @classmethod
     def from_scenario(cls, overrides: tuple[Override, ...]) -> Overrides:
-        """The overrides that a scenario begins with."""
-        return cls(tuple(ActiveOverride(f"scenario-{number}", one, True) for number, one in enumerate(overrides, 1)))
+        """The overrides of a scenario."""
+        numbered = enumerate(overrides, 1)
+        return cls(tuple(ActiveOverride(f"scenario-{number}", override, True) for number, override in numbered))
 
     def add(self, override: Override) -> Overrides:
-        """With one more, which comes first. Raises OverrideLimit."""
+        """The overrides with one more, in front of the others. Raises OverrideLimit."""
         if len(self.active) >= OVERRIDE_LIMIT:
             raise OverrideLimit(OVERRIDE_LIMIT)
-        placed = ActiveOverride(f"override-{self.made + 1}", override)
-        return replace(self, active=(placed, *self.active), made=self.made + 1)
+        first = ActiveOverride(f"override-{self.added + 1}", override)
+        return replace(self, active=(first, *self.active), added=self.added + 1)
 
-    def remove(self, name: str | None) -> Overrides:
-        """Without the one of that id, or without any that was added. Raises UnknownOverride."""
-        if name is not None and not any(one.id == name and not one.from_scenario for one in self.active):
-            raise UnknownOverride(name, [one.id for one in self.active if not one.from_scenario])
-        kept = tuple(one for one in self.active if one.from_scenario or (name is not None and one.id != name))
-        counts = {known: count for known, count in self.use_counts.items() if any(one.id == known for one in kept)}
-        return replace(self, active=kept, use_counts=counts)
+    def remove(self, override_id: str | None) -> Overrides:
+        """The overrides without the one with that id; without any that was added where it is None.
 
-    def use(self, name: str) -> Overrides:
-        """With one use of that override counted. Raises UnknownOverride."""
-        if not any(one.id == name for one in self.active):
-            raise UnknownOverride(name, [one.id for one in self.active])
-        return replace(self, use_counts={**self.use_counts, name: self.use_counts.get(name, 0) + 1})
+        Raises UnknownOverride.
+        """
+        removable = [active.id for active in self.active if not active.from_scenario]
+        if override_id is not None and override_id not in removable:
+            raise UnknownOverride(override_id, removable)
+        removed = set(removable) if override_id is None else {override_id}
+        remaining = tuple(active for active in self.active if active.id not in removed)
+        counts = {name: count for name, count in self.use_counts.items() if name not in removed}
+        return replace(self, active=remaining, use_counts=counts)
 
-    def match(self, operation: str, values: Mapping[str, Any]) -> ActiveOverride | None:
-        """The first for the operation that these parameters meet and that is not used up."""
-        return next(self._matching(operation, values), None)
+    def use(self, override_id: str) -> Overrides:
+        """The overrides with one more use of that one counted. Raises UnknownOverride."""
+        if not any(active.id == override_id for active in self.active):
+            raise UnknownOverride(override_id, [active.id for active in self.active])
+        counts = {**self.use_counts, override_id: self.use_counts.get(override_id, 0) + 1}
+        return replace(self, use_counts=counts)
 
-    def _matching(self, operation: str, values: Mapping[str, Any]) -> Iterator[ActiveOverride]:
-        for one in self.active:
-            override = one.override
-            spent = override.times is not None and self.use_counts.get(one.id, 0) >= override.times
-            if override.operation == operation and not spent:
-                if all(_meets(values.get(name), value) for name, value in override.where.items()):
-                    yield one
+    def match(self, operation: str, parameters: Mapping[str, Any]) -> ActiveOverride | None:
+        """The first override for a request to the operation with these parameters that is not used up."""
+        for active in self.active:
+            override = active.override
+            if override.operation != operation or self._is_used_up(active):
+                continue
+            if all(_has_value(parameters.get(name), value) for name, value in override.where.items()):
+                return active
+        return None
+
+    def _is_used_up(self, active: ActiveOverride) -> bool:
+        times = active.override.times
+        return times is not None and self.use_counts.get(active.id, 0) >= times
 
 
-def _meets(given: Any, wanted: Any) -> bool:
-    return any(one == wanted or str(one) == str(wanted) for one in (given if isinstance(given, list) else [given]))
+def _has_value(parameter: Any, value: Any) -> bool:
+    """Whether a parameter, or one of its values where it is repeated, is `value`, as JSON or as text."""
+    values = parameter if isinstance(parameter, list) else [parameter]
+    return any(candidate == value or str(candidate) == str(value) for candidate in values)
 
 
-NONE = Overrides()
+NO_OVERRIDES = Overrides()

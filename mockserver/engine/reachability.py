@@ -1,4 +1,4 @@
-"""Where a record can come to: by its lifecycle's transitions, and which rules it may meet on the way. Pure."""
+"""Which states a record can reach by its lifecycle's transitions, and which `progress` rules can apply to it. Pure."""
 
 from __future__ import annotations
 
@@ -11,42 +11,42 @@ from mockserver.contract.model import Record, Rule
 
 
 class StateNode(NamedTuple):
-    """A state, and the transition that a record came there by, which is what a repeat is judged by."""
+    """A state, and the transition by which a record entered it, which decides what a repeat is."""
 
     state: str
     last: str | None
 
 
-def paths_from(lifecycle: Lifecycle, begin: StateNode) -> dict[StateNode, tuple[str, ...]]:
-    """Every place that can be reached from `begin`, itself included, with the shortest way there."""
-    found: dict[StateNode, tuple[str, ...]] = {begin: ()}
-    waiting = deque([begin])
+def paths_from(lifecycle: Lifecycle, start: StateNode) -> dict[StateNode, tuple[str, ...]]:
+    """Every node that can be reached from `start`, itself included, with the shortest path of transitions to it."""
+    paths: dict[StateNode, tuple[str, ...]] = {start: ()}
+    waiting = deque([start])
     while waiting:
-        place = waiting.popleft()
-        for name in lifecycle.allowed(place.state):
-            after = StateNode(lifecycle.transitions[name].target, name)
-            if after not in found:
-                found[after] = (*found[place], name)
-                waiting.append(after)
-    return found
+        node = waiting.popleft()
+        for transition in lifecycle.allowed(node.state):
+            target = StateNode(lifecycle.transitions[transition].target, transition)
+            if target not in paths:
+                paths[target] = (*paths[node], transition)
+                waiting.append(target)
+    return paths
 
 
 def reachable_states(lifecycle: Lifecycle) -> frozenset[str]:
-    """The states that a record can come to from the initial one."""
-    return frozenset(place.state for place in paths_from(lifecycle, StateNode(lifecycle.initial, None)))
+    """The states that a record can reach from the initial one."""
+    return frozenset(node.state for node in paths_from(lifecycle, StateNode(lifecycle.initial, None)))
 
 
 def applicable_rules(rules: Sequence[Rule], field: str, record: Record, states: Collection[str]) -> set[int]:
-    """The numbers of the rules that the record may meet in one of the states that it can come to.
+    """The numbers of the rules that can apply to the record in one of these states; `field` holds its state.
 
-    A rule before it that matches as well and has no `times` always comes first.
+    A matching rule without `times` always comes before the rules after it.
     """
-    met: set[int] = set()
+    numbers: set[int] = set()
     for state in states:
-        there = {**record, field: state}
+        record_there = {**record, field: state}
         for number, rule in enumerate(rules):
-            if rule.state == state and rule.applies_to(there):
-                met.add(number)
+            if rule.state == state and rule.applies_to(record_there):
+                numbers.add(number)
                 if rule.times is None:
                     break
-    return met
+    return numbers

@@ -1,7 +1,4 @@
-"""A run: one scenario inside one sandbox, changed only by its methods and only under its lock.
-
-Its state is what its history (the commands) and its clock's position fold to.
-"""
+"""A run: one scenario inside one sandbox. The only thing here that changes, and only under its lock."""
 
 from __future__ import annotations
 
@@ -11,10 +8,9 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from mockserver.contract.model import Mode
-from mockserver.engine.bounded_list import BoundedList
 from mockserver.engine.clock import Clock, Seconds, monotonic
-from mockserver.engine.commands import Command, Fire, Fired, UseOverride, apply, settle
-from mockserver.engine.history import LOG_LIMIT, History, HistoryPosition
+from mockserver.engine.commands import Command, Fire, Fired, UseOverride
+from mockserver.engine.history import LOG_LIMIT, History
 from mockserver.engine.keys_in_flight import KeysInFlight
 from mockserver.engine.override_uses import OverrideUses
 from mockserver.engine.overrides import ActiveOverride
@@ -22,37 +18,34 @@ from mockserver.engine.recording import decode_command, encode_command
 from mockserver.engine.start import Start
 from mockserver.engine.state.idempotency_keys import StoredResponse
 from mockserver.engine.state.state import State, fingerprint
-from mockserver.refusals import BadTime, BeforeStart, BeyondLog, IdempotencyKeyReused, NothingToUndo
-from mockserver.syntax.instants import LATEST, format_instant
-
-# Upper bound on fired transitions not yet reported in a journal entry; beyond it the oldest are not reported.
-UNREPORTED_LIMIT = 1_000
+from mockserver.engine.timeline import Timeline, TimelinePosition
+from mockserver.engine.unreported import UnreportedTransitions
+from mockserver.refusals import BeforeStart, IdempotencyKeyReused
+from mockserver.syntax.instants import format_instant
 
 
 class SavedRun(NamedTuple):
     """Everything that can change in a run, as it was when `Run.save` was called."""
 
-    state: State
-    clock: Clock
-    history: HistoryPosition
+    timeline: TimelinePosition
     revision: int
     generation: int
     override_uses: Mapping[str, int]
-    unreported: tuple[Fired, ...]
-    settled_until: int
+    unreported: tuple[int, tuple[Fired, ...]]
 
 
 class Run:
-    """A start, the history since, and a clock.
+    """A scenario's state as requests and its clock change it.
 
     Nothing happens on reading: transitions that are due are fired by `settle`, and by every method that changes the
     run before it does so. `state` is the state as of the last of these.
+
+    The methods `on_…` are hooks for subclasses, called under the lock.
     """
 
     __slots__ = (
-        "_fingerprint_cache", "_keys_in_flight", "_lock", "_override_uses", "_seconds", "_settled_until", "_start",
-        "_unreported", "clock", "contract", "generation", "history", "notice", "origin", "revision", "scenario",
-        "state",
+        "_fingerprint_cache", "_keys_in_flight", "_lock", "_override_uses", "_seconds", "_start", "_timeline",
+        "_unreported", "contract", "generation", "notice", "origin", "revision", "scenario",
     )  # fmt: skip
 
     def __init__(
@@ -61,34 +54,43 @@ class Run:
         self.contract, self.scenario, self.origin = start.contract, start.scenario, start.origin
         self.generation, self.revision = generation, 0
         self.notice: str | None = None
-        self.state = start.state
-        self.clock = Clock.from_plan(start.scenario.clock, seconds())
-        self.history = History(start.contract, start.state, start.scenario.clock.initial, log_limit)
         self._start, self._seconds = start, seconds
-        # The clock up to which transitions were fired when the last of them was.
-        self._settled_until = start.scenario.clock.initial
+        self._timeline = Timeline(start, seconds, log_limit)
+        self._unreported = UnreportedTransitions(start.scenario.clock.initial)
         self._keys_in_flight, self._override_uses = KeysInFlight(), OverrideUses()
-        self._unreported: BoundedList[Fired] = BoundedList(UNREPORTED_LIMIT)
         # The last state whose fingerprint was computed: clients that poll ask for the same one again and again.
         self._fingerprint_cache: tuple[State, str] | None = None
         self._lock = threading.Lock()
 
-    # Reading
+    @property
+    def state(self) -> State:
+        """The state."""
+        return self._timeline.state
+
+    @property
+    def clock(self) -> Clock:
+        """What moves the clock, and where it stood when it was last moved."""
+        return self._timeline.clock
 
     @property
     def now(self) -> int:
         """The clock, in milliseconds since 1970."""
-        clock = self.clock
-        return clock.position if clock.mode != "real" else clock.now(self._seconds())
+        return self._timeline.now
+
+    @property
+    def history(self) -> History:
+        """The commands since the start."""
+        return self._timeline.history
 
     @property
     def snapshot(self) -> tuple[State, Clock]:
         """State and clock: what a response that was just given was read from."""
-        return self.state, self.clock
+        return self._timeline.state, self._timeline.clock
 
     def matches(self, state: State, clock: Clock) -> bool:
         """Whether the run still has this very state and this very clock."""
-        return self.state is state and self.clock is clock
+        timeline = self._timeline
+        return timeline.state is state and timeline.clock is clock
 
     @property
     def next_due(self) -> int | None:
@@ -116,18 +118,17 @@ class Run:
             self._fingerprint_cache = state, fingerprint(state)
         return self._fingerprint_cache[1]
 
-    # Steps of a request
-
     def settle(self) -> None:
         """Fire the transitions that are due by now. Raises TooMuchDue."""
-        agenda = self.state.agenda
-        if agenda and agenda[0].at <= self.now:
+        timeline = self._timeline
+        agenda = timeline.state.agenda
+        if agenda and agenda[0].at <= timeline.now:
             with self._lock:
-                self._settle(self.now)
+                self._settle(timeline.now)
 
     def count_request(self, operation: str) -> None:
         """Move a per-request clock by its step, if it counts requests to this operation. Raises as `advance`."""
-        if self.clock.counts(operation):
+        if self._timeline.clock.counts(operation):
             with self._lock:
                 self._advance(self.clock.position + self.clock.step)
 
@@ -136,7 +137,7 @@ class Run:
 
         The use is counted. None where no override matches.
         """
-        if not self.state.overrides.active:
+        if not self._timeline.state.overrides.active:
             return None
         with self._lock:
             now = self.now
@@ -177,26 +178,29 @@ class Run:
         A repeat changes nothing and is not logged. Raises the Refusal of a command that is refused.
         """
         with self._lock:
-            now = self.now
+            now = self._timeline.now
             self._settle(now)
-            return self._accept(make_command(self.state, now))
+            return self._accept(make_command(self._timeline.state, now))
+
+    def accept(self, command: Command) -> State:
+        """Apply a command that was accepted at `command.at`; the state after it. Raises its Refusal."""
+        with self._lock:
+            self._settle(command.at)
+            return self._accept(command)
 
     def drain_fired(self) -> tuple[Fired, ...]:
         """The transitions fired since the last call, in order: due ones and accepted commands."""
         if not self._unreported:
             return ()
         with self._lock:
-            fired = tuple(self._unreported)
-            self._unreported.clear()
-            self.on_fired_drained(self._settled_until)
+            fired = self._unreported.drain()
+            self.on_fired_drained(self._unreported.settled_until)
             return fired
 
     def pop_notice(self) -> str | None:
         """What a client should know of how the run began, returned once."""
         notice, self.notice = self.notice, None
         return notice
-
-    # The clock
 
     def advance(self, by: int) -> list[Fired]:
         """Move the clock forward by `by` milliseconds; what fell due. Raises BadTime and TooMuchDue."""
@@ -207,15 +211,14 @@ class Run:
         """Move the clock to the next due transition, if there is one; what fell due."""
         with self._lock:
             self._settle(self.now)
-            agenda = self.state.agenda
-            return self._advance(agenda[0].at) if agenda else []
+            return self._advance(self.next_due) if self.next_due is not None else []
 
     def set_clock(self, to: int) -> list[Fired]:
         """Move the clock to an instant, forward or back; what fell due. Raises as `advance` and `rewind` do."""
         with self._lock:
             if to >= self.now:
                 return self._advance(to)
-            self._rewind(to)
+            self._restore(self._timeline.commands_until(to), to)
             return []
 
     def rewind(self, by: int) -> None:
@@ -224,7 +227,8 @@ class Run:
         Raises BeforeStart, and BeyondLog where the log no longer holds these commands.
         """
         with self._lock:
-            self._rewind(self.now - by)
+            to = self.now - by
+            self._restore(self._timeline.commands_until(to), to)
 
     def undo(self, count: int) -> None:
         """Drop the last `count` commands, and set the clock to when the first of them was accepted.
@@ -232,23 +236,15 @@ class Run:
         Raises NothingToUndo and BeyondLog.
         """
         with self._lock:
-            commands = self.history.commands
-            if count > len(commands):
-                raise BeyondLog(self.history.limit) if self.history.dropped else NothingToUndo(len(commands))
-            self._restore(len(commands) - count, commands[-count].at)
+            self._restore(*self._timeline.commands_before_last(count))
 
     def set_clock_mode(self, mode: Mode, speed: float | None = None, step: int | None = None) -> None:
         """Change what moves the clock, not its position. Raises BadTime for a per-request clock without a step."""
         with self._lock:
-            now, step = self.now, self.clock.step if step is None else step
-            if mode == "per-request" and step <= 0:
-                raise BadTime("A per-request clock needs a step, such as 5s.")
-            clock = replace(self.clock, mode=mode, speed=self.clock.speed if speed is None else speed, step=step)
-            self._settle(now)
-            self.clock = clock.moved_to(now, self._seconds())
+            clock = self._timeline.clock_with_mode(mode, speed, step)
+            self._settle(clock.position)
+            self._timeline.clock = clock
             self.on_clock_set()
-
-    # The run as a whole
 
     def recording_input(self) -> tuple[list[Command], int, State]:
         """The commands since the start, the clock, and the state that they lead to.
@@ -262,7 +258,7 @@ class Run:
             return list(self.history.commands), now, self.state
 
     def rebase(self, start: Start) -> Run:
-        """A run that begins at `start`, of a changed contract: the commands applied again, the clock where it stands.
+        """A run that begins at `start`, of a changed contract: the commands applied again, the clock unchanged.
 
         A clock that has not moved yet begins where the new start says. Raises the Refusal of a command that the
         changed contract refuses, BeforeStart, and BeyondLog where the log no longer holds every command.
@@ -277,46 +273,37 @@ class Run:
             run = Run(start, self.generation + 1, self._seconds)
             for command in commands:
                 run.accept(decode_command(start.contract, encode_command(command)))
+            timeline = run._timeline
             if commands or now != old_plan.initial:
-                run._advance(max(now, begins))
+                timeline.advance(max(now, begins))
             planned = Clock.from_plan(old_plan, 0.0)
             if replace(self.clock, position=planned.position, anchor=0.0) != planned:
-                run.clock = replace(self.clock, position=run.clock.position, anchor=run.clock.anchor)
-            run._carry_over(self)
+                timeline.clock = replace(self.clock, position=timeline.clock.position, anchor=timeline.clock.anchor)
+            # What does not follow from the commands; and nothing that happened so far is reported again.
+            run._override_uses = OverrideUses(self._override_uses.counts)
+            run._keys_in_flight, run.revision = self._keys_in_flight, 0
+            run._unreported.drain()
             return run
 
-    def _carry_over(self, former: Run) -> None:
-        """Take over what does not follow from the commands; nothing that happened so far is reported again."""
-        self._override_uses = OverrideUses(former._override_uses.counts)
-        self._keys_in_flight = former._keys_in_flight
-        self.revision = 0
-        self._unreported.clear()
-
-    # What a replica of the run in another process is kept up to date with
+    # Operations by which a replica of the run is kept up to date
 
     def save(self) -> SavedRun:
         """Everything that can change, for `roll_back`."""
         return SavedRun(
-            self.state, self.clock, self.history.position(), self.revision, self.generation,
-            self._override_uses.counts, tuple(self._unreported), self._settled_until,
+            self._timeline.position(), self.revision, self.generation, self._override_uses.counts,
+            self._unreported.saved(),
         )  # fmt: skip
 
     def roll_back(self, saved: SavedRun) -> bool:
         """Become again what was saved; False where it was saved before a rewind, or the log has dropped commands."""
-        if self.generation != saved.generation or not self.history.return_to(saved.history):
+        if self.generation != saved.generation or not self._timeline.return_to(saved.timeline):
             return False
-        self.state, self.clock, self.revision = saved.state, saved.clock, saved.revision
-        self._override_uses = OverrideUses(saved.override_uses)
-        self._settled_until = saved.settled_until
-        self._unreported.clear()
-        self._unreported.add_all(saved.unreported)
+        self.revision = saved.revision
+        self._override_uses, self._unreported = (
+            OverrideUses(saved.override_uses),
+            UnreportedTransitions(*saved.unreported),
+        )
         return True
-
-    def accept(self, command: Command) -> State:
-        """Apply a command as it was accepted at `command.at`; the state after it. Raises its Refusal."""
-        with self._lock:
-            self._settle(command.at)
-            return self._accept(command)
 
     def count_override_use(self, override_id: str) -> None:
         """Count a use of an override that is not a command."""
@@ -327,22 +314,21 @@ class Run:
         """Have a clock that was set elsewhere."""
         with self._lock:
             self._settle(clock.position)
-            self.clock = clock
+            self._timeline.clock = clock
 
     def restore(self, count: int, to: int, anchor: float) -> None:
         """Drop all but the first `count` commands and set the clock to `to`, at `anchor` of the machine's clock."""
         with self._lock:
-            self._restore(count, to)
-            self.clock = self.clock.moved_to(to, anchor)
+            self._restore(count, to, anchor)
 
     def discard_fired(self, until: int) -> None:
         """Do not report the transitions up to `until`: they have been reported elsewhere."""
         with self._lock:
             self._settle(until)
-            self._unreported.clear()
+            self._unreported.drain()
 
     def on_command(self, command: Command) -> None:
-        """Called after a command was accepted. These hooks are for subclasses, and called under the run's lock."""
+        """Called after a command was accepted."""
 
     def on_override_used(self, override_id: str) -> None:
         """Called after a use that is not a command was counted."""
@@ -358,48 +344,30 @@ class Run:
 
     # Everything below is called under the lock
 
-    def _settle(self, until: int) -> list[Fired]:
-        agenda = self.state.agenda
-        if not agenda or agenda[0].at > until:
-            return []
-        self.state, fired = settle(self.contract, self.state, until)
-        self._settled_until = until
-        self._unreported.add_all(fired)
-        return fired
+    def _settle(self, until: int) -> None:
+        if fired := self._timeline.settle(until):
+            self._unreported.add_due(fired, until)
 
     def _advance(self, to: int) -> list[Fired]:
-        if to > LATEST:
-            raise BadTime("The clock cannot go beyond the year 9999.")
-        fired = self._settle(to)
-        self.clock = self.clock.moved_to(to, self._seconds())
+        if fired := self._timeline.advance(to):
+            self._unreported.add_due(fired, to)
         self.on_clock_set()
         return fired
 
     def _accept(self, command: Command) -> State:
-        after = apply(self.contract, self.state, command)
-        if after is not self.state:
-            self.state = after
-            self.history.append(command, after)
+        timeline = self._timeline
+        if timeline.accept(command):
             self.revision += 1
             if isinstance(command, Fire):
                 # The stamp of a transition that was just accepted is the latest of the run.
-                self._unreported.add(Fired(command.resource, command.key, command.transition, after.latest))
+                resource, key, transition, _ = command
+                self._unreported.add(Fired(resource, key, transition, timeline.state.latest))
             self.on_command(command)
-        return after
+        return timeline.state
 
-    def _rewind(self, to: int) -> None:
-        begins = self.scenario.clock.initial
-        if to < begins:
-            raise BeforeStart(format_instant(begins))
-        self._restore(self.history.count_until(to), to)
-
-    def _restore(self, count: int, to: int) -> None:
-        """Apply the first `count` commands again, fire what was due up to `to`, and forget the other commands."""
-        self.state, _ = settle(self.contract, self.history.state_after(count), to)
-        self.history.truncate(count)
-        self.clock = self.clock.moved_to(to, self._seconds())
-        self._settled_until = to
-        self._unreported.clear()
+    def _restore(self, count: int, to: int, anchor: float | None = None) -> None:
+        self._timeline.restore(count, to, anchor)
+        self._unreported = UnreportedTransitions(to)
         self._override_uses.retain({override.id for override in self.state.overrides.active})
         self.generation += 1
         self.revision = 0

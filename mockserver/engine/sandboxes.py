@@ -115,13 +115,13 @@ class Sandbox:
     def reset(self) -> None:
         """Forget every run, the active scenario and the journal, and release every held response."""
         with self._lock:
-            held = list(self.held_responses)
+            responses = list(self.held_responses)
             for run in self.runs.values():
                 self._remember_generation(run)
             self.runs = {}
             self.active_scenario = None
             self.journal.clear()
-        for response in held:
+        for response in responses:
             response.release()
 
     def reset_run(self, scenario: str) -> None:
@@ -129,8 +129,8 @@ class Sandbox:
         with self._lock:
             if (run := self.runs.pop(scenario, None)) is not None:
                 self._remember_generation(run)
-            held = [response for response in self.held_responses if response.scenario == scenario]
-        for response in held:
+            responses = [response for response in self.held_responses if response.scenario == scenario]
+        for response in responses:
             response.release()
 
 

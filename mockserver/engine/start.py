@@ -34,7 +34,7 @@ class Start:
 
     @property
     def clock_position(self) -> int:
-        """Where the clock of a run stands (milliseconds since 1970) that begins now."""
+        """The clock of a run that begins now, in milliseconds since 1970."""
         clock = self.scenario.clock
         return wall() if clock.starts_now and clock.now is None else clock.initial
 
@@ -46,7 +46,7 @@ class Start:
             if behaviour.kind == "list":
                 # Sorted once here: every run starts from this order, and none has to sort all records itself.
                 table = state.tables[behaviour.resource]
-                table.ordered(table.resource.sort)
+                table.ordered(table.order)
         return state
 
     def replay_commands(self) -> None:

@@ -16,7 +16,7 @@ class CacheValidity:
 
     State and clock are immutable: as long as a run has the very same two, no command was accepted, its clock was not
     moved and no transition was fired. `due` is when the next transition is due (milliseconds since 1970) where the
-    clock moves by itself, else None.
+    clock moves automatically, else None.
     """
 
     sandbox: Sandbox

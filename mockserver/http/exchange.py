@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mockserver.engine.behaviours.behaviours import OperationCall
+from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.engine.journal import LoggedMessage
 from mockserver.engine.overrides import ActiveOverride
 from mockserver.engine.run import Run

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from mockserver.contract.behaviour import Behaviour, BehaviourKind
-from mockserver.engine.behaviours.behaviours import OperationCall, OperationResult, ResultKind, perform
+from mockserver.engine.behaviours.calls import OperationCall, OperationResult, ResultKind
 from mockserver.engine.commands import KeepResponse
 from mockserver.errors import CannotGenerate, Refusal
 from mockserver.http.exchange import Exchange
@@ -153,7 +153,7 @@ def _overridden(exchange: Exchange, operation: Operation, *, delay: int) -> Resp
 def _behave(exchange: Exchange, operation: Operation, behaviour: Behaviour) -> Response:
     """The response of an operation with a behaviour, once that has been carried out."""
     media_type = _success_type(exchange, operation, behaviour)
-    result = perform(exchange.selection.run, operation, behaviour, _call(exchange))
+    result = exchange.service.behaviours.perform(exchange.selection.run, operation, _call(exchange))
     preferred = PREFERRED[result.kind]
     status, declared = operation.success(preferred) or (preferred, None)
     if result.kind is ResultKind.DELETED and declared is not None and status not in BODILESS:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import Contract
 from mockserver.documents.tree import Documents, Node
+from mockserver.engine.behaviours.behaviours import Behaviours
 from mockserver.engine.sandboxes import Sandboxes
 from mockserver.errors import Problem
 from mockserver.http.caches import PreparedRequests, ResponseCache
@@ -47,6 +48,7 @@ class Service:
     sandboxes: Sandboxes
     control: ControlApi
     router: Router
+    behaviours: Behaviours
     strict: bool = True
     hosts: frozenset[str] = frozenset()
     token: str | None = None

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from mockserver.contract.loader import load_contract, with_default_scenario
 from mockserver.contract.model import Contract
 from mockserver.control.document import load_control_api
+from mockserver.engine.behaviours.behaviours import Behaviours
 from mockserver.engine.clock import Sleep, sleep
 from mockserver.engine.sandboxes import SANDBOX_LIMIT, Sandboxes
 from mockserver.http.messages import Delivery, Request, Response, header_name
@@ -66,7 +67,7 @@ def create_app(
 
 def create_service(contract: Contract, sandboxes: Sandboxes) -> Service:
     """What the pipeline serves: a contract with its sandboxes, and the control API."""
-    return Service(contract, sandboxes, load_control_api(), build_router(contract))
+    return Service(contract, sandboxes, load_control_api(), build_router(contract), Behaviours(contract))
 
 
 def build_router(contract: Contract) -> Router:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 from mockserver.contract.model import Contract
+from mockserver.engine.behaviours.behaviours import Behaviours
 from mockserver.engine.sandboxes import Starts, build_starts
 from mockserver.errors import ContractError, Problem
 from mockserver.http.caches import PreparedRequests, ResponseCache
@@ -55,6 +56,7 @@ class ReloadingApp:
                 self._service,
                 contract=contract,
                 router=build_router(contract),
+                behaviours=Behaviours(contract),
                 responses=ResponseCache(),
                 prepared=PreparedRequests(),
             )

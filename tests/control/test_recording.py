@@ -128,7 +128,7 @@ def test_a_recording_is_the_whole_scenario_and_what_was_done(client: FlaskClient
     client.post("/admin/jobs/job-7/retry", headers=headers)
     text = record(client, "fails-then-recovers")
     data = yaml_reader.parse(text)
-    assert text.startswith("# A recording by mockserver ")
+    assert text.startswith("# Recorded by mockserver ")
     assert data["commands"] == [
         {"at": "2026-01-15T09:00:05.000Z", "fire": {"resource": "jobs", "key": "job-7", "transition": "retry"}}
     ]

@@ -21,7 +21,7 @@ def fill(history: History, contract: Contract, state: State, *commands: Command)
     """Appends commands; the states after each."""
     states = []
     for command in commands:
-        state = apply(contract, state, command)
+        state = apply(state, command)
         history.append(command, state)
         states.append(state)
     return states
@@ -39,7 +39,7 @@ def status(state: State, key: str) -> object:
 
 
 def test_the_state_after_any_number_of_commands_can_be_folded_again(small: Contract, base: State) -> None:
-    history = History(small, base, BASE_AT)
+    history = History(base, BASE_AT)
     fill(history, small, base, *THREE)
     states = [history.state_after(count) for count in range(4)]
     assert [(status(state, "a"), status(state, "b")) for state in states] == [
@@ -51,7 +51,7 @@ def test_the_state_after_any_number_of_commands_can_be_folded_again(small: Contr
 
 
 def test_folding_changes_nothing_until_the_history_is_truncated(small: Contract, base: State) -> None:
-    history = History(small, base, BASE_AT)
+    history = History(base, BASE_AT)
     fill(history, small, base, *THREE)
     history.state_after(1)
     assert history.commands == THREE
@@ -60,13 +60,13 @@ def test_folding_changes_nothing_until_the_history_is_truncated(small: Contract,
 
 
 def test_commands_are_counted_up_to_and_including_an_instant(small: Contract, base: State) -> None:
-    history = History(small, base, BASE_AT)
+    history = History(base, BASE_AT)
     fill(history, small, base, *THREE)
     assert [history.count_until(at) for at in (1_999, 2_000, 2_999, 3_000)] == [0, 1, 1, 3]
 
 
 def test_a_full_history_drops_its_oldest_command(small: Contract, base: State) -> None:
-    history = History(small, base, BASE_AT, limit=2)
+    history = History(base, BASE_AT, limit=2)
     fill(history, small, base, *THREE)
     assert history.commands == THREE[1:]
     assert history.dropped == 1
@@ -74,7 +74,7 @@ def test_a_full_history_drops_its_oldest_command(small: Contract, base: State) -
 
 
 def test_a_history_that_has_dropped_commands_is_not_complete(small: Contract, base: State) -> None:
-    history = History(small, base, BASE_AT, limit=2)
+    history = History(base, BASE_AT, limit=2)
     history.require_complete()
     fill(history, small, base, *THREE)
     with pytest.raises(BeyondLog):
@@ -82,7 +82,7 @@ def test_a_history_that_has_dropped_commands_is_not_complete(small: Contract, ba
 
 
 def test_an_instant_before_the_base_of_a_full_history_is_beyond_the_log(small: Contract, base: State) -> None:
-    history = History(small, base, BASE_AT, limit=2)
+    history = History(base, BASE_AT, limit=2)
     fill(history, small, base, *THREE)
     assert history.count_until(2_000) == 0
     with pytest.raises(BeyondLog):
@@ -90,7 +90,7 @@ def test_an_instant_before_the_base_of_a_full_history_is_beyond_the_log(small: C
 
 
 def test_a_state_is_folded_from_the_last_checkpoint_before_it(small: Contract, base: State) -> None:
-    history = History(small, base, BASE_AT)
+    history = History(base, BASE_AT)
     command = Fire("jobs", "a", "start", 2_000)
     # Not what the commands lead to, so that it shows which state the fold began with.
     for _ in range(CHECKPOINT_EVERY):
@@ -99,7 +99,7 @@ def test_a_state_is_folded_from_the_last_checkpoint_before_it(small: Contract, b
 
 
 def test_a_history_returns_to_an_earlier_position(small: Contract, base: State) -> None:
-    history = History(small, base, BASE_AT)
+    history = History(base, BASE_AT)
     fill(history, small, base, THREE[0])
     position = history.position()
     fill(history, small, history.state_after(1), *THREE[1:])
@@ -108,7 +108,7 @@ def test_a_history_returns_to_an_earlier_position(small: Contract, base: State) 
 
 
 def test_a_history_that_has_dropped_commands_since_does_not_return(small: Contract, base: State) -> None:
-    history = History(small, base, BASE_AT, limit=2)
+    history = History(base, BASE_AT, limit=2)
     position = history.position()
     fill(history, small, base, *THREE)
     assert not history.return_to(position)

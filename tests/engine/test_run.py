@@ -42,7 +42,7 @@ def test_a_run_is_what_its_log_folds_to(run: Run, small: Contract) -> None:
     for key, transition in (("a", "start"), ("b", "finish"), ("a", "finish"), ("x/y", "cancel")):
         fire(run, key, transition)
     for command in run.history.commands:
-        state = apply(small, state, command)
+        state = apply(state, command)
     assert fingerprint(state) == run.fingerprint
 
 

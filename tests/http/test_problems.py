@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from mockserver import errors, refusals
-from mockserver.http import operations
+from mockserver.engine.behaviours.behaviours import Behaviours
 from mockserver.http.response.problems import STATUS
 
 
@@ -24,7 +24,7 @@ def test_a_defect_is_a_problem_without_a_trace(
     def fail(*_: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(operations, "perform", fail)
+    monkeypatch.setattr(Behaviours, "perform", fail)
     with caplog.at_level(logging.ERROR, "mockserver"):
         answer = app.test_client().get("/admin/jobs")
     assert (answer.status_code, answer.json["code"]) == (500, "internal-error")

@@ -1,4 +1,4 @@
-"""The first records of collections that were derived from a document: as many as can be made, none where none can."""
+"""The first records of collections that were inferred from a document: as many as can be generated, or none."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Any
 
 from mockserver.contract.model import Contract, Record, Resource
 from mockserver.contract.records import matches_schema
-from mockserver.engine.behaviours.completion import generator_of, in_order, own_key
+from mockserver.engine.behaviours.server_fields import in_schema_order
 from mockserver.engine.seeding.key_generator import KeyGenerator
+from mockserver.engine.seeding.record_generator import known_key_name, record_generator
 from mockserver.errors import CannotGenerate
 from mockserver.syntax import words
 
-# Keys that end so are numbers, or made like them; others are words, and made as fields of their names are.
+# The last words of key names whose values are numbered; other keys are generated as fields of their names are.
 NUMBERED = (["id"], ["uuid"], ["guid"], ["key"], ["number"])
 TRIES = 20
 
@@ -21,47 +22,59 @@ TRIES = 20
 def first_records(
     contract: Contract, resource: Resource, records: Mapping[str, list[Record]], seed: str, count: int
 ) -> list[Record]:
-    """So many records more, beside those that there are; the first of all is made from the document's examples."""
-    known = records[resource.name]
-    found: list[Record] = []
-    for number in range(len(known) + 1, len(known) + count + 1):
-        taken = {one[resource.key] for one in (*known, *found)}
-        record = _record(contract, resource, records, taken, f"{seed}/{resource.name}/{number}", number)
+    """At most `count` records for a resource, in addition to those in `records`.
+
+    The very first record of a resource is taken from the document's examples.
+    """
+    existing = records[resource.name]
+    generated: list[Record] = []
+    for number in range(len(existing) + 1, len(existing) + count + 1):
+        used_keys = {record[resource.key] for record in (*existing, *generated)}
+        record = _generate(contract, resource, records, used_keys, f"{seed}/{resource.name}/{number}", number)
         if record is None:
             break
-        found.append(record)
-    return found
+        generated.append(record)
+    return generated
 
 
-def _record(
-    contract: Contract, resource: Resource, records: Mapping[str, list[Record]], taken: set[Any], seed: str, number: int
+def _generate(
+    contract: Contract,
+    resource: Resource,
+    records: Mapping[str, list[Record]],
+    used_keys: set[Any],
+    seed: str,
+    number: int,
 ) -> Record | None:
+    """One record, whose key is not in `used_keys`; None where none can be generated."""
     chance = random.Random(seed)
-    held = {
-        field: chance.choice([one[contract.resources[target].key] for one in records[target]])
+    references = {
+        field: chance.choice([record[contract.resources[target].key] for record in records[target]])
         for field, target in resource.references.items()
         if records[target]
     }
-    given = held | ({own_key(resource): _key(resource, taken, number)} if _is_numbered(resource) else {})
+    known_values = dict(references)
+    if _is_numbered(resource):
+        known_values[known_key_name(resource)] = _numbered_key(resource, used_keys, number)
     for attempt in range(TRIES):
-        how = {"from_examples": number == 1 and not attempt}
-        generator = generator_of(contract, resource, f"{seed}/{attempt}" if attempt else seed, given, **how)
+        attempt_seed = f"{seed}/{attempt}" if attempt else seed
+        from_examples = number == 1 and not attempt
+        generator = record_generator(contract, resource, attempt_seed, known_values, from_examples=from_examples)
         try:
-            made = generator.generate(resource.schema)
-            key = given.get(own_key(resource), made.get(resource.key))
-            made = generator.repair(resource.schema, {**made, **held, resource.key: key})
+            record = generator.generate(resource.schema)
+            key = known_values.get(known_key_name(resource), record.get(resource.key))
+            record = generator.repair(resource.schema, {**record, **references, resource.key: key})
         except CannotGenerate:
             return None
-        holds = all(made.get(name) == value for name, value in held.items())
-        if made.get(resource.key) not in taken and holds and matches_schema(resource, made):
-            return in_order(resource, made)
+        keeps_references = all(record.get(name) == value for name, value in references.items())
+        if record.get(resource.key) not in used_keys and keeps_references and matches_schema(resource, record):
+            return in_schema_order(resource, record)
     return None
 
 
-def _key(resource: Resource, taken: set[Any], number: int) -> Any:
-    numbers = [one for one in taken if isinstance(one, int)]
-    sample = next((one for one in taken if isinstance(one, str)), None)
-    return KeyGenerator(resource, taken.__contains__, sample).key(max(numbers) + 1 if numbers else number)
+def _numbered_key(resource: Resource, used_keys: set[Any], number: int) -> Any:
+    numbers = [key for key in used_keys if isinstance(key, int)]
+    example = next((key for key in used_keys if isinstance(key, str)), None)
+    return KeyGenerator(resource, used_keys.__contains__, example).key(max(numbers) + 1 if numbers else number)
 
 
 def _is_numbered(resource: Resource) -> bool:

@@ -1,11 +1,11 @@
-"""A scenario's first state: its fixtures, what it puts over them, and what it generates."""
+"""The first state of a scenario: its fixtures, the records it puts over them, and the records it generates."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Lifecycle
 from mockserver.contract.model import Contract, Record, Resource, Scenario
@@ -22,7 +22,8 @@ from mockserver.generate.generator import Generator
 from mockserver.schemas.properties import declared_properties
 from mockserver.syntax.instants import format_instant
 
-DAY = 24 * 60 * 60 * 1000
+WEEK = 7 * 24 * 60 * 60 * 1000
+# How many transitions a generated record has been through at most.
 STEP_LIMIT = 8
 
 
@@ -31,38 +32,51 @@ def populate(contract: Contract, scenario: Scenario) -> State:
     records: dict[str, list[Record]] = {name: list(scenario.records.get(name, ())) for name in contract.resources}
     last = {name: _last_transitions(contract, scenario, name) for name in contract.resources}
     for name in _by_reference(contract, scenario.generate):
-        resource = contract.resources[name]
+        resource, count = contract.resources[name], scenario.generate[name]
         if contract.inferred:
-            records[name] += first_records(contract, resource, records, str(scenario.seed), scenario.generate[name])
+            records[name] += first_records(contract, resource, records, str(scenario.seed), count)
             continue
-        try:
-            generated = list(_Maker(contract, scenario, resource, records).make(scenario.generate[name]))
-        except CannotGenerate as error:
-            place = error.schema.removeprefix(BASE_URI).removesuffix("#")
-            reason = f"no record of {name} can be generated: {place}: {error.reason}"
-            raise CannotGenerate(error.schema, reason) from error
-        for record, transition, entries in generated:
-            records[name].append(record)
-            last[name][record[resource.key]] = transition
+        for generated in _generate(contract, scenario, resource, records):
+            records[name].append(generated.record)
+            last[name][generated.record[resource.key]] = generated.last
             if (log := contract.log_of(resource)) is not None:
-                records[log[0].name] += entries
-    plan, agenda, tables = Schedule.from_scenario(scenario), list[DueTransition](), dict[str, Table]()
+                records[log[0].name] += generated.log
+    return _build_state(contract, scenario, records, last)
+
+
+def _generate(
+    contract: Contract, scenario: Scenario, resource: Resource, records: Mapping[str, list[Record]]
+) -> list[GeneratedRecord]:
+    """The records that the scenario generates of a resource. Raises CannotGenerate, with the resource in its reason."""
+    try:
+        return list(RecordFactory(contract, scenario, resource, records).generate(scenario.generate[resource.name]))
+    except CannotGenerate as error:
+        place = error.schema.removeprefix(BASE_URI).removesuffix("#")
+        reason = f"no record of {resource.name} can be generated: {place}: {error.reason}"
+        raise CannotGenerate(error.schema, reason) from error
+
+
+def _build_state(
+    contract: Contract,
+    scenario: Scenario,
+    records: Mapping[str, list[Record]],
+    last: Mapping[str, Mapping[Any, str | None]],
+) -> State:
+    schedule, agenda, tables = Schedule.from_scenario(scenario), list[DueTransition](), dict[str, Table]()
     for name, resource in contract.resources.items():
         rows = []
         for record in records[name]:
             key = record.get(resource.key)
-            due = plan.next(name, resource.lifecycle, key, record, (), scenario.clock.start)
-            agenda += [due] if due is not None else []
+            due = schedule.next(name, resource.lifecycle, key, record, (), scenario.clock.start)
+            if due is not None:
+                agenda.append(due)
             rows.append((record, last[name].get(key), due))
-        tables[name] = Table.from_records(resource, rows)
+        log = contract.log_of(resource)
+        tables[name] = Table.from_records(resource, rows, (log[0].name, log[1]) if log is not None else None)
     latest = latest_stamp(contract.resources, records)
-    return State(
-        tables,
-        scenario.clock.start - 1 if latest is None else latest,
-        plan,
-        tuple(sorted(agenda)),
-        Overrides.from_scenario(scenario.responses),
-    )
+    if latest is None:
+        latest = scenario.clock.start - 1
+    return State(tables, latest, schedule, tuple(sorted(agenda)), Overrides.from_scenario(scenario.responses))
 
 
 def with_clock_start(contract: Contract, scenario: Scenario, start: int) -> Scenario:
@@ -72,26 +86,26 @@ def with_clock_start(contract: Contract, scenario: Scenario, start: int) -> Scen
 
 
 def _last_transitions(contract: Contract, scenario: Scenario, name: str) -> dict[Any, str | None]:
-    """The transition that a repeat of each fixture record is judged by; a record that was put has none."""
+    """The last transition of each fixture record, by its key; a record that the scenario puts has none."""
     resource = contract.resources[name]
     lifecycle = resource.lifecycle
     if lifecycle is None:
         return {}
     logged: dict[Any, str | None] = {}
-    log = contract.log_of(resource)
-    for entry in scenario.records.get(log[0].name, ()) if log is not None else ():
-        logged[entry[log[1] if log is not None else ""]] = entry[LOG_EVENT]
+    if (log := contract.log_of(resource)) is not None:
+        log_resource, reference = log
+        logged = {entry[reference]: entry[LOG_EVENT] for entry in scenario.records.get(log_resource.name, ())}
     put = scenario.put_keys.get(name, frozenset())
-    found: dict[Any, str | None] = {}
+    last: dict[Any, str | None] = {}
     for record in scenario.records.get(name, ()):
         key = record[resource.key]
         if key not in put:
-            found[key] = logged[key] if key in logged else lifecycle.presumed_last(record[lifecycle.field])
-    return found
+            last[key] = logged[key] if key in logged else lifecycle.presumed_last(record[lifecycle.field])
+    return last
 
 
 def _by_reference(contract: Contract, names: Mapping[str, int]) -> list[str]:
-    """The names, each after those that it refers to."""
+    """The names of resources, each after those that it refers to."""
     ordered: list[str] = []
 
     def visit(name: str, path: tuple[str, ...]) -> None:
@@ -107,8 +121,16 @@ def _by_reference(contract: Contract, names: Mapping[str, int]) -> list[str]:
     return ordered
 
 
-class _Maker:
-    """Makes records of one resource: keys in a row, references that hold, a life behind each."""
+class GeneratedRecord(NamedTuple):
+    """A generated record, its last transition, and the entries of its log."""
+
+    record: Record
+    last: str | None
+    log: list[Record]
+
+
+class RecordFactory:
+    """Generates records of one resource: numbered keys, valid references, and a history in the lifecycle for each."""
 
     def __init__(
         self, contract: Contract, scenario: Scenario, resource: Resource, records: Mapping[str, list[Record]]
@@ -116,80 +138,78 @@ class _Maker:
         self._contract, self._scenario, self._resource = contract, scenario, resource
         self._random = random.Random(f"{scenario.seed}/{resource.name}")
         self._targets = {
-            field: [one[contract.resources[target].key] for one in records[target]]
+            field: [record[contract.resources[target].key] for record in records[target]]
             for field, target in resource.references.items()
         }
-        self._taken = {one[resource.key] for one in records[resource.name]}
-        sample = next(iter(records[resource.name]), {}).get(resource.key)
-        self._keys = KeyGenerator(resource, self._taken.__contains__, sample)
+        self._taken = {record[resource.key] for record in records[resource.name]}
+        example = next(iter(records[resource.name]), {}).get(resource.key)
+        self._keys = KeyGenerator(resource, self._taken.__contains__, example)
         generator = Generator(contract.documents, contract.schemas, self._random)
-        lifecycle = resource.lifecycle
-        skipped: set[str | None] = {resource.key, *self._targets, *(one.name for one in resource.derived)}
-        if lifecycle is not None:
-            skipped |= {lifecycle.field, lifecycle.touch}
+        set_elsewhere: set[str | None] = {resource.key, *self._targets, *(field.name for field in resource.derived)}
+        if resource.lifecycle is not None:
+            set_elsewhere |= {resource.lifecycle.field, resource.lifecycle.touch}
         self._fields = {
-            name: generator.factory(place, name)
-            for name, place in declared_properties(resource.schema).items()
-            if name not in skipped
+            name: generator.factory(schema, name)
+            for name, schema in declared_properties(resource.schema).items()
+            if name not in set_elsewhere
         }
 
-    def make(self, count: int) -> Iterator[tuple[Record, str | None, list[Record]]]:
-        """Each record, the transition that brought it there, and its log."""
+    def generate(self, count: int) -> Iterator[GeneratedRecord]:
+        """Generate `count` records. Raises CannotGenerate."""
         for number in range(1, count + 1):
             key = self._keys.key(number)
             self._taken.add(key)
-            record, transition, entries = self._one(key)
-            if not matches_schema(self._resource, record):
-                wrong = self._resource.validator.violations(record, "body")
-                reason = (
-                    f"{wrong[0].pointer or 'the record'}: {wrong[0].message}"
-                    if wrong
-                    else "its derived fields do not fit"
-                )
+            generated = self._generate(key)
+            if not matches_schema(self._resource, generated.record):
+                violations = self._resource.validator.violations(generated.record, "body")
+                reason = "its derived fields do not fit"
+                if violations:
+                    reason = f"{violations[0].pointer}: {violations[0].message}"
                 raise CannotGenerate(self._resource.schema.address, reason)
-            yield record, transition, entries
+            yield generated
 
-    def _one(self, key: Any) -> tuple[Record, str | None, list[Record]]:
+    def _generate(self, key: Any) -> GeneratedRecord:
         resource = self._resource
         record: dict[str, Any] = {resource.key: key}
         for field, keys in self._targets.items():
             if not keys:
                 raise CannotGenerate(resource.schema.address, f"{resource.references[field]} has no record to refer to")
             record[field] = self._random.choice(keys)
-        transition: str | None = None
-        entries: list[Record] = []
+        last: str | None = None
+        log: list[Record] = []
         if resource.lifecycle is not None:
-            transition, entries = self._live(resource.lifecycle, record)
-        for name, make in self._fields.items():
-            record[name] = make()
+            last, log = self._live(resource.lifecycle, record)
+        for name, make_value in self._fields.items():
+            record[name] = make_value()
         # In the order in which the schema declares them, as a backend would write them.
-        return {name: record[name] for name in self._order if name in record}, transition, entries
-
-    @property
-    def _order(self) -> list[str]:
-        return list(self._resource.fields)
+        return GeneratedRecord({name: record[name] for name in resource.fields if name in record}, last, log)
 
     def _live(self, lifecycle: Lifecycle, record: dict[str, Any]) -> tuple[str | None, list[Record]]:
-        """Walk the record through its lifecycle; it ends within the week before the clock's start."""
-        draw, state, way = self._random, lifecycle.initial, list[str]()
-        while len(way) < STEP_LIMIT:
-            allowed = lifecycle.allowed(state)
-            if not allowed or draw.random() < (0.2 if way else 0.08):
-                break
-            # The transition declared first is the usual one.
-            way.append(draw.choices(allowed, [1 / (place + 1) ** 2 for place in range(len(allowed))])[0])
-            state = lifecycle.transitions[way[-1]].target
-        record[lifecycle.field] = state
-        ends = self._scenario.clock.start - 1 - int(7 * DAY * draw.random() ** 2)
+        """Move the record through its lifecycle, up to some time in the week before the clock's start.
+
+        The last transition, and the entries of the log.
+        """
+        transitions = self._draw_transitions(lifecycle)
+        record[lifecycle.field] = lifecycle.transitions[transitions[-1]].target if transitions else lifecycle.initial
+        at = self._scenario.clock.start - 1 - int(WEEK * self._random.random() ** 2)
         if lifecycle.touch is not None:
-            record[lifecycle.touch] = format_instant(ends)
-        log = self._contract.log_of(self._resource)
-        entries: list[Record] = []
-        at = ends
-        for name in reversed(way if log is not None else ()):
-            entries.insert(
-                0,
-                {log[1]: record[self._resource.key], LOG_EVENT: name, LOG_STAMP: format_instant(at)} if log else {},
-            )
-            at -= draw.randint(2_000, 600_000)
-        return (way[-1] if way else None), entries
+            record[lifecycle.touch] = format_instant(at)
+        log: list[Record] = []
+        if (logged := self._contract.log_of(self._resource)) is not None:
+            for transition in reversed(transitions):
+                entry = {logged[1]: record[self._resource.key], LOG_EVENT: transition, LOG_STAMP: format_instant(at)}
+                log.insert(0, entry)
+                at -= self._random.randint(2_000, 600_000)
+        return (transitions[-1] if transitions else None), log
+
+    def _draw_transitions(self, lifecycle: Lifecycle) -> list[str]:
+        state, transitions = lifecycle.initial, list[str]()
+        while len(transitions) < STEP_LIMIT:
+            allowed = lifecycle.allowed(state)
+            if not allowed or self._random.random() < (0.2 if transitions else 0.08):
+                break
+            # The transition that is declared first is the usual one.
+            weights = [1 / (index + 1) ** 2 for index in range(len(allowed))]
+            transitions.append(self._random.choices(allowed, weights)[0])
+            state = lifecycle.transitions[transitions[-1]].target
+        return transitions

@@ -20,7 +20,7 @@ Event = list[Any]
 
 
 class SharedRun(Run):
-    """A replica of a run. `report` takes the events of what is done to it, `key_begun` the keys that go in flight.
+    """A replica of a run. `report` is called with each event, `key_begun` with each key that goes in flight.
 
     `saved` is the run after its last event: what was settled later may be settled again.
     """
@@ -74,7 +74,7 @@ class SharedRun(Run):
 
     def set_anchor(self, anchor: float) -> None:
         """Have a clock that began when the machine's clock read `anchor`."""
-        self.clock = self.clock.moved_to(self.clock.position, anchor)
+        self.follow_clock(self.clock.moved_to(self.clock.position, anchor))
         self.saved = self.save()
 
     def on_command(self, command: Command) -> None:
@@ -86,7 +86,7 @@ class SharedRun(Run):
         self._changed("use", override_id)
 
     def on_clock_set(self) -> None:
-        """Report where the clock stands and what moves it."""
+        """Report the clock's position and what moves it."""
         clock = self.clock
         self._changed("clock", (clock.position, clock.anchor, clock.mode, clock.speed, clock.step))
 

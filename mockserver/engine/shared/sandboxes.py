@@ -23,7 +23,7 @@ from mockserver.engine.start import Start
 from mockserver.errors import CannotGenerate, Refusal
 from mockserver.refusals import BadSandbox, StoreBusy, StoreUnavailable, UnknownSandbox
 
-# A request is handled so often at most, if other processes change its sandbox each time before it is finished.
+# How often a request is handled at most, where other processes keep changing its sandbox meanwhile.
 ATTEMPTS = 50
 T = TypeVar("T")
 log = logging.getLogger("mockserver")

@@ -1,4 +1,4 @@
-"""Idempotency keys of a run as an immutable value: the first answer to each, until it expires by the run's clock."""
+"""The idempotency keys of a run as an immutable value: the first response to each, until it expires."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from rpds import HashTrieMap
 
 KEY_LIMIT = 1_000
+# In milliseconds of the run's clock.
 EXPIRY = 24 * 60 * 60 * 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class StoredResponse:
-    """The answer of an operation, to be given again; `request` is the digest of the request that it was given to."""
+    """The response of an operation, to be replayed; `request` is a digest of the request that it answered."""
 
     request: str
     status: int
@@ -21,27 +22,24 @@ class StoredResponse:
     headers: tuple[tuple[str, str], ...]
 
 
-Entry = tuple[int, StoredResponse]
-
-
 @dataclass(frozen=True, slots=True)
-class Keys:
-    """The kept answers by key, and the keys in the order in which they came, with the time of each."""
+class IdempotencyKeys:
+    """The stored responses by key, each with the time it was stored, and the keys in the order of these times."""
 
-    entries: HashTrieMap[str, Entry]
+    responses: HashTrieMap[str, tuple[int, StoredResponse]]
     order: tuple[tuple[int, str], ...] = ()
 
     def get(self, key: str, now: int) -> StoredResponse | None:
-        """What was kept for a key, unless it has expired."""
-        found = self.entries.get(key)
-        return found[1] if found is not None and now - found[0] < EXPIRY else None
+        """The response stored for a key, unless it has expired."""
+        stored = self.responses.get(key)
+        return stored[1] if stored is not None and now - stored[0] < EXPIRY else None
 
-    def add(self, key: str, kept: StoredResponse, at: int) -> Keys:
-        """With one more; those that have expired, and the oldest beyond the limit, are forgotten."""
-        entries, order = self.entries, tuple(one for one in self.order if one[1] != key)
+    def add(self, key: str, response: StoredResponse, at: int) -> IdempotencyKeys:
+        """The keys with one more; those that have expired, and the oldest beyond KEY_LIMIT, are forgotten."""
+        responses, order = self.responses, tuple(entry for entry in self.order if entry[1] != key)
         while order and (len(order) >= KEY_LIMIT or at - order[0][0] >= EXPIRY):
-            entries, order = entries.discard(order[0][1]), order[1:]
-        return Keys(entries.insert(key, (at, kept)), (*order, (at, key)))
+            responses, order = responses.discard(order[0][1]), order[1:]
+        return IdempotencyKeys(responses.insert(key, (at, response)), (*order, (at, key)))
 
 
-NO_KEYS = Keys(HashTrieMap())
+NO_KEYS = IdempotencyKeys(HashTrieMap())

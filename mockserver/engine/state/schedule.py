@@ -1,4 +1,4 @@
-"""How records move on their own: which rule a record waits for, until when, and what falls due in which order."""
+"""How records move on their own: which `progress` rule a record waits for, until when, and what is due next."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from typing import Any, NamedTuple
 
 from mockserver.contract.lifecycle import Lifecycle
 from mockserver.contract.model import Record, Rule, Scenario
-from mockserver.engine.state.seeded import between
+from mockserver.engine.state.seeded import draw_between
 
 
 class DueTransition(NamedTuple):
-    """A transition that will be fired. Equal instants settle by resource, then key, which is `name` as text."""
+    """A transition that will be fired at `at`. Of equal instants, the order is by resource, then by `name`.
+
+    `name` is the key as text; `rule` is the number of the rule in the scenario.
+    """
 
     at: int
     resource: str
@@ -24,41 +27,47 @@ class DueTransition(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A scenario's rules, and the seed that draws their waits."""
+    """A scenario's `progress` rules by resource, and the seed of their random waits."""
 
     rules: Mapping[str, tuple[Rule, ...]]
     seed: int
 
     @classmethod
     def from_scenario(cls, scenario: Scenario) -> Schedule:
-        """The plan of a scenario."""
+        """The schedule of a scenario."""
         return cls(scenario.progress, scenario.seed)
 
     def next(
         self, resource: str, lifecycle: Lifecycle | None, key: Any, record: Record, fired: tuple[int, ...], since: int
     ) -> DueTransition | None:
-        """What a record that entered its state at `since` waits for; `fired` are the rules it has been through."""
-        if lifecycle is None:
+        """The transition that a record waits for after it has entered its state at `since`.
+
+        `fired` are the numbers of the rules that have been applied to the record.
+        """
+        rules = self.rules.get(resource)
+        if lifecycle is None or not rules:
             return None
-        for number, rule in enumerate(self.rules.get(resource, ())):
-            if rule.state != record[lifecycle.field] or (rule.times is not None and fired.count(number) >= rule.times):
+        state = record[lifecycle.field]
+        for number, rule in enumerate(rules):
+            if rule.state != state or (rule.times is not None and fired.count(number) >= rule.times):
                 continue
             if rule.applies_to(record):
-                wait = between(rule.min_wait, rule.max_wait, self.seed, resource, key, number)
+                wait = draw_between(rule.min_wait, rule.max_wait, self.seed, resource, key, number)
                 return DueTransition(since + wait, resource, str(key), key, number)
         return None
 
 
+# In the order in which they are due.
 Agenda = tuple[DueTransition, ...]
 
 
-def changed(agenda: Agenda, gone: DueTransition | None, new: DueTransition | None) -> Agenda:
-    """The agenda, which is in order, without one entry and with another."""
-    if gone is None and new is None:
+def with_replaced(agenda: Agenda, old: DueTransition | None, new: DueTransition | None) -> Agenda:
+    """The agenda without `old`, which is in it, and with `new`."""
+    if old is None and new is None:
         return agenda
     entries = list(agenda)
-    if gone is not None:
-        del entries[bisect_left(entries, gone)]
+    if old is not None:
+        del entries[bisect_left(entries, old)]
     if new is not None:
         insort(entries, new)
     return tuple(entries)

@@ -1,12 +1,12 @@
-"""Draws that come out the same everywhere: by what they are for, not by a generator that goes on."""
+"""Random numbers that depend on a purpose alone, so that they are the same everywhere and in any order of draws."""
 
 from __future__ import annotations
 
 import hashlib
 
 
-def between(least: int, most: int, *purpose: object) -> int:
-    """A whole number from `least` to `most`, both included, always the same for a `purpose`."""
+def draw_between(least: int, most: int, *purpose: object) -> int:
+    """A whole number from `least` to `most`, both included; always the same one for a purpose."""
     if least == most:
         return least
     text = "/".join(map(str, purpose)).encode()

@@ -1,24 +1,31 @@
-"""Rows in an order, as an immutable value: in blocks, so that a change copies one of them and not all."""
+"""Rows in an order, as an immutable value: in blocks, so that a change copies two of them and not all rows."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from mockserver.contract.model import Record, SortField
 from mockserver.engine.state.schedule import DueTransition
 from mockserver.syntax import strict_json
 
-BLOCK_SIZE = 256
-Sort = tuple[SortField, ...]
+# About the square root of the number of rows in a large table: a change copies a list of blocks and two blocks.
+BLOCK_SIZE = 48
+# Turns the order of UTF-8 around.
+INVERTED = bytes(0xFE - byte if byte < 0xFF else byte for byte in range(256))
+# Sorts after every byte of an inverted text, so that "ab" comes before "a" where the order is descending.
+INVERTED_END = b"\xff"
+# The rank of texts among the values of other types.
+TEXT = 3
 
 
 class Row(NamedTuple):
     """A record, its place in the order of arrival, and the transition that brought it to its state.
 
-    `due` is what it waits for, `fired` the rules that it has been through.
+    `due` is the transition it waits for; `fired` are the numbers of the `progress` rules that have been applied to it.
     """
 
     record: Record
@@ -28,141 +35,50 @@ class Row(NamedTuple):
     fired: tuple[int, ...] = ()
 
 
-Key = Callable[[Row], tuple[Any, ...]]
+SortKey = tuple[Any, ...]
+END = attrgetter("end")
+Condition = tuple[str, tuple[Any, ...]]
 
 
-class Block:
-    """Some rows in order, and their sort keys once those were asked for: many orders share the block and the work."""
+class SortOrder:
+    """An order of rows: by each field, the first one weighing most, and equal rows as they arrived.
 
-    __slots__ = ("_keys", "rows")
+    Two orders are equal only if they are identical: get them from `sort_order`.
+    """
 
-    def __init__(self, rows: list[Row], keys: list[Any] | None = None) -> None:
-        self.rows, self._keys = rows, keys
+    __slots__ = ("_fields",)
 
-    def __len__(self) -> int:
-        return len(self.rows)
+    def __init__(self, sort: Iterable[SortField] = ()) -> None:
+        self._fields = tuple((field.name, field.descending) for field in sort)
 
-    def keys(self, key: Key) -> list[Any]:
-        """The sort keys of the rows, each in its row's place."""
-        if self._keys is None:
-            self._keys = [key(row) for row in self.rows]
-        return self._keys
-
-    def last(self, key: Key) -> Any:
-        """The sort key of the last row."""
-        return key(self.rows[-1]) if self._keys is None else self._keys[-1]
-
-
-class SortedRows:
-    """Rows in the order of `sort`, equal ones as they arrived."""
-
-    __slots__ = ("_blocks", "_size", "_sort")
-
-    def __init__(self, sort: Sort, blocks: list[Block], size: int) -> None:
-        self._sort, self._blocks, self._size = sort, blocks, size
-
-    @classmethod
-    def from_rows(cls, sort: Sort, rows: list[Row]) -> SortedRows:
-        """Any rows, put in order."""
-        rows.sort(key=_position)
-        order(rows, sort)
-        blocks = [Block(rows[start : start + BLOCK_SIZE]) for start in range(0, len(rows), BLOCK_SIZE)]
-        return cls(sort, blocks, len(rows))
-
-    def __len__(self) -> int:
-        return self._size
-
-    def __iter__(self) -> Iterator[Row]:
-        return (row for block in self._blocks for row in block.rows)
-
-    def page(self, offset: int, limit: int | None) -> list[Row]:
-        """So many rows from `offset` on; the others are not touched."""
-        found: list[Row] = []
-        end = self._size if limit is None else offset + limit
-        before = 0
-        for block in self._blocks:
-            if before >= end:
-                break
-            if before + len(block) > offset:
-                found += block.rows[max(0, offset - before) : end - before]
-            before += len(block)
-        return found
-
-    def changed(self, old: Row | None, new: Row | None) -> SortedRows:
-        """With `old`, which is there, taken out, and `new` put in its place."""
-        blocks, size, key = list(self._blocks), self._size, key_of(self._sort)
-        if old is not None:
-            gone = key(old)
-            at = _block(blocks, key, gone)
-            rows, keys = blocks[at].rows.copy(), blocks[at].keys(key).copy()
-            place = bisect_left(keys, gone)
-            del rows[place], keys[place]
-            blocks[at : at + 1] = [Block(rows, keys)] if rows else []
-            size -= 1
-        if new is not None:
-            come = key(new)
-            at = min(_block(blocks, key, come), len(blocks) - 1)
-            rows, keys = (blocks[at].rows.copy(), blocks[at].keys(key).copy()) if blocks else ([], [])
-            place = bisect_left(keys, come)
-            rows.insert(place, new)
-            keys.insert(place, come)
-            half = len(rows) // 2 if len(rows) > 2 * BLOCK_SIZE else 0
-            parts = [Block(rows[:half], keys[:half])] if half else []
-            blocks[max(at, 0) : at + 1] = [*parts, Block(rows[half:], keys[half:])]
-            size += 1
-        return SortedRows(self._sort, blocks, size)
+    def key(self, row: Row) -> SortKey:
+        """The sort key of a row; no two rows of a table have the same."""
+        record, parts = row[0], list[Any]()
+        for name, descending in self._fields:
+            value = record.get(name)
+            if descending:
+                parts += _descending_key(value)
+            elif type(value) is str:
+                parts += (TEXT, value)
+            else:
+                parts += ascending_key(value)
+        parts.append(row[1])
+        return tuple(parts)
 
 
-def _block(blocks: list[Block], key: Key, wanted: Any) -> int:
-    """The first block that does not end before `wanted`."""
-    return bisect_left(blocks, wanted, key=lambda block: block.last(key))
-
-
-def order(rows: list[Row], sort: Sort) -> list[Row]:
-    """Sort rows in place by each field, the first one weighing most; the order they are in breaks ties."""
-    for field in reversed(sort):
-        rows.sort(key=lambda row, name=field.name: comparable(row.record.get(name)), reverse=field.descending)  # type: ignore[misc]
-    return rows
-
-
-class _Descending:
-    """A sort key the other way round."""
-
-    __slots__ = ("key",)
-
-    def __init__(self, key: Any) -> None:
-        self.key = key
-
-    def __lt__(self, other: _Descending) -> bool:
-        return bool(other.key < self.key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Descending) and bool(self.key == other.key)
-
-    def __hash__(self) -> int:
-        return hash(self.key)
+ARRIVAL = SortOrder()
 
 
 @lru_cache(maxsize=256)
-def key_of(sort: Sort) -> Key:
-    """The whole sort key of a row; no two rows of a table have the same."""
-    fields = [(field.name, field.descending) for field in sort]
-
-    def key(row: Row) -> tuple[Any, ...]:
-        record = row.record
-        found = [
-            _Descending(comparable(record.get(name))) if descending else comparable(record.get(name))
-            for name, descending in fields
-        ]
-        return (*found, row.position)
-
-    return key
+def sort_order(sort: Sequence[SortField]) -> SortOrder:
+    """The order by these fields; the same object for equal fields."""
+    return SortOrder(sort) if sort else ARRIVAL
 
 
-def comparable(value: Any) -> tuple[int, Any]:
-    """A sort key that orders values of any JSON type: null, then booleans, numbers, strings, the rest."""
+def ascending_key(value: Any) -> tuple[int, Any]:
+    """A sort key for a JSON value of any type: null, then booleans, numbers, strings, arrays and objects."""
     if type(value) is str:
-        return 3, value
+        return TEXT, value
     if value is None:
         return 0, 0
     if isinstance(value, bool):
@@ -172,10 +88,114 @@ def comparable(value: Any) -> tuple[int, Any]:
     return 4, strict_json.dump_canonical(value)
 
 
-def _position(row: Row) -> int:
-    return row.position
+def _descending_key(value: Any) -> tuple[int, Any]:
+    """As `ascending_key`, the other way round."""
+    if type(value) is str:
+        text = value.encode() if value.isascii() else value.encode("utf-8", "surrogatepass")
+        return -TEXT, text.translate(INVERTED) + INVERTED_END
+    if value is None:
+        return 0, 0
+    if isinstance(value, bool):
+        return -1, not value
+    if isinstance(value, int | float):
+        return -2, -value
+    return -4, strict_json.dump_canonical(value).translate(INVERTED) + INVERTED_END
 
 
-def meets(row: Row, where: Sequence[tuple[str, tuple[Any, ...]]]) -> bool:
-    """Whether each field has one of its values."""
-    return all(row.record.get(name) in values for name, values in where)
+KeyFunction = Callable[[Row], SortKey]
+
+
+class Block:
+    """Some rows in order, and the sort key of the last one.
+
+    The other sort keys are computed on first use: many states share the block and its keys.
+    """
+
+    __slots__ = ("_keys", "end", "rows")
+
+    def __init__(self, rows: list[Row], end: SortKey, keys: list[SortKey] | None = None) -> None:
+        self.rows, self.end, self._keys = rows, end, keys
+
+    def keys(self, key: KeyFunction) -> list[SortKey]:
+        """The sort keys of the rows."""
+        if self._keys is None:
+            self._keys = [key(row) for row in self.rows]
+        return self._keys
+
+    def without(self, row_key: SortKey, key: KeyFunction) -> list[Block]:
+        """The block without the row that has this sort key; no block where it was the only one."""
+        if len(self.rows) == 1:
+            return []
+        rows, keys = self.rows.copy(), self.keys(key).copy()
+        index = bisect_left(keys, row_key)
+        del rows[index], keys[index]
+        return [Block(rows, keys[-1], keys)]
+
+    def with_row(self, row: Row, row_key: SortKey, key: KeyFunction) -> list[Block]:
+        """The block with one more row; two blocks where that is too long for one."""
+        rows, keys = self.rows.copy(), self.keys(key).copy()
+        index = bisect_left(keys, row_key)
+        rows.insert(index, row)
+        keys.insert(index, row_key)
+        if len(rows) <= 2 * BLOCK_SIZE:
+            return [Block(rows, keys[-1], keys)]
+        half = len(rows) // 2
+        return [Block(rows[:half], keys[half - 1], keys[:half]), Block(rows[half:], keys[-1], keys[half:])]
+
+
+class SortedRows:
+    """Rows in an order."""
+
+    __slots__ = ("_blocks", "_order", "_size")
+
+    def __init__(self, order: SortOrder, blocks: list[Block], size: int) -> None:
+        self._order, self._blocks, self._size = order, blocks, size
+
+    @classmethod
+    def from_rows(cls, order: SortOrder, rows: list[Row]) -> SortedRows:
+        """The rows, which may come in any order; the list is sorted in place."""
+        rows.sort(key=order.key)
+        parts = [rows[start : start + BLOCK_SIZE] for start in range(0, len(rows), BLOCK_SIZE)]
+        return cls(order, [Block(part, order.key(part[-1])) for part in parts], len(rows))
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[Row]:
+        return (row for block in self._blocks for row in block.rows)
+
+    def page(self, offset: int, limit: int | None) -> list[Row]:
+        """At most `limit` rows after the first `offset`; blocks outside are not looked at."""
+        page: list[Row] = []
+        end = self._size if limit is None else offset + limit
+        start = 0
+        for block in self._blocks:
+            if start >= end:
+                break
+            size = len(block.rows)
+            if start + size > offset:
+                page += block.rows[max(0, offset - start) : end - start]
+            start += size
+        return page
+
+    def changed(self, old: Row | None, new: Row | None) -> SortedRows:
+        """The rows without `old`, which is one of them, and with `new`."""
+        key, blocks, size = self._order.key, self._blocks.copy(), self._size
+        if old is not None:
+            old_key = key(old)
+            index = bisect_left(blocks, old_key, key=END)
+            blocks[index : index + 1] = blocks[index].without(old_key, key)
+            size -= 1
+        if new is not None:
+            new_key = key(new)
+            index = min(bisect_left(blocks, new_key, key=END), max(len(blocks) - 1, 0))
+            block = blocks[index] if blocks else Block([], new_key, [])
+            blocks[index : index + 1] = block.with_row(new, new_key, key)
+            size += 1
+        return SortedRows(self._order, blocks, size)
+
+
+def matches(row: Row, where: Sequence[Condition]) -> bool:
+    """Whether each field has one of the values that its condition lists."""
+    record = row[0]
+    return all(record.get(name) in values for name, values in where)

@@ -4,78 +4,84 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from mockserver.contract.model import Contract, DerivedField, Record, Resource
-from mockserver.engine.overrides import NONE, Overrides
-from mockserver.engine.state.idempotency_keys import NO_KEYS, Keys
+from mockserver.contract.model import DerivedField, Record, Resource
+from mockserver.engine.overrides import NO_OVERRIDES, Overrides
+from mockserver.engine.state.idempotency_keys import NO_KEYS, IdempotencyKeys
 from mockserver.engine.state.schedule import Agenda, Schedule
-from mockserver.engine.state.sorted_rows import order
 from mockserver.engine.state.table import Table
 from mockserver.refusals import UnknownRecord, UnknownResource
 from mockserver.syntax import strict_json
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """The tables by resource, and the latest stamp (milliseconds since 1970) that anything in them carries.
+class State(NamedTuple):
+    """The tables by resource, and the latest stamp (milliseconds since 1970) in them.
 
-    `agenda` is what records wait for, in order, by the rules of `plan`.
+    `agenda` has the transitions that records wait for, by the rules of `schedule`.
     """
 
     tables: Mapping[str, Table]
     latest: int
-    plan: Schedule
+    schedule: Schedule
     agenda: Agenda = ()
-    overrides: Overrides = NONE
-    keys: Keys = NO_KEYS
+    overrides: Overrides = NO_OVERRIDES
+    keys: IdempotencyKeys = NO_KEYS
 
     def table(self, name: str) -> Table:
         """The table of a resource. Raises UnknownResource."""
-        if name not in self.tables:
+        table = self.tables.get(name)
+        if table is None:
             raise UnknownResource(name, self.tables)
-        return self.tables[name]
+        return table
 
     def record(self, resource: str, key: Any) -> Record:
-        """One record. Raises UnknownRecord."""
+        """One record. Raises UnknownResource and UnknownRecord."""
         row = self.table(resource).get(key)
         if row is None:
             raise UnknownRecord(resource, key)
         return row.record
 
     def has_record(self, resource: str, key: Any) -> bool:
-        """Whether the record is there."""
+        """Whether the record exists."""
         return key in self.tables[resource]
 
     def with_tables(self, *tables: Table, latest: int, agenda: Agenda) -> State:
-        """The state with these tables in place of their former selves."""
-        replaced = {**self.tables, **{table.resource.name: table for table in tables}}
-        return State(replaced, latest, self.plan, agenda, self.overrides, self.keys)
+        """The state with these tables in place of their former versions."""
+        replaced = {**self.tables}
+        for table in tables:
+            replaced[table.resource.name] = table
+        return State(replaced, latest, self.schedule, agenda, self.overrides, self.keys)
+
+    def with_overrides(self, overrides: Overrides) -> State:
+        """The state with other overrides."""
+        return State(self.tables, self.latest, self.schedule, self.agenda, overrides, self.keys)
+
+    def with_keys(self, keys: IdempotencyKeys) -> State:
+        """The state with other idempotency keys."""
+        return State(self.tables, self.latest, self.schedule, self.agenda, self.overrides, keys)
 
 
-def with_derived_fields(contract: Contract, state: State, resource: Resource, record: Record) -> Record:
+def with_derived_fields(state: State, resource: Resource, record: Record) -> Record:
     """The record as clients see it: with its derived fields computed."""
     if not resource.derived:
         return record
-    return {**record, **{one.name: _derive(contract, state, resource, one, record) for one in resource.derived}}
+    return {**record, **{field.name: _derive(state, resource, field, record) for field in resource.derived}}
 
 
-def _derive(contract: Contract, state: State, resource: Resource, derived: DerivedField, record: Record) -> Any:
-    rows = state.tables[derived.resource].group(derived.reference, record[resource.key])
+def _derive(state: State, resource: Resource, field: DerivedField, record: Record) -> Any:
+    table = state.tables[field.resource]
+    rows = table.group(field.reference, record[resource.key])
     if not rows:
-        return derived.none
-    first = order(rows, contract.resources[derived.resource].sort)[0] if len(rows) > 1 else rows[0]
-    return derived.values.get(str(first.record.get(derived.field)), derived.none)
+        return field.none
+    first = min(rows, key=table.order.key) if len(rows) > 1 else rows[0]
+    return field.values.get(str(first.record.get(field.field)), field.none)
 
 
-def list_records(
-    contract: Contract, state: State, table: Table, offset: int = 0, limit: int | None = None
-) -> list[Record]:
-    """The records of a table in the order of arrival, derived fields computed; `limit` of them after `offset`."""
-    return [
-        with_derived_fields(contract, state, table.resource, row.record) for row in table.ordered().page(offset, limit)
-    ]
+def list_records(state: State, table: Table, offset: int = 0, limit: int | None = None) -> list[Record]:
+    """At most `limit` records of a table after the first `offset`, in order of arrival, derived fields computed."""
+    rows = table.ordered().page(offset, limit)
+    return [with_derived_fields(state, table.resource, row.record) for row in rows]
 
 
 def fingerprint(state: State) -> str:
@@ -84,7 +90,7 @@ def fingerprint(state: State) -> str:
         "records": {
             name: [[row.record, row.last] for row in table.ordered()] for name, table in sorted(state.tables.items())
         },
-        "overrides": [[one.id, one.override.entry] for one in state.overrides.active],
+        "overrides": [[override.id, override.override.entry] for override in state.overrides.active],
         "counts": dict(state.overrides.use_counts),
     }
     return hashlib.sha256(strict_json.dump_canonical(content)).hexdigest()

@@ -10,21 +10,20 @@ from rpds import HashTrieSet
 from mockserver.contract.model import Record, Resource
 from mockserver.engine.state.persistent_map import PersistentMap
 from mockserver.engine.state.schedule import DueTransition
-from mockserver.engine.state.sorted_rows import Row, Sort, SortedRows, meets
+from mockserver.engine.state.sorted_rows import ARRIVAL, Condition, Row, SortedRows, SortOrder, matches, sort_order
 
-# By the field that refers, by what it refers to: the keys of the rows.
+# By the referring field, by the key it refers to: the keys of the rows (a HashTrieSet).
 Groups = Mapping[str, PersistentMap]
+Where = tuple[Condition, ...]
 
-
-# Orders are carried from table to table, each with what has changed since it was last asked for; after more changes
-# than that it is cheaper to sort again.
+# How many views a table keeps, and after how many changes (or a sixteenth of the rows) a view is sorted again.
 VIEW_LIMIT = 8
 CHANGE_LIMIT = 32
-Where = tuple[tuple[str, tuple[Any, ...]], ...]
+NO_KEYS: HashTrieSet[Any] = HashTrieSet()
 
 
 class Change(NamedTuple):
-    """A row that was taken and one that was brought, after the change before; `number` counts from 1."""
+    """A row that was removed and one that was added, after the change `before`; `number` counts from 1."""
 
     before: Change | None
     old: Row | None
@@ -32,31 +31,65 @@ class Change(NamedTuple):
     number: int
 
 
-Views = dict[tuple[Sort, Where], tuple[SortedRows, Change | None]]
-NONE: HashTrieSet[Any] = HashTrieSet()
+class View(NamedTuple):
+    """Sorted and filtered rows, and what has changed since they were last used: the oldest changes first."""
+
+    rows: SortedRows
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether it is quicker to sort again than to make all these changes."""
+        number = 0
+        for change in self.changes:
+            number += change.number
+        return number > CHANGE_LIMIT and number > len(self.rows) // 16
+
+
+ViewName = tuple[SortOrder, Where]
+Views = dict[ViewName, View]
+
+
+class Layout(NamedTuple):
+    """What the contract says of a table."""
+
+    resource: Resource
+    order: SortOrder
+    log: tuple[str, str] | None
 
 
 class Table:
-    """Rows by key, and by what they refer to. Where the resource has no key, a row's key is its position."""
+    """Rows by key, and by what they refer to. If the resource has no key, a row's key is its position.
 
-    __slots__ = ("_groups", "_next", "_rows", "_views", "resource")
+    `order` is the resource's own order; `log` names the resource that logs its transitions, and the field of the log
+    that refers to the record. Sorted views are handed on to changed tables, and brought up to date when they are used.
+    """
+
+    __slots__ = ("_groups", "_layout", "_next_position", "_rows", "_size", "_views")
 
     def __init__(
         self,
-        resource: Resource,
+        layout: Layout,
         rows: PersistentMap,
         groups: Groups,
-        following: int,
-        views: Views,
+        next_position: int,
+        size: int,
+        views: tuple[Views, Change | None],
     ) -> None:
-        self.resource = resource
-        self._rows, self._groups, self._next, self._views = rows, groups, following, views
+        self._layout, self._rows, self._groups = layout, rows, groups
+        self._next_position, self._size = next_position, size
+        # Views of this table or a former one, and what has changed since. The dictionary may be shared with other
+        # tables: only the table that has no changes since adds to it.
+        self._views = views
 
     @classmethod
     def from_records(
-        cls, resource: Resource, records: Iterable[tuple[Record, str | None, DueTransition | None]]
+        cls,
+        resource: Resource,
+        records: Iterable[tuple[Record, str | None, DueTransition | None]],
+        log: tuple[str, str] | None = None,
     ) -> Table:
-        """A table of records in their order, each with its last transition and what it waits for."""
+        """A table of records in order of arrival, each with its last transition and the one it waits for."""
         rows: dict[Any, Row] = {}
         groups: dict[str, dict[Any, list[Any]]] = {field: {} for field in resource.references}
         position = 0
@@ -65,20 +98,36 @@ class Table:
             rows[key] = Row(record, position, last, due)
             for field, group in groups.items():
                 group.setdefault(record.get(field), []).append(key)
-        frozen = {
+        persistent_groups = {
             field: PersistentMap.from_items({value: HashTrieSet(keys) for value, keys in group.items()})
             for field, group in groups.items()
         }
-        return cls(resource, PersistentMap.from_items(rows), frozen, position + 1, {})
+        layout = Layout(resource, sort_order(resource.sort), log)
+        return cls(layout, PersistentMap.from_items(rows), persistent_groups, position + 1, len(rows), ({}, None))
+
+    @property
+    def resource(self) -> Resource:
+        """The resource whose records these are."""
+        return self._layout.resource
+
+    @property
+    def order(self) -> SortOrder:
+        """The order in which the resource's records are listed."""
+        return self._layout.order
+
+    @property
+    def log(self) -> tuple[str, str] | None:
+        """The resource that logs the transitions of these records, and its field that refers to them."""
+        return self._layout.log
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return self._size
 
     def __contains__(self, key: Any) -> bool:
         return key in self._rows
 
     def get(self, key: Any) -> Row | None:
-        """The row of that key."""
+        """The row with that key."""
         row: Row | None = self._rows.get(key)
         return row
 
@@ -90,92 +139,137 @@ class Table:
         due: DueTransition | None = None,
         fired: tuple[int, ...] = (),
     ) -> Table:
-        """The table with `record` under `key`; a record that was there keeps its place."""
+        """The table with `record` under `key`; a record that replaces another takes its place."""
         old = self._rows.get(key)
-        row = Row(record, old.position if old is not None else self._next, last, due, fired)
-        following = self._next if old is not None else self._next + 1
-        rows, groups = self._rows.insert(key, row), self._regroup(key, old, record)
-        return Table(self.resource, rows, groups, following, self._carried(old, row))
+        if old is not None:
+            return self.replace(key, old, Row(record, old.position, last, due, fired))
+        return self._add(key, Row(record, self._next_position, last, due, fired))
+
+    def replace(self, key: Any, old: Row, new: Row) -> Table:
+        """The table with `new` in place of `old`, which is the row of `key`."""
+        groups, old_record, record = self._groups, old[0], new[0]
+        for field in groups:
+            before, after = old_record.get(field), record.get(field)
+            if before != after:
+                group = groups[field]
+                group = group.insert(before, group.get(before, NO_KEYS).discard(key))
+                group = group.insert(after, group.get(after, NO_KEYS).insert(key))
+                groups = {**groups, field: group}
+        rows, views = self._rows.insert(key, new), self._changed(old, new)
+        return Table(self._layout, rows, groups, self._next_position, self._size, views)
 
     def append(self, record: Record) -> Table:
-        """The table with one more record, where the resource has no key."""
-        return self.put(self._next, record)
+        """The table with one more record, for a resource without a key."""
+        return self._add(self._next_position, Row(record, self._next_position))
+
+    def _add(self, key: Any, row: Row) -> Table:
+        groups, record = dict[str, PersistentMap](), row[0]
+        for field, group in self._groups.items():
+            value = record.get(field)
+            groups[field] = group.insert(value, group.get(value, NO_KEYS).insert(key))
+        rows, views = self._rows.insert(key, row), self._changed(None, row)
+        return Table(self._layout, rows, groups, self._next_position + 1, self._size + 1, views)
 
     def remove(self, key: Any) -> Table:
-        """The table without the record of `key`, which is there."""
-        old = self._rows[key]
-        rows, groups = self._rows.remove(key), self._regroup(key, old, None)
-        return Table(self.resource, rows, groups, self._next, self._carried(old, None))
+        """The table without the record of `key`. Raises KeyError."""
+        row = self._rows[key]
+        groups: dict[str, PersistentMap] = {}
+        for field, group in self._groups.items():
+            value = row.record.get(field)
+            groups[field] = group.insert(value, group.get(value, NO_KEYS).discard(key))
+        rows, views = self._rows.remove(key), self._changed(row, None)
+        return Table(self._layout, rows, groups, self._next_position, self._size - 1, views)
 
     def without(self, field: str, value: Any) -> Table:
         """The table without the records whose reference `field` is `value`."""
         table = self
-        for key in self._groups[field].get(value, NONE):
+        for key in self._groups[field].get(value, NO_KEYS):
             table = table.remove(key)
         return table
 
     def keys(self) -> list[Any]:
-        """Every key, in the order of arrival."""
-        own = self.resource.key
-        return [row.record[own] if own is not None else row.position for row in self.ordered()]
+        """Every key, in order of arrival."""
+        key = self.resource.key
+        return [row.record[key] if key else row.position for row in self.ordered()]
 
     def group(self, field: str, value: Any) -> list[Row]:
-        """The rows whose reference `field` is `value`, in the order of arrival."""
-        rows = [self._rows[key] for key in self._groups[field].get(value, NONE)]
-        rows.sort(key=lambda row: row.position)
+        """The rows whose reference `field` is `value`, in order of arrival."""
+        rows = [self._rows[key] for key in self._groups[field].get(value, NO_KEYS)]
+        rows.sort(key=_position)
         return rows
 
-    def ordered(self, sort: Sort = (), where: Where = ()) -> SortedRows:
-        """The rows whose fields have one of the values in `where`, in an order, equal ones as they arrived."""
+    def ordered(self, order: SortOrder = ARRIVAL, where: Where = ()) -> SortedRows:
+        """The rows that meet every condition of `where`, in an order."""
+        name, (views, change) = (order, where), self._views
         try:
-            view, change = self._views.get((sort, where), (None, None))
-        except TypeError:  # values that are arrays or objects: no view is kept of those
-            return self._seen(sort, where)
-        if view is None:
-            view = self._seen(sort, where)
-            while len(self._views) >= VIEW_LIMIT:
-                self._views.pop(next(iter(self._views)), None)
-        elif change is None:
-            return view
-        for one in _in_order(change):
-            gone = one.old if one.old is not None and meets(one.old, where) else None
-            come = one.new if one.new is not None and meets(one.new, where) else None
-            if gone is not None or come is not None:
-                view = view.changed(gone, come)
-        self._views[sort, where] = view, None
-        return view
+            view = views.get(name)
+        except TypeError:  # conditions with arrays or objects cannot be keys, so no view is kept of them
+            return self._sort(order, where)
+        if view is not None and change is not None:
+            view = View(view.rows, (*view.changes, change))
+        if view is None or view.is_outdated:
+            rows = self._sort(order, where)
+        elif view.changes:
+            rows = _bring_up_to_date(view, where)
+        else:
+            return view.rows
+        if change is not None:
+            views = _with_change(views, change, name)
+            self._views = views, None
+        while name not in views and len(views) >= VIEW_LIMIT:
+            views.pop(next(iter(views)), None)
+        views[name] = View(rows)
+        return rows
 
-    def _seen(self, sort: Sort, where: Where) -> SortedRows:
-        return SortedRows.from_rows(sort, [row for row in self._rows.values() if meets(row, where)])
+    def _sort(self, order: SortOrder, where: Where) -> SortedRows:
+        return SortedRows.from_rows(order, [row for row in self._rows.values() if matches(row, where)])
 
-    def _carried(self, old: Row | None, new: Row | None) -> Views:
-        """The orders for the table after a change, which is made up for when one is asked for."""
-        carried: Views = {}
-        for name, (view, change) in self._views.items():
-            number = change.number + 1 if change is not None else 1
-            if number <= max(CHANGE_LIMIT, len(view) // 16):
-                carried[name] = view, Change(change, old, new, number)
-        return carried
-
-    def _regroup(self, key: Any, old: Row | None, record: Record | None) -> Groups:
-        changed: dict[str, PersistentMap] = {}
-        for field, group in self._groups.items():
-            before = old.record.get(field) if old is not None else None
-            after = record.get(field) if record is not None else None
-            if old is not None and record is not None and before == after:
-                continue
-            if old is not None:
-                group = group.insert(before, group.get(before, NONE).discard(key))
-            if record is not None:
-                group = group.insert(after, group.get(after, NONE).insert(key))
-            changed[field] = group
-        return {**self._groups, **changed} if changed else self._groups
+    def _changed(self, old: Row | None, new: Row | None) -> tuple[Views, Change | None]:
+        """The views of the table in which `old` is replaced by `new`."""
+        views, change = self._views
+        if not views:
+            return {}, None
+        if change is None:
+            return views, Change(None, old, new, 1)
+        if change.number < CHANGE_LIMIT:
+            return views, Change(change, old, new, change.number + 1)
+        # So that tables do not keep ever more former rows alive for views that nobody uses.
+        return _with_change(views, change), Change(None, old, new, 1)
 
 
-def _in_order(change: Change | None) -> list[Change]:
-    """A change and those before it, the first one first."""
-    found = []
+def _with_change(views: Views, change: Change, without: ViewName | None = None) -> Views:
+    """The views after further changes, except for those that are outdated and for the one named `without`."""
+    changed: Views = {}
+    for name, (rows, changes) in views.items():
+        if name != without:
+            view = View(rows, (*changes, change))
+            if not view.is_outdated:
+                changed[name] = view
+    return changed
+
+
+def _bring_up_to_date(view: View, where: Where) -> SortedRows:
+    rows = view.rows
+    for last in view.changes:
+        for old, new in _in_order(last):
+            if where:
+                old = old if old is not None and matches(old, where) else None
+                new = new if new is not None and matches(new, where) else None
+            if old is not None or new is not None:
+                rows = rows.changed(old, new)
+    return rows
+
+
+def _in_order(last: Change) -> list[tuple[Row | None, Row | None]]:
+    """Old and new row of each change up to `last`, the first change first."""
+    changes: list[tuple[Row | None, Row | None]] = []
+    change: Change | None = last
     while change is not None:
-        found.append(change)
+        changes.append((change.old, change.new))
         change = change.before
-    return found[::-1]
+    changes.reverse()
+    return changes
+
+
+def _position(row: Row) -> int:
+    return row.position

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from mockserver.contract.behaviour import Behaviour
-from mockserver.engine.behaviours.behaviours import OperationCall
+from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.errors import Violation, did_you_mean, quote
 from mockserver.http.exchange import PreparedRequest
 from mockserver.http.messages import Request

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from mockserver.contract.model import Contract
-from mockserver.engine.behaviours.behaviours import OperationCall
+from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.errors import CannotGenerate
 from mockserver.generate.generator import Generator
 from mockserver.http.exchange import PreparedRequest

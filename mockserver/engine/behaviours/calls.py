@@ -1,0 +1,39 @@
+"""What an operation is called with, and what it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, NamedTuple
+
+
+@dataclass(frozen=True, slots=True)
+class OperationCall:
+    """A request that does not violate the contract: its parameters by location and name, and its body."""
+
+    path: Mapping[str, Any]
+    query: Mapping[str, Any]
+    body: Any = None
+    headers: Mapping[str, Any] = field(default_factory=dict)
+    cookies: Mapping[str, Any] = field(default_factory=dict)
+
+
+class ResultKind(Enum):
+    """What became of the record that a call was about."""
+
+    RETURNED = "returned"
+    CREATED = "created"
+    DELETED = "deleted"
+
+
+class OperationResult(NamedTuple):
+    """What an operation responds with: `value` is JSON.
+
+    `key` is that of a record that was created; `total` is the number of records in a list, before paging.
+    """
+
+    value: Any
+    kind: ResultKind = ResultKind.RETURNED
+    key: Any = None
+    total: int | None = None

@@ -1,0 +1,99 @@
+"""The envelopes of lists and records: an object around them, with counts and other members."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mockserver.contract.behaviour import Behaviour
+from mockserver.contract.model import Contract, Record
+from mockserver.documents.tree import Node
+from mockserver.errors import CannotGenerate
+from mockserver.generate.generator import Generator
+from mockserver.syntax import words
+
+# Members, as `words.plain` writes them, that lead to the next page and to the one before.
+NEXT = {"next", "nextpage", "nexturl", "nextlink", "nextcursor", "nextpagetoken", "nextpageurl"}
+PREVIOUS = {"prev", "previous", "prevpage", "previouspage", "prevurl", "previousurl", "previouscursor", "prevcursor"}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a list an envelope holds: `size` records of `total`, after the first `offset`."""
+
+    total: int
+    offset: int
+    size: int
+    limit: int | None
+    first_page: int
+
+    @property
+    def has_next(self) -> bool:
+        """Whether there are more records after these."""
+        return self.offset + self.size < self.total
+
+    def named_values(self) -> dict[str, Any]:
+        """The values of members with the usual names."""
+        limit = self.limit or max(self.total, 1)
+        pages, number = -(-self.total // limit), self.offset // limit + self.first_page
+        values: dict[str, Any] = dict.fromkeys(("total", "total_count", "total_items", "total_results"), self.total)
+        values |= dict.fromkeys(("count", "size", "returned"), self.size) | {"offset": self.offset}
+        values |= dict.fromkeys(("limit", "per_page", "page_size"), limit)
+        values |= dict.fromkeys(("page", "current_page", "page_number"), number)
+        values |= dict.fromkeys(("pages", "total_pages", "page_count", "last_page"), pages)
+        return values | dict.fromkeys(("has_more", "has_next", "has_next_page", "more"), self.has_next)
+
+
+SINGLE_RECORD = Page(1, 0, 1, None, 1)
+
+
+def complete_envelope(
+    contract: Contract, schema: Node, members: Mapping[str, Any], page: Page, seed: str
+) -> dict[str, Any]:
+    """An envelope with these members and the others of its schema: counts by their names, the rest generated.
+
+    Only `members` where nothing can be generated.
+    """
+    known_values = {**page.named_values(), **members}
+    generator = Generator.seeded(
+        contract.documents, contract.schemas, seed, known_values=known_values, from_examples=False
+    )
+    try:
+        envelope: dict[str, Any] = generator.generate(schema)
+    except CannotGenerate:
+        return dict(members)
+    is_valid = contract.schemas.validator(schema).is_valid
+    envelope = {**envelope, **members}
+    if not page.has_next:
+        envelope = _without_links(envelope, NEXT, is_valid)
+    if not page.offset:
+        envelope = _without_links(envelope, PREVIOUS, is_valid)
+    return envelope
+
+
+def wrap_record(contract: Contract, behaviour: Behaviour, record: Record, seed: str) -> dict[str, Any]:
+    """A record in its envelope."""
+    members = {behaviour.item or "": record}
+    if behaviour.envelope_schema is None:
+        return members
+    return complete_envelope(contract, behaviour.envelope_schema, members, SINGLE_RECORD, seed)
+
+
+def _without_links(envelope: dict[str, Any], names: set[str], is_valid: Callable[[Any], bool]) -> dict[str, Any]:
+    """The envelope without the links of these names, or with null in their place, whichever is valid.
+
+    The links may also be members of an object in the envelope.
+    """
+    for name, value in list(envelope.items()):
+        if isinstance(value, dict):
+            for inner in value:
+                if words.normalize(inner) in names:
+                    rest = {other: link for other, link in value.items() if other != inner}
+                    candidates = {**envelope, name: rest}, {**envelope, name: {**value, inner: None}}
+                    envelope = next((candidate for candidate in candidates if is_valid(candidate)), envelope)
+        elif words.normalize(name) in names:
+            rest = {other: member for other, member in envelope.items() if other != name}
+            candidates = {**envelope, name: None}, rest
+            envelope = next((candidate for candidate in candidates if is_valid(candidate)), envelope)
+    return envelope

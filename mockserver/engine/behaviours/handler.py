@@ -1,0 +1,73 @@
+"""What the behaviours have in common: the record that a path names, and how it is returned."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.contract.behaviour import Behaviour
+from mockserver.contract.model import Contract, Record
+from mockserver.engine.behaviours.calls import OperationCall, OperationResult
+from mockserver.engine.behaviours.envelopes import wrap_record
+from mockserver.engine.run import Run
+from mockserver.engine.state.sorted_rows import Row
+from mockserver.engine.state.state import State, with_derived_fields
+from mockserver.openapi.model import Operation
+from mockserver.refusals import UnknownRecord
+
+
+class Handler(ABC):
+    """One operation of a contract, as its behaviour carries it out."""
+
+    def __init__(self, contract: Contract, operation: Operation, behaviour: Behaviour) -> None:
+        self.contract, self.operation, self.behaviour = contract, operation, behaviour
+        self.resource = contract.resources[behaviour.resource]
+        # The parameters of the path, each with the field that it gives a value for; the last one is the key, unless
+        # the operation lists or creates records.
+        self._path_fields = [(name, behaviour.field_of(name)) for name in operation.path_names]
+        self._key_parameter = operation.path_names[-1] if operation.path_names else ""
+        self._is_plain = not self.resource.derived and behaviour.item is None
+
+    @abstractmethod
+    def perform(self, run: Run, call: OperationCall) -> OperationResult:
+        """Carry out the operation. Raises a Refusal, and then nothing has changed."""
+
+    def key(self, call: OperationCall) -> Any:
+        """The key of the record that the path names: the last path parameter."""
+        return call.path[self._key_parameter]
+
+    def path_values(self, call: OperationCall) -> dict[str, Any]:
+        """The values that the path gives for fields, the key included."""
+        return {field: call.path[name] for name, field in self._path_fields}
+
+    def find_row(self, state: State, call: OperationCall) -> Row:
+        """The row of the record that the path names. Raises UnknownRecord.
+
+        The path parameters before the last must be the values of the record's fields.
+        """
+        key = self.key(call)
+        row = state.tables[self.resource.name].get(key)
+        if row is None or any(row.record.get(field) != call.path[name] for name, field in self._path_fields[:-1]):
+            raise UnknownRecord(self.resource.name, key)
+        return row
+
+    def require_references(self, state: State, values: Mapping[str, Any]) -> None:
+        """Check that the records exist that fields with these values refer to. Raises UnknownRecord."""
+        for field, value in values.items():
+            target = self.resource.references.get(field)
+            if target is not None and not state.has_record(target, value):
+                raise UnknownRecord(target, value)
+
+    def seed(self, run: Run) -> str:
+        """The seed of values that are generated for this operation."""
+        return f"{run.scenario.seed}/{self.operation.id}"
+
+    def present(self, run: Run, state: State, record: Record) -> Record:
+        """The record as clients see it, in its envelope if the operation declares one."""
+        if self._is_plain:
+            return record
+        record = with_derived_fields(state, self.resource, record)
+        if self.behaviour.item is None:
+            return record
+        return wrap_record(self.contract, self.behaviour, record, self.seed(run))

@@ -1,0 +1,173 @@
+"""The behaviours of one record: read, create, replace, update, delete, and transitions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mockserver.contract.behaviour import Behaviour
+from mockserver.contract.model import Contract, Record, Resource
+from mockserver.engine.behaviours.calls import OperationCall, OperationResult, ResultKind
+from mockserver.engine.behaviours.handler import Handler
+from mockserver.engine.behaviours.server_fields import ServerFields, in_schema_order
+from mockserver.engine.commands import Command, Fire, Put, Remove
+from mockserver.engine.run import Run
+from mockserver.engine.state.state import State
+from mockserver.errors import Violation
+from mockserver.openapi.model import Operation
+from mockserver.refusals import InvalidRecord, RecordExists
+
+
+class ReadRecord(Handler):
+    """Returns a record."""
+
+    def perform(self, run: Run, call: OperationCall) -> OperationResult:
+        """Return the record. Raises UnknownRecord."""
+        state = run.state
+        return OperationResult(self.present(run, state, self.find_row(state, call).record))
+
+
+class FireTransition(Handler):
+    """Fires a transition of a record, and returns the record."""
+
+    def perform(self, run: Run, call: OperationCall) -> OperationResult:
+        """Fire the transition. Raises UnknownRecord and TransitionNotAllowed."""
+        key, name, transition = self.key(call), self.resource.name, self.behaviour.transition or ""
+
+        def make_command(state: State, at: int) -> Command:
+            if len(self._path_fields) > 1:
+                self.find_row(state, call)
+            return Fire(name, key, transition, at)
+
+        state = run.submit(make_command)
+        return OperationResult(self.present(run, state, state.record(name, key)))
+
+
+class WritingHandler(Handler):
+    """An operation whose request body is a record, or part of one."""
+
+    def __init__(self, contract: Contract, operation: Operation, behaviour: Behaviour) -> None:
+        super().__init__(contract, operation, behaviour)
+        self.server_fields = ServerFields(contract, self.resource, operation)
+
+    def body_members(self, call: OperationCall) -> dict[str, Any]:
+        """The members of the request body that the record can have. Raises InvalidRecord if it is not an object."""
+        body, declared = call.body, self.operation.body
+        if body is None and (declared is None or not declared.required):
+            return {}
+        if self.behaviour.body_member is not None and isinstance(body, dict):
+            body = body.get(self.behaviour.body_member, {})
+        if not isinstance(body, dict):
+            raise InvalidRecord(self.resource.name, [Violation("body", "", "type", "the body must be an object")])
+        return self.server_fields.storable_members(body)
+
+    def writable_members(self, call: OperationCall) -> dict[str, Any]:
+        """The members of the body that are not `readOnly`: clients send back what they got, and the server keeps it."""
+        read_only = self.resource.read_only
+        return {name: value for name, value in self.body_members(call).items() if name not in read_only}
+
+    def put(self, run: Run, call: OperationCall, change: Callable[[Record], Any]) -> OperationResult:
+        """Put what `change` makes of the record that the path names, and return it."""
+        key, resource = self.key(call), self.resource
+
+        def make_command(state: State, at: int) -> Command:
+            record = change(self.find_row(state, call).record)
+            return Put(resource.name, key, in_schema_order(resource, record), at, touch=True)
+
+        state = run.submit(make_command)
+        return OperationResult(self.present(run, state, state.record(resource.name, key)))
+
+
+class CreateRecord(WritingHandler):
+    """Creates a record from the body, the path and what the server adds."""
+
+    def __init__(self, contract: Contract, operation: Operation, behaviour: Behaviour) -> None:
+        super().__init__(contract, operation, behaviour)
+        self._ignored = self.resource.read_only & _server_set_fields(self.resource)
+
+    def perform(self, run: Run, call: OperationCall) -> OperationResult:
+        """Create the record and return it. Raises UnknownRecord, RecordExists and InvalidRecord."""
+        resource = self.resource
+        members = {name: value for name, value in self.body_members(call).items() if name not in self._ignored}
+        path_values = {name: value for name, value in self.path_values(call).items() if name in resource.fields}
+        created: list[Any] = []
+
+        def make_command(state: State, at: int) -> Command:
+            self.require_references(state, path_values)
+            owners = {name: path_values[name] for name in path_values.keys() & resource.owned_by}
+            record = {**path_values, **members, **owners}
+            key = record.get(resource.key)
+            if isinstance(key, str | int) and state.has_record(resource.name, key):
+                raise RecordExists(resource.name, key)
+            if resource.lifecycle is not None:
+                record.setdefault(resource.lifecycle.field, resource.lifecycle.initial)
+            record = self.server_fields.complete(record, state, at, run.scenario.seed)
+            created.append(record[resource.key])
+            return Put(resource.name, created[-1], in_schema_order(resource, record), at, touch=True)
+
+        state = run.submit(make_command)
+        key = created[-1]
+        return OperationResult(self.present(run, state, state.record(resource.name, key)), ResultKind.CREATED, key)
+
+
+class ReplaceRecord(WritingHandler):
+    """Replaces a record by the body; the server's own fields stay."""
+
+    def __init__(self, contract: Contract, operation: Operation, behaviour: Behaviour) -> None:
+        super().__init__(contract, operation, behaviour)
+        self._kept = self.resource.read_only | (self.server_fields.owned - {self.resource.key})
+
+    def perform(self, run: Run, call: OperationCall) -> OperationResult:
+        """Replace the record and return it. Raises UnknownRecord and InvalidRecord."""
+        members, key_member = self.writable_members(call), {self.resource.key: self.key(call)}
+
+        def change(record: Record) -> Record:
+            needed = {name: record[name] for name in self.server_fields.needed if name in record}
+            kept = {name: value for name, value in record.items() if name in self._kept}
+            return {**key_member, **needed, **members, **kept}
+
+        return self.put(run, call, change)
+
+
+class UpdateRecord(WritingHandler):
+    """Applies the body to a record as a JSON merge patch."""
+
+    def perform(self, run: Run, call: OperationCall) -> OperationResult:
+        """Update the record and return it. Raises UnknownRecord and InvalidRecord."""
+        members = self.writable_members(call)
+        return self.put(run, call, lambda record: merge_patch(record, members))
+
+
+class DeleteRecord(Handler):
+    """Removes a record, and returns it as it was."""
+
+    def perform(self, run: Run, call: OperationCall) -> OperationResult:
+        """Remove the record. Raises UnknownRecord and RecordInUse."""
+        removed: list[Record] = []
+
+        def make_command(state: State, at: int) -> Command:
+            removed.append(self.present(run, state, self.find_row(state, call).record))
+            return Remove(self.resource.name, self.key(call), at)
+
+        run.submit(make_command)
+        return OperationResult(removed[-1], ResultKind.DELETED)
+
+
+def _server_set_fields(resource: Resource) -> frozenset[str]:
+    """The fields that a new record gets even if the body leaves them out."""
+    lifecycle = resource.lifecycle
+    fields = (resource.key, lifecycle.field, lifecycle.touch) if lifecycle is not None else (resource.key,)
+    return frozenset(field for field in fields if field)
+
+
+def merge_patch(target: Any, patch: Any) -> Any:
+    """The result of a JSON merge patch (RFC 7396)."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, Mapping) else {}
+    for name, value in patch.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = merge_patch(merged.get(name), value)
+    return merged
