@@ -157,9 +157,6 @@ class Sandboxes:
         self._seconds = seconds
         self._lock = threading.Lock()
 
-    # Whether processes share the sandboxes in a store.
-    is_shared = False
-
     @property
     def store_status(self) -> str | None:
         """`ok` or `unavailable` where processes share the sandboxes in a store; None where there is no store."""

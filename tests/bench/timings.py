@@ -16,6 +16,8 @@ from urllib.request import urlopen
 
 from mockserver import BackgroundServer, Contract, create_app, load_contract
 from mockserver.check.checker import ContractChecker
+from mockserver.engine.behaviours.behaviours import Behaviours
+from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.engine.commands import Fire
 from mockserver.engine.run import Run
 from mockserver.engine.sandboxes import Sandboxes
@@ -46,6 +48,29 @@ def with_jobs(contract: Contract, jobs: int) -> Contract:
     large = contract.scenarios["large-queue"]
     scenario = replace(large, name="sized", generate={"sessions": 10, "jobs": jobs})
     return replace(contract, scenarios={"sized": scenario}, default_scenario="sized")
+
+
+def time_change_and_list(contract: Contract) -> tuple[float, float]:
+    """Seconds that a retry or cancel takes in the engine, and the list of 20 of 5,000 jobs right after it."""
+    sandboxes, behaviours = Sandboxes(contract), Behaviours(contract)
+    retry, cancel, listing = (contract.operations[name] for name in ("retryJob", "cancelJob", "listJobs"))
+    first_page = OperationCall({}, {"limit": 20})
+    jobs = sandboxes.get("bench").run("large-queue").state.tables["jobs"].ordered()
+    failed = [row.record["id"] for row in jobs if row.record["status"] == "failed"]
+    changes, lists = list[float](), list[float]()
+    for number in range(ROUNDS // 10):
+        run = sandboxes.get(f"bench-{number}").run("large-queue")
+        for operation in (retry, cancel):
+            for job in failed:
+                started = time.perf_counter()
+                run.settle()
+                behaviours.perform(run, operation, OperationCall({"job_id": job}, {}))
+                run.drain_fired()
+                changed = time.perf_counter()
+                behaviours.perform(run, listing, first_page)
+                lists.append(time.perf_counter() - changed)
+                changes.append(changed - started)
+    return statistics.median(changes), statistics.median(lists)
 
 
 def time_reset(contract: Contract, jobs: int) -> float:
@@ -136,6 +161,10 @@ def time_check(contract: Contract) -> float:
 def rows() -> Iterator[Row]:
     """The rows of the benchmark's table."""
     contract = load_contract()
+    changed, listed = time_change_and_list(contract)
+    yield Row(
+        "engine alone: retry or cancel · list of 20 right after it", f"{changed * 1e6:.1f} · {listed * 1e6:.1f} µs"
+    )
     few, many = time_reset(contract, 10), time_reset(contract, 5_000)
     yield Row("reset, 5,000 jobs", f"{many * 1e6:.1f} µs", [ratio(many / few, "that of 10 jobs")], in_readme=True)
     seconds, size = time_rewind(contract, COMMANDS)

@@ -48,7 +48,7 @@ class WritingHandler(Handler):
 
     def __init__(self, contract: Contract, operation: Operation, behaviour: Behaviour) -> None:
         super().__init__(contract, operation, behaviour)
-        self.server_fields = ServerFields(contract, self.resource, operation)
+        self.server_fields = ServerFields(contract, self.resource, operation, behaviour)
 
     def body_members(self, call: OperationCall) -> dict[str, Any]:
         """The members of the request body that the record can have. Raises InvalidRecord if it is not an object."""

@@ -33,9 +33,9 @@ class ServerFields:
     the operation may leave out; empty where the body may have members that are not declared.
     """
 
-    def __init__(self, contract: Contract, resource: Resource, operation: Operation) -> None:
+    def __init__(self, contract: Contract, resource: Resource, operation: Operation, behaviour: Behaviour) -> None:
         self._contract, self._resource = contract, resource
-        self._body = body = _body_shape(operation, contract.behaviours.get(operation.id))
+        self._body = body = _body_shape(operation, behaviour)
         lifecycle = resource.lifecycle
         undeclared = frozenset() if body.is_open else resource.fields.keys() - body.names
         set_elsewhere = {field.name for field in resource.derived}
@@ -130,11 +130,11 @@ class ServerFields:
         return record
 
 
-def _body_shape(operation: Operation, behaviour: Behaviour | None) -> Shape:
+def _body_shape(operation: Operation, behaviour: Behaviour) -> Shape:
     """The shape of a record in the operation's request body."""
     media = json_media_type(operation.body) if operation.body is not None else None
     shape = media.shape if media is not None else Shape()
-    member = behaviour.body_member if behaviour is not None else None
+    member = behaviour.body_member
     return shape if member is None else shape.member(member)
 
 

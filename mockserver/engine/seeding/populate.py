@@ -164,7 +164,7 @@ class RecordFactory:
                 violations = self._resource.validator.violations(generated.record, "body")
                 reason = "its derived fields do not fit"
                 if violations:
-                    reason = f"{violations[0].pointer}: {violations[0].message}"
+                    reason = f"{violations[0].pointer or 'the record'}: {violations[0].message}"
                 raise CannotGenerate(self._resource.schema.address, reason)
             yield generated
 

@@ -270,12 +270,10 @@ class SharedSandbox(Sandbox):
 class SharedSandboxes(Sandboxes):
     """Every sandbox of a store. A process handles one request at a time, each in a `transact`."""
 
-    is_shared = True
-
     def __init__(self, contract: Contract, store: Store, limit: int = SANDBOX_LIMIT) -> None:
         super().__init__(contract, limit, wall_seconds)
         self.store = store
-        self.turn = threading.RLock()
+        self._turn = threading.RLock()
         self._codec = JournalCodec()
         self._replicas: dict[str, SharedSandbox] = {}
         # The sandboxes that the request in progress has used.
@@ -292,33 +290,33 @@ class SharedSandboxes(Sandboxes):
         `attempt` is given a refusal, and its sandboxes are followed from scratch the next time, where the store cannot
         take the changes, or where other processes were faster 50 times.
         """
-        with self.turn:
+        with self._turn:
             try:
                 for _ in range(ATTEMPTS):
-                    self.begin()
+                    self._begin()
                     result = attempt(None)
                     try:
-                        if self.commit():
+                        if self._commit():
                             return result
                     except Refusal as refusal:
                         return self._respond_with(refusal, attempt)
                 return self._respond_with(StoreBusy(), attempt)
             except BaseException:
                 # Nothing of a request that failed half-way may be stored with the next one.
-                self.forget()
+                self._forget()
                 raise
 
     def _respond_with(self, refusal: Refusal, attempt: Callable[[Refusal | None], T]) -> T:
-        self.forget()
+        self._forget()
         result = attempt(refusal)
-        self.forget()
+        self._forget()
         return result
 
-    def begin(self) -> None:
+    def _begin(self) -> None:
         """Begin to handle a request."""
         self._in_use.clear()
 
-    def commit(self) -> bool:
+    def _commit(self) -> bool:
         """Store what the request did; False where another process was first, and then nothing of it remains.
 
         Raises StoreUnavailable and StoreLogFull, and then nothing of it remains either.
@@ -331,11 +329,11 @@ class SharedSandboxes(Sandboxes):
                 sandbox.give_up()
             return False
         except Refusal:
-            self.forget()
+            self._forget()
             raise
         return True
 
-    def forget(self) -> None:
+    def _forget(self) -> None:
         """Forget the replicas that the request in progress has used."""
         for sandbox in self._in_use.values():
             sandbox.forget_all()
@@ -366,7 +364,7 @@ class SharedSandboxes(Sandboxes):
 
     def replace_contract(self, starts: Starts) -> None:
         """Continue with the starts of a changed contract: every event is repeated there."""
-        with self.turn:
+        with self._turn:
             self.starts = starts
             for sandbox in self._replicas.values():
                 sandbox.forget_all()
