@@ -78,7 +78,7 @@ class RequestBuilder:
         for name in operation.path_names:
             value = values.get(name, UNKNOWN_KEY)
             if name in declared:
-                text = parameter_encoding.segment(declared[name].notation, value)
+                text = parameter_encoding.encode_path(declared[name].notation, value)
             else:
                 text = quote(str(value), safe="")
             path = path.replace(f"{{{name}}}", text, 1)
@@ -89,10 +89,8 @@ class RequestBuilder:
         required = [
             parameter for parameter in operation.parameters if parameter.location == "query" and parameter.required
         ]
-        pairs = (
-            parameter_encoding.query(parameter.notation, self._generate(parameter, operation)) for parameter in required
-        )
-        return "&".join(filter(None, pairs))
+        values = ((parameter.notation, self._generate(parameter, operation)) for parameter in required)
+        return "&".join(filter(None, (parameter_encoding.encode_query(*value) for value in values)))
 
     def body(self, operation: Operation) -> bytes | None:
         """A valid JSON body, if the operation takes JSON."""
@@ -128,11 +126,12 @@ class RequestBuilder:
         for parameter in operation.parameters:
             if not parameter.required or parameter.location not in ("header", "cookie"):
                 continue
-            text = parameter_encoding.header(parameter.notation, self._generate(parameter, operation))
+            value = self._generate(parameter, operation)
             if parameter.location == "header":
-                headers.append((parameter.name, text.encode("latin-1", "replace").decode("latin-1")))
+                headers.append((parameter.name, parameter_encoding.encode_header(parameter.notation, value)))
             else:
-                headers.append(("Cookie", f"{parameter.name}={quote(text)}"))
+                text = parameter_encoding.encode_cookie(parameter.notation, value)
+                headers.append(("Cookie", f"{parameter.name}={text}"))
         return headers
 
 

@@ -18,6 +18,8 @@ REFERABLE = frozenset({
     "schema", "part", "parameter", "header", "requestBody", "response", "example", "link", "callback",
     "securityScheme", "pathItem", "mediaType",
 })  # fmt: skip
+# Maps of names that authors choose, one of which may be "$ref", to values that are not objects.
+UNREFERABLE = frozenset({"{string}", "{any}", "securityRequirement"})
 JSON_TYPES = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", int: "a number",
               float: "a number", type(None): "null"}  # fmt: skip
 
@@ -99,7 +101,7 @@ class Linker:
             self._visited.add((id(value), kind))
         if kind in ("schema", "part"):
             self._visit_schema(location)
-        elif isinstance(value, dict) and isinstance(value.get("$ref"), str):
+        elif isinstance(value, dict) and isinstance(value.get("$ref"), str) and kind not in UNREFERABLE:
             self._visit_reference(location)
         elif kind[0] in "[{":
             self._visit_collection(location)
@@ -131,7 +133,7 @@ class Linker:
         shown = reference
         try:
             address = self._references.make_absolute(location.uri, location.value, reference)
-            shown = address.removeprefix(BASE_URI)
+            shown = address.removeprefix(BASE_URI).removesuffix("#")
             uri, pointer, target = self._references.find(address)
             if not (isinstance(target, dict) or (isinstance(target, bool) and kind == "schema") or kind[0] in "[{"):
                 raise Unresolved(f"points to a value that is not {'a schema' if kind == 'schema' else 'an object'}")
@@ -174,7 +176,7 @@ class Linker:
                 self._reject(location.below("any", name), object_types.NAME_RULES[location.kind], "name")
 
     def _visit_object(self, location: TypedLocation) -> None:
-        members = object_types.MEMBERS[location.kind]
+        members = {"$ref": "string", **object_types.MEMBERS[location.kind]}
         description = object_types.describe(location.kind)
         for name in object_types.REQUIRED.get(location.kind, ()):
             if name not in location.value:
@@ -187,7 +189,7 @@ class Linker:
             if name in members:
                 self._visit_member(location, members[name], name)
             elif not name.startswith("x-"):
-                hint = did_you_mean(name, members)
+                hint = did_you_mean(name, members.keys() - {"$ref"})
                 message = f"{quote(name)} is not a member of {description}.{hint if 'Did' in hint else ''}"
                 self._warn(location.below("any", name), message, "unknown")
 
@@ -221,7 +223,7 @@ class Linker:
             self._visit_keyword(location, name, value)
 
     def _visit_keyword(self, location: TypedLocation, name: str, value: Any) -> None:
-        """Schedule the schemas that a keyword contains. Values of other types are left to `schema_checks`."""
+        """Schedule what a keyword contains. The keywords of JSON Schema itself are checked by `schema_checks`."""
         if name in object_types.SCHEMA_KEYWORDS and isinstance(value, dict):
             self._pending.append(location.below("part", name))
         elif isinstance(value, list) and name in (*object_types.SCHEMA_ARRAY_KEYWORDS, "items"):
@@ -230,6 +232,11 @@ class Linker:
         elif isinstance(value, dict) and name in object_types.SCHEMA_MAP_KEYWORDS:
             keyword = location.below("any", name)
             self._pending += [keyword.below("part", subschema_name) for subschema_name in value]
+        else:
+            is_3_0 = self._linked.is_3_0[location.uri]
+            extensions = object_types.SCHEMA_EXTENSIONS_3_0 if is_3_0 else object_types.SCHEMA_EXTENSIONS
+            if name in extensions:
+                self._visit_member(location, extensions[name], name)
 
     def _reject(self, location: TypedLocation, message: str, code: str) -> None:
         """Report an error, and leave out the value that has it."""

@@ -165,8 +165,8 @@ class Operation:
 
     def lowest(self) -> tuple[int, DeclaredResponse] | None:
         """The lowest status that is declared, of whatever kind, and its response."""
-        found = sorted(status for status in self.responses if status[:1].isdigit())
-        return (int(found[0].upper().replace("X", "0")), self.responses[found[0]]) if found else None
+        statuses = sorted(status for status in self.responses if status[:1].isdigit())
+        return (int(statuses[0].upper().replace("X", "0")), self.responses[statuses[0]]) if statuses else None
 
 
 def template_shape(path: str) -> str:

@@ -16,42 +16,48 @@ SCHEMA_KEYWORDS = (
     "unevaluatedItems", "unevaluatedProperties", "contentSchema",
 )  # fmt: skip
 
-HEADER: Mapping[str, str] = {
-    "description": "any", "required": "boolean", "deprecated": "boolean", "allowEmptyValue": "boolean",
+_HEADER: Mapping[str, str] = {
+    "description": "string", "required": "boolean", "deprecated": "boolean", "allowEmptyValue": "boolean",
     "style": "string", "explode": "boolean", "allowReserved": "boolean", "schema": "schema", "example": "any",
     "examples": "{example}", "content": "{mediaType}",
 }  # fmt: skip
+# `any` is also the type of members that only OpenAPI 3.2 has and that are ignored.
 MEMBERS: Mapping[str, Mapping[str, str]] = {
     "document": {
         "openapi": "string", "info": "info", "servers": "[server]", "paths": "paths", "webhooks": "{pathItem}",
-        "components": "components", "security": "[any]", "tags": "any", "externalDocs": "any",
-        "jsonSchemaDialect": "string", "$self": "string",
+        "components": "components", "security": "[securityRequirement]", "tags": "[tag]",
+        "externalDocs": "externalDocs", "jsonSchemaDialect": "string", "$self": "string",
     },
     "info": {
-        "title": "string", "version": "string", "summary": "any", "description": "any", "termsOfService": "any",
-        "contact": "any", "license": "any",
+        "title": "string", "version": "string", "summary": "string", "description": "string",
+        "termsOfService": "string", "contact": "contact", "license": "license",
     },
-    "server": {"url": "string", "description": "any", "variables": "{serverVariable}", "name": "any"},
-    "serverVariable": {"enum": "[string]", "default": "string", "description": "any"},
+    "contact": {"name": "string", "url": "string", "email": "string"},
+    "license": {"name": "string", "identifier": "string", "url": "string"},
+    "server": {"url": "string", "description": "string", "variables": "{serverVariable}", "name": "string"},
+    "serverVariable": {"enum": "[string]", "default": "string", "description": "string"},
     "components": {
         "schemas": "{schema}", "responses": "{response}", "parameters": "{parameter}", "examples": "{example}",
         "requestBodies": "{requestBody}", "headers": "{header}", "securitySchemes": "{securityScheme}",
         "links": "{link}", "callbacks": "{callback}", "pathItems": "{pathItem}", "mediaTypes": "{mediaType}",
     },
     "pathItem": {
-        "summary": "any", "description": "any", "servers": "[server]", "parameters": "[parameter]",
+        "summary": "string", "description": "string", "servers": "[server]", "parameters": "[parameter]",
         **dict.fromkeys(METHODS, "operation"), "query": "any", "additionalOperations": "any",
     },
     "operation": {
-        "tags": "any", "summary": "any", "description": "any", "externalDocs": "any", "operationId": "string",
-        "parameters": "[parameter]", "requestBody": "requestBody", "responses": "responses",
-        "callbacks": "{callback}", "deprecated": "boolean", "security": "[any]", "servers": "[server]",
+        "tags": "[string]", "summary": "string", "description": "string", "externalDocs": "externalDocs",
+        "operationId": "string", "parameters": "[parameter]", "requestBody": "requestBody", "responses": "responses",
+        "callbacks": "{callback}", "deprecated": "boolean", "security": "[securityRequirement]",
+        "servers": "[server]",
     },
-    "parameter": {"name": "string", "in": "string", **HEADER},
-    "header": HEADER,
-    "requestBody": {"description": "any", "content": "{mediaType}", "required": "boolean"},
+    "externalDocs": {"description": "string", "url": "string"},
+    "parameter": {"name": "string", "in": "string", **_HEADER},
+    "header": _HEADER,
+    "requestBody": {"description": "string", "content": "{mediaType}", "required": "boolean"},
     "response": {
-        "summary": "any", "description": "any", "headers": "{header}", "content": "{mediaType}", "links": "any",
+        "summary": "string", "description": "string", "headers": "{header}", "content": "{mediaType}",
+        "links": "{link}",
     },
     "mediaType": {
         "schema": "schema", "itemSchema": "schema", "example": "any", "examples": "{example}",
@@ -62,23 +68,51 @@ MEMBERS: Mapping[str, Mapping[str, str]] = {
         "allowReserved": "boolean",
     },
     "example": {
-        "summary": "any", "description": "any", "value": "any", "externalValue": "string", "dataValue": "any",
+        "summary": "string", "description": "string", "value": "any", "externalValue": "string", "dataValue": "any",
         "serializedValue": "string",
     },
+    "link": {
+        "operationRef": "string", "operationId": "string", "parameters": "{any}", "requestBody": "any",
+        "description": "string", "server": "server",
+    },
+    "tag": {
+        "name": "string", "description": "string", "externalDocs": "externalDocs", "summary": "string",
+        "parent": "string", "kind": "string",
+    },
     "securityScheme": {
-        "type": "string", "description": "any", "name": "string", "in": "string", "scheme": "string",
-        "bearerFormat": "any", "flows": "any", "openIdConnectUrl": "any", "oauth2MetadataUrl": "any",
+        "type": "string", "description": "string", "name": "string", "in": "string", "scheme": "string",
+        "bearerFormat": "string", "flows": "flows", "openIdConnectUrl": "string", "oauth2MetadataUrl": "string",
         "deprecated": "boolean",
     },
+    "flows": {
+        "implicit": "flow", "password": "flow", "clientCredentials": "flow", "authorizationCode": "flow",
+        "deviceAuthorization": "flow",
+    },
+    "flow": {
+        "authorizationUrl": "string", "tokenUrl": "string", "refreshUrl": "string",
+        "deviceAuthorizationUrl": "string", "scopes": "{string}",
+    },
+    "discriminator": {"propertyName": "string", "mapping": "{string}", "defaultMapping": "string"},
+    "xml": {
+        "name": "string", "namespace": "string", "prefix": "string", "attribute": "boolean", "wrapped": "boolean",
+        "nodeType": "string",
+    },
 }  # fmt: skip
+# The keywords that OpenAPI adds to schemas (3.1, section 4.8.24), except `example`, which may be anything.
+SCHEMA_EXTENSIONS: Mapping[str, str] = {"discriminator": "discriminator", "xml": "xml", "externalDocs": "externalDocs"}
+SCHEMA_EXTENSIONS_3_0: Mapping[str, str] = {**SCHEMA_EXTENSIONS, "nullable": "boolean"}
 # Objects whose member names are chosen by authors: the type of the members, and a pattern for the names.
 MAPS: Mapping[str, tuple[str, str]] = {
     "paths": ("pathItem", "/.*"),
     "responses": ("response", "[1-5](?:[0-9][0-9]|[xX][xX])|default"),
     "callback": ("pathItem", ".*"),
+    # Scopes are checked by `security`: a requirement without valid ones still counts.
+    "securityRequirement": ("any", ".*"),
 }
 # Without one of these an object is ignored.
-REQUIRED: Mapping[str, tuple[str, ...]] = {"parameter": ("name", "in"), "server": ("url",), "securityScheme": ("type",)}
+REQUIRED: Mapping[str, tuple[str, ...]] = {
+    "parameter": ("name", "in"), "server": ("url",), "securityScheme": ("type",), "discriminator": ("propertyName",),
+}  # fmt: skip
 # Required by OpenAPI too, but an object without them can be served.
 EXPECTED: Mapping[str, tuple[str, ...]] = {
     "document": ("info",), "info": ("title", "version"), "requestBody": ("content",), "response": ("description",),
@@ -93,7 +127,8 @@ _DESCRIPTIONS: Mapping[str, str] = {
     "pathItem": "a path item", "requestBody": "a request body", "mediaType": "a media type",
     "securityScheme": "a security scheme", "serverVariable": "a server variable", "operation": "an operation",
     "encoding": "an encoding", "example": "an example", "info": "the info", "components": "the components",
-    "document": "the document", "paths": "the paths", "responses": "the responses",
+    "document": "the document", "externalDocs": "externalDocs", "flows": "the flows", "flow": "an OAuth flow",
+    "xml": "xml", "contact": "the contact", "license": "the license",
 }  # fmt: skip
 
 

@@ -1,81 +1,114 @@
-"""Parameters of requests as a client writes them: by style and explode, the reverse of how they are read."""
+"""Encodes values as text by their declared style and `explode` (OpenAPI 3.1, section 4.8.12).
+
+The reverse of `parameter_decoding`. Requests use all of it, responses the headers.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 from mockserver.openapi.model import ParameterStyle
 from mockserver.syntax import strict_json
+from mockserver.syntax.media_types import is_json
 
-DELIMITERS = {"spaceDelimited": "%20", "pipeDelimited": "%7C"}
+_DELIMITERS = {"spaceDelimited": "%20", "pipeDelimited": "%7C"}
 
 
-def query(notation: ParameterStyle, value: Any) -> str:
-    """A parameter as a part of the query string; empty where its value is."""
+def encode_query(notation: ParameterStyle, value: Any) -> str:
+    """A parameter as a part of the query string; empty if an array or object is."""
     name = notation.name
-    if notation.media is not None or not isinstance(value, list | dict):
-        return f"{_encoded(name)}={_encoded(_text(notation, value))}"
+    if _is_one_text(notation, value):
+        return f"{_percent_encode(name)}={_percent_encode(_to_text(notation, value))}"
     if notation.style == "deepObject":
-        return "&".join(_deep(name, value))
+        return "&".join(_encode_deep_object(name, value))
     if notation.explode:
-        pairs = [(name, one) for one in value] if isinstance(value, list) else list(value.items())
-        return "&".join(f"{_encoded(key)}={_encoded(_plain(one))}" for key, one in pairs)
-    return f"{_encoded(name)}={_joined(value, DELIMITERS.get(notation.style, ','), None)}"
+        pairs = [(name, item) for item in value] if isinstance(value, list) else list(value.items())
+        return "&".join(f"{_percent_encode(key)}={_percent_encode(_scalar_to_text(item))}" for key, item in pairs)
+    return f"{_percent_encode(name)}={_join(value, _DELIMITERS.get(notation.style, ','), None)}"
 
 
-def segment(notation: ParameterStyle, value: Any) -> str:
-    """A parameter in the place of its name in a path."""
+def encode_path(notation: ParameterStyle, value: Any) -> str:
+    """A parameter as the text that takes the place of its name in a path."""
     equals = "=" if notation.explode else None
-    if notation.media is not None or not isinstance(value, list | dict):
-        text = _encoded(_text(notation, value))
+    if _is_one_text(notation, value):
+        text = _percent_encode(_to_text(notation, value))
     elif notation.style == "simple":
-        return _joined(value, ",", equals)
+        return _join(value, ",", equals)
     elif notation.style == "matrix" and notation.explode:
         if isinstance(value, list):
-            return "".join(f";{_encoded(notation.name)}={_encoded(_plain(one))}" for one in value)
-        return ";" + _joined(value, ";", "=")
+            name = _percent_encode(notation.name)
+            return "".join(f";{name}={_percent_encode(_scalar_to_text(item))}" for item in value)
+        return ";" + _join(value, ";", "=")
     else:
-        text = _joined(value, "." if notation.style == "label" and notation.explode else ",", equals)
+        text = _join(value, "." if notation.style == "label" and notation.explode else ",", equals)
     if notation.style == "matrix":
-        return f";{_encoded(notation.name)}={text}"
+        return f";{_percent_encode(notation.name)}={text}"
     return f".{text}" if notation.style == "label" else text
 
 
-def header(notation: ParameterStyle, value: Any) -> str:
-    """A parameter as the text of a header, or of a cookie."""
-    if notation.media is not None or not isinstance(value, list | dict):
-        return _text(notation, value)
+def encode_cookie(notation: ParameterStyle, value: Any) -> str:
+    """A parameter as the value of a cookie, percent-encoded."""
+    if _is_one_text(notation, value):
+        return quote(_to_text(notation, value))
     if isinstance(value, list):
-        return ",".join(map(_plain, value))
-    return ",".join(f"{key}{'=' if notation.explode else ','}{_plain(one)}" for key, one in value.items())
+        return quote(",".join(map(_scalar_to_text, value)))
+    equals = "=" if notation.explode else ","
+    return quote(",".join(f"{name}{equals}{_scalar_to_text(member)}" for name, member in value.items()))
 
 
-def _deep(name: str, value: Any) -> Iterator[str]:
-    """What lies in an object or an array, each with the way to it in brackets."""
+def encode_header(notation: ParameterStyle, value: Any) -> str:
+    """A value as the text of a header: JSON in ASCII if it is declared by a JSON media type, else by its style."""
+    if notation.media is not None and is_json(notation.media):
+        return json.dumps(value, separators=(",", ":"))
+    return encode_simple(value, explode=notation.explode)
+
+
+def encode_simple(value: Any, *, explode: bool = False) -> str:
+    """A value in the style `simple`, as one line of Latin-1 characters: others become `?`.
+
+    What is nested in an array or object is written in the same way, so it cannot be told apart when it is read.
+    """
     if isinstance(value, dict):
-        for key, one in value.items():
-            yield from _deep(f"{name}[{key}]", one)
+        pairs = [(name, encode_simple(member)) for name, member in value.items()]
+        value = [f"{name}={text}" for name, text in pairs] if explode else [part for pair in pairs for part in pair]
+    text = ",".join(map(encode_simple, value)) if isinstance(value, list) else _scalar_to_text(value)
+    return " ".join(text.encode("latin-1", "replace").decode("latin-1").split())
+
+
+def _encode_deep_object(name: str, value: Any) -> Iterator[str]:
+    """Each scalar in an object or array, its name being the path to it in brackets."""
+    if isinstance(value, dict):
+        for key, member in value.items():
+            yield from _encode_deep_object(f"{name}[{key}]", member)
     elif isinstance(value, list):
-        for index, one in enumerate(value):
-            yield from _deep(f"{name}[{index}]", one)
+        for index, item in enumerate(value):
+            yield from _encode_deep_object(f"{name}[{index}]", item)
     else:
-        yield f"{_encoded(name)}={_encoded(_plain(value))}"
+        yield f"{_percent_encode(name)}={_percent_encode(_scalar_to_text(value))}"
 
 
-def _joined(value: list[Any] | dict[str, Any], delimiter: str, equals: str | None) -> str:
+def _join(value: list[Any] | dict[str, Any], delimiter: str, equals: str | None) -> str:
     if isinstance(value, list):
-        return delimiter.join(_encoded(_plain(one)) for one in value)
-    pairs = [(_encoded(key), _encoded(_plain(one))) for key, one in value.items()]
-    return delimiter.join(f"{key}{delimiter if equals is None else equals}{one}" for key, one in pairs)
+        return delimiter.join(_percent_encode(_scalar_to_text(item)) for item in value)
+    pairs = [(_percent_encode(name), _percent_encode(_scalar_to_text(member))) for name, member in value.items()]
+    return delimiter.join(f"{name}{delimiter if equals is None else equals}{text}" for name, text in pairs)
 
 
-def _text(notation: ParameterStyle, value: Any) -> str:
-    return strict_json.dump(value).decode() if notation.media is not None else _plain(value)
+def _is_one_text(notation: ParameterStyle, value: Any) -> bool:
+    """Whether a value is written without delimiters."""
+    return notation.media is not None or not isinstance(value, list | dict)
 
 
-def _plain(value: Any) -> str:
+def _to_text(notation: ParameterStyle, value: Any) -> str:
+    is_content = notation.media is not None and is_json(notation.media)
+    return strict_json.dump(value).decode() if is_content else _scalar_to_text(value)
+
+
+def _scalar_to_text(value: Any) -> str:
+    """The text of a scalar. Styles define none for what is nested in an array or object, which is written as JSON."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if value is None:
@@ -83,5 +116,5 @@ def _plain(value: Any) -> str:
     return strict_json.dump(value).decode() if isinstance(value, list | dict) else str(value)
 
 
-def _encoded(text: str) -> str:
+def _percent_encode(text: str) -> str:
     return quote(text, safe="")

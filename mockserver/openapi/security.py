@@ -83,9 +83,11 @@ class SecurityReader:
             scheme = schemes.get(name)
             if scheme is None:
                 message = f"there is no security scheme {quote(name)}.{did_you_mean(name, schemes)}"
-                location = requirement.child(name)
-                self.report.add(location.source, location.pointer, message, "undeclared")
-            scope_names = tuple(scope for scope in scopes if isinstance(scope, str)) if isinstance(scopes, list) else ()
+                self._add_error(requirement.child(name), message, "undeclared")
+            listed = scopes if isinstance(scopes, list) else ()
+            scope_names = tuple(scope for scope in listed if isinstance(scope, str))
+            if not isinstance(scopes, list) or len(scope_names) < len(scopes):
+                self._add_error(requirement.child(name), "must be an array of strings, the scopes", "type")
             yield _required_credential(re.sub(r"[^A-Za-z0-9._-]", "_", name), scheme, scope_names)
 
     def _read_schemes(self) -> dict[str, Any]:
@@ -100,6 +102,9 @@ class SecurityReader:
             except Unresolved:
                 continue  # reported with the other references
         return schemes
+
+    def _add_error(self, node: Node, message: str, code: str) -> None:
+        self.report.add(node.source, node.pointer, message, code)
 
 
 def _required_credential(declared: str, scheme: Any, scopes: tuple[str, ...]) -> RequiredCredential:

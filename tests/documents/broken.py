@@ -15,10 +15,10 @@ Write = Callable[..., Path]
 def document(schemas: dict[str, Any] | None = None, version: str = "3.0.3", **members: Any) -> dict[str, Any]:
     """A document with one operation, GET and POST /things, about the schema `Thing`."""
     thing = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}}
-    made = {"200": {"description": "a thing", **thing}}
-    paths = {"/things": {"get": {"operationId": "get", "responses": made}, "post": {"operationId": "post", "requestBody": thing, "responses": made}}}  # fmt: skip
-    own = {"Thing": {"type": "object"}, **(schemas or {})}
-    return {"openapi": version, "info": {"title": "T", "version": "1"}, "paths": paths, "components": {"schemas": own}} | members  # fmt: skip
+    responses = {"200": {"description": "a thing", **thing}}
+    paths = {"/things": {"get": {"operationId": "get", "responses": responses}, "post": {"operationId": "post", "requestBody": thing, "responses": responses}}}  # fmt: skip
+    all_schemas = {"Thing": {"type": "object"}, **(schemas or {})}
+    return {"openapi": version, "info": {"title": "T", "version": "1"}, "paths": paths, "components": {"schemas": all_schemas}} | members  # fmt: skip
 
 
 def load(folder: Path, main: Any, **files: Any) -> Contract:
@@ -30,7 +30,7 @@ def load(folder: Path, main: Any, **files: Any) -> Contract:
     return load_contract(folder / "api.json")
 
 
-def judge(contract: Contract, direction: str = "") -> Callable[[Any], bool]:
-    """What the schema `Thing` makes of a value, sent as a request's body, as a response's, or in itself."""
+def thing_validator(contract: Contract, direction: str = "") -> Callable[[Any], bool]:
+    """Whether a value is valid for the schema `Thing`, in a request, in a response, or by the schema itself."""
     node = contract.openapi.child("components", "schemas", "Thing")
     return contract.schemas.for_direction(direction).validator(node).is_valid  # type: ignore[arg-type]

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from mockserver import Contract, ContractError, create_app, load_contract
-from tests.documents.broken import document, judge, load
+from tests.documents.broken import document, load, thing_validator
 
 
-def told(contract: Contract) -> list[str]:
-    """The warnings in one line each, without the file."""
-    return [f"{one.pointer}: {one.message}" for one in contract.warnings]
+def list_warnings(contract: Contract) -> list[str]:
+    """Each warning as one line, without the file."""
+    return [f"{warning.pointer}: {warning.message}" for warning in contract.warnings]
 
 
 @pytest.mark.parametrize(
@@ -32,9 +32,7 @@ def told(contract: Contract) -> list[str]:
         ({"openapi": "3.0.3", "paths": {"/a": 5}}, "/paths/~1a: must be an object, but is a number"),
     ],
 )  # fmt: skip
-def test_a_file_that_cannot_be_served_is_told_what_it_is_and_what_to_do(
-    tmp_path: Path, content: Any, message: str
-) -> None:
+def test_a_file_of_another_format_is_rejected_with_what_to_do(tmp_path: Path, content: Any, message: str) -> None:
     with pytest.raises(ContractError) as caught:
         load(tmp_path, content)
     assert message in str(caught.value)
@@ -61,11 +59,11 @@ GET = {"responses": {"200": {"description": "ok", "content": {"application/json"
         ({"info": {"title": "T"}}, '/info: the info should have "version"'),
     ],
 )  # fmt: skip
-def test_a_bare_document_with_a_mistake_is_served_and_the_mistake_is_told(
+def test_a_bare_document_with_a_mistake_is_served_with_a_warning(
     tmp_path: Path, change: dict[str, Any], message: str
 ) -> None:
     contract = load(tmp_path, document(None) | change)
-    assert message in told(contract)
+    assert message in list_warnings(contract)
     create_app(contract).test_client().get("/openapi.json")
 
 
@@ -81,6 +79,8 @@ def test_a_bare_document_with_a_mistake_is_served_and_the_mistake_is_told(
         ({"pattern": "^.{1,2097152}$"}, '/pattern: "^.{1,2097152}$" is not a valid ECMA-262 regular expression, or needs too much memory'),
         ({"pattern": "^(?=a)(a+)+$"}, '/pattern: "^(?=a)(a+)+$" may backtrack catastrophically; a text that hits the limit does not match'),
         ({"$ref": "#/components/schemas/Thin"}, '/$ref: "api.json#/components/schemas/Thin" points nowhere: /components/schemas has no "Thin". Did you mean "Thing"?'),
+        ({"oneOf": [{}], "not": {"$ref": "#/components/schemas/Thing/oneOf/-1"}}, '/not/$ref: "api.json#/components/schemas/Thing/oneOf/-1" points nowhere: /components/schemas/Thing/oneOf has no "-1".'),
+        ({"$ref": "other.json"}, '/$ref: "other.json" points nowhere: there is no file "other.json".'),
         ({"$ref": "other.json#/a"}, '/$ref: "other.json#/a" points nowhere: there is no file "other.json".'),
         ({"$ref": "https://example.com/a.json"}, '/$ref: "https://example.com/a.json" points outside the contract directory; nothing is fetched.'),
         ({"$ref": "../a.json"}, '/$ref: "../a.json" points outside the contract directory'),
@@ -89,11 +89,11 @@ def test_a_bare_document_with_a_mistake_is_served_and_the_mistake_is_told(
 )  # fmt: skip
 def test_a_schema_with_a_mistake_is_served_without_it(tmp_path: Path, schema: dict[str, Any], message: str) -> None:
     contract = load(tmp_path, document({"Thing": schema}))
-    assert [one for one in told(contract) if f"/components/schemas/Thing{message}" in one] != []
+    assert [line for line in list_warnings(contract) if f"/components/schemas/Thing{message}" in line] != []
     assert create_app(contract).test_client().get("/things").status_code in (200, 501)
 
 
-def test_files_refer_to_each_other_from_where_they_stand(tmp_path: Path) -> None:
+def test_a_relative_reference_is_resolved_against_its_own_file(tmp_path: Path) -> None:
     main = document(None, paths={"/a": {"$ref": "paths/a%20b.json"}, "/c": {"$ref": "paths/a%20b.json", "summary": "own"}})  # fmt: skip
     item = {"parameters": [{"$ref": "../parts.json#/parameters/Page"}], "get": {"operationId": "a", "responses": {"200": {"$ref": "../parts.json#/ok~1"}}}}  # fmt: skip
     parts = {
@@ -110,7 +110,7 @@ def test_files_refer_to_each_other_from_where_they_stand(tmp_path: Path) -> None
     assert served["components"]["schemas"]["Word"] == {"type": "string", "enum": ["word"]}
 
 
-def test_what_ids_and_anchors_name_is_found(tmp_path: Path) -> None:
+def test_references_to_ids_and_anchors_are_resolved(tmp_path: Path) -> None:
     thing = {
         "$id": "https://example.com/things/thing",
         "properties": {"a": {"$ref": "word"}, "b": {"$ref": "#own"}, "c": {"$ref": "#/$defs/own"}},
@@ -119,9 +119,9 @@ def test_what_ids_and_anchors_name_is_found(tmp_path: Path) -> None:
     word = {"$id": "https://example.com/things/word", "type": "string"}
     contract = load(tmp_path, document({"Thing": thing, "Word": word}, "3.1.0"))
     assert contract.warnings == []
-    is_valid = judge(contract)
+    is_valid = thing_validator(contract)
     assert is_valid({"a": "x", "b": 1, "c": 1})
-    assert [is_valid(one) for one in ({"a": 1}, {"b": "x"}, {"c": "x"})] == [False, False, False]
+    assert [is_valid(value) for value in ({"a": 1}, {"b": "x"}, {"c": "x"})] == [False, False, False]
 
 
 def test_a_dynamic_reference_between_files_is_dynamic(tmp_path: Path) -> None:
@@ -134,27 +134,27 @@ def test_a_dynamic_reference_between_files_is_dynamic(tmp_path: Path) -> None:
         "unevaluatedProperties": False,
     }  # fmt: skip
     contract = load(tmp_path, document({"Thing": {"$ref": "strict.json"}}, "3.1.0"), tree=tree, strict=strict)
-    is_valid = judge(contract)
+    is_valid = thing_validator(contract)
     assert is_valid({"children": [{"children": []}]})
     assert not is_valid({"children": [{"childern": []}]})
 
 
-def test_two_operations_of_one_name_are_both_served(tmp_path: Path) -> None:
+def test_two_operations_with_the_same_id_are_both_served(tmp_path: Path) -> None:
     paths = {"/a": {"get": GET | {"operationId": "x"}}, "/b": {"get": GET | {"operationId": "x"}}}
     contract = load(tmp_path, document(None, paths=paths))
     assert list(contract.operations) == ["x", "GET /b"]
-    assert told(contract) == ['/paths/~1b/get/operationId: "x" is already the operationId of GET /a']
+    assert list_warnings(contract) == ['/paths/~1b/get/operationId: "x" is already the operationId of GET /a']
 
 
-def test_paths_that_differ_in_the_names_of_parameters_alone_share_their_methods(tmp_path: Path) -> None:
+def test_paths_that_differ_only_in_parameter_names_share_their_methods(tmp_path: Path) -> None:
     parameters = {name: {"parameters": [{"name": name, "in": "path", "required": True, "schema": {}}]} for name in "xy"}
     paths = {"/a/{x}": {"get": GET} | parameters["x"], "/a/{y}": {"get": GET, "post": GET} | parameters["y"], "/a/{y}:z": {"get": GET} | parameters["y"]}  # fmt: skip
     contract = load(tmp_path, document(None, paths=paths))
     assert list(contract.operations) == ["GET /a/{x}", "POST /a/{y}", "GET /a/{y}:z"]
-    assert told(contract) == ['/paths/~1a~1{y}: the path "/a/{y}" is the same as "/a/{x}"']
+    assert list_warnings(contract) == ['/paths/~1a~1{y}: the path "/a/{y}" is the same as "/a/{x}"']
 
 
-def test_a_validator_that_was_let_go_judges_as_before(tmp_path: Path) -> None:
+def test_a_discarded_validator_is_compiled_again(tmp_path: Path) -> None:
     names = [f"T{number}" for number in range(100)]
     contract = load(tmp_path, document({name: {"const": name} for name in names}))
     nodes = [contract.openapi.child("components", "schemas", name) for name in names]
@@ -163,62 +163,63 @@ def test_a_validator_that_was_let_go_judges_as_before(tmp_path: Path) -> None:
     assert contract.schemas.validator(nodes[0]).violations("T1", "body") != []
 
 
-def test_the_api_answers_below_each_prefix_of_its_servers(tmp_path: Path) -> None:
+def test_the_api_responds_under_each_prefix_of_its_servers(tmp_path: Path) -> None:
     servers = [
         {"url": "https://{region}.example.com/{stage}/api/", "variables": {"region": {"default": "eu"}, "stage": {"default": "v1", "enum": ["v1", "v2"]}}},
         {"url": "/here"}, {"url": "https://example.com"}, {"url": "{unknown}/x"},
     ]  # fmt: skip
-    own = {"servers": [{"url": "/own"}]}
+    own_servers = {"servers": [{"url": "/own"}]}
     exact = {"get": {"responses": {"200": {"description": "ok", "content": {"application/json": {"example": "exact"}}}}}}  # fmt: skip
-    paths = {"/a": {"get": GET}, "/b": {"get": GET} | own, "/here/a": exact}
+    paths = {"/a": {"get": GET}, "/b": {"get": GET} | own_servers, "/here/a": exact}
     client = create_app(load(tmp_path, document(None, paths=paths, servers=servers))).test_client()
-    found = {path: client.get(path).status_code for path in ("/a", "/v1/api/a", "/v2/api/a", "/v3/api/a", "/b", "/own/b", "/v1/api/b")}  # fmt: skip
-    assert found == {"/a": 200, "/v1/api/a": 200, "/v2/api/a": 200, "/v3/api/a": 404, "/b": 200, "/own/b": 200, "/v1/api/b": 404}  # fmt: skip
+    statuses = {path: client.get(path).status_code for path in ("/a", "/v1/api/a", "/v2/api/a", "/v3/api/a", "/b", "/own/b", "/v1/api/b")}  # fmt: skip
+    assert statuses == {"/a": 200, "/v1/api/a": 200, "/v2/api/a": 200, "/v3/api/a": 404, "/b": 200, "/own/b": 200, "/v1/api/b": 404}  # fmt: skip
     assert client.get("/here/a").json == "exact"
     assert client.get("/here/here/a").json == "exact"
 
 
-def test_a_broken_example_is_a_mistake_where_that_is_asked_for_whatever_else_is_forgiven(tmp_path: Path) -> None:
+def test_strict_examples_make_a_broken_example_an_error_and_nothing_else(tmp_path: Path) -> None:
     content = {"application/json": {"schema": {"type": "strng", "minLength": 3}, "example": "x"}}
     paths = {"/a": {"get": {"responses": {"200": {"description": "ok", "content": content}}}}}
     contract = load(tmp_path, document(None, paths=paths))
-    assert {one.code for one in contract.warnings} == {"schema", "example"}
+    assert {warning.code for warning in contract.warnings} == {"schema", "example"}
     with pytest.raises(
         ContractError, match='the example does not match its schema: "x" is shorter than 3 characters'
     ) as caught:
         load_contract(tmp_path / "api.json", strict_examples=True)
-    assert [one.code for one in caught.value.problems] == ["example"]
+    assert [problem.code for problem in caught.value.problems] == ["example"]
 
 
-def test_a_request_is_held_to_the_width_of_integers_and_data_is_not_taken_for_schemas(tmp_path: Path) -> None:
+def test_integers_of_a_request_are_limited_by_their_format_except_inside_data(tmp_path: Path) -> None:
     odd = {"type": "integer", "format": "int32"}
     schema = {"properties": {"n": odd | {"minimum": 0}, "default": odd}, "enum": [{"n": -1}, {"n": 1 << 40}, {"n": 1}, odd]}  # fmt: skip
     contract = load(tmp_path, document({"Thing": schema}))
-    sent, plain = judge(contract, "request"), judge(contract)
-    assert [sent({"n": n}) for n in (-1, 1 << 40, 1)] == [False, False, True]
-    assert [plain({"n": n}) for n in (-1, 1 << 40, 1)] == [False, True, True]
-    assert sent(odd)
+    in_request, by_itself = thing_validator(contract, "request"), thing_validator(contract)
+    assert [in_request({"n": n}) for n in (-1, 1 << 40, 1)] == [False, False, True]
+    assert [by_itself({"n": n}) for n in (-1, 1 << 40, 1)] == [False, True, True]
+    assert in_request(odd)
 
 
-def test_an_operation_without_success_is_told_and_what_it_answers(tmp_path: Path) -> None:
+def test_an_operation_without_a_success_response_gets_a_warning(tmp_path: Path) -> None:
     failing = {"404": {"description": "gone"}, "400": {"description": "bad"}}
     moved = {"302": {"description": "elsewhere"}}
     paths = {"/a": {"get": {"responses": failing}}, "/b": {"get": {"responses": moved}}}
     message = "declares no 2xx or default response; every request will get the lowest declared status, 400"
-    assert told(load(tmp_path, document(paths=paths))) == [f"/paths/~1a/get/responses: {message}"]
+    assert list_warnings(load(tmp_path, document(paths=paths))) == [f"/paths/~1a/get/responses: {message}"]
 
 
-def test_openapi_3_2_is_read_as_what_it_adds_to(tmp_path: Path) -> None:
-    found = told(load(tmp_path, document(version="3.2.0")))
-    assert found == ["/openapi: is read as OpenAPI 3.1: what 3.2 adds is ignored"]
+def test_openapi_3_2_is_read_as_3_1_with_a_warning(tmp_path: Path) -> None:
+    assert list_warnings(load(tmp_path, document(version="3.2.0"))) == [
+        "/openapi: is read as OpenAPI 3.1: what 3.2 adds is ignored"
+    ]
 
 
-def test_bounds_that_leave_nothing_between_them_are_told(tmp_path: Path) -> None:
+def test_contradictory_bounds_get_a_warning(tmp_path: Path) -> None:
     schemas = {
         "A": {"type": "string", "minLength": 5, "maxLength": 2},
         "B": {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 1}, "minItems": 2, "maxItems": 1},
     }
-    assert told(load(tmp_path, document(schemas))) == [
+    assert list_warnings(load(tmp_path, document(schemas))) == [
         "/components/schemas/A/maxLength: no string matches this schema: minLength is 5, but maxLength is only 2",
         "/components/schemas/B/maxItems: no array matches this schema: minItems is 2, but maxItems is only 1",
     ]

@@ -34,18 +34,18 @@ RESPONSES = {"204": {"description": "ok"}, **dict.fromkeys(("400", "401", "415",
 def parameters() -> Iterator[dict[str, Any]]:
     styles = [("path", style, explode) for style in ("simple", "label", "matrix") for explode in (False, True)]
     styles += [(place, style, explode) for place, style in (("query", "form"), ("header", "simple")) for explode in (False, True)]  # fmt: skip
-    ways = [(*way, schema) for way in styles for schema in (NUMBER, NUMBERS, PAIR)]
-    ways += [("query", "deepObject", True, PAIR), ("query", "pipeDelimited", False, NUMBERS)]
-    ways += [("query", "spaceDelimited", False, NUMBERS), ("cookie", "form", False, NUMBERS), ("cookie", "form", True, NUMBER)]  # fmt: skip
-    for place, style, explode, schema in ways:
+    cases = [(*style, schema) for style in styles for schema in (NUMBER, NUMBERS, PAIR)]
+    cases += [("query", "deepObject", True, PAIR), ("query", "pipeDelimited", False, NUMBERS)]
+    cases += [("query", "spaceDelimited", False, NUMBERS), ("cookie", "form", False, NUMBERS), ("cookie", "form", True, NUMBER)]  # fmt: skip
+    for place, style, explode, schema in cases:
         yield {"name": "p", "in": place, "required": True, "style": style, "explode": explode, "schema": schema}
 
 
 def document() -> dict[str, Any]:
     paths: dict[str, Any] = {}
-    for number, one in enumerate(parameters()):
-        path = f"/{number}/{{p}}" if one["in"] == "path" else f"/{number}"
-        paths[path] = {"get": {"parameters": [one], "responses": RESPONSES}}
+    for number, parameter in enumerate(parameters()):
+        path = f"/{number}/{{p}}" if parameter["in"] == "path" else f"/{number}"
+        paths[path] = {"get": {"parameters": [parameter], "responses": RESPONSES}}
     for kind in KINDS:
         content = {kind: {"schema": FORM}}
         paths[f"/{kind}"] = {"post": {"requestBody": {"required": True, "content": content}, "responses": RESPONSES}}
@@ -59,8 +59,8 @@ def document() -> dict[str, Any]:
     }
 
 
-# Left out is that invalid credentials are refused: that there are some is all that is asked for.
-def test_what_a_fuzzer_writes_in_any_style_is_judged_as_it_was_meant(tmp_path: Path) -> None:
+# The check "ignored_auth" is excluded: the server accepts any credentials.
+def test_requests_of_a_fuzzer_in_any_style_are_validated_as_intended(tmp_path: Path) -> None:
     file = tmp_path / "openapi.json"
     file.write_text(json.dumps(document()))
     with BackgroundServer(create_app(file)) as server:
@@ -68,6 +68,6 @@ def test_what_a_fuzzer_writes_in_any_style_is_judged_as_it_was_meant(tmp_path: P
             sys.executable, "-m", "schemathesis.cli", "run", str(file), "--url", server.url, "--checks", "all", "--seed", "1",
             "--max-examples", "5", "--no-color", "--exclude-checks", "ignored_auth",
         ]  # fmt: skip
-        found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
-    assert found.returncode == 0, found.stdout
-    assert f"Tested: {len(document()['paths'])}" in found.stdout
+        result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert result.returncode == 0, result.stdout
+    assert f"Tested: {len(document()['paths'])}" in result.stdout

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +16,8 @@ from mockserver.http.messages import BODILESS, Response
 from mockserver.http.response import binary_samples
 from mockserver.http.response.negotiation import concrete_media_type, negotiate
 from mockserver.http.response.responses import build_response, error_members, title_of
-from mockserver.openapi.model import DeclaredResponse, MediaType, Operation, ParameterStyle
+from mockserver.openapi import parameter_encoding
+from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
 from mockserver.refusals import NoExample, NotAcceptable
 from mockserver.schemas.validators import Validator
 from mockserver.syntax import strict_json
@@ -148,7 +148,7 @@ class SampleBuilder:
                 continue
             else:
                 value = generator.generate(one.schema, one.name)
-            found[one.name] = header_value(one.notation, value)
+            found[one.name] = parameter_encoding.encode_header(one.notation, value)
         return found
 
     def _body(self, media: MediaType, kind: str) -> Any:
@@ -201,27 +201,9 @@ def body_text(value: Any, kind: str) -> str | bytes:
     if isinstance(value, str | bytes):
         return value
     if essence(kind) == FORM and isinstance(value, Mapping):
-        return urlencode({name: header_text(one) for name, one in value.items()})
+        return urlencode({name: parameter_encoding.encode_simple(one) for name, one in value.items()})
     if essence(kind) == EVENTS and isinstance(value, dict | list):
         return f"data: {strict_json.dump(value).decode()}\n\n"
     if essence(kind) in JSON_LINES:
         return "".join(f"{strict_json.dump(one).decode()}\n" for one in (value if isinstance(value, list) else [value]))
     return strict_json.dump(value).decode()
-
-
-def header_value(notation: ParameterStyle, value: Any) -> str:
-    """A value as a header is declared to have it: as JSON in ASCII, which is what headers can say, or by its style."""
-    if notation.media is not None and is_json(notation.media):
-        return json.dumps(value, separators=(",", ":"))
-    return header_text(value, explode=notation.explode)
-
-
-def header_text(value: Any, *, explode: bool = False) -> str:
-    """A value as a header has it (OpenAPI's style `simple`): one line of what Latin-1 can say."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, dict):
-        pairs = [(name, header_text(one)) for name, one in value.items()]
-        value = [f"{name}={one}" for name, one in pairs] if explode else [part for pair in pairs for part in pair]
-    text = ",".join(map(header_text, value)) if isinstance(value, list) else str(value)
-    return " ".join(text.encode("latin-1", "replace").decode("latin-1").split())
