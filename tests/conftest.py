@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import copy
+import functools
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -212,6 +214,21 @@ FIXTURES: dict[str, Any] = {
 SCENARIO: dict[str, Any] = {"fixtures": "small", "clock": {"start": "2026-01-01T00:00:10Z"}}
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print what repeats the random order of this run; the quiet mode leaves out the plugin's own line."""
+    if (seed := config.getoption("randomly_seed", None)) is not None:
+        terminalreporter.write_line(f"Tests ran in random order; to repeat it: --randomly-seed={seed}")
+
+
+def require_program(path: str | None, message: str) -> str:
+    """The path of a program. Where there is none, the test is skipped, and in CI it fails."""
+    if path is not None:
+        return path
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
 def _dump_yaml(value: Any) -> str:
     text: str = yaml.safe_dump(value, sort_keys=False)
     return text
@@ -233,26 +250,28 @@ def small_files() -> dict[str, Any]:
     )
 
 
+def write_contract(folder: Path, change: Callable[[dict[str, Any]], object] | None = None, /, **texts: str) -> Path:
+    """Write the small contract into `folder`, changed by `change`, with text files added as they are."""
+    files = small_files()
+    if change is not None:
+        change(files)
+    for name, content in files.items():
+        dump = json.dumps if name.endswith(".json") else _dump_yaml
+        _write(folder / name, dump(content))
+    for name, text in texts.items():
+        _write(folder / name, text)
+    return folder
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
 @pytest.fixture
 def make_contract(tmp_path: Path) -> MakeContract:
     """Writes the small contract, changed by `change`, with text files added as they are."""
-
-    def make(change: Callable[[dict[str, Any]], object] | None = None, /, **texts: str) -> Path:
-        files = small_files()
-        if change is not None:
-            change(files)
-        for name, content in files.items():
-            path = tmp_path / "contract" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            dump = json.dumps if name.endswith(".json") else _dump_yaml
-            path.write_text(dump(content))
-        for name, text in texts.items():
-            path = tmp_path / "contract" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-        return tmp_path / "contract"
-
-    return make
+    return functools.partial(write_contract, tmp_path / "contract")
 
 
 @pytest.fixture

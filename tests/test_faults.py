@@ -55,14 +55,14 @@ def ask(server: BackgroundServer, sandbox: str, path: str = "/admin/jobs/job-7")
 
 
 def test_a_delay_holds_the_answer_back_and_nothing_else(own: BackgroundServer) -> None:
-    override(own, "delay", operation="getJob", delay="400ms", times=1)
+    override(own, "delay", operation="getJob", delay="50ms", times=1)
     begun = time.monotonic()
     assert get(own, "delay").json()["id"] == "job-7"
-    assert time.monotonic() - begun >= 0.4
+    assert time.monotonic() - begun >= 0.05
 
 
 def test_what_the_peer_sends_meanwhile_is_answered_in_order(own: BackgroundServer) -> None:
-    override(own, "order", operation="getJob", delay="200ms", times=1)
+    override(own, "order", operation="getJob", delay="50ms", times=1)
     with connect(own) as connection:
         line = "X-Mock-Sandbox: order"
         connection.sendall(
@@ -98,17 +98,17 @@ def test_random_data_is_no_http(own: BackgroundServer) -> None:
 
 
 def test_a_timeout_closes_after_the_delay_without_an_answer(own: BackgroundServer) -> None:
-    override(own, "timeout", operation="getJob", fault="timeout", delay="300ms")
+    override(own, "timeout", operation="getJob", fault="timeout", delay="50ms")
     begun = time.monotonic()
     assert ask(own, "timeout") == b""
-    assert time.monotonic() - begun >= 0.3
+    assert time.monotonic() - begun >= 0.05
 
 
 def test_a_slow_body_comes_in_pieces_and_is_whole(own: BackgroundServer) -> None:
-    override(own, "slow", operation="getJob", fault="slow-body", delay="300ms")
+    override(own, "slow", operation="getJob", fault="slow-body", delay="50ms")
     begun = time.monotonic()
     assert get(own, "slow").json()["id"] == "job-7"
-    assert time.monotonic() - begun >= 0.2
+    assert time.monotonic() - begun >= 0.03
 
 
 def test_commit_applies_the_operation_before_the_fault(own: BackgroundServer) -> None:

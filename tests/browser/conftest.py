@@ -1,77 +1,139 @@
-"""A real browser: Debian's Chromium, driven by Playwright. Nothing is downloaded."""
+"""Fixtures for tests in a real browser: one Chromium and one server per contract for the whole session."""
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
+from zlib import crc32
 
 import pytest
 import requests
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from mockserver import BackgroundServer
+from mockserver import BackgroundServer, Contract, create_app
+from tests.browser.pages import SCRIPT
+from tests.conftest import require_program, write_contract
 
 MakeContext = Callable[..., BrowserContext]
+CallApi = Callable[..., Any]
+CheckPage = Callable[[Page], None]
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-# What Chromium would otherwise say to hosts that nobody asked it to talk to.
+# Without these, Chromium connects to its maker's hosts in the background.
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 SECONDS = 10
-# A page may be slow to settle where other work shares the machine.
+# Generous, because the machine may be busy with other work.
 expect.set_options(timeout=2 * SECONDS * 1_000)
-# WCAG 2.2 AA (and what it builds on).
-AXE = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]}}
+
+TOKEN = "s3cret"
 WIDTHS = {"wide": {"width": 1280, "height": 900}, "narrow": {"width": 360, "height": 740}}
+# WCAG 2.2 AA, including the versions and levels that it builds on.
+WCAG = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]}
+# The rules whose result depends on colours; all others give the same result in the light and the dark scheme.
+COLOUR_RULES = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+# All rows of a table are made alike, so axe checks only the first ones.
+CHECKED_ROWS = 13
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all tests; in CI a missing one is a failure."""
-    if CHROMIUM is None:
-        told = "there is no Chromium here; on Debian: apt-get install chromium"
-        pytest.fail(told) if os.environ.get("CI") else pytest.skip(told)
+    """One Chromium for all tests. Without one, tests are skipped, and fail in CI."""
+    path = require_program(CHROMIUM, "Chromium is not installed; on Debian: apt-get install chromium")
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield started
-        started.close()
+        chromium = playwright.chromium.launch(executable_path=path, args=QUIET)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def small_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BackgroundServer]:
+    """Serves the small contract with an operation that breaks it, texts that look like script, and foreign `servers`."""
+
+    def change(files: dict[str, Any]) -> None:
+        document = files["schemas/openapi.yaml"]
+        document["servers"] = [{"url": "https://api.example.com"}]
+        message = document["paths"]["/message"]
+        message["servers"] = message["get"]["servers"] = document["servers"]
+        message["get"]["summary"] = SCRIPT
+        broken = {"allOf": [{"$ref": "job.json"}, {"required": ["priority", "weight"]}]}
+        document["paths"]["/jobs/{job_id}/broken"] = {
+            "parameters": document["paths"]["/jobs/{job_id}"]["parameters"],
+            "get": {
+                "operationId": "getBrokenJob",
+                "responses": {"200": {"description": "job", "content": {"application/json": {"schema": broken}}}},
+            },
+        }
+        files["schemas/resources.yaml"]["operations"]["getBrokenJob"] = {"read": "jobs"}
+        files["scenarios/baseline.yaml"]["summary"] = SCRIPT
+        files["fixtures/small/jobs.json"][0]["note"] = SCRIPT
+
+    with BackgroundServer(create_app(write_contract(tmp_path_factory.mktemp("small"), change))) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def bare_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BackgroundServer]:
+    """Serves an OpenAPI document that has no resources and no scenarios beside it."""
+    path = tmp_path_factory.mktemp("bare") / "openapi.yaml"
+    path.write_text(
+        """
+        openapi: 3.1.0
+        info: {title: Bare, version: '1'}
+        paths:
+          /ping:
+            get:
+              operationId: ping
+              responses: {'200': {description: pong}}
+        """
+    )
+    with BackgroundServer(create_app(path)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def token_server(built_in: Contract) -> Iterator[BackgroundServer]:
+    """Serves the built-in contract; its control API and its pages require `TOKEN`."""
+    with BackgroundServer(create_app(built_in, token=TOKEN)) as server:
+        yield server
 
 
 @pytest.fixture
 def sandbox(request: pytest.FixtureRequest) -> str:
-    """A sandbox of the test's own."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", request.node.name).strip("-")[-64:]
+    """A sandbox that no other test uses."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", request.node.name).strip("-")[:40]
+    return f"{name}-{crc32(request.node.nodeid.encode()):08x}"
 
 
 @pytest.fixture
 def make_context(browser: Browser, server: BackgroundServer, sandbox: str) -> Iterator[MakeContext]:
-    """Makes browser contexts whose cookies choose the test's sandbox (or another) and a scenario.
+    """Makes browser contexts whose cookies select the test's sandbox (or another one) and a scenario.
 
-    A page that throws, or that is refused something by its policy, fails the test.
+    The test fails if a page throws an error or violates its Content-Security-Policy.
     """
-    made: list[BrowserContext] = []
+    contexts: list[BrowserContext] = []
     errors: list[str] = []
 
-    def make(scenario: str | None = None, own: str | None = None, **options: Any) -> BrowserContext:
+    def make(scenario: str | None = None, in_sandbox: str | None = None, **options: Any) -> BrowserContext:
         context = browser.new_context(base_url=server.url, **options)
         context.set_default_timeout(SECONDS * 1_000)
-        cookies = {"mock_sandbox": own or sandbox} | ({"mock_scenario": scenario} if scenario else {})
+        cookies = {"mock_sandbox": in_sandbox or sandbox} | ({"mock_scenario": scenario} if scenario else {})
         context.add_cookies([{"name": name, "value": value, "url": server.url} for name, value in cookies.items()])
         context.on("weberror", lambda error: errors.append(str(error.error)))
         context.on(
             "console",
             lambda message: errors.append(message.text) if "Content Security Policy" in message.text else None,
         )
-        made.append(context)
+        contexts.append(context)
         return context
 
     yield make
-    for context in made:
+    for context in contexts:
         context.close()
     assert errors == []
 
@@ -83,25 +145,50 @@ def page(make_context: MakeContext) -> Page:
 
 
 @pytest.fixture
-def steer(server: BackgroundServer, sandbox: str) -> Callable[..., Any]:
-    """Calls the control API, or the mocked one, in the test's sandbox: `steer("POST", "/__mock/clock", {…}, scenario)`."""
+def call_api(server: BackgroundServer, sandbox: str) -> CallApi:
+    """Sends a request in the test's sandbox: `call_api("POST", "/__mock/clock", {"advance": "5s"}, scenario)`."""
 
     def call(method: str, path: str, body: Any = None, scenario: str | None = None) -> Any:
         headers = {"X-Mock-Sandbox": sandbox} | ({"X-Mock-Scenario": scenario} if scenario else {})
-        answer = requests.request(method, server.url + path, json=body, headers=headers, timeout=SECONDS)
-        assert answer.ok, answer.text
-        return answer.json() if answer.content else None
+        response = requests.request(method, server.url + path, json=body, headers=headers, timeout=SECONDS)
+        assert response.ok, response.text
+        return response.json() if response.content else None
 
     return call
 
 
 @pytest.fixture(scope="session")
-def violations() -> Callable[[Page], list[str]]:
-    """What axe finds against WCAG 2.2 AA on a page as it is: rule and element of each violation."""
-    axe = Axe()
+def check_accessibility() -> CheckPage:
+    """Fails where axe finds a violation of WCAG 2.2 AA, or where the page is wider than the window.
 
-    def find(page: Page) -> list[str]:
-        found = axe.run(page, options=AXE).response["violations"]
-        return [f"{one['id']}: {node['target']} {node['html'][:120]}" for one in found for node in one["nodes"]]
+    The page is checked as it stands, without loading it again: light and dark, wide and narrow.
+    """
 
-    return find
+    def check(page: Page) -> None:
+        violations: dict[str, list[str]] = {}
+        for width, size in WIDTHS.items():
+            page.set_viewport_size(size)  # type: ignore[arg-type]
+            for scheme, rules in (("light", WCAG), ("dark", COLOUR_RULES)):
+                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                page.evaluate("new Promise(requestAnimationFrame)")
+                if described := find_violations(page, rules):
+                    violations[f"{scheme}, {width}"] = described
+            if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                violations[f"width, {width}"] = ["The page is wider than the window."]
+        assert violations == {}
+
+    return check
+
+
+def find_violations(page: Page, rules: dict[str, Any]) -> list[str]:
+    """The rule and the element of each violation that axe finds."""
+    if page.evaluate("!window.axe"):
+        page.evaluate(AXE_SCRIPT)
+    results = page.evaluate(
+        "async ([context, options]) => (await axe.run(context, options)).violations",
+        [
+            {"include": [["html"]], "exclude": [[f"tbody > tr:nth-child(n + {CHECKED_ROWS + 1})"]]},
+            {"runOnly": rules, "resultTypes": ["violations"]},
+        ],
+    )
+    return [f"{rule['id']}: {node['target']} {node['html'][:120]}" for rule in results for node in rule["nodes"]]

@@ -1,13 +1,23 @@
-"""What the tests of the reference pages do with them."""
+"""Steps and locators that the tests of pages share."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from playwright.sync_api import Locator, Page, Route, expect
 
 DASH = "\N{EN DASH}"
+# Text that a page must show as text.
+SCRIPT = "<img src=x onerror=\"document.title='broken'\"><script>document.title='broken'</script>"
 STATUSES = ("queued", "running", "succeeded", "failed", "cancelled")
+
+
+def open_console(page: Page, view: str, base: str = "") -> None:
+    """Open the console at one of its views, and wait until the server has responded."""
+    page.goto(f"{base}/__mock/#{view}")
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
 
 
 def open_queue(page: Page, search: str = "") -> None:
@@ -27,7 +37,7 @@ def row(page: Page, job: str) -> Locator:
 
 
 def ids(page: Page) -> list[str]:
-    """The jobs of the page, in its order."""
+    """The ids of the jobs on the page, in its order."""
     return page.locator("#rows th a").all_inner_texts()
 
 
@@ -37,54 +47,73 @@ def badge(place: Locator) -> Locator:
 
 
 def problem(page: Page, job: str) -> Locator:
-    """What the list says went wrong with a job."""
+    """The row that says which action on a job failed."""
     return page.locator(f'#rows tr.wrong[data-job="{job}"]')
 
 
 def chip(page: Page, label: str) -> Locator:
-    """The filter of a status."""
+    """The button that filters by a status."""
     return page.get_by_role("group", name="Status").get_by_role("button", name=re.compile(f"^{label} "))
 
 
 def counts(page: Page) -> dict[str, int]:
-    """How many jobs the page counts in each status."""
+    """The number of jobs that the page shows for each status."""
     expect(page.locator(".count").first).not_to_have_text(DASH)
-    found: dict[str, str] = page.eval_on_selector_all(
+    texts: dict[str, str] = page.eval_on_selector_all(
         ".chip", "chips => Object.fromEntries(chips.map(c => [c.dataset.status, c.querySelector('.count').innerText]))"
     )
-    return {status: int(text.replace(",", "")) for status, text in found.items()}
+    return {status: int(text.replace(",", "")) for status, text in texts.items()}
 
 
 def poll(page: Page) -> None:
-    """Have the page ask again now, as it does when it is shown again."""
+    """Make the page poll now, as it does when its tab becomes visible."""
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 
-def told(page: Page) -> Locator:
-    """What is announced."""
+def announcement(page: Page) -> Locator:
+    """The text that is announced to screen readers."""
     return page.get_by_role("status")
 
 
 def cancel(page: Page, job: str) -> None:
-    """Cancel a job, and say that it is meant."""
+    """Cancel a job, and confirm it."""
     page.get_by_role("button", name=f"Cancel {job}", exact=True).click()
     page.get_by_role("dialog").get_by_role("button", name="Cancel job").click()
 
 
 def is_focused(locator: Locator) -> bool:
-    """Whether it has the focus."""
+    """Whether this element has the focus."""
     focused: bool = locator.evaluate("element => element === document.activeElement")
     return focused
 
 
 def tab_to(page: Page, locator: Locator, key: str = "Tab") -> None:
-    """Go there by keyboard."""
+    """Press a key until this element has the focus."""
     for _ in range(150):
         if is_focused(locator):
             return
         page.keyboard.press(key)
-    raise AssertionError(f"{key} does not lead to {locator}")
+    raise AssertionError(f"Pressing {key} did not focus {locator}.")
 
 
 def hold(route: Route) -> None:
-    """Never answer."""
+    """Leave a request without a response."""
+
+
+@contextmanager
+def held(page: Page, path: str) -> Iterator[list[Route]]:
+    """Hold the responses to requests whose address contains `path`, and release them at the end."""
+    routes: list[Route] = []
+    is_held = True
+
+    def handle(route: Route) -> None:
+        if is_held:
+            routes.append(route)
+        else:
+            route.continue_()
+
+    page.route(lambda url: path in url, handle)
+    yield routes
+    is_held = False
+    for route in routes:
+        route.continue_()

@@ -1,16 +1,11 @@
-"""What admins do, and what tutors see of it, in scenario after scenario."""
+"""Retries and cancellations on the queue, and their effect on the tutor's pages, in several scenarios."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from playwright.sync_api import Page, Request, expect
 
-from tests.browser.conftest import MakeContext
-from tests.browser.pages import badge, cancel, open_queue, poll, problem, row, rows, told
-
-Steer = Callable[..., Any]
+from tests.browser.conftest import CallApi, MakeContext
+from tests.browser.pages import announcement, badge, cancel, held, open_queue, poll, problem, row, rows
 
 
 def stamp(page: Page, job: str) -> str:
@@ -19,12 +14,12 @@ def stamp(page: Page, job: str) -> str:
 
 def attempts(page: Page) -> list[Request]:
     """The POSTs that the page sends from now on."""
-    found: list[Request] = []
-    page.on("request", lambda request: found.append(request) if request.method == "POST" else None)
-    return found
+    requests: list[Request] = []
+    page.on("request", lambda request: requests.append(request) if request.method == "POST" else None)
+    return requests
 
 
-def test_a_retry_changes_status_and_time_and_the_tutor_sees_it_at_once(make_context: MakeContext, steer: Steer) -> None:
+def test_a_retry_changes_status_and_time_and_the_tutors_badge(make_context: MakeContext, call_api: CallApi) -> None:
     context = make_context()
     tutor = context.new_page()
     tutor.goto("/tutor/courses/course-algebra")
@@ -34,12 +29,12 @@ def test_a_retry_changes_status_and_time_and_the_tutor_sees_it_at_once(make_cont
     before = stamp(page, "job-7")
     page.get_by_role("button", name="Retry job-7").click()
     expect(badge(row(page, "job-7"))).to_have_text("Queued")
-    assert stamp(page, "job-7") == steer("GET", "/admin/jobs/job-7")["updated_at"] > before
+    assert stamp(page, "job-7") == call_api("GET", "/admin/jobs/job-7")["updated_at"] > before
     poll(tutor)
     expect(tutor.locator("#rows tr").nth(2).locator(".badge")).to_have_text("Queued")
 
 
-def test_a_cancellation_is_asked_about_and_changes_status_and_time(make_context: MakeContext, steer: Steer) -> None:
+def test_a_confirmed_cancellation_changes_status_and_time(make_context: MakeContext, call_api: CallApi) -> None:
     context = make_context()
     page = context.new_page()
     open_queue(page)
@@ -49,10 +44,10 @@ def test_a_cancellation_is_asked_about_and_changes_status_and_time(make_context:
     expect(dialog).to_contain_text("transcription of session-4 is Processing")
     dialog.get_by_role("button", name="Keep job").click()
     expect(badge(row(page, "job-2"))).to_have_text("Processing")
-    assert steer("GET", "/admin/jobs/job-2")["status"] == "running"
+    assert call_api("GET", "/admin/jobs/job-2")["status"] == "running"
     cancel(page, "job-2")
     expect(badge(row(page, "job-2"))).to_have_text("Cancelled")
-    assert stamp(page, "job-2") == steer("GET", "/admin/jobs/job-2")["updated_at"] > before
+    assert stamp(page, "job-2") == call_api("GET", "/admin/jobs/job-2")["updated_at"] > before
     tutor = context.new_page()
     tutor.goto("/tutor/courses/course-algebra")
     expect(tutor.locator("#rows tr").nth(3).locator(".badge")).to_have_text("Cancelled")
@@ -68,21 +63,21 @@ def test_the_panel_offers_the_same_actions(page: Page) -> None:
     expect(panel.get_by_role("listitem").last).to_contain_text("retry")
 
 
-def test_a_job_moves_on_as_the_clock_is_moved(make_context: MakeContext, steer: Steer) -> None:
-    steer("POST", "/__mock/clock", {"mode": "manual"}, "happy-path")
+def test_a_job_progresses_when_the_clock_is_advanced(make_context: MakeContext, call_api: CallApi) -> None:
+    call_api("POST", "/__mock/clock", {"mode": "manual"}, "happy-path")
     page = make_context("happy-path").new_page()
     open_queue(page)
     page.get_by_role("button", name="Retry job-7").click()
     expect(badge(row(page, "job-7"))).to_have_text("Queued")
     for seconds, label in ((10, "Processing"), (40, "Ready")):
-        steer("POST", "/__mock/clock", {"advance": f"{seconds}s"}, "happy-path")
+        call_api("POST", "/__mock/clock", {"advance": f"{seconds}s"}, "happy-path")
         poll(page)
         expect(badge(row(page, "job-7"))).to_have_text(label)
-        expect(told(page)).to_have_text(f"job-7: {label}")
+        expect(announcement(page)).to_have_text(f"job-7: {label}")
     expect(row(page, "job-7").get_by_role("button")).to_have_count(0)
 
 
-def test_a_job_that_finished_first_is_fetched_again_with_the_problem_beside_it(make_context: MakeContext) -> None:
+def test_after_a_conflict_the_job_is_loaded_again_and_the_problem_shown(make_context: MakeContext) -> None:
     page = make_context("cancel-race").new_page()
     open_queue(page)
     sent = attempts(page)
@@ -97,7 +92,7 @@ def test_a_job_that_finished_first_is_fetched_again_with_the_problem_beside_it(m
     assert len(sent) == 1
 
 
-def test_a_retry_that_fails_on_the_way_works_when_repeated(make_context: MakeContext) -> None:
+def test_a_repeated_retry_has_the_same_idempotency_key(make_context: MakeContext) -> None:
     page = make_context("flaky-actions").new_page()
     open_queue(page)
     sent = attempts(page)
@@ -112,21 +107,21 @@ def test_a_retry_that_fails_on_the_way_works_when_repeated(make_context: MakeCon
     assert len(set(keys)) == 1
 
 
-def test_a_cancellation_whose_answer_was_lost_is_got_back(make_context: MakeContext) -> None:
+def test_a_lost_response_is_replayed_when_the_cancellation_is_repeated(make_context: MakeContext) -> None:
     page = make_context("flaky-actions").new_page()
     open_queue(page, "?status=running")
     cancel(page, "job-2")
     lost = page.locator("#problems")
     expect(lost).to_contain_text("job-2: The cancellation failed. 504")
     expect(row(page, "job-2")).to_have_count(0)
-    with page.expect_response("**/admin/jobs/job-2/cancel") as answered:
+    with page.expect_response("**/admin/jobs/job-2/cancel") as response:
         lost.get_by_role("button", name="Try again").click()
-    assert answered.value.headers["idempotency-replayed"] == "true"
+    assert response.value.headers["idempotency-replayed"] == "true"
     expect(lost).to_be_empty()
-    expect(told(page)).to_have_text("job-2: Cancelled")
+    expect(announcement(page)).to_have_text("job-2: Cancelled")
 
 
-def test_another_action_on_the_job_has_a_key_of_its_own(page: Page, steer: Steer) -> None:
+def test_another_action_on_the_job_has_another_key(page: Page, call_api: CallApi) -> None:
     open_queue(page)
     sent = attempts(page)
     page.get_by_role("button", name="Retry job-7").click()
@@ -136,56 +131,55 @@ def test_another_action_on_the_job_has_a_key_of_its_own(page: Page, steer: Steer
     assert len({request.headers["idempotency-key"] for request in sent}) == 2
 
 
-def test_a_broken_connection_is_told_in_the_row(page: Page, steer: Steer) -> None:
+def test_a_broken_connection_is_reported_in_the_row(page: Page, call_api: CallApi) -> None:
     # Every time, since a browser itself sends once more what broke on a connection that it had kept.
-    steer("POST", "/__mock/overrides", {"operation": "retryJob", "status": 503, "fault": "connection-reset"})
+    call_api("POST", "/__mock/overrides", {"operation": "retryJob", "status": 503, "fault": "connection-reset"})
     open_queue(page)
     page.get_by_role("button", name="Retry job-7").click()
-    expect(problem(page, "job-7")).to_contain_text("The server cannot be reached, or it broke the connection.")
-    steer("DELETE", "/__mock/overrides")
+    expect(problem(page, "job-7")).to_contain_text("The server cannot be reached or closed the connection.")
+    call_api("DELETE", "/__mock/overrides")
     problem(page, "job-7").get_by_role("button", name="Try again").click()
     expect(badge(row(page, "job-7"))).to_have_text("Queued")
 
 
-def test_an_outage_is_an_error_until_it_is_over(page: Page, steer: Steer) -> None:
-    steer("PUT", "/__mock/scenario", {"name": "outage"})
+def test_an_outage_is_an_error_until_it_ends(page: Page, call_api: CallApi) -> None:
+    call_api("PUT", "/__mock/scenario", {"name": "outage"})
     page.goto("/admin/queue")
     expect(page.get_by_role("heading", name="The jobs could not be loaded")).to_be_visible()
     expect(page.locator("#error")).to_contain_text("503")
-    steer("DELETE", "/__mock/scenario")
+    call_api("DELETE", "/__mock/scenario")
     page.get_by_role("button", name="Try again").click()
     expect(rows(page)).to_have_count(36)
-    steer("PUT", "/__mock/scenario", {"name": "outage"})
+    call_api("PUT", "/__mock/scenario", {"name": "outage"})
     poll(page)
     expect(page.get_by_text("The jobs could not be refreshed.")).to_be_visible()
     expect(rows(page)).to_have_count(36)
     page.get_by_role("button", name="Retry job-7").click()
     expect(problem(page, "job-7")).to_contain_text("503")
-    steer("DELETE", "/__mock/scenario")
+    call_api("DELETE", "/__mock/scenario")
     poll(page)
     expect(page.get_by_text("The jobs could not be refreshed.")).to_be_hidden()
 
 
-def test_a_slow_server_is_waited_for_and_never_anticipated(make_context: MakeContext) -> None:
-    page = make_context("slow").new_page()
-    page.goto("/admin/queue")
-    expect(page.get_by_text("Loading jobs…")).to_be_visible()
+def test_a_slow_response_is_awaited_and_never_anticipated(page: Page) -> None:
+    with held(page, "/admin/jobs?"):
+        page.goto("/admin/queue")
+        expect(page.get_by_text("Loading jobs…")).to_be_visible()
     expect(rows(page)).to_have_count(36)
-    button = page.get_by_role("button", name="Retry job-7")
-    button.click()
-    expect(row(page, "job-7")).to_have_attribute("aria-busy", "true")
-    busy = page.get_by_role("button", name="Retrying… job-7")
-    expect(busy).to_have_attribute("aria-disabled", "true")
-    expect(busy).to_be_focused()
-    expect(badge(row(page, "job-7"))).to_have_text("Failed")
-    sent = attempts(page)
-    busy.press("Enter")
+    with held(page, "/retry") as requests:
+        page.get_by_role("button", name="Retry job-7").click()
+        expect(row(page, "job-7")).to_have_attribute("aria-busy", "true")
+        busy = page.get_by_role("button", name="Retrying… job-7")
+        expect(busy).to_have_attribute("aria-disabled", "true")
+        expect(busy).to_be_focused()
+        expect(badge(row(page, "job-7"))).to_have_text("Failed")
+        busy.press("Enter")
     expect(badge(row(page, "job-7"))).to_have_text("Queued")
     expect(row(page, "job-7")).not_to_have_attribute("aria-busy", "true")
-    assert sent == []
+    assert len(requests) == 1
 
 
-def test_where_there_is_nothing_both_pages_say_so(make_context: MakeContext) -> None:
+def test_empty_pages_have_a_note(make_context: MakeContext) -> None:
     page = make_context("empty").new_page()
     page.goto("/admin/queue")
     expect(page.get_by_role("heading", name="No jobs yet")).to_be_visible()
@@ -193,7 +187,7 @@ def test_where_there_is_nothing_both_pages_say_so(make_context: MakeContext) -> 
     expect(page.get_by_role("heading", name="No courses yet")).to_be_visible()
 
 
-def test_one_of_five_thousand_is_retried_where_it_is(make_context: MakeContext, steer: Steer) -> None:
+def test_a_job_on_a_later_page_is_retried(make_context: MakeContext, call_api: CallApi) -> None:
     page = make_context("large-queue").new_page()
     open_queue(page, "?status=failed&sort=id&page=2")
     expect(page.locator("#range")).to_contain_text("51")
@@ -202,4 +196,4 @@ def test_one_of_five_thousand_is_retried_where_it_is(make_context: MakeContext, 
     page.get_by_role("button", name=f"Retry {job}", exact=True).click()
     expect(page.locator("#range")).to_contain_text(f"of {int(total) - 1} jobs")
     expect(row(page, job)).to_have_count(0)
-    assert steer("GET", f"/admin/jobs/{job}", None, "large-queue")["status"] == "queued"
+    assert call_api("GET", f"/admin/jobs/{job}", None, "large-queue")["status"] == "queued"

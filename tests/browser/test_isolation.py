@@ -1,40 +1,36 @@
-"""What the pages keep apart, and what they keep out."""
+"""The reference pages: isolation of sandboxes, markup in records, and what pages load."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
 from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from mockserver import BackgroundServer
-from tests.browser.conftest import MakeContext
-from tests.browser.pages import badge, open_queue, poll, row, rows
+from tests.browser.conftest import CallApi, MakeContext
+from tests.browser.pages import SCRIPT, badge, open_queue, poll, row, rows
 
-Steer = Callable[..., Any]
-SCRIPT = "<img src=x onerror=document.title='owned'>"
 PAGES = ("/admin/queue", "/admin/queue?job=job-7", "/tutor", "/tutor/courses/course-algebra")
 KILOBYTE = 1_000
 
 
-def test_two_browsers_in_two_sandboxes_do_not_meet(make_context: MakeContext, sandbox: str) -> None:
-    one, other = (make_context(own=f"{sandbox[:60]}-{name}").new_page() for name in "ab")
-    open_queue(one)
-    open_queue(other)
-    one.get_by_role("button", name="Retry job-7").click()
-    other.get_by_role("button", name="Retry job-35").click()
-    for page, retried, left in ((one, "job-7", "job-35"), (other, "job-35", "job-7")):
+def test_browsers_in_different_sandboxes_are_isolated(make_context: MakeContext, sandbox: str) -> None:
+    first, second = (make_context(in_sandbox=f"{sandbox}-{name}").new_page() for name in "ab")
+    open_queue(first)
+    open_queue(second)
+    first.get_by_role("button", name="Retry job-7").click()
+    second.get_by_role("button", name="Retry job-35").click()
+    for page, retried, unchanged in ((first, "job-7", "job-35"), (second, "job-35", "job-7")):
         expect(badge(row(page, retried))).to_have_text("Queued")
         poll(page)
-        expect(badge(row(page, left))).to_have_text("Failed")
+        expect(badge(row(page, unchanged))).to_have_text("Failed")
 
 
-def test_a_page_below_a_base_address_stays_in_its_sandbox_and_scenario(page: Page, sandbox: str, steer: Steer) -> None:
-    base = f"/__mock/in/{sandbox[:50]}-based@stuck-queue"
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+def test_below_a_base_address_every_request_has_its_prefix(page: Page, sandbox: str, call_api: CallApi) -> None:
+    base = f"/__mock/in/{sandbox}-based@stuck-queue"
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
     page.goto(f"{base}/admin/queue")
     expect(rows(page)).to_have_count(21)
     running = rows(page).filter(has_text="Processing")
@@ -48,16 +44,16 @@ def test_a_page_below_a_base_address_stays_in_its_sandbox_and_scenario(page: Pag
     page.get_by_role("link", name="Tutor").click()
     page.locator("#rows a").first.click()
     expect(page.locator("#rows tr")).not_to_have_count(0)
-    assert [url for url in asked if base not in url] == []
-    assert steer("GET", f"/admin/jobs/{job}", None, "stuck-queue")["status"] == "running"
+    assert [url for url in requested if base not in url] == []
+    assert call_api("GET", f"/admin/jobs/{job}", None, "stuck-queue")["status"] == "running"
 
 
-def test_what_would_be_script_stays_text(page: Page, steer: Steer) -> None:
+def test_markup_in_records_is_shown_as_text(page: Page, call_api: CallApi) -> None:
     key = quote(SCRIPT, safe="")
-    steer("PUT", f"/__mock/state/courses/{key}", {"title": SCRIPT})
-    steer("PUT", f"/__mock/state/sessions/{key}", {"course_id": SCRIPT, "title": SCRIPT})
+    call_api("PUT", f"/__mock/state/courses/{key}", {"title": SCRIPT})
+    call_api("PUT", f"/__mock/state/sessions/{key}", {"course_id": SCRIPT, "title": SCRIPT})
     job = {"session_id": SCRIPT, "type": "transcription", "status": "failed", "updated_at": "2026-01-15T08:59:59.000Z"}
-    steer("PUT", f"/__mock/state/jobs/{key}", job)
+    call_api("PUT", f"/__mock/state/jobs/{key}", job)
     open_queue(page)
     assert rows(page).first.locator("th").inner_text() == SCRIPT
     assert rows(page).first.locator(".session").inner_text() == SCRIPT
@@ -81,13 +77,13 @@ def test_what_would_be_script_stays_text(page: Page, steer: Steer) -> None:
 @pytest.mark.parametrize("path", PAGES)
 def test_no_request_leaves_the_origin(make_context: MakeContext, server: BackgroundServer, path: str) -> None:
     context = make_context()
-    asked: list[str] = []
-    context.on("request", lambda request: asked.append(request.url))
+    requested: list[str] = []
+    context.on("request", lambda request: requested.append(request.url))
     page = context.new_page()
     page.goto(path)
     expect(page.locator("#rows > *")).not_to_have_count(0)
-    assert [url for url in asked if not url.startswith(f"{server.url}/")] == []
-    assert len(asked) > 5
+    assert [url for url in requested if not url.startswith(f"{server.url}/")] == []
+    assert len(requested) > 5
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -95,7 +91,9 @@ def test_scripts_and_styles_of_a_page_are_small(page: Page, path: str) -> None:
     sizes: dict[str, int] = {}
     page.on(
         "response",
-        lambda answer: sizes.update({answer.url: len(answer.body())}) if answer.url.endswith((".js", ".css")) else None,
+        lambda response: (
+            sizes.update({response.url: len(response.body())}) if response.url.endswith((".js", ".css")) else None
+        ),
     )
     page.goto(path)
     expect(page.locator("#rows > *")).not_to_have_count(0)

@@ -1,17 +1,15 @@
-from __future__ import annotations
+"""The tutor's pages: courses, and the sessions of a course."""
 
-from collections.abc import Callable
-from typing import Any
+from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import MakeContext
-from tests.browser.pages import badge, hold, poll, told
+from tests.browser.conftest import CallApi, MakeContext
+from tests.browser.pages import announcement, badge, hold, poll
 
-Steer = Callable[..., Any]
 SESSIONS = "**/tutor/courses/*/sessions"
-# By the built-in fixtures, one session of algebra for each status.
+# The built-in fixtures have a session of this course for each status.
 BADGES = {
     "session-1": ("succeeded", "Ready", "success"),
     "session-2": ("queued", "Queued", "neutral"),
@@ -26,9 +24,9 @@ def session(page: Page, name: str) -> Locator:
     return page.locator("#rows tr").filter(has=page.get_by_role("cell", name=name, exact=True))
 
 
-def test_the_courses_are_listed_and_lead_to_their_sessions(page: Page, steer: Steer) -> None:
+def test_courses_are_listed_and_link_to_their_sessions(page: Page, call_api: CallApi) -> None:
     page.goto("/tutor")
-    titles = [course["title"] for course in steer("GET", "/tutor/courses")["courses"]]
+    titles = [course["title"] for course in call_api("GET", "/tutor/courses")["courses"]]
     expect(page.locator("#rows a")).to_have_text(titles)
     page.get_by_role("link", name="Algebra I").click()
     expect(page).to_have_url("/tutor/courses/course-algebra")
@@ -48,14 +46,14 @@ def test_a_session_has_the_badge_of_its_latest_job(page: Page, name: str) -> Non
     )
 
 
-def test_the_sessions_are_those_of_the_course_in_a_tab(page: Page, steer: Steer) -> None:
+def test_the_sessions_of_a_course_are_in_a_tab(page: Page, call_api: CallApi) -> None:
     page.goto("/tutor/courses/course-biology")
     expect(page.get_by_role("tab")).to_have_text(["Sessions"])
     expect(page.get_by_role("tab", name="Sessions", selected=True)).to_be_visible()
-    listed = steer("GET", "/tutor/courses/course-biology/sessions")["sessions"]
+    listed = call_api("GET", "/tutor/courses/course-biology/sessions")["sessions"]
     rows = page.get_by_role("tabpanel", name="Sessions").locator("tbody tr")
-    expect(rows.locator("th")).to_have_text([one.get("title", one["id"]) for one in listed])
-    expect(rows.locator(".badge")).to_have_text([one["status_badge"]["label"] for one in listed])
+    expect(rows.locator("th")).to_have_text([session.get("title", session["id"]) for session in listed])
+    expect(rows.locator(".badge")).to_have_text([session["status_badge"]["label"] for session in listed])
 
 
 def test_a_session_without_a_title_shows_its_id(page: Page) -> None:
@@ -63,7 +61,7 @@ def test_a_session_without_a_title_shows_its_id(page: Page) -> None:
     expect(page.get_by_role("rowheader", name="session-6")).to_be_visible()
 
 
-def test_a_tutor_is_led_nowhere_but_to_courses(page: Page) -> None:
+def test_the_tutors_pages_link_only_to_each_other(page: Page) -> None:
     for path in ("/tutor", "/tutor/courses/course-algebra"):
         page.goto(path)
         expect(page.locator("#rows > *")).not_to_have_count(0)
@@ -71,34 +69,37 @@ def test_a_tutor_is_led_nowhere_but_to_courses(page: Page) -> None:
         assert [link for link in links if not link.startswith("/tutor")] == []
 
 
-def test_the_page_follows_the_server(page: Page, steer: Steer) -> None:
+def test_badges_are_kept_up_to_date(page: Page, call_api: CallApi) -> None:
+    page.clock.install()
     page.goto("/tutor/courses/course-algebra")
     expect(badge(session(page, "session-3"))).to_have_text("Failed")
-    steer("POST", "/admin/jobs/job-7/retry")
+    call_api("POST", "/admin/jobs/job-7/retry")
+    page.clock.fast_forward(2_000)
     expect(badge(session(page, "session-3"))).to_have_text("Queued")
 
 
-def test_updates_can_be_paused(page: Page, steer: Steer) -> None:
+def test_updates_can_be_paused(page: Page, call_api: CallApi) -> None:
     page.clock.install()
     page.goto("/tutor/courses/course-algebra")
     expect(badge(session(page, "session-3"))).to_have_text("Failed")
     page.get_by_role("button", name="Pause updates").click()
-    expect(told(page)).to_have_text("Updates are paused.")
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    expect(announcement(page)).to_have_text("Updates paused.")
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
     page.clock.run_for(60_000)
-    assert asked == []
+    assert requested == []
 
 
-def test_an_unknown_course_says_so(page: Page) -> None:
+def test_an_unknown_course_has_a_note(page: Page) -> None:
     page.goto("/tutor/courses/nonsense")
     expect(page.get_by_role("heading", name="There is no such course")).to_be_visible()
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
     page.get_by_role("link", name="See all courses").click()
     expect(page).to_have_url("/tutor")
 
 
-def test_a_course_may_have_any_id(page: Page, steer: Steer) -> None:
-    steer("PUT", "/__mock/state/courses/a%2Fb%20%25%3F%22%C3%BC", {"title": "Odd"})
+def test_a_course_may_have_any_id(page: Page, call_api: CallApi) -> None:
+    call_api("PUT", "/__mock/state/courses/a%2Fb%20%25%3F%22%C3%BC", {"title": "Odd"})
     page.goto("/tutor")
     page.get_by_role("link", name="Odd").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Odd")
@@ -106,7 +107,7 @@ def test_a_course_may_have_any_id(page: Page, steer: Steer) -> None:
 
 
 @pytest.mark.parametrize(("path", "what"), [("/tutor", "courses"), ("/tutor/courses/course-algebra", "sessions")])
-def test_loading_and_error_are_states_of_their_own(page: Page, path: str, what: str) -> None:
+def test_loading_error_and_empty_are_different_states(page: Page, path: str, what: str) -> None:
     page.route("**/tutor/courses" if path == "/tutor" else SESSIONS, hold)
     page.goto(path)
     expect(page.get_by_text(f"Loading {what}…")).to_be_visible()
@@ -120,7 +121,7 @@ def test_loading_and_error_are_states_of_their_own(page: Page, path: str, what: 
     ).to_be_visible()
 
 
-def test_the_last_good_badges_stay_and_are_marked_when_the_server_fails(page: Page) -> None:
+def test_after_an_error_the_last_badges_stay_and_are_marked_as_stale(page: Page) -> None:
     page.goto("/tutor/courses/course-algebra")
     expect(page.locator("#rows tr")).to_have_count(6)
     page.route(SESSIONS, lambda route: route.abort())
@@ -132,7 +133,7 @@ def test_the_last_good_badges_stay_and_are_marked_when_the_server_fails(page: Pa
     expect(page.get_by_text("The sessions could not be refreshed.")).to_be_hidden()
 
 
-def test_the_focus_is_not_lost_with_the_button_that_was_pressed(make_context: MakeContext) -> None:
+def test_the_focus_goes_to_the_heading_when_the_pressed_button_disappears(make_context: MakeContext) -> None:
     page = make_context().new_page()
     page.route("**/tutor/courses", lambda route: route.abort())
     page.goto("/tutor")

@@ -68,16 +68,16 @@ def test_a_page_marks_where_it_is_among_the_pages(client: FlaskClient) -> None:
     assert marked("/__mock/") == [("page", "Console")]
 
 
-def test_the_queue_is_told_what_the_contract_says_of_jobs(built_in: Contract) -> None:
-    told = rules(built_in)
-    assert told["statuses"] == ["queued", "running", "succeeded", "failed", "cancelled"]
-    assert told["badges"]["running"] == {"status": "running", "label": "Processing", "style": "info"}
-    assert told["types"] == ["transcription", "summarization"]
-    assert {name: list(sources) for name, sources in told["actions"].items()} == {
+def test_the_queue_gets_the_rules_for_jobs_from_the_contract(built_in: Contract) -> None:
+    jobs = rules(built_in)
+    assert jobs["statuses"] == ["queued", "running", "succeeded", "failed", "cancelled"]
+    assert jobs["badges"]["running"] == {"status": "running", "label": "Processing", "style": "info"}
+    assert jobs["types"] == ["transcription", "summarization"]
+    assert {name: list(sources) for name, sources in jobs["actions"].items()} == {
         "retry": ["failed"],
         "cancel": ["queued", "running"],
     }
-    assert told["leads"]["succeed"] == "succeeded"
+    assert jobs["targets"]["succeed"] == "succeeded"
 
 
 def test_what_pages_are_made_of_takes_no_token(built_in: Contract) -> None:

@@ -1,1 +1,1 @@
-"""What people look at in a browser."""
+"""The HTML pages, each set with its templates, and the assets of all of them in `assets`."""

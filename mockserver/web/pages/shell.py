@@ -1,4 +1,4 @@
-"""What every page has in common: the shell around it, its assets, and the policy that it is shown under."""
+"""What all pages share: the layout around them, their assets, and their Content-Security-Policy."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from mockserver.http.request.guard import ASSETS
 from mockserver.http.router import Render, Router
 from mockserver.version import __version__
 
-# What the endpoints of all pages begin with.
+# The prefix of all endpoints of pages.
 ENDPOINT = "page:"
 POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 
 
-def add_assets(app: Flask, router: Router, name: str) -> None:
-    """Find templates in the folder `name` beside this file, and serve what is in its folder `static`."""
-    folder = Path(__file__).parent / name
-    app.register_blueprint(Blueprint(ENDPOINT + name, __name__, template_folder=str(folder / "templates")))
-    router.add_page(f"{ENDPOINT}{name}.static", f"{ASSETS}/{name}/<path:filename>", asset(folder / "static"))
+def add_page_set(app: Flask, router: Router, name: str) -> None:
+    """Add a set of pages, with its templates in `name/templates`, and serve its assets in `assets/name`."""
+    folder = Path(__file__).parent
+    app.register_blueprint(Blueprint(ENDPOINT + name, __name__, template_folder=str(folder / name / "templates")))
+    router.add_page(f"{ENDPOINT}{name}.assets", f"{ASSETS}/{name}/<path:filename>", asset(folder / "assets" / name))
 
 
 def asset(folder: Path) -> Render:
@@ -43,12 +43,12 @@ def asset(folder: Path) -> Render:
 
 
 def page(exchange: Exchange, template: str, *, policy: str = POLICY, **context: Any) -> Response:
-    """A page in its shell, as this browser's sandbox and scenario have it."""
+    """A page in the layout, for the sandbox and scenario that this request selects."""
     return html(exchange, template, policy=policy, version=__version__, selection=exchange.selection, **context)
 
 
 def html(exchange: Exchange, template: str, status: int = 200, *, policy: str = POLICY, **context: Any) -> Response:
-    """Any HTML of ours, under its policy."""
+    """An HTML response with its security headers."""
     request = exchange.request
     text = render_template(
         template, contract=exchange.service.contract, root=request.root_path, current_path=request.path, **context

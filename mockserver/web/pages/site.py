@@ -1,4 +1,4 @@
-"""Every page: wiring only. Each set of them is a folder with its own templates and assets."""
+"""Registers all pages. Each set of pages is a folder."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from mockserver.web.pages import console, docs, shell, token, tutoring
 
 
 def register(app: Flask, service: Service) -> Callable[[Exchange, Response], Response]:
-    """Add the pages that this contract has; its own paths win. Returns what makes the page that asks for the token."""
+    """Add the pages of this contract; its own paths take precedence. Returns what renders the page for the token."""
     router = service.router
-    shell.add_assets(app, router, "shared")
-    shell.add_assets(app, router, "token")
+    shell.add_page_set(app, router, "shared")
+    shell.add_page_set(app, router, "token")
     console.register(app, router)
     if service.contract.built_in:
         tutoring.register(app, router)

@@ -1,4 +1,4 @@
-"""The console at `/__mock/`: what this browser is shown, and what can be done about it."""
+"""The console at `/__mock/`, where people see and change the state of their sandbox."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from mockserver.http.router import Router
 from mockserver.syntax import strict_json
 from mockserver.web.pages import shell
 
-# As many columns as a table of records can have and still be read.
+# A table of records with more columns than this is hard to read.
 COLUMNS = 5
 IN = f"{PREFIX}/in/"
 
 
 def register(app: Flask, router: Router) -> None:
     """Add the console, and a redirect to it from `/` unless the contract has that path."""
-    shell.add_assets(app, router, "console")
+    shell.add_page_set(app, router, "console")
     faults = strict_json.parse(formats.schema_path("override").read_bytes())["properties"]["fault"]["enum"]
 
     def console(exchange: Exchange, _: object) -> Response:
@@ -37,12 +37,12 @@ def register(app: Flask, router: Router) -> None:
             operations=contract.operations.values(),
             scenarios=sorted(contract.scenarios.values(), key=lambda scenario: scenario.name),
             resources=contract.resources.values(),
-            pictures={
+            drawings={
                 name: diagram.draw(resource.lifecycle)
                 for name, resource in contract.resources.items()
                 if resource.lifecycle is not None
             },
-            declared=strict_json.dump([_declared(resource) for resource in contract.resources.values()]).decode(),
+            resource_data=strict_json.dump([_resource_data(each) for each in contract.resources.values()]).decode(),
             faults=faults,
             sandbox_via=exchange.sandbox_via,
             mount=exchange.request.root_path.partition(IN)[0],
@@ -60,7 +60,7 @@ def _to_console(exchange: Exchange, _: object) -> Response:
 
 
 def _switch(exchange: Exchange, scenario: str) -> str:
-    """The address that switches this browser to a scenario: no cookie can change what a base address names."""
+    """The address that switches to a scenario. A base address takes precedence over a cookie, so it is changed."""
     if exchange.selection.via != BASE_ADDRESS:
         return f"?__scenario={quote(scenario, safe='')}"
     mount = exchange.request.root_path.partition(IN)[0]
@@ -68,18 +68,18 @@ def _switch(exchange: Exchange, scenario: str) -> str:
 
 
 def _sample(contract: Contract) -> str:
-    """A path that can be asked for as it is."""
-    for one in contract.operations.values():
-        if one.method == "GET" and not one.path_names:
-            return one.path
+    """A path that a GET request needs no parameters for."""
+    for operation in contract.operations.values():
+        if operation.method == "GET" and not operation.path_names:
+            return operation.path
     return f"{PREFIX}/clock"
 
 
-def _declared(resource: Resource) -> dict[str, Any]:
-    """What the page has to know of a resource."""
+def _resource_data(resource: Resource) -> dict[str, Any]:
+    """A resource, as the scripts of the page read it: `Resource` in `types.d.ts`."""
     lifecycle = resource.lifecycle
     first = [name for name in (resource.key, lifecycle.field if lifecycle is not None else "") if name]
-    others = [*resource.fields, *(one.name for one in resource.derived)]
+    others = [*resource.fields, *(field.name for field in resource.derived)]
     return {
         "name": resource.name,
         "key": resource.key,
@@ -87,7 +87,7 @@ def _declared(resource: Resource) -> dict[str, Any]:
         "field": lifecycle.field if lifecycle is not None else None,
         "states": list(lifecycle.states) if lifecycle is not None else [],
         "transitions": [
-            {"name": one.name, "sources": list(one.sources), "target": one.target}
-            for one in (lifecycle.transitions.values() if lifecycle is not None else ())
+            {"name": transition.name, "sources": list(transition.sources), "target": transition.target}
+            for transition in (lifecycle.transitions.values() if lifecycle is not None else ())
         ],
     }

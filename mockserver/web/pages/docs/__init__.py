@@ -14,15 +14,15 @@ from mockserver.http.router import CONTROL_PREFIX as PREFIX
 from mockserver.http.router import Router
 from mockserver.web.pages import shell
 
-# Of what Swagger UI is made of, what the page needs.
+# The files of Swagger UI that the page needs.
 FILES = ("swagger-ui-bundle.js", "swagger-ui.css")
-# Swagger UI has its small pictures in its style sheet, as data.
+# The style sheet of Swagger UI contains its icons as `data:` URLs.
 POLICY = f"{shell.POLICY}; img-src 'self' data:"
 
 
 def register(app: Flask, router: Router) -> None:
-    """Add the docs of the contract, those of the control API, and the assets of Swagger UI."""
-    shell.add_assets(app, router, "docs")
+    """Add the pages for the contract and for the control API, and the files of Swagger UI."""
+    shell.add_page_set(app, router, "docs")
 
     def contract_docs(exchange: Exchange, _: object) -> Response:
         return shell.page(exchange, "docs.html", policy=POLICY, document="/openapi.json")

@@ -1,4 +1,4 @@
-"""What a browser is shown where the server asks for its token."""
+"""The page that asks for the control token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reference pages of the built-in contract: the admin's queue and the tutor's courses."""
+"""The reference pages of the built-in contract: the admin's queue of jobs and the tutor's courses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mockserver.web.pages import shell
 
 def register(app: Flask, router: Router) -> None:
     """Add the queue, the courses, and a page for each course."""
-    shell.add_assets(app, router, "tutoring")
+    shell.add_page_set(app, router, "tutoring")
     for path, page in (("/admin/queue", _queue), ("/tutor", _courses), ("/tutor/courses/<course_id>", _course)):
         router.add_page(f"{shell.ENDPOINT}tutoring{page.__name__}", path, page)
 
@@ -36,16 +36,16 @@ def _course(exchange: Exchange, arguments: Mapping[str, str]) -> Response:
 
 
 def rules(contract: Contract) -> dict[str, Any]:
-    """What the contract says of jobs: badge by status, types, which statuses an action takes, where an event leads."""
+    """The contract's rules for jobs, as the scripts of the queue read them: `Rules` in `types.d.ts`."""
     jobs = contract.resources["jobs"]
-    badge = next(one for one in contract.resources["sessions"].derived if one.resource == jobs.name)
+    badge = next(field for field in contract.resources["sessions"].derived if field.resource == jobs.name)
     lifecycle = jobs.lifecycle
     assert lifecycle is not None
-    offered = [behaviour.transition for behaviour in contract.behaviours.values() if behaviour.kind == "transition"]
+    actions = [behaviour.transition for behaviour in contract.behaviours.values() if behaviour.kind == "transition"]
     return {
         "statuses": list(badge.values),
         "badges": dict(badge.values),
         "types": declared_properties(jobs.schema)["type"].resolve().value["enum"],
-        "actions": {name: lifecycle.transitions[name].sources for name in offered if name is not None},
-        "leads": {name: one.target for name, one in lifecycle.transitions.items()},
+        "actions": {name: lifecycle.transitions[name].sources for name in actions if name is not None},
+        "targets": {name: transition.target for name, transition in lifecycle.transitions.items()},
     }
