@@ -6,6 +6,7 @@ in addition on the run's state and clock, and is sent again as long as these are
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ COUNT_LIMIT = 2_000
 BYTES_LIMIT = 32 * 1024 * 1024
 # A longer request is not worth it.
 REQUEST_LIMIT = 4_096
+HEAD_END = b"\r\n\r\n"
+SANDBOX_LINE = re.compile(rb"(?i)\r\nx-mock-sandbox: ([a-z0-9._-]{1,64})\r\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +72,45 @@ class ResponseCache:
 
 
 class PreparedRequests:
-    """Requests that were read and validated before, by their bytes; bounded, the oldest go first."""
+    """Requests that were read and validated before, by their bytes; bounded, the oldest go first.
+
+    Parallel tests send the same requests, each with a sandbox of its own. So a request is also known by its bytes
+    without the value of the header X-Mock-Sandbox, where that is the only thing in which it differs.
+    """
 
     def __init__(self) -> None:
         self._requests: dict[bytes, PreparedRequest] = {}
 
     def find(self, raw: bytes) -> PreparedRequest | None:
         """The request of these bytes, if it is known."""
-        return self._requests.get(raw)
+        prepared = self._requests.get(raw)
+        if prepared is not None:
+            return prepared
+        match = _find_sandbox(raw)
+        if match is None:
+            return None
+        other = self._requests.get(_without_sandbox(raw, match))
+        return other.in_sandbox(match[1].decode("ascii")) if other is not None else None
 
     def add(self, raw: bytes, prepared: PreparedRequest) -> None:
         """Keep a request that was just prepared."""
         if len(raw) > REQUEST_LIMIT:
             return
+        match = _find_sandbox(raw)
+        if match is not None and prepared.differs_by_sandbox_alone(match[1].decode("ascii")):
+            raw = _without_sandbox(raw, match)
+        if raw in self._requests:
+            return
         while len(self._requests) >= COUNT_LIMIT:
             del self._requests[next(iter(self._requests))]
         self._requests[raw] = prepared
+
+
+def _find_sandbox(raw: bytes) -> re.Match[bytes] | None:
+    """The header X-Mock-Sandbox in the head of a request."""
+    return SANDBOX_LINE.search(raw, 0, raw.find(HEAD_END) + 2)
+
+
+def _without_sandbox(raw: bytes, match: re.Match[bytes]) -> bytes:
+    """The bytes of a request with NUL, which no request has in its head, for the name of the sandbox."""
+    return b"%b\0%b" % (raw[: match.start(1)], raw[match.end(1) :])

@@ -11,7 +11,7 @@ from mockserver.engine.overrides import ActiveOverride
 from mockserver.engine.run import Run
 from mockserver.engine.sandboxes import Sandbox
 from mockserver.errors import Refusal, Violation
-from mockserver.http.messages import Delivery, Request, Response
+from mockserver.http.messages import Delivery, Request, Response, header
 from mockserver.openapi.model import Operation
 from mockserver.refusals import TokenRequired
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from mockserver.http.request.selection import Choice
     from mockserver.http.router import Route
     from mockserver.http.service import Service
+
+
+SANDBOX_HEADER = "X-Mock-Sandbox"
+SANDBOX_VIA = f"header {SANDBOX_HEADER}"
 
 
 @dataclass(slots=True, eq=False)
@@ -40,7 +44,6 @@ class PreparedRequest:
     choice: Choice | None = None
     response: Response | None = None
     refusal: Refusal | None = None
-    expired_cookie: str | None = None
     call: OperationCall | None = None
     preference: Preference | None = None
     key: str | None = None
@@ -48,6 +51,42 @@ class PreparedRequest:
     notices: tuple[str, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     samples: dict[tuple[Any, ...], Response] = field(default_factory=dict)
+
+    def differs_by_sandbox_alone(self, sandbox: str) -> bool:
+        """Whether the header X-Mock-Sandbox, with this value, says nothing but which sandbox is meant."""
+        choice = self.choice
+        return (
+            choice is not None
+            and choice.refusal is None
+            and (choice.sandbox, choice.sandbox_via) == (sandbox, SANDBOX_VIA)
+            and SANDBOX_HEADER not in (self.call.headers if self.call is not None else ())
+        )
+
+    def in_sandbox(self, sandbox: str) -> PreparedRequest:
+        """The same request with another name in the header X-Mock-Sandbox."""
+        assert self.choice is not None
+        if sandbox == self.choice.sandbox:
+            return self
+        logged = self.logged
+        headers = tuple(
+            [header(name, sandbox) if name == SANDBOX_HEADER else (name, value) for name, value in logged[0]]
+        )
+        # Written out, since this is done for each request of a test that has a sandbox of its own.
+        return PreparedRequest(
+            self.request.with_header(SANDBOX_HEADER, sandbox),
+            LoggedMessage(headers, logged.body, logged.size),
+            self.route,
+            self.choice.with_sandbox(sandbox),
+            self.response,
+            self.refusal,
+            self.call,
+            self.preference,
+            self.key,
+            self.digest,
+            self.notices,
+            self.parameters,
+            self.samples,
+        )
 
     def needs_page(self, service: Service) -> bool:
         """Whether a page answers, which the Flask application renders: the one at the path, or the token's."""

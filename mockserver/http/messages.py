@@ -54,6 +54,12 @@ class Request(SansIORequest):
         """The value of a header, in any spelling of its name."""
         return self._values.get(header_name(name))
 
+    def with_header(self, name: str, value: str) -> Request:
+        """The same request with another value of one header."""
+        other = Request.__new__(Request)
+        other.__dict__.update(self.__dict__, _values={**self._values, name: value})
+        return other
+
     @property
     def query(self) -> str:
         """The query as it was sent."""

@@ -19,7 +19,7 @@ from mockserver.engine.run import Run
 from mockserver.engine.validity import CacheValidity
 from mockserver.errors import CannotGenerate, Refusal
 from mockserver.http import operations
-from mockserver.http.exchange import Exchange, PreparedRequest
+from mockserver.http.exchange import SANDBOX_HEADER, Exchange, PreparedRequest
 from mockserver.http.messages import Request, Response, header
 from mockserver.http.request import credentials, guard, idempotency, parameters, preferences, selection
 from mockserver.http.request.addressing import decode_parameter
@@ -174,7 +174,7 @@ def _add_headers(exchange: Exchange, response: Response) -> None:
     selected = exchange.selected
     if selected is not None:
         headers.append(header(selection.SCENARIO_HEADER, selected.scenario))
-        headers.append(header(selection.SANDBOX_HEADER, selected.sandbox.name))
+        headers.append(header(SANDBOX_HEADER, selected.sandbox.name))
         if selected.ignored:
             headers.append(("X-Mock-Ignored-Cookie", ", ".join(selected.ignored)))
     if exchange.request.header("Origin") is not None:

@@ -43,7 +43,8 @@ class Server:
         """Status, headers and body of the response."""
         data = b"" if body is None else json.dumps(body).encode()
         sent = {"Host": "localhost", **headers, **({"Content-Type": "application/json"} if data else {})}
-        raw = repr((method, target, sent, data)).encode()
+        head = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
+        raw = f"{method} {target} HTTP/1.1\r\n{head}\r\n".encode() + data
         service = self.service
         if self.caches and (cached := service.responses.find(raw)) is not None:
             self.hits += 1
@@ -54,9 +55,9 @@ class Server:
         response = respond_prepared(service, prepared)
         service.prepared.add(raw, prepared)
         if self.caches and response.validity is not None and response.entry is not None:
-            head = repr((response.status, response.headers)).encode()
+            cached_head = repr((response.status, response.headers)).encode()
             entry = response.entry._replace(fired=())
-            service.responses.add(raw, CachedResponse(head, response.body, response.validity, entry))
+            service.responses.add(raw, CachedResponse(cached_head, response.body, response.validity, entry))
         return response.status, response.headers, response.body
 
     def json(self, method: str, target: str, body: Any = None, **headers: str) -> Any:
@@ -218,3 +219,25 @@ def test_no_cached_response_outlives_its_sandbox(built_in: Contract) -> None:
         server.ask("GET", "/admin/jobs/job-7", {"X-Mock-Sandbox": name})
         server.time.now += 1_000
     assert server.json("GET", "/admin/jobs/job-7", **{"X-Mock-Sandbox": "one"})["status"] == "failed"
+
+
+def test_a_request_that_differs_by_its_sandbox_alone_is_not_read_again(server: Server) -> None:
+    def raw(sandbox: str) -> bytes:
+        return f"POST /admin/jobs/job-7/retry HTTP/1.1\r\nHost: localhost\r\nX-Mock-Sandbox: {sandbox}\r\n\r\n".encode()
+
+    server.ask("POST", "/admin/jobs/job-7/retry", {"X-Mock-Sandbox": "first"})
+    prepared = server.service.prepared.find(raw("second"))
+    assert prepared is not None
+    assert prepared.choice is not None
+    assert prepared.choice.sandbox == "second"
+    assert ("X-Mock-Sandbox", "second") in prepared.logged.headers
+    assert prepared.request.header("X-Mock-Sandbox") == "second"
+    assert server.json("POST", "/admin/jobs/job-7/retry", **{"X-Mock-Sandbox": "second"})["status"] == "queued"
+
+
+@pytest.mark.parametrize("name", ["", "no/name", "two words", "a\r\nX-Mock-Sandbox: b"])
+def test_a_request_with_another_kind_of_sandbox_header_is_read_for_itself(server: Server, name: str) -> None:
+    raw = "GET /admin/jobs/job-7 HTTP/1.1\r\nHost: localhost\r\nX-Mock-Sandbox: {}\r\n\r\n"
+    server.ask("GET", "/admin/jobs/job-7", {"X-Mock-Sandbox": "first"})
+    assert server.service.prepared.find(raw.format("other").encode()) is not None
+    assert server.service.prepared.find(raw.format(name).encode()) is None

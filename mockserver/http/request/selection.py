@@ -9,14 +9,14 @@ from urllib.parse import parse_qsl, urlencode
 
 from mockserver.engine.sandboxes import DEFAULT, NAME, Sandbox
 from mockserver.errors import Refusal
-from mockserver.http.exchange import Selection
+from mockserver.http.exchange import SANDBOX_HEADER, Selection
 from mockserver.http.messages import Request
 from mockserver.refusals import BadSandbox, UnknownScenario
 
 if TYPE_CHECKING:
     from mockserver.http.service import Service
 
-SCENARIO_HEADER, SANDBOX_HEADER = "X-Mock-Scenario", "X-Mock-Sandbox"
+SCENARIO_HEADER = "X-Mock-Scenario"
 SCENARIO_QUERY, SANDBOX_QUERY = "__scenario", "__sandbox"
 SCENARIO_COOKIE, SANDBOX_COOKIE = "mock_scenario", "mock_sandbox"
 TOKEN_QUERY, TOKEN_COOKIE = "__token", "mock_token"
@@ -40,6 +40,10 @@ class Choice:
     ignored: tuple[str, ...] = ()
     refusal: Refusal | None = None
     expired_cookie: str | None = None
+
+    def with_sandbox(self, sandbox: str) -> Choice:
+        """The same choice in another sandbox."""
+        return Choice(sandbox, self.sandbox_via, self.scenario, self.scenario_via, self.ignored)
 
 
 def choose(service: Service, request: Request, *, forgive: bool) -> Choice:
