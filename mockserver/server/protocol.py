@@ -97,8 +97,12 @@ class Sent(NamedTuple):
     body: bytes
 
     def remember(self, raw: bytes) -> None:
-        """Remember the request by its bytes, and the response where it can be sent again."""
+        """Remember the request by its bytes, and the response."""
         self.service.prepared.add(raw, self.prepared)
+        self.remember_response(raw)
+
+    def remember_response(self, raw: bytes) -> None:
+        """Remember the response to a request by its bytes, if it can be sent again."""
         if self.response.validity is not None and self.response.entry is not None:
             # Transitions that had happened before the first response are not reported again.
             entry = self.response.entry._replace(fired=())
@@ -200,7 +204,7 @@ class Protocol(HttpToolsProtocol):
             self._hold_back(self.cycle, sent)
             return True
         self._send_at_once(sent.head, sent.body)
-        sent.remember(data)
+        sent.remember_response(data)
         return True
 
     def _watch(self) -> None:
