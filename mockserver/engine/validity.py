@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mockserver.engine.clock import Clock
 from mockserver.engine.run import Run
@@ -10,8 +10,7 @@ from mockserver.engine.sandboxes import Sandbox
 from mockserver.engine.state.state import State
 
 
-@dataclass(frozen=True, slots=True)
-class CacheValidity:
+class CacheValidity(NamedTuple):
     """The run as it was when a response was built, and the sandbox's choice of it.
 
     State and clock are immutable: as long as a run has the very same two, no command was accepted, its clock was not

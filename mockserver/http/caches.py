@@ -7,8 +7,7 @@ in addition on the run's state and clock, and is sent again as long as these are
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mockserver.engine.clock import monotonic
 from mockserver.engine.journal import Entry
@@ -25,8 +24,7 @@ HEAD_END = b"\r\n\r\n"
 SANDBOX_LINE = re.compile(rb"(?i)\r\nx-mock-sandbox: ([a-z0-9._-]{1,64})\r\n")
 
 
-@dataclass(frozen=True, slots=True)
-class CachedResponse:
+class CachedResponse(NamedTuple):
     """A response as bytes, when it is right, and what the journal says of it."""
 
     head: bytes

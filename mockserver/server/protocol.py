@@ -105,7 +105,8 @@ class Sent(NamedTuple):
         """Remember the response to a request by its bytes, if it can be sent again."""
         if self.response.validity is not None and self.response.entry is not None:
             # Transitions that had happened before the first response are not reported again.
-            entry = self.response.entry._replace(fired=())
+            entry = self.response.entry
+            entry = entry._replace(fired=()) if entry.fired else entry
             self.service.responses.add(raw, CachedResponse(self.head, self.body, self.response.validity, entry))
 
 
