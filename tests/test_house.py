@@ -5,17 +5,23 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import mockserver
 
 ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "mockserver"
 ALLOWED = {
     "mockserver", "fixtures", "schemas", "scenarios", "tests", "pyproject.toml", "README.md",
     "CHANGELOG.md", "LICENSE", "Makefile", "docs", ".ci", ".gitignore",
 }  # fmt: skip
 HOSTS = ("py" + "pi.org", "python" + "hosted", "registry.npm" + "js", "deb." + "debian.org")
 HOMES = tuple(f"/{name}/" for name in ("ro" + "ot", "ho" + "me", "Us" + "ers"))
+FILES_PER_FOLDER = 20
+LINES_PER_MODULE = 450
+# Names that do not say what they hold.
+EMPTY_NAMES = {"one", "found", "told", "known", "given"}
 
 
 def tracked() -> list[Path]:
@@ -25,6 +31,19 @@ def tracked() -> list[Path]:
         return [ROOT / name for name in listed.splitlines() if (ROOT / name).is_file()]
     except (OSError, subprocess.CalledProcessError):
         return [path for path in ROOT.rglob("*") if path.is_file() and "/." not in path.as_posix()]
+
+
+def modules() -> dict[str, ast.Module]:
+    """The syntax tree of each module, by its path in the repository."""
+    return {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text()) for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def name_of(node: ast.AST) -> str | None:
+    """The name that a variable, an argument or an attribute has."""
+    match node:
+        case ast.Name(id=name) | ast.arg(arg=name) | ast.Attribute(attr=name):
+            return name
+    return None
 
 
 def test_the_top_level_holds_only_what_a_well_kept_repository_has() -> None:
@@ -47,9 +66,41 @@ def test_the_public_names_are_listed_and_there() -> None:
 
 def test_every_public_name_has_a_docstring() -> None:
     bare = []
-    for path in (ROOT / "mockserver").rglob("*.py"):
-        tree = ast.parse(path.read_text())
-        named = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-        bare += [f"{path.name}: {node.name}" for node in named if not node.name.startswith("_") and not ast.get_docstring(node)]  # fmt: skip
-        bare += [path.name] if not ast.get_docstring(tree) else []
+    for path, tree in modules().items():
+        definitions = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+        bare += [
+            f"{path}: {node.name}"
+            for node in definitions
+            if not node.name.startswith("_") and not ast.get_docstring(node)
+        ]
+        bare += [path] if not ast.get_docstring(tree) else []
     assert bare == []
+
+
+def test_no_public_class_name_is_defined_in_two_modules() -> None:
+    paths = defaultdict(list)
+    for path, tree in modules().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                paths[node.name].append(path)
+    assert [f"{name}: {' and '.join(where)}" for name, where in paths.items() if len(where) > 1] == []
+
+
+def test_no_name_is_empty_of_meaning() -> None:
+    lines = [
+        f"{path}:{node.lineno} {name}"
+        for path, tree in modules().items()
+        for node in ast.walk(tree)
+        if (name := name_of(node)) in EMPTY_NAMES and isinstance(node, ast.expr | ast.arg)
+    ]
+    assert lines == []
+
+
+def test_no_folder_has_more_files_than_can_be_surveyed() -> None:
+    counts = Counter(path.parent.relative_to(ROOT).as_posix() for path in PACKAGE.rglob("*.py"))
+    assert {folder: count for folder, count in counts.items() if count > FILES_PER_FOLDER} == {}
+
+
+def test_no_module_is_too_long() -> None:
+    lengths = {path.relative_to(ROOT).as_posix(): path.read_text().count("\n") for path in PACKAGE.rglob("*.py")}
+    assert {path: length for path, length in lengths.items() if length > LINES_PER_MODULE} == {}
