@@ -18,7 +18,7 @@ from mockserver.cli.main import main
 from mockserver.control.document import load_control_api
 from mockserver.http.response import cors
 from mockserver.http.response.problems import STATUS
-from mockserver.server.protocol import REFUSALS
+from mockserver.server.rejections import REJECTIONS
 from tests.bench.report import BEGIN, END
 from tests.cli.test_main import SECONDS
 
@@ -103,12 +103,12 @@ def test_every_header_of_the_server_is_documented() -> None:
 def test_every_code_is_documented_with_its_status() -> None:
     documented = dict(re.findall(r"^### `([a-z-]+)`\n\n\*\*(\d+)\.\*\* ", ERRORS, re.MULTILINE))
     statuses = {refusal.code: str(int(status)) for refusal, status in STATUS.items()}
-    assert documented == statuses | {code: str(status) for code, (status, _, _) in REFUSALS.items()}
+    assert documented == statuses | {code: str(status) for code, (status, _, _) in REJECTIONS.items()}
 
 
 def test_every_code_has_one_entry() -> None:
     documented = re.findall(r"^### `([a-z-]+)`$", ERRORS, re.MULTILINE)
-    assert sorted(documented) == sorted({*refusals.by_code(), *REFUSALS})
+    assert sorted(documented) == sorted({*refusals.by_code(), *REJECTIONS})
 
 
 def test_every_link_in_the_documentation_leads_to_a_file_and_a_heading() -> None:

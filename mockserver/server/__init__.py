@@ -1,1 +1,1 @@
-"""Sockets: uvicorn with a protocol class that answers inline. Knows WSGI, and nothing of what it serves."""
+"""Sockets: uvicorn with a protocol class that calls the pipeline in the callback of the parser."""

@@ -8,106 +8,21 @@ shutdown.
 from __future__ import annotations
 
 import asyncio
-import json
-import logging
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from mockserver.http import pipeline
-from mockserver.http.caches import CachedResponse
-from mockserver.http.exchange import PreparedRequest
-from mockserver.http.messages import Request, Response
-from mockserver.http.request import addressing
-from mockserver.http.response.responses import wire_headers
-from mockserver.http.service import BODY_LIMIT, Service
-from mockserver.server import wsgi_bridge
+from mockserver.http.pipeline import prepare
+from mockserver.server import rejections, wsgi_bridge
 from mockserver.server.delayed_send import DelayedSend
+from mockserver.server.rejections import HEAD_LIMIT, RequestRejected, rejection
+from mockserver.server.served_app import ParsedRequest, Sent, ServedApp, as_message, call_wsgi, respond
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
-
-HEAD_LIMIT = 64 * 1024
-REQUEST_SECONDS = 30.0
 LINGER_SECONDS = 2.0
 WAITING_LIMIT = 16
-REFUSALS = {
-    "malformed-request": (400, "Bad Request", "This is no HTTP/1.1 request, or its method is not known."),
-    "missing-host": (400, "Bad Request", "An HTTP/1.1 request carries one Host header (RFC 9112, section 3.2)."),
-    "request-timeout": (408, "Request Timeout", f"The request was not complete after {REQUEST_SECONDS:.0f} seconds."),
-    "uri-too-long": (414, "URI Too Long", f"The request target is longer than {HEAD_LIMIT} bytes."),
-    "header-fields-too-large": (
-        431, "Request Header Fields Too Large", f"The headers are longer than {HEAD_LIMIT} bytes.",
-    ),
-    "internal-error": (500, "Internal Server Error", "The server failed; its log says more."),
-}  # fmt: skip
-log = logging.getLogger("mockserver")
-
-
-def current_service(app: WSGIApplication) -> Callable[[], Service | None]:
-    """How to get at the service behind an application, which a reload replaces; None for an application not ours."""
-    if hasattr(app, "current_service"):
-        current: Callable[[], Service | None] = app.current_service
-        return current
-    service: Service | None = getattr(app, "extensions", {}).get("mockserver")
-    return lambda: service
-
-
-@dataclass(frozen=True, slots=True)
-class ServedApp:
-    """The application, the service behind it if there is one, and the limit of bodies in bytes."""
-
-    app: WSGIApplication
-    current_service: Callable[[], Service | None]
-    body_limit: int = BODY_LIMIT
-
-    @classmethod
-    def of(cls, app: WSGIApplication, body_limit: int) -> ServedApp:
-        """An application, with the service behind it if it is ours."""
-        return cls(app, current_service(app), body_limit)
-
-
-class RequestRejected(Exception):
-    """Raised in a parser callback to stop a request that is not taken."""
-
-
-class ParsedRequest(NamedTuple):
-    """A request that is complete; of one that is too large, only how much it would have been."""
-
-    method: str
-    version: str
-    target: bytes
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
-    too_large: int = 0
-
-
-class Sent(NamedTuple):
-    """A response as it is sent, and the request that it answers."""
-
-    service: Service
-    prepared: PreparedRequest
-    response: Response
-    head: bytes
-    body: bytes
-
-    def remember(self, raw: bytes) -> None:
-        """Remember the request by its bytes, and the response."""
-        self.service.prepared.add(raw, self.prepared)
-        self.remember_response(raw)
-
-    def remember_response(self, raw: bytes) -> None:
-        """Remember the response to a request by its bytes, if it can be sent again."""
-        if self.response.validity is not None and self.response.entry is not None:
-            # Transitions that had happened before the first response are not reported again.
-            entry = self.response.entry
-            entry = entry._replace(fired=()) if entry.fired else entry
-            self.service.responses.add(raw, CachedResponse(self.head, self.body, self.response.validity, entry))
 
 
 class Cycle:
@@ -139,7 +54,7 @@ class Protocol(HttpToolsProtocol):
         super().__init__(*args, **options)
         self.served = self.config.loaded_app
         self.url, self.headers, self._body = b"", [], bytearray()
-        self._refusal = ""
+        self._rejection = ""
         self._head_size = 0
         self._lingering = False
         # How many requests were complete in the bytes that are being parsed, and what was sent to the last of them.
@@ -180,7 +95,7 @@ class Protocol(HttpToolsProtocol):
             # Answered as the plain request that it also is; what follows is not HTTP that we speak.
             self.transport.close()
         except httptools.HttpParserError:
-            self.refuse(self._refusal or "malformed-request")
+            self.reject(self._rejection or "malformed-request")
         else:
             if self._sent is not None and is_idle and self._complete == 1 and not self._head_size:
                 self._sent.remember(data)
@@ -198,7 +113,7 @@ class Protocol(HttpToolsProtocol):
         prepared = service.prepared.find(data)
         if prepared is None:
             return False
-        sent = self._respond(service, prepared)
+        sent = respond(service, prepared)
         if sent.response.delivery is not None:
             self._unset_keepalive_if_required()
             self.cycle = Cycle(True)
@@ -212,7 +127,7 @@ class Protocol(HttpToolsProtocol):
         if not self._head_size:
             self._stop_timer()
         elif self._timer is None:
-            self._timer = self.loop.call_later(REQUEST_SECONDS, self.refuse, "request-timeout")
+            self._timer = self.loop.call_later(rejections.REQUEST_SECONDS, self.reject, "request-timeout")
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
@@ -229,13 +144,13 @@ class Protocol(HttpToolsProtocol):
         """A part of the target."""
         self.url += url
         if len(self.url) > HEAD_LIMIT:
-            self._refuse("uri-too-long")
+            self._stop("uri-too-long")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header, or a trailer, which is counted and left alone."""
         self._head_size += len(name) + len(value)
         if self._head_size > HEAD_LIMIT:
-            self._refuse("header-fields-too-large")
+            self._stop("header-fields-too-large")
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
@@ -243,7 +158,7 @@ class Protocol(HttpToolsProtocol):
         version = self.parser.get_http_version()
         hosts = [name for name, _ in self.headers].count(b"host")
         if hosts > 1 or (hosts == 0 and version == "1.1"):
-            self._refuse("missing-host")
+            self._stop("missing-host")
         self.cycle = Cycle(version != "1.0" and self.parser.should_keep_alive())
         if self.expect_100_continue:
             if self._declared_length() > self.served.body_limit:
@@ -293,11 +208,11 @@ class Protocol(HttpToolsProtocol):
     def _answer(self, cycle: Cycle, request: ParsedRequest) -> None:
         """Answer a request by the pipeline, or, for pages and applications that are not ours, by WSGI."""
         service = self.served.current_service()
-        prepared = pipeline.prepare(service, _message(request)) if service is not None else None
+        prepared = prepare(service, as_message(request)) if service is not None else None
         if service is None or prepared is None or prepared.needs_page(service):
-            self.send(cycle, *self._call_wsgi(request))
+            self.send(cycle, *call_wsgi(self.served.app, self._constant, request))
             return
-        sent = self._respond(service, prepared)
+        sent = respond(service, prepared)
         if sent.response.delivery is not None:
             self._hold_back(cycle, sent)
             return
@@ -305,37 +220,12 @@ class Protocol(HttpToolsProtocol):
             self._sent = sent
         self.send(cycle, sent.head, sent.body)
 
-    def _respond(self, service: Service, prepared: PreparedRequest) -> Sent:
-        """The pipeline's response to a request, as bytes."""
-        response = pipeline.respond_prepared(service, prepared)
-        is_head = prepared.request.method == "HEAD"
-        try:
-            head = wsgi_bridge.head(response.status, wire_headers(response), response.body, to_head=is_head)
-        except wsgi_bridge.BadResponse as error:
-            log.error("%s %s failed", prepared.request.method, prepared.request.path, exc_info=error)
-            return Sent(service, prepared, Response(500), *_problem("internal-error"))
-        return Sent(service, prepared, response, head, b"" if is_head else response.body)
-
     def _hold_back(self, cycle: Cycle, sent: Sent) -> None:
         """Have timers send a response, or spoil it."""
         assert sent.response.delivery is not None
         send = partial(self._send_held, cycle)
         self._hold = DelayedSend(self.loop, self.transport, sent.response.delivery, (sent.head, sent.body), send)
         self._hold.start()
-
-    def _call_wsgi(self, request: ParsedRequest) -> tuple[bytes, bytes]:
-        """The response of the WSGI application: its head and body."""
-        environ = wsgi_bridge.environ(
-            self._constant, request.method, request.version, request.target, request.headers, request.body
-        )
-        if request.too_large:
-            environ["CONTENT_LENGTH"] = str(request.too_large)
-        try:
-            head, body = wsgi_bridge.call(self.served.app, environ)
-        except Exception as error:
-            log.error("%s %s failed", request.method, environ["PATH_INFO"], exc_info=error)
-            return _problem("internal-error")
-        return head, b"" if request.method == "HEAD" else body
 
     def _send_held(self, cycle: Cycle, head: bytes, body: bytes) -> None:
         self._hold = None
@@ -412,40 +302,20 @@ class Protocol(HttpToolsProtocol):
         else:
             self.transport.close()
 
-    def _refuse(self, code: str) -> None:
-        self._refusal = code
+    def _stop(self, code: str) -> None:
+        self._rejection = code
         raise RequestRejected(code)
 
-    def refuse(self, code: str) -> None:
-        """Answer what is no request that we take, and close."""
+    def reject(self, code: str) -> None:
+        """Respond to a request that is rejected, and close."""
         self._timer = None
         if self.transport.is_closing() or self._lingering:
             return
         if self._hold is not None:
-            # An answer is on its way, and this would come before it.
+            # A response is held back, and this one would overtake it.
             self.transport.close()
             return
         if self.cycle is None or self.cycle.response_complete:
             self.cycle = Cycle(False)
         self.cycle.keep_alive = False
-        self.send(self.cycle, *_problem(code))
-
-
-def _message(request: ParsedRequest) -> Request:
-    """A parsed request as the pipeline has it."""
-    return addressing.build_request(
-        request.method,
-        request.target.decode("latin-1"),
-        wsgi_bridge.read_headers(tuple(request.headers)),
-        request.body,
-        too_large=bool(request.too_large),
-        breaks_connections=True,
-    )
-
-
-def _problem(code: str) -> tuple[bytes, bytes]:
-    status, title, detail = REFUSALS[code]
-    problem = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
-    body = json.dumps(problem, separators=(",", ":")).encode()
-    headers = [("Content-Type", "application/problem+json"), ("X-Mock-Code", code)]
-    return wsgi_bridge.head(status, headers, body, line=f"{status} {title}"), body
+        self.send(self.cycle, *rejection(code))

@@ -17,7 +17,8 @@ import uvicorn
 from uvicorn.config import Config
 
 from mockserver.http.service import BODY_LIMIT
-from mockserver.server.protocol import Protocol, ServedApp
+from mockserver.server.protocol import Protocol
+from mockserver.server.served_app import ServedApp
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

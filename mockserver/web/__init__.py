@@ -1,1 +1,1 @@
-"""The Flask application: HTTP in front of the engine."""
+"""The Flask application: it hands requests to the pipeline, renders the pages, and reloads edited contracts."""

@@ -17,7 +17,7 @@ import pytest
 
 from mockserver import Contract, create_app
 from mockserver.http.service import Service
-from mockserver.server import protocol
+from mockserver.server import rejections
 from mockserver.server.server import BackgroundServer
 
 SECONDS = 10.0
@@ -236,7 +236,7 @@ def test_idle_and_half_sent_connections_keep_nobody_waiting(server: BackgroundSe
 
 
 def test_a_request_that_never_completes_is_408(server: BackgroundServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "REQUEST_SECONDS", 0.2)
+    monkeypatch.setattr(rejections, "REQUEST_SECONDS", 0.2)
     for part in (
         b"GET /x HT",
         b"GET /x HTTP/1.1\r\nHos",

@@ -1,0 +1,36 @@
+"""Requests that the server rejects before an application sees them: problem documents (RFC 9457) as bytes."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+
+from mockserver.server import wsgi_bridge
+
+HEAD_LIMIT = 64 * 1024
+REQUEST_SECONDS = 30.0
+# Status, title and detail by code.
+REJECTIONS = {
+    "malformed-request": (400, "Bad Request", "The request is not valid HTTP/1.1, or its method is unknown."),
+    "missing-host": (400, "Bad Request", "An HTTP/1.1 request has exactly one Host header (RFC 9112, section 3.2)."),
+    "request-timeout": (408, "Request Timeout", f"The request was not complete after {REQUEST_SECONDS:.0f} seconds."),
+    "uri-too-long": (414, "URI Too Long", f"The request target is longer than {HEAD_LIMIT} bytes."),
+    "header-fields-too-large": (
+        431, "Request Header Fields Too Large", f"The headers are longer than {HEAD_LIMIT} bytes.",
+    ),
+    "internal-error": (500, "Internal Server Error", "Internal server error; the server log has the details."),
+}  # fmt: skip
+
+
+class RequestRejected(Exception):
+    """Raised in a callback of the parser to stop a request that is rejected."""
+
+
+@cache
+def rejection(code: str) -> tuple[bytes, bytes]:
+    """The head and the body of a rejection."""
+    status, title, detail = REJECTIONS[code]
+    problem = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
+    body = json.dumps(problem, separators=(",", ":")).encode()
+    headers = [("Content-Type", "application/problem+json"), ("X-Mock-Code", code)]
+    return wsgi_bridge.head(status, headers, body, line=f"{status} {title}"), body

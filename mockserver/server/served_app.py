@@ -1,0 +1,119 @@
+"""What a connection serves: the pipeline of a service, or any WSGI application, each called with parsed requests."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mockserver.http import pipeline
+from mockserver.http.caches import CachedResponse
+from mockserver.http.exchange import PreparedRequest
+from mockserver.http.messages import Request, Response
+from mockserver.http.request import addressing
+from mockserver.http.response.responses import wire_headers
+from mockserver.http.service import BODY_LIMIT, Service
+from mockserver.server import wsgi_bridge
+from mockserver.server.rejections import rejection
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+log = logging.getLogger("mockserver")
+
+
+def current_service(app: WSGIApplication) -> Callable[[], Service | None]:
+    """How to get at the service behind an application, which a reload replaces; None for an application not ours."""
+    if hasattr(app, "current_service"):
+        current: Callable[[], Service | None] = app.current_service
+        return current
+    service: Service | None = getattr(app, "extensions", {}).get("mockserver")
+    return lambda: service
+
+
+@dataclass(frozen=True, slots=True)
+class ServedApp:
+    """The application, the service behind it if there is one, and the limit of bodies in bytes."""
+
+    app: WSGIApplication
+    current_service: Callable[[], Service | None]
+    body_limit: int = BODY_LIMIT
+
+    @classmethod
+    def of(cls, app: WSGIApplication, body_limit: int) -> ServedApp:
+        """An application, with the service behind it if it is ours."""
+        return cls(app, current_service(app), body_limit)
+
+
+class ParsedRequest(NamedTuple):
+    """A request that is complete; of one that is too large, only how much it would have been."""
+
+    method: str
+    version: str
+    target: bytes
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    too_large: int = 0
+
+
+class Sent(NamedTuple):
+    """A response as it is sent, and the request that it answers."""
+
+    service: Service
+    prepared: PreparedRequest
+    response: Response
+    head: bytes
+    body: bytes
+
+    def remember(self, raw: bytes) -> None:
+        """Remember the request by its bytes, and the response."""
+        self.service.prepared.add(raw, self.prepared)
+        self.remember_response(raw)
+
+    def remember_response(self, raw: bytes) -> None:
+        """Remember the response to a request by its bytes, if it can be sent again."""
+        if self.response.validity is not None and self.response.entry is not None:
+            # Transitions that had happened before the first response are not reported again.
+            entry = self.response.entry
+            entry = entry._replace(fired=()) if entry.fired else entry
+            self.service.responses.add(raw, CachedResponse(self.head, self.body, self.response.validity, entry))
+
+
+def respond(service: Service, prepared: PreparedRequest) -> Sent:
+    """The pipeline's response to a request, as bytes."""
+    response = pipeline.respond_prepared(service, prepared)
+    is_head = prepared.request.method == "HEAD"
+    try:
+        head = wsgi_bridge.head(response.status, wire_headers(response), response.body, to_head=is_head)
+    except wsgi_bridge.BadResponse as error:
+        log.error("%s %s failed", prepared.request.method, prepared.request.path, exc_info=error)
+        return Sent(service, prepared, Response(500), *rejection("internal-error"))
+    return Sent(service, prepared, response, head, b"" if is_head else response.body)
+
+
+def call_wsgi(app: WSGIApplication, constant: dict[str, Any], request: ParsedRequest) -> tuple[bytes, bytes]:
+    """The response of a WSGI application: its head and body. `constant` is the environ of the connection."""
+    environ = wsgi_bridge.environ(
+        constant, request.method, request.version, request.target, request.headers, request.body
+    )
+    if request.too_large:
+        environ["CONTENT_LENGTH"] = str(request.too_large)
+    try:
+        head, body = wsgi_bridge.call(app, environ)
+    except Exception as error:
+        log.error("%s %s failed", request.method, environ["PATH_INFO"], exc_info=error)
+        return rejection("internal-error")
+    return head, b"" if request.method == "HEAD" else body
+
+
+def as_message(request: ParsedRequest) -> Request:
+    """A parsed request as the pipeline has it."""
+    return addressing.build_request(
+        request.method,
+        request.target.decode("latin-1"),
+        wsgi_bridge.read_headers(tuple(request.headers)),
+        request.body,
+        too_large=bool(request.too_large),
+        breaks_connections=True,
+    )
