@@ -302,8 +302,8 @@ def built_in() -> Contract:
 
 @pytest.fixture
 def app(built_in: Contract) -> Flask:
-    """An application over the built-in contract, nobody else's."""
-    return create_app(built_in)
+    """An application over the built-in contract, nobody else's, in which delays take no time."""
+    return create_app(built_in, sleep=lambda _: None)
 
 
 @pytest.fixture
