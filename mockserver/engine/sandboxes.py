@@ -24,8 +24,8 @@ T = TypeVar("T")
 log = logging.getLogger("mockserver")
 
 
-class HeldResponse(Protocol):
-    """A response that is held back (by an override's delay)."""
+class ReleasableResponse(Protocol):
+    """A response that an override delays, and that a reset of its sandbox sends at once."""
 
     scenario: str
 
@@ -47,7 +47,7 @@ class Sandbox:
         self.active_scenario: str | None = None
         self.runs: dict[str, Run] = {}
         self.journal = Journal()
-        self.held_responses: dict[HeldResponse, None] = {}
+        self.held_responses: dict[ReleasableResponse, None] = {}
         self.last_used = 0.0
         self._start, self._seconds = start, seconds
         # The last generation of each run that was reset: no two fresh starts of a run share a generation.
@@ -98,11 +98,11 @@ class Sandbox:
     def _remember_generation(self, run: Run) -> None:
         self._generations[run.scenario.name] = run.generation
 
-    def hold(self, response: HeldResponse) -> None:
+    def hold(self, response: ReleasableResponse) -> None:
         """Note that a response is held back: a reset releases it."""
         self.held_responses[response] = None
 
-    def forget_held(self, response: HeldResponse) -> None:
+    def forget_held(self, response: ReleasableResponse) -> None:
         """Note that a held response has been sent, or never will be."""
         self.held_responses.pop(response, None)
 

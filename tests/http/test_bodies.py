@@ -288,8 +288,8 @@ def test_what_is_read_only_may_be_sent_and_the_journal_says_so(owned: FlaskClien
     assert told(owned.post("/x", json={"name": "a", "id": "1", "nick": "b", "inner": {"at": "c", "to": 1}})) == []
     note = owned.get("/__mock/requests").get_json()["requests"][0]["note"]
     assert sorted(note.split("; ")) == [
-        '"/id" of the body is readOnly, and clients do not set it',
-        '"/inner/at" of the body is readOnly, and clients do not set it',
+        '"/id" of the body is readOnly and should not be sent by clients',
+        '"/inner/at" of the body is readOnly and should not be sent by clients',
         '"/nick" of the body is deprecated',
     ]
     assert told(owned.post("/x", json={"name": "a", "id": 1})) == [("/id", "type")]

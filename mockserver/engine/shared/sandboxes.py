@@ -15,7 +15,7 @@ from mockserver.engine.bounded_list import BoundedList
 from mockserver.engine.clock import Seconds, monotonic, wall_seconds
 from mockserver.engine.journal import ENTRY_LIMIT, Entry, Journal
 from mockserver.engine.run import Run, SavedRun
-from mockserver.engine.sandboxes import NAME, SANDBOX_LIMIT, HeldResponse, Sandbox, Sandboxes, Starts
+from mockserver.engine.sandboxes import NAME, SANDBOX_LIMIT, ReleasableResponse, Sandbox, Sandboxes, Starts
 from mockserver.engine.shared.journal_codec import JournalCodec
 from mockserver.engine.shared.run import Event, SharedRun
 from mockserver.engine.shared.store import Conflict, EncodedEntry, Store
@@ -119,7 +119,7 @@ class SharedSandbox(Sandbox):
         # What the request in progress did outside the state: undone where it has to be handled again.
         self._undo: list[Callable[[], None]] = []
 
-    def hold(self, response: HeldResponse) -> None:
+    def hold(self, response: ReleasableResponse) -> None:
         """Note that a response is held back, unless the request has to be handled again."""
         super().hold(response)
         self._undo.append(partial(self.forget_held, response))
