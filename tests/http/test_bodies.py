@@ -197,7 +197,7 @@ def test_a_form_that_cannot_be_read_is_refused(
         ({"text/csv": {"schema": {"type": "string"}}}, b"a,b", None, []),
     ],
 )  # fmt: skip
-def test_a_body_is_judged_by_its_media_type(
+def test_a_body_is_validated_by_its_media_type(
     serve: Serve, content: dict[str, Any], data: bytes, content_type: str | None, violations: list[tuple[str, str]]
 ) -> None:
     assert told(serve(content).post("/x", data=data, content_type=content_type)) == violations

@@ -183,7 +183,7 @@ def test_records_are_json_alone(tmp_path: Path) -> None:
     assert client.get("/owners/1", headers={"Accept": "application/xml"}).status_code == 406
 
 
-def test_a_body_that_no_record_can_be_made_of_is_refused_with_what_is_taken(tmp_path: Path) -> None:
+def test_a_body_that_cannot_become_a_record_is_refused_with_the_accepted_media_types(tmp_path: Path) -> None:
     def change(document: dict[str, Any]) -> None:
         content = document["paths"]["/owners"]["post"]["requestBody"]["content"]
         content["application/xml"] = {"schema": {"type": "object"}}
