@@ -295,7 +295,7 @@ def test_what_is_read_only_may_be_sent_and_the_journal_says_so(owned: FlaskClien
     assert told(owned.post("/x", json={"name": "a", "id": 1})) == [("/id", "type")]
 
 
-def test_what_is_deprecated_is_answered_as_usual_and_noted(owned: FlaskClient) -> None:
+def test_a_deprecated_operation_responds_as_usual_with_a_notice(owned: FlaskClient) -> None:
     answer = owned.get("/x?old=1")
     assert (answer.status_code, "Deprecation" in answer.headers) == (200, False)
     note = owned.get("/__mock/requests").get_json()["requests"][0]["note"]

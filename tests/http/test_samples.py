@@ -413,7 +413,7 @@ def test_an_invalid_example_is_a_warning_in_a_bare_document_and_an_error_on_requ
         load_contract(path, strict_examples=True)
 
 
-def test_a_broken_example_is_a_mistake_in_a_directory_unless_it_is_to_be_mended(make_contract: MakeContract) -> None:
+def test_an_invalid_example_is_an_error_in_a_directory_unless_repair_is_enabled(make_contract: MakeContract) -> None:
     def change(files: dict[str, Any]) -> None:
         files["schemas/openapi.yaml"]["paths"]["/message"]["get"]["responses"]["200"]["content"]["application/json"][
             "example"
@@ -426,7 +426,7 @@ def test_a_broken_example_is_a_mistake_in_a_directory_unless_it_is_to_be_mended(
     assert client.get("/message").get_json() == "7"
 
 
-def test_an_override_sends_a_broken_example_mended_too(pets: FlaskClient) -> None:
+def test_an_override_repairs_an_invalid_example_too(pets: FlaskClient) -> None:
     pets.post("/__mock/overrides", json={"operation": "GET /pets/{petId}", "example": "dog"})
     found = pets.get("/pets/5").get_json()
     assert (found["name"], type(found["id"])) == ("Dog", int)
