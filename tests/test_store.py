@@ -200,7 +200,7 @@ def test_an_append_that_is_sent_twice_is_there_once(redis: RedisServer, monkeypa
     assert len(store.fetch_updates("one", "", 0, 10, used=True).batches) == 2
 
 
-def test_a_real_clock_stands_alike_everywhere(pair: list[FlaskClient]) -> None:
+def test_a_real_clock_is_the_same_in_every_process(pair: list[FlaskClient]) -> None:
     pair[0].post("/__mock/clock", json={"mode": "real", "speed": 1})
     before = pair[0].get("/__mock/clock").json["now"]
     between = pair[1].get("/__mock/clock").json["now"]

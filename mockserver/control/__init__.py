@@ -1,1 +1,1 @@
-"""The control API under `/__mock`: its document and what each of its operations does."""
+"""The control API under `/__mock`: its OpenAPI document and the handlers of its operations."""

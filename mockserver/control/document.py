@@ -1,4 +1,4 @@
-"""The control API's own OpenAPI document, and what each of its operations does."""
+"""Loads the OpenAPI document of the control API, with the handler of each operation."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FILE = "control.yaml"
 
 @cache
 def load_control_api() -> ControlApi:
-    """The control API, read once for the process; it is frozen."""
+    """The control API. It is immutable and loaded once per process."""
     report, root = Report(), Path(__file__).parent
     documents = loading.load(root, [root / FILE], report)
     schemas = Schemas(documents)

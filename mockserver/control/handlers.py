@@ -1,4 +1,4 @@
-"""What each operation of the control API does. Its requests and responses are validated like all others."""
+"""The handlers of the control API. Its requests and responses are validated by its OpenAPI document."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _reset(exchange: Exchange, call: OperationCall) -> ControlResult:
         service.sandboxes.reset()
     else:
         selection.sandbox.reset()
-    # The active scenario is reset too, so the default takes its place.
+    # The active scenario is reset too, so the default scenario applies.
     scenario = service.contract.default_scenario if selection.via == ACTIVE else selection.scenario
     exchange.selected = Selection(service.sandboxes.get(selection.sandbox.name), scenario, selection.via)
     return 200, _run(exchange.selected)
@@ -139,8 +139,8 @@ def _get_state(exchange: Exchange, call: OperationCall) -> ControlResult:
     }
 
 
-def _place(exchange: Exchange, call: OperationCall) -> tuple[str, Any]:
-    """The resource and key of the path, the key in the type that the resource's keys have."""
+def _read_record_path(exchange: Exchange, call: OperationCall) -> tuple[str, Any]:
+    """The resource and the key in the path, with the key converted to the type of the resource's keys."""
     resource = exchange.selection.settle().state.table(call.path["resource"]).resource
     types = resource.fields.get(resource.key, frozenset({"string"}))
     key = call.path["key"]
@@ -148,27 +148,27 @@ def _place(exchange: Exchange, call: OperationCall) -> tuple[str, Any]:
 
 
 def _put_record(exchange: Exchange, call: OperationCall) -> ControlResult:
-    resource, key = _place(exchange, call)
+    resource, key = _read_record_path(exchange, call)
     run = exchange.selection.settle()
-    was_there = run.state.has_record(resource, key)
+    existed = run.state.has_record(resource, key)
     field = exchange.service.contract.resources[resource].key
     record = {field: key, **call.body} if field else call.body
     state = run.submit(lambda _, at: Put(resource, key, record, at))
     value = with_derived_fields(state, exchange.service.contract.resources[resource], state.record(resource, key))
-    if was_there:
+    if existed:
         return 200, value
-    place = f"{PREFIX}/state/{quote(resource, safe='')}/{quote(str(key), safe='')}"
-    return 201, value, {"Location": exchange.request.root_path + place}
+    location = f"{PREFIX}/state/{quote(resource, safe='')}/{quote(str(key), safe='')}"
+    return 201, value, {"Location": exchange.request.root_path + location}
 
 
 def _delete_record(exchange: Exchange, call: OperationCall) -> ControlResult:
-    resource, key = _place(exchange, call)
+    resource, key = _read_record_path(exchange, call)
     exchange.selection.run.submit(lambda _, at: Remove(resource, key, at))
     return 204, None
 
 
 def _fire_transition(exchange: Exchange, call: OperationCall) -> ControlResult:
-    resource, key = _place(exchange, call)
+    resource, key = _read_record_path(exchange, call)
     transition = call.path["transition"]
     state = exchange.selection.run.submit(lambda _, at: Fire(resource, key, transition, at))
     return 200, with_derived_fields(state, exchange.service.contract.resources[resource], state.record(resource, key))
@@ -200,16 +200,16 @@ def _move_clock(exchange: Exchange, call: OperationCall) -> ControlResult:
 
 def _clock(run: Run) -> dict[str, Any]:
     clock, due = run.clock, run.next_due
-    told: dict[str, Any] = {
+    state: dict[str, Any] = {
         "now": format_instant(run.now),
         "mode": clock.mode,
         "next_due": format_instant(due) if due else None,
     }
     if clock.mode == "real":
-        told["speed"] = clock.speed
+        state["speed"] = clock.speed
     elif clock.mode == "per-request":
-        told["step"] = clock.step
-    return told
+        state["step"] = clock.step
+    return state
 
 
 def _duration(text: str) -> int:
@@ -223,12 +223,13 @@ def _instant(text: str) -> int:
     try:
         return parse_instant(text)
     except ValueError:
-        raise BadTime(f"{quoted(text)} is no instant that the clock could go to.") from None
+        raise BadTime(f"{quoted(text)} is not a valid instant for the clock.") from None
 
 
 def _list_overrides(exchange: Exchange, call: OperationCall) -> ControlResult:
-    known = exchange.selection.settle().state.overrides
-    return 200, {"overrides": [_placed(known, one) for one in known.active]}
+    overrides_state = exchange.selection.settle().state.overrides
+    listed = [_override_as_json(overrides_state, override) for override in overrides_state.active]
+    return 200, {"overrides": listed}
 
 
 def _add_override(exchange: Exchange, call: OperationCall) -> ControlResult:
@@ -236,9 +237,9 @@ def _add_override(exchange: Exchange, call: OperationCall) -> ControlResult:
     if override is None:
         raise InvalidRequest(violations)
     state = exchange.selection.run.submit(lambda _, at: AddOverride(override, at))
-    placed = state.overrides.active[0]
-    location = f"{exchange.request.root_path}{PREFIX}/overrides/{placed.id}"
-    return 201, _placed(state.overrides, placed), {"Location": location}
+    added = state.overrides.active[0]
+    location = f"{exchange.request.root_path}{PREFIX}/overrides/{added.id}"
+    return 201, _override_as_json(state.overrides, added), {"Location": location}
 
 
 def _clear_overrides(exchange: Exchange, call: OperationCall) -> ControlResult:
@@ -252,8 +253,8 @@ def _remove_override(exchange: Exchange, call: OperationCall) -> ControlResult:
     return 204, None
 
 
-def _placed(known: Overrides, placed: ActiveOverride) -> dict[str, Any]:
-    return {"id": placed.id, "used": known.use_counts.get(placed.id, 0), **placed.override.entry}
+def _override_as_json(state: Overrides, active: ActiveOverride) -> dict[str, Any]:
+    return {"id": active.id, "used": state.use_counts.get(active.id, 0), **active.override.entry}
 
 
 def _recording(exchange: Exchange, call: OperationCall) -> ControlResult:
@@ -275,15 +276,15 @@ def _clear_violations(exchange: Exchange, call: OperationCall) -> ControlResult:
 
 def _list_requests(exchange: Exchange, call: OperationCall) -> ControlResult:
     """Newest first."""
-    known, query = exchange.selection.sandbox.journal, call.query
-    entries = reversed(known.unmatched) if query["unmatched"] else known.newest_first()
-    found = [entry for entry in entries if _is_asked_for(entry, query)]
-    page = found[query["offset"] :][: query["limit"]]
+    log, query = exchange.selection.sandbox.journal, call.query
+    entries = reversed(log.unmatched) if query["unmatched"] else log.newest_first()
+    matches = [entry for entry in entries if _matches_query(entry, query)]
+    page = matches[query["offset"] :][: query["limit"]]
     shown = [journal.entry_as_json(exchange.service, entry, brief=query["brief"]) for entry in page]
-    return 200, {"requests": shown, "total": len(found), "seen": known.count}
+    return 200, {"requests": shown, "total": len(matches), "seen": log.count}
 
 
-def _is_asked_for(entry: Entry, query: Mapping[str, Any]) -> bool:
+def _matches_query(entry: Entry, query: Mapping[str, Any]) -> bool:
     if query["unmatched"] and not journal.is_unmatched(entry):
         return False
     if query.get("number", entry.number) != entry.number:
@@ -291,7 +292,7 @@ def _is_asked_for(entry: Entry, query: Mapping[str, Any]) -> bool:
     if "operation" in query and entry.operation not in query["operation"]:
         return False
     return "status" not in query or any(
-        one in (str(entry.status), f"{entry.status // 100}XX") for one in query["status"]
+        status in (str(entry.status), f"{entry.status // 100}XX") for status in query["status"]
     )
 
 

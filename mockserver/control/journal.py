@@ -18,28 +18,29 @@ from mockserver.syntax.instants import format_instant
 
 REDACTED = "[redacted]"
 SECRET = re.compile(r"(authorization|cookie2?|passw(or)?d|passphrase|secret|token|api[-_]?key|credentials?)$", re.I)
-# What browsers ask for on their own says nothing about the client under test.
-UNASKED = ("/favicon.ico", "/apple-touch-icon.png", "/apple-touch-icon-precomposed.png")
+# Browsers request these automatically, so they say nothing about the client under test.
+BROWSER_REQUESTS = ("/favicon.ico", "/apple-touch-icon.png", "/apple-touch-icon-precomposed.png")
 UNMATCHED_FROM = 400
 
 
 def is_unmatched(entry: Entry) -> bool:
-    """Whether no operation answered. OPTIONS is answered for every path that there is."""
+    """Whether the request matched no operation. An OPTIONS request to a known path succeeds without one."""
     return entry.operation is None and entry.status >= UNMATCHED_FROM
 
 
 def entry_as_json(service: Service, entry: Entry, *, brief: bool = False) -> dict[str, Any]:
     """An entry as JSON, without secrets; with `brief`, without the two messages too."""
     operation = service.contract.operations.get(entry.operation or "")
-    secrets = frozenset(one.name.lower() for way in operation.security for one in way) if operation else frozenset()
-    told: dict[str, Any] = {
+    security = operation.security if operation is not None else ()
+    secrets = frozenset(credential.name.lower() for alternative in security for credential in alternative)
+    fields: dict[str, Any] = {
         "number": entry.number,
         "at": format_instant(entry.at) if entry.at is not None else None,
         "scenario": entry.scenario,
         "operation": entry.operation,
         "method": entry.method,
         "path": entry.path,
-        "query": _query(entry.query, secrets),
+        "query": _redact_query(entry.query, secrets),
         "status": entry.status,
         "milliseconds": round(entry.milliseconds, 3),
         **(
@@ -47,27 +48,32 @@ def entry_as_json(service: Service, entry: Entry, *, brief: bool = False) -> dic
             if brief
             else {"request": _message(entry.request, secrets), "response": _message(entry.response, secrets)}
         ),
-        "violations": [one.as_dict() for one in entry.violations],
+        "violations": [violation.as_dict() for violation in entry.violations],
         "fired": fired(entry.fired),
     }
     for name in ("override", "note"):
         if getattr(entry, name) is not None:
-            told[name] = getattr(entry, name)
+            fields[name] = getattr(entry, name)
     if is_unmatched(entry):
-        told["nearest"] = nearest.nearest(service.contract.operations.values(), entry.method, entry.path)
-    return told
+        fields["nearest"] = nearest.nearest(service.contract.operations.values(), entry.method, entry.path)
+    return fields
 
 
 def fired(transitions: Iterable[Fired]) -> list[dict[str, Any]]:
     """Transitions as JSON."""
     return [
-        {"resource": one.resource, "key": one.key, "transition": one.transition, "at": format_instant(one.at)}
-        for one in transitions
+        {
+            "resource": transition.resource,
+            "key": transition.key,
+            "transition": transition.transition,
+            "at": format_instant(transition.at),
+        }
+        for transition in transitions
     ]
 
 
 def violation_entry(entry: Entry) -> dict[str, Any]:
-    """An answer that broke the contract, as JSON; its status is the one that it had, whatever was sent instead."""
+    """A response that violated the contract, as JSON, with its original status even if a problem was sent instead."""
     return {
         "number": entry.number,
         "at": format_instant(entry.at) if entry.at is not None else None,
@@ -76,82 +82,82 @@ def violation_entry(entry: Entry) -> dict[str, Any]:
         "path": entry.path,
         "status": entry.invalid_status,
         "scenario": entry.scenario,
-        "violations": [one.as_dict() for one in entry.violations],
+        "violations": [violation.as_dict() for violation in entry.violations],
     }
 
 
 def verdict(service: Service, sandbox: Sandbox) -> dict[str, Any]:
-    """What a passed verdict says. Raises VerdictFailed with whatever speaks against it."""
+    """A passed verdict as JSON. Raises VerdictFailed with the violations, unmatched requests and unused overrides."""
     unmatched = [
         entry
         for entry in sandbox.journal.unmatched
-        if is_unmatched(entry) and entry.method != "OPTIONS" and entry.path not in UNASKED
+        if is_unmatched(entry) and entry.method != "OPTIONS" and entry.path not in BROWSER_REQUESTS
     ]
     unused = [
-        {"scenario": name, "id": one.id, **one.override.entry}
+        {"scenario": name, "id": override.id, **override.override.entry}
         for name, run in sorted(sandbox.runs.items())
-        for one in reversed(run.unused_overrides)
+        for override in reversed(run.unused_overrides)
     ]
-    broken = [violation_entry(entry) for entry in sandbox.journal.invalid_responses]
-    if broken or unmatched or unused:
-        raise VerdictFailed(broken, [entry_as_json(service, entry) for entry in unmatched], unused)
+    invalid = [violation_entry(entry) for entry in sandbox.journal.invalid_responses]
+    if invalid or unmatched or unused:
+        raise VerdictFailed(invalid, [entry_as_json(service, entry) for entry in unmatched], unused)
     return {"verdict": "passed", "requests": sandbox.journal.count}
 
 
 def _message(message: LoggedMessage, secrets: frozenset[str]) -> dict[str, Any]:
     named = [(_name(name), text) for name, text in message.headers]
-    # An environ has lost whether a name was written with hyphens or underscores.
+    # A WSGI environ does not preserve whether a name had hyphens or underscores.
     hidden = {name.replace("_", "-") for name in secrets}
-    shielded = {name: REDACTED if name.lower() in hidden else _shielded(name, text) for name, text in named}
-    told: dict[str, Any] = {"headers": shielded}
+    redacted = {name: REDACTED if name.lower() in hidden else _redact_value(name, text) for name, text in named}
+    fields: dict[str, Any] = {"headers": redacted}
     if message.size:
-        told["body"] = _readable(message)
-        told["size"] = message.size
-    return told
+        fields["body"] = _decode_body(message)
+        fields["size"] = message.size
+    return fields
 
 
 def _name(name: str) -> str:
-    """A header's name as it is usually written; an environ has it in capitals."""
+    """A header name in its usual form; in a WSGI environ it is in capitals."""
     name = name.removeprefix("HTTP_")
     return name if "-" in name or not name.isupper() else "-".join(part.capitalize() for part in name.split("_"))
 
 
-def _readable(message: LoggedMessage) -> Any:
-    """The body as JSON where it is that and whole, else as text."""
+def _decode_body(message: LoggedMessage) -> Any:
+    """The body as JSON if it is valid JSON and was not truncated, else as text."""
     if len(message.body) == message.size:
         try:
-            return _without_secrets(strict_json.parse(message.body))
+            return _redact_members(strict_json.parse(message.body))
         except strict_json.MalformedJSON:
             pass
-    return _shielded_text(message.body.decode(errors="replace"))
+    return _redact_text(message.body.decode(errors="replace"))
 
 
-def _without_secrets(value: Any) -> Any:
+def _redact_members(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _shielded(name, one) for name, one in value.items()}
-    return [_without_secrets(one) for one in value] if isinstance(value, list) else value
+        return {name: _redact_value(name, member) for name, member in value.items()}
+    return [_redact_members(item) for item in value] if isinstance(value, list) else value
 
 
-def _shielded(name: str, value: Any) -> Any:
-    return REDACTED if SECRET.search(name) and value not in (None, "") else _without_secrets(value)
+def _redact_value(name: str, value: Any) -> Any:
+    return REDACTED if SECRET.search(name) and value not in (None, "") else _redact_members(value)
 
 
 _MEMBER = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:\s*)("(?:[^"\\]|\\.)*"?|[^,}\]\s]+)')
 _PAIR = re.compile(r"([^&=?\s]+)=([^&\s]*)")
 
 
-def _shielded_text(text: str) -> str:
-    """Text that may be half of a JSON document, or a form."""
+def _redact_text(text: str) -> str:
+    """Redact the secrets of text that may be a truncated JSON document or a form."""
 
-    def member(found: re.Match[str]) -> str:
-        return f'{found[1]}{found[2]}"{REDACTED}"' if SECRET.search(found[1].strip('"')) else found[0]
+    def member(match: re.Match[str]) -> str:
+        return f'{match[1]}{match[2]}"{REDACTED}"' if SECRET.search(match[1].strip('"')) else match[0]
 
-    return _query(_MEMBER.sub(member, text))
+    return _redact_query(_MEMBER.sub(member, text))
 
 
-def _query(text: str, secrets: frozenset[str] = frozenset()) -> str:
-    def pair(found: re.Match[str]) -> str:
-        name = unquote(found[1])
-        return f"{found[1]}={REDACTED}" if name.lower() in secrets or SECRET.search(name) else found[0]
+def _redact_query(text: str, secrets: frozenset[str] = frozenset()) -> str:
+    def pair(match: re.Match[str]) -> str:
+        name = unquote(match[1])
+        return f"{match[1]}={REDACTED}" if name.lower() in secrets or SECRET.search(name) else match[0]
 
     return _PAIR.sub(pair, text)

@@ -1,4 +1,4 @@
-"""A request and a response as plain values, between a front end (Flask, or the server's protocol) and the pipeline."""
+"""Requests and responses as plain values, passed between a front end (Flask or the HTTP server) and the pipeline."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ BODILESS = (204, 304)
 
 
 class Request(SansIORequest):
-    """A whole request. Its headers are joined by name, and `-` and `_` in their names mean the same.
+    """A complete request. Headers of the same name are joined, and `-` and `_` in header names are the same.
 
-    `path` is decoded, except for the characters that separate (see `request.addressing`); `match_path` is the same
-    with every slash that was sent. `target` is the path and query as sent. `base_sandbox` and `base_scenario` come
-    from a base address. `too_large` says that the body went over the limit, and was dropped.
-    `breaks_connections` says whether the front end can deliver a fault that needs the socket.
+    `path` is decoded except for percent-encoded separators (see `request.addressing`); `match_path` is the same with
+    every slash that was sent. `target` is the path and query as sent. `base_sandbox` and `base_scenario` come from a
+    base address. `too_large` says that the body exceeded the limit and was dropped. `breaks_connections` says whether
+    the front end can deliver faults that need access to the socket.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Request(SansIORequest):
         self._values = headers
 
     def header(self, name: str) -> str | None:
-        """The value of a header, in any spelling of its name."""
+        """The value of a header; its name is case-insensitive."""
         return self._values.get(header_name(name))
 
     def with_header(self, name: str, value: str) -> Request:
@@ -62,12 +62,12 @@ class Request(SansIORequest):
 
     @property
     def query(self) -> str:
-        """The query as it was sent."""
+        """The query string as it was sent."""
         return self.query_string.decode("latin-1")
 
 
 def join_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Headers by name; those of one name are joined (RFC 9110, section 5.3)."""
+    """Headers by name; the values of a repeated header are joined (RFC 9110, section 5.3)."""
     values: dict[str, str] = {}
     for name, value in headers:
         key = header_name(name)
@@ -78,22 +78,22 @@ def join_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 @lru_cache(maxsize=4096)
 def header(name: str, value: str) -> tuple[str, str]:
-    """A header of a response: the same object each time, since thousands of journal entries hold it."""
+    """A header of a response: cached, since thousands of journal entries refer to the same ones."""
     return name, value
 
 
 @lru_cache(maxsize=1024)
 def header_name(name: str) -> str:
-    """A header's name as requests have it here: words with a capital, joined by hyphens."""
+    """A header name in the form that `Request` uses: capitalized words that are joined by hyphens."""
     return "-".join(part.capitalize() for part in name.replace("_", "-").split("-"))
 
 
 @dataclass(slots=True, eq=False)
 class Delivery:
-    """How a response is to be sent, where not at once: after `delay` milliseconds, or with a `fault` (see `FAULTS`).
+    """How to send a response that an override delays (`delay`, in milliseconds) or spoils (`fault`, see `FAULTS`).
 
-    The front end calls `delivered` once nothing is held any more. Where it can send another response in place of the
-    one that is held, it sets `release`; `replacement` makes that response.
+    The front end calls `delivered` once it has sent or dropped the response. Where it can send another response
+    instead of a delayed one, it sets `release`; `replacement` builds that other response.
     """
 
     delay: int
@@ -103,7 +103,7 @@ class Delivery:
     release: Callable[[Response], None] | None = None
 
     def delivered(self) -> None:
-        """Tell everybody who waits for it, once."""
+        """Call each function in `on_delivered` once."""
         actions, self.on_delivered, self.release = self.on_delivered, [], None
         for action in actions:
             action()
@@ -111,11 +111,11 @@ class Delivery:
 
 @dataclass(slots=True, eq=False)
 class Response:
-    """A response, from its first draft until it is sent.
+    """A response, from its creation until it is sent.
 
-    `headers` are in the order in which they are sent. `violations` are where it breaks the contract. `delivery` is
-    set where it is not sent at once. With `validity`, the same request gets the same response as long as that holds,
-    and `entry` is what the journal says of it.
+    `headers` are in the order in which they are sent. `violations` lists where the response violates the contract.
+    `delivery` is set if the response is delayed or spoiled. With a `validity`, the same request gets the same response
+    as long as it holds, and `entry` is its journal entry.
     """
 
     status: int
@@ -133,21 +133,21 @@ class Response:
         return next((value for key, value in self.headers if key.lower() == lower), None)
 
     def set_header(self, name: str, value: str) -> None:
-        """Add a header, in the place of those of its name."""
+        """Set a header; it replaces all headers of the same name."""
         lower = name.lower()
-        places = [number for number, (key, _) in enumerate(self.headers) if key.lower() == lower]
-        if not places:
+        positions = [number for number, (key, _) in enumerate(self.headers) if key.lower() == lower]
+        if not positions:
             self.headers.append(header(name, value))
             return
-        self.headers[places[0]] = name, value
-        for number in reversed(places[1:]):
+        self.headers[positions[0]] = name, value
+        for number in reversed(positions[1:]):
             del self.headers[number]
 
     def set_headers(self, headers: Mapping[str, str]) -> None:
-        """Add headers, each in the place of those of its name."""
+        """Set headers; each replaces all headers of the same name."""
         for name, value in headers.items():
             self.set_header(name, value)
 
     def remove_headers(self, names: Container[str]) -> None:
-        """Remove headers by their names, in lower case."""
+        """Remove the headers with these names, which are in lower case."""
         self.headers = [pair for pair in self.headers if pair[0].lower() not in names]

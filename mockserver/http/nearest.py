@@ -1,4 +1,4 @@
-"""Why a request matched no operation: the nearest ones, and what sets each apart."""
+"""The operations nearest to a request that matched none, each with the reason why it did not match."""
 
 from __future__ import annotations
 
@@ -9,18 +9,23 @@ from mockserver.openapi.model import Operation
 
 
 def nearest(operations: Iterable[Operation], method: str, path: str) -> list[dict[str, str]]:
-    """Up to three operations whose paths come nearest, best first, each with why it did not match."""
+    """Up to three operations whose paths are most similar, best first, each with why it did not match."""
     path = path[:500]
-    scored = [(_likeness(one, method, path), one) for one in operations]
+    scored = [(_similarity(operation, method, path), operation) for operation in operations]
     scored = sorted((pair for pair in scored if pair[0] > 0.45), key=lambda pair: (-pair[0], pair[1].path))
     return [
-        {"operation": one.id, "method": one.method, "path": one.path, "why": _why(one, method, path)}
-        for _, one in scored[:3]
+        {
+            "operation": operation.id,
+            "method": operation.method,
+            "path": operation.path,
+            "why": _describe_mismatch(operation, method, path),
+        }
+        for _, operation in scored[:3]
     ]
 
 
-def _likeness(operation: Operation, method: str, path: str) -> float:
-    path = _below(operation, path)
+def _similarity(operation: Operation, method: str, path: str) -> float:
+    path = _without_prefix(operation, path)
     parts, declared = path.strip("/").split("/"), operation.path.strip("/").split("/")
     filled = [part if "{" in name else name for part, name in zip(parts, declared, strict=False)]
     filled += declared[len(filled) :]
@@ -28,13 +33,13 @@ def _likeness(operation: Operation, method: str, path: str) -> float:
     return difflib.SequenceMatcher(None, "/".join(filled), "/".join(parts)).ratio() + same_method
 
 
-def _below(operation: Operation, path: str) -> str:
-    """The path without the prefix of a server, if it has one."""
-    return next((path[len(one) :] for one in operation.prefixes if path.startswith(f"{one}/")), path)
+def _without_prefix(operation: Operation, path: str) -> str:
+    """The path without the path prefix of a declared server, if it begins with one."""
+    return next((path[len(prefix) :] for prefix in operation.prefixes if path.startswith(f"{prefix}/")), path)
 
 
-def _why(operation: Operation, method: str, path: str) -> str:
-    path = _below(operation, path)
+def _describe_mismatch(operation: Operation, method: str, path: str) -> str:
+    path = _without_prefix(operation, path)
     parts, declared = path.strip("/").split("/"), operation.path.strip("/").split("/")
     if len(parts) != len(declared):
         return f"its path has {len(declared)} segment{'s' * (len(declared) != 1)}, the request's {len(parts)}"

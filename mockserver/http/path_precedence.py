@@ -1,4 +1,4 @@
-"""Which paths a request may match besides: a concrete one is matched before a templated one (OpenAPI 3.1, 4.8.8.1)."""
+"""Paths that a more general path covers: a concrete path is matched before a templated one (OpenAPI 3.1, 4.8.8.1)."""
 
 from __future__ import annotations
 
@@ -6,35 +6,39 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+# A path parameter, whatever its name.
 ANY = "{}"
 
 
 def covered(shapes: Iterable[str]) -> set[str]:
-    """Those paths, their parameters unnamed, all of whose requests a more general one of them would match too."""
-    known = dict.fromkeys(shapes)
+    """The paths (with each parameter written as `{}`) whose requests would all match a more general one of them too."""
+    paths = dict.fromkeys(shapes)
     root: dict[str, Any] = {}
-    for one in known:
+    for path in paths:
         node = root
-        for part in _parts(one):
-            node = node.setdefault(part, {})
-        node[""] = one
-    return {one for one in known if _is_covered(root, _parts(one), one)}
+        for segment in _segments(path):
+            node = node.setdefault(segment, {})
+        node[""] = path
+    return {path for path in paths if _is_covered(root, _segments(path), path)}
 
 
-def _is_covered(node: dict[str, Any], parts: list[str], own: str) -> bool:
-    if not parts:
-        return bool(node.get("", own) != own)
-    return any(_is_covered(below, parts[1:], own) for name, below in node.items() if name and _covers(name, parts[0]))
+def _is_covered(node: dict[str, Any], segments: list[str], path: str) -> bool:
+    """Whether the tree below `node` holds another path than `path` that covers these segments."""
+    if not segments:
+        return bool(node.get("", path) != path)
+    return any(
+        _is_covered(child, segments[1:], path) for name, child in node.items() if name and _covers(name, segments[0])
+    )
 
 
-def _covers(general: str, part: str) -> bool:
-    """Whether a segment matches all that another one does."""
-    if general in (part, ANY):
+def _covers(general: str, segment: str) -> bool:
+    """Whether the segment `general` matches everything that `segment` matches."""
+    if general in (segment, ANY):
         return True
-    if ANY not in general or ANY in part:
+    if ANY not in general or ANY in segment:
         return False
-    return re.fullmatch(".+".join(map(re.escape, general.split(ANY))), part) is not None
+    return re.fullmatch(".+".join(map(re.escape, general.split(ANY))), segment) is not None
 
 
-def _parts(path: str) -> list[str]:
-    return [part or "/" for part in path.strip("/").split("/")]
+def _segments(path: str) -> list[str]:
+    return [segment or "/" for segment in path.strip("/").split("/")]

@@ -1,6 +1,6 @@
-"""From a method and path to the operation or page that answers there: rules for Werkzeug's `Map`.
+"""Matches a method and path to an operation or a page, by rules of Werkzeug's `Map`.
 
-A concrete path is matched before a templated one (OpenAPI 3.1, section 4.8.8.1), also where it lacks the method.
+A concrete path is matched before a templated one (OpenAPI 3.1, section 4.8.8.1), even if it lacks the method.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ def is_control_path(path: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What answers at a path: an operation of the contract, one of the control API (`handle`), or a page (`render`).
+    """What responds at a path: an operation of the contract, one of the control API (`handle`), or a page (`render`).
 
-    There are several operations where the query that is written into their paths sets them apart. `allowed` are the
-    methods of a path that refuses all others.
+    There are several operations where their paths differ only in the query that is written into them. `allowed` are
+    the methods of a path that refuses all others.
     """
 
     operations: tuple[Operation, ...] = ()
@@ -53,7 +53,7 @@ NOTHING = Target()
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where one request leads; with a `refusal`, nowhere. `arguments` are the path parameters, in their order."""
+    """The target of one request, or its `refusal`. `arguments` are the path parameters, in their order in the path."""
 
     target: Target
     operation: Operation | None = None
@@ -62,19 +62,19 @@ class Route:
 
     @property
     def is_page(self) -> bool:
-        """Whether a page answers."""
+        """Whether the target is a page."""
         return self.target.render is not None
 
     @property
     def is_control(self) -> bool:
-        """Whether an operation of the control API answers."""
+        """Whether the target is an operation of the control API."""
         return self.target.handle is not None
 
 
 class Router:
-    """The rules of a contract's operations, of the control API and of the pages; the contract's own paths win.
+    """The rules of a contract's operations, of the control API and of the pages; the contract's paths take precedence.
 
-    `map` is theirs together, its endpoints the keys of `targets`; Flask uses the same one.
+    `map` holds all rules, and its endpoints are the keys of `targets`. Flask uses the same map.
     """
 
     def __init__(
@@ -91,34 +91,34 @@ class Router:
                 self._add_operation(f"control:{name}", operation, Target((operation,), handle=handle))
 
     def add_page(self, endpoint: str, rule: str, render: Render) -> None:
-        """Have `render` answer GET and HEAD at a path, given as Werkzeug's rule."""
+        """Respond to GET and HEAD with `render` at a path, which is written as a Werkzeug rule."""
         self.targets[endpoint] = Target(render=render)
         self.map.add(Rule(rule, methods=["GET", "OPTIONS"], endpoint=endpoint, strict_slashes=False))
 
     def has_path(self, path: str) -> bool:
-        """Whether the contract has an operation at just this path."""
+        """Whether the contract has an operation at exactly this path."""
         return any(operation.path == path for operation in self._operations)
 
     def match(self, request: Request) -> Route:
-        """Where a request leads, be it to a refusal."""
+        """The route of a request. A request that matches nothing gets a route with a refusal."""
         adapter = MapAdapter(self.map, "", "", None, "http", request.match_path, request.method)
         try:
             rule, arguments = adapter.match(return_rule=True)
         except exceptions.MethodNotAllowed as error:
-            return self._other_method(request, error.valid_methods or ())
+            return self._refuse_method(request, error.valid_methods or ())
         except exceptions.NotFound:
             return Route(NOTHING, refusal=self.unknown_path(request))
         target = self.targets[rule.endpoint]
         if target.allowed:
-            return self._other_method(request, target.allowed)
+            return self._refuse_method(request, target.allowed)
         if target.render is not None and request.method == "OPTIONS":
-            return self._other_method(request, adapter.allowed_methods(), target)
+            return self._refuse_method(request, adapter.allowed_methods(), target)
         if len(target.operations) > 1 or (target.operations and target.operations[0].query):
-            return self._by_query(request, target, arguments)
+            return self._match_query(request, target, arguments)
         return Route(target, target.operations[0] if target.operations else None, arguments)
 
-    def _by_query(self, request: Request, target: Target, arguments: Mapping[str, str]) -> Route:
-        """The operation whose path has the most of what the request's query holds."""
+    def _match_query(self, request: Request, target: Target, arguments: Mapping[str, str]) -> Route:
+        """The operation whose path holds the largest part of the request's query."""
         sent = set(request.args.items(multi=True))
         for operation in sorted(target.operations, key=lambda operation: -len(operation.query)):
             if sent.issuperset(operation.query):
@@ -126,26 +126,26 @@ class Router:
         return Route(NOTHING, refusal=self.unknown_path(request))
 
     def unknown_path(self, request: Request) -> UnknownPath:
-        """The refusal of a request that nothing answers, with the operations that come nearest."""
+        """The refusal of a request that matches nothing, with the nearest operations."""
         operations = self._control if is_control_path(request.path) else self._operations
         closest = nearest.nearest(operations, request.method, request.path)
         return UnknownPath(request.method, request.path, closest)
 
-    def _other_method(self, request: Request, methods: Iterable[str], target: Target = NOTHING) -> Route:
+    def _refuse_method(self, request: Request, methods: Iterable[str], target: Target = NOTHING) -> Route:
         return Route(target, refusal=MethodNotAllowed(request.method, {*methods, "OPTIONS"}))
 
     def _add_operations(self) -> None:
-        alike: dict[tuple[str, str], list[Operation]] = {}
+        by_shape: dict[tuple[str, str], list[Operation]] = {}
         for operation in self._operations:
-            alike.setdefault((operation.method, template_shape(operation.route)), []).append(operation)
-        taken = set(alike)
-        for number, group in enumerate(alike.values()):
+            by_shape.setdefault((operation.method, template_shape(operation.route)), []).append(operation)
+        routes = set(by_shape)
+        for number, group in enumerate(by_shape.values()):
             operation, target = group[0], Target(tuple(group))
             self._add_operation(f"api:{number}", operation, target)
             for prefix in operation.prefixes:
-                # Where another operation has just that path, it wins.
-                if (operation.method, template_shape(prefix + operation.route)) not in taken:
-                    taken.add((operation.method, template_shape(prefix + operation.route)))
+                # An operation that is declared at exactly that path takes precedence.
+                if (operation.method, template_shape(prefix + operation.route)) not in routes:
+                    routes.add((operation.method, template_shape(prefix + operation.route)))
                     self._add_operation(f"api:{number}", operation, target, prefix)
         prefixes = dict.fromkeys(("", *(prefix for operation in self._operations for prefix in operation.prefixes)))
         for prefix in prefixes:
@@ -154,13 +154,13 @@ class Router:
             )
 
     def _add_operation(self, endpoint: str, operation: Operation, target: Target, prefix: str = "") -> None:
-        """Add a rule for this operation's method alone (and HEAD with GET)."""
+        """Add a rule for the method of this operation (and for HEAD with GET)."""
         self.targets[endpoint] = target
         rule = rule_of(operation, prefix)
         self.map.add(Rule(rule, methods=[operation.method], endpoint=endpoint, strict_slashes=False))
 
     def _refuse_other_methods(self, prefix: str, operations: list[Operation]) -> None:
-        """Keep requests for a concrete path from a templated one that has their method."""
+        """Refuse the other methods of a concrete path, which would otherwise match a templated path."""
         methods: dict[str, set[str]] = {}
         for operation in operations:
             methods.setdefault(template_shape(operation.route), set()).add(operation.method)
@@ -178,7 +178,7 @@ class Router:
 
 
 def rule_of(operation: Operation, prefix: str = "") -> str:
-    """The operation's path as Werkzeug writes it, its parameters numbered, since their names need not fit there."""
+    """The operation's path as a Werkzeug rule. Its parameters are numbered: their names may not be valid in a rule."""
     rule = (prefix + operation.route).replace("%", "%25").replace("<", "%3C")
     for number, name in enumerate(operation.path_names):
         rule = rule.replace(f"{{{name}}}", f"<p{number}>", 1)

@@ -1,4 +1,4 @@
-"""Everything that one application serves, in one place: it hangs on `app.extensions["mockserver"]`."""
+"""Everything that one application serves. Flask keeps it in `app.extensions["mockserver"]`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BODY_LIMIT = 10 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class ControlApi:
-    """The control API as its own document declares it, with what each of its operations does."""
+    """The control API as its OpenAPI document declares it, with the handler of each operation."""
 
     documents: Documents
     schemas: Schemas
@@ -38,10 +38,10 @@ class ControlApi:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A contract, its sandboxes, and how it is served. `hosts` may call the control API besides loopback.
+    """A contract, its sandboxes, and the settings of the server. `hosts` may call the control API besides loopback.
 
-    `stale` holds the mistakes in the files where they have been edited since, and cannot be served. `token_page`
-    makes a page of the response that asks a browser for the token, where pages are served.
+    `stale` holds the problems of contract files that were edited while they are served and cannot be loaded again.
+    `token_page` renders the response without a token as a page that asks for it; None where no pages are served.
     """
 
     contract: Contract
@@ -59,6 +59,6 @@ class Service:
     prepared: PreparedRequests = field(default_factory=PreparedRequests)
 
     def behaviour_of(self, operation: Operation) -> Behaviour | None:
-        """What the contract declares to implement an operation; None for the control API's operations."""
+        """The behaviour that the contract declares for an operation; None for operations of the control API."""
         is_control = self.control.operations.get(operation.id) is operation
         return None if is_control else self.contract.behaviours.get(operation.id)

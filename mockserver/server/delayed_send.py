@@ -1,4 +1,4 @@
-"""Responses that are held back, and connections that fail on purpose: timers and acts on the transport, no thread."""
+"""Sends delayed responses and injects connection faults, with timers of the event loop instead of threads."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mockserver.engine.clock import monotonic
 from mockserver.http.messages import Delivery, Response
 from mockserver.server import wsgi_bridge
 
-# How long a fault takes where no delay says so.
+# The duration of a fault if the override has no delay.
 TIMEOUT_MILLISECONDS = 60_000
 SLOW_MILLISECONDS = 5_000
 PIECES = 20
@@ -25,7 +25,7 @@ Send = Callable[[bytes, bytes], None]
 
 
 class DelayedSend:
-    """One response that is held for a time, then sent or spoiled. `send` sends a head and a body, and goes on."""
+    """One delayed response. `send` sends a head and a body, and then continues with the next request."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class DelayedSend:
         delivery.release = self._release
 
     def start(self) -> None:
-        """Begin to wait."""
+        """Start the timer."""
         fault, delay = self._delivery.fault, self._delivery.delay
         if fault == "timeout":
             self._after(delay or TIMEOUT_MILLISECONDS, self._close)
@@ -52,14 +52,14 @@ class DelayedSend:
             self._after(delay, self._deliver)
 
     def cancel(self) -> None:
-        """The connection is gone, or another response was sent: this one is not."""
+        """Stop the timer, since the connection was closed or another response was sent."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         self._delivery.delivered()
 
     def _after(self, milliseconds: float, act: Callable[..., None], *arguments: Any) -> None:
-        """Act once a time has passed. A loop counts whole milliseconds, from before this call, so it may be early."""
+        """Call `act` after a time. The loop's clock is coarse, so its timer may fire early and is checked."""
         due = monotonic() + milliseconds / 1_000
 
         def act_if_due() -> None:
@@ -80,7 +80,7 @@ class DelayedSend:
         if fault == "malformed-chunk":
             head = _LENGTH.sub(b"", self._head) + b"Transfer-Encoding: chunked\r\n\r\n"
             half = self._body[: len(self._body) // 2]
-            self._transport.write(head + b"%x\r\n%b\r\nthis is no chunk size\r\n" % (len(half), half))
+            self._transport.write(head + b"%x\r\n%b\r\nnot a valid chunk size\r\n" % (len(half), half))
         elif fault == "random-data-then-close":
             self._transport.write(hashlib.sha512(self._head).digest() + b"\r\n\r\n")
         elif fault == "connection-reset":
@@ -108,13 +108,13 @@ class DelayedSend:
         self._transport.close()
 
     def _release(self, response: Response) -> None:
-        """Send another response now; from any thread."""
+        """Send another response now. May be called from any thread."""
         head = wsgi_bridge.head(response.status, response.headers, response.body)
         self._loop.call_soon_threadsafe(self._send_instead, head, response.body)
 
     def _send_instead(self, head: bytes, body: bytes) -> None:
         if self._delivery.release is None:
-            return  # it has been delivered meanwhile
+            return  # already sent
         has_begun = self._has_begun
         self.cancel()
         if has_begun:

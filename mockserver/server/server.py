@@ -1,4 +1,4 @@
-"""Listening, serving until a signal, and serving beside the work of the same process."""
+"""Binds sockets, and serves an application until a signal or in a background thread."""
 
 from __future__ import annotations
 
@@ -27,21 +27,22 @@ PORT_TRIES = 20
 KEEP_ALIVE_SECONDS = 75
 GRACE_SECONDS = 1
 START_SECONDS = 10.0
-# The collector comes by after so many new objects (Python itself says 700), for as many milliseconds as there are
-# thousands. What it finds in use then it does not look at again: a second of that would hold up every request.
-COLLECT_AFTER, THEN_RARELY = 20_000, 1_000
+# Thresholds of the garbage collector. A young collection runs after so many new objects (Python's default is 700) and
+# takes about 1 ms per 1,000 objects. The older generations are collected rarely, since
+# that could stop all requests for a second.
+YOUNG_THRESHOLD, OLD_THRESHOLD = 20_000, 1_000
 
 
 class PortTaken(Exception):
-    """Another program listens there."""
+    """Another program listens on the port."""
 
     def __init__(self, host: str, port: int) -> None:
         self.host, self.port = host, port
-        super().__init__(f"Port {port} of {host} is taken by another program; --port 0 picks a free one.")
+        super().__init__(f"Port {port} of {host} is in use by another program; --port 0 picks a free one.")
 
 
 class BadHost(Exception):
-    """The host is no address of this machine."""
+    """The host is not an address of this machine."""
 
     def __init__(self, host: str, reason: str) -> None:
         self.host, self.reason = host, reason
@@ -66,10 +67,10 @@ def listen(host: str, port: int) -> list[socket.socket]:
 
 def _resolve(host: str) -> list[str]:
     try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        entries = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
-        raise BadHost(host, getattr(error, "strerror", None) or "it is no host name") from None
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        raise BadHost(host, getattr(error, "strerror", None) or "it is not a valid host name") from None
+    return list(dict.fromkeys(str(entry[4][0]) for entry in entries))
 
 
 def _bind_all(host: str, addresses: Sequence[str], port: int) -> list[socket.socket]:
@@ -119,7 +120,7 @@ def url(host: str, sockets: Sequence[socket.socket]) -> str:
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn's server, which says when it is ready, and ends well on a signal instead of dying of it."""
+    """A uvicorn server that calls `ready` once it serves, and returns after a signal instead of raising it again."""
 
     def __init__(self, config: Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -167,11 +168,11 @@ def serve(
     app: WSGIApplication, host: str, sockets: list[socket.socket], announce: Callable[[str], None],
     body_limit: int = BODY_LIMIT,
 ) -> None:  # fmt: skip
-    """Serve until SIGINT or SIGTERM, then return; `announce` gets the address once a connection would be answered."""
-    # What was loaded stays: the collector need not look at it again and again.
+    """Serve until SIGINT or SIGTERM, then return; `announce` gets the address once the server accepts connections."""
+    # The loaded contract is permanent, so the collector need not scan it.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(COLLECT_AFTER, THEN_RARELY, THEN_RARELY)
+    gc.set_threshold(YOUNG_THRESHOLD, OLD_THRESHOLD, OLD_THRESHOLD)
     address = url(host, sockets)
     _server(app, body_limit, lambda: announce(address)).run(sockets)
 
@@ -189,14 +190,14 @@ class BackgroundServer:
         self._thread = threading.Thread(target=self._run, name="mockserver", daemon=True)
 
     def start(self) -> Self:
-        """Return once a connection would be answered."""
+        """Start the thread, and return once the server accepts connections."""
         self._thread.start()
         if not self._ready.wait(START_SECONDS):
             raise RuntimeError("the server did not start")
         return self
 
     def stop(self) -> None:
-        """Return once the server is gone."""
+        """Stop the server, and wait for its thread to end."""
         self._server.should_exit = True
         self._thread.join(START_SECONDS)
 

@@ -1,4 +1,4 @@
-"""Watching files: once some were edited, a function is called, in a thread of the watch's own."""
+"""Watches files, and calls a function in a background thread when some were edited."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ Snapshot = dict[Path, tuple[int, int]]
 
 
 class Watch:
-    """`folders` with all that is below them and ends in `suffixes`, and single `files`; edits count from here on."""
+    """Watches the files below `folders` that end in `suffixes`, and single `files`, for edits since its creation."""
 
     def __init__(self, folders: Iterable[Path], files: Iterable[Path], suffixes: Sequence[str]) -> None:
-        self._folders = [one.resolve() for one in folders]
-        self.files = [one.resolve() for one in files]
+        self._folders = [folder.resolve() for folder in folders]
+        self.files = [file.resolve() for file in files]
         self._suffixes = tuple(suffixes)
         self._seen = self._snapshot()
         self._lock, self._stop = threading.Lock(), threading.Event()
 
     def start(self, act: Act) -> None:
-        """Begin to call `act` with what was edited, made or removed."""
-        # What is not there yet is waited for in the folder above. A file is watched by its folder, since editors
-        # write a new one beside it and rename that.
-        whole = {one if one.is_dir() else one.parent for one in self._folders}
-        for places, recursive in ((whole, True), ({one.parent for one in self.files}, False)):
-            if places:
-                arguments = (sorted(places), recursive, act)
+        """Call `act` with the paths of files that are edited, created or removed, from now on."""
+        # The parent of a missing folder is watched until the folder is created. A file is watched by its folder, since
+        # editors write a new file and rename it.
+        trees = {folder if folder.is_dir() else folder.parent for folder in self._folders}
+        for folders, recursive in ((trees, True), ({file.parent for file in self.files}, False)):
+            if folders:
+                arguments = (sorted(folders), recursive, act)
                 threading.Thread(target=self._watch, args=arguments, name="mockserver-watch", daemon=True).start()
 
     def stop(self) -> None:
-        """Call it no more."""
+        """Stop watching."""
         self._stop.set()
 
-    def _watch(self, places: list[Path], recursive: bool, act: Act) -> None:
-        # Slow to import, and nobody waits for it in this thread.
+    def _watch(self, folders: list[Path], recursive: bool, act: Act) -> None:
+        # The import is slow, and in this thread it delays nothing else.
         from watchfiles import watch
 
-        edits = watch(*places, stop_event=self._stop, recursive=recursive, rust_timeout=100, yield_on_timeout=True)
-        next(edits, None)  # it watches from now on: look for what was edited before
-        self._look(act)
+        edits = watch(*folders, stop_event=self._stop, recursive=recursive, rust_timeout=100, yield_on_timeout=True)
+        next(edits, None)  # watching has started: check for earlier edits
+        self._check(act)
         for events in edits:
             if events:
-                self._look(act)
+                self._check(act)
 
-    def _look(self, act: Act) -> None:
+    def _check(self, act: Act) -> None:
         with self._lock:
             before, self._seen = self._seen, self._snapshot()
             edited = sorted(path for path in {*before, *self._seen} if before.get(path) != self._seen.get(path))
@@ -53,12 +53,12 @@ class Watch:
                 act(edited)
 
     def _snapshot(self) -> Snapshot:
-        below = (path for one in self._folders for path in one.rglob("*") if path.suffix in self._suffixes)
-        found: Snapshot = {}
+        below = (path for folder in self._folders for path in folder.rglob("*") if path.suffix in self._suffixes)
+        snapshot: Snapshot = {}
         for path in (*below, *self.files):
             try:
                 status = path.stat()
             except OSError:
-                continue  # gone meanwhile
-            found[path] = status.st_mtime_ns, status.st_size
-        return found
+                continue  # removed meanwhile
+            snapshot[path] = status.st_mtime_ns, status.st_size
+        return snapshot

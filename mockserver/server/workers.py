@@ -1,4 +1,4 @@
-"""Several processes that serve the same sockets: started, watched, and started again where one is lost."""
+"""Runs several worker processes that serve the same sockets, and replaces a worker that ends."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from types import FrameType
 from mockserver.engine.clock import monotonic, sleep
 
 Announce = Callable[[str], None]
-# Told whether it takes the place of a worker that was lost.
+# The second argument says whether the worker replaces one that ended.
 Work = Callable[[Announce, bool], None]
 CAN_FORK = hasattr(os, "fork")
-# One that is lost sooner would be lost again at once.
+# After a worker that ran for less time, the replacement is delayed: it would probably end at once too.
 SHORT_SECONDS = 1.0
 POLL_SECONDS = 0.05
 END_SECONDS = 5.0
@@ -31,7 +31,7 @@ class _Workers:
         self.ending = False
         self._begun: dict[int, float] = {}
         self._ready_from, self._ready_to = os.pipe()
-        # Its other end is this process's alone: a worker that reads its end knows that this process is gone.
+        # Only this process keeps the write end, so workers read end-of-file once this process has ended.
         self._alive_from, self._alive_to = os.pipe()
         os.set_blocking(self._ready_from, False)
 
@@ -42,25 +42,25 @@ class _Workers:
         self._begun[pid] = monotonic()
 
     def wait_for(self, count: int) -> None:
-        """Announce the address once so many are ready."""
-        told = b""
+        """Announce the address once `count` workers are ready."""
+        received = b""
         with selectors.DefaultSelector() as selector:
             selector.register(self._ready_from, selectors.EVENT_READ)
-            while told.count(b"\n") < count and not self.ending:
+            while received.count(b"\n") < count and not self.ending:
                 if selector.select(POLL_SECONDS):
-                    told += os.read(self._ready_from, 4096)
-                self.look()
+                    received += os.read(self._ready_from, 4096)
+                self.replace_ended()
         if not self.ending:
-            self._announce(told.decode().split("\n")[0])
+            self._announce(received.decode().split("\n")[0])
 
-    def look(self) -> None:
-        """Start those again that are lost."""
+    def replace_ended(self) -> None:
+        """Replace the workers that have ended."""
         for pid in list(self._begun):
             if os.waitpid(pid, os.WNOHANG)[0] != pid:
                 continue
             lasted = monotonic() - self._begun.pop(pid)
             if not self.ending:
-                log.warning("worker %s is gone; another takes its place", pid)
+                log.warning("worker %s ended and is replaced", pid)
                 if lasted < SHORT_SECONDS:
                     sleep(SHORT_SECONDS)
                 self.start(again=True)
@@ -69,7 +69,7 @@ class _Workers:
         self._signal(signal.SIGTERM)
         until = monotonic() + END_SECONDS
         while self._begun and monotonic() < until:
-            self.look()
+            self.replace_ended()
             sleep(POLL_SECONDS)
         self._signal(signal.SIGKILL)
 
@@ -82,7 +82,7 @@ class _Workers:
         code = 1
         try:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            # Ctrl-C reaches the whole group; the supervisor tells its workers itself.
+            # Ctrl-C reaches the whole process group, so a worker ends by itself.
             signal.signal(signal.SIGINT, signal.SIG_DFL)
             os.close(self._alive_to)
             threading.Thread(target=self._end_with_supervisor, daemon=True).start()
@@ -115,7 +115,7 @@ def supervise(count: int, work: Work, announce: Announce) -> None:
             workers.start()
         workers.wait_for(count)
         while not workers.ending:
-            workers.look()
+            workers.replace_ended()
             sleep(POLL_SECONDS)
     finally:
         workers.ending = True

@@ -1,4 +1,4 @@
-"""The Flask application: it hands every request to the pipeline, and is what any WSGI server can run."""
+"""The Flask application, which any WSGI server can run: it passes every request to the pipeline."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ def create_app(
 ) -> Flask:
     """A WSGI application that serves `contract`: a loaded one, a path to load, or the built-in one.
 
-    `scenario` is what requests get that choose none: a name, or a file such as a recording. `allow_hosts` may call the
-    control API besides loopback names; with a `token`, the control API requires it in X-Mock-Token instead.
-    `stateful` infers resources from the collections of an OpenAPI file. `body_limit` is in bytes. `store` is the
-    address of a Redis that holds all state, for more than one process. `sleep` (in seconds) delays responses where the
-    WSGI server in front cannot.
+    `scenario` is the default scenario: a name, or a file such as a recording. `allow_hosts` may call the control API
+    besides loopback names; with a `token`, the control API requires it in X-Mock-Token instead. `stateful` infers
+    resources from the collections of an OpenAPI file. `body_limit` is in bytes. `store` is the address of a
+    Redis that holds all state, for more than one process. `sleep` (in seconds) delays responses if the WSGI server
+    cannot.
 
     Raises ContractError where the contract cannot be loaded, and UnknownScenario; with a `store`, ImportError where
     redis is not installed, and ValueError for an address that is not valid.
@@ -66,7 +66,7 @@ def create_app(
 
 
 def create_service(contract: Contract, sandboxes: Sandboxes) -> Service:
-    """What the pipeline serves: a contract with its sandboxes, and the control API."""
+    """The service of a contract, with its sandboxes and the control API."""
     return Service(contract, sandboxes, load_control_api(), build_router(contract), Behaviours(contract))
 
 
@@ -78,7 +78,7 @@ def build_router(contract: Contract) -> Router:
 
 
 def build_app(service: Service, *, serve_pages: bool, sleep: Sleep = sleep) -> Flask:
-    """The application that serves `service`, and the pages beside it."""
+    """The application that serves `service`, with the HTML pages if `serve_pages`."""
     app = Flask("mockserver.web", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = service.body_limit
     if serve_pages:
@@ -88,10 +88,10 @@ def build_app(service: Service, *, serve_pages: bool, sleep: Sleep = sleep) -> F
     def view(*_: object, **__: object) -> flask.Response:
         return _to_flask(respond(service, _from_flask(flask.request)), sleep)
 
-    # One table of rules for both: Flask's is the router's, so that `flask routes` shows every operation.
+    # Flask and the router share one map of rules, so that `flask routes` lists every operation.
     app.url_map = service.router.map
     app.view_functions |= dict.fromkeys(service.router.targets, view)
-    # Addresses that need the pipeline's own decoding, and those that do not exist.
+    # Flask cannot match base addresses and percent-encoded separators, nor paths that do not exist.
     app.register_error_handler(HTTPException, view)
     return app
 
@@ -99,14 +99,14 @@ def build_app(service: Service, *, serve_pages: bool, sleep: Sleep = sleep) -> F
 def _open_sandboxes(contract: Contract, limit: int, store: str | None) -> Sandboxes:
     if store is None:
         return Sandboxes(contract, limit)
-    # Neither Redis nor what shares state by it is imported without a store.
+    # Redis and the shared sandboxes are imported only if there is a store.
     from mockserver.engine.shared.connect import connect
 
     return connect(contract, store, limit)
 
 
 def _from_flask(request: flask.Request) -> Request:
-    """A request of Flask's as the pipeline has it."""
+    """Convert a request of Flask to one of the pipeline."""
     environ = request.environ
     root_path = environ.get("SCRIPT_NAME", "")
     target = str(environ.get("RAW_URI") or environ.get("REQUEST_URI") or "")
@@ -132,13 +132,13 @@ def _from_flask(request: flask.Request) -> Request:
 
 
 def _headers(environ: Mapping[str, str]) -> dict[str, str]:
-    """The headers that a WSGI server passes on; Flask leaves out an empty Content-Type."""
+    """The headers in a WSGI environ; those of Flask omit an empty Content-Type."""
     names = {name: name.removeprefix("HTTP_") for name in environ if name[:5] == "HTTP_" or name == "CONTENT_TYPE"}
     return {header_name(plain): environ[name] for name, plain in names.items()}
 
 
 def _to_flask(response: Response, sleep: Sleep) -> flask.Response:
-    """A response as Flask sends it: a delay sleeps in the request's thread, a fault closes the connection early."""
+    """Convert a response to one of Flask: a delay sleeps in the request's thread; a fault closes the connection."""
     delivery = response.delivery
     if delivery is not None:
         sleep((delivery.delay or (TIMEOUT_MILLISECONDS if delivery.fault == "timeout" else 0)) / 1_000)
@@ -151,6 +151,6 @@ def _to_flask(response: Response, sleep: Sleep) -> flask.Response:
 
 
 def _break_off(body: bytes, delivery: Delivery) -> Iterator[bytes]:
-    """Half of the body, and then an error that makes the server close the connection."""
+    """Yield half of the body, then raise an error that makes the WSGI server close the connection."""
     yield body[: len(body) // 2]
-    raise ConnectionAbortedError(f"an override asked for the fault {delivery.fault}")
+    raise ConnectionAbortedError(f"an override injects the fault {delivery.fault}")

@@ -1,4 +1,4 @@
-"""A contract that is edited while it is served: the next one takes its place between two requests."""
+"""Reloads a contract that is edited while it is served; the new one replaces it between two requests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class ReloadingApp:
-    """A WSGI application that goes on with another contract once that has been loaded."""
+    """A WSGI application that switches to a reloaded contract before the next request."""
 
     def __init__(self, app: Flask, load: Callable[[], Contract], *, serve_pages: bool = True) -> None:
         self._app: WSGIApplication = app
@@ -31,12 +31,12 @@ class ReloadingApp:
         self._next: tuple[Flask, Starts] | None = None
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Hand the request on to the present application."""
+        """Pass the request to the current application."""
         self.current_service()
         return self._app(environ, start_response)
 
     def current_service(self) -> Service:
-        """What is served from now on: requests come one after another here, so none is half way through."""
+        """The service for the next request, after switching to a reloaded contract; never called during a request."""
         if self._next is not None:
             (app, starts), self._next = self._next, None
             self._app = app
@@ -45,7 +45,7 @@ class ReloadingApp:
         return self._service
 
     def reload(self) -> list[Problem]:
-        """Load the contract again, for the next request. Returns what is wrong with it, if it cannot be served.
+        """Load the contract again, for the next request. Returns its problems if it cannot be served.
 
         May be called from any thread, but from one at a time.
         """

@@ -169,7 +169,7 @@ def test_a_port_in_use_is_reported_in_one_line() -> None:
         result = run("serve", "--port", str(port))
     assert result.exit_code == 1
     assert result.stdout == ""
-    assert result.stderr == f"mockserver: Port {port} of localhost is taken by another program; --port 0 picks a free one.\n"  # fmt: skip
+    assert result.stderr == f"mockserver: Port {port} of localhost is in use by another program; --port 0 picks a free one.\n"  # fmt: skip
 
 
 def test_an_unknown_scenario_is_reported_with_the_nearest_name() -> None:

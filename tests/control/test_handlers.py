@@ -254,7 +254,7 @@ def test_state_is_shown_in_parts(client: FlaskClient) -> None:
         ({"Cookie": "mock_sandbox=a"}, "/__mock/in/b@slow", ("b", "base address"), ("slow", "base address")),
     ],
 )  # fmt: skip
-def test_what_was_selected_is_told_with_what_chose_it(
+def test_the_selection_is_listed_with_its_source(
     client: FlaskClient, headers: dict[str, str], base: str, sandbox: tuple[str, str], scenario: tuple[str, str]
 ) -> None:
     assert client.get(f"{base}/__mock/scenarios", headers=headers).json["selected"] == {
@@ -263,7 +263,7 @@ def test_what_was_selected_is_told_with_what_chose_it(
     }  # fmt: skip
 
 
-def test_a_cookie_that_was_passed_over_is_told(client: FlaskClient) -> None:
+def test_an_ignored_cookie_is_listed(client: FlaskClient) -> None:
     selected = client.get("/__mock/scenarios", headers={"Cookie": "mock_sandbox=a/b; mock_scenario=nope"}).json[
         "selected"
     ]

@@ -93,7 +93,7 @@ def fingerprint(client: FlaskClient, scenario: str) -> str:
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS, STEPS, st.sampled_from(["baseline", "fails-then-recovers", "flaky-actions"]))
-def test_a_recording_goes_on_as_its_run_does(
+def test_a_recording_continues_like_its_run(
     built_in: Contract, tmp_path: Path, before: list[Any], after: list[Any], scenario: str
 ) -> None:
     here = create_app(built_in).test_client()
@@ -178,7 +178,7 @@ def test_a_run_whose_log_has_overflowed_cannot_be_recorded(client: FlaskClient) 
     assert (answer.status_code, answer.json["code"]) == (409, "beyond-log")
 
 
-def test_a_kept_answer_that_is_no_text_is_recorded_too(make_contract: MakeContract, tmp_path: Path) -> None:
+def test_a_stored_binary_response_is_recorded_too(make_contract: MakeContract, tmp_path: Path) -> None:
     def binary(files: dict[str, Any]) -> None:
         files["schemas/openapi.yaml"]["paths"]["/jobs"]["post"]["responses"]["201"]["content"] = {}
 
@@ -215,7 +215,7 @@ GOOD = {"at": "2026-01-01T00:00:11Z", "fire": {"resource": "jobs", "key": "a", "
         ([{"at": GOOD["at"], "remove": {"resource": "owners", "key": 1}}], "/commands/0", "refer"),
     ],
 )
-def test_a_command_that_cannot_be_is_told_with_its_place(
+def test_an_invalid_command_is_reported_with_its_location(
     make_contract: MakeContract, commands: list[Any], pointer: str | None, told: str | None
 ) -> None:
     def change(files: dict[str, Any]) -> None:
@@ -243,7 +243,7 @@ def test_a_command_that_cannot_be_is_told_with_its_place(
         ({"move_fixtures": True}, "start"),
     ],
 )
-def test_a_clock_that_cannot_be_is_told(problems: Callable[..., list[str]], clock: dict[str, Any], told: str) -> None:
+def test_an_invalid_clock_is_reported(problems: Callable[..., list[str]], clock: dict[str, Any], told: str) -> None:
     def change(files: dict[str, Any]) -> None:
         files["scenarios/baseline.yaml"] = {"fixtures": "small", "clock": clock}
 

@@ -40,5 +40,5 @@ def test_every_answer_is_the_recorded_one(
 
 
 @pytest.mark.parametrize("front", FRONTS)
-def test_what_is_recorded_is_what_is_asked(front: str, recorded: dict[str, dict[str, list[Pair]]]) -> None:
+def test_the_record_has_the_requests_of_the_cases(front: str, recorded: dict[str, dict[str, list[Pair]]]) -> None:
     assert list(recorded[front]) == [case.name for case in CASES if front in case.fronts]

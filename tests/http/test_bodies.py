@@ -197,7 +197,7 @@ def test_a_form_that_cannot_be_read_is_refused(
         ({"text/csv": {"schema": {"type": "string"}}}, b"a,b", None, []),
     ],
 )  # fmt: skip
-def test_a_body_is_judged_by_its_media_type(
+def test_a_body_is_validated_by_its_media_type(
     serve: Serve, content: dict[str, Any], data: bytes, content_type: str | None, violations: list[tuple[str, str]]
 ) -> None:
     assert told(serve(content).post("/x", data=data, content_type=content_type)) == violations
@@ -288,14 +288,14 @@ def test_what_is_read_only_may_be_sent_and_the_journal_says_so(owned: FlaskClien
     assert told(owned.post("/x", json={"name": "a", "id": "1", "nick": "b", "inner": {"at": "c", "to": 1}})) == []
     note = owned.get("/__mock/requests").get_json()["requests"][0]["note"]
     assert sorted(note.split("; ")) == [
-        '"/id" of the body is readOnly, and clients do not set it',
-        '"/inner/at" of the body is readOnly, and clients do not set it',
+        '"/id" of the body is readOnly and should not be sent by clients',
+        '"/inner/at" of the body is readOnly and should not be sent by clients',
         '"/nick" of the body is deprecated',
     ]
     assert told(owned.post("/x", json={"name": "a", "id": 1})) == [("/id", "type")]
 
 
-def test_what_is_deprecated_is_answered_as_usual_and_noted(owned: FlaskClient) -> None:
+def test_a_deprecated_operation_responds_as_usual_with_a_notice(owned: FlaskClient) -> None:
     answer = owned.get("/x?old=1")
     assert (answer.status_code, "Deprecation" in answer.headers) == (200, False)
     note = owned.get("/__mock/requests").get_json()["requests"][0]["note"]

@@ -9,7 +9,7 @@ PREFLIGHT = {
 }
 
 
-def test_a_preflight_of_the_mocked_api_is_answered_for_any_origin(client: FlaskClient) -> None:
+def test_a_preflight_of_the_mocked_api_succeeds_for_any_origin(client: FlaskClient) -> None:
     for path in ("/admin/jobs/job-7/retry", "/nowhere"):
         answer = client.options(path, headers=PREFLIGHT)
         assert (answer.status_code, answer.data) == (204, b"")

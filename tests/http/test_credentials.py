@@ -113,12 +113,12 @@ def test_an_operation_without_security_of_its_own_has_the_document_s(serve: Serv
     assert serve(written).get("/x").status_code == 401
 
 
-def test_a_preflight_is_never_asked_for_credentials(serve: Serve) -> None:
+def test_a_preflight_never_requires_credentials(serve: Serve) -> None:
     headers = {"Origin": "http://app.example", "Access-Control-Request-Method": "GET"}
     assert serve(document([{"basic": []}])).options("/x", headers=headers).status_code == 204
 
 
-def test_a_scheme_that_is_not_declared_is_told_and_counts_as_sent(serve: Serve) -> None:
+def test_an_undeclared_scheme_is_reported_and_counts_as_sent(serve: Serve) -> None:
     client = serve(document([{"basik": []}]))
     warnings = client.application.extensions["mockserver"].contract.warnings
     assert [(one.pointer, one.code, one.message) for one in warnings] == [

@@ -130,7 +130,7 @@ def test_a_page_takes_the_token_into_a_cookie_and_out_of_the_address(locked: Fla
     assert {"HttpOnly", "SameSite=Strict", "Path=/", "mock_token=secret"} == set(cookie.split("; "))
 
 
-def test_the_token_comes_along_with_a_selection(locked: Flask) -> None:
+def test_the_token_is_accepted_together_with_a_selection(locked: Flask) -> None:
     answer = locked.test_client().get("/__mock/?__token=secret&__scenario=empty", headers=NAVIGATE)
     assert answer.headers["Location"] == "/__mock/"
     assert set(cookies_of(answer)) == {"mock_token", "mock_scenario"}
@@ -139,7 +139,7 @@ def test_the_token_comes_along_with_a_selection(locked: Flask) -> None:
 @pytest.mark.parametrize(
     "path", ["/__mock/?__token=wrong", "/admin/queue?__token=wrong", "/__mock/?__token=", "/__mock/"]
 )
-def test_a_wrong_or_missing_token_is_answered_with_a_page_that_says_what_to_do(locked: Flask, path: str) -> None:
+def test_a_wrong_or_missing_token_gets_a_page_that_says_what_to_do(locked: Flask, path: str) -> None:
     answer = locked.test_client().get(path, headers=NAVIGATE)
     assert (answer.status_code, answer.mimetype, answer.headers["X-Mock-Code"]) == (401, "text/html", "token-required")
     page = answer.get_data(as_text=True)

@@ -59,12 +59,12 @@ def test_a_key_that_is_none_is_refused(client: FlaskClient, key: str) -> None:
     assert client.get("/admin/jobs/job-7").json["status"] == "failed"
 
 
-def test_what_was_refused_before_the_operation_is_not_kept(client: FlaskClient) -> None:
+def test_a_request_refused_before_the_operation_is_not_stored(client: FlaskClient) -> None:
     assert post(client, "a", data=b"{").status_code == 400
     assert post(client, "a").status_code == 200
 
 
-def test_an_answer_that_an_override_made_is_not_kept(client: FlaskClient) -> None:
+def test_the_response_of_an_override_is_not_stored(client: FlaskClient) -> None:
     client.post("/__mock/overrides", json={"operation": "retryJob", "status": 503, "times": 1})
     assert post(client, "a").status_code == 503
     again = post(client, "a")

@@ -27,7 +27,7 @@ def verdict(client: FlaskClient) -> dict[str, Any]:
     return found
 
 
-def test_an_entry_tells_what_was_asked_and_answered(client: FlaskClient) -> None:
+def test_an_entry_contains_the_request_and_the_response(client: FlaskClient) -> None:
     client.post("/admin/jobs/job-7/retry?__note=x", headers={"X-Trace": "1"}, json={})
     (entry,) = entries(client)
     assert entry.pop("milliseconds") > 0
@@ -78,7 +78,7 @@ def test_a_filter_that_cannot_be_is_refused(client: FlaskClient, query: str) -> 
     assert (answer.status_code, answer.json["code"]) == (422, "invalid-request")
 
 
-def test_a_sandbox_has_a_journal_of_its_own_that_a_reset_clears(client: FlaskClient) -> None:
+def test_each_sandbox_has_a_journal_that_a_reset_clears(client: FlaskClient) -> None:
     client.get("/admin/jobs", headers={"X-Mock-Sandbox": "one"})
     client.get("/admin/jobs", headers={"X-Mock-Sandbox": "two", "X-Mock-Scenario": "empty"})
     assert [one["scenario"] for one in entries(client, **{"X-Mock-Sandbox": "two"})] == ["empty"]
@@ -95,7 +95,7 @@ def test_deleting_the_requests_forgets_them_and_numbers_go_on(client: FlaskClien
     assert entries(client)[0]["number"] == 2
 
 
-def test_what_fell_due_is_told_by_the_next_request(client: FlaskClient) -> None:
+def test_fired_transitions_are_in_the_entry_of_the_next_request(client: FlaskClient) -> None:
     headers = {"X-Mock-Scenario": "fails-then-recovers"}
     client.post("/__mock/clock", json={"advance": "5s"}, headers=headers)
     client.get("/admin/jobs", headers=headers)
@@ -135,7 +135,7 @@ def test_an_unmatched_request_says_what_is_near_and_why_it_is_not_that(client: F
     }  # fmt: skip
 
 
-def test_a_request_that_breaks_the_contract_is_told_with_its_violations(client: FlaskClient) -> None:
+def test_an_invalid_request_is_logged_with_its_violations(client: FlaskClient) -> None:
     client.get("/admin/jobs?limit=none")
     client.get("/admin/jobs", headers={"X-Mock-Scenario": "none"})
     scenario, limit = entries(client)
@@ -143,7 +143,7 @@ def test_a_request_that_breaks_the_contract_is_told_with_its_violations(client: 
     assert (scenario["status"], scenario["scenario"], scenario["at"]) == (400, None, None)
 
 
-def test_an_override_that_answered_is_named(client: FlaskClient) -> None:
+def test_an_entry_names_the_override_that_responded(client: FlaskClient) -> None:
     name = client.post("/__mock/overrides", json={"operation": "getJob", "status": 503}).json["id"]
     client.get("/admin/jobs/job-7")
     assert entries(client)[0]["override"] == name
@@ -193,7 +193,7 @@ def test_a_verdict_fails_by_an_override_that_was_never_used(client: FlaskClient)
     assert verdict(client)["verdict"] == "passed"
 
 
-def test_an_id_that_is_free_again_counts_anew(client: FlaskClient) -> None:
+def test_a_reused_override_id_counts_from_zero(client: FlaskClient) -> None:
     client.post("/__mock/overrides", json={"operation": "getJob", "status": 503})
     client.get("/admin/jobs/job-7")
     client.post("/__mock/clock", json={"undo": 1})
@@ -218,13 +218,13 @@ def test_a_verdict_fails_by_an_answer_that_broke_the_contract(make_contract: Mak
     assert verdict(client)["verdict"] == "passed"
 
 
-def test_what_an_override_was_asked_to_break_does_not_count(client: FlaskClient) -> None:
+def test_a_violation_that_an_override_declares_does_not_count(client: FlaskClient) -> None:
     client.post("/__mock/overrides", json={"operation": "getJob", "body": {"no": "job"}, "violate": True})
     assert client.get("/admin/jobs/job-7").json == {"no": "job"}
     assert verdict(client)["verdict"] == "passed"
 
 
-def test_entries_are_told_briefly_and_one_by_one(client: FlaskClient) -> None:
+def test_entries_are_listed_briefly_and_fetched_by_number(client: FlaskClient) -> None:
     for number in range(1, 4):
         client.get(f"/admin/jobs/job-{number}")
     brief = entries(client, "?brief=true")

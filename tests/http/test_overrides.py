@@ -158,7 +158,7 @@ def test_a_run_holds_so_many_and_no_more(client: FlaskClient, monkeypatch: pytes
     assert (answer.status_code, answer.json["code"], answer.json["limit"]) == (429, "override-limit", 2)
 
 
-def test_a_mistake_in_a_scenarios_responses_is_told_with_its_pointer(
+def test_a_mistake_in_the_responses_of_a_scenario_is_reported_with_its_pointer(
     problems: Any, make_contract: MakeContract
 ) -> None:
     text = "fixtures: small\nresponses:\n  - {operation: getJob, status: 500}\n  - {operation: getJb, status: 500}\n"

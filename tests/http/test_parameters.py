@@ -167,7 +167,7 @@ def test_what_is_not_written_as_declared_is_refused_with_the_text_that_was_sent(
     assert violations(client, target) == [(parameter["in"], "p", *violation)]
 
 
-def test_everything_that_is_wrong_is_told_at_once(serve: Serve) -> None:
+def test_all_violations_are_reported_at_once(serve: Serve) -> None:
     parameters = [
         {"name": "p", "in": "path", "required": True, "schema": {"type": "integer"}},
         {"name": "q", "in": "query", "schema": {"type": "boolean"}},
@@ -183,7 +183,7 @@ def test_everything_that_is_wrong_is_told_at_once(serve: Serve) -> None:
     ]  # fmt: skip
 
 
-def test_a_parameter_that_may_be_empty_is_not_judged_when_it_is(serve: Serve) -> None:
+def test_an_allowed_empty_parameter_is_not_validated(serve: Serve) -> None:
     client = serve(
         bare(parameters=[{"name": "p", "in": "query", "allowEmptyValue": True, "schema": {"type": "integer"}}])
     )
@@ -201,13 +201,13 @@ def test_a_path_may_hold_several_parameters_in_one_segment(serve: Serve) -> None
     assert (client.get("/x/1...2").status_code, violations(client, "/x/1...z")[0][1]) == (204, "b")
 
 
-def test_a_header_of_an_answer_is_judged_by_its_shape(serve: Serve) -> None:
+def test_a_response_header_is_validated_by_its_schema_types(serve: Serve) -> None:
     header = {"schema": {"type": "array", "items": {"type": "integer"}, "minItems": 1}, "required": True}
     client = serve(bare(responses={"204": {"description": "ok", "headers": {"X-Numbers": header}}}))
     assert client.get("/x").status_code == 204
 
 
-def test_a_parameter_in_a_style_that_its_location_does_not_have_is_told_and_left_out(tmp_path: Path) -> None:
+def test_a_parameter_with_an_invalid_style_for_its_location_is_reported_and_ignored(tmp_path: Path) -> None:
     file = tmp_path / "openapi.json"
     file.write_text(json.dumps(bare(parameters=[{"name": "p", "in": "header", "style": "label", "schema": {}}])))
     contract = load_contract(file)

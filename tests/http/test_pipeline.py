@@ -209,7 +209,7 @@ def test_a_get_carries_a_strong_etag_and_304_repeats_the_headers(client: FlaskCl
     assert client.get("/admin/jobs", headers={"If-None-Match": got.headers["ETag"]}).status_code == 200
 
 
-def test_accept_is_judged_before_anything_changes(client: FlaskClient) -> None:
+def test_accept_is_checked_before_anything_changes(client: FlaskClient) -> None:
     answer = client.post("/admin/jobs/job-7/retry", headers={"Accept": "text/csv"})
     assert (answer.status_code, body(answer)["available"]) == (406, ["application/json"])
     assert body(client.get("/admin/jobs/job-7"))["status"] == "failed"
@@ -291,7 +291,7 @@ def test_an_operation_without_behaviour_answers_from_its_example(small_client: F
     assert small_client.get("/message?anything=goes").data == b'"hello"'
 
 
-def test_an_operation_without_an_example_is_answered_with_what_its_schema_admits(make_contract: MakeContract) -> None:
+def test_an_operation_without_an_example_responds_with_a_valid_generated_value(make_contract: MakeContract) -> None:
     def generated(files: dict[str, Any]) -> None:
         media = files["schemas/openapi.yaml"]["paths"]["/message"]["get"]["responses"]["200"]["content"]
         media["application/json"] = {

@@ -105,14 +105,14 @@ def test_the_first_example_is_the_answer(pets: FlaskClient) -> None:
     assert (answer.headers["X-Trace"], 1 <= int(answer.headers["X-Rate-Limit"]) <= 9) == ("abc", True)
 
 
-def test_an_example_is_asked_for_by_name_and_what_is_wrong_in_it_is_made_anew(pets: FlaskClient) -> None:
+def test_an_example_is_selected_by_name_and_its_invalid_parts_are_generated_again(pets: FlaskClient) -> None:
     for answer in (pets.get("/pets/5", headers={"Prefer": "example=dog"}), pets.get("/pets/5?__example=dog")):
         found = answer.get_json()
         assert (answer.status_code, found["name"], type(found["id"])) == (200, "Dog", int)
         assert answer.headers["Preference-Applied"] == "example=dog"
 
 
-def test_a_generated_answer_is_asked_for_and_bears_the_parameters_of_the_path(pets: FlaskClient) -> None:
+def test_a_generated_response_is_requested_and_contains_the_path_parameters(pets: FlaskClient) -> None:
     answer = pets.get("/pets/5", headers={"Prefer": "dynamic=true"})
     assert (answer.get_json()["id"], "tag" in answer.get_json()) == (5, False)
     assert answer.get_json()["name"] != "Cat"
@@ -122,7 +122,7 @@ def test_a_generated_answer_is_asked_for_and_bears_the_parameters_of_the_path(pe
 
 
 @pytest.mark.parametrize("status", [404, 418, 500])
-def test_a_status_is_asked_for_by_itself_its_range_or_default(pets: FlaskClient, status: int) -> None:
+def test_a_status_is_selected_by_its_code_its_range_or_default(pets: FlaskClient, status: int) -> None:
     for answer in (pets.get("/pets/5", headers={"Prefer": f"code={status}"}), pets.get(f"/pets/5?__code={status}")):
         assert (answer.status_code, answer.get_json()["status"], code(answer)) == (status, status, None)
         assert answer.headers["Preference-Applied"] == f"code={status}"
@@ -400,7 +400,7 @@ def test_an_operation_without_a_success_answers_with_the_lowest_status_there_is(
     assert client.get("/wrong").status_code == 400
 
 
-def test_a_broken_example_is_a_doubt_in_a_bare_document_and_a_mistake_where_that_is_asked_for(
+def test_an_invalid_example_is_a_warning_in_a_bare_document_and_an_error_on_request(
     document: Callable[[dict[str, Any]], Path],
 ) -> None:
     path = document({"/pets/{petId}": {"get": PETS, **OF_PATH}})
@@ -413,7 +413,7 @@ def test_a_broken_example_is_a_doubt_in_a_bare_document_and_a_mistake_where_that
         load_contract(path, strict_examples=True)
 
 
-def test_a_broken_example_is_a_mistake_in_a_directory_unless_it_is_to_be_mended(make_contract: MakeContract) -> None:
+def test_an_invalid_example_is_an_error_in_a_directory_unless_repair_is_enabled(make_contract: MakeContract) -> None:
     def change(files: dict[str, Any]) -> None:
         files["schemas/openapi.yaml"]["paths"]["/message"]["get"]["responses"]["200"]["content"]["application/json"][
             "example"
@@ -426,7 +426,7 @@ def test_a_broken_example_is_a_mistake_in_a_directory_unless_it_is_to_be_mended(
     assert client.get("/message").get_json() == "7"
 
 
-def test_an_override_sends_a_broken_example_mended_too(pets: FlaskClient) -> None:
+def test_an_override_repairs_an_invalid_example_too(pets: FlaskClient) -> None:
     pets.post("/__mock/overrides", json={"operation": "GET /pets/{petId}", "example": "dog"})
     found = pets.get("/pets/5").get_json()
     assert (found["name"], type(found["id"])) == ("Dog", int)

@@ -53,7 +53,7 @@ def test_an_unknown_scenario_is_refused_with_what_there_is(client: FlaskClient) 
 
 
 @pytest.mark.parametrize("name", ["", "../x", "x" * 65, "a b", "é", "a,b"])
-def test_a_sandbox_name_that_is_not_well_formed_is_refused_wherever_it_stands(client: FlaskClient, name: str) -> None:
+def test_a_malformed_sandbox_name_is_refused_in_every_location(client: FlaskClient, name: str) -> None:
     for answer in (
         client.get("/admin/jobs", headers={SANDBOX: name}),
         client.get("/admin/jobs", query_string={"__sandbox": name}),

@@ -47,7 +47,7 @@ def test_what_is_posted_is_there_with_what_the_server_adds(kennel: FlaskClient) 
     assert ids(kennel.get("/owners")) == [1, 2, 3, 4]
 
 
-def test_members_that_only_a_body_has_are_not_kept(tmp_path: Path) -> None:
+def test_members_that_only_a_request_body_declares_are_not_stored(tmp_path: Path) -> None:
     def change(document: dict[str, Any]) -> None:
         body = document["paths"]["/pets"]["post"]["requestBody"]["content"]["application/json"]
         owner = {"type": "object", "properties": {"name": {"type": "string"}}}
@@ -74,14 +74,14 @@ def test_what_is_deleted_is_gone_and_what_it_owned_with_it(kennel: FlaskClient) 
     assert kennel.delete("/owners/2").status_code == 404
 
 
-def test_an_unknown_id_is_told_in_the_documents_own_form(kennel: FlaskClient) -> None:
+def test_an_unknown_id_gets_the_error_body_that_the_document_declares(kennel: FlaskClient) -> None:
     answered = kennel.get("/owners/77")
     assert (answered.status_code, answered.mimetype) == (404, "application/json")
     assert list(body(answered)) == ["error"]
     assert answered.headers["X-Mock-Code"] == "unknown-record"
 
 
-def test_the_record_is_answered_to_its_removal_where_that_is_declared(kennel: FlaskClient) -> None:
+def test_a_removal_responds_with_the_record_where_that_is_declared(kennel: FlaskClient) -> None:
     pet = kennel.get("/pets").json[0]
     assert kennel.delete(f"/pets/{pet['id']}").json == pet
     visit = kennel.post("/owners/1/visits", json={}).json
@@ -183,7 +183,7 @@ def test_records_are_json_alone(tmp_path: Path) -> None:
     assert client.get("/owners/1", headers={"Accept": "application/xml"}).status_code == 406
 
 
-def test_a_body_that_no_record_can_be_made_of_is_refused_with_what_is_taken(tmp_path: Path) -> None:
+def test_a_body_that_cannot_become_a_record_is_refused_with_the_accepted_media_types(tmp_path: Path) -> None:
     def change(document: dict[str, Any]) -> None:
         content = document["paths"]["/owners"]["post"]["requestBody"]["content"]
         content["application/xml"] = {"schema": {"type": "object"}}

@@ -109,7 +109,7 @@ def test_pipelined_requests_are_answered_in_order(server: BackgroundServer) -> N
     assert found == [b"/1", b"/2", b"/3"]
 
 
-def test_head_has_no_body_and_the_connection_goes_on(server: BackgroundServer) -> None:
+def test_head_has_no_body_and_the_connection_stays_open(server: BackgroundServer) -> None:
     with connect(server) as connection:
         connection.sendall(request("/x", method="HEAD", close=False))
         status, head, body = read_answer(connection, to_head=True)
@@ -138,7 +138,7 @@ def test_expect_100_continue_is_answered_before_the_body(server: BackgroundServe
         assert b'"body": "abc"' in read_all(connection)
 
 
-def test_a_body_that_will_be_too_large_is_refused_instead_of_asked_for(server: BackgroundServer) -> None:
+def test_a_body_that_will_be_too_large_is_refused_before_it_is_sent(server: BackgroundServer) -> None:
     lines = ("Expect: 100-continue", f"Content-Length: {LIMIT + 1}")
     assert exchange(server, request("/x", *lines, method="POST", close=False))[0] == 413
 

@@ -105,7 +105,7 @@ def test_a_line_break_in_a_header_is_not_sent(value: str) -> None:
         call(("X-A", value))
 
 
-def test_an_application_that_starts_no_response_is_told_so() -> None:
+def test_an_application_that_starts_no_response_raises_an_error() -> None:
     with pytest.raises(BadResponse):
         wsgi_bridge.call(lambda *_: [b""], environ())
 

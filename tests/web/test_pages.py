@@ -80,7 +80,7 @@ def test_the_queue_gets_the_rules_for_jobs_from_the_contract(built_in: Contract)
     assert jobs["targets"]["succeed"] == "succeeded"
 
 
-def test_what_pages_are_made_of_takes_no_token(built_in: Contract) -> None:
+def test_assets_of_pages_need_no_token(built_in: Contract) -> None:
     client = create_app(built_in, token="secret").test_client()
     with client.get("/__mock/assets/tutoring/queue.js") as asset:
         assert asset.status_code == 200

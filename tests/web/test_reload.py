@@ -125,7 +125,7 @@ def test_a_scenario_that_is_gone_takes_its_runs_along(client: Client, root: Path
     assert client.get("/jobs", headers={"X-Mock-Scenario": "empty"}).status_code == 400
 
 
-def test_the_default_that_was_asked_for_must_stay(root: Path) -> None:
+def test_the_selected_default_scenario_must_remain(root: Path) -> None:
     app = create_app(with_default_scenario(load_contract(root), "empty"))
     reloading = ReloadingApp(app, lambda: with_default_scenario(load_contract(root), "empty"))
     (root / "scenarios" / "empty.yaml").unlink()

@@ -1,8 +1,8 @@
-"""The address of a request: base addresses, and slashes that were percent-encoded.
+"""Resolves the address of a request: base addresses, and percent-encoded separators in the path.
 
-A path parameter may hold `%2F`; decoded, it would be a separator. So the path that is routed keeps `%2F`, and `%2C`,
-`%3B` and `%3D`, which separate the items of an array and the members of an object; and `%25`. `decode_parameter`
-decodes them after routing.
+A path parameter may contain `%2F`, which would become a separator if it were decoded before routing. The path that is
+routed therefore keeps `%2F`; also `%2C`, `%3B` and `%3D`, which separate array items and object members; and `%25`.
+`decode_parameter` decodes them after routing.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from urllib.parse import unquote_to_bytes
 from mockserver.http.messages import Request
 
 BASE_ADDRESS = re.compile(r"/__mock/in/([^/]*)(/.*)?", re.DOTALL)
-_KEPT = re.compile("%(25|2F|2C|3B|3D)")
+_ENCODED_SEPARATORS = re.compile("%(25|2F|2C|3B|3D)")
 _SEPARATORS = re.compile("%(25|2[fF]|2[cC]|3[bBdD])")
 _ORIGIN = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 
 
 class Address(NamedTuple):
-    """Where a request goes: the path below `root_path`, and what a base address selects."""
+    """The path of a request below `root_path`, and the sandbox and scenario that a base address selects."""
 
     root_path: str
     path: str
@@ -38,7 +38,7 @@ def build_request(
     too_large: bool = False,
     breaks_connections: bool = False,
 ) -> Request:
-    """A request from its target as it was sent: the path and query."""
+    """Build a request. `target` is the path and query as they were sent."""
     address = resolve(decode_path(target))
     return Request(
         method,
@@ -56,7 +56,7 @@ def build_request(
 
 
 def decode_path(target: str) -> str:
-    """The path of a request target, decoded but for the characters that separate."""
+    """The path of a request target, decoded except for percent-encoded separators."""
     path = target.partition("?")[0]
     if "%" in path:
         path = unquote_to_bytes(_SEPARATORS.sub(lambda match: f"%25{match[1].upper()}", path)).decode("latin-1")
@@ -64,19 +64,19 @@ def decode_path(target: str) -> str:
 
 
 def decode_wsgi_path(path: str, target: str, root_path: str) -> str:
-    """The same from a WSGI server's PATH_INFO, with the target as it was sent where the server passes that on."""
+    """Like `decode_path`, from PATH_INFO of WSGI; `target` is the target as sent, if the WSGI server provides it."""
     sent = _ORIGIN.sub("", target).partition("?")[0]
     if "%" not in sent and "%" not in path:
         return _as_text(path)
     sent = sent.removeprefix(root_path)
     if unquote_to_bytes(sent).decode("latin-1") != path:
-        # The server passes something else on as the target: what is decoded is all there is.
+        # The target that the server provides does not match PATH_INFO, so only the decoded path can be used.
         return _as_text(path.replace("%", "%25"))
     return decode_path(sent)
 
 
 def resolve(path: str, root_path: str = "") -> Address:
-    """The address that a decoded path means: `/__mock/in/SANDBOX@SCENARIO/…` is the whole API under a prefix."""
+    """The address of a decoded path; `/__mock/in/SANDBOX@SCENARIO` is a prefix of the whole API."""
     match = BASE_ADDRESS.fullmatch(path) if path.startswith("/__mock/in/") else None
     if match is None:
         return Address(root_path, path)
@@ -85,10 +85,10 @@ def resolve(path: str, root_path: str = "") -> Address:
 
 
 def decode_parameter(text: str) -> str:
-    """A path parameter as the client meant it."""
-    return _KEPT.sub(lambda match: chr(int(match[1], 16)), text) if "%" in text else text
+    """A path parameter with its separators decoded too."""
+    return _ENCODED_SEPARATORS.sub(lambda match: chr(int(match[1], 16)), text) if "%" in text else text
 
 
 def _as_text(path: str) -> str:
-    """Bytes that WSGI passes as Latin-1, as the UTF-8 that they are."""
+    """Decode as UTF-8 what WSGI passes as Latin-1."""
     return path if path.isascii() else path.encode("latin-1").decode(errors="replace")

@@ -1,4 +1,4 @@
-"""Whether a request carries the credentials that its operation requires. Their values are not checked."""
+"""Checks that a request carries the credentials that its operation requires. Their values are not checked."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mockserver.refusals import CredentialsRequired
 
 
 def check(operation: Operation, request: Request) -> None:
-    """Refuse a request without credentials where the operation requires some. Raises CredentialsRequired."""
+    """Refuse a request without the credentials that the operation requires. Raises CredentialsRequired."""
     if not operation.security:
         return
     missing = [
@@ -21,7 +21,7 @@ def check(operation: Operation, request: Request) -> None:
 
 
 def is_present(credential: RequiredCredential, request: Request) -> bool:
-    """Whether a request carries the credential, or it is one that cannot be seen."""
+    """Whether a request carries the credential; true for one that is not part of the request (such as mutual TLS)."""
     if credential.location == "query":
         return bool(request.args.get(credential.name))
     if credential.location == "cookie":

@@ -1,7 +1,7 @@
-"""Who may call the control API: this machine's own names, or the bearer of the token.
+"""Protects the control API: without a token, only loopback and allowed hosts may call it; else the token is required.
 
-Each name that a browser may call it by is a site of its own, so a name that an attacker points here carries no cookie
-of ours: with a token, `Host` needs no check.
+With a token, `Host` needs no check: a browser sends the cookie only to the host name that set it, so a host name that
+an attacker points at this server (DNS rebinding) never carries it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ READING = ("GET", "HEAD")
 def check(service: Service, request: Request) -> None:
     """Refuse a request to the control API that another site could have sent, or that lacks the token.
 
-    Assets of pages hold no secret, and pages of the contract need them, so they need no token.
+    Assets of pages need no token: they hold no secret, and pages of the contract load them.
 
     Raises ForbiddenHost, ForbiddenOrigin or TokenRequired.
     """
@@ -49,7 +49,7 @@ def check_token_in_query(service: Service, request: Request) -> None:
 
 
 def is_allowed_host(service: Service, host: str) -> bool:
-    """Whether a `Host` value (with or without a port) names this machine, or a host that was allowed."""
+    """Whether a `Host` value (with or without a port) names the loopback interface or an allowed host."""
     try:
         name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
     except ValueError:
@@ -63,7 +63,7 @@ def is_allowed_host(service: Service, host: str) -> bool:
 
 
 def is_allowed_origin(service: Service, origin: str, host: str) -> bool:
-    """Whether an `Origin` is the server's own, or on an allowed host."""
+    """Whether an `Origin` is the origin of this server, or on an allowed host."""
     try:
         parts = urlsplit(origin)
     except ValueError:
@@ -78,23 +78,23 @@ def _check_token(request: Request, token: str) -> None:
         return
     if not _equals(request.cookies.get(TOKEN_COOKIE, ""), token):
         raise TokenRequired
-    if not _is_own_page(request):
+    if not _is_same_origin(request):
         raise ForbiddenOrigin(
-            f"The cookie {TOKEN_COOKIE} counts for the server's own pages alone; others send {TOKEN_HEADER}."
+            f"The cookie {TOKEN_COOKIE} is valid only for pages of this server; other clients must send {TOKEN_HEADER}."
         )
 
 
-def _equals(given: str, token: str) -> bool:
-    return hmac.compare_digest(given.encode(errors="replace"), token.encode(errors="replace"))
+def _equals(candidate: str, token: str) -> bool:
+    return hmac.compare_digest(candidate.encode(errors="replace"), token.encode(errors="replace"))
 
 
-def _is_own_page(request: Request) -> bool:
-    """Whether a person or a page of this very origin calls. SameSite alone would let in other ports of this host."""
+def _is_same_origin(request: Request) -> bool:
+    """Whether a page of this origin or a navigation sent this. SameSite alone would admit other ports of this host."""
     origin, site = request.header("Origin"), request.header("Sec-Fetch-Site")
     if origin is not None:
         host = request.header("Host") or ""
         return bool(host) and origin.partition("://")[2].lower() == host.lower()
-    # Browsers send Origin with whatever changes something; over plain HTTP, off loopback, they send nothing else.
+    # Browsers send Origin with every unsafe method. Over plain HTTP and off loopback they send no fetch metadata.
     return site == "same-origin" or is_navigation(request) or (request.method in READING and site in ("none", None))
 
 
@@ -107,19 +107,19 @@ def _check_site(service: Service, request: Request) -> None:
         if not is_allowed_origin(service, origin, host):
             raise ForbiddenOrigin.of(origin)
     elif request.header("Sec-Fetch-Site") == "cross-site" and not is_navigation(request):
-        raise ForbiddenOrigin("The control API takes no calls from another site (Sec-Fetch-Site: cross-site).")
+        raise ForbiddenOrigin("The control API refuses requests from other sites (Sec-Fetch-Site: cross-site).")
 
 
 def _check_content_type(request: Request) -> None:
-    """Refuse whatever a form can send: that needs no preflight, so a form of another site could send it."""
+    """Refuse media types that an HTML form can send: without a preflight, another site could send such a request."""
     content_type = request.header("Content-Type")
     if content_type is None or request.method in ("GET", "HEAD", "OPTIONS"):
         return
     name = content_type.partition(";")[0].strip().lower()
-    # Some servers fill in text/plain where a request without a body names no type.
+    # Some WSGI servers add text/plain to a request without a body and Content-Type.
     is_empty = name == "text/plain" and not (request.body or request.too_large)
     if name != "application/json" and not is_empty:
         raise ForbiddenOrigin(
-            "The control API takes a body as application/json alone, since a form of another site could send "
-            "anything else: add the header Content-Type: application/json."
+            "The control API accepts only application/json bodies, since a form of another site could send other "
+            "media types: add the header Content-Type: application/json."
         )

@@ -11,13 +11,13 @@ from mockserver.refusals import BadIdempotencyKey
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
 LENGTH_LIMIT = 255
-# A string as RFC 8941, section 3.3.3, has it; many clients send it bare.
+# A string of RFC 8941, section 3.3.3; many clients send the key without quotes.
 _QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])+)"')
 _BARE = re.compile(r"[!#-+\--~]+")
 
 
 def read_key(request: Request) -> str | None:
-    """The key of a POST, if it has one. Raises BadIdempotencyKey."""
+    """The idempotency key of a POST request, if it has one. Raises BadIdempotencyKey."""
     text = request.header(HEADER) if request.method == "POST" else None
     if text is None:
         return None
@@ -29,16 +29,16 @@ def read_key(request: Request) -> str | None:
 
 
 def digest(request: Request) -> str:
-    """What makes two requests the same: method, path, query and body."""
+    """A hash of method, path, query and body; requests with the same digest are the same request."""
     parts = "\n".join((request.method, request.path, request.query))
     return hashlib.sha256(parts.encode() + b"\n" + request.body).hexdigest()
 
 
 def store(response: Response, request_digest: str) -> StoredResponse:
-    """A response as it is kept for its key."""
+    """The response to store for an idempotency key."""
     return StoredResponse(request_digest, response.status, response.body, response.media_type, tuple(response.headers))
 
 
 def replay(stored: StoredResponse) -> Response:
-    """The stored response once more, marked as such."""
+    """The stored response, with the header that marks it as replayed."""
     return Response(stored.status, stored.body, stored.media_type, [*stored.headers, (REPLAYED, "true")])

@@ -1,4 +1,4 @@
-"""What the journal says of a valid request besides: deprecated things used, `readOnly` members sent."""
+"""Notices for the journal on valid requests: deprecated members that are used, `readOnly` members that are sent."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from mockserver.errors import quote
 from mockserver.schemas.shapes import Shape
 from mockserver.syntax import json_pointer
 
-# How many values of a body are looked at; a large one repeats itself.
-LOOK_LIMIT = 1_000
-NOTICES = {"readOnly": "is readOnly, and clients do not set it", "deprecated": "is deprecated"}
+# How many values of a body are inspected. A large body repeats the same members.
+INSPECTION_LIMIT = 1_000
+NOTICES = {"readOnly": "is readOnly and should not be sent by clients", "deprecated": "is deprecated"}
 
 
 def of_body(body: Any, shape: Shape) -> Iterator[str]:
-    """A notice for each member of a body that is deprecated, or `readOnly`; of an array's items for the first's."""
+    """A notice for each deprecated or `readOnly` member of a body; of an array, only the first item is inspected."""
     waiting: list[tuple[str, Any, Shape]] = [("", body, shape)]
-    for _ in range(LOOK_LIMIT):
+    for _ in range(INSPECTION_LIMIT):
         if not waiting:
             return
         pointer, value, shape = waiting.pop()

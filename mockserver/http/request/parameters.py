@@ -1,4 +1,4 @@
-"""Requests validated by the contract: parameters and body, decoded and checked."""
+"""Decodes and validates the parameters and the body of a request by its operation."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ DECODE: Mapping[str, Callable[[str], str]] = {
 
 
 def validate(service: Service, prepared: PreparedRequest) -> None:
-    """Decode and validate a request to an operation; the prepared request gets its call, and notices for the journal.
+    """Decode and validate a request to an operation; sets the call, the parameters and the notices of `prepared`.
 
-    Raises InvalidRequest with every violation, or what is wrong with the body.
+    Raises InvalidRequest with all violations, or a refusal of the body (see `_Reader.body`).
     """
     route, request = prepared.route, prepared.request
     assert route.operation is not None
     behaviour = service.behaviour_of(route.operation)
-    reader = _Reader(route.operation, request, behaviour, knows_all=behaviour is not None or route.is_control)
+    reader = _Reader(route.operation, request, behaviour, refuses_undeclared=behaviour is not None or route.is_control)
     try:
         prepared.call = call = reader.call(route.arguments, service.body_limit)
         prepared.parameters = {**call.query, **call.path}
@@ -62,12 +62,12 @@ def read_query(request: Request) -> dict[str, list[str]]:
 
 @dataclass(slots=True)
 class _Reader:
-    """One request to one operation. `knows_all` says that what is not declared is a mistake of the client."""
+    """Reads one request to one operation. `refuses_undeclared` says whether undeclared input is refused."""
 
     operation: Operation
     request: Request
     behaviour: Behaviour | None
-    knows_all: bool
+    refuses_undeclared: bool
     violations: list[Violation] = field(default_factory=list)
     notices: dict[str, None] = field(default_factory=dict)
 
@@ -77,8 +77,8 @@ class _Reader:
             self.add_notice(f"the operation {self.operation.id} is deprecated")
         query = read_query(self.request)
         values = self.parameters(arguments, query)
-        if query and self.knows_all:
-            self.refuse_unknown(query)
+        if query and self.refuses_undeclared:
+            self.refuse_undeclared(query)
         body = self.body(body_limit)
         if self.violations:
             raise InvalidRequest(self.violations)
@@ -106,8 +106,8 @@ class _Reader:
                 values[location][name] = parameter.default
         return values
 
-    def refuse_unknown(self, query: Mapping[str, list[str]]) -> None:
-        """Note each query parameter that is not declared; those that begin with `__` are the server's own."""
+    def refuse_undeclared(self, query: Mapping[str, list[str]]) -> None:
+        """Add a violation for each undeclared query parameter, except those with the server's prefix `__`."""
         declared = self._names("query")
         collecting = [
             parameter.notation
@@ -116,7 +116,11 @@ class _Reader:
         ]
         self.violations += [
             Violation(
-                "query", "", "unknown", f"{quote(name)} is no query parameter.{did_you_mean(name, declared)}", name
+                "query",
+                "",
+                "unknown",
+                f"{quote(name)} is not a declared query parameter.{did_you_mean(name, declared)}",
+                name,
             )
             for name in query
             if name not in declared
@@ -142,7 +146,7 @@ class _Reader:
     def _decode(
         self, parameter: Parameter, path: Mapping[str, str], query: Mapping[str, list[str]]
     ) -> tuple[Any, list[Violation]] | None:
-        """The value of one parameter and what is wrong with it; None where it was not sent."""
+        """The value of one parameter and its violations; None if it was not sent."""
         decode = DECODE[parameter.location]
         if parameter.gathers:
             sent = query if parameter.location == "query" else dict(self.request.cookies.lists())
@@ -157,7 +161,7 @@ class _Reader:
         return parameter_decoding.decode_and_validate(parameter, texts, decode)
 
     def _texts(self, parameter: Parameter, path: Mapping[str, str], query: Mapping[str, list[str]]) -> list[str]:
-        """The values of a parameter as they were sent."""
+        """The values of a parameter as text, as they were sent."""
         if parameter.location == "query":
             return query.get(parameter.name, [])
         if parameter.location == "path":
@@ -168,7 +172,7 @@ class _Reader:
         return self.request.cookies.getlist(parameter.name)
 
     def _names(self, location: str) -> set[str]:
-        """The names that are declared in a location, those of credentials included."""
+        """The declared names of a location, including those of credentials."""
         names = {parameter.name for parameter in self.operation.parameters if parameter.location == location}
         return names | {
             credential.name
@@ -178,7 +182,7 @@ class _Reader:
         }
 
     def _check_storable(self, body: Body) -> None:
-        """Refuse a body that is declared, and that cannot become a record. Raises UnsupportedMediaType."""
+        """Refuse a declared media type that cannot be stored as a record. Raises UnsupportedMediaType."""
         sent = self.request.header("Content-Type")
         media_type = essence(JSON if sent is None else sent)
         storable = [name for name in body.media if is_json(name) or name in FORMS]
@@ -186,9 +190,9 @@ class _Reader:
             raise UnsupportedMediaType(media_type, storable)
 
     def _check_empty(self) -> None:
-        """Where no body is declared, clients still send an empty one; anything else is a mistake."""
+        """Refuse a body where none is declared, except `{}` and `null`, which clients often send."""
         data = self.request.body
-        if not data or not self.knows_all:
+        if not data or not self.refuses_undeclared:
             return
         if self.request.mimetype and not is_json(self.request.mimetype):
             raise UnexpectedBody(self.operation.id)

@@ -1,4 +1,4 @@
-"""What a client prefers for one response: `Prefer: code=404, example=name, dynamic=true` (RFC 7240), or the query."""
+"""Reads the preferences of a client: `Prefer: code=404, example=name, dynamic=true` (RFC 7240) or a query."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """One response, by its status, by the name of an example, or generated even if there are examples."""
+    """The preferred status, the name of an example, and whether to generate even if there are examples (`dynamic`)."""
 
     code: int | None = None
     example: str | None = None
@@ -28,7 +28,7 @@ class Preference:
 
 
 def read(operation: Operation, request: Request) -> Preference | None:
-    """The preferences of a request to an operation, if it has any that we support. Raises UnknownPreference."""
+    """The preferences of a request to an operation, if it has supported ones. Raises UnknownPreference."""
     preferences = _read_all(request)
     if not preferences:
         return None
@@ -46,7 +46,7 @@ def read(operation: Operation, request: Request) -> Preference | None:
 
 
 def preferred_response(operation: Operation, preference: Preference) -> tuple[int, DeclaredResponse]:
-    """The status and the response that are preferred. Raises UnknownPreference."""
+    """The preferred status and the response declared for it. Raises UnknownPreference."""
     if preference.code is None:
         chosen = operation.success() or operation.lowest()
     else:
@@ -62,7 +62,7 @@ def preferred_response(operation: Operation, preference: Preference) -> tuple[in
 
 
 def _read_all(request: Request) -> dict[str, str]:
-    """The preferences that we support, the header before the query, the first of a name before others."""
+    """The supported preferences. The header has precedence over the query, and the first of a name over later ones."""
     preferences: dict[str, str] = {}
     for text in parse_list_header(request.header("Prefer") or ""):
         name, _, value = text.partition(";")[0].partition("=")

@@ -1,4 +1,4 @@
-"""Which sandbox and scenario a request is for: header, base address, query, cookie, active scenario, default."""
+"""Selects the sandbox and scenario of a request: header, base address, query, cookie, active scenario, default."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ BASE_ADDRESS, ACTIVE, FALLBACK = "base address", "active scenario", "default"
 
 @dataclass(slots=True)
 class Choice:
-    """What a request itself says of sandbox and scenario, and where it says so.
+    """The sandbox and scenario that a request names, and where it names them (`…_via`).
 
-    `scenario` is empty where the request names none: then the sandbox's active one counts, or the server's default.
-    `refusal` says why a name cannot be used; `expired_cookie` is the cookie to clear if it came from one. `ignored`
-    are the cookies that were passed over because they name nothing here.
+    `scenario` is empty if the request names none: the active scenario of the sandbox applies, or the server's default.
+    `refusal` says why a name cannot be used; `expired_cookie` is the cookie to clear if the name comes from one.
+    `ignored` are the cookies that were ignored because they name no valid sandbox or scenario.
     """
 
     sandbox: str = ""
@@ -47,7 +47,7 @@ class Choice:
 
 
 def choose(service: Service, request: Request, *, forgive: bool) -> Choice:
-    """Read the names in a request, first match wins; with `forgive`, a cookie that names nothing is passed over."""
+    """Read the names in a request, first match wins; with `forgive`, an invalid cookie is ignored."""
     choice = Choice()
     for name, via in _names(request, SANDBOX_HEADER, request.base_sandbox, SANDBOX_QUERY, SANDBOX_COOKIE):
         if NAME.fullmatch(name):
@@ -67,7 +67,7 @@ def choose(service: Service, request: Request, *, forgive: bool) -> Choice:
 
 
 def select(sandbox: Sandbox, choice: Choice, default_scenario: str) -> Selection:
-    """The sandbox and scenario of a choice, as they are now."""
+    """The sandbox and the scenario that a choice selects now."""
     if choice.scenario:
         return Selection(sandbox, choice.scenario, choice.scenario_via, choice.ignored)
     if sandbox.active_scenario is not None:
@@ -76,14 +76,14 @@ def select(sandbox: Sandbox, choice: Choice, default_scenario: str) -> Selection
 
 
 def _names(request: Request, header: str, base: str | None, query: str, cookie: str) -> Iterator[tuple[str, str]]:
-    """Each name that the request gives, the one that counts most first, with the place that it comes from."""
+    """Yield each name in the request and where it comes from, in order of precedence."""
     value = request.header(header)
     if value is not None:
         yield value, f"header {header}"
     if base is not None:
         yield base, BASE_ADDRESS
     if b"__" in request.query_string and query in request.args:
-        # Opening a page with an empty value takes the choice back.
+        # Opening a page with an empty value clears the choice.
         if request.args[query] or not is_navigation(request):
             yield request.args[query], f"query {query}"
     if request.header("Cookie") is not None and cookie in request.cookies:
@@ -91,7 +91,7 @@ def _names(request: Request, header: str, base: str | None, query: str, cookie: 
 
 
 def _is_refused(choice: Choice, refusal: Refusal, via: str, cookie: str, *, forgive: bool) -> bool:
-    """Note a name that cannot be used; whether that refuses the request."""
+    """Record a name that cannot be used, and return whether the request is refused for it."""
     from_cookie = via == f"cookie {cookie}"
     if from_cookie and forgive:
         choice.ignored = (*choice.ignored, cookie)
@@ -109,7 +109,7 @@ def is_navigation(request: Request) -> bool:
 
 
 def redirect_target(request: Request) -> tuple[str, dict[str, str]] | None:
-    """Where a navigation that brings a selection or a token goes, and the cookies it sets; None for others."""
+    """The redirect of a navigation with a selection or token in its query, and the cookies to set; None for others."""
     if b"__" not in request.query_string or not is_navigation(request):
         return None
     pairs = parse_qsl(request.query, keep_blank_values=True)
@@ -119,5 +119,5 @@ def redirect_target(request: Request) -> tuple[str, dict[str, str]] | None:
     rest = urlencode([pair for pair in pairs if pair[0] not in COOKIE_OF])
     target = request.target or request.path
     path = "/" + target.partition("?")[0].partition("://")[2].partition("/")[2] if "://" in target else target
-    # One slash: two would make it the address of another host.
+    # A path with two slashes at its start would be the address of another host.
     return "/" + path.partition("?")[0].lstrip("/\\") + (f"?{rest}" if rest else ""), cookies

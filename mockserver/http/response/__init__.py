@@ -1,1 +1,1 @@
-"""What is sent: representations in the declared media types, samples, problems, and the headers around them."""
+"""Builds responses: bodies in the declared media types, samples, problems and headers."""

@@ -1,4 +1,4 @@
-"""Bodies that are no text: the smallest whole file of a kind, or bytes that follow from a seed."""
+"""Samples of binary bodies: a minimal valid file of a media type, or bytes that are derived from a seed."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from mockserver.syntax.media_types import essence
 
 LENGTH = 64
-# One dot, one empty page, an archive of nothing.
-SMALLEST: Mapping[str, bytes] = {
+# Images of one pixel, a document of one empty page, an empty archive.
+MINIMAL_FILES: Mapping[str, bytes] = {
     "image/png": b64decode(
         "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
     ),
@@ -26,11 +26,11 @@ SMALLEST: Mapping[str, bytes] = {
 
 
 def is_xml(kind: str) -> bool:
-    """Whether a media type holds XML that cannot be made up (RFC 7303)."""
+    """Whether a media type is XML (RFC 7303) for which there is no minimal file."""
     name = essence(kind)
-    return name not in SMALLEST and (name in ("application/xml", "text/xml") or name.endswith("+xml"))
+    return name not in MINIMAL_FILES and (name in ("application/xml", "text/xml") or name.endswith("+xml"))
 
 
-def blob(kind: str, seed: str) -> bytes:
-    """Bytes of a kind: the smallest file where we know one, else some that are the same for the same seed."""
-    return SMALLEST.get(essence(kind)) or hashlib.shake_128(seed.encode()).digest(LENGTH)
+def generate_bytes(kind: str, seed: str) -> bytes:
+    """The minimal file of a media type if there is one, else bytes that are derived from the seed."""
+    return MINIMAL_FILES.get(essence(kind)) or hashlib.shake_128(seed.encode()).digest(LENGTH)

@@ -1,4 +1,4 @@
-"""Cross-origin responses: generous for the mocked API, own and allowed hosts only for the control API."""
+"""CORS headers: every origin may call the mocked API; only this server and allowed hosts the control API."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def preflight(request: Request) -> Response:
 
 
 def headers(service: Service, request: Request) -> dict[str, str]:
-    """The headers that let the calling origin read the response, if it may."""
+    """The headers that let the calling origin read the response; none for an origin that may not."""
     origin = request.header("Origin")
     if origin is None:
         return {}

@@ -1,4 +1,4 @@
-"""Which of the declared media types a client gets, by its `Accept` header (RFC 9110, section 12.5.1)."""
+"""Selects one of the declared media types by the `Accept` header of a request (RFC 9110, section 12.5.1)."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from mockserver.openapi.model import DeclaredResponse, MediaType
 from mockserver.refusals import NotAcceptable
 from mockserver.syntax.media_types import is_json
 
-# What is sent where a range is declared.
+# The media type to send if a range is declared.
 BINARY = "application/octet-stream"
 USUAL = {"*": "application/json", "application": "application/json", "text": "text/plain", "image": "image/png",
          "audio": "audio/mpeg", "video": "video/mp4", "font": "font/woff2"}  # fmt: skip
-# A media range, its quality, and its parameters.
+# A media range, its quality (0 to 1), and its parameters.
 Range = tuple[str, float, frozenset[str]]
 
 
 def negotiate(accept: str | None, media: Mapping[str, MediaType]) -> str | None:
-    """The declared media type that a client likes best; JSON first where it has no preference. Raises NotAcceptable."""
+    """The declared media type that the client prefers; JSON if it has no preference. Raises NotAcceptable."""
     if not media:
         return None
     if not accept or accept == "*/*":
@@ -33,7 +33,7 @@ def negotiate(accept: str | None, media: Mapping[str, MediaType]) -> str | None:
 
 
 def concrete_media_type(accept: str | None, name: str, media: MediaType) -> str:
-    """The media type to send where a range such as `*/*` may be declared: JSON if accepted, else what is."""
+    """The media type to send; for a declared range such as `*/*`, a usual one if accepted, else an accepted one."""
     if "*" not in name:
         return name
     ranges = _ranges(accept or "*/*")
@@ -52,7 +52,7 @@ def concrete_media_type(accept: str | None, name: str, media: MediaType) -> str:
 
 
 def declared_media(declared: DeclaredResponse, media_type: str) -> MediaType | None:
-    """The entry that declares a media type: by its name, else by the narrowest range that covers it."""
+    """The entry that declares a media type: the one of its name, else the narrowest range that covers it."""
     if media_type in declared.media:
         return declared.media[media_type]
     covering = [media for name, media in declared.media.items() if "*" in name and _covers(name, media_type)]
@@ -84,12 +84,12 @@ def _ranges(accept: str) -> tuple[Range, ...]:
 
 
 def _quality(name: str, ranges: tuple[Range, ...]) -> float:
-    media_type, *own_parameters = [text.strip().lower() for text in name.split(";")]
+    media_type, *name_parameters = [text.strip().lower() for text in name.split(";")]
     best_specificity, best_quality = -1, 0.0
     for accepted, quality, parameters in ranges:
         if not (_covers(accepted, media_type) or _covers(media_type, accepted)):
             continue
-        if parameters and not parameters <= set(own_parameters):
+        if parameters and not parameters <= set(name_parameters):
             continue
         specificity = 2 * (accepted.count("*") == 0) + (accepted != "*/*") + 4 * len(parameters)
         if specificity > best_specificity or (specificity == best_specificity and quality > best_quality):

@@ -1,4 +1,4 @@
-"""What an override does to a response: another in its place, a delay, a fault."""
+"""Applies an override to a response: another response, a delay, or a fault."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ REFUSALS_FROM = 400
 
 
 class HeldResponse:
-    """A response that is held back, as its sandbox knows it: a reset sends another in its place."""
+    """A delayed response, registered with its sandbox: a reset of the sandbox sends another response instead."""
 
     def __init__(self, delivery: Delivery, sandbox: Sandbox, scenario: str) -> None:
         self.scenario = scenario
@@ -33,7 +33,7 @@ class HeldResponse:
         delivery.on_delivered.append(self._forget)
 
     def release(self) -> None:
-        """Send the replacement now, since the sandbox was reset."""
+        """Send the replacement now."""
         if self._delivery.release is not None:
             self._delivery.release(self._delivery.replacement())
 
@@ -42,7 +42,7 @@ class HeldResponse:
 
 
 def hold_back(exchange: Exchange, override: Override, delay: int) -> Delivery | None:
-    """How the response to this request is sent, where an override delays it by milliseconds or spoils it."""
+    """The delivery of a response that an override delays (in milliseconds) or spoils; None for any other response."""
     if not delay and override.fault is None:
         return None
     operation, selection = exchange.operation, exchange.selection
@@ -56,7 +56,7 @@ def hold_back(exchange: Exchange, override: Override, delay: int) -> Delivery | 
 
 
 def replacement_response(service: Service, operation: Operation, override: Override) -> Response | None:
-    """The response that the override gives; None where it leaves that to the operation's example or schema."""
+    """The response that the override declares; None if it uses the operation's example or schema."""
     chosen = operation.success()
     status = override.status if override.status is not None else chosen[0] if chosen is not None else 200
     declared = operation.response(status)

@@ -1,4 +1,4 @@
-"""Refusals as answers: RFC 9457 problems, or the form that the operation declares for the status."""
+"""Responses to refused requests: RFC 9457 problems, or a body as the operation declares for the status."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 PROBLEM = "application/problem+json"
 CODE_HEADER = "X-Mock-Code"
-# A name that a body gives is content, and content that is wrong is 422; elsewhere it is the request that is wrong.
+# An unknown name in a body is invalid content (422); in a header, query or cookie the request is invalid (400).
 IN_BODY = "body /name"
-# What a 415 says besides `Accept` (RFC 5789, section 2.2, and Linked Data Platform, section 7.1).
+# The headers of a 415 besides `Accept` (RFC 5789, section 2.2, and Linked Data Platform, section 7.1).
 ACCEPTED = {"PATCH": "Accept-Patch", "POST": "Accept-Post"}
-# About the mock rather than the API: who reads the form that the operation declares would not learn what is wrong.
+# Refusals about the mock server rather than the API: a declared error body could not express what is wrong.
 ALWAYS_PROBLEMS = (ContractViolation, refusals.UnknownPreference)
 log = logging.getLogger("mockserver")
 
@@ -80,7 +80,7 @@ STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
 
 
 def refuse(service: Service, operation: Operation | None, refusal: Refusal) -> Response:
-    """The answer to a request that is refused, in the form the operation declares, if it declares one."""
+    """The response to a refused request, with the body that the operation declares for the status, else a problem."""
     status = _status(operation, refusal)
     problem = {
         "type": "about:blank",
@@ -90,20 +90,20 @@ def refuse(service: Service, operation: Operation | None, refusal: Refusal) -> R
         "code": refusal.code,
         **refusal.members,
     }
-    headers = {CODE_HEADER: refusal.code, **_advice(operation, refusal)}
+    headers = {CODE_HEADER: refusal.code, **_hint_headers(operation, refusal)}
     declared = operation.response(status) if operation is not None else None
     if declared is not None and operation is not None and not isinstance(refusal, ALWAYS_PROBLEMS):
-        value, media_type = _declared_form(service, operation, declared, problem)
+        value, media_type = _declared_body(service, operation, declared, problem)
         if media_type is not None:
             return build_response(operation, status, value, media_type, headers)
         if declared.media:
-            # What is declared cannot be made, so this breaks the contract, and is judged so.
+            # No declared media type can be generated: validation reports the problem as a violation.
             return build_response(operation, status, problem, PROBLEM, headers)
-    return _plain(service, problem, headers)
+    return _problem_response(service, problem, headers)
 
 
-def _advice(operation: Operation | None, refusal: Refusal) -> dict[str, str]:
-    """The headers in which HTTP has it said what would be right."""
+def _hint_headers(operation: Operation | None, refusal: Refusal) -> dict[str, str]:
+    """The headers in which HTTP names what the server would accept."""
     if isinstance(refusal, MethodNotAllowed):
         return {"Allow": ", ".join(refusal.methods)}
     if isinstance(refusal, refusals.TokenRequired):
@@ -131,47 +131,47 @@ def _status(operation: Operation | None, refusal: Refusal) -> int:
     return status
 
 
-def _plain(service: Service, problem: dict[str, Any], headers: dict[str, str]) -> Response:
+def _problem_response(service: Service, problem: dict[str, Any], headers: dict[str, str]) -> Response:
     violations = service.control.problem.violations(problem, "body")
     if violations:
-        log.error("a problem breaks its own schema: %s: %s", problem["code"], violations[0].message)
+        log.error("a problem violates its schema: %s: %s", problem["code"], violations[0].message)
         problem = {name: problem[name] for name in ("type", "title", "status", "detail")} | {"code": InternalError.code}
     return Response(problem["status"], strict_json.dump(problem), PROBLEM, list(headers.items()))
 
 
-def _declared_form(
+def _declared_body(
     service: Service, operation: Operation, declared: DeclaredResponse, problem: dict[str, Any]
 ) -> tuple[Any, str | None]:
     """The problem, if the declared schema admits it; else the declared example; else a generated value."""
-    media = [one for one in declared.media.values() if is_json(one.name)]
-    for one in sorted(media, key=lambda one: one.name != PROBLEM):
-        if one.validator is None or one.validator.is_valid(problem):
-            return problem, one.name
-    for one in media:
-        for example in one.examples.values():
-            if one.validator is None or one.validator.is_valid(example):
-                return example, one.name
-    for one in media:
-        if one.schema is not None:
+    json_media = [media for media in declared.media.values() if is_json(media.name)]
+    for media in sorted(json_media, key=lambda media: media.name != PROBLEM):
+        if media.validator is None or media.validator.is_valid(problem):
+            return problem, media.name
+    for media in json_media:
+        for example in media.examples.values():
+            if media.validator is None or media.validator.is_valid(example):
+                return example, media.name
+    for media in json_media:
+        if media.schema is not None:
             seed = f"{operation.id}/{declared.status}"
             try:
-                given = problem | error_members(problem["status"], problem["code"], problem["detail"])
-                schemas = one.validator.schemas if one.validator is not None else service.contract.schemas
+                known_values = problem | error_members(problem["status"], problem["code"], problem["detail"])
+                schemas = media.validator.schemas if media.validator is not None else service.contract.schemas
                 generator = Generator.seeded(
-                    service.contract.documents, schemas, seed, known_values=given, minimal=True
+                    service.contract.documents, schemas, seed, known_values=known_values, minimal=True
                 )
-                return generator.generate(one.schema), one.name
+                return generator.generate(media.schema), media.name
             except CannotGenerate as error:
                 log.warning("%s", error)
-    return _plain_form(declared, problem)
+    return _declared_text(declared, problem)
 
 
-def _plain_form(declared: DeclaredResponse, problem: dict[str, Any]) -> tuple[str | None, str | None]:
-    """The declared example of a form that is no JSON; of text without one, what is wrong in words."""
-    for one in declared.media.values():
-        text = next((example for example in one.examples.values() if isinstance(example, str)), None)
-        if text is None and is_text(one.name) and not binary_samples.is_xml(one.name):
+def _declared_text(declared: DeclaredResponse, problem: dict[str, Any]) -> tuple[str | None, str | None]:
+    """A text body of a media type other than JSON: its declared example, else (for text) the detail of the problem."""
+    for media in declared.media.values():
+        text = next((example for example in media.examples.values() if isinstance(example, str)), None)
+        if text is None and is_text(media.name) and not binary_samples.is_xml(media.name):
             text = problem["detail"]
-        if text is not None and "*" not in one.name and not is_json(one.name):
-            return text, one.name
+        if text is not None and "*" not in media.name and not is_json(media.name):
+            return text, media.name
     return None, None

@@ -1,4 +1,4 @@
-"""Responses of an operation: written in the declared media type, and validated before they are sent."""
+"""Builds the responses of an operation in the declared media type, and validates them before they are sent."""
 
 from __future__ import annotations
 
@@ -21,33 +21,33 @@ READING = ("GET", "HEAD")
 NO_CACHE = "Cache-Control", "no-cache"
 HTML = "Content-Type", "text/html; charset=utf-8"
 REPRESENTATION = ("content-type", "content-length")
-# What a 304 does not repeat (RFC 9110, section 15.4.5).
+# Headers that a 304 omits (RFC 9110, section 15.4.5).
 ENTITY_HEADERS = {
     "allow", "content-encoding", "content-language", "content-length", "content-md5", "content-range", "content-type",
     "last-modified",
 }  # fmt: skip
-# As RFC 9110 has them; Python's own phrases changed with 3.13, and responses must not.
+# The phrases of RFC 9110. Those of Python changed with 3.13, but responses must not depend on its version.
 TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
-# What documents call the sentence that says what is wrong.
+# The usual names of the member that describes an error.
 DETAILS = ("detail", "message", "msg", "reason", "description", "error_description", "error_message")
 
 
 def title_of(status: int) -> str:
-    """The phrase of a status."""
+    """The reason phrase of a status."""
     return TITLES.get(status) or http.client.responses.get(status, "Refused")
 
 
 def error_members(status: int, code: str, detail: str) -> dict[str, Any]:
-    """The values of an error's members, by the names that documents usually give them."""
+    """The values of the members of an error, by their usual names; a tuple lists candidates, the best first."""
     title = title_of(status)
-    words = {"title": title, "error": (title, code), "errors": (detail, [detail]), **dict.fromkeys(DETAILS, detail)}
-    return {"status": status, "statusCode": status, "code": (code, status), **words}
+    values = {"title": title, "error": (title, code), "errors": (detail, [detail]), **dict.fromkeys(DETAILS, detail)}
+    return {"status": status, "statusCode": status, "code": (code, status), **values}
 
 
 def build_response(
     operation: Operation, status: int, value: Any, media_type: str | None, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """Write and validate a response of `operation`. `value` is JSON, or text or bytes for other media types."""
+    """Build and validate a response of `operation`. `value` is JSON, or text or bytes for other media types."""
     declared = operation.response(status)
     pairs = list(headers.items()) if headers else []
     if declared is None:
@@ -70,10 +70,10 @@ def build_response(
 
 
 def complete(response: Response, request: Request) -> Response:
-    """Add what every response of an operation has: type, length and, for a GET, caching headers; 304 for a match."""
+    """Add Content-Type and Content-Length and, for GET and HEAD, caching headers; 304 if the entity tag matches."""
     media_type = response.media_type if response.status not in BODILESS else None
-    headers, is_read = response.headers, request.method in READING
-    if is_read:
+    headers, is_safe = response.headers, request.method in READING
+    if is_safe:
         headers.append(NO_CACHE)
     if media_type is not None:
         response.set_header("Content-Type", media_type)
@@ -82,7 +82,7 @@ def complete(response: Response, request: Request) -> Response:
     elif response.header("Content-Type") is None:
         headers.append(HTML)
     response.headers.append(header("Content-Length", str(len(response.body))))
-    if is_read and 200 <= response.status < 300:
+    if is_safe and 200 <= response.status < 300:
         tag = hashlib.blake2b(response.body, digest_size=16).hexdigest()
         response.headers.append(("ETag", quote_etag(tag)))
         if_none_match = request.header("If-None-Match")
@@ -93,7 +93,7 @@ def complete(response: Response, request: Request) -> Response:
 
 
 def wire_headers(response: Response) -> list[tuple[str, str]]:
-    """The headers as they are sent: those of a response without content say nothing of one."""
+    """The headers as they are sent: a response without content omits those that describe content."""
     if response.status not in BODILESS:
         return response.headers
     dropped = ENTITY_HEADERS if response.status == 304 else ("content-length",)

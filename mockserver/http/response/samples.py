@@ -1,4 +1,4 @@
-"""Responses of operations without a behaviour: an example, repaired where it violates its schema, or generated."""
+"""Responses of operations without a behaviour: an example, repaired if it violates its schema, or generated."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from mockserver.schemas.validators import Validator
 from mockserver.syntax import strict_json
 from mockserver.syntax.media_types import FORM, JSON_LINES, essence, is_json, is_text
 
-# The server writes these itself.
-OWN_HEADERS = {"connection", "content-encoding", "content-length", "date", "keep-alive", "trailer", "transfer-encoding",
-               "upgrade"}  # fmt: skip
+# The server sets these itself.
+SERVER_HEADERS = {"connection", "content-encoding", "content-length", "date", "keep-alive", "trailer",
+                  "transfer-encoding", "upgrade"}  # fmt: skip
 REFUSALS_FROM = 400
 EVENTS = "text/event-stream"
-# A larger sample is generated again for each request, in bytes.
+# In bytes. A larger sample is not cached, but generated for each request.
 MEMO_LIMIT = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class SampleSpec:
-    """Which sample: the response, and the name of an example, or a generated value even if there are examples."""
+    """The declared response to sample, the name of an example, and whether to ignore examples (`dynamic`)."""
 
     status: int
     declared: DeclaredResponse
@@ -43,7 +43,7 @@ class SampleSpec:
 
 
 def default_sample(operation: Operation, status: int | None = None) -> SampleSpec:
-    """The sample that an operation sends by default: of a status, else of its success. Raises NoExample."""
+    """The default sample of an operation: of `status`, else of its success response. Raises NoExample."""
     chosen = operation.success(status) or operation.lowest()
     if chosen is None:
         raise NoExample(operation.id, "it declares no response")
@@ -53,7 +53,7 @@ def default_sample(operation: Operation, status: int | None = None) -> SampleSpe
 def sample(contract: Contract, prepared: PreparedRequest, seed: int, spec: SampleSpec) -> Response:
     """The sample for a request, in a media type that the client accepts. Raises NoExample and NotAcceptable.
 
-    It follows from the request and the seed, so it is kept with the request.
+    It depends only on the request and the seed, so it is cached with the prepared request.
     """
     operation, call = prepared.route.operation, prepared.call
     assert operation is not None
@@ -116,40 +116,40 @@ class SampleBuilder:
         return build_response(self.operation, self.spec.status, value, kind, self.headers())
 
     def _generator(self, validator: Validator | None = None) -> Generator:
-        given = {name: self.call.path[name] for name in self.operation.path_names if name in self.call.path}
+        known_values = {name: self.call.path[name] for name in self.operation.path_names if name in self.call.path}
         path = self.operation.path.rstrip("/")
-        if path.endswith("}") and given:
-            given[""] = list(given.values())[-1]
+        if path.endswith("}") and known_values:
+            known_values[""] = list(known_values.values())[-1]
         is_error = self.spec.status >= REFUSALS_FROM
         if is_error:
             title = title_of(self.spec.status)
-            given |= error_members(self.spec.status, title.lower().replace(" ", "-"), title)
+            known_values |= error_members(self.spec.status, title.lower().replace(" ", "-"), title)
         documents = self.contract.documents
         schemas = validator.schemas if validator is not None else self.contract.schemas
         return Generator.seeded(
             documents,
             schemas,
             self.seed,
-            known_values=given,
+            known_values=known_values,
             from_examples=not self.spec.dynamic,
             minimal=is_error,
         )
 
     def headers(self) -> dict[str, str]:
-        """The headers that are declared, as text."""
-        generator, found = self._generator(), dict[str, str]()
-        for one in self.spec.declared.headers:
-            if one.name.lower() in OWN_HEADERS:
+        """The declared headers, encoded as text."""
+        generator, headers = self._generator(), dict[str, str]()
+        for header in self.spec.declared.headers:
+            if header.name.lower() in SERVER_HEADERS:
                 continue
-            if one.examples and not self.spec.dynamic:
-                value = next(iter(one.examples.values()))
-                value = generator.repair(one.schema, value, one.name) if one.schema is not None else value
-            elif one.schema is None:
+            if header.examples and not self.spec.dynamic:
+                value = next(iter(header.examples.values()))
+                value = generator.repair(header.schema, value, header.name) if header.schema is not None else value
+            elif header.schema is None:
                 continue
             else:
-                value = generator.generate(one.schema, one.name)
-            found[one.name] = parameter_encoding.encode_header(one.notation, value)
-        return found
+                value = generator.generate(header.schema, header.name)
+            headers[header.name] = parameter_encoding.encode_header(header.notation, value)
+        return headers
 
     def _body(self, media: MediaType, kind: str) -> Any:
         if is_json(kind):
@@ -158,14 +158,14 @@ class SampleBuilder:
         if example is not None:
             return body_text(example[1], kind)
         if binary_samples.is_xml(kind):
-            raise NoExample(self.operation.id, "only JSON, text and binary bodies can be made up", kind)
-        if essence(kind) in binary_samples.SMALLEST:
-            return binary_samples.blob(kind, self.seed)
-        if is_text(kind) or essence(kind) == FORM or _is_worded(media):
+            raise NoExample(self.operation.id, "only JSON, text and binary bodies can be generated", kind)
+        if essence(kind) in binary_samples.MINIMAL_FILES:
+            return binary_samples.generate_bytes(kind, self.seed)
+        if is_text(kind) or essence(kind) == FORM or _constrains_text(media):
             return body_text(self._value(media, ""), kind)
-        limits = [one.value.get("maxLength") for one in media.shape.unconditional()]
-        return binary_samples.blob(kind, self.seed)[
-            : min((one for one in limits if isinstance(one, int)), default=None)
+        limits = [node.value.get("maxLength") for node in media.shape.unconditional()]
+        return binary_samples.generate_bytes(kind, self.seed)[
+            : min((limit for limit in limits if isinstance(limit, int)), default=None)
         ]
 
     def _example(self, media: MediaType) -> tuple[str, Any] | None:
@@ -181,29 +181,30 @@ class SampleBuilder:
         return self._generator(media.validator).generate(media.schema) if media.schema is not None else default
 
 
-def _is_worded(media: MediaType) -> bool:
-    """Whether the schema of what is no text says which characters it holds all the same."""
-    said = [one.value for one in media.shape.unconditional()]
-    if media.shape.types != {"string"} or any(one.get("format") == "binary" for one in said):
+def _constrains_text(media: MediaType) -> bool:
+    """Whether the schema of a media type other than text constrains its characters, so that text can be generated."""
+    schemas = [node.value for node in media.shape.unconditional()]
+    if media.shape.types != {"string"} or any(schema.get("format") == "binary" for schema in schemas):
         return False
-    return any(name in one for one in said for name in ("const", "enum", "format", "pattern"))
+    return any(keyword in schema for schema in schemas for keyword in ("const", "enum", "format", "pattern"))
 
 
 def repaired_example(generator: Generator, media: MediaType, name: str, example: Any) -> Any:
-    """An example as it is served: as it stands, or, where it breaks its schema, with that made anew."""
+    """An example as declared, or, if it violates its schema, with the invalid parts generated again."""
     if name not in media.broken or media.schema is None:
         return example
     return generator.repair(media.schema, example)
 
 
 def body_text(value: Any, kind: str) -> str | bytes:
-    """A value as the text of a body that is no JSON. Raises NoExample."""
+    """A value as the text of a body in a media type other than JSON."""
     if isinstance(value, str | bytes):
         return value
     if essence(kind) == FORM and isinstance(value, Mapping):
-        return urlencode({name: parameter_encoding.encode_simple(one) for name, one in value.items()})
+        return urlencode({name: parameter_encoding.encode_simple(member) for name, member in value.items()})
     if essence(kind) == EVENTS and isinstance(value, dict | list):
         return f"data: {strict_json.dump(value).decode()}\n\n"
     if essence(kind) in JSON_LINES:
-        return "".join(f"{strict_json.dump(one).decode()}\n" for one in (value if isinstance(value, list) else [value]))
+        items = value if isinstance(value, list) else [value]
+        return "".join(f"{strict_json.dump(item).decode()}\n" for item in items)
     return strict_json.dump(value).decode()

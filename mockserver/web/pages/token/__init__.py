@@ -9,7 +9,7 @@ from mockserver.web.pages import shell
 
 
 def render(exchange: Exchange, problem: Response) -> Response:
-    """The page that asks a browser for the token, in place of the problem that says that it is missing."""
+    """The page that asks for the token, as a replacement for the problem response about the missing token."""
     is_wrong = TOKEN_QUERY in exchange.request.args
     page = shell.html(exchange, "token.html", problem.status, wrong=is_wrong, path=exchange.request.path)
     names = ("X-Mock-Code", "WWW-Authenticate")
