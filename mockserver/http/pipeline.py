@@ -60,6 +60,9 @@ def prepare(service: Service, request: Request) -> PreparedRequest:
             _validate(service, prepared)
     except Refusal as refusal:
         prepared.refusal = refusal.with_traceback(None)
+    except Exception as error:
+        _log_failure(request, error)
+        prepared.refusal = InternalError()
     return prepared
 
 
@@ -86,12 +89,16 @@ def _respond_once(service: Service, prepared: PreparedRequest, store_refusal: Re
         operation = exchange.operation
         response = _refuse(exchange, NoExample(operation.id if operation else "the scenario", error.reason))
     except Exception as error:
-        log.error("%s %s failed", prepared.request.method, prepared.request.path, exc_info=error)
+        _log_failure(prepared.request, error)
         response = _refuse(exchange, InternalError())
     _add_headers(exchange, response)
     _record(exchange, response)
     response.delivery = exchange.delivery
     return response
+
+
+def _log_failure(request: Request, error: Exception) -> None:
+    log.error("%s %s failed", request.method, request.path, exc_info=error)
 
 
 def _select(service: Service, prepared: PreparedRequest) -> None:

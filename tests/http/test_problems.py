@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 
 from mockserver import errors, refusals
 from mockserver.engine.behaviours.behaviours import Behaviours
+from mockserver.http.request import parameters
 from mockserver.http.response.problems import STATUS
 
 
@@ -18,20 +19,22 @@ def test_every_refusal_has_a_status_and_a_code_of_its_own() -> None:
     assert len(refusals.by_code()) == len(kinds)
 
 
-def test_a_defect_is_a_problem_without_a_trace(
-    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(("owner", "step"), [(parameters, "validate"), (Behaviours, "perform")])
+def test_a_defect_in_any_step_is_a_problem_without_a_traceback(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, owner: object, step: str
 ) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(Behaviours, "perform", fail)
+    monkeypatch.setattr(owner, step, fail)
     with caplog.at_level(logging.ERROR, "mockserver"):
-        answer = app.test_client().get("/admin/jobs")
-    assert (answer.status_code, answer.json["code"]) == (500, "internal-error")
-    assert b"secret" not in answer.data
-    assert b"Traceback" not in answer.data
+        response = app.test_client().get("/admin/jobs")
+    assert response.status_code == 500
+    assert response.json["code"] == "internal-error"
+    assert b"secret" not in response.data
+    assert b"Traceback" not in response.data
     assert "secret detail" in caplog.text
-    assert answer.headers["X-Mock-Sandbox"] == "default"
+    assert response.headers["X-Mock-Sandbox"] == "default"
 
 
 def test_a_long_value_is_cut_in_a_message(client: FlaskClient) -> None:
