@@ -169,8 +169,8 @@ def serve(
     body_limit: int = BODY_LIMIT,
 ) -> None:  # fmt: skip
     """Serve until SIGINT or SIGTERM, then return; `announce` gets the address once the server accepts connections."""
-    # The loaded contract is permanent, so the collector need not scan it.
-    gc.collect()
+    # The loaded contract is permanent, so the collector need not scan it. Nor is it scanned now for the little garbage
+    # that loading leaves: that would take a tenth of the start.
     gc.freeze()
     gc.set_threshold(YOUNG_THRESHOLD, OLD_THRESHOLD, OLD_THRESHOLD)
     address = url(host, sockets)

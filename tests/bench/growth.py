@@ -125,7 +125,7 @@ def measure_logs(contract: Contract) -> Curve:
     run: Any = app.extensions["mockserver"].sandboxes.get("default").run("sized")
     seconds = []
     for size in COMMANDS:
-        while len(run.log) < size - 1:
+        while len(run.history.commands) < size - 1:
             change()
         seconds.append(median_seconds(change, 30))
     return Curve("change, commands in the log", COMMANDS, seconds)
