@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from werkzeug.datastructures import Headers
 from werkzeug.sansio.request import Request as SansIORequest
@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 
 # Statuses whose responses have no content (RFC 9110, section 6.4.1).
 BODILESS = (204, 304)
+SAFE_METHODS = ("GET", "HEAD")
+
+
+class Address(NamedTuple):
+    """Where a request goes: the path below `root_path`, and what a base address selects."""
+
+    root_path: str
+    path: str
+    sandbox: str | None = None
+    scenario: str | None = None
 
 
 class Request(SansIORequest):
@@ -32,21 +42,18 @@ class Request(SansIORequest):
     def __init__(
         self,
         method: str,
-        path: str,
+        address: Address,
         query_string: bytes,
         headers: Mapping[str, str],
         body: bytes = b"",
         *,
         target: str = "",
-        root_path: str = "",
-        base_sandbox: str | None = None,
-        base_scenario: str | None = None,
         too_large: bool = False,
         breaks_connections: bool = False,
     ) -> None:
+        root_path, path, self.base_sandbox, self.base_scenario = address
         super().__init__(method, "http", None, root_path, path, query_string, Headers(list(headers.items())), None)
         self.match_path, self.target, self.body = path, target, body
-        self.base_sandbox, self.base_scenario = base_sandbox, base_scenario
         self.too_large, self.breaks_connections = too_large, breaks_connections
         self._values = headers
 

@@ -20,7 +20,7 @@ from mockserver.engine.validity import CacheValidity
 from mockserver.errors import CannotGenerate, Refusal
 from mockserver.http import operations
 from mockserver.http.exchange import SANDBOX_HEADER, Exchange, PreparedRequest
-from mockserver.http.messages import Request, Response, header
+from mockserver.http.messages import SAFE_METHODS, Request, Response, header
 from mockserver.http.request import credentials, guard, idempotency, parameters, preferences, selection
 from mockserver.http.request.addressing import decode_parameter
 from mockserver.http.response import cors
@@ -239,7 +239,7 @@ def _entry(exchange: Exchange, response: Response) -> Entry:
 def _is_cacheable(entry: Entry, run: Run) -> bool:
     """Whether the same request gets the same response until something changes."""
     return (
-        entry.method in ("GET", "HEAD")
+        entry.method in SAFE_METHODS
         and entry.operation is not None
         and entry.override is None
         and entry.invalid_status is None

@@ -14,13 +14,12 @@ from urllib.parse import unquote_to_bytes
 
 from werkzeug.urls import iri_to_uri
 
-from mockserver.http.messages import header_name, join_headers
+from mockserver.http.messages import BODILESS, header_name, join_headers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
-BODILESS = (204, 304)
 # Headers that the server or the application gives a meaning to. Names are compared with "-" for "_", so that one
 # written with an underscore would pass for them, where a proxy in front may have let only the other through.
 MEANING = re.compile(

@@ -144,7 +144,7 @@ class _Reader:
             self._fail(event, f"nested deeper than {DEPTH_LIMIT} levels")
         if event.tag is not None and event.tag not in _CORE:
             self._fail(event, f"the tag {event.tag[:60]} is not one of YAML's core schema")
-        pointer = self._pointer()
+        pointer = self._pointer() if self.keep_lines else ""
         nodes_before = self.nodes
         self._add(event, value, 1)
         self.stack.append(_OpenContainer(value, pointer, event.anchor, nodes_before))

@@ -111,7 +111,6 @@ def _from_flask(request: flask.Request) -> Request:
     root_path = environ.get("SCRIPT_NAME", "")
     target = str(environ.get("RAW_URI") or environ.get("REQUEST_URI") or "")
     path = addressing.decode_wsgi_path(environ.get("PATH_INFO", ""), target, root_path)
-    address = addressing.resolve(path, root_path)
     too_large, body = False, b""
     try:
         body = request.get_data(cache=False)
@@ -119,14 +118,11 @@ def _from_flask(request: flask.Request) -> Request:
         too_large = True
     return Request(
         request.method,
-        address.path,
+        addressing.resolve(path, root_path),
         request.query_string,
         _headers(environ),
         body,
         target=target,
-        root_path=address.root_path,
-        base_sandbox=address.sandbox,
-        base_scenario=address.scenario,
         too_large=too_large,
     )
 

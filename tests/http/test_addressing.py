@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.http.request.addressing import Address, decode_parameter, decode_path, decode_wsgi_path, resolve
+from mockserver.http.messages import Address
+from mockserver.http.request.addressing import decode_parameter, decode_path, decode_wsgi_path, resolve
 
 
 @given(st.text(alphabet="a/%2F5é ", min_size=1, max_size=8))

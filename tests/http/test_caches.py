@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from ast import literal_eval
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +13,10 @@ from hypothesis import strategies as st
 from mockserver import Contract
 from mockserver.engine.sandboxes import Sandboxes
 from mockserver.http import caches
-from mockserver.http.caches import CachedResponse
-from mockserver.http.pipeline import prepare, respond_prepared
+from mockserver.http.pipeline import prepare
 from mockserver.http.request.addressing import build_request
 from mockserver.http.service import Service
+from mockserver.server.served_app import respond
 from mockserver.web.app import create_service
 
 
@@ -39,8 +38,8 @@ class Server:
     caches: bool
     hits: int = 0
 
-    def ask(self, method: str, target: str, headers: dict[str, str], body: Any = None) -> tuple[int, Any, bytes]:
-        """Status, headers and body of the response."""
+    def ask(self, method: str, target: str, headers: dict[str, str], body: Any = None) -> tuple[int, bytes, bytes]:
+        """Status, head and body of the response."""
         data = b"" if body is None else json.dumps(body).encode()
         sent = {"Host": "localhost", **headers, **({"Content-Type": "application/json"} if data else {})}
         head = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
@@ -48,17 +47,12 @@ class Server:
         service = self.service
         if self.caches and (cached := service.responses.find(raw)) is not None:
             self.hits += 1
-            status, pairs = literal_eval(cached.head.decode())
-            return status, pairs, cached.body
+            return int(cached.head[9:12]), cached.head, cached.body
         prepared = service.prepared.find(raw) if self.caches else None
-        prepared = prepared or prepare(service, build_request(method, target, sent, data))
-        response = respond_prepared(service, prepared)
-        service.prepared.add(raw, prepared)
-        if self.caches and response.validity is not None and response.entry is not None:
-            cached_head = repr((response.status, response.headers)).encode()
-            entry = response.entry._replace(fired=())
-            service.responses.add(raw, CachedResponse(cached_head, response.body, response.validity, entry))
-        return response.status, response.headers, response.body
+        response = respond(service, prepared or prepare(service, build_request(method, target, sent, data)))
+        if self.caches:
+            response.remember(raw)
+        return int(response.head[9:12]), response.head, response.body
 
     def json(self, method: str, target: str, body: Any = None, **headers: str) -> Any:
         """The answer's body."""

@@ -9,24 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from mockserver.http.messages import Request
+from mockserver.http.messages import Address, Request
 
 BASE_ADDRESS = re.compile(r"/__mock/in/([^/]*)(/.*)?", re.DOTALL)
 _ENCODED_SEPARATORS = re.compile("%(25|2F|2C|3B|3D)")
 _SEPARATORS = re.compile("%(25|2[fF]|2[cC]|3[bBdD])")
 _ORIGIN = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
-
-
-class Address(NamedTuple):
-    """The path of a request below `root_path`, and the sandbox and scenario that a base address selects."""
-
-    root_path: str
-    path: str
-    sandbox: str | None = None
-    scenario: str | None = None
 
 
 def build_request(
@@ -39,17 +29,13 @@ def build_request(
     breaks_connections: bool = False,
 ) -> Request:
     """Build a request. `target` is the path and query as they were sent."""
-    address = resolve(decode_path(target))
     return Request(
         method,
-        address.path,
+        resolve(decode_path(target)),
         target.partition("?")[2].encode("latin-1"),
         headers,
         body,
         target=target,
-        root_path=address.root_path,
-        base_sandbox=address.sandbox,
-        base_scenario=address.scenario,
         too_large=too_large,
         breaks_connections=breaks_connections,
     )

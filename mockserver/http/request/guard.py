@@ -11,7 +11,7 @@ import ipaddress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from mockserver.http.messages import Request
+from mockserver.http.messages import SAFE_METHODS, Request
 from mockserver.http.request.selection import TOKEN_COOKIE, TOKEN_QUERY, is_navigation
 from mockserver.http.router import CONTROL_PREFIX, is_control_path
 from mockserver.refusals import ForbiddenHost, ForbiddenOrigin, TokenRequired
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 TOKEN_HEADER = "X-Mock-Token"
 HEALTH = f"{CONTROL_PREFIX}/health"
 ASSETS = f"{CONTROL_PREFIX}/assets"
-READING = ("GET", "HEAD")
 
 
 def check(service: Service, request: Request) -> None:
@@ -32,11 +31,11 @@ def check(service: Service, request: Request) -> None:
 
     Raises ForbiddenHost, ForbiddenOrigin or TokenRequired.
     """
-    if not is_control_path(request.path) or (request.path == HEALTH and request.method in READING):
+    if not is_control_path(request.path) or (request.path == HEALTH and request.method in SAFE_METHODS):
         return
     if service.token is None:
         _check_site(service, request)
-    elif request.method != "OPTIONS" and not (request.path.startswith(f"{ASSETS}/") and request.method in READING):
+    elif request.method != "OPTIONS" and not (request.path.startswith(f"{ASSETS}/") and request.method in SAFE_METHODS):
         _check_token(request, service.token)
     _check_content_type(request)
 
@@ -95,7 +94,9 @@ def _is_same_origin(request: Request) -> bool:
         host = request.header("Host") or ""
         return bool(host) and origin.partition("://")[2].lower() == host.lower()
     # Browsers send Origin with every unsafe method. Over plain HTTP and off loopback they send no fetch metadata.
-    return site == "same-origin" or is_navigation(request) or (request.method in READING and site in ("none", None))
+    return (
+        site == "same-origin" or is_navigation(request) or (request.method in SAFE_METHODS and site in ("none", None))
+    )
 
 
 def _check_site(service: Service, request: Request) -> None:

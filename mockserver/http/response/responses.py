@@ -10,14 +10,13 @@ from typing import Any
 from werkzeug.http import parse_etags, quote_etag
 
 from mockserver.errors import Violation, quote
-from mockserver.http.messages import BODILESS, Request, Response, header
+from mockserver.http.messages import BODILESS, SAFE_METHODS, Request, Response, header
 from mockserver.http.response.negotiation import declared_media
 from mockserver.openapi.model import DeclaredResponse, Operation
 from mockserver.openapi.parameter_decoding import validate_header
 from mockserver.syntax import strict_json
 from mockserver.syntax.media_types import is_json
 
-READING = ("GET", "HEAD")
 NO_CACHE = "Cache-Control", "no-cache"
 HTML = "Content-Type", "text/html; charset=utf-8"
 REPRESENTATION = ("content-type", "content-length")
@@ -72,7 +71,7 @@ def build_response(
 def complete(response: Response, request: Request) -> Response:
     """Add Content-Type and Content-Length and, for GET and HEAD, caching headers; 304 if the entity tag matches."""
     media_type = response.media_type if response.status not in BODILESS else None
-    headers, is_safe = response.headers, request.method in READING
+    headers, is_safe = response.headers, request.method in SAFE_METHODS
     if is_safe:
         headers.append(NO_CACHE)
     if media_type is not None:
