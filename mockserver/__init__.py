@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import gc
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-# Imports leave no garbage behind, and looking for it would take a tenth of the start.
-_collects = gc.isenabled()
-gc.disable()
-
-from mockserver.contract.loader import load_contract
-from mockserver.contract.model import Contract
-from mockserver.errors import ContractError, MockserverError, Problem, Refusal, Violation
-from mockserver.server.server import BackgroundServer
 from mockserver.version import __version__
-from mockserver.web.app import create_app
 
-if _collects:
-    gc.enable()
+if TYPE_CHECKING:
+    from mockserver.contract.loader import load_contract
+    from mockserver.contract.model import Contract
+    from mockserver.errors import ContractError, MockserverError, Problem, Refusal, Violation
+    from mockserver.server.server import BackgroundServer
+    from mockserver.web.app import create_app
 
 __all__ = [
     "BackgroundServer",
@@ -30,3 +26,27 @@ __all__ = [
     "create_app",
     "load_contract",
 ]
+
+# Imported at first use: most programs need few of them, and all together take a third of a second.
+_MODULES = {
+    "BackgroundServer": "mockserver.server.server",
+    "Contract": "mockserver.contract.model",
+    "ContractError": "mockserver.errors",
+    "MockserverError": "mockserver.errors",
+    "Problem": "mockserver.errors",
+    "Refusal": "mockserver.errors",
+    "Violation": "mockserver.errors",
+    "create_app": "mockserver.web.app",
+    "load_contract": "mockserver.contract.loader",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_MODULES[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -130,6 +130,11 @@ def quote(value: object) -> str:
     return text if len(text) <= QUOTE_LIMIT else text[:QUOTE_LIMIT] + "…"
 
 
+def count_noun(number: int, noun: str) -> str:
+    """A number with its noun, in the plural if need be."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def nearest(name: object, names: Iterable[str], limit: int = 3) -> tuple[str, ...]:
     """The names most similar to `name`, best first; none if none is similar."""
     return tuple(difflib.get_close_matches(str(name)[:QUOTE_LIMIT], sorted(set(names)), n=limit, cutoff=0.5))

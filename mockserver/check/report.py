@@ -7,6 +7,7 @@ from typing import Any
 
 from mockserver.check.checker import ContractChecker
 from mockserver.check.finding import CheckFinding
+from mockserver.errors import count_noun
 
 
 def summarize(checker: ContractChecker) -> list[str]:
@@ -42,8 +43,3 @@ def as_dict(checker: ContractChecker | None, findings: Sequence[CheckFinding]) -
 def count_errors(findings: Sequence[CheckFinding]) -> int:
     """The number of findings that are errors."""
     return sum(finding.level == "error" for finding in findings)
-
-
-def count_noun(number: int, noun: str) -> str:
-    """A number with its noun, in the plural if need be."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

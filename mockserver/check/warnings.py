@@ -10,11 +10,9 @@ from mockserver.contract.loader import RESOURCES
 from mockserver.contract.model import Contract, Override, Resource, Scenario
 from mockserver.documents.source import Report, Source, read_source
 from mockserver.engine.reachability import applicable_rules, reachable_states
-from mockserver.engine.start import Start
+from mockserver.engine.start import DRIFTED, Start
 from mockserver.engine.state.state import State
 from mockserver.errors import Problem, quote
-
-DRIFTED = "no longer reproduces the recorded state: fixtures, rules or schemas have changed since"
 
 
 def contract_warnings(contract: Contract) -> Iterator[Problem]:

@@ -1,1 +1,1 @@
-"""The command line: one module for `serve`, one for the other commands, and what they share."""
+"""The command line: a module for each larger command, and what they share."""

@@ -8,10 +8,9 @@ from typing import NoReturn
 
 import click
 
-from mockserver.check import report
 from mockserver.cli.progress import elapsed_time
 from mockserver.contract.model import Contract
-from mockserver.errors import ContractError
+from mockserver.errors import ContractError, count_noun
 from mockserver.refusals import UnknownScenario
 
 CONTRACT = click.argument("contract", required=False, envvar="MOCKSERVER_CONTRACT", type=click.Path(path_type=Path))
@@ -50,7 +49,7 @@ def fail_with_problems(error: ContractError) -> NoReturn:
     """Print every problem of a contract to standard error, then exit with 1."""
     for problem in error.problems:
         click.echo(str(problem), err=True)
-    fail(f"{report.count_noun(len(error.problems), 'error')} in the contract")
+    fail(f"{count_noun(len(error.problems), 'error')} in the contract")
 
 
 def fail(message: str) -> NoReturn:

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mockserver.check import report
-from mockserver.check.warnings import DRIFTED
 from mockserver.cli.arguments import CONTRACT, STATEFUL, STRICT_EXAMPLES, fail, fail_with_problems, load_or_fail, warn
+from mockserver.cli.garbage import paused_garbage_collection
 from mockserver.cli.progress import elapsed_time
 from mockserver.contract.loader import FOLDERS, is_installed, load_contract, with_default_scenario, with_seed
 from mockserver.contract.model import Contract
 from mockserver.documents.source import SUFFIXES
-from mockserver.errors import ContractError
+from mockserver.engine.start import DRIFTED
+from mockserver.errors import ContractError, count_noun
 from mockserver.http.service import Service
 from mockserver.server.server import BadHost, PortTaken, listen, serve, url
 from mockserver.server.watch import Watch
@@ -155,10 +155,10 @@ def serve_command(
         loaded = load_contract(contract, strict_examples=strict_examples, stateful=stateful)
         return with_seed(with_default_scenario(loaded, scenario), seed)
 
-    first_contract = load_or_fail(load)
     is_generated = token is None and not _is_loopback(host)
     token = secrets.token_urlsafe(24) if is_generated else token
-    with _startup_errors(store):
+    with paused_garbage_collection(), _startup_errors(store):
+        first_contract = load_or_fail(load)
         app = create_app(
             first_contract,
             strict=strict,
@@ -233,12 +233,12 @@ def print_contract(service: Service, path: Path | None, scenario: str | None) ->
     check = "mockserver check" if path is None else f"mockserver check {shlex.quote(str(path))}"
     if examples := contract.invalid_examples:
         verbs = ("does not match its schema", "is") if examples == 1 else ("do not match their schemas", "are")
-        problem = f"{report.count_noun(examples, 'example')} {verbs[0]} and {verbs[1]} repaired when served"
+        problem = f"{count_noun(examples, 'example')} {verbs[0]} and {verbs[1]} repaired when served"
         warn(f"{problem}; run `{check}` for details")
     if others := len(contract.findings) - examples:
-        warn(f"{report.count_noun(others, 'warning')}; run `{check}` for details")
+        warn(f"{count_noun(others, 'warning')}; run `{check}` for details")
     source = "the built-in contract" if path is None else path
-    click.echo(f"{contract.name}: {report.count_noun(len(contract.operations), 'operation')} from {source}")
+    click.echo(f"{contract.name}: {count_noun(len(contract.operations), 'operation')} from {source}")
     others_by_name = sorted(contract.scenarios.keys() - {contract.default_scenario})
     click.echo(f"Scenarios: {', '.join([f'{contract.default_scenario} (default)', *others_by_name])}")
     if contract.inferred:
@@ -246,7 +246,7 @@ def print_contract(service: Service, path: Path | None, scenario: str | None) ->
             tables = start.state.tables
         click.echo("Collections with state:")
         for name, description in contract.inferred.items():
-            click.echo(f"  {description}; {report.count_noun(len(tables[name]), 'record')}")
+            click.echo(f"  {description}; {count_noun(len(tables[name]), 'record')}")
 
 
 def print_address(address: str, console: str | None) -> None:
@@ -281,7 +281,7 @@ def _reload(app: ReloadingApp, root: Path, edited: list[Path]) -> None:
     for problem in problems:
         click.echo(str(problem), err=True)
     if problems:
-        warn(f"{report.count_noun(len(problems), 'error')} in {names}; still serving the previous version")
+        warn(f"{count_noun(len(problems), 'error')} in {names}; still serving the previous version")
     else:
         click.echo(f"Reloaded {names}")
     sys.stdout.flush()

@@ -12,6 +12,8 @@ from mockserver.engine.seeding.populate import populate, with_clock_start
 from mockserver.engine.state.state import State, fingerprint
 from mockserver.errors import CannotGenerate
 
+DRIFTED = "no longer reproduces the recorded state: fixtures, rules or schemas have changed since"
+
 
 class Start:
     """The start of every run of a scenario: its state is computed on first use and shared by all of them.
