@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from mockserver import generate
 from mockserver.contract.model import Contract
 from mockserver.errors import CannotGenerate
-from mockserver.generate.generator import Generator
 from mockserver.http.messages import Request, join_headers
 from mockserver.http.request.addressing import build_request
 from mockserver.openapi import parameter_encoding
@@ -102,7 +102,7 @@ class RequestBuilder:
         if media_type.schema is None or media_type.validator is None:
             return b"{}"
         documents, seed = self.contract.documents, f"check/{operation.id}"
-        generator = Generator.seeded(documents, media_type.validator.schemas, seed, hidden="readOnly")
+        generator = generate.Generator.seeded(documents, media_type.validator.schemas, seed, hidden="readOnly")
         try:
             return strict_json.dump(generator.generate(media_type.schema))
         except CannotGenerate:
@@ -114,7 +114,7 @@ class RequestBuilder:
         try:
             for number in range(SEEDS):
                 seed = f"check/{operation.id}/{number or ''}".rstrip("/")
-                value = Generator.seeded(documents, validator.schemas, seed).generate(schema, parameter.name)
+                value = generate.Generator.seeded(documents, validator.schemas, seed).generate(schema, parameter.name)
                 if value != "":
                     break
             return value

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mockserver.contract import formats
+from mockserver.contract import formats, inference
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.fixtures import read_datasets
-from mockserver.contract.inference.contract import with_inferred_resources
 from mockserver.contract.model import Contract, Resource
 from mockserver.contract.resources import ResourcesReader
 from mockserver.contract.scenarios import (
@@ -65,7 +64,7 @@ def load_contract(
         return _load_directory(location, strict_examples=strict_examples is not False)
     if location.is_file() and location.suffix in SUFFIXES:
         contract = _load_file(location, strict_examples=strict_examples is True)
-        return with_inferred_resources(contract) if stateful else contract
+        return inference.with_inferred_resources(contract) if stateful else contract
     what = "is not a contract" if location.exists() else "does not exist"
     raise ContractError([Problem(str(path), f"{what}; {EXPECTED}", code="no-contract")])
 

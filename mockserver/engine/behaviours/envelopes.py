@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mockserver import generate
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import Contract, Record
 from mockserver.documents.tree import Node
 from mockserver.errors import CannotGenerate
-from mockserver.generate.generator import Generator
 from mockserver.syntax import words
 
 # Members, as `words.plain` writes them, that lead to the next page and to the one before.
@@ -56,7 +56,7 @@ def complete_envelope(
     Only `members` where nothing can be generated.
     """
     known_values = {**page.named_values(), **members}
-    generator = Generator.seeded(
+    generator = generate.Generator.seeded(
         contract.documents, contract.schemas, seed, known_values=known_values, from_examples=False
     )
     try:

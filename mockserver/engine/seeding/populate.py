@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from mockserver import generate
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Lifecycle
 from mockserver.contract.model import Contract, Record, Resource, Scenario
 from mockserver.contract.records import latest_stamp, matches_schema, shift_stamps
@@ -18,7 +19,6 @@ from mockserver.engine.state.schedule import DueTransition, Schedule
 from mockserver.engine.state.state import State
 from mockserver.engine.state.table import Table
 from mockserver.errors import CannotGenerate
-from mockserver.generate.generator import Generator
 from mockserver.schemas.properties import declared_properties
 from mockserver.syntax.instants import format_instant
 
@@ -144,7 +144,7 @@ class RecordFactory:
         self._taken = {record[resource.key] for record in records[resource.name]}
         example = next(iter(records[resource.name]), {}).get(resource.key)
         self._keys = KeyGenerator(resource, self._taken.__contains__, example)
-        generator = Generator(contract.documents, contract.schemas, self._random)
+        generator = generate.Generator(contract.documents, contract.schemas, self._random)
         set_elsewhere: set[str | None] = {resource.key, *self._targets, *(field.name for field in resource.derived)}
         if resource.lifecycle is not None:
             set_elsewhere |= {resource.lifecycle.field, resource.lifecycle.touch}

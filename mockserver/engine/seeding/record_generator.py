@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mockserver import generate
 from mockserver.contract.model import Contract, Resource
-from mockserver.generate.generator import Generator
 
 
 def record_generator(
     contract: Contract, resource: Resource, seed: str, known_values: Mapping[str, Any], *, from_examples: bool = False
-) -> Generator:
+) -> generate.Generator:
     """A generator of records; members with the names of `known_values` get these values where they are valid."""
     schemas = resource.validator.schemas
-    return Generator.seeded(contract.documents, schemas, seed, known_values=known_values, from_examples=from_examples)
+    return generate.Generator.seeded(
+        contract.documents, schemas, seed, known_values=known_values, from_examples=from_examples
+    )
 
 
 def known_key_name(resource: Resource) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from mockserver import generate
 from mockserver.contract.model import Override
 from mockserver.engine.sandboxes import Sandbox
-from mockserver.generate.generator import Generator
 from mockserver.http.exchange import Exchange
 from mockserver.http.messages import Delivery, Response
 from mockserver.http.response.problems import refuse
@@ -65,7 +65,7 @@ def replacement_response(service: Service, operation: Operation, override: Overr
         if example is None:
             return None
         documents, schemas = service.contract.documents, service.contract.schemas
-        generator = Generator.seeded(documents, schemas, f"{operation.id}/{override.example}")
+        generator = generate.Generator.seeded(documents, schemas, f"{operation.id}/{override.example}")
         value = repaired_example(generator, example[0], override.example, example[1])
         return build_response(operation, status, value, example[0].name)
     if override.has_body:

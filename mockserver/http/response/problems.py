@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import mockserver.refusals as refusals
+from mockserver import generate
 from mockserver.errors import CannotGenerate, Refusal
-from mockserver.generate.generator import Generator
 from mockserver.http.messages import Response
 from mockserver.http.response import binary_samples
 from mockserver.http.response.responses import build_response, error_members, title_of
@@ -157,7 +157,7 @@ def _declared_body(
             try:
                 known_values = problem | error_members(problem["status"], problem["code"], problem["detail"])
                 schemas = media.validator.schemas if media.validator is not None else service.contract.schemas
-                generator = Generator.seeded(
+                generator = generate.Generator.seeded(
                     service.contract.documents, schemas, seed, known_values=known_values, minimal=True
                 )
                 return generator.generate(media.schema), media.name

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
+from mockserver import generate
 from mockserver.contract.model import Contract
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.errors import CannotGenerate
-from mockserver.generate.generator import Generator
 from mockserver.http.exchange import PreparedRequest
 from mockserver.http.messages import BODILESS, Response
 from mockserver.http.response import binary_samples
@@ -115,7 +115,7 @@ class SampleBuilder:
             value = self._body(self.spec.declared.media[name], kind)
         return build_response(self.operation, self.spec.status, value, kind, self.headers())
 
-    def _generator(self, validator: Validator | None = None) -> Generator:
+    def _generator(self, validator: Validator | None = None) -> generate.Generator:
         known_values = {name: self.call.path[name] for name in self.operation.path_names if name in self.call.path}
         path = self.operation.path.rstrip("/")
         if path.endswith("}") and known_values:
@@ -126,7 +126,7 @@ class SampleBuilder:
             known_values |= error_members(self.spec.status, title.lower().replace(" ", "-"), title)
         documents = self.contract.documents
         schemas = validator.schemas if validator is not None else self.contract.schemas
-        return Generator.seeded(
+        return generate.Generator.seeded(
             documents,
             schemas,
             self.seed,
@@ -189,7 +189,7 @@ def _constrains_text(media: MediaType) -> bool:
     return any(keyword in schema for schema in schemas for keyword in ("const", "enum", "format", "pattern"))
 
 
-def repaired_example(generator: Generator, media: MediaType, name: str, example: Any) -> Any:
+def repaired_example(generator: generate.Generator, media: MediaType, name: str, example: Any) -> Any:
     """An example as declared, or, if it violates its schema, with the invalid parts generated again."""
     if name not in media.broken or media.schema is None:
         return example
