@@ -25,13 +25,6 @@ STATEFUL = click.option(
     is_flag=True,
     help="Keep state behind an OpenAPI file: POST /things adds a record, which GET then returns and DELETE removes.",
 )
-# Former option names that still work and are not shown in the help.
-RENAMED_OPTIONS = {"mend-examples": "repair-examples"}
-
-
-def current_option_name(name: str) -> str:
-    """The name of an option today, given one of today or an earlier one; without dashes, as click passes it."""
-    return RENAMED_OPTIONS.get(name, name)
 
 
 def load_or_fail(load: Callable[[], Contract]) -> Contract:

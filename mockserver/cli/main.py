@@ -6,7 +6,6 @@ from importlib import import_module
 
 import click
 
-from mockserver.cli.arguments import current_option_name
 from mockserver.cli.garbage import paused_garbage_collection
 from mockserver.version import __version__
 
@@ -19,6 +18,13 @@ COMMANDS = {
     "init": "mockserver.cli.init:init_command",
     "schema": "mockserver.cli.listings:schema_command",
 }
+# Former option names that still work and are not shown in the help.
+RENAMED_OPTIONS = {"mend-examples": "repair-examples"}
+
+
+def current_option_name(name: str) -> str:
+    """The name of an option today, given one of today or an earlier one; without dashes, as click passes it."""
+    return RENAMED_OPTIONS.get(name, name)
 
 
 class LazyGroup(click.Group):

@@ -17,9 +17,8 @@ import pytest
 import requests
 from click.testing import CliRunner, Result
 
-from mockserver.cli.arguments import RENAMED_OPTIONS
 from mockserver.cli.check import check_command
-from mockserver.cli.main import COMMANDS, main
+from mockserver.cli.main import COMMANDS, RENAMED_OPTIONS, main
 from mockserver.cli.serve import serve_command
 from tests.conftest import SCENARIOS, MakeContract
 from tests.documents.kennel import write
