@@ -16,9 +16,10 @@ ORDER: tuple[tuple[str, ...], ...] = (
 )  # fmt: skip
 LAYERS = {name: number for number, names in enumerate(ORDER) for name in names}
 TOP = len(ORDER)
-# Slow to import, and not needed until something is wrong or has to be made up.
+# Slow to import, and not needed by most programs.
 LATE = {
-    ("mockserver.web.app", "mockserver.engine.shared.connect"),
+    ("mockserver.generate", "mockserver.generate.generator"),
+    ("mockserver.contract.inference", "mockserver.contract.inference.contract"),
     ("mockserver.schemas.validators", "mockserver.schemas.messages"),
     ("mockserver.generate.strings", "mockserver.generate.realistic"),
     ("mockserver.generate.generator", "mockserver.generate.realistic"),

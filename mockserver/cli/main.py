@@ -35,13 +35,12 @@ class LazyGroup(click.Group):
         return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command; None if there is none of that name."""
-        if cmd_name not in COMMANDS:
-            return None
-        module, name = COMMANDS[cmd_name].split(":")
-        with paused_garbage_collection():
-            command: click.Command = getattr(import_module(module), name)
-        return command
+        """Import a command, or all of them if none has this name: click suggests one of those."""
+        for name in [cmd_name] if cmd_name in COMMANDS else COMMANDS:
+            module, attribute = COMMANDS[name].split(":")
+            with paused_garbage_collection():
+                self.commands[name] = getattr(import_module(module), attribute)
+        return self.commands.get(cmd_name)
 
 
 @click.group(

@@ -13,7 +13,7 @@ _INDEX = re.compile(r"0|[1-9][0-9]*", re.ASCII)
 
 def escape(token: str) -> str:
     """Write one member name as a token of a pointer."""
-    return token.replace("~", "~0").replace("/", "~1")
+    return token.replace("~", "~0").replace("/", "~1") if "~" in token or "/" in token else token
 
 
 def unescape(token: str) -> str:
@@ -23,7 +23,9 @@ def unescape(token: str) -> str:
 
 def append(pointer: str, *tokens: str | int) -> str:
     """The pointer to what lies below `pointer`, by member names and indexes."""
-    return pointer + "".join(f"/{escape(str(token))}" for token in tokens)
+    for token in tokens:
+        pointer = f"{pointer}/{token if isinstance(token, int) else escape(token)}"
+    return pointer
 
 
 def join(tokens: Iterable[str | int]) -> str:
