@@ -1,0 +1,40 @@
+"""Measures how the time of a piece of work grows with its input, as a ratio within one run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+FACTOR = 4
+# Work that grows linearly takes FACTOR times as long, work that grows with the square FACTOR² times. The limit lies
+# between the two, since machines are noisy and some work sorts.
+EXPONENT_LIMIT = 1.5
+# Below this, the clock and the caches of the machine decide, and not the input.
+LEAST_SECONDS = 0.002
+REPEATS = 3
+
+
+def cpu_seconds(work: Callable[[], object]) -> float:
+    """The least CPU time of this process, its threads included, over a few calls of `work`."""
+    seconds = []
+    for _ in range(REPEATS):
+        started = time.process_time()
+        work()
+        seconds.append(time.process_time() - started)
+    return min(seconds)
+
+
+def assert_grows_linearly(prepare: Callable[[int], Callable[[], object]], size: int) -> None:
+    """Fail if FACTOR times the input takes much more than FACTOR times as long.
+
+    `prepare` gets a size and returns the work to measure; what it does itself is not measured. `size` should be large
+    enough that work which grows with the square would take a noticeable time, and small enough that a failing test
+    still ends: the larger input is `FACTOR * size`.
+    """
+    small = max(cpu_seconds(prepare(size)), LEAST_SECONDS)
+    large = cpu_seconds(prepare(FACTOR * size))
+    limit = small * FACTOR**EXPONENT_LIMIT
+    assert large <= limit, (
+        f"{FACTOR} times the input takes {large / small:.1f} times as long "
+        f"({small * 1e3:.1f} and {large * 1e3:.1f} ms); at most {FACTOR**EXPONENT_LIMIT:.0f} times is allowed"
+    )
