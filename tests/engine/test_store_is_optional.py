@@ -8,7 +8,7 @@ import sys
 SERVE = """
 import sys
 import mockserver
-from mockserver.cli import main
+from mockserver.cli import serve
 client = mockserver.create_app().test_client()
 assert client.get("/admin/jobs").status_code == 200
 assert client.post("/__mock/reset").status_code == 200
