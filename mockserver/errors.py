@@ -16,6 +16,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+# Raised to end a program or a generator: whoever catches everything else passes these on.
+ENDING = (KeyboardInterrupt, SystemExit, GeneratorExit)
+
 
 class MockserverError(Exception):
     """The base of every exception of this package."""

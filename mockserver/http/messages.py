@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from mockserver.engine.journal import Entry
     from mockserver.engine.validity import CacheValidity
 
-# Statuses whose responses have no content (RFC 9110, section 6.4.1).
-BODILESS = (204, 304)
+# Statuses whose responses have no content (RFC 9110, sections 6.4.1 and 15.3.6), and those without Content-Length.
+LENGTHLESS = frozenset((*range(100, 200), 204, 304))
+BODILESS = LENGTHLESS | {205}
 SAFE_METHODS = ("GET", "HEAD")
 
 

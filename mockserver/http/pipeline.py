@@ -17,7 +17,7 @@ from mockserver.engine.clock import monotonic
 from mockserver.engine.journal import Entry, LoggedMessage
 from mockserver.engine.run import Run
 from mockserver.engine.validity import CacheValidity
-from mockserver.errors import CannotGenerate, Refusal
+from mockserver.errors import ENDING, CannotGenerate, Refusal
 from mockserver.http import operations
 from mockserver.http.exchange import SANDBOX_HEADER, Exchange, PreparedRequest
 from mockserver.http.messages import SAFE_METHODS, Request, Response, header
@@ -40,6 +40,7 @@ from mockserver.refusals import (
 VARY = "Vary", "Origin, Cookie, Accept, Prefer, X-Mock-Scenario, X-Mock-Sandbox"
 # The server has dealt with these itself.
 UNLOGGED = ("Content-Length", "Transfer-Encoding")
+INTERNAL_ERROR = 500
 log = logging.getLogger("mockserver")
 
 
@@ -60,8 +61,10 @@ def prepare(service: Service, request: Request) -> PreparedRequest:
             _validate(service, prepared)
     except Refusal as refusal:
         prepared.refusal = refusal.with_traceback(None)
-    except Exception as error:
-        _log_failure(request, error)
+    except ENDING:
+        raise
+    except BaseException as error:
+        log_failure(request.method, request.path, error)
         prepared.refusal = InternalError()
     return prepared
 
@@ -76,7 +79,13 @@ def respond_prepared(service: Service, prepared: PreparedRequest) -> Response:
         former.append(_respond_once(service, prepared, refusal))
         return former[0]
 
-    return service.sandboxes.transact(attempt)
+    try:
+        return service.sandboxes.transact(attempt)
+    except ENDING:
+        raise
+    except BaseException as error:
+        log_failure(prepared.request.method, prepared.request.path, error)
+        return complete(refuse(service, None, InternalError()), prepared.request)
 
 
 def _respond_once(service: Service, prepared: PreparedRequest, store_refusal: Refusal | None) -> Response:
@@ -88,8 +97,10 @@ def _respond_once(service: Service, prepared: PreparedRequest, store_refusal: Re
     except CannotGenerate as error:
         operation = exchange.operation
         response = _refuse(exchange, NoExample(operation.id if operation else "the scenario", error.reason))
-    except Exception as error:
-        _log_failure(prepared.request, error)
+    except ENDING:
+        raise
+    except BaseException as error:
+        log_failure(prepared.request.method, prepared.request.path, error)
         response = _refuse(exchange, InternalError())
     _add_headers(exchange, response)
     _record(exchange, response)
@@ -97,8 +108,9 @@ def _respond_once(service: Service, prepared: PreparedRequest, store_refusal: Re
     return response
 
 
-def _log_failure(request: Request, error: Exception) -> None:
-    log.error("%s %s failed", request.method, request.path, exc_info=error)
+def log_failure(method: str, path: str, error: BaseException) -> None:
+    """Log what failed at a request; the client sees none of it."""
+    log.error("%s %s failed", method, path, exc_info=error)
 
 
 def _select(service: Service, prepared: PreparedRequest) -> None:
@@ -244,6 +256,7 @@ def _is_cacheable(entry: Entry, run: Run) -> bool:
         and entry.override is None
         and entry.invalid_status is None
         and entry.note is None
+        and entry.status != INTERNAL_ERROR
         and not run.clock.counts(entry.operation)
     )
 

@@ -107,6 +107,9 @@ class Router:
         except exceptions.MethodNotAllowed as error:
             return self._refuse_method(request, error.valid_methods or ())
         except exceptions.NotFound:
+            if request.method == "OPTIONS" and request.match_path == "*":
+                # RFC 9110, section 9.3.7: this is about the server in general.
+                return self._refuse_method(request, self._methods())
             return Route(NOTHING, refusal=self.unknown_path(request))
         target = self.targets[rule.endpoint]
         if target.allowed:
@@ -130,6 +133,11 @@ class Router:
         operations = self._control if is_control_path(request.path) else self._operations
         closest = nearest.nearest(operations, request.method, request.path)
         return UnknownPath(request.method, request.path, closest)
+
+    def _methods(self) -> set[str]:
+        """The methods that an operation has, at whatever path."""
+        methods = {operation.method for operation in self._operations}
+        return methods | ({"HEAD"} if "GET" in methods else set())
 
     def _refuse_method(self, request: Request, methods: Iterable[str], target: Target = NOTHING) -> Route:
         return Route(target, refusal=MethodNotAllowed(request.method, {*methods, "OPTIONS"}))

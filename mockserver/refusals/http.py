@@ -56,6 +56,16 @@ class UnsupportedMediaType(Refusal):
         )
 
 
+class RangeNotSatisfiable(Refusal):
+    """The requested range lies behind the end of the file of `length` bytes (RFC 9110, section 15.5.17)."""
+
+    code = "range-not-satisfiable"
+
+    def __init__(self, length: int) -> None:
+        self.length = length
+        super().__init__(f"The file has {length} bytes, and Range asks for none of them.")
+
+
 class TooManyParts(Refusal):
     """The form has more than `limit` fields or parts."""
 

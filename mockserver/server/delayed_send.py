@@ -25,7 +25,11 @@ Send = Callable[[bytes, bytes], None]
 
 
 class DelayedSend:
-    """One delayed response. `send` sends a head and a body, and then continues with the next request."""
+    """One delayed response. `send` sends a head and a body, and then continues with the next request.
+
+    `date` returns the headers that the server adds to every response, as lines. Without `has_content`, as in the
+    response to HEAD, a spoiled response has none either.
+    """
 
     def __init__(
         self,
@@ -34,9 +38,13 @@ class DelayedSend:
         delivery: Delivery,
         response: tuple[bytes, bytes],
         send: Send,
+        *,
+        date: Callable[[], bytes] = bytes,
+        has_content: bool = True,
     ) -> None:
         self._loop, self._transport, self._delivery, self._send = loop, transport, delivery, send
         self._head, self._body = response
+        self._date, self._has_content = date, has_content
         self._has_begun = False
         self._timer: asyncio.TimerHandle | None = None
         delivery.release = self._release
@@ -78,9 +86,7 @@ class DelayedSend:
             self._send(self._head, self._body)
             return
         if fault == "malformed-chunk":
-            head = _LENGTH.sub(b"", self._head) + b"Transfer-Encoding: chunked\r\n\r\n"
-            half = self._body[: len(self._body) // 2]
-            self._transport.write(head + b"%x\r\n%b\r\nnot a valid chunk size\r\n" % (len(half), half))
+            self._write_malformed()
         elif fault == "random-data-then-close":
             self._transport.write(hashlib.sha512(self._head).digest() + b"\r\n\r\n")
         elif fault == "connection-reset":
@@ -91,11 +97,25 @@ class DelayedSend:
             return
         self._close()
 
+    def _write_malformed(self) -> None:
+        """Write half of the body as a chunk, and then what is none."""
+        if not self._has_content:
+            self._transport.write(self._closing_head(self._head))
+            return
+        head = self._closing_head(_LENGTH.sub(b"", self._head) + b"Transfer-Encoding: chunked\r\n")
+        half = self._body[: len(self._body) // 2]
+        # A chunk of no bytes would end the body properly.
+        chunk = b"%x\r\n%b\r\n" % (len(half), half) if half else b""
+        self._transport.write(head + chunk + b"not a valid chunk size\r\n")
+
+    def _closing_head(self, head: bytes) -> bytes:
+        return head + self._date() + b"Connection: close\r\n\r\n"
+
     def _trickle(self, milliseconds: int, sent: int) -> None:
         """Send the body in pieces, the last of them at the end of the time."""
         if not self._has_begun:
             self._has_begun = True
-            self._transport.write(self._head + b"Connection: close\r\n\r\n")
+            self._transport.write(self._closing_head(self._head))
         size = max(1, -(-len(self._body) // PIECES))
         if sent >= len(self._body):
             self._close()

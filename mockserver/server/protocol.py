@@ -15,24 +15,27 @@ from typing import Any
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from mockserver.http.pipeline import prepare
+from mockserver.errors import ENDING
+from mockserver.http.pipeline import log_failure, prepare
 from mockserver.server import rejections, wsgi_bridge
 from mockserver.server.delayed_send import DelayedSend
-from mockserver.server.rejections import HEAD_LIMIT, RequestRejected, rejection
-from mockserver.server.served_app import ParsedRequest, Sent, ServedApp, as_message, call_wsgi, respond
+from mockserver.server.rejections import HEAD_LIMIT, HEADER_LIMIT, RequestRejected, rejection
+from mockserver.server.served_app import ParsedRequest, Sent, ServedApp, as_message, call_wsgi, failure, respond
 
 LINGER_SECONDS = 2.0
 WAITING_LIMIT = 16
+# Framing may take this many times the limit of bodies: chunks of one byte take six bytes each.
+FRAMING_FACTOR = 8
 
 
 class Cycle:
     """One request and its response, as far as uvicorn asks about them."""
 
-    __slots__ = ("disconnected", "keep_alive", "message_event", "response_complete", "too_large")
+    __slots__ = ("disconnected", "keep_alive", "message_event", "response_complete")
 
     def __init__(self, keep_alive: bool) -> None:
         self.keep_alive = keep_alive
-        self.response_complete = self.disconnected = self.too_large = False
+        self.response_complete = self.disconnected = False
         self.message_event = _NOTHING
 
 
@@ -53,24 +56,41 @@ class Protocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.served = self.config.loaded_app
+        self.parser = self._new_parser()
         self.url, self.headers, self._body = b"", [], bytearray()
-        self._rejection = ""
+        # The bytes of the head so far, and of trailers; 0 where no request is incomplete.
         self._head_size = 0
-        self._lingering = False
+        self._in_head = False
+        self._declared_length = 0
+        # The bytes of a request that came after those that it began with, framing included.
+        self._further_size = 0
+        # Headers of an offer to upgrade, while the head is parsed again without them.
+        self._offers: list[tuple[bytes, bytes]] = []
+        # Nothing that comes after the last request is read.
+        self._is_last = False
         # How many requests were complete in the bytes that are being parsed, and what was sent to the last of them.
         self._complete = 0
         self._sent: Sent | None = None
         self._was_active = False
         self._dated: object = None
         self._date_lines = b""
+        # When the present bytes were received, and since when the client is to send more.
+        self._received_at = self._since = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._hold: DelayedSend | None = None
-        self._waiting: deque[tuple[Cycle, ParsedRequest]] = deque()
+        self._waiting: deque[tuple[Cycle, ParsedRequest | str]] = deque()
+
+    def _new_parser(self) -> httptools.HttpRequestParser:
+        parser = httptools.HttpRequestParser(self)
+        # Requests after one with `Connection: close` are ignored, and other versions are refused, by this class.
+        parser.set_dangerous_leniencies(lenient_data_after_close=True, lenient_version=True)
+        return parser
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Remember what is the same for every request."""
+        """Remember what is the same for every request, and wait for the first one."""
         super().connection_made(transport)
         self._constant = wsgi_bridge.constant_environ(self.server, self.client)
+        self._timer = self.loop.call_later(rejections.REQUEST_SECONDS, self._check_time)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of the timer, too."""
@@ -82,24 +102,64 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, which answers what is complete; watch the time of what is not."""
-        if self._lingering:
+        if self._is_last:
             return
         is_idle = not self._head_size and self._hold is None
         if is_idle and self._send_known(data):
             return
-        self._complete, self._sent = 0, None
+        self._complete, self._sent, self._received_at = 0, None, self.loop.time()
         self._unset_keepalive_if_required()
+        self._further_size += len(data)
         try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            # Answered as the plain request that it also is; what follows is not HTTP that we speak.
-            self.transport.close()
-        except httptools.HttpParserError:
-            self.reject(self._rejection or "malformed-request")
+            self._feed(data)
+        except httptools.HttpParserError as error:
+            self._reject_unparsed(error, data)
         else:
             if self._sent is not None and is_idle and self._complete == 1 and not self._head_size:
                 self._sent.remember(data)
-            self._watch()
+            if self._head_size and not self._is_last:
+                self._watch()
+
+    def _feed(self, data: bytes) -> None:
+        """Parse bytes. An offer to upgrade is ignored, as RFC 9110, section 7.8, allows.
+
+        The parser takes what follows such a head for another protocol, so the head is parsed again without the offer.
+        """
+        rest: bytes | memoryview = data
+        while True:
+            try:
+                self.parser.feed_data(rest)
+                return
+            except httptools.HttpParserUpgrade as offer:
+                rest = memoryview(data)[len(data) - len(rest) + offer.args[0] :]
+            if self._is_last:
+                return
+            head = self._head_without_offer()
+            self.parser = self._new_parser()
+            self.parser.feed_data(head)
+
+    def _head_without_offer(self) -> bytes:
+        self._offers = [header for header in self.headers if header[0] == b"upgrade"]
+        lines = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())]
+        lines += [b"%b: %b" % header for header in self.headers if header[0] != b"upgrade"]
+        return b"\r\n".join([*lines, b"", b""])
+
+    def _reject_unparsed(self, error: httptools.HttpParserError, data: bytes) -> None:
+        """Reject what the parser does not accept, or what was raised in one of its callbacks, which it wraps."""
+        cause = error.__context__
+        if isinstance(cause, ENDING):
+            raise cause from None
+        if isinstance(cause, RequestRejected):
+            # A request line without a version, which the parser reads as one of HTTP/0.9, is invalid today.
+            lacks_version = self.parser.get_http_version() == "0.9" and b" HTTP/0.9" not in data
+            self.reject("malformed-request" if lacks_version else cause.code)
+        elif isinstance(error, httptools.HttpParserCallbackError):
+            log_failure("a request", self.url.decode("latin-1"), cause or error)
+            self.reject("internal-error")
+        else:
+            # Clients that speak only HTTP/2 begin with `PRI *`.
+            is_preface = self.parser.get_method() == b"PRI" and self.url == b"*"
+            self.reject("http-version-not-supported" if is_preface else "malformed-request")
 
     def _send_known(self, data: bytes) -> bool:
         """Respond to a request that is known by its bytes; whether it is."""
@@ -113,7 +173,13 @@ class Protocol(HttpToolsProtocol):
         prepared = service.prepared.find(data)
         if prepared is None:
             return False
-        sent = respond(service, prepared)
+        try:
+            sent = respond(service, prepared)
+        except ENDING:
+            raise
+        except BaseException as error:
+            self._send_at_once(*failure(prepared.request.method, prepared.request.path, error))
+            return True
         if sent.response.delivery is not None:
             self._unset_keepalive_if_required()
             self.cycle = Cycle(True)
@@ -124,10 +190,34 @@ class Protocol(HttpToolsProtocol):
         return True
 
     def _watch(self) -> None:
+        """Watch the time and the size of a request that is not complete."""
+        if not self._in_head:
+            self._since = self._received_at
+            if self._further_size > HEAD_LIMIT + FRAMING_FACTOR * self.served.body_limit:
+                self._overflow()
+        elif self._further_size > HEAD_LIMIT:
+            self.reject("header-fields-too-large")
+        if self._timer is None:
+            self._timer = self.loop.call_later(rejections.REQUEST_SECONDS, self._check_time)
+
+    def _check_time(self) -> None:
+        """Close a connection that sent nothing, or refuse a request whose head or next bytes are overdue."""
+        self._timer = None
+        if self._is_last or self.transport.is_closing():
+            return
         if not self._head_size:
-            self._stop_timer()
-        elif self._timer is None:
-            self._timer = self.loop.call_later(rejections.REQUEST_SECONDS, self.reject, "request-timeout")
+            if self.cycle is None and not self._was_active:
+                self.transport.close()
+            elif self.timeout_keep_alive_task is None and self._hold is None and not self._waiting:
+                self.timeout_keep_alive_handler()
+            return
+        if self.flow.read_paused:
+            self._since = self.loop.time()
+        remaining = self._since + rejections.REQUEST_SECONDS - self.loop.time()
+        if remaining > 0:
+            self._timer = self.loop.call_later(remaining, self._check_time)
+        else:
+            self.reject("request-timeout")
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
@@ -136,83 +226,124 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self.url, self.headers, self.expect_100_continue = b"", [], False
+        self.url, self.headers = b"", []
         self._body = bytearray()
-        self._head_size = 1
+        self._head_size, self._in_head = 1, True
+        self._further_size, self._since = 0, self._received_at
 
     def on_url(self, url: bytes) -> None:
         """A part of the target."""
         self.url += url
         if len(self.url) > HEAD_LIMIT:
-            self._stop("uri-too-long")
+            raise RequestRejected("uri-too-long")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header, or a trailer, which is counted and left alone."""
-        self._head_size += len(name) + len(value)
-        if self._head_size > HEAD_LIMIT:
-            self._stop("header-fields-too-large")
-        super().on_header(name, value)
+        """A header, or a trailer, which is counted and left alone: it must not pass for a header."""
+        self._head_size += len(name) + len(value) + 4
+        if self._head_size > HEAD_LIMIT or len(self.headers) == HEADER_LIMIT:
+            raise RequestRejected("header-fields-too-large")
+        if self._in_head:
+            # The parser leaves the whitespace after a value (RFC 9112, section 5).
+            self.headers.append((name.lower(), value.rstrip(b" \t")))
 
     def on_headers_complete(self) -> None:
         """The head is there: refuse what cannot be served, and ask for the body if the client waits for that."""
-        version = self.parser.get_http_version()
-        hosts = [name for name, _ in self.headers].count(b"host")
-        if hosts > 1 or (hosts == 0 and version == "1.1"):
-            self._stop("missing-host")
-        self.cycle = Cycle(version != "1.0" and self.parser.should_keep_alive())
-        if self.expect_100_continue:
-            if self._declared_length() > self.served.body_limit:
+        self._in_head = False
+        method, version = self.parser.get_method(), self.parser.get_http_version()
+        if self.parser.should_upgrade() and method != b"CONNECT":
+            return
+        if version[0] != "1":
+            raise RequestRejected("http-version-not-supported")
+        hosts, lengths, expects = 0, 0, False
+        for name, value in self.headers:
+            if name == b"host":
+                hosts += 1
+            elif name == b"content-length":
+                lengths = int(value)
+            elif name == b"expect":
+                expects = value.lower() == b"100-continue"
+        if hosts > 1 or (hosts == 0 and version != "1.0"):
+            raise RequestRejected("missing-host")
+        self._declared_length = lengths
+        if self._offers:
+            self.headers += self._offers
+            self._offers = []
+        self.cycle = Cycle(version != "1.0" and method != b"CONNECT" and self.parser.should_keep_alive())
+        if expects and not self._is_last:
+            if lengths > self.served.body_limit:
                 self._overflow()
-            else:
+            elif self._hold is None and not self._waiting:
                 self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, body: bytes) -> None:
         """A part of the body; past the limit it is dropped and the request answered at once."""
-        if self.cycle.response_complete or self.cycle.too_large:
+        if self._is_last:
             return
-        if len(self._body) + len(body) > self.served.body_limit or self._declared_length() > self.served.body_limit:
+        if len(self._body) + len(body) > self.served.body_limit or self._declared_length > self.served.body_limit:
             self._overflow()
             return
         self._body += body
 
     def on_message_complete(self) -> None:
         """The request is complete: answer it."""
+        if self._is_last or (self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"):
+            return
         self._head_size = 0
         self._complete += 1
-        if not (self.cycle.response_complete or self.cycle.too_large):
-            self._take(self._request())
+        self._take(self.cycle, self._request())
 
     def _request(self, too_large: int = 0) -> ParsedRequest:
         method = self.parser.get_method().decode("ascii")
-        version = self.parser.get_http_version()
+        version = "1.0" if self.parser.get_http_version() == "1.0" else "1.1"
         return ParsedRequest(method, version, self._target(), self.headers, bytes(self._body), too_large)
 
-    def _take(self, request: ParsedRequest) -> None:
-        """Answer a request, or have it wait for the answer before it, which is held."""
-        if self._hold is None:
-            self._answer(self.cycle, request)
-        else:
-            self._waiting.append((self.cycle, request))
-            if len(self._waiting) >= WAITING_LIMIT:
-                self.flow.pause_reading()
+    def _take(self, cycle: Cycle, request: ParsedRequest | str) -> None:
+        """Answer a request, or reject one with a code; or have it wait for the answer before it.
 
-    def _declared_length(self) -> int:
-        return next((int(value) for name, value in self.headers if name == b"content-length" and value.isdigit()), 0)
+        It waits where that answer is held, and where the peer does not read the answers that it got.
+        """
+        self._is_last = not cycle.keep_alive
+        if self._hold is None and not self._waiting and not self.flow.write_paused:
+            self._answer(cycle, request)
+        else:
+            self._waiting.append((cycle, request))
+            self._regulate_reading()
+
+    def _answer_waiting(self) -> None:
+        while self._waiting and self._hold is None and not (self.flow.write_paused or self.transport.is_closing()):
+            self._answer(*self._waiting.popleft())
+        self._regulate_reading()
+
+    def _regulate_reading(self) -> None:
+        """Read no further where answers pile up, or requests that wait for one."""
+        if self.flow.write_paused or len(self._waiting) >= WAITING_LIMIT:
+            self.flow.pause_reading()
+        else:
+            self.flow.resume_reading()
 
     def _overflow(self) -> None:
-        self.cycle.too_large, self.cycle.keep_alive = True, False
+        self.cycle.keep_alive = False
         self._body = bytearray()
         # The application refuses it by its length; the body itself is dropped.
-        self._take(self._request(max(self._declared_length(), self.served.body_limit + 1)))
+        self._take(self.cycle, self._request(max(self._declared_length, self.served.body_limit + 1)))
 
-    def _answer(self, cycle: Cycle, request: ParsedRequest) -> None:
+    def _answer(self, cycle: Cycle, request: ParsedRequest | str) -> None:
         """Answer a request by the pipeline, or, for pages and applications that are not ours, by WSGI."""
-        service = self.served.current_service()
-        prepared = prepare(service, as_message(request)) if service is not None else None
-        if service is None or prepared is None or prepared.needs_page(service):
-            self.send(cycle, *call_wsgi(self.served.app, self._constant, request))
+        if isinstance(request, str):
+            self.send(cycle, *rejection(request))
             return
-        sent = respond(service, prepared)
+        try:
+            service = self.served.current_service()
+            prepared = prepare(service, as_message(request)) if service is not None else None
+            if service is None or prepared is None or prepared.needs_page(service):
+                self.send(cycle, *call_wsgi(self.served.app, self._constant, request))
+                return
+            sent = respond(service, prepared)
+        except ENDING:
+            raise
+        except BaseException as error:
+            self.send(cycle, *failure(request.method, request.target.decode("latin-1"), error))
+            return
         if sent.response.delivery is not None:
             self._hold_back(cycle, sent)
             return
@@ -223,15 +354,21 @@ class Protocol(HttpToolsProtocol):
     def _hold_back(self, cycle: Cycle, sent: Sent) -> None:
         """Have timers send a response, or spoil it."""
         assert sent.response.delivery is not None
-        send = partial(self._send_held, cycle)
-        self._hold = DelayedSend(self.loop, self.transport, sent.response.delivery, (sent.head, sent.body), send)
+        self._hold = DelayedSend(
+            self.loop,
+            self.transport,
+            sent.response.delivery,
+            (sent.head, sent.body),
+            partial(self._send_held, cycle),
+            date=self._date,
+            has_content=sent.has_content,
+        )
         self._hold.start()
 
     def _send_held(self, cycle: Cycle, head: bytes, body: bytes) -> None:
         self._hold = None
         self.send(cycle, head, body)
-        while self._waiting and self._hold is None and not self.transport.is_closing():
-            self._answer(*self._waiting.popleft())
+        self._answer_waiting()
 
     def _target(self) -> bytes:
         """The path and query, of an absolute-form target too (RFC 9112, section 3.2.2)."""
@@ -285,7 +422,7 @@ class Protocol(HttpToolsProtocol):
     def resume_writing(self) -> None:
         """The peer reads again."""
         super().resume_writing()
-        self.flow.resume_reading()
+        self._answer_waiting()
 
     def shutdown(self) -> None:
         """The server ends: what is not a whole request yet gets no answer."""
@@ -296,26 +433,14 @@ class Protocol(HttpToolsProtocol):
         self._stop_timer()
         self.server_state.total_requests += 1
         if self._head_size and self.transport.can_write_eof() and not self.transport.is_closing():
-            self._lingering = True
+            self._waiting.clear()
             self.transport.write_eof()
             self.loop.call_later(LINGER_SECONDS, self.transport.close)
         else:
             self.transport.close()
 
-    def _stop(self, code: str) -> None:
-        self._rejection = code
-        raise RequestRejected(code)
-
     def reject(self, code: str) -> None:
         """Respond to a request that is rejected, and close."""
-        self._timer = None
-        if self.transport.is_closing() or self._lingering:
+        if self.transport.is_closing() or self._is_last:
             return
-        if self._hold is not None:
-            # A response is held back, and this one would overtake it.
-            self.transport.close()
-            return
-        if self.cycle is None or self.cycle.response_complete:
-            self.cycle = Cycle(False)
-        self.cycle.keep_alive = False
-        self.send(self.cycle, *rejection(code))
+        self._take(Cycle(False), code)

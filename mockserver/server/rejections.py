@@ -7,23 +7,38 @@ from functools import cache
 
 from mockserver.server import wsgi_bridge
 
+# The bytes of the target and the headers, and the number of headers.
 HEAD_LIMIT = 64 * 1024
+HEADER_LIMIT = 1_000
+# The time for a head, for the first bytes of a connection, and between the parts of a body.
 REQUEST_SECONDS = 30.0
 # Status, title and detail by code.
 REJECTIONS = {
     "malformed-request": (400, "Bad Request", "The request is not valid HTTP/1.1, or its method is unknown."),
     "missing-host": (400, "Bad Request", "An HTTP/1.1 request has exactly one Host header (RFC 9112, section 3.2)."),
-    "request-timeout": (408, "Request Timeout", f"The request was not complete after {REQUEST_SECONDS:.0f} seconds."),
+    "request-timeout": (
+        408, "Request Timeout",
+        f"The head was not complete, or no part of the body came, for {REQUEST_SECONDS:.0f} seconds.",
+    ),
     "uri-too-long": (414, "URI Too Long", f"The request target is longer than {HEAD_LIMIT} bytes."),
     "header-fields-too-large": (
-        431, "Request Header Fields Too Large", f"The headers are longer than {HEAD_LIMIT} bytes.",
+        431, "Request Header Fields Too Large",
+        f"The headers are longer than {HEAD_LIMIT} bytes, or more than {HEADER_LIMIT}.",
     ),
     "internal-error": (500, "Internal Server Error", "Internal server error; the server log has the details."),
+    "http-version-not-supported": (
+        505, "HTTP Version Not Supported",
+        "The server speaks HTTP/1.1 and HTTP/1.0: send one of these in the request line.",
+    ),
 }  # fmt: skip
 
 
 class RequestRejected(Exception):
     """Raised in a callback of the parser to stop a request that is rejected."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
 
 
 @cache

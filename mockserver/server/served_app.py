@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mockserver.errors import ENDING
 from mockserver.http import pipeline
 from mockserver.http.caches import CachedResponse
 from mockserver.http.exchange import PreparedRequest
-from mockserver.http.messages import Request, Response
+from mockserver.http.messages import BODILESS, Request, Response
+from mockserver.http.pipeline import log_failure
 from mockserver.http.request import addressing
 from mockserver.http.response.responses import wire_headers
 from mockserver.http.service import BODY_LIMIT, Service
@@ -19,8 +20,6 @@ from mockserver.server.rejections import rejection
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
-
-log = logging.getLogger("mockserver")
 
 
 def current_service(app: WSGIApplication) -> Callable[[], Service | None]:
@@ -66,6 +65,11 @@ class Sent(NamedTuple):
     head: bytes
     body: bytes
 
+    @property
+    def has_content(self) -> bool:
+        """Whether the response has content, or may have (RFC 9110, section 6.4.1)."""
+        return self.prepared.request.method != "HEAD" and self.response.status not in BODILESS
+
     def remember(self, raw: bytes) -> None:
         """Remember the request by its bytes, and the response."""
         self.service.prepared.add(raw, self.prepared)
@@ -83,12 +87,12 @@ class Sent(NamedTuple):
 def respond(service: Service, prepared: PreparedRequest) -> Sent:
     """The pipeline's response to a request, as bytes."""
     response = pipeline.respond_prepared(service, prepared)
-    is_head = prepared.request.method == "HEAD"
+    request = prepared.request
+    is_head = request.method == "HEAD"
     try:
         head = wsgi_bridge.head(response.status, wire_headers(response), response.body, to_head=is_head)
     except wsgi_bridge.BadResponse as error:
-        log.error("%s %s failed", prepared.request.method, prepared.request.path, exc_info=error)
-        return Sent(service, prepared, Response(500), *rejection("internal-error"))
+        return Sent(service, prepared, Response(500), *failure(request.method, request.path, error))
     return Sent(service, prepared, response, head, b"" if is_head else response.body)
 
 
@@ -101,10 +105,18 @@ def call_wsgi(app: WSGIApplication, constant: dict[str, Any], request: ParsedReq
         environ["CONTENT_LENGTH"] = str(request.too_large)
     try:
         head, body = wsgi_bridge.call(app, environ)
-    except Exception as error:
-        log.error("%s %s failed", request.method, environ["PATH_INFO"], exc_info=error)
-        return rejection("internal-error")
+    except ENDING:
+        raise
+    except BaseException as error:
+        return failure(request.method, environ["PATH_INFO"], error)
     return head, b"" if request.method == "HEAD" else body
+
+
+def failure(method: str, path: str, error: BaseException) -> tuple[bytes, bytes]:
+    """The response to a request that something failed at: its head and body. The log has the error."""
+    log_failure(method, path, error)
+    head, body = rejection("internal-error")
+    return head, b"" if method == "HEAD" else body
 
 
 def as_message(request: ParsedRequest) -> Request:

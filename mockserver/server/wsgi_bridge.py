@@ -14,7 +14,7 @@ from urllib.parse import unquote_to_bytes
 
 from werkzeug.urls import iri_to_uri
 
-from mockserver.http.messages import BODILESS, header_name, join_headers
+from mockserver.http.messages import BODILESS, LENGTHLESS, header_name, join_headers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -114,8 +114,11 @@ def call(app: WSGIApplication, environment: dict[str, Any]) -> tuple[bytes, byte
             close()
     if not started:
         raise BadResponse("the application did not start its response")
-    status, headers = started[0]
-    return head(int(status[:3]), headers, body, to_head=environment["REQUEST_METHOD"] == "HEAD", line=status), body
+    line, headers = started[0]
+    status = int(line[:3])
+    if status in BODILESS:
+        body = b""
+    return head(status, headers, body, to_head=environment["REQUEST_METHOD"] == "HEAD", line=line), body
 
 
 def head(
@@ -128,7 +131,7 @@ def head(
     lines = [STATUS_LINES.get(status) or f"HTTP/1.1 {line or f'{status} UNKNOWN'}\r\n".encode("latin-1")]
     lines += starmap(_header_line, headers)
     encoded = b"".join(lines)
-    if not to_head and status not in BODILESS and b"\r\ncontent-length:" not in encoded.lower():
+    if not to_head and status not in LENGTHLESS and b"\r\ncontent-length:" not in encoded.lower():
         encoded += b"Content-Length: %d\r\n" % len(body)
     return encoded
 

@@ -130,7 +130,7 @@ def _from_flask(request: flask.Request) -> Request:
 def _headers(environ: Mapping[str, str]) -> dict[str, str]:
     """The headers in a WSGI environ; those of Flask omit an empty Content-Type."""
     names = {name: name.removeprefix("HTTP_") for name in environ if name[:5] == "HTTP_" or name == "CONTENT_TYPE"}
-    return {header_name(plain): environ[name] for name, plain in names.items()}
+    return {header_name(plain): environ[name].strip(" \t") for name, plain in names.items()}
 
 
 def _to_flask(response: Response, sleep: Sleep) -> flask.Response:

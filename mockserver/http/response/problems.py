@@ -54,6 +54,7 @@ STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
     refusals.NotKeyed: http.HTTPStatus.CONFLICT,
     refusals.BodyTooLarge: http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     refusals.TooManyParts: http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    refusals.RangeNotSatisfiable: http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     refusals.UnsupportedMediaType: http.HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     refusals.InvalidRequest: http.HTTPStatus.UNPROCESSABLE_ENTITY,
     refusals.InvalidRecord: http.HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -106,6 +107,8 @@ def _hint_headers(operation: Operation | None, refusal: Refusal) -> dict[str, st
     """The headers in which HTTP names what the server would accept."""
     if isinstance(refusal, MethodNotAllowed):
         return {"Allow": ", ".join(refusal.methods)}
+    if isinstance(refusal, refusals.RangeNotSatisfiable):
+        return {"Content-Range": f"bytes */{refusal.length}"}
     if isinstance(refusal, refusals.TokenRequired):
         return {"WWW-Authenticate": 'X-Mock-Token realm="mockserver control"'}
     if isinstance(refusal, refusals.CredentialsRequired):

@@ -10,7 +10,7 @@ from typing import Any
 from werkzeug.http import parse_etags, quote_etag
 
 from mockserver.errors import Violation, quote
-from mockserver.http.messages import BODILESS, SAFE_METHODS, Request, Response, header
+from mockserver.http.messages import BODILESS, LENGTHLESS, SAFE_METHODS, Request, Response, header
 from mockserver.http.response.negotiation import declared_media
 from mockserver.openapi.model import DeclaredResponse, Operation
 from mockserver.openapi.parameter_decoding import validate_header
@@ -26,7 +26,7 @@ ENTITY_HEADERS = {
     "last-modified",
 }  # fmt: skip
 # The phrases of RFC 9110. Those of Python changed with 3.13, but responses must not depend on its version.
-TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+TITLES = {413: "Content Too Large", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
 # The usual names of the member that describes an error.
 DETAILS = ("detail", "message", "msg", "reason", "description", "error_description", "error_message")
 
@@ -93,7 +93,7 @@ def complete(response: Response, request: Request) -> Response:
 
 def wire_headers(response: Response) -> list[tuple[str, str]]:
     """The headers as they are sent: a response without content omits those that describe content."""
-    if response.status not in BODILESS:
+    if response.status not in LENGTHLESS:
         return response.headers
     dropped = ENTITY_HEADERS if response.status == 304 else ("content-length",)
     return [pair for pair in response.headers if pair[0].lower() not in dropped]

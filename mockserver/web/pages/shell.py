@@ -6,13 +6,15 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Flask, render_template, send_from_directory
-from werkzeug.exceptions import NotFound
+from flask import Blueprint, Flask, render_template, request
+from werkzeug.exceptions import NotFound, RequestedRangeNotSatisfiable
+from werkzeug.utils import send_from_directory
 
 from mockserver.http.exchange import Exchange
 from mockserver.http.messages import Response
 from mockserver.http.request.guard import ASSETS
 from mockserver.http.router import Render, Router
+from mockserver.refusals import RangeNotSatisfiable
 from mockserver.version import __version__
 
 # The prefix of all endpoints of pages.
@@ -31,10 +33,15 @@ def asset(folder: Path) -> Render:
     """Serves the files of a folder."""
 
     def render(exchange: Exchange, arguments: Any) -> Response:
+        environ = dict(request.environ)
+        if not environ.get("HTTP_RANGE", "bytes=").startswith("bytes="):
+            del environ["HTTP_RANGE"]  # RFC 9110, section 14.2: another unit is ignored
         try:
-            file = send_from_directory(folder, arguments["filename"])
+            file = send_from_directory(folder, arguments["filename"], environ)
         except NotFound:
             raise exchange.service.router.unknown_path(exchange.request) from None
+        except RequestedRangeNotSatisfiable as error:
+            raise RangeNotSatisfiable(error.length or 0) from None
         file.direct_passthrough = False
         with closing(file):
             return Response(file.status_code, file.get_data(), headers=list(file.headers))
