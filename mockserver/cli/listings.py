@@ -43,4 +43,4 @@ def schema_command(name: str) -> None:
 
     Editors use it for completion and validation.
     """
-    click.echo(formats.schema_path(name).read_text(), nl=False)
+    click.echo(formats.schema_path(name).read_text(encoding="utf-8"), nl=False)

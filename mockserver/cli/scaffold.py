@@ -35,7 +35,7 @@ class AlreadyExists(Exception):
 def example_files() -> dict[str, str]:
     """The example contract: the text of each file by its path in the directory."""
     paths = sorted(path for path in TEMPLATE.rglob("*") if path.is_file())
-    return {path.relative_to(TEMPLATE).as_posix(): path.read_text() for path in paths}
+    return {path.relative_to(TEMPLATE).as_posix(): path.read_text(encoding="utf-8") for path in paths}
 
 
 def files_from_contract(contract: Contract) -> dict[str, str]:
@@ -75,7 +75,7 @@ def write(directory: Path, files: Mapping[str, str]) -> Iterator[Path]:
     for name, text in files.items():
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
         yield path
 
 

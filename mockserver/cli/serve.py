@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mockserver.cli.arguments import CONTRACT, STATEFUL, STRICT_EXAMPLES, fail, fail_with_problems, load_or_fail, warn
+from mockserver.cli.environment import EnvironmentCommand, Size
 from mockserver.cli.garbage import paused_garbage_collection
 from mockserver.cli.progress import elapsed_time
 from mockserver.contract.loader import FOLDERS, is_installed, load_contract, with_default_scenario, with_seed
@@ -23,7 +24,7 @@ from mockserver.contract.model import Contract
 from mockserver.documents.source import SUFFIXES
 from mockserver.engine.start import DRIFTED
 from mockserver.errors import ContractError, count_noun
-from mockserver.http.service import Service
+from mockserver.http.service import BODY_LIMIT, Service
 from mockserver.server.server import BadHost, PortTaken, listen, serve, url
 from mockserver.server.watch import Watch
 from mockserver.server.workers import CAN_FORK, supervise
@@ -32,6 +33,8 @@ from mockserver.web.reload import ReloadingApp
 
 if TYPE_CHECKING:
     import socket
+
+    from flask import Flask
 
 PORT = 4080
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -57,7 +60,7 @@ INSTALL_REDIS = "--store needs the redis package: pip install 'mockserver[redis]
     "serve",
     short_help="Serve CONTRACT over HTTP.",
     epilog=EXAMPLES,
-    context_settings={"auto_envvar_prefix": "MOCKSERVER"},
+    cls=EnvironmentCommand,
 )
 @CONTRACT
 @click.option(
@@ -109,6 +112,14 @@ INSTALL_REDIS = "--store needs the redis package: pip install 'mockserver[redis]
     help="Require this token on the control API. MOCKSERVER_TOKEN keeps it out of the process list.",
 )
 @click.option(
+    "--body-limit",
+    metavar="SIZE",
+    type=Size(),
+    default=BODY_LIMIT,
+    show_default="10MiB",
+    help="Largest request body: bytes, or a size such as 512KB or 10MB. Larger ones are refused with 413.",
+)
+@click.option(
     "--watch/--no-watch",
     default=True,
     show_default=True,
@@ -139,6 +150,7 @@ def serve_command(
     stateful: bool,
     allow_host: tuple[str, ...],
     token: str | None,
+    body_limit: int,
     watch: bool,
     workers: int,
     store: str | None,
@@ -165,6 +177,7 @@ def serve_command(
             allow_hosts=(*allow_host, host),
             token=token,
             serve_pages=not no_pages,
+            body_limit=body_limit,
             store=store,
         )
         sockets: list[socket.socket] = listen(host, port)
@@ -187,6 +200,26 @@ def serve_command(
     else:
         sys.stdout.flush()  # or each forked worker would print the buffered lines again
         supervise(workers, work, announce_address)
+
+
+def app_from_environment() -> Flask:
+    """The application that the options of `serve` in the environment describe, for another server.
+
+    Raises ValueError for a variable that cannot be read, and whatever `create_app` raises.
+    """
+    assert isinstance(serve_command, EnvironmentCommand)
+    options = serve_command.read_environment()
+    return create_app(
+        load_contract(options["contract"], strict_examples=options["strict_examples"], stateful=options["stateful"]),
+        scenario=options["scenario"],
+        seed=options["seed"],
+        strict=options["strict"],
+        allow_hosts=(*options["allow_host"], options["host"]),
+        token=options["token"],
+        serve_pages=not options["no_pages"],
+        body_limit=options["body_limit"],
+        store=options["store"],
+    )
 
 
 def _check_workers(workers: int, store: str | None) -> None:

@@ -40,9 +40,13 @@ class ServedApp:
     body_limit: int = BODY_LIMIT
 
     @classmethod
-    def of(cls, app: WSGIApplication, body_limit: int) -> ServedApp:
-        """An application, with the service behind it if it is ours."""
-        return cls(app, current_service(app), body_limit)
+    def of(cls, app: WSGIApplication, body_limit: int | None = None) -> ServedApp:
+        """An application, with the service behind it if it is ours, whose limit applies unless one is given."""
+        find_service = current_service(app)
+        if body_limit is None:
+            service = find_service()
+            body_limit = service.body_limit if service is not None else BODY_LIMIT
+        return cls(app, find_service, body_limit)
 
 
 class ParsedRequest(NamedTuple):

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Self
 import uvicorn
 from uvicorn.config import Config
 
-from mockserver.http.service import BODY_LIMIT
 from mockserver.server.protocol import Protocol
 from mockserver.server.served_app import ServedApp
 
@@ -147,7 +146,7 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def _server(app: WSGIApplication, body_limit: int, ready: Callable[[], None]) -> _Server:
+def _server(app: WSGIApplication, body_limit: int | None, ready: Callable[[], None]) -> _Server:
     config = Config(
         app=ServedApp.of(app, body_limit),  # type: ignore[arg-type]
         http=Protocol,
@@ -166,7 +165,7 @@ def _server(app: WSGIApplication, body_limit: int, ready: Callable[[], None]) ->
 
 def serve(
     app: WSGIApplication, host: str, sockets: list[socket.socket], announce: Callable[[str], None],
-    body_limit: int = BODY_LIMIT,
+    body_limit: int | None = None,
 ) -> None:  # fmt: skip
     """Serve until SIGINT or SIGTERM, then return; `announce` gets the address once the server accepts connections."""
     # The loaded contract is permanent, so the collector need not scan it. Nor is it scanned now for the little garbage
@@ -181,7 +180,7 @@ class BackgroundServer:
     """A server in a thread of this process: `with BackgroundServer(app) as server: … server.url …`."""
 
     def __init__(
-        self, app: WSGIApplication, host: str = "localhost", port: int = 0, body_limit: int = BODY_LIMIT
+        self, app: WSGIApplication, host: str = "localhost", port: int = 0, body_limit: int | None = None
     ) -> None:
         self._ready = threading.Event()
         self._sockets = listen(host, port)

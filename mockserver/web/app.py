@@ -10,7 +10,7 @@ import flask
 from flask import Flask
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from mockserver.contract.loader import load_contract, with_default_scenario
+from mockserver.contract.loader import load_contract, with_default_scenario, with_seed
 from mockserver.contract.model import Contract
 from mockserver.control.document import load_control_api
 from mockserver.engine.behaviours.behaviours import Behaviours
@@ -31,6 +31,7 @@ def create_app(
     contract: Contract | str | Path | None = None,
     *,
     scenario: str | None = None,
+    seed: int | None = None,
     strict: bool = True,
     allow_hosts: Iterable[str] = (),
     token: str | None = None,
@@ -43,7 +44,8 @@ def create_app(
 ) -> Flask:
     """A WSGI application that serves `contract`: a loaded one, a path to load, or the built-in one.
 
-    `scenario` is the default scenario: a name, or a file such as a recording. `allow_hosts` may call the control API
+    `scenario` is the default scenario: a name, or a file such as a recording. `seed` replaces that
+    of every scenario. `allow_hosts` may call the control API
     besides loopback names; with a `token`, the control API requires it in X-Mock-Token instead. `stateful` infers
     resources from the collections of an OpenAPI file. `body_limit` is in bytes. `store` is the address of a
     Redis that holds all state, for more than one process. `sleep` (in seconds) delays responses if the WSGI server
@@ -54,7 +56,7 @@ def create_app(
     """
     if not isinstance(contract, Contract):
         contract = load_contract(contract, stateful=stateful)
-    contract = with_default_scenario(contract, scenario)
+    contract = with_seed(with_default_scenario(contract, scenario), seed)
     service = replace(
         create_service(contract, _open_sandboxes(contract, sandbox_limit, store)),
         strict=strict,

@@ -138,6 +138,16 @@ def test_options_are_read_from_the_command_line_and_the_environment(make_contrac
         assert get(f"{url}/__mock/state").status_code == 401
 
 
+@pytest.mark.parametrize(("arguments", "env"), [(("--body-limit", "1KB"), {}), ((), {"MOCKSERVER_BODY_LIMIT": "1KB"})])
+def test_a_body_beyond_the_limit_is_413(arguments: tuple[str, ...], env: dict[str, str]) -> None:
+    with serving(*arguments, env=env) as (_, url, _):
+        statuses = [
+            requests.post(f"{url}/admin/jobs/job-7/retry", data="{}".rjust(size), timeout=SECONDS).status_code
+            for size in (1_000, 1_001)
+        ]
+    assert statuses == [200, 413]
+
+
 def test_on_a_public_address_the_control_api_requires_a_printed_token() -> None:
     with serving("--host", "0.0.0.0") as (process, url, lines):
         token = lines[0].split()[-1]
