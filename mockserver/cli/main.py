@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -27,8 +30,20 @@ def current_option_name(name: str) -> str:
     return RENAMED_OPTIONS.get(name, name)
 
 
+def replace_unencodable_characters() -> None:
+    """Have the standard streams write `?` for a character that their encoding lacks, instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")
+
+
 class LazyGroup(click.Group):
     """A group of the commands in COMMANDS."""
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Run the command line: contracts, files and values that it prints may have any characters."""
+        replace_unencodable_characters()
+        return super().main(*args, **options)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all commands, in the order of the help text."""

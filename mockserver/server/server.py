@@ -49,11 +49,15 @@ class BadHost(Exception):
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
-    """Bind every address of `host` to one port; `localhost` is 127.0.0.1 and, where there is IPv6, ::1.
+    """Bind every address of `host` to one port.
+
+    `localhost` is 127.0.0.1 and, where there is IPv6, ::1; `::` is every address of IPv6 and of IPv4.
 
     Port 0 picks a free one. Raises PortTaken and BadHost.
     """
     addresses = ["127.0.0.1", "::1"] if host == "localhost" else _resolve(host)
+    if "::" in addresses and "0.0.0.0" not in addresses:  # noqa: S104 - only where every address is asked for
+        addresses.append("0.0.0.0")  # noqa: S104
     for tries_left in reversed(range(PORT_TRIES)):
         try:
             return _bind_all(host, addresses, port)
@@ -79,9 +83,10 @@ def _bind_all(host: str, addresses: Sequence[str], port: int) -> list[socket.soc
             try:
                 bound = _bind(host, address, port)
             except BadHost:
-                if not sockets or host != "localhost":
+                # Where both versions of IP are meant, one may be missing here.
+                if not (host == "localhost" or "::" in addresses) or (address == addresses[-1] and not sockets):
                     raise
-                continue  # no IPv6 here
+                continue
             undo.callback(bound.close)
             sockets.append(bound)
             port = bound.getsockname()[1]

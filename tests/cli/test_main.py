@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
@@ -136,6 +137,28 @@ def test_options_are_read_from_the_command_line_and_the_environment(make_contrac
         assert get(f"{url}/jobs").json() == []
         assert get(f"{url}/__mock/", headers={"X-Mock-Token": "t"}).status_code == 404
         assert get(f"{url}/__mock/state").status_code == 401
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1"])
+def test_a_title_that_standard_output_cannot_write_is_served_all_the_same(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "openapi.yaml"
+    file.write_text(
+        DOCUMENT_WITH_MISTAKES.replace("Odd", "Zoo 動物園 ☃").replace("summry", "sumáry☃"), encoding="utf-8"
+    )
+    with serving(str(file), env={**os.environ, "PYTHONIOENCODING": encoding}) as (_, url, lines):
+        # Click takes ASCII for a mistake of the system, and writes UTF-8.
+        assert ("Zoo ??? ?: 1 operation from" in "".join(lines)) == (encoding != "ascii")
+        assert get(f"{url}/a").status_code == 200
+
+
+@pytest.mark.parametrize("command", [("check",), ("scenarios",), ("diagram",), ("check", "--format", "json")])
+def test_a_command_prints_what_the_encoding_has(make_contract: MakeContract, command: tuple[str, ...]) -> None:
+    root = make_contract(lambda files: files["schemas/openapi.yaml"]["info"].update(title="動物園"))
+    replace_text(root / "scenarios" / "empty.yaml", "Nothing", "動物園")
+    argv = [sys.executable, "-m", "mockserver", *command, str(root)]
+    env = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    finished = subprocess.run(argv, env=env, capture_output=True, check=False, timeout=SECONDS)
+    assert (finished.returncode, b"Traceback" in finished.stderr) == (0, False)
 
 
 @pytest.mark.parametrize(("arguments", "env"), [(("--body-limit", "1KB"), {}), ((), {"MOCKSERVER_BODY_LIMIT": "1KB"})])

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import urlopen
@@ -36,6 +37,28 @@ def test_localhost_is_both_loopback_addresses_on_one_port() -> None:
                 assert urlopen(f"http://{address}:{port}/", timeout=SECONDS).read() == b"ok"
             except OSError:
                 assert address == "[::1]"  # no IPv6 on this machine
+
+
+@pytest.mark.parametrize(
+    ("host", "addresses"),
+    [
+        ("::", ["127.0.0.1", "[::1]"]),
+        ("0::0", ["127.0.0.1", "[::1]"]),
+        ("0.0.0.0", ["127.0.0.1"]),
+        ("::1", ["[::1]"]),
+        ("127.0.0.1", ["127.0.0.1"]),
+    ],
+)
+@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 on this machine")
+def test_a_host_is_reached_at_its_addresses_and_no_other(host: str, addresses: list[str]) -> None:
+    with BackgroundServer(app, host) as server:
+        port = server.url.rpartition(":")[2]
+        reached = []
+        for address in ("127.0.0.1", "[::1]"):
+            with suppress(OSError):
+                reached.append((address, urlopen(f"http://{address}:{port}/", timeout=SECONDS).read()))
+    assert reached == [(address, b"ok") for address in addresses]
+    assert server.url == f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def test_two_servers_in_one_process_do_not_meet() -> None:
