@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import logging
+import os
 import secrets
 import shlex
 import sys
@@ -29,6 +30,7 @@ from mockserver.server.server import BadHost, PortTaken, listen, serve, url
 from mockserver.server.watch import Watch
 from mockserver.server.workers import CAN_FORK, supervise
 from mockserver.web.app import create_app
+from mockserver.web.processes import warn_of_concurrency
 from mockserver.web.reload import ReloadingApp
 
 if TYPE_CHECKING:
@@ -209,7 +211,7 @@ def app_from_environment() -> Flask:
     """
     assert isinstance(serve_command, EnvironmentCommand)
     options = serve_command.read_environment()
-    return create_app(
+    app = create_app(
         load_contract(options["contract"], strict_examples=options["strict_examples"], stateful=options["stateful"]),
         scenario=options["scenario"],
         seed=options["seed"],
@@ -220,6 +222,8 @@ def app_from_environment() -> Flask:
         body_limit=options["body_limit"],
         store=options["store"],
     )
+    warn_of_concurrency(app, os.environ.get("WEB_CONCURRENCY"))
+    return app
 
 
 def _check_workers(workers: int, store: str | None) -> None:

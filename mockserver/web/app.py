@@ -23,6 +23,7 @@ from mockserver.http.response.responses import wire_headers
 from mockserver.http.router import Router
 from mockserver.http.service import BODY_LIMIT, Service
 from mockserver.web.pages import site
+from mockserver.web.processes import watch_processes
 
 TIMEOUT_MILLISECONDS = 60_000
 
@@ -64,7 +65,10 @@ def create_app(
         token=token,
         body_limit=body_limit,
     )
-    return build_app(service, serve_pages=serve_pages, sleep=sleep)
+    app = build_app(service, serve_pages=serve_pages, sleep=sleep)
+    if store is None:
+        watch_processes(app)
+    return app
 
 
 def create_service(contract: Contract, sandboxes: Sandboxes) -> Service:
