@@ -424,3 +424,18 @@ def test_without_redis_installed_a_store_says_what_to_install(monkeypatch: pytes
     result = run("serve", "--store", "redis://localhost")
     assert result.exit_code == 2
     assert "mockserver[redis]" in result.stderr
+
+
+def test_a_wait_ends_by_a_request_to_another_process(redis: RedisServer, built_in: Contract) -> None:
+    other = create_app(built_in, store=redis.url).test_client()
+
+    def sleep(_: float) -> None:
+        other.get("/admin/jobs", headers=headers)
+
+    headers = {"X-Mock-Sandbox": "waiting"}
+    waiting = create_app(built_in, store=redis.url, sleep=sleep).test_client()
+    response = waiting.get("/__mock/requests?operation=listJobs&times=2&wait=10s", headers=headers)
+    assert response.status_code == 200
+    assert response.json["total"] == 2
+    body = {"expect": [{"operation": "listJobs", "where": {"status": "failed"}, "times": 0}]}
+    assert waiting.post("/__mock/verify", json=body, headers=headers).status_code == 200

@@ -7,11 +7,10 @@ from typing import Any
 from urllib.parse import quote
 
 from mockserver.contract import overrides
-from mockserver.control import journal
+from mockserver.control import journal, request_filters, verification
 from mockserver.documents.bundle import bundle
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.engine.commands import AddOverride, Fire, Fired, Put, Remove, RemoveOverride
-from mockserver.engine.journal import Entry
 from mockserver.engine.overrides import ActiveOverride, Overrides
 from mockserver.engine.recording import write_recording
 from mockserver.engine.run import Run
@@ -277,23 +276,16 @@ def _clear_violations(exchange: Exchange, call: OperationCall) -> ControlResult:
 def _list_requests(exchange: Exchange, call: OperationCall) -> ControlResult:
     """Newest first."""
     log, query = exchange.selection.sandbox.journal, call.query
-    entries = reversed(log.unmatched) if query["unmatched"] else log.newest_first()
-    matches = [entry for entry in entries if _matches_query(entry, query)]
+    matches = request_filters.select(reversed(log.unmatched) if query["unmatched"] else log.newest_first(), query)
+    request_filters.require(exchange, call, len(matches))
     page = matches[query["offset"] :][: query["limit"]]
     shown = [journal.entry_as_json(exchange.service, entry, brief=query["brief"]) for entry in page]
     return 200, {"requests": shown, "total": len(matches), "seen": log.count}
 
 
-def _matches_query(entry: Entry, query: Mapping[str, Any]) -> bool:
-    if query["unmatched"] and not journal.is_unmatched(entry):
-        return False
-    if query.get("number", entry.number) != entry.number:
-        return False
-    if "operation" in query and entry.operation not in query["operation"]:
-        return False
-    return "status" not in query or any(
-        status in (str(entry.status), f"{entry.status // 100}XX") for status in query["status"]
-    )
+def _verify(exchange: Exchange, call: OperationCall) -> ControlResult:
+    entries = list(exchange.selection.sandbox.journal.newest_first())[::-1]
+    return 200, verification.verify(exchange.service, entries, call.body)
 
 
 def _clear_requests(exchange: Exchange, call: OperationCall) -> ControlResult:
@@ -340,6 +332,7 @@ HANDLERS: Mapping[str, ControlHandler] = {
     "listRequests": _list_requests,
     "clearRequests": _clear_requests,
     "getVerdict": _verdict,
+    "verify": _verify,
     "listViolations": _list_violations,
     "clearViolations": _clear_violations,
     "getControlDocument": _control_document,

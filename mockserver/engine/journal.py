@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from mockserver.engine.bounded_list import BoundedList
 from mockserver.engine.clock import monotonic
@@ -13,6 +14,8 @@ from mockserver.errors import Violation
 ENTRY_LIMIT = 1_000
 # Bytes of a body that are kept: enough to see what it was.
 BODY_KEPT = 4_096
+
+NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
 
 Headers = Sequence[tuple[str, str]]
 
@@ -35,7 +38,8 @@ class Entry(NamedTuple):
 
     `operation` is None where no operation matched. `violations` are those of the request; or those of the response,
     and then `invalid_status` is the status that it had before it was replaced. `fired` are the transitions since the
-    run's previous entry, in order; `note` is a remark for whoever reads the journal.
+    run's previous entry, in order; `parameters` those in the path and query of a valid request; `note` is a remark for
+    whoever reads the journal.
     """
 
     number: int
@@ -52,6 +56,7 @@ class Entry(NamedTuple):
     violations: Sequence[Violation] = ()
     invalid_status: int | None = None
     fired: Sequence[Fired] = ()
+    parameters: Mapping[str, Any] = NO_PARAMETERS
     override: str | None = None
     note: str | None = None
 
@@ -102,6 +107,10 @@ class Journal:
         self.count += 1
         self._entries.add(RepeatedEntry(entry, self.count, at, (monotonic() - began) * 1_000))
         return True
+
+    def may_have_grown(self, count: int) -> bool:
+        """Whether there may be entries after the one with this number."""
+        return self.count != count
 
     def newest_first(self) -> Iterator[Entry]:
         """Every entry, newest first."""

@@ -76,7 +76,7 @@ class Overrides:
             override = active.override
             if override.operation != operation or self._is_used_up(active):
                 continue
-            if all(_has_value(parameters.get(name), value) for name, value in override.where.items()):
+            if all(has_value(parameters.get(name), value) for name, value in override.where.items()):
                 return active
         return None
 
@@ -85,7 +85,7 @@ class Overrides:
         return times is not None and self.use_counts.get(active.id, 0) >= times
 
 
-def _has_value(parameter: Any, value: Any) -> bool:
+def has_value(parameter: Any, value: Any) -> bool:
     """Whether a parameter, or one of its values where it is repeated, is `value`, as JSON or as text."""
     values = parameter if isinstance(parameter, list) else [parameter]
     return any(candidate == value or str(candidate) == str(value) for candidate in values)

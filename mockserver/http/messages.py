@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # Statuses whose responses have no content (RFC 9110, sections 6.4.1 and 15.3.6), and those without Content-Length.
 LENGTHLESS = frozenset((*range(100, 200), 204, 304))
 BODILESS = LENGTHLESS | {205}
+RETRY_MILLISECONDS = 20
 SAFE_METHODS = ("GET", "HEAD")
 
 
@@ -98,7 +99,10 @@ def header_name(name: str) -> str:
 
 @dataclass(slots=True, eq=False)
 class Delivery:
-    """How to send a response that an override delays (`delay`, in milliseconds) or spoils (`fault`, see `FAULTS`).
+    """How to send a response that is delayed (`delay`, in milliseconds), that waits or that is spoiled (`fault`).
+
+    A response that waits is sent once `retry` returns one without a delivery, and after `delay` at the latest; until
+    then `retry` is called every RETRY_MILLISECONDS. It returns None where nothing can have changed.
 
     The front end calls `delivered` once it has sent or dropped the response. Where it can send another response
     instead of a delayed one, it sets `release`; `replacement` builds that other response.
@@ -109,6 +113,7 @@ class Delivery:
     replacement: Callable[[], Response]
     on_delivered: list[Callable[[], None]] = field(default_factory=list)
     release: Callable[[Response], None] | None = None
+    retry: Callable[[], Response | None] | None = None
 
     def delivered(self) -> None:
         """Call each function in `on_delivered` once."""

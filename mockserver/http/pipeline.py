@@ -37,7 +37,7 @@ from mockserver.refusals import (
     TokenRequired,
 )
 
-VARY = "Vary", "Origin, Cookie, Accept, Prefer, X-Mock-Scenario, X-Mock-Sandbox"
+VARY = "Vary", "Origin, Cookie, Accept, Prefer, Baggage, X-Mock-Scenario, X-Mock-Sandbox"
 # The server has dealt with these itself.
 UNLOGGED = ("Content-Length", "Transfer-Encoding")
 INTERNAL_ERROR = 500
@@ -243,6 +243,7 @@ def _entry(exchange: Exchange, response: Response) -> Entry:
         violations=exchange.violations,
         invalid_status=exchange.broken,
         fired=run.drain_fired() if run is not None else (),
+        parameters=exchange.prepared.parameters,
         override=exchange.override.id if exchange.override is not None else None,
         note=notice or (run.pop_notice() if run is not None else None),
     )

@@ -44,6 +44,8 @@ from mockserver.refusals.runs import (
     TooMuchDue,
     UnknownOverride,
     VerdictFailed,
+    VerifyFailed,
+    WaitTimeout,
 )
 from mockserver.refusals.sandboxes import (
     BadSandbox,
@@ -102,6 +104,8 @@ __all__ = [
     "UnknownTransition",
     "UnsupportedMediaType",
     "VerdictFailed",
+    "VerifyFailed",
+    "WaitTimeout",
     "by_code",
 ]
 

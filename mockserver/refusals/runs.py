@@ -153,5 +153,30 @@ class VerdictFailed(Refusal):
         )
 
 
+class VerifyFailed(Refusal):
+    """Requests that were expected did not come, or others came; `failed` are these expectations in words."""
+
+    code = "verify-failed"
+
+    def __init__(self, failed: Sequence[str], number: int, results: Sequence[Mapping[str, object]]) -> None:
+        super().__init__(
+            f"{len(failed)} of {number} expectations failed: {'; '.join(failed)}.", expectations=list(results)
+        )
+
+
+class WaitTimeout(Refusal):
+    """Not as many requests came as were waited for; `requests` are the latest that came."""
+
+    code = "wait-timeout"
+
+    def __init__(self, times: int, total: int, requests: Sequence[Mapping[str, object]]) -> None:
+        super().__init__(
+            f"{total} of {times} matching requests came. The latest requests of the sandbox are in `requests`.",
+            times=times,
+            total=total,
+            requests=list(requests),
+        )
+
+
 def _count(number: int, singular: str, plural: str) -> str:
     return f"{number} {singular if number == 1 else plural}" if number else ""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mockserver.engine.clock import monotonic
-from mockserver.http.messages import Delivery, Response
+from mockserver.http.messages import RETRY_MILLISECONDS, Delivery, Response
 from mockserver.server import wsgi_bridge
 
 # The duration of a fault if the override has no delay.
@@ -22,11 +22,13 @@ LINGER_NONE = struct.pack("ii", 1, 0)
 _LENGTH = re.compile(rb"(?im)^content-length:[^\r]*\r\n")
 
 Send = Callable[[bytes, bytes], None]
+Encode = Callable[[Response], tuple[bytes, bytes]]
 
 
 class DelayedSend:
     """One delayed response. `send` sends a head and a body, and then continues with the next request.
 
+    `encode` gives the head and body of a response that is sent in place of the first one.
     `date` returns the headers that the server adds to every response, as lines. Without `has_content`, as in the
     response to HEAD, a spoiled response has none either.
     """
@@ -37,12 +39,14 @@ class DelayedSend:
         transport: asyncio.Transport,
         delivery: Delivery,
         response: tuple[bytes, bytes],
+        encode: Encode,
         send: Send,
         *,
         date: Callable[[], bytes] = bytes,
         has_content: bool = True,
     ) -> None:
-        self._loop, self._transport, self._delivery, self._send = loop, transport, delivery, send
+        self._loop, self._transport, self._delivery = loop, transport, delivery
+        self._encode, self._send = encode, send
         self._head, self._body = response
         self._date, self._has_content = date, has_content
         self._has_begun = False
@@ -56,8 +60,25 @@ class DelayedSend:
             self._after(delay or TIMEOUT_MILLISECONDS, self._close)
         elif fault == "slow-body":
             self._after(0, self._trickle, delay or SLOW_MILLISECONDS, 0)
+        elif self._delivery.retry is not None:
+            self._retry(self._delivery.retry, monotonic() + delay / 1_000)
         else:
             self._after(delay, self._deliver)
+
+    def _retry(self, retry: Callable[[], Response | None], deadline: float) -> None:
+        """Send the response once there is one that need not wait, and at the deadline the last one."""
+        response = retry()
+        if response is not None:
+            self._head, self._body = self._encode(response)
+            if response.delivery is None:
+                self._deliver()
+                return
+            response.delivery.delivered()
+        remaining = (deadline - monotonic()) * 1_000
+        if remaining <= 0:
+            self._deliver()
+        else:
+            self._after(min(remaining, RETRY_MILLISECONDS), self._retry, retry, deadline)
 
     def cancel(self) -> None:
         """Stop the timer, since the connection was closed or another response was sent."""

@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mockserver.errors import ENDING
 from mockserver.http.pipeline import log_failure, prepare
-from mockserver.server import rejections, wsgi_bridge
+from mockserver.server import rejections, served_app, wsgi_bridge
 from mockserver.server.delayed_send import DelayedSend
 from mockserver.server.rejections import HEAD_LIMIT, HEADER_LIMIT, RequestRejected, rejection
 from mockserver.server.served_app import ParsedRequest, Sent, ServedApp, as_message, call_wsgi, failure, respond
@@ -359,6 +359,7 @@ class Protocol(HttpToolsProtocol):
             self.transport,
             sent.response.delivery,
             (sent.head, sent.body),
+            partial(served_app.encode, sent.prepared.request),
             partial(self._send_held, cycle),
             date=self._date,
             has_content=sent.has_content,

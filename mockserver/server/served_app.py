@@ -91,13 +91,24 @@ class Sent(NamedTuple):
 def respond(service: Service, prepared: PreparedRequest) -> Sent:
     """The pipeline's response to a request, as bytes."""
     response = pipeline.respond_prepared(service, prepared)
-    request = prepared.request
-    is_head = request.method == "HEAD"
     try:
-        head = wsgi_bridge.head(response.status, wire_headers(response), response.body, to_head=is_head)
+        return Sent(service, prepared, response, *_encode(prepared.request, response))
     except wsgi_bridge.BadResponse as error:
-        return Sent(service, prepared, Response(500), *failure(request.method, request.path, error))
-    return Sent(service, prepared, response, head, b"" if is_head else response.body)
+        return Sent(service, prepared, Response(500), *failure(prepared.request.method, prepared.request.path, error))
+
+
+def encode(request: Request, response: Response) -> tuple[bytes, bytes]:
+    """Head and body of a response, as they are sent."""
+    try:
+        return _encode(request, response)
+    except wsgi_bridge.BadResponse as error:
+        return failure(request.method, request.path, error)
+
+
+def _encode(request: Request, response: Response) -> tuple[bytes, bytes]:
+    is_head = request.method == "HEAD"
+    head = wsgi_bridge.head(response.status, wire_headers(response), response.body, to_head=is_head)
+    return head, b"" if is_head else response.body
 
 
 def call_wsgi(app: WSGIApplication, constant: dict[str, Any], request: ParsedRequest) -> tuple[bytes, bytes]:

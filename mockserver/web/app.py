@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from mockserver.control.document import load_control_api
 from mockserver.engine.behaviours.behaviours import Behaviours
 from mockserver.engine.clock import Sleep, sleep
 from mockserver.engine.sandboxes import SANDBOX_LIMIT, Sandboxes
-from mockserver.http.messages import Delivery, Request, Response, header_name
+from mockserver.http.messages import RETRY_MILLISECONDS, Delivery, Request, Response, header_name
 from mockserver.http.pipeline import respond
 from mockserver.http.request import addressing
 from mockserver.http.response.responses import wire_headers
@@ -142,7 +142,10 @@ def _headers(environ: Mapping[str, str]) -> dict[str, str]:
 def _to_flask(response: Response, sleep: Sleep) -> flask.Response:
     """Convert a response to one of Flask: a delay sleeps in the request's thread; a fault closes the connection."""
     delivery = response.delivery
-    if delivery is not None:
+    if delivery is not None and delivery.retry is not None:
+        response = _wait(response, delivery, delivery.retry, sleep)
+        delivery = None
+    elif delivery is not None:
         sleep((delivery.delay or (TIMEOUT_MILLISECONDS if delivery.fault == "timeout" else 0)) / 1_000)
         delivery.delivered()
     body = response.body if delivery is None or delivery.fault is None else _break_off(response.body, delivery)
@@ -150,6 +153,24 @@ def _to_flask(response: Response, sleep: Sleep) -> flask.Response:
     sent.headers.clear()
     sent.headers.extend(wire_headers(response))
     return sent
+
+
+def _wait(response: Response, delivery: Delivery, retry: Callable[[], Response | None], sleep: Sleep) -> Response:
+    """The response once it need not wait, or when its time is over; meanwhile the request's thread sleeps."""
+    released: list[Response] = []
+    delivery.release = released.append
+    for _ in range(-(-delivery.delay // RETRY_MILLISECONDS)):
+        sleep(RETRY_MILLISECONDS / 1_000)
+        if released:
+            return released[0]
+        later = retry()
+        if later is not None:
+            response = later
+            if later.delivery is None:
+                break
+            later.delivery.delivered()
+    delivery.delivered()
+    return response
 
 
 def _break_off(body: bytes, delivery: Delivery) -> Iterator[bytes]:

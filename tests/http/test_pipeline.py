@@ -198,7 +198,7 @@ def test_a_get_carries_a_strong_etag_and_304_repeats_the_headers(client: FlaskCl
     got = client.get("/admin/jobs")
     assert got.headers["ETag"].startswith('"')
     assert got.headers["Cache-Control"] == "no-cache"
-    assert got.headers["Vary"] == "Origin, Cookie, Accept, Prefer, X-Mock-Scenario, X-Mock-Sandbox"
+    assert got.headers["Vary"] == "Origin, Cookie, Accept, Prefer, Baggage, X-Mock-Scenario, X-Mock-Sandbox"
     for condition in (got.headers["ETag"], f'"x", W/{got.headers["ETag"]}', "*"):
         again = client.get("/admin/jobs", headers={"If-None-Match": condition})
         assert (again.status_code, again.data) == (304, b"")

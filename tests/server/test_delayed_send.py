@@ -63,11 +63,15 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
+def encode(response: Response) -> tuple[bytes, bytes]:
+    return b"encoded", response.body
+
+
 def hold(clock: Clock, delivery: Delivery, send: Callable[[bytes, bytes], None]) -> Transport:
     transport = Transport(clock)
     loop: Any = clock
     socket: Any = transport
-    DelayedSend(loop, socket, delivery, (b"head", b"body"), send).start()
+    DelayedSend(loop, socket, delivery, (b"head", b"body"), encode, send).start()
     while transport.closed_at is None and clock.now < 200:
         latest = Timer.latest
         latest.fire()

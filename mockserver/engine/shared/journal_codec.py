@@ -69,6 +69,7 @@ def _encode_rest(entry: Entry) -> str:
         (violation.location, violation.pointer, violation.keyword, violation.message, violation.name)
         for violation in entry.violations
     ]
+    fields["parameters"] = dict(entry.parameters)
     fields["fired"] = [(fired.resource, fired.key, fired.transition, fired.at) for fired in entry.fired]
     return json.dumps(fields, separators=(",", ":"))
 

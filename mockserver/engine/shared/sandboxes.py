@@ -47,6 +47,10 @@ class SharedJournal(Journal):
         encoded = self._codec.encode_repeat(entry, at, (monotonic() - began) * 1_000)
         return self._sandbox.add_entry_if_unchanged(encoded)
 
+    def may_have_grown(self, count: int) -> bool:  # noqa: ARG002 - the store has to be asked
+        """Always: another process may have added entries."""
+        return True
+
     def newest_first(self) -> Iterator[Entry]:
         """Every entry, newest first."""
         return map(self._codec.decode, reversed(self._sandbox.list_entries("all")))

@@ -1,4 +1,4 @@
-"""Selects the sandbox and scenario of a request: header, base address, query, cookie, active scenario, default."""
+"""Selects the sandbox and scenario of a request: header, baggage, base address, query, cookie, active one, default."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from mockserver.engine.sandboxes import DEFAULT, NAME, Sandbox
 from mockserver.errors import Refusal
 from mockserver.http.exchange import SANDBOX_HEADER, Selection
 from mockserver.http.messages import Request
+from mockserver.http.request.baggage import find_baggage_member
 from mockserver.refusals import BadSandbox, UnknownScenario
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ SCENARIO_QUERY, SANDBOX_QUERY = "__scenario", "__sandbox"
 SCENARIO_COOKIE, SANDBOX_COOKIE = "mock_scenario", "mock_sandbox"
 TOKEN_QUERY, TOKEN_COOKIE = "__token", "mock_token"
 COOKIE_OF = {SCENARIO_QUERY: SCENARIO_COOKIE, SANDBOX_QUERY: SANDBOX_COOKIE, TOKEN_QUERY: TOKEN_COOKIE}
+BAGGAGE_HEADER = "Baggage"
 BASE_ADDRESS, ACTIVE, FALLBACK = "base address", "active scenario", "default"
 
 
@@ -80,6 +82,9 @@ def _names(request: Request, header: str, base: str | None, query: str, cookie: 
     value = request.header(header)
     if value is not None:
         yield value, f"header {header}"
+    baggage = request.header(BAGGAGE_HEADER)
+    if baggage is not None and (member := find_baggage_member(baggage, cookie.replace("_", "-"))) is not None:
+        yield member, f"header {BAGGAGE_HEADER.lower()}"
     if base is not None:
         yield base, BASE_ADDRESS
     if b"__" in request.query_string and query in request.args:

@@ -24,7 +24,10 @@ REFUSALS_FROM = 400
 
 
 class HeldResponse:
-    """A delayed response, registered with its sandbox: a reset of the sandbox sends another response instead."""
+    """A response that is held back, registered with its sandbox: a reset of the sandbox sends another one instead.
+
+    So does a reset of the scenario's run, if there is a `scenario`.
+    """
 
     def __init__(self, delivery: Delivery, sandbox: Sandbox, scenario: str) -> None:
         self.scenario = scenario
@@ -49,7 +52,7 @@ def hold_back(exchange: Exchange, override: Override, delay: int) -> Delivery | 
     assert operation is not None
     if override.fault is not None and not exchange.request.breaks_connections:
         exchange.add_notice(f"this WSGI server cannot deliver {override.fault}: the connection is closed early instead")
-    replacement = partial(_reset_while_held, exchange.service, operation, selection.sandbox, selection.scenario)
+    replacement = partial(reset_while_held, exchange.service, operation, selection.sandbox, selection.scenario)
     delivery = Delivery(delay, override.fault, replacement)
     HeldResponse(delivery, selection.sandbox, selection.scenario)
     return delivery
@@ -80,7 +83,8 @@ def replacement_response(service: Service, operation: Operation, override: Overr
     return None
 
 
-def _reset_while_held(service: Service, operation: Operation, sandbox: Sandbox, scenario: str) -> Response:
+def reset_while_held(service: Service, operation: Operation, sandbox: Sandbox, scenario: str) -> Response:
+    """The response that is sent in place of a held one when its sandbox is reset."""
     response = refuse(service, operation, ResetWhileHeld())
     response.set_headers(
         {"Content-Type": response.media_type or "", "X-Mock-Scenario": scenario, "X-Mock-Sandbox": sandbox.name}

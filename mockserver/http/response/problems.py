@@ -51,6 +51,8 @@ STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
     refusals.RecordExists: http.HTTPStatus.CONFLICT,
     refusals.RecordInUse: http.HTTPStatus.CONFLICT,
     refusals.VerdictFailed: http.HTTPStatus.CONFLICT,
+    refusals.VerifyFailed: http.HTTPStatus.CONFLICT,
+    refusals.WaitTimeout: http.HTTPStatus.REQUEST_TIMEOUT,
     refusals.NotKeyed: http.HTTPStatus.CONFLICT,
     refusals.BodyTooLarge: http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     refusals.TooManyParts: http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

@@ -1,0 +1,169 @@
+"""Expectations about the requests of a test, as `POST /__mock/verify` takes them, and how an entry differs from one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl
+
+from mockserver.contract.model import Contract
+from mockserver.documents.source import Source
+from mockserver.documents.tree import Documents
+from mockserver.engine.journal import Entry, LoggedMessage
+from mockserver.engine.overrides import has_value
+from mockserver.errors import Violation, did_you_mean, quote
+from mockserver.openapi.model import Operation
+from mockserver.refusals import InvalidRequest
+from mockserver.schemas.validators import Schemas, Validator, find_schema_errors
+from mockserver.syntax import json_pointer, strict_json
+from mockserver.syntax.media_types import essence
+
+URI = "file:///expectation"
+FORM = "application/x-www-form-urlencoded"
+
+
+class BodyNotKept(Exception):
+    """The journal holds only a part of a request's body, so nothing can be said about it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Expectation:
+    """What was expected: `entry` is its JSON; it should have come `minimum` times at least, and `maximum` at most."""
+
+    entry: Mapping[str, Any]
+    minimum: int
+    maximum: int | None
+    body: Validator | None = None
+
+    def differences(self, entry: Entry) -> list[dict[str, Any]]:
+        """How a request differs from the expected one, the body last; empty if it is one. Raises BodyNotKept."""
+        differences = [
+            {"part": part, "expected": self.entry[part], "actual": actual}
+            for part, actual in (
+                ("operation", entry.operation), ("method", entry.method), ("path", entry.path), ("status", entry.status)
+            )
+            if part in self.entry and not _is(self.entry[part], actual)
+        ]  # fmt: skip
+        differences += [
+            {"part": "where", "name": name, "expected": value, "actual": entry.parameters.get(name)}
+            for name, value in self.entry.get("where", {}).items()
+            if not has_value(entry.parameters.get(name), value)
+        ]
+        if self.body is not None and not differences:
+            violations = self.body.violations(read_body(entry.request), "body")
+            differences += [{"part": "body", **violation.as_dict()} for violation in violations]
+        return differences
+
+    @cached_property
+    def description(self) -> str:
+        """The expectation in words, such as `retryJob with job_id=job-7 exactly once`."""
+        parts = [str(self.entry[name]) for name in ("operation", "method", "path") if name in self.entry]
+        where = ", ".join(f"{name}={value}" for name, value in self.entry.get("where", {}).items())
+        text = " ".join(parts) + (f" with {where}" if where else "")
+        if "body" in self.entry:
+            text += " with a body as expected"
+        if "status" in self.entry:
+            text += f" with the status {self.entry['status']}"
+        return f"{text} {self._times}"
+
+    @property
+    def _times(self) -> str:
+        if self.maximum == 0:
+            return "never"
+        if self.maximum == self.minimum:
+            return f"exactly {_count_times(self.minimum)}"
+        at_least = f"at least {_count_times(self.minimum)}"
+        if self.maximum is None:
+            return at_least
+        at_most = f"at most {_count_times(self.maximum)}"
+        return at_most if not self.minimum else f"{at_least} and {at_most}"
+
+
+def _count_times(number: int) -> str:
+    return "once" if number == 1 else f"{number:,} times"
+
+
+def _is(expected: Any, actual: Any) -> bool:
+    """Whether a part of a request is as expected; a status may be a class such as `4XX`."""
+    return bool(expected == actual or (str(expected)[1:] == "XX" and str(expected)[0] == str(actual)[0]))
+
+
+def read_body(message: LoggedMessage) -> Any:
+    """The body of a request, as it came: JSON as its value, a form as an object, other text as a string, none as null.
+
+    Raises BodyNotKept where the journal holds only a part of it.
+    """
+    if message.size > len(message.body):
+        raise BodyNotKept(message.size)
+    if not message.body:
+        return None
+    try:
+        return strict_json.parse(message.body)
+    except strict_json.MalformedJSON:
+        text = message.body.decode(errors="replace")
+    content_type = next((value for name, value in message.headers if name.lower() == "content-type"), "")
+    return dict(parse_qsl(text, keep_blank_values=True)) if essence(content_type) == FORM else text
+
+
+def read_expectations(entries: Sequence[Mapping[str, Any]], contract: Contract) -> list[Expectation]:
+    """The expectations in a body that has the documented form. Raises InvalidRequest with all that is wrong."""
+    violations: list[Violation] = []
+    expectations = []
+    for number, entry in enumerate(entries):
+        at = f"/expect/{number}"
+        violations += _check_names(entry, at, contract.operations)
+        minimum, maximum = _read_times(entry.get("times", {"at_least": 1}))
+        if maximum is not None and minimum > maximum:
+            message = f"at least {minimum} and at most {maximum} cannot both hold"
+            violations.append(Violation("body", f"{at}/times", "times", message))
+        errors = find_schema_errors(entry["body"]) if "body" in entry else []
+        violations += [Violation("body", f"{at}/body{pointer}", "schema", text) for pointer, text in errors]
+        body = None if errors or "body" not in entry else _validator(entry["body"])
+        if body is not None and (problem := _unusable(body)):
+            violations.append(Violation("body", f"{at}/body", "schema", problem))
+        expectations.append(Expectation(entry, minimum, maximum, body))
+    if violations:
+        raise InvalidRequest(violations)
+    return expectations
+
+
+def _check_names(entry: Mapping[str, Any], at: str, operations: Mapping[str, Operation]) -> list[Violation]:
+    """What is wrong with the names of the operation and of its parameters."""
+    where = entry.get("where", {})
+    if "operation" not in entry:
+        message = "needs `operation`: parameters belong to an operation"
+        return [Violation("body", f"{at}/where", "where", message)] if where else []
+    operation = operations.get(entry["operation"])
+    if operation is None:
+        message = f"there is no operation {quote(entry['operation'])}.{did_you_mean(entry['operation'], operations)}"
+        return [Violation("body", f"{at}/operation", "operation", message)]
+    names = [parameter.name for parameter in operation.parameters if parameter.location in ("path", "query")]
+    unnames = [name for name in where if name not in names]
+    messages = [f"there is no parameter {quote(name)}.{did_you_mean(name, names)}" for name in unnames]
+    return [
+        Violation("body", json_pointer.append(f"{at}/where", name), "parameter", message)
+        for name, message in zip(unnames, messages, strict=True)
+    ]
+
+
+def _read_times(times: Any) -> tuple[int, int | None]:
+    if not isinstance(times, dict):
+        return int(times), int(times)
+    most = times.get("at_most")
+    return int(times.get("at_least", 0)), None if most is None else int(most)
+
+
+def _validator(schema: Any) -> Validator:
+    documents = Documents({URI: Source("expectation", "", schema)})
+    return Schemas(documents).validator(documents.root(URI))
+
+
+def _unusable(validator: Validator) -> str | None:
+    """Why a valid schema cannot be used, such as a reference that leads elsewhere."""
+    try:
+        validator.is_valid(None)
+    except ValueError as error:
+        return str(error).splitlines()[0]
+    return None

@@ -1,0 +1,176 @@
+"""`POST /__mock/verify`: what was expected, what came, and what came closest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from mockserver import create_app
+from mockserver.engine import journal
+from tests.conftest import MakeContract
+
+RETRY_7 = {"operation": "retryJob", "where": {"job_id": "job-7"}}
+
+
+def verify(client: FlaskClient, *expect: dict[str, Any], **options: Any) -> Any:
+    return client.post("/__mock/verify", json={"expect": list(expect), **options})
+
+
+def failed(client: FlaskClient, *expect: dict[str, Any], **options: Any) -> Any:
+    response = verify(client, *expect, **options)
+    assert response.status_code == 409, response.json
+    assert response.json["code"] == "verify-failed"
+    return response.json
+
+
+@pytest.mark.parametrize(
+    "expectation",
+    [
+        {"operation": "listJobs"},
+        {"operation": "listJobs", "times": 2},
+        {"operation": "listJobs", "times": {"at_least": 1, "at_most": 3}},
+        {"operation": "listJobs", "times": {"at_most": 2}},
+        {"operation": "cancelJob", "times": 0},
+        {"operation": "cancelJob", "times": {"at_most": 1}},
+        {"operation": "listJobs", "where": {"status": "failed"}, "times": 1},
+        {"operation": "listJobs", "where": {"limit": 5}, "times": 1},
+        {"operation": "listJobs", "where": {"limit": "5"}, "times": 1},
+        {"method": "GET", "path": "/admin/jobs", "times": 2},
+        {"path": "/nowhere", "status": 404},
+        {"path": "/nowhere", "status": "4XX"},
+        {**RETRY_7, "status": 200, "times": 1.0},
+        {"operation": "retryJob", "body": {"const": None}, "times": 1},
+    ],
+)
+def test_an_expectation_holds(client: FlaskClient, expectation: dict[str, Any]) -> None:
+    client.get("/admin/jobs")
+    client.get("/admin/jobs?status=failed&limit=5")
+    client.post("/admin/jobs/job-7/retry")
+    client.get("/nowhere")
+    response = verify(client, expectation)
+    assert response.status_code == 200, response.json
+    assert response.json["verified"] is True
+    assert response.json["expectations"][0]["satisfied"] is True
+
+
+def test_a_failed_expectation_says_what_came_closest(client: FlaskClient) -> None:
+    client.get("/admin/jobs")
+    client.post("/admin/jobs/job-6/retry")
+    problem = failed(client, RETRY_7)
+    assert problem["detail"] == "1 of 1 expectations failed: retryJob with job_id=job-7 at least once, came never."
+    (result,) = problem["expectations"]
+    assert result["count"] == 0
+    assert [request["number"] for request in result["closest"]] == [2, 1]
+    assert result["closest"][0]["path"] == "/admin/jobs/job-6/retry"
+    assert result["closest"][0]["differences"] == [
+        {"part": "where", "name": "job_id", "expected": "job-7", "actual": "job-6"}
+    ]
+
+
+def test_too_many_requests_fail_an_expectation(client: FlaskClient) -> None:
+    client.get("/admin/jobs")
+    client.get("/admin/jobs")
+    problem = failed(client, {"operation": "listJobs", "times": 1}, {"operation": "listJobs", "times": {"at_most": 1}})
+    assert problem["detail"] == (
+        "2 of 2 expectations failed: listJobs exactly once, came 2 times; listJobs at most once, came 2 times."
+    )
+    assert [result["requests"] for result in problem["expectations"]] == [[1, 2], [1, 2]]
+
+
+def test_only_requests_of_the_same_sandbox_count(client: FlaskClient) -> None:
+    client.get("/admin/jobs", headers={"X-Mock-Sandbox": "other"})
+    failed(client, {"operation": "listJobs"})
+
+
+def test_bodies_are_judged_by_a_json_schema(make_contract: MakeContract) -> None:
+    client = create_app(make_contract()).test_client()
+    client.post("/jobs", json={"owner_id": 1})
+    assert (
+        verify(client, {"operation": "createJob", "body": {"properties": {"owner_id": {"const": 1}}}}).status_code
+        == 200
+    )
+    problem = failed(client, {"operation": "createJob", "body": {"properties": {"owner_id": {"type": "string"}}}})
+    (difference,) = problem["expectations"][0]["closest"][0]["differences"]
+    assert difference["part"] == "body"
+    assert difference["pointer"] == "/owner_id"
+    assert difference["keyword"] == "type"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "data", "value"),
+    [
+        ("application/json", b'{"password": "x"}', {"password": "x"}),
+        ("application/x-www-form-urlencoded", b"a=1&b=%C3%BC&c=", {"a": "1", "b": "\u00fc", "c": ""}),
+        ("text/plain", b"hello", "hello"),
+    ],
+)
+def test_bodies_are_judged_as_they_came(client: FlaskClient, content_type: str, data: bytes, value: Any) -> None:
+    client.post("/nowhere", data=data, content_type=content_type)
+    assert verify(client, {"path": "/nowhere", "body": {"const": value}}).status_code == 200
+
+
+def test_requests_in_order(client: FlaskClient) -> None:
+    client.get("/admin/jobs")
+    client.post("/admin/jobs/job-7/retry")
+    client.get("/admin/jobs")
+    jobs, retry = {"operation": "listJobs", "times": {"at_least": 1}}, RETRY_7
+    assert verify(client, jobs, retry, jobs, in_order=True).status_code == 200
+    problem = failed(client, jobs, jobs, retry, in_order=True)
+    assert problem["expectations"][2]["reason"] == "not in order: it should have come after request 3"
+    assert verify(client, jobs, jobs, retry).status_code == 200
+
+
+def test_a_body_that_is_not_kept_whole_never_passes(client: FlaskClient) -> None:
+    client.post("/nowhere", json={"text": "x" * journal.BODY_KEPT})
+    for times in ({"at_least": 1}, 0, 1):
+        problem = failed(client, {"path": "/nowhere", "body": True, "times": times})
+        assert problem["expectations"][0]["reason"] == (
+            "the journal keeps only a part of the body of request 1 (4,108 bytes), which may have matched"
+        )
+    assert verify(client, {"path": "/nowhere", "times": 1}).status_code == 200
+
+
+def test_what_a_full_journal_dropped_never_passes(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "ENTRY_LIMIT", 3)
+    monkeypatch.setattr("mockserver.control.verification.ENTRY_LIMIT", 3)
+    for _ in range(4):
+        client.get("/admin/jobs")
+    assert verify(client, {"operation": "listJobs"}).status_code == 200
+    problem = failed(client, {"operation": "listJobs", "times": 3}, {"operation": "getJob", "times": 0})
+    assert [result["reason"] for result in problem["expectations"]] == [
+        "the journal keeps only the latest 3 requests, and earlier ones may have matched"
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "message"),
+    [
+        ({"expect": []}, "/expect", None),
+        ({"expect": [{"times": 1}]}, "/expect/0", None),
+        ({"expect": [{"operation": "retryjob"}]}, "/expect/0/operation",
+         'there is no operation "retryjob". Did you mean "retryJob"?'),
+        ({"expect": [{"operation": "getJob", "where": {"job": 1}}]}, "/expect/0/where/job",
+         'there is no parameter "job". Did you mean "job_id"?'),
+        ({"expect": [{"path": "/x", "where": {"id": 1}}]}, "/expect/0/where",
+         "needs `operation`: parameters belong to an operation"),
+        ({"expect": [{"operation": "getJob", "times": -1}]}, "/expect/0/times", None),
+        ({"expect": [{"operation": "getJob", "times": 1.5}]}, "/expect/0/times", None),
+        ({"expect": [{"operation": "getJob", "times": {"at_least": 2, "at_most": 1}}]}, "/expect/0/times",
+         "at least 2 and at most 1 cannot both hold"),
+        ({"expect": [{"operation": "getJob", "body": {"type": 5}}]}, "/expect/0/body/type", None),
+        ({"expect": [{"operation": "getJob", "body": {"$ref": "http://127.0.0.1:1/x"}}]}, "/expect/0/body", None),
+        ({"expect": [{"operation": "getJob", "body": {"$ref": "#/no"}}]}, "/expect/0/body", None),
+        ({"expect": [{"operation": "getJob", "status": "6XX"}]}, "/expect/0/status", None),
+    ],
+)  # fmt: skip
+def test_an_expectation_that_cannot_be_read_is_refused(
+    client: FlaskClient, body: dict[str, Any], pointer: str, message: str | None
+) -> None:
+    response = client.post("/__mock/verify", json=body)
+    assert response.status_code == 422
+    assert response.json["code"] == "invalid-request"
+    assert response.json["violations"][0]["pointer"] == pointer
+    if message is not None:
+        assert response.json["violations"][0]["message"] == message
