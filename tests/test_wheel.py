@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 import requests
 
+from mockserver.version import __version__
 from tests.cli.test_main import SECONDS
 
 ROOT = Path(__file__).parent.parent
@@ -24,12 +25,19 @@ BUILD_SECONDS = 240
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the source distribution, and the wheel that is built from it."""
+    folder = tmp_path_factory.mktemp("distributions")
+    build = [sys.executable, "-m", "build", "--installer", "pip", "--outdir", str(folder), str(ROOT)]
+    subprocess.run(build, check=True, timeout=BUILD_SECONDS, stdout=subprocess.DEVNULL)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def installed(distributions: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the programs of an environment that holds the wheel and what it needs."""
     folder = tmp_path_factory.mktemp("wheel")
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--quiet", "--no-deps"]
-    subprocess.run([*pip, "--wheel-dir", str(folder), str(ROOT)], check=True, timeout=BUILD_SECONDS)
-    wheel = next(folder.glob("mockserver-*.whl"))
+    wheel = next(distributions.glob("mockserver-*.whl"))
     subprocess.run([sys.executable, "-m", "venv", str(folder / "env")], check=True, timeout=BUILD_SECONDS)
     programs = folder / "env" / "bin"
     install = [str(programs / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", str(wheel)]
@@ -74,3 +82,14 @@ def test_the_built_in_contract_comes_along_and_holds(installed: Path, url: str) 
         [str(installed / "mockserver"), "check"], capture_output=True, text=True, timeout=BUILD_SECONDS
     )
     assert (checked.returncode, "No errors found" in checked.stdout) == (0, True)
+
+
+def test_wheel_and_source_distribution_are_fit_for_a_registry(distributions: Path) -> None:
+    files = sorted(distributions.iterdir())
+    assert [path.name for path in files] == [
+        f"mockserver-{__version__}-py3-none-any.whl",
+        f"mockserver-{__version__}.tar.gz",
+    ]
+    check = [sys.executable, "-m", "twine", "check", "--strict", *map(str, files)]
+    done = subprocess.run(check, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False)
+    assert done.returncode == 0, done.stdout
