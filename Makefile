@@ -2,7 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-JAVASCRIPT := tests/javascript
+# Tests with packages of npm.
+NPM := tests/javascript tests/kits/server_side
 # Browsers and servers are shared by the tests of a process; ARGS="-n 0" uses one process, for a debugger.
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
@@ -14,7 +15,7 @@ help: ## Show this list
 serve: .venv/installed ## Serve the built-in contract; ARGS="--port 0" passes options
 	@exec $(BIN)/mockserver serve $(ARGS)
 
-test: .venv/developed $(JAVASCRIPT)/node_modules ## Run all tests; ARGS="-k reset" selects some
+test: .venv/developed $(NPM:%=%/node_modules) ## Run all tests; ARGS="-k reset" selects some
 	@$(PYTEST) $(ARGS)
 
 lint: .venv/developed ## Check style and types
@@ -40,7 +41,7 @@ screenshots: .venv/developed ## Take the screenshots of the README
 	@$(BIN)/python -m tests.bench.screenshots
 
 clean: ## Remove the virtual environment and the files that tools created
-	rm -rf .venv $(JAVASCRIPT)/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage dist build
+	rm -rf .venv $(NPM:%=%/node_modules) tests/kits/server_side/next/.next .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage dist build
 
 # --clear: an interrupted run may have left an incomplete environment.
 .venv/created:
@@ -60,10 +61,10 @@ clean: ## Remove the virtual environment and the files that tools created
 	@$(PIP) --group dev
 	@touch $@
 
-# TypeScript, for the test that checks the types of the pages' scripts. Without npm that test is skipped.
-$(JAVASCRIPT)/node_modules: $(JAVASCRIPT)/package.json
+# Without npm, the tests that need these packages are skipped.
+%/node_modules: %/package.json
 	@if command -v npm >/dev/null; then \
-	  echo "Installing TypeScript into $(JAVASCRIPT)/node_modules" >&2; \
-	  npm install --prefix $(JAVASCRIPT) --no-package-lock --no-audit --no-fund --loglevel error >/dev/null \
-	  && touch $@ || { rm -rf $@; echo "npm could not install TypeScript; its test is skipped" >&2; }; \
+	  echo "Installing npm packages into $@" >&2; \
+	  npm install --prefix $* --no-package-lock --no-audit --no-fund --loglevel error >/dev/null \
+	  && touch $@ || { rm -rf $@; echo "npm could not install the packages of $*; their tests are skipped" >&2; }; \
 	fi
