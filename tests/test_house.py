@@ -14,7 +14,8 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "mockserver"
 ALLOWED = {
     "mockserver", "fixtures", "schemas", "scenarios", "tests", "pyproject.toml", "README.md",
-    "CHANGELOG.md", "LICENSE", "Makefile", "docs", ".ci", ".gitignore",
+    "CHANGELOG.md", "LICENSE", "Makefile", "Dockerfile", ".dockerignore", "compose.yaml", "action.yml", "docs", ".ci",
+    ".gitignore",
 }  # fmt: skip
 HOSTS = ("py" + "pi.org", "python" + "hosted", "registry.npm" + "js", "deb." + "debian.org")
 HOMES = tuple(f"/{name}/" for name in ("ro" + "ot", "ho" + "me", "Us" + "ers"))

@@ -20,6 +20,7 @@ from mockserver.cli.arguments import CONTRACT, STATEFUL, STRICT_EXAMPLES, fail, 
 from mockserver.cli.environment import EnvironmentCommand, Size
 from mockserver.cli.garbage import paused_garbage_collection
 from mockserver.cli.progress import elapsed_time
+from mockserver.cli.request_log import Format, request_log
 from mockserver.contract.loader import FOLDERS, is_installed, load_contract, with_default_scenario, with_seed
 from mockserver.contract.model import Contract
 from mockserver.documents.source import SUFFIXES
@@ -140,6 +141,11 @@ INSTALL_REDIS = "--store needs the redis package: pip install 'mockserver[redis]
     metavar="URL",
     help="Redis database to keep all state in, shared by processes and hosts: redis://localhost:6379/0.",
 )
+@click.option(
+    "--log",
+    type=click.Choice(["text", "json", "off"]),
+    help="Print a line for each request to standard error.  [default: text on a terminal, else off]",
+)
 @click.option("--no-pages", is_flag=True, help="Serve only the APIs, no HTML pages.")
 def serve_command(
     contract: Path | None,
@@ -156,6 +162,7 @@ def serve_command(
     watch: bool,
     workers: int,
     store: str | None,
+    log: Format | None,
     no_pages: bool,
 ) -> None:
     """Serve CONTRACT over HTTP until Ctrl-C.
@@ -181,6 +188,7 @@ def serve_command(
             serve_pages=not no_pages,
             body_limit=body_limit,
             store=store,
+            request_log=request_log(log),
         )
         sockets: list[socket.socket] = listen(host, port)
     if is_generated:

@@ -127,12 +127,12 @@ class Exchange:
     """A request under way. `began` is in seconds, of the machine's monotonic clock.
 
     `broken` is the status of the response that violated the contract, whatever was sent instead, and `violations` say
-    where it or the request did. `override` is the one that the request matched.
+    where it or the request did. `override` is the one that the request matched, `refusal` why it was refused.
     """
 
     __slots__ = (
-        "began", "broken", "delivery", "notices", "override", "prepared", "request", "sandbox", "selected", "service",
-        "violations",
+        "began", "broken", "delivery", "notices", "override", "prepared", "refusal", "request", "sandbox", "selected",
+        "service", "violations",
     )  # fmt: skip
 
     def __init__(self, service: Service, prepared: PreparedRequest, began: float) -> None:
@@ -143,6 +143,7 @@ class Exchange:
         self.override: ActiveOverride | None = None
         self.violations: Sequence[Violation] = ()
         self.broken: int | None = None
+        self.refusal: Refusal | None = None
         self.delivery: Delivery | None = None
         self.notices = prepared.notices
 

@@ -23,6 +23,7 @@ from mockserver.http.exchange import SANDBOX_HEADER, Exchange, PreparedRequest
 from mockserver.http.messages import SAFE_METHODS, Request, Response, header
 from mockserver.http.request import credentials, guard, idempotency, parameters, preferences, selection
 from mockserver.http.request.addressing import decode_parameter
+from mockserver.http.request_log import line_of
 from mockserver.http.response import cors
 from mockserver.http.response.problems import refuse
 from mockserver.http.response.responses import complete
@@ -71,25 +72,28 @@ def prepare(service: Service, request: Request) -> PreparedRequest:
 
 def respond_prepared(service: Service, prepared: PreparedRequest) -> Response:
     """The response to a request that was prepared: once, or again where another process changed its sandbox."""
-    former: list[Response] = []
+    former: list[tuple[Exchange, Response]] = []
 
-    def attempt(refusal: Refusal | None) -> Response:
-        if former and (delivery := former.pop().delivery) is not None:
+    def attempt(refusal: Refusal | None) -> tuple[Exchange, Response]:
+        if former and (delivery := former.pop()[1].delivery) is not None:
             delivery.delivered()
-        former.append(_respond_once(service, prepared, refusal))
+        exchange = Exchange(service, prepared, monotonic())
+        former.append((exchange, _respond_once(exchange, refusal)))
         return former[0]
 
     try:
-        return service.sandboxes.transact(attempt)
+        exchange, response = service.sandboxes.transact(attempt)
     except ENDING:
         raise
     except BaseException as error:
         log_failure(prepared.request.method, prepared.request.path, error)
         return complete(refuse(service, None, InternalError()), prepared.request)
+    if service.request_log is not None and (response.delivery is None or response.delivery.retry is None):
+        service.request_log(line_of(exchange, response))
+    return response
 
 
-def _respond_once(service: Service, prepared: PreparedRequest, store_refusal: Refusal | None) -> Response:
-    exchange = Exchange(service, prepared, monotonic())
+def _respond_once(exchange: Exchange, store_refusal: Refusal | None) -> Response:
     try:
         response = _serve(exchange, store_refusal)
     except Refusal as refusal:
@@ -100,7 +104,7 @@ def _respond_once(service: Service, prepared: PreparedRequest, store_refusal: Re
     except ENDING:
         raise
     except BaseException as error:
-        log_failure(prepared.request.method, prepared.request.path, error)
+        log_failure(exchange.request.method, exchange.request.path, error)
         response = _refuse(exchange, InternalError())
     _add_headers(exchange, response)
     _record(exchange, response)
@@ -173,6 +177,7 @@ def _serve(exchange: Exchange, store_refusal: Refusal | None) -> Response:
 def _refuse(exchange: Exchange, refusal: Refusal, expired_cookie: str | None = None) -> Response:
     """The response to a request that is refused."""
     service, request, operation = exchange.service, exchange.request, exchange.operation
+    exchange.refusal = refusal
     if isinstance(refusal, InvalidRequest | InvalidRecord):
         exchange.violations = refusal.violations
     response = refuse(service, operation, refusal)

@@ -20,6 +20,7 @@ from mockserver.schemas.validators import Schemas, Validator
 if TYPE_CHECKING:
     from mockserver.http.exchange import Exchange
     from mockserver.http.messages import Response
+    from mockserver.http.request_log import RequestLog
 
 BODY_LIMIT = 10 * 1024 * 1024
 
@@ -42,6 +43,7 @@ class Service:
 
     `stale` holds the problems of contract files that were edited while they are served and cannot be loaded again.
     `token_page` renders the response without a token as a page that asks for it; None where no pages are served.
+    `request_log` gets a line for each request.
     """
 
     contract: Contract
@@ -54,6 +56,7 @@ class Service:
     token: str | None = None
     body_limit: int = BODY_LIMIT
     token_page: Callable[[Exchange, Response], Response] | None = None
+    request_log: RequestLog | None = None
     stale: list[Problem] = field(default_factory=list)
     responses: ResponseCache = field(default_factory=ResponseCache)
     prepared: PreparedRequests = field(default_factory=PreparedRequests)

@@ -17,6 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mockserver.errors import ENDING
 from mockserver.http.pipeline import log_failure, prepare
+from mockserver.http.request_log import line_of_repeat
 from mockserver.server import rejections, served_app, wsgi_bridge
 from mockserver.server.delayed_send import DelayedSend
 from mockserver.server.rejections import HEAD_LIMIT, HEADER_LIMIT, RequestRejected, rejection
@@ -169,6 +170,8 @@ class Protocol(HttpToolsProtocol):
         cached = service.responses.find(data)
         if cached is not None:
             self._send_at_once(cached.head, cached.body)
+            if service.request_log is not None:
+                service.request_log(line_of_repeat(cached.entry, cached.validity.sandbox))
             return True
         prepared = service.prepared.find(data)
         if prepared is None:

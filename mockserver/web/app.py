@@ -19,6 +19,7 @@ from mockserver.engine.sandboxes import SANDBOX_LIMIT, Sandboxes
 from mockserver.http.messages import RETRY_MILLISECONDS, Delivery, Request, Response, header_name
 from mockserver.http.pipeline import respond
 from mockserver.http.request import addressing
+from mockserver.http.request_log import RequestLog
 from mockserver.http.response.responses import wire_headers
 from mockserver.http.router import Router
 from mockserver.http.service import BODY_LIMIT, Service
@@ -42,6 +43,7 @@ def create_app(
     store: str | None = None,
     stateful: bool = False,
     sleep: Sleep = sleep,
+    request_log: RequestLog | None = None,
 ) -> Flask:
     """A WSGI application that serves `contract`: a loaded one, a path to load, or the built-in one.
 
@@ -50,7 +52,7 @@ def create_app(
     besides loopback names; with a `token`, the control API requires it in X-Mock-Token instead. `stateful` infers
     resources from the collections of an OpenAPI file. `body_limit` is in bytes. `store` is the address of a
     Redis that holds all state, for more than one process. `sleep` (in seconds) delays responses if the WSGI server
-    cannot.
+    cannot. `request_log` gets a line for each request.
 
     Raises ContractError where the contract cannot be loaded, and UnknownScenario; with a `store`, ImportError where
     redis is not installed, and ValueError for an address that is not valid.
@@ -64,6 +66,7 @@ def create_app(
         hosts=frozenset(host.lower() for host in allow_hosts),
         token=token,
         body_limit=body_limit,
+        request_log=request_log,
     )
     app = build_app(service, serve_pages=serve_pages, sleep=sleep)
     if store is None:

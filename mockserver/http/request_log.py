@@ -1,0 +1,57 @@
+"""One line for each request, for the terminal or for programs; a front end of the command line writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from mockserver.engine.clock import monotonic, wall
+from mockserver.engine.journal import Entry
+from mockserver.engine.sandboxes import Sandbox
+from mockserver.http.exchange import Exchange
+from mockserver.http.messages import Response
+
+
+class RequestLine(NamedTuple):
+    """A request and how it was answered. `at` is the machine's time in milliseconds since 1970, `target` as sent.
+
+    `sandbox` and `scenario` are None where none was selected. `code` and `reason` say why the request was refused.
+    """
+
+    at: int
+    method: str
+    target: str
+    status: int
+    milliseconds: float
+    sandbox: str | None = None
+    scenario: str | None = None
+    operation: str | None = None
+    code: str | None = None
+    reason: str | None = None
+
+
+RequestLog = Callable[[RequestLine], None]
+
+
+def line_of(exchange: Exchange, response: Response) -> RequestLine:
+    """The line of a request that went through the pipeline."""
+    request, selected, operation, refusal = exchange.request, exchange.selected, exchange.operation, exchange.refusal
+    violations = "; ".join(violation.description for violation in exchange.violations[:3])
+    return RequestLine(
+        wall(),
+        request.method,
+        request.target or request.full_path.rstrip("?"),
+        response.status,
+        (monotonic() - exchange.began) * 1_000,
+        selected.sandbox.name if selected is not None else None,
+        selected.scenario if selected is not None else None,
+        operation.id if operation is not None else None,
+        refusal.code if refusal is not None else None,
+        violations or (refusal.detail if refusal is not None else None),
+    )
+
+
+def line_of_repeat(entry: Entry, sandbox: Sandbox) -> RequestLine:
+    """The line of a request that was answered from the cache, as the request with this journal entry was."""
+    target = f"{entry.path}?{entry.query}" if entry.query else entry.path
+    return RequestLine(wall(), entry.method, target, entry.status, 0.0, sandbox.name, entry.scenario, entry.operation)

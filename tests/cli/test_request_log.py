@@ -1,0 +1,120 @@
+"""A line for each request: on a terminal, or with `--log`."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mockserver import BackgroundServer, create_app
+from mockserver.cli.request_log import as_json, as_text, request_log
+from mockserver.http.request_log import RequestLine
+from tests.server.test_protocol import connect, read_answer, request
+
+LINE = RequestLine(
+    1_768_467_600_123, "GET", "/admin/jobs?limit=1", 200, 1.26, "default", "baseline", "listJobs"
+)  # fmt: skip
+
+
+class Stream(io.StringIO):
+    def __init__(self, *, is_terminal: bool) -> None:
+        super().__init__()
+        self.is_terminal = is_terminal
+
+    def isatty(self) -> bool:
+        return self.is_terminal
+
+
+def test_a_line_of_text_has_everything_in_its_order() -> None:
+    assert re.sub(r"^\d\d:\d\d", "HH:MM", as_text(LINE)) == (
+        "HH:MM:00.123  200  GET    /admin/jobs?limit=1  1.3ms  default/baseline  listJobs"
+    )
+
+
+def test_a_refused_request_says_why() -> None:
+    line = LINE._replace(status=422, code="invalid-request", reason="query limit: 0 is less than the minimum of 1")
+    assert as_text(line).endswith("listJobs  invalid-request: query limit: 0 is less than the minimum of 1")
+
+
+def test_a_line_of_json_leaves_out_what_there_is_not() -> None:
+    line = RequestLine(LINE.at, "GET", "/x", 404, 0.5, code="unknown-path", reason="r")
+    assert json.loads(as_json(line)) == {
+        "at": "2026-01-15T09:00:00.123Z", "method": "GET", "target": "/x", "status": 404, "milliseconds": 0.5,
+        "code": "unknown-path", "reason": "r",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("form", "is_terminal", "pattern"),
+    [
+        (None, True, r"\x1b\[32m200\x1b\[0m"),
+        (None, False, "^$"),
+        ("text", False, "  200  "),
+        ("json", True, '^{"at"'),
+        ("off", True, "^$"),
+    ],
+)
+def test_the_format_depends_on_the_option_and_on_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, form: Any, is_terminal: bool, pattern: str
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    stream = Stream(is_terminal=is_terminal)
+    log = request_log(form, stream)
+    if log is not None:
+        log(LINE)
+    assert re.search(pattern, stream.getvalue())
+
+
+def test_no_color_turns_colours_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    stream = Stream(is_terminal=True)
+    log: Callable[[RequestLine], None] | None = request_log(None, stream)
+    assert log is not None
+    log(LINE)
+    assert "\x1b" not in stream.getvalue()
+
+
+def test_a_request_cannot_write_to_the_terminal() -> None:
+    line = LINE._replace(target="/\x1b[2J\r\n\u202e\x07", code="c", reason="\x1b]0;title\x07")
+    assert as_text(line).isprintable()
+    assert r"/\x1b[2J\r\n\u202e\x07" in as_text(line)
+
+
+def test_a_stream_that_cannot_write_a_character_gets_an_escape() -> None:
+    raw = io.BytesIO()
+    log = request_log("text", io.TextIOWrapper(raw, encoding="ascii"))
+    assert log is not None
+    log(LINE._replace(target="/gr\u00fcn"))
+    assert rb"/gr\xfcn" in raw.getvalue()
+
+
+def test_a_reader_that_has_gone_stops_no_request() -> None:
+    class Broken(io.StringIO):
+        def write(self, _: str) -> int:
+            raise BrokenPipeError
+
+    log = request_log("text", Broken())
+    assert log is not None
+    log(LINE)
+
+
+def test_each_request_has_one_line_whether_it_is_answered_from_the_cache_or_not() -> None:
+    lines: list[RequestLine] = []
+    with BackgroundServer(create_app(request_log=lines.append), "127.0.0.1") as server, connect(server) as connection:
+        for path in ("/admin/jobs", "/admin/jobs", "/admin/jobs", "/admin/jobs?limit=0", "/nowhere", "/__mock/health"):
+            connection.sendall(request(path, "X-Mock-Sandbox: a", close=False))
+            read_answer(connection)
+    assert [(line.target, line.status, line.operation, line.sandbox, line.code) for line in lines] == [
+        ("/admin/jobs", 200, "listJobs", "a", None),
+        ("/admin/jobs", 200, "listJobs", "a", None),
+        ("/admin/jobs", 200, "listJobs", "a", None),
+        ("/admin/jobs?limit=0", 422, "listJobs", "a", "invalid-request"),
+        ("/nowhere", 404, None, "a", "unknown-path"),
+        ("/__mock/health", 200, "getHealth", "a", None),
+    ]
+    assert lines[3].reason is not None
+    assert "limit" in lines[3].reason
