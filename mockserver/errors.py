@@ -125,11 +125,22 @@ class Violation:
 # What messages are made of.
 
 QUOTE_LIMIT = 100
+# Of more names, only those with the same first character are compared, and no more than this of them.
+COMPARED_LIMIT = 100
+_ENCODER = json.JSONEncoder(default=str)
 
 
 def quote(value: object) -> str:
     """`value` as JSON, in ASCII and cut to QUOTE_LIMIT characters."""
-    text = json.dumps(value, default=str)
+    if isinstance(value, str):
+        text = json.dumps(value[: QUOTE_LIMIT + 1])
+    else:
+        # Piece by piece, so that a large value is not written as a whole.
+        text = ""
+        for piece in _ENCODER.iterencode(value):
+            text += piece
+            if len(text) > QUOTE_LIMIT:
+                break
     return text if len(text) <= QUOTE_LIMIT else text[:QUOTE_LIMIT] + "…"
 
 
@@ -140,7 +151,10 @@ def count_noun(number: int, noun: str) -> str:
 
 def nearest(name: object, names: Iterable[str], limit: int = 3) -> tuple[str, ...]:
     """The names most similar to `name`, best first; none if none is similar."""
-    return tuple(difflib.get_close_matches(str(name)[:QUOTE_LIMIT], sorted(set(names)), n=limit, cutoff=0.5))
+    text, candidates = str(name)[:QUOTE_LIMIT], set(names)
+    if len(candidates) > COMPARED_LIMIT:
+        candidates = {candidate for candidate in candidates if candidate[:1] == text[:1]}
+    return tuple(difflib.get_close_matches(text, sorted(candidates)[:COMPARED_LIMIT], n=limit, cutoff=0.5))
 
 
 def did_you_mean(name: object, names: Iterable[str]) -> str:
@@ -148,11 +162,11 @@ def did_you_mean(name: object, names: Iterable[str]) -> str:
 
     It begins with a space.
     """
-    candidates = sorted(set(names))
+    candidates = set(names)
     if best := nearest(name, candidates, 1):
         return f' Did you mean "{best[0]}"?'
     if 0 < len(candidates) <= 12:
-        return f" Known: {', '.join(candidates)}."
+        return f" Known: {', '.join(sorted(candidates))}."
     return ""
 
 

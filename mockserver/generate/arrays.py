@@ -6,8 +6,9 @@ from typing import Any
 
 from mockserver.documents.tree import Node
 from mockserver.errors import CannotGenerate
-from mockserver.generate.constraints import Constraints, Nodes, equality_key
+from mockserver.generate.constraints import Constraints, Nodes
 from mockserver.generate.generation import Generation
+from mockserver.schemas.equality import equality_key
 
 ATTEMPT_LIMIT = 25
 ITEM_LIMIT = 10_000

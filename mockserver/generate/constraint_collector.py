@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.documents.tree import Documents, Node, Unresolved
-from mockserver.generate.constraints import TYPES, Constraints, Nodes, equality_key, object_at
+from mockserver.generate.constraints import TYPES, Constraints, Nodes, object_at
+from mockserver.schemas.equality import equality_key
 from mockserver.schemas.shapes import types_of
 
 # The type that a keyword implies in a schema without `type`.

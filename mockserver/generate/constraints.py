@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any
 
 from mockserver.documents.tree import Node
@@ -111,17 +110,6 @@ def object_at(schema: Node, keyword: str) -> Mapping[str, Any]:
 def matches_pattern(pattern: str, text: str) -> bool:
     """Whether a text matches, by the regex engine that validates."""
     return bool(keyword_validator("pattern", pattern).is_valid(text))
-
-
-def equality_key(value: Any) -> str:
-    """A text that is the same for two values exactly if JSON Schema calls them equal."""
-    if isinstance(value, bool) or value is None or isinstance(value, str):
-        return repr(value)
-    if isinstance(value, list):
-        return f"[{','.join(map(equality_key, value))}]"
-    if isinstance(value, dict):
-        return f"{{{','.join(f'{name!r}:{equality_key(value[name])}' for name in sorted(value))}}}"
-    return str(Fraction(value))
 
 
 def addresses(nodes: Iterable[Node]) -> tuple[str, ...]:

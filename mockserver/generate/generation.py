@@ -169,7 +169,7 @@ class Generation:
     def nearest_constraints(self, nodes: Nodes, value: Any) -> Constraints:
         """The constraints along the branches by which a value has the fewest errors."""
         return self._constraints(
-            nodes, lambda branches: min(branches, key=lambda branch: self._validator(branch).count_errors(value))
+            nodes, lambda branches: min(branches, key=lambda branch: self._validator(branch).count_failures(value))
         )
 
     def _branch_chooser(self, depth: int, attempt: int) -> ChooseBranch:

@@ -14,7 +14,7 @@ from mockserver.errors import did_you_mean, quote
 from mockserver.openapi import object_types
 from mockserver.openapi.linking import Linked, TypedLocation
 from mockserver.openapi.normalization import Copier
-from mockserver.schemas.validators import keyword_validator
+from mockserver.schemas.validators import is_backtracking, keyword_validator
 from mockserver.syntax import json_pointer
 
 META_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
@@ -26,8 +26,7 @@ BOUNDS = (
     ("string", "minLength", "maxLength"), ("array", "minItems", "maxItems"), ("number", "minimum", "maximum"),
     ("object", "minProperties", "maxProperties"), ("array", "minContains", "maxContains"),
 )  # fmt: skip
-# Only expressions with lookaround or backreferences are matched by backtracking, and nested quantifiers make that slow.
-BACKTRACKING = re.compile(r"\(\?<?[=!]|\\[1-9]")
+# These make backtracking slow.
 NESTED_QUANTIFIERS = re.compile(r"\([^()]*[+*][^()]*\)(?:[+*]|\{[0-9]+,)")
 
 # Member names by the `id()` of the container.
@@ -118,7 +117,7 @@ def _check_patterns(linked: Linked, report: Report) -> Omitted:
                 if (schema := _find_current(linked, location)) is not None:
                     holder, name = (schema, keyword) if keyword == "pattern" else (schema.get(keyword), pattern)
                     omitted.setdefault(id(holder), set()).add(name)
-            elif BACKTRACKING.search(pattern) and NESTED_QUANTIFIERS.search(pattern):
+            elif is_backtracking(pattern) and NESTED_QUANTIFIERS.search(pattern):
                 message = f"{quote(pattern)} may backtrack catastrophically; a text that hits the limit does not match"
                 report.warn(source, pointer, message, "slow-pattern")
     return omitted

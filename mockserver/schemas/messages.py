@@ -1,9 +1,15 @@
-"""Explains in words why a value does not match its schema. Imported only when there is something to explain."""
+"""Explains in words why a value does not match its schema. Imported only when there is something to explain.
+
+The work is bounded, whatever the schema and the value: each schema is applied to each value once, however many branches
+lead there, jsonschema-rs finds the invalid items of long arrays, and after STEP_LIMIT steps the explanation ends.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any, NamedTuple
 
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
@@ -12,6 +18,7 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
 from mockserver.errors import did_you_mean, quote
+from mockserver.schemas.equality import equality_key
 from mockserver.schemas.validators import keyword_validator
 
 FORMATS = (
@@ -20,39 +27,122 @@ FORMATS = (
     "relative-json-pointer", "regex",
 )  # fmt: skip
 LISTED_VALUES_LIMIT = 12
+# Among more values, the nearest one is not searched for.
+COMPARED_VALUES_LIMIT = 1_000
 MESSAGE_LIMIT = 300
-Path = list[str | int]
-Explanation = tuple[Path, str, str]
+EXPLANATION_LIMIT = 100
+# How often schemas are applied to values: about a tenth of a second.
+STEP_LIMIT = 5_000
+# The items of an array that jsonschema-rs validates at once.
+CHUNK_SIZE = 500
+# The keyword of a last explanation that says that there are others.
+MORE = "more"
+Path = tuple[str | int, ...]
+# Compiles, for jsonschema-rs, a schema of the documents, or the schema that has it under a keyword.
+CompilePart = Callable[..., Any]
+
+
+class Explanation(NamedTuple):
+    """The path of a violation, the keyword, and what is wrong."""
+
+    path: Path
+    keyword: str
+    message: str
+
+
+class _WorkLimitReached(Exception):
+    """Explaining a value has taken STEP_LIMIT steps."""
 
 
 class Explainer:
     """Validates with jsonschema, over the same documents as the compiled validators."""
 
-    def __init__(self, documents: Mapping[str, Any]) -> None:
+    def __init__(self, documents: Mapping[str, Any], compile_part: CompilePart) -> None:
         self._registry: Registry[Any] = Registry().with_resources(
             (uri, Resource.from_contents(data, default_specification=DRAFT202012))
             for uri, data in documents.items()
             if isinstance(data, dict | bool)
         )
+        self._class = _validator_class(compile_part)
 
-    def find_errors(self, address: str, value: Any) -> list[Explanation]:
-        """Path, keyword and message of each error; of an `anyOf` or `oneOf` those of the branch that was meant."""
-        validator = _VALIDATOR({"$ref": address}, registry=self._registry, format_checker=_FORMATS)
-        return [explanation for error in validator.iter_errors(value) for explanation in _explain(error)]
+    def count_failures(self, address: str, value: Any) -> int:
+        """The number of keywords that a value does not satisfy, as far as they are counted."""
+        count = 0
+        try:
+            for _ in islice(self._find_errors(address, value), EXPLANATION_LIMIT):
+                count += 1
+        except (_WorkLimitReached, RecursionError):
+            pass
+        return count
+
+    def explain(self, address: str, value: Any) -> list[Explanation]:
+        """Each violation, EXPLANATION_LIMIT at most; of an `anyOf` or `oneOf` those of the branch that was meant.
+
+        If there are, or may be, others, a last one with the keyword MORE says so.
+        """
+        explanations: list[Explanation] = []
+        is_complete = True
+        try:
+            for error in self._find_errors(address, value):
+                explanations += _explain(error, ())
+                if len(explanations) > EXPLANATION_LIMIT:
+                    is_complete = False
+                    break
+        except (_WorkLimitReached, RecursionError):
+            is_complete = False
+        if is_complete:
+            return explanations
+        if not explanations:
+            message = f"{quote(value)} does not match its schema; it is too large, or too deeply nested, to say where"
+            return [Explanation((), "schema", message)]
+        listed = explanations[:EXPLANATION_LIMIT]
+        count = "this one" if len(listed) == 1 else f"these {len(listed)}"
+        return [*listed, Explanation((), MORE, f"there are more violations than {count}")]
+
+    def _find_errors(self, address: str, value: Any) -> Iterator[ValidationError]:
+        _work.begin()
+        validator = self._class({"$ref": address}, registry=self._registry, format_checker=_FORMATS)
+        errors: Iterator[ValidationError] = validator.iter_errors(value)
+        return errors
 
 
-def _explain(error: ValidationError) -> Iterator[Explanation]:
-    path: Path = list(error.absolute_path)
+class _Work(threading.local):
+    """The explanation that a thread is at: the steps that are left, and the errors that were found before.
+
+    `errors` are by the `id()` of the schema and of the value, which both live as long as the explanation.
+    """
+
+    def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin an explanation."""
+        self.steps = STEP_LIMIT
+        self.errors: dict[tuple[int, int], tuple[ValidationError, ...]] = {}
+
+    def take_step(self) -> None:
+        """Raise _WorkLimitReached if there are no steps left."""
+        self.steps -= 1
+        if self.steps < 0:
+            raise _WorkLimitReached
+
+
+_work = _Work()
+
+
+def _explain(error: ValidationError, path: Path) -> Iterator[Explanation]:
+    """What to say about an error; `path` leads to where its own path begins."""
+    path = (*path, *error.relative_path)
     if error.validator in ("oneOf", "anyOf") and error.context:
-        explanations = _explain_intended_branch(error)
+        explanations = _explain_intended_branch(error, path)
         if explanations:
             yield from explanations
             return
     keyword = str(error.validator or "false")
-    yield path, keyword, _MESSAGES.get(keyword, _default_message)(error)
+    yield Explanation(path, keyword, _MESSAGES.get(keyword, _default_message)(error))
 
 
-def _explain_intended_branch(error: ValidationError) -> list[Explanation]:
+def _explain_intended_branch(error: ValidationError, path: Path) -> list[Explanation]:
     """The errors of the one branch that was probably meant, or what the candidates have in common."""
     branches: dict[Any, list[ValidationError]] = {}
     for branch_error in error.context or ():
@@ -68,8 +158,8 @@ def _explain_intended_branch(error: ValidationError) -> list[Explanation]:
     undiscriminated = [errors for errors in candidates if not any(map(_is_discriminator_error, errors))]
     for remaining in (candidates, undiscriminated):
         if len(remaining) == 1:
-            return [explanation for branch_error in remaining[0] for explanation in _explain(branch_error)]
-    return _explain_common_error(candidates)
+            return [explanation for branch_error in remaining[0] for explanation in _explain(branch_error, path)]
+    return _explain_common_error(candidates, path)
 
 
 def _is_discriminator_error(error: ValidationError) -> bool:
@@ -77,30 +167,29 @@ def _is_discriminator_error(error: ValidationError) -> bool:
     return error.validator in ("const", "enum") and len(error.relative_path) == 1
 
 
-def _explain_common_error(branches: list[list[ValidationError]]) -> list[Explanation]:
-    """The member that every branch requires, or the discriminating member whose value no branch allows."""
-    for error in branches[0] if branches else ():
-        counterparts = [next((e for e in errors if _is_same_error(error, e)), None) for errors in branches]
-        errors = [e for e in counterparts if e is not None]
-        if len(errors) < len(branches):
+def _explain_common_error(branches: list[list[ValidationError]], path: Path) -> list[Explanation]:
+    """The error that every branch has, such as a member that all require, or a discriminator that none allows."""
+    by_kind = [{_kind(error): error for error in reversed(errors)} for errors in branches]
+    for kind in map(_kind, branches[0] if branches else ()):
+        errors = [others[kind] for others in by_kind if kind in others]
+        if kind is None or len(errors) < len(branches):
             continue
-        if error.validator == "required":
-            return list(_explain(error))
-        values = [value for e in errors for value in _allowed_values(e)]
-        unique = [value for number, value in enumerate(values) if value not in values[:number]]
-        return [(list(error.absolute_path), "enum", _not_one_of(error.instance, unique))]
+        if kind[1] != "enum":
+            return list(_explain(errors[0], path))
+        values = {equality_key(value): value for error in errors for value in _allowed_values(error)}
+        message = _not_one_of(errors[0].instance, list(values.values()))
+        return [Explanation((*path, *errors[0].relative_path), "enum", message)]
     return []
 
 
-def _is_same_error(error: ValidationError, other: ValidationError) -> bool:
+def _kind(error: ValidationError) -> tuple[Any, ...] | None:
+    """The same for errors that say the same about the value; None for what says nothing about it alone."""
+    path = tuple(error.relative_path)
     if error.validator == "required":
-        return other.validator == "required" and (other.message, other.path) == (error.message, error.path)
-    return (
-        _is_discriminator_error(error)
-        and isinstance(error.instance, str)
-        and _is_discriminator_error(other)
-        and other.path == error.path
-    )
+        return path, "required", error.message
+    if _is_discriminator_error(error) and isinstance(error.instance, str):
+        return path, "enum"
+    return (path, error.validator, id(error.validator_value)) if path else None
 
 
 def _default_message(error: ValidationError) -> str:
@@ -118,7 +207,7 @@ def _allowed_values(error: ValidationError) -> list[Any]:
 
 
 def _not_one_of(instance: Any, values: list[Any]) -> str:
-    names = [value for value in values if isinstance(value, str)]
+    names = [value for value in values if isinstance(value, str)] if len(values) <= COMPARED_VALUES_LIMIT else []
     listed = ", ".join(map(quote, values[:LISTED_VALUES_LIMIT])) + (", …" if len(values) > LISTED_VALUES_LIMIT else "")
     hint = did_you_mean(instance, names) if isinstance(instance, str) else ""
     return f"{quote(instance)} is not one of {listed}.{hint if 'Did' in hint else ''}"
@@ -129,7 +218,7 @@ def _additional_properties_message(error: ValidationError) -> str:
     declared = schema.get("properties", {})
     extra = [name for name in error.instance if name not in declared] if isinstance(error.instance, dict) else []
     hints = "".join(did_you_mean(name, declared) for name in extra[:1])
-    listed = ", ".join(map(quote, extra[:LISTED_VALUES_LIMIT]))
+    listed = ", ".join(map(quote, extra[:LISTED_VALUES_LIMIT])) + (", …" if len(extra) > LISTED_VALUES_LIMIT else "")
     return f"{listed} {'is' if len(extra) == 1 else 'are'} not declared here.{hints}"
 
 
@@ -175,6 +264,16 @@ def _size(error: ValidationError) -> str:
     return f"it has {size} {unit if size == 1 else unit + 's'}, but must have {comparison} {limit}"
 
 
+def _dependent_required(error: ValidationError) -> str:
+    """The member that is missing, and the one that requires it: jsonschema names them in its message alone."""
+    missing, _, present = error.message.partition(" is a dependency of ")
+    return f"{missing} is required beside {present}, and missing".replace("'", '"')
+
+
+def _limit(text: str) -> Callable[[ValidationError], str]:
+    return lambda error: text.format(quote(error.instance), quote(error.validator_value))
+
+
 def _const(error: ValidationError) -> str:
     return f"{quote(error.instance)} is not {quote(error.validator_value)}"
 
@@ -194,42 +293,16 @@ _MESSAGES = {
     "required": _required,
     "type": _type,
     "format": _format,
+    "dependentRequired": _dependent_required,
+    "exclusiveMinimum": _limit("{0} is not greater than {1}"),
+    "exclusiveMaximum": _limit("{0} is not less than {1}"),
+    "not": _limit("{0} must not match {1}"),
+    "false": _limit("{0} is not allowed here"),
 }
 
 
 def _matches(pattern: str, text: str) -> bool:
     return bool(keyword_validator("pattern", pattern).is_valid(text))
-
-
-# The keywords of jsonschema that match regular expressions, with jsonschema-rs to match them.
-def _validate_pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    if validator.is_type(instance, "string") and not _matches(pattern, instance):
-        yield ValidationError(f"{quote(instance)} does not match {quote(pattern)}")
-
-
-def _validate_pattern_properties(
-    validator: Any, patterns: Any, instance: Any, schema: Any
-) -> Iterator[ValidationError]:
-    if not validator.is_type(instance, "object"):
-        return
-    for pattern, subschema in patterns.items():
-        for name, value in instance.items():
-            if _matches(pattern, name):
-                yield from validator.descend(value, subschema, path=name, schema_path=pattern)
-
-
-def _validate_additional_properties(
-    validator: Any, allowed: Any, instance: Any, schema: Any
-) -> Iterator[ValidationError]:
-    if not validator.is_type(instance, "object"):
-        return
-    declared, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
-    extra = [n for n in instance if n not in declared and not any(_matches(pattern, n) for pattern in patterns)]
-    if validator.is_type(allowed, "object") or allowed is True:
-        for name in extra:
-            yield from validator.descend(instance[name], allowed, path=name)
-    elif extra:
-        yield ValidationError(f"{', '.join(map(quote, extra))} not declared here")
 
 
 def _format_checker() -> FormatChecker:
@@ -240,11 +313,135 @@ def _format_checker() -> FormatChecker:
 
 
 _FORMATS = _format_checker()
-_VALIDATOR = extend(  # type: ignore[no-untyped-call]
-    Draft202012Validator,
-    {
-        "pattern": _validate_pattern,
-        "patternProperties": _validate_pattern_properties,
-        "additionalProperties": _validate_additional_properties,
-    },
-)
+
+
+def _validator_class(compile_part: CompilePart) -> Any:
+    """Jsonschema's validator, with jsonschema-rs for whatever needs no explanation: the two cannot disagree there."""
+    keywords = _Keywords(compile_part)
+    validator_class: Any = extend(  # type: ignore[no-untyped-call]
+        Draft202012Validator,
+        {
+            "additionalProperties": keywords.additional_properties,
+            "contains": keywords.contains,
+            "items": keywords.items,
+            "pattern": keywords.pattern,
+            "patternProperties": keywords.pattern_properties,
+            "propertyNames": keywords.property_names,
+            "uniqueItems": keywords.unique_items,
+        },
+    )
+    descend = validator_class.descend
+
+    def descend_once(
+        validator: Any, instance: Any, schema: Any, path: Any = None, schema_path: Any = None, resolver: Any = None
+    ) -> Iterator[ValidationError]:
+        """The errors of a value, computed once for each schema. Callers extend the paths, so they get copies."""
+        key = id(schema), id(instance)
+        errors = _work.errors.get(key)
+        if errors is None:
+            _work.take_step()
+            # A schema that applies itself to the same value adds nothing.
+            _work.errors[key] = ()
+            found = descend(validator, instance, schema, resolver=resolver)
+            errors = _work.errors[key] = tuple(islice(found, EXPLANATION_LIMIT + 1))
+        for error in errors:
+            copy = ValidationError.create_from(error)
+            if path is not None:
+                copy.path.appendleft(path)
+            if schema_path is not None:
+                copy.schema_path.appendleft(schema_path)
+            yield copy
+
+    def is_valid(validator: Any, instance: Any) -> bool:
+        return bool(compile_part(validator.schema).is_valid(instance))
+
+    validator_class.descend, validator_class.is_valid = descend_once, is_valid
+    return validator_class
+
+
+class _Keywords:
+    """Keywords of JSON Schema, in the form that jsonschema calls them: validator, argument, value and schema."""
+
+    def __init__(self, compile_part: CompilePart) -> None:
+        self._compile_part = compile_part
+
+    def pattern(self, validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        """A text that does not match."""
+        if validator.is_type(instance, "string") and not _matches(pattern, instance):
+            yield ValidationError(f"{quote(instance)} does not match {quote(pattern)}")
+
+    def items(self, validator: Any, items: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        """The errors of the items after those that `prefixItems` describes."""
+        if not validator.is_type(instance, "array"):
+            return
+        first = len(schema.get("prefixItems", ()))
+        if items is False and len(instance) > first:
+            extra = len(instance) - first
+            yield ValidationError(f"it has {extra} {'item' if extra == 1 else 'items'} more than are declared")
+            return
+        rest = enumerate(islice(instance, first, None), first)
+        for index in self._find_invalid(rest, items):
+            yield from validator.descend(instance[index], items, path=index)
+
+    def contains(self, validator: Any, contains: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        """Too few matching items, or too many."""
+        if not validator.is_type(instance, "array"):
+            return
+        least, most = schema.get("minContains", 1), schema.get("maxContains", len(instance))
+        is_valid = self._compile_part(contains).is_valid
+        count = sum(map(is_valid, instance))
+        of_it = f"{count} {'item of it matches' if count == 1 else 'items of it match'}"
+        if count < least:
+            yield ValidationError(f"{of_it}, but at least {least} must", validator="contains", validator_value=contains)
+        elif count > most:
+            yield ValidationError(f"{of_it}, but at most {most} may", validator="maxContains", validator_value=most)
+
+    def unique_items(self, validator: Any, is_unique: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        """The first two items that are equal."""
+        if not is_unique or not validator.is_type(instance, "array"):
+            return
+        indexes: dict[str, int] = {}
+        for index, item in enumerate(instance):
+            first = indexes.setdefault(equality_key(item), index)
+            if first != index:
+                yield ValidationError(f"the items {first} and {index} are equal, but each must be unique")
+                return
+
+    def property_names(self, validator: Any, names: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        """The errors of the members' names."""
+        if validator.is_type(instance, "object"):
+            for name in self._find_invalid(zip(instance, instance, strict=True), names):
+                yield from validator.descend(name, names)
+
+    def pattern_properties(
+        self, validator: Any, patterns: Any, instance: Any, schema: Any
+    ) -> Iterator[ValidationError]:
+        """The errors of the members whose names match."""
+        if not validator.is_type(instance, "object"):
+            return
+        for pattern, subschema in patterns.items():
+            members = [(name, value) for name, value in instance.items() if _matches(pattern, name)]
+            for name in self._find_invalid(members, subschema):
+                yield from validator.descend(instance[name], subschema, path=name, schema_path=pattern)
+
+    def additional_properties(
+        self, validator: Any, allowed: Any, instance: Any, schema: Any
+    ) -> Iterator[ValidationError]:
+        """The errors of the members that are not declared; or, where these are not allowed, their names."""
+        if not validator.is_type(instance, "object"):
+            return
+        declared, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
+        extra = [n for n in instance if n not in declared and not any(_matches(pattern, n) for pattern in patterns)]
+        if allowed is not False:
+            for name in self._find_invalid([(name, instance[name]) for name in extra], allowed):
+                yield from validator.descend(instance[name], allowed, path=name)
+        elif extra:
+            yield ValidationError(f"{', '.join(map(quote, extra[:LISTED_VALUES_LIMIT]))} not declared here")
+
+    def _find_invalid(self, values: Iterable[tuple[Any, Any]], schema: Any) -> Iterator[Any]:
+        """The index or name of each value that the schema does not allow."""
+        remaining = iter(values)
+        are_valid, is_valid = self._compile_part(schema, "items").is_valid, self._compile_part(schema).is_valid
+        while chunk := list(islice(remaining, CHUNK_SIZE)):
+            if not are_valid([value for _, value in chunk]):
+                yield from (name for name, value in chunk if not is_valid(value))

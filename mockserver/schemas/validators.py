@@ -5,11 +5,11 @@ Both ask jsonschema-rs about formats and patterns, so that they cannot disagree 
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
-from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
@@ -19,11 +19,18 @@ from mockserver.schemas import directions
 from mockserver.schemas.directions import Direction
 from mockserver.syntax import json_pointer
 
-ERROR_LIMIT = 100
+if TYPE_CHECKING:
+    from mockserver.schemas.messages import Explainer
+
 # Compiled validators of a large document take gigabytes together, and can be compiled again. So only as many are kept
 # as this number of characters allows, each one counted as the size of all documents, but never fewer than the minimum.
 TEXT_LIMIT = 200_000_000
 MINIMUM_KEPT = 64
+# Lookaround and backreferences.
+_BACKTRACKING = re.compile(r"\(\?<?[=!]|\\[1-9]")
+# A regular expression with lookaround or backreferences that has gone back so often does not match: in less than a
+# millisecond, since there may be thousands of texts to match.
+PATTERN_OPTIONS = jsonschema_rs.FancyRegexOptions(backtrack_limit=5_000)
 
 
 class Validator:
@@ -47,20 +54,20 @@ class Validator:
         for name in ("_compiled", "is_valid"):
             self.__dict__.pop(name, None)
 
-    def count_errors(self, value: Any) -> int:
-        """The number of errors that jsonschema-rs finds in `value`, ERROR_LIMIT at most."""
-        return 0 if self.is_valid(value) else sum(1 for _ in islice(self._compiled.iter_errors(value), ERROR_LIMIT))
+    def count_failures(self, value: Any) -> int:
+        """The number of keywords that `value` does not satisfy, as far as they are counted."""
+        return 0 if self.is_valid(value) else max(1, self.schemas.explainer.count_failures(self.address, value))
 
     def violations(self, value: Any, location: str, name: str | None = None) -> list[Violation]:
-        """Every violation in `value`, ERROR_LIMIT at most; none if and only if it is valid."""
+        """The first violations in `value`, with a note if there are more; none if and only if it is valid."""
         if self.is_valid(value):
             return []
-        errors = self.schemas.explain(self.address, value) or [
-            (error.instance_path, error.kind.name, error.message) for error in self._compiled.iter_errors(value)
-        ]
+        explanations = self.schemas.explainer.explain(self.address, value)
+        if not explanations:  # the two disagree, as they may by a schema of another draft
+            return [Violation(location, "", "schema", "it does not match its schema", name)]
         return [
             Violation(location, json_pointer.join(path), keyword, message, name)
-            for path, keyword, message in errors[:ERROR_LIMIT]
+            for path, keyword, message in explanations
         ]
 
 
@@ -103,17 +110,12 @@ class Schemas:
 
         Raises jsonschema_rs.ValidationError or ReferencingError if it is not a valid schema.
         """
-        return jsonschema_rs.Draft202012Validator(
-            {"$ref": address},
-            registry=self._compiled_documents.registry,
-            validate_formats=True,
-            offline=True,
-        )
+        return self._compiled_documents.compile({"$ref": address})
 
-    def explain(self, address: str, value: Any) -> list[tuple[list[str | int], str, str]]:
-        """Path, keyword and message of each error that jsonschema finds."""
-        errors: list[tuple[list[str | int], str, str]] = self._compiled_documents.explainer.find_errors(address, value)
-        return errors
+    @property
+    def explainer(self) -> Explainer:
+        """What explains violations of these schemas."""
+        return self._compiled_documents.explainer
 
     @cached_property
     def _compiled_documents(self) -> _CompiledDocuments:
@@ -129,14 +131,29 @@ class _CompiledDocuments:
 
     def __init__(self, documents: Mapping[str, Any]) -> None:
         self._documents = documents
-        self.registry = jsonschema_rs.Registry(list(documents.items()))
+        self._registry = jsonschema_rs.Registry(list(documents.items()))
+        self._parts: dict[tuple[int, str], jsonschema_rs.Validator] = {}
+
+    def compile(self, schema: Any) -> jsonschema_rs.Validator:
+        """Compile a schema whose references are absolute. Raises as Schemas.compile."""
+        return jsonschema_rs.Draft202012Validator(
+            schema, registry=self._registry, validate_formats=True, offline=True, pattern_options=PATTERN_OPTIONS
+        )
+
+    def compile_part(self, schema: Any, keyword: str = "") -> jsonschema_rs.Validator:
+        """Compile a schema that is in the documents, or the one that has it under `keyword`, once."""
+        key = id(schema), keyword
+        if key not in self._parts:
+            self._parts[key] = self.compile({keyword: schema} if keyword else schema)
+        return self._parts[key]
 
     @cached_property
-    def explainer(self) -> Any:
+    def explainer(self) -> Explainer:
+        """What explains violations."""
         # Imported here, since it is slow to import and only invalid values need it.
         from mockserver.schemas.messages import Explainer
 
-        return Explainer(self._documents)
+        return Explainer(self._documents, self.compile_part)
 
 
 def find_schema_errors(schema: Any) -> list[tuple[str, str]]:
@@ -151,6 +168,14 @@ def find_schema_errors(schema: Any) -> list[tuple[str, str]]:
 
 
 @lru_cache(maxsize=256)
-def keyword_validator(keyword: str, argument: str) -> jsonschema_rs.Validator:
-    """A validator of one keyword alone, which says how jsonschema-rs understands a `format` or `pattern`."""
-    return jsonschema_rs.Draft202012Validator({keyword: argument}, validate_formats=True, offline=True)
+def keyword_validator(keyword: str, argument: str | float) -> jsonschema_rs.Validator:
+    """A validator of one keyword alone, which says how jsonschema-rs understands it."""
+    return jsonschema_rs.Draft202012Validator(
+        {keyword: argument}, validate_formats=True, offline=True, pattern_options=PATTERN_OPTIONS
+    )
+
+
+@lru_cache(maxsize=256)
+def is_backtracking(pattern: str) -> bool:
+    """Whether a regular expression is matched by going back and forth in the text, and not in one pass."""
+    return _BACKTRACKING.search(pattern) is not None

@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 from mockserver.documents.source import Source
 from mockserver.documents.tree import BASE_URI, Documents
 from mockserver.errors import Violation
-from mockserver.schemas.messages import FORMATS
 from mockserver.schemas.validators import Schemas, Validator
 
+FORMATS = (
+    "date-time", "date", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6", "uri",
+    "uri-reference", "iri", "iri-reference", "uuid", "uri-template", "json-pointer", "relative-json-pointer", "regex",
+)  # fmt: skip
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-20, 20) | st.sampled_from([0.5, 1.0, -2.5]) | st.text("ab1-", max_size=4),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
@@ -37,7 +40,12 @@ def _combine(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         }),
         st.fixed_dictionaries({"allOf": some}), st.fixed_dictionaries({"anyOf": some}), st.fixed_dictionaries({"oneOf": some}),
         st.fixed_dictionaries({"not": inner}), st.fixed_dictionaries({"if": inner, "then": inner, "else": inner}),
-        st.fixed_dictionaries({"prefixItems": some, "items": inner}), st.fixed_dictionaries({"contains": inner}),
+        st.fixed_dictionaries({"prefixItems": some, "items": inner}),
+        st.fixed_dictionaries({"contains": inner}, optional={"minContains": st.integers(0, 2), "maxContains": st.integers(0, 2)}),
+        st.fixed_dictionaries({"prefixItems": some, "contains": inner, "unevaluatedItems": inner}),
+        st.fixed_dictionaries({"allOf": some, "unevaluatedItems": inner}), st.fixed_dictionaries({"anyOf": some, "unevaluatedItems": inner}),
+        st.fixed_dictionaries({"allOf": some, "unevaluatedProperties": inner}), st.fixed_dictionaries({"anyOf": some, "unevaluatedProperties": inner}),
+        st.fixed_dictionaries({"dependentSchemas": st.dictionaries(st.sampled_from("abc"), inner, max_size=2)}),
         st.fixed_dictionaries({"dependentRequired": st.dictionaries(st.sampled_from("ab"), st.lists(st.sampled_from("abc"), unique=True), max_size=2)}),
         st.fixed_dictionaries({"properties": named, "unevaluatedProperties": inner}),
         st.fixed_dictionaries({"propertyNames": inner}),
@@ -54,7 +62,7 @@ def validator(schema: Any) -> Validator:
 
 def check_both_agree(schema: Any, value: Any) -> None:
     compiled = validator(schema)
-    errors = compiled.schemas.explain(compiled.address, value)
+    errors = compiled.schemas.explainer.explain(compiled.address, value)
     assert compiled.is_valid(value) == (not errors), (schema, value, errors)
 
 
