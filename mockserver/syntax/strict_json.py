@@ -5,12 +5,21 @@ from __future__ import annotations
 import json
 import math
 import re
+from itertools import accumulate
 from typing import Any, NoReturn
 
 import orjson
 
+from mockserver.errors import quote
+
 DEPTH_LIMIT = 200
-_STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
+# How each byte changes the depth of nesting.
+_STEPS = tuple((chr(byte) in "[{") - (chr(byte) in "]}") for byte in range(256))
+_NOT_STRUCTURE = bytes(byte for byte in range(256) if chr(byte) not in "[]{}\n")
+# Only these may be outside the range of a number.
+_LONG_NUMBER = re.compile(rb"[0-9.][eE]|(?<![0-9])[0-9]{300}")
+_TOKEN = re.compile(r'(?P<string>"(?:[^"\\]|\\.)*")(?P<colon>\s*:)?|[\[\]{}]', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89abAB]|\\u[dD][c-fC-F]")
 
 
@@ -23,6 +32,10 @@ class MalformedJSON(ValueError):
 
     def __str__(self) -> str:
         return self.message if self.line is None else f"{self.message} at line {self.line} column {self.column}"
+
+
+class _DuplicateName(Exception):
+    pass
 
 
 def parse(data: bytes) -> Any:
@@ -39,7 +52,9 @@ def parse(data: bytes) -> Any:
         raise MalformedJSON(f"byte {error.start} is not UTF-8", data.count(b"\n", 0, error.start) + 1, 1) from None
     _check_depth(data)
     try:
-        value = _DECODER.decode(text)
+        value = (_CHECKING_DECODER if _LONG_NUMBER.search(data) else _DECODER).decode(text)
+    except _DuplicateName:
+        raise _find_duplicate(text) from None
     except json.JSONDecodeError as error:
         raise MalformedJSON(error.msg[0].lower() + error.msg[1:], error.lineno, error.colno) from None
     if _SURROGATE.search(text):
@@ -64,15 +79,13 @@ def dump_canonical(value: Any) -> bytes:
 def _check_depth(data: bytes) -> None:
     if data.count(b"[") + data.count(b"{") <= DEPTH_LIMIT:
         return
-    depth = 0
-    for token in _STRUCTURE.finditer(data):
-        if token[0] in (b"[", b"{"):
-            depth += 1
-            if depth > DEPTH_LIMIT:
-                line = data.count(b"\n", 0, token.start()) + 1
-                raise MalformedJSON(f"nested deeper than {DEPTH_LIMIT} levels", line, 1)
-        elif token[0] in (b"]", b"}"):
-            depth -= 1
+    structure = _STRING.sub(b"", data).translate(None, _NOT_STRUCTURE)
+    depths = accumulate(map(_STEPS.__getitem__, structure))
+    if max(depths) > DEPTH_LIMIT:
+        depths = accumulate(map(_STEPS.__getitem__, structure))
+        position = next(index for index, depth in enumerate(depths) if depth > DEPTH_LIMIT)
+        line = structure.count(b"\n", 0, position) + 1
+        raise MalformedJSON(f"nested deeper than {DEPTH_LIMIT} levels", line, 1)
 
 
 def _check_surrogates(value: Any) -> None:
@@ -85,10 +98,30 @@ def _check_surrogates(value: Any) -> None:
 def _read_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        duplicate = next(name for name in names if names.count(name) > 1)
-        raise MalformedJSON(f"the name {json.dumps(duplicate)} appears twice in one object")
+        raise _DuplicateName
     return members
+
+
+def _find_duplicate(text: str) -> MalformedJSON:
+    """What to say about the first name that appears twice in one object of a text."""
+    # The names of each open object; none of an open array.
+    open_containers: list[set[str] | None] = []
+    for token in _TOKEN.finditer(text):
+        first = token[0][0]
+        if first in "{[":
+            open_containers.append(set() if first == "{" else None)
+        elif first in "}]":
+            open_containers.pop()
+        elif token["colon"] is not None and (names := open_containers[-1]) is not None:
+            string = token["string"]
+            name = json.loads(string) if "\\" in string else string[1:-1]
+            if name in names:
+                start = token.start()
+                column = start - text.rfind("\n", 0, start)
+                message = f"the name {quote(name)} appears twice in one object"
+                return MalformedJSON(message, text.count("\n", 0, start) + 1, column)
+            names.add(name)
+    return MalformedJSON("a name appears twice in one object")
 
 
 def _reject_constant(name: str) -> NoReturn:
@@ -108,7 +141,8 @@ def _read_int(text: str) -> int:
     return int(text)
 
 
-_DECODER = json.JSONDecoder(
+_DECODER = json.JSONDecoder(object_pairs_hook=_read_object, parse_constant=_reject_constant)
+_CHECKING_DECODER = json.JSONDecoder(
     object_pairs_hook=_read_object, parse_constant=_reject_constant, parse_float=_read_float, parse_int=_read_int
 )
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
