@@ -18,6 +18,7 @@ from mockserver.refusals.http import (
     UnexpectedBody,
     UnknownPath,
     UnknownPreference,
+    UnsupportedCharset,
     UnsupportedMediaType,
 )
 from mockserver.refusals.records import (
@@ -102,6 +103,7 @@ __all__ = [
     "UnknownSandbox",
     "UnknownScenario",
     "UnknownTransition",
+    "UnsupportedCharset",
     "UnsupportedMediaType",
     "VerdictFailed",
     "VerifyFailed",

@@ -66,6 +66,20 @@ class RangeNotSatisfiable(Refusal):
         super().__init__(f"The file has {length} bytes, and Range asks for none of them.")
 
 
+class UnsupportedCharset(Refusal):
+    """The body, or a part of it, is in a charset that is not read; `available` are those that are."""
+
+    code = "unsupported-charset"
+
+    def __init__(self, charset: str, available: Iterable[str]) -> None:
+        names = list(available)
+        super().__init__(
+            f"The charset {quote(charset)} is not supported. Use one of {', '.join(names)}.",
+            available=names,
+            did_you_mean=list(nearest(charset, names)),
+        )
+
+
 class TooManyParts(Refusal):
     """The form has more than `limit` fields or parts."""
 

@@ -19,12 +19,14 @@ class Shape:
     What lies below is determined on first use, since few members of a large document are ever looked at.
     """
 
-    __slots__ = ("_alternatives", "_items", "_members", "_required", "_schemas", "types")
+    __slots__ = ("_additional", "_alternatives", "_items", "_members", "_names", "_required", "_schemas", "types")
 
     def __init__(self, required: tuple[Node, ...] = (), alternatives: tuple[Node, ...] = ()) -> None:
         self._required, self._alternatives = required, alternatives
         self._schemas: tuple[tuple[Node, bool], ...] | None = None
         self._items: Shape | None = None
+        self._additional: Shape | None = None
+        self._names: frozenset[str] | None = None
         self._members: dict[str, Shape] = {}
         self.types = ALL_TYPES.intersection(*(types_of(schema) for schema in required))
         if alternatives:
@@ -49,11 +51,10 @@ class Shape:
     @property
     def names(self) -> frozenset[str]:
         """The names of the members that are declared for an object."""
-        names: set[str] = set()
-        for schema, _ in self.schemas():
-            properties = schema.value.get("properties")
-            names |= properties.keys() if isinstance(properties, dict) else set()
-        return frozenset(names)
+        if self._names is None:
+            declared = (schema.value.get("properties") for schema, _ in self.schemas())
+            self._names = frozenset().union(*(properties for properties in declared if isinstance(properties, dict)))
+        return self._names
 
     @property
     def is_open(self) -> bool:
@@ -66,12 +67,18 @@ class Shape:
     def member(self, name: str) -> Shape:
         """The shape of an object's member."""
         shape = self._members.get(name)
-        if shape is None:
+        if shape is None and name in self.names:
             required, alternatives = self._below("properties", name)
-            if not required and not alternatives:
-                required, alternatives = self._below("additionalProperties")
-            shape = self._members[name] = Shape(required, alternatives)
-        return shape
+            if required or alternatives:
+                shape = self._members[name] = Shape(required, alternatives)
+        return shape or self.additional
+
+    @property
+    def additional(self) -> Shape:
+        """The shape of an object's members whose names are not declared."""
+        if self._additional is None:
+            self._additional = Shape(*self._below("additionalProperties"))
+        return self._additional
 
     def unconditional(self) -> Iterator[Node]:
         """Every schema that applies to the value in any case."""

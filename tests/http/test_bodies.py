@@ -203,9 +203,9 @@ def test_a_body_is_validated_by_its_media_type(
     assert told(serve(content).post("/x", data=data, content_type=content_type)) == violations
 
 
-@pytest.mark.parametrize("content_type", ["application/json; charset=klingon", "application/json; charset=utf-16"])
+@pytest.mark.parametrize("content_type", ["application/json; charset=us-ascii", "application/json; charset=utf-16"])
 def test_json_that_is_not_in_its_charset_is_malformed(serve: Serve, content_type: str) -> None:
-    answer = serve({"application/json": {}}).post("/x", data=b"1", content_type=content_type)
+    answer = serve({"application/json": {}}).post("/x", data=b'"\xff"', content_type=content_type)
     assert (answer.status_code, answer.headers["X-Mock-Code"]) == (400, "malformed-body")
 
 
@@ -216,6 +216,37 @@ def test_a_415_says_what_is_taken(serve: Serve, method: str, name: str | None) -
     assert (answer.status_code, answer.headers["Accept"]) == (415, "application/json, text/*")
     others = {one: answer.headers[one] for one in ("Accept-Post", "Accept-Patch") if one in answer.headers}
     assert others == ({name: "application/json, text/*"} if name else {})
+
+
+CHARSETS = ["utf-8", "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1252", "utf-16", "utf-16-le", "utf-16-be"]
+
+
+@pytest.mark.parametrize(
+    "charset", ["punycode", "klingon", "idna", "utf-7", "rot13", "base64", "zlib", "unicode_escape", "''"]
+)
+@pytest.mark.parametrize("media_type", ["application/json", "text/plain"])
+def test_a_charset_that_http_does_not_use_is_415_with_those_that_are_supported(
+    serve: Serve, media_type: str, charset: str
+) -> None:
+    client = serve({"application/json": {}, "text/plain": {"schema": {"type": "string"}}})
+    answer = client.post("/x", data=b"1", content_type=f"{media_type}; charset={charset}")
+    assert (answer.status_code, answer.headers["X-Mock-Code"]) == (415, "unsupported-charset")
+    assert answer.get_json(force=True)["available"] == CHARSETS
+
+
+def test_a_part_in_a_charset_that_http_does_not_use_is_415(serve: Serve) -> None:
+    part = named("name", "", "Content-Type: text/plain; charset=punycode"), b"Rex"
+    answer = serve({MULTIPART: {"schema": PET}}).post("/x", **multipart(part))
+    assert (answer.status_code, answer.headers["X-Mock-Code"]) == (415, "unsupported-charset")
+
+
+@pytest.mark.parametrize(
+    "charset", ["UTF-8", "utf8", '"utf-8"', "ISO_8859-1", "latin1", "Windows-1252", "cp1252", "ISO-8859-15"]
+)
+def test_a_charset_has_its_usual_names(serve: Serve, charset: str) -> None:
+    client = serve({"text/plain": {"schema": {"const": "é"}}})
+    data = "é".encode("utf-8" if "8" in charset and "utf" in charset.lower() else "latin-1")
+    assert told(client.post("/x", data=data, content_type=f"text/plain; charset={charset}")) == []
 
 
 def test_a_coding_is_415_with_what_codings_are_taken(serve: Serve) -> None:

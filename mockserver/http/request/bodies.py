@@ -16,12 +16,21 @@ from mockserver.http.messages import Request
 from mockserver.openapi import parameter_decoding
 from mockserver.openapi.model import Body, Encoding, MediaType
 from mockserver.openapi.nested_names import Unreadable, assemble, split_brackets
-from mockserver.refusals import MalformedBody, TooManyParts, UnsupportedMediaType
+from mockserver.refusals import MalformedBody, TooManyParts, UnsupportedCharset, UnsupportedMediaType
 from mockserver.schemas.shapes import Shape
 from mockserver.syntax import json_pointer, strict_json
 from mockserver.syntax.media_types import FORM, FORMS, JSON, best_match, essence, is_json, is_text, matches
 
 PART_LIMIT = 1_000
+# The charsets that HTTP uses, each with its usual labels (https://encoding.spec.whatwg.org/#names-and-labels), to the
+# names of Python's codecs. The time that each takes is linear, which is not so for every codec that Python has.
+CODECS = {
+    "utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "us-ascii", "ascii": "us-ascii",
+    "iso-8859-1": "iso-8859-1", "iso8859-1": "iso-8859-1", "latin-1": "iso-8859-1", "latin1": "iso-8859-1",
+    "iso-8859-15": "iso-8859-15", "iso8859-15": "iso-8859-15", "windows-1252": "windows-1252",
+    "cp1252": "windows-1252", "utf-16": "utf-16", "utf16": "utf-16", "utf-16le": "utf-16-le", "utf-16-le": "utf-16-le",
+    "utf-16be": "utf-16-be", "utf-16-be": "utf-16-be",
+}  # fmt: skip
 NOTHING = Encoding()
 
 
@@ -39,7 +48,7 @@ class Part:
 def read(body: Body, request: Request, violations: list[Violation]) -> tuple[Any, MediaType | None]:
     """The body's value and the declared media type that matches it; adds its violations to `violations`.
 
-    Raises UnsupportedMediaType, MalformedBody or TooManyParts.
+    Raises UnsupportedMediaType, UnsupportedCharset, MalformedBody or TooManyParts.
     """
     data = request.body
     sent = request.header("Content-Type") or _default_media_type(body)
@@ -61,15 +70,13 @@ def read(body: Body, request: Request, violations: list[Violation]) -> tuple[Any
 def parse(data: bytes, content_type: str = JSON) -> Any:
     """Parse JSON in the charset of its media type, by default UTF-8 (RFC 8259).
 
-    Raises MalformedBody.
+    Raises MalformedBody or UnsupportedCharset.
     """
     try:
-        charset = parse_options_header(content_type)[1].get("charset", "utf-8").lower()
-        return strict_json.parse(data if charset in ("utf-8", "utf8") else data.decode(charset).encode())
+        is_utf8 = "charset" not in content_type.lower() or _codec(content_type) == "utf-8"
+        return strict_json.parse(data if is_utf8 else _decode_text(data, content_type).encode())
     except strict_json.MalformedJSON as error:
         raise MalformedBody(str(error)) from None
-    except (LookupError, ValueError) as error:
-        raise MalformedBody(f"it is not valid {quote(charset)}: {error}") from None
 
 
 def _default_media_type(body: Body) -> str:
@@ -101,11 +108,20 @@ def _decode(media: MediaType, sent: str, data: bytes, violations: list[Violation
 
 
 def _decode_text(data: bytes, content_type: str) -> str:
-    charset = parse_options_header(content_type)[1].get("charset", "utf-8")
+    codec = _codec(content_type)
     try:
-        return data.decode(charset)
-    except (LookupError, ValueError) as error:
-        raise MalformedBody(f"it is not valid {quote(charset)}: {error}") from None
+        return data.decode(codec)
+    except ValueError as error:
+        raise MalformedBody(f"it is not valid {quote(codec)}: {error}") from None
+
+
+def _codec(content_type: str) -> str:
+    """Python's name of the charset of a media type, by default UTF-8. Raises UnsupportedCharset."""
+    charset = parse_options_header(content_type)[1].get("charset", "utf-8")
+    codec = CODECS.get(charset.strip().lower().replace("_", "-"))
+    if codec is None:
+        raise UnsupportedCharset(charset, dict.fromkeys(CODECS.values()))
+    return codec
 
 
 def _split_urlencoded(data: bytes) -> list[tuple[str, Part]]:

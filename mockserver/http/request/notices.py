@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from mockserver.errors import quote
@@ -22,7 +23,7 @@ def of_body(body: Any, shape: Shape) -> Iterator[str]:
             return
         pointer, value, shape = waiting.pop()
         if isinstance(value, dict):
-            for name, member in value.items():
+            for name, member in islice(value.items(), INSPECTION_LIMIT - len(waiting)):
                 member_shape = shape.member(name)
                 waiting.append((f"{pointer}/{json_pointer.escape(name)}", member, member_shape))
                 for keyword, notice in NOTICES.items():

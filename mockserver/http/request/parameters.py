@@ -23,6 +23,8 @@ from mockserver.syntax.media_types import FORMS, JSON, essence, is_json
 if TYPE_CHECKING:
     from mockserver.http.service import Service
 
+# Of more undeclared parameters, only so many are listed.
+LISTED_LIMIT = 100
 STORING = ("create", "replace", "update")
 DECODE: Mapping[str, Callable[[str], str]] = {
     "path": decode_parameter,
@@ -114,19 +116,19 @@ class _Reader:
             for parameter in self.operation.parameters
             if parameter.gathers and parameter.location == "query"
         ]
-        self.violations += [
-            Violation(
-                "query",
-                "",
-                "unknown",
-                f"{quote(name)} is not a declared query parameter.{did_you_mean(name, declared)}",
-                name,
-            )
+        undeclared = [
+            name
             for name in query
             if name not in declared
             and not name.startswith(RESERVED_PREFIX)
             and not any(parameter_decoding.member_path(notation, name, declared) for notation in collecting)
         ]
+        for name in undeclared[:LISTED_LIMIT]:
+            message = f"{quote(name)} is not a declared query parameter.{did_you_mean(name, declared)}"
+            self.violations.append(Violation("query", "", "unknown", message, name))
+        if len(undeclared) > LISTED_LIMIT:
+            message = f"there are {len(undeclared) - LISTED_LIMIT} more query parameters that are not declared"
+            self.violations.append(Violation("query", "", "more", message))
 
     def body(self, limit: int) -> Any:
         """The body's value. Raises BodyTooLarge, UnexpectedBody, UnsupportedMediaType, MalformedBody, TooManyParts."""

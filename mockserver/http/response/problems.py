@@ -57,6 +57,7 @@ STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
     refusals.BodyTooLarge: http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     refusals.TooManyParts: http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     refusals.RangeNotSatisfiable: http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+    refusals.UnsupportedCharset: http.HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     refusals.UnsupportedMediaType: http.HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     refusals.InvalidRequest: http.HTTPStatus.UNPROCESSABLE_ENTITY,
     refusals.InvalidRecord: http.HTTPStatus.UNPROCESSABLE_ENTITY,
