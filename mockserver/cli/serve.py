@@ -123,6 +123,12 @@ INSTALL_REDIS = "--store needs the redis package: pip install 'mockserver[redis]
     help="Largest request body: bytes, or a size such as 512KB or 10MB. Larger ones are refused with 413.",
 )
 @click.option(
+    "--forwarded",
+    is_flag=True,
+    help="Trust X-Forwarded-Prefix, -Proto and -Host: links, redirects and cookies have the address that they name. "
+    "Only behind a proxy that sets or removes them, since any client could send them.",
+)
+@click.option(
     "--watch/--no-watch",
     default=True,
     show_default=True,
@@ -159,6 +165,7 @@ def serve_command(
     allow_host: tuple[str, ...],
     token: str | None,
     body_limit: int,
+    forwarded: bool,
     watch: bool,
     workers: int,
     store: str | None,
@@ -187,6 +194,7 @@ def serve_command(
             token=token,
             serve_pages=not no_pages,
             body_limit=body_limit,
+            forwarded=forwarded,
             store=store,
             request_log=request_log(log),
         )
@@ -228,6 +236,7 @@ def app_from_environment() -> Flask:
         token=options["token"],
         serve_pages=not options["no_pages"],
         body_limit=options["body_limit"],
+        forwarded=options["forwarded"],
         store=options["store"],
     )
     warn_of_concurrency(app, os.environ.get("WEB_CONCURRENCY"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -37,8 +38,9 @@ class Request(SansIORequest):
 
     `path` is decoded except for percent-encoded separators (see `request.addressing`); `match_path` is the same with
     every slash that was sent. `target` is the path and query as sent. `base_sandbox` and `base_scenario` come from a
-    base address. `too_large` says that the body exceeded the limit and was dropped. `breaks_connections` says whether
-    the front end can deliver faults that need access to the socket.
+    base address. `prefix` is the part of `root_path` that a proxy has removed from the path, and `sent_host` the Host
+    that this server was sent, where a proxy names another. `too_large` says that the body exceeded the limit and was
+    dropped. `breaks_connections` says whether the front end can deliver faults that need access to the socket.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Request(SansIORequest):
         super().__init__(method, "http", None, root_path, path, query_string, Headers(list(headers.items())), None)
         self.match_path, self.target, self.body = path, target, body
         self.too_large, self.breaks_connections = too_large, breaks_connections
+        self.prefix, self.sent_host = "", headers.get("Host", "")
         self._values = headers
 
     def header(self, name: str) -> str | None:
@@ -67,6 +70,13 @@ class Request(SansIORequest):
         """The same request with another value of one header."""
         other = Request.__new__(Request)
         other.__dict__.update(self.__dict__, _values={**self._values, name: value})
+        return other
+
+    def at_address(self, prefix: str, scheme: str, host: str | None) -> Request:
+        """The same request below `prefix`, with another scheme and, unless it is None, another host."""
+        other = self.with_header("Host", host) if host is not None else copy.copy(self)
+        other.prefix, other.root_path, other.scheme = prefix, prefix + self.root_path, scheme
+        other.headers = Headers(list(other._values.items()))
         return other
 
     @property

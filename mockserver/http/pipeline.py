@@ -21,7 +21,7 @@ from mockserver.errors import ENDING, CannotGenerate, Refusal
 from mockserver.http import operations
 from mockserver.http.exchange import SANDBOX_HEADER, Exchange, PreparedRequest
 from mockserver.http.messages import SAFE_METHODS, Request, Response, header
-from mockserver.http.request import credentials, guard, idempotency, parameters, preferences, selection
+from mockserver.http.request import credentials, forwarding, guard, idempotency, parameters, preferences, selection
 from mockserver.http.request.addressing import decode_parameter
 from mockserver.http.request_log import line_of
 from mockserver.http.response import cors
@@ -52,7 +52,10 @@ def respond(service: Service, request: Request) -> Response:
 
 def prepare(service: Service, request: Request) -> PreparedRequest:
     """What follows from a request and the contract alone; the same bytes have the same."""
-    prepared = PreparedRequest(request, _logged(request), service.router.match(request))
+    logged = _logged(request)
+    if service.forwarded:
+        request = forwarding.as_sent_by_client(request)
+    prepared = PreparedRequest(request, logged, service.router.match(request))
     try:
         guard.check(service, request)
         if cors.is_preflight(request):
@@ -126,7 +129,7 @@ def _select(service: Service, prepared: PreparedRequest) -> None:
     forgive = target is not None or is_control_path(request.path) or prepared.route.is_page
     prepared.choice = selection.choose(service, request, forgive=forgive)
     if target is not None:
-        prepared.response = _redirect(service, *target)
+        prepared.response = _redirect(service, request, *target)
 
 
 def _validate(service: Service, prepared: PreparedRequest) -> None:
@@ -185,7 +188,7 @@ def _refuse(exchange: Exchange, refusal: Refusal, expired_cookie: str | None = N
         response = operations.enforce(exchange, operation, response)
     response = complete(response, request)
     if expired_cookie is not None:
-        response.headers.append(_cookie(expired_cookie, "", max_age=0, samesite="Lax"))
+        response.headers.append(_cookie(request, expired_cookie, "", max_age=0, samesite="Lax"))
     if isinstance(refusal, TokenRequired) and service.token_page is not None and selection.is_navigation(request):
         return service.token_page(exchange, response)
     return response
@@ -273,17 +276,17 @@ def _logged(request: Request) -> LoggedMessage:
     return LoggedMessage.of(headers, request.body)
 
 
-def _redirect(service: Service, location: str, cookies: dict[str, str]) -> Response:
+def _redirect(service: Service, request: Request, location: str, cookies: dict[str, str]) -> Response:
     """Send a page navigation to the address without selection and token, which the cookies hold from then on."""
     response = see_other(location)
     for name, value in cookies.items():
         if name == selection.TOKEN_COOKIE:
             if service.token is not None:
-                response.headers.append(_cookie(name, service.token, samesite="Strict", httponly=True))
+                response.headers.append(_cookie(request, name, service.token, samesite="Strict", httponly=True))
         elif value:
-            response.headers.append(_cookie(name, value, samesite="Lax"))
+            response.headers.append(_cookie(request, name, value, samesite="Lax"))
         else:
-            response.headers.append(_cookie(name, "", max_age=0, samesite="Lax"))
+            response.headers.append(_cookie(request, name, "", max_age=0, samesite="Lax"))
     return response
 
 
@@ -293,6 +296,6 @@ def see_other(location: str) -> Response:
     return Response(303, response.get_data(), headers=list(response.headers))
 
 
-def _cookie(name: str, value: str, **options: Any) -> tuple[str, str]:
+def _cookie(request: Request, name: str, value: str, **options: Any) -> tuple[str, str]:
     expires = 0 if options.get("max_age") == 0 else None
-    return "Set-Cookie", dump_cookie(name, value, path="/", expires=expires, **options)
+    return "Set-Cookie", dump_cookie(name, value, path=request.prefix or "/", expires=expires, **options)

@@ -41,6 +41,7 @@ class ControlApi:
 class Service:
     """A contract, its sandboxes, and the settings of the server. `hosts` may call the control API besides loopback.
 
+    `forwarded` says that a proxy in front sets the `X-Forwarded-` headers of every request.
     `stale` holds the problems of contract files that were edited while they are served and cannot be loaded again.
     `token_page` renders the response without a token as a page that asks for it; None where no pages are served.
     `request_log` gets a line for each request.
@@ -55,6 +56,7 @@ class Service:
     hosts: frozenset[str] = frozenset()
     token: str | None = None
     body_limit: int = BODY_LIMIT
+    forwarded: bool = False
     token_page: Callable[[Exchange, Response], Response] | None = None
     request_log: RequestLog | None = None
     stale: list[Problem] = field(default_factory=list)

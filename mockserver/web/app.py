@@ -39,6 +39,7 @@ def create_app(
     token: str | None = None,
     serve_pages: bool = True,
     body_limit: int = BODY_LIMIT,
+    forwarded: bool = False,
     sandbox_limit: int = SANDBOX_LIMIT,
     store: str | None = None,
     stateful: bool = False,
@@ -50,7 +51,8 @@ def create_app(
     `scenario` is the default scenario: a name, or a file such as a recording. `seed` replaces that
     of every scenario. `allow_hosts` may call the control API
     besides loopback names; with a `token`, the control API requires it in X-Mock-Token instead. `stateful` infers
-    resources from the collections of an OpenAPI file. `body_limit` is in bytes. `store` is the address of a
+    resources from the collections of an OpenAPI file. `body_limit` is in bytes. `forwarded` trusts
+    the headers X-Forwarded-Prefix, -Proto and -Host, which a proxy in front must set. `store` is the address of a
     Redis that holds all state, for more than one process. `sleep` (in seconds) delays responses if the WSGI server
     cannot. `request_log` gets a line for each request.
 
@@ -67,6 +69,7 @@ def create_app(
         token=token,
         body_limit=body_limit,
         request_log=request_log,
+        forwarded=forwarded,
     )
     app = build_app(service, serve_pages=serve_pages, sleep=sleep)
     if store is None:

@@ -101,8 +101,10 @@ def _is_same_origin(request: Request) -> bool:
 
 def _check_site(service: Service, request: Request) -> None:
     host = request.header("Host") or ""
-    if not is_allowed_host(service, host):
-        raise ForbiddenHost(host)
+    # Another site could name any host in a header that a proxy sets, but not in Host.
+    for name in dict.fromkeys((request.sent_host, host)):
+        if not is_allowed_host(service, name):
+            raise ForbiddenHost(name)
     origin = request.header("Origin")
     if origin is not None:
         if not is_allowed_origin(service, origin, host):

@@ -125,4 +125,4 @@ def redirect_target(request: Request) -> tuple[str, dict[str, str]] | None:
     target = request.target or request.path
     path = "/" + target.partition("?")[0].partition("://")[2].partition("/")[2] if "://" in target else target
     # A path with two slashes at its start would be the address of another host.
-    return "/" + path.partition("?")[0].lstrip("/\\") + (f"?{rest}" if rest else ""), cookies
+    return f"{request.prefix}/" + path.partition("?")[0].lstrip("/\\") + (f"?{rest}" if rest else ""), cookies
