@@ -164,8 +164,8 @@ class Operation:
         return None
 
     def lowest(self) -> tuple[int, DeclaredResponse] | None:
-        """The lowest status that is declared, of whatever kind, and its response."""
-        statuses = sorted(status for status in self.responses if status[:1].isdigit())
+        """The lowest status of a final response that is declared, and its response; an informational one is not."""
+        statuses = sorted(status for status in self.responses if status[:1].isdigit() and status[:1] != "1")
         return (int(statuses[0].upper().replace("X", "0")), self.responses[statuses[0]]) if statuses else None
 
 

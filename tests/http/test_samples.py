@@ -487,3 +487,14 @@ def test_the_journal_holds_a_request_whose_records_cannot_be_generated(ungenerat
 def test_another_scenario_can_be_chosen_where_records_cannot_be_generated(ungeneratable: FlaskClient) -> None:
     assert ungeneratable.put("/__mock/scenario", json={"name": "empty"}).status_code == 200
     assert ungeneratable.get("/jobs").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("statuses", "sent"), [(["101"], 501), (["1XX"], 501), (["101", "400"], 400), (["101", "200"], 200)]
+)
+def test_an_informational_status_is_never_the_response(
+    serve: Callable[..., FlaskClient], statuses: list[str], sent: int
+) -> None:
+    """A client would wait for the final one (RFC 9110, section 15.2)."""
+    responses = {status: {"description": "x"} for status in statuses}
+    assert serve({"/a": {"get": {"responses": responses}}}).get("/a").status_code == sent
