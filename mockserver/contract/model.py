@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -121,17 +121,19 @@ class Rule:
 class Override:
     """A response declared for an operation in place of the normal one; `entry` is the declaration as written.
 
-    The delay is `min_delay` to `max_delay` milliseconds. Without a status, body or example, the normal response is sent
-    with the override's headers, delay and fault.
+    `headers` holds the values of each header. `media_type` is that of the body, where there is one. The delay is
+    `min_delay` to `max_delay` milliseconds. Without a status, body or example, the normal response is sent with the
+    override's headers, delay and fault.
     """
 
     operation: str
     entry: Mapping[str, Any]
     where: Mapping[str, Any] = field(default_factory=dict)
     status: int | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     has_body: bool = False
     body: Any = None
+    media_type: str | None = None
     example: str | None = None
     min_delay: int = 0
     max_delay: int = 0

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mockserver.contract import formats
 from mockserver.contract.model import Override
 from mockserver.errors import Violation, did_you_mean, quote
 from mockserver.openapi.content import find_example, json_media_type
-from mockserver.openapi.model import Operation
+from mockserver.openapi.model import DeclaredResponse, Operation
+from mockserver.syntax.header_names import FRAMING
 from mockserver.syntax.instants import parse_duration
+from mockserver.syntax.json_pointer import escape as escape_pointer
+from mockserver.syntax.media_types import JSON, best_match, is_json, is_text
 
-# The server frames responses itself (RFC 9112, section 6): a wrong length would corrupt the responses that follow.
-FRAMING_HEADERS = ("connection", "content-length", "keep-alive", "trailer", "transfer-encoding", "upgrade")
-# The hundreds of statuses that may be used whether declared or not.
-ERROR_CLASSES = range(4, 6)
+# From this status on, any may be used whether declared or not.
+ERRORS_FROM = 400
+# These have no content (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5).
+WITHOUT_CONTENT = (204, 205, 304)
 
 
 def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Override | None, list[Violation]]:
@@ -27,11 +30,22 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
     if operation is None:
         message = f"there is no operation {quote(entry['operation'])}.{did_you_mean(entry['operation'], operations)}"
         return None, [Violation("body", "/operation", "operation", message)]
+    # To JSON Schema 404.0 is an integer, too.
+    entry = {**entry, **{name: int(entry[name]) for name in ("status", "times") if name in entry}}
+    headers = {
+        name: (values,) if isinstance(values, str) else tuple(values)
+        for name, values in entry.get("headers", {}).items()
+    }
+    success = operation.success()
+    status = entry.get("status", success[0] if success is not None else 200)
+    # `default` is for errors, unless it is what success is.
+    declared = operation.response(status) if status >= ERRORS_FROM or operation.names_status(status) else None
+    media_type = _media_type(declared, headers, entry["body"]) if "body" in entry else None
     min_delay, max_delay, delay_violations = _read_delay(entry.get("delay"))
     violations = [
-        *_check_headers(entry),
+        *_check_headers(headers),
         *_check_where(entry, operation),
-        *_check_response(entry, operation),
+        *_check_response(entry, operation, status, media_type),
         *delay_violations,
     ]
     if violations:
@@ -40,9 +54,10 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
         operation=operation.id,
         where=entry.get("where", {}),
         status=entry.get("status"),
-        headers=entry.get("headers", {}),
+        headers=headers,
         has_body="body" in entry,
         body=entry.get("body"),
+        media_type=media_type,
         example=entry.get("example"),
         min_delay=min_delay,
         max_delay=max_delay,
@@ -54,47 +69,82 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
     ), []
 
 
-def _check_headers(entry: Mapping[str, Any]) -> list[Violation]:
+def _media_type(declared: DeclaredResponse | None, headers: Mapping[str, Sequence[str]], body: Any) -> str:
+    """The media type of a body: the header's, else a declared one that can be written, JSON first, else JSON."""
+    for name, values in headers.items():
+        if name.lower() == "content-type":
+            return values[-1]
+    media = json_media_type(declared) if declared is not None else None
+    if media is not None:
+        return media.name
+    texts = [name for name in declared.media if is_text(name) and "*" not in name] if declared is not None else []
+    return texts[0] if texts and isinstance(body, str) else JSON
+
+
+def _check_headers(headers: Mapping[str, Sequence[str]]) -> list[Violation]:
     reason = "cannot be set: the server frames responses itself; to break that, use a fault such as malformed-chunk"
-    return [
-        Violation("body", f"/headers/{name}", "framing", f"{name} {reason}")
-        for name in entry.get("headers", ())
-        if name.lower() in FRAMING_HEADERS
-    ]
+    violations, seen = list[Violation](), set[str]()
+    for name in headers:
+        pointer, lower = f"/headers/{escape_pointer(name)}", name.lower()
+        if lower in FRAMING:
+            violations.append(Violation("body", pointer, "framing", f"{name} {reason}"))
+        elif lower in seen:
+            message = f"{name} is given twice, in different spellings; give one, with a list of its values"
+            violations.append(Violation("body", pointer, "duplicate", message))
+        seen.add(lower)
+    return violations
 
 
 def _check_where(entry: Mapping[str, Any], operation: Operation) -> list[Violation]:
     names = [parameter.name for parameter in operation.parameters if parameter.location in ("path", "query")]
     return [
         Violation(
-            "body", f"/where/{name}", "parameter", f"there is no parameter {quote(name)}.{did_you_mean(name, names)}"
+            "body",
+            f"/where/{escape_pointer(name)}",
+            "parameter",
+            f"there is no parameter {quote(name)}.{did_you_mean(name, names)}",
         )
         for name in entry.get("where", ())
         if name not in names
     ]
 
 
-def _check_response(entry: Mapping[str, Any], operation: Operation) -> list[Violation]:
+def _check_response(
+    entry: Mapping[str, Any], operation: Operation, status: int, media_type: str | None
+) -> list[Violation]:
     """The status must be declared or be an error's; the body must match the schema, unless it is meant not to."""
-    success = operation.success()
-    status = entry.get("status", success[0] if success is not None else 200)
-    declared = operation.response(status)
-    is_named = {str(status), f"{status // 100}XX"} & set(operation.responses) or (success and success[0] == status)
-    if declared is None or not is_named:
-        if status // 100 not in ERROR_CLASSES and not entry.get("violate"):
-            return [_undeclared_status(operation, status)]
-        if declared is None:
-            return []
+    declared, may_violate = operation.response(status), entry.get("violate", False)
+    if status < ERRORS_FROM and not operation.names_status(status) and not may_violate:
+        return [_undeclared_status(operation, status)]
+    if media_type is not None and status in WITHOUT_CONTENT and not may_violate:
+        message = f"a {status} response has no content (RFC 9110), so leave the body out"
+        return [Violation("body", "/body", "content", message)]
+    if declared is None:
+        return []
     if "example" in entry and find_example(declared, entry["example"]) is None:
-        names = [name for media_type in declared.media.values() for name in media_type.examples]
+        names = [name for media in declared.media.values() for name in media.examples]
         message = f"there is no example {quote(entry['example'])}.{did_you_mean(entry['example'], names)}"
         return [Violation("body", "/example", "example", message)]
-    media_type = json_media_type(declared)
-    if "body" not in entry or entry.get("violate") or media_type is None or media_type.validator is None:
+    if media_type is None or may_violate:
+        return []
+    return _check_body(entry["body"], declared, status, media_type)
+
+
+def _check_body(body: Any, declared: DeclaredResponse, status: int, media_type: str) -> list[Violation]:
+    media = declared.media.get(best_match(media_type, declared.media) or "")
+    if media is None:
+        if status >= ERRORS_FROM or not declared.media:
+            return []
+        names = ", ".join(declared.media)
+        message = f"{quote(media_type)} is not declared for the status {status}, only {names}; violate: true sends it"
+        return [Violation("body", "/headers/Content-Type", "content", message)]
+    if media.validator is None or not (
+        is_json(media_type) or (isinstance(body, str) and media.shape.types == {"string"})
+    ):
         return []
     return [
         Violation("body", f"/body{violation.pointer}", violation.keyword, violation.message)
-        for violation in media_type.validator.violations(entry["body"], "body")
+        for violation in media.validator.violations(body, "body")
     ]
 
 

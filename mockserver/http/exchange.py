@@ -126,12 +126,14 @@ class Selection:
 class Exchange:
     """A request under way. `began` is in seconds, of the machine's monotonic clock.
 
-    `broken` is the status of the response that violated the contract, whatever was sent instead, and `violations` say
-    where it or the request did. `override` is the one that the request matched, `refusal` why it was refused.
+    `invalid_status` is the status of the response that violated the contract, whatever was sent instead, and
+    `violations` say where it or the request did. `override` is the one that the request matched, `refusal` why it was
+    refused.
     """
 
     __slots__ = (
-        "began", "broken", "delivery", "notices", "override", "prepared", "refusal", "request", "sandbox", "selected",
+        "began", "delivery", "invalid_status", "notices", "override", "prepared", "refusal", "request", "sandbox",
+        "selected",
         "service", "violations",
     )  # fmt: skip
 
@@ -142,7 +144,7 @@ class Exchange:
         self.selected: Selection | None = None
         self.override: ActiveOverride | None = None
         self.violations: Sequence[Violation] = ()
-        self.broken: int | None = None
+        self.invalid_status: int | None = None
         self.refusal: Refusal | None = None
         self.delivery: Delivery | None = None
         self.notices = prepared.notices

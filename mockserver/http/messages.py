@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -136,9 +136,10 @@ class Delivery:
 class Response:
     """A response, from its creation until it is sent.
 
-    `headers` are in the order in which they are sent. `violations` lists where the response violates the contract.
-    `delivery` is set if the response is delayed or spoiled. With a `validity`, the same request gets the same response
-    as long as it holds, and `entry` is its journal entry.
+    `headers` are in the order in which they are sent; `own` are the names, in lower case, of those that the contract or
+    an override has set, so that the server leaves them as they are. `violations` lists where the response violates the
+    contract. `delivery` is set if the response is delayed or spoiled. With a `validity`, the same request gets the same
+    response as long as it holds, and `entry` is its journal entry.
     """
 
     status: int
@@ -149,6 +150,7 @@ class Response:
     delivery: Delivery | None = None
     validity: CacheValidity | None = None
     entry: Entry | None = None
+    own: Collection[str] = ()
 
     def header(self, name: str) -> str | None:
         """The first value of a header."""
@@ -170,6 +172,16 @@ class Response:
         """Set headers; each replaces all headers of the same name."""
         for name, value in headers.items():
             self.set_header(name, value)
+
+    def replace_headers(self, headers: Mapping[str, Sequence[str]]) -> None:
+        """Set headers, each of them to one or more values, which are sent on lines of their own."""
+        for name, values in headers.items():
+            self.set_header(name, values[0])
+            self.headers += [(name, value) for value in values[1:]]
+
+    def add_headers(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Add the headers that the contract or an override has not set."""
+        self.headers += [pair for pair in pairs if pair[0].lower() not in self.own] if self.own else pairs
 
     def remove_headers(self, names: Container[str]) -> None:
         """Remove the headers with these names, which are in lower case."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -13,13 +13,13 @@ from mockserver.engine.behaviours.calls import OperationCall, OperationResult, R
 from mockserver.engine.commands import KeepResponse
 from mockserver.errors import CannotGenerate, Refusal
 from mockserver.http.exchange import Exchange
-from mockserver.http.messages import BODILESS, Response
+from mockserver.http.messages import BODILESS, Request, Response
 from mockserver.http.request import idempotency, preferences
-from mockserver.http.response.negotiation import declared_media, negotiate
+from mockserver.http.response.negotiation import concrete_media_type, declared_media, negotiate
 from mockserver.http.response.overrides import hold_back, replacement_response
 from mockserver.http.response.problems import refuse
 from mockserver.http.response.responses import build_response
-from mockserver.http.response.samples import SampleSpec, default_sample, sample, sample_headers
+from mockserver.http.response.samples import SampleSpec, default_sample, required_headers, sample
 from mockserver.http.router import ControlHandler
 from mockserver.openapi.model import DeclaredResponse, Operation
 from mockserver.openapi.parameter_decoding import validate_header
@@ -32,6 +32,8 @@ RESULTS: Mapping[BehaviourKind, ResultKind] = {"create": ResultKind.CREATED, "de
 # Refusals from before there is anything to operate on: such a response is not kept for an idempotency key.
 BEFORE_OPERATION = (NotAcceptable, UnknownRecord)
 TOTAL_HEADERS = ("xtotalcount", "xtotal", "totalcount")
+# What a path has unencoded (RFC 3986, section 3.3), and `%` of what is encoded.
+PATH_CHARACTERS = "/%:@!$&'()*+,;=~"
 VIOLATIONS_HEADER = "X-Mock-Violations"
 
 
@@ -69,7 +71,7 @@ def call_control(exchange: Exchange, handle: ControlHandler) -> Response:
     success = operation.success()
     media_type = negotiate(exchange.request.header("Accept"), success[1].media) if success is not None else None
     status, value, *headers = handle(exchange, exchange.prepared.call)
-    response = build_response(operation, status, value, media_type, headers[0] if headers else None)
+    response = build_response(operation, status, value, media_type, headers[0].items() if headers else ())
     return enforce(exchange, operation, response)
 
 
@@ -78,7 +80,7 @@ def enforce(exchange: Exchange, operation: Operation, response: Response) -> Res
     if not response.violations:
         return response
     refusal = ContractViolation(operation.id, response.status, response.violations)
-    exchange.broken, exchange.violations = response.status, response.violations
+    exchange.invalid_status, exchange.violations = response.status, response.violations
     if exchange.service.strict:
         return refuse(exchange.service, operation, refusal)
     response.set_headers({VIOLATIONS_HEADER: str(len(response.violations))})
@@ -143,10 +145,15 @@ def _overridden(exchange: Exchange, operation: Operation, *, delay: int) -> Resp
             # The client does not see how the operation itself ends.
             with suppress(Refusal):
                 _perform(exchange, operation)
-        response = replacement_response(exchange.service, operation, override) or _sample(
+        response = replacement_response(exchange, operation, override, _seed(exchange)) or _sample(
             exchange, operation, override.status
         )
-    response.set_headers(override.headers)
+        if override.violate:
+            response.violations.clear()
+    response.replace_headers(override.headers)
+    if override.media_type is not None and response.media_type is not None and not response.body.isascii():
+        # With its charset, which other characters need.
+        response.set_header("Content-Type", response.media_type)
     return response
 
 
@@ -156,12 +163,13 @@ def _behave(exchange: Exchange, operation: Operation, behaviour: Behaviour) -> R
     result = exchange.service.behaviours.perform(exchange.selection.run, operation, _call(exchange))
     preferred = PREFERRED[result.kind]
     status, declared = operation.success(preferred) or (preferred, None)
-    if result.kind is ResultKind.DELETED and declared is not None and status not in BODILESS:
-        if not _accepts(declared, media_type, result.value):
-            return _sample(exchange, operation, status)
-    headers: dict[str, str] = {}
+    headers: list[tuple[str, str]] = []
     if declared is not None and (declared.headers or result.kind is ResultKind.CREATED):
-        headers = dict(_headers(exchange, operation, result, SampleSpec(status, declared)))
+        headers = _headers(exchange, operation, result, SampleSpec(status, declared))
+    if declared is not None and not _accepts(declared, status, media_type, result):
+        response = _sample(exchange, operation, status)
+        response.set_headers(dict(headers))
+        return response
     if declared is not None and not declared.media and result.kind is not ResultKind.RETURNED:
         return build_response(operation, status, None, None, headers)
     return build_response(operation, status, result.value, media_type, headers)
@@ -178,38 +186,44 @@ def _success_type(exchange: Exchange, operation: Operation, behaviour: Behaviour
     media = success[1].media
     if len(media) > 1:
         media = {name: entry for name, entry in media.items() if is_json(name)} or media
-    return negotiate(exchange.request.header("Accept"), media)
+    accept = exchange.request.header("Accept")
+    name = negotiate(accept, media)
+    return concrete_media_type(accept, name, media[name]) if name is not None and "*" in name else name
 
 
-def _accepts(declared: DeclaredResponse, media_type: str | None, record: Any) -> bool:
-    """Whether a deleted record may be sent; else the declared response has another form."""
-    if media_type is None or not is_json(media_type):
-        return media_type is None
-    media = declared_media(declared, media_type)
-    return media is None or media.validator is None or media.validator.is_valid(record)
+def _accepts(declared: DeclaredResponse, status: int, media_type: str | None, result: OperationResult) -> bool:
+    """Whether the result may be sent; else the declared response has another form: it is not JSON, for example."""
+    if media_type is None or status in BODILESS:
+        return True
+    if not is_json(media_type):
+        return False
+    media = declared_media(declared, media_type) if result.kind is ResultKind.DELETED else None
+    return media is None or media.validator is None or media.validator.is_valid(result.value)
 
 
 def _headers(
     exchange: Exchange, operation: Operation, result: OperationResult, spec: SampleSpec
-) -> Iterator[tuple[str, str]]:
+) -> list[tuple[str, str]]:
     """Where a created record is, how many records a list has, and the other headers that are required."""
-    request, call = exchange.request, _call(exchange)
-    declared = {header.name.lower(): header for header in spec.declared.headers}
+    pairs = list[tuple[str, str]]()
     if result.kind is ResultKind.CREATED:
-        location = f"{request.root_path}{request.path.rstrip('/')}/{quote(str(result.key), safe='')}"
-        header = declared.pop("location", None)
-        fits = header is None or header.validator is None or not validate_header(header, location)
-        yield "Location", location if fits else request.host_url.rstrip("/") + location
-    samples: dict[str, str] | None = None
-    for name, header in declared.items():
-        if result.total is not None and normalize(name) in TOTAL_HEADERS:
-            yield header.name, str(result.total)
-        elif header.required:
-            if samples is None:
-                seed = _seed(exchange)
-                samples = sample_headers(exchange.service.contract, operation, call, seed, spec)
-            if header.name in samples:
-                yield header.name, samples[header.name]
+        pairs.append(("Location", _location(exchange.request, spec.declared, result.key)))
+    if result.total is not None:
+        names = [header.name for header in spec.declared.headers]
+        pairs += [(name, str(result.total)) for name in names if normalize(name) in TOTAL_HEADERS]
+    present = [name for name, _ in pairs]
+    contract, call = exchange.service.contract, _call(exchange)
+    return pairs + required_headers(contract, operation, call, _seed(exchange), spec, present)
+
+
+def _location(request: Request, declared: DeclaredResponse, key: Any) -> str:
+    """The address of a created record: relative, unless the declared header has to be absolute."""
+    # Of the percent-encoded characters, the path has only those left that would otherwise be separators.
+    collection = quote(f"{request.root_path}{request.path.rstrip('/')}", safe=PATH_CHARACTERS)
+    location = f"{collection}/{quote(str(key), safe='')}"
+    header = next((header for header in declared.headers if header.name.lower() == "location"), None)
+    fits = header is None or not validate_header(header, location)
+    return location if fits else request.host_url.rstrip("/") + location
 
 
 def _sample(exchange: Exchange, operation: Operation, status: int | None = None) -> Response:

@@ -26,7 +26,7 @@ from mockserver.http.request.addressing import decode_parameter
 from mockserver.http.request_log import line_of
 from mockserver.http.response import cors
 from mockserver.http.response.problems import refuse
-from mockserver.http.response.responses import complete
+from mockserver.http.response.responses import complete, merge_vary
 from mockserver.http.router import is_control_path
 from mockserver.http.service import Service
 from mockserver.refusals import (
@@ -196,16 +196,18 @@ def _refuse(exchange: Exchange, refusal: Refusal, expired_cookie: str | None = N
 
 def _add_headers(exchange: Exchange, response: Response) -> None:
     """Say what was selected, what the response depends on, and who may read it."""
-    headers = response.headers
-    headers.append(VARY)
+    pairs = [VARY]
     selected = exchange.selected
     if selected is not None:
-        headers.append(header(selection.SCENARIO_HEADER, selected.scenario))
-        headers.append(header(SANDBOX_HEADER, selected.sandbox.name))
+        pairs.append(header(selection.SCENARIO_HEADER, selected.scenario))
+        pairs.append(header(SANDBOX_HEADER, selected.sandbox.name))
         if selected.ignored:
-            headers.append(("X-Mock-Ignored-Cookie", ", ".join(selected.ignored)))
+            pairs.append(("X-Mock-Ignored-Cookie", ", ".join(selected.ignored)))
+    response.add_headers(pairs)
+    if "vary" in response.own:
+        response.set_header("Vary", merge_vary(response.headers, VARY))
     if exchange.request.header("Origin") is not None:
-        response.set_headers(cors.headers(exchange.service, exchange.request))
+        response.add_headers(cors.headers(exchange.service, exchange.request, response))
 
 
 def _record(exchange: Exchange, response: Response) -> None:
@@ -222,7 +224,7 @@ def _record(exchange: Exchange, response: Response) -> None:
 
 def _is_journaled(exchange: Exchange) -> bool:
     """Whether the journal has this request: those to the contract, and every response that violated it."""
-    if exchange.broken is not None:
+    if exchange.invalid_status is not None:
         return True
     route = exchange.prepared.route
     if route.operation is not None:
@@ -249,7 +251,7 @@ def _entry(exchange: Exchange, response: Response) -> Entry:
         request=exchange.prepared.logged,
         response=LoggedMessage.of(tuple(response.headers), b"" if method == "HEAD" else response.body),
         violations=exchange.violations,
-        invalid_status=exchange.broken,
+        invalid_status=exchange.invalid_status,
         fired=run.drain_fired() if run is not None else (),
         parameters=exchange.prepared.parameters,
         override=exchange.override.id if exchange.override is not None else None,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from mockserver.openapi.model import Body, DeclaredResponse, MediaType
+from mockserver.syntax.media_types import is_json
 
 
 def json_media_type(declared: DeclaredResponse | Body) -> MediaType | None:
     """The declared media type that is JSON, a problem document only if there is no other."""
-    media_types = [media_type for media_type in declared.media.values() if media_type.name.endswith("json")]
+    media_types = [media_type for media_type in declared.media.values() if is_json(media_type.name)]
     return min(media_types, key=lambda media_type: "problem" in media_type.name, default=None)
 
 

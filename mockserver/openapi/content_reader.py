@@ -76,9 +76,9 @@ class ContentReader:
         examples, shape = self._find_examples(node), Shape.from_schema(schema)
         # An example in another syntax, such as XML, is text, whereas the schema describes what the text means.
         is_checked = is_json(name) or "string" in shape.types
-        broken = [label for label, example in examples.items() if is_checked and self._is_broken(example, validator)]
+        invalid = [label for label, example in examples.items() if is_checked and self._is_invalid(example, validator)]
         values = {label: example.value for label, example in examples.items()}
-        return MediaType(name, schema, validator, values, self._read_encodings(node, shape), shape, frozenset(broken))
+        return MediaType(name, schema, validator, values, self._read_encodings(node, shape), shape, frozenset(invalid))
 
     def _find_examples(self, node: Node) -> dict[str, Node]:
         """The examples of a media type or a header by name; the single `example` is named so."""
@@ -110,7 +110,7 @@ class ContentReader:
                 notation = None
         return Encoding(media_types, self.read_headers(node), notation)
 
-    def _is_broken(self, example: Node, validator: Validator | None) -> bool:
+    def _is_invalid(self, example: Node, validator: Validator | None) -> bool:
         """Whether an example does not match its schema, which is reported."""
         if validator is None or validator.is_valid(example.value):
             return False

@@ -57,7 +57,7 @@ class Encoding:
 class MediaType:
     """One entry of a `content` map: its schema, if it has one, its examples by name, and what a form's fields are.
 
-    `broken` names the examples that break the schema.
+    `invalid_examples` names the examples that violate the schema.
     """
 
     name: str
@@ -66,7 +66,7 @@ class MediaType:
     examples: Mapping[str, Any]
     encoding: Mapping[str, Encoding] = field(default_factory=dict)
     shape: Shape = field(default_factory=Shape, compare=False)
-    broken: frozenset[str] = frozenset()
+    invalid_examples: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,10 @@ class DeclaredResponse:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A declared parameter: `gathers` if its members are parameters of their own, `is_plain` as its notation is."""
+    """A declared parameter; `is_plain` as its notation is.
+
+    With `has_member_parameters`, the members of the object are sent as parameters of their own.
+    """
 
     name: str
     location: str
@@ -88,7 +91,7 @@ class Parameter:
     notation: ParameterStyle
     validator: Validator
     default: Any = None
-    gathers: bool = False
+    has_member_parameters: bool = False
     is_plain: bool = False
     may_be_empty: bool = False
     deprecated: bool = False
@@ -144,6 +147,13 @@ class Operation:
         """The declared response for a status: exact, then its range, then `default` (OpenAPI 3.1, section 4.8.16)."""
         return (
             self.responses.get(str(status)) or self.responses.get(f"{status // 100}XX") or self.responses.get("default")
+        )
+
+    def names_status(self, status: int) -> bool:
+        """Whether a status is declared as itself, by its range, or as what success is."""
+        success = self.success()
+        return bool({str(status), f"{status // 100}XX"} & self.responses.keys()) or (
+            success is not None and success[0] == status
         )
 
     def success(self, preferred: int | None = None) -> tuple[int, DeclaredResponse] | None:

@@ -157,7 +157,7 @@ class OperationReader:
             notation=notation,
             validator=self.schemas.for_direction("request").validator(schema),
             default=_find_default(schema),
-            gathers=has_member_parameters(notation),
+            has_member_parameters=has_member_parameters(notation),
             is_plain=notation.is_plain,
             may_be_empty=location == "query" and declared.get("allowEmptyValue") is True,
             deprecated=declared.get("deprecated") is True,

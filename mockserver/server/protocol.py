@@ -169,7 +169,7 @@ class Protocol(HttpToolsProtocol):
             return False
         cached = service.responses.find(data)
         if cached is not None:
-            self._send_at_once(cached.head, cached.body)
+            self._send_at_once(cached.head, self._date(), cached.body)
             if service.request_log is not None:
                 service.request_log(line_of_repeat(cached.entry, cached.validity.sandbox))
             return True
@@ -181,14 +181,15 @@ class Protocol(HttpToolsProtocol):
         except ENDING:
             raise
         except BaseException as error:
-            self._send_at_once(*failure(prepared.request.method, prepared.request.path, error))
+            head, body = failure(prepared.request.method, prepared.request.path, error)
+            self._send_at_once(head, self._date(), body)
             return True
         if sent.response.delivery is not None:
             self._unset_keepalive_if_required()
             self.cycle = Cycle(True)
             self._hold_back(self.cycle, sent)
             return True
-        self._send_at_once(sent.head, sent.body)
+        self._send_at_once(sent.head, self._date_of(sent.head), sent.body)
         sent.remember_response(data)
         return True
 
@@ -387,7 +388,7 @@ class Protocol(HttpToolsProtocol):
     def send(self, cycle: Cycle, head: bytes, body: bytes) -> None:
         """Write an answer and go on to the next request, or close."""
         close = b"" if cycle.keep_alive else b"Connection: close\r\n"
-        self.transport.write(b"".join((head, self._date(), close, b"\r\n", body)))
+        self.transport.write(b"".join((head, self._date_of(head), close, b"\r\n", body)))
         cycle.response_complete = True
         if not cycle.keep_alive:
             self._close()
@@ -397,9 +398,9 @@ class Protocol(HttpToolsProtocol):
             # A peer that does not read gets no more answers until it does.
             self.flow.pause_reading()
 
-    def _send_at_once(self, head: bytes, body: bytes) -> None:
+    def _send_at_once(self, head: bytes, date: bytes, body: bytes) -> None:
         """Write a response without the parser. The timer of idle connections finds out later that this one is not."""
-        self.transport.write(b"".join((head, self._date(), b"\r\n", body)))
+        self.transport.write(b"".join((head, date, b"\r\n", body)))
         self._was_active = True
         self.server_state.total_requests += 1
         if self.flow.write_paused:
@@ -422,6 +423,10 @@ class Protocol(HttpToolsProtocol):
             self._dated = headers
             self._date_lines = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
         return self._date_lines
+
+    def _date_of(self, head: bytes) -> bytes:
+        """The same for one response: nothing if it has a date of its own."""
+        return b"" if wsgi_bridge.has_date(head) else self._date()
 
     def resume_writing(self) -> None:
         """The peer reads again."""

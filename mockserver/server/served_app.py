@@ -81,6 +81,9 @@ class Sent(NamedTuple):
 
     def remember_response(self, raw: bytes) -> None:
         """Remember the response to a request by its bytes, if it can be sent again."""
+        if wsgi_bridge.has_date(self.head):
+            # What is cached is sent with the date of the moment.
+            return
         if self.response.validity is not None and self.response.entry is not None:
             # Transitions that had happened before the first response are not reported again.
             entry = self.response.entry

@@ -15,6 +15,7 @@ from urllib.parse import unquote_to_bytes
 from werkzeug.urls import iri_to_uri
 
 from mockserver.http.messages import BODILESS, LENGTHLESS, header_name, join_headers
+from mockserver.syntax.header_names import HOP_BY_HOP
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -26,8 +27,6 @@ MEANING = re.compile(
     "(?:Access-Control|If|Proxy|Sec|X-Forwarded|X-Mock)-.*|Accept-(?:Charset|Encoding|Language|Ranges)|Cache-Control|"
     "Content-(?:Encoding|Length|Location|Range|Type)|Idempotency-Key|Keep-Alive|Transfer-Encoding|User-Agent"
 )
-# RFC 9110, section 7.6.1: these are between two neighbours, and the server speaks to its neighbour itself.
-HOP_BY_HOP = {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
 # Their values are sent as URIs (RFC 9110, sections 10.2.2 and 8.7).
 ADDRESSES = {"location", "content-location"}
 # Python's own phrases changed with 3.13; these are those of RFC 9110.
@@ -136,12 +135,19 @@ def head(
     return encoded
 
 
+def has_date(head: bytes) -> bool:
+    """Whether a head, as `head` returns it, brings its own date."""
+    return b"\r\nDate: " in head
+
+
 @lru_cache(maxsize=4096)
 def _header_line(name: str, value: str) -> bytes:
     """A header as it is sent; nothing for one that is the server's own."""
     lower = name.lower()
     if lower in HOP_BY_HOP:
         return b""
+    if lower == "date":
+        name = "Date"  # in one spelling, by which `has_date` finds it
     if lower in ADDRESSES:
         value = iri_to_uri(value)
     text = f"{name}: {value}"

@@ -24,6 +24,17 @@ def is_json(media_type: str) -> bool:
     return name in (JSON, "text/json") or name.endswith("+json")
 
 
+def is_xml(media_type: str) -> bool:
+    """Whether a media type is XML (RFC 7303)."""
+    name = essence(media_type)
+    return name in ("application/xml", "text/xml") or name.endswith("+xml")
+
+
+def is_markup(media_type: str) -> bool:
+    """Whether a media type is HTML or XML, in which some characters of plain text have to be escaped."""
+    return essence(media_type) == "text/html" or is_xml(media_type)
+
+
 def is_text(media_type: str) -> bool:
     """Whether a media type contains characters rather than bytes."""
     name = essence(media_type)

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from mockserver import Contract, create_app
 from mockserver.engine import overrides
-from tests.conftest import MakeContract
+from tests.conftest import MakeContract, Serve
 
 
 def add(client: FlaskClient, **override: Any) -> str:
@@ -87,6 +87,73 @@ def test_a_body_that_breaks_the_contract_is_sent_only_where_it_is_meant_to(clien
     assert {one["pointer"] for one in refused.json["violations"]} == {"/body", "/body/id"}
     add(client, operation="getJob", body={"id": 7}, violate=True)
     assert client.get("/admin/jobs/job-7").json == {"id": 7}
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "data"),
+    [
+        ("text/html", "<html>Bad gateway</html>", b"<html>Bad gateway</html>"),
+        ("text/html; charset=iso-8859-1", "grün", "grün".encode("latin-1")),
+        ("text/plain", "{}", b"{}"),
+        ("application/x-www-form-urlencoded", {"a": "b c"}, b"a=b+c"),
+        ("application/json", "text", b'"text"'),
+        ("application/vnd.gateway+json", {"a": 1}, b'{"a":1}'),
+    ],
+)
+@pytest.mark.parametrize("extra", [{}, {"violate": True}], ids=["valid", "violate"])
+def test_a_body_of_an_error_is_written_in_its_own_media_type(
+    client: FlaskClient, content_type: str, body: Any, data: bytes, extra: dict[str, Any]
+) -> None:
+    add(client, operation="listJobs", status=502, headers={"Content-Type": content_type}, body=body, **extra)
+    answer = client.get("/admin/jobs")
+    assert (answer.status_code, answer.headers.getlist("Content-Type"), answer.data) == (502, [content_type], data)
+
+
+def test_text_beyond_ascii_says_that_it_is_utf_8(client: FlaskClient) -> None:
+    add(client, operation="listJobs", status=502, headers={"Content-Type": "text/html"}, body="grün")
+    answer = client.get("/admin/jobs")
+    assert (answer.headers.getlist("Content-Type"), answer.data) == (["text/html; charset=utf-8"], "grün".encode())
+
+
+def test_a_media_type_that_is_not_declared_for_a_success_is_sent_only_where_it_is_meant_to(client: FlaskClient) -> None:
+    override = {"operation": "getJob", "headers": {"Content-Type": "text/html"}, "body": "<p>"}
+    refused = client.post("/__mock/overrides", json=override)
+    assert [entry["pointer"] for entry in refused.json["violations"]] == ["/headers/Content-Type"]
+    add(client, **override, violate=True)
+    answer = client.get("/admin/jobs/job-7")
+    assert (answer.status_code, answer.content_type, answer.data) == (200, "text/html", b"<p>")
+
+
+@pytest.mark.parametrize("status", [200, 202, 204, 205, 299, 301, 304, 418, 451, 500, 599])
+@pytest.mark.parametrize("body", [{}, {"body": {"a": 1}}], ids=["empty", "body"])
+def test_any_status_is_sent_where_it_may_violate_the_contract(
+    client: FlaskClient, status: int, body: dict[str, Any]
+) -> None:
+    add(client, operation="getJob", status=status, violate=True, **body)
+    answer = client.get("/admin/jobs/job-7")
+    assert answer.status_code == status
+    if status in (204, 205, 304):
+        assert answer.data == b""
+    elif body:
+        assert answer.get_json(force=True) == body["body"]
+    elif status in (202, 299, 301):
+        assert answer.data == b""
+
+
+@pytest.mark.parametrize("status", [204, 205])
+def test_a_body_for_a_status_without_content_is_refused(serve: Serve, status: int) -> None:
+    responses = {str(status): {"description": "done"}}
+    paths = {"/a": {"get": {"operationId": "getA", "responses": responses}}}
+    client = serve({"openapi": "3.1.0", "info": {"title": "A", "version": "1"}, "paths": paths})
+    answer = client.post("/__mock/overrides", json={"operation": "getA", "status": status, "body": {}})
+    assert [(entry["pointer"], entry["keyword"]) for entry in answer.json["violations"]] == [("/body", "content")]
+
+
+def test_a_status_and_times_may_be_written_as_json_schema_allows(client: FlaskClient) -> None:
+    name = add(client, operation="getJob", status=404.0, times=1.0)
+    assert statuses(client, times=2) == [404, 200]
+    listed = client.get("/__mock/overrides").text
+    assert listed == f'{{"overrides":[{{"id":"{name}","used":1,"operation":"getJob","status":404,"times":1}}]}}'
 
 
 def test_uses_are_counted_and_go_back_with_the_clock(client: FlaskClient) -> None:

@@ -498,3 +498,78 @@ def test_an_informational_status_is_never_the_response(
     """A client would wait for the final one (RFC 9110, section 15.2)."""
     responses = {status: {"description": "x"} for status in statuses}
     assert serve({"/a": {"get": {"responses": responses}}}).get("/a").status_code == sent
+
+
+@pytest.mark.parametrize(
+    ("declared", "sent", "encoding"),
+    [
+        ("text/plain", "text/plain; charset=utf-8", "utf-8"),
+        ("text/html", "text/html; charset=utf-8", "utf-8"),
+        ("text/csv", "text/csv; charset=utf-8", "utf-8"),
+        ("text/javascript", "text/javascript; charset=utf-8", "utf-8"),
+        ("application/javascript", "application/javascript; charset=utf-8", "utf-8"),
+        ("application/xml", "application/xml; charset=utf-8", "utf-8"),
+        ("image/svg+xml", "image/svg+xml; charset=utf-8", "utf-8"),
+        ("text/csv; header=present", "text/csv; header=present; charset=utf-8", "utf-8"),
+        ("text/plain; charset=iso-8859-1", "text/plain; charset=iso-8859-1", "latin-1"),
+        ("text/plain; charset=UTF-16", "text/plain; charset=utf-16", "utf-16"),
+        ('text/plain; charset="windows-1252"', 'text/plain; charset="windows-1252"', "cp1252"),
+        ("application/octet-stream", "application/octet-stream", "utf-8"),
+        ("application/x-ndjson", "application/x-ndjson", "utf-8"),
+    ],
+)
+def test_text_is_written_in_its_charset_and_says_which(serve: Serve, declared: str, sent: str, encoding: str) -> None:
+    answer = serve(one_path(media(declared, example="grün"))).get("/a")
+    assert (answer.status_code, answer.content_type, answer.data.decode(encoding)) == (200, sent, "grün")
+
+
+def test_characters_that_the_charset_lacks_are_references_in_markup(serve: Serve) -> None:
+    answer = serve(one_path(media("text/html; charset=us-ascii", example="<p>10 €</p>"))).get("/a")
+    assert answer.data == b"<p>10 &#8364;</p>"
+
+
+@pytest.mark.parametrize("charset", ["iso-8859-1", "us-ascii", "no-such-charset", "base64"])
+def test_text_that_its_charset_cannot_hold_is_a_violation(serve: Serve, charset: str) -> None:
+    answer = serve(one_path(media(f"text/plain; charset={charset}", example="10 €"))).get("/a")
+    assert (answer.status_code, answer.json["violations"][0]["keyword"]) == (500, "charset")
+
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@pytest.mark.parametrize(
+    ("accept", "status", "kind"),
+    [
+        (BROWSER, 200, "application/json"),
+        ("application/xml, application/json;q=0.1", 200, "application/json"),
+        ("application/xml, */*;q=0.1", 200, "application/json"),
+        ("application/xml", 501, "application/problem+json"),
+        ("application/xml, application/json;q=0", 501, "application/problem+json"),
+        ("text/html", 406, "application/problem+json"),
+    ],
+)
+@pytest.mark.parametrize("entry", [{}, {"example": {"id": 1}}], ids=["without", "object"])
+def test_a_type_that_cannot_be_written_gives_way_to_what_is_accepted_too(
+    serve: Serve, accept: str, status: int, kind: str, entry: dict[str, Any]
+) -> None:
+    content = {"application/xml": {"schema": PET, **entry}, "application/json": {"schema": PET}}
+    document = one_path({"get": {"responses": {"200": {"description": "x", "content": content}}}})
+    answer = serve(document).get("/a", headers={"Accept": accept})
+    assert (answer.status_code, answer.content_type) == (status, kind)
+
+
+def test_xml_with_an_example_is_what_a_browser_gets(serve: Serve) -> None:
+    content = {"application/json": {"schema": PET}, "application/xml": {"example": "<pet/>"}}
+    document = one_path({"get": {"responses": {"200": {"description": "x", "content": content}}}})
+    assert serve(document).get("/a", headers={"Accept": BROWSER}).data == b"<pet/>"
+
+
+@pytest.mark.parametrize("kind", ["text/html", "text/csv", "application/xml", "application/xhtml+xml"])
+@pytest.mark.parametrize("entry", [{"schema": PET}, {"example": {"id": 1}}], ids=["generated", "example"])
+def test_json_is_never_sent_under_the_name_of_another_syntax(serve: Serve, kind: str, entry: dict[str, Any]) -> None:
+    answer = serve(one_path(media(kind, **entry))).get("/a")
+    assert (answer.status_code, answer.json["code"]) == (501, "no-example")
+
+
+def one_path(item: dict[str, Any]) -> dict[str, Any]:
+    return {"/a": item}

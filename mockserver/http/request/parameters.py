@@ -114,7 +114,7 @@ class _Reader:
         collecting = [
             parameter.notation
             for parameter in self.operation.parameters
-            if parameter.gathers and parameter.location == "query"
+            if parameter.has_member_parameters and parameter.location == "query"
         ]
         undeclared = [
             name
@@ -150,7 +150,7 @@ class _Reader:
     ) -> tuple[Any, list[Violation]] | None:
         """The value of one parameter and its violations; None if it was not sent."""
         decode = DECODE[parameter.location]
-        if parameter.gathers:
+        if parameter.has_member_parameters:
             sent = query if parameter.location == "query" else dict(self.request.cookies.lists())
             collected = parameter_decoding.collect_members(parameter, sent, self._names(parameter.location), decode)
             if collected is not None:

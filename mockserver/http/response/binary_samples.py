@@ -25,12 +25,6 @@ MINIMAL_FILES: Mapping[str, bytes] = {
 }
 
 
-def is_xml(kind: str) -> bool:
-    """Whether a media type is XML (RFC 7303) for which there is no minimal file."""
-    name = essence(kind)
-    return name not in MINIMAL_FILES and (name in ("application/xml", "text/xml") or name.endswith("+xml"))
-
-
 def generate_bytes(kind: str, seed: str) -> bytes:
     """The minimal file of a media type if there is one, else bytes that are derived from the seed."""
     return MINIMAL_FILES.get(essence(kind)) or hashlib.shake_128(seed.encode()).digest(LENGTH)

@@ -10,7 +10,7 @@ from werkzeug.http import parse_list_header
 
 from mockserver.openapi.model import DeclaredResponse, MediaType
 from mockserver.refusals import NotAcceptable
-from mockserver.syntax.media_types import is_json
+from mockserver.syntax.media_types import best_match, is_json
 
 # The media type to send if a range is declared.
 BINARY = "application/octet-stream"
@@ -52,11 +52,9 @@ def concrete_media_type(accept: str | None, name: str, media: MediaType) -> str:
 
 
 def declared_media(declared: DeclaredResponse, media_type: str) -> MediaType | None:
-    """The entry that declares a media type: the one of its name, else the narrowest range that covers it."""
-    if media_type in declared.media:
-        return declared.media[media_type]
-    covering = [media for name, media in declared.media.items() if "*" in name and _covers(name, media_type)]
-    return min(covering, key=lambda media: media.name.count("*"), default=None)
+    """The entry that declares a media type: the one of its name, else the most specific one that matches it."""
+    media = declared.media.get(media_type)
+    return media if media is not None else declared.media.get(best_match(media_type, declared.media) or "")
 
 
 @lru_cache(maxsize=512)

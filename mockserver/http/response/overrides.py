@@ -10,12 +10,15 @@ from mockserver.contract.model import Override
 from mockserver.engine.sandboxes import Sandbox
 from mockserver.http.exchange import Exchange
 from mockserver.http.messages import Delivery, Response
+from mockserver.http.response.negotiation import declared_media
 from mockserver.http.response.problems import refuse
 from mockserver.http.response.responses import build_response
-from mockserver.http.response.samples import repaired_example
-from mockserver.openapi.content import find_example, json_media_type
+from mockserver.http.response.samples import SampleSpec, repaired_example, required_headers
+from mockserver.http.response.text_bodies import body_text
+from mockserver.openapi.content import find_example
 from mockserver.openapi.model import Operation
 from mockserver.refusals import Injected, ResetWhileHeld
+from mockserver.syntax.media_types import is_json
 
 if TYPE_CHECKING:
     from mockserver.http.service import Service
@@ -58,29 +61,42 @@ def hold_back(exchange: Exchange, override: Override, delay: int) -> Delivery | 
     return delivery
 
 
-def replacement_response(service: Service, operation: Operation, override: Override) -> Response | None:
-    """The response that the override declares; None if it uses the operation's example or schema."""
-    chosen = operation.success()
-    status = override.status if override.status is not None else chosen[0] if chosen is not None else 200
+def replacement_response(exchange: Exchange, operation: Operation, override: Override, seed: int) -> Response | None:
+    """The response that the override declares; None if it uses the operation's example or schema. Raises NoExample."""
+    service, success = exchange.service, operation.success()
+    status = override.status if override.status is not None else success[0] if success is not None else 200
     declared = operation.response(status)
-    if override.example is not None and declared is not None:
-        example = find_example(declared, override.example)
-        if example is None:
-            return None
+    value, media_type = override.body, override.media_type
+    example = find_example(declared, override.example or "") if declared is not None else None
+    if override.example is not None and example is not None:
         documents, schemas = service.contract.documents, service.contract.schemas
         generator = generate.Generator.seeded(documents, schemas, f"{operation.id}/{override.example}")
+        media_type = example[0].name
         value = repaired_example(generator, example[0], override.example, example[1])
-        return build_response(operation, status, value, example[0].name)
-    if override.has_body:
-        media = json_media_type(declared) if declared is not None else None
-        media_type = media.name if media is not None else "application/json"
-        response = build_response(operation, status, override.body, media_type)
-        if declared is None or override.violate:
-            response.violations.clear()
-        return response
-    if status >= REFUSALS_FROM:
-        return refuse(service, operation, Injected(status))
-    return None
+    elif override.example is not None:
+        return None
+    elif media_type is None:
+        if status >= REFUSALS_FROM:
+            return refuse(service, operation, Injected(status))
+        # What is sent with a status that is not declared, nobody can know.
+        return None if operation.names_status(status) else Response(status)
+    if not is_json(media_type):
+        value = body_text(value, media_type)
+    headers: list[tuple[str, str]] = []
+    if declared is not None and operation.names_status(status):
+        contract, call, spec = service.contract, exchange.prepared.call, SampleSpec(status, declared)
+        assert call is not None
+        headers = required_headers(contract, operation, call, seed, spec, override.headers)
+    response = build_response(operation, status, value, media_type, headers)
+    if status >= REFUSALS_FROM and (declared is None or declared_media(declared, media_type) is None):
+        response.violations.clear()
+    names = {name.lower() for name in override.headers}
+    response.violations = [
+        violation
+        for violation in response.violations
+        if violation.location != "header" or (violation.name or "").lower() not in names
+    ]
+    return response
 
 
 def reset_while_held(service: Service, operation: Operation, sandbox: Sandbox, scenario: str) -> Response:

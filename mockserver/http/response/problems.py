@@ -5,18 +5,21 @@ from __future__ import annotations
 import http
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import mockserver.refusals as refusals
 from mockserver import generate
+from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.errors import CannotGenerate, Refusal
 from mockserver.http.messages import Response
-from mockserver.http.response import binary_samples
+from mockserver.http.response import text_bodies
 from mockserver.http.response.responses import build_response, error_members, title_of
+from mockserver.http.response.samples import SampleSpec, required_headers
 from mockserver.openapi.model import DeclaredResponse, Operation
 from mockserver.refusals import ContractViolation, InternalError, MethodNotAllowed
 from mockserver.syntax import strict_json
-from mockserver.syntax.media_types import is_json, is_text
+from mockserver.syntax.media_types import essence, is_json, is_text, is_xml
 
 if TYPE_CHECKING:
     from mockserver.http.service import Service
@@ -29,6 +32,9 @@ IN_BODY = "body /name"
 ACCEPTED = {"PATCH": "Accept-Patch", "POST": "Accept-Post"}
 # Refusals about the mock server rather than the API: a declared error body could not express what is wrong.
 ALWAYS_PROBLEMS = (ContractViolation, refusals.UnknownPreference)
+HTML = ("text/html", "application/xhtml+xml")
+# Refusals quote the request, and are served from the origin of the console.
+NO_CONTENT_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 log = logging.getLogger("mockserver")
 
 STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
@@ -98,11 +104,18 @@ def refuse(service: Service, operation: Operation | None, refusal: Refusal) -> R
     declared = operation.response(status) if operation is not None else None
     if declared is not None and operation is not None and not isinstance(refusal, ALWAYS_PROBLEMS):
         value, media_type = _declared_body(service, operation, declared, problem)
-        if media_type is not None:
-            return build_response(operation, status, value, media_type, headers)
-        if declared.media:
-            # No declared media type can be generated: validation reports the problem as a violation.
-            return build_response(operation, status, problem, PROBLEM, headers)
+        if media_type is not None or declared.media:
+            if media_type is None:
+                # No declared media type can be generated: validation reports the problem as a violation.
+                value, media_type = problem, PROBLEM
+            if essence(media_type) in HTML:
+                headers["Content-Security-Policy"] = NO_CONTENT_POLICY
+            pairs = list(headers.items())
+            # One that cannot be generated is missing, which validation reports.
+            with suppress(refusals.NoExample):
+                spec, call = SampleSpec(status, declared), OperationCall({}, {})
+                pairs += required_headers(service.contract, operation, call, 0, spec, headers)
+            return build_response(operation, status, value, media_type, pairs)
     return _problem_response(service, problem, headers)
 
 
@@ -176,8 +189,8 @@ def _declared_text(declared: DeclaredResponse, problem: dict[str, Any]) -> tuple
     """A text body of a media type other than JSON: its declared example, else (for text) the detail of the problem."""
     for media in declared.media.values():
         text = next((example for example in media.examples.values() if isinstance(example, str)), None)
-        if text is None and is_text(media.name) and not binary_samples.is_xml(media.name):
-            text = problem["detail"]
+        if text is None and is_text(media.name) and not is_xml(media.name):
+            text = text_bodies.escape(problem["detail"], media.name)
         if text is not None and "*" not in media.name and not is_json(media.name):
             return text, media.name
     return None, None

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import http.client
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
-from werkzeug.http import parse_etags, quote_etag
+from werkzeug.http import parse_etags, parse_list_header, quote_etag, unquote_etag
 
+from mockserver.contract.overrides import WITHOUT_CONTENT
 from mockserver.errors import Violation, quote
-from mockserver.http.messages import BODILESS, LENGTHLESS, SAFE_METHODS, Request, Response, header
+from mockserver.http.messages import LENGTHLESS, SAFE_METHODS, Request, Response, header
+from mockserver.http.response import text_bodies
 from mockserver.http.response.negotiation import declared_media
-from mockserver.openapi.model import DeclaredResponse, Operation
+from mockserver.openapi.model import DeclaredResponse, Header, Operation
 from mockserver.openapi.parameter_decoding import validate_header
-from mockserver.syntax import strict_json
-from mockserver.syntax.media_types import is_json
+from mockserver.syntax.header_names import FRAMING
+from mockserver.syntax.media_types import JSON, is_json
 
 NO_CACHE = "Cache-Control", "no-cache"
-HTML = "Content-Type", "text/html; charset=utf-8"
+NO_NAMES: frozenset[str] = frozenset()
 REPRESENTATION = ("content-type", "content-length")
 # Headers that a 304 omits (RFC 9110, section 15.4.5).
 ENTITY_HEADERS = {
     "allow", "content-encoding", "content-language", "content-length", "content-md5", "content-range", "content-type",
     "last-modified",
 }  # fmt: skip
+# Declared headers that a response goes without: the server frames it itself, and uses no content coding.
+NEVER_SENT = FRAMING | {"content-encoding"}
+# The server sends these itself after the response has been validated; those of CORS only if the request has an Origin.
+SENT_LATER = ("date", "vary", "access-control-", "x-mock-")
 # The phrases of RFC 9110. Those of Python changed with 3.13, but responses must not depend on its version.
 TITLES = {413: "Content Too Large", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
 # The usual names of the member that describes an error.
@@ -44,51 +50,78 @@ def error_members(status: int, code: str, detail: str) -> dict[str, Any]:
 
 
 def build_response(
-    operation: Operation, status: int, value: Any, media_type: str | None, headers: Mapping[str, str] | None = None
+    operation: Operation, status: int, value: Any, media_type: str | None, headers: Iterable[tuple[str, str]] = ()
 ) -> Response:
-    """Build and validate a response of `operation`. `value` is JSON, or text or bytes for other media types."""
-    declared = operation.response(status)
-    pairs = list(headers.items()) if headers else []
+    """Build and validate a response of `operation`. `value` is JSON, or text or bytes for other media types.
+
+    A value without a media type is written as JSON.
+    """
+    declared, pairs = operation.response(status), list(headers)
     if declared is None:
         message = f"{operation.id} declares no response for the status {status}"
-        violation = Violation("status", "", "responses", message)
-        return Response(status, _body(value, media_type), media_type, pairs, [violation])
-    violations = _header_violations(declared, pairs) if declared.headers else []
-    if status in BODILESS:
-        return Response(status, b"", None, pairs, violations)
-    if media_type is None:
-        return Response(status, b"" if value is None else _body(value, "application/json"), None, pairs, violations)
+        violations = [Violation("status", "", "responses", message)]
+    else:
+        violations = _content_violations(declared, status, value, media_type)
+    if status in WITHOUT_CONTENT or (media_type is None and value is None):
+        body, content_type = b"", None
+    else:
+        body, content_type, unwritable = text_bodies.write(value, media_type or JSON)
+        violations += unwritable
+    if declared is not None and declared.headers:
+        violations += _check_headers(declared, pairs, body)
+    return Response(status, body, content_type, pairs, violations=violations)
+
+
+def _content_violations(declared: DeclaredResponse, status: int, value: Any, media_type: str | None) -> list[Violation]:
+    if media_type is None or status in WITHOUT_CONTENT or not declared.media:
+        return []
     media = declared_media(declared, media_type)
-    if media is None and declared.media:
+    if media is None:
         message = f"{quote(media_type)} is not declared for the status {status}"
-        violations.append(Violation("header", "", "content", message, "Content-Type"))
-    elif media is not None and media.validator is not None:
-        if is_json(media_type) or (isinstance(value, str) and media.shape.types == {"string"}):
-            violations += media.validator.violations(value, "body")
-    return Response(status, _body(value, media_type), media_type, pairs, violations)
+        return [Violation("header", "", "content", message, "Content-Type")]
+    if media.validator is not None and (
+        is_json(media_type) or (isinstance(value, str) and media.shape.types == {"string"})
+    ):
+        return media.validator.violations(value, "body")
+    return []
 
 
 def complete(response: Response, request: Request) -> Response:
-    """Add Content-Type and Content-Length and, for GET and HEAD, caching headers; 304 if the entity tag matches."""
-    media_type = response.media_type if response.status not in BODILESS else None
+    """Add Content-Type, Content-Length and, for GET and HEAD, caching headers; 304 if the entity tag matches.
+
+    Headers that the contract or an override has set remain as they are.
+    """
     headers, is_safe = response.headers, request.method in SAFE_METHODS
-    if is_safe:
+    own = response.own = frozenset(name.lower() for name, _ in headers) if headers else NO_NAMES
+    if is_safe and "cache-control" not in own:
         headers.append(NO_CACHE)
-    if media_type is not None:
-        response.set_header("Content-Type", media_type)
-    elif not response.body:
-        response.remove_headers(("content-type",))
-    elif response.header("Content-Type") is None:
-        headers.append(HTML)
-    response.headers.append(header("Content-Length", str(len(response.body))))
+    if response.media_type is not None and "content-type" not in own:
+        headers.append(header("Content-Type", response.media_type))
+    headers.append(header("Content-Length", str(len(response.body))))
     if is_safe and 200 <= response.status < 300:
-        tag = hashlib.blake2b(response.body, digest_size=16).hexdigest()
-        response.headers.append(("ETag", quote_etag(tag)))
+        tag = (response.header("ETag") or "") if "etag" in own else entity_tag(response.body)
+        if "etag" not in own:
+            headers.append(("ETag", tag))
         if_none_match = request.header("If-None-Match")
-        if if_none_match is not None and parse_etags(if_none_match).contains_weak(tag):
+        if if_none_match is not None and parse_etags(if_none_match).contains_weak(unquote_etag(tag)[0] or ""):
             response.status, response.body = 304, b""
             response.remove_headers(REPRESENTATION)
     return response
+
+
+def entity_tag(body: bytes) -> str:
+    """The strong entity tag of a body (RFC 9110, section 8.8.3)."""
+    return quote_etag(hashlib.blake2b(body, digest_size=16).hexdigest())
+
+
+def merge_vary(headers: Iterable[tuple[str, str]], own: tuple[str, str]) -> str:
+    """The `Vary` of the headers and the server's own in one; `*` includes every other (RFC 9110, section 12.5.5)."""
+    values = [value for name, value in (*headers, own) if name.lower() == "vary"]
+    names: dict[str, str] = {}
+    for listed in map(parse_list_header, values):
+        for name in listed:
+            names.setdefault(name.lower(), name)
+    return "*" if "*" in names else ", ".join(names.values())
 
 
 def wire_headers(response: Response) -> list[tuple[str, str]]:
@@ -99,25 +132,27 @@ def wire_headers(response: Response) -> list[tuple[str, str]]:
     return [pair for pair in response.headers if pair[0].lower() not in dropped]
 
 
-def _body(value: Any, media_type: str | None) -> bytes:
-    if isinstance(value, bytes):
-        return value
-    if media_type is None:
-        return b""
-    return strict_json.dump(value) if is_json(media_type) or not isinstance(value, str) else value.encode()
-
-
-def _header_violations(declared: DeclaredResponse, headers: Iterable[tuple[str, str]]) -> list[Violation]:
+def _check_headers(declared: DeclaredResponse, pairs: list[tuple[str, str]], body: bytes) -> list[Violation]:
+    """Where the headers violate their declarations; the server's own values are added for those that have none."""
     values: dict[str, str] = {}
-    for name, value in headers:
+    for name, value in pairs:
         values.setdefault(name.lower(), value)
-    violations = []
+    violations: list[Violation] = []
     for declaration in declared.headers:
-        text = values.get(declaration.name.lower())
-        if text is None:
-            if declaration.required:
-                message = f"the header {declaration.name} is required and missing"
-                violations.append(Violation("header", "", "required", message, declaration.name))
-        elif declaration.validator is not None:
+        name = declaration.name.lower()
+        text = values.get(name)
+        if text is not None:
             violations += validate_header(declaration, text)
+        elif (own := own_value(declaration, body)) is not None:
+            pairs.append((declaration.name, own))
+        elif declaration.required and name not in NEVER_SENT and not name.startswith(SENT_LATER):
+            message = f"the header {declaration.name} is required and missing"
+            violations.append(Violation("header", "", "required", message, declaration.name))
     return violations
+
+
+def own_value(declaration: Header, body: bytes = b"") -> str | None:
+    """The server's own value of a declared header that describes the representation, if that is valid for it."""
+    name = declaration.name.lower()
+    value = entity_tag(body) if name == "etag" else NO_CACHE[1] if name == "cache-control" else None
+    return value if value is not None and not validate_header(declaration, value) else None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlencode
 
 from mockserver import generate
 from mockserver.contract.model import Contract
@@ -15,19 +15,26 @@ from mockserver.http.exchange import PreparedRequest
 from mockserver.http.messages import BODILESS, Response
 from mockserver.http.response import binary_samples
 from mockserver.http.response.negotiation import concrete_media_type, negotiate
-from mockserver.http.response.responses import build_response, error_members, title_of
+from mockserver.http.response.responses import (
+    NEVER_SENT,
+    SENT_LATER,
+    build_response,
+    error_members,
+    own_value,
+    title_of,
+)
+from mockserver.http.response.text_bodies import body_text
 from mockserver.openapi import parameter_encoding
-from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
+from mockserver.openapi.model import DeclaredResponse, Header, MediaType, Operation
 from mockserver.refusals import NoExample, NotAcceptable
 from mockserver.schemas.validators import Validator
-from mockserver.syntax import strict_json
-from mockserver.syntax.media_types import FORM, JSON_LINES, essence, is_json, is_text
+from mockserver.syntax.media_types import FORM, essence, is_json, is_text, is_xml
 
-# The server sets these itself.
-SERVER_HEADERS = {"connection", "content-encoding", "content-length", "date", "keep-alive", "trailer",
-                  "transfer-encoding", "upgrade"}  # fmt: skip
 REFUSALS_FROM = 400
-EVENTS = "text/event-stream"
+# What a schema says of a header's value, so that it need not be made up.
+DECLARED_VALUES = ("const", "default", "enum", "example", "examples")
+# Text types in which a value other than text cannot be written.
+STRUCTURED = ("text/html", "text/csv")
 # In bytes. A larger sample is not cached, but generated for each request.
 MEMO_LIMIT = 16 * 1024
 
@@ -75,20 +82,34 @@ def sample(contract: Contract, prepared: PreparedRequest, seed: int, spec: Sampl
     return replace(response, headers=list(response.headers), violations=list(response.violations))
 
 
-def sample_headers(
-    contract: Contract, operation: Operation, call: OperationCall, seed: int, spec: SampleSpec
-) -> dict[str, str]:
-    """The headers of a sample. Raises NoExample."""
+def required_headers(
+    contract: Contract,
+    operation: Operation,
+    call: OperationCall,
+    seed: int,
+    spec: SampleSpec,
+    present: Iterable[str] = (),
+) -> list[tuple[str, str]]:
+    """The headers that a response must have, without those that are `present` by name. Raises NoExample."""
+    names = {name.lower() for name in present}
+    declared = [header for header in spec.declared.headers if header.required and header.name.lower() not in names]
+    if not declared:
+        return []
     try:
-        return SampleBuilder(contract, operation, call, f"{seed}/{operation.id}", spec).headers()
+        return SampleBuilder(contract, operation, call, f"{seed}/{operation.id}", spec).headers(declared)
     except CannotGenerate as error:
         raise NoExample(operation.id, error.reason) from None
 
 
 def _media_type(spec: SampleSpec, accept: str | None) -> str | None:
+    """The declared media type to send: of those that can be written, the one that the client prefers."""
     media = spec.declared.media
     if spec.example is not None:
         media = {name: entry for name, entry in media.items() if spec.example in entry.examples}
+    if len(media) > 1:
+        writable = {name: entry for name, entry in media.items() if _is_writable(spec, entry)}
+        with suppress(NotAcceptable):
+            return negotiate(accept, writable or media)
     try:
         return negotiate(accept, media)
     except NotAcceptable:
@@ -96,6 +117,27 @@ def _media_type(spec: SampleSpec, accept: str | None) -> str | None:
         if spec.status < REFUSALS_FROM:
             raise
         return next((name for name in media if is_json(name)), next(iter(media)))
+
+
+def _is_writable(spec: SampleSpec, media: MediaType) -> bool:
+    """Whether a sample can be written in a media type: JSON, bytes, plain text, or an example in its own syntax."""
+    example = _example(spec, media)
+    if not _needs_text(media.name) or (example is not None and isinstance(example[1], str | bytes)):
+        return True
+    return example is None and not is_xml(media.name) and media.shape.types == {"string"}
+
+
+def _needs_text(kind: str) -> bool:
+    """Whether a media type has a syntax of its own, so that only text can be its body and not any JSON value."""
+    name = essence(kind)
+    return (is_xml(name) and name not in binary_samples.MINIMAL_FILES) or name in STRUCTURED
+
+
+def _example(spec: SampleSpec, media: MediaType) -> tuple[str, Any] | None:
+    if spec.dynamic or not media.examples:
+        return None
+    name = spec.example
+    return (name, media.examples[name]) if name is not None else next(iter(media.examples.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +155,7 @@ class SampleBuilder:
         value: Any = None
         if name is not None and kind is not None:
             value = self._body(self.spec.declared.media[name], kind)
-        return build_response(self.operation, self.spec.status, value, kind, self.headers())
+        return build_response(self.operation, self.spec.status, value, kind, self.headers(self.spec.declared.headers))
 
     def _generator(self, validator: Validator | None = None) -> generate.Generator:
         known_values = {name: self.call.path[name] for name in self.operation.path_names if name in self.call.path}
@@ -135,11 +177,12 @@ class SampleBuilder:
             minimal=is_error,
         )
 
-    def headers(self) -> dict[str, str]:
-        """The declared headers, encoded as text."""
-        generator, headers = self._generator(), dict[str, str]()
-        for header in self.spec.declared.headers:
-            if header.name.lower() in SERVER_HEADERS:
+    def headers(self, declared: Sequence[Header]) -> list[tuple[str, str]]:
+        """These declared headers, encoded as text; not those that only the server itself can know."""
+        generator, pairs = self._generator(), list[tuple[str, str]]()
+        for header in declared:
+            is_declared = _declares_value(header) and not self.spec.dynamic
+            if header.name.lower() in NEVER_SENT or (not is_declared and _is_left_to_server(header)):
                 continue
             if header.examples and not self.spec.dynamic:
                 value = next(iter(header.examples.values()))
@@ -148,34 +191,32 @@ class SampleBuilder:
                 continue
             else:
                 value = generator.generate(header.schema, header.name)
-            headers[header.name] = parameter_encoding.encode_header(header.notation, value)
-        return headers
+            # The values of `Set-Cookie` cannot be joined (RFC 9110, section 5.3).
+            is_repeated = header.name.lower() == "set-cookie" and isinstance(value, list)
+            for item in value if is_repeated else [value]:
+                pairs.append((header.name, parameter_encoding.encode_header(header.notation, item)))
+        return pairs
 
     def _body(self, media: MediaType, kind: str) -> Any:
         if is_json(kind):
             return self._value(media, None)
-        example = self._example(media)
-        if example is not None:
-            return body_text(example[1], kind)
-        if binary_samples.is_xml(kind):
-            raise NoExample(self.operation.id, "only JSON, text and binary bodies can be generated", kind)
-        if essence(kind) in binary_samples.MINIMAL_FILES:
+        example = _example(self.spec, media)
+        if example is None and essence(kind) in binary_samples.MINIMAL_FILES:
             return binary_samples.generate_bytes(kind, self.seed)
-        if is_text(kind) or essence(kind) == FORM or _constrains_text(media):
-            return body_text(self._value(media, ""), kind)
+        if example is not None or is_text(kind) or essence(kind) == FORM or _constrains_text(media):
+            if example is None and is_xml(kind):
+                raise NoExample(self.operation.id, "only JSON, text and binary bodies can be generated", kind)
+            value = example[1] if example is not None else self._value(media, "")
+            if _needs_text(kind) and not isinstance(value, str | bytes):
+                raise NoExample(self.operation.id, "its value is not text in that media type", kind)
+            return body_text(value, kind)
         limits = [node.value.get("maxLength") for node in media.shape.unconditional()]
         return binary_samples.generate_bytes(kind, self.seed)[
             : min((limit for limit in limits if isinstance(limit, int)), default=None)
         ]
 
-    def _example(self, media: MediaType) -> tuple[str, Any] | None:
-        name = self.spec.example
-        if self.spec.dynamic or not media.examples:
-            return None
-        return (name, media.examples[name]) if name is not None else next(iter(media.examples.items()))
-
     def _value(self, media: MediaType, default: Any) -> Any:
-        example = self._example(media)
+        example = _example(self.spec, media)
         if example is not None:
             return repaired_example(self._generator(media.validator), media, *example)
         return self._generator(media.validator).generate(media.schema) if media.schema is not None else default
@@ -191,20 +232,17 @@ def _constrains_text(media: MediaType) -> bool:
 
 def repaired_example(generator: generate.Generator, media: MediaType, name: str, example: Any) -> Any:
     """An example as declared, or, if it violates its schema, with the invalid parts generated again."""
-    if name not in media.broken or media.schema is None:
+    if name not in media.invalid_examples or media.schema is None:
         return example
     return generator.repair(media.schema, example)
 
 
-def body_text(value: Any, kind: str) -> str | bytes:
-    """A value as the text of a body in a media type other than JSON."""
-    if isinstance(value, str | bytes):
-        return value
-    if essence(kind) == FORM and isinstance(value, Mapping):
-        return urlencode({name: parameter_encoding.encode_simple(member) for name, member in value.items()})
-    if essence(kind) == EVENTS and isinstance(value, dict | list):
-        return f"data: {strict_json.dump(value).decode()}\n\n"
-    if essence(kind) in JSON_LINES:
-        items = value if isinstance(value, list) else [value]
-        return "".join(f"{strict_json.dump(item).decode()}\n" for item in items)
-    return strict_json.dump(value).decode()
+def _declares_value(header: Header) -> bool:
+    """Whether a value of a header is declared, by an example or by its schema."""
+    schema = header.schema.resolve().value if header.schema is not None else None
+    return bool(header.examples) or (isinstance(schema, dict) and any(name in schema for name in DECLARED_VALUES))
+
+
+def _is_left_to_server(header: Header) -> bool:
+    """Whether the server's own value of a header is sent, which one that is made up would contradict."""
+    return header.name.lower().startswith(SENT_LATER) or own_value(header) is not None

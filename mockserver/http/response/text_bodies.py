@@ -1,0 +1,73 @@
+"""Bodies that are text: in which charset they are written, and how what is no markup is escaped in them."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from werkzeug.http import parse_options_header
+
+from mockserver.errors import Violation, quote
+from mockserver.openapi import parameter_encoding
+from mockserver.syntax import strict_json
+from mockserver.syntax.media_types import FORM, JSON_LINES, essence, is_json, is_markup
+
+EVENTS = "text/event-stream"
+SCRIPTS = ("application/javascript", "application/x-javascript", "application/ecmascript")
+DEFAULT_CHARSET = "utf-8"
+
+
+def body_text(value: Any, media_type: str) -> str | bytes:
+    """A value as the text of a body in a media type other than JSON."""
+    if isinstance(value, str | bytes):
+        return value
+    name = essence(media_type)
+    if name == FORM and isinstance(value, Mapping):
+        return urlencode({name: parameter_encoding.encode_simple(member) for name, member in value.items()})
+    if name == EVENTS and isinstance(value, dict | list):
+        return f"data: {strict_json.dump(value).decode()}\n\n"
+    if name in JSON_LINES:
+        items = value if isinstance(value, list) else [value]
+        return "".join(f"{strict_json.dump(item).decode()}\n" for item in items)
+    return strict_json.dump(value).decode()
+
+
+def escape(text: str, media_type: str) -> str:
+    """Plain text as it is written in a media type: escaped in HTML and XML."""
+    return html.escape(text) if is_markup(media_type) else text
+
+
+def with_charset(media_type: str) -> str:
+    """A media type as the Content-Type of text: with a charset where clients would assume another than UTF-8."""
+    name, options = parse_options_header(media_type)
+    needs_charset = name.startswith("text/") or name in SCRIPTS or is_markup(name)
+    if not needs_charset or "charset" in options:
+        return media_type
+    return f"{media_type}; charset={DEFAULT_CHARSET}"
+
+
+def encode(text: str, media_type: str) -> tuple[bytes, list[Violation]]:
+    """Text in the charset of its media type, and what is wrong with that.
+
+    Characters that the charset lacks are references in HTML and XML; elsewhere they are a violation.
+    """
+    charset = parse_options_header(media_type)[1].get("charset", DEFAULT_CHARSET)
+    try:
+        return text.encode(charset, "xmlcharrefreplace" if is_markup(media_type) else "strict"), []
+    except LookupError:
+        message = f"the charset {quote(charset)} of the media type {quote(media_type)} is unknown"
+    except UnicodeError:
+        message = f"the body has characters that the charset {quote(charset)} of {quote(media_type)} lacks"
+    return text.encode(), [Violation("body", "", "charset", message)]
+
+
+def write(value: Any, media_type: str) -> tuple[bytes, str, list[Violation]]:
+    """A body as bytes, its Content-Type, and what is wrong with its charset. Text is a string, all else JSON."""
+    if isinstance(value, bytes):
+        return value, media_type, []
+    if is_json(media_type) or not isinstance(value, str):
+        return strict_json.dump(value), media_type, []
+    body, violations = encode(value, media_type)
+    return body, with_charset(media_type), violations

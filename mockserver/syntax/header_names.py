@@ -1,0 +1,10 @@
+"""Names of header fields that mean something to whoever sends them, in lower case."""
+
+from __future__ import annotations
+
+# Between two neighbours only (RFC 9110, section 7.6.1): the server speaks to its neighbour itself.
+HOP_BY_HOP = frozenset(
+    ("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade")
+)
+# What frames a response (RFC 9112, section 6): a wrong length would corrupt the responses that follow.
+FRAMING = HOP_BY_HOP | {"content-length"}
