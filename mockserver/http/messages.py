@@ -79,6 +79,12 @@ class Request(SansIORequest):
         other.headers = Headers(list(other._values.items()))
         return other
 
+    def as_get(self) -> Request:
+        """A GET of the same address with the same headers."""
+        other = Request.__new__(Request)
+        other.__dict__.update(self.__dict__, method="GET", body=b"", too_large=False)
+        return other
+
     @property
     def query(self) -> str:
         """The query string as it was sent."""

@@ -12,25 +12,25 @@ from mockserver.contract.behaviour import Behaviour, BehaviourKind
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult, ResultKind
 from mockserver.engine.commands import KeepResponse
 from mockserver.errors import CannotGenerate, Refusal
-from mockserver.http.exchange import Exchange
-from mockserver.http.messages import BODILESS, Request, Response
-from mockserver.http.request import idempotency, preferences
+from mockserver.http.exchange import Exchange, PreparedRequest
+from mockserver.http.messages import BODILESS, SAFE_METHODS, Request, Response
+from mockserver.http.request import idempotency, parameters, preconditions, preferences
 from mockserver.http.response.negotiation import concrete_media_type, declared_media, negotiate
 from mockserver.http.response.overrides import hold_back, replacement_response
 from mockserver.http.response.problems import refuse
-from mockserver.http.response.responses import build_response
+from mockserver.http.response.responses import build_response, entity_tag
 from mockserver.http.response.samples import SampleSpec, default_sample, required_headers, sample
 from mockserver.http.router import ControlHandler
 from mockserver.openapi.model import DeclaredResponse, Operation
 from mockserver.openapi.parameter_decoding import validate_header
-from mockserver.refusals import ContractViolation, NotAcceptable, UnknownRecord
+from mockserver.refusals import ContractViolation, NotAcceptable, PreconditionFailed, RecordExists, UnknownRecord
 from mockserver.syntax.media_types import is_json
 from mockserver.syntax.words import normalize
 
 PREFERRED = {ResultKind.RETURNED: 200, ResultKind.CREATED: 201, ResultKind.DELETED: 204}
 RESULTS: Mapping[BehaviourKind, ResultKind] = {"create": ResultKind.CREATED, "delete": ResultKind.DELETED}
 # Refusals from before there is anything to operate on: such a response is not kept for an idempotency key.
-BEFORE_OPERATION = (NotAcceptable, UnknownRecord)
+BEFORE_OPERATION = (NotAcceptable, PreconditionFailed, UnknownRecord)
 TOTAL_HEADERS = ("xtotalcount", "xtotal", "totalcount")
 # What a path has unencoded (RFC 3986, section 3.3), and `%` of what is encoded.
 PATH_CHARACTERS = "/%:@!$&'()*+,;=~"
@@ -129,8 +129,41 @@ def _perform(exchange: Exchange, operation: Operation) -> Response:
 
 
 def _normal(exchange: Exchange, operation: Operation) -> Response:
-    behaviour = exchange.service.behaviour_of(operation)
-    return _behave(exchange, operation, behaviour) if behaviour is not None else _sample(exchange, operation)
+    request, behaviour = exchange.request, exchange.service.behaviour_of(operation)
+    is_conditional = request.method not in SAFE_METHODS and preconditions.are_present(request)
+    if is_conditional and (tag := _current_tag(exchange)) is not None:
+        preconditions.check(request, tag)
+    if behaviour is None:
+        return _sample(exchange, operation)
+    try:
+        return _behave(exchange, operation, behaviour)
+    except RecordExists:
+        if is_conditional and preconditions.creates(request):
+            raise PreconditionFailed(preconditions.IF_NONE_MATCH, "*") from None
+        raise
+
+
+def _current_tag(exchange: Exchange) -> str | None:
+    """The entity tag of a GET at the same address; None where that is not declared or would not succeed now.
+
+    What it would refuse, the operation itself refuses (RFC 9110, section 13.2.1).
+    """
+    service, request = exchange.service, exchange.request.as_get()
+    prepared = PreparedRequest(request, exchange.prepared.logged, service.router.match(request))
+    operation = prepared.route.operation
+    if operation is None or prepared.route.is_control:
+        return None
+    read = Exchange(service, prepared, exchange.began)
+    read.sandbox, read.selected = exchange.sandbox, exchange.selected
+    with suppress(Refusal, CannotGenerate):
+        parameters.validate(service, prepared)
+        response = _normal(read, operation)
+        override = exchange.selection.run.state.overrides.match(operation.id, prepared.parameters)
+        if override is not None:
+            response.replace_headers(override.override.headers)
+        if 200 <= response.status < 300:
+            return response.header("ETag") or entity_tag(response.body)
+    return None
 
 
 def _overridden(exchange: Exchange, operation: Operation, *, delay: int) -> Response:

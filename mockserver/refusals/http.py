@@ -42,6 +42,18 @@ class NotAcceptable(Refusal):
         )
 
 
+class PreconditionFailed(Refusal):
+    """A condition of the request does not hold (RFC 9110, section 13.2); `tag` is the current entity tag, if known."""
+
+    code = "precondition-failed"
+
+    def __init__(self, name: str, value: str, tag: str | None = None) -> None:
+        current = f"the resource exists, with the entity tag {tag}" if tag is not None else "the record exists"
+        super().__init__(
+            f"The condition {name}: {value} does not hold: {current}.", **({"current": tag} if tag is not None else {})
+        )
+
+
 class UnsupportedMediaType(Refusal):
     """The body has a media type that the operation does not declare, or a content coding."""
 

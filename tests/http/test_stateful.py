@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 from werkzeug.test import TestResponse
 
 from mockserver import create_app
+from tests.conftest import Serve
 from tests.documents.kennel import write
 
 
@@ -263,3 +264,126 @@ def test_any_sequence_of_requests_agrees_with_a_dictionary(tmp_path: Path) -> No
     run_state_machine_as_test(
         Owners, settings=settings(max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=checks)
     )
+
+
+JOB = {"id": "a", "owner_id": 1, "status": "queued", "updated_at": "2026-01-01T00:00:01.000Z"}
+CHANGES = [("put", {**JOB, "note": "new"}, 200), ("patch", {"note": "new"}, 200), ("delete", None, 204)]
+
+
+def change(client: FlaskClient, method: str, content: Any, path: str = "/jobs/a", **headers: str) -> TestResponse:
+    extra = {} if content is None else {"json": content}
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    response: TestResponse = getattr(client, method)(path, headers=sent, **extra)
+    return response
+
+
+@pytest.mark.parametrize(("method", "content", "status"), CHANGES)
+@pytest.mark.parametrize("tag", ['"{}"', '"other", "{}"', "*"])
+def test_a_change_with_the_current_tag_is_made(
+    small_client: FlaskClient, method: str, content: Any, status: int, tag: str
+) -> None:
+    current = small_client.get("/jobs/a").headers["ETag"].strip('"')
+    assert change(small_client, method, content, If_Match=tag.format(current)).status_code == status
+
+
+@pytest.mark.parametrize(("method", "content", "status"), CHANGES)
+@pytest.mark.parametrize("tag", ['"stale"', 'W/"{}"', '"stale", W/"{}"', "{}x"])
+def test_a_change_with_another_tag_is_412_and_not_made(
+    small_client: FlaskClient, method: str, content: Any, status: int, tag: str
+) -> None:
+    before = small_client.get("/jobs/a")
+    current = before.headers["ETag"]
+    condition = tag.format(current.strip('"'))
+    answer = change(small_client, method, content, If_Match=condition)
+    assert (answer.status_code, answer.json) == (
+        412,
+        {
+            "type": "about:blank",
+            "title": "Precondition Failed",
+            "status": 412,
+            "detail": f"The condition If-Match: {condition} does not hold: the resource exists, with the entity tag {current}.",
+            "code": "precondition-failed",
+            "current": current,
+        },
+    )
+    assert small_client.get("/jobs/a").data == before.data
+
+
+def test_of_two_clients_that_read_the_same_version_one_changes_it(small_client: FlaskClient) -> None:
+    tag = small_client.get("/jobs/a").headers["ETag"]
+    first = change(small_client, "patch", {"note": "1"}, If_Match=tag)
+    second = change(small_client, "patch", {"note": "2"}, If_Match=tag)
+    assert (first.status_code, second.status_code, small_client.get("/jobs/a").json["note"]) == (200, 412, "1")
+
+
+@pytest.mark.parametrize(("method", "content", "status"), CHANGES)
+@pytest.mark.parametrize("tag", ["*", '"{}"', 'W/"{}"'])
+def test_what_must_not_exist_is_412_where_it_does(
+    small_client: FlaskClient, method: str, content: Any, status: int, tag: str
+) -> None:
+    current = small_client.get("/jobs/a").headers["ETag"].strip('"')
+    answer = change(small_client, method, content, If_None_Match=tag.format(current))
+    assert (answer.status_code, answer.headers["X-Mock-Code"]) == (412, "precondition-failed")
+
+
+@pytest.mark.parametrize(("method", "content", "status"), CHANGES)
+def test_a_change_that_must_not_meet_a_version_meets_another(
+    small_client: FlaskClient, method: str, content: Any, status: int
+) -> None:
+    assert change(small_client, method, content, If_None_Match='"other"').status_code == status
+
+
+@pytest.mark.parametrize(("method", "content", "status"), CHANGES)
+@pytest.mark.parametrize("name", ["If-Match", "If-None-Match"])
+def test_what_is_not_there_is_404_whatever_the_condition(
+    small_client: FlaskClient, method: str, content: Any, status: int, name: str
+) -> None:
+    assert change(small_client, method, content, "/jobs/none", **{name: "*"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("key", "headers", "status"),
+    [
+        ("new", {"If-None-Match": "*"}, 201),
+        ("a", {"If-None-Match": "*"}, 412),
+        ("a", {}, 409),
+        ("new", {"If-Match": '"stale"'}, 412),
+    ],
+)
+def test_a_create_may_have_conditions(
+    small_client: FlaskClient, key: str, headers: dict[str, str], status: int
+) -> None:
+    assert change(small_client, "post", {"id": key, "owner_id": 1}, "/jobs", **headers).status_code == status
+
+
+def test_a_condition_counts_before_a_conflict_and_is_not_kept_for_an_idempotency_key(
+    small_client: FlaskClient,
+) -> None:
+    record = {"id": "new", "owner_id": 1}
+    headers = {"Idempotency-Key": "k"}
+    assert change(small_client, "post", record, "/jobs", If_Match='"stale"', **headers).status_code == 412
+    assert change(small_client, "post", record, "/jobs", **headers).status_code == 201
+
+
+def test_a_condition_is_compared_with_the_tag_that_an_override_gives(small_client: FlaskClient) -> None:
+    small_client.post("/__mock/overrides", json={"operation": "getJob", "headers": {"ETag": '"v1"'}})
+    assert change(small_client, "patch", {"note": "1"}, If_Match='"v0"').status_code == 412
+    assert change(small_client, "patch", {"note": "1"}, If_Match='"v1"').status_code == 200
+
+
+def test_a_condition_uses_up_no_override_and_moves_no_clock(small_client: FlaskClient) -> None:
+    small_client.post("/__mock/overrides", json={"operation": "getJob", "status": 500, "times": 1})
+    small_client.post("/__mock/clock", json={"mode": "per-request", "step": "1s"})
+    change(small_client, "patch", {"note": "1"}, If_Match="*")
+    assert small_client.get("/__mock/overrides").json["overrides"][0]["used"] == 0
+    assert small_client.get("/__mock/clock").json["now"] == "2026-01-01T00:00:11.000Z"
+
+
+@pytest.mark.parametrize(("condition", "status"), [('"stale"', 412), ("current", 200), ("*", 200)])
+def test_an_operation_without_state_has_conditions_too(serve: Serve, condition: str, status: int) -> None:
+    content = {"application/json": {"example": {"a": 1}}}
+    response = {"200": {"description": "x", "content": content}}
+    item = {"get": {"responses": response}, "put": {"responses": response}, "post": {"responses": response}}
+    client = serve({"openapi": "3.1.0", "info": {"title": "A", "version": "1"}, "paths": {"/a": item}})
+    tag = client.get("/a").headers["ETag"] if condition == "current" else condition
+    assert change(client, "put", None, "/a", If_Match=tag).status_code == status

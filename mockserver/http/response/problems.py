@@ -60,6 +60,7 @@ STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
     refusals.VerifyFailed: http.HTTPStatus.CONFLICT,
     refusals.WaitTimeout: http.HTTPStatus.REQUEST_TIMEOUT,
     refusals.NotKeyed: http.HTTPStatus.CONFLICT,
+    refusals.PreconditionFailed: http.HTTPStatus.PRECONDITION_FAILED,
     refusals.BodyTooLarge: http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     refusals.TooManyParts: http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     refusals.RangeNotSatisfiable: http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,

@@ -1,0 +1,37 @@
+"""Conditional changes (RFC 9110, section 13): a request that holds only for one version of a resource, or for none."""
+
+from __future__ import annotations
+
+from werkzeug.http import parse_etags, unquote_etag
+
+from mockserver.http.messages import Request
+from mockserver.refusals import PreconditionFailed
+
+IF_MATCH, IF_NONE_MATCH = "If-Match", "If-None-Match"
+
+
+def are_present(request: Request) -> bool:
+    """Whether a request that changes something has a condition."""
+    return request.header(IF_MATCH) is not None or request.header(IF_NONE_MATCH) is not None
+
+
+def check(request: Request, tag: str) -> None:
+    """Compare the conditions with the current entity tag, in the order of section 13.2.2. Raises PreconditionFailed.
+
+    What a POST creates is another resource than its target, so `If-None-Match` is not about that (see `creates`).
+    """
+    if_match, if_none_match = request.header(IF_MATCH), request.header(IF_NONE_MATCH)
+    opaque, is_weak = unquote_etag(tag)
+    if if_match is not None:
+        tags = parse_etags(if_match)
+        if not (tags.star_tag or (not is_weak and tags.is_strong(opaque or ""))):
+            raise PreconditionFailed(IF_MATCH, if_match, tag)
+    if if_none_match is not None and request.method != "POST":
+        if parse_etags(if_none_match).contains_weak(opaque or ""):
+            raise PreconditionFailed(IF_NONE_MATCH, if_none_match, tag)
+
+
+def creates(request: Request) -> bool:
+    """Whether a request may only create: it must not find what it would create."""
+    if_none_match = request.header(IF_NONE_MATCH)
+    return if_none_match is not None and parse_etags(if_none_match).star_tag
