@@ -80,7 +80,7 @@ def _missing_record(contract: Contract, override: Override, state: State) -> tup
         if name not in operation.path_names:
             continue
         target = contract.resource_named_by(operation, name)
-        if target is not None and isinstance(key, str | int) and not state.has_record(target, key):
+        if target is not None and not isinstance(key, list | dict) and not state.has_record(target, key):
             return name, key
     return None
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Lifecycle
 from mockserver.contract.model import Dataset, Record, Resource
-from mockserver.contract.records import read_stamp, validate_record
+from mockserver.contract.records import read_stamp, record_key, validate_record, with_plain_keys
 from mockserver.documents.source import Report, Source, list_files, read_source
 from mockserver.errors import Problem, did_you_mean, quote
+from mockserver.syntax import json_pointer
 from mockserver.syntax.instants import format_instant
 
 
@@ -44,7 +45,10 @@ def _read_dataset(root: Path, folder: Path, resources: Mapping[str, Resource], r
             report.add(source, "", "must be an array of records", "type")
         else:
             sources[name] = source
-            records[name] = tuple(source.data)
+            records[name] = tuple(
+                with_plain_keys(resources[name], record) if isinstance(record, dict) else record
+                for record in source.data
+            )
     dataset = Dataset(folder.name, records, sources)
     _validate(dataset, resources, report)
     return dataset
@@ -68,12 +72,12 @@ def _read_keys(dataset: Dataset, resource: Resource, report: Report) -> set[Any]
     """The keys of a resource's records; a duplicate is a mistake."""
     first_index: dict[Any, int] = {}
     for index, record in enumerate(dataset.records[resource.name] if resource.key else ()):
-        key = record.get(resource.key) if isinstance(record, dict) else None
-        if not isinstance(key, str | int):
+        key = record_key(record.get(resource.key)) if isinstance(record, dict) else None
+        if key is None:
             continue
         if key in first_index:
-            source, pointer = dataset.sources[resource.name], f"/{index}/{resource.key}"
-            line = source.line(f"/{first_index[key]}/{resource.key}")
+            source, pointer = dataset.sources[resource.name], json_pointer.join((index, resource.key))
+            line = source.line(json_pointer.join((first_index[key], resource.key)))
             report.add(source, pointer, f"the key {quote(key)} is already used in line {line}", "duplicate-key")
         first_index.setdefault(key, index)
     return set(first_index)

@@ -8,11 +8,26 @@ from typing import Any
 from mockserver.contract.lifecycle import LOG_STAMP
 from mockserver.contract.model import Record, Resource
 from mockserver.errors import Violation, quote
+from mockserver.syntax import json_pointer
 from mockserver.syntax.instants import format_instant, parse_instant
 
 # Whether a resource, by name, has a record with a key.
 Exists = Callable[[str, Any], bool]
 STAMP_LENGTH = len("2026-01-15T09:00:00.000Z")
+
+
+def record_key(value: Any) -> str | int | None:
+    """The key that a JSON value is: a text, or a whole number however it is written (2.0 is 2); None for any other."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, str | int) and not isinstance(value, bool) else None
+
+
+def with_plain_keys(resource: Resource, record: Record) -> Record:
+    """The record with its key, and the keys that it refers to, as `record_key` has them."""
+    floats = [name for name in (resource.key, *resource.references) if isinstance(record.get(name), float)]
+    whole = {name: key for name in floats if (key := record_key(record[name])) is not None}
+    return {**record, **whole} if whole else record
 
 
 def validate_record(resource: Resource, record: Record, exists: Exists) -> list[Violation]:
@@ -21,15 +36,24 @@ def validate_record(resource: Resource, record: Record, exists: Exists) -> list[
     Derived fields are never stored: a record with one is invalid. The schema is applied with their defaults added.
     """
     violations = [
-        Violation("body", f"/{field.name}", "derived", f"{quote(field.name)} is computed on read; leave it out")
+        Violation(
+            "body",
+            json_pointer.append("", field.name),
+            "derived",
+            f"{quote(field.name)} is computed on read; leave it out",
+        )
         for field in resource.derived
         if field.name in record
     ]
     violations += resource.validator.violations(_with_derived(resource, record), "body")
     for name, target in resource.references.items():
-        key = record.get(name)
-        if key is not None and isinstance(key, str | int) and not exists(target, key):
-            violations.append(Violation("body", f"/{name}", "references", f"{target} has no record {quote(key)}"))
+        value = record.get(name)
+        key = record_key(value)
+        pointer = json_pointer.append("", name)
+        if value is None or (key is None and any(violation.pointer == pointer for violation in violations)):
+            continue
+        if key is None or not exists(target, key):
+            violations.append(Violation("body", pointer, "references", f"{target} has no record {quote(value)}"))
     return violations
 
 

@@ -19,6 +19,7 @@ from mockserver.openapi.model import Operation, Parameter
 from mockserver.schemas.properties import declared_properties
 from mockserver.schemas.shapes import COMPOUND, Shape, types_of
 from mockserver.schemas.validators import Schemas
+from mockserver.syntax import json_pointer
 
 SUCCESS_STATUSES: Mapping[BehaviourKind, int] = {"create": 201, "delete": 204}
 # Values of a query parameter that stand for all records rather than for a field's value.
@@ -54,7 +55,7 @@ class ResourcesReader:
         """The declared behaviours by operationId, in the order of `operations`."""
         behaviours: dict[str, Behaviour] = {}
         for name, entry in self.source.data.get("operations", {}).items():
-            pointer = f"/operations/{name}"
+            pointer = json_pointer.append("/operations", name)
             if self._check_name(pointer, "operation", name, operations):
                 behaviour = self._read_behaviour(pointer, entry, operations[name], resources)
                 if behaviour is not None:
@@ -62,7 +63,7 @@ class ResourcesReader:
         return {name: behaviours[name] for name in operations if name in behaviours}
 
     def _read_resource(self, name: str, entry: Mapping[str, Any], names: set[str]) -> Resource | None:
-        pointer = f"/resources/{name}"
+        pointer = json_pointer.append("/resources", name)
         uri = self.base + entry["schema"]
         if uri not in self.documents.sources:
             files = (other.removeprefix(self.base) for other in self.documents.sources)
@@ -79,7 +80,7 @@ class ResourcesReader:
         references = entry.get("references", {})
         self._check_names(f"{pointer}/references", "field", references, fields)
         for field, target in references.items():
-            self._check_name(f"{pointer}/references/{field}", "resource", target, names)
+            self._check_name(json_pointer.append(pointer, "references", field), "resource", target, names)
         for index, field in enumerate(entry.get("owned_by", ())):
             self._check_name(f"{pointer}/owned_by/{index}", "reference", field, references)
         key = entry.get("key", "")
@@ -131,11 +132,13 @@ class ResourcesReader:
         self._check_names(f"{pointer}/derived", "field", entries, fields)
         derived = []
         for name, entry in entries.items():
-            self._check_name(f"{pointer}/derived/{name}/latest", "resource", entry["latest"], names)
+            self._check_name(
+                json_pointer.append(pointer, "derived", name, "latest"), "resource", entry["latest"], names
+            )
             ((reference, referenced),) = entry["where"].items()
             if referenced != key:
                 message = f"{quote(referenced)} is not the key of this resource"
-                self._add(f"{pointer}/derived/{name}/where/{reference}", message)
+                self._add(json_pointer.append(pointer, "derived", name, "where", reference), message)
             mapping = entry["map"]
             derived.append(
                 DerivedField(name, entry["latest"], reference, mapping["field"], mapping["values"], mapping["none"])
@@ -147,7 +150,7 @@ class ResourcesReader:
         lifecycle = resource.lifecycle
         if lifecycle is None:
             return
-        pointer = f"/resources/{resource.name}/lifecycle"
+        pointer = json_pointer.join(("resources", resource.name, "lifecycle"))
         state_schema = declared_properties(resource.schema).get(lifecycle.field)
         validator = self.schemas.validator(state_schema) if state_schema is not None else None
         for state in lifecycle.states:
@@ -167,12 +170,12 @@ class ResourcesReader:
         for name in lifecycle.transitions:
             for violation in self.schemas.validator(event_schema).violations(name, "body"):
                 message = f"the name does not match the log's schema: {violation.message}"
-                self._add(f"{pointer}/transitions/{name}", message)
+                self._add(json_pointer.append(pointer, "transitions", name), message)
 
     def _check_derived(self, resource: Resource, resources: Mapping[str, Resource]) -> None:
         """Check derived fields against the resource that they are computed from, and their values by the schema."""
         for derived in resource.derived:
-            pointer = f"/resources/{resource.name}/derived/{derived.name}"
+            pointer = json_pointer.join(("resources", resource.name, "derived", derived.name))
             other = resources.get(derived.resource)
             if other is None:
                 continue
@@ -184,7 +187,7 @@ class ResourcesReader:
             self._check_name(f"{pointer}/map/field", "field", derived.field, other.fields)
             schema = declared_properties(resource.schema).get(derived.name)
             for label, value in {**derived.values, "": derived.none}.items():
-                value_pointer = f"{pointer}/map/values/{label}" if label else f"{pointer}/map/none"
+                value_pointer = json_pointer.append(pointer, "map", "values", label) if label else f"{pointer}/map/none"
                 for violation in self.schemas.validator(schema).violations(value, "body") if schema is not None else ():
                     self._add(value_pointer + violation.pointer, f"does not match the schema: {violation.message}")
             if other.lifecycle is not None and other.lifecycle.field == derived.field:
@@ -206,7 +209,7 @@ class ResourcesReader:
         query = {parameter.name: parameter for parameter in operation.parameters if parameter.location == "query"}
         paging = entry.get("paging", {})
         for role, parameter in paging.items():
-            self._check_name(f"{pointer}/paging/{role}", "query parameter", parameter, query)
+            self._check_name(json_pointer.append(pointer, "paging", role), "query parameter", parameter, query)
         envelope = entry.get("envelope", {})
         page = query.get(paging.get("page", ""))
         return Behaviour(

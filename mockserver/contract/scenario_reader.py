@@ -10,10 +10,17 @@ from mockserver.contract import formats
 from mockserver.contract.lifecycle import Lifecycle
 from mockserver.contract.model import ClockPlan, Dataset, Override, Record, Resource, Rule, Scenario
 from mockserver.contract.overrides import read_override
-from mockserver.contract.records import latest_stamp, shift_stamps, validate_record
+from mockserver.contract.records import (
+    latest_stamp,
+    record_key,
+    shift_stamps,
+    validate_record,
+    with_plain_keys,
+)
 from mockserver.documents.source import Report, Source
 from mockserver.errors import did_you_mean, quote
 from mockserver.openapi.model import Operation
+from mockserver.syntax import json_pointer
 from mockserver.syntax.instants import format_instant, parse_duration, parse_instant
 
 DEFAULT_START = parse_instant("2026-01-01T00:00:00Z")
@@ -49,7 +56,7 @@ class ScenarioReader:
             name=name,
             summary=data.get("summary", ""),
             clock=plan,
-            seed=data.get("seed", 0),
+            seed=int(data.get("seed", 0)),
             records=records,
             put_keys=put_keys,
             generate=generate,
@@ -62,11 +69,12 @@ class ScenarioReader:
 
     def _read_generate(self, entries: Mapping[str, Any]) -> dict[str, int]:
         for name in entries:
-            pointer = f"/generate/{name}"
+            pointer = json_pointer.append("/generate", name)
             if self._check_resource(pointer, name) and not self.resources[name].key:
                 message = f"{name} has no key: its records are generated with those that it logs"
                 self._add(pointer, message, "keyless")
-        return {name: entry["count"] for name, entry in entries.items()}
+        # To JSON Schema 3.0 is an integer, too.
+        return {name: int(entry["count"]) for name, entry in entries.items()}
 
     def _check_floating(self, data: Mapping[str, Any], clock: Mapping[str, Any]) -> None:
         """A clock that starts at the machine's time excludes whatever has happened at a fixed time."""
@@ -93,14 +101,15 @@ class ScenarioReader:
         put_keys: dict[str, frozenset[Any]] = {}
         merged: list[tuple[str, Resource, Record]] = []
         for name, entry in entries.items():
-            if not self._check_resource(f"/records/{name}", name):
+            if not self._check_resource(json_pointer.append("/records", name), name):
                 continue
             resource, rows = self.resources[name], records.setdefault(name, [])
             index_by_key = {row.get(resource.key): index for index, row in enumerate(rows)} if resource.key else {}
-            for number, record in enumerate(entry):
-                key = record.get(resource.key) if resource.key else None
-                pointer = f"/records/{name}/{number}"
-                if resource.key and not isinstance(key, str | int):
+            for number, written in enumerate(entry):
+                record = with_plain_keys(resource, written)
+                key = record_key(record.get(resource.key)) if resource.key else None
+                pointer = json_pointer.join(("records", name, number))
+                if resource.key and key is None:
                     message = f"needs a string or an integer as {quote(resource.key)}, its key"
                     self._add(pointer, message, "required")
                     continue
@@ -111,8 +120,8 @@ class ScenarioReader:
                     rows.append(record)
                 merged.append((pointer, resource, record))
             if resource.key:
-                keys = [record.get(resource.key) for record in entry]
-                put_keys[name] = frozenset(key for key in keys if isinstance(key, str | int))
+                keys = [record_key(record.get(resource.key)) for record in entry]
+                put_keys[name] = frozenset(key for key in keys if key is not None)
         self._validate(merged, records, generated)
         return {name: tuple(rows) for name, rows in records.items()}, put_keys
 
@@ -173,7 +182,7 @@ class ScenarioReader:
     def _read_progress(self, entries: Mapping[str, Any]) -> dict[str, tuple[Rule, ...]]:
         progress: dict[str, tuple[Rule, ...]] = {}
         for name, rules in entries.items():
-            pointer = f"/progress/{name}"
+            pointer = json_pointer.append("/progress", name)
             if not self._check_resource(pointer, name):
                 continue
             lifecycle = self.resources[name].lifecycle
@@ -221,7 +230,7 @@ class ScenarioReader:
         for name in rule.get("where", ()):
             if name not in resource.fields:
                 message = f"there is no field {quote(name)}.{did_you_mean(name, resource.fields)}"
-                self._add(f"{pointer}/where/{name}", message, "unknown-name")
+                self._add(json_pointer.append(pointer, "where", name), message, "unknown-name")
 
     def _read_rule(self, pointer: str, rule: Mapping[str, Any]) -> Rule:
         after = rule["after"]
@@ -229,7 +238,8 @@ class ScenarioReader:
         min_wait, max_wait = (self._read_duration(f"{pointer}/after", text) for text in bounds)
         if max_wait < min_wait:
             self._add(f"{pointer}/after", "the lower bound is above the upper one", "duration")
-        return Rule(rule["state"], rule["fire"], min_wait, max_wait, rule.get("where", {}), rule.get("times"))
+        times = int(rule["times"]) if "times" in rule else None
+        return Rule(rule["state"], rule["fire"], min_wait, max_wait, rule.get("where", {}), times)
 
     def _read_instant(self, pointer: str, text: str) -> int:
         """An instant in milliseconds; one that a clock cannot show, such as a leap second, is a mistake."""

@@ -185,7 +185,8 @@ def _move_clock(exchange: Exchange, call: OperationCall) -> ControlResult:
         step = _duration(move["step"]) if "step" in move else None
         run.set_clock_mode(move["mode"], move.get("speed"), step)
     elif "undo" in move:
-        run.undo(move["undo"])
+        # To JSON Schema 1.0 is an integer, too.
+        run.undo(int(move["undo"]))
     elif "rewind" in move:
         run.rewind(_duration(move["rewind"]))
     elif "set" in move:

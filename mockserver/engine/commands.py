@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Verdict
 from mockserver.contract.model import Override, Record, Resource
-from mockserver.contract.records import read_stamp, validate_record
+from mockserver.contract.records import read_stamp, record_key, validate_record, with_plain_keys
 from mockserver.engine.state.idempotency_keys import StoredResponse
 from mockserver.engine.state.schedule import with_replaced
 from mockserver.engine.state.sorted_rows import Row
@@ -27,6 +27,7 @@ from mockserver.refusals import (
     UnknownRecord,
     UnknownTransition,
 )
+from mockserver.syntax import json_pointer
 from mockserver.syntax.instants import format_instant
 
 
@@ -173,26 +174,28 @@ def _put(state: State, command: Put) -> State:
     resource = table.resource
     if not resource.key:
         raise NotKeyed(resource.name)
-    record, latest = command.record, state.latest
+    record, latest = with_plain_keys(resource, command.record), state.latest
     touch = resource.lifecycle.touch if resource.lifecycle is not None else None
     if command.touch and touch is not None:
         latest = _next_stamp(state, command.at)
         record = {**record, touch: format_instant(latest)}
     record_stamp = read_stamp(record, touch)
     violations = validate_record(resource, record, state.has_record)
-    if record.get(resource.key) != command.key:
+    key = record_key(record.get(resource.key))
+    # What is no key at all violates the schema already.
+    if key != command.key and (key is not None or not violations):
         message = f"{quote(record.get(resource.key))} is not the key {quote(command.key)} of the path"
-        violations.append(Violation("body", f"/{resource.key}", "key", message))
+        violations.append(Violation("body", json_pointer.append("", resource.key), "key", message))
     if record_stamp is not None and record_stamp > max(command.at, latest):
         message = f"{quote(record[touch or ''])} is later than the run's clock, {format_instant(command.at)}"
-        violations.append(Violation("body", f"/{touch}", "clock", message))
+        violations.append(Violation("body", json_pointer.append("", touch or ""), "clock", message))
     if violations:
         raise InvalidRecord(resource.name, violations)
-    old = table.get(command.key)
-    due = state.schedule.next(resource.name, resource.lifecycle, command.key, record, (), command.at)
+    old = table.get(key)
+    due = state.schedule.next(resource.name, resource.lifecycle, key, record, (), command.at)
     agenda = with_replaced(state.agenda, old.due if old is not None else None, due)
     latest = latest if record_stamp is None else max(latest, record_stamp)
-    return state.with_tables(table.put(command.key, record, None, due), latest=latest, agenda=agenda)
+    return state.with_tables(table.put(key, record, None, due), latest=latest, agenda=agenda)
 
 
 def _remove(state: State, command: Remove) -> State:

@@ -14,7 +14,7 @@ from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.inference.collection import Collection, sort_by_reference
 from mockserver.contract.inference.detection import detect_collections
 from mockserver.contract.model import Contract, Dataset, Record, Resource
-from mockserver.contract.records import validate_record
+from mockserver.contract.records import record_key, validate_record, with_plain_keys
 from mockserver.contract.resources import ResourcesReader
 from mockserver.contract.scenarios import DEFAULT_NAME, default_scenario
 from mockserver.documents.source import Report, Source
@@ -131,8 +131,11 @@ def _find_examples(collections: list[Collection], resources: Mapping[str, Resour
         resource = resources[collection.name]
         rows = records.setdefault(collection.name, {})
         for example in [*collection.examples, *resource.shape.examples][:EXAMPLE_LIMIT]:
-            key = example.get(resource.key) if isinstance(example, dict) else None
-            if isinstance(key, str | int) and not isinstance(key, bool) and key not in rows:
+            if not isinstance(example, dict):
+                continue
+            example = with_plain_keys(resource, example)
+            key = record_key(example.get(resource.key))
+            if key is not None and key not in rows:
                 if not validate_record(resource, example, lambda target, key: key in records.get(target, ())):
                     rows[key] = example
     return {name: list(rows.values()) for name, rows in records.items()}

@@ -7,6 +7,7 @@ from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import Contract, Record, Resource
+from mockserver.contract.records import with_plain_keys
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult, ResultKind
 from mockserver.engine.behaviours.handler import Handler
 from mockserver.engine.behaviours.server_fields import ServerFields, in_schema_order
@@ -95,9 +96,9 @@ class CreateRecord(WritingHandler):
         def make_command(state: State, at: int) -> Command:
             self.require_references(state, path_values)
             owners = {name: path_values[name] for name in path_values.keys() & resource.owned_by}
-            record = {**path_values, **members, **owners}
+            record = dict(with_plain_keys(resource, {**path_values, **members, **owners}))
             key = record.get(resource.key)
-            if isinstance(key, str | int) and state.has_record(resource.name, key):
+            if state.has_record(resource.name, key):
                 raise RecordExists(resource.name, key)
             if resource.lifecycle is not None:
                 record.setdefault(resource.lifecycle.field, resource.lifecycle.initial)

@@ -15,12 +15,13 @@ from mockserver.engine.state.seeded import draw_between
 class DueTransition(NamedTuple):
     """A transition that will be fired at `at`. Of equal instants, the order is by resource, then by `name`.
 
-    `name` is the key as text; `rule` is the number of the rule in the scenario.
+    `name` is the key as text, and whether it is one, so that 2 and "2" differ; `rule` is the number of the rule in the
+    scenario.
     """
 
     at: int
     resource: str
-    name: str
+    name: tuple[str, bool]
     key: Any
     rule: int
 
@@ -53,7 +54,7 @@ class Schedule:
                 continue
             if rule.applies_to(record):
                 wait = draw_between(rule.min_wait, rule.max_wait, self.seed, resource, key, number)
-                return DueTransition(since + wait, resource, str(key), key, number)
+                return DueTransition(since + wait, resource, (str(key), isinstance(key, str)), key, number)
         return None
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from mockserver.contract.model import DerivedField, Record, Resource
+from mockserver.contract.records import record_key
 from mockserver.engine.overrides import NO_OVERRIDES, Overrides
 from mockserver.engine.state.idempotency_keys import NO_KEYS, IdempotencyKeys
 from mockserver.engine.state.schedule import Agenda, Schedule
@@ -44,7 +45,8 @@ class State(NamedTuple):
 
     def has_record(self, resource: str, key: Any) -> bool:
         """Whether the record exists."""
-        return key in self.tables[resource]
+        plain = record_key(key)
+        return plain is not None and plain in self.tables[resource]
 
     def with_tables(self, *tables: Table, latest: int, agenda: Agenda) -> State:
         """The state with these tables in place of their former versions."""
