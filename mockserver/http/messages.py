@@ -22,6 +22,8 @@ LENGTHLESS = frozenset((*range(100, 200), 204, 304))
 BODILESS = LENGTHLESS | {205}
 RETRY_MILLISECONDS = 20
 SAFE_METHODS = ("GET", "HEAD")
+# What a path has unencoded in an address (RFC 3986, section 3.3), and the `%` of what is encoded in a request's path.
+PATH_CHARACTERS = "/%:@!$&'()*+,;=~"
 
 
 class Address(NamedTuple):

@@ -13,7 +13,7 @@ from mockserver.engine.behaviours.calls import OperationCall, OperationResult, R
 from mockserver.engine.commands import KeepResponse
 from mockserver.errors import CannotGenerate, Refusal
 from mockserver.http.exchange import Exchange, PreparedRequest
-from mockserver.http.messages import BODILESS, SAFE_METHODS, Request, Response
+from mockserver.http.messages import BODILESS, PATH_CHARACTERS, SAFE_METHODS, Request, Response
 from mockserver.http.request import idempotency, parameters, preconditions, preferences
 from mockserver.http.response.negotiation import concrete_media_type, declared_media, negotiate
 from mockserver.http.response.overrides import hold_back, replacement_response
@@ -32,8 +32,6 @@ RESULTS: Mapping[BehaviourKind, ResultKind] = {"create": ResultKind.CREATED, "de
 # Refusals from before there is anything to operate on: such a response is not kept for an idempotency key.
 BEFORE_OPERATION = (NotAcceptable, PreconditionFailed, UnknownRecord)
 TOTAL_HEADERS = ("xtotalcount", "xtotal", "totalcount")
-# What a path has unencoded (RFC 3986, section 3.3), and `%` of what is encoded.
-PATH_CHARACTERS = "/%:@!$&'()*+,;=~"
 VIOLATIONS_HEADER = "X-Mock-Violations"
 
 

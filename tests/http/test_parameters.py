@@ -215,3 +215,18 @@ def test_a_parameter_with_an_invalid_style_for_its_location_is_reported_and_igno
     assert [one.message for one in contract.warnings] == [
         '"label" is not a valid style of a header parameter; valid: simple'
     ]
+
+
+@pytest.mark.parametrize(
+    ("schema", "cookie", "value"),
+    [
+        ({"type": "string"}, "p=a; p=b", "a"),
+        ({"type": "integer"}, "p=1; p=x", 1),
+        ({"type": "string"}, "other=1; p=; p=b", ""),
+        ({"type": "array", "items": {"type": "string"}}, "p=a; p=b", ["a", "b"]),
+    ],
+)
+def test_of_a_cookie_that_comes_twice_the_first_counts(
+    serve: Serve, schema: dict[str, Any], cookie: str, value: Any
+) -> None:
+    assert read(serve, {"in": "cookie", "schema": schema}, "/x/", headers={"Cookie": cookie}) == value

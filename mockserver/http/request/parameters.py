@@ -171,7 +171,9 @@ class _Reader:
         if parameter.location == "header":
             text = self.request.header(parameter.name)
             return [text] if text is not None else []
-        return self.request.cookies.getlist(parameter.name)
+        texts = self.request.cookies.getlist(parameter.name)
+        # Browsers send the cookie of the longest path first (RFC 6265, section 5.4), and servers take that one.
+        return texts[:1] if parameter.is_plain else texts
 
     def _names(self, location: str) -> set[str]:
         """The declared names of a location, including those of credentials."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from mockserver.engine.sandboxes import DEFAULT, NAME, Sandbox
 from mockserver.errors import Refusal
 from mockserver.http.exchange import SANDBOX_HEADER, Selection
-from mockserver.http.messages import Request
+from mockserver.http.messages import PATH_CHARACTERS, Request
 from mockserver.http.request.baggage import find_baggage_member
 from mockserver.refusals import BadSandbox, UnknownScenario
 
@@ -122,7 +122,13 @@ def redirect_target(request: Request) -> tuple[str, dict[str, str]] | None:
     if not cookies:
         return None
     rest = urlencode([pair for pair in pairs if pair[0] not in COOKIE_OF])
-    target = request.target or request.path
-    path = "/" + target.partition("?")[0].partition("://")[2].partition("/")[2] if "://" in target else target
-    # A path with two slashes at its start would be the address of another host.
-    return f"{request.prefix}/" + path.partition("?")[0].lstrip("/\\") + (f"?{rest}" if rest else ""), cookies
+    return f"{own_address(request)}?{rest}" if rest else own_address(request), cookies
+
+
+def own_address(request: Request) -> str:
+    """The path of a request as an address on this server, percent-encoded, for a link or a redirect to it.
+
+    Two slashes or backslashes at the start of an address would begin the name of another host, and browsers ignore
+    tabs and line breaks in it (WHATWG URL, section 4.4).
+    """
+    return "/" + quote(f"{request.root_path}{request.path}", safe=PATH_CHARACTERS).lstrip("/")
