@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from mockserver.contract.model import ClockPlan, Mode
+from mockserver.syntax.instants import LATEST
 
 Seconds = Callable[[], float]
 monotonic: Seconds = time.monotonic
@@ -42,11 +43,12 @@ class Clock:
         return cls(plan.initial, anchor, plan.mode, plan.speed, plan.step, plan.counted)
 
     def now(self, seconds: float) -> int:
-        """The run's time, in milliseconds since 1970, when the machine's clock reads `seconds`."""
+        """The run's time, in milliseconds since 1970, when the machine's clock reads `seconds`; at most LATEST."""
         if self.mode != "real":
             return self.position
         # Rounded to a microsecond first: 4.998 s that the machine counts as 4.99799… would lose a millisecond.
-        return self.position + max(0, int(round((seconds - self.anchor) * 1_000 * self.speed, 3)))
+        elapsed = min(max(0.0, (seconds - self.anchor) * 1_000 * self.speed), float(LATEST))
+        return min(self.position + int(round(elapsed, 3)), LATEST)
 
     def moved_to(self, position: int, seconds: float) -> Clock:
         """The clock set to `position` when the machine's clock reads `seconds`."""

@@ -13,12 +13,13 @@ from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Verdict
 from mockserver.contract.model import Override, Record, Resource
 from mockserver.contract.records import read_stamp, record_key, validate_record, with_plain_keys
 from mockserver.engine.state.idempotency_keys import StoredResponse
-from mockserver.engine.state.schedule import with_replaced
+from mockserver.engine.state.schedule import DueTransition, with_replaced
 from mockserver.engine.state.sorted_rows import Row
 from mockserver.engine.state.state import State
 from mockserver.engine.state.table import Table
 from mockserver.errors import Violation, quote
 from mockserver.refusals import (
+    BadTime,
     InvalidRecord,
     NotKeyed,
     RecordInUse,
@@ -28,7 +29,7 @@ from mockserver.refusals import (
     UnknownTransition,
 )
 from mockserver.syntax import json_pointer
-from mockserver.syntax.instants import format_instant
+from mockserver.syntax.instants import LATEST, format_instant
 
 
 class Fire(NamedTuple):
@@ -90,6 +91,7 @@ class KeepResponse(NamedTuple):
 Command = Fire | Put | Remove | AddOverride | RemoveOverride | UseOverride | KeepResponse
 # How many transitions one move of the clock may fire: rules that form a loop would go on as long as it is moved.
 SETTLE_LIMIT = 100_000
+TURN_BACK = "set the clock back, or reset"
 
 
 class Fired(NamedTuple):
@@ -134,10 +136,10 @@ def _enter(state: State, table: Table, row: Row, key: Any, transition: str, at: 
     resource = table.resource
     lifecycle = resource.lifecycle
     assert lifecycle is not None
-    record, stamp = {**row.record, lifecycle.field: lifecycle.transitions[transition].target}, format_instant(at)
+    record, stamp = {**row.record, lifecycle.field: lifecycle.transitions[transition].target}, _write_stamp(at)
     if lifecycle.touch is not None:
         record[lifecycle.touch] = stamp
-    due = state.schedule.next(resource.name, lifecycle, key, record, fired, at)
+    due = _require_time(state.schedule.next(resource.name, lifecycle, key, record, fired, at))
     tables = {**state.tables, resource.name: table.replace(key, row, Row(record, row.position, transition, due, fired))}
     if table.log is not None:
         log, reference = table.log
@@ -150,7 +152,7 @@ def settle(state: State, until: int) -> tuple[State, list[Fired]]:
     """The state after all transitions that are due up to `until`, and these transitions in order of time.
 
     Each is stamped with the instant it was due, or a millisecond after its record's last stamp if that is later.
-    Raises TooMuchDue.
+    Raises TooMuchDue, and BadTime where a stamp, or what would be due next, would be after the year 9999.
     """
     fired: list[Fired] = []
     while state.agenda and state.agenda[0].at <= until:
@@ -178,7 +180,7 @@ def _put(state: State, command: Put) -> State:
     touch = resource.lifecycle.touch if resource.lifecycle is not None else None
     if command.touch and touch is not None:
         latest = _next_stamp(state, command.at)
-        record = {**record, touch: format_instant(latest)}
+        record = {**record, touch: _write_stamp(latest)}
     record_stamp = read_stamp(record, touch)
     violations = validate_record(resource, record, state.has_record)
     key = record_key(record.get(resource.key))
@@ -192,7 +194,7 @@ def _put(state: State, command: Put) -> State:
     if violations:
         raise InvalidRecord(resource.name, violations)
     old = table.get(key)
-    due = state.schedule.next(resource.name, resource.lifecycle, key, record, (), command.at)
+    due = _require_time(state.schedule.next(resource.name, resource.lifecycle, key, record, (), command.at))
     agenda = with_replaced(state.agenda, old.due if old is not None else None, due)
     latest = latest if record_stamp is None else max(latest, record_stamp)
     return state.with_tables(table.put(key, record, None, due), latest=latest, agenda=agenda)
@@ -233,6 +235,21 @@ def _remove_owned(state: State, command: Remove, other: Resource, field: str) ->
 def _next_stamp(state: State, at: int) -> int:
     """The clock, or a millisecond after the run's latest stamp if that is later: stamps strictly increase."""
     return max(at, state.latest + 1)
+
+
+def _write_stamp(at: int) -> str:
+    """A stamp as text. Raises BadTime after the year 9999, which RFC 3339 cannot write."""
+    if at > LATEST:
+        raise BadTime(f"The change would be stamped after {format_instant(LATEST)}, where time ends: {TURN_BACK}.")
+    return format_instant(at)
+
+
+def _require_time(due: DueTransition | None) -> DueTransition | None:
+    """What a record waits for. Raises BadTime where that would be due after the year 9999, and so never."""
+    if due is not None and due.at > LATEST:
+        place = f"{due.resource} {quote(due.key)}"
+        raise BadTime(f"The next transition of {place} would be due after {format_instant(LATEST)}: {TURN_BACK}.")
+    return due
 
 
 _APPLY: Mapping[type[Command], Callable[[State, Any], State]] = {

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
+EARLIEST = -62_135_596_800_000  # 0001-01-01T00:00:00.000Z
 LATEST = 253_402_300_799_999  # 9999-12-31T23:59:59.999Z
 _UNITS = {"w": 604_800_000, "d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
 _NUMBER = r"[0-9]{1,12}(?:\.[0-9]{1,9})?"
@@ -22,12 +23,15 @@ _ISO = re.compile(
 def parse_instant(text: str) -> int:
     """Read an RFC 3339 date-time as milliseconds since 1970, truncating finer digits.
 
-    Raises ValueError for anything else, including a time without an offset.
+    Raises ValueError for anything else, including a time without an offset, or outside the years 1 to 9999 in UTC.
     """
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None or "T" not in text.upper():
         raise ValueError(f"{text} is not an RFC 3339 date-time with an offset")
-    return (instant - EPOCH) // MILLISECOND
+    milliseconds = (instant - EPOCH) // MILLISECOND
+    if not EARLIEST <= milliseconds <= LATEST:
+        raise ValueError(f"{text} is outside the years 1 to 9999 in UTC")
+    return milliseconds
 
 
 def format_instant(milliseconds: int) -> str:

@@ -20,7 +20,7 @@ from mockserver.engine.state.state import State
 from mockserver.engine.state.table import Table
 from mockserver.errors import CannotGenerate
 from mockserver.schemas.properties import declared_properties
-from mockserver.syntax.instants import format_instant
+from mockserver.syntax.instants import LATEST, format_instant
 
 WEEK = 7 * 24 * 60 * 60 * 1000
 # How many transitions a generated record has been through at most.
@@ -68,6 +68,8 @@ def _build_state(
         for record in records[name]:
             key = record.get(resource.key)
             due = schedule.next(name, resource.lifecycle, key, record, (), scenario.clock.start)
+            # The clock does not go beyond the year 9999.
+            due = due if due is not None and due.at <= LATEST else None
             if due is not None:
                 agenda.append(due)
             rows.append((record, last[name].get(key), due))
