@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -113,3 +113,12 @@ def test_a_broken_document_is_rejected_or_served_but_never_an_internal_error(
                 answer = client.open(operation.path.replace("{", "").replace("}", ""), method=operation.method)
                 assert answer.headers.get("X-Mock-Code") != "internal-error", path.read_text()
             assert client.get("/openapi.json").headers.get("X-Mock-Code") != "internal-error"
+
+
+def test_a_name_with_a_slash_or_a_tilde_is_escaped_in_the_pointer(problems: Callable[..., list[str]]) -> None:
+    def change(files: dict[str, Any]) -> None:
+        files["schemas/resources.yaml"]["operations"]["a/b~c"] = {"list": "jobs"}
+        files["scenarios/baseline.yaml"]["progress"] = {"x/y": []}
+
+    pointers = {text.split(" ")[1].rstrip(":") for text in problems(change)}
+    assert pointers == {"/operations/a~1b~0c", "/progress/x~1y"}

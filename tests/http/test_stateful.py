@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
@@ -387,3 +389,72 @@ def test_an_operation_without_state_has_conditions_too(serve: Serve, condition: 
     client = serve({"openapi": "3.1.0", "info": {"title": "A", "version": "1"}, "paths": {"/a": item}})
     tag = client.get("/a").headers["ETag"] if condition == "current" else condition
     assert change(client, "put", None, "/a", If_Match=tag).status_code == status
+
+
+KEYS = [
+    "a?b",
+    "a#b",
+    "a%b",
+    "a%41",
+    "a b",
+    "ü/x",
+    "日本",
+    "a\r\nb",
+    "a\tb",
+    "a:b",
+    "a;b",
+    "a,b=c",
+    "a\\b",
+    "a+b",
+    "{a}",
+    "%2F",
+]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_location_of_a_created_record_leads_to_it(small_client: FlaskClient, key: str) -> None:
+    created = small_client.post("/jobs", json={"id": key, "owner_id": 1})
+    assert created.status_code == 201
+    location = created.headers["Location"]
+    assert location.isascii()
+    assert not set(location) & set(" \r\n\t?#")
+    assert small_client.get(location).json == created.json
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_location_of_a_record_below_another_leads_to_it(tmp_path: Path, key: str) -> None:
+    record = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}, "box": {"type": "string"}}}
+    content = {"content": {"application/json": {"schema": record}}}
+    many = {"content": {"application/json": {"schema": {"type": "array", "items": record}}}}
+    path = [{"name": "box", "in": "path", "required": True, "schema": {"type": "string"}}]
+    of_item = [*path, {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}]
+    responses = {"200": {"description": "x", **content}}
+    paths = {
+        "/boxes/{box}/items": {
+            "parameters": path,
+            "get": {"operationId": "listItems", "responses": {"200": {"description": "x", **many}}},
+            "post": {
+                "operationId": "createItem",
+                "requestBody": content,
+                "responses": {"201": {"description": "x", **content}},
+            },
+        },
+        "/boxes/{box}/items/{id}": {"parameters": of_item, "get": {"operationId": "getItem", "responses": responses}},
+    }
+    resources = {
+        "resources": {"items": {"schema": "item.json", "key": "id"}},
+        "operations": {
+            "listItems": {"list": "items"},
+            "createItem": {"create": "items"},
+            "getItem": {"read": "items"},
+        },
+    }
+    document = {"openapi": "3.1.0", "info": {"title": "Boxes", "version": "1"}, "paths": paths}
+    for name, data in {"openapi.yaml": document, "item.json": record, "resources.yaml": resources}.items():
+        file = tmp_path / "schemas" / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(json.dumps(data))
+    client = create_app(tmp_path).test_client(use_cookies=False)
+    created = client.post(f"/boxes/{quote(key, safe='')}/items", json={"id": "i"})
+    assert (created.status_code, created.json) == (201, {"id": "i", "box": key})
+    assert client.get(created.headers["Location"]).json == created.json
