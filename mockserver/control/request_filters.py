@@ -92,7 +92,7 @@ def _wait(exchange: Exchange, wait: int) -> None:
     """Deliver the response when it has changed, or after `wait` milliseconds; a reset of the sandbox sends another."""
     service, sandbox, prepared = exchange.service, exchange.selection.sandbox, exchange.prepared
     assert exchange.operation is not None
-    replacement = partial(reset_while_held, service, exchange.operation, sandbox, exchange.selection.scenario)
+    replacement = partial(reset_while_held, exchange, exchange.operation, exchange.selection)
     seen = sandbox.journal.count
 
     def retry() -> Response | None:

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from flask import Flask
 from flask.testing import FlaskClient
+
+from mockserver.http.pipeline import respond
+from mockserver.http.request.addressing import build_request
 
 PREFLIGHT = {
     "Origin": "https://app.example",
@@ -52,3 +56,14 @@ def test_a_preflight_of_the_control_api_is_refused_to_a_foreign_origin(client: F
 def test_without_an_origin_there_are_no_cors_headers(client: FlaskClient) -> None:
     answer = client.get("/admin/jobs")
     assert not [name for name, _ in answer.headers if name.startswith("Access-Control")]
+
+
+def test_what_is_sent_in_place_of_a_held_response_may_be_read_too(app: Flask, client: FlaskClient) -> None:
+    client.post("/__mock/overrides", json={"operation": "getJob", "delay": "60s"})
+    request = build_request("GET", "/admin/jobs/job-7", {"Host": "localhost", "Origin": "https://app.example"})
+    delivery = respond(app.extensions["mockserver"], request).delivery
+    assert delivery is not None
+    headers = dict(delivery.replacement().headers)
+    delivery.delivered()
+    assert headers["Access-Control-Allow-Origin"] == "https://app.example"
+    assert headers["Access-Control-Expose-Headers"] == "Date, X-Mock-Code, X-Mock-Sandbox, X-Mock-Scenario"

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from mockserver import generate
 from mockserver.contract.model import Override
 from mockserver.engine.sandboxes import Sandbox
-from mockserver.http.exchange import Exchange
+from mockserver.http.exchange import Exchange, Selection
 from mockserver.http.messages import Delivery, Response
+from mockserver.http.response import cors
 from mockserver.http.response.negotiation import declared_media
 from mockserver.http.response.problems import refuse
 from mockserver.http.response.responses import build_response
@@ -21,7 +22,7 @@ from mockserver.refusals import Injected, ResetWhileHeld
 from mockserver.syntax.media_types import is_json
 
 if TYPE_CHECKING:
-    from mockserver.http.service import Service
+    pass
 
 REFUSALS_FROM = 400
 
@@ -55,7 +56,7 @@ def hold_back(exchange: Exchange, override: Override, delay: int) -> Delivery | 
     assert operation is not None
     if override.fault is not None and not exchange.request.breaks_connections:
         exchange.add_notice(f"this WSGI server cannot deliver {override.fault}: the connection is closed early instead")
-    replacement = partial(reset_while_held, exchange.service, operation, selection.sandbox, selection.scenario)
+    replacement = partial(reset_while_held, exchange, operation, selection)
     delivery = Delivery(delay, override.fault, replacement)
     HeldResponse(delivery, selection.sandbox, selection.scenario)
     return delivery
@@ -99,10 +100,10 @@ def replacement_response(exchange: Exchange, operation: Operation, override: Ove
     return response
 
 
-def reset_while_held(service: Service, operation: Operation, sandbox: Sandbox, scenario: str) -> Response:
+def reset_while_held(exchange: Exchange, operation: Operation, selection: Selection) -> Response:
     """The response that is sent in place of a held one when its sandbox is reset."""
-    response = refuse(service, operation, ResetWhileHeld())
-    response.set_headers(
-        {"Content-Type": response.media_type or "", "X-Mock-Scenario": scenario, "X-Mock-Sandbox": sandbox.name}
-    )
+    response = refuse(exchange.service, operation, ResetWhileHeld())
+    names = {"X-Mock-Scenario": selection.scenario, "X-Mock-Sandbox": selection.sandbox.name}
+    response.set_headers({"Content-Type": response.media_type or "", **names})
+    response.headers += cors.headers(exchange.service, exchange.request, response)
     return response
