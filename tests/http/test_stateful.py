@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 from werkzeug.test import TestResponse
 
 from mockserver import create_app
-from tests.conftest import Serve
+from tests.conftest import MakeContract, Serve
 from tests.documents.kennel import write
 
 
@@ -458,3 +458,13 @@ def test_the_location_of_a_record_below_another_leads_to_it(tmp_path: Path, key:
     created = client.post(f"/boxes/{quote(key, safe='')}/items", json={"id": "i"})
     assert (created.status_code, created.json) == (201, {"id": "i", "box": key})
     assert client.get(created.headers["Location"]).json == created.json
+
+
+@pytest.mark.parametrize("target", ["/jobs", "/jobs?limit=2.0", "/jobs?limit=2"])
+def test_a_limit_may_be_written_as_json_schema_allows(make_contract: MakeContract, target: str) -> None:
+    def change_limit(files: dict[str, Any]) -> None:
+        parameters = files["schemas/openapi.yaml"]["paths"]["/jobs"]["get"]["parameters"]
+        parameters[1]["schema"] = {"type": "number", "multipleOf": 1, "default": 2.0}
+
+    client = create_app(make_contract(change_limit)).test_client(use_cookies=False)
+    assert len(client.get(target).json or ()) == 2

@@ -105,7 +105,10 @@ class ListRecords(Handler):
 
 def _whole_number(query: Mapping[str, Any], parameter: str | None) -> int | None:
     value = query.get(parameter or "")
-    return max(0, value) if isinstance(value, int) else None
+    # To JSON Schema 5.0 is an integer, too.
+    if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
+        return max(0, int(value))
+    return None
 
 
 @lru_cache(maxsize=256)
