@@ -144,6 +144,18 @@ def quote(value: object) -> str:
     return text if len(text) <= QUOTE_LIMIT else text[:QUOTE_LIMIT] + "…"
 
 
+def printable(text: str) -> str:
+    """`text` on one line, with backslash escapes for characters that a terminal obeys or does not show.
+
+    So are the surrogates that stand for bytes of a file name that are not UTF-8.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
+    )
+
+
 def count_noun(number: int, noun: str) -> str:
     """A number with its noun, in the plural if need be."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -25,14 +25,14 @@ from mockserver.contract.loader import FOLDERS, is_installed, load_contract, wit
 from mockserver.contract.model import Contract
 from mockserver.documents.source import SUFFIXES
 from mockserver.engine.start import DRIFTED
-from mockserver.errors import ContractError, count_noun
+from mockserver.errors import ContractError, count_noun, printable
 from mockserver.http.service import BODY_LIMIT, Service
 from mockserver.server.server import BadHost, PortTaken, listen, serve, url
 from mockserver.server.watch import Watch
 from mockserver.server.workers import CAN_FORK, supervise
 from mockserver.web.app import create_app
 from mockserver.web.processes import warn_of_concurrency
-from mockserver.web.reload import ReloadingApp
+from mockserver.web.reload import UNREADABLE, ReloadingApp
 
 if TYPE_CHECKING:
     import socket
@@ -179,7 +179,7 @@ def serve_command(
     logging.basicConfig(format="mockserver: %(message)s", level=logging.WARNING)
     _check_workers(workers, store)
 
-    def load() -> Contract:
+    def load(contract: Path | None = contract, scenario: str | None = scenario) -> Contract:
         loaded = load_contract(contract, strict_examples=strict_examples, stateful=stateful)
         return with_seed(with_default_scenario(loaded, scenario), seed)
 
@@ -202,7 +202,10 @@ def serve_command(
     if is_generated:
         warn(f"{host} is not a loopback address, so the control API requires the header X-Mock-Token: {token}")
     print_contract(app.extensions["mockserver"], contract, scenario)
-    reloading_app = ReloadingApp(app, load, serve_pages=not no_pages)
+    # Absolute paths, since the working directory may be removed and created again.
+    contract = contract.absolute() if contract is not None else None
+    scenario = str(Path(scenario).absolute()) if scenario is not None and _is_file_name(scenario) else scenario
+    reloading_app = ReloadingApp(app, partial(load, contract, scenario), serve_pages=not no_pages)
     console = None if no_pages else _console(host, sockets, token, is_generated)
 
     def work(announce: Callable[[str], None], is_replacement: bool = False) -> None:
@@ -292,7 +295,7 @@ def print_contract(service: Service, path: Path | None, scenario: str | None) ->
     if others := len(contract.findings) - examples:
         warn(f"{count_noun(others, 'warning')}; run `{check}` for details")
     source = "the built-in contract" if path is None else path
-    click.echo(f"{contract.name}: {count_noun(len(contract.operations), 'operation')} from {source}")
+    click.echo(f"{printable(contract.name)}: {count_noun(len(contract.operations), 'operation')} from {source}")
     others_by_name = sorted(contract.scenarios.keys() - {contract.default_scenario})
     click.echo(f"Scenarios: {', '.join([f'{contract.default_scenario} (default)', *others_by_name])}")
     if contract.inferred:
@@ -320,27 +323,39 @@ def watch_files(contract: Contract, path: Path | None, scenario: str | None, app
     if contract.built_in and is_installed():
         return
     is_directory = path is None or path.is_dir()
-    folders = [contract.root / name for name in FOLDERS if is_directory]
-    sources = () if is_directory else contract.documents.sources.values()
-    files = [file for source in sources if (file := contract.root / source.file).is_file()]
-    files += [Path(scenario)] if scenario is not None and Path(scenario).suffix in SUFFIXES else []
-    Watch(folders, files, SUFFIXES).start(partial(_reload, app, contract.root))
+    folders = [contract.root.absolute() / name for name in FOLDERS if is_directory]
+    files = [Path(scenario)] if scenario is not None and _is_file_name(scenario) else []
+    watch = Watch(folders, [*files, *_files_of(contract)], SUFFIXES)
+    watch.start(partial(_reload, app, watch, contract.root.absolute()))
 
 
-def _reload(app: ReloadingApp, root: Path, edited: list[Path]) -> None:
+def _is_file_name(scenario: str) -> bool:
+    return Path(scenario).suffix in SUFFIXES
+
+
+def _files_of(contract: Contract) -> list[Path]:
+    """The files that a contract consists of and refers to; those of a directory may be outside its three folders."""
+    return [contract.root / source.file for source in contract.documents.sources.values()]
+
+
+def _reload(app: ReloadingApp, watch: Watch, root: Path, edited: list[Path]) -> bool:
+    """Reload the contract and print the outcome; whether it failed for a reason that may end without an edit."""
     names = ", ".join(_relative_name(path, root) for path in edited[:3]) + (" …" if len(edited) > 3 else "")
+    former = app.problems
     problems = app.reload()
+    is_unreadable = any(problem.code == UNREADABLE for problem in problems)
+    watch.add_files(_files_of(app.contract))
     # The contract before the previous one is garbage now; its cycles would stay until the next, rare full collection.
     gc.collect()
-    for problem in problems:
-        click.echo(str(problem), err=True)
-    if problems:
+    if problems and not (is_unreadable and problems == former):
+        for problem in problems:
+            click.echo(printable(str(problem)), err=True)
         warn(f"{count_noun(len(problems), 'error')} in {names}; still serving the previous version")
-    else:
+    if not problems:
         click.echo(f"Reloaded {names}")
     sys.stdout.flush()
+    return is_unreadable
 
 
 def _relative_name(path: Path, root: Path) -> str:
-    root = root.resolve()
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+    return printable(path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name)

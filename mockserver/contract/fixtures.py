@@ -9,7 +9,7 @@ from typing import Any
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Lifecycle
 from mockserver.contract.model import Dataset, Record, Resource
 from mockserver.contract.records import read_stamp, record_key, validate_record, with_plain_keys
-from mockserver.documents.source import Report, Source, list_files, read_source
+from mockserver.documents.source import Report, Source, list_files, name_of, read_source
 from mockserver.errors import Problem, did_you_mean, quote
 from mockserver.syntax import json_pointer
 from mockserver.syntax.instants import format_instant
@@ -21,9 +21,8 @@ def read_datasets(root: Path, resources: Mapping[str, Resource], report: Report)
     if not folder.is_dir():
         return {}
     for path in list_files(folder):
-        file = path.relative_to(root).as_posix()
-        message = f"belongs into a folder of fixtures/, such as fixtures/NAME/{path.name}"
-        report.add_problem(Problem(file, message, code="misplaced"))
+        message = f"belongs into a folder of fixtures/, such as fixtures/NAME/{name_of(folder, path)}"
+        report.add_problem(Problem(name_of(root, path), message, code="misplaced"))
     names = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
     return {name: _read_dataset(root, folder / name, resources, report) for name in names}
 

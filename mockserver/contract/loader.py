@@ -20,7 +20,7 @@ from mockserver.contract.scenarios import (
 )
 from mockserver.documents.source import SUFFIXES, Report, Source, list_files, read_source
 from mockserver.documents.tree import BASE_URI, Documents, Node
-from mockserver.errors import ContractError, Problem
+from mockserver.errors import ContractError, Problem, printable
 from mockserver.openapi import detection, loading
 from mockserver.openapi.model import Operation
 from mockserver.openapi.operations import OperationReader
@@ -57,6 +57,16 @@ def load_contract(
 
     Raises ContractError with every mistake.
     """
+    try:
+        return _load(path, strict_examples, stateful)
+    except OSError as error:
+        # A folder; of a file that cannot be read, the reader has made a problem.
+        place = "the contract" if error.filename is None else str(error.filename)
+        message = f"cannot be read: {error.strerror or error}"
+        raise ContractError([Problem(printable(place), message, code="unreadable")]) from None
+
+
+def _load(path: str | Path | None, strict_examples: bool | None, stateful: bool) -> Contract:
     if path is None:
         return _load_directory(built_in_directory(), strict_examples=True, built_in=True)
     location = Path(path)
@@ -66,7 +76,7 @@ def load_contract(
         contract = _load_file(location, strict_examples=strict_examples is True)
         return inference.with_inferred_resources(contract) if stateful else contract
     what = "is not a contract" if location.exists() else "does not exist"
-    raise ContractError([Problem(str(path), f"{what}; {EXPECTED}", code="no-contract")])
+    raise ContractError([Problem(printable(str(path)), f"{what}; {EXPECTED}", code="no-contract")])
 
 
 def contract_root(path: Path | None) -> Path:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote as percent_encode
 from urllib.parse import unquote, urljoin, urlsplit
 
-from mockserver.documents.source import Report, Source, read_source
+from mockserver.documents.source import Report, Source, name_of, read_source
 from mockserver.documents.tree import BASE_URI, DATA_MEMBERS, Documents, Unresolved, get_member
 from mockserver.errors import did_you_mean, quote
 from mockserver.syntax import json_pointer
@@ -51,7 +51,7 @@ class References:
     def read(self, uri: str) -> Source | None:
         """The file at a URI; None, and an error in the report, if it cannot be read."""
         if uri not in self.documents.sources and uri not in self._unreadable:
-            source = read_source(self.root, self.root / unquote(uri.removeprefix(BASE_URI)), self.report)
+            source = read_source(self.root, self.root / _path_of(uri), self.report)
             if source is None:
                 self._unreadable[uri] = Unresolved("points to a file that cannot be read")
             else:
@@ -120,12 +120,19 @@ class References:
         return uri, pointer, value
 
     def _check_exists(self, uri: str) -> None:
-        file = unquote(uri.removeprefix(BASE_URI))
+        if uri in self.documents.sources:
+            return
+        file = _path_of(uri)
         path = self.root / file
-        if uri not in self.documents.sources and not path.is_file():
-            siblings = path.parent.iterdir() if path.parent.is_dir() else ()
-            names = [sibling.name for sibling in siblings if sibling.is_file()]
-            raise Unresolved(f"points nowhere: there is no file {quote(file)}.{did_you_mean(path.name, names)}")
+        try:
+            if path.is_file():
+                return
+            siblings = [name_of(path.parent, sibling) for sibling in path.parent.iterdir() if sibling.is_file()]
+        except (FileNotFoundError, NotADirectoryError, ValueError):
+            siblings = []
+        except OSError as error:
+            raise Unresolved(f"points to a file that cannot be read: {error.strerror}") from None
+        raise Unresolved(f"points nowhere: there is no file {quote(file)}.{did_you_mean(path.name, siblings)}")
 
     def _add_identifiers(self, uri: str, data: Any) -> None:
         """Record the location of each `$id` and anchor of a file, and the base URIs that the `$id`s set."""
@@ -136,6 +143,11 @@ class References:
             for keyword in ("$anchor", "$dynamicAnchor"):
                 if isinstance(value.get(keyword), str):
                     self._identified.setdefault(f"{uri}#{value[keyword]}", (uri, pointer))
+
+
+def _path_of(uri: str) -> str:
+    """The path of a file below the contract directory; bytes that are not UTF-8 are as Python has them in paths."""
+    return unquote(uri.removeprefix(BASE_URI), errors="surrogateescape")
 
 
 def _join_path(uri: str, path: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -122,21 +124,54 @@ def list_problems(deferred: Iterable[DeferredProblems | Problem]) -> list[Proble
     return sorted(problems, key=lambda problem: (problem.file, problem.line or 0, problem.pointer, problem.message))
 
 
+class _NotReadable(Exception):
+    """A file is refused before it is parsed: a predicate that says why, and the code of the problem."""
+
+    def __init__(self, message: str, code: str = "unreadable") -> None:
+        self.message, self.code = message, code
+        super().__init__(message, code)
+
+
 def read_source(root: Path, path: Path, report: Report) -> Source | None:
     """Read a YAML or JSON file below `root`; None, and an error in `report`, if that fails."""
-    file = path.relative_to(root).as_posix()
+    file = name_of(root, path)
     try:
-        if not path.resolve().is_relative_to(root.resolve()):
-            report.add_problem(Problem(file, "resolves to a path outside the contract directory", code="outside"))
-            return None
-        if path.stat().st_size > FILE_LIMIT:
-            report.add_problem(Problem(file, f"is larger than {FILE_LIMIT >> 20} MiB", code="too-large"))
-            return None
-        raw = path.read_bytes()
-    except OSError as error:
-        report.add_problem(Problem(file, f"cannot be read: {error.strerror or error}", code="unreadable"))
+        raw = _read(root, path)
+    except _NotReadable as error:
+        report.add_problem(Problem(file, error.message, code=error.code))
         return None
     return parse_source(file, raw, report)
+
+
+def name_of(root: Path, path: Path) -> str:
+    """The path below `root` as text that can be printed: bytes that are not UTF-8 become escapes."""
+    return os.fsencode(path.relative_to(root).as_posix()).decode(errors="backslashreplace")
+
+
+def _read(root: Path, path: Path) -> bytes:
+    """The bytes of a regular file within `root`. Raises _NotReadable."""
+    try:
+        os.fsencode(path.relative_to(root)).decode()
+        if not path.resolve().is_relative_to(root.resolve()):
+            raise _NotReadable("resolves to a path outside the contract directory", "outside")
+        # Opening a FIFO would wait for its writer, even if it has replaced the file only after this check.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise _NotReadable("cannot be read: it is not a regular file")
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with os.fdopen(descriptor, "rb") as file:
+            # A file may grow while it is read.
+            size = os.fstat(descriptor).st_size
+            if size > FILE_LIMIT:
+                raise _NotReadable(f"is larger than {FILE_LIMIT >> 20} MiB", "too-large")
+            return file.read(size)
+    except UnicodeDecodeError:
+        raise _NotReadable("has a name that is not UTF-8; rename it", "file-name") from None
+    except OSError as error:
+        raise _NotReadable(f"cannot be read: {error.strerror or error}") from None
+    except RuntimeError:
+        raise _NotReadable("cannot be read: its symbolic links form a loop") from None
+    except ValueError:
+        raise _NotReadable("cannot be read: its path contains a null character") from None
 
 
 def parse_source(file: str, raw: bytes, report: Report) -> Source | None:

@@ -11,6 +11,8 @@ from mockserver.syntax.instants import LATEST
 
 Seconds = Callable[[], float]
 monotonic: Seconds = time.monotonic
+# The processor time of the current thread.
+thread_seconds: Seconds = time.thread_time
 # Processes and hosts that share a run need a clock that they agree on.
 wall_seconds: Seconds = time.time
 # For delays on a server that cannot hold a response back; the engine itself never sleeps.

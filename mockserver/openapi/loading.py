@@ -45,4 +45,4 @@ def _address_if_exemplified(linked: Linked, location: TypedLocation) -> Iterator
 
 def uri_of(root: Path, path: Path) -> str:
     """The URI of a file below `root`."""
-    return BASE_URI + quote(path.relative_to(root).as_posix())
+    return BASE_URI + quote(path.relative_to(root).as_posix(), errors="surrogateescape")

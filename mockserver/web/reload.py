@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+import os
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -11,24 +15,32 @@ from flask import Flask
 from mockserver.contract.model import Contract
 from mockserver.engine.behaviours.behaviours import Behaviours
 from mockserver.engine.sandboxes import Starts, build_starts
-from mockserver.errors import ContractError, Problem
+from mockserver.errors import ContractError, Problem, Refusal, printable
 from mockserver.http.caches import PreparedRequests, ResponseCache
 from mockserver.http.service import Service
-from mockserver.refusals import UnknownScenario
 from mockserver.web.app import build_app, build_router
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+# The code of a file that cannot be read, which may end without an edit of it.
+UNREADABLE = "unreadable"
+log = logging.getLogger("mockserver")
+
 
 class ReloadingApp:
-    """A WSGI application that switches to a reloaded contract before the next request."""
+    """A WSGI application that switches to a reloaded contract before the next request.
+
+    `contract` is the latest one that could be loaded.
+    """
 
     def __init__(self, app: Flask, load: Callable[[], Contract], *, serve_pages: bool = True) -> None:
         self._app: WSGIApplication = app
         self._service: Service = app.extensions["mockserver"]
         self._load, self._serve_pages = load, serve_pages
-        self._next: tuple[Flask, Starts] | None = None
+        self.contract = self._service.contract
+        # At most one, which the thread that reloads appends and the one that serves removes.
+        self._reloaded: deque[tuple[Flask, Starts]] = deque(maxlen=1)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Pass the request to the current application."""
@@ -37,34 +49,54 @@ class ReloadingApp:
 
     def current_service(self) -> Service:
         """The service for the next request, after switching to a reloaded contract; never called during a request."""
-        if self._next is not None:
-            (app, starts), self._next = self._next, None
+        if self._reloaded:
+            app, starts = self._reloaded.pop()
             self._app = app
             self._service = app.extensions["mockserver"]
             self._service.sandboxes.replace_contract(starts)
         return self._service
 
+    @property
+    def problems(self) -> list[Problem]:
+        """The problems of the last reload; none if it succeeded, or if there was none."""
+        return list(self._service.stale)
+
     def reload(self) -> list[Problem]:
         """Load the contract again, for the next request. Returns its problems if it cannot be served.
 
-        May be called from any thread, but from one at a time.
+        May be called from any thread, but from one at a time. It raises nothing.
         """
         try:
-            contract = self._load()
-            starts = build_starts(contract)
-            service = replace(
-                self._service,
-                contract=contract,
-                router=build_router(contract),
-                behaviours=Behaviours(contract),
-                responses=ResponseCache(),
-                prepared=PreparedRequests(),
-            )
-            self._next = build_app(service, serve_pages=self._serve_pages), starts
+            self._load_again()
         except ContractError as error:
-            self._service.stale[:] = error.problems
-        except UnknownScenario as refusal:
-            self._service.stale[:] = [Problem("scenarios", refusal.detail, code=refusal.code)]
+            problems = list(error.problems)
+        except Refusal as refusal:
+            problems = [Problem("scenarios", refusal.detail, code=refusal.code)]
+        except Exception as error:
+            log.error("the contract cannot be reloaded", exc_info=error)
+            problems = [Problem(*_place_and_reason(error, self._service.contract.root), code=UNREADABLE)]
         else:
-            self._service.stale.clear()
-        return list(self._service.stale)
+            problems = []
+        self._service.stale[:] = problems
+        return problems
+
+    def _load_again(self) -> None:
+        contract = self._load()
+        starts = build_starts(contract)
+        service = replace(
+            self._service,
+            contract=contract,
+            router=build_router(contract),
+            behaviours=Behaviours(contract),
+            responses=ResponseCache(),
+            prepared=PreparedRequests(),
+        )
+        self._reloaded.append((build_app(service, serve_pages=self._serve_pages), starts))
+        self.contract = contract
+
+
+def _place_and_reason(error: Exception, root: Path) -> tuple[str, str]:
+    if isinstance(error, OSError):
+        place = root if error.filename is None else os.fsdecode(error.filename)
+        return printable(str(place)), f"cannot be read: {error.strerror or error}"
+    return printable(str(root)), f"cannot be loaded: {type(error).__name__}: {printable(str(error))[:500]}"
