@@ -1,0 +1,12 @@
+"""How long the tests of attacks take: short in `make test`, long in `make attack`."""
+
+from __future__ import annotations
+
+import os
+
+IS_FULL = os.environ.get("MOCKSERVER_ATTACK") == "full"
+
+
+def rounds(short: int, full: int) -> int:
+    """The number of rounds: `full` if the environment variable MOCKSERVER_ATTACK is `full`."""
+    return full if IS_FULL else short
