@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import logging
 import os
 import secrets
 import shlex
@@ -21,6 +20,7 @@ from mockserver.cli.environment import EnvironmentCommand, Size
 from mockserver.cli.garbage import paused_garbage_collection
 from mockserver.cli.progress import elapsed_time
 from mockserver.cli.request_log import Format, request_log
+from mockserver.cli.terminal import log_to_terminal
 from mockserver.contract.loader import FOLDERS, is_installed, load_contract, with_default_scenario, with_seed
 from mockserver.contract.model import Contract
 from mockserver.documents.source import SUFFIXES
@@ -176,7 +176,7 @@ def serve_command(
 
     Each option can also be set as an environment variable, for example MOCKSERVER_PORT=8080.
     """
-    logging.basicConfig(format="mockserver: %(message)s", level=logging.WARNING)
+    log_to_terminal()
     _check_workers(workers, store)
 
     def load(contract: Path | None = contract, scenario: str | None = scenario) -> Contract:
@@ -295,15 +295,20 @@ def print_contract(service: Service, path: Path | None, scenario: str | None) ->
     if others := len(contract.findings) - examples:
         warn(f"{count_noun(others, 'warning')}; run `{check}` for details")
     source = "the built-in contract" if path is None else path
-    click.echo(f"{printable(contract.name)}: {count_noun(len(contract.operations), 'operation')} from {source}")
+    _print(f"{contract.name}: {count_noun(len(contract.operations), 'operation')} from {source}")
     others_by_name = sorted(contract.scenarios.keys() - {contract.default_scenario})
-    click.echo(f"Scenarios: {', '.join([f'{contract.default_scenario} (default)', *others_by_name])}")
+    _print(f"Scenarios: {', '.join([f'{contract.default_scenario} (default)', *others_by_name])}")
     if contract.inferred:
         with elapsed_time("Generating the first records"):
             tables = start.state.tables
         click.echo("Collections with state:")
         for name, description in contract.inferred.items():
-            click.echo(f"  {description}; {count_noun(len(tables[name]), 'record')}")
+            _print(f"  {description}; {count_noun(len(tables[name]), 'record')}")
+
+
+def _print(line: str) -> None:
+    """Print a line with texts of the contract, whose author need not be the user."""
+    click.echo(printable(line))
 
 
 def print_address(address: str, console: str | None) -> None:
