@@ -7,7 +7,7 @@ NPM := tests/javascript tests/kits/server_side
 # Browsers and servers are shared by the tests of a process; ARGS="-n 0" uses one process, for a debugger.
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
-.PHONY: help serve test lint format check bench bench-quick screenshots clean
+.PHONY: help serve test attack lint format check bench bench-quick screenshots clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
@@ -17,6 +17,9 @@ serve: .venv/installed ## Serve the built-in contract; ARGS="--port 0" passes op
 
 test: .venv/developed $(NPM:%=%/node_modules) ## Run all tests; ARGS="-k reset" selects some
 	@$(PYTEST) $(ARGS)
+
+attack: .venv/developed ## Run the tests of attacks in full, which takes some minutes; `make test` has their short form
+	@MOCKSERVER_ATTACK=full $(PYTEST) tests/attack $(ARGS)
 
 lint: .venv/developed ## Check style and types
 	@$(BIN)/ruff check .
