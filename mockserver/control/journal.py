@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import unquote
 
+from mockserver.control.redaction import REDACTED, redact_members, redact_query, redact_text, redact_value
 from mockserver.engine.commands import Fired
 from mockserver.engine.journal import Entry, LoggedMessage
 from mockserver.engine.sandboxes import Sandbox
@@ -16,8 +15,6 @@ from mockserver.refusals import VerdictFailed
 from mockserver.syntax import strict_json
 from mockserver.syntax.instants import format_instant
 
-REDACTED = "[redacted]"
-SECRET = re.compile(r"(authorization|cookie2?|passw(or)?d|passphrase|secret|token|api[-_]?key|credentials?)$", re.I)
 # Browsers request these automatically, so they say nothing about the client under test.
 BROWSER_REQUESTS = ("/favicon.ico", "/apple-touch-icon.png", "/apple-touch-icon-precomposed.png")
 UNMATCHED_FROM = 400
@@ -40,7 +37,7 @@ def entry_as_json(service: Service, entry: Entry, *, brief: bool = False) -> dic
         "operation": entry.operation,
         "method": entry.method,
         "path": entry.path,
-        "query": _redact_query(entry.query, secrets),
+        "query": redact_query(entry.query, secrets),
         "status": entry.status,
         "milliseconds": round(entry.milliseconds, 3),
         **(
@@ -108,7 +105,7 @@ def _message(message: LoggedMessage, secrets: frozenset[str]) -> dict[str, Any]:
     named = [(_name(name), text) for name, text in message.headers]
     # A WSGI environ does not preserve whether a name had hyphens or underscores.
     hidden = {name.replace("_", "-") for name in secrets}
-    redacted = {name: REDACTED if name.lower() in hidden else _redact_value(name, text) for name, text in named}
+    redacted = {name: REDACTED if name.lower() in hidden else redact_value(name, text) for name, text in named}
     fields: dict[str, Any] = {"headers": redacted}
     if message.size:
         fields["body"] = _decode_body(message)
@@ -126,38 +123,7 @@ def _decode_body(message: LoggedMessage) -> Any:
     """The body as JSON if it is valid JSON and was not truncated, else as text."""
     if len(message.body) == message.size:
         try:
-            return _redact_members(strict_json.parse(message.body))
+            return redact_members(strict_json.parse(message.body))
         except strict_json.MalformedJSON:
             pass
-    return _redact_text(message.body.decode(errors="replace"))
-
-
-def _redact_members(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _redact_value(name, member) for name, member in value.items()}
-    return [_redact_members(item) for item in value] if isinstance(value, list) else value
-
-
-def _redact_value(name: str, value: Any) -> Any:
-    return REDACTED if SECRET.search(name) and value not in (None, "") else _redact_members(value)
-
-
-_MEMBER = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:\s*)("(?:[^"\\]|\\.)*"?|[^,}\]\s]+)')
-_PAIR = re.compile(r"([^&=?\s]+)=([^&\s]*)")
-
-
-def _redact_text(text: str) -> str:
-    """Redact the secrets of text that may be a truncated JSON document or a form."""
-
-    def member(match: re.Match[str]) -> str:
-        return f'{match[1]}{match[2]}"{REDACTED}"' if SECRET.search(match[1].strip('"')) else match[0]
-
-    return _redact_query(_MEMBER.sub(member, text))
-
-
-def _redact_query(text: str, secrets: frozenset[str] = frozenset()) -> str:
-    def pair(match: re.Match[str]) -> str:
-        name = unquote(match[1])
-        return f"{match[1]}={REDACTED}" if name.lower() in secrets or SECRET.search(name) else match[0]
-
-    return _PAIR.sub(pair, text)
+    return redact_text(message.body.decode(errors="replace"))

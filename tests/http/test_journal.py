@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from mockserver import create_app
-from mockserver.control.journal import REDACTED
+from mockserver.control.redaction import REDACTED
 from mockserver.engine import journal
 from tests.conftest import MakeContract
 

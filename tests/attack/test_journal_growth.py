@@ -1,0 +1,58 @@
+"""Reading the journal takes time in proportion to what it holds, whatever clients have sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from mockserver.control.redaction import REDACTED, redact_query, redact_text
+from tests.attack.growth import assert_grows_linearly
+
+# Each is repeated until it is as long as the test wants.
+TEXTS = [
+    "a", '"', '\\"', '"\\', '"a" ', '"a"  :', '"token" :', '"token":"', '"token":{', '"token":[', "token=", "=token", "?",
+    "a?", "&a", " ", "token", "{[", "}]", "%74oken=",
+]  # fmt: skip
+STARTS = ["", '"', '"token', '"token" :', '"token":"', '{"note":"', "token=", "token"]
+
+
+@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_time_to_redact_text_grows_linearly(start: str, text: str) -> None:
+    def prepare(size: int) -> Callable[[], object]:
+        body = start + text * (size // len(text))
+        return lambda: redact_text(body)
+
+    assert_grows_linearly(prepare, 8_000)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_time_to_redact_a_query_grows_linearly(text: str) -> None:
+    def prepare(size: int) -> Callable[[], object]:
+        query = text * (size // len(text))
+        return lambda: redact_query(query)
+
+    assert_grows_linearly(prepare, 16_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('{"password": "s3', f'{{"password":"{REDACTED}"'),
+        ('{"password":"a\\"s3", "name": "k3', f'{{"password":"{REDACTED}", "name": "k3'),
+        ('{"data":{"password":"s3","name":"k3', f'{{"data":{{"password":"{REDACTED}","name":"k3'),
+        ('{"secret": {"a": ["s3", {"b": "s3"}]}, "name": "k3', f'{{"secret":"{REDACTED}", "name": "k3'),
+        ('[{"token":123},{"name":"k3', f'[{{"token":"{REDACTED}"}},{{"name":"k3'),
+        ('{"token":', f'{{"token":"{REDACTED}"'),
+        ('{"note": "token", "name": "k3', '{"note": "token", "name": "k3'),
+        ('["token", "k3', '["token", "k3'),
+        ('{"token \\', '{"token \\'),
+        ("name=k3&password=s3&x=1", f"name=k3&password={REDACTED}&x=1"),
+        ("%70assword=s3", f"%70assword={REDACTED}"),
+        ('{"url": "/a?token=s3&page=1", "name": "k3', f'{{"url": "/a?token={REDACTED}&page=1", "name": "k3'),
+        ("k3=" * 3, "k3=" * 3),
+    ],
+)
+def test_secrets_of_truncated_text_are_redacted(text: str, shown: str) -> None:
+    assert redact_text(text) == shown
