@@ -10,6 +10,7 @@ A message quotes the bad value and says what would be valid. HTTP statuses are n
 
 from __future__ import annotations
 
+import bisect
 import difflib
 import json
 from collections.abc import Iterable, Sequence
@@ -125,7 +126,7 @@ class Violation:
 # What messages are made of.
 
 QUOTE_LIMIT = 100
-# Of more names, only those with the same first character are compared, and no more than this of them.
+# Of more names, those are compared that begin most like the wanted one.
 COMPARED_LIMIT = 100
 _ENCODER = json.JSONEncoder(default=str)
 
@@ -162,11 +163,15 @@ def count_noun(number: int, noun: str) -> str:
 
 
 def nearest(name: object, names: Iterable[str], limit: int = 3) -> tuple[str, ...]:
-    """The names most similar to `name`, best first; none if none is similar."""
-    text, candidates = str(name)[:QUOTE_LIMIT], set(names)
+    """The names most similar to `name`, best first; none if none is similar.
+
+    Of more than COMPARED_LIMIT names, those are compared that begin most like it.
+    """
+    text, candidates = str(name)[:QUOTE_LIMIT], sorted(set(names))
     if len(candidates) > COMPARED_LIMIT:
-        candidates = {candidate for candidate in candidates if candidate[:1] == text[:1]}
-    return tuple(difflib.get_close_matches(text, sorted(candidates)[:COMPARED_LIMIT], n=limit, cutoff=0.5))
+        start = max(bisect.bisect(candidates, text) - COMPARED_LIMIT // 2, 0)
+        candidates = candidates[start : start + COMPARED_LIMIT]
+    return tuple(difflib.get_close_matches(text, candidates, n=limit, cutoff=0.5))
 
 
 def did_you_mean(name: object, names: Iterable[str]) -> str:

@@ -9,7 +9,6 @@ from mockserver.control.redaction import REDACTED, redact_members, redact_query,
 from mockserver.engine.commands import Fired
 from mockserver.engine.journal import Entry, LoggedMessage
 from mockserver.engine.sandboxes import Sandbox
-from mockserver.http import nearest
 from mockserver.http.service import Service
 from mockserver.refusals import VerdictFailed
 from mockserver.syntax import strict_json
@@ -52,7 +51,7 @@ def entry_as_json(service: Service, entry: Entry, *, brief: bool = False) -> dic
         if getattr(entry, name) is not None:
             fields[name] = getattr(entry, name)
     if is_unmatched(entry):
-        fields["nearest"] = nearest.nearest(service.contract.operations.values(), entry.method, entry.path)
+        fields["nearest"] = list(service.router.nearest(entry.method, entry.path))
     return fields
 
 

@@ -3,34 +3,115 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 from mockserver.openapi.model import Operation
 
+PATH_KEPT = 500
+# A longer segment is compared by its beginning. Comparing takes time that grows with the square of the length.
+SEGMENT_KEPT = 60
+COMPARED_KEPT = 250
+LEAST_SIMILARITY = 0.45
+SHOWN = 3
+# Of more than so many paths, those are compared in full that have the most pairs of characters in common with a request.
+SMALL, COMPARED = 30, 12
+CACHE_LIMIT = 1_000
 
-def nearest(operations: Iterable[Operation], method: str, path: str) -> list[dict[str, str]]:
-    """Up to three operations whose paths are most similar, best first, each with why it did not match."""
-    path = path[:500]
-    scored = [(_similarity(operation, method, path), operation) for operation in operations]
-    scored = sorted((pair for pair in scored if pair[0] > 0.45), key=lambda pair: (-pair[0], pair[1].path))
-    return [
-        {
-            "operation": operation.id,
-            "method": operation.method,
-            "path": operation.path,
-            "why": _describe_mismatch(operation, method, path),
-        }
-        for _, operation in scored[:3]
-    ]
+Candidates = Sequence[dict[str, str]]
 
 
-def _similarity(operation: Operation, method: str, path: str) -> float:
+class NearestOperations:
+    """Finds the operations whose paths are most similar to that of a request.
+
+    A document may have thousands of operations, and every request that matches none is compared with them: so only the
+    few paths that share the most with it are compared in full, and the latest results are kept.
+    """
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        self._operations = list(operations)
+        self._cache: dict[tuple[str, str], Candidates] = {}
+
+    def find(self, method: str, path: str) -> Candidates:
+        """Up to three operations, best first, each with why it did not match; for the first PATH_KEPT characters."""
+        key = method, path[:PATH_KEPT]
+        candidates = self._cache.get(key)
+        if candidates is None:
+            if len(self._cache) >= CACHE_LIMIT:
+                del self._cache[next(iter(self._cache))]
+            candidates = self._cache[key] = self._find(*key)
+        return candidates
+
+    def _find(self, method: str, path: str) -> Candidates:
+        scored = [
+            (similarity + (0.05 if operation.method == method else 0.0), operation)
+            for operations in self._compared(path)
+            for similarity in [_similarity(operations[0], path)]
+            for operation in operations
+        ]
+        scored = sorted(
+            (pair for pair in scored if pair[0] > LEAST_SIMILARITY), key=lambda pair: (-pair[0], pair[1].path)
+        )
+        return [
+            {
+                "operation": operation.id,
+                "method": operation.method,
+                "path": operation.path,
+                "why": _describe_mismatch(operation, method, path),
+            }
+            for _, operation in scored[:SHOWN]
+        ]
+
+    def _compared(self, path: str) -> Iterable[Sequence[Operation]]:
+        """The operations of each path that is worth comparing with a request's."""
+        by_path, numbers_by_pair, sizes = self._index
+        if len(by_path) <= SMALL:
+            return by_path
+        shared: Counter[int] = Counter()
+        pairs = _pairs(path)
+        for pair in pairs:
+            shared.update(numbers_by_pair.get(pair, ()))
+        # The share of the pairs that are in both (Dice's coefficient): long paths have no advantage.
+        best = sorted(shared, key=lambda number: (-2 * shared[number] / (len(pairs) + sizes[number]), number))
+        return [by_path[number] for number in best[:COMPARED]]
+
+    @cached_property
+    def _index(self) -> tuple[list[list[Operation]], dict[str, list[int]], list[int]]:
+        """The operations by path; the numbers of the paths by each pair of characters in them; how many pairs each has.
+
+        Operations of one path with different prefixes are apart.
+        """
+        groups: dict[tuple[str, tuple[str, ...]], list[Operation]] = {}
+        for operation in self._operations:
+            groups.setdefault((operation.path, tuple(operation.prefixes)), []).append(operation)
+        by_path = list(groups.values())
+        numbers_by_pair: dict[str, list[int]] = {}
+        sizes = []
+        for number, operations in enumerate(by_path):
+            literal = "/".join(name for name in operations[0].path.split("/") if "{" not in name)
+            pairs = _pairs(literal)
+            sizes.append(len(pairs))
+            for pair in pairs:
+                numbers_by_pair.setdefault(pair, []).append(number)
+        return by_path, numbers_by_pair, sizes
+
+
+def _pairs(path: str) -> set[str]:
+    """Each two characters that are side by side."""
+    return {path[start : start + 2] for start in range(max(len(path) - 1, 1))}
+
+
+def _similarity(operation: Operation, path: str) -> float:
     path = _without_prefix(operation, path)
-    parts, declared = path.strip("/").split("/"), operation.path.strip("/").split("/")
+    parts, declared = _segments(path), _segments(operation.path)
     filled = [part if "{" in name else name for part, name in zip(parts, declared, strict=False)]
     filled += declared[len(filled) :]
-    same_method = 0.05 if operation.method == method else 0.0
-    return difflib.SequenceMatcher(None, "/".join(filled), "/".join(parts)).ratio() + same_method
+    return difflib.SequenceMatcher(None, "/".join(filled)[:COMPARED_KEPT], "/".join(parts)[:COMPARED_KEPT]).ratio()
+
+
+def _segments(path: str) -> list[str]:
+    return [part[:SEGMENT_KEPT] for part in path.strip("/").split("/")]
 
 
 def _without_prefix(operation: Operation, path: str) -> str:

@@ -13,8 +13,9 @@ from werkzeug import exceptions
 from werkzeug.routing import Map, MapAdapter, Rule
 
 from mockserver.errors import Refusal
-from mockserver.http import nearest, path_precedence
+from mockserver.http import path_precedence
 from mockserver.http.messages import Request, Response
+from mockserver.http.nearest import Candidates, NearestOperations
 from mockserver.openapi.model import Operation, template_shape
 from mockserver.openapi.object_types import METHODS
 from mockserver.refusals import MethodNotAllowed, UnknownPath
@@ -83,7 +84,8 @@ class Router:
         self.map = Map(merge_slashes=False, redirect_defaults=False)
         self.targets: dict[str, Target] = {}
         self._operations = list(operations)
-        self._control = [operation for operation, _ in control.values()]
+        self._nearest = NearestOperations(self._operations)
+        self._nearest_control = NearestOperations(operation for operation, _ in control.values())
         self._add_operations()
         paths = {operation.path for operation in self._operations}
         for name, (operation, handle) in control.items():
@@ -130,9 +132,12 @@ class Router:
 
     def unknown_path(self, request: Request) -> UnknownPath:
         """The refusal of a request that matches nothing, with the nearest operations."""
-        operations = self._control if is_control_path(request.path) else self._operations
-        closest = nearest.nearest(operations, request.method, request.path)
-        return UnknownPath(request.method, request.path, closest)
+        return UnknownPath(request.method, request.path, self.nearest(request.method, request.path))
+
+    def nearest(self, method: str, path: str) -> Candidates:
+        """The operations nearest to a request, best first, each with why it did not match."""
+        operations = self._nearest_control if is_control_path(path) else self._nearest
+        return operations.find(method, path)
 
     def _methods(self) -> set[str]:
         """The methods that an operation has, at whatever path."""
