@@ -15,7 +15,7 @@ SEGMENT_KEPT = 60
 COMPARED_KEPT = 250
 LEAST_SIMILARITY = 0.45
 SHOWN = 3
-# Of more than so many paths, those are compared in full that have the most pairs of characters in common with a request.
+# Of more paths than SMALL, only those are compared in full that have most pairs of characters in common with a request.
 SMALL, COMPARED = 30, 12
 CACHE_LIMIT = 1_000
 

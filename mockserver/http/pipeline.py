@@ -126,8 +126,7 @@ def _select(service: Service, prepared: PreparedRequest) -> None:
     target = selection.redirect_target(request)
     if target is not None:
         guard.check_token_in_query(service, request)
-    forgive = target is not None or is_control_path(request.path) or prepared.route.is_page
-    prepared.choice = selection.choose(service, request, forgive=forgive)
+    prepared.choice = selection.choose(service, request)
     if target is not None:
         prepared.response = _redirect(service, request, *target)
 
@@ -162,7 +161,7 @@ def _serve(exchange: Exchange, store_refusal: Refusal | None) -> Response:
             if choice.sandbox:
                 exchange.sandbox = service.sandboxes.get(choice.sandbox)
             if choice.refusal is not None:
-                return _refuse(exchange, choice.refusal, choice.expired_cookie)
+                return _refuse(exchange, choice.refusal)
             assert exchange.sandbox is not None
             exchange.selected = selection.select(exchange.sandbox, choice, service.contract.default_scenario)
     if prepared.refusal is not None:
@@ -177,7 +176,7 @@ def _serve(exchange: Exchange, store_refusal: Refusal | None) -> Response:
     return complete(operations.call(exchange), exchange.request)
 
 
-def _refuse(exchange: Exchange, refusal: Refusal, expired_cookie: str | None = None) -> Response:
+def _refuse(exchange: Exchange, refusal: Refusal) -> Response:
     """The response to a request that is refused."""
     service, request, operation = exchange.service, exchange.request, exchange.operation
     exchange.refusal = refusal
@@ -187,8 +186,6 @@ def _refuse(exchange: Exchange, refusal: Refusal, expired_cookie: str | None = N
     if operation is not None and exchange.selected is not None:
         response = operations.enforce(exchange, operation, response)
     response = complete(response, request)
-    if expired_cookie is not None:
-        response.headers.append(_cookie(request, expired_cookie, "", max_age=0, samesite="Lax"))
     if isinstance(refusal, TokenRequired) and service.token_page is not None and selection.is_navigation(request):
         return service.token_page(exchange, response)
     return response

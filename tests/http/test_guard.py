@@ -197,6 +197,22 @@ def test_the_cookie_counts_for_pages_of_this_very_origin_alone(
     assert answer.status_code == status, answer.json
 
 
+@pytest.mark.parametrize(
+    ("cookie", "status"),
+    [
+        ("mock_token=wrong; mock_token=secret", 200),
+        ("mock_token=secret; mock_token=wrong", 200),
+        ("mock_token=; other=1; mock_token=secret", 200),
+        ("mock_token=wrong; mock_token=wrong", 401),
+        ("mock_token=wrong", 401),
+        ("mock_token=", 401),
+    ],
+)
+def test_of_several_cookies_the_right_one_counts(locked: Flask, cookie: str, status: int) -> None:
+    answer = locked.test_client(use_cookies=False).get("/__mock/state", headers={**OWN, "Cookie": cookie})
+    assert answer.status_code == status
+
+
 def test_a_name_that_was_pointed_here_brings_no_cookie_and_learns_nothing(locked: Flask) -> None:
     """DNS rebinding: the attacker's page is same-origin with us, and has no cookie of the name we are known by."""
     rebound = {"Host": "evil.example", "Origin": "http://evil.example", "Sec-Fetch-Site": "same-origin"}

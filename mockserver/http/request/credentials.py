@@ -25,7 +25,7 @@ def is_present(credential: RequiredCredential, request: Request) -> bool:
     if credential.location == "query":
         return bool(request.args.get(credential.name))
     if credential.location == "cookie":
-        return bool(request.cookies.get(credential.name))
+        return any(request.cookies.getlist(credential.name))
     if credential.location == "header":
         value = request.header(credential.name) or ""
         if not credential.scheme:

@@ -75,7 +75,8 @@ def _check_token(request: Request, token: str) -> None:
         return
     if is_navigation(request) and _equals(request.args.get(TOKEN_QUERY, ""), token):
         return
-    if not _equals(request.cookies.get(TOKEN_COOKIE, ""), token):
+    # Ports of a host share cookies, and each path may have one of its own: the right one may be any of several.
+    if not any(_equals(cookie, token) for cookie in request.cookies.getlist(TOKEN_COOKIE)):
         raise TokenRequired
     if not _is_same_origin(request):
         raise ForbiddenOrigin(

@@ -31,8 +31,8 @@ class Choice:
     """The sandbox and scenario that a request names, and where it names them (`…_via`).
 
     `scenario` is empty if the request names none: the active scenario of the sandbox applies, or the server's default.
-    `refusal` says why a name cannot be used; `expired_cookie` is the cookie to clear if the name comes from one.
-    `ignored` are the cookies that were ignored because they name no valid sandbox or scenario.
+    `refusal` says why a name cannot be used. `ignored` are the cookies that name no valid sandbox or scenario. They do
+    not count, and are left alone: ports and paths of a host share cookies, so they may belong to another server.
     """
 
     sandbox: str = ""
@@ -41,21 +41,20 @@ class Choice:
     scenario_via: str = FALLBACK
     ignored: tuple[str, ...] = ()
     refusal: Refusal | None = None
-    expired_cookie: str | None = None
 
     def with_sandbox(self, sandbox: str) -> Choice:
         """The same choice in another sandbox."""
         return Choice(sandbox, self.sandbox_via, self.scenario, self.scenario_via, self.ignored)
 
 
-def choose(service: Service, request: Request, *, forgive: bool) -> Choice:
-    """Read the names in a request, first match wins; with `forgive`, an invalid cookie is ignored."""
+def choose(service: Service, request: Request) -> Choice:
+    """Read the names in a request, first match wins."""
     choice = Choice()
     for name, via in _names(request, SANDBOX_HEADER, request.base_sandbox, SANDBOX_QUERY, SANDBOX_COOKIE):
         if NAME.fullmatch(name):
             choice.sandbox, choice.sandbox_via = name, via
             break
-        if _is_refused(choice, BadSandbox(name, via), via, SANDBOX_COOKIE, forgive=forgive):
+        if _is_refused(choice, BadSandbox(name, via), via, SANDBOX_COOKIE):
             return choice
     choice.sandbox = choice.sandbox or DEFAULT
     scenarios = service.contract.scenarios
@@ -63,7 +62,7 @@ def choose(service: Service, request: Request, *, forgive: bool) -> Choice:
         if name in scenarios:
             choice.scenario, choice.scenario_via = name, via
             break
-        if _is_refused(choice, UnknownScenario(name, scenarios, via), via, SCENARIO_COOKIE, forgive=forgive):
+        if _is_refused(choice, UnknownScenario(name, scenarios, via), via, SCENARIO_COOKIE):
             break
     return choice
 
@@ -91,18 +90,20 @@ def _names(request: Request, header: str, base: str | None, query: str, cookie: 
         # Opening a page with an empty value clears the choice.
         if request.args[query] or not is_navigation(request):
             yield request.args[query], f"query {query}"
-    if request.header("Cookie") is not None and cookie in request.cookies:
-        yield request.cookies[cookie], f"cookie {cookie}"
+    if request.header("Cookie") is not None:
+        # Several, where another server of this host has set one for a path.
+        for text in request.cookies.getlist(cookie):
+            yield text, f"cookie {cookie}"
 
 
-def _is_refused(choice: Choice, refusal: Refusal, via: str, cookie: str, *, forgive: bool) -> bool:
+def _is_refused(choice: Choice, refusal: Refusal, via: str, cookie: str) -> bool:
     """Record a name that cannot be used, and return whether the request is refused for it."""
-    from_cookie = via == f"cookie {cookie}"
-    if from_cookie and forgive:
+    if via != f"cookie {cookie}":
+        choice.refusal = refusal
+        return True
+    if cookie not in choice.ignored:
         choice.ignored = (*choice.ignored, cookie)
-        return False
-    choice.refusal, choice.expired_cookie = refusal, cookie if from_cookie else None
-    return True
+    return False
 
 
 def is_navigation(request: Request) -> bool:
