@@ -295,7 +295,7 @@ def _clear_requests(exchange: Exchange, call: OperationCall) -> ControlResult:
 
 
 def _verdict(exchange: Exchange, call: OperationCall) -> ControlResult:
-    return 200, journal.verdict(exchange.service, exchange.selection.sandbox)
+    return 200, journal.verdict(exchange.service, exchange.selection.sandbox, call.query.get("allow", ()))
 
 
 def _control_document(exchange: Exchange, call: OperationCall) -> ControlResult:

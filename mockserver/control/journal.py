@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 
 from mockserver.control.redaction import REDACTED, redact_members, redact_query, redact_text, redact_value
 from mockserver.engine.commands import Fired
-from mockserver.engine.journal import Entry, LoggedMessage
+from mockserver.engine.journal import ERRORS_FROM, Entry, LoggedMessage
 from mockserver.engine.sandboxes import Sandbox
 from mockserver.http.service import Service
 from mockserver.refusals import VerdictFailed
 from mockserver.syntax import strict_json
 from mockserver.syntax.instants import format_instant
 
-# Browsers request these automatically, so they say nothing about the client under test.
-BROWSER_REQUESTS = ("/favicon.ico", "/apple-touch-icon.png", "/apple-touch-icon-precomposed.png")
-UNMATCHED_FROM = 400
-
 
 def is_unmatched(entry: Entry) -> bool:
     """Whether the request matched no operation. An OPTIONS request to a known path succeeds without one."""
-    return entry.operation is None and entry.status >= UNMATCHED_FROM
+    return entry.operation is None and entry.status >= ERRORS_FROM
 
 
 def entry_as_json(service: Service, entry: Entry, *, brief: bool = False) -> dict[str, Any]:
@@ -47,7 +43,7 @@ def entry_as_json(service: Service, entry: Entry, *, brief: bool = False) -> dic
         "violations": [violation.as_dict() for violation in entry.violations],
         "fired": fired(entry.fired),
     }
-    for name in ("override", "note"):
+    for name in ("override", "note", "code"):
         if getattr(entry, name) is not None:
             fields[name] = getattr(entry, name)
     if is_unmatched(entry):
@@ -82,21 +78,21 @@ def violation_entry(entry: Entry) -> dict[str, Any]:
     }
 
 
-def verdict(service: Service, sandbox: Sandbox) -> dict[str, Any]:
-    """A passed verdict as JSON. Raises VerdictFailed with the violations, unmatched requests and unused overrides."""
-    unmatched = [
-        entry
-        for entry in sandbox.journal.unmatched
-        if is_unmatched(entry) and entry.method != "OPTIONS" and entry.path not in BROWSER_REQUESTS
-    ]
+def verdict(service: Service, sandbox: Sandbox, allow: Container[str] = ()) -> dict[str, Any]:
+    """A passed verdict as JSON; requests that were refused with a code in `allow` do not count.
+
+    Raises VerdictFailed with the violations, unmatched and refused requests, and unused overrides.
+    """
+    unmatched = [entry_as_json(service, entry) for entry in sandbox.journal.unmatched]
+    refused = [entry_as_json(service, entry) for entry in sandbox.journal.refused if entry.code not in allow]
     unused = [
         {"scenario": name, "id": override.id, **override.override.entry}
         for name, run in sorted(sandbox.runs.items())
         for override in reversed(run.unused_overrides)
     ]
     invalid = [violation_entry(entry) for entry in sandbox.journal.invalid_responses]
-    if invalid or unmatched or unused:
-        raise VerdictFailed(invalid, [entry_as_json(service, entry) for entry in unmatched], unused)
+    if invalid or unmatched or refused or unused:
+        raise VerdictFailed(invalid, unmatched, refused, unused)
     return {"verdict": "passed", "requests": sandbox.journal.count}
 
 

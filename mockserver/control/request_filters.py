@@ -14,7 +14,6 @@ from mockserver.http.exchange import Exchange
 from mockserver.http.messages import Delivery, Response
 from mockserver.http.pipeline import respond_prepared
 from mockserver.http.response.overrides import HeldResponse, reset_while_held
-from mockserver.http.response.problems import CODE_HEADER
 from mockserver.refusals import InvalidRequest, WaitTimeout
 from mockserver.syntax.instants import parse_duration
 
@@ -36,16 +35,11 @@ def _matches(entry: Entry, query: Mapping[str, Any]) -> bool:
     for name, value in (("operation", entry.operation), ("method", entry.method), ("path", entry.path)):
         if name in query and value not in query[name]:
             return False
-    if "code" in query and response_code(entry) not in query["code"]:
+    if "code" in query and entry.code not in query["code"]:
         return False
     return "status" not in query or any(
         status in (str(entry.status), f"{entry.status // 100}XX") for status in query["status"]
     )
-
-
-def response_code(entry: Entry) -> str | None:
-    """The code of the problem that the request was refused with; None if it was not."""
-    return next((value for name, value in entry.response.headers if name == CODE_HEADER), None)
 
 
 def require(exchange: Exchange, call: OperationCall, matches: int) -> None:

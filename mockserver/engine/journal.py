@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -14,6 +15,20 @@ from mockserver.errors import Violation
 ENTRY_LIMIT = 1_000
 # Bytes of a body that are kept: enough to see what it was.
 BODY_KEPT = 4_096
+ERRORS_FROM = 400
+# The codes of refusals that say that the client violated the contract, and not only that it expected another state.
+CLIENT_ERRORS = frozenset({
+    "bad-idempotency-key", "bad-sandbox", "body-too-large", "credentials-required", "idempotency-key-reused",
+    "invalid-request", "malformed-body", "not-acceptable", "unexpected-body", "unknown-scenario",
+    "unsupported-media-type",
+})  # fmt: skip
+# Browsers request these on their own, and developer tools request source maps, so they say nothing about the client
+# under test. Chrome asks for a traffic advice before it prefetches, and for its developer tools below `appspecific`.
+_BROWSER_PATHS = re.compile(
+    r"/favicon\.ico|/apple-touch-icon(-[0-9]{1,4}x[0-9]{1,4})?(-precomposed)?\.png"
+    r"|/\.well-known/(appspecific/.*|traffic-advice)|.*\.map",
+    re.ASCII | re.DOTALL,
+)
 
 NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
 
@@ -39,7 +54,7 @@ class Entry(NamedTuple):
     `operation` is None where no operation matched. `violations` are those of the request; or those of the response,
     and then `invalid_status` is the status that it had before it was replaced. `fired` are the transitions since the
     run's previous entry, in order; `parameters` those in the path and query of a valid request; `note` is a remark for
-    whoever reads the journal.
+    whoever reads the journal. `code` is that of the refusal where the request was refused.
     """
 
     number: int
@@ -59,6 +74,24 @@ class Entry(NamedTuple):
     parameters: Mapping[str, Any] = NO_PARAMETERS
     override: str | None = None
     note: str | None = None
+    code: str | None = None
+
+    @property
+    def is_by_browser(self) -> bool:
+        """Whether browsers make such a request on their own: preflights, icons, source maps."""
+        return self.method == "OPTIONS" or (
+            self.method in ("GET", "HEAD") and _BROWSER_PATHS.fullmatch(self.path) is not None
+        )
+
+    @property
+    def problem_lists(self) -> tuple[str, ...]:
+        """The lists of a journal that have the entry because it makes a verdict fail."""
+        lists = ("invalid_responses",) if self.invalid_status is not None else ()
+        if self.status < ERRORS_FROM or self.is_by_browser:
+            return lists
+        if self.code in CLIENT_ERRORS:
+            return (*lists, "refused")
+        return (*lists, "unmatched") if self.operation is None else lists
 
 
 class RepeatedEntry(NamedTuple):
@@ -78,26 +111,27 @@ class RepeatedEntry(NamedTuple):
 class Journal:
     """The newest entries, oldest first; `count` is the number of the last one.
 
-    `unmatched` and `invalid_responses`, which decide a verdict, are bounded on their own: other entries do not push
-    them out.
+    The lists that decide a verdict are bounded on their own: other entries do not push theirs out. `unmatched` are
+    requests that matched no operation, `refused` those that violated the contract, `invalid_responses` have responses
+    that did.
     """
 
-    __slots__ = ("_entries", "count", "invalid_responses", "unmatched")
+    __slots__ = ("_entries", "count", "invalid_responses", "refused", "unmatched")
 
     def __init__(self) -> None:
         self.count = 0
         self._entries: BoundedList[Entry | RepeatedEntry] = BoundedList(ENTRY_LIMIT)
         self.unmatched: BoundedList[Entry] = BoundedList(ENTRY_LIMIT)
         self.invalid_responses: BoundedList[Entry] = BoundedList(ENTRY_LIMIT)
+        self.refused: BoundedList[Entry] = BoundedList(ENTRY_LIMIT)
 
     def add(self, entry: Entry) -> None:
         """Add an entry."""
         self.count = entry.number
         self._entries.add(entry)
-        if entry.operation is None:
-            self.unmatched.add(entry)
-        if entry.invalid_status is not None:
-            self.invalid_responses.add(entry)
+        if entry.status >= ERRORS_FROM or entry.invalid_status is not None:
+            for name in entry.problem_lists:
+                getattr(self, name).add(entry)
 
     def add_repeat(self, entry: Entry, at: int, began: float) -> bool:
         """Add a repetition of `entry`, answered from the cache; False where the cached response is outdated.
@@ -130,3 +164,4 @@ class Journal:
         """Forget every request. Numbers go on, so that no two requests have the same."""
         self._entries.clear()
         self.unmatched.clear()
+        self.refused.clear()

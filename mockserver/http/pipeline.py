@@ -14,7 +14,7 @@ from werkzeug.http import dump_cookie
 from werkzeug.utils import redirect
 
 from mockserver.engine.clock import monotonic
-from mockserver.engine.journal import Entry, LoggedMessage
+from mockserver.engine.journal import ERRORS_FROM, Entry, LoggedMessage
 from mockserver.engine.run import Run
 from mockserver.engine.validity import CacheValidity
 from mockserver.errors import ENDING, CannotGenerate, Refusal
@@ -25,7 +25,7 @@ from mockserver.http.request import credentials, forwarding, guard, idempotency,
 from mockserver.http.request.addressing import decode_parameter
 from mockserver.http.request_log import line_of
 from mockserver.http.response import cors
-from mockserver.http.response.problems import refuse
+from mockserver.http.response.problems import CODE_HEADER, refuse
 from mockserver.http.response.responses import complete, merge_vary
 from mockserver.http.router import is_control_path
 from mockserver.http.service import Service
@@ -253,6 +253,7 @@ def _entry(exchange: Exchange, response: Response) -> Entry:
         parameters=exchange.prepared.parameters,
         override=exchange.override.id if exchange.override is not None else None,
         note=notice or (run.pop_notice() if run is not None else None),
+        code=response.header(CODE_HEADER) if response.status >= ERRORS_FROM else None,
     )
 
 

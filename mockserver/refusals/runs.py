@@ -130,7 +130,7 @@ class Injected(Refusal):
 
 
 class VerdictFailed(Refusal):
-    """The sandbox has seen violations or unmatched requests, or an override was never used."""
+    """The sandbox has seen violations, unmatched or refused requests, or an override was never used."""
 
     code = "verdict-failed"
 
@@ -138,17 +138,20 @@ class VerdictFailed(Refusal):
         self,
         violations: Sequence[Mapping[str, object]],
         unmatched: Sequence[Mapping[str, object]],
+        refused: Sequence[Mapping[str, object]],
         unused: Sequence[Mapping[str, object]],
     ) -> None:
         reasons = [
             _count(len(violations), "response violated the contract", "responses violated the contract"),
             _count(len(unmatched), "request matched no operation", "requests matched no operation"),
+            _count(len(refused), "request violated the contract", "requests violated the contract"),
             _count(len(unused), "override was never used", "overrides were never used"),
         ]
         super().__init__(
             f"{'; '.join(reason for reason in reasons if reason)}.".capitalize(),
             violations=list(violations),
             unmatched=list(unmatched),
+            refused=list(refused),
             unused_overrides=list(unused),
         )
 

@@ -167,13 +167,100 @@ def test_a_verdict_passes_where_nothing_speaks_against_it(client: FlaskClient) -
     client.get("/admin/jobs")
     client.get("/admin/jobs/none")
     client.get("/favicon.ico")
-    client.get("/admin/jobs?limit=none")
     client.options("/admin/jobs")
     client.options("/nowhere", headers={"Origin": "http://x.test", "Access-Control-Request-Method": "GET"})
     client.get("/__mock/none")
     client.post("/__mock/overrides", json={"operation": "getJob", "status": 503})
     client.get("/admin/jobs/job-7")
-    assert verdict(client) == {"verdict": "passed", "requests": 6}
+    assert verdict(client) == {"verdict": "passed", "requests": 5}
+
+
+REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
+    ("GET", "/admin/jobs?limit=none", {}, "invalid-request"),
+    ("GET", "/admin/jobs?status=bogus", {}, "invalid-request"),
+    ("GET", "/admin/jobs", {"headers": {"Accept": "text/plain"}}, "not-acceptable"),
+    ("GET", "/admin/jobs", {"headers": {"X-Mock-Scenario": "none"}}, "unknown-scenario"),
+    ("GET", "/none", {"headers": {"X-Mock-Scenario": "none"}}, "unknown-scenario"),
+    ("GET", "/admin/jobs", {"headers": {"X-Mock-Sandbox": "a/b"}}, "bad-sandbox"),
+    ("POST", "/admin/jobs/job-7/retry", {"json": {"a": 1}}, "unexpected-body"),
+    ("POST", "/admin/jobs/job-7/retry", {"headers": {"Idempotency-Key": "ä"}}, "bad-idempotency-key"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "options", "code"), REFUSED)
+def test_a_verdict_fails_by_a_request_that_violated_the_contract(
+    client: FlaskClient, method: str, path: str, options: dict[str, Any], code: str
+) -> None:
+    client.open(path, method=method, **options)
+    found = verdict(client)
+    assert [(one["method"], one["code"]) for one in found["refused"]] == [(method, code)]
+    assert (found["detail"], found["unmatched"]) == ("1 request violated the contract.", [])
+
+
+@pytest.mark.parametrize(("method", "path", "options", "code"), REFUSED)
+def test_a_verdict_ignores_the_codes_that_are_allowed(
+    client: FlaskClient, method: str, path: str, options: dict[str, Any], code: str
+) -> None:
+    client.open(path, method=method, **options)
+    assert client.get(f"/__mock/verdict?allow=malformed-body&allow={code}").json == {
+        "verdict": "passed", "requests": 1
+    }  # fmt: skip
+
+
+def test_a_verdict_fails_by_a_code_that_is_not_allowed(client: FlaskClient) -> None:
+    client.get("/admin/jobs?limit=none")
+    assert client.get("/__mock/verdict?allow=malformed-body").status_code == 409
+
+
+def test_a_code_that_a_verdict_does_not_know_is_refused(client: FlaskClient) -> None:
+    answer = client.get("/__mock/verdict?allow=invalid-requst")
+    assert (answer.status_code, answer.json["code"]) == (422, "invalid-request")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/favicon.ico", "/apple-touch-icon.png", "/apple-touch-icon-precomposed.png", "/apple-touch-icon-120x120.png",
+        "/.well-known/appspecific/com.chrome.devtools.json", "/.well-known/traffic-advice", "/assets/index-4f.js.map",
+        "/favicon.ico?__scenario=none",
+    ],
+)  # fmt: skip
+def test_a_verdict_ignores_what_browsers_request_on_their_own(client: FlaskClient, path: str) -> None:
+    client.get(path)
+    assert verdict(client) == {"verdict": "passed", "requests": 1}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/favicon.ico"), ("GET", "/favicon.icon"), ("GET", "/a/favicon.ico"), ("GET", "/map")]
+)
+def test_a_verdict_fails_by_what_browsers_do_not_request_on_their_own(
+    client: FlaskClient, method: str, path: str
+) -> None:
+    client.open(path, method=method)
+    assert [one["path"] for one in verdict(client)["unmatched"]] == [path]
+
+
+def test_what_browsers_request_does_not_push_out_what_makes_a_verdict_fail(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "ENTRY_LIMIT", 3)
+    client.get("/nowhere")
+    for _ in range(5):
+        client.get("/favicon.ico")
+        client.options("/admin/jobs")
+    assert [one["path"] for one in verdict(client)["unmatched"]] == ["/nowhere"]
+
+
+def test_clearing_the_journal_forgets_refused_requests(client: FlaskClient) -> None:
+    client.get("/admin/jobs?limit=none")
+    client.delete("/__mock/requests")
+    assert verdict(client)["verdict"] == "passed"
+
+
+def test_an_error_is_in_the_journal_with_its_code(client: FlaskClient) -> None:
+    for path in ("/admin/jobs", "/admin/jobs/none", "/nowhere"):
+        client.get(path)
+    assert [one.get("code") for one in entries(client)] == ["unknown-path", "unknown-record", None]
 
 
 def test_a_verdict_fails_by_a_request_that_nothing_matched(client: FlaskClient) -> None:

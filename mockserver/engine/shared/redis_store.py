@@ -18,15 +18,16 @@ if TYPE_CHECKING:
 
 TIMEOUT_SECONDS = 1.0
 TRIES = 2
-PARTS = ("meta", "events", "all", "unmatched", "broken")
+PARTS = ("meta", "events", "all", "unmatched", "broken", "refused")
+# The part of each list of entries.
+LISTS = {"all": "all", "unmatched": "unmatched", "invalid_responses": "broken", "refused": "refused"}
 
 _ADD_ENTRY_FUNCTION = """
-local function add_entry(text, unmatched, invalid)
+-- `lists` has a digit for each list: the number of its key.
+local function add_entry(text, lists)
   local line = redis.call('HINCRBY', KEYS[1], 'count', 1) .. ' ' .. text
-  local lists = {KEYS[3]}
-  if unmatched == '1' then lists[#lists + 1] = KEYS[4] end
-  if invalid == '1' then lists[#lists + 1] = KEYS[5] end
-  for _, list in ipairs(lists) do
+  for number in string.gmatch(lists, '%d') do
+    local list = KEYS[tonumber(number)]
     if redis.call('RPUSH', list, line) > tonumber(ARGV[1]) then redis.call('LPOP', list) end
   end
 end
@@ -37,28 +38,28 @@ FETCH_UPDATES = """
 local epoch = redis.call('HGET', KEYS[1], 'epoch')
 local now = tonumber(redis.call('TIME')[1])
 if not epoch then
-  if redis.call('ZCARD', KEYS[6]) >= tonumber(ARGV[5]) then
+  if redis.call('ZCARD', KEYS[7]) >= tonumber(ARGV[5]) then
     local oldest = nil
-    for _, name in ipairs(redis.call('ZRANGE', KEYS[6], 0, 1)) do
+    for _, name in ipairs(redis.call('ZRANGE', KEYS[7], 0, 1)) do
       if name ~= ARGV[8] and not oldest then oldest = name end
     end
-    if not oldest or now - tonumber(redis.call('ZSCORE', KEYS[6], oldest)) < tonumber(ARGV[6]) then return 0 end
-    for _, part in ipairs({'meta', 'events', 'all', 'unmatched', 'broken'}) do
+    if not oldest or now - tonumber(redis.call('ZSCORE', KEYS[7], oldest)) < tonumber(ARGV[6]) then return 0 end
+    for _, part in ipairs({'meta', 'events', 'all', 'unmatched', 'broken', 'refused'}) do
       redis.call('DEL', ARGV[9] .. oldest .. ':' .. part)
     end
-    redis.call('ZREM', KEYS[6], oldest)
+    redis.call('ZREM', KEYS[7], oldest)
   end
   epoch = ARGV[3]
   redis.call('HSET', KEYS[1], 'epoch', epoch)
-  redis.call('ZADD', KEYS[6], now, ARGV[4])
+  redis.call('ZADD', KEYS[7], now, ARGV[4])
 elseif ARGV[7] == '1' then
-  redis.call('ZADD', KEYS[6], now, ARGV[4])
+  redis.call('ZADD', KEYS[7], now, ARGV[4])
 end
 local from = epoch == ARGV[1] and ARGV[2] or '0'
 return {epoch, redis.call('LRANGE', KEYS[2], from, -1), redis.call('HGET', KEYS[1], 'count') or '0'}
 """
 # ARGV: limit of entries, epoch, length, batch, its first characters, new epoch, limit of batches,
-#       entry, unmatched, invalid
+#       entry, its lists
 APPEND = (
     _ADD_ENTRY_FUNCTION
     + """
@@ -72,17 +73,17 @@ if length ~= tonumber(ARGV[3]) then
   return 0
 end
 if ARGV[6] ~= '' then
-  redis.call('DEL', KEYS[2], KEYS[3], KEYS[4], KEYS[5])
+  redis.call('DEL', KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6])
   redis.call('HSET', KEYS[1], 'epoch', ARGV[6], 'count', 0)
 elseif length >= tonumber(ARGV[7]) then
   return -1
 end
 redis.call('RPUSH', KEYS[2], ARGV[4])
-if ARGV[8] ~= '' then add_entry(ARGV[8], ARGV[9], ARGV[10]) end
+if ARGV[8] ~= '' then add_entry(ARGV[8], ARGV[9]) end
 return 1
 """
 )
-# ARGV: limit of entries, epoch or nothing, length, entry, unmatched, invalid
+# ARGV: limit of entries, epoch or nothing, length, entry, its lists
 ADD_ENTRY = (
     _ADD_ENTRY_FUNCTION
     + """
@@ -90,7 +91,7 @@ if ARGV[2] ~= '' and (redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[2]
     or redis.call('LLEN', KEYS[2]) ~= tonumber(ARGV[3])) then
   return 0
 end
-if redis.call('EXISTS', KEYS[1]) == 1 then add_entry(ARGV[4], ARGV[5], ARGV[6]) end
+if redis.call('EXISTS', KEYS[1]) == 1 then add_entry(ARGV[4], ARGV[5]) end
 return 1
 """
 )
@@ -136,7 +137,7 @@ class RedisStore:
         """Append a batch and a journal entry, if the sandbox is still at this epoch and length; see Store."""
         # Each batch begins with a number of its own, by which the script recognizes one that is sent again.
         beginning = f'["{uuid.uuid4().hex}",'
-        entry_arguments = _entry_arguments(entry) if entry is not None else ("", 0, 0)
+        entry_arguments = _entry_arguments(entry) if entry is not None else ("", "")
         arguments = (ENTRY_LIMIT, epoch, length, f"{beginning}{batch}]", beginning, new_epoch, EVENT_LIMIT)
         reply = self._run_script(APPEND, name, *arguments, *entry_arguments)
         if reply == 0:
@@ -153,13 +154,13 @@ class RedisStore:
         return bool(self._run_script(ADD_ENTRY, name, ENTRY_LIMIT, epoch, length, *_entry_arguments(entry)) == 1)
 
     def list_entries(self, name: str, which: str) -> list[bytes]:
-        """The entries, oldest first, of the list `all`, `unmatched` or `broken`."""
-        entries: list[bytes] = self._execute("LRANGE", self._key(name, which), 0, -1)
+        """The entries, oldest first, of a list of LISTS."""
+        entries: list[bytes] = self._execute("LRANGE", self._key(name, LISTS[which]), 0, -1)
         return entries
 
     def clear_entries(self, name: str, which: Sequence[str]) -> None:
         """Empty these lists of entries."""
-        self._execute("DEL", *(self._key(name, part) for part in which))
+        self._execute("DEL", *(self._key(name, LISTS[part]) for part in which))
 
     def list_sandboxes(self) -> list[str]:
         """The names of all sandboxes."""
@@ -213,5 +214,5 @@ class RedisStore:
 SCRIPTS = (FETCH_UPDATES, APPEND, ADD_ENTRY)
 
 
-def _entry_arguments(entry: EncodedEntry) -> tuple[str, int, int]:
-    return entry.text, int(entry.unmatched), int(entry.invalid)
+def _entry_arguments(entry: EncodedEntry) -> tuple[str, str]:
+    return entry.text, "".join(str(PARTS.index(LISTS[name]) + 1) for name in ("all", *entry.problem_lists))

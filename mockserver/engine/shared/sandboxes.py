@@ -65,9 +65,18 @@ class SharedJournal(Journal):
         """The list is in the store."""
 
     @property
+    def refused(self) -> BoundedList[Entry]:
+        """The entries of requests that violated the contract, oldest first."""
+        return self._listed("refused")
+
+    @refused.setter
+    def refused(self, _: object) -> None:
+        """The list is in the store."""
+
+    @property
     def invalid_responses(self) -> BoundedList[Entry]:
         """The entries of responses that violated the contract, oldest first."""
-        return self._listed("broken")
+        return self._listed("invalid_responses")
 
     @invalid_responses.setter
     def invalid_responses(self, _: object) -> None:
@@ -84,11 +93,11 @@ class SharedJournal(Journal):
 
     def clear_requests(self) -> None:
         """Forget every request."""
-        self._sandbox.clear_entries("all", "unmatched")
+        self._sandbox.clear_entries("all", "unmatched", "refused")
 
     def clear_violations(self) -> None:
         """Forget every response that violated the contract."""
-        self._sandbox.clear_entries("broken")
+        self._sandbox.clear_entries("invalid_responses")
 
 
 class StoredSandbox(NamedTuple):

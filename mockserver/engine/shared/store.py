@@ -24,11 +24,10 @@ class SandboxUpdates:
 
 @dataclass(frozen=True, slots=True)
 class EncodedEntry:
-    """A journal entry as text, without its number; `unmatched` and `invalid` say which other lists it belongs to."""
+    """A journal entry as text, without its number, and the `problem_lists` of the entry."""
 
     text: str
-    unmatched: bool = False
-    invalid: bool = False
+    problem_lists: Sequence[str] = ()
 
 
 class Conflict(Exception):
@@ -68,7 +67,7 @@ class Store(Protocol):
         """Add a journal entry if the sandbox is still at this epoch and length; whether it is."""
 
     def list_entries(self, name: str, which: str) -> list[bytes]:
-        """The entries, oldest first, of the list `all`, `unmatched` or `broken` (invalid responses)."""
+        """The entries, oldest first, of the list `all`, or of one that decides a verdict (see Entry.problem_lists)."""
 
     def clear_entries(self, name: str, which: Sequence[str]) -> None:
         """Empty these lists of entries."""

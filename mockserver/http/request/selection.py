@@ -55,6 +55,8 @@ def choose(service: Service, request: Request) -> Choice:
             choice.sandbox, choice.sandbox_via = name, via
             break
         if _is_refused(choice, BadSandbox(name, via), via, SANDBOX_COOKIE):
+            # It belongs to no sandbox, but somebody should find it in a journal.
+            choice.sandbox = DEFAULT
             return choice
     choice.sandbox = choice.sandbox or DEFAULT
     scenarios = service.contract.scenarios

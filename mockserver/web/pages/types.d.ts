@@ -256,6 +256,7 @@ interface JournalEntry {
   operation: string | null;
   override?: string;
   note?: string;
+  code?: string;
   nearest?: NearestOperation[];
   violations: Violation[];
   fired: Fired[];
@@ -287,6 +288,7 @@ interface Verdict {
   title?: string;
   detail?: string;
   unmatched?: JournalEntry[];
+  refused?: JournalEntry[];
   violations?: ViolationEntry[];
   unused_overrides?: (Record<string, unknown> & { scenario: string })[];
 }

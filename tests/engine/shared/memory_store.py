@@ -58,9 +58,8 @@ class MemoryStore:
         content = self.contents[name]
         content.count += 1
         line = f"{content.count} {entry.text}".encode()
-        for which, belongs in (("all", True), ("unmatched", entry.unmatched), ("broken", entry.invalid)):
-            if belongs:
-                content.entries.setdefault(which, []).append(line)
+        for which in ("all", *entry.problem_lists):
+            content.entries.setdefault(which, []).append(line)
 
     def add_entry_if_unchanged(self, name: str, epoch: str, length: int, entry: EncodedEntry) -> bool:
         content = self.contents[name]

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from mockserver.engine.commands import Fired
 from mockserver.engine.journal import Entry, LoggedMessage
 from mockserver.engine.shared.journal_codec import JournalCodec
@@ -34,9 +38,16 @@ def test_a_repeat_differs_in_number_time_and_duration_alone() -> None:
         assert codec.decode(stored(9, codec.encode_repeat(ENTRY, 2_000, 0.25).text)) == expected
 
 
-def test_an_entry_names_the_lists_that_it_belongs_to() -> None:
-    codec = JournalCodec()
-    unmatched = codec.encode(ENTRY._replace(operation=None, invalid_status=None))
-    assert (unmatched.unmatched, unmatched.invalid) == (True, False)
-    invalid = codec.encode(ENTRY)
-    assert (invalid.unmatched, invalid.invalid) == (False, True)
+@pytest.mark.parametrize(
+    ("fields", "lists"),
+    [
+        ({"operation": None, "status": 404, "invalid_status": None}, ("unmatched",)),
+        ({"operation": None, "status": 204, "invalid_status": None}, ()),
+        ({"status": 200, "invalid_status": 200}, ("invalid_responses",)),
+        ({"status": 422, "invalid_status": None, "code": "invalid-request"}, ("refused",)),
+        ({"status": 422, "invalid_status": 422, "code": "invalid-request"}, ("invalid_responses", "refused")),
+        ({"status": 404, "invalid_status": None, "code": "unknown-record"}, ()),
+    ],
+)
+def test_an_entry_names_the_lists_that_it_belongs_to(fields: dict[str, Any], lists: tuple[str, ...]) -> None:
+    assert JournalCodec().encode(ENTRY._replace(**fields)).problem_lists == lists

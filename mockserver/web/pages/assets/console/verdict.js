@@ -16,6 +16,9 @@ export function showVerdict(verdict) {
     ...group("Unmatched requests", verdict.unmatched, ({ method, path, nearest = [] }) => [
       make("code", `${method} ${path}`), nearestList(nearest),
     ]),
+    ...group("Refused requests", verdict.refused, ({ code = "", ...entry }) => [
+      make("code", code), " ", ...violationEntry(entry),
+    ]),
     ...group("Violations", verdict.violations, violationEntry),
     ...group("Unused overrides", verdict.unused_overrides, ({ scenario, ...override }) => [
       make("code", JSON.stringify(override)), ` in ${scenario}`,
