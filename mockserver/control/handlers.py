@@ -52,16 +52,18 @@ def _health(exchange: Exchange, call: OperationCall) -> ControlResult:
 def _reset(exchange: Exchange, call: OperationCall) -> ControlResult:
     service, selection = exchange.service, exchange.selection
     scope = (call.body or {}).get("scope", "sandbox")
-    if scope == "run":
-        selection.sandbox.reset_run(selection.scenario)
-        return 200, _run(Selection(selection.sandbox, selection.scenario, selection.via))
     if scope == "all":
         service.sandboxes.reset()
-    else:
-        selection.sandbox.reset()
+    sandbox = service.sandboxes.get(selection.sandbox.name)
+    if scope == "run":
+        sandbox.reset_run(selection.scenario)
+        exchange.selected = Selection(sandbox, selection.scenario, selection.via)
+        return 200, _run(exchange.selected)
+    if scope == "sandbox":
+        sandbox.reset()
     # The active scenario is reset too, so the default scenario applies.
     scenario = service.contract.default_scenario if selection.via == ACTIVE else selection.scenario
-    exchange.selected = Selection(service.sandboxes.get(selection.sandbox.name), scenario, selection.via)
+    exchange.selected = Selection(sandbox, scenario, selection.via)
     return 200, _run(exchange.selected)
 
 
@@ -122,7 +124,7 @@ def _delete_sandbox(exchange: Exchange, call: OperationCall) -> ControlResult:
     service, name = exchange.service, call.path["name"]
     service.sandboxes.remove(name)
     if exchange.selection.sandbox.name == name:
-        exchange.selected = Selection(service.sandboxes.get(DEFAULT), service.contract.default_scenario, FALLBACK)
+        exchange.selected = Selection(service.sandboxes.peek(DEFAULT), service.contract.default_scenario, FALLBACK)
     return 204, None
 
 

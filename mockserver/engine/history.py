@@ -37,6 +37,11 @@ class History:
         # By the number of commands since the start of the run, dropped ones included.
         self._checkpoints: list[tuple[int, State]] = []
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no command was accepted, apart from those that were undone."""
+        return not self.commands and not self.dropped
+
     def append(self, command: Command, state: State) -> None:
         """Add an accepted command and the state that it led to."""
         self.commands.append(command)

@@ -109,6 +109,14 @@ class Run:
         ]
 
     @property
+    def is_untouched(self) -> bool:
+        """Whether nothing was changed since the start, by a command or by moving the clock."""
+        plan, clock = self.scenario.clock, self.clock
+        planned = Clock.from_plan(plan, 0.0)
+        position = clock.position if clock.mode == "manual" else planned.position
+        return self.history.is_empty and replace(clock, position=position, anchor=0.0) == planned
+
+    @property
     def fingerprint(self) -> str:
         """The fingerprint of the state."""
         state = self.state

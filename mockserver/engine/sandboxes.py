@@ -20,6 +20,10 @@ DEFAULT = "default"
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 SANDBOX_LIMIT = 10_000
 IDLE_SECONDS = 600.0
+# At most so many sandboxes that only pages of other sites have named.
+GUEST_LIMIT = 100
+# At the limit, one sandbox in so many makes room at once, since finding the oldest takes time.
+EVICTED_SHARE = 100
 T = TypeVar("T")
 log = logging.getLogger("mockserver")
 
@@ -57,6 +61,15 @@ class Sandbox:
     def mark_used(self) -> None:
         """Note that a request was made: the sandbox is not idle."""
         self.last_used = self._seconds()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the sandbox holds nothing but a journal: what it would be if it were created again."""
+        return (
+            self.active_scenario is None
+            and not self.held_responses
+            and all(run.is_untouched for run in self.runs.copy().values())
+        )
 
     def run(self, scenario: str) -> Run:
         """The run of a scenario: begun on first use, and rebased where the contract has changed since.
@@ -146,7 +159,9 @@ def build_starts(contract: Contract) -> Starts:
 
 
 class Sandboxes:
-    """Every sandbox by name, created on first use. At the limit, one that is idle is removed for a new one.
+    """Every sandbox by name, created on first use.
+
+    At the limit, sandboxes that hold nothing but a journal are removed for a new one, and then one that is idle.
 
     Raises ContractError as `build_starts` does.
     """
@@ -154,6 +169,7 @@ class Sandboxes:
     def __init__(self, contract: Contract, limit: int = SANDBOX_LIMIT, seconds: Seconds = monotonic) -> None:
         self.limit, self.starts = limit, build_starts(contract)
         self._sandboxes: dict[str, Sandbox] = {}
+        self._guests: dict[str, Sandbox] = {}
         self._seconds = seconds
         self._lock = threading.Lock()
 
@@ -182,6 +198,26 @@ class Sandboxes:
         sandbox.mark_used()
         return sandbox
 
+    def peek(self, name: str) -> Sandbox:
+        """The sandbox of that name, or, where there is none, one that is not kept."""
+        return self._sandboxes.get(name) or Sandbox(name, self.start, self._seconds)
+
+    def visit(self, name: str) -> Sandbox:
+        """The sandbox of that name for a request that changes nothing, and that a page of any other site may send.
+
+        A new one is kept apart from the others, with few like it, until another request names it.
+        """
+        if name in self._sandboxes:
+            return self.get(name)
+        with self._lock:
+            guest = self._guests.get(name)
+            if guest is None:
+                if len(self._guests) >= GUEST_LIMIT:
+                    self._guests.pop(next(iter(self._guests))).reset()
+                guest = self._guests[name] = Sandbox(name, self.start, self._seconds)
+        guest.mark_used()
+        return guest
+
     def all(self) -> list[Sandbox]:
         """Every sandbox, by name."""
         return sorted(self._sandboxes.copy().values(), key=lambda sandbox: sandbox.name)
@@ -189,7 +225,8 @@ class Sandboxes:
     def remove(self, name: str) -> None:
         """Reset and forget a sandbox. Raises UnknownSandbox."""
         with self._lock:
-            sandbox = self._sandboxes.pop(name, None)
+            guest = self._guests.pop(name, None)
+            sandbox = self._sandboxes.pop(name, guest)
         if sandbox is None:
             raise UnknownSandbox(name, self._sandboxes)
         sandbox.reset()
@@ -197,15 +234,16 @@ class Sandboxes:
     def reset(self) -> None:
         """Reset and forget every sandbox."""
         with self._lock:
-            for sandbox in self._sandboxes.values():
+            for sandbox in (*self._sandboxes.values(), *self._guests.values()):
                 sandbox.reset()
             self._sandboxes.clear()
+            self._guests.clear()
 
     def replace_contract(self, starts: Starts) -> None:
         """Continue with the starts of a changed contract: each run is rebased when it is next used."""
         with self._lock:
             self.starts = starts
-            for sandbox in self._sandboxes.values():
+            for sandbox in (*self._sandboxes.values(), *self._guests.values()):
                 sandbox.retain(starts.keys())
 
     def start(self, scenario: str) -> Start:
@@ -216,10 +254,18 @@ class Sandboxes:
 
     def _create(self, name: str) -> Sandbox:
         if len(self._sandboxes) >= self.limit:
-            others = [sandbox for sandbox in self._sandboxes.values() if sandbox.name != DEFAULT]
-            oldest = min(others, key=lambda sandbox: sandbox.last_used, default=None)
-            if oldest is None or self._seconds() - oldest.last_used < IDLE_SECONDS:
-                raise SandboxLimit(self.limit)
-            self._sandboxes.pop(oldest.name).reset()
-        sandbox = self._sandboxes[name] = Sandbox(name, self.start, self._seconds)
+            self._make_room()
+        sandbox = self._guests.pop(name, None) or Sandbox(name, self.start, self._seconds)
+        self._sandboxes[name] = sandbox
         return sandbox
+
+    def _make_room(self) -> None:
+        others = [sandbox for sandbox in self._sandboxes.values() if sandbox.name != DEFAULT]
+        others.sort(key=lambda sandbox: sandbox.last_used)
+        evicted = [sandbox for sandbox in others if sandbox.is_empty][: max(1, self.limit // EVICTED_SHARE)]
+        if not evicted:
+            evicted = [sandbox for sandbox in others[:1] if self._seconds() - sandbox.last_used >= IDLE_SECONDS]
+        if not evicted:
+            raise SandboxLimit(self.limit)
+        for sandbox in evicted:
+            self._sandboxes.pop(sandbox.name).reset()

@@ -16,6 +16,7 @@ from werkzeug.utils import redirect
 from mockserver.engine.clock import monotonic
 from mockserver.engine.journal import ERRORS_FROM, Entry, LoggedMessage
 from mockserver.engine.run import Run
+from mockserver.engine.sandboxes import Sandbox
 from mockserver.engine.validity import CacheValidity
 from mockserver.errors import ENDING, CannotGenerate, Refusal
 from mockserver.http import operations
@@ -127,6 +128,7 @@ def _select(service: Service, prepared: PreparedRequest) -> None:
     if target is not None:
         guard.check_token_in_query(service, request)
     prepared.choice = selection.choose(service, request)
+    prepared.choice.is_foreign = guard.is_foreign(service, request)
     if target is not None:
         prepared.response = _redirect(service, request, *target)
 
@@ -158,11 +160,9 @@ def _serve(exchange: Exchange, store_refusal: Refusal | None) -> Response:
         if store_refusal is not None:
             raise store_refusal
         if prepared.request.path != guard.HEALTH or service.sandboxes.store_status != "unavailable":
-            if choice.sandbox:
-                exchange.sandbox = service.sandboxes.get(choice.sandbox)
+            exchange.sandbox = _find_sandbox(service, prepared, choice)
             if choice.refusal is not None:
                 return _refuse(exchange, choice.refusal)
-            assert exchange.sandbox is not None
             exchange.selected = selection.select(exchange.sandbox, choice, service.contract.default_scenario)
     if prepared.refusal is not None:
         return _refuse(exchange, prepared.refusal)
@@ -174,6 +174,14 @@ def _serve(exchange: Exchange, store_refusal: Refusal | None) -> Response:
     if target.handle is not None:
         return complete(operations.call_control(exchange, target.handle), exchange.request)
     return complete(operations.call(exchange), exchange.request)
+
+
+def _find_sandbox(service: Service, prepared: PreparedRequest, choice: selection.Choice) -> Sandbox:
+    """The sandbox that a request names. One that does not exist is created where the request needs it to last."""
+    target = prepared.route.target
+    if target.render is not None or not target.needs_sandbox:
+        return service.sandboxes.peek(choice.sandbox)
+    return service.sandboxes.visit(choice.sandbox) if choice.is_foreign else service.sandboxes.get(choice.sandbox)
 
 
 def _refuse(exchange: Exchange, refusal: Refusal) -> Response:

@@ -23,6 +23,10 @@ from mockserver.refusals import MethodNotAllowed, UnknownPath
 if TYPE_CHECKING:
     from mockserver.http.exchange import Exchange
 
+# The operations of the control API that concern no sandbox, or another one than the request names.
+WITHOUT_SANDBOX = frozenset(
+    {"deleteSandbox", "getContractDocument", "getControlDocument", "getHealth", "listSandboxes", "reset"}
+)
 # The status, the value, and headers if there are any.
 ControlResult = tuple[int, Any] | tuple[int, Any, dict[str, str]]
 ControlHandler = Callable[["Exchange", Any], ControlResult]
@@ -40,13 +44,15 @@ class Target:
     """What responds at a path: an operation of the contract, one of the control API (`handle`), or a page (`render`).
 
     There are several operations where their paths differ only in the query that is written into them. `allowed` are
-    the methods of a path that refuses all others.
+    the methods of a path that refuses all others. Without `needs_sandbox`, the operation concerns no sandbox or another
+    one than the request names.
     """
 
     operations: tuple[Operation, ...] = ()
     handle: ControlHandler | None = None
     render: Render | None = None
     allowed: frozenset[str] = frozenset()
+    needs_sandbox: bool = True
 
 
 NOTHING = Target()
@@ -90,7 +96,7 @@ class Router:
         paths = {operation.path for operation in self._operations}
         for name, (operation, handle) in control.items():
             if operation.path.startswith(CONTROL_PREFIX) or operation.path not in paths:
-                self._add_operation(f"control:{name}", operation, Target((operation,), handle=handle))
+                self._add_operation(f"control:{name}", operation, _control_target(operation, handle))
 
     def add_page(self, endpoint: str, rule: str, render: Render) -> None:
         """Respond to GET and HEAD with `render` at a path, which is written as a Werkzeug rule."""
@@ -188,6 +194,10 @@ class Router:
             endpoint = f"api:other:{prefix}:{number}"
             self.targets[endpoint] = Target(allowed=frozenset(allowed))
             self.map.add(Rule(rule_of(operation, prefix), methods=others, endpoint=endpoint, strict_slashes=False))
+
+
+def _control_target(operation: Operation, handle: ControlHandler) -> Target:
+    return Target((operation,), handle=handle, needs_sandbox=operation.id not in WITHOUT_SANDBOX)
 
 
 def rule_of(operation: Operation, prefix: str = "") -> str:

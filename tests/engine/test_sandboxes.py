@@ -67,14 +67,14 @@ def test_a_name_that_is_not_well_formed_is_refused(sandboxes: Sandboxes, name: s
 
 def test_at_the_limit_a_new_sandbox_is_refused_while_the_others_are_in_use(sandboxes: Sandboxes) -> None:
     for name in ("default", "one", "two"):
-        sandboxes.get(name)
+        cancel(sandboxes, name)
     with pytest.raises(SandboxLimit):
         sandboxes.get("three")
 
 
 def test_at_the_limit_the_one_that_has_been_idle_longest_makes_room(sandboxes: Sandboxes, watch: Watch) -> None:
     for watch.now, name in enumerate(("default", "one", "two")):
-        sandboxes.get(name)
+        cancel(sandboxes, name)
     watch.now = IDLE_SECONDS + 2
     sandboxes.get("three")
     assert [one.name for one in sandboxes.all()] == ["default", "three", "two"]

@@ -37,6 +37,7 @@ end
 FETCH_UPDATES = """
 local epoch = redis.call('HGET', KEYS[1], 'epoch')
 local now = tonumber(redis.call('TIME')[1])
+if not epoch and ARGV[7] == '0' then return -1 end
 if not epoch then
   if redis.call('ZCARD', KEYS[7]) >= tonumber(ARGV[5]) then
     local oldest = nil
@@ -123,12 +124,14 @@ class RedisStore:
             return False
         return True
 
-    def fetch_updates(self, name: str, epoch: str, length: int, limit: int, *, used: bool) -> SandboxUpdates:
+    def fetch_updates(self, name: str, epoch: str, length: int, limit: int, *, used: bool) -> SandboxUpdates | None:
         """The batches of a sandbox after the first `length` of `epoch`; see Store."""
         arguments = (epoch, length, uuid.uuid4().hex, name, limit, int(IDLE_SECONDS), int(used), DEFAULT, self._prefix)
         reply = self._run_script(FETCH_UPDATES, name, *arguments)
         if reply == 0:
             raise SandboxLimit(limit)
+        if reply == -1:
+            return None
         return SandboxUpdates(reply[0].decode(), reply[1], int(reply[2]))
 
     def append(

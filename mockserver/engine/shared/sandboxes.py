@@ -148,9 +148,14 @@ class SharedSandbox(Sandbox):
         super().reset_run(scenario)
         self._add_event(["reset", scenario, None])
 
-    def follow(self, limit: int, *, used: bool = True) -> None:
-        """Repeat what other processes did since the last request. Raises StoreUnavailable and SandboxLimit."""
+    def follow(self, limit: int, *, used: bool = True) -> bool:
+        """Repeat what other processes did since the last request; False where the sandbox does not exist.
+
+        With `used`, it is created. Raises StoreUnavailable and SandboxLimit.
+        """
         updates = self._store.fetch_updates(self.name, self.epoch, self.length, limit, used=used)
+        if updates is None:
+            return False
         self.journal.count = updates.count
         self.journal.waiting.clear()
         self._undo.clear()
@@ -158,8 +163,7 @@ class SharedSandbox(Sandbox):
             self._start_over(updates.epoch)
         if updates.batches and not self._return_to_base():
             self.forget_all()
-            self.follow(limit, used=used)
-            return
+            return self.follow(limit, used=used)
         self._following = True
         try:
             for batch in updates.batches:
@@ -170,6 +174,7 @@ class SharedSandbox(Sandbox):
         self.length += len(updates.batches)
         if updates.batches:
             self._set_base()
+        return True
 
     def commit(self) -> None:
         """Store what the request in progress did. Raises Conflict, StoreUnavailable and StoreLogFull."""
@@ -356,11 +361,22 @@ class SharedSandboxes(Sandboxes):
         """The sandbox of that name as it is now. Raises BadSandbox, SandboxLimit and StoreUnavailable."""
         if not NAME.fullmatch(name):
             raise BadSandbox(name)
-        return self._follow(name, used=True)
+        sandbox = self._follow(name, used=True)
+        assert sandbox is not None
+        return sandbox
+
+    def peek(self, name: str) -> Sandbox:
+        """The sandbox of that name as it is now, or, where there is none, one that is not kept."""
+        return self._follow(name, used=False) or Sandbox(name, self.start, self._seconds)
+
+    def visit(self, name: str) -> Sandbox:
+        """The sandbox of that name: in a store, none are kept apart."""
+        return self.get(name)
 
     def all(self) -> list[Sandbox]:
         """Every sandbox, by name."""
-        return [self._follow(name, used=False) for name in sorted(self.store.list_sandboxes())]
+        followed = (self._follow(name, used=False) for name in sorted(self.store.list_sandboxes()))
+        return [sandbox for sandbox in followed if sandbox is not None]
 
     def remove(self, name: str) -> None:
         """Reset and forget a sandbox. Raises UnknownSandbox."""
@@ -382,7 +398,7 @@ class SharedSandboxes(Sandboxes):
             for sandbox in self._replicas.values():
                 sandbox.forget_all()
 
-    def _follow(self, name: str, *, used: bool) -> SharedSandbox:
+    def _follow(self, name: str, *, used: bool) -> SharedSandbox | None:
         if (in_use := self._in_use.get(name)) is not None:
             return in_use
         sandbox = self._replicas.get(name)
@@ -390,7 +406,9 @@ class SharedSandboxes(Sandboxes):
             if len(self._replicas) >= self.limit:
                 self._replicas.pop(next(iter(self._replicas)))
             sandbox = self._replicas[name] = SharedSandbox(name, self.start, self._seconds, self.store, self._codec)
-        sandbox.follow(self.limit, used=used)
+        if not sandbox.follow(self.limit, used=used):
+            del self._replicas[name]
+            return None
         self._in_use[name] = sandbox
         return sandbox
 

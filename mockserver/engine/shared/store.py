@@ -45,10 +45,11 @@ class Store(Protocol):
     def is_available(self) -> bool:
         """Whether the store responds."""
 
-    def fetch_updates(self, name: str, epoch: str, length: int, limit: int, *, used: bool) -> SandboxUpdates:
-        """The batches of a sandbox after the first `length` of `epoch`; an unknown sandbox is created.
+    def fetch_updates(self, name: str, epoch: str, length: int, limit: int, *, used: bool) -> SandboxUpdates | None:
+        """The batches of a sandbox after the first `length` of `epoch`.
 
-        `used` notes that the sandbox is not idle. Raises SandboxLimit where there are `limit` sandboxes in use.
+        `used` notes that the sandbox is not idle, and creates it where there is none; else that is
+        None. Raises SandboxLimit where there are `limit` sandboxes in use.
         """
 
     def append(

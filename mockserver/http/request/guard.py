@@ -70,6 +70,16 @@ def is_allowed_origin(service: Service, origin: str, host: str) -> bool:
     return parts.scheme in ("http", "https") and (parts.netloc == host or is_allowed_host(service, parts.netloc))
 
 
+def is_foreign(service: Service, request: Request) -> bool:
+    """Whether a request that changes nothing comes from a page of another site, which any web page can do."""
+    if request.method not in SAFE_METHODS:
+        return False
+    origin = request.header("Origin")
+    if origin is None:
+        return request.header("Sec-Fetch-Site") == "cross-site"
+    return not is_allowed_origin(service, origin, request.header("Host") or "")
+
+
 def _check_token(request: Request, token: str) -> None:
     if _equals(request.header(TOKEN_HEADER) or "", token):
         return

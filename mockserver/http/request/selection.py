@@ -33,6 +33,7 @@ class Choice:
     `scenario` is empty if the request names none: the active scenario of the sandbox applies, or the server's default.
     `refusal` says why a name cannot be used. `ignored` are the cookies that name no valid sandbox or scenario. They do
     not count, and are left alone: ports and paths of a host share cookies, so they may belong to another server.
+    `is_foreign` says that the request changes nothing and comes from a page of another site.
     """
 
     sandbox: str = ""
@@ -41,10 +42,13 @@ class Choice:
     scenario_via: str = FALLBACK
     ignored: tuple[str, ...] = ()
     refusal: Refusal | None = None
+    is_foreign: bool = False
 
     def with_sandbox(self, sandbox: str) -> Choice:
         """The same choice in another sandbox."""
-        return Choice(sandbox, self.sandbox_via, self.scenario, self.scenario_via, self.ignored)
+        choice = Choice(sandbox, self.sandbox_via, self.scenario, self.scenario_via, self.ignored)
+        choice.is_foreign = self.is_foreign
+        return choice
 
 
 def choose(service: Service, request: Request) -> Choice:

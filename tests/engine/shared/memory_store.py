@@ -29,9 +29,11 @@ class MemoryStore:
         self.appends = 0
         self.before_append: Callable[[], None] = lambda: None
 
-    def fetch_updates(self, name: str, epoch: str, length: int, limit: int, *, used: bool) -> SandboxUpdates:  # noqa: ARG002
+    def fetch_updates(self, name: str, epoch: str, length: int, limit: int, *, used: bool) -> SandboxUpdates | None:  # noqa: ARG002
         self._require_available()
         if name not in self.contents:
+            if not used:
+                return None
             self.epochs += 1
             self.contents[name] = Content(f"epoch-{self.epochs}")
         content = self.contents[name]
