@@ -48,6 +48,13 @@ class RedisServer:
         self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)
         assert any("Ready to accept connections" in line for line in self._process.stdout or ())
 
+    def pause(self) -> None:
+        """Let it accept connections and bytes, but respond to nothing."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
     def stop(self) -> None:
         self._process.terminate()
         self._process.wait(SECONDS)
@@ -186,7 +193,9 @@ def test_a_request_that_another_process_overtook_is_handled_again(
 
 def test_an_append_that_is_sent_twice_is_there_once(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     store = redis_store.RedisStore(redis.url, "appends")
-    epoch = store.fetch_updates("one", "", 0, 10, used=True).epoch
+    created = store.fetch_updates("one", "", 0, 10, used=True)
+    assert created is not None
+    epoch = created.epoch
     store.append("one", epoch, 0, "[]", None, "")  # the script is known there from now on
     once = store._execute
 
@@ -197,7 +206,9 @@ def test_an_append_that_is_sent_twice_is_there_once(redis: RedisServer, monkeypa
     monkeypatch.setattr(store, "_execute", twice)
     store.append("one", epoch, 1, "[]", None, "")
     monkeypatch.undo()
-    assert len(store.fetch_updates("one", "", 0, 10, used=True).batches) == 2
+    stored = store.fetch_updates("one", "", 0, 10, used=True)
+    assert stored is not None
+    assert len(stored.batches) == 2
 
 
 def test_a_real_clock_is_the_same_in_every_process(pair: list[FlaskClient]) -> None:
@@ -289,6 +300,37 @@ def test_while_the_store_is_away_requests_are_refused_and_then_all_is_there(
     for client in pair:
         assert client.get("/__mock/health").json["store"] == "ok"
         assert client.get("/__mock/state").get_data() == before
+
+
+@pytest.fixture
+def paused(lasting: RedisServer) -> Iterator[RedisServer]:
+    """One that is resumed in the end."""
+    yield lasting
+    lasting.resume()
+
+
+def test_while_the_store_does_not_respond_requests_are_refused_without_waiting_for_it(
+    paused: RedisServer, built_in: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_store, "TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(redis_store, "PROBE_SECONDS", 0.05)
+    client = client_of(built_in, "silent", paused.url)
+    assert client.put("/__mock/state/courses/mine", json={"title": "T"}).status_code == 201
+    before = client.get("/__mock/state").get_data()
+    paused.pause()
+    assert client.get("/admin/jobs").status_code == 503
+    with monkeypatch.context() as patch:
+        patch.setattr(redis_store.RedisStore, "_connected", lambda _: pytest.fail("a request waits for the store"))
+        for _ in range(10):
+            answer = client.get("/admin/jobs")
+            assert (answer.status_code, answer.headers["X-Mock-Code"]) == (503, "store-unavailable")
+        assert client.get("/__mock/health").json["store"] == "unavailable"
+    paused.resume()
+    for thread in threading.enumerate():
+        if thread.name == "mockserver-store":
+            thread.join(SECONDS)
+    assert client.get("/__mock/health").json["store"] == "ok"
+    assert client.get("/__mock/state").get_data() == before
 
 
 def test_a_store_that_goes_away_before_the_answer_leaves_no_replica_ahead(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from mockserver.engine.clock import sleep
 from mockserver.engine.journal import ENTRY_LIMIT
 from mockserver.engine.sandboxes import DEFAULT, IDLE_SECONDS
 from mockserver.engine.shared.store import EVENT_LIMIT, Conflict, EncodedEntry, SandboxUpdates
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 TIMEOUT_SECONDS = 1.0
 TRIES = 2
+# How long to wait between attempts to find out whether a store that did not respond in time does so again.
+PROBE_SECONDS = 0.5
 PARTS = ("meta", "events", "all", "unmatched", "broken", "refused")
 # The part of each list of entries.
 LISTS = {"all": "all", "unmatched": "unmatched", "invalid_responses": "broken", "refused": "refused"}
@@ -114,6 +118,8 @@ class RedisStore:
         self._shas = {text: hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest() for text in SCRIPTS}
         self._client: redis.Redis | None = None
         self._client_pid = 0
+        # Set while the store is known not to respond: the process that found out. Its thread asks until it does.
+        self._silent_pid = 0
 
     @property
     def is_available(self) -> bool:
@@ -187,31 +193,60 @@ class RedisStore:
 
     def _execute(self, *command: Any) -> Any:
         """Send one command, and send it again over a new connection where the connection was broken."""
+        if self._silent_pid == os.getpid():
+            raise StoreUnavailable
         errors = self._redis.exceptions
         for tries_left in reversed(range(TRIES)):
             try:
                 return self._connected().execute_command(*command)  # type: ignore[no-untyped-call]
             except errors.NoScriptError:
                 raise
+            except errors.TimeoutError:
+                # Nobody else waits for it, and this request no longer than once.
+                self._client = None
+                self._await_response()
+                raise StoreUnavailable from None
             except errors.RedisError:
                 self._client = None
                 if not tries_left:
                     raise StoreUnavailable from None
         raise AssertionError("unreachable")
 
+    def _await_response(self) -> None:
+        """Refuse every command at once, until the store responds to a thread of its own."""
+        self._silent_pid = os.getpid()
+        threading.Thread(target=self._probe, name="mockserver-store", daemon=True).start()
+
+    def _probe(self) -> None:
+        while True:
+            try:
+                with self._connect() as client:
+                    client.ping()
+            except self._redis.exceptions.TimeoutError:
+                sleep(PROBE_SECONDS)
+            except self._redis.exceptions.RedisError:
+                break  # refused at once, so that nobody has to wait for it
+            else:
+                break
+        self._silent_pid = 0
+
     def _connected(self) -> redis.Redis:
         # A connection belongs to one process: a forked process needs its own.
         if self._client is None or self._client_pid != os.getpid():
-            never = self._redis.retry.Retry(self._redis.backoff.NoBackoff(), 0)
             self._client_pid = os.getpid()
-            self._client = self._redis.Redis.from_url(
-                self._url,
-                socket_timeout=TIMEOUT_SECONDS,
-                socket_connect_timeout=TIMEOUT_SECONDS,
-                retry=never,
-                single_connection_client=True,
-            )
+            self._client = self._connect()
         return self._client
+
+    def _connect(self) -> redis.Redis:
+        never = self._redis.retry.Retry(self._redis.backoff.NoBackoff(), 0)
+        client: redis.Redis = self._redis.Redis.from_url(
+            self._url,
+            socket_timeout=TIMEOUT_SECONDS,
+            socket_connect_timeout=TIMEOUT_SECONDS,
+            retry=never,
+            single_connection_client=True,
+        )
+        return client
 
 
 SCRIPTS = (FETCH_UPDATES, APPEND, ADD_ENTRY)
