@@ -103,7 +103,10 @@ def _message(message: LoggedMessage, secrets: frozenset[str]) -> dict[str, Any]:
     redacted = {name: REDACTED if name.lower() in hidden else redact_value(name, text) for name, text in named}
     fields: dict[str, Any] = {"headers": redacted}
     if message.size:
-        fields["body"] = _decode_body(message)
+        if message.body:
+            fields["body"] = _decode_body(message)
+        else:
+            fields["body_kept"] = False
         fields["size"] = message.size
     return fields
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from mockserver.engine.bounded_list import BoundedList
 from mockserver.engine.clock import monotonic
 from mockserver.engine.commands import Fired
+from mockserver.engine.journal_memory import JournalMemory
 from mockserver.errors import Violation
 
 ENTRY_LIMIT = 1_000
@@ -36,11 +37,19 @@ Headers = Sequence[tuple[str, str]]
 
 
 class LoggedMessage(NamedTuple):
-    """A request or a response; `body` is cut to BODY_KEPT bytes, `size` is the length of the whole body."""
+    """A request or a response; `body` is cut to BODY_KEPT bytes, `size` is the length of the whole body.
+
+    Where the body is no longer kept, it is empty although `size` is not zero.
+    """
 
     headers: Headers
     body: bytes
     size: int
+
+    @property
+    def without_body(self) -> LoggedMessage:
+        """The message whose body is no longer kept."""
+        return self._replace(body=b"")
 
     @classmethod
     def of(cls, headers: Headers, body: bytes) -> LoggedMessage:
@@ -84,6 +93,16 @@ class Entry(NamedTuple):
         )
 
     @property
+    def body_bytes(self) -> int:
+        """How many bytes the two bodies take."""
+        return len(self.request.body) + len(self.response.body)
+
+    @property
+    def without_bodies(self) -> Entry:
+        """The entry whose bodies are no longer kept."""
+        return self._replace(request=self.request.without_body, response=self.response.without_body)
+
+    @property
     def problem_lists(self) -> tuple[str, ...]:
         """The lists of a journal that have the entry because it makes a verdict fail."""
         lists = ("invalid_responses",) if self.invalid_status is not None else ()
@@ -116,10 +135,10 @@ class Journal:
     that did.
     """
 
-    __slots__ = ("_entries", "count", "invalid_responses", "refused", "unmatched")
+    __slots__ = ("_entries", "_memory", "count", "invalid_responses", "refused", "unmatched")
 
-    def __init__(self) -> None:
-        self.count = 0
+    def __init__(self, memory: JournalMemory | None = None) -> None:
+        self.count, self._memory = 0, memory
         self._entries: BoundedList[Entry | RepeatedEntry] = BoundedList(ENTRY_LIMIT)
         self.unmatched: BoundedList[Entry] = BoundedList(ENTRY_LIMIT)
         self.invalid_responses: BoundedList[Entry] = BoundedList(ENTRY_LIMIT)
@@ -132,6 +151,8 @@ class Journal:
         if entry.status >= ERRORS_FROM or entry.invalid_status is not None:
             for name in entry.problem_lists:
                 getattr(self, name).add(entry)
+        if self._memory is not None and (size := entry.body_bytes):
+            self._memory.add(self, size)
 
     def add_repeat(self, entry: Entry, at: int, began: float) -> bool:
         """Add a repetition of `entry`, answered from the cache; False where the cached response is outdated.
@@ -145,6 +166,25 @@ class Journal:
     def may_have_grown(self, count: int) -> bool:
         """Whether there may be entries after the one with this number."""
         return self.count != count
+
+    def count_body_bytes(self) -> int:
+        """How many bytes of bodies the journal holds. An entry in several lists, or repeated, counts once."""
+        return sum({id(entry): entry.body_bytes for entry in self._kept_entries()}.values())
+
+    def forget_bodies(self) -> None:
+        """Keep the entries without their bodies."""
+        bare = {id(entry): entry.without_bodies for entry in self._kept_entries()}
+        self._entries[:] = [
+            item._replace(entry=bare[id(item.entry)]) if isinstance(item, RepeatedEntry) else bare[id(item)]
+            for item in self._entries
+        ]
+        for entries in (self.unmatched, self.refused, self.invalid_responses):
+            entries[:] = [bare[id(entry)] for entry in entries]
+
+    def _kept_entries(self) -> Iterator[Entry]:
+        yield from (item.entry if isinstance(item, RepeatedEntry) else item for item in self._entries)
+        for entries in (self.unmatched, self.refused, self.invalid_responses):
+            yield from entries
 
     def newest_first(self) -> Iterator[Entry]:
         """Every entry, newest first."""
@@ -165,3 +205,5 @@ class Journal:
         self._entries.clear()
         self.unmatched.clear()
         self.refused.clear()
+        if self._memory is not None:
+            self._memory.remove(self)

@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 from mockserver.contract.model import Contract
 from mockserver.engine.clock import Seconds, monotonic
 from mockserver.engine.journal import Journal
+from mockserver.engine.journal_memory import JournalMemory
 from mockserver.engine.run import Run
 from mockserver.engine.start import Start
 from mockserver.errors import Refusal
@@ -46,11 +47,13 @@ class Sandbox:
         "name", "runs",
     )  # fmt: skip
 
-    def __init__(self, name: str, start: Callable[[str], Start], seconds: Seconds) -> None:
+    def __init__(
+        self, name: str, start: Callable[[str], Start], seconds: Seconds, memory: JournalMemory | None = None
+    ) -> None:
         self.name = name
         self.active_scenario: str | None = None
         self.runs: dict[str, Run] = {}
-        self.journal = Journal()
+        self.journal = Journal(memory)
         self.held_responses: dict[Releasable, None] = {}
         self.last_used = 0.0
         self._start, self._seconds = start, seconds
@@ -170,6 +173,7 @@ class Sandboxes:
         self.limit, self.starts = limit, build_starts(contract)
         self._sandboxes: dict[str, Sandbox] = {}
         self._guests: dict[str, Sandbox] = {}
+        self._memory = JournalMemory()
         self._seconds = seconds
         self._lock = threading.Lock()
 
@@ -214,7 +218,7 @@ class Sandboxes:
             if guest is None:
                 if len(self._guests) >= GUEST_LIMIT:
                     self._guests.pop(next(iter(self._guests))).reset()
-                guest = self._guests[name] = Sandbox(name, self.start, self._seconds)
+                guest = self._guests[name] = Sandbox(name, self.start, self._seconds, self._memory)
         guest.mark_used()
         return guest
 
@@ -255,7 +259,7 @@ class Sandboxes:
     def _create(self, name: str) -> Sandbox:
         if len(self._sandboxes) >= self.limit:
             self._make_room()
-        sandbox = self._guests.pop(name, None) or Sandbox(name, self.start, self._seconds)
+        sandbox = self._guests.pop(name, None) or Sandbox(name, self.start, self._seconds, self._memory)
         self._sandboxes[name] = sandbox
         return sandbox
 

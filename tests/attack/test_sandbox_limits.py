@@ -146,3 +146,29 @@ def test_sandboxes_that_hold_changes_are_kept(
     answer = limited.get("/admin/jobs", headers={"X-Mock-Sandbox": "new"})
     assert (answer.status_code, answer.json["code"]) == (429, "sandbox-limit")
     assert names(limited) == ["x0", "x1", "x2"]
+
+
+def test_the_bodies_in_all_journals_are_bounded_together_and_the_oldest_go_first(
+    limited: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = limited.application.extensions["mockserver"].sandboxes._memory
+    monkeypatch.setattr(memory, "limit", 6_000)
+    for name in ("old", "new"):
+        limited.post("/nowhere", json={"note": "x" * 3_000}, headers={"X-Mock-Sandbox": name})
+    entries = {
+        name: limited.get("/__mock/requests", headers={"X-Mock-Sandbox": name}).json["requests"][0]["request"]
+        for name in ("old", "new")
+    }
+    assert (entries["old"]["body_kept"], entries["old"]["size"], "body" in entries["old"]) == (False, 3_012, False)
+    assert entries["new"]["body"] == {"note": "x" * 3_000}
+    assert memory.total <= memory.limit
+    for name in ("old", "new"):
+        assert limited.get("/__mock/verdict", headers={"X-Mock-Sandbox": name}).status_code == 409
+
+
+def test_a_reset_releases_the_memory_of_a_journal(limited: FlaskClient) -> None:
+    memory = limited.application.extensions["mockserver"].sandboxes._memory
+    limited.get("/admin/jobs")
+    assert memory.total > 0
+    limited.post("/__mock/reset")
+    assert memory.total == 0
