@@ -210,7 +210,7 @@ def test_no_cached_response_outlives_its_sandbox(built_in: Contract) -> None:
     assert [server.json("GET", "/admin/jobs/job-7", **{"X-Mock-Sandbox": "one"})["status"] for _ in range(2)] == ["queued"] * 2  # fmt: skip
     server.time.now += 1_000
     for name in ("two", "three"):
-        server.ask("GET", "/admin/jobs/job-7", {"X-Mock-Sandbox": name})
+        server.ask("POST", "/admin/jobs/job-7/retry", {"X-Mock-Sandbox": name})
         server.time.now += 1_000
     assert server.json("GET", "/admin/jobs/job-7", **{"X-Mock-Sandbox": "one"})["status"] == "failed"
 
