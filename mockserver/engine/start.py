@@ -23,6 +23,8 @@ class Start:
 
     def __init__(self, contract: Contract, scenario: Scenario, origin: Start | None = None) -> None:
         self.contract, self.scenario, self.origin = contract, scenario, origin or self
+        # Why the records cannot be generated: generating them again would take as long, and fail again.
+        self._failure: CannotGenerate | None = None
 
     def started_now(self, begins: int | None = None) -> Start:
         """The start itself; for a clock that begins at the machine's time, a start with its records moved to now.
@@ -43,7 +45,13 @@ class Start:
     @cached_property
     def state(self) -> State:
         """The records of the scenario, its commands replayed. Raises CannotGenerate and ContractError."""
-        state = replay(self.contract, self.scenario, populate(self.contract, self.scenario))
+        if self._failure is not None:
+            raise self._failure.with_traceback(None)
+        try:
+            state = replay(self.contract, self.scenario, populate(self.contract, self.scenario))
+        except CannotGenerate as error:
+            self._failure = error
+            raise
         for behaviour in self.contract.behaviours.values():
             if behaviour.kind == "list":
                 # Sorted once here: every run starts from this order, and none has to sort all records itself.
