@@ -85,7 +85,8 @@ class ConstraintCollector:
         constraints = self._constraints
         declared = schema.get("type")
         if isinstance(declared, str | list):
-            types = frozenset([declared] if isinstance(declared, str) else declared)
+            names = [declared] if isinstance(declared, str) else declared
+            types = frozenset(name for name in names if isinstance(name, str))
             constraints.types &= types | {"integer"} if "number" in types else types
         for values in (schema.get("enum"), [schema["const"]] if "const" in schema else None):
             if isinstance(values, list):

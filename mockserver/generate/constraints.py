@@ -59,7 +59,13 @@ class Constraints:
     @property
     def required(self) -> list[str]:
         """The required members, each once."""
-        names = [name for names in self.values("required") if isinstance(names, list) for name in names]
+        names = [
+            name
+            for names in self.values("required")
+            if isinstance(names, list)
+            for name in names
+            if isinstance(name, str)
+        ]
         return list(dict.fromkeys([*names, *self.forced]))
 
     @property

@@ -36,8 +36,9 @@ class MinimumDepth:
                 branches = [self.of(node.child(keyword, index)) for index in range(len(schema[keyword]))]
                 depths.append(max(branches) if keyword == "allOf" else min(branches))
         if isinstance(schema.get("properties"), dict):
-            for name in schema.get("required", ()):
-                if name in schema["properties"]:
+            required = schema.get("required")
+            for name in required if isinstance(required, list) else ():
+                if isinstance(name, str) and name in schema["properties"]:
                     depths.append(1 + self.of(node.child("properties", name)))
         if schema.get("minItems", 0) and "items" in schema:
             depths.append(1 + self.of(node.child("items")))

@@ -149,7 +149,8 @@ def _is_valid_schema(linked: Linked, location: TypedLocation) -> bool:
     schema = _find_current(linked, location)
     if not isinstance(schema, dict):
         return True
-    if isinstance(schema.get("$schema"), str) and META_SCHEMA not in schema["$schema"]:
+    # Validators take a file, but not what is inside a file, to be in another draft.
+    if not location.pointer and isinstance(schema.get("$schema"), str) and META_SCHEMA not in schema["$schema"]:
         return True
     return _meta_validator().is_valid(schema)
 

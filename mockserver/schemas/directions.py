@@ -36,6 +36,9 @@ class _Transformation:
         self._documents, self._annotation = documents, ANNOTATIONS[direction]
         self._limits_integers = direction == "request"
         self._results: dict[tuple[int, bool], Any] = {}
+        # By the `id()` of the schema, so that each is searched once, however many lead to it.
+        self._annotated_names: dict[int, frozenset[str]] = {}
+        self._is_annotated_schema: dict[int, bool] = {}
 
     def apply(self, value: Any, is_map: bool = False, inherited: frozenset[str] = frozenset()) -> Any:
         """The value as it applies to this direction.
@@ -72,7 +75,9 @@ class _Transformation:
         if optional and isinstance(parts, list):
             result["allOf"] = [self.apply(part, inherited=optional) for part in parts]
         if optional and isinstance(schema.get("required"), list):
-            result["required"] = [name for name in schema["required"] if name not in optional]
+            result["required"] = [
+                name for name in schema["required"] if not (isinstance(name, str) and name in optional)
+            ]
         if self._limits_integers:
             result = _limit_integer(result)
         is_same = len(result) == len(schema) and all(result[name] is schema[name] for name in schema)
@@ -82,6 +87,13 @@ class _Transformation:
         """The properties that have the annotation, in the schema itself or in what its `$ref` and `allOf` add."""
         if not isinstance(schema, dict) or depth > DEPTH_LIMIT:
             return frozenset()
+        if id(schema) not in self._annotated_names:
+            # A schema that includes itself adds nothing.
+            self._annotated_names[id(schema)] = frozenset()
+            self._annotated_names[id(schema)] = self._search_annotated(schema, depth)
+        return self._annotated_names[id(schema)]
+
+    def _search_annotated(self, schema: dict[str, Any], depth: int) -> frozenset[str]:
         properties = schema.get("properties")
         declared = properties.items() if isinstance(properties, dict) else ()
         names = frozenset(name for name, property_schema in declared if self._is_annotated(property_schema, 0))
@@ -95,6 +107,12 @@ class _Transformation:
             return False
         if schema.get(self._annotation) is True:
             return True
+        if id(schema) not in self._is_annotated_schema:
+            self._is_annotated_schema[id(schema)] = False
+            self._is_annotated_schema[id(schema)] = self._includes_annotated(schema, depth)
+        return self._is_annotated_schema[id(schema)]
+
+    def _includes_annotated(self, schema: dict[str, Any], depth: int) -> bool:
         parts = schema.get("allOf")
         included = [self._resolve_ref(schema), *(parts if isinstance(parts, list) else ())]
         return any(self._is_annotated(part, depth + 1) for part in included)

@@ -7,16 +7,21 @@ from mockserver.documents.tree import Node
 DEPTH_LIMIT = 20
 
 
-def declared_properties(schema: Node, depth: int = 0) -> dict[str, Node]:
+def declared_properties(schema: Node) -> dict[str, Node]:
     """The properties that a schema declares, directly or by its references and `allOf`."""
-    if depth > DEPTH_LIMIT or not isinstance(schema.value, dict):
-        return {}
     properties: dict[str, Node] = {}
+    _collect_properties(schema, 0, set(), properties)
+    return properties
+
+
+def _collect_properties(schema: Node, depth: int, visited: set[str], properties: dict[str, Node]) -> None:
+    if depth > DEPTH_LIMIT or not isinstance(schema.value, dict) or schema.address in visited:
+        return
+    visited.add(schema.address)
     if isinstance(schema.value.get("$ref"), str):
-        properties |= declared_properties(schema.resolve(), depth + 1)
-    if "allOf" in schema.value:
-        for index in range(len(schema.value["allOf"])):
-            properties |= declared_properties(schema.child("allOf", index), depth + 1)
+        _collect_properties(schema.resolve(), depth + 1, visited, properties)
+    parts = schema.value.get("allOf")
+    for index in range(len(parts) if isinstance(parts, list) else 0):
+        _collect_properties(schema.child("allOf", index), depth + 1, visited, properties)
     if isinstance(schema.value.get("properties"), dict):
         properties |= {name: schema.child("properties", name) for name in schema.value["properties"]}
-    return properties

@@ -165,28 +165,45 @@ def _list_schemas(array: Node, *, resolve: bool = True) -> Iterator[Node]:
             continue
 
 
-def types_of(schema: Node | None, depth: int = 0) -> frozenset[str]:
+def types_of(schema: Node | None) -> frozenset[str]:
     """The JSON types that a schema allows, as far as `type`, `enum`, `const`, `$ref` and combinations limit them."""
-    if schema is None or depth > DEPTH_LIMIT or not isinstance(schema.value, dict):
-        return ALL_TYPES
-    keywords = schema.value
-    types = ALL_TYPES
-    if isinstance(keywords.get("$ref"), str):
-        types = types.intersection(*(types_of(target, depth + 1) for target in _list_target(schema)))
-    declared = keywords.get("type")
-    if isinstance(declared, str | list):
-        names = [declared] if isinstance(declared, str) else declared
-        types &= frozenset(name for name in names if isinstance(name, str))
-    for values in (keywords.get("enum"), [keywords["const"]] if "const" in keywords else None):
-        if isinstance(values, list):
-            types &= frozenset(type_of(value) for value in values)
-    if isinstance(keywords.get("allOf"), list):
-        types = types.intersection(*(types_of(part, depth + 1) for part in _list_schemas(schema.child("allOf"))))
-    for keyword in ("anyOf", "oneOf"):
-        if isinstance(keywords.get(keyword), list):
-            parts = _list_schemas(schema.child(keyword))
-            types &= frozenset().union(*(types_of(part, depth + 1) for part in parts))
-    return types | {"integer"} if "number" in types else types
+    return _TypeSearch().of(schema, 0)
+
+
+class _TypeSearch:
+    """Remembers the types of each schema, so that each is searched once, however many lead to it."""
+
+    def __init__(self) -> None:
+        self._types: dict[str, frozenset[str]] = {}
+
+    def of(self, schema: Node | None, depth: int) -> frozenset[str]:
+        if schema is None or depth > DEPTH_LIMIT or not isinstance(schema.value, dict):
+            return ALL_TYPES
+        if schema.address not in self._types:
+            # A schema that includes itself limits nothing.
+            self._types[schema.address] = ALL_TYPES
+            self._types[schema.address] = self._search(schema, depth + 1)
+        return self._types[schema.address]
+
+    def _search(self, schema: Node, depth: int) -> frozenset[str]:
+        keywords = schema.value
+        types = ALL_TYPES
+        if isinstance(keywords.get("$ref"), str):
+            types = types.intersection(*(self.of(target, depth) for target in _list_target(schema)))
+        declared = keywords.get("type")
+        if isinstance(declared, str | list):
+            names = [declared] if isinstance(declared, str) else declared
+            types &= frozenset(name for name in names if isinstance(name, str))
+        for values in (keywords.get("enum"), [keywords["const"]] if "const" in keywords else None):
+            if isinstance(values, list):
+                types &= frozenset(type_of(value) for value in values)
+        if isinstance(keywords.get("allOf"), list):
+            types = types.intersection(*(self.of(part, depth) for part in _list_schemas(schema.child("allOf"))))
+        for keyword in ("anyOf", "oneOf"):
+            if isinstance(keywords.get(keyword), list):
+                parts = _list_schemas(schema.child(keyword))
+                types &= frozenset().union(*(self.of(part, depth) for part in parts))
+        return types | {"integer"} if "number" in types else types
 
 
 def type_of(value: Any) -> str:
