@@ -20,6 +20,7 @@ Transform = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
 def normalize(linked: Linked, report: Report) -> None:
     """Set the `data` of each file."""
     reference_cycles.break_cycles(linked, report)
+    reference_cycles.limit_paths(linked, report)
     relocated = {
         (location.uri, location.pointer)
         for location in linked.schemas.values()

@@ -1,5 +1,7 @@
 """Breaks cycles of schemas that refer to themselves for the same value: validating such a value would never end.
 
+It also bounds how many schemas apply to the same value, directly and through each other.
+
 Usually a parent lists its children (`oneOf`) while each child includes the parent (`allOf`). The child then includes
 only the parent's own keywords, which is what the authors mean.
 """
@@ -14,6 +16,12 @@ from mockserver.openapi.linking import Linked
 
 # The keywords of a parent that select among its children.
 SELECTING_KEYWORDS = ("oneOf", "anyOf", "discriminator", "if", "then", "else", "not")
+
+# The keywords that apply several schemas to the same value.
+COMBINING_KEYWORDS = ("allOf", "oneOf", "anyOf", "not", "if", "then", "else", "dependentSchemas")
+# In how many ways a schema may apply others to the same value: validating one takes a millisecond then. The number
+# doubles with each schema that refers twice to the next.
+PATH_LIMIT = 100_000
 
 # A schema, and the keyword by which the schema before it applies it to the same value.
 Step = tuple[Any, str]
@@ -33,6 +41,37 @@ def break_cycles(linked: Linked, report: Report) -> None:
         message = "makes the schema refer to itself for the same value; the reference is ignored"
         source = linked.documents.sources[location.uri]
         report.warn(source, f"{location.pointer}/$ref", message, "circle")
+
+
+def limit_paths(linked: Linked, report: Report) -> None:
+    """Leave out what combines schemas in more ways than PATH_LIMIT, with a warning. There must be no cycles."""
+    counts: dict[int, int] = {}
+    for start in linked.schemas.values():
+        pending = [start.value]
+        while pending:
+            schema = pending[-1]
+            parts = [part for part, _ in _apply_in_place(schema, linked)]
+            if remaining := [part for part in parts if id(part) not in counts]:
+                pending += remaining
+                continue
+            pending.pop()
+            counts[id(schema)] = 1 + sum(counts[id(part)] for part in parts)
+            if counts[id(schema)] > PATH_LIMIT:
+                counts[id(schema)] = 1
+                _leave_out_combinations(schema, linked, report)
+
+
+def _leave_out_combinations(schema: Any, linked: Linked, report: Report) -> None:
+    location = linked.schemas[id(schema)]
+    source = linked.documents.sources[location.uri]
+    for keyword in COMBINING_KEYWORDS:
+        if keyword in schema:
+            linked.omit(schema, keyword)
+            message = (
+                f"applies schemas to the same value in more than {PATH_LIMIT:,} ways, which would take too long; "
+                "it is ignored"
+            )
+            report.warn(source, f"{location.pointer}/{keyword}", message, "too-many-branches")
 
 
 def _find_cycle(linked: Linked, finished: set[int]) -> list[Step]:
