@@ -10,7 +10,7 @@ from mockserver.engine.commands import Fired
 from mockserver.engine.journal import ERRORS_FROM, Entry, LoggedMessage
 from mockserver.engine.sandboxes import Sandbox
 from mockserver.http.service import Service
-from mockserver.refusals import VerdictFailed
+from mockserver.refusals import FailedVerdict
 from mockserver.syntax import strict_json
 from mockserver.syntax.instants import format_instant
 
@@ -81,7 +81,7 @@ def violation_entry(entry: Entry) -> dict[str, Any]:
 def verdict(service: Service, sandbox: Sandbox, allow: Container[str] = ()) -> dict[str, Any]:
     """A passed verdict as JSON; requests that were refused with a code in `allow` do not count.
 
-    Raises VerdictFailed with the violations, unmatched and refused requests, and unused overrides.
+    Raises FailedVerdict with the violations, unmatched and refused requests, and unused overrides.
     """
     unmatched = [entry_as_json(service, entry) for entry in sandbox.journal.unmatched]
     refused = [entry_as_json(service, entry) for entry in sandbox.journal.refused if entry.code not in allow]
@@ -92,7 +92,7 @@ def verdict(service: Service, sandbox: Sandbox, allow: Container[str] = ()) -> d
     ]
     invalid = [violation_entry(entry) for entry in sandbox.journal.invalid_responses]
     if invalid or unmatched or refused or unused:
-        raise VerdictFailed(invalid, unmatched, refused, unused)
+        raise FailedVerdict(invalid, unmatched, refused, unused)
     return {"verdict": "passed", "requests": sandbox.journal.count}
 
 

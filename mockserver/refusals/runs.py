@@ -129,7 +129,7 @@ class Injected(Refusal):
         super().__init__("An override of the scenario or the run produced this response.")
 
 
-class VerdictFailed(Refusal):
+class FailedVerdict(Refusal):
     """The sandbox has seen violations, unmatched or refused requests, or an override was never used."""
 
     code = "verdict-failed"

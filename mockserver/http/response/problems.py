@@ -56,7 +56,7 @@ STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
     refusals.TransitionNotAllowed: http.HTTPStatus.CONFLICT,
     refusals.RecordExists: http.HTTPStatus.CONFLICT,
     refusals.RecordInUse: http.HTTPStatus.CONFLICT,
-    refusals.VerdictFailed: http.HTTPStatus.CONFLICT,
+    refusals.FailedVerdict: http.HTTPStatus.CONFLICT,
     refusals.VerifyFailed: http.HTTPStatus.CONFLICT,
     refusals.WaitTimeout: http.HTTPStatus.REQUEST_TIMEOUT,
     refusals.NotKeyed: http.HTTPStatus.CONFLICT,
