@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from mockserver.version import __version__
 
 if TYPE_CHECKING:
+    from mockserver.client.client import Client
+    from mockserver.client.errors import ExpectationError, MockError, VerdictFailed
     from mockserver.contract.loader import load_contract
     from mockserver.contract.model import Contract
     from mockserver.errors import ContractError, MockserverError, Problem, Refusal, Violation
@@ -16,11 +18,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BackgroundServer",
+    "Client",
     "Contract",
     "ContractError",
+    "ExpectationError",
+    "MockError",
     "MockserverError",
     "Problem",
     "Refusal",
+    "VerdictFailed",
     "Violation",
     "__version__",
     "create_app",
@@ -30,11 +36,15 @@ __all__ = [
 # Imported at first use: most programs need few of them, and all together take a third of a second.
 _MODULES = {
     "BackgroundServer": "mockserver.server.server",
+    "Client": "mockserver.client.client",
     "Contract": "mockserver.contract.model",
     "ContractError": "mockserver.errors",
+    "ExpectationError": "mockserver.client.errors",
+    "MockError": "mockserver.client.errors",
     "MockserverError": "mockserver.errors",
     "Problem": "mockserver.errors",
     "Refusal": "mockserver.errors",
+    "VerdictFailed": "mockserver.client.errors",
     "Violation": "mockserver.errors",
     "create_app": "mockserver.web.app",
     "load_contract": "mockserver.contract.loader",

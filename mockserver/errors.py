@@ -3,6 +3,7 @@
     MockserverError
     ├── ContractError             the contract cannot be loaded; carries every Problem found
     ├── CannotGenerate            no value could be generated for a schema
+    ├── MockError                 a call of the client failed; `client.errors` has its subclasses
     └── Refusal                   a request is rejected; `refusals` has one subclass for each code
 
 A message quotes the bad value and says what would be valid. HTTP statuses are not known here: `http` assigns them.
