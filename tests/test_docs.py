@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -61,9 +62,18 @@ def test_a_python_example_runs(block: str, tmp_path: Path) -> None:
     with BackgroundServer(create_app()) as server:
         path = tmp_path / "test_example.py"
         path.write_text(block.replace("http://localhost:4080", server.url))
-        runner = ["-m", "pytest", "-q", "-p", "no:cacheprovider"] if "def test_" in block else []
-        command = [sys.executable, *runner, str(path)]
-        process = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+        plugin = ["-p", "mockserver.pytest_plugin", "--mock-url", server.url]
+        runner = ["-m", "pytest", "-q", "-p", "no:cacheprovider", *plugin] if "def test_" in block else []
+        process = subprocess.run(
+            [sys.executable, *runner, str(path)],
+            cwd=tmp_path,
+            # The plugin is named, since it may not be installed where the tests run.
+            env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
     assert process.returncode == 0, process.stdout + process.stderr
 
 

@@ -24,6 +24,7 @@ LATE = {
     ("mockserver.generate.strings", "mockserver.generate.realistic"),
     ("mockserver.generate.generator", "mockserver.generate.realistic"),
     ("mockserver.web.app", "mockserver.engine.shared.connect"),  # only with --store
+    ("mockserver.pytest_plugin", "mockserver.client.report"),
 }
 CHANCE_AND_TIME = {"random", "secrets", "time"}
 MAY_VARY = {

@@ -93,3 +93,11 @@ def test_wheel_and_source_distribution_are_fit_for_a_registry(distributions: Pat
     check = [sys.executable, "-m", "twine", "check", "--strict", *map(str, files)]
     done = subprocess.run(check, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_pytest_finds_its_plugin(installed: Path) -> None:
+    command = "import importlib.metadata as m; print(*[e.value for e in m.entry_points(group='pytest11')])"
+    output = subprocess.run(
+        [str(installed / "python"), "-c", command], capture_output=True, text=True, check=True
+    ).stdout
+    assert "mockserver.pytest_plugin" in output.split()

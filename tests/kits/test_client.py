@@ -34,6 +34,7 @@ from mockserver.client.report import LINES_LIMIT, describe_requests, describe_ve
 from mockserver.control.document import load_control_api
 from tests.conftest import MakeContract
 
+ROOT = Path(__file__).parent.parent.parent
 RETRY = "/admin/jobs/job-7/retry"
 
 
@@ -466,6 +467,12 @@ def test_the_reasons_of_a_verdict_are_data_too(mock: Client) -> None:
     assert [entry["path"] for entry in caught.value.problem["unmatched"]] == ["/admin/job"]
 
 
+def test_every_member_is_documented() -> None:
+    text = (ROOT / "docs" / "testing-python.md").read_text()
+    members = [name for name in vars(Client) if not name.startswith("_")]
+    assert [name for name in (*members, "url", "headers") if f"`{name}" not in text] == []
+
+
 # Servers that are not there, or not what they should be.
 
 
@@ -555,5 +562,4 @@ def test_errors_can_be_pickled(mock: Client) -> None:
 )
 def test_client_and_server_are_imported_one_without_the_other(code: str, absent: str) -> None:
     command = f"{code}\nimport sys\nassert {absent!r} not in sys.modules"
-    root = Path(__file__).parent.parent.parent
-    subprocess.run([sys.executable, "-c", command], check=True, cwd=root, timeout=60)
+    subprocess.run([sys.executable, "-c", command], check=True, cwd=ROOT, timeout=60)
