@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Tests with packages of npm.
-NPM := tests/javascript tests/kits/server_side
+NPM := tests/javascript tests/kits/javascript tests/kits/server_side
 # Browsers and servers are shared by the tests of a process; ARGS="-n 0" uses one process, for a debugger.
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
@@ -64,10 +64,12 @@ clean: ## Remove the virtual environment and the files that tools created
 	@$(PIP) --group dev
 	@touch $@
 
-# Without npm, the tests that need these packages are skipped.
+# TypeScript, Playwright, Vite and Vitest, for the tests of scripts and of the JavaScript package. Without npm these
+# tests are skipped. They use the Chromium that is installed.
 %/node_modules: %/package.json
 	@if command -v npm >/dev/null; then \
-	  echo "Installing npm packages into $@" >&2; \
+	  echo "Installing the tools of JavaScript tests into $@" >&2; \
+	  PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 \
 	  npm install --prefix $* --no-package-lock --no-audit --no-fund --loglevel error >/dev/null \
-	  && touch $@ || { rm -rf $@; echo "npm could not install the packages of $*; their tests are skipped" >&2; }; \
+	  && touch $@ || { rm -rf $@; echo "npm could not install the tools of $*; its tests are skipped" >&2; }; \
 	fi

@@ -1,4 +1,4 @@
-"""The command line: `mockserver serve`, `check`, `scenarios`, `diagram`, `init`, `schema`."""
+"""The command line: `mockserver serve`, `check`, `scenarios`, `diagram`, `init`, `schema`, `kit`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ COMMANDS = {
     "diagram": "mockserver.cli.listings:diagram_command",
     "init": "mockserver.cli.init:init_command",
     "schema": "mockserver.cli.listings:schema_command",
+    "kit": "mockserver.cli.kit:kit_command",
 }
 # Former option names that still work and are not shown in the help.
 RENAMED_OPTIONS = {"mend-examples": "repair-examples"}

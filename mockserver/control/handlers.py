@@ -22,6 +22,7 @@ from mockserver.http.request.selection import ACTIVE, FALLBACK
 from mockserver.http.response.problems import IN_BODY
 from mockserver.http.router import CONTROL_PREFIX as PREFIX
 from mockserver.http.router import ControlHandler, ControlResult
+from mockserver.kit import archive
 from mockserver.openapi.parameter_decoding import decode_scalar
 from mockserver.refusals import BadTime, InvalidRequest, UnknownScenario
 from mockserver.syntax.instants import format_instant, parse_duration, parse_instant
@@ -313,6 +314,10 @@ def _contract_document(exchange: Exchange, call: OperationCall) -> ControlResult
     return 200, bundle(exchange.service.contract.openapi)
 
 
+def _kit(exchange: Exchange, call: OperationCall) -> ControlResult:
+    return 200, archive.pack()
+
+
 HANDLERS: Mapping[str, ControlHandler] = {
     "getHealth": _health,
     "reset": _reset,
@@ -340,4 +345,5 @@ HANDLERS: Mapping[str, ControlHandler] = {
     "clearViolations": _clear_violations,
     "getControlDocument": _control_document,
     "getContractDocument": _contract_document,
+    "getKit": _kit,
 }

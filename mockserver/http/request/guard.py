@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 TOKEN_HEADER = "X-Mock-Token"
 HEALTH = f"{CONTROL_PREFIX}/health"
 ASSETS = f"{CONTROL_PREFIX}/assets"
+# Anybody may read these: they hold nothing of a sandbox, and programs request them before they have a token.
+OPEN = (HEALTH, f"{CONTROL_PREFIX}/kit.tgz")
 
 
 def check(service: Service, request: Request) -> None:
@@ -31,7 +33,7 @@ def check(service: Service, request: Request) -> None:
 
     Raises ForbiddenHost, ForbiddenOrigin or TokenRequired.
     """
-    if not is_control_path(request.path) or (request.path == HEALTH and request.method in SAFE_METHODS):
+    if not is_control_path(request.path) or (request.path in OPEN and request.method in SAFE_METHODS):
         return
     if service.token is None:
         _check_site(service, request)
