@@ -68,13 +68,14 @@ export const test = base.extend({
  */
 async function finish(mock, testInfo, isJudged, allow) {
   const hasPassed = testInfo.status === "passed";
+  const isAsExpected = testInfo.status === testInfo.expectedStatus;
   let failure;
-  if (isJudged && testInfo.status !== "skipped") {
+  if (isJudged && (hasPassed || !isAsExpected)) {
     await mock.verdict({ allow }).catch((error) => {
       failure = error;
     });
   }
-  if (failure !== undefined || testInfo.status !== testInfo.expectedStatus) {
+  if (failure !== undefined || !isAsExpected) {
     await attach(mock, testInfo).catch((error) => {
       failure ??= error;
     });

@@ -4,6 +4,7 @@ import documented from "./documented/playwright.config.js";
 export default {
   ...documented,
   testDir: "documented",
+  testMatch: "*.spec.js",
   reporter: "line",
   use: {
     ...documented.use,

@@ -69,6 +69,7 @@ test("a request that names a sandbox keeps it", async ({ page, request, mock }) 
   await page.evaluate(
     ([url, name]) => fetch(`${url}/admin/jobs/job-7`, { headers: { "X-Mock-Sandbox": name } }).then((response) => response.text()),
     [MOCKSERVER_URL, other]);
+  await request.delete(`${MOCKSERVER_URL}/__mock/sandboxes/${other}`);
   expect(await operations(mock)).toEqual(["getJob"]);
 });
 
