@@ -147,6 +147,8 @@ export interface Message {
   body?: any;
   /** In bytes. */
   size?: number;
+  /** The body is no longer kept, since the journals have become too large. */
+  body_kept?: false;
 }
 
 /** A request and its response, in the journal of the sandbox. */
@@ -169,6 +171,8 @@ export interface Entry {
   fired: Fired[];
   override?: string;
   note?: string;
+  /** The code of the error, if the request was refused. */
+  code?: string;
   nearest?: { operation: string; method: string; path: string; why: string }[];
 }
 

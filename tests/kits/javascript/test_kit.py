@@ -264,7 +264,10 @@ def test_vitest_has_a_sandbox_for_each_test(project: Path, server: BackgroundSer
     assert {title for title, test in tests.items() if test["status"] in ("skipped", "pending")} == {"is skipped"}
     assert sum(test["status"] == "passed" for test in tests.values()) == 10
     assert "VerdictFailed: verdict-failed (409)" in tests["requests an unknown path"]["failureMessages"][0]
-    assert 'Requests of "fails by itself" to the mock server:\n#1 POST /admin/jobs/job-7/retry' in result.stderr
+    assert (
+        'Requests of "fails by itself" to the mock server:\n#1 POST /admin/jobs/job-7/retry'
+        in result.stdout + result.stderr
+    )
 
 
 def test_the_documented_playwright_tests_pass(project: Path, environment: dict[str, str]) -> None:
