@@ -342,8 +342,8 @@ def _validator_class(compile_part: CompilePart) -> Any:
             _work.take_step()
             # A schema that applies itself to the same value adds nothing.
             _work.errors[key] = ()
-            found = descend(validator, instance, schema, resolver=resolver)
-            errors = _work.errors[key] = tuple(islice(found, EXPLANATION_LIMIT + 1))
+            remaining = descend(validator, instance, schema, resolver=resolver)
+            errors = _work.errors[key] = tuple(islice(remaining, EXPLANATION_LIMIT + 1))
         for error in errors:
             copy = ValidationError.create_from(error)
             if path is not None:

@@ -15,7 +15,7 @@ from tests.conftest import MakeContract, Serve
 from tests.http.test_overrides import add
 
 DATE = "Tue, 15 Nov 1994 08:12:31 GMT"
-VARY = "Origin, Cookie, Accept, Prefer, X-Mock-Scenario, X-Mock-Sandbox"
+VARY = "Origin, Cookie, Accept, Prefer, Baggage, X-Mock-Scenario, X-Mock-Sandbox"
 OWN = {
     "ETag": '"v1"',
     "Cache-Control": "max-age=60",
@@ -82,7 +82,7 @@ def test_a_declared_value_is_sent_once_in_place_of_the_servers(
 
 def test_a_declared_vary_is_merged_with_the_servers(declared: BackgroundServer) -> None:
     values = [value for name, value in ask(declared, "GET")[1] if name == "Vary"]
-    assert values == ["Accept-Encoding, accept, Origin, Cookie, Prefer, X-Mock-Scenario, X-Mock-Sandbox"]
+    assert values == ["Accept-Encoding, accept, Origin, Cookie, Prefer, Baggage, X-Mock-Scenario, X-Mock-Sandbox"]
 
 
 def test_a_response_with_its_own_date_is_the_same_each_time(declared: BackgroundServer) -> None:
