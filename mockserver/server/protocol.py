@@ -299,7 +299,7 @@ class Protocol(HttpToolsProtocol):
     def _request(self, too_large: int = 0) -> ParsedRequest:
         method = self.parser.get_method().decode("ascii")
         version = "1.0" if self.parser.get_http_version() == "1.0" else "1.1"
-        return ParsedRequest(method, version, self._target(), self.headers, bytes(self._body), too_large)
+        return ParsedRequest(method, version, wsgi_bridge.origin_form(self.url), self.headers, bytes(self._body), too_large)
 
     def _take(self, cycle: Cycle, request: ParsedRequest | str) -> None:
         """Answer a request, or reject one with a code; or have it wait for the answer before it.
@@ -374,16 +374,6 @@ class Protocol(HttpToolsProtocol):
         self._hold = None
         self.send(cycle, head, body)
         self._answer_waiting()
-
-    def _target(self) -> bytes:
-        """The path and query, of an absolute-form target too (RFC 9112, section 3.2.2)."""
-        if self.url[:1] == b"/" or self.url == b"*":
-            return self.url
-        rest = self.url.partition(b"://")[2]
-        slash, question = rest.find(b"/"), rest.find(b"?")
-        if question >= 0 and (slash < 0 or question < slash):
-            return b"/" + rest[question:]
-        return rest[slash:] if slash >= 0 else b"/"
 
     def send(self, cycle: Cycle, head: bytes, body: bytes) -> None:
         """Write an answer and go on to the next request, or close."""

@@ -41,6 +41,17 @@ class BadResponse(Exception):
     """The application's response cannot be sent as HTTP."""
 
 
+def origin_form(target: bytes) -> bytes:
+    """The path and query of a request's target, of an absolute one too (RFC 9112, section 3.2.2)."""
+    if target[:1] == b"/" or target == b"*":
+        return target
+    rest = target.partition(b"://")[2]
+    slash, question = rest.find(b"/"), rest.find(b"?")
+    if question >= 0 and (slash < 0 or question < slash):
+        return b"/" + rest[question:]
+    return rest[slash:] if slash >= 0 else b"/"
+
+
 def constant_environ(server: tuple[str, int | None] | None, client: tuple[str, int] | None) -> dict[str, Any]:
     """What is the same for every request of a connection."""
     return {
