@@ -299,7 +299,8 @@ class Protocol(HttpToolsProtocol):
     def _request(self, too_large: int = 0) -> ParsedRequest:
         method = self.parser.get_method().decode("ascii")
         version = "1.0" if self.parser.get_http_version() == "1.0" else "1.1"
-        return ParsedRequest(method, version, wsgi_bridge.origin_form(self.url), self.headers, bytes(self._body), too_large)
+        target = wsgi_bridge.origin_form(self.url)
+        return ParsedRequest(method, version, target, self.headers, bytes(self._body), too_large)
 
     def _take(self, cycle: Cycle, request: ParsedRequest | str) -> None:
         """Answer a request, or reject one with a code; or have it wait for the answer before it.
