@@ -18,8 +18,9 @@ serve: .venv/installed ## Serve the built-in contract; ARGS="--port 0" passes op
 test: .venv/developed $(NPM:%=%/node_modules) ## Run all tests; ARGS="-k reset" selects some
 	@$(PYTEST) $(ARGS)
 
-attack: .venv/developed ## Run the tests of attacks in full, which takes some minutes; `make test` has their short form
-	@MOCKSERVER_ATTACK=full $(PYTEST) tests/attack $(ARGS)
+# Next.js is large, so only the full tests install it.
+attack: .venv/developed $(NPM:%=%/node_modules) tests/kits/server_side/next/node_modules ## Run the tests of attacks and of the kits in full, which takes some minutes; `make test` has their short form
+	@MOCKSERVER_ATTACK=full $(PYTEST) tests/attack tests/kits $(ARGS)
 
 lint: .venv/developed ## Check style and types
 	@$(BIN)/ruff check .
@@ -44,7 +45,7 @@ screenshots: .venv/developed ## Take the screenshots of the README
 	@$(BIN)/python -m tests.bench.screenshots
 
 clean: ## Remove the virtual environment and the files that tools created
-	rm -rf .venv $(NPM:%=%/node_modules) tests/kits/server_side/next/.next .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage dist build
+	rm -rf .venv $(NPM:%=%/node_modules) tests/kits/server_side/next/node_modules tests/kits/server_side/next/.next .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage dist build
 
 # --clear: an interrupted run may have left an incomplete environment.
 .venv/created:

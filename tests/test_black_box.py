@@ -27,10 +27,10 @@ def raw(url: str, request: bytes) -> bytes:
     place = urlsplit(url)
     with socket.create_connection((place.hostname or "", place.port or 0), timeout=SECONDS) as connection:
         connection.sendall(request)
-        found = b""
+        result = b""
         while part := connection.recv(65536):
-            found += part
-        return found
+            result += part
+        return result
 
 
 @pytest.mark.parametrize("job_id", ["a/b", "%2e%2e", "a%2Fb", "%C3%A9", "x" * 10_000, "..", "%00"])
@@ -43,14 +43,15 @@ def test_a_name_with_a_line_break_never_becomes_a_header(server: BackgroundServe
     request = (
         b"GET /admin/jobs?__sandbox=a%0d%0aSet-Cookie:%20x=1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     )
-    answer = raw(server.url, request)
-    assert answer.startswith(b"HTTP/1.1 400 ")
-    assert b"set-cookie" not in answer.partition(b"\r\n\r\n")[0].lower()
+    response = raw(server.url, request)
+    assert response.startswith(b"HTTP/1.1 400 ")
+    assert b"set-cookie" not in response.partition(b"\r\n\r\n")[0].lower()
 
 
 def test_a_body_that_is_too_large_is_413(server: BackgroundServer) -> None:
-    answer = requests.post(f"{server.url}/admin/jobs/job-7/retry", data=b" " * (11 << 20), timeout=SECONDS)
-    assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
+    response = requests.post(f"{server.url}/admin/jobs/job-7/retry", data=b" " * (11 << 20), timeout=SECONDS)
+    assert response.status_code == 413
+    assert response.json()["code"] == "body-too-large"
 
 
 def test_thirty_two_clients_on_one_job_agree_on_one_winner(server: BackgroundServer) -> None:
@@ -88,7 +89,7 @@ def script(count: int) -> list[tuple[str, str, dict[str, str], Any]]:
     """Requests of every kind, in an order drawn once: reads, actions, clocks, overrides, mistakes."""
     draw = random.Random(7)
     scenarios = ["baseline", "large-queue", "fails-then-recovers", "flaky-actions", "cancel-race", "forbidden", "none"]
-    made: list[tuple[str, str, dict[str, str], Any]] = []
+    created: list[tuple[str, str, dict[str, str], Any]] = []
     for _ in range(count):
         job = f"job-{draw.randint(1, 40)}"
         headers = {"X-Mock-Scenario": draw.choice(scenarios), "X-Mock-Sandbox": draw.choice(["one", "two"])}
@@ -108,8 +109,8 @@ def script(count: int) -> list[tuple[str, str, dict[str, str], Any]]:
         )
         if method == "POST" and path.startswith("/admin"):
             headers["Idempotency-Key"] = f'"{draw.randint(1, 50)}"'
-        made.append((method, path, headers, body))
-    return made
+        created.append((method, path, headers, body))
+    return created
 
 
 def test_two_servers_answer_five_hundred_requests_byte_for_byte_alike(tmp_path: Path) -> None:
@@ -119,13 +120,15 @@ def test_two_servers_answer_five_hundred_requests_byte_for_byte_alike(tmp_path: 
         digest, statuses = hashlib.sha256(), Counter[int]()
         with serving(env=env) as (_, url, _lines), requests.Session() as session:
             for method, path, headers, body in script(500):
-                answer = session.request(method, url + path, headers=headers, json=body, timeout=SECONDS)
-                statuses[answer.status_code] += 1
+                response = session.request(method, url + path, headers=headers, json=body, timeout=SECONDS)
+                statuses[response.status_code] += 1
                 varies = {"date", "content-length"} if path == "/__mock/verdict" else {"date"}
-                told = sorted((name, value) for name, value in answer.headers.items() if name.lower() not in varies)
+                reported = sorted(
+                    (name, value) for name, value in response.headers.items() if name.lower() not in varies
+                )
                 # A verdict quotes the requests, which went to another port and took their time.
-                text = re.sub(rb'"milliseconds":[0-9.e-]+|"Host":"[^"]*"', b"", answer.content)
-                digest.update(repr((answer.status_code, told, text)).encode())
+                text = re.sub(rb'"milliseconds":[0-9.e-]+|"Host":"[^"]*"', b"", response.content)
+                digest.update(repr((response.status_code, reported, text)).encode())
         assert {200, 201, 400, 403, 404, 409, 422, 503} <= statuses.keys(), statuses
         digests.add(digest.hexdigest())
     assert len(digests) == 1
@@ -133,20 +136,20 @@ def test_two_servers_answer_five_hundred_requests_byte_for_byte_alike(tmp_path: 
 
 def test_a_recording_answers_alike_in_another_process(tmp_path: Path) -> None:
     paths = ["/admin/jobs", "/admin/jobs/job-7/events", "/tutor/courses/course-algebra/sessions", "/admin/jobs/job-2"]
-    found = []
+    result = []
     headers = {"X-Mock-Scenario": "fails-then-recovers"}
     with serving() as (_, url, _lines), requests.Session() as session:
         session.headers.update(headers)
         session.post(f"{url}/admin/jobs/job-7/retry", timeout=SECONDS)
         session.post(f"{url}/__mock/clock", json={"advance": "25s"}, timeout=SECONDS)
         session.post(f"{url}/admin/jobs/job-1/cancel", timeout=SECONDS)
-        found.append([session.get(url + path, timeout=SECONDS).content for path in paths])
+        result.append([session.get(url + path, timeout=SECONDS).content for path in paths])
         recording = tmp_path / "bug.yaml"
         recording.write_bytes(session.get(f"{url}/__mock/recording", timeout=SECONDS).content)
     with serving("--scenario", str(recording)) as (_, url, lines):
         assert "bug" in lines[-1]
-        found.append([requests.get(url + path, timeout=SECONDS).content for path in paths])
-    assert found[0] == found[1]
+        result.append([requests.get(url + path, timeout=SECONDS).content for path in paths])
+    assert result[0] == result[1]
 
 
 # Left out is that valid requests are accepted: where a clock can go, and whether an idempotency key was used before,
@@ -157,5 +160,5 @@ def test_a_schema_driven_fuzzer_finds_nothing(server: BackgroundServer, document
         sys.executable, "-m", "schemathesis.cli", "run", server.url + document, "--checks", "all", "--seed", "1",
         "--max-examples", "10", "--header", "X-Mock-Sandbox: fuzz", "--no-color", "--exclude-checks", "positive_data_acceptance",
     ]  # fmt: skip
-    found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
-    assert found.returncode == 0, found.stdout
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert result.returncode == 0, result.stdout

@@ -59,7 +59,8 @@ def test_the_command_of_the_image_serves_what_is_mounted_at_its_path(tmp_path: P
 
 def test_the_health_check_of_the_image_passes_only_while_it_serves() -> None:
     program, option, code = instruction("HEALTHCHECK")
-    assert (program, option) == ("python", "-c")
+    assert program == "python"
+    assert option == "-c"
     with BackgroundServer(create_app(), "127.0.0.1") as server:
         here = code.replace("http://127.0.0.1:4080", server.url)
         assert subprocess.run([sys.executable, option, here], timeout=SECONDS, check=False).returncode == 0

@@ -52,11 +52,11 @@ def test_the_top_level_holds_only_what_a_well_kept_repository_has() -> None:
 
 
 def test_no_file_names_a_registry_or_somebodys_home() -> None:
-    found = []
+    result = []
     for path in tracked():
         text = path.read_text(errors="replace")
-        found += [(path.name, name) for name in (*HOSTS, *HOMES) if name in text]
-    assert found == []
+        result += [(path.name, name) for name in (*HOSTS, *HOMES) if name in text]
+    assert result == []
 
 
 def test_the_public_names_are_listed_and_there() -> None:

@@ -75,7 +75,7 @@ def imports(tree: ast.Module) -> Iterator[tuple[str, bool]]:
 def faults(root: Path) -> list[str]:
     """Every rule of the layers that a tree breaks."""
     trees = {module_name(path, root): ast.parse(path.read_text()) for path in sorted(root.rglob("*.py"))}
-    found, edges = [], {}
+    result, edges = [], {}
     for module, tree in trees.items():
         edges[module] = {
             name for name, late in imports(tree) if name in trees and not late and name not in (module, root.name)
@@ -83,19 +83,19 @@ def faults(root: Path) -> list[str]:
         for name, late in imports(tree):
             known = name in trees and name != root.name
             if known and layer(name) > layer(module):
-                found.append(f"{module} imports {name}, which is above it")
+                result.append(f"{module} imports {name}, which is above it")
             if known and layer(name) == layer(module) < TOP and module.split(".")[1:2] != name.split(".")[1:2]:
-                found.append(f"{module} imports {name}, which is beside it")
-            if late and known and (module, name) not in LATE and name not in {one for _, one in LATE}:
-                found.append(f"{module} imports {name} inside a function")
+                result.append(f"{module} imports {name}, which is beside it")
+            if late and known and (module, name) not in LATE and name not in {item for _, item in LATE}:
+                result.append(f"{module} imports {name} inside a function")
             framework = FRAMEWORKS.get(name.split(".")[0])
             if framework is not None and layer(module) < LAYERS[framework]:
-                found.append(f"{module} imports {name}, which belongs to {framework}")
+                result.append(f"{module} imports {name}, which belongs to {framework}")
             if name in CHANCE_AND_TIME and module not in MAY_VARY:
-                found.append(f"{module} imports {name}")
+                result.append(f"{module} imports {name}")
         if module.split(".")[1:2] and module.split(".")[1] in BELOW:
-            found += [f"{module}:{node.lineno} names the HTTP status {node.value}" for node in ast.walk(tree) if isinstance(node, ast.Constant) and type(node.value) is int and 400 < node.value < 600]  # fmt: skip
-    return found + [f"{module} is in an import cycle" for module in edges if reaches(module, edges)]
+            result += [f"{module}:{node.lineno} names the HTTP status {node.value}" for node in ast.walk(tree) if isinstance(node, ast.Constant) and type(node.value) is int and 400 < node.value < 600]  # fmt: skip
+    return result + [f"{module} is in an import cycle" for module in edges if reaches(module, edges)]
 
 
 def reaches(module: str, edges: dict[str, set[str]]) -> bool:

@@ -54,7 +54,7 @@ def test_a_transcription_fails_once_and_succeeds_after_a_retry(story: Client) ->
     story.post("/__mock/clock", {"advance": "1m"})
     seen.append(story.get("/admin/jobs/job-1")["status"])
     assert seen == ["queued", "running", "failed", "queued", "succeeded"]
-    events = [one["event_type"] for one in story.get("/admin/jobs/job-1/events")["events"]]
+    events = [item["event_type"] for item in story.get("/admin/jobs/job-1/events")["events"]]
     assert events == ["start", "fail", "retry", "start", "succeed"]
 
 
@@ -63,7 +63,8 @@ def test_the_job_is_done_before_its_cancellation_arrives(story: Client) -> None:
     for _ in range(3):
         assert story.get("/admin/jobs/job-2")["status"] == "running"
     refused = story.post("/admin/jobs/job-2/cancel")
-    assert (refused["code"], refused["current"]) == ("transition-not-allowed", "succeeded")
+    assert refused["code"] == "transition-not-allowed"
+    assert refused["current"] == "succeeded"
     assert story.get("/admin/jobs/job-2")["status"] == "succeeded"
 
 
@@ -71,7 +72,8 @@ def test_the_job_is_done_before_its_cancellation_arrives(story: Client) -> None:
 def test_jobs_move_on_in_real_time_from_now(story: Client) -> None:
     clock = story.get("/__mock/clock")
     assert abs(datetime.fromisoformat(clock["now"]) - datetime.now(UTC)) < timedelta(minutes=1)
-    assert (clock["mode"], clock["next_due"] > clock["now"]) == ("real", True)
+    assert clock["mode"] == "real"
+    assert clock["next_due"] > clock["now"]
     latest = datetime.fromisoformat(story.get("/admin/jobs?limit=1")["jobs"][0]["updated_at"])
     assert datetime.now(UTC) - latest < timedelta(minutes=2)
     story.post("/__mock/clock", {"advance": "5m"})

@@ -98,7 +98,7 @@ def pair_on(url: str, contract: Contract, sandbox: str) -> list[FlaskClient]:
 
 def client_of(contract: Contract, sandbox: str, store: str | None) -> FlaskClient:
     client = create_app(contract, store=store).test_client(use_cookies=False)
-    client.environ_base["HTTP_X_MOCK_SANDBOX"] = "".join(one if one.isalnum() else "-" for one in sandbox)[:64]
+    client.environ_base["HTTP_X_MOCK_SANDBOX"] = "".join(item if item.isalnum() else "-" for item in sandbox)[:64]
     return client
 
 
@@ -164,9 +164,9 @@ def test_of_sixteen_that_race_each_is_counted_once(pair: list[FlaskClient]) -> N
         return put.status_code, client.get("/tutor/courses", headers=headers).status_code
 
     with ThreadPoolExecutor(CLIENTS) as pool:
-        found = list(pool.map(ask, range(CLIENTS)))
-    assert [one for one, _ in found] == [201] * CLIENTS
-    assert sorted(one for _, one in found) == [200] * (CLIENTS - 5) + [503] * 5
+        result = list(pool.map(ask, range(CLIENTS)))
+    assert [item for item, _ in result] == [201] * CLIENTS
+    assert sorted(item for _, item in result) == [200] * (CLIENTS - 5) + [503] * 5
     # One for the override, five for its uses.
     assert [client.get("/__mock/state").json["revision"] for client in pair] == [CLIENTS + 6] * 2
 
@@ -188,7 +188,7 @@ def test_a_request_that_another_process_overtook_is_handled_again(
     for client in pair:
         state = client.get("/__mock/state").json
         assert state["revision"] == 2
-        assert {"mine", "other"} <= {one["id"] for one in state["records"]["courses"]}
+        assert {"mine", "other"} <= {item["id"] for item in state["records"]["courses"]}
 
 
 def test_an_append_that_is_sent_twice_is_there_once(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,7 +228,7 @@ def test_a_store_that_was_flushed_is_a_fresh_start(pair: list[FlaskClient]) -> N
 def test_sandboxes_are_listed_and_deleted_for_all(lasting: RedisServer, built_in: Contract) -> None:
     first, second = pair_on(lasting.url, built_in, "mine")
     first.put("/__mock/state/courses/mine", json={"title": "T"})
-    assert [one["name"] for one in second.get("/__mock/sandboxes").json["sandboxes"]] == ["mine"]
+    assert [item["name"] for item in second.get("/__mock/sandboxes").json["sandboxes"]] == ["mine"]
     assert second.delete("/__mock/sandboxes/mine").status_code == 204
     assert first.get("/__mock/state").json["revision"] == 0
     first.put("/__mock/state/courses/mine", json={"title": "T"})
@@ -277,9 +277,9 @@ def test_only_idle_sandboxes_make_room(
 
 def test_a_full_log_says_to_reset(pair: list[FlaskClient], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(redis_store, "EVENT_LIMIT", 3)
-    found = [pair[n % 2].put(f"/__mock/state/courses/c{n}", json={"title": "T"}) for n in range(4)]
-    assert [one.status_code for one in found] == [201, 201, 201, 429]
-    assert found[-1].headers["X-Mock-Code"] == "store-log-full"
+    result = [pair[n % 2].put(f"/__mock/state/courses/c{n}", json={"title": "T"}) for n in range(4)]
+    assert [item.status_code for item in result] == [201, 201, 201, 429]
+    assert result[-1].headers["X-Mock-Code"] == "store-log-full"
     assert pair[1].get("/__mock/state").json["revision"] == 3
     assert pair[0].post("/__mock/reset").status_code == 200
     assert pair[1].put("/__mock/state/courses/c0", json={"title": "T"}).status_code == 201
@@ -293,8 +293,9 @@ def test_while_the_store_is_away_requests_are_refused_and_then_all_is_there(
     before = pair[1].get("/__mock/state").get_data()
     lasting.stop()
     for client in pair:
-        for answer in (client.get("/admin/jobs"), client.put("/__mock/state/courses/no", json={"title": "T"})):
-            assert (answer.status_code, answer.headers["X-Mock-Code"]) == (503, "store-unavailable")
+        for response in (client.get("/admin/jobs"), client.put("/__mock/state/courses/no", json={"title": "T"})):
+            assert response.status_code == 503
+            assert response.headers["X-Mock-Code"] == "store-unavailable"
         assert client.get("/__mock/health").json["store"] == "unavailable"
     lasting.start()
     for client in pair:
@@ -322,8 +323,9 @@ def test_while_the_store_does_not_respond_requests_are_refused_without_waiting_f
     with monkeypatch.context() as patch:
         patch.setattr(redis_store.RedisStore, "_connected", lambda _: pytest.fail("a request waits for the store"))
         for _ in range(10):
-            answer = client.get("/admin/jobs")
-            assert (answer.status_code, answer.headers["X-Mock-Code"]) == (503, "store-unavailable")
+            response = client.get("/admin/jobs")
+            assert response.status_code == 503
+            assert response.headers["X-Mock-Code"] == "store-unavailable"
         assert client.get("/__mock/health").json["store"] == "unavailable"
     paused.resume()
     for thread in threading.enumerate():
@@ -353,8 +355,8 @@ def test_a_store_that_goes_away_before_the_answer_leaves_no_replica_ahead(
 
 
 def children(pid: int) -> list[int]:
-    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
-    return [int(line) for line in found.stdout.split()]
+    result = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    return [int(line) for line in result.stdout.split()]
 
 
 def test_of_workers_that_are_killed_no_answered_write_is_lost_and_none_is_there_twice(redis: RedisServer) -> None:
@@ -370,8 +372,8 @@ def test_of_workers_that_are_killed_no_answered_write_is_lost_and_none_is_there_
                 with suppress(requests.ConnectionError):
                     key = f"k-{writer}-{number}"
                     path = f"{url}/__mock/state/courses/{key}"
-                    answer = requests.put(path, json={"title": "T"}, headers=headers, timeout=SECONDS)
-                    assert answer.status_code == 201
+                    response = requests.put(path, json={"title": "T"}, headers=headers, timeout=SECONDS)
+                    assert response.status_code == 201
                     answered.put(key)
 
         known: list[str] = []
@@ -384,15 +386,15 @@ def test_of_workers_that_are_killed_no_answered_write_is_lost_and_none_is_there_
                 known += [answered.get(timeout=SECONDS) for _ in range(60)]
             finally:
                 done.set()
-            for one in writers:
-                one.result()
+            for item in writers:
+                item.result()
         while not answered.empty():
             known.append(answered.get())
         with requests.Session() as session:
             session.headers.update(headers)
             state = session.get(f"{url}/__mock/state", timeout=SECONDS).json()
             recorded = session.get(f"{url}/__mock/recording", timeout=SECONDS).text
-        there = [one["id"] for one in state["records"]["courses"] if one["id"].startswith("k-")]
+        there = [item["id"] for item in state["records"]["courses"] if item["id"].startswith("k-")]
         assert set(known) <= set(there)
         assert len(there) == len(set(there)) == state["revision"] == recorded.count("put:")
 

@@ -165,8 +165,8 @@ def test_reading_a_query_grows_linearly(client: FlaskClient, name: str) -> None:
 
 
 def test_of_many_wrong_items_in_a_header_the_first_hundred_are_listed(client: FlaskClient) -> None:
-    answer = client.post("/x", headers={"Numbers": ",".join(["x"] * 5_000)})
-    violations = answer.get_json(force=True)["violations"]
+    response = client.post("/x", headers={"Numbers": ",".join(["x"] * 5_000)})
+    violations = response.get_json(force=True)["violations"]
     assert [(each["pointer"], each["keyword"]) for each in violations] == [
         *((f"/{index}", "type") for index in range(100)),
         ("", "more"),

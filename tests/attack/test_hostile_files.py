@@ -233,17 +233,17 @@ def test_a_file_without_permission_is_a_problem_until_it_has_it(root: Path, relo
 
 
 def test_a_served_directory_that_is_removed_and_created_again_is_reloaded(root: Path) -> None:
-    kept = root.with_name("kept")
-    shutil.copytree(root, kept)
-    (kept / "fixtures/small/jobs.json").write_text(
-        (kept / "fixtures/small/jobs.json").read_text().replace('"id": "c"', '"note": "edited", "id": "c"')
+    stored = root.with_name("kept")
+    shutil.copytree(root, stored)
+    (stored / "fixtures/small/jobs.json").write_text(
+        (stored / "fixtures/small/jobs.json").read_text().replace('"id": "c"', '"note": "edited", "id": "c"')
     )
     with serving(str(root)) as (process, url, _):
         shutil.rmtree(root)
         health = poll(f"{url}/__mock/health", lambda health: "problems" in health)
         assert [problem["code"] for problem in health["problems"]] == ["no-contract"]
         assert requests.get(f"{url}/jobs/a", timeout=SECONDS).status_code == 200
-        shutil.copytree(kept, root)
+        shutil.copytree(stored, root)
         assert "problems" not in poll(f"{url}/__mock/health", lambda health: "problems" not in health)
         assert poll(f"{url}/jobs/c", lambda job: "note" in job)["note"] == "edited"
         os.mkfifo(root / "schemas" / "x\x1b.yaml")

@@ -29,9 +29,10 @@ def client_of(serve: Serve, refusal: dict[str, Any], success: dict[str, Any] | N
 
 
 def test_a_refusal_in_html_escapes_what_it_quotes(serve: Serve) -> None:
-    answer = client_of(serve, {"text/html": {"schema": {"type": "string"}}}).get(f"/pages/1?size={MARKUP}")
-    assert (answer.status_code, answer.content_type) == (400, "text/html; charset=utf-8")
-    assert answer.text == (
+    response = client_of(serve, {"text/html": {"schema": {"type": "string"}}}).get(f"/pages/1?size={MARKUP}")
+    assert response.status_code == 400
+    assert response.content_type == "text/html; charset=utf-8"
+    assert response.text == (
         "The request violates the contract: query size: "
         "&quot;&lt;script&gt;alert(1)&lt;/script&gt;&quot; is not of type integer"
     )
@@ -40,14 +41,14 @@ def test_a_refusal_in_html_escapes_what_it_quotes(serve: Serve) -> None:
 @pytest.mark.parametrize("entry", [{}, {"example": "<h1>No</h1>"}], ids=["detail", "example"])
 @pytest.mark.parametrize("kind", ["text/html", "text/html; charset=iso-8859-1"])
 def test_a_refusal_in_html_may_load_and_run_nothing(serve: Serve, kind: str, entry: dict[str, Any]) -> None:
-    answer = client_of(serve, {kind: entry}).get("/pages/1?size=x")
-    assert answer.headers.getlist("Content-Security-Policy") == [POLICY]
+    response = client_of(serve, {kind: entry}).get("/pages/1?size=x")
+    assert response.headers.getlist("Content-Security-Policy") == [POLICY]
 
 
 @pytest.mark.parametrize("kind", ["application/xhtml+xml", "image/svg+xml", "application/xml"])
 def test_a_refusal_is_not_quoted_in_xml(serve: Serve, kind: str) -> None:
-    answer = client_of(serve, {kind: {"schema": {"type": "string"}}}).get(f"/pages/1?size={MARKUP}")
-    assert answer.content_type == "application/problem+json"
+    response = client_of(serve, {kind: {"schema": {"type": "string"}}}).get(f"/pages/1?size={MARKUP}")
+    assert response.content_type == "application/problem+json"
 
 
 @pytest.mark.parametrize("kind", ["text/html", "*/*", "text/*"])
@@ -55,5 +56,5 @@ def test_a_refusal_is_not_quoted_in_xml(serve: Serve, kind: str) -> None:
 def test_the_path_of_a_request_is_never_a_page(serve: Serve, kind: str, accept: str) -> None:
     schema = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
     client = client_of(serve, {"text/html": {}}, {kind: {"schema": schema}})
-    answer = client.get(f"/pages/{MARKUP}", headers={"Accept": accept})
-    assert b"<script>" not in answer.data or answer.mimetype in ("application/json", "text/plain")
+    response = client.get(f"/pages/{MARKUP}", headers={"Accept": accept})
+    assert b"<script>" not in response.data or response.mimetype in ("application/json", "text/plain")

@@ -46,7 +46,9 @@ def as_browsers_read(base: str, address: str) -> str:
 )
 def test_a_redirect_stays_on_the_server(guarded: BackgroundServer, path: str, query: str) -> None:
     status, location, _ = navigate(guarded, f"{path}?{query}")
-    assert (status, location[:1], location[1:2] in ("/", "\\")) == (303, "/", False)
+    assert status == 303
+    assert location[:1] == "/"
+    assert location[1:2] not in ("/", "\\")
     assert as_browsers_read(guarded.url, location).startswith(f"{guarded.url}/")
 
 
@@ -54,7 +56,8 @@ def test_a_redirect_stays_on_the_server(guarded: BackgroundServer, path: str, qu
 def test_the_page_for_the_token_links_to_the_server_alone(guarded: BackgroundServer, path: str) -> None:
     status, _, page = navigate(guarded, f"{path}?__token=wrong")
     links = re.findall(r'(?:href|src|action)="([^"]*)"', page)
-    assert (status, len(links) > 3) == (401, True)
+    assert status == 401
+    assert len(links) > 3
     assert [link for link in links if not as_browsers_read(guarded.url, link).startswith(f"{guarded.url}/")] == []
 
 

@@ -79,7 +79,8 @@ def test_the_same_path_is_compared_once(operations: list[Operation], counted: li
 )
 def test_of_many_paths_the_nearest_one_comes_first(operations: list[Operation], path: str, operation: str) -> None:
     best = NearestOperations(operations).find("DELETE", path)[0]
-    assert (best["method"], best["path"]) == ("DELETE", operation)
+    assert best["method"] == "DELETE"
+    assert best["path"] == operation
 
 
 def test_a_path_that_shares_nothing_has_no_nearest_operations(operations: list[Operation]) -> None:

@@ -61,6 +61,6 @@ def test_an_invalid_example_inside_a_schema_of_a_directory_is_a_warning_too(make
 
     checker = ContractChecker(load_contract(make_contract(change)))
     assert list(checker.steps()) != []
-    assert [(found.level, found.problem.message) for found in checker.findings if found.problem.code == "example"] == [
-        ("warning", "the example does not match its schema: 7 is not of type string")
-    ]
+    assert [
+        (result.level, result.problem.message) for result in checker.findings if result.problem.code == "example"
+    ] == [("warning", "the example does not match its schema: 7 is not of type string")]

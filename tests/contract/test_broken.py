@@ -110,8 +110,8 @@ def test_a_broken_document_is_rejected_or_served_but_never_an_internal_error(
             client = create_app(contract).test_client()
             assert client.get("/__mock/openapi.json").status_code == 200
             for operation in contract.operations.values():
-                answer = client.open(operation.path.replace("{", "").replace("}", ""), method=operation.method)
-                assert answer.headers.get("X-Mock-Code") != "internal-error", path.read_text()
+                response = client.open(operation.path.replace("{", "").replace("}", ""), method=operation.method)
+                assert response.headers.get("X-Mock-Code") != "internal-error", path.read_text()
             assert client.get("/openapi.json").headers.get("X-Mock-Code") != "internal-error"
 
 

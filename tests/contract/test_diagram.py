@@ -29,12 +29,12 @@ def jobs(built_in: Contract) -> Lifecycle:
 
 def overlapping(drawn: Picture) -> list[tuple[object, object]]:
     """Every two of the labels and boxes that overlap."""
-    areas = {("label", *one.label.lines, one.source): one.label.area for one in drawn.arrows}
-    areas |= {("box", one.state): (one.x, one.y, one.x + one.width, one.y + one.height) for one in drawn.boxes}
+    areas = {("label", *item.label.lines, item.source): item.label.area for item in drawn.arrows}
+    areas |= {("box", item.state): (item.x, item.y, item.x + item.width, item.y + item.height) for item in drawn.boxes}
     return [
         (a, b)
-        for (a, one), (b, other) in combinations(areas.items(), 2)
-        if one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+        for (a, item), (b, other) in combinations(areas.items(), 2)
+        if item[0] < other[2] and other[0] < item[2] and item[1] < other[3] and other[1] < item[3]
     ]
 
 
@@ -94,12 +94,12 @@ def test_the_labels_of_the_built_in_lifecycle_overlap_nothing(jobs: Lifecycle) -
 )  # fmt: skip
 def test_a_picture_holds_every_state_and_arrow_without_overlaps(drawn: Lifecycle) -> None:
     picture = draw(drawn)
-    assert {one.state for one in picture.boxes} == set(drawn.states)
-    assert {(one.source, one.target) for one in picture.arrows} == {
-        (source, one.target) for one in drawn.transitions.values() for source in one.sources
+    assert {item.state for item in picture.boxes} == set(drawn.states)
+    assert {(item.source, item.target) for item in picture.arrows} == {
+        (source, item.target) for item in drawn.transitions.values() for source in item.sources
     }
-    for left, top, right, bottom in [one.label.area for one in picture.arrows] + [
-        (one.x, one.y, one.x + one.width, one.y + one.height) for one in picture.boxes
+    for left, top, right, bottom in [item.label.area for item in picture.arrows] + [
+        (item.x, item.y, item.x + item.width, item.y + item.height) for item in picture.boxes
     ]:
         assert left >= 0
         assert top >= 0

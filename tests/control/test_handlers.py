@@ -23,8 +23,8 @@ def test_reset_goes_back_byte_for_byte(client: FlaskClient) -> None:
     client.post("/admin/jobs/job-7/retry")
     client.put("/__mock/scenario", json={"name": "empty"})
     assert everything() != before
-    answer = client.post("/__mock/reset")
-    assert answer.json == {
+    response = client.post("/__mock/reset")
+    assert response.json == {
         "sandbox": "default", "scenario": "baseline", "generation": 2, "revision": 0,
         "fingerprint": start["fingerprint"],
     }  # fmt: skip
@@ -35,8 +35,10 @@ def test_reset_of_one_run_keeps_the_others_and_the_active_scenario(client: Flask
     client.post("/admin/jobs/job-7/retry")
     client.put("/__mock/scenario", json={"name": "stuck-queue"})
     client.post("/admin/jobs/job-3/cancel")
-    answer = client.post("/__mock/reset", json={"scope": "run"})
-    assert (answer.json["scenario"], answer.json["revision"], answer.json["generation"]) == ("stuck-queue", 0, 2)
+    response = client.post("/__mock/reset", json={"scope": "run"})
+    assert response.json["scenario"] == "stuck-queue"
+    assert response.json["revision"] == 0
+    assert response.json["generation"] == 2
     assert client.get("/admin/jobs/job-3").json["status"] == "running"
     assert client.get("/admin/jobs/job-7", headers={"X-Mock-Scenario": "baseline"}).json["status"] == "queued"
 
@@ -48,8 +50,9 @@ def test_reset_of_all_reaches_every_sandbox(client: FlaskClient) -> None:
 
 
 def test_the_active_scenario_holds_for_its_sandbox_alone(client: FlaskClient) -> None:
-    answer = client.put("/__mock/scenario", json={"name": "empty"})
-    assert (answer.json["scenario"], answer.headers["X-Mock-Scenario"]) == ("empty", "empty")
+    response = client.put("/__mock/scenario", json={"name": "empty"})
+    assert response.json["scenario"] == "empty"
+    assert response.headers["X-Mock-Scenario"] == "empty"
     assert client.get("/admin/jobs").json["total"] == 0
     assert client.get("/admin/jobs", headers={"X-Mock-Sandbox": "other"}).json["total"] == 36
     assert client.get("/__mock/scenarios").json["active"] == "empty"
@@ -59,9 +62,10 @@ def test_the_active_scenario_holds_for_its_sandbox_alone(client: FlaskClient) ->
 
 def test_scenarios_are_listed_with_their_summaries_and_the_default(client: FlaskClient) -> None:
     listed = client.get("/__mock/scenarios").json
-    assert (listed["default"], listed["active"]) == ("baseline", None)
-    assert [one["name"] for one in listed["scenarios"]] == SCENARIOS
-    assert all(one["summary"] for one in listed["scenarios"])
+    assert listed["default"] == "baseline"
+    assert listed["active"] is None
+    assert [item["name"] for item in listed["scenarios"]] == SCENARIOS
+    assert all(item["summary"] for item in listed["scenarios"])
 
 
 def test_sandboxes_are_listed_and_forgotten(client: FlaskClient) -> None:
@@ -84,14 +88,16 @@ def test_a_record_is_put_fired_and_removed(client: FlaskClient) -> None:
         "status": "queued",
         "updated_at": "2026-01-15T08:59:59.000Z",
     }
-    made = client.put("/__mock/state/jobs/job-new", json=record)
-    assert (made.status_code, made.headers["Location"]) == (201, "/__mock/state/jobs/job-new")
-    assert made.json == {"id": "job-new", **record}
+    created = client.put("/__mock/state/jobs/job-new", json=record)
+    assert created.status_code == 201
+    assert created.headers["Location"] == "/__mock/state/jobs/job-new"
+    assert created.json == {"id": "job-new", **record}
     assert client.put("/__mock/state/jobs/job-new", json=record).status_code == 200
     fired = client.post("/__mock/state/jobs/job-new/start")
-    assert (fired.status_code, fired.json["status"]) == (200, "running")
+    assert fired.status_code == 200
+    assert fired.json["status"] == "running"
     assert client.get("/admin/jobs/job-new").json == fired.json
-    assert [one["event_type"] for one in client.get("/admin/jobs/job-new/events").json["events"]] == ["start"]
+    assert [item["event_type"] for item in client.get("/admin/jobs/job-new/events").json["events"]] == ["start"]
     assert client.delete("/__mock/state/jobs/job-new").status_code == 204
     assert client.get("/admin/jobs/job-new").status_code == 404
 
@@ -127,9 +133,11 @@ def test_a_control_call_that_cannot_be_is_refused_and_changes_nothing(
     client: FlaskClient, method: str, path: str, json: Any, status: int, code: str
 ) -> None:
     before = client.get("/__mock/state").data
-    answer = client.open(path, method=method, **({"json": json} if json is not None else {}))
-    assert (answer.status_code, answer.content_type) == (status, "application/problem+json")
-    assert (answer.json["code"], answer.headers["X-Mock-Code"]) == (code, code)
+    response = client.open(path, method=method, **({"json": json} if json is not None else {}))
+    assert response.status_code == status
+    assert response.content_type == "application/problem+json"
+    assert response.json["code"] == code
+    assert response.headers["X-Mock-Code"] == code
     assert client.get("/__mock/state").data == before
 
 
@@ -148,11 +156,11 @@ def test_both_documents_stand_on_their_own(client: FlaskClient, path: str) -> No
 
     def references(value: Any) -> list[str]:
         if isinstance(value, list):
-            return [found for one in value for found in references(one)]
+            return [result for item in value for result in references(item)]
         if not isinstance(value, dict):
             return []
         own = [value["$ref"]] if isinstance(value.get("$ref"), str) else []
-        return own + [found for one in value.values() for found in references(one)]
+        return own + [result for item in value.values() for result in references(item)]
 
     assert document["openapi"].startswith("3.1.")
     for reference in references(document):
@@ -164,17 +172,17 @@ def test_both_documents_stand_on_their_own(client: FlaskClient, path: str) -> No
 
 def test_below_a_base_address_locations_stay_below_it(client: FlaskClient) -> None:
     record = {"id": "course-new", "title": "New"}
-    made = client.put("/__mock/in/mine/__mock/state/courses/course-new", json=record)
-    assert made.headers["Location"] == "/__mock/in/mine/__mock/state/courses/course-new"
+    created = client.put("/__mock/in/mine/__mock/state/courses/course-new", json=record)
+    assert created.headers["Location"] == "/__mock/in/mine/__mock/state/courses/course-new"
     assert client.get("/__mock/in/mine/").headers["Location"] == "/__mock/in/mine/__mock/"
 
 
 def move(client: FlaskClient, **body: Any) -> dict[str, Any]:
     """What the clock answers to a move."""
-    answer = client.post("/__mock/clock", json=body)
-    assert answer.status_code == 200
-    assert isinstance(answer.json, dict)
-    return answer.json
+    response = client.post("/__mock/clock", json=body)
+    assert response.status_code == 200
+    assert isinstance(response.json, dict)
+    return response.json
 
 
 def test_the_clock_is_moved_and_tells_what_fired(client: FlaskClient) -> None:
@@ -196,7 +204,8 @@ def test_the_clock_is_moved_and_tells_what_fired(client: FlaskClient) -> None:
     assert move(client, undo=1)["now"] == "2026-01-15T09:01:00.000Z"
     assert client.get("/admin/jobs/job-7").json["status"] == "failed"
     real = move(client, mode="real", speed=10)
-    assert (real["mode"], real["speed"]) == ("real", 10)
+    assert real["mode"] == "real"
+    assert real["speed"] == 10
     assert move(client, mode="per-request", step="5s")["step"] == 5_000
 
 
@@ -226,14 +235,15 @@ def test_a_move_that_cannot_be_leaves_the_clock_where_it_is(
     client: FlaskClient, move: dict[str, Any], status: int, code: str
 ) -> None:
     before = client.get("/__mock/clock").data, client.get("/__mock/state").data
-    answer = client.post("/__mock/clock", json=move)
-    assert (answer.status_code, answer.json["code"]) == (status, code)
+    response = client.post("/__mock/clock", json=move)
+    assert response.status_code == status
+    assert response.json["code"] == code
     assert (client.get("/__mock/clock").data, client.get("/__mock/state").data) == before
 
 
 def test_state_is_shown_in_parts(client: FlaskClient) -> None:
     part = client.get("/__mock/state?resource=jobs&offset=1&limit=2").json
-    assert [one["id"] for one in part["records"].pop("jobs")] == ["job-2", "job-3"]
+    assert [item["id"] for item in part["records"].pop("jobs")] == ["job-2", "job-3"]
     assert part["records"] == {}
     assert part["totals"] == {"courses": 3, "sessions": 16, "jobs": 36, "job_events": 74}
     assert part["fingerprint"] == client.get("/__mock/state").json["fingerprint"]
@@ -268,14 +278,17 @@ def test_an_ignored_cookie_is_listed(client: FlaskClient) -> None:
     selected = client.get("/__mock/scenarios", headers={"Cookie": "mock_sandbox=a/b; mock_scenario=nope"}).json[
         "selected"
     ]
-    assert (selected["sandbox"], selected["sandbox_via"]) == ("default", "default")
+    assert selected["sandbox"] == "default"
+    assert selected["sandbox_via"] == "default"
     assert selected["ignored"] == ["mock_sandbox", "mock_scenario"]
 
 
 def test_the_clock_tells_how_far_the_run_is(client: FlaskClient) -> None:
     client.post("/admin/jobs/job-7/retry")
     clock = client.get("/__mock/clock").json
-    assert (clock["generation"], clock["revision"]) == (1, 1)
+    assert clock["generation"] == 1
+    assert clock["revision"] == 1
     client.post("/__mock/clock", json={"undo": 1})
     clock = client.get("/__mock/clock").json
-    assert (clock["generation"], clock["revision"]) == (2, 0)
+    assert clock["generation"] == 2
+    assert clock["revision"] == 0

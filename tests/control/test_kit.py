@@ -29,10 +29,11 @@ def unpack(content: bytes) -> dict[str, bytes]:
 
 
 def test_the_package_is_served(client: FlaskClient) -> None:
-    answer = client.get(PATH)
-    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/gzip")
-    assert "Content-Encoding" not in answer.headers
-    assert unpack(answer.data) == {f"package/{name}": content for name, content in archive.read_files().items()}
+    response = client.get(PATH)
+    assert response.status_code == 200
+    assert response.headers["Content-Type"] == "application/gzip"
+    assert "Content-Encoding" not in response.headers
+    assert unpack(response.data) == {f"package/{name}": content for name, content in archive.read_files().items()}
 
 
 def test_an_unchanged_package_is_not_sent_again(client: FlaskClient) -> None:
@@ -41,9 +42,10 @@ def test_an_unchanged_package_is_not_sent_again(client: FlaskClient) -> None:
 
 
 def test_head_has_the_headers_of_get(client: FlaskClient) -> None:
-    answer = client.head(PATH)
-    assert (answer.status_code, answer.data) == (200, b"")
-    assert answer.headers["Content-Length"] == str(len(client.get(PATH).data))
+    response = client.head(PATH)
+    assert response.status_code == 200
+    assert response.data == b""
+    assert response.headers["Content-Length"] == str(len(client.get(PATH).data))
 
 
 @pytest.mark.parametrize("headers", [{}, {"Host": "mock:4080"}, {"Sec-Fetch-Site": "cross-site"}])
@@ -68,7 +70,8 @@ def test_the_package_consists_of_these_files() -> None:
 
 def test_the_versions_are_the_same() -> None:
     manifest = json.loads(archive.read_files()["package.json"])
-    assert (manifest["name"], manifest["version"]) == ("mockserver-kit", __version__)
+    assert manifest["name"] == "mockserver-kit"
+    assert manifest["version"] == __version__
 
 
 def test_every_export_leads_to_a_file() -> None:
@@ -101,7 +104,8 @@ def write(directory: Path) -> tuple[int, str]:
 def test_the_command_writes_the_package(tmp_path: Path) -> None:
     directory = tmp_path / "vendor" / "kit"
     code, output = write(directory)
-    assert (code, output.splitlines()[-1]) == (0, f"Next: npm install --save-dev {directory}")
+    assert code == 0
+    assert output.splitlines()[-1] == f"Next: npm install --save-dev {directory}"
     assert {path.name: path.read_bytes() for path in directory.iterdir()} == archive.read_files()
 
 
@@ -123,7 +127,8 @@ def test_the_command_overwrites_nothing_else(tmp_path: Path, text: str | None) -
     name = "package.json" if text is not None else "client.js"
     (tmp_path / name).write_text(text or "mine")
     code, output = write(tmp_path)
-    assert (code, "has other files" in output) == (1, True)
+    assert code == 1
+    assert "has other files" in output
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
@@ -131,5 +136,6 @@ def test_the_command_refuses_a_file(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("mine")
     code, output = write(path)
-    assert (code, path.read_text()) == (1, "mine")
+    assert code == 1
+    assert path.read_text() == "mine"
     assert output.startswith(f"mockserver: cannot write {path}: ")

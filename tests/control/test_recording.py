@@ -76,19 +76,20 @@ STEPS = st.lists(POSTS | FIRED | PUTS | REMOVALS | OVERRIDES | MOVES | READS, ma
 def act(client: FlaskClient, step: tuple[str, str, Mapping[str, str], Any], scenario: str) -> tuple[int, bytes, Any]:
     method, path, headers, body = step
     extra = {"json": body} if body is not None else {}
-    answer = client.open(path, method=method, headers={**headers, "X-Mock-Scenario": scenario}, **extra)
-    return answer.status_code, answer.data, answer.headers.get("X-Note")
+    response = client.open(path, method=method, headers={**headers, "X-Mock-Scenario": scenario}, **extra)
+    return response.status_code, response.data, response.headers.get("X-Note")
 
 
 def record(client: FlaskClient, scenario: str) -> str:
-    answer = client.get("/__mock/recording", headers={"X-Mock-Scenario": scenario})
-    assert (answer.status_code, answer.content_type) == (200, "application/yaml")
-    return answer.text
+    response = client.get("/__mock/recording", headers={"X-Mock-Scenario": scenario})
+    assert response.status_code == 200
+    assert response.content_type == "application/yaml"
+    return response.text
 
 
 def fingerprint(client: FlaskClient, scenario: str) -> str:
-    found: str = client.get("/__mock/state", headers={"X-Mock-Scenario": scenario}).json["fingerprint"]
-    return found
+    result: str = client.get("/__mock/state", headers={"X-Mock-Scenario": scenario}).json["fingerprint"]
+    return result
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -135,7 +136,8 @@ def test_a_recording_is_the_whole_scenario_and_what_was_done(client: FlaskClient
     assert data["clock"] == {
         "start": "2026-01-15T09:00:00.000Z", "mode": "manual", "now": "2026-01-15T09:00:05.000Z",
     }  # fmt: skip
-    assert (data["fixtures"], data["recorded"]["from"]) == ("tutoring", "fails-then-recovers")
+    assert data["fixtures"] == "tutoring"
+    assert data["recorded"]["from"] == "fails-then-recovers"
     assert "progress" in data
 
 
@@ -164,7 +166,8 @@ def test_the_clock_goes_back_as_far_as_the_recording(client: FlaskClient, built_
     there.post("/__mock/clock", json={"rewind": "5s"})
     assert fingerprint(there, "found") == start
     refused = there.post("/__mock/clock", json={"rewind": "1ms"})
-    assert (refused.status_code, refused.json["code"]) == (422, "before-start")
+    assert refused.status_code == 422
+    assert refused.json["code"] == "before-start"
     assert there.get("/__mock/verdict").json["verdict"] == "passed"
 
 
@@ -174,8 +177,9 @@ def test_a_run_whose_log_has_overflowed_cannot_be_recorded(client: FlaskClient) 
         client.post(f"/admin/jobs/{job}/cancel")
         client.post(f"/__mock/state/jobs/{job}/start")
     client.post("/admin/jobs/job-7/retry")
-    answer = client.get("/__mock/recording")
-    assert (answer.status_code, answer.json["code"]) == (409, "beyond-log")
+    response = client.get("/__mock/recording")
+    assert response.status_code == 409
+    assert response.json["code"] == "beyond-log"
 
 
 def test_a_stored_binary_response_is_recorded_too(make_contract: MakeContract, tmp_path: Path) -> None:
@@ -191,7 +195,8 @@ def test_a_stored_binary_response_is_recorded_too(make_contract: MakeContract, t
     there_file.write_text(text)
     there = create_app(contract, scenario=str(there_file)).test_client()
     again = there.post("/jobs", json={"owner_id": 1}, headers=headers)
-    assert (again.headers["Idempotency-Replayed"], again.data) == ("true", first.data)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.data == first.data
 
 
 GOOD = {"at": "2026-01-01T00:00:11Z", "fire": {"resource": "jobs", "key": "a", "transition": "start"}}
@@ -229,7 +234,9 @@ def test_an_invalid_command_is_reported_with_its_location(
     with pytest.raises(ContractError) as error:
         create_app(path)
     problem = error.value.problems[0]
-    assert (problem.file, problem.pointer, problem.line is not None) == ("scenarios/baseline.yaml", pointer, True)
+    assert problem.file == "scenarios/baseline.yaml"
+    assert problem.pointer == pointer
+    assert problem.line is not None
     assert told is not None
     assert told in problem.message
 
@@ -247,9 +254,9 @@ def test_an_invalid_clock_is_reported(problems: Callable[..., list[str]], clock:
     def change(files: dict[str, Any]) -> None:
         files["scenarios/baseline.yaml"] = {"fixtures": "small", "clock": clock}
 
-    found = problems(change)
-    assert found
-    assert told in found[0]
+    result = problems(change)
+    assert result
+    assert told in result[0]
 
 
 def test_fixtures_can_be_moved_to_any_start(make_contract: MakeContract) -> None:

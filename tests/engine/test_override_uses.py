@@ -14,10 +14,10 @@ def test_each_override_is_counted_on_its_own() -> None:
 def test_counts_that_were_kept_do_not_change() -> None:
     uses = OverrideUses()
     uses.add("a")
-    kept = uses.counts
+    stored = uses.counts
     uses.add("a")
-    assert kept == {"a": 1}
-    assert OverrideUses(kept).add("a") == 2
+    assert stored == {"a": 1}
+    assert OverrideUses(stored).add("a") == 2
 
 
 def test_the_counts_of_other_overrides_are_forgotten() -> None:

@@ -23,11 +23,11 @@ def test_it_agrees_with_a_plain_dictionary_and_leaves_its_former_self_alone(
         elif key in persistent:
             persistent = persistent.remove(key)
             del model[key]
-        for one, plain in ((former, before), (persistent, model)):
-            assert len(one) == len(plain)
-            assert sorted(one.values()) == sorted(plain.values())
-            assert [one.get(key) for key in KEYS] == [plain.get(key) for key in KEYS]
-            assert [key for key in KEYS if key in one] == [key for key in KEYS if key in plain]
+        for element, plain in ((former, before), (persistent, model)):
+            assert len(element) == len(plain)
+            assert sorted(element.values()) == sorted(plain.values())
+            assert [element.get(key) for key in KEYS] == [plain.get(key) for key in KEYS]
+            assert [key for key in KEYS if key in element] == [key for key in KEYS if key in plain]
 
 
 def test_what_is_not_there_cannot_be_taken() -> None:

@@ -32,13 +32,14 @@ def cancel(sandboxes: Sandboxes, name: str, scenario: str = "baseline") -> None:
 
 
 def status(sandboxes: Sandboxes, name: str) -> str:
-    found: str = sandboxes.get(name).run("baseline").state.record("jobs", "a")["status"]
-    return found
+    result: str = sandboxes.get(name).run("baseline").state.record("jobs", "a")["status"]
+    return result
 
 
 def test_no_sandbox_sees_another(sandboxes: Sandboxes) -> None:
     cancel(sandboxes, "one")
-    assert (status(sandboxes, "one"), status(sandboxes, "two")) == ("cancelled", "queued")
+    assert status(sandboxes, "one") == "cancelled"
+    assert status(sandboxes, "two") == "queued"
 
 
 def test_reset_goes_back_to_the_very_start_and_counts_a_generation(sandboxes: Sandboxes) -> None:
@@ -48,7 +49,9 @@ def test_reset_goes_back_to_the_very_start_and_counts_a_generation(sandboxes: Sa
     assert run.fingerprint != before
     sandboxes.get("one").reset()
     fresh = sandboxes.get("one").run("baseline")
-    assert (fresh.fingerprint, fresh.generation, fresh.revision) == (before, 2, 0)
+    assert fresh.fingerprint == before
+    assert fresh.generation == 2
+    assert fresh.revision == 0
     assert fresh.state is sandboxes.starts["baseline"].state
 
 
@@ -77,7 +80,7 @@ def test_at_the_limit_the_one_that_has_been_idle_longest_makes_room(sandboxes: S
         cancel(sandboxes, name)
     watch.now = IDLE_SECONDS + 2
     sandboxes.get("three")
-    assert [one.name for one in sandboxes.all()] == ["default", "three", "two"]
+    assert [item.name for item in sandboxes.all()] == ["default", "three", "two"]
 
 
 def test_a_sandbox_can_be_forgotten_once(sandboxes: Sandboxes) -> None:

@@ -37,7 +37,7 @@ def test_a_table_agrees_with_a_plain_dictionary_and_leaves_former_tables_alone(
         assert [row.record for row in table.ordered()] == list(model.values())
         for value in (1, 2, 3):
             grouped = [row.record for row in table.group("course_id", value)]
-            assert grouped == [one for one in model.values() if one["course_id"] == value]
+            assert grouped == [item for item in model.values() if item["course_id"] == value]
 
 
 def test_rows_are_sorted_by_each_field_and_equal_ones_as_they_arrived(built_in: Contract) -> None:

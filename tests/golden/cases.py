@@ -118,8 +118,8 @@ def _matches(case: Case, patterns: Iterable[str]) -> bool:
 def _thinned(case: Case) -> Case:
     """Some of the requests of a case, in their order: what is left out has not happened."""
     last = len(case.steps) - 1
-    kept = {round(number * last / (REDUCED_REQUESTS - 1)) for number in range(REDUCED_REQUESTS)}
-    return replace(case, steps=tuple(case.steps[number] for number in sorted(kept)))
+    stored = {round(number * last / (REDUCED_REQUESTS - 1)) for number in range(REDUCED_REQUESTS)}
+    return replace(case, steps=tuple(case.steps[number] for number in sorted(stored)))
 
 
 def ask(
@@ -333,12 +333,12 @@ def _guards() -> Iterator[Case]:
     for name, allowed in (("host", ()), ("allowed-host", ("Mock.Internal",))):
         yield _case(f"guard/{name}", [ask(method, target, host=f"Host: {host}") for host in hosts for method, target in targets[: 4 if allowed else 6]], Settings(allow_hosts=allowed))
     origins = ["http://localhost:4080", "http://localhost:3000", "https://localhost", "http://127.0.0.1:1", "http://evil.example", "https://localhost.evil.example", "null", "", "file://", "http://[::1]:1", "http://[bad", "chrome-extension://abc", "http://mock.internal"]
-    asked = [("GET", "/__mock/state?limit=0"), ("POST", "/__mock/reset"), ("GET", "/admin/jobs/job-7"), ("GET", "/__mock/")]
-    yield _case("guard/origin", [ask(method, target, f"Origin: {origin}") for origin in origins for method, target in asked])
-    yield _case("guard/allowed-origin", [ask(method, target, f"Origin: {origin}", host="Host: mock.internal") for origin in origins for method, target in asked], Settings(allow_hosts=("mock.internal",)))
+    requested = [("GET", "/__mock/state?limit=0"), ("POST", "/__mock/reset"), ("GET", "/admin/jobs/job-7"), ("GET", "/__mock/")]
+    yield _case("guard/origin", [ask(method, target, f"Origin: {origin}") for origin in origins for method, target in requested])
+    yield _case("guard/allowed-origin", [ask(method, target, f"Origin: {origin}", host="Host: mock.internal") for origin in origins for method, target in requested], Settings(allow_hosts=("mock.internal",)))
     sites = ["same-origin", "same-site", "cross-site", "none", "x"]
     modes = ["navigate", "cors", "no-cors"]
-    yield _case("guard/fetch-metadata", [ask(method, target, f"Sec-Fetch-Site: {site}", f"Sec-Fetch-Mode: {mode}") for site in sites for mode in modes for method, target in asked])
+    yield _case("guard/fetch-metadata", [ask(method, target, f"Sec-Fetch-Site: {site}", f"Sec-Fetch-Mode: {mode}") for site in sites for mode in modes for method, target in requested])
     settings = Settings(token="s3cret")
     ways: list[tuple[str, ...]] = [
         (), ("X-Mock-Token: s3cret",), ("X-Mock-Token: wrong",), ("X-Mock-Token: ",), ("Cookie: mock_token=s3cret",), ("Cookie: mock_token=wrong",), ("Cookie: mock_token=s3cret", "Sec-Fetch-Site: same-origin"), ("Cookie: mock_token=s3cret", "Sec-Fetch-Site: cross-site"),
@@ -439,8 +439,8 @@ def _idempotency() -> Iterator[Case]:
     yield _case("idempotency/replayed", [*reuse, *conflict])
     spoiled = [send("POST", "/__mock/overrides", {"operation": "retryJob", "status": 503, "times": 1}), post(retry, "Idempotency-Key: k"), post(retry, "Idempotency-Key: k"), post(retry, "Idempotency-Key: k"), send("POST", "/__mock/overrides", {"operation": "cancelJob", "status": 504, "times": 1, "commit": True}), post(cancel, "Idempotency-Key: c"), post(cancel, "Idempotency-Key: c"), send("POST", "/__mock/overrides", {"operation": "cancelJob", "headers": {"X-A": "b"}, "times": 2}), post("/admin/jobs/job-2/cancel", "Idempotency-Key: d"), post("/admin/jobs/job-2/cancel", "Idempotency-Key: d"), *STATE, *JOURNAL]
     yield _case("idempotency/overridden", spoiled)
-    made = [send("POST", "/jobs", {"owner_id": 1}, "Idempotency-Key: a"), send("POST", "/jobs", {"owner_id": 1}, "Idempotency-Key: a"), send("POST", "/jobs", {"owner_id": 2}, "Idempotency-Key: a"), send("POST", "/jobs", {"owner_id": "x"}, "Idempotency-Key: b"), send("POST", "/jobs", {"owner_id": 1}, "Idempotency-Key: b"), get("/jobs"), send("PUT", "/jobs/a", {"owner_id": 2}, "Idempotency-Key: a")]
-    yield _case("idempotency/created", made, Settings(contract=SMALL))
+    created = [send("POST", "/jobs", {"owner_id": 1}, "Idempotency-Key: a"), send("POST", "/jobs", {"owner_id": 1}, "Idempotency-Key: a"), send("POST", "/jobs", {"owner_id": 2}, "Idempotency-Key: a"), send("POST", "/jobs", {"owner_id": "x"}, "Idempotency-Key: b"), send("POST", "/jobs", {"owner_id": 1}, "Idempotency-Key: b"), get("/jobs"), send("PUT", "/jobs/a", {"owner_id": 2}, "Idempotency-Key: a")]
+    yield _case("idempotency/created", created, Settings(contract=SMALL))
     yield _case("idempotency/samples", [send("POST", "/tracks", {"title": "t", "length": 5}, f"Idempotency-Key: {key}") for key in ("a", "a", "x" * 65)] + [send("POST", "/tracks", {"title": "u", "length": 5}, "Idempotency-Key: a")], Settings(contract=STUDIO))
     held = [send("POST", "/__mock/overrides", {"operation": "retryJob", "delay": "700ms", "times": 1}), replace(post(retry, "Idempotency-Key: f"), apart=True), post(retry, "Idempotency-Key: f"), post(retry, "Idempotency-Key: g"), replace(get("/__mock/requests"), pause=1.0), post(retry, "Idempotency-Key: f")]
     yield _own("idempotency/in-flight", held)
@@ -452,23 +452,23 @@ def _override(**entry: Any) -> Step:
 
 @_makes
 def _overrides() -> Iterator[Case]:
-    one, two, many = "/admin/jobs/job-1", "/admin/jobs/job-2", "/admin/jobs?limit=1"
-    where = [_override(operation="getJob", where={"job_id": "job-2"}, status=503), get(one), get(two), _override(operation="listJobs", where={"limit": 1, "status": ["failed"]}, status=429), get(many), get("/admin/jobs?limit=1&status=failed"), get("/admin/jobs?status=failed&limit=1&offset=0"), _override(operation="listJobs", where={"sort": "-updated_at,id"}, status=500), get("/admin/jobs?limit=2")]
+    item, two, many = "/admin/jobs/job-1", "/admin/jobs/job-2", "/admin/jobs?limit=1"
+    where = [_override(operation="getJob", where={"job_id": "job-2"}, status=503), get(item), get(two), _override(operation="listJobs", where={"limit": 1, "status": ["failed"]}, status=429), get(many), get("/admin/jobs?limit=1&status=failed"), get("/admin/jobs?status=failed&limit=1&offset=0"), _override(operation="listJobs", where={"sort": "-updated_at,id"}, status=500), get("/admin/jobs?limit=2")]
     yield _case("override/where", [*where, *JOURNAL])
-    yield _case("override/times", [_override(operation="getJob", status=500), _override(operation="getJob", status=503, times=2), *_gets([one] * 4), get("/__mock/overrides"), ask("HEAD", one), get("/admin/jobs/none"), get(f"{one}?x=1"), get(one, "Accept: text/html"), *JOURNAL])
-    yield _case("override/headers", [_override(operation="getJob", headers={"X-A": "b", "Retry-After": "3", "ETag": '"own"', "Cache-Control": "no-store", "content-type": "text/plain"}), get(one), get(one, 'If-None-Match: "own"'), get("/admin/jobs/none"), _override(operation="listCourses", status=503, headers={"Retry-After": "1", "Set-Cookie": "a=b", "Vary": "X-Own", "X-Mock-Scenario": "x"}), get("/tutor/courses"), _override(operation="listCourses", headers={"X-\u00c4": "\u00e4"}), _override(operation="listCourses", headers={"X-A": "\u00e4 \u20ac"}), get("/tutor/courses")])
+    yield _case("override/times", [_override(operation="getJob", status=500), _override(operation="getJob", status=503, times=2), *_gets([item] * 4), get("/__mock/overrides"), ask("HEAD", item), get("/admin/jobs/none"), get(f"{item}?x=1"), get(item, "Accept: text/html"), *JOURNAL])
+    yield _case("override/headers", [_override(operation="getJob", headers={"X-A": "b", "Retry-After": "3", "ETag": '"own"', "Cache-Control": "no-store", "content-type": "text/plain"}), get(item), get(item, 'If-None-Match: "own"'), get("/admin/jobs/none"), _override(operation="listCourses", status=503, headers={"Retry-After": "1", "Set-Cookie": "a=b", "Vary": "X-Own", "X-Mock-Scenario": "x"}), get("/tutor/courses"), _override(operation="listCourses", headers={"X-\u00c4": "\u00e4"}), _override(operation="listCourses", headers={"X-A": "\u00e4 \u20ac"}), get("/tutor/courses")])
     job = {"id": "job-1", "session_id": "s", "type": "transcription", "status": "failed", "updated_at": "2026-01-15T09:00:00.000Z"}
-    bodies = [_override(operation="getJob", body=job), get(one), ask("HEAD", one), _override(operation="getJob", body={"no": "job"}, violate=True), get(one), _override(operation="getJob", status=418, body={"tea": "pot"}), get(one), _override(operation="getJob", status=404, body={"tea": "pot"}), _override(operation="getJob", status=404, body={"tea": "pot"}, violate=True), get(one), _override(operation="listCourses", example="one"), get("/tutor/courses"), _override(operation="getJob", status=500, body="text"), get(one), _override(operation="getJob", status=500, body=None), get(one), *JOURNAL]
+    bodies = [_override(operation="getJob", body=job), get(item), ask("HEAD", item), _override(operation="getJob", body={"no": "job"}, violate=True), get(item), _override(operation="getJob", status=418, body={"tea": "pot"}), get(item), _override(operation="getJob", status=404, body={"tea": "pot"}), _override(operation="getJob", status=404, body={"tea": "pot"}, violate=True), get(item), _override(operation="listCourses", example="one"), get("/tutor/courses"), _override(operation="getJob", status=500, body="text"), get(item), _override(operation="getJob", status=500, body=None), get(item), *JOURNAL]
     yield _case("override/bodies", bodies)
-    committed = [_override(operation="retryJob", status=503, times=1), post("/admin/jobs/job-7/retry"), get("/admin/jobs/job-7"), _override(operation="retryJob", status=503, times=1, commit=True), post("/admin/jobs/job-7/retry"), get("/admin/jobs/job-7"), _override(operation="cancelJob", commit=True, body=job), post("/admin/jobs/job-3/cancel"), post("/admin/jobs/job-1/cancel"), get(one), send("POST", "/__mock/clock", {"undo": 2}), get("/__mock/overrides"), *STATE, *JOURNAL]
+    committed = [_override(operation="retryJob", status=503, times=1), post("/admin/jobs/job-7/retry"), get("/admin/jobs/job-7"), _override(operation="retryJob", status=503, times=1, commit=True), post("/admin/jobs/job-7/retry"), get("/admin/jobs/job-7"), _override(operation="cancelJob", commit=True, body=job), post("/admin/jobs/job-3/cancel"), post("/admin/jobs/job-1/cancel"), get(item), send("POST", "/__mock/clock", {"undo": 2}), get("/__mock/overrides"), *STATE, *JOURNAL]
     yield _case("override/commit", committed)
-    yield _case("override/every-status", [step for status in (400, 401, 403, 404, 405, 406, 409, 410, 413, 415, 418, 422, 423, 429, 451, 499, 500, 501, 502, 503, 504, 507, 599) for step in (_override(operation="getJob", status=status, times=1), get(one))])
-    yield _case("override/delay", [_override(operation="getJob", delay="30ms", times=1), get(one), _override(operation="getJob", delay={"uniform": ["1ms", "20ms"]}, status=503, times=2), get(one), get(two), get("/__mock/requests?brief=true")])
+    yield _case("override/every-status", [step for status in (400, 401, 403, 404, 405, 406, 409, 410, 413, 415, 418, 422, 423, 429, 451, 499, 500, 501, 502, 503, 504, 507, 599) for step in (_override(operation="getJob", status=status, times=1), get(item))])
+    yield _case("override/delay", [_override(operation="getJob", delay="30ms", times=1), get(item), _override(operation="getJob", delay={"uniform": ["1ms", "20ms"]}, status=503, times=2), get(item), get(two), get("/__mock/requests?brief=true")])
     foreign = [_override(operation="getPet", status=404), get("/pets/7"), _override(operation="getPet", example="dog"), get("/pets/7"), get("/pets/7", "Accept: application/xml"), _override(operation="getPet", status=500, headers={"X-A": "1"}), get("/pets/7"), _override(operation="getPet", body={"id": 1, "name": "x", "kind": "dog"}), get("/pets/7"), get("/pets/7", "Accept: text/csv"), _override(operation="listPets", body=[]), get("/pets"), _override(operation="addPhoto", status=415), post("/pets/7/photo"), _override(operation="nothing"), *JOURNAL]
     yield _case("override/shop", foreign, Settings(contract=SHOP))
     outage = [step for path in OPERATION_PATHS for step in (get(path, "X-Mock-Scenario: outage"), get(path, "X-Mock-Scenario: forbidden"))]
     yield _case("override/scenarios", outage)
-    yield _own("override/pipelined", [_override(operation="getJob", delay="100ms", times=1), Step(get(one).raw + get(two).raw + get(many).raw, 3), get("/__mock/requests?brief=true")])
+    yield _own("override/pipelined", [_override(operation="getJob", delay="100ms", times=1), Step(get(item).raw + get(two).raw + get(many).raw, 3), get("/__mock/requests?brief=true")])
 
 
 @_makes
@@ -486,10 +486,10 @@ def _faults() -> Iterator[Case]:
 
 @_makes
 def _preferences() -> Iterator[Case]:
-    asked = ["code=404", "code=200", "code=503", "code=999", "code=x", "code=", "code=201", "example=dog", "example=cat", "example=none", "dynamic=true", "dynamic=false", "dynamic=x", "dynamic", "code=404, example=x", "code=200, dynamic=true", "example=dog; q=1", "respond-async", "CODE=404", 'code="404"', 'example="dog"', "code=404, code=200", "return=minimal, code=500"]
+    requested = ["code=404", "code=200", "code=503", "code=999", "code=x", "code=", "code=201", "example=dog", "example=cat", "example=none", "dynamic=true", "dynamic=false", "dynamic=x", "dynamic", "code=404, example=x", "code=200, dynamic=true", "example=dog; q=1", "respond-async", "CODE=404", 'code="404"', 'example="dog"', "code=404, code=200", "return=minimal, code=500"]
     for name, contract, target in (("shop", SHOP, "/pets/7"), ("built-in", BUILT_IN, "/admin/jobs/job-7"), ("ledger", LEDGER, "/accounts/a-1")):
-        headers = [get(target, f"Prefer: {text}") for text in asked]
-        queries = [get(f"{target}?{'&'.join('__' + part.replace(' ', '%20') for part in text.split(', '))}") for text in asked[:17]]
+        headers = [get(target, f"Prefer: {text}") for text in requested]
+        queries = [get(f"{target}?{'&'.join('__' + part.replace(' ', '%20') for part in text.split(', '))}") for text in requested[:17]]
         both = [get(f"{target}?__code=404", "Prefer: code=200"), get(target, "Prefer: code=404", "Prefer: dynamic=true"), ask("HEAD", target, "Prefer: code=404"), get(f"{target}?__code=200", "Accept: application/xml"), get(f"{target}?__other=1")]
         yield _case(f"prefer/{name}", [*headers, *queries, *both, get("/__mock/requests?brief=true"), get("/__mock/state")], Settings(contract=contract))
     actions = [post("/admin/jobs/job-7/retry", f"Prefer: {text}") for text in ("code=409", "code=200", "code=422", "code=500", "example=cancelled", "code=409, example=cancelled")]
@@ -510,9 +510,9 @@ def _sharing() -> Iterator[Case]:
 
 @_makes
 def _violations() -> Iterator[Case]:
-    asked = [get("/jobs"), ask("HEAD", "/jobs"), get("/jobs/a"), post("/jobs/a/cancel"), get("/jobs/a"), get("/jobs?limit=1"), get("/jobs", "X-Mock-Sandbox: other"), get("/jobs/none"), *JOURNAL, get("/__mock/sandboxes"), ask("DELETE", "/__mock/violations"), get("/__mock/violations"), get("/__mock/verdict"), get("/jobs", "X-Mock-Scenario: empty"), post("/jobs/b/cancel", "Idempotency-Key: k"), post("/jobs/b/cancel", "Idempotency-Key: k"), *STATE]
+    requested = [get("/jobs"), ask("HEAD", "/jobs"), get("/jobs/a"), post("/jobs/a/cancel"), get("/jobs/a"), get("/jobs?limit=1"), get("/jobs", "X-Mock-Sandbox: other"), get("/jobs/none"), *JOURNAL, get("/__mock/sandboxes"), ask("DELETE", "/__mock/violations"), get("/__mock/violations"), get("/__mock/verdict"), get("/jobs", "X-Mock-Scenario: empty"), post("/jobs/b/cancel", "Idempotency-Key: k"), post("/jobs/b/cancel", "Idempotency-Key: k"), *STATE]
     for name, strict in (("strict", True), ("lenient", False)):
-        yield _case(f"violations/{name}", asked, Settings(contract=BROKEN, strict=strict))
+        yield _case(f"violations/{name}", requested, Settings(contract=BROKEN, strict=strict))
     yield _case("violations/lenient-built-in", [*_gets(["/admin/jobs?limit=1", "/admin/jobs/none", "/__mock/verdict"]), _override(operation="getJob", body={"a": 1}), _override(operation="getJob", body={"a": 1}, violate=True), get("/admin/jobs/job-1"), *JOURNAL], Settings(strict=False))
 
 
@@ -598,9 +598,9 @@ def _stateful() -> Iterator[Case]:
     shop = Settings(contract=SHOP, stateful=True)
     key, basic = "X-Api-Key: k", "Authorization: Basic eDp5"
     listed = [get("/pets"), get("/pets?limit=1&offset=1"), get("/pets?status=sold"), get("/pets?x=1"), get("/__mock/state")]
-    made = [send("POST", "/pets", {"name": "Tom", "kind": "cat", "lives": 9}, key), send("POST", "/pets", {"name": "Rex", "kind": "dog"}, key), send("POST", "/pets", {"name": "Bad", "kind": "cow"}, key), ask("POST", "/pets", "Content-Type: application/x-www-form-urlencoded", key, body=b"name=Web&kind=dog&barks=true")]
+    created = [send("POST", "/pets", {"name": "Tom", "kind": "cat", "lives": 9}, key), send("POST", "/pets", {"name": "Rex", "kind": "dog"}, key), send("POST", "/pets", {"name": "Bad", "kind": "cow"}, key), ask("POST", "/pets", "Content-Type: application/x-www-form-urlencoded", key, body=b"name=Web&kind=dog&barks=true")]
     changed = [get("/pets/1"), get("/pets/10"), get("/api/v1/pets/1"), send("PUT", "/pets/1", {"name": "New", "kind": "dog"}), send("PUT", "/pets/99", {"name": "New", "kind": "dog"}), ask("PATCH", "/pets/1", "Content-Type: application/merge-patch+json", body=b'{"name": "P", "tags": null}'), ask("PATCH", "/pets/1", JSON, body=b'{"name": ""}'), ask("PATCH", "/pets/99", JSON, body=b'{"name": "x"}'), ask("DELETE", "/pets/1"), ask("DELETE", "/pets/1", basic), ask("DELETE", "/pets/1", basic), get("/pets/1"), get("/pets")]
-    yield _case("stateful/shop", [*listed, *made, get("/__mock/state"), *changed, *STATE, *JOURNAL, post("/__mock/reset"), get("/pets"), get("/pets", "X-Mock-Scenario: empty")], shop)
+    yield _case("stateful/shop", [*listed, *created, get("/__mock/state"), *changed, *STATE, *JOURNAL, post("/__mock/reset"), get("/pets"), get("/pets", "X-Mock-Scenario: empty")], shop)
     studio = Settings(contract=STUDIO, stateful=True)
     own = f"/tracks/{TRACK}"
     steps = [get("/tracks"), get("/tracks?page=2&per_page=2"), get("/tracks?kind=single"), get("/tracks?sort=title"), send("POST", "/tracks", {"title": "t", "length": 5, "secret": "s"}), send("POST", "/tracks", {"id": TRACK, "title": "own", "length": 7}), send("POST", "/tracks", {"id": TRACK, "title": "own", "length": 7}), get("/__mock/state"), get(own), get(own, "If-None-Match: *")]
@@ -642,8 +642,8 @@ def _connections() -> Iterator[Case]:
     yield _own("connection/bodies", [*bodies, *expecting, get("/__mock/requests")], Settings(body_limit=1_000))
     odd = ["X_Mock_Sandbox: u", "X-Mock_Scenario: empty", "x-mock-sandbox: lower", "X-MOCK-SANDBOX: upper", "X-Mock-Sandbox:tight", "X-Mock-Sandbox:   spaced  ", "Content_Type: text/plain", "If_None_Match: *", "X-Twice: a", "Accept: application/json", "Proxy: evil", "X-Forwarded-For: 1.2.3.4", "X-Empty:", "Keep-Alive: 5", "TE: trailers", "X-Latin: \xe9", "X-Utf: \xc3\xa9"]
     yield _own("connection/headers", [get(job, line) for line in odd] + [get(job, "X-Twice: a", "X-Twice: b"), get(job, "Accept: text/html", "Accept: application/json"), get(job, "X-Mock-Sandbox: a", "X-Mock-Sandbox: b"), get("/__mock/requests", "X-Mock-Sandbox: lower"), get("/__mock/requests?limit=40")])
-    kept = [step for target in (job, "/admin/jobs?limit=3", "/tutor/courses", "/admin/jobs/none") for step in (get(target), get(target), get(target, "Accept: */*"), get(target), ask("HEAD", target), ask("HEAD", target), get(target, "Connection: keep-alive"))]
+    stored = [step for target in (job, "/admin/jobs?limit=3", "/tutor/courses", "/admin/jobs/none") for step in (get(target), get(target), get(target, "Accept: */*"), get(target), ask("HEAD", target), ask("HEAD", target), get(target, "Connection: keep-alive"))]
     moving = [get(job), post("/admin/jobs/job-7/retry"), get(job), get(job), post("/__mock/reset"), get(job), get(job), _override(operation="getJob", status=503, times=1), get(job), get(job), get(job), send("PUT", "/__mock/scenario", {"name": "empty"}), get(job), get(job), ask("DELETE", "/__mock/scenario"), get(job), send("POST", "/__mock/clock", {"advance": "1h"}), get(job), ask("DELETE", "/__mock/sandboxes/default"), get(job), get(job)]
-    yield _own("connection/kept", [*kept, *moving, get("/__mock/requests?limit=100")])
+    yield _own("connection/kept", [*stored, *moving, get("/__mock/requests?limit=100")])
     split = [Step(plain[:20], 0), Step(plain[20:], 1), Step(plain + plain[:10], 1), Step(plain[10:], 1)]
     yield _own("connection/pieces", [replace(step, pause=0.05) for step in split])

@@ -77,13 +77,13 @@ class Answer:
 
     def as_dict(self) -> dict[str, Any]:
         """The answer for a file of recorded answers."""
-        told: dict[str, Any] = {"head": self.head.decode("latin-1").split("\r\n"), **_body(self.body)}
-        told["ending"] = self.ending
+        reported: dict[str, Any] = {"head": self.head.decode("latin-1").split("\r\n"), **_body(self.body)}
+        reported["ending"] = self.ending
         if self.interim:
-            told["interim"] = [head.decode("latin-1") for head in self.interim]
+            reported["interim"] = [head.decode("latin-1") for head in self.interim]
         if self.after:
-            told["after"] = self.after.decode("latin-1")
-        return told
+            reported["after"] = self.after.decode("latin-1")
+        return reported
 
 
 def _body(body: bytes) -> dict[str, Any]:
@@ -115,24 +115,24 @@ class Connection:
 
     def read(self, to_head: bool) -> Answer:
         """The next answer. One that closes, or has no length, is read until the connection ends."""
-        answer = Answer()
+        response = Answer()
         while True:
             while b"\r\n\r\n" not in self._buffer and self._more():
                 pass
             head, gap, rest = self._buffer.partition(b"\r\n\r\n")
             if not gap or not _STATUS.match(head):
                 self._read_rest()
-                answer.body, self._buffer = self._buffer, b""
+                response.body, self._buffer = self._buffer, b""
                 break
             self._buffer = rest
             if re.match(rb"HTTP/1\.1 1\d\d", head):
-                answer.interim.append(head)
+                response.interim.append(head)
                 continue
-            answer.head = head
-            answer.body = self._read_body(head, to_head)
+            response.head = head
+            response.body = self._read_body(head, to_head)
             break
-        answer.ending = self._ending
-        return answer
+        response.ending = self._ending
+        return response
 
     def _read_body(self, head: bytes, to_head: bool) -> bytes:
         length = _LENGTH.search(head)

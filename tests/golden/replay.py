@@ -75,9 +75,9 @@ def play(case: Case, address: Address, front: str) -> list[Pair]:
         other.finish()
     pairs = []
     for number, (step, received) in enumerate(zip(case.steps, answers, strict=True)):
-        told = [one.normal(real_time=case.real_time).as_dict() for one in received]
+        reported = [item.normal(real_time=case.real_time).as_dict() for item in received]
         sent = {"request": step.title, "sent": hashlib.sha256(step.raw).hexdigest()[:12]}
-        pairs.append({"case": case.name, "step": number, **sent, "answers": told})
+        pairs.append({"case": case.name, "step": number, **sent, "answers": reported})
     return pairs
 
 
@@ -115,8 +115,8 @@ def differences(recorded: list[Pair], answered: list[Pair]) -> Iterator[tuple[in
         elif number >= len(answered):
             yield number, f"{recorded[number]['request']}\n    is no longer sent"
         elif any(recorded[number][name] != answered[number][name] for name in ("sent", "answers")):
-            told = "\n    ".join(_difference(recorded[number], answered[number]))
-            yield number, f"{answered[number]['request']}\n    {told}"
+            reported = "\n    ".join(_difference(recorded[number], answered[number]))
+            yield number, f"{answered[number]['request']}\n    {reported}"
 
 
 def _difference(recorded: Pair, answered: Pair) -> Iterator[str]:
@@ -164,11 +164,11 @@ def replay(
         tell(f"{name}: is no longer sent")
         different += len(recorded[name])
     for case, pairs in played(cases, front):
-        told = list(differences(recorded.pop(case.name, []), pairs))
-        for number, text in told:
+        reported = list(differences(recorded.pop(case.name, []), pairs))
+        for number, text in reported:
             tell(f"{case.name}, request {number + 1}: {text}")
-        different += len(told)
-        same += len(pairs) - sum(number < len(pairs) for number, _ in told)
+        different += len(reported)
+        same += len(pairs) - sum(number < len(pairs) for number, _ in reported)
     tell(f"{same} same, {different} different")
     return not different
 

@@ -93,8 +93,8 @@ class Servers:
         env = {name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")}
         with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, text=True, env=env) as process:
             try:
-                told = (re.fullmatch(r"Listening on (\S+)\n", line) for line in process.stdout or ())
-                place = urlsplit(next(line[1] for line in told if line))
+                reported = (re.fullmatch(r"Listening on (\S+)\n", line) for line in process.stdout or ())
+                place = urlsplit(next(line[1] for line in reported if line))
                 yield place.hostname or "", place.port or 0
             finally:
                 process.terminate()

@@ -35,8 +35,8 @@ def test_every_answer_is_the_recorded_one(
 ) -> None:
     with servers[front].serve(case.settings) as address:
         answered = play(case, address, front)
-    told = [f"request {number + 1}: {text}" for number, text in differences(recorded[front][case.name], answered)]
-    assert not told, "\n".join(told)
+    reported = [f"request {number + 1}: {text}" for number, text in differences(recorded[front][case.name], answered)]
+    assert not reported, "\n".join(reported)
 
 
 @pytest.mark.parametrize("front", FRONTS)

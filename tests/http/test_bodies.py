@@ -30,12 +30,12 @@ PET = {
 
 
 def document(content: dict[str, Any], method: str = "post", **body: Any) -> dict[str, Any]:
-    one = {
+    item = {
         "operationId": "one",
         "requestBody": {"required": True, "content": content, **body},
         "responses": {"204": {"description": "ok"}},
     }
-    return {"openapi": "3.1.0", "info": {"title": "Bodies", "version": "1"}, "paths": {"/x": {method: one}}}
+    return {"openapi": "3.1.0", "info": {"title": "Bodies", "version": "1"}, "paths": {"/x": {method: item}}}
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def told(answer: Any) -> list[tuple[str, str]]:
     if answer.status_code == 204:
         return []
     assert answer.status_code == 422, answer.text
-    return [(one["pointer"], one["keyword"]) for one in answer.get_json(force=True)["violations"]]
+    return [(item["pointer"], item["keyword"]) for item in answer.get_json(force=True)["violations"]]
 
 
 @pytest.mark.parametrize(
@@ -171,8 +171,9 @@ def test_a_form_that_cannot_be_read_is_refused(
     serve: Serve, data: bytes, content_type: str, status: int, code: str
 ) -> None:
     client = serve({FORM: {"schema": PET}, MULTIPART: {"schema": PET}})
-    answer = client.post("/x", data=data, content_type=content_type)
-    assert (answer.status_code, answer.headers["X-Mock-Code"]) == (status, code)
+    response = client.post("/x", data=data, content_type=content_type)
+    assert response.status_code == status
+    assert response.headers["X-Mock-Code"] == code
     assert bodies.PART_LIMIT == 1_000
 
 
@@ -205,16 +206,18 @@ def test_a_body_is_validated_by_its_media_type(
 
 @pytest.mark.parametrize("content_type", ["application/json; charset=us-ascii", "application/json; charset=utf-16"])
 def test_json_that_is_not_in_its_charset_is_malformed(serve: Serve, content_type: str) -> None:
-    answer = serve({"application/json": {}}).post("/x", data=b'"\xff"', content_type=content_type)
-    assert (answer.status_code, answer.headers["X-Mock-Code"]) == (400, "malformed-body")
+    response = serve({"application/json": {}}).post("/x", data=b'"\xff"', content_type=content_type)
+    assert response.status_code == 400
+    assert response.headers["X-Mock-Code"] == "malformed-body"
 
 
 @pytest.mark.parametrize(("method", "name"), [("post", "Accept-Post"), ("patch", "Accept-Patch"), ("put", None)])
 def test_a_415_says_what_is_taken(serve: Serve, method: str, name: str | None) -> None:
     client = serve({"application/json": {}, "text/*": {}}, method)
-    answer = client.open("/x", method=method.upper(), data=b"x", content_type="image/png")
-    assert (answer.status_code, answer.headers["Accept"]) == (415, "application/json, text/*")
-    others = {one: answer.headers[one] for one in ("Accept-Post", "Accept-Patch") if one in answer.headers}
+    response = client.open("/x", method=method.upper(), data=b"x", content_type="image/png")
+    assert response.status_code == 415
+    assert response.headers["Accept"] == "application/json, text/*"
+    others = {item: response.headers[item] for item in ("Accept-Post", "Accept-Patch") if item in response.headers}
     assert others == ({name: "application/json, text/*"} if name else {})
 
 
@@ -229,15 +232,17 @@ def test_a_charset_that_http_does_not_use_is_415_with_those_that_are_supported(
     serve: Serve, media_type: str, charset: str
 ) -> None:
     client = serve({"application/json": {}, "text/plain": {"schema": {"type": "string"}}})
-    answer = client.post("/x", data=b"1", content_type=f"{media_type}; charset={charset}")
-    assert (answer.status_code, answer.headers["X-Mock-Code"]) == (415, "unsupported-charset")
-    assert answer.get_json(force=True)["available"] == CHARSETS
+    response = client.post("/x", data=b"1", content_type=f"{media_type}; charset={charset}")
+    assert response.status_code == 415
+    assert response.headers["X-Mock-Code"] == "unsupported-charset"
+    assert response.get_json(force=True)["available"] == CHARSETS
 
 
 def test_a_part_in_a_charset_that_http_does_not_use_is_415(serve: Serve) -> None:
     part = named("name", "", "Content-Type: text/plain; charset=punycode"), b"Rex"
-    answer = serve({MULTIPART: {"schema": PET}}).post("/x", **multipart(part))
-    assert (answer.status_code, answer.headers["X-Mock-Code"]) == (415, "unsupported-charset")
+    response = serve({MULTIPART: {"schema": PET}}).post("/x", **multipart(part))
+    assert response.status_code == 415
+    assert response.headers["X-Mock-Code"] == "unsupported-charset"
 
 
 @pytest.mark.parametrize(
@@ -251,12 +256,10 @@ def test_a_charset_has_its_usual_names(serve: Serve, charset: str) -> None:
 
 def test_a_coding_is_415_with_what_codings_are_taken(serve: Serve) -> None:
     headers = {"Content-Encoding": "gzip"}
-    answer = serve({"application/json": {}}).post("/x", data=b"x", content_type="application/json", headers=headers)
-    assert (answer.status_code, answer.headers["Accept-Encoding"], "Accept" in answer.headers) == (
-        415,
-        "identity",
-        False,
-    )
+    response = serve({"application/json": {}}).post("/x", data=b"x", content_type="application/json", headers=headers)
+    assert response.status_code == 415
+    assert response.headers["Accept-Encoding"] == "identity"
+    assert "Accept" not in response.headers
 
 
 def test_a_body_that_is_not_required_may_be_left_out(serve: Serve) -> None:
@@ -327,8 +330,9 @@ def test_what_is_read_only_may_be_sent_and_the_journal_says_so(owned: FlaskClien
 
 
 def test_a_deprecated_operation_responds_as_usual_with_a_notice(owned: FlaskClient) -> None:
-    answer = owned.get("/x?old=1")
-    assert (answer.status_code, "Deprecation" in answer.headers) == (200, False)
+    response = owned.get("/x?old=1")
+    assert response.status_code == 200
+    assert "Deprecation" not in response.headers
     note = owned.get("/__mock/requests").get_json()["requests"][0]["note"]
     assert note == 'the operation GET /x is deprecated; the query parameter "old" is deprecated'
 
@@ -345,5 +349,7 @@ def test_what_the_server_owns_stays_when_a_client_sends_it_back(make_contract: A
         after = client.open("/jobs/a", method=method, json=changed).get_json()
         assert {**after, "updated_at": ""} == {**job, "updated_at": "", "note": "hi"}
         assert after["updated_at"] > job["updated_at"]
-    made = client.post("/jobs", json=changed).get_json()
-    assert (made["id"] != "z", made["status"], made["note"]) == (True, "queued", "hi")
+    created = client.post("/jobs", json=changed).get_json()
+    assert created["id"] != "z"
+    assert created["status"] == "queued"
+    assert created["note"] == "hi"

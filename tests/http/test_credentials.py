@@ -26,12 +26,12 @@ NEEDED = {"name": "n", "in": "query", "required": True, "schema": {"type": "inte
 
 def document(security: Any, **operation: Any) -> dict[str, Any]:
     responses = {"204": {"description": "ok"}, **operation.pop("responses", {})}
-    one = {"operationId": "one", "security": security, "responses": responses, **operation}
+    item = {"operationId": "one", "security": security, "responses": responses, **operation}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Guarded", "version": "1"},
         "components": {"securitySchemes": SCHEMES},
-        "paths": {"/x": {"get": one}},
+        "paths": {"/x": {"get": item}},
     }
 
 
@@ -80,9 +80,10 @@ def test_one_of_the_ways_to_identify_oneself_is_enough_if_it_is_taken_in_full(
 def test_a_401_has_a_challenge_for_each_way_and_says_what_was_missing(
     serve: Serve, security: Any, challenge: str, told: str
 ) -> None:
-    answer = serve(document(security)).get("/x")
-    assert (answer.headers["WWW-Authenticate"], answer.headers["X-Mock-Code"]) == (challenge, "credentials-required")
-    assert answer.get_json(force=True)["detail"] == (
+    response = serve(document(security)).get("/x")
+    assert response.headers["WWW-Authenticate"] == challenge
+    assert response.headers["X-Mock-Code"] == "credentials-required"
+    assert response.get_json(force=True)["detail"] == (
         f"one requires credentials that are missing: {told}. Any value is accepted."
     )
 
@@ -100,9 +101,10 @@ def test_a_401_takes_the_form_that_the_operation_declares(serve: Serve) -> None:
         "properties": {"error": {"const": "who?"}},
     }
     form = {"401": {"description": "who", "content": {"application/json": {"schema": schema}}}}
-    answer = serve(document([{"basic": []}], responses=form)).get("/x")
-    assert (answer.status_code, answer.get_json()) == (401, {"error": "who?"})
-    assert answer.headers["WWW-Authenticate"] == 'Basic realm="basic"'
+    response = serve(document([{"basic": []}], responses=form)).get("/x")
+    assert response.status_code == 401
+    assert response.get_json() == {"error": "who?"}
+    assert response.headers["WWW-Authenticate"] == 'Basic realm="basic"'
 
 
 def test_an_operation_without_security_of_its_own_has_the_document_s(serve: Serve) -> None:
@@ -121,7 +123,7 @@ def test_a_preflight_never_requires_credentials(serve: Serve) -> None:
 def test_an_undeclared_scheme_is_reported_and_counts_as_sent(serve: Serve) -> None:
     client = serve(document([{"basik": []}]))
     warnings = client.application.extensions["mockserver"].contract.warnings
-    assert [(one.pointer, one.code, one.message) for one in warnings] == [
+    assert [(item.pointer, item.code, item.message) for item in warnings] == [
         ("/paths/~1x/get/security/0/basik", "undeclared", 'there is no security scheme "basik". Did you mean "basic"?')
     ]
     assert client.get("/x").status_code == 204
@@ -162,7 +164,7 @@ def test_a_credential_in_a_header_with_an_underscore_counts(tmp_path: Path) -> N
     written["components"]["securitySchemes"] = {"key": {"type": "apiKey", "in": "header", "name": "api_key"}}
     (tmp_path / "api.json").write_text(json.dumps(written))
     with BackgroundServer(create_app(tmp_path / "api.json")) as server:
-        found = [
+        result = [
             requests.get(f"{server.url}/x", headers=sent, timeout=10).status_code for sent in ({"api_key": "1"}, {})
         ]
-    assert found == [204, 401]
+    assert result == [204, 401]

@@ -45,19 +45,21 @@ def test_a_page_below_a_base_address_has_both(forwarded: FlaskClient) -> None:
 def test_location_of_a_created_record_has_the_prefix(small_forwarded: Flask) -> None:
     record = {"id": "z", "owner_id": 1, "status": "queued", "updated_at": "2026-01-01T00:00:00.000Z"}
     for path, location in [("/jobs", "/mock/jobs/z"), ("/__mock/in/a/jobs", "/mock/__mock/in/a/jobs/z")]:
-        answer = small_forwarded.test_client().post(path, json=record, headers=PREFIX)
-        assert (answer.status_code, answer.headers["Location"]) == (201, location)
+        response = small_forwarded.test_client().post(path, json=record, headers=PREFIX)
+        assert response.status_code == 201
+        assert response.headers["Location"] == location
 
 
 def test_location_of_the_control_api_has_the_prefix(forwarded: FlaskClient) -> None:
-    answer = forwarded.post("/__mock/overrides", json={"operation": "getJob", "status": 500}, headers=PREFIX)
-    assert answer.headers["Location"].startswith("/mock/__mock/overrides/")
+    response = forwarded.post("/__mock/overrides", json={"operation": "getJob", "status": 500}, headers=PREFIX)
+    assert response.headers["Location"].startswith("/mock/__mock/overrides/")
 
 
 def test_a_navigation_that_selects_is_redirected_below_the_prefix_with_its_cookies(forwarded: FlaskClient) -> None:
-    answer = forwarded.get("/tutor?__scenario=empty&a=b", headers=PREFIX | NAVIGATION)
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/mock/tutor?a=b")
-    assert answer.headers["Set-Cookie"] == "mock_scenario=empty; Path=/mock; SameSite=Lax"
+    response = forwarded.get("/tutor?__scenario=empty&a=b", headers=PREFIX | NAVIGATION)
+    assert response.status_code == 303
+    assert response.headers["Location"] == "/mock/tutor?a=b"
+    assert response.headers["Set-Cookie"] == "mock_scenario=empty; Path=/mock; SameSite=Lax"
 
 
 def test_a_cookie_is_removed_at_its_path(forwarded: FlaskClient) -> None:
@@ -90,8 +92,8 @@ def test_the_root_leads_to_the_console_below_the_prefix(forwarded: FlaskClient) 
     ],
 )
 def test_a_prefix_is_a_path_and_nothing_else(forwarded: FlaskClient, value: str, prefix: str) -> None:
-    answer = forwarded.get("/", headers={"X-Forwarded-Prefix": value})
-    assert answer.headers["Location"] == f"{prefix}/__mock/"
+    response = forwarded.get("/", headers={"X-Forwarded-Prefix": value})
+    assert response.headers["Location"] == f"{prefix}/__mock/"
 
 
 def test_the_headers_are_not_trusted_by_default(client: FlaskClient) -> None:
@@ -108,8 +110,8 @@ def test_the_scheme_and_host_are_those_of_the_client(make_contract: MakeContract
     client = create_app(load_contract(make_contract(absolute)), forwarded=True).test_client()
     record = {"id": "z", "owner_id": 1, "status": "queued", "updated_at": "2026-01-01T00:00:00.000Z"}
     headers = PREFIX | {"X-Forwarded-Host": "api.example:8443", "X-Forwarded-Proto": "https"}
-    answer = client.post("/jobs", json=record, headers=headers)
-    assert answer.headers["Location"] == "https://api.example:8443/mock/jobs/z"
+    response = client.post("/jobs", json=record, headers=headers)
+    assert response.headers["Location"] == "https://api.example:8443/mock/jobs/z"
 
 
 @pytest.mark.parametrize(

@@ -28,9 +28,10 @@ def test_the_control_api_answers_to_names_of_this_machine(client: FlaskClient, h
 
 @pytest.mark.parametrize("host", FOREIGN)
 def test_any_other_host_is_refused(client: FlaskClient, host: str) -> None:
-    answer = client.get("/__mock/state", environ_overrides={"HTTP_HOST": host})
-    assert (answer.status_code, answer.json["code"]) == (403, "forbidden-host")
-    assert "--allow-host" in answer.json["detail"]
+    response = client.get("/__mock/state", environ_overrides={"HTTP_HOST": host})
+    assert response.status_code == 403
+    assert response.json["code"] == "forbidden-host"
+    assert "--allow-host" in response.json["detail"]
 
 
 def test_the_mocked_api_and_health_answer_to_any_host(client: FlaskClient) -> None:
@@ -40,16 +41,17 @@ def test_the_mocked_api_and_health_answer_to_any_host(client: FlaskClient) -> No
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "https://localhost.evil.example", "file://localhost", "http://[bad"])  # fmt: skip
 def test_a_foreign_origin_is_refused(client: FlaskClient, origin: str) -> None:
-    answer = client.post("/__mock/reset", headers={"Origin": origin})
-    assert (answer.status_code, answer.json["code"]) == (403, "forbidden-origin")
-    assert "Access-Control-Allow-Origin" not in answer.headers
+    response = client.post("/__mock/reset", headers={"Origin": origin})
+    assert response.status_code == 403
+    assert response.json["code"] == "forbidden-origin"
+    assert "Access-Control-Allow-Origin" not in response.headers
 
 
 def test_an_origin_on_this_machine_may_call_and_read(client: FlaskClient) -> None:
-    answer = client.post("/__mock/reset", headers={"Origin": "http://localhost:5173"})
-    assert answer.status_code == 200
-    assert answer.headers["Access-Control-Allow-Origin"] == "http://localhost:5173"
-    assert answer.headers["Access-Control-Allow-Credentials"] == "true"
+    response = client.post("/__mock/reset", headers={"Origin": "http://localhost:5173"})
+    assert response.status_code == 200
+    assert response.headers["Access-Control-Allow-Origin"] == "http://localhost:5173"
+    assert response.headers["Access-Control-Allow-Credentials"] == "true"
 
 
 def test_without_an_origin_fetch_metadata_decides(client: FlaskClient) -> None:
@@ -67,16 +69,18 @@ FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data; bou
     [(FORM, b""), (FORM, b"scope=all"), (MULTIPART, b""), (MULTIPART, b"--x--"), ("text/plain", b'{"scope": "all"}')],
 )
 def test_what_a_form_can_send_is_refused(client: FlaskClient, kind: str, data: bytes) -> None:
-    answer = client.post("/__mock/reset", data=data, content_type=kind)
-    assert (answer.status_code, answer.json["code"]) == (403, "forbidden-origin")
+    response = client.post("/__mock/reset", data=data, content_type=kind)
+    assert response.status_code == 403
+    assert response.json["code"] == "forbidden-origin"
 
 
 def test_a_host_that_was_allowed_may_call(built_in: Contract) -> None:
     client = create_app(built_in, allow_hosts=["Mock"]).test_client()
-    answer = client.get(
+    response = client.get(
         "/__mock/state", environ_overrides={"HTTP_HOST": "mock:8000"}, headers={"Origin": "http://mock:3000"}
     )
-    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (200, "http://mock:3000")
+    assert response.status_code == 200
+    assert response.headers["Access-Control-Allow-Origin"] == "http://mock:3000"
 
 
 @pytest.fixture
@@ -87,7 +91,8 @@ def locked(built_in: Contract) -> Flask:
 def test_with_a_token_the_control_api_asks_for_it_and_not_for_the_host(locked: Flask) -> None:
     client, foreign = locked.test_client(), {"HTTP_HOST": "mock.example"}
     refused = client.post("/__mock/reset", environ_overrides=foreign)
-    assert (refused.status_code, refused.json["code"]) == (401, "token-required")
+    assert refused.status_code == 401
+    assert refused.json["code"] == "token-required"
     assert "WWW-Authenticate" in refused.headers
     wrong = client.post("/__mock/reset", headers={"X-Mock-Token": "secre\xe9"}, environ_overrides=foreign)
     assert wrong.status_code == 401
@@ -119,35 +124,38 @@ NAVIGATE = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "none", "Accept": "t
 
 def cookies_of(answer: Any) -> dict[str, str]:
     """Each cookie that an answer sets, with all that is said of it."""
-    return {one.partition("=")[0]: one for one in answer.headers.getlist("Set-Cookie")}
+    return {item.partition("=")[0]: item for item in answer.headers.getlist("Set-Cookie")}
 
 
 @pytest.mark.parametrize("path", ["/__mock/", "/__mock/docs", "/__mock/in/a@empty/__mock/", "/admin/queue", "/"])
 def test_a_page_takes_the_token_into_a_cookie_and_out_of_the_address(locked: Flask, path: str) -> None:
-    answer = locked.test_client().get(f"{path}?__token=secret&x=1", headers=NAVIGATE)
-    assert (answer.status_code, answer.headers["Location"]) == (303, f"{path}?x=1")
-    cookie = cookies_of(answer)["mock_token"]
+    response = locked.test_client().get(f"{path}?__token=secret&x=1", headers=NAVIGATE)
+    assert response.status_code == 303
+    assert response.headers["Location"] == f"{path}?x=1"
+    cookie = cookies_of(response)["mock_token"]
     assert {"HttpOnly", "SameSite=Strict", "Path=/", "mock_token=secret"} == set(cookie.split("; "))
 
 
 def test_the_token_is_accepted_together_with_a_selection(locked: Flask) -> None:
-    answer = locked.test_client().get("/__mock/?__token=secret&__scenario=empty", headers=NAVIGATE)
-    assert answer.headers["Location"] == "/__mock/"
-    assert set(cookies_of(answer)) == {"mock_token", "mock_scenario"}
+    response = locked.test_client().get("/__mock/?__token=secret&__scenario=empty", headers=NAVIGATE)
+    assert response.headers["Location"] == "/__mock/"
+    assert set(cookies_of(response)) == {"mock_token", "mock_scenario"}
 
 
 @pytest.mark.parametrize(
     "path", ["/__mock/?__token=wrong", "/admin/queue?__token=wrong", "/__mock/?__token=", "/__mock/"]
 )
 def test_a_wrong_or_missing_token_gets_a_page_that_says_what_to_do(locked: Flask, path: str) -> None:
-    answer = locked.test_client().get(path, headers=NAVIGATE)
-    assert (answer.status_code, answer.mimetype, answer.headers["X-Mock-Code"]) == (401, "text/html", "token-required")
-    page = answer.get_data(as_text=True)
+    response = locked.test_client().get(path, headers=NAVIGATE)
+    assert response.status_code == 401
+    assert response.mimetype == "text/html"
+    assert response.headers["X-Mock-Code"] == "token-required"
+    page = response.get_data(as_text=True)
     assert "--token" in page
     assert "secret" not in page
     assert "wrong" not in page.replace('id="wrong"', "").replace('aria-describedby="wrong"', "")
-    assert "Set-Cookie" not in answer.headers
-    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert "Set-Cookie" not in response.headers
+    assert "default-src 'self'" in response.headers["Content-Security-Policy"]
 
 
 def test_a_wrong_token_takes_the_place_of_no_right_one(locked: Flask) -> None:
@@ -156,14 +164,16 @@ def test_a_wrong_token_takes_the_place_of_no_right_one(locked: Flask) -> None:
 
 
 def test_what_is_no_navigation_brings_no_token_in_its_query(locked: Flask) -> None:
-    answer = locked.test_client().get("/__mock/state?__token=secret")
-    assert (answer.status_code, answer.json["code"]) == (401, "token-required")
+    response = locked.test_client().get("/__mock/state?__token=secret")
+    assert response.status_code == 401
+    assert response.json["code"] == "token-required"
 
 
 def test_without_a_token_to_ask_for_the_query_is_cleaned_and_sets_nothing(client: FlaskClient) -> None:
-    answer = client.get("/__mock/?__token=secret", headers=NAVIGATE)
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/__mock/")
-    assert "Set-Cookie" not in answer.headers
+    response = client.get("/__mock/?__token=secret", headers=NAVIGATE)
+    assert response.status_code == 303
+    assert response.headers["Location"] == "/__mock/"
+    assert "Set-Cookie" not in response.headers
 
 
 OWN = {"Host": "mock.example:4080", "Cookie": "mock_token=secret"}
@@ -193,8 +203,8 @@ def test_the_cookie_counts_for_pages_of_this_very_origin_alone(
     locked: Flask, method: str, headers: dict[str, str], status: int
 ) -> None:
     path = "/__mock/reset" if method == "POST" else "/__mock/state"
-    answer = locked.test_client(use_cookies=False).open(path, method=method, headers={**OWN, **headers})
-    assert answer.status_code == status, answer.json
+    response = locked.test_client(use_cookies=False).open(path, method=method, headers={**OWN, **headers})
+    assert response.status_code == status, response.json
 
 
 @pytest.mark.parametrize(
@@ -209,8 +219,8 @@ def test_the_cookie_counts_for_pages_of_this_very_origin_alone(
     ],
 )
 def test_of_several_cookies_the_right_one_counts(locked: Flask, cookie: str, status: int) -> None:
-    answer = locked.test_client(use_cookies=False).get("/__mock/state", headers={**OWN, "Cookie": cookie})
-    assert answer.status_code == status
+    response = locked.test_client(use_cookies=False).get("/__mock/state", headers={**OWN, "Cookie": cookie})
+    assert response.status_code == status
 
 
 def test_a_name_that_was_pointed_here_brings_no_cookie_and_learns_nothing(locked: Flask) -> None:

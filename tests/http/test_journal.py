@@ -14,17 +14,17 @@ from tests.conftest import MakeContract
 
 
 def entries(client: FlaskClient, query: str = "", **headers: str) -> list[dict[str, Any]]:
-    answer = client.get(f"/__mock/requests{query}", headers=headers)
-    assert answer.status_code == 200, answer.json
-    found: list[dict[str, Any]] = answer.json["requests"]
-    return found
+    response = client.get(f"/__mock/requests{query}", headers=headers)
+    assert response.status_code == 200, response.json
+    result: list[dict[str, Any]] = response.json["requests"]
+    return result
 
 
 def verdict(client: FlaskClient) -> dict[str, Any]:
-    answer = client.get("/__mock/verdict")
-    found: dict[str, Any] = answer.json or {}
-    assert answer.status_code == (409 if "code" in found else 200)
-    return found
+    response = client.get("/__mock/verdict")
+    result: dict[str, Any] = response.json or {}
+    assert response.status_code == (409 if "code" in result else 200)
+    return result
 
 
 def test_an_entry_contains_the_request_and_the_response(client: FlaskClient) -> None:
@@ -37,9 +37,12 @@ def test_an_entry_contains_the_request_and_the_response(client: FlaskClient) -> 
         "method": "POST", "path": "/admin/jobs/job-7/retry", "query": "__note=x", "status": 200, "violations": [],
         "fired": [{"resource": "jobs", "key": "job-7", "transition": "retry", "at": "2026-01-15T09:00:00.000Z"}],
     }  # fmt: skip
-    assert (request["headers"]["X-Trace"], request["headers"]["Content-Type"]) == ("1", "application/json")
-    assert (request["body"], request["size"]) == ({}, 2)
-    assert (response["headers"]["X-Mock-Scenario"], response["body"]["status"]) == ("baseline", "queued")
+    assert request["headers"]["X-Trace"] == "1"
+    assert request["headers"]["Content-Type"] == "application/json"
+    assert request["body"] == {}
+    assert request["size"] == 2
+    assert response["headers"]["X-Mock-Scenario"] == "baseline"
+    assert response["body"]["status"] == "queued"
 
 
 def test_newest_come_first_in_pages_and_the_control_api_is_left_out(client: FlaskClient) -> None:
@@ -48,9 +51,11 @@ def test_newest_come_first_in_pages_and_the_control_api_is_left_out(client: Flas
         client.get("/__mock/state")
         client.get("/")
         client.get("/openapi.json")
-    assert [one["path"][-1] for one in entries(client, "?limit=2&offset=1")] == ["4", "3"]
-    answer = client.get("/__mock/requests?limit=1").json
-    assert (answer["total"], answer["seen"], len(answer["requests"])) == (5, 5, 1)
+    assert [item["path"][-1] for item in entries(client, "?limit=2&offset=1")] == ["4", "3"]
+    response = client.get("/__mock/requests?limit=1").json
+    assert response["total"] == 5
+    assert response["seen"] == 5
+    assert len(response["requests"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -69,19 +74,20 @@ def test_newest_come_first_in_pages_and_the_control_api_is_left_out(client: Flas
 def test_filters(client: FlaskClient, query: str, numbers: list[int]) -> None:
     for path in ("/admin/jobs/job-7", "/admin/jobs", "/admin/job", "/admin/jobs/none", "/nowhere"):
         client.get(path)
-    assert [one["number"] for one in entries(client, query)] == numbers
+    assert [item["number"] for item in entries(client, query)] == numbers
 
 
 @pytest.mark.parametrize("query", ["?status=none", "?status=600", "?limit=0", "?unmatched=2", "?operatoin=getJob"])
 def test_a_filter_that_cannot_be_is_refused(client: FlaskClient, query: str) -> None:
-    answer = client.get(f"/__mock/requests{query}")
-    assert (answer.status_code, answer.json["code"]) == (422, "invalid-request")
+    response = client.get(f"/__mock/requests{query}")
+    assert response.status_code == 422
+    assert response.json["code"] == "invalid-request"
 
 
 def test_each_sandbox_has_a_journal_that_a_reset_clears(client: FlaskClient) -> None:
     client.get("/admin/jobs", headers={"X-Mock-Sandbox": "one"})
     client.get("/admin/jobs", headers={"X-Mock-Sandbox": "two", "X-Mock-Scenario": "empty"})
-    assert [one["scenario"] for one in entries(client, **{"X-Mock-Sandbox": "two"})] == ["empty"]
+    assert [item["scenario"] for item in entries(client, **{"X-Mock-Sandbox": "two"})] == ["empty"]
     client.post("/__mock/reset", headers={"X-Mock-Sandbox": "two"})
     assert entries(client, **{"X-Mock-Sandbox": "two"}) == []
     assert len(entries(client, **{"X-Mock-Sandbox": "one"})) == 1
@@ -90,7 +96,8 @@ def test_each_sandbox_has_a_journal_that_a_reset_clears(client: FlaskClient) -> 
 def test_deleting_the_requests_forgets_them_and_numbers_go_on(client: FlaskClient) -> None:
     client.get("/nowhere")
     assert client.delete("/__mock/requests").status_code == 204
-    assert (entries(client), verdict(client)["verdict"]) == ([], "passed")
+    assert entries(client) == []
+    assert verdict(client)["verdict"] == "passed"
     client.get("/admin/jobs")
     assert entries(client)[0]["number"] == 2
 
@@ -101,7 +108,8 @@ def test_fired_transitions_are_in_the_entry_of_the_next_request(client: FlaskCli
     client.get("/admin/jobs", headers=headers)
     client.get("/admin/jobs", headers=headers)
     after, first = entries(client)
-    assert ({one["transition"] for one in first["fired"]}, after["fired"]) == ({"start"}, [])
+    assert {item["transition"] for item in first["fired"]} == {"start"}
+    assert after["fired"] == []
     assert first["at"] == "2026-01-15T09:00:05.000Z"
 
 
@@ -122,14 +130,16 @@ def test_a_long_body_is_cut(make_contract: MakeContract) -> None:
     client = create_app(make_contract()).test_client()
     client.post("/jobs", json={"note": "x" * 10_000})
     request = entries(client)[0]["request"]
-    assert (len(request["body"]), request["size"]) == (journal.BODY_KEPT, 10_012)
+    assert len(request["body"]) == journal.BODY_KEPT
+    assert request["size"] == 10_012
 
 
 def test_an_unmatched_request_says_what_is_near_and_why_it_is_not_that(client: FlaskClient) -> None:
     client.put("/admin/jobs/job-7/retry")
     client.get("/admin/job/job-7")
     path, method = entries(client, "?unmatched=true")
-    assert (method["status"], method["nearest"][0]["why"]) == (405, "its method is POST, not PUT")
+    assert method["status"] == 405
+    assert method["nearest"][0]["why"] == "its method is POST, not PUT"
     assert path["nearest"][0] == {
         "operation": "getJob", "method": "GET", "path": "/admin/jobs/{job_id}", "why": "segment 2 is 'jobs', not 'job'",
     }  # fmt: skip
@@ -139,8 +149,11 @@ def test_an_invalid_request_is_logged_with_its_violations(client: FlaskClient) -
     client.get("/admin/jobs?limit=none")
     client.get("/admin/jobs", headers={"X-Mock-Scenario": "none"})
     scenario, limit = entries(client)
-    assert (limit["status"], limit["violations"][0]["name"]) == (422, "limit")
-    assert (scenario["status"], scenario["scenario"], scenario["at"]) == (400, None, None)
+    assert limit["status"] == 422
+    assert limit["violations"][0]["name"] == "limit"
+    assert scenario["status"] == 400
+    assert scenario["scenario"] is None
+    assert scenario["at"] is None
 
 
 def test_an_entry_names_the_override_that_responded(client: FlaskClient) -> None:
@@ -156,8 +169,9 @@ def test_the_journal_is_bounded_and_unmatched_requests_are_not_pushed_out(
     client.get("/nowhere")
     for _ in range(10):
         client.get("/admin/jobs/job-7")
-    answer = client.get("/__mock/requests").json
-    assert (answer["total"], answer["seen"]) == (5, 11)
+    response = client.get("/__mock/requests").json
+    assert response["total"] == 5
+    assert response["seen"] == 11
     assert entries(client, "?unmatched=true")[0]["path"] == "/nowhere"
     assert verdict(client)["unmatched"][0]["path"] == "/nowhere"
 
@@ -192,9 +206,10 @@ def test_a_verdict_fails_by_a_request_that_violated_the_contract(
     client: FlaskClient, method: str, path: str, options: dict[str, Any], code: str
 ) -> None:
     client.open(path, method=method, **options)
-    found = verdict(client)
-    assert [(one["method"], one["code"]) for one in found["refused"]] == [(method, code)]
-    assert (found["detail"], found["unmatched"]) == ("1 request violated the contract.", [])
+    result = verdict(client)
+    assert [(item["method"], item["code"]) for item in result["refused"]] == [(method, code)]
+    assert result["detail"] == "1 request violated the contract."
+    assert result["unmatched"] == []
 
 
 @pytest.mark.parametrize(("method", "path", "options", "code"), REFUSED)
@@ -213,8 +228,9 @@ def test_a_verdict_fails_by_a_code_that_is_not_allowed(client: FlaskClient) -> N
 
 
 def test_a_code_that_a_verdict_does_not_know_is_refused(client: FlaskClient) -> None:
-    answer = client.get("/__mock/verdict?allow=invalid-requst")
-    assert (answer.status_code, answer.json["code"]) == (422, "invalid-request")
+    response = client.get("/__mock/verdict?allow=invalid-requst")
+    assert response.status_code == 422
+    assert response.json["code"] == "invalid-request"
 
 
 @pytest.mark.parametrize(
@@ -237,7 +253,7 @@ def test_a_verdict_fails_by_what_browsers_do_not_request_on_their_own(
     client: FlaskClient, method: str, path: str
 ) -> None:
     client.open(path, method=method)
-    assert [one["path"] for one in verdict(client)["unmatched"]] == [path]
+    assert [item["path"] for item in verdict(client)["unmatched"]] == [path]
 
 
 def test_what_browsers_request_does_not_push_out_what_makes_a_verdict_fail(
@@ -248,7 +264,7 @@ def test_what_browsers_request_does_not_push_out_what_makes_a_verdict_fail(
     for _ in range(5):
         client.get("/favicon.ico")
         client.options("/admin/jobs")
-    assert [one["path"] for one in verdict(client)["unmatched"]] == ["/nowhere"]
+    assert [item["path"] for item in verdict(client)["unmatched"]] == ["/nowhere"]
 
 
 def test_clearing_the_journal_forgets_refused_requests(client: FlaskClient) -> None:
@@ -260,14 +276,17 @@ def test_clearing_the_journal_forgets_refused_requests(client: FlaskClient) -> N
 def test_an_error_is_in_the_journal_with_its_code(client: FlaskClient) -> None:
     for path in ("/admin/jobs", "/admin/jobs/none", "/nowhere"):
         client.get(path)
-    assert [one.get("code") for one in entries(client)] == ["unknown-path", "unknown-record", None]
+    assert [item.get("code") for item in entries(client)] == ["unknown-path", "unknown-record", None]
 
 
 def test_a_verdict_fails_by_a_request_that_nothing_matched(client: FlaskClient) -> None:
     client.get("/admin/job")
-    found = verdict(client)
-    assert (found["code"], found["detail"]) == ("verdict-failed", "1 request matched no operation.")
-    assert (found["unmatched"][0]["path"], found["violations"], found["unused_overrides"]) == ("/admin/job", [], [])
+    result = verdict(client)
+    assert result["code"] == "verdict-failed"
+    assert result["detail"] == "1 request matched no operation."
+    assert result["unmatched"][0]["path"] == "/admin/job"
+    assert result["violations"] == []
+    assert result["unused_overrides"] == []
 
 
 def test_a_verdict_fails_by_an_override_that_was_never_used(client: FlaskClient) -> None:
@@ -285,7 +304,7 @@ def test_a_reused_override_id_counts_from_zero(client: FlaskClient) -> None:
     client.get("/admin/jobs/job-7")
     client.post("/__mock/clock", json={"undo": 1})
     client.post("/__mock/overrides", json={"operation": "listJobs", "status": 503})
-    assert [one["id"] for one in verdict(client)["unused_overrides"]] == ["override-1"]
+    assert [item["id"] for item in verdict(client)["unused_overrides"]] == ["override-1"]
 
 
 @pytest.mark.parametrize("strict", [True, False])
@@ -296,11 +315,13 @@ def test_a_verdict_fails_by_an_answer_that_broke_the_contract(make_contract: Mak
 
     client = create_app(make_contract(broken), strict=strict).test_client()
     client.post("/jobs/a/cancel")
-    found = verdict(client)
-    told = found["violations"][0]
-    assert (found["detail"], told["status"], told["number"]) == ("1 response violated the contract.", 200, 1)
-    assert entries(client)[0]["violations"] == told["violations"]
-    assert client.get("/__mock/violations").json["violations"] == found["violations"]
+    result = verdict(client)
+    reported = result["violations"][0]
+    assert result["detail"] == "1 response violated the contract."
+    assert reported["status"] == 200
+    assert reported["number"] == 1
+    assert entries(client)[0]["violations"] == reported["violations"]
+    assert client.get("/__mock/violations").json["violations"] == result["violations"]
     client.delete("/__mock/violations")
     assert verdict(client)["verdict"] == "passed"
 
@@ -315,8 +336,9 @@ def test_entries_are_listed_briefly_and_fetched_by_number(client: FlaskClient) -
     for number in range(1, 4):
         client.get(f"/admin/jobs/job-{number}")
     brief = entries(client, "?brief=true")
-    assert [one["number"] for one in brief] == [3, 2, 1]
-    assert not any("request" in one or "response" in one for one in brief)
+    assert [item["number"] for item in brief] == [3, 2, 1]
+    assert not any("request" in item or "response" in item for item in brief)
     (entry,) = entries(client, "?number=2")
-    assert (entry["path"], entry["response"]["body"]["id"]) == ("/admin/jobs/job-2", "job-2")
+    assert entry["path"] == "/admin/jobs/job-2"
+    assert entry["response"]["body"]["id"] == "job-2"
     assert entries(client, "?number=4") == []

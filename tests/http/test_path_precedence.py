@@ -17,24 +17,29 @@ def serve(tmp_path: Path, paths: dict[str, list[str]], **members: Any) -> FlaskC
     def item(path: str, methods: list[str]) -> dict[str, Any]:
         names = [part.partition("}")[0] for part in path.split("{")[1:]]
         parameters = [{"name": name, "in": "path", "required": True, "schema": {}} for name in names]
-        return {"parameters": parameters} | {one: {"operationId": f"{one} {path}", **OK} for one in methods}
+        return {"parameters": parameters} | {element: {"operationId": f"{element} {path}", **OK} for element in methods}
 
-    made = {path: item(path, methods) for path, methods in paths.items()}
+    created = {path: item(path, methods) for path, methods in paths.items()}
     file = tmp_path / "api.json"
-    file.write_text(json.dumps({"openapi": "3.1.0", "info": {"title": "P", "version": "1"}, "paths": made, **members}))
+    file.write_text(
+        json.dumps({"openapi": "3.1.0", "info": {"title": "P", "version": "1"}, "paths": created, **members})
+    )
     return create_app(file).test_client()
 
 
 def test_a_concrete_path_is_matched_before_a_templated_one_whatever_the_method(tmp_path: Path) -> None:
     client = serve(tmp_path, {"/pet/{petId}": ["get", "post"], "/pet/findByStatus": ["get"]})
-    found = client.post("/pet/findByStatus")
-    assert (found.status_code, found.json["code"], found.headers["Allow"]) == (405, "method-not-allowed", "GET, HEAD, OPTIONS")  # fmt: skip
+    result = client.post("/pet/findByStatus")
+    assert result.status_code == 405
+    assert result.json["code"] == "method-not-allowed"
+    assert result.headers["Allow"] == "GET, HEAD, OPTIONS"  # fmt: skip
     assert client.post("/pet/1").status_code == 200
     assert client.get("/pet/findByStatus").status_code == client.head("/pet/findByStatus").status_code == 200
     preflight = client.options("/pet/findByStatus")
-    assert (preflight.status_code, preflight.headers["Allow"]) == (204, "GET, HEAD, OPTIONS")
+    assert preflight.status_code == 204
+    assert preflight.headers["Allow"] == "GET, HEAD, OPTIONS"
     entries = client.get("/__mock/requests").json["requests"]
-    (entry,) = [one for one in entries if one["status"] == 405]
+    (entry,) = [item for item in entries if item["status"] == 405]
     assert entry["operation"] is None
     assert entry["nearest"][0]["why"] == "a concrete path is matched before its templated one"
 
@@ -79,7 +84,7 @@ def test_a_query_that_is_written_into_a_path_is_what_a_request_must_hold(tmp_pat
         assert asked(f"{prefix}/files?x=&beta=true") == "get /files?beta=true&x="
         assert asked(f"{prefix}/files?beta=true") is None
     warnings = client.application.extensions["mockserver"].contract.warnings
-    assert [one.code for one in warnings] == ["query-in-path"] * 2
+    assert [item.code for item in warnings] == ["query-in-path"] * 2
 
 
 def test_a_path_parameter_that_is_not_in_the_path_is_not_required(tmp_path: Path) -> None:

@@ -38,13 +38,13 @@ def test_a_defect_in_any_step_is_a_problem_without_a_traceback(
 
 
 def test_a_long_value_is_cut_in_a_message(client: FlaskClient) -> None:
-    answer = client.get(f"/admin/jobs/{'x' * 5000}")
-    assert len(answer.json["detail"]) < 300
+    response = client.get(f"/admin/jobs/{'x' * 5000}")
+    assert len(response.json["detail"]) < 300
 
 
 def test_a_problem_has_the_members_of_rfc_9457(client: FlaskClient) -> None:
-    answer = client.get("/admin/jobs/nope")
-    assert answer.json == {
+    response = client.get("/admin/jobs/nope")
+    assert response.json == {
         "type": "about:blank",
         "title": "Not Found",
         "status": 404,

@@ -44,32 +44,35 @@ def test_each_pair_of_sandbox_and_scenario_is_a_run_of_its_own(client: FlaskClie
 
 
 def test_an_unknown_scenario_is_refused_with_what_there_is(client: FlaskClient) -> None:
-    answer = client.get("/admin/jobs", headers={SCENARIO: "stuck-quue"})
-    assert (answer.status_code, answer.json["code"]) == (400, "unknown-scenario")
-    assert answer.json["available"] == SCENARIOS
-    assert answer.json["did_you_mean"] == ["stuck-queue"]
+    response = client.get("/admin/jobs", headers={SCENARIO: "stuck-quue"})
+    assert response.status_code == 400
+    assert response.json["code"] == "unknown-scenario"
+    assert response.json["available"] == SCENARIOS
+    assert response.json["did_you_mean"] == ["stuck-queue"]
 
 
 @pytest.mark.parametrize("name", ["", "../x", "x" * 65, "a b", "é", "a,b"])
 def test_a_malformed_sandbox_name_is_refused_in_every_location(client: FlaskClient, name: str) -> None:
-    for answer in (
+    for response in (
         client.get("/admin/jobs", headers={SANDBOX: name}),
         client.get("/admin/jobs", query_string={"__sandbox": name}),
     ):
-        assert (answer.status_code, answer.json["code"]) == (400, "bad-sandbox")
+        assert response.status_code == 400
+        assert response.json["code"] == "bad-sandbox"
 
 
 def test_a_name_is_never_reflected_raw(client: FlaskClient) -> None:
-    answer = client.get("/admin/jobs", query_string={"__sandbox": "a\r\nSet-Cookie: x=1"})
-    assert answer.status_code == 400
-    assert b"\r" not in answer.data
-    assert "Set-Cookie" not in answer.headers
+    response = client.get("/admin/jobs", query_string={"__sandbox": "a\r\nSet-Cookie: x=1"})
+    assert response.status_code == 400
+    assert b"\r" not in response.data
+    assert "Set-Cookie" not in response.headers
 
 
 def test_a_navigation_keeps_the_choice_in_cookies_and_goes_to_the_clean_address(client: FlaskClient) -> None:
-    answer = client.get("/admin/jobs?limit=2&__scenario=empty&__sandbox=qa", headers=NAVIGATION)
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/admin/jobs?limit=2")
-    assert sorted(answer.headers.getlist("Set-Cookie")) == [
+    response = client.get("/admin/jobs?limit=2&__scenario=empty&__sandbox=qa", headers=NAVIGATION)
+    assert response.status_code == 303
+    assert response.headers["Location"] == "/admin/jobs?limit=2"
+    assert sorted(response.headers.getlist("Set-Cookie")) == [
         "mock_sandbox=qa; Path=/; SameSite=Lax", "mock_scenario=empty; Path=/; SameSite=Lax",
     ]  # fmt: skip
 
@@ -81,17 +84,17 @@ def test_without_fetch_metadata_accepting_html_makes_a_navigation(client: FlaskC
 
 
 def test_an_empty_value_removes_the_cookie(client: FlaskClient) -> None:
-    answer = client.get("/admin/jobs?__scenario=", headers=NAVIGATION)
-    assert answer.status_code == 303
-    assert "mock_scenario=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0" in answer.headers["Set-Cookie"]
+    response = client.get("/admin/jobs?__scenario=", headers=NAVIGATION)
+    assert response.status_code == 303
+    assert "mock_scenario=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0" in response.headers["Set-Cookie"]
 
 
 @pytest.mark.parametrize("path", ["//evil.example/x", "/%2F/evil.example", "/\\evil.example"])
 def test_a_redirect_never_leads_to_another_host(client: FlaskClient, path: str) -> None:
-    answer = client.get(
+    response = client.get(
         f"{path}?__scenario=empty", headers=NAVIGATION, environ_overrides={"RAW_URI": f"{path}?__scenario=empty"}
     )
-    assert not answer.headers.get("Location", "/").startswith(("//", "/\\", "http"))
+    assert not response.headers.get("Location", "/").startswith(("//", "/\\", "http"))
 
 
 @pytest.mark.parametrize(
@@ -109,11 +112,11 @@ def test_a_redirect_never_leads_to_another_host(client: FlaskClient, path: str) 
 def test_a_cookie_of_another_server_is_ignored_and_kept(
     client: FlaskClient, path: str, cookie: str, ignored: str
 ) -> None:
-    answer = client.get(path, headers={"Cookie": cookie})
-    assert answer.status_code == (404 if path == "/nowhere" else 200)
-    assert chosen(answer) == ("default", "baseline")
-    assert answer.headers["X-Mock-Ignored-Cookie"] == ignored
-    assert "Set-Cookie" not in answer.headers
+    response = client.get(path, headers={"Cookie": cookie})
+    assert response.status_code == (404 if path == "/nowhere" else 200)
+    assert chosen(response) == ("default", "baseline")
+    assert response.headers["X-Mock-Ignored-Cookie"] == ignored
+    assert "Set-Cookie" not in response.headers
 
 
 @pytest.mark.parametrize(
@@ -124,8 +127,9 @@ def test_of_several_cookies_a_valid_one_counts(client: FlaskClient, cookie: str)
 
 
 def test_a_header_is_refused_where_a_cookie_is_ignored(client: FlaskClient) -> None:
-    answer = client.get("/admin/jobs", headers={"Cookie": "mock_sandbox=a/b", "X-Mock-Scenario": "gone"})
-    assert (answer.status_code, answer.json["code"]) == (400, "unknown-scenario")
+    response = client.get("/admin/jobs", headers={"Cookie": "mock_sandbox=a/b", "X-Mock-Scenario": "gone"})
+    assert response.status_code == 400
+    assert response.json["code"] == "unknown-scenario"
 
 
 def test_parameters_of_our_own_are_never_the_contracts(client: FlaskClient) -> None:

@@ -201,7 +201,8 @@ def test_every_operation_of_the_control_api_has_a_method(mock: Client, monkeypat
     mock.openapi()
     mock.control_openapi()
     mock.delete()
-    assert called == declared
+    # npm downloads the JavaScript package.
+    assert called == declared - {("GET", ("", "__mock", "kit.tgz"))}
 
 
 def test_a_scenario_is_the_active_one_of_the_sandbox(mock: Client) -> None:
@@ -299,7 +300,9 @@ def test_an_unknown_name_raises_at_once(
     mock: Client, call: Callable[[Client], object], status: int, code: str, text: str
 ) -> None:
     error = failure(lambda: call(mock))
-    assert (error.status, error.code, error.problem["code"]) == (status, code, code)
+    assert error.status == status
+    assert error.code == code
+    assert error.problem["code"] == code
     assert text in str(error)
 
 
@@ -479,7 +482,8 @@ def test_every_member_is_documented() -> None:
 def test_a_server_that_is_not_there_is_named_in_one_sentence() -> None:
     address = free_address()
     error = failure(Client(address, "a").clock)
-    assert (error.status, error.code) == (None, "unreachable")
+    assert error.status is None
+    assert error.code == "unreachable"
     assert (
         str(error)
         == f"No server can be reached at {address} (Connection refused): is `mockserver serve` running there?"
@@ -526,7 +530,8 @@ def test_a_newer_server_is_used(answer: Callable[..., str]) -> None:
 def test_another_server_at_the_address_is_recognized(answer: Callable[..., str], status: int, body: str) -> None:
     address = answer(status, body, Location="/elsewhere")
     error = failure(Client(address, "a").clock)
-    assert (error.status, error.code) == (status, "not-mockserver")
+    assert error.status == status
+    assert error.code == "not-mockserver"
     assert str(error).startswith(
         f"The server at {address} is not a mockserver: it responds to GET /__mock/health with {status}"
     )
@@ -546,9 +551,11 @@ def test_a_token_is_taken_from_the_environment_and_sent_to_the_control_api_only(
 def test_errors_can_be_pickled(mock: Client) -> None:
     error = failure(lambda: mock.verify({"operation": "retryJob"}))
     copy = pickle.loads(pickle.dumps(error))
-    assert (type(copy), copy.status, copy.code, copy.problem, str(copy)) == (
-        ExpectationError, error.status, error.code, error.problem, str(error),
-    )  # fmt: skip
+    assert type(copy) is ExpectationError
+    assert copy.status == error.status
+    assert copy.code == error.code
+    assert copy.problem == error.problem
+    assert str(copy) == str(error)  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,8 @@ def test_arrays_and_objects_are_encoded_as_the_specification_shows(
         "header": parameter_encoding.encode_header,
     }[location]
     notation = ParameterStyle("color", location, style, explode, Shape())
-    assert (encode(notation, ARRAY), encode(notation, OBJECT)) == (array, members)
+    assert encode(notation, ARRAY) == array
+    assert encode(notation, OBJECT) == members
 
 
 @pytest.mark.parametrize(
@@ -106,5 +107,7 @@ def test_the_bench_measures_a_folder_of_documents(tmp_path: Path) -> None:
     (tmp_path / "styles.json").write_text(json.dumps(document()))
     (tmp_path / "old.json").write_text('{"swagger": "2.0"}')
     cells, wrong = row(tmp_path / "styles.json")
-    assert (cells[2], cells[5].split(" / ")[0] == cells[5].split(" / ")[1], wrong) == (str(len(document()["paths"])), True, [])  # fmt: skip
+    assert cells[2] == str(len(document()["paths"]))
+    assert cells[5].split(" / ")[0] == cells[5].split(" / ")[1]
+    assert wrong == []  # fmt: skip
     assert row(tmp_path / "old.json")[0][2].startswith("refused: old.json:1 /swagger: is a Swagger 2.0 document")

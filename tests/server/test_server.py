@@ -62,16 +62,16 @@ def test_a_host_is_reached_at_its_addresses_and_no_other(host: str, addresses: l
 
 
 def test_two_servers_in_one_process_do_not_meet() -> None:
-    with BackgroundServer(app) as one, BackgroundServer(app) as two:
-        assert one.url != two.url
+    with BackgroundServer(app) as item, BackgroundServer(app) as two:
+        assert item.url != two.url
 
 
 def test_a_port_is_free_again_once_the_server_is_gone() -> None:
     with BackgroundServer(app) as server:
         urlopen(server.url, timeout=SECONDS).close()
         port = urlsplit(server.url).port or 0
-    for one in listen("localhost", port):
-        one.close()
+    for item in listen("localhost", port):
+        item.close()
 
 
 def test_a_taken_port_is_named() -> None:
@@ -79,7 +79,8 @@ def test_a_taken_port_is_named() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(PortTaken) as caught:
             listen("localhost", port)
-    assert (caught.value.host, caught.value.port) == ("localhost", port)
+    assert caught.value.host == "localhost"
+    assert caught.value.port == port
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid", "a b", "x" * 300])
@@ -90,8 +91,8 @@ def test_a_host_that_is_not_this_machine_is_named(host: str) -> None:
 
 
 def test_an_address_of_ipv6_is_written_in_brackets() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        assert url("::1", [one]) == f"http://[::1]:{one.getsockname()[1]}"
+    with socket.create_server(("127.0.0.1", 0)) as item:
+        assert url("::1", [item]) == f"http://[::1]:{item.getsockname()[1]}"
 
 
 @pytest.mark.parametrize("signals", [[signal.SIGINT], [signal.SIGTERM], [signal.SIGTERM, signal.SIGINT]])
@@ -116,7 +117,9 @@ def test_a_signal_ends_it_well_whatever_connections_are_open(signals: list[signa
                     time.sleep(0.05)
                 code = process.wait(SECONDS)
                 took = time.monotonic() - begun
-            assert (code, took < 5, process.stdout.read()) == (0, True, "")
+            assert code == 0
+            assert took < 5
+            assert process.stdout.read() == ""
             assert process.stderr is not None
             assert process.stderr.read() == ""
         finally:

@@ -89,17 +89,17 @@ def test_an_edit_is_found_once(folder: Path, watch: Watch, edit: Edit) -> None:
 
 @pytest.mark.parametrize("how", ["removed", "renamed", "linked"])
 def test_a_folder_that_disappears_and_comes_back_is_watched_again(folder: Path, watch: Watch, how: str) -> None:
-    kept = folder / "kept"
+    stored = folder / "kept"
     if how == "removed":
-        shutil.copytree(folder / "in", kept)
+        shutil.copytree(folder / "in", stored)
         shutil.rmtree(folder / "in")
     else:
-        (folder / "in").rename(kept)
+        (folder / "in").rename(stored)
     assert watch.find_edits() == [folder / "in/deep/a.json"]
     if how == "linked":
-        (folder / "in").symlink_to(kept)
+        (folder / "in").symlink_to(stored)
     else:
-        kept.rename(folder / "in")
+        stored.rename(folder / "in")
     assert watch.find_edits() == [folder / "in/deep/a.json"]
     (folder / "in/deep/a.json").write_text("333")
     assert watch.find_edits() == [folder / "in/deep/a.json"]

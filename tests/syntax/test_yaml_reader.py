@@ -51,7 +51,8 @@ def test_it_reads_the_core_schema_of_yaml_1_2(text: str, value: Any) -> None:
 def test_yaml_that_json_cannot_represent_is_rejected_with_its_line(text: str, message: str, line: int) -> None:
     with pytest.raises(MalformedYAML) as caught:
         yaml_reader.parse(text)
-    assert (caught.value.message, caught.value.line) == (message, line)
+    assert caught.value.message == message
+    assert caught.value.line == line
 
 
 def test_unbounded_nesting_is_rejected_by_the_parser_or_the_reader() -> None:

@@ -46,9 +46,9 @@ def edit(root: Path, reloading: ReloadingApp) -> Edit:
 
 
 def status_of(client: Client, key: str, **headers: str) -> str:
-    answer = client.get(f"/jobs/{key}", headers=headers).json
-    found: str = answer["status"]
-    return found
+    response = client.get(f"/jobs/{key}", headers=headers).json
+    result: str = response["status"]
+    return result
 
 
 def test_edited_fixtures_are_in_force_and_what_was_done_stays_done(client: Client, edit: Edit) -> None:
@@ -57,7 +57,8 @@ def test_edited_fixtures_are_in_force_and_what_was_done_stays_done(client: Clien
     assert client.get("/jobs/b").json["note"] == "edited"
     assert status_of(client, "a") == "cancelled"
     state = client.get("/__mock/state").json
-    assert (state["generation"], state["revision"]) == (2, 0)
+    assert state["generation"] == 2
+    assert state["revision"] == 0
 
 
 def test_edited_schemas_and_paths_are_in_force(client: Client, root: Path, reloading: ReloadingApp) -> None:
@@ -65,22 +66,23 @@ def test_edited_schemas_and_paths_are_in_force(client: Client, root: Path, reloa
     document = root / "schemas" / "openapi.yaml"
     document.write_text(document.read_text().replace("/jobs:", "/work:").replace("/jobs/{", "/work/{"))
     assert reloading.reload() == []
-    assert (client.get("/work").status_code, client.get("/jobs").status_code) == (200, 404)
+    assert client.get("/work").status_code == 200
+    assert client.get("/jobs").status_code == 404
 
 
 def test_each_sandbox_keeps_its_own_state_clock_and_active_scenario(client: Client, edit: Edit) -> None:
-    one, two = {"X-Mock-Sandbox": "one"}, {"X-Mock-Sandbox": "two"}
-    client.post("/jobs/a/cancel", headers=one)
+    item, two = {"X-Mock-Sandbox": "one"}, {"X-Mock-Sandbox": "two"}
+    client.post("/jobs/a/cancel", headers=item)
     client.put("/__mock/scenario", json={"name": "empty"}, headers=two)
-    client.post("/__mock/clock", json={"advance": "5m"}, headers=one)
-    before = client.get("/__mock/clock", headers=one).json["now"]
+    client.post("/__mock/clock", json={"advance": "5m"}, headers=item)
+    before = client.get("/__mock/clock", headers=item).json["now"]
     edit("fixtures/small/jobs.json", lambda jobs: jobs[1].update(note="edited"))
-    assert client.get("/__mock/clock", headers=one).json["now"] == before
-    assert status_of(client, "a", **one) == "cancelled"
+    assert client.get("/__mock/clock", headers=item).json["now"] == before
+    assert status_of(client, "a", **item) == "cancelled"
     assert client.get("/jobs", headers=two).json == []
     # The log goes with the run: it can be undone.
-    client.post("/__mock/clock", json={"undo": 1}, headers=one)
-    assert status_of(client, "a", **one) != "cancelled"
+    client.post("/__mock/clock", json={"undo": 1}, headers=item)
+    assert status_of(client, "a", **item) != "cancelled"
 
 
 def test_a_run_whose_commands_are_refused_now_starts_over_and_says_so(
@@ -104,12 +106,12 @@ def test_a_broken_file_leaves_the_last_good_contract_in_service_and_health_says_
     good = file.read_text()
     client.post("/jobs/a/cancel")
     file.write_text('[{"id": 1}]')
-    assert any(str(one).startswith("fixtures/small/jobs.json:1 /0/id") for one in reloading.reload())
+    assert any(str(item).startswith("fixtures/small/jobs.json:1 /0/id") for item in reloading.reload())
     assert status_of(client, "a") == "cancelled"
     health = client.get("/__mock/health").json
     assert health["status"] == "ok"
-    told = {"file": "fixtures/small/jobs.json", "line": 1, "pointer": "/0/id", "code": "type"}
-    assert {**told, "message": "1 is not of type string"} in health["problems"]
+    reported = {"file": "fixtures/small/jobs.json", "line": 1, "pointer": "/0/id", "code": "type"}
+    assert {**reported, "message": "1 is not of type string"} in health["problems"]
     file.write_text(good)
     assert reloading.reload() == []
     assert list(client.get("/__mock/health").json or ()) == ["status", "version"]

@@ -74,8 +74,8 @@ class MemoryStore:
         return self.contents[name].entries.get(which, [])
 
     def clear_entries(self, name: str, which: Sequence[str]) -> None:
-        for one in which:
-            self.contents[name].entries.pop(one, None)
+        for item in which:
+            self.contents[name].entries.pop(item, None)
 
     def list_sandboxes(self) -> list[str]:
         return list(self.contents)

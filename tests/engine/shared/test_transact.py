@@ -90,17 +90,17 @@ def test_a_request_that_was_overtaken_is_handled_again_on_what_the_other_did(
     sandboxes: SharedSandboxes, others: SharedSandboxes, store: MemoryStore
 ) -> None:
     overtaken(store, others)
-    found: list[Any] = []
+    result: list[Any] = []
 
     def attempt(refusal: Refusal | None) -> int:
         assert refusal is None
         sandbox = sandboxes.get("one")
-        found.append(sandbox.run("baseline").state.record("jobs", "b")["status"])
+        result.append(sandbox.run("baseline").state.record("jobs", "b")["status"])
         fire(sandbox, "a", "cancel")
-        return len(found)
+        return len(result)
 
     assert sandboxes.transact(attempt) == 2
-    assert found == ["running", "done"]
+    assert result == ["running", "done"]
     assert sandboxes.transact(lambda _: sandboxes.get("one").run("baseline").revision) == 2
 
 

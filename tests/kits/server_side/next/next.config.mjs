@@ -1,7 +1,5 @@
-const { pathname } = new URL("..", import.meta.url);
-
 export default {
-  turbopack: { root: pathname },
+  turbopack: { root: import.meta.dirname },
   serverExternalPackages: [
     "@opentelemetry/instrumentation-http",
     "@opentelemetry/instrumentation-undici",
