@@ -29,6 +29,15 @@ class Size(click.ParamType):  # type: ignore[type-arg]  # generic only in recent
         return size
 
 
+class PortOption(click.Option):
+    """A port, which is not read from a variable that Kubernetes sets for a service called `mockserver`."""
+
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        """The variable's value; None for the address of a service, such as `tcp://10.96.0.17:4080`."""
+        value = super().resolve_envvar_value(ctx)
+        return None if value is not None and value.startswith(("tcp://", "udp://")) else value
+
+
 class EnvironmentCommand(click.Command):
     """A command whose options can be set as environment variables; an error in one names the variable."""
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mockserver.cli.arguments import CONTRACT, STATEFUL, STRICT_EXAMPLES, fail, fail_with_problems, load_or_fail, warn
-from mockserver.cli.environment import EnvironmentCommand, Size
+from mockserver.cli.environment import EnvironmentCommand, PortOption, Size
 from mockserver.cli.garbage import paused_garbage_collection
 from mockserver.cli.progress import elapsed_time
 from mockserver.cli.request_log import Format, request_log
@@ -76,6 +76,7 @@ INSTALL_REDIS = "--store needs the redis package: pip install 'mockserver[redis]
 @click.option(
     "--port",
     "-p",
+    cls=PortOption,
     metavar="NUMBER",
     default=PORT,
     show_default=True,

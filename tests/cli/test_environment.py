@@ -11,7 +11,7 @@ from flask import Flask
 
 from mockserver.cli.environment import Size
 from mockserver.cli.main import main
-from mockserver.cli.serve import app_from_environment
+from mockserver.cli.serve import app_from_environment, serve_command
 from mockserver.http.service import Service
 from tests.documents.kennel import write
 
@@ -120,3 +120,11 @@ def test_an_error_on_the_command_line_names_the_option() -> None:
     result = CliRunner().invoke(main, ["serve", "--body-limit", "10XB"])
     assert result.exit_code == 2
     assert "'--body-limit'" in result.stderr
+
+
+@pytest.mark.parametrize(("value", "port"), [("tcp://10.96.0.17:4080", 4080), ("udp://[::1]:9", 4080), ("5000", 5000)])
+def test_the_port_of_a_service_in_kubernetes_is_not_ours(
+    monkeypatch: pytest.MonkeyPatch, value: str, port: int
+) -> None:
+    monkeypatch.setenv("MOCKSERVER_PORT", value)
+    assert serve_command.read_environment()["port"] == port
