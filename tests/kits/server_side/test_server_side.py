@@ -126,3 +126,9 @@ def wait_for(url: str, process: subprocess.Popen[str]) -> None:
             time.sleep(0.1)
         else:
             return
+
+
+def test_the_documentation_shows_the_files_that_are_tested() -> None:
+    text = (HERE.parent.parent.parent / "docs" / "frontend.md").read_text()
+    for path in (HERE / "instrumentation.mjs", NEXT / "fetch-from-api.js", HERE / "middleware.mjs"):
+        assert f"```js\n// {path.name}\n{path.read_text()}```" in text
