@@ -14,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from mockserver import BackgroundServer, Contract, ContractError, create_app, load_contract
+from mockserver.web.reload import ReloadingApp
 
 MakeContract = Callable[..., Path]
 Serve = Callable[..., FlaskClient]
@@ -218,6 +219,31 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Print what repeats the random order of this run; the quiet mode leaves out the plugin's own line."""
     if (seed := config.getoption("randomly_seed", None)) is not None:
         terminalreporter.write_line(f"Tests ran in random order; to repeat it: --randomly-seed={seed}")
+
+
+@pytest.fixture(scope="module")
+def own_app() -> Flask:
+    """An application that only the tests of one module use."""
+    return create_app()
+
+
+@pytest.fixture(scope="module")
+def own(own_app: Flask) -> Iterator[BackgroundServer]:
+    """A server of that application."""
+    with BackgroundServer(own_app, "127.0.0.1") as running:
+        yield running
+
+
+@pytest.fixture
+def root(make_contract: MakeContract) -> Path:
+    """The directory of a contract that a test may edit."""
+    return make_contract()
+
+
+@pytest.fixture
+def reloading(root: Path) -> ReloadingApp:
+    """An application that serves that contract, and can load it again."""
+    return ReloadingApp(create_app(root), lambda: load_contract(root))
 
 
 def require_program(path: str | None, message: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,17 +15,6 @@ from flask import Flask
 from mockserver import BackgroundServer, create_app
 from tests.cli.test_main import SECONDS
 from tests.server.test_protocol import connect, read_all, read_answer, request
-
-
-@pytest.fixture(scope="module")
-def own_app() -> Flask:
-    return create_app()
-
-
-@pytest.fixture(scope="module")
-def own(own_app: Flask) -> Iterator[BackgroundServer]:
-    with BackgroundServer(own_app, "127.0.0.1") as running:
-        yield running
 
 
 def wait_until_held(app: Flask, sandbox: str, count: int = 1) -> None:

@@ -18,19 +18,8 @@ from mockserver.contract.loader import with_default_scenario
 from mockserver.documents import source
 from mockserver.web.reload import ReloadingApp
 from tests.cli.test_main import SECONDS, poll, remaining_output, serving
-from tests.conftest import MakeContract
 
 Spoil = Callable[[Path], object]
-
-
-@pytest.fixture
-def root(make_contract: MakeContract) -> Path:
-    return make_contract()
-
-
-@pytest.fixture
-def reloading(root: Path) -> ReloadingApp:
-    return ReloadingApp(create_app(root), lambda: load_contract(root))
 
 
 @pytest.fixture

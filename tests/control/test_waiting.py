@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,17 +13,6 @@ from flask.testing import FlaskClient
 from mockserver import BackgroundServer, create_app
 from tests.cli.test_main import SECONDS
 from tests.test_faults import wait_until_held
-
-
-@pytest.fixture(scope="module")
-def own_app() -> Flask:
-    return create_app()
-
-
-@pytest.fixture(scope="module")
-def own(own_app: Flask) -> Iterator[BackgroundServer]:
-    with BackgroundServer(own_app, "127.0.0.1") as running:
-        yield running
 
 
 class Waiter:

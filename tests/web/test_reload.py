@@ -12,19 +12,8 @@ from werkzeug.test import Client, TestResponse
 from mockserver import create_app, load_contract
 from mockserver.contract.loader import with_default_scenario
 from mockserver.web.reload import ReloadingApp
-from tests.conftest import MakeContract
 
 Edit = Callable[[str, Callable[[Any], object]], list[str]]
-
-
-@pytest.fixture
-def root(make_contract: MakeContract) -> Path:
-    return make_contract()
-
-
-@pytest.fixture
-def reloading(root: Path) -> ReloadingApp:
-    return ReloadingApp(create_app(root), lambda: load_contract(root))
 
 
 @pytest.fixture
