@@ -20,6 +20,11 @@ def is_unmatched(entry: Entry) -> bool:
     return entry.operation is None and entry.status >= ERRORS_FROM
 
 
+def has_status(entry: Entry, status: int | str) -> bool:
+    """Whether the response had this status, or one of a class such as `4XX`."""
+    return status == entry.status or status in (str(entry.status), f"{entry.status // 100}XX")
+
+
 def entry_as_json(service: Service, entry: Entry, *, brief: bool = False) -> dict[str, Any]:
     """An entry as JSON, without secrets; with `brief`, without the two messages too."""
     operation = service.contract.operations.get(entry.operation or "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from mockserver.control import journal
@@ -37,9 +38,7 @@ def _matches(entry: Entry, query: Mapping[str, Any]) -> bool:
             return False
     if "code" in query and entry.code not in query["code"]:
         return False
-    return "status" not in query or any(
-        status in (str(entry.status), f"{entry.status // 100}XX") for status in query["status"]
-    )
+    return "status" not in query or any(journal.has_status(entry, status) for status in query["status"])
 
 
 def require(exchange: Exchange, call: OperationCall, matches: int) -> None:
@@ -58,7 +57,7 @@ def require(exchange: Exchange, call: OperationCall, matches: int) -> None:
     sandbox = exchange.selection.sandbox
     if wait:
         _wait(exchange, wait)
-    latest = list(sandbox.journal.newest_first())[:LATEST_LIMIT]
+    latest = islice(sandbox.journal.newest_first(), LATEST_LIMIT)
     raise WaitTimeout(times, matches, [journal.entry_as_json(exchange.service, entry, brief=True) for entry in latest])
 
 

@@ -40,6 +40,7 @@ def failed(client: FlaskClient, *expect: dict[str, Any], **options: Any) -> Any:
         {"method": "GET", "path": "/admin/jobs", "times": 2},
         {"path": "/nowhere", "status": 404},
         {"path": "/nowhere", "status": "4XX"},
+        {"path": "/nowhere", "status": "404"},
         {**RETRY_7, "status": 200, "times": 1.0},
         {"operation": "retryJob", "body": {"const": None}, "times": 1},
     ],
