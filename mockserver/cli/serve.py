@@ -27,7 +27,7 @@ from mockserver.documents.source import SUFFIXES
 from mockserver.engine.start import DRIFTED
 from mockserver.errors import ContractError, count_noun, printable
 from mockserver.http.service import BODY_LIMIT, Service
-from mockserver.server.server import BadHost, PortTaken, listen, serve, url
+from mockserver.server.server import BadCertificate, BadHost, PortTaken, listen, load_certificate, serve, url
 from mockserver.server.watch import Watch
 from mockserver.server.workers import CAN_FORK, supervise
 from mockserver.web.app import create_app
@@ -36,6 +36,7 @@ from mockserver.web.reload import UNREADABLE, ReloadingApp
 
 if TYPE_CHECKING:
     import socket
+    import ssl
 
     from flask import Flask
 
@@ -116,6 +117,18 @@ INSTALL_REDIS = "--store needs the redis package: pip install 'mockserver[redis]
     help="Require this token on the control API. MOCKSERVER_TOKEN keeps it out of the process list.",
 )
 @click.option(
+    "--tls-cert",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Serve HTTPS with this certificate (PEM, with the intermediate ones).",
+)
+@click.option(
+    "--tls-key",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The private key of --tls-cert (PEM, without a password).",
+)
+@click.option(
     "--body-limit",
     metavar="SIZE",
     type=Size(),
@@ -165,6 +178,8 @@ def serve_command(
     stateful: bool,
     allow_host: tuple[str, ...],
     token: str | None,
+    tls_cert: Path | None,
+    tls_key: Path | None,
     body_limit: int,
     forwarded: bool,
     watch: bool,
@@ -179,6 +194,7 @@ def serve_command(
     """
     log_to_terminal()
     _check_workers(workers, store)
+    tls = _load_tls(tls_cert, tls_key)
 
     def load(contract: Path | None = contract, scenario: str | None = scenario) -> Contract:
         loaded = load_contract(contract, strict_examples=strict_examples, stateful=stateful)
@@ -207,14 +223,14 @@ def serve_command(
     contract = contract.absolute() if contract is not None else None
     scenario = str(Path(scenario).absolute()) if scenario is not None and _is_file_name(scenario) else scenario
     reloading_app = ReloadingApp(app, partial(load, contract, scenario), serve_pages=not no_pages)
-    console = None if no_pages else _console(host, sockets, token, is_generated)
+    console = None if no_pages else _console(url(_openable(host), sockets, tls), token, is_generated)
 
     def work(announce: Callable[[str], None], is_replacement: bool = False) -> None:
         if watch and is_replacement:
             reloading_app.reload()  # files may have changed since the supervisor loaded them
         if watch:
             watch_files(first_contract, contract, scenario, reloading_app)
-        serve(reloading_app, host, sockets, announce)
+        serve(reloading_app, host, sockets, announce, tls=tls)
 
     announce_address = partial(print_address, console=console)
     if workers == 1:
@@ -254,6 +270,18 @@ def _check_workers(workers: int, store: str | None) -> None:
         raise click.UsageError("--workers needs a system that can fork; start one server for each port instead.")
 
 
+def _load_tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    if certificate is not None and key is not None:
+        try:
+            return load_certificate(certificate, key)
+        except BadCertificate as error:
+            raise click.UsageError(str(error)) from None
+    for given, missing, file in ((certificate, "--tls-key", "private key"), (key, "--tls-cert", "certificate")):
+        if given is not None:
+            raise click.UsageError(f"TLS needs a certificate and its key: name the {file} with {missing}.")
+    return None
+
+
 def _is_loopback(host: str) -> bool:
     return host in LOOPBACK or host.startswith("127.")
 
@@ -273,10 +301,14 @@ def _startup_errors(store: str | None) -> Iterator[None]:
         raise click.UsageError(f"--store {store}: {error}") from None
 
 
-def _console(host: str, sockets: list[socket.socket], token: str | None, is_generated: bool) -> str:
+def _openable(host: str) -> str:
+    """The host, in a form that can be opened in a browser: a wildcard address cannot."""
+    return "localhost" if host in WILDCARDS else host
+
+
+def _console(address: str, token: str | None, is_generated: bool) -> str:
     """The URL of the console; a token that the user chose is not printed."""
-    # A wildcard address cannot be opened in a browser.
-    console = f"{url('localhost' if host in WILDCARDS else host, sockets)}/__mock/"
+    console = f"{address}/__mock/"
     if token is None:
         return console
     return f"{console}?__token={token if is_generated else 'TOKEN'}"

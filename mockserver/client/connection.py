@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
@@ -24,8 +25,9 @@ def open_session(url: str, headers: Mapping[str, str]) -> requests.Session:
     """A session that sends `headers` with each request."""
     session = requests.Session()
     session.headers.update(headers)
-    # Proxies and .netrc of the environment are for other hosts.
+    # Proxies and .netrc of the environment are for other hosts, but not the certificates that it trusts.
     session.trust_env = not _is_loopback(urlsplit(url).hostname or "")
+    session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
     return session
 
 
@@ -105,6 +107,10 @@ class Connection:
             )
         except requests.Timeout:
             reason = f"no answer within {ANSWER_SECONDS + wait:g} s"
+        except requests.exceptions.SSLError as error:
+            reason = _reason(error, handled)
+            hint = "the environment variable REQUESTS_CA_BUNDLE names a file with the certificates to trust"
+            raise MockError(None, "unreachable", f"TLS with {self._url} failed ({reason}): {hint}.") from None
         except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
             reason = _reason(error, handled)
         message = f"No server can be reached at {self._url} ({reason}): is `mockserver serve` running there?"

@@ -39,10 +39,11 @@ class Request(SansIORequest):
     """A complete request. Headers of the same name are joined, and `-` and `_` in header names are the same.
 
     `path` is decoded except for percent-encoded separators (see `request.addressing`); `match_path` is the same with
-    every slash that was sent. `target` is the path and query as sent. `base_sandbox` and `base_scenario` come from a
-    base address. `prefix` is the part of `root_path` that a proxy has removed from the path, and `sent_host` the Host
-    that this server was sent, where a proxy names another. `too_large` says that the body exceeded the limit and was
-    dropped. `breaks_connections` says whether the front end can deliver faults that need access to the socket.
+    every slash that was sent. `scheme` is http or https. `target` is the path and query as sent. `base_sandbox` and
+    `base_scenario` come from a base address. `prefix` is the part of `root_path` that a proxy has removed from the
+    path, and `sent_host` the Host that this server was sent, where a proxy names another. `too_large` says that the
+    body exceeded the limit and was dropped. `breaks_connections` says whether the front end can deliver faults that
+    need access to the socket.
     """
 
     def __init__(
@@ -53,12 +54,13 @@ class Request(SansIORequest):
         headers: Mapping[str, str],
         body: bytes = b"",
         *,
+        scheme: str = "http",
         target: str = "",
         too_large: bool = False,
         breaks_connections: bool = False,
     ) -> None:
         root_path, path, self.base_sandbox, self.base_scenario = address
-        super().__init__(method, "http", None, root_path, path, query_string, Headers(list(headers.items())), None)
+        super().__init__(method, scheme, None, root_path, path, query_string, Headers(list(headers.items())), None)
         self.match_path, self.target, self.body = path, target, body
         self.too_large, self.breaks_connections = too_large, breaks_connections
         self.prefix, self.sent_host = "", headers.get("Host", "")

@@ -306,4 +306,5 @@ def see_other(location: str) -> Response:
 
 def _cookie(request: Request, name: str, value: str, **options: Any) -> tuple[str, str]:
     expires = 0 if options.get("max_age") == 0 else None
-    return "Set-Cookie", dump_cookie(name, value, path=request.prefix or "/", expires=expires, **options)
+    path, is_secure = request.prefix or "/", request.scheme == "https"
+    return "Set-Cookie", dump_cookie(name, value, path=path, expires=expires, secure=is_secure, **options)

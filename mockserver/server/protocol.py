@@ -23,7 +23,7 @@ from mockserver.server.delayed_send import DelayedSend
 from mockserver.server.rejections import HEAD_LIMIT, HEADER_LIMIT, RequestRejected, rejection
 from mockserver.server.served_app import ParsedRequest, Sent, ServedApp, as_message, call_wsgi, failure, respond
 
-LINGER_SECONDS = 2.0
+LINGER_SECONDS, TLS_CLOSE_SECONDS = 2.0, 0.2
 WAITING_LIMIT = 16
 # Framing may take this many times the limit of bodies: chunks of one byte take six bytes each.
 FRAMING_FACTOR = 8
@@ -90,7 +90,7 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Remember what is the same for every request, and wait for the first one."""
         super().connection_made(transport)
-        self._constant = wsgi_bridge.constant_environ(self.server, self.client)
+        self._constant = wsgi_bridge.constant_environ(self.server, self.client, self.scheme or "http")
         self._timer = self.loop.call_later(rejections.REQUEST_SECONDS, self._check_time)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -339,7 +339,8 @@ class Protocol(HttpToolsProtocol):
             return
         try:
             service = self.served.current_service()
-            prepared = prepare(service, as_message(request)) if service is not None else None
+            message = as_message(request, self._constant["wsgi.url_scheme"])
+            prepared = prepare(service, message) if service is not None else None
             if service is None or prepared is None or prepared.needs_page(service):
                 self.send(cycle, *call_wsgi(self.served.app, self._constant, request))
                 return
@@ -427,6 +428,9 @@ class Protocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         """The server ends: what is not a whole request yet gets no answer."""
         self.transport.close()
+        if self.scheme == "https":
+            # Closed by TLS, a connection waits for the peer to agree, and idle ones of clients do not.
+            self.loop.call_later(TLS_CLOSE_SECONDS, self.transport.abort)
 
     def _close(self) -> None:
         """Close; but let a peer that is still sending read the answer first, or it would see a reset."""

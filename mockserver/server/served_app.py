@@ -137,13 +137,14 @@ def failure(method: str, path: str, error: BaseException) -> tuple[bytes, bytes]
     return head, b"" if method == "HEAD" else body
 
 
-def as_message(request: ParsedRequest) -> Request:
+def as_message(request: ParsedRequest, scheme: str) -> Request:
     """A parsed request as the pipeline has it."""
     return addressing.build_request(
         request.method,
         request.target.decode("latin-1"),
         wsgi_bridge.read_headers(tuple(request.headers)),
         request.body,
+        scheme=scheme,
         too_large=bool(request.too_large),
         breaks_connections=True,
     )

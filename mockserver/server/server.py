@@ -8,8 +8,10 @@ import gc
 import os
 import signal
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -46,6 +48,48 @@ class BadHost(Exception):
     def __init__(self, host: str, reason: str) -> None:
         self.host, self.reason = host, reason
         super().__init__(f"Cannot listen on {host}: {reason}.")
+
+
+class BadCertificate(Exception):
+    """The certificate or the key of TLS cannot be used."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"Cannot serve TLS with {path}: {reason}.")
+
+
+def load_certificate(certificate: Path, key: Path) -> ssl.SSLContext:
+    """The TLS of a server with a certificate (with those that lead to its root) and its key, both in PEM.
+
+    Raises BadCertificate.
+    """
+    for path in (certificate, key):
+        try:
+            path.open("rb").close()
+        except OSError as error:
+            raise BadCertificate(path, error.strerror or str(error)) from None
+    # The protocols and ciphers that Python recommends.
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        # An encrypted key is not asked a password for, since nobody may be there to type it.
+        context.load_cert_chain(certificate, key, password="")
+    except ssl.SSLError as error:
+        raise BadCertificate(*_tls_problem(certificate, key, error)) from None
+    return context
+
+
+def _tls_problem(certificate: Path, key: Path, error: ssl.SSLError) -> tuple[Path, str]:
+    """Which of the two files OpenSSL does not accept, and why."""
+    if error.reason == "KEY_VALUES_MISMATCH":
+        return key, f"it is not the key of the certificate {certificate}"
+    try:
+        # OpenSSL does not say which file it means. Where the key's is missing, the certificate's own is read first.
+        ssl.create_default_context(cafile=str(certificate))
+    except ssl.SSLError:
+        return certificate, "it holds no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----"
+    if b"ENCRYPTED" in key.read_bytes():
+        return key, "the key is encrypted; write one without a password with `openssl pkey -in KEY -out PLAIN_KEY`"
+    return key, "it holds no private key in PEM, which begins with -----BEGIN PRIVATE KEY-----"
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
@@ -117,10 +161,10 @@ def _bind(host: str, address: str, port: int) -> socket.socket:
     return bound
 
 
-def url(host: str, sockets: Sequence[socket.socket]) -> str:
+def url(host: str, sockets: Sequence[socket.socket], tls: ssl.SSLContext | None = None) -> str:
     """The address that a client of these sockets uses."""
     shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{sockets[0].getsockname()[1]}"
+    return f"{'http' if tls is None else 'https'}://{shown}:{sockets[0].getsockname()[1]}"
 
 
 class _Server(uvicorn.Server):
@@ -151,7 +195,9 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def _server(app: WSGIApplication, body_limit: int | None, ready: Callable[[], None]) -> _Server:
+def _server(
+    app: WSGIApplication, body_limit: int | None, tls: ssl.SSLContext | None, ready: Callable[[], None]
+) -> _Server:
     config = Config(
         app=ServedApp.of(app, body_limit),  # type: ignore[arg-type]
         http=Protocol,
@@ -164,33 +210,39 @@ def _server(app: WSGIApplication, body_limit: int | None, ready: Callable[[], No
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        ssl_context_factory=None if tls is None else lambda *_: tls,
     )
     return _Server(config, ready)
 
 
 def serve(
     app: WSGIApplication, host: str, sockets: list[socket.socket], announce: Callable[[str], None],
-    body_limit: int | None = None,
+    body_limit: int | None = None, tls: ssl.SSLContext | None = None,
 ) -> None:  # fmt: skip
     """Serve until SIGINT or SIGTERM, then return; `announce` gets the address once the server accepts connections."""
     # The loaded contract is permanent, so the collector need not scan it. Nor is it scanned now for the little garbage
     # that loading leaves: that would take a tenth of the start.
     gc.freeze()
     gc.set_threshold(YOUNG_THRESHOLD, OLD_THRESHOLD, OLD_THRESHOLD)
-    address = url(host, sockets)
-    _server(app, body_limit, lambda: announce(address)).run(sockets)
+    address = url(host, sockets, tls)
+    _server(app, body_limit, tls, lambda: announce(address)).run(sockets)
 
 
 class BackgroundServer:
     """A server in a thread of this process: `with BackgroundServer(app) as server: … server.url …`."""
 
     def __init__(
-        self, app: WSGIApplication, host: str = "localhost", port: int = 0, body_limit: int | None = None
+        self,
+        app: WSGIApplication,
+        host: str = "localhost",
+        port: int = 0,
+        body_limit: int | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._ready = threading.Event()
         self._sockets = listen(host, port)
-        self.url = url(host, self._sockets)
-        self._server = _server(app, body_limit, self._ready.set)
+        self.url = url(host, self._sockets, tls)
+        self._server = _server(app, body_limit, tls, self._ready.set)
         self._thread = threading.Thread(target=self._run, name="mockserver", daemon=True)
 
     def start(self) -> Self:

@@ -52,7 +52,9 @@ def origin_form(target: bytes) -> bytes:
     return rest[slash:] if slash >= 0 else b"/"
 
 
-def constant_environ(server: tuple[str, int | None] | None, client: tuple[str, int] | None) -> dict[str, Any]:
+def constant_environ(
+    server: tuple[str, int | None] | None, client: tuple[str, int] | None, scheme: str = "http"
+) -> dict[str, Any]:
     """What is the same for every request of a connection."""
     return {
         "SCRIPT_NAME": "",
@@ -61,7 +63,7 @@ def constant_environ(server: tuple[str, int | None] | None, client: tuple[str, i
         "REMOTE_ADDR": client[0] if client else "",
         "REMOTE_PORT": str(client[1]) if client else "",
         "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http",
+        "wsgi.url_scheme": scheme,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": False,
         "wsgi.multiprocess": False,

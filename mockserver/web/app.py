@@ -134,6 +134,7 @@ def _from_flask(request: flask.Request) -> Request:
         request.query_string,
         _headers(environ),
         body,
+        scheme=request.scheme,
         target=target,
         too_large=too_large,
     )

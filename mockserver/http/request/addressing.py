@@ -25,6 +25,7 @@ def build_request(
     headers: Mapping[str, str],
     body: bytes = b"",
     *,
+    scheme: str = "http",
     too_large: bool = False,
     breaks_connections: bool = False,
 ) -> Request:
@@ -35,6 +36,7 @@ def build_request(
         target.partition("?")[2].encode("latin-1"),
         headers,
         body,
+        scheme=scheme,
         target=target,
         too_large=too_large,
         breaks_connections=breaks_connections,
