@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -16,11 +19,14 @@ from click.testing import CliRunner
 
 from mockserver import BackgroundServer, create_app, refusals
 from mockserver.cli.main import main
+from mockserver.contract import formats
 from mockserver.control.document import load_control_api
 from mockserver.http.response.problems import STATUS
 from mockserver.server.rejections import REJECTIONS
+from mockserver.syntax import yaml_reader
 from tests.bench.report import BEGIN, END
 from tests.cli.test_main import SECONDS
+from tests.conftest import require_program
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -29,6 +35,16 @@ COMMAND_LINE = (ROOT / "docs" / "command-line.md").read_text()
 CONTROL_API = (ROOT / "docs" / "control-api.md").read_text()
 DOCUMENTATION = "\n".join([README, *(path.read_text() for path in sorted((ROOT / "docs").glob("*.md")))])
 COMMANDS = {name: main.get_command(click.Context(main), name) for name in main.list_commands(click.Context(main))}
+PAGES = {path.name: path.read_text() for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
+BLOCKS = [
+    (page, *block) for page, text in PAGES.items() for block in re.findall(r"^```(\w*)\n(.*?)^```", text, re.M | re.S)
+]
+# The languages of examples that other tests run, and those of other tools that have nothing to run.
+TESTED_ELSEWHERE = {
+    ("README.md", "mermaid"), ("README.md", "js"), ("testing-javascript.md", "js"), ("qa.md", "mermaid"),
+    *(("coming-from.md", language) for language in ("yaml", "js", "http", "json", "java")),
+}  # fmt: skip
+COMMAND = re.compile(r"^(?:\$ )?((?:mockserver|make|pip|npm|docker) .*?)\s*(?:# .*)?$", re.MULTILINE)
 CONSOLE = re.findall(r"```console\n(.*?)```", DOCUMENTATION, re.DOTALL)
 PYTHON = re.findall(r"```python\n(.*?)```", DOCUMENTATION, re.DOTALL)
 
@@ -92,9 +108,111 @@ def test_every_command_is_documented() -> None:
     assert [name for name in COMMANDS if f"mockserver {name}" not in COMMAND_LINE] == []
 
 
-def test_the_readme_shows_the_lifecycle_as_the_command_prints_it() -> None:
-    (block,) = re.findall(r"```mermaid\n(.*?)```", README, re.DOTALL)
+def test_the_lifecycle_is_shown_as_the_command_prints_it() -> None:
+    (block,) = [text for _, language, text in BLOCKS if language == "mermaid"]
     assert CliRunner().invoke(main, ["diagram"]).stdout == block
+
+
+def test_every_example_is_tested() -> None:
+    here = {
+        "console", "python", "sh", ("frontend.md", "js"), ("contract.md", "yaml"), ("contract.md", ""),
+        ("control-api.md", "json"), ("containers.md", "yaml"),
+    }  # fmt: skip
+    languages = {(page, language) for page, language, _ in BLOCKS}
+    assert {pair for pair in languages - TESTED_ELSEWHERE if not here & {pair, pair[1]}} == set()
+
+
+@pytest.mark.parametrize("block", [text for _, language, text in BLOCKS if language in ("console", "sh")])
+def test_a_command_of_an_example_exists_and_has_its_options(block: str) -> None:
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    for command in COMMAND.findall(block):
+        program, name, *arguments = shlex.split(command)
+        if program == "make":
+            assert name in targets
+        elif program == "mockserver":
+            (COMMANDS[name] or pytest.fail(name)).make_context(name, arguments, resilient_parsing=False)
+
+
+def test_the_commands_for_an_own_api_work_one_after_the_other(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (block,) = [text for _, _, text in BLOCKS if "mockserver init --from petstore.yaml" in text]
+    (document,) = [text for page, language, text in BLOCKS if (page, language) == ("coming-from.md", "yaml")]
+    (tmp_path / "petstore.yaml").write_text(document)
+    monkeypatch.chdir(tmp_path)
+    for command in COMMAND.findall(block):
+        program, name, *arguments = shlex.split(command)
+        if program == "mockserver" and name != "serve":
+            result = CliRunner().invoke(main, [name, *arguments])
+            assert result.exit_code == 0, result.output
+        elif program == "mockserver":
+            assert create_app(Path(arguments[0]), stateful="--stateful" in arguments)
+
+
+@pytest.mark.parametrize(
+    "block", [text for page, language, text in BLOCKS if (page, language) == ("contract.md", "yaml")]
+)
+def test_an_example_of_a_contract_file_matches_its_schema(block: str) -> None:
+    part = yaml_reader.parse(block.replace("fingerprint: …", f"fingerprint: {'a' * 64}"))
+    name = "resources" if part.keys() <= {"resources", "operations"} else "scenario"
+    assert formats.validator(name).violations(part, "body") == []
+
+
+def test_the_example_of_a_verification_holds() -> None:
+    (block,) = [text for page, language, text in BLOCKS if (page, language) == ("control-api.md", "json")]
+    client = create_app().test_client()
+    client.get("/admin/jobs")
+    client.post("/admin/jobs/job-7/retry")
+    assert client.post("/__mock/verify", json=json.loads(block)).status_code == 200
+
+
+def test_the_examples_of_the_action_have_its_inputs() -> None:
+    inputs = yaml_reader.parse((ROOT / "action.yml").read_text())["inputs"].keys()
+    steps = [
+        step for page, language, text in BLOCKS if (page, language) == ("containers.md", "yaml")
+        for step in yaml_reader.parse(text) if "mockserver" in step.get("uses", "")
+    ]  # fmt: skip
+    assert len(steps) == 2
+    for step in steps:
+        assert step["with"].keys() <= inputs
+
+
+def configuration(name: str, expression: str, tmp_path: Path) -> Any:
+    """The value of a JavaScript expression over a configuration file of the documentation, called `config`."""
+    node = require_program(shutil.which("node"), "Node.js is not installed; on Debian: apt-get install nodejs")
+    (text,) = [text for _, language, text in BLOCKS if language == "js" and text.startswith(f"// {name}\n")]
+    (tmp_path / "config.js").write_text(text)
+    (tmp_path / "package.json").write_text('{"type": "module"}' if "export default" in text else "{}")
+    script = (
+        f"import('./config.js').then(async ({{default: config}}) => console.log(JSON.stringify(await {expression})))"
+    )
+    process = subprocess.run([node, "-e", script], cwd=tmp_path, capture_output=True, check=True, timeout=60)
+    return json.loads(process.stdout)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_proxied"),
+    [
+        ("/admin/jobs", True),
+        ("/admin/jobs/job-7/retry", True),
+        ("/tutor/courses", True),
+        ("/tutor/courses?__scenario=empty", True),
+        ("/tutor/courses/course-1/sessions?__scenario=empty", True),
+        ("/__mock/", True),
+        ("/admin/queue", False),
+        ("/tutor", False),
+        ("/tutor/courses-of-the-app", False),
+    ],
+)
+def test_the_proxy_of_vite_has_the_paths_of_the_api_with_their_queries(
+    url: str, is_proxied: bool, tmp_path: Path
+) -> None:
+    # Vite takes a key with ^ as a regular expression, and any other as the beginning of the URL.
+    keys = configuration("vite.config.js", "Object.keys(config.server.proxy)", tmp_path)
+    assert any(re.match(key, url) if key.startswith("^") else url.startswith(key) for key in keys) is is_proxied
+
+
+def test_the_rewrites_of_next_lead_to_the_same_path_of_the_mock(tmp_path: Path) -> None:
+    for rewrite in configuration("next.config.js", "config.rewrites()", tmp_path):
+        assert rewrite["destination"] == f"http://127.0.0.1:4080{rewrite['source']}"
 
 
 def test_every_path_of_the_control_api_is_documented_with_its_methods() -> None:

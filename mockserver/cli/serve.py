@@ -276,8 +276,8 @@ def _load_tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | No
             return load_certificate(certificate, key)
         except BadCertificate as error:
             raise click.UsageError(str(error)) from None
-    for given, missing, file in ((certificate, "--tls-key", "private key"), (key, "--tls-cert", "certificate")):
-        if given is not None:
+    for path, missing, file in ((certificate, "--tls-key", "private key"), (key, "--tls-cert", "certificate")):
+        if path is not None:
             raise click.UsageError(f"TLS needs a certificate and its key: name the {file} with {missing}.")
     return None
 

@@ -86,7 +86,6 @@ def compare_with_all() -> Iterator[Row]:
         yield Row(
             f"reads and changes 9:1, {MIXED_SECONDS} s", str(Series([mixed])),
             [ratio(mixed.p99 / mixed.median, "the median for p99"), Comparison(f"{mixed.errors} errors")],
-            in_readme=True,
         )  # fmt: skip
         yield Row("memory after all of this", f"{ours.megabytes:.0f} MB")
 
@@ -123,7 +122,6 @@ def _rows(series: Mapping[str, Series], peers: Sequence[str], reason: str) -> It
         "the same, 304",
         str(series["ours: 304"]),
         [ratio(median_ratio(series["ours: 304"].rates, reads.rates), "the 200")],
-        in_readme=True,
     )
     yield _changes_row(series, peers)
     repeated = series["ours: repeated"]
@@ -131,17 +129,16 @@ def _rows(series: Mapping[str, Series], peers: Sequence[str], reason: str) -> It
         "the same, requests repeated after a reset",
         str(repeated),
         beside_bare_flask(repeated, series["Flask: changes"]),
-        in_readme=True,
     )
     yield _after_change_row(series)
-    yield Row("nginx, GET of the same bytes from a file", str(series["nginx: GET"]), in_readme=True)
-    yield Row("bare Flask behind the same server, GET", str(series["Flask: GET"]), in_readme=True)
-    yield Row("bare Flask behind the same server, POST", str(series["Flask: changes"]), in_readme=True)
+    yield Row("nginx, GET of the same bytes from a file", str(series["nginx: GET"]))
+    yield Row("bare Flask behind the same server, GET", str(series["Flask: GET"]))
+    yield Row("bare Flask behind the same server, POST", str(series["Flask: changes"]))
     for name in peers:
-        yield Row(f"{name}, GET of the same bytes", str(series[f"{name}: GET"]), in_readme=True)
-        yield Row(f"{name}, POST of retry and cancel", str(series[f"{name}: changes"]), in_readme=True)
+        yield Row(f"{name}, GET of the same bytes", str(series[f"{name}: GET"]))
+        yield Row(f"{name}, POST of retry and cancel", str(series[f"{name}: changes"]))
     if not peers:
-        yield Row("WireMock", f"not measured: {reason}", in_readme=True)
+        yield Row("WireMock", f"not measured: {reason}")
 
 
 def beside_bare_flask(ours: Series, flask: Series, at_least: float | None = None) -> list[Comparison]:

@@ -34,7 +34,7 @@ SECONDS = 300
 # Refused: what npm asks of a registry would be an error.
 NO_REGISTRY = "http://127.0.0.1:9"
 PLAYWRIGHT = ("node", "node_modules/@playwright/test/cli.js", "test")
-DOCUMENTATION = (ROOT / "docs" / "testing-javascript.md").read_text()
+DOCUMENTATION = (ROOT / "docs" / "testing-javascript.md").read_text() + (ROOT / "README.md").read_text()
 CLIENT = (KIT / "client.js").read_text()
 TYPES = (KIT / "client.d.ts").read_text()
 CONTROL = yaml.safe_load((KIT.parent / "control" / "control.yaml").read_text())
