@@ -24,8 +24,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from mockserver import BackgroundServer, Contract, create_app
-from mockserver.engine.shared import redis_store as redis_store
-from mockserver.engine.shared import sandboxes
+from mockserver.engine.shared import redis_store, sandboxes
+from mockserver.engine.shared.store import SandboxContent, Use
 from tests.cli.test_main import SECONDS, replace_text, run, serving
 from tests.conftest import MakeContract
 
@@ -191,12 +191,15 @@ def test_a_request_that_another_process_overtook_is_handled_again(
         assert {"mine", "other"} <= {item["id"] for item in state["records"]["courses"]}
 
 
+CONTENT = SandboxContent(is_empty=False, summary="")
+
+
 def test_an_append_that_is_sent_twice_is_there_once(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     store = redis_store.RedisStore(redis.url, "appends")
-    created = store.fetch_updates("one", "", 0, 10, used=True)
+    created = store.fetch_updates("one", "", 0, 10, Use.LAST)
     assert created is not None
     epoch = created.epoch
-    store.append("one", epoch, 0, "[]", None, "")  # the script is known there from now on
+    store.append("one", epoch, 0, "[]", None, "", CONTENT)  # the script is known there from now on
     once = store._execute
 
     def twice(*command: Any) -> Any:
@@ -204,9 +207,9 @@ def test_an_append_that_is_sent_twice_is_there_once(redis: RedisServer, monkeypa
         return once(*command)
 
     monkeypatch.setattr(store, "_execute", twice)
-    store.append("one", epoch, 1, "[]", None, "")
+    store.append("one", epoch, 1, "[]", None, "", CONTENT)
     monkeypatch.undo()
-    stored = store.fetch_updates("one", "", 0, 10, used=True)
+    stored = store.fetch_updates("one", "", 0, 10, Use.LAST)
     assert stored is not None
     assert len(stored.batches) == 2
 
@@ -267,7 +270,7 @@ def test_only_idle_sandboxes_make_room(
     client = create_app(built_in, store=lasting.url, sandbox_limit=2).test_client()
 
     def ask(name: str) -> int:
-        return client.get("/admin/jobs", headers={"X-Mock-Sandbox": name}).status_code
+        return client.post("/admin/jobs/job-7/retry", headers={"X-Mock-Sandbox": name}).status_code
 
     assert [ask("a"), ask("b"), ask("c")] == [200, 200, 429]
     monkeypatch.setattr(redis_store, "IDLE_SECONDS", 0.0)

@@ -138,7 +138,7 @@ class ScenarioRequests:
         line = f"{request.method} {request.target}"
         for violation in violations or [Violation("body", "", code, _detail(response.body, code))]:
             self.failed.append(FailedRequest(operation.id, line, circumstance, violation, code))
-        journal.invalid_responses.clear()
+        journal.clear_violations()
 
 
 def _fire(record: RecordUnderTest, transition: str, _: State, at: int) -> Fire:

@@ -109,14 +109,11 @@ def _list_sandboxes(exchange: Exchange, call: OperationCall) -> ControlResult:
         {
             "name": sandbox.name,
             "active": sandbox.active_scenario,
-            "requests": sandbox.journal.count,
-            "violations": len(sandbox.journal.invalid_responses),
-            "runs": [
-                {"scenario": name, "generation": run.generation, "revision": run.revision}
-                for name, run in sorted(sandbox.runs.items())
-            ],
+            "requests": sandbox.requests,
+            "violations": sandbox.violations,
+            "runs": [run._asdict() for run in sandbox.runs],
         }
-        for sandbox in exchange.service.sandboxes.all()
+        for sandbox in exchange.service.sandboxes.summaries()
     ]
     return 200, {"sandboxes": listed, "limit": exchange.service.sandboxes.limit}
 
@@ -284,12 +281,16 @@ def _list_requests(exchange: Exchange, call: OperationCall) -> ControlResult:
     request_filters.require(exchange, call, len(matches))
     page = matches[query["offset"] :][: query["limit"]]
     shown = [journal.entry_as_json(exchange.service, entry, brief=query["brief"]) for entry in page]
-    return 200, {"requests": shown, "total": len(matches), "seen": log.count}
+    listed: dict[str, Any] = {"requests": shown, "total": len(matches), "seen": log.count}
+    if dropped := log.count_dropped():
+        listed["dropped"] = dropped
+    return 200, listed
 
 
 def _verify(exchange: Exchange, call: OperationCall) -> ControlResult:
-    entries = list(exchange.selection.sandbox.journal.newest_first())[::-1]
-    return 200, verification.verify(exchange.service, entries, call.body)
+    log = exchange.selection.sandbox.journal
+    entries = list(log.newest_first())[::-1]
+    return 200, verification.verify(exchange.service, entries, log.count_dropped(), call.body)
 
 
 def _clear_requests(exchange: Exchange, call: OperationCall) -> ControlResult:

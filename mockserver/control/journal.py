@@ -96,8 +96,10 @@ def verdict(service: Service, sandbox: Sandbox, allow: Container[str] = ()) -> d
         for override in reversed(run.unused_overrides)
     ]
     invalid = [violation_entry(entry) for entry in sandbox.journal.invalid_responses]
-    if invalid or unmatched or refused or unused:
-        raise FailedVerdict(invalid, unmatched, refused, unused)
+    log = sandbox.journal
+    dropped = [log.invalid_responses.count_dropped(), log.unmatched.count_dropped(), log.refused.count_dropped(allow)]
+    if invalid or unmatched or refused or unused or any(dropped):
+        raise FailedVerdict(invalid, unmatched, refused, unused, dropped)
     return {"verdict": "passed", "requests": sandbox.journal.count}
 
 

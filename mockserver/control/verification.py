@@ -7,7 +7,8 @@ from typing import Any
 
 from mockserver.control import journal
 from mockserver.control.expectations import BodyNotKept, Expectation, read_expectations
-from mockserver.engine.journal import ENTRY_LIMIT, Entry
+from mockserver.engine.journal import Entry
+from mockserver.errors import count_noun
 from mockserver.http.service import Service
 from mockserver.refusals import VerifyFailed
 
@@ -15,13 +16,13 @@ from mockserver.refusals import VerifyFailed
 CLOSEST_LIMIT = 3
 
 
-def verify(service: Service, entries: Sequence[Entry], body: Mapping[str, Any]) -> dict[str, Any]:
-    """The result as JSON. `entries` is the whole journal, oldest first.
+def verify(service: Service, entries: Sequence[Entry], dropped: int, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The result as JSON. `entries` is the whole journal, oldest first; `dropped` requests before them are gone.
 
     Raises InvalidRequest for expectations that cannot be read, and VerifyFailed if one of them does not hold.
     """
     expectations = read_expectations(body["expect"], service.contract)
-    results = [_judge(service, expectation, entries) for expectation in expectations]
+    results = [_judge(service, expectation, entries, dropped) for expectation in expectations]
     if body.get("in_order", False):
         _judge_order(expectations, results)
     failed = [
@@ -39,7 +40,7 @@ def _times(result: Mapping[str, Any]) -> str:
     return {0: "never", 1: "once"}.get(count, f"{count:,} times")
 
 
-def _judge(service: Service, expectation: Expectation, entries: Sequence[Entry]) -> dict[str, Any]:
+def _judge(service: Service, expectation: Expectation, entries: Sequence[Entry], dropped: int) -> dict[str, Any]:
     """Whether an expectation holds; what the journal no longer has makes it fail, unless that could not matter."""
     matches: list[int] = []
     unknown: list[Entry] = []
@@ -56,7 +57,7 @@ def _judge(service: Service, expectation: Expectation, entries: Sequence[Entry])
             matches.append(entry.number)
     count, most = len(matches), expectation.maximum
     too_many = most is not None and count > most
-    reason = None if too_many or (most is None and count >= expectation.minimum) else _gap(entries, unknown)
+    reason = None if too_many or (most is None and count >= expectation.minimum) else _gap(dropped, unknown)
     result: dict[str, Any] = {
         "expected": expectation.entry,
         "satisfied": count >= expectation.minimum and not too_many and reason is None,
@@ -70,10 +71,10 @@ def _judge(service: Service, expectation: Expectation, entries: Sequence[Entry])
     return result
 
 
-def _gap(entries: Sequence[Entry], unknown: Sequence[Entry]) -> str | None:
+def _gap(dropped: int, unknown: Sequence[Entry]) -> str | None:
     """Why the journal cannot say how many requests matched; None if it can."""
-    if len(entries) >= ENTRY_LIMIT and entries[0].number > 1:
-        return f"the journal keeps only the latest {ENTRY_LIMIT:,} requests, and earlier ones may have matched"
+    if dropped:
+        return f"the journal no longer has {count_noun(dropped, 'earlier request')}, which may have matched"
     if unknown:
         sizes = ", ".join(f"{entry.number} ({entry.request.size:,} bytes)" for entry in unknown[:CLOSEST_LIMIT])
         return f"the journal keeps only a part of the body of request {sizes}, which may have matched"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -16,6 +18,10 @@ from mockserver.errors import Violation
 ENTRY_LIMIT = 1_000
 # Bytes of a body that are kept: enough to see what it was.
 BODY_KEPT = 4_096
+# Bytes that an entry takes besides its texts, as measured: its own objects, and for each header a tuple and two texts.
+ENTRY_BYTES, HEADER_BYTES, REPEAT_BYTES = 600, 120, 200
+# Repetitions are counted in batches: so rarely that answering from the cache costs next to nothing more.
+REPEATS_COUNTED = 16
 ERRORS_FROM = 400
 # The codes of refusals that say that the client violated the contract, and not only that it expected another state.
 CLIENT_ERRORS = frozenset({
@@ -50,6 +56,11 @@ class LoggedMessage(NamedTuple):
     def without_body(self) -> LoggedMessage:
         """The message whose body is no longer kept."""
         return self._replace(body=b"")
+
+    @property
+    def header_bytes(self) -> int:
+        """How many bytes the headers take, roughly."""
+        return HEADER_BYTES * len(self.headers) + sum(map(len, chain.from_iterable(self.headers)))
 
     @classmethod
     def of(cls, headers: Headers, body: bytes) -> LoggedMessage:
@@ -98,6 +109,12 @@ class Entry(NamedTuple):
         return len(self.request.body) + len(self.response.body)
 
     @property
+    def other_bytes(self) -> int:
+        """How many bytes everything but the bodies takes, roughly."""
+        texts = len(self.path) + len(self.query) + sum(len(violation.message) for violation in self.violations)
+        return ENTRY_BYTES + texts + self.request.header_bytes + self.response.header_bytes
+
+    @property
     def without_bodies(self) -> Entry:
         """The entry whose bodies are no longer kept."""
         return self._replace(request=self.request.without_body, response=self.response.without_body)
@@ -127,6 +144,34 @@ class RepeatedEntry(NamedTuple):
         return self.entry._replace(number=self.number, at=self.at, milliseconds=self.milliseconds)
 
 
+class ProblemList(BoundedList[Entry]):
+    """The newest entries that make a verdict fail, oldest first; `counts` has how many there were of each code.
+
+    These are counted for good: what the list drops makes a verdict fail all the same.
+    """
+
+    __slots__ = ("counts",)
+
+    def __init__(self) -> None:
+        super().__init__(ENTRY_LIMIT)
+        self.counts: Counter[str | None] = Counter()
+
+    def add(self, item: Entry) -> None:
+        """Add and count an entry."""
+        self.counts[item.code] += 1
+        super().add(item)
+
+    def clear(self) -> None:
+        """Forget every entry and its count."""
+        super().clear()
+        self.counts.clear()
+
+    def count_dropped(self, allow: Container[str | None] = ()) -> int:
+        """How many entries that were counted are no longer listed, those with a code in `allow` left aside."""
+        listed = sum(entry.code not in allow for entry in self)
+        return sum(count for code, count in self.counts.items() if code not in allow) - listed
+
+
 class Journal:
     """The newest entries, oldest first; `count` is the number of the last one.
 
@@ -135,14 +180,14 @@ class Journal:
     that did.
     """
 
-    __slots__ = ("_entries", "_memory", "count", "invalid_responses", "refused", "unmatched")
+    __slots__ = ("_cleared", "_entries", "_memory", "count", "invalid_responses", "refused", "unmatched")
 
     def __init__(self, memory: JournalMemory | None = None) -> None:
         self.count, self._memory = 0, memory
+        # The number of the last entry when the requests were cleared.
+        self._cleared = 0
         self._entries: BoundedList[Entry | RepeatedEntry] = BoundedList(ENTRY_LIMIT)
-        self.unmatched: BoundedList[Entry] = BoundedList(ENTRY_LIMIT)
-        self.invalid_responses: BoundedList[Entry] = BoundedList(ENTRY_LIMIT)
-        self.refused: BoundedList[Entry] = BoundedList(ENTRY_LIMIT)
+        self.unmatched, self.invalid_responses, self.refused = ProblemList(), ProblemList(), ProblemList()
 
     def add(self, entry: Entry) -> None:
         """Add an entry."""
@@ -151,8 +196,10 @@ class Journal:
         if entry.status >= ERRORS_FROM or entry.invalid_status is not None:
             for name in entry.problem_lists:
                 getattr(self, name).add(entry)
-        if self._memory is not None and (size := entry.body_bytes):
-            self._memory.add(self, size)
+        if self._memory is not None:
+            self._memory.entries.add(self, entry.other_bytes)
+            if size := entry.body_bytes:
+                self._memory.bodies.add(self, size)
 
     def add_repeat(self, entry: Entry, at: int, began: float) -> bool:
         """Add a repetition of `entry`, answered from the cache; False where the cached response is outdated.
@@ -161,15 +208,26 @@ class Journal:
         """
         self.count += 1
         self._entries.add(RepeatedEntry(entry, self.count, at, (monotonic() - began) * 1_000))
+        if not self.count % REPEATS_COUNTED and self._memory is not None:
+            self._memory.entries.add(self, REPEATS_COUNTED * REPEAT_BYTES)
         return True
 
     def may_have_grown(self, count: int) -> bool:
         """Whether there may be entries after the one with this number."""
         return self.count != count
 
+    def count_dropped(self) -> int:
+        """How many of the requests since the last `clear_requests` have no entry any more."""
+        first = self._entries[0].number if self._entries else self.count + 1
+        return max(0, first - 1 - self._cleared)
+
     def count_body_bytes(self) -> int:
         """How many bytes of bodies the journal holds. An entry in several lists, or repeated, counts once."""
-        return sum({id(entry): entry.body_bytes for entry in self._kept_entries()}.values())
+        return sum(entry.body_bytes for entry in self._kept_entries())
+
+    def count_entry_bytes(self) -> int:
+        """How many bytes the entries take, bodies excluded, roughly; counted like bodies."""
+        return REPEAT_BYTES * len(self._entries) + sum(entry.other_bytes for entry in self._kept_entries())
 
     def forget_bodies(self) -> None:
         """Keep the entries without their bodies."""
@@ -178,13 +236,23 @@ class Journal:
             item._replace(entry=bare[id(item.entry)]) if isinstance(item, RepeatedEntry) else bare[id(item)]
             for item in self._entries
         ]
-        for entries in (self.unmatched, self.refused, self.invalid_responses):
+        for entries in self._problem_lists:
             entries[:] = [bare[id(entry)] for entry in entries]
 
-    def _kept_entries(self) -> Iterator[Entry]:
-        yield from (item.entry if isinstance(item, RepeatedEntry) else item for item in self._entries)
-        for entries in (self.unmatched, self.refused, self.invalid_responses):
-            yield from entries
+    def forget_oldest(self) -> None:
+        """Keep the newer half of the entries."""
+        del self._entries[: -(-len(self._entries) // 2)]
+        for entries in self._problem_lists:
+            del entries[: -(-len(entries) // 2)]
+
+    @property
+    def _problem_lists(self) -> tuple[ProblemList, ...]:
+        return self.unmatched, self.refused, self.invalid_responses
+
+    def _kept_entries(self) -> Iterable[Entry]:
+        """Every entry once."""
+        listed = (item.entry if isinstance(item, RepeatedEntry) else item for item in self._entries)
+        return {id(entry): entry for entry in chain(listed, *self._problem_lists)}.values()
 
     def newest_first(self) -> Iterator[Entry]:
         """Every entry, newest first."""
@@ -202,6 +270,7 @@ class Journal:
 
     def clear_requests(self) -> None:
         """Forget every request. Numbers go on, so that no two requests have the same."""
+        self._cleared = self.count
         self._entries.clear()
         self.unmatched.clear()
         self.refused.clear()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Callable, Collection, Mapping
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import NamedTuple, Protocol, TypeVar
 
 from mockserver.contract.model import Contract
 from mockserver.engine.clock import Seconds, monotonic
@@ -73,6 +73,13 @@ class Sandbox:
             and not self.held_responses
             and all(run.is_untouched for run in self.runs.copy().values())
         )
+
+    @property
+    def summary(self) -> SandboxSummary:
+        """What a list of sandboxes says of it."""
+        runs = [RunSummary(name, run.generation, run.revision) for name, run in sorted(self.runs.copy().items())]
+        violations = len(self.journal.invalid_responses)
+        return SandboxSummary(self.name, self.active_scenario, self.journal.count, violations, runs)
 
     def run(self, scenario: str) -> Run:
         """The run of a scenario: begun on first use, and rebased where the contract has changed since.
@@ -150,6 +157,24 @@ class Sandbox:
             response.release()
 
 
+class RunSummary(NamedTuple):
+    """One run in a list of sandboxes."""
+
+    scenario: str
+    generation: int
+    revision: int
+
+
+class SandboxSummary(NamedTuple):
+    """One sandbox in a list of sandboxes; `requests` and `violations` are numbers of them."""
+
+    name: str
+    active_scenario: str | None
+    requests: int
+    violations: int
+    runs: Sequence[RunSummary]
+
+
 Starts = Mapping[str, Start]
 
 
@@ -222,9 +247,9 @@ class Sandboxes:
         guest.mark_used()
         return guest
 
-    def all(self) -> list[Sandbox]:
-        """Every sandbox, by name."""
-        return sorted(self._sandboxes.copy().values(), key=lambda sandbox: sandbox.name)
+    def summaries(self) -> list[SandboxSummary]:
+        """Each sandbox, by name."""
+        return [sandbox.summary for _, sandbox in sorted(self._sandboxes.copy().items())]
 
     def remove(self, name: str) -> None:
         """Reset and forget a sandbox. Raises UnknownSandbox."""

@@ -130,7 +130,10 @@ class Injected(Refusal):
 
 
 class FailedVerdict(Refusal):
-    """The sandbox has seen violations, unmatched or refused requests, or an override was never used."""
+    """The sandbox has seen violations, unmatched or refused requests, or an override was never used.
+
+    `dropped` are numbers of violations, unmatched and refused requests that the journal no longer has.
+    """
 
     code = "verdict-failed"
 
@@ -140,12 +143,15 @@ class FailedVerdict(Refusal):
         unmatched: Sequence[Mapping[str, object]],
         refused: Sequence[Mapping[str, object]],
         unused: Sequence[Mapping[str, object]],
+        dropped: Sequence[int] = (0, 0, 0),
     ) -> None:
+        counts = [len(listed) + gone for listed, gone in zip((violations, unmatched, refused), dropped, strict=True)]
         reasons = [
-            _count(len(violations), "response violated the contract", "responses violated the contract"),
-            _count(len(unmatched), "request matched no operation", "requests matched no operation"),
-            _count(len(refused), "request violated the contract", "requests violated the contract"),
+            _count(counts[0], "response violated the contract", "responses violated the contract"),
+            _count(counts[1], "request matched no operation", "requests matched no operation"),
+            _count(counts[2], "request violated the contract", "requests violated the contract"),
             _count(len(unused), "override was never used", "overrides were never used"),
+            _count(sum(dropped), "of these is no longer in the journal", "of these are no longer in the journal"),
         ]
         super().__init__(
             f"{'; '.join(reason for reason in reasons if reason)}.".capitalize(),
@@ -153,6 +159,7 @@ class FailedVerdict(Refusal):
             unmatched=list(unmatched),
             refused=list(refused),
             unused_overrides=list(unused),
+            **({"dropped": sum(dropped)} if any(dropped) else {}),
         )
 
 

@@ -80,7 +80,7 @@ def test_at_the_limit_the_one_that_has_been_idle_longest_makes_room(sandboxes: S
         cancel(sandboxes, name)
     watch.now = IDLE_SECONDS + 2
     sandboxes.get("three")
-    assert [item.name for item in sandboxes.all()] == ["default", "three", "two"]
+    assert [item.name for item in sandboxes.summaries()] == ["default", "three", "two"]
 
 
 def test_a_sandbox_can_be_forgotten_once(sandboxes: Sandboxes) -> None:

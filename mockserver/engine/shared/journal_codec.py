@@ -26,7 +26,7 @@ class JournalCodec:
         """Encode an entry."""
         at = "-" if entry.at is None else entry.at
         text = f"{at} {entry.milliseconds:.3f} {_encode_rest(entry)}"
-        return EncodedEntry(text, entry.problem_lists)
+        return EncodedEntry(text, entry.problem_lists, entry.code)
 
     def encode_repeat(self, entry: Entry, at: int, milliseconds: float) -> EncodedEntry:
         """Encode a repetition of an entry."""

@@ -6,19 +6,27 @@ import json
 import logging
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from mockserver.contract.model import Contract
-from mockserver.engine.bounded_list import BoundedList
-from mockserver.engine.clock import Seconds, monotonic, wall_seconds
-from mockserver.engine.journal import ENTRY_LIMIT, Entry, Journal
+from mockserver.engine.clock import Seconds, wall_seconds
 from mockserver.engine.run import Run, SavedRun
-from mockserver.engine.sandboxes import NAME, SANDBOX_LIMIT, Releasable, Sandbox, Sandboxes, Starts
+from mockserver.engine.sandboxes import (
+    NAME,
+    SANDBOX_LIMIT,
+    Releasable,
+    RunSummary,
+    Sandbox,
+    Sandboxes,
+    SandboxSummary,
+    Starts,
+)
+from mockserver.engine.shared.journal import SharedJournal
 from mockserver.engine.shared.journal_codec import JournalCodec
 from mockserver.engine.shared.run import Event, SharedRun
-from mockserver.engine.shared.store import Conflict, EncodedEntry, Store
+from mockserver.engine.shared.store import Conflict, EncodedEntry, SandboxContent, Store, StoredSummary, Use
 from mockserver.engine.start import Start
 from mockserver.errors import CannotGenerate, Refusal
 from mockserver.refusals import BadSandbox, StoreBusy, StoreUnavailable, UnknownSandbox
@@ -27,77 +35,6 @@ from mockserver.refusals import BadSandbox, StoreBusy, StoreUnavailable, Unknown
 ATTEMPTS = 50
 T = TypeVar("T")
 log = logging.getLogger("mockserver")
-
-
-class SharedJournal(Journal):
-    """The journal in the store. `waiting` are the entries of the request in progress, stored when it is committed."""
-
-    __slots__ = ("_codec", "_sandbox", "waiting")
-
-    def __init__(self, sandbox: SharedSandbox, codec: JournalCodec) -> None:
-        super().__init__()
-        self._sandbox, self._codec, self.waiting = sandbox, codec, list[EncodedEntry]()
-
-    def add(self, entry: Entry) -> None:
-        """Add an entry; the store gives it its number."""
-        self.waiting.append(self._codec.encode(entry))
-
-    def add_repeat(self, entry: Entry, at: int, began: float) -> bool:
-        """Add a repetition of `entry` if no process has changed the sandbox; False where one has."""
-        encoded = self._codec.encode_repeat(entry, at, (monotonic() - began) * 1_000)
-        return self._sandbox.add_entry_if_unchanged(encoded)
-
-    def may_have_grown(self, count: int) -> bool:  # noqa: ARG002 - the store has to be asked
-        """Always: another process may have added entries."""
-        return True
-
-    def newest_first(self) -> Iterator[Entry]:
-        """Every entry, newest first."""
-        return map(self._codec.decode, reversed(self._sandbox.list_entries("all")))
-
-    @property
-    def unmatched(self) -> BoundedList[Entry]:
-        """The entries of requests that matched no operation, oldest first."""
-        return self._listed("unmatched")
-
-    @unmatched.setter
-    def unmatched(self, _: object) -> None:
-        """The list is in the store."""
-
-    @property
-    def refused(self) -> BoundedList[Entry]:
-        """The entries of requests that violated the contract, oldest first."""
-        return self._listed("refused")
-
-    @refused.setter
-    def refused(self, _: object) -> None:
-        """The list is in the store."""
-
-    @property
-    def invalid_responses(self) -> BoundedList[Entry]:
-        """The entries of responses that violated the contract, oldest first."""
-        return self._listed("invalid_responses")
-
-    @invalid_responses.setter
-    def invalid_responses(self, _: object) -> None:
-        """The list is in the store."""
-
-    def _listed(self, which: str) -> BoundedList[Entry]:
-        entries: BoundedList[Entry] = BoundedList(ENTRY_LIMIT)
-        entries.extend(map(self._codec.decode, self._sandbox.list_entries(which)))
-        return entries
-
-    def clear(self) -> None:
-        """Count from 1 again; the store forgets the entries when the reset is committed."""
-        self.count = 0
-
-    def clear_requests(self) -> None:
-        """Forget every request."""
-        self._sandbox.clear_entries("all", "unmatched", "refused")
-
-    def clear_violations(self) -> None:
-        """Forget every response that violated the contract."""
-        self._sandbox.clear_entries("invalid_responses")
 
 
 class StoredSandbox(NamedTuple):
@@ -127,7 +64,7 @@ class SharedSandbox(Sandbox):
         super().__init__(name, start, seconds)
         self._store, self._following, self._new_epoch = store, False, ""
         self.epoch, self.length, self.events = "", 0, list[Event]()
-        self.journal = SharedJournal(self, codec)
+        self.journal = SharedJournal(name, store, codec, self.add_entry_if_unchanged)
         self._base = EMPTY
         # What the request in progress did outside the state: undone where it has to be handled again.
         self._undo: list[Callable[[], None]] = []
@@ -148,12 +85,12 @@ class SharedSandbox(Sandbox):
         super().reset_run(scenario)
         self._add_event(["reset", scenario, None])
 
-    def follow(self, limit: int, *, used: bool = True) -> bool:
+    def follow(self, limit: int, use: Use) -> bool:
         """Repeat what other processes did since the last request; False where the sandbox does not exist.
 
-        With `used`, it is created. Raises StoreUnavailable and SandboxLimit.
+        Unless `use` is PEEK, it is created. Raises StoreUnavailable and SandboxLimit.
         """
-        updates = self._store.fetch_updates(self.name, self.epoch, self.length, limit, used=used)
+        updates = self._store.fetch_updates(self.name, self.epoch, self.length, limit, use)
         if updates is None:
             return False
         self.journal.count = updates.count
@@ -163,7 +100,7 @@ class SharedSandbox(Sandbox):
             self._start_over(updates.epoch)
         if updates.batches and not self._return_to_base():
             self.forget_all()
-            return self.follow(limit, used=used)
+            return self.follow(limit, use)
         self._following = True
         try:
             for batch in updates.batches:
@@ -183,12 +120,17 @@ class SharedSandbox(Sandbox):
         entry = self.journal.waiting.pop() if self.journal.waiting else None
         if self.events:
             batch = json.dumps(self.events, separators=(",", ":"))
-            self._store.append(self.name, self.epoch, self.length, batch, entry, self._new_epoch)
+            self._store.append(self.name, self.epoch, self.length, batch, entry, self._new_epoch, self._content)
             self.epoch, self.length = (self._new_epoch, 1) if self._new_epoch else (self.epoch, self.length + 1)
             self._set_base()
         elif entry is not None:
             self._store.add_entry(self.name, entry)
         self._undo.clear()
+
+    @property
+    def _content(self) -> SandboxContent:
+        runs = [[name, run.generation, run.revision] for name, run in sorted(self.runs.items())]
+        return SandboxContent(self.is_empty, json.dumps([self.active_scenario, runs], separators=(",", ":")))
 
     def give_up(self) -> None:
         """Undo what the request in progress did."""
@@ -207,14 +149,6 @@ class SharedSandbox(Sandbox):
             return bool(self.epoch) and self._store.add_entry_if_unchanged(self.name, self.epoch, self.length, entry)
         except StoreUnavailable:
             return False
-
-    def list_entries(self, which: str) -> list[bytes]:
-        """The encoded entries of one of the store's lists."""
-        return self._store.list_entries(self.name, which)
-
-    def clear_entries(self, *which: str) -> None:
-        """Empty some of the store's lists."""
-        self._store.clear_entries(self.name, which)
 
     def _begin(self, start: Start) -> Run:
         start = start.started_now()
@@ -361,22 +295,31 @@ class SharedSandboxes(Sandboxes):
         """The sandbox of that name as it is now. Raises BadSandbox, SandboxLimit and StoreUnavailable."""
         if not NAME.fullmatch(name):
             raise BadSandbox(name)
-        sandbox = self._follow(name, used=True)
-        assert sandbox is not None
-        return sandbox
+        return self._follow_or_create(name, Use.LAST)
 
     def peek(self, name: str) -> Sandbox:
         """The sandbox of that name as it is now, or, where there is none, one that is not kept."""
-        return self._follow(name, used=False) or Sandbox(name, self.start, self._seconds)
+        return self._follow(name, Use.PEEK) or Sandbox(name, self.start, self._seconds)
 
     def visit(self, name: str) -> Sandbox:
-        """The sandbox of that name: in a store, none are kept apart."""
-        return self.get(name)
+        """The sandbox of that name for a request that changes nothing, and that a page of any other site may send.
 
-    def all(self) -> list[Sandbox]:
-        """Every sandbox, by name."""
-        followed = (self._follow(name, used=False) for name in sorted(self.store.list_sandboxes()))
-        return [sandbox for sandbox in followed if sandbox is not None]
+        The store keeps few of them, until another request names them. Raises BadSandbox and StoreUnavailable.
+        """
+        if not NAME.fullmatch(name):
+            raise BadSandbox(name)
+        return self._follow_or_create(name, Use.VISIT)
+
+    def summaries(self) -> list[SandboxSummary]:
+        """Each sandbox, by name, as the store describes it."""
+        return sorted(map(self._summary, self.store.summarize_sandboxes()))
+
+    def _summary(self, stored: StoredSummary) -> SandboxSummary:
+        active, runs = json.loads(stored.summary or "[null,[]]")
+        kept = [RunSummary(*run) for run in runs if run[0] in self.starts]
+        return SandboxSummary(
+            stored.name, active if active in self.starts else None, stored.requests, stored.violations, kept
+        )
 
     def remove(self, name: str) -> None:
         """Reset and forget a sandbox. Raises UnknownSandbox."""
@@ -386,8 +329,7 @@ class SharedSandboxes(Sandboxes):
 
     def reset(self) -> None:
         """Reset and forget every sandbox."""
-        for name in self.store.list_sandboxes():
-            self.store.remove(name)
+        self.store.remove_all()
         for name in list(self._replicas):
             self._drop(name)
 
@@ -398,7 +340,12 @@ class SharedSandboxes(Sandboxes):
             for sandbox in self._replicas.values():
                 sandbox.forget_all()
 
-    def _follow(self, name: str, *, used: bool) -> SharedSandbox | None:
+    def _follow_or_create(self, name: str, use: Use) -> SharedSandbox:
+        sandbox = self._follow(name, use)
+        assert sandbox is not None
+        return sandbox
+
+    def _follow(self, name: str, use: Use) -> SharedSandbox | None:
         if (in_use := self._in_use.get(name)) is not None:
             return in_use
         sandbox = self._replicas.get(name)
@@ -406,7 +353,7 @@ class SharedSandboxes(Sandboxes):
             if len(self._replicas) >= self.limit:
                 self._replicas.pop(next(iter(self._replicas)))
             sandbox = self._replicas[name] = SharedSandbox(name, self.start, self._seconds, self.store, self._codec)
-        if not sandbox.follow(self.limit, used=used):
+        if not sandbox.follow(self.limit, use):
             del self._replicas[name]
             return None
         self._in_use[name] = sandbox

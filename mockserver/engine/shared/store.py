@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Protocol
 
 # A sandbox with more batches of events than that has to be reset.
@@ -24,10 +25,56 @@ class SandboxUpdates:
 
 @dataclass(frozen=True, slots=True)
 class EncodedEntry:
-    """A journal entry as text, without its number, and the `problem_lists` of the entry."""
+    """A journal entry as text, without its number, and the `problem_lists` and the `code` of the entry."""
 
     text: str
     problem_lists: Sequence[str] = ()
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JournalCounts:
+    """What a journal knows of entries that it may have dropped.
+
+    `cleared` is the number of the last request when the requests were cleared. `problems` has, for each list that
+    decides a verdict, how many entries it had of each code since it was cleared.
+    """
+
+    cleared: int
+    problems: Mapping[str, Mapping[str | None, int]]
+
+
+class Use(IntEnum):
+    """What a request needs of its sandbox."""
+
+    PEEK = 0
+    """It is read where there is one."""
+    LAST = 1
+    """It is created where there is none, and lasts."""
+    VISIT = 2
+    """It is created where there is none, but does not last; see Sandboxes.visit."""
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxContent:
+    """What a sandbox holds after a batch of events.
+
+    `is_empty` says whether it is what it would be if it were created again. `summary` is JSON for whoever lists
+    sandboxes: the active scenario, and the name, generation and revision of each run.
+    """
+
+    is_empty: bool
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSummary:
+    """One sandbox in a list; `summary` is empty where it has no events."""
+
+    name: str
+    requests: int
+    violations: int
+    summary: str
 
 
 class Conflict(Exception):
@@ -45,17 +92,26 @@ class Store(Protocol):
     def is_available(self) -> bool:
         """Whether the store responds."""
 
-    def fetch_updates(self, name: str, epoch: str, length: int, limit: int, *, used: bool) -> SandboxUpdates | None:
+    def fetch_updates(self, name: str, epoch: str, length: int, limit: int, use: Use) -> SandboxUpdates | None:
         """The batches of a sandbox after the first `length` of `epoch`.
 
-        `used` notes that the sandbox is not idle, and creates it where there is none; else that is
-        None. Raises SandboxLimit where there are `limit` sandboxes in use.
+        Unless `use` is PEEK, it is noted that the sandbox is not idle. Returns None where there is none and none is
+        created. Raises SandboxLimit where there are `limit` sandboxes in use, none of them empty or idle.
         """
 
     def append(
-        self, name: str, epoch: str, length: int, batch: str, entry: EncodedEntry | None, new_epoch: str
+        self,
+        name: str,
+        epoch: str,
+        length: int,
+        batch: str,
+        entry: EncodedEntry | None,
+        new_epoch: str,
+        content: SandboxContent,
     ) -> None:
         """Append a batch and a journal entry, if the sandbox is still at this epoch and length.
+
+        `content` is what the sandbox holds then.
 
         With `new_epoch`, forget all batches and the journal, and begin that epoch with this batch. The batch is stored
         once, however often the command has to be sent. Raises Conflict and StoreLogFull.
@@ -70,11 +126,20 @@ class Store(Protocol):
     def list_entries(self, name: str, which: str) -> list[bytes]:
         """The entries, oldest first, of the list `all`, or of one that decides a verdict (see Entry.problem_lists)."""
 
+    def count_entries(self, name: str) -> JournalCounts:
+        """What the journal knows of entries that it may have dropped."""
+
     def clear_entries(self, name: str, which: Sequence[str]) -> None:
-        """Empty these lists of entries."""
+        """Empty these lists of entries, and count their entries from 0 again."""
 
     def list_sandboxes(self) -> list[str]:
-        """The names of all sandboxes."""
+        """The names of all sandboxes that last."""
+
+    def summarize_sandboxes(self) -> list[StoredSummary]:
+        """Each sandbox that lasts, without reading its events."""
 
     def remove(self, name: str) -> bool:
         """Remove a sandbox; whether it existed."""
+
+    def remove_all(self) -> None:
+        """Remove every sandbox, those that do not last included."""

@@ -270,6 +270,8 @@ interface JournalPage {
   total: number;
   /** The number of requests since the last reset. */
   seen: number;
+  /** The number of requests that the journal no longer has; absent if it has all. */
+  dropped?: number;
 }
 
 interface ViolationEntry {

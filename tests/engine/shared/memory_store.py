@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from mockserver.engine.shared.store import Conflict, EncodedEntry, SandboxUpdates
+from mockserver.engine.shared.store import (
+    Conflict,
+    EncodedEntry,
+    JournalCounts,
+    SandboxContent,
+    SandboxUpdates,
+    StoredSummary,
+    Use,
+)
 from mockserver.refusals import StoreUnavailable
 
 
@@ -17,6 +26,9 @@ class Content:
     batches: list[str] = field(default_factory=list)
     entries: dict[str, list[bytes]] = field(default_factory=dict)
     count: int = 0
+    cleared: int = 0
+    counts: dict[str, Counter[str | None]] = field(default_factory=dict)
+    summary: str = ""
 
 
 class MemoryStore:
@@ -29,10 +41,10 @@ class MemoryStore:
         self.appends = 0
         self.before_append: Callable[[], None] = lambda: None
 
-    def fetch_updates(self, name: str, epoch: str, length: int, limit: int, *, used: bool) -> SandboxUpdates | None:  # noqa: ARG002
+    def fetch_updates(self, name: str, epoch: str, length: int, limit: int, use: Use) -> SandboxUpdates | None:  # noqa: ARG002
         self._require_available()
         if name not in self.contents:
-            if not used:
+            if use is Use.PEEK:
                 return None
             self.epochs += 1
             self.contents[name] = Content(f"epoch-{self.epochs}")
@@ -41,17 +53,25 @@ class MemoryStore:
         return SandboxUpdates(content.epoch, [batch.encode() for batch in batches], content.count)
 
     def append(
-        self, name: str, epoch: str, length: int, batch: str, entry: EncodedEntry | None, new_epoch: str
+        self,
+        name: str,
+        epoch: str,
+        length: int,
+        batch: str,
+        entry: EncodedEntry | None,
+        new_epoch: str,
+        content: SandboxContent,
     ) -> None:
         self.before_append()
         self._require_available()
-        content = self.contents[name]
-        if (content.epoch, len(content.batches)) != (epoch, length):
+        stored = self.contents[name]
+        if (stored.epoch, len(stored.batches)) != (epoch, length):
             raise Conflict
         if new_epoch:
-            content = self.contents[name] = Content(new_epoch)
+            stored = self.contents[name] = Content(new_epoch)
         self.appends += 1
-        content.batches.append(f'["{self.appends}",{batch}]')
+        stored.summary = content.summary
+        stored.batches.append(f'["{self.appends}",{batch}]')
         if entry is not None:
             self.add_entry(name, entry)
 
@@ -62,6 +82,8 @@ class MemoryStore:
         line = f"{content.count} {entry.text}".encode()
         for which in ("all", *entry.problem_lists):
             content.entries.setdefault(which, []).append(line)
+        for which in entry.problem_lists:
+            content.counts.setdefault(which, Counter())[entry.code] += 1
 
     def add_entry_if_unchanged(self, name: str, epoch: str, length: int, entry: EncodedEntry) -> bool:
         content = self.contents[name]
@@ -76,12 +98,29 @@ class MemoryStore:
     def clear_entries(self, name: str, which: Sequence[str]) -> None:
         for item in which:
             self.contents[name].entries.pop(item, None)
+            self.contents[name].counts.pop(item, None)
+        if "all" in which:
+            self.contents[name].cleared = self.contents[name].count
+
+    def count_entries(self, name: str) -> JournalCounts:
+        content = self.contents[name]
+        lists = ("unmatched", "refused", "invalid_responses")
+        return JournalCounts(content.cleared, {which: content.counts.get(which, {}) for which in lists})
+
+    def summarize_sandboxes(self) -> list[StoredSummary]:
+        return [
+            StoredSummary(name, content.count, len(content.entries.get("invalid_responses", [])), content.summary)
+            for name, content in self.contents.items()
+        ]
 
     def list_sandboxes(self) -> list[str]:
         return list(self.contents)
 
     def remove(self, name: str) -> bool:
         return self.contents.pop(name, None) is not None
+
+    def remove_all(self) -> None:
+        self.contents.clear()
 
     def _require_available(self) -> None:
         if not self.is_available:

@@ -218,5 +218,5 @@ def test_a_response_that_a_discarded_try_held_back_is_not_held(
 
 def test_sandboxes_can_be_listed_without_beginning_a_run(small: Contract, sandboxes: SharedSandboxes) -> None:
     sandboxes.transact(lambda _: sandboxes.get("one").now("baseline"))
-    listed = sandboxes.transact(lambda _: sandboxes.all())
-    assert [(sandbox.name, sandbox.runs) for sandbox in listed] == [("one", {})]
+    listed = sandboxes.transact(lambda _: sandboxes.summaries())
+    assert [(sandbox.name, sandbox.runs) for sandbox in listed] == [("one", [])]

@@ -1,0 +1,99 @@
+"""The journal of a sandbox that several processes share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from mockserver.engine.clock import monotonic
+from mockserver.engine.journal import Entry, Journal, ProblemList
+from mockserver.engine.shared.journal_codec import JournalCodec
+from mockserver.engine.shared.store import EncodedEntry, Store
+
+
+class SharedJournal(Journal):
+    """The journal of the sandbox `name` in the store.
+
+    `waiting` are the entries of the request in progress, stored when it is committed. `add_if_unchanged` adds an entry
+    if no process has changed the sandbox, and says whether that is so.
+    """
+
+    __slots__ = ("_add_if_unchanged", "_codec", "_name", "_store", "waiting")
+
+    def __init__(
+        self, name: str, store: Store, codec: JournalCodec, add_if_unchanged: Callable[[EncodedEntry], bool]
+    ) -> None:
+        super().__init__()
+        self._name, self._store, self._codec = name, store, codec
+        self._add_if_unchanged = add_if_unchanged
+        self.waiting: list[EncodedEntry] = []
+
+    def add(self, entry: Entry) -> None:
+        """Add an entry; the store gives it its number."""
+        self.waiting.append(self._codec.encode(entry))
+
+    def add_repeat(self, entry: Entry, at: int, began: float) -> bool:
+        """Add a repetition of `entry` if no process has changed the sandbox; False where one has."""
+        encoded = self._codec.encode_repeat(entry, at, (monotonic() - began) * 1_000)
+        return self._add_if_unchanged(encoded)
+
+    def may_have_grown(self, count: int) -> bool:  # noqa: ARG002 - the store has to be asked
+        """Always: another process may have added entries."""
+        return True
+
+    def newest_first(self) -> Iterator[Entry]:
+        """Every entry, newest first."""
+        return map(self._codec.decode, reversed(self._store.list_entries(self._name, "all")))
+
+    def count_dropped(self) -> int:
+        """How many of the requests since the last `clear_requests` have no entry any more."""
+        entries = self._store.list_entries(self._name, "all")
+        first = self._codec.decode(entries[0]).number if entries else self.count + 1
+        return max(0, first - 1 - self._store.count_entries(self._name).cleared)
+
+    @property
+    def unmatched(self) -> ProblemList:
+        """The entries of requests that matched no operation, oldest first."""
+        return self._listed("unmatched")
+
+    @unmatched.setter
+    def unmatched(self, _: object) -> None:
+        """The list is in the store."""
+
+    @property
+    def refused(self) -> ProblemList:
+        """The entries of requests that violated the contract, oldest first."""
+        return self._listed("refused")
+
+    @refused.setter
+    def refused(self, _: object) -> None:
+        """The list is in the store."""
+
+    @property
+    def invalid_responses(self) -> ProblemList:
+        """The entries of responses that violated the contract, oldest first."""
+        return self._listed("invalid_responses")
+
+    @invalid_responses.setter
+    def invalid_responses(self, _: object) -> None:
+        """The list is in the store."""
+
+    def _listed(self, which: str) -> ProblemList:
+        entries = ProblemList()
+        entries.extend(map(self._codec.decode, self._store.list_entries(self._name, which)))
+        # An entry that is listed counts at least once: the store of an earlier release did not count.
+        entries.counts = Counter(entry.code for entry in entries)
+        entries.counts |= Counter(self._store.count_entries(self._name).problems[which])
+        return entries
+
+    def clear(self) -> None:
+        """Count from 1 again; the store forgets the entries when the reset is committed."""
+        self.count = 0
+
+    def clear_requests(self) -> None:
+        """Forget every request."""
+        self._store.clear_entries(self._name, ("all", "unmatched", "refused"))
+
+    def clear_violations(self) -> None:
+        """Forget every response that violated the contract."""
+        self._store.clear_entries(self._name, ("invalid_responses",))
