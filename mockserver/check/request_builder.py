@@ -19,6 +19,8 @@ from mockserver.openapi.security import RequiredCredential
 from mockserver.syntax import strict_json
 
 UNKNOWN_KEY = "no-such-record"
+# What a path template may have as it is, escapes included: the rest of it is written as escapes (RFC 3986, section 2).
+PATH_CHARACTERS = "/{}?%!$&'()*+,;=:@~"
 # An empty value may count as a missing parameter, so this many are generated to find another.
 SEEDS = 8
 # The value of every credential.
@@ -73,7 +75,7 @@ class RequestBuilder:
 
     def path(self, operation: Operation, values: Mapping[str, Any]) -> str:
         """The operation's path with the values of its parameters; an unknown key where there is none."""
-        path = operation.path
+        path = quote(operation.path, safe=PATH_CHARACTERS)
         declared = {parameter.name: parameter for parameter in operation.parameters if parameter.location == "path"}
         for name in operation.path_names:
             value = values.get(name, UNKNOWN_KEY)
@@ -81,7 +83,7 @@ class RequestBuilder:
                 text = parameter_encoding.encode_path(declared[name].notation, value)
             else:
                 text = quote(str(value), safe="")
-            path = path.replace(f"{{{name}}}", text, 1)
+            path = path.replace(quote(f"{{{name}}}", safe=PATH_CHARACTERS), text, 1)
         return path
 
     def query(self, operation: Operation) -> str:

@@ -100,7 +100,9 @@ class ScenarioRequests:
                 break
         for operation in self.contract.operations.values():
             if operation.method == "GET" and not operation.path_names:
-                request = self.builder.build(operation, operation.path, query=self.builder.query(operation))
+                request = self.builder.build(
+                    operation, self.builder.path(operation, {}), query=self.builder.query(operation)
+                )
                 self._check(operation, request, "at the end of the scenario")
 
     def _start(self, record: RecordUnderTest | None) -> Run:

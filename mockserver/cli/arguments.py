@@ -9,8 +9,9 @@ from typing import NoReturn
 import click
 
 from mockserver.cli.progress import elapsed_time
+from mockserver.cli.terminal import print_line
 from mockserver.contract.model import Contract
-from mockserver.errors import ContractError, count_noun, printable
+from mockserver.errors import ContractError, count_noun
 from mockserver.refusals import UnknownScenario
 
 CONTRACT = click.argument("contract", required=False, envvar="MOCKSERVER_CONTRACT", type=click.Path(path_type=Path))
@@ -41,7 +42,7 @@ def load_or_fail(load: Callable[[], Contract]) -> Contract:
 def fail_with_problems(error: ContractError) -> NoReturn:
     """Print every problem of a contract to standard error, then exit with 1."""
     for problem in error.problems:
-        click.echo(printable(str(problem)), err=True)
+        print_line(str(problem), err=True)
     fail(f"{count_noun(len(error.problems), 'error')} in the contract")
 
 
@@ -53,4 +54,4 @@ def fail(message: str) -> NoReturn:
 
 def warn(message: str) -> None:
     """Print a message to standard error."""
-    click.echo(printable(f"mockserver: {message}"), err=True)
+    print_line(f"mockserver: {message}", err=True)

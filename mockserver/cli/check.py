@@ -13,6 +13,7 @@ from mockserver.check.checker import ContractChecker
 from mockserver.check.finding import CheckFinding
 from mockserver.cli.arguments import CONTRACT, STATEFUL, STRICT_EXAMPLES, fail
 from mockserver.cli.progress import SECONDS, elapsed_time
+from mockserver.cli.terminal import print_line
 from mockserver.contract.loader import contract_root, load_contract
 from mockserver.engine.clock import monotonic
 from mockserver.errors import ContractError, count_noun
@@ -80,9 +81,9 @@ def _print_findings(
         click.echo(json.dumps(report_formats.as_sarif(findings, root, current_directory), indent=2))
     elif output_format == "github":
         for line in report_formats.as_github_commands(findings, root, current_directory):
-            click.echo(line)
+            print_line(line)
     else:
         for finding in findings:
-            click.echo(str(finding), err=True)
+            print_line(str(finding), err=True)
         for line in report.summarize(checker) if checker is not None else ():
-            click.echo(line)
+            print_line(line)

@@ -8,6 +8,7 @@ import click
 
 from mockserver.cli import scaffold
 from mockserver.cli.arguments import fail, load_or_fail, warn
+from mockserver.cli.terminal import print_line
 from mockserver.contract.loader import load_contract
 from mockserver.errors import ContractError, count_noun
 
@@ -35,14 +36,14 @@ def init_command(directory: Path, document: Path | None) -> None:
     try:
         files = scaffold.example_files() if contract is None else scaffold.files_from_contract(contract)
         for path in scaffold.write(directory, files):
-            click.echo(f"Created {path}")
+            print_line(f"Created {path}")
     except scaffold.AlreadyExists as error:
         fail(f"{error}; nothing was written")
     except OSError as error:
         fail(f"cannot write {directory}: {error.strerror}")
     if contract is not None and contract.findings:
         _warn_of_errors(directory)
-    click.echo(f"Next: mockserver serve {directory}")
+    print_line(f"Next: mockserver serve {directory}")
 
 
 def _warn_of_errors(directory: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from mockserver.cli.arguments import fail
+from mockserver.cli.terminal import print_line
 from mockserver.kit.archive import NAME, read_files
 
 
@@ -30,11 +31,11 @@ def kit_command(directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         for name, content in read_files().items():
             (directory / name).write_bytes(content)
-            click.echo(f"Created {directory / name}")
+            print_line(f"Created {directory / name}")
     except OSError as error:
         fail(f"cannot write {directory}: {error.strerror}")
     path = directory if directory.is_absolute() or directory.parts[:1] == ("..",) else f"./{directory}"
-    click.echo(f"Next: npm install --save-dev {path}")
+    print_line(f"Next: npm install --save-dev {path}")
 
 
 def _is_free(directory: Path) -> bool:

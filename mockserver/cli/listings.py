@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from mockserver.cli.arguments import CONTRACT, load_or_fail
+from mockserver.cli.terminal import print_line
 from mockserver.contract import formats
 from mockserver.contract.loader import load_contract
 from mockserver.contract.mermaid import write_mermaid
@@ -20,7 +21,7 @@ def scenarios_command(contract: Path | None) -> None:
     width = max(map(len, loaded.scenarios), default=0)
     for name in sorted(loaded.scenarios):
         mark = "*" if name == loaded.default_scenario else " "
-        click.echo(f"{mark} {name:<{width}}  {loaded.scenarios[name].summary}".rstrip())
+        print_line(f"{mark} {name:<{width}}  {loaded.scenarios[name].summary}".rstrip())
 
 
 @click.command("diagram", short_help="Print the lifecycles of CONTRACT as Mermaid diagrams.")
@@ -33,7 +34,10 @@ def diagram_command(contract: Path | None) -> None:
         for name, resource in loaded.resources.items()
         if resource.lifecycle is not None
     ]
-    click.echo("\n\n".join(diagrams) if diagrams else f"{loaded.name} declares no lifecycle.", err=not diagrams)
+    for line in "\n\n".join(diagrams).split("\n") if diagrams else ():
+        print_line(line)
+    if not diagrams:
+        print_line(f"{loaded.name} declares no lifecycle.", err=True)
 
 
 @click.command("schema", short_help="Print the JSON Schema of a contract file.")

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 
 import click
 
+from mockserver.errors import printable
+
 # Steps that take less time than this show nothing.
 SECONDS = 1.0
 
@@ -25,7 +27,7 @@ def elapsed_time(activity: str) -> Iterator[None]:
         seconds = 0
         while not finished.wait(SECONDS):
             seconds += 1
-            click.echo(f"\r{activity}, {seconds} s", nl=False, err=True)
+            click.echo(f"\r{printable(activity)}, {seconds} s", nl=False, err=True)
         if seconds:
             click.echo("\r\x1b[K", nl=False, err=True)
 

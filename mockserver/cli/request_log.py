@@ -8,6 +8,7 @@ import sys
 from datetime import datetime
 from typing import Literal, TextIO
 
+from mockserver.errors import printable
 from mockserver.http.request_log import RequestLine, RequestLog
 from mockserver.syntax.instants import format_instant
 
@@ -35,14 +36,14 @@ def as_text(line: RequestLine, *, has_colours: bool = False) -> str:
     """Time, status, method, target, milliseconds, sandbox and scenario, operation, and why the request was refused."""
     clock = datetime.fromtimestamp(line.at / 1_000).strftime("%H:%M:%S")
     status = f"\x1b[{COLOURS.get(line.status // 100, '0')}m{line.status}\x1b[0m" if has_colours else str(line.status)
-    parts = [f"{clock}.{line.at % 1_000:03}", status, f"{line.method:<6} {printable(line.target[:TARGET_LIMIT])}"]
-    parts.append(f"{line.milliseconds:.1f}ms")
+    parts = [f"{line.method:<6} {line.target[:TARGET_LIMIT]}", f"{line.milliseconds:.1f}ms"]
     if line.sandbox is not None:
         parts.append(f"{line.sandbox}/{line.scenario}")
     if line.operation is not None:
         parts.append(line.operation)
-    text = "  ".join(parts)
-    return text if line.code is None else f"{text}  {line.code}: {printable(line.reason or '')}"
+    if line.code is not None:
+        parts.append(f"{line.code}: {line.reason or ''}")
+    return f"{clock}.{line.at % 1_000:03}  {status}  {printable('  '.join(parts))}"
 
 
 def as_json(line: RequestLine) -> str:
@@ -51,11 +52,6 @@ def as_json(line: RequestLine) -> str:
         **line._asdict(), "at": format_instant(line.at), "milliseconds": round(line.milliseconds, 3)
     }  # fmt: skip
     return json.dumps({name: value for name, value in fields.items() if value is not None})
-
-
-def printable(text: str) -> str:
-    """The text with control characters escaped: a request must not be able to write to the terminal."""
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def _write(stream: TextIO, text: str) -> None:

@@ -20,12 +20,12 @@ from mockserver.cli.environment import EnvironmentCommand, PortOption, Size
 from mockserver.cli.garbage import paused_garbage_collection
 from mockserver.cli.progress import elapsed_time
 from mockserver.cli.request_log import Format, request_log
-from mockserver.cli.terminal import log_to_terminal
+from mockserver.cli.terminal import log_to_terminal, print_line
 from mockserver.contract.loader import FOLDERS, is_installed, load_contract, with_default_scenario, with_seed
 from mockserver.contract.model import Contract
 from mockserver.documents.source import SUFFIXES
 from mockserver.engine.start import DRIFTED
-from mockserver.errors import ContractError, count_noun, printable
+from mockserver.errors import ContractError, count_noun
 from mockserver.http.service import BODY_LIMIT, Service
 from mockserver.server.server import BadCertificate, BadHost, PortTaken, listen, load_certificate, serve, url
 from mockserver.server.watch import Watch
@@ -328,28 +328,23 @@ def print_contract(service: Service, path: Path | None, scenario: str | None) ->
     if others := len(contract.findings) - examples:
         warn(f"{count_noun(others, 'warning')}; run `{check}` for details")
     source = "the built-in contract" if path is None else path
-    _print(f"{contract.name}: {count_noun(len(contract.operations), 'operation')} from {source}")
+    print_line(f"{contract.name}: {count_noun(len(contract.operations), 'operation')} from {source}")
     others_by_name = sorted(contract.scenarios.keys() - {contract.default_scenario})
-    _print(f"Scenarios: {', '.join([f'{contract.default_scenario} (default)', *others_by_name])}")
+    print_line(f"Scenarios: {', '.join([f'{contract.default_scenario} (default)', *others_by_name])}")
     if contract.inferred:
         with elapsed_time("Generating the first records"):
             tables = start.state.tables
-        click.echo("Collections with state:")
+        print_line("Collections with state:")
         for name, description in contract.inferred.items():
-            _print(f"  {description}; {count_noun(len(tables[name]), 'record')}")
-
-
-def _print(line: str) -> None:
-    """Print a line with texts of the contract, whose author need not be the user."""
-    click.echo(printable(line))
+            print_line(f"  {description}; {count_noun(len(tables[name]), 'record')}")
 
 
 def print_address(address: str, console: str | None) -> None:
     """Print where the server listens; programs that start it wait for the first of these lines."""
-    click.echo(f"Listening on {address}")
+    print_line(f"Listening on {address}")
     if console is not None:
-        click.echo(f"Console: {console}")
-    click.echo("Press Ctrl-C to stop.")
+        print_line(f"Console: {console}")
+    print_line("Press Ctrl-C to stop.")
     sys.stdout.flush()
 
 
@@ -387,13 +382,13 @@ def _reload(app: ReloadingApp, watch: Watch, root: Path, edited: list[Path]) -> 
     gc.collect()
     if problems and not (is_unreadable and problems == former):
         for problem in problems:
-            click.echo(printable(str(problem)), err=True)
+            print_line(str(problem), err=True)
         warn(f"{count_noun(len(problems), 'error')} in {names}; still serving the previous version")
     if not problems:
-        click.echo(f"Reloaded {names}")
+        print_line(f"Reloaded {names}")
     sys.stdout.flush()
     return is_unreadable
 
 
 def _relative_name(path: Path, root: Path) -> str:
-    return printable(path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name)
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name

@@ -1,4 +1,4 @@
-"""Log records on a terminal, which must not obey what a client or a contract has written into them."""
+"""Lines and log records on a terminal, which must not obey what a client, a contract or a file name puts in them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,16 @@ import logging
 from types import TracebackType
 from typing import TypeAlias
 
+import click
+
 from mockserver.errors import printable
 
 _ExceptionInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
+def print_line(text: str, *, err: bool = False) -> None:
+    """Print one line, with escapes for control characters, to standard output or standard error."""
+    click.echo(printable(text), err=err)
 
 
 class TerminalFormatter(logging.Formatter):

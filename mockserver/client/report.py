@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from mockserver.errors import count_noun
+from mockserver.errors import count_noun, printable
 
 Json = Mapping[str, Any]
 
@@ -21,14 +21,14 @@ def describe_requests(entries: Sequence[Json]) -> str:
     shown = list(reversed(entries[:LINES_LIMIT]))
     left_out = len(entries) - len(shown)
     lines = [f"({count_noun(left_out, 'earlier request')} left out)"] if left_out else []
-    return "\n".join([*lines, *(line for entry in shown for line in _entry(entry))])
+    return _join([*lines, *(line for entry in shown for line in _entry(entry))])
 
 
 def describe_missing(operation: str, times: int, seconds: float, problem: Json) -> str:
     """Why a wait for `times` requests to an operation ended, from the problem `wait-timeout`."""
     expected = count_noun(times, "request")
     head = f"Expected {expected} to {operation} within {seconds:g} s; {problem['total']:,} came."
-    return f"{head} The latest requests of the sandbox:\n{describe_requests(problem['requests'])}"
+    return f"{printable(head)} The latest requests of the sandbox:\n{describe_requests(problem['requests'])}"
 
 
 def describe_expectations(problem: Json) -> str:
@@ -44,7 +44,7 @@ def describe_expectations(problem: Json) -> str:
         for entry in result.get("closest", ()):
             lines.append(f"  closest: {_line(entry)}")
             lines += [f"    {_difference(difference)}" for difference in entry["differences"]]
-    return "\n".join(lines)
+    return _join(lines)
 
 
 def describe_verdict(problem: Json) -> str:
@@ -58,7 +58,12 @@ def describe_verdict(problem: Json) -> str:
         lines += [f"  {_override(override)}" for override in unused]
     if drift := problem.get("drift", ()):
         lines += _section("Responses of the upstream that violated the contract:", drift)
-    return "\n".join(lines)
+    return _join(lines)
+
+
+def _join(lines: Iterable[str]) -> str:
+    """The lines as one text, which a terminal may show: what requests and responses bring is escaped."""
+    return "\n".join(map(printable, lines))
 
 
 def _section(title: str, entries: Iterable[Json], *, allow: bool = False) -> Iterator[str]:

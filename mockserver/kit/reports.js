@@ -6,7 +6,15 @@
 export function describeProblem(status, problem) {
   const detail = problem.detail ?? problem.title ?? `The server responded with status ${status}.`;
   const head = problem.code && status ? `${problem.code} (${status}): ${detail}` : detail;
-  return [head, ...sections(problem)].join("\n");
+  return [head, ...sections(problem)].map(printable).join("\n");
+}
+
+/**
+ * The line with escapes for what a terminal obeys or does not show: it quotes requests and responses.
+ * @param {string} line
+ */
+function printable(line) {
+  return line.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
 
 /** @param {Problem} problem @returns {string[]} */
@@ -41,7 +49,7 @@ export function describeEntry(entry) {
   const number = entry.number === undefined ? "" : `#${entry.number} `;
   const code = entry.code ?? entry.response?.headers["X-Mock-Code"];
   const parts = [`${number}${entry.method} ${target}`, entry.status, entry.operation, code, entry.note];
-  return [parts.filter((part) => part !== undefined && part !== null && part !== "").join(" · ")];
+  return [printable(parts.filter((part) => part !== undefined && part !== null && part !== "").join(" · "))];
 }
 
 /** @param {any} breach */

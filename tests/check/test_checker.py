@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -199,3 +201,20 @@ def test_rules_that_form_a_loop_do_not_hang_the_check(check: RunCheck) -> None:
 
     rules = "[{state: queued, fire: start, after: 1s}, {state: running, fire: again, after: 1s}]"
     assert check(change, **{"scenarios/loop.yaml": f"fixtures: small\nprogress: {{jobs: {rules}}}"}) == []
+
+
+@pytest.mark.parametrize("path", ["/größe", "/日本/{id}", "/a b/{id}/ü", "/caf%C3%A9", "/items/{id}:close"])
+def test_paths_of_any_characters_are_checked(tmp_path: Path, path: str) -> None:
+    parameter = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    content = {"application/json": {"schema": {"const": 1}}}
+    operation = {"operationId": "read", "responses": {"200": {"description": "", "content": content}}}
+    item: dict[str, Any] = {"get": operation, **({"parameters": [parameter]} if "{id}" in path else {})}
+    document = tmp_path / "api.json"
+    document.write_text(
+        json.dumps({"openapi": "3.1.0", "info": {"title": "T", "version": "1"}, "paths": {path: item}}),
+        encoding="utf-8",
+    )
+    checker = ContractChecker(load_contract(document))
+    list(checker.steps())
+    assert checker.findings == []
+    assert checker.responses > 0
