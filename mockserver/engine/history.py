@@ -14,9 +14,9 @@ CHECKPOINT_EVERY = 250
 
 
 class HistoryPosition(NamedTuple):
-    """How much of a history existed at some moment: numbers of commands, of checkpoints and of dropped commands."""
+    """How much of a history existed at some moment: numbers of kept and of dropped commands, and of checkpoints."""
 
-    commands: int
+    kept: int
     checkpoints: int
     dropped: int
 
@@ -24,39 +24,50 @@ class HistoryPosition(NamedTuple):
 class History:
     """The commands accepted since a base state, oldest first, at most `limit` of them.
 
-    Where the log is full, its oldest command is folded into the base state and can no longer be undone; `dropped`
-    counts these. `base_at` is the clock (milliseconds since 1970) at the base state.
+    Where the log is full, its oldest command can no longer be undone; `dropped` counts these. They are kept until they
+    reach a checkpoint, which becomes the base state, so that dropping one costs next to nothing. `base_at` is the clock
+    (milliseconds since 1970) at the base state.
     """
 
-    __slots__ = ("_base", "_base_at", "_checkpoints", "commands", "dropped", "limit")
+    __slots__ = ("_base", "_base_at", "_base_number", "_checkpoints", "_kept", "dropped", "limit")
 
     def __init__(self, base: State, base_at: int, limit: int = LOG_LIMIT) -> None:
-        self.commands: list[Command] = []
         self.dropped, self.limit = 0, limit
         self._base, self._base_at = base, base_at
-        # By the number of commands since the start of the run, dropped ones included.
+        # Commands are numbered from 1 since the start of the run, dropped ones included; the base is the state after
+        # this one, and the commands after it are kept.
+        self._base_number = 0
+        self._kept: list[Command] = []
         self._checkpoints: list[tuple[int, State]] = []
+
+    @property
+    def commands(self) -> list[Command]:
+        """The commands of the log, oldest first."""
+        return self._kept[self.dropped - self._base_number :]
+
+    def __len__(self) -> int:
+        return self._base_number + len(self._kept) - self.dropped
 
     @property
     def is_empty(self) -> bool:
         """Whether no command was accepted, apart from those that were undone."""
-        return not self.commands and not self.dropped
+        return not self._kept and not self.dropped
 
     def append(self, command: Command, state: State) -> None:
         """Add an accepted command and the state that it led to."""
-        self.commands.append(command)
-        number = self.dropped + len(self.commands)
+        self._kept.append(command)
+        number = self._base_number + len(self._kept)
         if number % CHECKPOINT_EVERY == 0:
             self._checkpoints.append((number, state))
-        if len(self.commands) > self.limit:
-            self._drop_oldest()
+        if len(self) > self.limit:
+            self.dropped += 1
+            if self._checkpoints and self._checkpoints[0][0] <= self.dropped:
+                self._move_base(*self._checkpoints.pop(0))
 
-    def _drop_oldest(self) -> None:
-        oldest = self.commands.pop(0)
-        base, _ = settle(self._base, oldest.at)
-        self._base, self._base_at = apply(base, oldest), oldest.at
-        self.dropped += 1
-        self._checkpoints = [(number, state) for number, state in self._checkpoints if number > self.dropped]
+    def _move_base(self, number: int, state: State) -> None:
+        count = number - self._base_number
+        self._base, self._base_at, self._base_number = state, self._kept[count - 1].at, number
+        del self._kept[:count]
 
     def require_complete(self) -> None:
         """Raise BeyondLog if commands have been dropped from the log."""
@@ -65,36 +76,39 @@ class History:
 
     def count_until(self, at: int) -> int:
         """How many commands of the log were accepted at or before `at`. Raises BeyondLog if that is before its base."""
-        if self.dropped and at < self._base_at:
+        dropped = self.dropped - self._base_number
+        if self.dropped and at < (self._kept[dropped - 1].at if dropped else self._base_at):
             raise BeyondLog(self.limit)
-        count = len(self.commands)
-        while count and self.commands[count - 1].at > at:
+        count = len(self._kept)
+        while count > dropped and self._kept[count - 1].at > at:
             count -= 1
-        return count
+        return count - dropped
 
     def state_after(self, count: int) -> State:
         """The state right after the first `count` commands of the log; what fell due later is not settled."""
-        number, state = self.dropped, self._base
+        last = self.dropped + count
+        number, state = self._base_number, self._base
         for checkpoint, checkpoint_state in self._checkpoints:
-            if checkpoint <= self.dropped + count:
+            if checkpoint <= last:
                 number, state = checkpoint, checkpoint_state
-        for command in self.commands[number - self.dropped : count]:
+        for command in self._kept[number - self._base_number : last - self._base_number]:
             state, _ = settle(state, command.at)
             state = apply(state, command)
         return state
 
     def truncate(self, count: int) -> None:
         """Forget all but the first `count` commands of the log."""
-        self.commands = self.commands[:count]
-        self._checkpoints = [(number, state) for number, state in self._checkpoints if number <= self.dropped + count]
+        last = self.dropped + count
+        del self._kept[last - self._base_number :]
+        self._checkpoints = [(number, state) for number, state in self._checkpoints if number <= last]
 
     def position(self) -> HistoryPosition:
         """The position that `return_to` takes."""
-        return HistoryPosition(len(self.commands), len(self._checkpoints), self.dropped)
+        return HistoryPosition(len(self._kept), len(self._checkpoints), self.dropped)
 
     def return_to(self, position: HistoryPosition) -> bool:
         """Forget what was appended since `position`; False where commands have been dropped since."""
         if self.dropped != position.dropped:
             return False
-        del self.commands[position.commands :], self._checkpoints[position.checkpoints :]
+        del self._kept[position.kept :], self._checkpoints[position.checkpoints :]
         return True

@@ -263,7 +263,7 @@ class Run:
             self.history.require_complete()
             now = self.now
             self._settle(now)
-            return list(self.history.commands), now, self.state
+            return self.history.commands, now, self.state
 
     def rebase(self, start: Start) -> Run:
         """A run that begins at `start`, of a changed contract: the commands applied again, the clock unchanged.

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from mockserver import Contract
-from mockserver.engine.commands import Command, Fire, apply
+from mockserver.engine.commands import Command, Fire, Put, apply
 from mockserver.engine.history import CHECKPOINT_EVERY, History
 from mockserver.engine.start import Start
-from mockserver.engine.state.state import State
+from mockserver.engine.state.state import State, fingerprint
 from mockserver.refusals import BeyondLog
 
 BASE_AT = 1_000
@@ -112,3 +112,47 @@ def test_a_history_that_has_dropped_commands_since_does_not_return(small: Contra
     position = history.position()
     fill(history, small, base, *THREE)
     assert not history.return_to(position)
+
+
+@pytest.mark.parametrize("limit", [1, 2, CHECKPOINT_EVERY - 1, CHECKPOINT_EVERY, CHECKPOINT_EVERY + 1])
+@pytest.mark.parametrize("more", [0, 1, CHECKPOINT_EVERY, 2 * CHECKPOINT_EVERY + 7])
+def test_a_full_history_reaches_back_exactly_as_far_as_its_limit(
+    small: Contract, base: State, limit: int, more: int
+) -> None:
+    history = History(base, BASE_AT, limit=limit)
+    job = {"id": "a", "owner_id": 1, "status": "queued"}
+    puts: list[Command] = [
+        Put(
+            "jobs", "a", {**job, "updated_at": f"2026-01-01T00:{number // 60:02}:{number % 60:02}.000Z"}, 2_000 + number
+        )
+        for number in range(limit + more)
+    ]
+    states = fill(history, small, base, *puts)
+    assert history.commands == puts[more:]
+    assert history.dropped == more
+    assert [fingerprint(history.state_after(count)) for count in range(limit, -1, -(limit // 3 + 1))] == [
+        fingerprint([base, *states][more + count]) for count in range(limit, -1, -(limit // 3 + 1))
+    ]
+    if more:
+        assert history.count_until(puts[more - 1].at) == 0
+        with pytest.raises(BeyondLog):
+            history.count_until(puts[more - 1].at - 1)
+
+
+def test_what_a_full_history_dropped_stays_dropped_when_the_rest_is_undone(small: Contract, base: State) -> None:
+    history = History(base, BASE_AT, limit=2)
+    fill(history, small, base, *THREE)
+    history.truncate(0)
+    assert history.commands == []
+    assert history.dropped == 1
+    assert status(history.state_after(0), "a") == "running"
+    fill(history, small, history.state_after(0), *THREE[1:])
+    assert history.commands == THREE[1:]
+    assert history.dropped == 1
+
+
+def test_a_full_history_applies_no_command_again(small: Contract, base: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    history = History(base, BASE_AT, limit=2)
+    monkeypatch.setattr("mockserver.engine.history.apply", None)
+    fill(history, small, base, *THREE)
+    assert history.dropped == 1
