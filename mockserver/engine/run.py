@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -60,7 +61,8 @@ class Run:
         self._keys_in_flight, self._override_uses = KeysInFlight(), OverrideUses()
         # The last state whose fingerprint was computed: clients that poll ask for the same one again and again.
         self._fingerprint_cache: tuple[State, str] | None = None
-        self._lock = threading.Lock()
+        # Reentrant, for `exclusive`.
+        self._lock = threading.RLock()
 
     @property
     def state(self) -> State:
@@ -81,6 +83,11 @@ class Run:
     def history(self) -> History:
         """The commands since the start."""
         return self._timeline.history
+
+    @property
+    def exclusive(self) -> AbstractContextManager[object]:
+        """Inside it, no other thread changes the run: what is read there still holds where it is acted upon."""
+        return self._lock
 
     @property
     def snapshot(self) -> tuple[State, Clock]:

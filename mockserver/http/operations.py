@@ -127,18 +127,24 @@ def _perform(exchange: Exchange, operation: Operation) -> Response:
 
 
 def _normal(exchange: Exchange, operation: Operation) -> Response:
-    request, behaviour = exchange.request, exchange.service.behaviour_of(operation)
-    is_conditional = request.method not in SAFE_METHODS and preconditions.are_present(request)
-    if is_conditional and (tag := _current_tag(exchange)) is not None:
-        preconditions.check(request, tag)
-    if behaviour is None:
-        return _sample(exchange, operation)
-    try:
-        return _behave(exchange, operation, behaviour)
-    except RecordExists:
-        if is_conditional and preconditions.creates(request):
-            raise PreconditionFailed(preconditions.IF_NONE_MATCH, "*") from None
-        raise
+    request = exchange.request
+    if request.method in SAFE_METHODS or not preconditions.are_present(request):
+        return _unconditional(exchange, operation)
+    # Of several requests with the same tag, one finds it current.
+    with exchange.selection.run.exclusive:
+        if (tag := _current_tag(exchange)) is not None:
+            preconditions.check(request, tag)
+        try:
+            return _unconditional(exchange, operation)
+        except RecordExists:
+            if preconditions.creates(request):
+                raise PreconditionFailed(preconditions.IF_NONE_MATCH, "*") from None
+            raise
+
+
+def _unconditional(exchange: Exchange, operation: Operation) -> Response:
+    behaviour = exchange.service.behaviour_of(operation)
+    return _sample(exchange, operation) if behaviour is None else _behave(exchange, operation, behaviour)
 
 
 def _current_tag(exchange: Exchange) -> str | None:
