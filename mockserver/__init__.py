@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mockserver.contract.loader import load_contract
     from mockserver.contract.model import Contract
     from mockserver.errors import ContractError, MockserverError, Problem, Refusal, Violation
+    from mockserver.handlers.declarations import Reply, Upload, derived, handler
     from mockserver.server.server import BackgroundServer
     from mockserver.web.app import create_app
 
@@ -26,10 +27,14 @@ __all__ = [
     "MockserverError",
     "Problem",
     "Refusal",
+    "Reply",
+    "Upload",
     "VerdictFailed",
     "Violation",
     "__version__",
     "create_app",
+    "derived",
+    "handler",
     "load_contract",
 ]
 
@@ -44,9 +49,13 @@ _MODULES = {
     "MockserverError": "mockserver.errors",
     "Problem": "mockserver.errors",
     "Refusal": "mockserver.errors",
+    "Reply": "mockserver.handlers.declarations",
+    "Upload": "mockserver.handlers.declarations",
     "VerdictFailed": "mockserver.client.errors",
     "Violation": "mockserver.errors",
     "create_app": "mockserver.web.app",
+    "derived": "mockserver.handlers.declarations",
+    "handler": "mockserver.handlers.declarations",
     "load_contract": "mockserver.contract.loader",
 }
 

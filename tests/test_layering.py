@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent / "mockserver"
 # Lowest first; folders of one line may not import each other.
 ORDER: tuple[tuple[str, ...], ...] = (
-    ("version", "errors"), ("syntax", "refusals", "client", "kit"), ("documents",), ("schemas",), ("openapi", "generate"), ("contract",),
+    ("version", "errors"), ("syntax", "refusals", "client", "kit"), ("documents", "handlers"), ("schemas",), ("openapi", "generate"), ("contract",),
     ("engine",), ("http",), ("server", "control"), ("web",), ("check",), ("cli",),
 )  # fmt: skip
 LAYERS = {name: number for number, names in enumerate(ORDER) for name in names}
@@ -31,6 +31,7 @@ MAY_VARY = {
     "mockserver.engine.clock",  # the one place that reads the machine's time
     "mockserver.generate.generator", "mockserver.generate.generation", "mockserver.generate.constraint_collector", "mockserver.generate.numbers", "mockserver.generate.regex_writer",
     "mockserver.generate.strings", "mockserver.generate.realistic", "mockserver.generate.vocabulary", "mockserver.engine.seeding.populate", "mockserver.engine.seeding.inferred", "mockserver.engine.seeding.key_generator",
+    "mockserver.engine.handling.calls",  # seeded, for handlers
     "mockserver.cli.serve",  # makes a token
 }  # fmt: skip
 # The lowest layer that may use a library.

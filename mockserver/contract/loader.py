@@ -9,6 +9,7 @@ from pathlib import Path
 from mockserver.contract import formats, inference
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.fixtures import read_datasets
+from mockserver.contract.functions import FunctionsReader
 from mockserver.contract.model import Contract, Resource
 from mockserver.contract.resources import ResourcesReader
 from mockserver.contract.scenarios import (
@@ -21,6 +22,7 @@ from mockserver.contract.scenarios import (
 from mockserver.documents.source import SUFFIXES, Report, Source, list_files, read_source
 from mockserver.documents.tree import BASE_URI, Documents, Node
 from mockserver.errors import ContractError, Problem, printable
+from mockserver.handlers.python import ContractPython
 from mockserver.openapi import detection, loading
 from mockserver.openapi.model import Operation
 from mockserver.openapi.operations import OperationReader
@@ -101,6 +103,13 @@ def with_default_scenario(contract: Contract, scenario: str | None) -> Contract:
     return replace(contract, default_scenario=scenario)
 
 
+def with_handler_timeout(contract: Contract, seconds: float) -> Contract:
+    """The contract with a time, in seconds, that each function of its `handlers.py` may take."""
+    if contract.python is not None:
+        contract.python.timeout = seconds
+    return contract
+
+
 def with_seed(contract: Contract, seed: int | None) -> Contract:
     """The contract with the same seed for every scenario; None leaves each its own."""
     if seed is None:
@@ -124,6 +133,9 @@ def _load_directory(root: Path, *, strict_examples: bool, built_in: bool = False
     _check_schemas(api, report)
     operations = api.read_operations(report, strict_examples=strict_examples)
     resources, behaviours = _read_resources(root, api, operations, report)
+    python: ContractPython | None = None
+    if not built_in:
+        python, resources = FunctionsReader(root, operations, behaviours, report).read(resources)
     datasets = read_datasets(root, resources, report)
     scenarios = load_scenarios(root, datasets, resources, operations, report)
     default = default_name(scenarios, report)
@@ -142,6 +154,7 @@ def _load_directory(root: Path, *, strict_examples: bool, built_in: bool = False
         built_in=built_in,
         findings=tuple(dict.fromkeys(report.warnings)),
         behaviours=behaviours,
+        python=python,
     )
 
 

@@ -12,6 +12,7 @@ from mockserver.contract.lifecycle import Lifecycle
 from mockserver.documents.source import DeferredProblems, Source, list_problems
 from mockserver.documents.tree import Documents, Node
 from mockserver.errors import Problem
+from mockserver.handlers.python import ContractPython, PythonFunction
 from mockserver.openapi.model import Operation
 from mockserver.schemas.shapes import Shape
 from mockserver.schemas.validators import Schemas, Validator
@@ -49,6 +50,15 @@ class DerivedField:
 
 
 @dataclass(frozen=True, slots=True)
+class ComputedField:
+    """A field that a function of `handlers.py` computes on read; where a record is stored, `none` stands in for it."""
+
+    name: str
+    function: PythonFunction
+    none: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """A declared collection of records; without a `key` it is append-only.
 
@@ -70,6 +80,12 @@ class Resource:
     write_only: frozenset[str] = frozenset()
     owned_by: frozenset[str] = frozenset()
     shape: Shape = field(default_factory=Shape, compare=False)
+    computed: tuple[ComputedField, ...] = ()
+
+    @property
+    def derived_fields(self) -> tuple[DerivedField | ComputedField, ...]:
+        """The fields that are computed on read, by declarations or by functions."""
+        return (*self.derived, *self.computed)
 
 
 Mode = Literal["manual", "real", "per-request"]
@@ -186,7 +202,7 @@ class Contract:
 
     `behaviours` holds the behaviour of each operation that has one, by operationId, in the order of `operations`.
     `findings` are the warnings of loading, their lines not looked up yet. `inferred` describes each resource that was
-    inferred from the operations, in a line.
+    inferred from the operations, in a line. `python` holds the functions of `handlers.py`, if there is one.
     """
 
     name: str
@@ -203,6 +219,7 @@ class Contract:
     findings: tuple[DeferredProblems | Problem, ...] = ()
     inferred: Mapping[str, str] = field(default_factory=dict)
     behaviours: Mapping[str, Behaviour] = field(default_factory=dict)
+    python: ContractPython | None = None
 
     @property
     def warnings(self) -> list[Problem]:
@@ -226,6 +243,11 @@ class Contract:
         if behaviour.kind not in ("list", "create") and parameter == operation.path_names[-1]:
             return behaviour.resource
         return self.resources[behaviour.resource].references.get(behaviour.field_of(parameter))
+
+    @property
+    def implemented(self) -> frozenset[str]:
+        """The operations that have a behaviour or a handler, by operationId."""
+        return frozenset((*self.behaviours, *(self.python.handlers if self.python is not None else ())))
 
     def log_of(self, resource: Resource) -> tuple[Resource, str] | None:
         """The resource that logs this one's transitions, and its field that refers to this one; None without a log."""

@@ -42,7 +42,7 @@ def validate_record(resource: Resource, record: Record, exists: Exists) -> list[
             "derived",
             f"{quote(field.name)} is computed on read; leave it out",
         )
-        for field in resource.derived
+        for field in resource.derived_fields
         if field.name in record
     ]
     violations += resource.validator.violations(_with_derived(resource, record), "body")
@@ -63,7 +63,8 @@ def matches_schema(resource: Resource, record: Record) -> bool:
 
 
 def _with_derived(resource: Resource, record: Record) -> Record:
-    return {**record, **{field.name: field.none for field in resource.derived}} if resource.derived else record
+    derived = resource.derived_fields
+    return {**record, **{field.name: field.none for field in derived}} if derived else record
 
 
 def read_stamp(record: Mapping[str, Any], field: str | None) -> int | None:

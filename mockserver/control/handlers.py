@@ -15,7 +15,7 @@ from mockserver.engine.overrides import ActiveOverride, Overrides
 from mockserver.engine.recording import write_recording
 from mockserver.engine.run import Run
 from mockserver.engine.sandboxes import DEFAULT
-from mockserver.engine.state.state import list_records, with_derived_fields
+from mockserver.engine.state.presentation import list_records, with_derived_fields
 from mockserver.errors import quote as quoted
 from mockserver.http.exchange import Exchange, Selection
 from mockserver.http.request.selection import ACTIVE, FALLBACK

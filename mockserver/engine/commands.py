@@ -7,6 +7,7 @@ command was accepted.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import reduce
 from typing import Any, NamedTuple
 
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Verdict
@@ -88,7 +89,14 @@ class KeepResponse(NamedTuple):
     at: int
 
 
-Command = Fire | Put | Remove | AddOverride | RemoveOverride | UseOverride | KeepResponse
+class Transaction(NamedTuple):
+    """Several changes of records that a handler made, of which either all are made or none."""
+
+    commands: tuple[Fire | Put | Remove, ...]
+    at: int
+
+
+Command = Fire | Put | Remove | AddOverride | RemoveOverride | UseOverride | KeepResponse | Transaction
 # How many transitions one move of the clock may fire: rules that form a loop would go on as long as it is moved.
 SETTLE_LIMIT = 100_000
 TURN_BACK = "set the clock back, or reset"
@@ -146,6 +154,17 @@ def _enter(state: State, table: Table, row: Row, key: Any, transition: str, at: 
         tables[log] = tables[log].append({reference: key, LOG_EVENT: transition, LOG_STAMP: stamp})
     agenda = with_replaced(state.agenda, row.due, due)
     return State(tables, max(at, state.latest), state.schedule, agenda, state.overrides, state.keys)
+
+
+def fired_by(state: State, command: Command) -> list[Fired]:
+    """The transitions that a command fires, which `state` accepts, each with its stamp."""
+    fired: list[Fired] = []
+    for part in command.commands if isinstance(command, Transaction) else (command,):
+        state = apply(state, part)
+        if isinstance(part, Fire):
+            # The stamp of a transition that was just accepted is the latest of the run.
+            fired.append(Fired(part.resource, part.key, part.transition, state.latest))
+    return fired
 
 
 def settle(state: State, until: int) -> tuple[State, list[Fired]]:
@@ -259,5 +278,6 @@ _APPLY: Mapping[type[Command], Callable[[State, Any], State]] = {
     AddOverride: lambda state, command: state.with_overrides(state.overrides.add(command.override)),
     RemoveOverride: lambda state, command: state.with_overrides(state.overrides.remove(command.id)),
     UseOverride: lambda state, command: state.with_overrides(state.overrides.use(command.id)),
+    Transaction: lambda state, command: reduce(apply, command.commands, state),
     KeepResponse: lambda state, command: state.with_keys(state.keys.add(command.key, command.response, command.at)),
 }

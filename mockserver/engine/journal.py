@@ -74,7 +74,8 @@ class Entry(NamedTuple):
     `operation` is None where no operation matched. `violations` are those of the request; or those of the response,
     and then `invalid_status` is the status that it had before it was replaced. `fired` are the transitions since the
     run's previous entry, in order; `parameters` those in the path and query of a valid request; `note` is a remark for
-    whoever reads the journal. `code` is that of the refusal where the request was refused.
+    whoever reads the journal. `code` is that of the refusal where the request was refused. `handler` is the function of
+    `handlers.py` that was called, with its place.
     """
 
     number: int
@@ -95,6 +96,7 @@ class Entry(NamedTuple):
     override: str | None = None
     note: str | None = None
     code: str | None = None
+    handler: str | None = None
 
     @property
     def is_by_browser(self) -> bool:

@@ -17,6 +17,7 @@ from mockserver.engine.commands import (
     Put,
     Remove,
     RemoveOverride,
+    Transaction,
     UseOverride,
     apply,
     settle,
@@ -73,10 +74,13 @@ def encode_command(command: Command) -> dict[str, Any]:
 
 def decode_command(contract: Contract, entry: Mapping[str, Any]) -> Command:
     """The command of an entry of a scenario file. Raises InvalidRequest for an invalid override."""
-    at = parse_instant(entry["at"])
-    name = next(name for name in _DECODERS if name in entry)
-    command: Command = _DECODERS[name](contract, entry[name], at)
+    command: Command = _decode_named(contract, entry, parse_instant(entry["at"]))
     return command
+
+
+def _decode_named(contract: Contract, entry: Mapping[str, Any], at: int) -> Any:
+    name = next(name for name in _DECODERS if name in entry)
+    return _DECODERS[name](contract, entry[name], at)
 
 
 def _encode_put(command: Put) -> dict[str, Any]:
@@ -123,6 +127,7 @@ _ENCODERS: Mapping[type[Command], Any] = {
     RemoveOverride: lambda command: {"remove_override": "all" if command.id is None else command.id},
     UseOverride: lambda command: {"use_override": command.id},
     KeepResponse: lambda command: {"keep_answer": _encode_response(command)},
+    Transaction: lambda command: {"transaction": [_ENCODERS[type(part)](part) for part in command.commands]},
 }
 _DECODERS: Mapping[str, Any] = {
     "fire": lambda _, entry, at: Fire(entry["resource"], entry["key"], entry["transition"], at),
@@ -132,4 +137,7 @@ _DECODERS: Mapping[str, Any] = {
     "remove_override": lambda _, entry, at: RemoveOverride(None if entry == "all" else entry, at),
     "use_override": lambda _, entry, at: UseOverride(entry, at),
     "keep_answer": lambda _, entry, at: KeepResponse(entry["key"], _decode_response(entry), at),
+    "transaction": lambda contract, entries, at: Transaction(
+        tuple(_decode_named(contract, entry, at) for entry in entries), at
+    ),
 }

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from mockserver.contract.model import Mode
 from mockserver.engine.clock import Clock, Seconds, monotonic
-from mockserver.engine.commands import Command, Fire, Fired, UseOverride
+from mockserver.engine.commands import Command, Fire, Fired, Transaction, UseOverride, fired_by
 from mockserver.engine.history import LOG_LIMIT, History
 from mockserver.engine.keys_in_flight import KeysInFlight
 from mockserver.engine.override_uses import OverrideUses
@@ -33,6 +33,21 @@ class SavedRun(NamedTuple):
     generation: int
     override_uses: Mapping[str, int]
     unreported: tuple[int, tuple[Fired, ...]]
+
+
+class Basis(NamedTuple):
+    """What a handler begins with: state and clock of a run, `at` in milliseconds since 1970.
+
+    `position` is the number of commands since the start of the run, `revision` since it last started anew.
+    """
+
+    state: State
+    clock: Clock
+    at: int
+    position: int
+    revision: int
+    generation: int
+    next_due: int | None
 
 
 class Run:
@@ -203,6 +218,23 @@ class Run:
             self._settle(command.at)
             return self._accept(command)
 
+    def basis(self) -> Basis:
+        """The state and the clock for a handler to begin with; due transitions are settled first. Raises TooMuchDue."""
+        with self._lock:
+            now = self._timeline.now
+            self._settle(now)
+            history = self.history
+            position = history.dropped + len(history.commands)
+            return Basis(*self.snapshot, now, position, self.revision, self.generation, self.next_due)
+
+    def accept_on(self, basis: Basis, transaction: Transaction) -> bool:
+        """Apply a transaction if nothing has changed since `basis`; False where something has. Raises its Refusal."""
+        with self._lock:
+            if not self.matches(basis.state, basis.clock):
+                return False
+            self._accept(transaction)
+            return True
+
     def drain_fired(self) -> tuple[Fired, ...]:
         """The transitions fired since the last call, in order: due ones and accepted commands."""
         if not self._unreported:
@@ -371,12 +403,16 @@ class Run:
 
     def _accept(self, command: Command) -> State:
         timeline = self._timeline
+        before = timeline.state
         if timeline.accept(command):
             self.revision += 1
             if isinstance(command, Fire):
                 # The stamp of a transition that was just accepted is the latest of the run.
                 resource, key, transition, _ = command
                 self._unreported.add(Fired(resource, key, transition, timeline.state.latest))
+            elif isinstance(command, Transaction):
+                for fired in fired_by(before, command):
+                    self._unreported.add(fired)
             self.on_command(command)
         return timeline.state
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import NamedTuple, Protocol, TypeVar
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from mockserver.contract.model import Contract
 from mockserver.engine.clock import Seconds, monotonic
@@ -186,6 +186,14 @@ def build_starts(contract: Contract) -> Starts:
     return starts
 
 
+class CallApart(BaseException):
+    """Ends an attempt at a request: it is made again with the result of `call`, which is kept under `identity`."""
+
+    def __init__(self, identity: Hashable, call: Callable[[], Any]) -> None:
+        self.identity, self.call = identity, call
+        super().__init__(identity)
+
+
 class Sandboxes:
     """Every sandbox by name, created on first use.
 
@@ -215,6 +223,14 @@ class Sandboxes:
         calls made to sandboxes are undone, so `attempt` must have no other effects.
         """
         return attempt(None)
+
+    def call_apart(self, identity: Hashable, call: Callable[[], T]) -> T:  # noqa: ARG002 - where there is a store
+        """The result of a call that may take long, made within an `attempt`. Raises what it raises.
+
+        Where processes share the sandboxes, the call is made between two attempts, unless `identity`, what it depends
+        on, has changed.
+        """
+        return call()
 
     def get(self, name: str) -> Sandbox:
         """The sandbox of that name, created if it is new. Raises BadSandbox and SandboxLimit."""

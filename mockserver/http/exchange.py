@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mockserver.engine.behaviours.calls import OperationCall
+from mockserver.engine.clock import Clock
 from mockserver.engine.journal import LoggedMessage
 from mockserver.engine.overrides import ActiveOverride
 from mockserver.engine.run import Run
 from mockserver.engine.sandboxes import Sandbox
+from mockserver.engine.state.state import State
 from mockserver.errors import Refusal, Violation
 from mockserver.http.messages import Delivery, Request, Response, header
 from mockserver.openapi.model import Operation
@@ -88,6 +90,16 @@ class PreparedRequest:
             self.samples,
         )
 
+    def runs_python(self, service: Service) -> bool:
+        """Whether a function of `handlers.py` may be called, for which an event loop must not wait."""
+        python, route = service.contract.python, self.route
+        if python is None or route.operation is None or self.refusal is not None or self.response is not None:
+            return False
+        if route.is_control:
+            return python.has_computed_members
+        # A conditional change reads the resource at its address first.
+        return route.operation.id in python.operations or self.request.header("If-Match") is not None
+
     def needs_page(self, service: Service) -> bool:
         """Whether a page answers, which the Flask application renders: the one at the path, or the token's."""
         if self.choice is None:
@@ -128,13 +140,13 @@ class Exchange:
 
     `invalid_status` is the status of the response that violated the contract, whatever was sent instead, and
     `violations` say where it or the request did. `override` is the one that the request matched, `refusal` why it was
-    refused.
+    refused, `handler` the function of `handlers.py` that was called. Unless it `commits`, what that changes is dropped.
+    `snapshot` is what the response was built from, where the run may have changed meanwhile.
     """
 
     __slots__ = (
-        "began", "delivery", "invalid_status", "notices", "override", "prepared", "refusal", "request", "sandbox",
-        "selected",
-        "service", "violations",
+        "began", "commits", "delivery", "handler", "invalid_status", "notices", "override", "prepared", "refusal",
+        "request", "sandbox", "selected", "service", "snapshot", "violations",
     )  # fmt: skip
 
     def __init__(self, service: Service, prepared: PreparedRequest, began: float) -> None:
@@ -148,6 +160,9 @@ class Exchange:
         self.refusal: Refusal | None = None
         self.delivery: Delivery | None = None
         self.notices = prepared.notices
+        self.handler: str | None = None
+        self.snapshot: tuple[State, Clock] | None = None
+        self.commits = True
 
     @property
     def operation(self) -> Operation | None:

@@ -70,6 +70,10 @@ class Request(SansIORequest):
         """The value of a header; its name is case-insensitive."""
         return self._values.get(header_name(name))
 
+    def all_headers(self) -> Mapping[str, str]:
+        """Every header by name."""
+        return self._values
+
     def with_header(self, name: str, value: str) -> Request:
         """The same request with another value of one header."""
         other = Request.__new__(Request)

@@ -12,6 +12,7 @@ from mockserver.contract.behaviour import Behaviour, BehaviourKind
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult, ResultKind
 from mockserver.engine.commands import KeepResponse
 from mockserver.errors import CannotGenerate, Refusal
+from mockserver.http import handled
 from mockserver.http.exchange import Exchange, PreparedRequest
 from mockserver.http.messages import BODILESS, PATH_CHARACTERS, SAFE_METHODS, Request, Response
 from mockserver.http.request import idempotency, parameters, preconditions, preferences
@@ -23,14 +24,22 @@ from mockserver.http.response.samples import SampleSpec, default_sample, require
 from mockserver.http.router import ControlHandler
 from mockserver.openapi.model import DeclaredResponse, Operation
 from mockserver.openapi.parameter_decoding import validate_header
-from mockserver.refusals import ContractViolation, NotAcceptable, PreconditionFailed, RecordExists, UnknownRecord
+from mockserver.refusals import (
+    ContractViolation,
+    HandlerFailed,
+    HandlerTimeout,
+    NotAcceptable,
+    PreconditionFailed,
+    RecordExists,
+    UnknownRecord,
+)
 from mockserver.syntax.media_types import is_json
 from mockserver.syntax.words import normalize
 
 PREFERRED = {ResultKind.RETURNED: 200, ResultKind.CREATED: 201, ResultKind.DELETED: 204}
 RESULTS: Mapping[BehaviourKind, ResultKind] = {"create": ResultKind.CREATED, "delete": ResultKind.DELETED}
 # Refusals from before there is anything to operate on: such a response is not kept for an idempotency key.
-BEFORE_OPERATION = (NotAcceptable, PreconditionFailed, UnknownRecord)
+BEFORE_OPERATION = (NotAcceptable, PreconditionFailed, UnknownRecord, HandlerFailed, HandlerTimeout)
 TOTAL_HEADERS = ("xtotalcount", "xtotal", "totalcount")
 VIOLATIONS_HEADER = "X-Mock-Violations"
 
@@ -42,7 +51,7 @@ def call(exchange: Exchange) -> Response:
         run = exchange.selection.settle()
     except CannotGenerate:
         # The scenario has no records; what needs none can still respond.
-        if exchange.service.behaviour_of(operation) is not None:
+        if exchange.service.implements(operation):
             raise
         return enforce(exchange, operation, _sample(exchange, operation))
     if prepared.preference is not None:
@@ -97,6 +106,8 @@ def _operation(exchange: Exchange) -> Operation:
 def _respond(exchange: Exchange, operation: Operation) -> Response:
     run = exchange.selection.run
     run.count_request(operation.id)
+    if exchange.service.contract.python is not None:
+        exchange.snapshot = run.snapshot
     used = run.use_override(operation.id, exchange.prepared.parameters)
     if used is None:
         response = _perform(exchange, operation)
@@ -130,10 +141,14 @@ def _normal(exchange: Exchange, operation: Operation) -> Response:
     request = exchange.request
     if request.method in SAFE_METHODS or not preconditions.are_present(request):
         return _unconditional(exchange, operation)
+    handler = exchange.service.handler_of(operation)
+    if handler is not None:
+        # Its changes are made to the state that was checked, or it is checked and called again; nobody waits meanwhile.
+        check = partial(_check_preconditions, exchange)
+        return handled.respond(exchange, operation, handler, _seed(exchange), check)
     # Of several requests with the same tag, one finds it current.
     with exchange.selection.run.exclusive:
-        if (tag := _current_tag(exchange)) is not None:
-            preconditions.check(request, tag)
+        _check_preconditions(exchange)
         try:
             return _unconditional(exchange, operation)
         except RecordExists:
@@ -143,8 +158,21 @@ def _normal(exchange: Exchange, operation: Operation) -> Response:
 
 
 def _unconditional(exchange: Exchange, operation: Operation) -> Response:
-    behaviour = exchange.service.behaviour_of(operation)
-    return _sample(exchange, operation) if behaviour is None else _behave(exchange, operation, behaviour)
+    service = exchange.service
+    behaviour = service.behaviour_of(operation)
+    if behaviour is not None:
+        return _behave(exchange, operation, behaviour)
+    handler = service.handler_of(operation)
+    if handler is None:
+        return _sample(exchange, operation)
+    return handled.respond(exchange, operation, handler, _seed(exchange))
+
+
+def _check_preconditions(exchange: Exchange) -> None:
+    """Check `If-Match` and `If-None-Match` against the present state. Raises PreconditionFailed."""
+    tag = _current_tag(exchange)
+    if tag is not None:
+        preconditions.check(exchange.request, tag)
 
 
 def _current_tag(exchange: Exchange) -> str | None:
@@ -158,7 +186,7 @@ def _current_tag(exchange: Exchange) -> str | None:
     if operation is None or prepared.route.is_control:
         return None
     read = Exchange(service, prepared, exchange.began)
-    read.sandbox, read.selected = exchange.sandbox, exchange.selected
+    read.sandbox, read.selected, read.commits = exchange.sandbox, exchange.selected, False
     with suppress(Refusal, CannotGenerate):
         parameters.validate(service, prepared)
         response = _normal(read, operation)

@@ -16,7 +16,7 @@ from werkzeug.utils import redirect
 from mockserver.engine.clock import monotonic
 from mockserver.engine.journal import ERRORS_FROM, Entry, LoggedMessage
 from mockserver.engine.run import Run
-from mockserver.engine.sandboxes import Sandbox
+from mockserver.engine.sandboxes import CallApart, Sandbox
 from mockserver.engine.validity import CacheValidity
 from mockserver.errors import ENDING, CannotGenerate, Refusal
 from mockserver.http import operations
@@ -31,6 +31,8 @@ from mockserver.http.response.responses import complete, merge_vary
 from mockserver.http.router import is_control_path
 from mockserver.http.service import Service
 from mockserver.refusals import (
+    HandlerFailed,
+    HandlerTimeout,
     InternalError,
     InvalidRecord,
     InvalidRequest,
@@ -105,7 +107,7 @@ def _respond_once(exchange: Exchange, store_refusal: Refusal | None) -> Response
     except CannotGenerate as error:
         operation = exchange.operation
         response = _refuse(exchange, NoExample(operation.id if operation else "the scenario", error.reason))
-    except ENDING:
+    except (*ENDING, CallApart):
         raise
     except BaseException as error:
         log_failure(exchange.request.method, exchange.request.path, error)
@@ -188,6 +190,9 @@ def _refuse(exchange: Exchange, refusal: Refusal) -> Response:
     """The response to a request that is refused."""
     service, request, operation = exchange.service, exchange.request, exchange.operation
     exchange.refusal = refusal
+    if isinstance(refusal, HandlerFailed | HandlerTimeout):
+        exchange.add_notice(refusal.note)
+        log.error("%s", refusal.note, exc_info=refusal.__cause__)
     if isinstance(refusal, InvalidRequest | InvalidRecord):
         exchange.violations = refusal.violations
     response = refuse(service, operation, refusal)
@@ -223,7 +228,7 @@ def _record(exchange: Exchange, response: Response) -> None:
     entry = response.entry = _entry(exchange, response)
     sandbox.journal.add(entry)
     run = selected.begun_run if selected is not None else None
-    if run is not None and _is_cacheable(entry, run):
+    if run is not None and _is_cacheable(entry, run) and _is_current(exchange, run):
         response.validity = CacheValidity.capture(sandbox, run)
 
 
@@ -262,6 +267,7 @@ def _entry(exchange: Exchange, response: Response) -> Entry:
         override=exchange.override.id if exchange.override is not None else None,
         note=notice or (run.pop_notice() if run is not None else None),
         code=response.header(CODE_HEADER) if response.status >= ERRORS_FROM else None,
+        handler=exchange.handler,
     )
 
 
@@ -276,6 +282,11 @@ def _is_cacheable(entry: Entry, run: Run) -> bool:
         and entry.status != INTERNAL_ERROR
         and not run.clock.counts(entry.operation)
     )
+
+
+def _is_current(exchange: Exchange, run: Run) -> bool:
+    """Whether the run is as it was when the response was built, while other requests may have been handled."""
+    return exchange.handler is None and (exchange.snapshot is None or run.matches(*exchange.snapshot))
 
 
 def _logged(request: Request) -> LoggedMessage:

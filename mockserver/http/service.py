@@ -12,6 +12,7 @@ from mockserver.documents.tree import Documents, Node
 from mockserver.engine.behaviours.behaviours import Behaviours
 from mockserver.engine.sandboxes import Sandboxes
 from mockserver.errors import Problem
+from mockserver.handlers.python import PythonFunction
 from mockserver.http.caches import PreparedRequests, ResponseCache
 from mockserver.http.router import ControlHandler, Router
 from mockserver.openapi.model import Operation
@@ -62,6 +63,17 @@ class Service:
     stale: list[Problem] = field(default_factory=list)
     responses: ResponseCache = field(default_factory=ResponseCache)
     prepared: PreparedRequests = field(default_factory=PreparedRequests)
+
+    def implements(self, operation: Operation) -> bool:
+        """Whether the contract implements an operation, by a behaviour or a handler."""
+        return self.behaviour_of(operation) is not None or self.handler_of(operation) is not None
+
+    def handler_of(self, operation: Operation) -> PythonFunction | None:
+        """The function of `handlers.py` that responds to an operation; None for operations of the control API."""
+        python = self.contract.python
+        if python is None or self.control.operations.get(operation.id) is operation:
+            return None
+        return python.handlers.get(operation.id)
 
     def behaviour_of(self, operation: Operation) -> Behaviour | None:
         """The behaviour that the contract declares for an operation; None for operations of the control API."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mockserver.errors import Refusal
 from mockserver.refusals.access import CredentialsRequired, ForbiddenHost, ForbiddenOrigin, TokenRequired
+from mockserver.refusals.handlers import HandlerFailed, HandlerTimeout
 from mockserver.refusals.http import (
     BodyTooLarge,
     ContractViolation,
@@ -71,6 +72,8 @@ __all__ = [
     "FailedVerdict",
     "ForbiddenHost",
     "ForbiddenOrigin",
+    "HandlerFailed",
+    "HandlerTimeout",
     "IdempotencyInFlight",
     "IdempotencyKeyReused",
     "Injected",

@@ -19,6 +19,8 @@ from mockserver.errors import ENDING
 from mockserver.http.pipeline import log_failure, prepare
 from mockserver.http.request_log import line_of_repeat
 from mockserver.server import rejections, served_app, wsgi_bridge
+from mockserver.server.apart import RequestApart
+from mockserver.server.cycle import Cycle
 from mockserver.server.delayed_send import DelayedSend
 from mockserver.server.rejections import HEAD_LIMIT, HEADER_LIMIT, RequestRejected, rejection
 from mockserver.server.served_app import ParsedRequest, Sent, ServedApp, as_message, call_wsgi, failure, respond
@@ -27,25 +29,6 @@ LINGER_SECONDS, TLS_CLOSE_SECONDS = 2.0, 0.2
 WAITING_LIMIT = 16
 # Framing may take this many times the limit of bodies: chunks of one byte take six bytes each.
 FRAMING_FACTOR = 8
-
-
-class Cycle:
-    """One request and its response, as far as uvicorn asks about them."""
-
-    __slots__ = ("disconnected", "keep_alive", "message_event", "response_complete")
-
-    def __init__(self, keep_alive: bool) -> None:
-        self.keep_alive = keep_alive
-        self.response_complete = self.disconnected = False
-        self.message_event = _NOTHING
-
-
-class _Nothing:
-    def set(self) -> None:
-        """Uvicorn wakes a waiting task; there is none."""
-
-
-_NOTHING = _Nothing()
 
 
 class Protocol(HttpToolsProtocol):
@@ -78,7 +61,7 @@ class Protocol(HttpToolsProtocol):
         # When the present bytes were received, and since when the client is to send more.
         self._received_at = self._since = 0.0
         self._timer: asyncio.TimerHandle | None = None
-        self._hold: DelayedSend | None = None
+        self._hold: DelayedSend | RequestApart | None = None
         self._waiting: deque[tuple[Cycle, ParsedRequest | str]] = deque()
 
     def _new_parser(self) -> httptools.HttpRequestParser:
@@ -118,6 +101,8 @@ class Protocol(HttpToolsProtocol):
         else:
             if self._sent is not None and is_idle and self._complete == 1 and not self._head_size:
                 self._sent.remember(data)
+            elif is_idle and self._complete == 1 and not self._head_size and isinstance(self._hold, RequestApart):
+                self._hold.raw = data
             if self._head_size and not self._is_last:
                 self._watch()
 
@@ -344,6 +329,10 @@ class Protocol(HttpToolsProtocol):
             if service is None or prepared is None or prepared.needs_page(service):
                 self.send(cycle, *call_wsgi(self.served.app, self._constant, request))
                 return
+            if prepared.runs_python(service):
+                self._hold = RequestApart(service, prepared, partial(self._send_apart, cycle))
+                self._hold.start(self.served.threads, self.loop)
+                return
             sent = respond(service, prepared)
         except ENDING:
             raise
@@ -371,6 +360,12 @@ class Protocol(HttpToolsProtocol):
             has_content=sent.has_content,
         )
         self._hold.start()
+
+    def _send_apart(self, cycle: Cycle, sent: Sent) -> None:
+        if sent.response.delivery is not None:
+            self._hold_back(cycle, sent)
+        else:
+            self._send_held(cycle, sent.head, sent.body)
 
     def _send_held(self, cycle: Cycle, head: bytes, body: bytes) -> None:
         self._hold = None

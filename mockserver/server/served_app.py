@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mockserver.errors import ENDING
+from mockserver.handlers.threads import StepThreads
 from mockserver.http import pipeline
 from mockserver.http.caches import CachedResponse
 from mockserver.http.exchange import PreparedRequest
@@ -33,11 +34,15 @@ def current_service(app: WSGIApplication) -> Callable[[], Service | None]:
 
 @dataclass(frozen=True, slots=True)
 class ServedApp:
-    """The application, the service behind it if there is one, and the limit of bodies in bytes."""
+    """The application, the service behind it if there is one, and the limit of bodies in bytes.
+
+    `threads` handle the requests that call Python of a contract.
+    """
 
     app: WSGIApplication
     current_service: Callable[[], Service | None]
     body_limit: int = BODY_LIMIT
+    threads: StepThreads = field(default_factory=StepThreads)
 
     @classmethod
     def of(cls, app: WSGIApplication, body_limit: int | None = None) -> ServedApp:

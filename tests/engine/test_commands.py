@@ -10,7 +10,8 @@ from mockserver import Contract, Violation
 from mockserver.contract.model import Record
 from mockserver.engine.commands import Command, Fire, Put, Remove, apply
 from mockserver.engine.start import Start
-from mockserver.engine.state.state import State, fingerprint, with_derived_fields
+from mockserver.engine.state.presentation import with_derived_fields
+from mockserver.engine.state.state import State, fingerprint
 from mockserver.errors import Refusal
 from mockserver.refusals import (
     InvalidRecord,

@@ -11,8 +11,9 @@ from mockserver.contract.model import Contract, Record
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult
 from mockserver.engine.behaviours.envelopes import wrap_record
 from mockserver.engine.run import Run
+from mockserver.engine.state.presentation import with_derived_fields
 from mockserver.engine.state.sorted_rows import Row
-from mockserver.engine.state.state import State, with_derived_fields
+from mockserver.engine.state.state import State
 from mockserver.openapi.model import Operation
 from mockserver.refusals import UnknownRecord
 
@@ -27,7 +28,7 @@ class Handler(ABC):
         # the operation lists or creates records.
         self._path_fields = [(name, behaviour.field_of(name)) for name in operation.path_names]
         self._key_parameter = operation.path_names[-1] if operation.path_names else ""
-        self._is_plain = not self.resource.derived and behaviour.item is None
+        self._is_plain = not self.resource.derived_fields and behaviour.item is None
 
     @abstractmethod
     def perform(self, run: Run, call: OperationCall) -> OperationResult:

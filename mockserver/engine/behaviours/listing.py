@@ -12,8 +12,9 @@ from mockserver.engine.behaviours.calls import OperationCall, OperationResult, R
 from mockserver.engine.behaviours.envelopes import Page, complete_envelope
 from mockserver.engine.behaviours.handler import Handler
 from mockserver.engine.run import Run
+from mockserver.engine.state.presentation import with_all_derived
 from mockserver.engine.state.sorted_rows import Condition, SortedRows, SortOrder, matches, sort_order
-from mockserver.engine.state.state import State, with_derived_fields
+from mockserver.engine.state.state import State
 from mockserver.engine.state.table import Table
 from mockserver.errors import Violation, did_you_mean, quote
 from mockserver.openapi.model import Operation
@@ -36,8 +37,8 @@ class ListRecords(Handler):
         total = len(rows)
         offset, limit = self._page_bounds(call, total)
         records = [row[0] for row in rows.page(offset, limit)]
-        if self.resource.derived:
-            records = [with_derived_fields(state, self.resource, record) for record in records]
+        if self.resource.derived_fields:
+            records = with_all_derived(state, self.resource, records)
         value = self._envelope(run, records, total, offset, limit) if self.behaviour.items is not None else records
         return OperationResult(value, ResultKind.RETURNED, None, total)
 

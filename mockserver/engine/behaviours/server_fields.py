@@ -27,18 +27,24 @@ TRIES = 20
 
 
 class ServerFields:
-    """The fields of a resource that the server sets, where a body is sent to one operation.
+    """The fields of a resource that the server sets, where a body is sent to one operation or a handler creates it.
 
     `owned` are the fields that a body does not bring. `needed` are those that a record must have and that the body of
     the operation may leave out; empty where the body may have members that are not declared.
     """
 
-    def __init__(self, contract: Contract, resource: Resource, operation: Operation, behaviour: Behaviour) -> None:
+    def __init__(
+        self,
+        contract: Contract,
+        resource: Resource,
+        operation: Operation | None = None,
+        behaviour: Behaviour | None = None,
+    ) -> None:
         self._contract, self._resource = contract, resource
         self._body = body = _body_shape(operation, behaviour)
         lifecycle = resource.lifecycle
         undeclared = frozenset() if body.is_open else resource.fields.keys() - body.names
-        set_elsewhere = {field.name for field in resource.derived}
+        set_elsewhere = {field.name for field in resource.derived_fields}
         set_elsewhere |= {lifecycle.field, lifecycle.touch or ""} if lifecycle is not None else set()
         self.owned = (resource.read_only | undeclared) - set_elsewhere
         required = (name for schema in resource.shape.unconditional() for name in schema.value.get("required", ()))
@@ -130,11 +136,11 @@ class ServerFields:
         return record
 
 
-def _body_shape(operation: Operation, behaviour: Behaviour) -> Shape:
-    """The shape of a record in the operation's request body."""
-    media = json_media_type(operation.body) if operation.body is not None else None
+def _body_shape(operation: Operation | None, behaviour: Behaviour | None) -> Shape:
+    """The shape of a record in the operation's request body; of any value without one."""
+    media = json_media_type(operation.body) if operation is not None and operation.body is not None else None
     shape = media.shape if media is not None else Shape()
-    member = behaviour.body_member
+    member = behaviour.body_member if behaviour is not None else None
     return shape if member is None else shape.member(member)
 
 

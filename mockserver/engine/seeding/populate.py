@@ -147,7 +147,11 @@ class RecordFactory:
         example = next(iter(records[resource.name]), {}).get(resource.key)
         self._keys = KeyGenerator(resource, self._taken.__contains__, example)
         generator = generate.Generator(contract.documents, contract.schemas, self._random)
-        set_elsewhere: set[str | None] = {resource.key, *self._targets, *(field.name for field in resource.derived)}
+        set_elsewhere: set[str | None] = {
+            resource.key,
+            *self._targets,
+            *(field.name for field in resource.derived_fields),
+        }
         if resource.lifecycle is not None:
             set_elsewhere |= {resource.lifecycle.field, resource.lifecycle.touch}
         self._fields = {

@@ -6,7 +6,7 @@ import json
 import logging
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
@@ -16,6 +16,7 @@ from mockserver.engine.run import Run, SavedRun
 from mockserver.engine.sandboxes import (
     NAME,
     SANDBOX_LIMIT,
+    CallApart,
     Releasable,
     RunSummary,
     Sandbox,
@@ -29,6 +30,7 @@ from mockserver.engine.shared.run import Event, SharedRun
 from mockserver.engine.shared.store import Conflict, EncodedEntry, SandboxContent, Store, StoredSummary, Use
 from mockserver.engine.start import Start
 from mockserver.errors import CannotGenerate, Refusal
+from mockserver.handlers.threads import kept_turn
 from mockserver.refusals import BadSandbox, StoreBusy, StoreUnavailable, UnknownSandbox
 
 # How often a request is handled at most, where other processes keep changing its sandbox meanwhile.
@@ -230,6 +232,8 @@ class SharedSandboxes(Sandboxes):
         self._replicas: dict[str, SharedSandbox] = {}
         # The sandboxes that the request in progress has used.
         self._in_use: dict[str, SharedSandbox] = {}
+        # The results of calls that were made before this attempt.
+        self._results: Mapping[Hashable, Callable[[], Any]] = {}
 
     @property
     def store_status(self) -> str | None:
@@ -242,7 +246,19 @@ class SharedSandboxes(Sandboxes):
         `attempt` is given a refusal, and its sandboxes are followed from scratch the next time, where the store cannot
         take the changes, or where other processes were faster 50 times.
         """
+        results: dict[Hashable, Callable[[], Any]] = {}
+        for _ in range(ATTEMPTS):
+            try:
+                return self._attempt(attempt, results)
+            except CallApart as apart:
+                results = {apart.identity: _settled(apart.call)}
         with self._turn:
+            return self._respond_with(StoreBusy(), attempt)
+
+    def _attempt(self, attempt: Callable[[Refusal | None], T], results: Mapping[Hashable, Callable[[], Any]]) -> T:
+        # A thread that takes turns with an event loop would let in another request, which needs this lock.
+        with self._turn, kept_turn():
+            self._results = results
             try:
                 for _ in range(ATTEMPTS):
                     self._begin()
@@ -253,10 +269,23 @@ class SharedSandboxes(Sandboxes):
                     except Refusal as refusal:
                         return self._respond_with(refusal, attempt)
                 return self._respond_with(StoreBusy(), attempt)
+            except CallApart:
+                for sandbox in self._in_use.values():
+                    sandbox.give_up()
+                raise
             except BaseException:
                 # Nothing of a request that failed half-way may be stored with the next one.
                 self._forget()
                 raise
+            finally:
+                self._results = {}
+
+    def call_apart(self, identity: Hashable, call: Callable[[], T]) -> T:
+        """The result of a call that may take long; see Sandboxes. Raises CallApart where it has to be made first."""
+        if identity not in self._results:
+            raise CallApart(identity, call)
+        result: T = self._results[identity]()
+        return result
 
     def _respond_with(self, refusal: Refusal, attempt: Callable[[Refusal | None], T]) -> T:
         self._forget()
@@ -364,3 +393,17 @@ class SharedSandboxes(Sandboxes):
         if (sandbox := self._replicas.pop(name, None)) is not None:
             sandbox.reset()
             sandbox.forget_all()
+
+
+def _settled(call: Callable[[], T]) -> Callable[[], T]:
+    """A function that returns what a call has returned, or raises the Refusal that it has raised."""
+    try:
+        result = call()
+    except Refusal as refusal:
+        error = refusal
+
+        def raise_again() -> T:
+            raise error
+
+        return raise_again
+    return lambda: result

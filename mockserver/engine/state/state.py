@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from mockserver.contract.model import DerivedField, Record, Resource
+from mockserver.contract.model import Record
 from mockserver.contract.records import record_key
 from mockserver.engine.overrides import NO_OVERRIDES, Overrides
 from mockserver.engine.state.idempotency_keys import NO_KEYS, IdempotencyKeys
@@ -55,6 +55,10 @@ class State(NamedTuple):
             replaced[table.resource.name] = table
         return State(replaced, latest, self.schedule, agenda, self.overrides, self.keys)
 
+    def detached(self) -> State:
+        """The same state for another thread."""
+        return self._replace(tables={name: table.detached() for name, table in self.tables.items()})
+
     def with_overrides(self, overrides: Overrides) -> State:
         """The state with other overrides."""
         return State(self.tables, self.latest, self.schedule, self.agenda, overrides, self.keys)
@@ -62,28 +66,6 @@ class State(NamedTuple):
     def with_keys(self, keys: IdempotencyKeys) -> State:
         """The state with other idempotency keys."""
         return State(self.tables, self.latest, self.schedule, self.agenda, self.overrides, keys)
-
-
-def with_derived_fields(state: State, resource: Resource, record: Record) -> Record:
-    """The record as clients see it: with its derived fields computed."""
-    if not resource.derived:
-        return record
-    return {**record, **{field.name: _derive(state, resource, field, record) for field in resource.derived}}
-
-
-def _derive(state: State, resource: Resource, field: DerivedField, record: Record) -> Any:
-    table = state.tables[field.resource]
-    rows = table.group(field.reference, record[resource.key])
-    if not rows:
-        return field.none
-    first = min(rows, key=table.order.key) if len(rows) > 1 else rows[0]
-    return field.values.get(str(first.record.get(field.field)), field.none)
-
-
-def list_records(state: State, table: Table, offset: int = 0, limit: int | None = None) -> list[Record]:
-    """At most `limit` records of a table after the first `offset`, in order of arrival, derived fields computed."""
-    rows = table.ordered().page(offset, limit)
-    return [with_derived_fields(state, table.resource, row.record) for row in rows]
 
 
 def fingerprint(state: State) -> str:

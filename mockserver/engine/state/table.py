@@ -187,6 +187,11 @@ class Table:
             table = table.remove(key)
         return table
 
+    def detached(self) -> Table:
+        """The same table for another thread: the views that it keeps are its own."""
+        views, change = self._views
+        return Table(self._layout, self._rows, self._groups, self._next_position, self._size, (dict(views), change))
+
     def keys(self) -> list[Any]:
         """Every key, in order of arrival."""
         key = self.resource.key

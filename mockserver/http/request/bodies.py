@@ -12,6 +12,7 @@ from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder
 
 from mockserver.errors import Violation, quote
+from mockserver.handlers.declarations import Upload
 from mockserver.http.messages import Request
 from mockserver.openapi import parameter_decoding
 from mockserver.openapi.model import Body, Encoding, MediaType
@@ -22,6 +23,7 @@ from mockserver.syntax import json_pointer, strict_json
 from mockserver.syntax.media_types import FORM, FORMS, JSON, best_match, essence, is_json, is_text, matches
 
 PART_LIMIT = 1_000
+OCTETS = "application/octet-stream"
 # The charsets that HTTP uses, each with its usual labels (https://encoding.spec.whatwg.org/#names-and-labels), to the
 # names of Python's codecs. The time that each takes is linear, which is not so for every codec that Python has.
 CODECS = {
@@ -43,6 +45,7 @@ class Part:
     headers: Headers = field(default_factory=Headers)
     is_file: bool = False
     is_part: bool = False
+    filename: str = ""
 
 
 def read(body: Body, request: Request, violations: list[Violation]) -> tuple[Any, MediaType | None]:
@@ -65,6 +68,17 @@ def read(body: Body, request: Request, violations: list[Violation]) -> tuple[Any
         raise UnsupportedMediaType(essence(sent), body.media)
     media = body.media[name]
     return _decode(media, sent, data, violations), media
+
+
+def read_uploads(body: Body, request: Request, value: Any) -> Any:
+    """`value`, which `read` has returned, with an Upload for each file of a multipart form."""
+    sent = request.header("Content-Type") or ""
+    name = best_match(sent, body.media) if essence(sent) in FORMS and essence(sent) != FORM else None
+    if name is None:
+        return value
+    media, parts = body.media[name], _split_multipart(request.body, sent)
+    as_text = _Form(media, parts).value() != value
+    return _Form(media, parts, as_text=as_text, with_uploads=True).value()
 
 
 def parse(data: bytes, content_type: str = JSON) -> Any:
@@ -160,7 +174,8 @@ def _read_parts(data: bytes, boundary: bytes) -> Iterator[tuple[str, Part]]:
         elif isinstance(event, Data) and head is not None:
             content += event.data
             if not event.more_data:
-                yield head.name, Part("", bytes(content), head.headers, isinstance(head, File), True)
+                filename = (head.filename or "") if isinstance(head, File) else ""
+                yield head.name, Part("", bytes(content), head.headers, isinstance(head, File), True, filename)
 
 
 def _decode_form(media: MediaType, parts: Sequence[tuple[str, Part]], violations: list[Violation]) -> Any:
@@ -180,10 +195,20 @@ def _decode_form(media: MediaType, parts: Sequence[tuple[str, Part]], violations
 
 
 class _Form:
-    """Decodes the fields of one form. With `as_text`, a field that may be text or a number is decoded as text."""
+    """Decodes the fields of one form. With `as_text`, a field that may be text or a number is decoded as text.
 
-    def __init__(self, media: MediaType, parts: Sequence[tuple[str, Part]], *, as_text: bool = False) -> None:
-        self.media, self.parts, self.as_text = media, parts, as_text
+    With `with_uploads`, a file is an Upload; without, it is its bytes as text.
+    """
+
+    def __init__(
+        self,
+        media: MediaType,
+        parts: Sequence[tuple[str, Part]],
+        *,
+        as_text: bool = False,
+        with_uploads: bool = False,
+    ) -> None:
+        self.media, self.parts, self.as_text, self.with_uploads = media, parts, as_text, with_uploads
         self.violations: list[Violation] = []
         self.is_ambiguous = False
         self._name = ""
@@ -222,7 +247,8 @@ class _Form:
         if sent is not None and is_json(sent):
             return self._parse_json(part.data, sent)
         if part.is_file or (sent is not None and not is_text(sent)):
-            return part.data.decode("latin-1")
+            data = part.data.decode("latin-1")
+            return Upload(part.filename, sent or OCTETS, part.data) if self.with_uploads and part.is_file else data
         try:
             text = _decode_text(part.data, sent or "")
         except MalformedBody as error:

@@ -42,7 +42,8 @@ def validate(service: Service, prepared: PreparedRequest) -> None:
     route, request = prepared.route, prepared.request
     assert route.operation is not None
     behaviour = service.behaviour_of(route.operation)
-    reader = _Reader(route.operation, request, behaviour, refuses_undeclared=behaviour is not None or route.is_control)
+    refuses_undeclared = route.is_control or service.implements(route.operation)
+    reader = _Reader(route.operation, request, behaviour, refuses_undeclared=refuses_undeclared)
     try:
         prepared.call = call = reader.call(route.arguments, service.body_limit)
         prepared.parameters = {**call.query, **call.path}

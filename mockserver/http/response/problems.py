@@ -86,6 +86,8 @@ STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
     refusals.ContractViolation: http.HTTPStatus.INTERNAL_SERVER_ERROR,
     refusals.UnknownPreference: http.HTTPStatus.BAD_REQUEST,
     refusals.NoExample: http.HTTPStatus.NOT_IMPLEMENTED,
+    refusals.HandlerFailed: http.HTTPStatus.INTERNAL_SERVER_ERROR,
+    refusals.HandlerTimeout: http.HTTPStatus.INTERNAL_SERVER_ERROR,
     refusals.InternalError: http.HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 

@@ -79,7 +79,7 @@ def _resource_data(resource: Resource) -> dict[str, Any]:
     """A resource, as the scripts of the page read it: `Resource` in `types.d.ts`."""
     lifecycle = resource.lifecycle
     first = [name for name in (resource.key, lifecycle.field if lifecycle is not None else "") if name]
-    others = [*resource.fields, *(field.name for field in resource.derived)]
+    others = [*resource.fields, *(field.name for field in resource.derived_fields)]
     return {
         "name": resource.name,
         "key": resource.key,

@@ -1,0 +1,1 @@
+"""What a function of `handlers.py` works with, and how it is called."""

@@ -1,0 +1,52 @@
+"""Copies of JSON values, which refuse what is no JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.errors import quote
+from mockserver.syntax import json_pointer
+
+DEPTH_LIMIT = 200
+SCALARS = (str, int, bool, type(None))
+
+
+class NotJson(Exception):
+    """A value is no JSON; the message says where, and what would be right."""
+
+
+def copy_json(value: Any, subject: str = "the value is", pointer: str = "") -> Any:
+    """A deep copy of a JSON value; tuples become lists. `subject` begins the message of an error.
+
+    Raises NotJson for what JSON does not have, and for what is nested too deeply.
+    """
+    kind = type(value)
+    if kind in SCALARS:
+        return value
+    if kind is float and math.isfinite(value):
+        return value
+    if isinstance(value, Mapping):
+        if len(pointer) > DEPTH_LIMIT and pointer.count("/") >= DEPTH_LIMIT:
+            raise NotJson(f"{subject} nested deeper than {DEPTH_LIMIT} levels")
+        for name in value:
+            if not isinstance(name, str):
+                raise NotJson(f"{subject} an object{_place(pointer)} with the name {quote(name)}: names must be texts")
+        return {
+            str(name): copy_json(member, subject, json_pointer.append(pointer, name)) for name, member in value.items()
+        }
+    if isinstance(value, list | tuple):
+        if len(pointer) > DEPTH_LIMIT and pointer.count("/") >= DEPTH_LIMIT:
+            raise NotJson(f"{subject} nested deeper than {DEPTH_LIMIT} levels")
+        return [copy_json(item, subject, f"{pointer}/{number}") for number, item in enumerate(value)]
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, int):
+        return int(value)
+    what = "a number that is not finite" if isinstance(value, float) else f"a {kind.__name__}"
+    raise NotJson(f"{subject} {what}{_place(pointer)}: JSON has texts, numbers, booleans, None, lists and dicts")
+
+
+def _place(pointer: str) -> str:
+    return f" at {pointer}" if pointer else ""

@@ -1,0 +1,234 @@
+"""The threads that Python of a contract runs on, so that whatever it does, nobody else waits for it.
+
+A function runs on a thread of its own, with a limit of time. An event loop has a request that needs such a function
+handled by a StepThread, which takes turns with the loop: one of the two runs while the other waits, except while the
+function runs. So the pipeline needs no locks.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    import asyncio
+
+# So many functions may run at a time, those included that were given up and have not ended.
+RUNNING_LIMIT = 32
+# So many requests of an event loop are handled at a time; more wait.
+STEP_LIMIT = 256
+# A function that was interrupted has so long to end, in so many attempts.
+GRACE_SECONDS, INTERRUPTS = 0.05, 3
+T = TypeVar("T")
+
+
+class Interrupted(BaseException):
+    """Raised inside a function that has run for too long."""
+
+
+class CallTimeout(Exception):
+    """A function did not end in time, or could not be begun since too many others have not ended."""
+
+
+class _CallThread(threading.Thread):
+    """Runs one function."""
+
+    def __init__(self, function: Callable[[], Any]) -> None:
+        super().__init__(name="mockserver-handler", daemon=True)
+        self._function = function
+        self.ended = threading.Event()
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        # The interrupt may arrive anywhere in here, at the latest when the function has just returned.
+        with suppress(Interrupted):
+            try:
+                self.result = self._function()
+            except BaseException as error:
+                self.error = error
+            self.ended.set()
+
+    def interrupt(self) -> None:
+        """Raise Interrupted where the function is; one that waits in C code gets it when it comes back."""
+        import ctypes  # only needed where a function does not end
+
+        identity, kind = ctypes.c_ulong(self.ident or 0), ctypes.py_object(Interrupted)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(identity, kind)
+
+
+class CallThreads:
+    """Runs functions, each on a thread of its own that is given up after a time."""
+
+    def __init__(self) -> None:
+        self._given_up: list[_CallThread] = []
+        self._running = 0
+        self._lock = threading.Lock()
+
+    def call(self, function: Callable[[], T], seconds: float) -> T:
+        """The function's result. Raises what it raises, and CallTimeout after so many seconds.
+
+        Called by a thread of this kind, the function runs there. A StepThread lets the event loop run meanwhile.
+        """
+        current = threading.current_thread()
+        if isinstance(current, _CallThread):
+            return function()
+        thread = _CallThread(function)
+        self._begin()
+        try:
+            thread.start()
+            if isinstance(current, StepThread):
+                current.apart(lambda: self._wait(thread, seconds))
+            else:
+                self._wait(thread, seconds)
+        finally:
+            self._end(thread)
+        if not thread.ended.is_set() or isinstance(thread.error, Interrupted):
+            raise CallTimeout(f"the limit is {seconds:g} s") from thread.error
+        if thread.error is not None:
+            raise thread.error
+        result: T = thread.result
+        return result
+
+    def _begin(self) -> None:
+        with self._lock:
+            self._given_up = [thread for thread in self._given_up if thread.is_alive()]
+            for thread in self._given_up:
+                thread.interrupt()
+            if self._running + len(self._given_up) >= RUNNING_LIMIT:
+                raise CallTimeout(f"{RUNNING_LIMIT} calls have not ended, so it was not called")
+            self._running += 1
+
+    def _end(self, thread: _CallThread) -> None:
+        with self._lock:
+            self._running -= 1
+            if not thread.ended.is_set():
+                self._given_up.append(thread)
+
+    @staticmethod
+    def _wait(thread: _CallThread, seconds: float) -> None:
+        if thread.ended.wait(seconds):
+            return
+        for _ in range(INTERRUPTS):
+            thread.interrupt()
+            if thread.ended.wait(GRACE_SECONDS):
+                return
+
+
+class StepThread(threading.Thread):
+    """Handles one request in turns with an event loop. `done` is called in the loop with what `handle` returns."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, handle: Callable[[], T], done: Callable[[T], None]) -> None:
+        super().__init__(name="mockserver-request", daemon=True)
+        self._loop, self._handle, self._done = loop, handle, done
+        self._own_turn, self._turn_of_loop = threading.Semaphore(0), threading.Semaphore(0)
+        self._result: Any = None
+        self._error: BaseException | None = None
+        self._has_ended = False
+        self.keeps_turn = False
+
+    def run(self) -> None:
+        """Handle the request, from the loop's first step on."""
+        self._own_turn.acquire()
+        try:
+            self._result = self._handle()
+        except BaseException as error:
+            self._error = error
+        self._has_ended = True
+        self._turn_of_loop.release()
+
+    def step(self) -> None:
+        """Let the thread run until it needs no turn, or has ended. Called in the loop."""
+        self._own_turn.release()
+        self._turn_of_loop.acquire()
+        if self._error is not None:
+            raise self._error
+        if self._has_ended:
+            self._done(self._result)
+
+    def apart(self, act: Callable[[], T]) -> T:
+        """Do something while the loop runs."""
+        if self.keeps_turn:
+            return act()
+        self._turn_of_loop.release()
+        try:
+            return act()
+        finally:
+            self._loop.call_soon_threadsafe(self.step)
+            self._own_turn.acquire()
+
+
+@contextmanager
+def kept_turn() -> Iterator[None]:
+    """Have the current thread, if it takes turns with an event loop, let the loop wait until this ends."""
+    thread = threading.current_thread()
+    if not isinstance(thread, StepThread):
+        yield
+        return
+    before, thread.keeps_turn = thread.keeps_turn, True
+    try:
+        yield
+    finally:
+        thread.keeps_turn = before
+
+
+class StepThreads:
+    """The requests of an event loop that need a thread: so many at a time, the others in their order."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[StepThread] = deque()
+        self._running = 0
+
+    def start(self, loop: asyncio.AbstractEventLoop, handle: Callable[[], T], done: Callable[[T], None]) -> None:
+        """Handle a request, now or when its turn comes. Called in the loop."""
+
+        def end(result: T) -> None:
+            self._running -= 1
+            self._start_waiting()
+            done(result)
+
+        self._waiting.append(StepThread(loop, handle, end))
+        self._start_waiting()
+
+    def _start_waiting(self) -> None:
+        while self._waiting and self._running < STEP_LIMIT:
+            self._running += 1
+            thread = self._waiting.popleft()
+            thread.start()
+            thread.step()
+
+
+class Turns:
+    """A lock for each key that somebody needs right now."""
+
+    def __init__(self) -> None:
+        self._locks: dict[Any, tuple[threading.Lock, int]] = {}
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def turn(self, key: Any) -> Iterator[None]:
+        """Wait for the lock of a key, and hold it; a StepThread lets the event loop run while it waits."""
+        with self._lock:
+            lock, users = self._locks.get(key, (threading.Lock(), 0))
+            self._locks[key] = lock, users + 1
+        try:
+            if not lock.acquire(blocking=False):
+                thread = threading.current_thread()
+                if isinstance(thread, StepThread):
+                    thread.apart(lock.acquire)
+                else:
+                    lock.acquire()
+            try:
+                yield
+            finally:
+                lock.release()
+        finally:
+            with self._lock:
+                lock, users = self._locks[key]
+                if users == 1:
+                    del self._locks[key]
+                else:
+                    self._locks[key] = lock, users - 1

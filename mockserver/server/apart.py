@@ -1,0 +1,48 @@
+"""A request that is handled by a thread, in turns with the event loop, since it calls Python of the contract."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from mockserver.handlers.threads import StepThreads
+from mockserver.http.exchange import PreparedRequest
+from mockserver.http.messages import Response
+from mockserver.http.service import Service
+from mockserver.server.served_app import Sent, failure, respond
+
+
+class RequestApart:
+    """One request. `done` is called in the loop with what is to be sent, unless it was cancelled.
+
+    `raw` are the bytes of the request, where the response may be sent again for the same bytes.
+    """
+
+    def __init__(self, service: Service, prepared: PreparedRequest, done: Callable[[Sent], None]) -> None:
+        self._service, self._prepared, self._done = service, prepared, done
+        self._is_cancelled = False
+        self.raw = b""
+
+    def start(self, threads: StepThreads, loop: asyncio.AbstractEventLoop) -> None:
+        """Handle the request."""
+        threads.start(loop, self._respond, self._end)
+
+    def cancel(self) -> None:
+        """Send nothing, since the connection was closed; what the request changes stays."""
+        self._is_cancelled = True
+
+    def _respond(self) -> Sent:
+        try:
+            return respond(self._service, self._prepared)
+        except BaseException as error:
+            request = self._prepared.request
+            return Sent(self._service, self._prepared, Response(500), *failure(request.method, request.path, error))
+
+    def _end(self, sent: Sent) -> None:
+        if self._is_cancelled:
+            if sent.response.delivery is not None:
+                sent.response.delivery.delivered()
+            return
+        if self.raw:
+            sent.remember_response(self.raw)
+        self._done(sent)
