@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
+from mockserver.syntax.instants import parse_duration
+
 PREFIX = "MOCKSERVER"
 UNITS = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000, "ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30}
+DURATION_LIMIT = 3_600
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmg]i?)?(?:b|bytes)?", re.IGNORECASE | re.ASCII)
 
 
@@ -27,6 +32,24 @@ class Size(click.ParamType):  # type: ignore[type-arg]  # generic only in recent
         if size < 1:
             self.fail(f"{value!r} is not a size such as 10MB, 512KB, 10MiB or 1000 (bytes).", param, ctx)
         return size
+
+
+class Duration(click.ParamType):  # type: ignore[type-arg]  # as above
+    """A length of time, longer than none: `2s`, `500ms`, `1m30s`, or a number of seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The length in seconds. Raises click.BadParameter."""
+        if isinstance(value, int | float):
+            return float(value)
+        text = value.strip()
+        seconds = 0.0
+        with suppress(ValueError):
+            seconds = float(text) if _NUMBER.fullmatch(text) else parse_duration(text) / 1_000
+        if not 0 < seconds <= DURATION_LIMIT:
+            self.fail(f"{value!r} is not a duration such as 2s, 500ms or 1m (up to an hour).", param, ctx)
+        return seconds
 
 
 class PortOption(click.Option):

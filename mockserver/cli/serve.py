@@ -16,16 +16,25 @@ from typing import TYPE_CHECKING
 import click
 
 from mockserver.cli.arguments import CONTRACT, STATEFUL, STRICT_EXAMPLES, fail, fail_with_problems, load_or_fail, warn
-from mockserver.cli.environment import EnvironmentCommand, PortOption, Size
+from mockserver.cli.environment import Duration, EnvironmentCommand, PortOption, Size
 from mockserver.cli.garbage import paused_garbage_collection
 from mockserver.cli.progress import elapsed_time
 from mockserver.cli.request_log import Format, request_log
 from mockserver.cli.terminal import log_to_terminal, print_line
-from mockserver.contract.loader import FOLDERS, is_installed, load_contract, with_default_scenario, with_seed
+from mockserver.contract.loader import (
+    FOLDERS,
+    is_installed,
+    load_contract,
+    with_default_scenario,
+    with_handler_timeout,
+    with_seed,
+)
 from mockserver.contract.model import Contract
 from mockserver.documents.source import SUFFIXES
 from mockserver.engine.start import DRIFTED
 from mockserver.errors import ContractError, count_noun
+from mockserver.handlers.modules import HANDLERS
+from mockserver.handlers.python import CALL_SECONDS
 from mockserver.http.service import BODY_LIMIT, Service
 from mockserver.server.server import BadCertificate, BadHost, PortTaken, listen, load_certificate, serve, url
 from mockserver.server.watch import Watch
@@ -137,6 +146,14 @@ INSTALL_REDIS = "--store needs the redis package: pip install 'mockserver[redis]
     help="Largest request body: bytes, or a size such as 512KB or 10MB. Larger ones are refused with 413.",
 )
 @click.option(
+    "--handler-timeout",
+    metavar="DURATION",
+    type=Duration(),
+    default=CALL_SECONDS,
+    show_default="2s",
+    help="How long a function of the contract's handlers.py may take, such as 500ms or 5s; then the response is a 500.",
+)
+@click.option(
     "--forwarded",
     is_flag=True,
     help="Trust X-Forwarded-Prefix, -Proto and -Host: links, redirects and cookies have the address that they name. "
@@ -181,6 +198,7 @@ def serve_command(
     tls_cert: Path | None,
     tls_key: Path | None,
     body_limit: int,
+    handler_timeout: float,
     forwarded: bool,
     watch: bool,
     workers: int,
@@ -198,7 +216,7 @@ def serve_command(
 
     def load(contract: Path | None = contract, scenario: str | None = scenario) -> Contract:
         loaded = load_contract(contract, strict_examples=strict_examples, stateful=stateful)
-        return with_seed(with_default_scenario(loaded, scenario), seed)
+        return with_handler_timeout(with_seed(with_default_scenario(loaded, scenario), seed), handler_timeout)
 
     is_generated = token is None and not _is_loopback(host)
     token = secrets.token_urlsafe(24) if is_generated else token
@@ -214,6 +232,7 @@ def serve_command(
             forwarded=forwarded,
             store=store,
             request_log=request_log(log),
+            handler_timeout=handler_timeout,
         )
         sockets: list[socket.socket] = listen(host, port)
     if is_generated:
@@ -257,6 +276,7 @@ def app_from_environment() -> Flask:
         serve_pages=not options["no_pages"],
         body_limit=options["body_limit"],
         forwarded=options["forwarded"],
+        handler_timeout=options["handler_timeout"],
         store=options["store"],
     )
     warn_of_concurrency(app, os.environ.get("WEB_CONCURRENCY"))
@@ -358,6 +378,8 @@ def watch_files(contract: Contract, path: Path | None, scenario: str | None, app
     is_directory = path is None or path.is_dir()
     folders = [contract.root.absolute() / name for name in FOLDERS if is_directory]
     files = [Path(scenario)] if scenario is not None and _is_file_name(scenario) else []
+    # There may be none yet.
+    files += [contract.root / HANDLERS] if is_directory and not contract.built_in else []
     watch = Watch(folders, [*files, *_files_of(contract)], SUFFIXES)
     watch.start(partial(_reload, app, watch, contract.root.absolute()))
 
@@ -368,7 +390,8 @@ def _is_file_name(scenario: str) -> bool:
 
 def _files_of(contract: Contract) -> list[Path]:
     """The files that a contract consists of and refers to; those of a directory may be outside its three folders."""
-    return [contract.root / source.file for source in contract.documents.sources.values()]
+    files = [contract.root / source.file for source in contract.documents.sources.values()]
+    return files if contract.python is None else [*files, *contract.python.files]
 
 
 def _reload(app: ReloadingApp, watch: Watch, root: Path, edited: list[Path]) -> bool:
@@ -377,7 +400,8 @@ def _reload(app: ReloadingApp, watch: Watch, root: Path, edited: list[Path]) -> 
     former = app.problems
     problems = app.reload()
     is_unreadable = any(problem.code == UNREADABLE for problem in problems)
-    watch.add_files(_files_of(app.contract))
+    # A module that was imported for the first time may be the one with the mistake.
+    watch.add_files([*_files_of(app.contract), *(root / problem.file for problem in problems)])
     # The contract before the previous one is garbage now; its cycles would stay until the next, rare full collection.
     gc.collect()
     if problems and not (is_unreadable and problems == former):

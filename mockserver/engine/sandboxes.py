@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from mockserver.contract.model import Contract
@@ -186,10 +186,14 @@ def build_starts(contract: Contract) -> Starts:
     return starts
 
 
+# What a call depends on: the sandbox, the scenario, and more values.
+CallIdentity = tuple[Any, ...]
+
+
 class CallApart(BaseException):
     """Ends an attempt at a request: it is made again with the result of `call`, which is kept under `identity`."""
 
-    def __init__(self, identity: Hashable, call: Callable[[], Any]) -> None:
+    def __init__(self, identity: CallIdentity, call: Callable[[], Any]) -> None:
         self.identity, self.call = identity, call
         super().__init__(identity)
 
@@ -224,7 +228,7 @@ class Sandboxes:
         """
         return attempt(None)
 
-    def call_apart(self, identity: Hashable, call: Callable[[], T]) -> T:  # noqa: ARG002 - where there is a store
+    def call_apart(self, identity: CallIdentity, call: Callable[[], T]) -> T:  # noqa: ARG002 - where there is a store
         """The result of a call that may take long, made within an `attempt`. Raises what it raises.
 
         Where processes share the sandboxes, the call is made between two attempts, unless `identity`, what it depends

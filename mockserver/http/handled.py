@@ -12,7 +12,7 @@ from mockserver.engine.commands import Transaction
 from mockserver.engine.handling.calls import HandlerCall, Outcome, call_handler
 from mockserver.engine.run import Basis, Run
 from mockserver.engine.state.json_values import copy_json
-from mockserver.errors import Violation
+from mockserver.errors import Refusal, Violation
 from mockserver.handlers.declarations import Reply
 from mockserver.handlers.python import PythonFunction
 from mockserver.http.exchange import Exchange, Selection
@@ -71,7 +71,12 @@ def respond(
             if check is not None:
                 check()
             call = partial(call_handler, service.contract, handler, operation.id, basis, seed, request)
-            outcome = service.sandboxes.call_apart(_identity(selection.sandbox.name, run, basis), call)
+            try:
+                outcome = service.sandboxes.call_apart(_identity(selection.sandbox.name, run, basis), call)
+            except Refusal as refusal:
+                if (place := handler.python.modules.place_of(refusal)) is not None:
+                    exchange.add_notice(f"{handler.subject} was refused a change or a record at {place[0]}:{place[1]}")
+                raise
             response = _build(exchange, operation, outcome, media_type, seed)
             if not outcome.commands or not exchange.commits or (response.violations and service.strict):
                 return response
@@ -90,8 +95,8 @@ def respond(
 def _identity(sandbox: str, run: Run, basis: Basis) -> tuple[Any, ...]:
     """What a handler began with, as values: in another attempt at the same request, the state is another object."""
     clock = basis.clock
-    moved = clock.position, clock.anchor, clock.mode, clock.speed
-    return sandbox, run.scenario.name, basis.generation, basis.revision, basis.position, basis.next_due, *moved
+    moved = clock.position, clock.anchor, clock.mode, clock.speed, basis.next_due
+    return sandbox, run.scenario.name, basis.generation, basis.revision, basis.position, *moved
 
 
 def _media_type(request: Request, operation: Operation) -> str | None:

@@ -10,12 +10,13 @@ import flask
 from flask import Flask
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from mockserver.contract.loader import load_contract, with_default_scenario, with_seed
+from mockserver.contract.loader import load_contract, with_default_scenario, with_handler_timeout, with_seed
 from mockserver.contract.model import Contract
 from mockserver.control.document import load_control_api
 from mockserver.engine.behaviours.behaviours import Behaviours
 from mockserver.engine.clock import Sleep, sleep
 from mockserver.engine.sandboxes import SANDBOX_LIMIT, Sandboxes
+from mockserver.handlers.python import CALL_SECONDS
 from mockserver.http.messages import RETRY_MILLISECONDS, Delivery, Request, Response, header_name
 from mockserver.http.pipeline import respond
 from mockserver.http.request import addressing
@@ -45,6 +46,7 @@ def create_app(
     stateful: bool = False,
     sleep: Sleep = sleep,
     request_log: RequestLog | None = None,
+    handler_timeout: float = CALL_SECONDS,
 ) -> Flask:
     """A WSGI application that serves `contract`: a loaded one, a path to load, or the built-in one.
 
@@ -54,14 +56,15 @@ def create_app(
     resources from the collections of an OpenAPI file. `body_limit` is in bytes. `forwarded` trusts
     the headers X-Forwarded-Prefix, -Proto and -Host, which a proxy in front must set. `store` is the address of a
     Redis that holds all state, for more than one process. `sleep` (in seconds) delays responses if the WSGI server
-    cannot. `request_log` gets a line for each request.
+    cannot. `request_log` gets a line for each request. `handler_timeout`, in seconds, limits each call of a function of
+    the contract's `handlers.py`.
 
     Raises ContractError where the contract cannot be loaded, and UnknownScenario; with a `store`, ImportError where
     redis is not installed, and ValueError for an address that is not valid.
     """
     if not isinstance(contract, Contract):
         contract = load_contract(contract, stateful=stateful)
-    contract = with_seed(with_default_scenario(contract, scenario), seed)
+    contract = with_handler_timeout(with_seed(with_default_scenario(contract, scenario), seed), handler_timeout)
     service = replace(
         create_service(contract, _open_sandboxes(contract, sandbox_limit, store)),
         strict=strict,

@@ -6,7 +6,8 @@ import json
 import logging
 import threading
 import uuid
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
@@ -17,6 +18,7 @@ from mockserver.engine.sandboxes import (
     NAME,
     SANDBOX_LIMIT,
     CallApart,
+    CallIdentity,
     Releasable,
     RunSummary,
     Sandbox,
@@ -30,7 +32,7 @@ from mockserver.engine.shared.run import Event, SharedRun
 from mockserver.engine.shared.store import Conflict, EncodedEntry, SandboxContent, Store, StoredSummary, Use
 from mockserver.engine.start import Start
 from mockserver.errors import CannotGenerate, Refusal
-from mockserver.handlers.threads import kept_turn
+from mockserver.handlers.threads import Turns, kept_turn
 from mockserver.refusals import BadSandbox, StoreBusy, StoreUnavailable, UnknownSandbox
 
 # How often a request is handled at most, where other processes keep changing its sandbox meanwhile.
@@ -140,6 +142,16 @@ class SharedSandbox(Sandbox):
         if not self._return_to_base():
             self.forget_all()
 
+    def give_up_all_but_begun_runs(self) -> None:
+        """Undo what the request in progress did, except that runs have begun: they would begin at another time."""
+        begun, content = [event for event in self.events if event[0] == "begin"], self._content
+        self.give_up()
+        if begun:
+            # Where that is not possible, the next attempt finds out.
+            with suppress(Conflict, Refusal):
+                batch = json.dumps(begun, separators=(",", ":"))
+                self._store.append(self.name, self.epoch, self.length, batch, None, "", content)
+
     def forget_all(self) -> None:
         """Forget the replica: the next request repeats every event of the sandbox."""
         self._undo_effects()
@@ -228,12 +240,13 @@ class SharedSandboxes(Sandboxes):
         super().__init__(contract, limit, wall_seconds)
         self.store = store
         self._turn = threading.RLock()
+        self._turns = Turns()
         self._codec = JournalCodec()
         self._replicas: dict[str, SharedSandbox] = {}
         # The sandboxes that the request in progress has used.
         self._in_use: dict[str, SharedSandbox] = {}
         # The results of calls that were made before this attempt.
-        self._results: Mapping[Hashable, Callable[[], Any]] = {}
+        self._results: Mapping[CallIdentity, Callable[[], Any]] = {}
 
     @property
     def store_status(self) -> str | None:
@@ -246,16 +259,21 @@ class SharedSandboxes(Sandboxes):
         `attempt` is given a refusal, and its sandboxes are followed from scratch the next time, where the store cannot
         take the changes, or where other processes were faster 50 times.
         """
-        results: dict[Hashable, Callable[[], Any]] = {}
-        for _ in range(ATTEMPTS):
-            try:
-                return self._attempt(attempt, results)
-            except CallApart as apart:
-                results = {apart.identity: _settled(apart.call)}
+        results: dict[CallIdentity, Callable[[], Any]] = {}
+        with ExitStack() as held:
+            for number in range(ATTEMPTS):
+                try:
+                    return self._attempt(attempt, results)
+                except CallApart as apart:
+                    if number == 0:
+                        # One at a time in this process; meanwhile the run may change.
+                        held.enter_context(self._turns.turn(apart.identity[:2]))
+                    else:
+                        results = {apart.identity: _settled(apart.call)}
         with self._turn:
             return self._respond_with(StoreBusy(), attempt)
 
-    def _attempt(self, attempt: Callable[[Refusal | None], T], results: Mapping[Hashable, Callable[[], Any]]) -> T:
+    def _attempt(self, attempt: Callable[[Refusal | None], T], results: Mapping[CallIdentity, Callable[[], Any]]) -> T:
         # A thread that takes turns with an event loop would let in another request, which needs this lock.
         with self._turn, kept_turn():
             self._results = results
@@ -271,7 +289,7 @@ class SharedSandboxes(Sandboxes):
                 return self._respond_with(StoreBusy(), attempt)
             except CallApart:
                 for sandbox in self._in_use.values():
-                    sandbox.give_up()
+                    sandbox.give_up_all_but_begun_runs()
                 raise
             except BaseException:
                 # Nothing of a request that failed half-way may be stored with the next one.
@@ -280,7 +298,7 @@ class SharedSandboxes(Sandboxes):
             finally:
                 self._results = {}
 
-    def call_apart(self, identity: Hashable, call: Callable[[], T]) -> T:
+    def call_apart(self, identity: CallIdentity, call: Callable[[], T]) -> T:
         """The result of a call that may take long; see Sandboxes. Raises CallApart where it has to be made first."""
         if identity not in self._results:
             raise CallApart(identity, call)
