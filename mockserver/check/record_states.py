@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
@@ -11,10 +13,11 @@ from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP
 from mockserver.contract.model import Contract, Record, Resource
 from mockserver.engine.behaviours.calls import ResultKind
 from mockserver.engine.behaviours.envelopes import Page, complete_envelope
-from mockserver.engine.reachability import StateNode, paths_from
+from mockserver.engine.reachability import Reached, StateNode, paths_from, records_from
+from mockserver.engine.seeding.record_generator import record_generator
 from mockserver.engine.state.sorted_rows import Row
 from mockserver.engine.state.state import State
-from mockserver.errors import Violation
+from mockserver.errors import CannotGenerate, Violation
 from mockserver.http.operations import PREFERRED, RESULTS
 from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation
@@ -87,10 +90,23 @@ def _envelope(contract: Contract, operation: Operation, behaviour: Behaviour) ->
     return complete_envelope(contract, behaviour.envelope_schema, members, counts, operation.id)
 
 
-def states_of_record(resource: Resource, row: Row) -> Mapping[StateNode, tuple[str, ...]]:
-    """The states that a record can reach, each with the transitions that lead there."""
+def states_of_record(contract: Contract, resource: Resource, row: Row, at: int) -> Mapping[StateNode, Reached]:
+    """The states that a record can reach, each with the transitions that lead there, and the record there.
+
+    `at` is the instant of these, in milliseconds since 1970.
+    """
     assert resource.lifecycle is not None
-    return paths_from(resource.lifecycle, StateNode(row.record[resource.lifecycle.field], row.last))
+    start = StateNode(row.record[resource.lifecycle.field], row.last)
+    return records_from(resource.lifecycle, start, row.record, at, cache(lambda: sample_record(contract, resource)))
+
+
+def sample_record(contract: Contract, resource: Resource) -> Record:
+    """A generated record, from which bodies for transitions are made."""
+    with suppress(CannotGenerate):
+        generated = record_generator(contract, resource, f"check/{resource.name}", {}).generate(resource.schema)
+        if isinstance(generated, dict):
+            return generated
+    return {}
 
 
 def check_records(contract: Contract, state: State) -> Iterator[tuple[int, list[InvalidResponse]]]:
@@ -100,26 +116,37 @@ def check_records(contract: Contract, state: State) -> Iterator[tuple[int, list[
         validators = response_validators(contract, resource)
         reachable: dict[StateNode, frozenset[str]] = {}
         for row in table.ordered():
-            states: frozenset[str] | tuple[None] = (None,)
-            if resource.lifecycle is not None:
-                node = StateNode(row.record[resource.lifecycle.field], row.last)
-                if node not in reachable:
-                    reachable[node] = frozenset(node.state for node in states_of_record(resource, row))
-                states = reachable[node]
             invalid: list[InvalidResponse] = []
             count = 0
-            for entered in sorted(states, key=str):
-                for variant in _variants(resource, row.record, entered):
+            for entered, record in _records_by_state(contract, resource, row, state.latest, reachable):
+                for variant in _variants(resource, record):
                     count += 1
                     invalid += _validate(resource, validators, variant, entered)
             yield count, invalid
         yield from _check_log_entries(contract, resource, state)
 
 
-def _variants(resource: Resource, record: Record, state: str | None) -> Iterator[Record]:
-    """The record in a state, with each value that its derived fields may have."""
-    if state is not None and resource.lifecycle is not None:
-        record = {**record, resource.lifecycle.field: state}
+def _records_by_state(
+    contract: Contract, resource: Resource, row: Row, at: int, reachable: dict[StateNode, frozenset[str]]
+) -> Iterator[tuple[str | None, Record]]:
+    """The record in each state that it can reach; `reachable` remembers states that do not depend on the record."""
+    lifecycle = resource.lifecycle
+    if lifecycle is None:
+        yield None, row.record
+        return
+    if lifecycle.depends_on_records:
+        for node, reached in states_of_record(contract, resource, row, max(at, 0)).items():
+            yield node.state, reached.record
+        return
+    node = StateNode(row.record[lifecycle.field], row.last)
+    if node not in reachable:
+        reachable[node] = frozenset(node.state for node in paths_from(lifecycle, node))
+    for state in sorted(reachable[node]):
+        yield state, {**row.record, lifecycle.field: state}
+
+
+def _variants(resource: Resource, record: Record) -> Iterator[Record]:
+    """The record with each value that its derived fields may have."""
     if not resource.derived:
         yield record
         return

@@ -37,8 +37,8 @@ def select_records(contract: Contract, state: State) -> list[RecordUnderTest]:
             present = (name, members, row.record[resource.lifecycle.field], row.last)
             if present in selected:
                 continue
-            for node, transitions in states_of_record(resource, row).items():
-                selected.setdefault((name, members, *node), RecordUnderTest(name, key, transitions, node.state))
+            for node, reached in states_of_record(contract, resource, row, max(state.latest, 0)).items():
+                selected.setdefault((name, members, *node), RecordUnderTest(name, key, reached.path, node.state))
     return list(selected.values())
 
 

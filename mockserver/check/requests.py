@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
+from mockserver.check.record_states import sample_record
 from mockserver.check.records_under_test import RecordUnderTest, related_keys, select_records
 from mockserver.check.request_builder import UNKNOWN_KEY, RequestBuilder
+from mockserver.contract.effects import NO_EFFECTS
 from mockserver.contract.model import Contract
 from mockserver.engine.commands import Fire
 from mockserver.engine.run import Run
 from mockserver.engine.state.state import State
-from mockserver.errors import Violation
+from mockserver.errors import Refusal, Violation
 from mockserver.http.messages import Request, Response
 from mockserver.http.pipeline import respond
 from mockserver.http.response.problems import CODE_HEADER
@@ -111,9 +114,16 @@ class ScenarioRequests:
         sandbox.reset_run(self.scenario)
         run: Run = sandbox.run(self.scenario)
         if record is not None:
-            for transition in record.transitions:
-                run.submit(partial(_fire, record, transition))
+            with suppress(Refusal):
+                for transition in record.transitions:
+                    run.submit(partial(self._fire, record, transition))
         return run
+
+    def _fire(self, record: RecordUnderTest, transition: str, _: State, at: int) -> Fire:
+        resource = self.contract.resources[record.resource]
+        effects = resource.lifecycle.transitions[transition].effects if resource.lifecycle is not None else NO_EFFECTS
+        body = effects.sample_body(sample_record(self.contract, resource)) if effects.read_body else None
+        return Fire(record.resource, record.key, transition, at, body)
 
     def _build(self, operation: Operation, path: str) -> Request:
         body, query = self.builder.body(operation), self.builder.query(operation)
@@ -141,10 +151,6 @@ class ScenarioRequests:
         for violation in violations or [Violation("body", "", code, _detail(response.body, code))]:
             self.failed.append(FailedRequest(operation.id, line, circumstance, violation, code))
         journal.clear_violations()
-
-
-def _fire(record: RecordUnderTest, transition: str, _: State, at: int) -> Fire:
-    return Fire(record.resource, record.key, transition, at)
 
 
 def _detail(body: bytes, code: str) -> str:

@@ -68,7 +68,7 @@ def _unmatched_rules(contract: Contract, scenario: Scenario, resource: Resource,
     for row in rows:
         if len(matched) == len(rules):
             return []
-        states = {node.state for node in states_of_record(resource, row)}
+        states = {node.state for node in states_of_record(contract, resource, row, max(state.latest, 0))}
         matched |= applicable_rules(rules, lifecycle.field, row.record, states)
     return sorted(set(range(len(rules))) - matched)
 

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from mockserver.contract.effects import NO_EFFECTS, Effects
+from mockserver.schemas.validators import Validator
+
 # The members of a log entry besides its reference to the record.
 LOG_EVENT = "event_type"
 LOG_STAMP = "at"
@@ -21,11 +24,16 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A named step from any of the states `sources` to `target`."""
+    """A named step from any of the states `sources` to `target`.
+
+    It writes its `effects`, and is only allowed for a record that `guard` accepts, if there is one.
+    """
 
     name: str
     sources: tuple[str, ...]
     target: str
+    effects: Effects = NO_EFFECTS
+    guard: Validator | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,16 @@ class Lifecycle:
         if name == last and state == transition.target:
             return Verdict.REPEATED
         return Verdict.REJECTED
+
+    def between(self, source: str, target: str) -> Transition | None:
+        """The first declared transition from one state to another."""
+        transitions = self.transitions.values()
+        return next((step for step in transitions if source in step.sources and target == step.target), None)
+
+    @property
+    def depends_on_records(self) -> bool:
+        """Whether the transitions of two records in the same state may differ in more than their keys."""
+        return any(step.effects.values or step.guard is not None for step in self.transitions.values())
 
     def presumed_last(self, state: str) -> str | None:
         """The last transition of a record without a log: the only one into `state`, unless that is initial."""

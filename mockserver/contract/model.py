@@ -79,6 +79,7 @@ class Resource:
     read_only: frozenset[str] = frozenset()
     write_only: frozenset[str] = frozenset()
     owned_by: frozenset[str] = frozenset()
+    fill: frozenset[str] = frozenset()
     shape: Shape = field(default_factory=Shape, compare=False)
     computed: tuple[ComputedField, ...] = ()
 

@@ -9,6 +9,7 @@ from typing import Any
 import jsonschema_rs
 
 from mockserver.contract.behaviour import BEHAVIOUR_KINDS, Behaviour, BehaviourKind
+from mockserver.contract.effects import NO_EFFECTS, NOW, Effects, find_reference_error, find_references
 from mockserver.contract.lifecycle import LOG_EVENT, Lifecycle, Transition
 from mockserver.contract.model import DerivedField, Resource, SortField
 from mockserver.documents.source import Report, Source
@@ -16,9 +17,10 @@ from mockserver.documents.tree import Documents, Node
 from mockserver.errors import did_you_mean, quote
 from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation, Parameter
+from mockserver.schemas.inline import compile_inline
 from mockserver.schemas.properties import declared_properties
 from mockserver.schemas.shapes import COMPOUND, Shape, types_of
-from mockserver.schemas.validators import Schemas
+from mockserver.schemas.validators import Schemas, Validator
 from mockserver.syntax import json_pointer
 
 SUCCESS_STATUSES: Mapping[BehaviourKind, int] = {"create": 201, "delete": 204}
@@ -83,6 +85,7 @@ class ResourcesReader:
             self._check_name(json_pointer.append(pointer, "references", field), "resource", target, names)
         for index, field in enumerate(entry.get("owned_by", ())):
             self._check_name(f"{pointer}/owned_by/{index}", "reference", field, references)
+        self._check_names(f"{pointer}/fill", "field", entry.get("fill", ()), fields)
         key = entry.get("key", "")
         if key and self._check_name(f"{pointer}/key", "field", key, fields):
             if not shape.member(key).types <= {"string", "integer"}:
@@ -98,15 +101,22 @@ class ResourcesReader:
             references=references,
             sort=sort,
             derived=self._read_derived(pointer, entry.get("derived", {}), names, fields, key),
-            lifecycle=self._read_lifecycle(pointer, entry.get("lifecycle"), names, fields),
+            lifecycle=self._read_lifecycle(pointer, entry.get("lifecycle"), names, fields, key, shape),
             read_only=frozenset(field for field in fields if shape.member(field).has_annotation("readOnly")),
             write_only=frozenset(field for field in fields if shape.member(field).has_annotation("writeOnly")),
             owned_by=frozenset(entry.get("owned_by", ())),
+            fill=frozenset(entry.get("fill", ())),
             shape=shape,
         )
 
     def _read_lifecycle(
-        self, pointer: str, entry: Mapping[str, Any] | None, names: set[str], fields: Mapping[str, Any]
+        self,
+        pointer: str,
+        entry: Mapping[str, Any] | None,
+        names: set[str],
+        fields: Mapping[str, Any],
+        key: str,
+        shape: Shape,
     ) -> Lifecycle | None:
         if entry is None:
             return None
@@ -116,15 +126,55 @@ class ResourcesReader:
             self._check_name(f"{pointer}/touch", "field", entry["touch"], fields)
         if "log" in entry:
             self._check_name(f"{pointer}/log", "resource", entry["log"], names)
+        own = {entry["field"]: "holds the state", key: "is the key", entry.get("touch"): "has the time already"}
         transitions = {
             name: Transition(
                 name,
                 tuple([transition["from"]] if isinstance(transition["from"], str) else transition["from"]),
                 transition["to"],
+                self._read_effects(f"{pointer}/transitions/{name}/set", transition.get("set", {}), own, fields, shape),
+                self._read_guard(f"{pointer}/transitions/{name}/when", transition),
             )
             for name, transition in entry["transitions"].items()
         }
         return Lifecycle(entry["field"], entry["initial"], transitions, entry.get("touch"), entry.get("log"))
+
+    def _read_effects(
+        self,
+        pointer: str,
+        entries: Mapping[str, Any],
+        own: Mapping[str | None, str],
+        fields: Mapping[str, Any],
+        shape: Shape,
+    ) -> Effects:
+        """The effects of a transition. Those in `own` are fields that it may not write, with the reason."""
+        self._check_names(pointer, "field", entries, fields)
+        seconds, dates = set(), set()
+        for name, value in entries.items():
+            at, member = json_pointer.append(pointer, name), shape.member(name)
+            if name in own:
+                self._add(at, f"{quote(name)} {own[name]}, so `set` cannot write it")
+            texts = list(find_references(value))
+            for place, text in texts:
+                message = find_reference_error(text)
+                if message is not None:
+                    self._add(at + place, message)
+            if "string" not in member.types and member.types & {"integer", "number"}:
+                seconds.add(name)
+            elif any(schema.value.get("format") == "date" for schema in member.unconditional()):
+                dates.add(name)
+            if not texts or value == NOW:
+                example = Effects({name: value}, frozenset(seconds), frozenset(dates)).apply(0, None)[name]
+                for schema in member.unconditional():
+                    for violation in self.schemas.validator(schema).violations(example, "body")[:1]:
+                        self._add(at + violation.pointer, f"does not match the schema of {name}: {violation.message}")
+        return Effects(entries, frozenset(seconds), frozenset(dates)) if entries else NO_EFFECTS
+
+    def _read_guard(self, pointer: str, transition: Mapping[str, Any]) -> Validator | None:
+        guard, errors = compile_inline(transition["when"]) if "when" in transition else (None, [])
+        for place, message in errors:
+            self._add(pointer + place, f"is not a JSON Schema: {message}")
+        return guard
 
     def _read_derived(
         self, pointer: str, entries: Mapping[str, Any], names: set[str], fields: Mapping[str, Any], key: str
@@ -202,6 +252,8 @@ class ResourcesReader:
         if not self._check_target(f"{pointer}/{kind}", kind, name, transition, operation, resources):
             return None
         resource, path_fields = resources[name], entry.get("path", {})
+        if kind == "transition":
+            self._check_body_paths(f"{pointer}/transition", resource, transition, operation)
         self._check_names(f"{pointer}/path", "path parameter", path_fields, operation.path_names)
         parameters = operation.path_names if kind == "list" else operation.path_names[:-1]
         names = [path_fields.get(parameter, parameter) for parameter in parameters]
@@ -258,6 +310,19 @@ class ResourcesReader:
             self._add(pointer, f"{operation.path} has no path parameter for the key of the record")
             return False
         return True
+
+    def _check_body_paths(self, pointer: str, resource: Resource, transition: str, operation: Operation) -> None:
+        """Check that the operation's body has the members that the effects of its transition read."""
+        assert resource.lifecycle is not None
+        media = json_media_type(operation.body) if operation.body is not None else None
+        shape = media.shape if media is not None else Shape()
+        if media is not None and shape.is_open:
+            return
+        for path in resource.lifecycle.transitions[transition].effects.body_paths:
+            if path and path[0] not in shape.names:
+                hint = did_you_mean(path[0], shape.names)
+                message = f"{quote(transition)} sets a field to $body.{'.'.join(path)}, which the body lacks.{hint}"
+                self._add(pointer, message)
 
     def _check_names(self, pointer: str, kind: str, names: Iterable[str], declared: Iterable[str]) -> None:
         for name in names:

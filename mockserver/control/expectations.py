@@ -10,18 +10,16 @@ from urllib.parse import parse_qsl
 
 from mockserver.contract.model import Contract
 from mockserver.control.journal import has_status
-from mockserver.documents.source import Source
-from mockserver.documents.tree import Documents
 from mockserver.engine.journal import Entry, LoggedMessage
 from mockserver.engine.overrides import has_value
 from mockserver.errors import Violation, did_you_mean, quote
 from mockserver.openapi.model import Operation
 from mockserver.refusals import InvalidRequest
-from mockserver.schemas.validators import Schemas, Validator, find_schema_errors
+from mockserver.schemas.inline import compile_inline
+from mockserver.schemas.validators import Validator
 from mockserver.syntax import json_pointer, strict_json
 from mockserver.syntax.media_types import essence
 
-URI = "file:///expectation"
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -115,11 +113,8 @@ def read_expectations(entries: Sequence[Mapping[str, Any]], contract: Contract) 
         if maximum is not None and minimum > maximum:
             message = f"at least {minimum} and at most {maximum} cannot both hold"
             violations.append(Violation("body", f"{at}/times", "times", message))
-        errors = find_schema_errors(entry["body"]) if "body" in entry else []
+        body, errors = compile_inline(entry["body"]) if "body" in entry else (None, [])
         violations += [Violation("body", f"{at}/body{pointer}", "schema", text) for pointer, text in errors]
-        body = None if errors or "body" not in entry else _validator(entry["body"])
-        if body is not None and (problem := _unusable(body)):
-            violations.append(Violation("body", f"{at}/body", "schema", problem))
         expectations.append(Expectation(entry, minimum, maximum, body))
     if violations:
         raise InvalidRequest(violations)
@@ -150,17 +145,3 @@ def _read_times(times: Any) -> tuple[int, int | None]:
         return int(times), int(times)
     most = times.get("at_most")
     return int(times.get("at_least", 0)), None if most is None else int(most)
-
-
-def _validator(schema: Any) -> Validator:
-    documents = Documents({URI: Source("expectation", "", schema)})
-    return Schemas(documents).validator(documents.root(URI))
-
-
-def _unusable(validator: Validator) -> str | None:
-    """Why a valid schema cannot be used, such as a reference that leads elsewhere."""
-    try:
-        validator.is_valid(None)
-    except ValueError as error:
-        return str(error).splitlines()[0]
-    return None

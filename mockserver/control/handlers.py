@@ -169,7 +169,7 @@ def _delete_record(exchange: Exchange, call: OperationCall) -> ControlResult:
 def _fire_transition(exchange: Exchange, call: OperationCall) -> ControlResult:
     resource, key = _read_record_path(exchange, call)
     transition = call.path["transition"]
-    state = exchange.selection.run.submit(lambda _, at: Fire(resource, key, transition, at))
+    state = exchange.selection.run.submit(lambda _, at: Fire(resource, key, transition, at, call.body))
     return 200, with_derived_fields(state, exchange.service.contract.resources[resource], state.record(resource, key))
 
 

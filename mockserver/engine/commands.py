@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import Any, NamedTuple
 
-from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Verdict
+from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Lifecycle, Transition, Verdict
 from mockserver.contract.model import Override, Record, Resource
 from mockserver.contract.records import read_stamp, record_key, validate_record, with_plain_keys
 from mockserver.engine.state.idempotency_keys import StoredResponse
@@ -21,8 +21,10 @@ from mockserver.engine.state.table import Table
 from mockserver.errors import Violation, quote
 from mockserver.refusals import (
     BadTime,
+    GuardFailed,
     InvalidRecord,
     NotKeyed,
+    NoTransition,
     RecordInUse,
     TooMuchDue,
     TransitionNotAllowed,
@@ -34,22 +36,28 @@ from mockserver.syntax.instants import LATEST, format_instant
 
 
 class Fire(NamedTuple):
-    """Fire a transition of a record."""
+    """Fire a transition of a record; `body` is that of the request, where the transition has effects that read it."""
 
     resource: str
     key: Any
     transition: str
     at: int
+    body: Any = None
 
 
 class Put(NamedTuple):
-    """Create or replace a record; with `touch`, its stamp is written as a transition would write it."""
+    """Create or replace a record.
+
+    With `touch`, a client writes it: it is stamped as by a transition, and it enters another state only by one, whose
+    effects may read `body`.
+    """
 
     resource: str
     key: Any
     record: Record
     at: int
     touch: bool = False
+    body: Any = None
 
 
 class Remove(NamedTuple):
@@ -135,18 +143,34 @@ def _fire(state: State, command: Fire) -> State:
     if verdict is Verdict.REJECTED:
         allowed = lifecycle.allowed(current)
         raise TransitionNotAllowed(resource.name, command.key, command.transition, current, allowed)
-    at = _next_stamp(state, command.at)
-    return _enter(state, table, row, command.key, command.transition, at, row.fired)
+    step = lifecycle.transitions[command.transition]
+    _check_guard(resource, step, command.key, row.record)
+    entered = _enter(state, table, row, command.key, step, _next_stamp(state, command.at), row.fired, command.body)
+    if step.effects.values:
+        record = entered.record(resource.name, command.key)
+        violations = validate_record(resource, record, state.has_record)
+        if violations:
+            raise InvalidRecord(resource.name, violations)
+    return entered
 
 
-def _enter(state: State, table: Table, row: Row, key: Any, transition: str, at: int, fired: tuple[int, ...]) -> State:
+def _check_guard(resource: Resource, step: Transition, key: Any, record: Record) -> None:
+    if step.guard is not None and not step.guard.is_valid(record):
+        raise GuardFailed(resource.name, key, step.name, step.guard.violations(record, "body"))
+
+
+def _enter(
+    state: State, table: Table, row: Row, key: Any, step: Transition, at: int, fired: tuple[int, ...], body: Any = None
+) -> State:
     """The state after a transition that is allowed: record, stamp, log, and what the record waits for next."""
-    resource = table.resource
+    resource, transition = table.resource, step.name
     lifecycle = resource.lifecycle
     assert lifecycle is not None
-    record, stamp = {**row.record, lifecycle.field: lifecycle.transitions[transition].target}, _write_stamp(at)
+    record, stamp = {**row.record, lifecycle.field: step.target}, _write_stamp(at)
     if lifecycle.touch is not None:
         record[lifecycle.touch] = stamp
+    if step.effects.values:
+        record |= step.effects.apply(at, body)
     due = _require_time(state.schedule.next(resource.name, lifecycle, key, record, fired, at))
     tables = {**state.tables, resource.name: table.replace(key, row, Row(record, row.position, transition, due, fired))}
     if table.log is not None:
@@ -156,14 +180,19 @@ def _enter(state: State, table: Table, row: Row, key: Any, transition: str, at: 
     return State(tables, max(at, state.latest), state.schedule, agenda, state.overrides, state.keys)
 
 
-def fired_by(state: State, command: Command) -> list[Fired]:
-    """The transitions that a command fires, which `state` accepts, each with its stamp."""
+def fired_by(before: State, command: Command, after: State) -> list[Fired]:
+    """The transitions that a command has fired between two states, each with its stamp."""
+    # The stamp of a transition that was just accepted is the latest of the run.
+    if isinstance(command, Fire):
+        return [Fired(command.resource, command.key, command.transition, after.latest)]
+    if isinstance(command, Put):
+        row = after.tables[command.resource].get(command.key)
+        return [Fired(command.resource, command.key, row.last, after.latest)] if row is not None and row.last else []
     fired: list[Fired] = []
-    for part in command.commands if isinstance(command, Transaction) else (command,):
-        state = apply(state, part)
-        if isinstance(part, Fire):
-            # The stamp of a transition that was just accepted is the latest of the run.
-            fired.append(Fired(part.resource, part.key, part.transition, state.latest))
+    for part in command.commands if isinstance(command, Transaction) else ():
+        after = apply(before, part)
+        fired += fired_by(before, part, after) if after is not before else []
+        before = after
     return fired
 
 
@@ -184,9 +213,15 @@ def settle(state: State, until: int) -> tuple[State, list[Fired]]:
         assert lifecycle is not None
         last_stamp = read_stamp(row.record, lifecycle.touch)
         at = due.at if last_stamp is None else max(due.at, last_stamp + 1)
-        transition = state.schedule.rules[due.resource][due.rule].transition
-        state = _enter(state, table, row, due.key, transition, at, (*row.fired, due.rule))
-        fired.append(Fired(due.resource, due.key, transition, at))
+        step = lifecycle.transitions[state.schedule.rules[due.resource][due.rule].transition]
+        if step.guard is not None and not step.guard.is_valid(row.record):
+            # It is not tried again until the record changes.
+            waiting = table.replace(due.key, row, row._replace(due=None))
+            agenda = with_replaced(state.agenda, due, None)
+            state = state.with_tables(waiting, latest=state.latest, agenda=agenda)
+            continue
+        state = _enter(state, table, row, due.key, step, at, (*row.fired, due.rule))
+        fired.append(Fired(due.resource, due.key, step.name, at))
     return state, fired
 
 
@@ -196,10 +231,16 @@ def _put(state: State, command: Put) -> State:
     if not resource.key:
         raise NotKeyed(resource.name)
     record, latest = with_plain_keys(resource, command.record), state.latest
-    touch = resource.lifecycle.touch if resource.lifecycle is not None else None
-    if command.touch and touch is not None:
+    lifecycle, old = resource.lifecycle, table.get(command.key)
+    touch = lifecycle.touch if lifecycle is not None else None
+    step: Transition | None = None
+    if command.touch and lifecycle is not None:
+        step = _transition_of(resource, lifecycle, command.key, old, record)
         latest = _next_stamp(state, command.at)
-        record = {**record, touch: _write_stamp(latest)}
+        if touch is not None:
+            record = {**record, touch: _write_stamp(latest)}
+        if step is not None:
+            record = {**record, **step.effects.apply(latest, command.body)}
     record_stamp = read_stamp(record, touch)
     violations = validate_record(resource, record, state.has_record)
     key = record_key(record.get(resource.key))
@@ -212,11 +253,42 @@ def _put(state: State, command: Put) -> State:
         violations.append(Violation("body", json_pointer.append("", touch or ""), "clock", message))
     if violations:
         raise InvalidRecord(resource.name, violations)
-    old = table.get(key)
-    due = _require_time(state.schedule.next(resource.name, resource.lifecycle, key, record, (), command.at))
+    if lifecycle is not None and old is not None and lifecycle.field not in record:
+        # A state that the schema does not require is not lost.
+        record = {**record, lifecycle.field: old.record[lifecycle.field]}
+    since = command.at if step is None else latest
+    due = _require_time(state.schedule.next(resource.name, lifecycle, key, record, (), since))
     agenda = with_replaced(state.agenda, old.due if old is not None else None, due)
     latest = latest if record_stamp is None else max(latest, record_stamp)
-    return state.with_tables(table.put(key, record, None, due), latest=latest, agenda=agenda)
+    tables = [table.put(key, record, step.name if step is not None else None, due)]
+    if step is not None and table.log is not None:
+        log, reference = table.log
+        tables.append(state.tables[log].append({reference: key, LOG_EVENT: step.name, LOG_STAMP: _write_stamp(latest)}))
+    return state.with_tables(*tables, latest=latest, agenda=agenda)
+
+
+def _transition_of(
+    resource: Resource, lifecycle: Lifecycle, key: Any, old: Row | None, record: Record
+) -> Transition | None:
+    """The transition that a client's record stands for; None if it leaves the state as it is.
+
+    Raises NoTransition and GuardFailed.
+    """
+    field = lifecycle.field
+    if old is None:
+        if record.get(field, lifecycle.initial) != lifecycle.initial:
+            raise NoTransition(resource.name, key, None, record[field], [lifecycle.initial])
+        return None
+    current = old.record[field]
+    target = record.get(field, current)
+    if target == current:
+        return None
+    step = lifecycle.between(current, target)
+    if step is None:
+        targets = dict.fromkeys(lifecycle.transitions[name].target for name in lifecycle.allowed(current))
+        raise NoTransition(resource.name, key, current, target, targets)
+    _check_guard(resource, step, key, {**record, field: current})
+    return step
 
 
 def _remove(state: State, command: Remove) -> State:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from mockserver.contract.lifecycle import Lifecycle
@@ -29,6 +29,38 @@ def paths_from(lifecycle: Lifecycle, start: StateNode) -> dict[StateNode, tuple[
                 paths[target] = (*paths[node], transition)
                 waiting.append(target)
     return paths
+
+
+class Reached(NamedTuple):
+    """What a record is after the transitions of `path`, which effects and guards were applied to."""
+
+    path: tuple[str, ...]
+    record: Record
+
+
+def records_from(
+    lifecycle: Lifecycle, start: StateNode, record: Record, at: int, sample: Callable[[], Record]
+) -> dict[StateNode, Reached]:
+    """Every node that a record can reach from `start`, itself included, by its shortest path.
+
+    Effects write the instant `at`, in milliseconds since 1970, and take what they read of a body from the record that
+    `sample` returns.
+    """
+    reached = {start: Reached((), record)}
+    waiting = deque([start])
+    while waiting:
+        node = waiting.popleft()
+        path, present = reached[node]
+        for name in lifecycle.allowed(node.state):
+            step = lifecycle.transitions[name]
+            target = StateNode(step.target, name)
+            if target in reached or (step.guard is not None and not step.guard.is_valid(present)):
+                continue
+            body = step.effects.sample_body(sample()) if step.effects.read_body else None
+            changed = {**present, lifecycle.field: step.target, **step.effects.apply(at, body)}
+            reached[target] = Reached((*path, name), changed)
+            waiting.append(target)
+    return reached
 
 
 def reachable_states(lifecycle: Lifecycle) -> frozenset[str]:

@@ -85,7 +85,14 @@ def _decode_named(contract: Contract, entry: Mapping[str, Any], at: int) -> Any:
 
 def _encode_put(command: Put) -> dict[str, Any]:
     members = {"resource": command.resource, "key": command.key, "record": dict(command.record)}
+    if command.body is not None:
+        members["body"] = command.body
     return {"put": members | {"touch": True} if command.touch else members}
+
+
+def _encode_fire(command: Fire) -> dict[str, Any]:
+    members = {"resource": command.resource, "key": command.key, "transition": command.transition}
+    return {"fire": members if command.body is None else {**members, "body": command.body}}
 
 
 def _encode_response(command: KeepResponse) -> dict[str, Any]:
@@ -118,9 +125,7 @@ def _decode_override(contract: Contract, entry: Any, at: int) -> AddOverride:
 
 
 _ENCODERS: Mapping[type[Command], Any] = {
-    Fire: lambda command: {
-        "fire": {"resource": command.resource, "key": command.key, "transition": command.transition}
-    },
+    Fire: _encode_fire,
     Put: _encode_put,
     Remove: lambda command: {"remove": {"resource": command.resource, "key": command.key}},
     AddOverride: lambda command: {"add_override": dict(command.override.entry)},
@@ -130,8 +135,10 @@ _ENCODERS: Mapping[type[Command], Any] = {
     Transaction: lambda command: {"transaction": [_ENCODERS[type(part)](part) for part in command.commands]},
 }
 _DECODERS: Mapping[str, Any] = {
-    "fire": lambda _, entry, at: Fire(entry["resource"], entry["key"], entry["transition"], at),
-    "put": lambda _, entry, at: Put(entry["resource"], entry["key"], entry["record"], at, entry.get("touch", False)),
+    "fire": lambda _, entry, at: Fire(entry["resource"], entry["key"], entry["transition"], at, entry.get("body")),
+    "put": lambda _, entry, at: Put(
+        entry["resource"], entry["key"], entry["record"], at, entry.get("touch", False), entry.get("body")
+    ),
     "remove": lambda _, entry, at: Remove(entry["resource"], entry["key"], at),
     "add_override": _decode_override,
     "remove_override": lambda _, entry, at: RemoveOverride(None if entry == "all" else entry, at),

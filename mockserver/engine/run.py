@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from mockserver.contract.model import Mode
 from mockserver.engine.clock import Clock, Seconds, monotonic
-from mockserver.engine.commands import Command, Fire, Fired, Transaction, UseOverride, fired_by
+from mockserver.engine.commands import Command, Fired, Transaction, UseOverride, fired_by
 from mockserver.engine.history import LOG_LIMIT, History
 from mockserver.engine.keys_in_flight import KeysInFlight
 from mockserver.engine.override_uses import OverrideUses
@@ -406,13 +406,8 @@ class Run:
         before = timeline.state
         if timeline.accept(command):
             self.revision += 1
-            if isinstance(command, Fire):
-                # The stamp of a transition that was just accepted is the latest of the run.
-                resource, key, transition, _ = command
-                self._unreported.add(Fired(resource, key, transition, timeline.state.latest))
-            elif isinstance(command, Transaction):
-                for fired in fired_by(before, command):
-                    self._unreported.add(fired)
+            for fired in fired_by(before, command, timeline.state):
+                self._unreported.add(fired)
             self.on_command(command)
         return timeline.state
 

@@ -24,8 +24,10 @@ from mockserver.refusals.http import (
     UnsupportedMediaType,
 )
 from mockserver.refusals.records import (
+    GuardFailed,
     InvalidRecord,
     NotKeyed,
+    NoTransition,
     RecordExists,
     RecordInUse,
     TransitionNotAllowed,
@@ -72,6 +74,7 @@ __all__ = [
     "FailedVerdict",
     "ForbiddenHost",
     "ForbiddenOrigin",
+    "GuardFailed",
     "HandlerFailed",
     "HandlerTimeout",
     "IdempotencyInFlight",
@@ -83,6 +86,7 @@ __all__ = [
     "MalformedBody",
     "MethodNotAllowed",
     "NoExample",
+    "NoTransition",
     "NotAcceptable",
     "NotKeyed",
     "NothingToUndo",

@@ -87,6 +87,35 @@ class RecordInUse(Refusal):
         )
 
 
+class GuardFailed(Refusal):
+    """The record does not meet the condition of the transition."""
+
+    code = "guard-failed"
+
+    def __init__(self, resource: str, key: object, transition: str, violations: Iterable[Violation]) -> None:
+        self.violations = tuple(violations)
+        reason = self.violations[0].description if self.violations else "nothing does"
+        super().__init__(
+            f"{transition} is not allowed for {quote(key)} of {resource}, which does not meet its condition: {reason}.",
+            violations=[violation.as_dict() for violation in self.violations],
+        )
+
+
+class NoTransition(Refusal):
+    """A record is written in a state that no transition leads to from its present one."""
+
+    code = "no-transition"
+
+    def __init__(self, resource: str, key: object, current: str | None, target: object, states: Iterable[str]) -> None:
+        names = list(states)
+        if current is None:
+            detail = f"A new record of {resource} is {names[0]}, and not {quote(target)}: leave the state out."
+        else:
+            options = f"possible now: {', '.join(names)}" if names else "no transition leads out of that state"
+            detail = f"{quote(key)} of {resource} is {current} and cannot become {quote(target)}; {options}."
+        super().__init__(detail, **({} if current is None else {"current": current}), allowed=names)
+
+
 class TransitionNotAllowed(Refusal):
     """The record's state does not allow the transition, and it is not a repeat of the last one."""
 

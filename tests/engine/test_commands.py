@@ -132,7 +132,7 @@ def test_a_name_that_is_not_there_is_refused(
 COMMANDS = st.lists(
     st.one_of(
         st.builds(Fire, st.just("jobs"), st.sampled_from(["job-1", "job-2", "job-7", "job-14", "job-99"]),
-                  st.sampled_from(["start", "succeed", "fail", "retry", "cancel"]), st.integers(0, 3)),
+                  st.sampled_from(["start", "succeed", "fail", "retry", "cancel"]), st.integers(0, 3), st.none()),
         st.builds(Remove, st.just("jobs"), st.sampled_from(["job-1", "job-8"]), st.integers(0, 3)),
     ),
     max_size=25,

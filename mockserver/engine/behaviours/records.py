@@ -32,13 +32,16 @@ class FireTransition(Handler):
     """Fires a transition of a record, and returns the record."""
 
     def perform(self, run: Run, call: OperationCall) -> OperationResult:
-        """Fire the transition. Raises UnknownRecord and TransitionNotAllowed."""
+        """Fire the transition. Raises UnknownRecord, TransitionNotAllowed, GuardFailed and InvalidRecord."""
         key, name, transition = self.key(call), self.resource.name, self.behaviour.transition or ""
+        lifecycle = self.resource.lifecycle
+        reads_body = lifecycle is not None and lifecycle.transitions[transition].effects.read_body
+        body = call.body if reads_body else None
 
         def make_command(state: State, at: int) -> Command:
             if len(self._path_fields) > 1:
                 self.find_row(state, call)
-            return Fire(name, key, transition, at)
+            return Fire(name, key, transition, at, body)
 
         state = run.submit(make_command)
         return OperationResult(self.present(run, state, state.record(name, key)))
@@ -70,10 +73,12 @@ class WritingHandler(Handler):
     def put(self, run: Run, call: OperationCall, change: Callable[[Record], Any]) -> OperationResult:
         """Put what `change` makes of the record that the path names, and return it."""
         key, resource = self.key(call), self.resource
+        steps = resource.lifecycle.transitions.values() if resource.lifecycle is not None else ()
+        body = call.body if any(step.effects.read_body for step in steps) else None
 
         def make_command(state: State, at: int) -> Command:
             record = change(self.find_row(state, call).record)
-            return Put(resource.name, key, in_schema_order(resource, record), at, touch=True)
+            return Put(resource.name, key, in_schema_order(resource, record), at, touch=True, body=body)
 
         state = run.submit(make_command)
         return OperationResult(self.present(run, state, state.record(resource.name, key)))
@@ -87,7 +92,7 @@ class CreateRecord(WritingHandler):
         self._ignored = self.resource.read_only & _server_set_fields(self.resource)
 
     def perform(self, run: Run, call: OperationCall) -> OperationResult:
-        """Create the record and return it. Raises UnknownRecord, RecordExists and InvalidRecord."""
+        """Create the record and return it. Raises UnknownRecord, RecordExists, NoTransition and InvalidRecord."""
         resource = self.resource
         members = {name: value for name, value in self.body_members(call).items() if name not in self._ignored}
         path_values = {name: value for name, value in self.path_values(call).items() if name in resource.fields}

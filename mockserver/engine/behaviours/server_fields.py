@@ -16,12 +16,14 @@ from mockserver.errors import CannotGenerate
 from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation
 from mockserver.schemas.shapes import COMPOUND, Shape, type_of
+from mockserver.syntax import words
 from mockserver.syntax.instants import format_instant
 
 # Fields with these names get the time at which the record is created.
 STAMPS = ("created_at", "created", "created_on", "creation_date", "date_created", "created_time", "creation_time",
           "updated_at", "updated", "updated_on", "modified_at", "modified", "last_modified",
           "date_updated")  # fmt: skip
+STAMP_NAMES = frozenset(map(words.normalize, STAMPS))
 # How many records are generated to find one that is valid and whose key is free.
 TRIES = 20
 
@@ -48,7 +50,11 @@ class ServerFields:
         set_elsewhere |= {lifecycle.field, lifecycle.touch or ""} if lifecycle is not None else set()
         self.owned = (resource.read_only | undeclared) - set_elsewhere
         required = (name for schema in resource.shape.unconditional() for name in schema.value.get("required", ()))
-        self.needed = frozenset(() if body.is_open else required)
+        always = frozenset(required)
+        self.needed = frozenset() if body.is_open else always
+        stamps = {name for name in resource.fields if words.normalize(name) in STAMP_NAMES}
+        simple = {name for name, types in resource.fields.items() if not types & COMPOUND}
+        self._completed = ((self.owned & (always | stamps) & simple) | resource.fill) - resource.write_only
 
     def storable_members(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The members of a body that the record can have.
@@ -87,13 +93,8 @@ class ServerFields:
         return self._generate(record, missing, known_values, is_new_key, state, seed)
 
     def _missing_fields(self, record: Record) -> list[str]:
-        """The server's own fields that the record lacks; arrays and objects are left out."""
-        fields, write_only = self._resource.fields, self._resource.write_only
-        return [
-            name
-            for name, types in fields.items()
-            if name in self.owned and name not in record and name not in write_only and not types & COMPOUND
-        ]
+        """The fields that a new record lacks: what it must have, stamps, and those that `fill` names."""
+        return [name for name in self._resource.fields if name in self._completed and name not in record]
 
     def _known_values(self, state: State, at: int) -> dict[str, Any]:
         """Values for fields of certain names: the time (as text, and in seconds), and records to refer to."""

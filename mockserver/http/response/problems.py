@@ -54,6 +54,8 @@ STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
     refusals.MethodNotAllowed: http.HTTPStatus.METHOD_NOT_ALLOWED,
     refusals.NotAcceptable: http.HTTPStatus.NOT_ACCEPTABLE,
     refusals.TransitionNotAllowed: http.HTTPStatus.CONFLICT,
+    refusals.GuardFailed: http.HTTPStatus.CONFLICT,
+    refusals.NoTransition: http.HTTPStatus.CONFLICT,
     refusals.RecordExists: http.HTTPStatus.CONFLICT,
     refusals.RecordInUse: http.HTTPStatus.CONFLICT,
     refusals.FailedVerdict: http.HTTPStatus.CONFLICT,
