@@ -123,7 +123,7 @@ def test_a_full_history_reaches_back_exactly_as_far_as_its_limit(
     job = {"id": "a", "owner_id": 1, "status": "queued"}
     puts: list[Command] = [
         Put(
-            "jobs", "a", {**job, "updated_at": f"2026-01-01T00:{number // 60:02}:{number % 60:02}.000Z"}, 2_000 + number
+            "jobs", "a", {**job, "updated_at": f"1970-01-01T00:{number // 60:02}:{number % 60:02}.000Z"}, 2_000 + number
         )
         for number in range(limit + more)
     ]
