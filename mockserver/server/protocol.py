@@ -63,6 +63,8 @@ class Protocol(HttpToolsProtocol):
         self._timer: asyncio.TimerHandle | None = None
         self._hold: DelayedSend | RequestApart | None = None
         self._waiting: deque[tuple[Cycle, ParsedRequest | str]] = deque()
+        # The peer sends no more.
+        self._has_ended = False
 
     def _new_parser(self) -> httptools.HttpRequestParser:
         parser = httptools.HttpRequestParser(self)
@@ -83,6 +85,14 @@ class Protocol(HttpToolsProtocol):
             self._hold.cancel()
         self._waiting.clear()
         super().connection_lost(exc)
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """The peer sends no more, but may read: it gets the answers that it waits for, and then the connection ends.
+
+        Whether it has gone altogether shows only when something is written (RFC 9112, section 9.6).
+        """
+        self._has_ended = True
+        return self._hold is not None or bool(self._waiting)
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, which answers what is complete; watch the time of what is not."""
@@ -302,6 +312,8 @@ class Protocol(HttpToolsProtocol):
     def _answer_waiting(self) -> None:
         while self._waiting and self._hold is None and not (self.flow.write_paused or self.transport.is_closing()):
             self._answer(*self._waiting.popleft())
+        if self._has_ended and self._hold is None and not self._waiting:
+            self.transport.close()
         self._regulate_reading()
 
     def _regulate_reading(self) -> None:
