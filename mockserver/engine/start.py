@@ -23,7 +23,7 @@ class Start:
 
     def __init__(self, contract: Contract, scenario: Scenario, origin: Start | None = None) -> None:
         self.contract, self.scenario, self.origin = contract, scenario, origin or self
-        # Why the records cannot be generated: generating them again would take as long, and fail again.
+        # Why the records cannot be generated: generating them again, from whatever instant, would fail again.
         self._failure: CannotGenerate | None = None
 
     def started_now(self, begins: int | None = None) -> Start:
@@ -31,7 +31,7 @@ class Start:
 
         `begins`, in milliseconds since 1970, is used instead of now: when such a run began earlier.
         """
-        if not self.scenario.clock.starts_now:
+        if not self.scenario.clock.starts_now or self._failure is not None:
             return self
         scenario = with_clock_start(self.contract, self.scenario, wall() if begins is None else begins)
         return Start(self.contract, scenario, self)
@@ -50,7 +50,7 @@ class Start:
         try:
             state = replay(self.contract, self.scenario, populate(self.contract, self.scenario))
         except CannotGenerate as error:
-            self._failure = error
+            self._failure = self.origin._failure = error
             raise
         for behaviour in self.contract.behaviours.values():
             if behaviour.kind == "list":

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mockserver import Contract
@@ -20,4 +22,23 @@ def test_records_that_cannot_be_generated_are_generated_once(small: Contract, mo
     for _ in range(3):
         with pytest.raises(CannotGenerate, match="it has no value"):
             _ = start.state
+    assert len(calls) == 1
+
+
+def test_records_of_a_scenario_that_starts_now_fail_once_whatever_the_time(
+    small: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[object] = []
+
+    def fail(*_: object) -> None:
+        calls.append(None)
+        raise CannotGenerate("job.json", "it has no value")
+
+    monkeypatch.setattr(start_module, "populate", fail)
+    scenario = small.scenarios["baseline"]
+    clock = replace(scenario.clock, mode="real", starts_now=True)
+    start = Start(small, replace(scenario, clock=clock))
+    for _ in range(3):
+        with pytest.raises(CannotGenerate, match="it has no value"):
+            _ = start.started_now().state
     assert len(calls) == 1
