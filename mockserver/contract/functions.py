@@ -39,6 +39,7 @@ class FunctionsReader:
     operations: Mapping[str, Operation]
     behaviours: Mapping[str, Behaviour]
     report: Report
+    has_mistakes: bool = False
 
     def read(self, resources: Mapping[str, Resource]) -> tuple[ContractPython | None, dict[str, Resource]]:
         """The functions, and the resources with the members that are computed; no functions without `handlers.py`."""
@@ -50,7 +51,7 @@ class FunctionsReader:
         try:
             declarations = python.import_files()
         except BaseException as error:
-            self.report.add_problem(import_problem(modules, error))
+            self._add_problem(import_problem(modules, error))
             return None, dict(resources)
         python.handlers = self._read_handlers(declarations, python)
         computed = self._read_derived(declarations, python, resources)
@@ -113,7 +114,11 @@ class FunctionsReader:
         return {name: fields for name, fields in computed.items() if fields}
 
     def _add(self, place: tuple[str, int], message: str, code: str) -> None:
-        self.report.add_problem(Problem(place[0], message, line=place[1], code=code))
+        self._add_problem(Problem(place[0], message, line=place[1], code=code))
+
+    def _add_problem(self, problem: Problem) -> None:
+        self.has_mistakes = True
+        self.report.add_problem(problem)
 
 
 def _derived_mistake(declared: DerivedDeclaration, resource: Resource, others: Iterable[ComputedField]) -> str | None:
@@ -122,6 +127,8 @@ def _derived_mistake(declared: DerivedDeclaration, resource: Resource, others: I
         return f"the schema of {resource.name} has no member {quote(name)}.{did_you_mean(name, resource.fields)}"
     if name in {*(field.name for field in resource.derived), *(field.name for field in others)}:
         return f"{quote(name)} of {resource.name} is derived twice"
+    if any(criterion.name == name for criterion in resource.sort):
+        return f"{quote(name)} is in the `sort` of {resource.name}: records are kept in an order of stored members"
     used = {resource.key: "the key", **dict.fromkeys(resource.references, "a reference")}
     if lifecycle is not None:
         used |= {lifecycle.field: "the state of the lifecycle", lifecycle.touch or "": "the lifecycle's stamp"}

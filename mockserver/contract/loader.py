@@ -135,7 +135,11 @@ def _load_directory(root: Path, *, strict_examples: bool, built_in: bool = False
     resources, behaviours = _read_resources(root, api, operations, report)
     python: ContractPython | None = None
     if not built_in:
-        python, resources = FunctionsReader(root, operations, behaviours, report).read(resources)
+        reader = FunctionsReader(root, operations, behaviours, report)
+        python, resources = reader.read(resources)
+        if reader.has_mistakes:
+            # Otherwise every record without a member that is to be computed would be reported as well.
+            raise report.as_error()
     datasets = read_datasets(root, resources, report)
     scenarios = load_scenarios(root, datasets, resources, operations, report)
     default = default_name(scenarios, report)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ def pay_order(call, records, clock):
     records.payments.create(order_id=order["id"], amount=order["total"], at=clock.now)
     return order
 """
+NO_FILES: Mapping[str, str | None] = {}
 HEAD = "from mockserver import Reply, Upload, derived, handler\n"
 
 
@@ -60,16 +61,18 @@ WriteShop = Callable[..., Path]
 
 @pytest.fixture
 def write_shop(tmp_path: Path) -> WriteShop:
-    """Writes the shop with this code in its `handlers.py`, and other files, by their paths with `/` as `__`."""
+    """Writes the shop with this code in its `handlers.py`, and other files by path; None removes one."""
 
-    def write(code: str, name: str = "shop", **files: str) -> Path:
+    def write(code: str, files: Mapping[str, str | None] = NO_FILES, name: str = "shop") -> Path:
         root = tmp_path / name
         shutil.copytree(SHOP, root, dirs_exist_ok=True)
         (root / "handlers.py").write_text(HEAD + textwrap.dedent(code))
         for path, text in files.items():
-            file = root / path.replace("__", "/").replace("_dot_", ".")
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(textwrap.dedent(text))
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            if text is None:
+                (root / path).unlink()
+            else:
+                (root / path).write_text(textwrap.dedent(text))
         return root
 
     return write
@@ -80,8 +83,10 @@ def shop(write_shop: WriteShop) -> Iterator[Handlers]:
     """Serves the shop with this code in its `handlers.py`, the total of an order being computed unless `total` is given."""
     with ExitStack() as stack:
 
-        def serve(code: str = "", *, total: str = TOTAL, files: dict[str, str] | None = None, **options: Any) -> Server:
-            root = write_shop(textwrap.dedent(code) + total, **(files or {}))
+        def serve(
+            code: str = "", *, total: str = TOTAL, files: Mapping[str, str | None] = NO_FILES, **options: Any
+        ) -> Server:
+            root = write_shop(textwrap.dedent(code) + total, files)
             server = stack.enter_context(BackgroundServer(create_app(root, **options), "127.0.0.1"))
             return Server(server.url)
 
@@ -92,9 +97,9 @@ def shop(write_shop: WriteShop) -> Iterator[Handlers]:
 def mistakes(write_shop: WriteShop) -> Callable[..., list[str]]:
     """What the loader says of the shop with this code in its `handlers.py`, which begins in line 2."""
 
-    def load(code: str, **files: str) -> list[str]:
+    def load(code: str, files: Mapping[str, str | None] = NO_FILES) -> list[str]:
         try:
-            load_contract(write_shop(code, **files))
+            load_contract(write_shop(code, files))
         except ContractError as error:
             return [str(problem) for problem in error.problems]
         return []

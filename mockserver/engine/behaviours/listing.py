@@ -13,7 +13,7 @@ from mockserver.engine.behaviours.envelopes import Page, complete_envelope
 from mockserver.engine.behaviours.handler import Handler
 from mockserver.engine.run import Run
 from mockserver.engine.state.presentation import with_all_derived
-from mockserver.engine.state.sorted_rows import Condition, SortedRows, SortOrder, matches, sort_order
+from mockserver.engine.state.sorted_rows import Condition, Row, SortedRows, SortOrder, matches, sort_order
 from mockserver.engine.state.state import State
 from mockserver.engine.state.table import Table
 from mockserver.errors import Violation, did_you_mean, quote
@@ -26,6 +26,7 @@ class ListRecords(Handler):
 
     def __init__(self, contract: Contract, operation: Operation, behaviour: Behaviour) -> None:
         super().__init__(contract, operation, behaviour)
+        self._derived = frozenset(field.name for field in self.resource.derived_fields)
         self._has_references = any(field in self.resource.references for _, field in self._path_fields) or any(
             field in self.resource.references for field in behaviour.filters
         )
@@ -37,7 +38,7 @@ class ListRecords(Handler):
         total = len(rows)
         offset, limit = self._page_bounds(call, total)
         records = [row[0] for row in rows.page(offset, limit)]
-        if self.resource.derived_fields:
+        if self._derived:
             records = with_all_derived(state, self.resource, records)
         value = self._envelope(run, records, total, offset, limit) if self.behaviour.items is not None else records
         return OperationResult(value, ResultKind.RETURNED, None, total)
@@ -55,6 +56,11 @@ class ListRecords(Handler):
                 value = call.query[name]
                 conditions.append((name, tuple(value) if isinstance(value, list) else (value,)))
         where = tuple(conditions)
+        if self._derived and (order.sorts_by(self._derived) or any(name in self._derived for name, _ in where)):
+            # These are not stored, so neither is an order or a selection by them.
+            records = [row.record for row in table.ordered()]
+            shown = map(Row, with_all_derived(state, self.resource, records), range(len(records)))
+            return SortedRows.from_rows(order, [row for row in shown if matches(row, where)])
         if where and self._has_references and (reference := self._reference(call)) is not None:
             return SortedRows.from_rows(order, [row for row in table.group(*reference) if matches(row, where)])
         return table.ordered(order, where)

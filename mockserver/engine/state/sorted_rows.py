@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -50,6 +50,10 @@ class SortOrder:
 
     def __init__(self, sort: Iterable[SortField] = ()) -> None:
         self._fields = tuple((field.name, field.descending) for field in sort)
+
+    def sorts_by(self, names: Container[str]) -> bool:
+        """Whether one of these fields is a criterion."""
+        return any(name in names for name, _ in self._fields)
 
     def key(self, row: Row) -> SortKey:
         """The sort key of a row; no two rows of a table have the same."""

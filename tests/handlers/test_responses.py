@@ -1,0 +1,214 @@
+"""What a handler gets of a request, and what its result is sent as."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.handlers.conftest import PAY, Handlers
+
+ORDER = {"id": "order-1", "status": "open", "updated_at": "2026-01-15T08:00:00.000Z", "total": 1100}
+
+
+def pay(body: str) -> str:
+    """A handler of payOrder whose lines are these."""
+    lines = "".join(f"    {line}\n" for line in body.splitlines())
+    return f'@handler("payOrder")\ndef pay_order(call, records, clock, random):\n{lines}'
+
+
+def test_a_handler_responds_with_what_it_returns(shop: Handlers) -> None:
+    response = shop(PAY).post("/orders/order-1/pay")
+    assert (response.status_code, response.json()) == (
+        200,
+        {**ORDER, "status": "paid", "updated_at": "2026-01-15T09:00:00.000Z"},
+    )
+
+
+def test_a_reply_has_a_status_and_headers(shop: Handlers) -> None:
+    server = shop(pay('return Reply(402, {"error": "declined"}, {"X-Reason": "limit", "Set-Cookie": ["a=1", "b=2"]})'))
+    response = server.post("/orders/order-1/pay")
+    assert (response.status_code, response.json()) == (402, {"error": "declined"})
+    assert response.headers["X-Reason"] == "limit"
+    assert response.cookies.get_dict() == {"a": "1", "b": "2"}
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ('return {"nope": 1}', ""),
+        ('return {**records.orders["order-1"], "total": "many"}', "/total"),
+        ("return None", ""),
+        ('return Reply(418, {"error": "teapot"})', ""),
+        ('return Reply(402, {"message": "declined"})', ""),
+        ("return Reply(200, b'{')", ""),
+        ("return Reply(200, b'PNG', {'Content-Type': 'image/png'})", ""),
+    ],
+)
+def test_what_the_contract_does_not_allow_is_a_contract_violation_that_changes_nothing(
+    shop: Handlers, body: str, pointer: str
+) -> None:
+    server = shop(pay('records.orders.fire("order-1", "pay")\n' + body))
+    before = server.state()
+    response = server.post("/orders/order-1/pay")
+    assert (response.status_code, response.headers["X-Mock-Code"]) == (500, "contract-violation")
+    assert response.json()["violations"][0]["pointer"] == pointer
+    assert server.state() == before
+
+
+def test_what_the_contract_does_not_allow_is_sent_leniently_and_counted(shop: Handlers) -> None:
+    server = shop(pay('records.orders.fire("order-1", "pay")\nreturn {"nope": 1}'), strict=False)
+    response = server.post("/orders/order-1/pay")
+    assert (response.status_code, response.json()) == (200, {"nope": 1})
+    assert int(response.headers["X-Mock-Violations"]) > 0
+    assert server.get("/orders/order-1").json()["status"] == "paid"
+
+
+@pytest.mark.parametrize(
+    ("body", "note"),
+    [
+        ("return {1, 2}", "it returned a set"),
+        ('return {"at": records}', "it returned a Draft at /at"),
+        ("import datetime\nreturn {'id': datetime.date(2026, 1, 1)}", "it returned a date at /id"),
+        ("return {'total': float('nan')}", "it returned a number that is not finite at /total"),
+        ("return {1: 2}", "it returned an object with the name 1: names must be texts"),
+        ("return (x for x in [])", "it returned a generator: return a JSON body or a Reply"),
+        ("async def f(): ...\nreturn f()", "it returned a coroutine: write `def` instead of `async def`"),
+        ("return records.orders.all", "it returned all, which was not called"),
+        ("return Reply('200', {})", "Reply has the status '200': it must be a whole number from 200 to 599"),
+        ("return Reply(99, {})", "Reply has the status 99"),
+        ("return Reply(200, {}, {'X-A': 'a\\nb'})", "the header 'X-A' of a Reply must be ASCII text on one line"),
+        ("return Reply(200, {}, {'X-A': 1})", "the header 'X-A' of a Reply must be a text, or a list of texts"),
+    ],
+)
+def test_what_is_no_response_is_a_failure_that_says_what_would_be_right(shop: Handlers, body: str, note: str) -> None:
+    server = shop(pay(body))
+    response = server.post("/orders/order-1/pay")
+    assert (response.status_code, response.json()["code"]) == (500, "handler-failed")
+    assert note in server.entry()["note"]
+
+
+def test_an_exception_is_a_failure_whose_place_only_journal_and_log_have(
+    shop: Handlers, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = shop(pay('secret = "hunter2"\nraise KeyError(secret)'))
+    response = server.post("/orders/order-1/pay")
+    assert response.json() == {
+        "type": "about:blank",
+        "title": "Internal Server Error",
+        "status": 500,
+        "detail": "The handler of payOrder failed. Nothing was changed. "
+        "The journal and the log of the server say where.",
+        "code": "handler-failed",
+    }
+    entry, note = server.entry(), "the handler of payOrder failed at handlers.py:5: KeyError: 'hunter2'"
+    assert (entry["code"], entry["handler"], entry["note"]) == ("handler-failed", "handlers.py:2 pay_order", note)
+    assert [record.getMessage() for record in caplog.records] == [note]
+
+
+def test_the_place_of_a_failure_is_the_deepest_in_the_contract(shop: Handlers) -> None:
+    server = shop("import pricing\n" + pay("pricing.fail()"), files={"pricing.py": "def fail():\n    int('x')\n"})
+    server.post("/orders/order-1/pay")
+    assert server.entry()["note"].startswith("the handler of payOrder failed at pricing.py:2: ValueError")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ('records.orders["nope"]', 404, "unknown-record"),
+        ('records.orders.fire("order-2", "pay")', 409, "transition-not-allowed"),
+        ('records.orders.fire("order-1", "pay")\nrecords.orders.fire("order-1", "pay")', 409, "transition-not-allowed"),
+        ('records.orders.create(id="order-1")', 409, "record-exists"),
+        ('records.payments.create(order_id="nope", amount=1, at=clock.now)', 422, "invalid-record"),
+        ('records.orders.update("order-1", status="lost")', 422, "invalid-record"),
+        ('records.orders.update("order-1", total=1)', 422, "invalid-record"),
+    ],
+)
+def test_a_refused_change_is_the_response_that_it_would_be_elsewhere(
+    shop: Handlers, body: str, status: int, code: str
+) -> None:
+    server = shop(pay('records.lines.delete("line-1")\n' + body))
+    before = server.state()
+    response = server.post("/orders/order-1/pay")
+    assert (response.status_code, response.json()["code"]) == (status, code)
+    assert server.state() == before
+
+
+def test_a_refused_change_can_be_caught(shop: Handlers) -> None:
+    server = shop("from mockserver import Refusal\n" + pay(
+        'try:\n    records.orders["nope"]\nexcept Refusal as refusal:\n    return Reply(402, {"error": refusal.detail})'))  # fmt: skip
+    assert server.post("/orders/order-1/pay").json() == {"error": 'orders has no record "nope".'}
+
+
+ECHO = '''
+@handler("echo")
+def echo(call):
+    body = call.body
+    if isinstance(body, bytes):
+        body = ["bytes", len(body)]
+    elif isinstance(body, dict) and isinstance(body.get("file"), Upload):
+        file = body["file"]
+        body = {**body, "file": [file.filename, file.content_type, file.data.hex()]}
+    return {"path": call.path, "query": call.query, "body": body, "cookies": call.cookies, "headers": [
+        call.headers["x-count"], call.headers["AUTHORIZATION"], call.headers.get("x-none"), "X-Other" in call.headers]}
+'''
+DOCUMENT = """\
+openapi: 3.1.0
+info: {title: Echo, version: 1.0.0}
+paths:
+  /echo/{number}:
+    post:
+      operationId: echo
+      parameters:
+        - {name: number, in: path, required: true, schema: {type: integer}}
+        - {name: tags, in: query, schema: {type: array, items: {type: integer}}}
+        - {name: limit, in: query, schema: {type: integer, default: 20}}
+        - {name: X-Count, in: header, schema: {type: integer}}
+        - {name: seen, in: cookie, schema: {type: boolean}}
+      requestBody:
+        content:
+          application/json: {schema: {}}
+          multipart/form-data: {schema: {type: object, properties: {file: {type: string}, size: {type: integer}}}}
+          application/octet-stream: {schema: {type: string, format: binary}}
+      responses: {"200": {description: The request, content: {application/json: {schema: {type: object}}}}}
+"""
+HEADERS = {"X-Count": "3", "Authorization": "Bearer x", "X-Other": "y", "Cookie": "seen=true; other=a"}
+
+
+@pytest.fixture
+def echo(shop: Handlers) -> Any:
+    files: dict[str, str | None] = {"schemas/openapi.yaml": DOCUMENT, "schemas/resources.yaml": "resources: {}\n"}
+    files |= {"scenarios/baseline.yaml": "summary: Nothing\n"}
+    files |= {f"fixtures/small/{name}.json": None for name in ("orders", "lines", "payments")}
+    server = shop(ECHO, total="", files=files)
+    return lambda path="/echo/7", **options: server.post(path, **options)
+
+
+def test_a_call_has_the_decoded_parameters_and_all_headers(echo: Any) -> None:
+    response = echo("/echo/7?tags=1&tags=2", json={"a": [1]}, headers=HEADERS)
+    assert response.json() == {
+        "path": {"number": 7}, "query": {"tags": [1, 2], "limit": 20}, "body": {"a": [1]},
+        "cookies": {"seen": True, "other": "a"}, "headers": [3, "Bearer x", None, True],
+    }  # fmt: skip
+
+
+def test_an_uploaded_file_has_its_name_its_type_and_its_bytes(echo: Any) -> None:
+    form = {"file": ("a.bin", b"\x00\xff", "application/x-thing"), "size": (None, "2")}
+    assert echo(files=form, headers=HEADERS).json()["body"] == {"file": ["a.bin", "application/x-thing", "00ff"], "size": 2}
+
+
+def test_another_body_is_bytes(echo: Any) -> None:
+    response = echo(data=b"\x00\xff\x01", headers={**HEADERS, "Content-Type": "application/octet-stream"})
+    assert response.json()["body"] == ["bytes", 3]
+
+
+def test_an_undeclared_query_parameter_is_rejected(echo: Any) -> None:
+    response = echo("/echo/7?limt=1", json={}, headers=HEADERS)
+    assert (response.status_code, response.json()["code"]) == (422, "invalid-request")
+
+
+def test_the_accepted_media_type_is_checked_before_the_handler_is_called(shop: Handlers) -> None:
+    server = shop(PAY)
+    before = server.state()
+    assert server.post("/orders/order-1/pay", headers={"Accept": "image/png"}).status_code == 406
+    assert server.state() == before
