@@ -22,7 +22,10 @@ Mistakes = Callable[..., list[str]]
         ("import pricng\n", "handlers.py:2: cannot be imported: ModuleNotFoundError: No module named 'pricng'"),
         ("1 / 0\n", "handlers.py:2: cannot be imported: ZeroDivisionError: division by zero"),
         ("raise SystemExit(1)\n", "handlers.py:2: cannot be imported: SystemExit: 1"),
-        ('@handler("payOrdr")\ndef f(): ...\n', 'handlers.py:2: there is no operation "payOrdr". Did you mean "payOrder"?'),
+        (
+            '@handler("payOrdr")\ndef f(): ...\n',
+            'handlers.py:2: there is no operation "payOrdr". Did you mean "payOrder"?',
+        ),
         (
             '@handler("getOrder")\ndef f(): ...\n',
             'handlers.py:2: getOrder has the behaviour "read" in resources.yaml: it can have that or a handler, not both',
@@ -85,7 +88,9 @@ Mistakes = Callable[..., list[str]]
         ),
     ],
 )
-def test_a_mistake_is_reported_with_its_line_and_what_would_be_right(mistakes: Mistakes, code: str, mistake: str) -> None:
+def test_a_mistake_is_reported_with_its_line_and_what_would_be_right(
+    mistakes: Mistakes, code: str, mistake: str
+) -> None:
     assert mistakes(code) == [mistake]
 
 

@@ -140,7 +140,7 @@ def test_a_refused_change_can_be_caught(shop: Handlers) -> None:
     assert server.post("/orders/order-1/pay").json() == {"error": 'orders has no record "nope".'}
 
 
-ECHO = '''
+ECHO = """
 @handler("echo")
 def echo(call):
     body = call.body
@@ -151,7 +151,7 @@ def echo(call):
         body = {**body, "file": [file.filename, file.content_type, file.data.hex()]}
     return {"path": call.path, "query": call.query, "body": body, "cookies": call.cookies, "headers": [
         call.headers["x-count"], call.headers["AUTHORIZATION"], call.headers.get("x-none"), "X-Other" in call.headers]}
-'''
+"""
 DOCUMENT = """\
 openapi: 3.1.0
 info: {title: Echo, version: 1.0.0}
@@ -194,7 +194,10 @@ def test_a_call_has_the_decoded_parameters_and_all_headers(echo: Any) -> None:
 
 def test_an_uploaded_file_has_its_name_its_type_and_its_bytes(echo: Any) -> None:
     form = {"file": ("a.bin", b"\x00\xff", "application/x-thing"), "size": (None, "2")}
-    assert echo(files=form, headers=HEADERS).json()["body"] == {"file": ["a.bin", "application/x-thing", "00ff"], "size": 2}
+    assert echo(files=form, headers=HEADERS).json()["body"] == {
+        "file": ["a.bin", "application/x-thing", "00ff"],
+        "size": 2,
+    }
 
 
 def test_another_body_is_bytes(echo: Any) -> None:

@@ -1,0 +1,162 @@
+"""A handler that does not end, or many at once, harm no other client."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from mockserver import BackgroundServer, create_app, load_contract
+from mockserver.engine.shared.sandboxes import SharedSandboxes
+from mockserver.errors import ContractError
+from mockserver.handlers import threads as handler_threads
+from mockserver.handlers.threads import CallThreads, CallTimeout
+from mockserver.web.app import build_app, create_service
+from tests.engine.shared.memory_store import MemoryStore
+from tests.handlers.conftest import TOTAL, Handlers, Server, WriteShop, shop, write_shop
+from tests.handlers.test_responses import pay
+
+__all__ = ["shop", "write_shop"]
+LOOPS = {
+    "a loop": "while True: pass",
+    "a loop that catches everything": "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
+    "a wait in C": "import threading\nthreading.Event().wait(3)",
+}
+COUNT = 'line = records.lines["line-1"]\nrecords.lines.update("line-1", count=line["count"] + 1)\nreturn records.orders["order-1"]'  # fmt: skip
+CLIENTS, REQUESTS = 8, 10
+
+
+@pytest.mark.parametrize("loop", LOOPS.values(), ids=LOOPS)
+def test_others_are_served_while_a_handler_does_not_end_and_it_changes_nothing(shop: Handlers, loop: str) -> None:
+    server = shop(pay('records.orders.fire("order-1", "pay")\n' + loop), handler_timeout=1)
+    before = server.state()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(Server(server.url).post, "/orders/order-1/pay")
+        reads = [server.get(path).status_code for path in ("/payments", "/orders", "/orders/order-1") * 3]
+        was_waiting, response = not waiting.done(), waiting.result()
+    assert (reads, was_waiting) == ([200] * 9, True)
+    assert (response.status_code, response.json()["code"]) == (500, "handler-timeout")
+    assert server.state() == before
+    assert "the handler of payOrder did not end" in next(
+        entry["note"] for entry in server.get("/__mock/requests").json()["requests"] if entry.get("code")
+    )
+
+
+def test_others_are_served_while_a_derived_member_does_not_end(shop: Handlers) -> None:
+    total = '\n@derived("orders", "total")\ndef total(order):\n    while True: pass\n'
+    server = shop(total=total, handler_timeout=1)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(Server(server.url).get, "/orders")
+        reads = [server.get("/payments").status_code for _ in range(5)]
+        was_waiting, response = not waiting.done(), waiting.result()
+    assert (reads, was_waiting) == ([200] * 5, True)
+    assert (response.status_code, response.json()["code"]) == (500, "handler-timeout")
+
+
+def test_no_update_is_lost_where_many_clients_change_one_record(shop: Handlers) -> None:
+    server = shop(pay(COUNT))
+
+    def work(_: int) -> list[int]:
+        client = Server(server.url)
+        return [client.post("/orders/order-1/pay").status_code for _ in range(REQUESTS)]
+
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        assert list(pool.map(work, range(CLIENTS))) == [[200] * REQUESTS] * CLIENTS
+    assert server.state()[0]["lines"][0]["count"] == 2 + CLIENTS * REQUESTS
+
+
+@pytest.fixture
+def stored(write_shop: WriteShop) -> Iterator[list[Server]]:
+    """Two servers over one store."""
+    root, store = write_shop(pay(COUNT) + TOTAL), MemoryStore()
+    servers = []
+    for _ in range(2):
+        contract = load_contract(root)
+        app = build_app(create_service(contract, SharedSandboxes(contract, store)), serve_pages=False)
+        servers.append(BackgroundServer(app, "127.0.0.1").start())
+    yield [Server(server.url) for server in servers]
+    for server in servers:
+        server.stop()
+
+
+def test_no_update_is_lost_where_two_processes_change_one_record(stored: list[Server]) -> None:
+    def work(number: int) -> list[int]:
+        client = Server(stored[number % 2].url)
+        return [client.post("/orders/order-1/pay").status_code for _ in range(REQUESTS)]
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(work, range(4))) == [[200] * REQUESTS] * 4
+    assert [server.state()[0]["lines"][0]["count"] for server in stored] == [2 + 4 * REQUESTS] * 2
+
+
+def test_an_idempotency_key_holds_in_both_processes(stored: list[Server]) -> None:
+    first, again = (server.post("/orders/order-1/pay", headers={"Idempotency-Key": "k"}) for server in stored)
+    assert (again.headers["Idempotency-Replayed"], again.content) == ("true", first.content)
+
+
+def test_responses_on_a_connection_come_in_the_order_of_their_requests(shop: Handlers) -> None:
+    server = shop(pay('import threading\nthreading.Event().wait(0.2)\nreturn records.orders.fire("order-1", "pay")'))
+    address = urlsplit(server.url)
+    pay_request = b"POST /orders/order-1/pay HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"
+    read = b"GET /payments HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    with socket.create_connection((address.hostname or "", address.port or 0), timeout=20) as connection:
+        connection.sendall(pay_request + read)
+        data = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert data.count(b"HTTP/1.1 200 OK") == 2
+    assert 0 < data.index(b'"status":"paid"') < data.index(b"[]")
+
+
+def test_a_client_that_leaves_stops_nothing(shop: Handlers) -> None:
+    server = shop(pay('import threading\nthreading.Event().wait(0.2)\nreturn records.orders.fire("order-1", "pay")'))
+    address = urlsplit(server.url)
+    with socket.create_connection((address.hostname or "", address.port or 0), timeout=20) as connection:
+        connection.sendall(b"POST /orders/order-1/pay HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
+    assert server.post("/orders/order-1/pay").json()["code"] == "transition-not-allowed"
+    assert server.get("/orders/order-1").json()["status"] == "paid"
+
+
+def test_handlers_of_one_run_are_called_one_at_a_time(shop: Handlers) -> None:
+    code = pay('import threading\nbusy.append(1)\nthreading.Event().wait(0.02)\npeak.append(len(busy))\nbusy.pop()\nreturn records.orders["order-1"]')  # fmt: skip
+    code += '\n@handler("login")\ndef login():\n    return {"token": str(max(peak))}\n'
+    server = shop("busy, peak = [], []\n" + code)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: Server(server.url).post("/orders/order-1/pay"), range(8)))
+    assert server.post("/login", json={"name": "a", "password": "b"}).json() == {"token": "1"}
+
+
+def test_functions_that_do_not_end_are_limited_in_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handler_threads, "RUNNING_LIMIT", 2)
+    threads, end = CallThreads(), threading.Event()
+    for _ in range(2):
+        with pytest.raises(CallTimeout, match=r"the limit is 0.01 s"):
+            threads.call(lambda: end.wait(20), 0.01)
+    with pytest.raises(CallTimeout, match="2 calls have not ended, so it was not called"):
+        threads.call(lambda: 1, 20)
+    end.set()
+    while threading.active_count() > 1 and any(thread.name == "mockserver-handler" for thread in threading.enumerate()):
+        end.wait(0.01)
+    assert threads.call(lambda: 1, 20) == 1
+
+
+def test_a_file_that_does_not_end_is_a_mistake(write_shop: WriteShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mockserver.handlers.python.IMPORT_SECONDS", 0.2)
+    with pytest.raises(ContractError) as caught:
+        load_contract(write_shop("while True:\n    pass\n"))
+    (problem,) = caught.value.problems
+    assert (problem.file, problem.line in (2, 3)) == ("handlers.py", True)
+    assert "did not finish within" in problem.message
+
+
+def test_a_path_in_the_message_of_an_error_reaches_no_client(shop: Handlers, tmp_path: Path) -> None:
+    server = shop(pay("raise RuntimeError(__file__)"))
+    assert str(tmp_path) not in server.post("/orders/order-1/pay").text
+
+
+def test_an_application_in_a_thread_of_its_own_interrupts_too(write_shop: WriteShop) -> None:
+    client = create_app(write_shop(pay("while True: pass")), handler_timeout=0.2).test_client()
+    assert client.post("/orders/order-1/pay").json["code"] == "handler-timeout"
