@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -9,15 +10,19 @@ from typing import Any
 from mockserver.check.examples import check_examples
 from mockserver.check.finding import CheckFinding, ScenarioCounts, source_of
 from mockserver.check.record_states import InvalidResponse, check_records
-from mockserver.check.requests import FailedRequest, ScenarioRequests
+from mockserver.check.requests import NOT_REPEATABLE, FailedRequest, ScenarioRequests
 from mockserver.check.warnings import contract_warnings, scenario_warnings
 from mockserver.contract.model import Contract, Scenario
 from mockserver.engine.sandboxes import Sandboxes
 from mockserver.engine.start import Start
 from mockserver.errors import CannotGenerate, ContractError, Problem
+from mockserver.handlers.modules import HANDLERS
 from mockserver.refusals import NoExample
 from mockserver.syntax import json_pointer
 from mockserver.web.app import create_service
+
+# The place in the note of a function that failed.
+PLACE = re.compile(r"([^\s()]+\.py):(\d+)")
 
 
 class ContractChecker:
@@ -131,7 +136,23 @@ class ContractChecker:
                 self.findings.append(CheckFinding("error", self._no_response(request)))
                 continue
             message = f"{request.request} ({request.operation}) {request.circumstance}: {request.violation.description}"
-            self._add_error(scenario, message, "contract-violation")
+            if (problem := self._problem_of_function(request, message)) is not None:
+                self.findings.append(CheckFinding("error", problem))
+            else:
+                self._add_error(scenario, message, "contract-violation")
+
+    def _problem_of_function(self, failed: FailedRequest, message: str) -> Problem | None:
+        """A failure of a function of `handlers.py`, at its line; else None."""
+        python = self.contract.python
+        handler = python.handlers.get(failed.operation) if python is not None else None
+        place = PLACE.search(failed.violation.message) if failed.code.startswith("handler-") else None
+        if place is not None:
+            return Problem(place[1], message, line=int(place[2]), code=failed.code)
+        if handler is not None:
+            return Problem(handler.file, message, line=handler.line, code=failed.code or "contract-violation")
+        if failed.code == NOT_REPEATABLE:
+            return Problem(HANDLERS, message, code=failed.code)
+        return None
 
     def _no_response(self, failed: FailedRequest) -> Problem:
         """An operation without a response in any scenario is a mistake of the document."""

@@ -14,7 +14,7 @@ from mockserver.http.messages import Request, join_headers
 from mockserver.http.request.addressing import build_request
 from mockserver.openapi import parameter_encoding
 from mockserver.openapi.content import json_media_type
-from mockserver.openapi.model import Operation, Parameter
+from mockserver.openapi.model import Operation, Parameter, template_shape
 from mockserver.openapi.security import RequiredCredential
 from mockserver.syntax import strict_json
 
@@ -54,11 +54,11 @@ class RequestBuilder:
         return build_request(operation.method, target, join_headers(headers), body or b"")
 
     def path_values(self, operation: Operation, keys: Mapping[str, Any] | None) -> dict[str, Any] | None:
-        """Values of the path parameters: `keys` by resource if the operation has a behaviour, else generated ones.
+        """Values of the path parameters: `keys` by resource if the operation is implemented, else generated ones.
 
-        None if the behaviour needs another key. Without `keys` at all, it can only do without parameters.
+        None if that needs another key. Without `keys` at all, it can only do without parameters.
         """
-        if operation.id not in self.contract.behaviours:
+        if operation.id not in self.contract.implemented:
             declared = {parameter.name: parameter for parameter in operation.parameters if parameter.location == "path"}
             return {
                 name: self._generate(declared[name], operation) for name in operation.path_names if name in declared
@@ -67,11 +67,41 @@ class RequestBuilder:
             return None if operation.path_names else {}
         values: dict[str, Any] = {}
         for name in operation.path_names:
-            target = self.contract.resource_named_by(operation, name)
-            if target is None or target not in keys:
+            target = self._resource_named_by(operation, name)
+            if target is None and operation.id not in self.contract.behaviours:
+                values[name] = self._generate_path_value(operation, name)
+            elif target is None or target not in keys:
                 return None
-            values[name] = keys[target]
+            else:
+                values[name] = keys[target]
         return values
+
+    def _generate_path_value(self, operation: Operation, name: str) -> Any:
+        declared = (parameter for parameter in operation.parameters if parameter.location == "path")
+        parameter = next((parameter for parameter in declared if parameter.name == name), None)
+        return self._generate(parameter, operation) if parameter is not None else UNKNOWN_KEY
+
+    def _resource_named_by(self, operation: Operation, name: str) -> str | None:
+        """The resource whose records a path parameter names.
+
+        For an operation with a handler, it is that of the operations with a behaviour at or below the same address, or
+        of a reference with the name of the parameter.
+        """
+        contract = self.contract
+        if operation.id in contract.behaviours:
+            return contract.resource_named_by(operation, name)
+        number = operation.path_names.index(name)
+        address = template_shape(operation.path.partition(f"{{{name}}}")[0]) + "{}"
+        for other in map(contract.operations.__getitem__, contract.behaviours):
+            shape = template_shape(other.path)
+            if shape == address or shape.startswith(f"{address}/"):
+                if (target := contract.resource_named_by(other, other.path_names[number])) is not None:
+                    return target
+            behaviour = contract.behaviours[other.id]
+            if f"{shape}/{{}}" == address and behaviour.kind in ("list", "create"):
+                return behaviour.resource
+        references = (resource.references.get(name) for resource in contract.resources.values())
+        return next((target for target in references if target is not None), None)
 
     def path(self, operation: Operation, values: Mapping[str, Any]) -> str:
         """The operation's path with the values of its parameters; an unknown key where there is none."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from typing import NamedTuple
 
 from mockserver.check.record_states import sample_record
 from mockserver.check.records_under_test import RecordUnderTest, related_keys, select_records
 from mockserver.check.request_builder import UNKNOWN_KEY, RequestBuilder
 from mockserver.contract.effects import NO_EFFECTS
 from mockserver.contract.model import Contract
+from mockserver.engine.clock import sleep
 from mockserver.engine.commands import Fire
 from mockserver.engine.run import Run
 from mockserver.engine.state.state import State
@@ -25,7 +27,13 @@ from mockserver.syntax import strict_json
 
 SANDBOX = "check"
 # The codes of responses that say that the server could not respond as the contract promises.
-FAILURES = ("contract-violation", "no-example", "internal-error")
+FAILURES = ("contract-violation", "no-example", "internal-error", "handler-failed", "handler-timeout")
+NOT_REPEATABLE = "not-repeatable"
+NOT_REPEATABLE_MESSAGE = (
+    "two runs differ in {} after the same request: take the time from `clock` and random values from `random`, "
+    "and keep nothing in variables of the module"
+)
+REPEAT_SECONDS = 1.1
 # How many due transitions are waited for; rules that form a loop have no last one.
 TRANSITION_LIMIT = 1_000
 
@@ -44,6 +52,16 @@ class FailedRequest:
     code: str = ""
 
 
+class Repeat(NamedTuple):
+    """A request that is to be sent again, and what came of it the first time."""
+
+    operation: Operation
+    request: Request
+    circumstance: str
+    record: RecordUnderTest | None
+    outcome: Mapping[str, object]
+
+
 @dataclass(slots=True)
 class ScenarioRequests:
     """Sends requests in one scenario; counts them, and collects the `failed` ones."""
@@ -53,6 +71,7 @@ class ScenarioRequests:
     scenario: str
     count: int = 0
     failed: list[FailedRequest] = field(default_factory=list)
+    _repeats: list[Repeat] = field(default_factory=list)
 
     @property
     def builder(self) -> RequestBuilder:
@@ -66,6 +85,7 @@ class ScenarioRequests:
                 self._request_about(operation, record)
             yield
         self._request_final_state()
+        self._repeat_requests()
         yield
 
     def send_invalid(self) -> Iterator[None]:
@@ -85,7 +105,7 @@ class ScenarioRequests:
 
     def _request_about(self, operation: Operation, record: RecordUnderTest | None) -> None:
         """Request an operation about a record; without one, if the operation needs none."""
-        if record is not None and operation.id not in self.contract.behaviours:
+        if record is not None and operation.id not in self.contract.implemented:
             return
         run = self._start(record)
         keys = related_keys(self.contract, run.state, record) if record is not None else None
@@ -93,7 +113,29 @@ class ScenarioRequests:
         if values is None or (record is not None and not operation.path_names):
             return
         circumstance = f"for {record}" if record is not None else "at the start of the scenario"
-        self._check(operation, self._build(operation, self.builder.path(operation, values)), circumstance)
+        request = self._build(operation, self.builder.path(operation, values))
+        response = self._check(operation, request, circumstance)
+        if self.contract.python is not None and operation.id in self.contract.python.operations:
+            outcome = _outcome(response, run)
+            self._repeats.append(Repeat(operation, request, circumstance, record, outcome))
+
+    def _repeat_requests(self) -> None:
+        """Send requests again in new runs: functions of `handlers.py` must do the same again."""
+        python = self.contract.python
+        if self._repeats and python is not None and python.may_read_time:
+            # A time in whole seconds is another one then.
+            sleep(REPEAT_SECONDS)
+        for operation, request, circumstance, record, before in self._repeats:
+            run = self._start(record)
+            after = _outcome(self.send(request), run)
+            different = [name for name, value in before.items() if value != after[name]]
+            if different:
+                violation = Violation(
+                    "body", "", NOT_REPEATABLE, NOT_REPEATABLE_MESSAGE.format(" and ".join(different))
+                )
+                line = f"{request.method} {request.target}"
+                self.failed.append(FailedRequest(operation.id, line, circumstance, violation, NOT_REPEATABLE))
+        self._repeats.clear()
 
     def _request_final_state(self) -> None:
         """Request what needs no record after all due transitions, or as many as are waited for."""
@@ -139,18 +181,26 @@ class ScenarioRequests:
         request.base_sandbox, request.base_scenario = SANDBOX, self.scenario
         return respond(self.service, request)
 
-    def _check(self, operation: Operation, request: Request, circumstance: str) -> None:
+    def _check(self, operation: Operation, request: Request, circumstance: str) -> Response:
         response = self.send(request)
         self.count += 1
         code = response.header(CODE_HEADER) or ""
         if code not in FAILURES:
-            return
+            return response
         journal = self.service.sandboxes.get(SANDBOX).journal
         violations = journal.invalid_responses[-1].violations if journal.invalid_responses else ()
         line = f"{request.method} {request.target}"
-        for violation in violations or [Violation("body", "", code, _detail(response.body, code))]:
+        entry = next(journal.newest_first(), None)
+        detail = entry.note if entry is not None and entry.note and code.startswith("handler-") else None
+        for violation in violations or [Violation("body", "", code, detail or _detail(response.body, code))]:
             self.failed.append(FailedRequest(operation.id, line, circumstance, violation, code))
         journal.clear_violations()
+        return response
+
+
+def _outcome(response: Response, run: Run) -> dict[str, object]:
+    """What must be the same when a request is repeated."""
+    return {"status": response.status, "body": response.body, "records": run.fingerprint}
 
 
 def _detail(body: bytes, code: str) -> str:

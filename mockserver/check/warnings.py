@@ -62,7 +62,8 @@ def _unmatched_rules(contract: Contract, scenario: Scenario, resource: Resource,
     behaviours = contract.behaviours.values()
     can_create = any(behaviour.kind == "create" and behaviour.resource == resource.name for behaviour in behaviours)
     rows = state.tables[resource.name].ordered()
-    if lifecycle is None or can_create or not rows:
+    has_handlers = contract.python is not None and bool(contract.python.handlers)
+    if lifecycle is None or can_create or has_handlers or not rows:
         return []
     matched: set[int] = set()
     for row in rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ PARAMETERS = ("call", "records", "clock", "random")
 # How long a function may take, and how long the import of the files may.
 CALL_SECONDS, IMPORT_SECONDS = 2.0, 10.0
 REASON_LIMIT = 500
+_IMPORTS_TIME = re.compile(rb"(?m)^\s*(import|from)\b.*\b(time|datetime)\b|__import__")
 KINDS = inspect.Parameter
 T = TypeVar("T")
 
@@ -59,6 +61,11 @@ class ContractPython:
     def files(self) -> list[Path]:
         """The files that were imported."""
         return list(self.modules.files)
+
+    @property
+    def may_read_time(self) -> bool:
+        """Whether one of the files imports a module that tells the time."""
+        return any(_IMPORTS_TIME.search(path.read_bytes()) for path in self.files if path.is_file())
 
     def call(self, function: PythonFunction, act: Callable[[], T]) -> T:
         """What `act` returns, which calls the function. Raises its refusals, HandlerFailed and HandlerTimeout."""
