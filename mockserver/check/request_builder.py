@@ -12,11 +12,13 @@ from mockserver.contract.model import Contract
 from mockserver.errors import CannotGenerate
 from mockserver.http.messages import Request, join_headers
 from mockserver.http.request.addressing import build_request
+from mockserver.http.response.text_bodies import body_text
 from mockserver.openapi import parameter_encoding
 from mockserver.openapi.content import json_media_type
-from mockserver.openapi.model import Operation, Parameter, template_shape
+from mockserver.openapi.model import MediaType, Operation, Parameter, template_shape
 from mockserver.openapi.security import RequiredCredential
 from mockserver.syntax import strict_json
+from mockserver.syntax.media_types import FORM, JSON
 
 UNKNOWN_KEY = "no-such-record"
 # What a path template may have as it is, escapes included: the rest of it is written as escapes (RFC 3986, section 2).
@@ -39,19 +41,19 @@ class RequestBuilder:
         path: str,
         *,
         query: str = "",
-        body: bytes | None = None,
+        body: tuple[bytes, str] | None = None,
         accept: str = "*/*",
     ) -> Request:
-        """A request with the headers and credentials that the operation requires."""
+        """A request with the headers and credentials that the operation requires. `body` comes with its media type."""
         headers = [("Host", "localhost"), ("Accept", accept)]
-        headers += [("Content-Type", "application/json")] if body is not None else []
+        headers += [("Content-Type", body[1])] if body is not None else []
         headers += self._required_headers(operation)
         for credential in operation.security[0] if operation.security else ():
             headers += _credential_headers(credential)
             if credential.location == "query":
                 query = "&".join(filter(None, (query, f"{quote(credential.name)}={CREDENTIAL}")))
         target = f"{path}{'&' if '?' in path else '?'}{query}" if query else path
-        return build_request(operation.method, target, join_headers(headers), body or b"")
+        return build_request(operation.method, target, join_headers(headers), body[0] if body is not None else b"")
 
     def path_values(self, operation: Operation, keys: Mapping[str, Any] | None) -> dict[str, Any] | None:
         """Values of the path parameters: `keys` by resource if the operation is implemented, else generated ones.
@@ -124,21 +126,29 @@ class RequestBuilder:
         values = ((parameter.notation, self._generate(parameter, operation)) for parameter in required)
         return "&".join(filter(None, (parameter_encoding.encode_query(*value) for value in values)))
 
-    def body(self, operation: Operation) -> bytes | None:
-        """A valid JSON body, if the operation takes JSON."""
-        media_type = json_media_type(operation.body) if operation.body is not None else None
-        if media_type is None:
+    def body(self, operation: Operation) -> tuple[bytes, str] | None:
+        """A valid body with its media type, if the operation takes JSON or URL-encoded forms."""
+        declared = operation.body
+        if declared is None:
             return None
+        media_type = json_media_type(declared)
+        if media_type is not None:
+            return strict_json.dump(self._body_value(operation, media_type)), JSON
+        if (form := declared.media.get(FORM)) is not None:
+            return str(body_text(self._body_value(operation, form), FORM)).encode(), FORM
+        return None
+
+    def _body_value(self, operation: Operation, media_type: MediaType) -> Any:
         if media_type.examples:
-            return strict_json.dump(next(iter(media_type.examples.values())))
+            return next(iter(media_type.examples.values()))
         if media_type.schema is None or media_type.validator is None:
-            return b"{}"
+            return {}
         documents, seed = self.contract.documents, f"check/{operation.id}"
         generator = generate.Generator.seeded(documents, media_type.validator.schemas, seed, hidden="readOnly")
         try:
-            return strict_json.dump(generator.generate(media_type.schema))
+            return generator.generate(media_type.schema)
         except CannotGenerate:
-            return b"{}"
+            return {}
 
     def _generate(self, parameter: Parameter, operation: Operation) -> Any:
         documents, validator, value = self.contract.documents, parameter.validator, None

@@ -52,7 +52,7 @@ class FailedRequest:
     code: str = ""
 
 
-class Repeat(NamedTuple):
+class RepeatedRequest(NamedTuple):
     """A request that is to be sent again, and what came of it the first time."""
 
     operation: Operation
@@ -71,7 +71,7 @@ class ScenarioRequests:
     scenario: str
     count: int = 0
     failed: list[FailedRequest] = field(default_factory=list)
-    _repeats: list[Repeat] = field(default_factory=list)
+    _repeats: list[RepeatedRequest] = field(default_factory=list)
 
     @property
     def builder(self) -> RequestBuilder:
@@ -117,7 +117,7 @@ class ScenarioRequests:
         response = self._check(operation, request, circumstance)
         if self.contract.python is not None and operation.id in self.contract.python.operations:
             outcome = _outcome(response, run)
-            self._repeats.append(Repeat(operation, request, circumstance, record, outcome))
+            self._repeats.append(RepeatedRequest(operation, request, circumstance, record, outcome))
 
     def _repeat_requests(self) -> None:
         """Send requests again in new runs: functions of `handlers.py` must do the same again."""

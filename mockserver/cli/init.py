@@ -11,6 +11,7 @@ from mockserver.cli.arguments import fail, load_or_fail, warn
 from mockserver.cli.terminal import print_line
 from mockserver.contract.loader import load_contract
 from mockserver.errors import ContractError, count_noun
+from mockserver.handlers.modules import HANDLERS
 
 
 @click.command("init", short_help="Create a contract directory.")
@@ -43,6 +44,8 @@ def init_command(directory: Path, document: Path | None) -> None:
         fail(f"cannot write {directory}: {error.strerror}")
     if contract is not None and contract.findings:
         _warn_of_errors(directory)
+    if HANDLERS in files:
+        print_line(f"Edit {directory / HANDLERS} for responses that need code")
     print_line(f"Next: mockserver serve {directory}")
 
 

@@ -34,7 +34,8 @@ class AlreadyExists(Exception):
 
 def example_files() -> dict[str, str]:
     """The example contract: the text of each file by its path in the directory."""
-    paths = sorted(path for path in TEMPLATE.rglob("*") if path.is_file())
+    # Installers compile the Python file of the example.
+    paths = sorted(path for path in TEMPLATE.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     return {path.relative_to(TEMPLATE).as_posix(): path.read_text(encoding="utf-8") for path in paths}
 
 
@@ -70,7 +71,9 @@ def write(directory: Path, files: Mapping[str, str]) -> Iterator[Path]:
     """Write the files and yield each path. Raises AlreadyExists before anything is written, and OSError."""
     if directory.is_file():
         raise AlreadyExists(f"{directory} is a file")
-    if existing := [name for name in FOLDERS if (directory / name).exists()]:
+    others = sorted({PurePosixPath(name).parts[0] for name in files} - {*FOLDERS})
+    in_directory = [name for name in (*FOLDERS, *others) if (directory / name).exists()]
+    if existing := [name for name in in_directory if name in FOLDERS] or in_directory:
         raise AlreadyExists(f"{directory} already has {', '.join(existing)}")
     for name, text in files.items():
         path = directory / name

@@ -10,6 +10,7 @@ from mockserver.engine.journal import Entry
 from mockserver.engine.sandboxes import Sandbox
 from mockserver.http.exchange import Exchange
 from mockserver.http.messages import Response
+from mockserver.refusals import HandlerFailed, HandlerTimeout
 
 
 class RequestLine(NamedTuple):
@@ -36,7 +37,10 @@ RequestLog = Callable[[RequestLine], None]
 def line_of(exchange: Exchange, response: Response) -> RequestLine:
     """The line of a request that went through the pipeline."""
     request, selected, operation, refusal = exchange.request, exchange.selected, exchange.operation, exchange.refusal
-    violations = "; ".join(violation.description for violation in exchange.violations[:3])
+    reason = "; ".join(violation.description for violation in exchange.violations[:3])
+    if isinstance(refusal, HandlerFailed | HandlerTimeout):
+        # The terminal is the author's: it has the place, which the client does not get.
+        reason = refusal.note
     return RequestLine(
         wall(),
         request.method,
@@ -47,7 +51,7 @@ def line_of(exchange: Exchange, response: Response) -> RequestLine:
         selected.scenario if selected is not None else None,
         operation.id if operation is not None else None,
         refusal.code if refusal is not None else None,
-        violations or (refusal.detail if refusal is not None else None),
+        reason or (refusal.detail if refusal is not None else None),
     )
 
 

@@ -170,6 +170,8 @@ export interface Entry {
   violations: Violation[];
   fired: Fired[];
   override?: string;
+  /** The function of `handlers.py` that was called, with its file and line. */
+  handler?: string;
   note?: string;
   /** The code of the error, if the request was refused. */
   code?: string;

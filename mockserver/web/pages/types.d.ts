@@ -255,6 +255,8 @@ interface JournalEntry {
   milliseconds: number;
   operation: string | null;
   override?: string;
+  /** The function of `handlers.py` that was called, with its file and line. */
+  handler?: string;
   note?: string;
   code?: string;
   nearest?: NearestOperation[];

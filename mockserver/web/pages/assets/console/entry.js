@@ -29,6 +29,7 @@ function entryParts({ nearest, violations, fired, request, response, ...entry })
     Status: entry.status,
     Duration: `${entry.milliseconds} ms`,
     Override: entry.override,
+    Handler: entry.handler,
     Query: entry.query,
     Note: entry.note,
   }).flatMap(([name, value]) => (value ? [make("dt", name), make("dd", String(value))] : []));

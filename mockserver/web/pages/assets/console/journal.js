@@ -88,7 +88,7 @@ export function journalQuery(filters, limit) {
 }
 
 /** @param {JournalEntry} entry @param {() => void} onclick */
-function makeRow({ method, path, query, status, operation, nearest, violations, override, fired }, onclick) {
+function makeRow({ method, path, query, status, operation, nearest, violations, override, handler, fired }, onclick) {
   const text = `${method} ${path}${query ? `?${query}` : ""}`;
   return make(
     "tr",
@@ -98,6 +98,7 @@ function makeRow({ method, path, query, status, operation, nearest, violations, 
       nearest ? make("span.pill.warning", "unmatched") : null,
       violations.length ? make("span.pill.danger", count(violations.length, "violation")) : null,
       override ? make("span.pill.info", override) : null,
+      handler ? make("span.pill", handler) : null,
       fired.length ? make("span.pill", `${fired.length} fired`) : null,
     )),
     make("td.mono", operation || make("span.quiet", "–")),
