@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import CodeType, ModuleType, TracebackType
+from types import CodeType, ModuleType
 from typing import Any
 
 HANDLERS = "handlers.py"
@@ -49,13 +49,16 @@ class ContractModules:
         """The file, relative to the directory, and the line where an error was raised or passed through last."""
         if isinstance(error, SyntaxError) and error.filename is not None and (file := self._own_name(error.filename)):
             return file, error.lineno or 1
-        place: tuple[str, int] | None = None
-        trace: TracebackType | None = error.__traceback__
+        stack, trace = list[tuple[str, int]](), error.__traceback__
         while trace is not None:
-            if file := self._own_name(trace.tb_frame.f_code.co_filename):
-                place = file, trace.tb_lineno
+            stack.append((trace.tb_frame.f_code.co_filename, trace.tb_lineno))
             trace = trace.tb_next
-        return place
+        return self.place_in(stack)
+
+    def place_in(self, stack: Sequence[tuple[str, int]]) -> tuple[str, int] | None:
+        """The innermost place of a stack, outermost first, that is in one of the files."""
+        own = ((self._own_name(filename), line) for filename, line in reversed(stack))
+        return next(((file, line) for file, line in own if file is not None), None)
 
     def place_of_function(self, function: Any) -> tuple[str, int]:
         """The file and the line where a function is defined, its decorators included."""

@@ -20,6 +20,7 @@ PARAMETERS = ("call", "records", "clock", "random")
 # How long a function may take, and how long the import of the files may.
 CALL_SECONDS, IMPORT_SECONDS = 2.0, 10.0
 REASON_LIMIT = 500
+REFUSALS = "mockserver.refusals"
 _IMPORTS_TIME = re.compile(rb"(?m)^\s*(import|from)\b.*\b(time|datetime)\b|__import__")
 KINDS = inspect.Parameter
 T = TypeVar("T")
@@ -71,8 +72,11 @@ class ContractPython:
         """What `act` returns, which calls the function. Raises its refusals, HandlerFailed and HandlerTimeout."""
         try:
             return self._threads.call(act, self.timeout)
-        except Refusal:
-            raise
+        except Refusal as refusal:
+            if type(refusal).__module__.startswith(REFUSALS):
+                raise
+            # One of the contract's own, which has no status.
+            raise self.failure(function, refusal) from refusal
         except CallTimeout as error:
             raise self._timeout(function, error) from None
         except BaseException as error:
@@ -84,8 +88,7 @@ class ContractPython:
         return HandlerFailed(function.subject, f"{file}:{line}", reason_of(error))
 
     def _timeout(self, function: PythonFunction, error: CallTimeout) -> HandlerTimeout:
-        interrupted = error.__cause__
-        place = self.modules.place_of(interrupted) if interrupted is not None else None
+        place = self.modules.place_in(error.stack)
         file, line = place or (function.file, function.line)
         where = "interrupted at" if place is not None else "defined at"
         return HandlerTimeout(function.subject, f"{where} {file}:{line}", str(error))
@@ -107,14 +110,17 @@ class ContractPython:
 
 def reason_of(error: BaseException) -> str:
     """An exception in a line: its type and its message."""
-    text = printable(str(error))[:REASON_LIMIT]
+    try:
+        text = printable(str(error))[:REASON_LIMIT]
+    except Exception:
+        text = "its text cannot be read"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def import_problem(modules: ContractModules, error: BaseException) -> Problem:
     """Why the files could not be imported."""
     if isinstance(error, CallTimeout):
-        place = modules.place_of(error.__cause__) if error.__cause__ is not None else None
+        place = modules.place_in(error.stack)
         message = f"did not finish within {IMPORT_SECONDS:g} s of being imported: it must only define functions"
         return Problem(*_located(place, message), code="handlers")
     place = modules.place_of(error)

@@ -7,9 +7,10 @@ function runs. So the pipeline needs no locks.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -30,7 +31,14 @@ class Interrupted(BaseException):
 
 
 class CallTimeout(Exception):
-    """A function did not end in time, or could not be begun since too many others have not ended."""
+    """A function did not end in time, or could not be begun since too many others have not ended.
+
+    `stack` has the file and the line of each frame that it was in, the outermost first.
+    """
+
+    def __init__(self, reason: str, stack: Sequence[tuple[str, int]] = ()) -> None:
+        self.stack = tuple(stack)
+        super().__init__(reason)
 
 
 class _CallThread(threading.Thread):
@@ -51,6 +59,14 @@ class _CallThread(threading.Thread):
             except BaseException as error:
                 self.error = error
             self.ended.set()
+
+    def stack(self) -> list[tuple[str, int]]:
+        """The file and the line of each frame that the function is in, the outermost first."""
+        frame, places = sys._current_frames().get(self.ident or 0), list[tuple[str, int]]()
+        while frame is not None:
+            places.insert(0, (frame.f_code.co_filename, frame.f_lineno))
+            frame = frame.f_back
+        return places
 
     def interrupt(self) -> None:
         """Raise Interrupted where the function is; one that waits in C code gets it when it comes back."""
@@ -81,13 +97,13 @@ class CallThreads:
         try:
             thread.start()
             if isinstance(current, StepThread):
-                current.apart(lambda: self._wait(thread, seconds))
+                stack = current.apart(lambda: self._wait(thread, seconds))
             else:
-                self._wait(thread, seconds)
+                stack = self._wait(thread, seconds)
         finally:
             self._end(thread)
-        if not thread.ended.is_set() or isinstance(thread.error, Interrupted):
-            raise CallTimeout(f"the limit is {seconds:g} s") from thread.error
+        if stack is not None:
+            raise CallTimeout(f"the limit is {seconds:g} s", stack)
         if thread.error is not None:
             raise thread.error
         result: T = thread.result
@@ -109,13 +125,16 @@ class CallThreads:
                 self._given_up.append(thread)
 
     @staticmethod
-    def _wait(thread: _CallThread, seconds: float) -> None:
+    def _wait(thread: _CallThread, seconds: float) -> list[tuple[str, int]] | None:
+        """Wait for the end of a thread; interrupt it after a time, and return where it was then."""
         if thread.ended.wait(seconds):
-            return
+            return None
+        stack = thread.stack()
         for _ in range(INTERRUPTS):
             thread.interrupt()
             if thread.ended.wait(GRACE_SECONDS):
-                return
+                break
+        return stack
 
 
 class StepThread(threading.Thread):

@@ -13,7 +13,7 @@ from mockserver.engine.run import Run
 from mockserver.engine.sandboxes import Sandbox
 from mockserver.engine.state.state import State
 from mockserver.errors import Refusal, Violation
-from mockserver.http.messages import Delivery, Request, Response, header
+from mockserver.http.messages import SAFE_METHODS, Delivery, Request, Response, header
 from mockserver.openapi.model import Operation
 from mockserver.refusals import TokenRequired
 
@@ -97,8 +97,11 @@ class PreparedRequest:
             return False
         if route.is_control:
             return python.has_computed_members
+        if route.operation.id in python.operations:
+            return True
         # A conditional change reads the resource at its address first.
-        return route.operation.id in python.operations or self.request.header("If-Match") is not None
+        is_conditional = any(self.request.header(name) is not None for name in ("If-Match", "If-None-Match"))
+        return is_conditional and self.request.method not in SAFE_METHODS
 
     def needs_page(self, service: Service) -> bool:
         """Whether a page answers, which the Flask application renders: the one at the path, or the token's."""

@@ -123,4 +123,6 @@ __all__ = [
 
 def by_code() -> dict[str, type[Refusal]]:
     """Every refusal by its code."""
-    return {kind.code: kind for kind in Refusal.__subclasses__()}
+    # A contract's `handlers.py` may have classes of its own.
+    kinds = [kind for kind in Refusal.__subclasses__() if kind.__module__.startswith(f"{__name__}.")]
+    return {kind.code: kind for kind in kinds}

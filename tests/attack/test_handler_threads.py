@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -42,9 +43,10 @@ def test_others_are_served_while_a_handler_does_not_end_and_it_changes_nothing(s
     assert (reads, was_waiting) == ([200] * 9, True)
     assert (response.status_code, response.json()["code"]) == (500, "handler-timeout")
     assert server.state() == before
-    assert "the handler of payOrder did not end" in next(
-        entry["note"] for entry in server.get("/__mock/requests").json()["requests"] if entry.get("code")
-    )
+    entries = server.get("/__mock/requests").json()["requests"]
+    (note,) = [entry["note"] for entry in entries if entry.get("code")]
+    place = r"the handler of payOrder did not end \(interrupted at handlers\.py:[5-9]\): the limit is 1 s"
+    assert re.fullmatch(place, note)
 
 
 def test_others_are_served_while_a_derived_member_does_not_end(shop: Handlers) -> None:
@@ -56,6 +58,24 @@ def test_others_are_served_while_a_derived_member_does_not_end(shop: Handlers) -
         was_waiting, response = not waiting.done(), waiting.result()
     assert (reads, was_waiting) == ([200] * 5, True)
     assert (response.status_code, response.json()["code"]) == (500, "handler-timeout")
+
+
+def test_others_are_served_while_the_member_of_a_removed_record_is_computed(shop: Handlers) -> None:
+    total = '\n@derived("orders", "total")\ndef total(order):\n    while True: pass\n'
+    server = shop(total=total, handler_timeout=1)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(server.session.delete, f"{server.url}/orders/order-1", timeout=20)
+        put = {"order_id": "order-2", "product": "tea", "price": 1, "count": 1}
+        changes = [Server(server.url).session.put(f"{server.url}/__mock/state/lines/line-3", json=put, timeout=20).status_code for _ in range(3)]  # fmt: skip
+        was_waiting, response = not waiting.done(), waiting.result()
+    assert (changes, was_waiting, response.status_code) == ([200] * 3, True, 500)
+
+
+def test_a_function_that_catches_the_interrupt_is_late_all_the_same(shop: Handlers) -> None:
+    body = 'try:\n    while True: pass\nexcept BaseException:\n    return records.orders.fire("order-1", "pay")'
+    server = shop(pay(body), handler_timeout=0.3)
+    assert server.post("/orders/order-1/pay").json()["code"] == "handler-timeout"
+    assert server.get("/orders/order-1").json()["status"] == "open"
 
 
 def test_no_update_is_lost_where_many_clients_change_one_record(shop: Handlers) -> None:

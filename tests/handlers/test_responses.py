@@ -106,6 +106,25 @@ def test_an_exception_is_a_failure_whose_place_only_journal_and_log_have(
     assert [record.getMessage() for record in caplog.records] == [note]
 
 
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        ("Odd()", "Odd: its text cannot be read"),
+        ("mockserver.Refusal('out of stock')", "Refusal: out of stock"),
+        ("OutOfStock('none left')", "OutOfStock: none left"),
+        ("KeyboardInterrupt()", "KeyboardInterrupt"),
+    ],
+)
+def test_any_exception_is_a_failure(shop: Handlers, error: str, reason: str) -> None:
+    code = (
+        "import mockserver\n\nclass Odd(Exception):\n    def __str__(self):\n        return 1\n\n"
+        "class OutOfStock(mockserver.Refusal):\n    pass\n\n"
+    )
+    server = shop(code + pay(f"raise {error}"))
+    assert server.post("/orders/order-1/pay").json()["code"] == "handler-failed"
+    assert server.entry()["note"].endswith(reason)
+
+
 def test_the_place_of_a_failure_is_the_deepest_in_the_contract(shop: Handlers) -> None:
     server = shop("import pricing\n" + pay("pricing.fail()"), files={"pricing.py": "def fail():\n    int('x')\n"})
     server.post("/orders/order-1/pay")

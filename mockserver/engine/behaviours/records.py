@@ -149,14 +149,15 @@ class DeleteRecord(Handler):
 
     def perform(self, run: Run, call: OperationCall) -> OperationResult:
         """Remove the record. Raises UnknownRecord and RecordInUse."""
-        removed: list[Record] = []
+        removed: list[tuple[State, Record]] = []
 
         def make_command(state: State, at: int) -> Command:
-            removed.append(self.present(run, state, self.find_row(state, call).record))
+            removed.append((state, self.find_row(state, call).record))
             return Remove(self.resource.name, self.key(call), at)
 
         run.submit(make_command)
-        return OperationResult(removed[-1], ResultKind.DELETED)
+        # Only now: what computes a derived member must not be waited for while the run is locked.
+        return OperationResult(self.present(run, *removed[-1]), ResultKind.DELETED)
 
 
 def _server_set_fields(resource: Resource) -> frozenset[str]:
