@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from mockserver.contract.model import Contract
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult
-from mockserver.engine.behaviours.handler import Handler
+from mockserver.engine.behaviours.implementation import Implementation
 from mockserver.engine.behaviours.listing import ListRecords
 from mockserver.engine.behaviours.records import (
     CreateRecord,
@@ -19,7 +19,7 @@ from mockserver.engine.behaviours.records import (
 from mockserver.engine.run import Run
 from mockserver.openapi.model import Operation
 
-HANDLERS: Mapping[str, type[Handler]] = {
+IMPLEMENTATIONS: Mapping[str, type[Implementation]] = {
     "list": ListRecords,
     "read": ReadRecord,
     "create": CreateRecord,
@@ -35,13 +35,13 @@ class Behaviours:
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
-        self._handlers: dict[str, Handler] = {}
+        self._implementations: dict[str, Implementation] = {}
 
     def perform(self, run: Run, operation: Operation, call: OperationCall) -> OperationResult:
         """Carry out an operation that has a behaviour. Raises a Refusal, and then nothing has changed."""
-        handler = self._handlers.get(operation.id)
-        if handler is None:
+        implementation = self._implementations.get(operation.id)
+        if implementation is None:
             behaviour = self._contract.behaviours[operation.id]
-            handler = HANDLERS[behaviour.kind](self._contract, operation, behaviour)
-            self._handlers[operation.id] = handler
-        return handler.perform(run, call)
+            implementation = IMPLEMENTATIONS[behaviour.kind](self._contract, operation, behaviour)
+            self._implementations[operation.id] = implementation
+        return implementation.perform(run, call)

@@ -10,7 +10,7 @@ from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import Contract, Record, SortField
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult, ResultKind
 from mockserver.engine.behaviours.envelopes import Page, complete_envelope
-from mockserver.engine.behaviours.handler import Handler
+from mockserver.engine.behaviours.implementation import Implementation
 from mockserver.engine.run import Run
 from mockserver.engine.state.presentation import with_all_derived
 from mockserver.engine.state.sorted_rows import Condition, Row, SortedRows, SortOrder, matches, sort_order
@@ -21,7 +21,7 @@ from mockserver.openapi.model import Operation
 from mockserver.refusals import InvalidRequest
 
 
-class ListRecords(Handler):
+class ListRecords(Implementation):
     """Lists the records that the path and the query select, in an order, one page of them."""
 
     def __init__(self, contract: Contract, operation: Operation, behaviour: Behaviour) -> None:

@@ -9,7 +9,7 @@ from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import Contract, Record, Resource
 from mockserver.contract.records import with_plain_keys
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult, ResultKind
-from mockserver.engine.behaviours.handler import Handler
+from mockserver.engine.behaviours.implementation import Implementation
 from mockserver.engine.behaviours.server_fields import ServerFields, in_schema_order
 from mockserver.engine.commands import Command, Fire, Put, Remove
 from mockserver.engine.run import Run
@@ -19,7 +19,7 @@ from mockserver.openapi.model import Operation
 from mockserver.refusals import InvalidRecord, RecordExists
 
 
-class ReadRecord(Handler):
+class ReadRecord(Implementation):
     """Returns a record."""
 
     def perform(self, run: Run, call: OperationCall) -> OperationResult:
@@ -28,7 +28,7 @@ class ReadRecord(Handler):
         return OperationResult(self.present(run, state, self.find_row(state, call).record))
 
 
-class FireTransition(Handler):
+class FireTransition(Implementation):
     """Fires a transition of a record, and returns the record."""
 
     def perform(self, run: Run, call: OperationCall) -> OperationResult:
@@ -47,7 +47,7 @@ class FireTransition(Handler):
         return OperationResult(self.present(run, state, state.record(name, key)))
 
 
-class WritingHandler(Handler):
+class WritingImplementation(Implementation):
     """An operation whose request body is a record, or part of one."""
 
     def __init__(self, contract: Contract, operation: Operation, behaviour: Behaviour) -> None:
@@ -84,7 +84,7 @@ class WritingHandler(Handler):
         return OperationResult(self.present(run, state, state.record(resource.name, key)))
 
 
-class CreateRecord(WritingHandler):
+class CreateRecord(WritingImplementation):
     """Creates a record from the body, the path and what the server adds."""
 
     def __init__(self, contract: Contract, operation: Operation, behaviour: Behaviour) -> None:
@@ -116,7 +116,7 @@ class CreateRecord(WritingHandler):
         return OperationResult(self.present(run, state, state.record(resource.name, key)), ResultKind.CREATED, key)
 
 
-class ReplaceRecord(WritingHandler):
+class ReplaceRecord(WritingImplementation):
     """Replaces a record by the body; the server's own fields stay."""
 
     def __init__(self, contract: Contract, operation: Operation, behaviour: Behaviour) -> None:
@@ -135,7 +135,7 @@ class ReplaceRecord(WritingHandler):
         return self.put(run, call, change)
 
 
-class UpdateRecord(WritingHandler):
+class UpdateRecord(WritingImplementation):
     """Applies the body to a record as a JSON merge patch."""
 
     def perform(self, run: Run, call: OperationCall) -> OperationResult:
@@ -144,7 +144,7 @@ class UpdateRecord(WritingHandler):
         return self.put(run, call, lambda record: merge_patch(record, members))
 
 
-class DeleteRecord(Handler):
+class DeleteRecord(Implementation):
     """Removes a record, and returns it as it was."""
 
     def perform(self, run: Run, call: OperationCall) -> OperationResult:

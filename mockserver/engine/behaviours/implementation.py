@@ -18,7 +18,7 @@ from mockserver.openapi.model import Operation
 from mockserver.refusals import UnknownRecord
 
 
-class Handler(ABC):
+class Implementation(ABC):
     """One operation of a contract, as its behaviour carries it out."""
 
     def __init__(self, contract: Contract, operation: Operation, behaviour: Behaviour) -> None:
