@@ -391,7 +391,8 @@ def _is_file_name(scenario: str) -> bool:
 def _files_of(contract: Contract) -> list[Path]:
     """The files that a contract consists of and refers to; those of a directory may be outside its three folders."""
     files = [contract.root / source.file for source in contract.documents.sources.values()]
-    return files if contract.python is None else [*files, *contract.python.files]
+    # Those beside handlers.py may also be imported later, when a handler is called.
+    return files if contract.python is None else [*files, *contract.python.files, *contract.root.glob("*.py")]
 
 
 def _reload(app: ReloadingApp, watch: Watch, root: Path, edited: list[Path]) -> bool:

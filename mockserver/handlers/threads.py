@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     import asyncio
 
-# So many functions may run at a time, those included that were given up and have not ended.
-RUNNING_LIMIT = 32
+# So many functions run at a time, those included that were given up and have not ended; others wait for their turn, for
+# as long as a function may take.
+RUNNING_LIMIT, WAIT_SECONDS = 32, 0.01
 # So many requests of an event loop are handled at a time; more wait.
 STEP_LIMIT = 256
 # A function that was interrupted has so long to end, in so many attempts.
@@ -48,6 +49,7 @@ class _CallThread(threading.Thread):
         super().__init__(name="mockserver-handler", daemon=True)
         self._function = function
         self.ended = threading.Event()
+        self.is_given_up = False
         self.result: Any = None
         self.error: BaseException | None = None
 
@@ -80,8 +82,7 @@ class CallThreads:
     """Runs functions, each on a thread of its own that is given up after a time."""
 
     def __init__(self) -> None:
-        self._given_up: list[_CallThread] = []
-        self._running = 0
+        self._threads: list[_CallThread] = []
         self._lock = threading.Lock()
 
     def call(self, function: Callable[[], T], seconds: float) -> T:
@@ -93,15 +94,10 @@ class CallThreads:
         if isinstance(current, _CallThread):
             return function()
         thread = _CallThread(function)
-        self._begin()
-        try:
-            thread.start()
-            if isinstance(current, StepThread):
-                stack = current.apart(lambda: self._wait(thread, seconds))
-            else:
-                stack = self._wait(thread, seconds)
-        finally:
-            self._end(thread)
+        if isinstance(current, StepThread):
+            stack = current.apart(lambda: self._run(thread, seconds))
+        else:
+            stack = self._run(thread, seconds)
         if stack is not None:
             raise CallTimeout(f"the limit is {seconds:g} s", stack)
         if thread.error is not None:
@@ -109,32 +105,36 @@ class CallThreads:
         result: T = thread.result
         return result
 
-    def _begin(self) -> None:
-        with self._lock:
-            self._given_up = [thread for thread in self._given_up if thread.is_alive()]
-            for thread in self._given_up:
-                thread.interrupt()
-            if self._running + len(self._given_up) >= RUNNING_LIMIT:
-                raise CallTimeout(f"{RUNNING_LIMIT} calls have not ended, so it was not called")
-            self._running += 1
-
-    def _end(self, thread: _CallThread) -> None:
-        with self._lock:
-            self._running -= 1
-            if not thread.ended.is_set():
-                self._given_up.append(thread)
-
-    @staticmethod
-    def _wait(thread: _CallThread, seconds: float) -> list[tuple[str, int]] | None:
-        """Wait for the end of a thread; interrupt it after a time, and return where it was then."""
+    def _run(self, thread: _CallThread, seconds: float) -> list[tuple[str, int]] | None:
+        """Run a thread to its end; interrupt it after a time, and return where it was then."""
+        for _ in range(int(seconds / WAIT_SECONDS) + 1):
+            if self._start(thread):
+                break
+            thread.ended.wait(WAIT_SECONDS)
+        else:
+            raise CallTimeout(f"{RUNNING_LIMIT} other calls have not ended, so it was not called")
         if thread.ended.wait(seconds):
             return None
         stack = thread.stack()
+        thread.is_given_up = True
         for _ in range(INTERRUPTS):
             thread.interrupt()
             if thread.ended.wait(GRACE_SECONDS):
                 break
         return stack
+
+    def _start(self, thread: _CallThread) -> bool:
+        """Start a thread, unless too many have not ended."""
+        with self._lock:
+            self._threads = [other for other in self._threads if other.is_alive()]
+            if len(self._threads) >= RUNNING_LIMIT:
+                for other in self._threads:
+                    if other.is_given_up:
+                        other.interrupt()
+                return False
+            thread.start()
+            self._threads.append(thread)
+            return True
 
 
 class StepThread(threading.Thread):

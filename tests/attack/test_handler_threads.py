@@ -155,12 +155,30 @@ def test_functions_that_do_not_end_are_limited_in_number(monkeypatch: pytest.Mon
     for _ in range(2):
         with pytest.raises(CallTimeout, match=r"the limit is 0.01 s"):
             threads.call(lambda: end.wait(20), 0.01)
-    with pytest.raises(CallTimeout, match="2 calls have not ended, so it was not called"):
-        threads.call(lambda: 1, 20)
+    with pytest.raises(CallTimeout, match="2 other calls have not ended, so it was not called"):
+        threads.call(lambda: 1, 0.05)
     end.set()
-    while threading.active_count() > 1 and any(thread.name == "mockserver-handler" for thread in threading.enumerate()):
-        end.wait(0.01)
     assert threads.call(lambda: 1, 20) == 1
+
+
+def test_calls_above_the_limit_wait_for_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handler_threads, "RUNNING_LIMIT", 2)
+    threads, end = CallThreads(), threading.Event()
+    with ThreadPoolExecutor(6) as pool:
+        results = [pool.submit(threads.call, lambda: end.wait(20), 20) for _ in range(6)]
+        end.set()
+        assert [result.result() for result in results] == [True] * 6
+
+
+def test_many_runs_call_handlers_at_the_same_time(shop: Handlers) -> None:
+    server = shop(pay('import threading\nthreading.Event().wait(0.05)\nreturn records.orders.fire("order-1", "pay")'))
+
+    def work(number: int) -> int:
+        headers = {"X-Mock-Sandbox": f"test-{number}"}
+        return Server(server.url).post("/orders/order-1/pay", headers=headers).status_code
+
+    with ThreadPoolExecutor(40) as pool:
+        assert list(pool.map(work, range(80))) == [200] * 80
 
 
 def test_a_file_that_does_not_end_is_a_mistake(write_shop: WriteShop, monkeypatch: pytest.MonkeyPatch) -> None:

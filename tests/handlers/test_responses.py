@@ -234,3 +234,47 @@ def test_the_accepted_media_type_is_checked_before_the_handler_is_called(shop: H
     before = server.state()
     assert server.post("/orders/order-1/pay", headers={"Accept": "image/png"}).status_code == 406
     assert server.state() == before
+
+
+FORMS = """\
+openapi: 3.1.0
+info: {title: Forms, version: 1.0.0}
+paths:
+  /empty: {post: {operationId: empty, responses: {"204": {description: Nothing}}}}
+  /both: {post: {operationId: both, responses: {"200": {description: A, content: {application/json: {schema: {type: object}}}}, "204": {description: Nothing}}}}
+  /nullable: {post: {operationId: nullable, responses: {"200": {description: A, content: {application/json: {schema: {type: ["null", object]}}}}}}}
+  /text: {post: {operationId: text, responses: {"200": {description: A, content: {text/plain: {schema: {type: string, maxLength: 5}}}}}}}
+  /image: {post: {operationId: image, responses: {"200": {description: A, content: {image/png: {}, image/gif: {}}}}}}
+  /created: {post: {operationId: created, responses: {"201": {description: A, headers: {Location: {required: true, schema: {type: string}}}, content: {application/json: {schema: {type: string}}}}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("operation", "result", "status", "media_type", "body"),
+    [
+        ("empty", "None", 204, None, b""),
+        ("empty", "Reply(204)", 204, None, b""),
+        ("empty", "{}", 500, "application/problem+json", None),
+        ("both", "None", 204, None, b""),
+        ("both", "{}", 200, "application/json", b"{}"),
+        ("nullable", "None", 200, "application/json", b"null"),
+        ("text", "'tea'", 200, "text/plain; charset=utf-8", b"tea"),
+        ("text", "'too long'", 500, "application/problem+json", None),
+        ("image", "b'PNG'", 200, "image/png", b"PNG"),
+        ("image", "Reply(200, b'GIF', {'Content-Type': 'image/gif'})", 200, "image/gif", b"GIF"),
+        ("image", "Reply(200, b'BMP', {'content-type': 'image/bmp'})", 500, "application/problem+json", None),
+        ("created", "Reply(201, 'tea', {'location': '/tea'})", 201, "application/json", b'"tea"'),
+        ("created", "('tea')", 201, "application/json", b'"tea"'),
+        ("created", "Reply(200, 'tea')", 500, "application/problem+json", None),
+    ],
+)  # fmt: skip
+def test_a_result_is_sent_in_the_declared_form(
+    shop: Handlers, operation: str, result: str, status: int, media_type: str | None, body: bytes | None
+) -> None:
+    files: dict[str, str | None] = {"schemas/openapi.yaml": FORMS, "schemas/resources.yaml": "resources: {}\n"}
+    files |= {"scenarios/baseline.yaml": "summary: Nothing\n"}
+    files |= {f"fixtures/small/{name}.json": None for name in ("orders", "lines", "payments")}
+    server = shop(f'@handler("{operation}")\ndef respond():\n    return {result}\n', total="", files=files)
+    response = server.post(f"/{operation}")
+    assert (response.status_code, response.headers.get("Content-Type")) == (status, media_type)
+    assert body is None or response.content == body
