@@ -199,7 +199,7 @@ class StepThreads:
 
     def __init__(self) -> None:
         self._waiting: deque[StepThread] = deque()
-        self._running = 0
+        self._running, self._is_starting = 0, False
 
     def start(self, loop: asyncio.AbstractEventLoop, handle: Callable[[], T], done: Callable[[T], None]) -> None:
         """Handle a request, now or when its turn comes. Called in the loop."""
@@ -213,11 +213,17 @@ class StepThreads:
         self._start_waiting()
 
     def _start_waiting(self) -> None:
-        while self._waiting and self._running < STEP_LIMIT:
-            self._running += 1
-            thread = self._waiting.popleft()
-            thread.start()
-            thread.step()
+        if self._is_starting:
+            return  # called by a request that ended in its first step
+        self._is_starting = True
+        try:
+            while self._waiting and self._running < STEP_LIMIT:
+                self._running += 1
+                thread = self._waiting.popleft()
+                thread.start()
+                thread.step()
+        finally:
+            self._is_starting = False
 
 
 class Turns:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 
 SANDBOX_HEADER = "X-Mock-Sandbox"
+# The operations of the control API that respond with records.
+SHOWING_RECORDS = frozenset({"getState", "putRecord", "fireTransition"})
 SANDBOX_VIA = f"header {SANDBOX_HEADER}"
 
 
@@ -96,7 +98,7 @@ class PreparedRequest:
         if python is None or route.operation is None or self.refusal is not None or self.response is not None:
             return False
         if route.is_control:
-            return python.has_computed_members
+            return python.has_computed_members and route.operation.id in SHOWING_RECORDS
         if route.operation.id in python.operations:
             return True
         # A conditional change reads the resource at its address first.

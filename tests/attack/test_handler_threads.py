@@ -198,3 +198,17 @@ def test_a_path_in_the_message_of_an_error_reaches_no_client(shop: Handlers, tmp
 def test_an_application_in_a_thread_of_its_own_interrupts_too(write_shop: WriteShop) -> None:
     client = create_app(write_shop(pay("while True: pass")), handler_timeout=0.2).test_client()
     assert client.post("/orders/order-1/pay").json["code"] == "handler-timeout"
+
+
+def test_requests_above_the_limit_of_threads_wait_for_their_turn(
+    shop: Handlers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handler_threads, "STEP_LIMIT", 2)
+    server = shop(pay('return records.orders["order-1"]'))
+
+    def work(accept: str) -> int:
+        # One that is not accepted needs no function, and ends in its first step.
+        return Server(server.url).post("/orders/order-1/pay", headers={"Accept": accept}).status_code
+
+    with ThreadPoolExecutor(16) as pool:
+        assert list(pool.map(work, ["*/*", "image/png"] * 32)) == [200, 406] * 32
