@@ -70,9 +70,10 @@ def respond(
             basis = run.basis()
             if check is not None:
                 check()
+            identity = _identity(selection.sandbox.name, run, basis, operation)
             call = partial(call_handler, service.contract, handler, operation.id, basis, seed, request)
             try:
-                outcome = service.sandboxes.call_apart(_identity(selection.sandbox.name, run, basis), call)
+                outcome = service.sandboxes.call_apart(identity, call)
             except Refusal as refusal:
                 if (place := handler.python.modules.place_of(refusal)) is not None:
                     exchange.add_notice(f"{handler.subject} was refused a change or a record at {place[0]}:{place[1]}")
@@ -92,11 +93,11 @@ def respond(
     )
 
 
-def _identity(sandbox: str, run: Run, basis: Basis) -> tuple[Any, ...]:
-    """What a handler began with, as values: in another attempt at the same request, the state is another object."""
+def _identity(sandbox: str, run: Run, basis: Basis, operation: Operation) -> tuple[Any, ...]:
+    """What a call is, as values: in another attempt at the same request, the state is another object."""
     clock = basis.clock
     moved = clock.position, clock.anchor, clock.mode, clock.speed, basis.next_due
-    return sandbox, run.scenario.name, basis.generation, basis.revision, basis.position, *moved
+    return sandbox, run.scenario.name, basis.generation, basis.revision, basis.position, *moved, operation.id
 
 
 def _media_type(request: Request, operation: Operation) -> str | None:

@@ -19,7 +19,7 @@ from mockserver.handlers import threads as handler_threads
 from mockserver.handlers.threads import CallThreads, CallTimeout
 from mockserver.web.app import build_app, create_service
 from tests.engine.shared.memory_store import MemoryStore
-from tests.handlers.conftest import TOTAL, Handlers, Server, WriteShop, shop, write_shop
+from tests.handlers.conftest import SHOP, TOTAL, Handlers, Server, WriteShop, shop, write_shop
 from tests.handlers.test_responses import pay
 
 __all__ = ["shop", "write_shop"]
@@ -117,6 +117,23 @@ def test_no_update_is_lost_where_two_processes_change_one_record(stored: list[Se
 def test_an_idempotency_key_holds_in_both_processes(stored: list[Server]) -> None:
     first, again = (server.post("/orders/order-1/pay", headers={"Idempotency-Key": "k"}) for server in stored)
     assert (again.headers["Idempotency-Replayed"], again.content) == ("true", first.content)
+
+
+def test_a_conditional_change_calls_two_handlers_where_there_is_a_store(write_shop: WriteShop) -> None:
+    document = (SHOP / "schemas" / "openapi.yaml").read_text()
+    answer = '{"200": {description: A, content: {application/json: {schema: {type: object}}}}}'
+    path = f"  /note:\n    get: {{operationId: getNote, responses: {answer}}}\n    put: {{operationId: putNote, responses: {answer}}}\n"  # fmt: skip
+    code = (
+        '@handler("getNote")\ndef get(records):\n    return records.lines["line-1"]\n\n'
+        '@handler("putNote")\ndef put(records):\n    return records.lines.update("line-1", count=7)\n'
+    )
+    root = write_shop(code, {"schemas/openapi.yaml": document.replace("paths:\n", "paths:\n" + path)})
+    contract = load_contract(root)
+    service = create_service(contract, SharedSandboxes(contract, MemoryStore()))
+    client = build_app(service, serve_pages=False).test_client()
+    tag = client.get("/note").headers["ETag"]
+    statuses = [client.put("/note", headers={"If-Match": value}).status_code for value in ('"other"', tag, tag)]
+    assert (statuses, client.get("/note").json["count"]) == ([412, 200, 412], 7)
 
 
 def test_responses_on_a_connection_come_in_the_order_of_their_requests(shop: Handlers) -> None:

@@ -269,7 +269,7 @@ class SharedSandboxes(Sandboxes):
                         # One at a time in this process; meanwhile the run may change.
                         held.enter_context(self._turns.turn(apart.identity[:2]))
                     else:
-                        results = {apart.identity: _settled(apart.call)}
+                        results[apart.identity] = _settled(apart.call)
         with self._turn:
             return self._respond_with(StoreBusy(), attempt)
 
