@@ -230,14 +230,15 @@ class Turns:
     """A lock for each key that somebody needs right now."""
 
     def __init__(self) -> None:
-        self._locks: dict[Any, tuple[threading.Lock, int]] = {}
+        # Reentrant: a conditional change calls the handler of the GET at its address in between.
+        self._locks: dict[Any, tuple[threading.RLock, int]] = {}
         self._lock = threading.Lock()
 
     @contextmanager
     def turn(self, key: Any) -> Iterator[None]:
         """Wait for the lock of a key, and hold it; a StepThread lets the event loop run while it waits."""
         with self._lock:
-            lock, users = self._locks.get(key, (threading.Lock(), 0))
+            lock, users = self._locks.get(key, (threading.RLock(), 0))
             self._locks[key] = lock, users + 1
         try:
             if not lock.acquire(blocking=False):

@@ -12,6 +12,7 @@ from mockserver.contract.behaviour import Behaviour, BehaviourKind
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult, ResultKind
 from mockserver.engine.commands import KeepResponse
 from mockserver.errors import CannotGenerate, Refusal
+from mockserver.handlers.threads import kept_turn
 from mockserver.http import handled
 from mockserver.http.exchange import Exchange, PreparedRequest
 from mockserver.http.messages import BODILESS, PATH_CHARACTERS, SAFE_METHODS, Request, Response
@@ -147,7 +148,8 @@ def _normal(exchange: Exchange, operation: Operation) -> Response:
         check = partial(_check_preconditions, exchange)
         return handled.respond(exchange, operation, handler, _seed(exchange), check)
     # Of several requests with the same tag, one finds it current.
-    with exchange.selection.run.exclusive:
+    # A thread that let the event loop run meanwhile would have it wait for the lock.
+    with exchange.selection.run.exclusive, kept_turn():
         _check_preconditions(exchange)
         try:
             return _unconditional(exchange, operation)

@@ -119,7 +119,8 @@ def test_an_idempotency_key_holds_in_both_processes(stored: list[Server]) -> Non
     assert (again.headers["Idempotency-Replayed"], again.content) == ("true", first.content)
 
 
-def test_a_conditional_change_calls_two_handlers_where_there_is_a_store(write_shop: WriteShop) -> None:
+def write_notes(write_shop: WriteShop) -> Path:
+    """A shop in which handlers read and change a note."""
     document = (SHOP / "schemas" / "openapi.yaml").read_text()
     answer = '{"200": {description: A, content: {application/json: {schema: {type: object}}}}}'
     path = f"  /note:\n    get: {{operationId: getNote, responses: {answer}}}\n    put: {{operationId: putNote, responses: {answer}}}\n"  # fmt: skip
@@ -127,8 +128,50 @@ def test_a_conditional_change_calls_two_handlers_where_there_is_a_store(write_sh
         '@handler("getNote")\ndef get(records):\n    return records.lines["line-1"]\n\n'
         '@handler("putNote")\ndef put(records):\n    return records.lines.update("line-1", count=7)\n'
     )
-    root = write_shop(code, {"schemas/openapi.yaml": document.replace("paths:\n", "paths:\n" + path)})
-    contract = load_contract(root)
+    return write_shop(code + TOTAL, {"schemas/openapi.yaml": document.replace("paths:\n", "paths:\n" + path)})
+
+
+def test_a_conditional_change_calls_two_handlers(write_shop: WriteShop) -> None:
+    with BackgroundServer(create_app(write_notes(write_shop)), "127.0.0.1") as running:
+        server = Server(running.url)
+        tag = server.get("/note").headers["ETag"]
+        statuses = [
+            server.session.put(f"{server.url}/note", headers={"If-Match": value}, timeout=20).status_code
+            for value in ('"other"', tag, tag)
+        ]
+        assert (statuses, server.get("/note").json()["count"]) == ([412, 200, 412], 7)
+
+
+def test_of_conditional_changes_at_once_one_is_made(write_shop: WriteShop) -> None:
+    with BackgroundServer(create_app(write_notes(write_shop)), "127.0.0.1") as running:
+        tag = Server(running.url).get("/note").headers["ETag"]
+
+        def change(_: int) -> int:
+            session = Server(running.url).session
+            return session.put(f"{running.url}/note", headers={"If-Match": tag}, timeout=20).status_code
+
+        with ThreadPoolExecutor(8) as pool:
+            assert sorted(pool.map(change, range(8))) == [200, *[412] * 7]
+
+
+def test_a_conditional_change_of_a_record_with_a_derived_member_blocks_nobody(shop: Handlers) -> None:
+    total = "import threading\n" + TOTAL.replace("    return", "    threading.Event().wait(0.05)\n    return")
+    server = shop(total=total)
+    tag = server.get("/orders/order-1").headers["ETag"]
+
+    def remove(value: str) -> int:
+        session = Server(server.url).session
+        return session.delete(f"{server.url}/orders/order-1", headers={"If-Match": value}, timeout=20).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        removed = [pool.submit(remove, value) for value in (tag, '"other"', tag)]
+        reads = [pool.submit(Server(server.url).get, "/orders") for _ in range(5)]
+        assert {read.result().status_code for read in reads} == {200}
+        assert sorted(result.result() for result in removed)[:1] == [200]
+
+
+def test_a_conditional_change_calls_two_handlers_where_there_is_a_store(write_shop: WriteShop) -> None:
+    contract = load_contract(write_notes(write_shop))
     service = create_service(contract, SharedSandboxes(contract, MemoryStore()))
     client = build_app(service, serve_pages=False).test_client()
     tag = client.get("/note").headers["ETag"]
