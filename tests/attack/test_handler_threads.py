@@ -26,7 +26,7 @@ __all__ = ["shop", "write_shop"]
 LOOPS = {
     "a loop": "while True: pass",
     "a loop that catches everything": "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
-    "a wait in C": "import threading\nthreading.Event().wait(3)",
+    "a wait in C": "import threading\nthreading.Event().wait(6)",
 }
 COUNT = 'line = records.lines["line-1"]\nrecords.lines.update("line-1", count=line["count"] + 1)\nreturn records.orders["order-1"]'  # fmt: skip
 CLIENTS, REQUESTS = 8, 10
@@ -34,41 +34,41 @@ CLIENTS, REQUESTS = 8, 10
 
 @pytest.mark.parametrize("loop", LOOPS.values(), ids=LOOPS)
 def test_others_are_served_while_a_handler_does_not_end_and_it_changes_nothing(shop: Handlers, loop: str) -> None:
-    server = shop(pay('records.orders.fire("order-1", "pay")\n' + loop), handler_timeout=1)
+    server = shop(pay('records.orders.fire("order-1", "pay")\n' + loop), handler_timeout=2)
     before = server.state()
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(Server(server.url).post, "/orders/order-1/pay")
-        reads = [server.get(path).status_code for path in ("/payments", "/orders", "/orders/order-1") * 3]
+        reads = [server.get(path).status_code for path in ("/payments", "/orders", "/orders/order-1")]
         was_waiting, response = not waiting.done(), waiting.result()
-    assert (reads, was_waiting) == ([200] * 9, True)
+    assert (reads, was_waiting) == ([200] * 3, True)
     assert (response.status_code, response.json()["code"]) == (500, "handler-timeout")
     assert server.state() == before
     entries = server.get("/__mock/requests").json()["requests"]
     (note,) = [entry["note"] for entry in entries if entry.get("code")]
-    place = r"the handler of payOrder did not end \(interrupted at handlers\.py:[5-9]\): the limit is 1 s"
+    place = r"the handler of payOrder did not end \(interrupted at handlers\.py:[5-9]\): the limit is 2 s"
     assert re.fullmatch(place, note)
 
 
 def test_others_are_served_while_a_derived_member_does_not_end(shop: Handlers) -> None:
     total = '\n@derived("orders", "total")\ndef total(order):\n    while True: pass\n'
-    server = shop(total=total, handler_timeout=1)
+    server = shop(total=total, handler_timeout=2)
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(Server(server.url).get, "/orders")
-        reads = [server.get("/payments").status_code for _ in range(5)]
+        reads = [server.get("/payments").status_code for _ in range(2)]
         was_waiting, response = not waiting.done(), waiting.result()
-    assert (reads, was_waiting) == ([200] * 5, True)
+    assert (reads, was_waiting) == ([200] * 2, True)
     assert (response.status_code, response.json()["code"]) == (500, "handler-timeout")
 
 
 def test_others_are_served_while_the_member_of_a_removed_record_is_computed(shop: Handlers) -> None:
     total = '\n@derived("orders", "total")\ndef total(order):\n    while True: pass\n'
-    server = shop(total=total, handler_timeout=1)
+    server = shop(total=total, handler_timeout=2)
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(server.session.delete, f"{server.url}/orders/order-1", timeout=20)
         put = {"order_id": "order-2", "product": "tea", "price": 1, "count": 1}
-        changes = [Server(server.url).session.put(f"{server.url}/__mock/state/lines/line-3", json=put, timeout=20).status_code for _ in range(3)]  # fmt: skip
+        changes = [Server(server.url).session.put(f"{server.url}/__mock/state/lines/line-3", json=put, timeout=20).status_code for _ in range(2)]  # fmt: skip
         was_waiting, response = not waiting.done(), waiting.result()
-    assert (changes, was_waiting, response.status_code) == ([200] * 3, True, 500)
+    assert (changes, was_waiting, response.status_code) == ([200] * 2, True, 500)
 
 
 def test_a_function_that_catches_the_interrupt_is_late_all_the_same(shop: Handlers) -> None:
