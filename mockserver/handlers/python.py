@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from mockserver.errors import Problem, Refusal, did_you_mean, printable, quote
 from mockserver.handlers.declarations import Declarations, collected
 from mockserver.handlers.modules import HANDLERS, ContractModules
-from mockserver.handlers.threads import CallThreads, CallTimeout, Turns
+from mockserver.handlers.threads import CallThreads, CallTimeout, LoopClosed, Turns
 from mockserver.refusals import HandlerFailed, HandlerTimeout
 
 # What a handler may take, by name.
@@ -72,6 +72,8 @@ class ContractPython:
         """What `act` returns, which calls the function. Raises its refusals, HandlerFailed and HandlerTimeout."""
         try:
             return self._threads.call(act, self.timeout)
+        except LoopClosed:
+            raise
         except Refusal as refusal:
             if type(refusal).__module__.startswith(REFUSALS):
                 raise

@@ -42,6 +42,10 @@ class CallTimeout(Exception):
         super().__init__(reason)
 
 
+class LoopClosed(GeneratorExit):
+    """Ends a StepThread whose event loop was closed: nobody waits for its result."""
+
+
 class _CallThread(threading.Thread):
     """Runs one function."""
 
@@ -176,7 +180,10 @@ class StepThread(threading.Thread):
         try:
             return act()
         finally:
-            self._loop.call_soon_threadsafe(self.step)
+            try:
+                self._loop.call_soon_threadsafe(self.step)
+            except RuntimeError:
+                raise LoopClosed from None
             self._own_turn.acquire()
 
 

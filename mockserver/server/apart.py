@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from mockserver.errors import ENDING
 from mockserver.handlers.threads import StepThreads
 from mockserver.http.exchange import PreparedRequest
 from mockserver.http.messages import Response
@@ -34,6 +35,8 @@ class RequestApart:
     def _respond(self) -> Sent:
         try:
             return respond(self._service, self._prepared)
+        except ENDING:
+            raise
         except BaseException as error:
             request = self._prepared.request
             return Sent(self._service, self._prepared, Response(500), *failure(request.method, request.path, error))

@@ -200,6 +200,20 @@ def test_a_client_that_leaves_stops_nothing(shop: Handlers) -> None:
     assert server.get("/orders/order-1").json()["status"] == "paid"
 
 
+def test_a_server_that_is_stopped_waits_for_no_handler(write_shop: WriteShop, caplog: pytest.LogCaptureFixture) -> None:
+    root = write_shop(pay("import threading\nthreading.Event().wait(1.5)"))
+    with BackgroundServer(create_app(root, handler_timeout=20), "127.0.0.1") as running:
+        address = urlsplit(running.url)
+        connection = socket.create_connection((address.hostname or "", address.port or 0), timeout=20)
+        connection.sendall(b"POST /orders/order-1/pay HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
+        assert Server(running.url).get("/payments").status_code == 200
+    connection.close()
+    for thread in threading.enumerate():
+        if thread.name in ("mockserver-request", "mockserver-handler"):
+            thread.join(20)
+    assert caplog.records == []
+
+
 def test_handlers_of_one_run_are_called_one_at_a_time(shop: Handlers) -> None:
     code = pay('import threading\nbusy.append(1)\nthreading.Event().wait(0.02)\npeak.append(len(busy))\nbusy.pop()\nreturn records.orders["order-1"]')  # fmt: skip
     code += '\n@handler("login")\ndef login():\n    return {"token": str(max(peak))}\n'
