@@ -108,7 +108,12 @@ class FunctionsReader:
                 continue
             subject = f"the derived member {declared.member} of {resource.name}"
             function = PythonFunction(
-                subject, declared.function, *place, taken(declared.function, OF_DERIVED, positional=1), python
+                subject,
+                declared.function,
+                *place,
+                taken(declared.function, OF_DERIVED, positional=1),
+                python,
+                is_handler=False,
             )
             others.append(ComputedField(declared.member, function, _stand_in(resource, declared.member)))
         return {name: fields for name, fields in computed.items() if fields}

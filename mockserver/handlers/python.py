@@ -28,7 +28,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PythonFunction:
-    """A function of a contract: what it is for, its place, and which of the parameters that it may have it takes."""
+    """A function of a contract: what it is for, its place, and which of the parameters that it may have it takes.
+
+    One that is no handler computes a member.
+    """
 
     subject: str
     function: Callable[..., Any]
@@ -36,6 +39,7 @@ class PythonFunction:
     line: int
     takes: frozenset[str]
     python: ContractPython
+    is_handler: bool = True
 
     @property
     def name(self) -> str:
@@ -87,13 +91,14 @@ class ContractPython:
     def failure(self, function: PythonFunction, error: BaseException) -> HandlerFailed:
         """The refusal for an exception in a function."""
         file, line = self.modules.place_of(error) or (function.file, function.line)
-        return HandlerFailed(function.subject, f"{file}:{line}", reason_of(error))
+        return HandlerFailed(function.subject, f"{file}:{line}", reason_of(error), is_handler=function.is_handler)
 
     def _timeout(self, function: PythonFunction, error: CallTimeout) -> HandlerTimeout:
         place = self.modules.place_in(error.stack)
         file, line = place or (function.file, function.line)
         where = "interrupted at" if place is not None else "defined at"
-        return HandlerTimeout(function.subject, f"{where} {file}:{line}", str(error))
+        place_text = f"{where} {file}:{line}"
+        return HandlerTimeout(function.subject, place_text, str(error), is_handler=function.is_handler)
 
     def import_files(self) -> Declarations:
         """Import `handlers.py`; what it and the modules beside it declare. Raises what the import raises."""

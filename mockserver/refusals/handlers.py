@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from mockserver.errors import Refusal
 
-SEE = "Nothing was changed. The journal and the log of the server say where."
+UNCHANGED = "Nothing was changed. "
+SEE = "The journal and the log of the server say where."
 
 
 class HandlerFailed(Refusal):
     """A function of `handlers.py` raised an exception, or returned what cannot be sent.
 
-    `note` says where and why, for the journal and the log: no client sees the contract's code.
+    `note` says where and why, for the journal and the log: no client sees the contract's code. Only where a handler
+    failed is it certain that nothing was changed: derived members are computed after a change.
     """
 
     code = "handler-failed"
 
-    def __init__(self, subject: str, place: str, reason: str) -> None:
+    def __init__(self, subject: str, place: str, reason: str, *, is_handler: bool = True) -> None:
         self.note = f"{subject} failed at {place}: {reason}"
-        super().__init__(f"{subject[:1].upper()}{subject[1:]} failed. {SEE}")
+        super().__init__(f"{subject[:1].upper()}{subject[1:]} failed. {UNCHANGED if is_handler else ''}{SEE}")
 
 
 class HandlerTimeout(Refusal):
@@ -25,6 +27,8 @@ class HandlerTimeout(Refusal):
 
     code = "handler-timeout"
 
-    def __init__(self, subject: str, place: str, reason: str) -> None:
+    def __init__(self, subject: str, place: str, reason: str, *, is_handler: bool = True) -> None:
         self.note = f"{subject} did not end ({place}): {reason}"
-        super().__init__(f"{subject[:1].upper()}{subject[1:]} did not end in time. {SEE}")
+        super().__init__(
+            f"{subject[:1].upper()}{subject[1:]} did not end in time. {UNCHANGED if is_handler else ''}{SEE}"
+        )

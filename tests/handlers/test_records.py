@@ -141,6 +141,7 @@ def test_a_derived_member_that_cannot_be_shown_is_an_error(shop: Handlers, body:
     response = server.get("/orders")
     assert (response.status_code, response.json()["code"]) == (500, code)
     assert note in (server.entry().get("note") or "")
+    assert "Nothing was changed" not in response.json()["detail"]
     assert server.get("/payments").status_code == 200
 
 
