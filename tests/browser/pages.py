@@ -21,9 +21,10 @@ def open_console(page: Page, view: str, base: str = "") -> None:
 
 
 def open_queue(page: Page, search: str = "") -> None:
-    """Open the queue, and wait for its first rows."""
+    """Open the queue, and wait until it is loaded: the rows come first, the counts last."""
     page.goto(f"/admin/queue{search}")
     expect(rows(page)).not_to_have_count(0)
+    expect(page.locator(".count", has_text=DASH)).to_have_count(0)
 
 
 def rows(page: Page) -> Locator:
@@ -36,9 +37,9 @@ def row(page: Page, job: str) -> Locator:
     return rows(page).filter(has=page.get_by_role("rowheader", name=job, exact=True))
 
 
-def ids(page: Page) -> list[str]:
-    """The ids of the jobs on the page, in its order."""
-    return page.locator("#rows th a").all_inner_texts()
+def expect_ids(page: Page, jobs: list[str]) -> None:
+    """Wait until the page lists these jobs, in this order."""
+    expect(page.locator("#rows th a")).to_have_text(jobs)
 
 
 def badge(place: Locator) -> Locator:
@@ -56,18 +57,25 @@ def chip(page: Page, label: str) -> Locator:
     return page.get_by_role("group", name="Status").get_by_role("button", name=re.compile(f"^{label} "))
 
 
-def counts(page: Page) -> dict[str, int]:
-    """The number of jobs that the page shows for each status."""
-    expect(page.locator(".count").first).not_to_have_text(DASH)
-    texts: dict[str, str] = page.eval_on_selector_all(
-        ".chip", "chips => Object.fromEntries(chips.map(c => [c.dataset.status, c.querySelector('.count').innerText]))"
-    )
-    return {status: int(text.replace(",", "")) for status, text in texts.items()}
+def expect_counts(page: Page, numbers: dict[str, int]) -> None:
+    """Wait until the page shows these numbers of jobs for each status."""
+    expect(page.locator(".chip")).to_have_count(len(numbers))
+    for status, number in numbers.items():
+        expect(page.locator(f'.chip[data-status="{status}"] .count')).to_have_text(f"{number:,}")
 
 
 def poll(page: Page) -> None:
     """Make the page poll now, as it does when its tab becomes visible."""
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def source_sizes(page: Page) -> list[int]:
+    """The size in bytes of each script and style sheet that the page has loaded."""
+    sizes: list[int] = page.evaluate(
+        """performance.getEntriesByType("resource").filter(({ name }) => /[.](js|css)$/.test(name))
+            .map(({ decodedBodySize }) => decodedBodySize)"""
+    )
+    return sizes
 
 
 def announcement(page: Page) -> Locator:
@@ -81,16 +89,10 @@ def cancel(page: Page, job: str) -> None:
     page.get_by_role("dialog").get_by_role("button", name="Cancel job").click()
 
 
-def is_focused(locator: Locator) -> bool:
-    """Whether this element has the focus."""
-    focused: bool = locator.evaluate("element => element === document.activeElement")
-    return focused
-
-
 def tab_to(page: Page, locator: Locator, key: str = "Tab") -> None:
     """Press a key until this element has the focus."""
     for _ in range(150):
-        if is_focused(locator):
+        if locator.evaluate("element => element === document.activeElement"):
             return
         page.keyboard.press(key)
     raise AssertionError(f"Pressing {key} did not focus {locator}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from mockserver import BackgroundServer
-from tests.browser.pages import SCRIPT, open_console
+from tests.browser.pages import SCRIPT, open_console, source_sizes
 
 RECOVERING = "fails-then-recovers"
 
@@ -55,13 +55,7 @@ def test_no_request_leaves_the_origin(page: Page, server: BackgroundServer) -> N
 
 
 def test_scripts_and_styles_of_the_page_stay_small(page: Page) -> None:
-    sizes: dict[str, int] = {}
-    page.on(
-        "response",
-        lambda response: (
-            sizes.update({response.url: len(response.body())}) if response.url.endswith((".js", ".css")) else None
-        ),
-    )
     open_console(page, "scenarios")
+    sizes = source_sizes(page)
     assert len(sizes) > 10
-    assert sum(sizes.values()) < 61_000
+    assert sum(sizes) < 61_000

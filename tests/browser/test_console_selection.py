@@ -37,7 +37,7 @@ def test_switching_applies_to_all_ports_and_to_no_other_browser(
     open_console(page, "scenarios")
     page.get_by_role("link", name="Switch to empty").click()
     expect(page.get_by_role("region", name="This browser")).to_contain_text("empty by cookie mock_scenario")
-    assert page.url == f"{server.url}/__mock/"
+    expect(page).to_have_url(f"{server.url}/__mock/")
     expect(page.get_by_role("listitem").filter(has_text="empty").get_by_text("in use")).to_be_visible()
     assert fetch(context, f"{small_server.url}/jobs") == []
     assert fetch(context, f"{server.url}/admin/jobs")["total"] == 0
@@ -85,9 +85,11 @@ def test_a_scenario_is_shared_as_link_command_and_headers(
     dialog = page.get_by_role("dialog")
     copied = {}
     for name in ("link", "curl", "playwright headers"):
+        page.evaluate("navigator.clipboard.writeText('')")
         dialog.get_by_role("button", name=f"Copy {name}").click()
-        expect(dialog.get_by_text("Copied.")).to_be_visible()
+        page.wait_for_function("navigator.clipboard.readText()")
         copied[name] = page.evaluate("navigator.clipboard.readText()")
+    expect(dialog.get_by_text("Copied.")).to_be_visible()
     assert copied["link"] == f"{server.url}/__mock/?__scenario=empty&__sandbox={sandbox}"
     assert copied["curl"] == (
         f"curl -H 'X-Mock-Scenario: empty' -H 'X-Mock-Sandbox: {sandbox}' '{server.url}/admin/jobs'"
@@ -110,7 +112,7 @@ def test_it_works_below_a_base_address(page: Page, call_api: CallApi, server: Ba
     page.get_by_role("tab", name="Scenarios").click()
     page.get_by_role("link", name="Switch to baseline").click()
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
-    assert page.url == f"{server.url}/__mock/in/{below}@baseline/__mock/"
+    expect(page).to_have_url(f"{server.url}/__mock/in/{below}@baseline/__mock/")
     page.get_by_role("tab", name="Records").click()
     page.get_by_role("button", name="start job-1", exact=True).click()
     expect(page.get_by_role("button", name="succeed job-1", exact=True)).to_be_visible()
@@ -133,7 +135,7 @@ def test_a_browser_enters_the_token_once(make_context: MakeContext, token_server
     page.get_by_label("Token").fill(TOKEN)
     page.get_by_role("button", name="Open").click()
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
-    assert page.url == f"{url}/__mock/"
+    expect(page).to_have_url(f"{url}/__mock/")
     page.get_by_role("button", name="+30 s").click()
     expect(page.get_by_role("region", name="Clock")).to_contain_text("It is 09:00:30.000.")
     assert TOKEN not in page.content()

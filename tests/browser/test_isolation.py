@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from mockserver import BackgroundServer
 from tests.browser.conftest import CallApi, MakeContext
-from tests.browser.pages import SCRIPT, badge, open_queue, poll, row, rows
+from tests.browser.pages import SCRIPT, badge, open_queue, poll, row, rows, source_sizes
 
 PAGES = ("/admin/queue", "/admin/queue?job=job-7", "/tutor", "/tutor/courses/course-algebra")
 KILOBYTE = 1_000
@@ -55,8 +55,8 @@ def test_markup_in_records_is_shown_as_text(page: Page, call_api: CallApi) -> No
     job = {"session_id": SCRIPT, "type": "transcription", "status": "failed", "updated_at": "2026-01-15T08:59:59.000Z"}
     call_api("PUT", f"/__mock/state/jobs/{key}", job)
     open_queue(page)
-    assert rows(page).first.locator("th").inner_text() == SCRIPT
-    assert rows(page).first.locator(".session").inner_text() == SCRIPT
+    expect(rows(page).first.locator("th")).to_have_text(SCRIPT)
+    expect(rows(page).first.locator(".session")).to_have_text(SCRIPT)
     rows(page).first.get_by_role("link").click()
     expect(page.get_by_role("complementary")).to_contain_text(SCRIPT)
     rows(page).first.get_by_role("button").click()
@@ -71,7 +71,7 @@ def test_markup_in_records_is_shown_as_text(page: Page, call_api: CallApi) -> No
     expect(page.get_by_role("heading", level=1)).to_have_text(SCRIPT)
     expect(page.get_by_role("rowheader")).to_have_text(SCRIPT)
     assert page.locator("img").count() == 0
-    assert page.title().startswith(SCRIPT)
+    expect(page).to_have_title(f"{SCRIPT} · Tutoring ingestion API")
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -88,13 +88,6 @@ def test_no_request_leaves_the_origin(make_context: MakeContext, server: Backgro
 
 @pytest.mark.parametrize("path", PAGES)
 def test_scripts_and_styles_of_a_page_are_small(page: Page, path: str) -> None:
-    sizes: dict[str, int] = {}
-    page.on(
-        "response",
-        lambda response: (
-            sizes.update({response.url: len(response.body())}) if response.url.endswith((".js", ".css")) else None
-        ),
-    )
     page.goto(path)
     expect(page.locator("#rows > *")).not_to_have_count(0)
-    assert 5 * KILOBYTE < sum(sizes.values()) < 60 * KILOBYTE
+    assert 5 * KILOBYTE < sum(source_sizes(page)) < 60 * KILOBYTE

@@ -10,8 +10,6 @@ from tests.browser.pages import (
     badge,
     chip,
     hold,
-    ids,
-    is_focused,
     open_queue,
     poll,
     row,
@@ -39,7 +37,7 @@ def test_loading_empty_nothing_and_error_are_four_states(make_context: MakeConte
     page.goto("/admin/queue?__scenario=forbidden")
     expect(page.get_by_role("heading", name="The jobs could not be loaded")).to_be_visible()
     expect(page.locator("#error")).to_contain_text("403")
-    assert page.locator("[data-state]:visible").count() == 1
+    expect(page.locator("[data-state]:visible")).to_have_count(1)
 
 
 def test_after_an_error_the_last_rows_stay_and_are_marked_as_stale(page: Page) -> None:
@@ -107,7 +105,7 @@ def test_focus_selection_and_scroll_position_survive_updates(page: Page, call_ap
     call_api("POST", "/__mock/state/jobs/job-2/succeed")
     poll(page)
     expect(badge(row(page, "job-2"))).to_have_text("Ready")
-    assert is_focused(link)
+    expect(link).to_be_focused()
     assert page.evaluate("[getSelection().toString(), scrollY]") == before
 
 
@@ -118,17 +116,17 @@ def test_the_focus_moves_with_its_row(page: Page, call_api: CallApi) -> None:
     call_api("POST", "/admin/jobs/job-32/retry")
     poll(page)
     expect(rows(page).first.locator("th")).to_have_text("job-32")
-    assert is_focused(link)
+    expect(link).to_be_focused()
 
 
 def test_the_focus_goes_to_the_next_row_when_its_row_is_removed(page: Page, call_api: CallApi) -> None:
     open_queue(page, "?status=failed")
-    first, second = ids(page)[:2]
+    first, second = (job["id"] for job in call_api("GET", "/admin/jobs?status=failed&limit=2")["jobs"])
     page.get_by_role("link", name=first, exact=True).focus()
     call_api("POST", f"/admin/jobs/{first}/retry")
     poll(page)
     expect(row(page, first)).to_have_count(0)
-    assert is_focused(page.get_by_role("link", name=second, exact=True))
+    expect(page.get_by_role("link", name=second, exact=True)).to_be_focused()
 
 
 def test_only_changes_to_jobs_that_were_acted_on_are_announced(page: Page, call_api: CallApi) -> None:
