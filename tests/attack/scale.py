@@ -1,4 +1,4 @@
-"""How long the tests of attacks take: short in `make test`, long in `make attack`."""
+"""How long fuzzers, property tests and attacks take: short in `make test`, long in `make attack`."""
 
 from __future__ import annotations
 
