@@ -15,7 +15,7 @@ export default defineConfig({
   },
   projects: [
     { name: "proxy", metadata: { start: "/" } },
-    { name: "other-origin", metadata: { start: `/?api=${api}` } },
-    { name: "third-party", metadata: { start: `/?third=${encodeURIComponent(THIRD_PARTY_URL)}` } },
+    { name: "other-origin", testMatch: "retry.spec.js", metadata: { start: `/?api=${api}` } },
+    { name: "third-party", testMatch: "retry.spec.js", metadata: { start: `/?third=${encodeURIComponent(THIRD_PARTY_URL)}` } },
   ],
 });

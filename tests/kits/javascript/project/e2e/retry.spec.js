@@ -1,6 +1,6 @@
 import { expect, test } from "mockserver-kit/playwright";
 
-for (let number = 1; number <= 12; number += 1) {
+for (let number = 1; number <= Number(process.env.RETRIES); number += 1) {
   test(`test ${number} retries the job that every test retries`, async ({ page, mock }, testInfo) => {
     await page.goto(testInfo.project.metadata.start);
     await expect(page.getByText("Status: failed")).toBeVisible();
