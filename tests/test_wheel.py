@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import sysconfig
+import venv
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -13,6 +15,7 @@ import pytest
 import requests
 
 from mockserver.version import __version__
+from tests.attack.scale import IS_FULL
 from tests.cli.test_main import SECONDS
 
 ROOT = Path(__file__).parent.parent
@@ -28,21 +31,28 @@ BUILD_SECONDS = 240
 def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the source distribution, and the wheel that is built from it."""
     folder = tmp_path_factory.mktemp("distributions")
-    build = [sys.executable, "-m", "build", "--installer", "pip", "--outdir", str(folder), str(ROOT)]
+    build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)]
     subprocess.run(build, check=True, timeout=BUILD_SECONDS, stdout=subprocess.DEVNULL)
     return folder
 
 
 @pytest.fixture(scope="module")
 def installed(distributions: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the programs of an environment that holds the wheel and what it needs."""
-    folder = tmp_path_factory.mktemp("wheel")
+    """The folder of the programs of an environment that holds the wheel and what it needs.
+
+    In the full tests pip installs what the wheel says that it needs; else it is what the tests run with.
+    """
+    environment = tmp_path_factory.mktemp("wheel") / "env"
     wheel = next(distributions.glob("mockserver-*.whl"))
-    subprocess.run([sys.executable, "-m", "venv", str(folder / "env")], check=True, timeout=BUILD_SECONDS)
-    programs = folder / "env" / "bin"
-    install = [str(programs / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", str(wheel)]
-    subprocess.run(install, check=True, timeout=BUILD_SECONDS)
-    return programs
+    venv.create(environment, symlinks=True)
+    python = environment / "bin" / "python"
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(python), "install", "--quiet"]
+    subprocess.run([*pip, *([] if IS_FULL else ["--no-deps"]), str(wheel)], check=True, timeout=BUILD_SECONDS)
+    if not IS_FULL:
+        packages = next(environment.glob("lib/python*/site-packages"))
+        # A path is added without the `.pth` files in it, such as that of a checkout which is installed as editable.
+        (packages / "tests.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return python.parent
 
 
 @pytest.fixture(scope="module")
