@@ -19,8 +19,8 @@ test: .venv/developed $(NPM:%=%/node_modules) ## Run all tests; ARGS="-k reset" 
 	@$(PYTEST) $(ARGS)
 
 # Next.js is large, so only the full tests install it.
-attack: .venv/developed $(NPM:%=%/node_modules) tests/kits/server_side/next/node_modules ## Run the tests of attacks and of the kits in full, which takes some minutes; `make test` has their short form
-	@MOCKSERVER_ATTACK=full $(PYTEST) tests/attack tests/kits $(ARGS)
+attack: .venv/developed $(NPM:%=%/node_modules) tests/kits/server_side/next/node_modules ## Run all tests in full: fuzzers, properties, attacks and kits; `make test` has their short form
+	@MOCKSERVER_ATTACK=full $(PYTEST) $(ARGS)
 
 lint: .venv/developed ## Check style and types
 	@$(BIN)/ruff check .

@@ -19,6 +19,7 @@ import pytest
 import requests
 
 from mockserver import BackgroundServer
+from tests.attack.scale import rounds
 from tests.cli.test_main import SECONDS, serving
 
 
@@ -158,7 +159,7 @@ def test_a_recording_answers_alike_in_another_process(tmp_path: Path) -> None:
 def test_a_schema_driven_fuzzer_finds_nothing(server: BackgroundServer, document: str, tmp_path: Path) -> None:
     command = [
         sys.executable, "-m", "schemathesis.cli", "run", server.url + document, "--checks", "all", "--seed", "1",
-        "--max-examples", "10", "--header", "X-Mock-Sandbox: fuzz", "--no-color", "--exclude-checks", "positive_data_acceptance",
+        "--max-examples", str(rounds(3, 10)), "--header", "X-Mock-Sandbox: fuzz", "--no-color", "--exclude-checks", "positive_data_acceptance",
     ]  # fmt: skip
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert result.returncode == 0, result.stdout

@@ -20,6 +20,7 @@ from mockserver.engine.start import Start
 from mockserver.errors import Refusal
 from mockserver.refusals import BadTime, BeforeStart, NothingToUndo, TooMuchDue
 from mockserver.syntax.instants import format_instant
+from tests.attack.scale import rounds
 
 SECOND, MINUTE = 1_000, 60_000
 RULES = (
@@ -281,7 +282,7 @@ STEPS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=rounds(20, 60), deadline=None)
 @given(MOVES)
 def test_one_long_move_equals_many_short_ones(contract: Contract, moves: list[int]) -> None:
     short, long = make(contract), make(contract)
@@ -310,7 +311,7 @@ def play(run: Run, steps: list[Any], look: bool) -> list[int]:
     return stamps
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=rounds(20, 60), deadline=None)
 @given(STEPS)
 def test_looking_changes_nothing_and_stamps_strictly_increase(contract: Contract, steps: list[Any]) -> None:
     seen, unseen = make(contract), make(contract)
@@ -320,7 +321,7 @@ def test_looking_changes_nothing_and_stamps_strictly_increase(contract: Contract
     assert stamps == sorted(set(stamps))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=rounds(20, 60), deadline=None)
 @given(STEPS, st.integers(0, 30 * SECOND))
 def test_back_and_on_again_is_where_it_was_if_no_command_lay_between(
     contract: Contract, steps: list[Any], by: int

@@ -12,6 +12,7 @@ from mockserver.engine.state import sorted_rows
 from mockserver.engine.state import table as table_module
 from mockserver.engine.state.sorted_rows import Row, ascending_key, matches, sort_order
 from mockserver.engine.state.table import Table
+from tests.attack.scale import rounds
 
 STEPS = st.lists(st.tuples(st.sampled_from("abcde"), st.integers(1, 3) | st.none()), max_size=20)
 
@@ -61,7 +62,7 @@ def sorted_plainly(rows: list[Row], sort: tuple[SortField, ...]) -> list[Row]:
     return rows
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=rounds(50, 150), deadline=None)
 @given(CHANGES, LOOKS)
 def test_an_order_carried_on_over_changes_is_the_order_made_anew(
     built_in: Contract, changes: list[Any], looks: list[Any]

@@ -22,6 +22,7 @@ from mockserver import create_app
 from mockserver.http.messages import join_headers
 from mockserver.http.pipeline import prepare
 from mockserver.http.request.addressing import build_request
+from tests.attack.scale import rounds
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 Document = dict[str, Any]
@@ -198,7 +199,7 @@ def cases(draw: st.DrawFn) -> tuple[Document, Sent]:
     return document([parameter]), Sent(query="&".join(f"p={item}" for item in pieces) if explode else f"p={joined}")
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=rounds(40, 100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(cases())
 def test_both_read_and_judge_a_parameter_alike(case: tuple[Document, Sent]) -> None:
     agree(*case)
@@ -225,7 +226,7 @@ def bodies(draw: st.DrawFn) -> tuple[Document, Sent]:
     return written, Sent(body=text.encode(), kind=kind)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=rounds(25, 60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(bodies())
 def test_both_read_and_judge_a_body_alike(case: tuple[Document, Sent]) -> None:
     agree(*case)
@@ -243,7 +244,7 @@ WAYS_IN: st.SearchStrategy[list[dict[str, list[str]]]] = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=rounds(25, 60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(WAYS_IN, st.sampled_from(["", "Basic eDp5", "Bearer x"]), st.booleans(), st.booleans(), st.booleans())
 def test_both_ask_for_credentials_alike(
     security: Any, authorization: str, key: bool, word: bool, biscuit: bool

@@ -21,6 +21,7 @@ from hypothesis.stateful import (
 from werkzeug.test import TestResponse
 
 from mockserver import create_app
+from tests.attack.scale import rounds
 from tests.conftest import MakeContract, Serve
 from tests.documents.kennel import write
 
@@ -269,7 +270,10 @@ def test_any_sequence_of_requests_agrees_with_a_dictionary(tmp_path: Path) -> No
     Owners.app = create_app(write(tmp_path), stateful=True)
     checks = [HealthCheck.too_slow, HealthCheck.filter_too_much]
     run_state_machine_as_test(
-        Owners, settings=settings(max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=checks)
+        Owners,
+        settings=settings(
+            max_examples=rounds(15, 40), stateful_step_count=25, deadline=None, suppress_health_check=checks
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from mockserver.documents.source import Source
 from mockserver.documents.tree import BASE_URI, Documents
 from mockserver.errors import Violation
 from mockserver.schemas.validators import Schemas, Validator
+from tests.attack.scale import rounds
 
 FORMATS = (
     "date-time", "date", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6", "uri",
@@ -66,7 +67,7 @@ def check_both_agree(schema: Any, value: Any) -> None:
     assert compiled.is_valid(value) == (not errors), (schema, value, errors)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=rounds(150, 400), deadline=None, suppress_health_check=list(HealthCheck))
 @given(SCHEMAS, JSON)
 def test_both_libraries_agree_on_any_schema_and_value(schema: Any, value: Any) -> None:
     check_both_agree(schema, value)
