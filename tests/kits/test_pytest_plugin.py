@@ -1,13 +1,15 @@
-"""The pytest plugin, in test suites that run in a process of their own."""
+"""The pytest plugin, in test suites that are run by a pytest of their own."""
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,10 +42,18 @@ RunSuite = Callable[..., Finished]
 
 @pytest.fixture
 def run_suite(tmp_path: Path, server: BackgroundServer) -> RunSuite:
-    """Runs pytest on a file of tests, with this plugin and those that are named, against one server."""
+    """Runs pytest on a file of tests, with this plugin and those that are named, against one server.
+
+    With other plugins or `own_process` it runs in a process of its own, otherwise in this one, which is faster.
+    """
 
     def run(
-        text: str, *arguments: str, plugins: tuple[str, ...] = (), url: str | None = server.url, **files: str
+        text: str,
+        *arguments: str,
+        plugins: tuple[str, ...] = (),
+        url: str | None = server.url,
+        own_process: bool = False,
+        **files: str,
     ) -> Finished:
         for name, content in {"test_it.py": text, **files}.items():
             path = tmp_path / name
@@ -51,18 +61,45 @@ def run_suite(tmp_path: Path, server: BackgroundServer) -> RunSuite:
             path.write_text("import pytest\n" + textwrap.dedent(content) if path.suffix == ".py" else content)
         # Only these plugins, whatever is installed, and in whichever way this one is.
         names = ["mockserver.pytest_plugin", *(PLUGINS[plugin] for plugin in plugins)]
-        command = [sys.executable, "-m", "pytest", "-rAR", "--color=no", "-p", "no:cacheprovider", "--strict-markers"]
-        command += [word for name in names for word in ("-p", name)]
-        command += [f"--mock-url={url}"] if url is not None else []
-        environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(ROOT)}
-        process = subprocess.run(
-            [*command, *arguments],
-            cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False,
-        )  # fmt: skip
-        output = process.stdout + process.stderr
+        words = ["-rAR", "--color=no", "-p", "no:cacheprovider", "--strict-markers"]
+        words += [word for name in names for word in ("-p", name)]
+        words += [f"--mock-url={url}"] if url is not None else []
+        is_apart = bool(plugins) or own_process
+        output = (run_apart if is_apart else run_here)([*words, *arguments], tmp_path)
         return Finished(output, sorted({(name, outcome) for outcome, name in OUTCOME.findall(output)}))
 
     return run
+
+
+def run_apart(arguments: list[str], folder: Path) -> str:
+    """What a process of pytest prints."""
+    process = subprocess.run(
+        [sys.executable, "-m", "pytest", *arguments],
+        cwd=folder, env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, timeout=SECONDS, check=False,
+    )  # fmt: skip
+    return process.stdout + process.stderr
+
+
+# They collect garbage or change what is common to a process.
+NOT_HERE = [
+    word for name in ("unraisableexception", "threadexception", "faulthandler") for word in ("-p", f"no:{name}")
+]
+
+
+def run_here(arguments: list[str], folder: Path) -> str:
+    """What pytest prints in this process, which afterwards is as it was."""
+    output, modules = io.StringIO(), set(sys.modules)
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(output), redirect_stderr(output):
+        patch.chdir(folder)
+        patch.setattr(sys, "path", sys.path.copy())
+        patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        patch.setenv("PYTEST_CURRENT_TEST", os.environ["PYTEST_CURRENT_TEST"])
+        pytest.main([*NOT_HERE, *arguments])
+    for name in set(sys.modules) - modules:
+        if (getattr(sys.modules[name], "__file__", None) or "").startswith(str(folder)):
+            del sys.modules[name]
+    return output.getvalue()
 
 
 # Sandboxes.
@@ -100,7 +137,7 @@ def test_equal_names_in_two_modules_have_two_sandboxes(run_suite: RunSuite) -> N
 
 def test_two_sessions_have_different_sandboxes(run_suite: RunSuite) -> None:
     test = "import random\nrandom.seed(1)\ndef test_same(mock): print(f'sandbox={mock.sandbox}.')"
-    names = [re.findall("sandbox=(.*)[.]", run_suite(test).output)[0] for _ in range(2)]
+    names = [re.findall("sandbox=(.*)[.]", run_suite(test, own_process=True).output)[0] for _ in range(2)]
     assert names[0] != names[1]
 
 
@@ -376,7 +413,7 @@ def test_nothing_is_imported_until_a_fixture_is_used(run_suite: RunSuite) -> Non
             loaded = {name for name in sys.modules if name.split(".")[0] in ("requests", "flask", "mockserver")}
             assert loaded == {"mockserver", "mockserver.version", "mockserver.pytest_plugin"}
     """
-    assert run_suite(suite).outcomes == [("test_a", "PASSED")]
+    assert run_suite(suite, own_process=True).outcomes == [("test_a", "PASSED")]
 
 
 def test_each_worker_of_xdist_starts_a_server(run_suite: RunSuite) -> None:
