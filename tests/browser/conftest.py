@@ -21,6 +21,7 @@ from tests.conftest import require_program, write_contract
 MakeContext = Callable[..., BrowserContext]
 CallApi = Callable[..., Any]
 CheckPage = Callable[[Page], None]
+PageIn = Callable[[str], Page]
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 # The switch replaces that of Playwright, whose features come first. The last ones are pages of Chromium's own for its
@@ -38,7 +39,8 @@ QUIET = [
 ]  # fmt: skip
 SECONDS = 10
 # Generous, because the machine may be busy with other work.
-expect.set_options(timeout=2 * SECONDS * 1_000)
+PATIENCE = 3 * SECONDS * 1_000
+expect.set_options(timeout=PATIENCE)
 
 TOKEN = "s3cret"
 WIDTHS = {"wide": {"width": 1280, "height": 900}, "narrow": {"width": 360, "height": 740}}
@@ -51,8 +53,9 @@ COLOUR_RULES = {"type": "rule", "values": ["color-contrast", "link-in-text-block
 CHECKS: list[tuple[Literal["light", "dark"], str, dict[str, Any]]] = [
     ("light", "wide", WCAG),
     ("dark", "narrow", WCAG),
-    *([("dark", "wide", COLOUR_RULES), ("light", "narrow", COLOUR_RULES)] if IS_FULL else []),
 ]
+if IS_FULL:
+    CHECKS += [("dark", "wide", COLOUR_RULES), ("light", "narrow", COLOUR_RULES)]
 # Rows of a table that differ only in texts and addresses are made alike, so axe checks only the first one of each kind.
 REPEATED_ROWS = """() => {
     const kinds = new Set();
@@ -133,24 +136,17 @@ def sandbox(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def make_context(browser: Browser, server: BackgroundServer, sandbox: str) -> Iterator[MakeContext]:
-    """Makes browser contexts whose cookies select the test's sandbox (or another one) and a scenario.
+    """Makes browser contexts whose cookies select the test's sandbox (or another one).
 
     The test fails if a page throws an error or violates its Content-Security-Policy.
     """
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
-    def make(scenario: str | None = None, in_sandbox: str | None = None, **options: Any) -> BrowserContext:
-        context = browser.new_context(base_url=server.url, **options)
-        context.set_default_timeout(SECONDS * 1_000)
-        cookies = {"mock_sandbox": in_sandbox or sandbox} | ({"mock_scenario": scenario} if scenario else {})
-        context.add_cookies([{"name": name, "value": value, "url": server.url} for name, value in cookies.items()])
-        context.on("weberror", lambda error: errors.append(str(error.error)))
-        context.on(
-            "console",
-            lambda message: errors.append(message.text) if "Content Security Policy" in message.text else None,
-        )
+    def make(in_sandbox: str | None = None, **options: Any) -> BrowserContext:
+        context = new_context(browser, errors, base_url=server.url, **options)
         contexts.append(context)
+        add_cookie(context, server, "mock_sandbox", in_sandbox or sandbox)
         return context
 
     yield make
@@ -159,10 +155,60 @@ def make_context(browser: Browser, server: BackgroundServer, sandbox: str) -> It
     assert errors == []
 
 
+def new_context(browser: Browser, errors: list[str], **options: Any) -> BrowserContext:
+    """A context whose pages add what goes wrong in them to `errors`."""
+    context = browser.new_context(**options)
+    context.set_default_timeout(PATIENCE)
+    context.on("weberror", lambda error: errors.append(str(error.error)))
+    context.on(
+        "console", lambda message: errors.append(message.text) if "Content Security Policy" in message.text else None
+    )
+    return context
+
+
+def add_cookie(context: BrowserContext, server: BackgroundServer, name: str, value: str) -> None:
+    context.add_cookies([{"name": name, "value": value, "url": server.url}])
+
+
+@pytest.fixture(scope="session")
+def errors() -> list[str]:
+    """What went wrong in the shared page."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def shared_page(browser: Browser, server: BackgroundServer, errors: list[str]) -> Page:
+    """The page that `page` lends to one test after the other, since a new one costs a process of Chromium."""
+    return new_context(browser, errors, base_url=server.url).new_page()
+
+
 @pytest.fixture
-def page(make_context: MakeContext) -> Page:
-    """A page in the test's sandbox, in the default scenario."""
-    return make_context().new_page()
+def page(shared_page: Page, errors: list[str], server: BackgroundServer, sandbox: str) -> Iterator[Page]:
+    """A page in the test's sandbox, in the default scenario; it fails the test like those of `make_context`.
+
+    It is not for tests that install a clock, which no page can get rid of, or that count pages.
+    """
+    add_cookie(shared_page.context, server, "mock_sandbox", sandbox)
+    yield shared_page
+    shared_page.unroute_all(behavior="ignoreErrors")
+    shared_page.goto("about:blank")
+    shared_page.context.clear_cookies()
+    shared_page.set_viewport_size({"width": 1280, "height": 720})
+    shared_page.emulate_media(color_scheme="null", reduced_motion="null")
+    seen = errors.copy()
+    errors.clear()
+    assert seen == []
+
+
+@pytest.fixture
+def page_in(page: Page, server: BackgroundServer) -> PageIn:
+    """Selects a scenario by a cookie and returns the page."""
+
+    def select(scenario: str) -> Page:
+        add_cookie(page.context, server, "mock_scenario", scenario)
+        return page
+
+    return select
 
 
 @pytest.fixture

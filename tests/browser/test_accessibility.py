@@ -93,11 +93,10 @@ STATES: dict[str, Callable[[Page], None]] = {
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_a_state_of_a_page_is_accessible(make_context: MakeContext, check_accessibility: CheckPage, state: str) -> None:
-    page = make_context(reduced_motion="reduce").new_page()
+def test_a_state_of_a_page_is_accessible(page: Page, check_accessibility: CheckPage, state: str) -> None:
+    page.emulate_media(reduced_motion="reduce")
     STATES[state](page)
     check_accessibility(page)
-    page.unroute_all(behavior="ignoreErrors")
 
 
 def test_the_rows_that_are_checked_include_every_status(page: Page) -> None:
@@ -125,11 +124,10 @@ def test_statuses_differ_in_shape_and_word_where_colours_are_forced(make_context
     assert {width for *_, width in drawn} == {"1px"}
 
 
-def test_nothing_moves_where_reduced_motion_is_preferred(make_context: MakeContext) -> None:
-    page = make_context(reduced_motion="reduce").new_page()
+def test_nothing_moves_where_reduced_motion_is_preferred(page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")
     page.route(JOBS, hold)
     page.goto("/admin/queue")
     expect(page.get_by_text("Loading jobs…")).to_be_visible()
     lasting = "document.getAnimations().filter(animation => animation.effect.getComputedTiming().endTime > 10).length"
     assert page.evaluate(lasting) == 0
-    page.unroute_all(behavior="ignoreErrors")

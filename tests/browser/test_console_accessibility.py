@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from mockserver import BackgroundServer
-from tests.browser.conftest import CallApi, CheckPage, MakeContext
+from tests.browser.conftest import CallApi, CheckPage, MakeContext, PageIn
 from tests.browser.pages import held, open_console, poll
 
 
@@ -31,8 +31,8 @@ def test_the_contract(page: Page, check_accessibility: CheckPage) -> None:
     check_accessibility(page)
 
 
-def test_records(make_context: MakeContext, check_accessibility: CheckPage) -> None:
-    page = make_context(scenario="fails-then-recovers").new_page()
+def test_records(page_in: PageIn, check_accessibility: CheckPage) -> None:
+    page = page_in("fails-then-recovers")
     with held(page, "/__mock/state"):
         page.goto("/__mock/#records")
         expect(page.get_by_role("tabpanel").get_by_text("Loading…")).to_be_visible()
@@ -47,8 +47,8 @@ def test_records(make_context: MakeContext, check_accessibility: CheckPage) -> N
     check_accessibility(page)
 
 
-def test_records_of_an_empty_run(make_context: MakeContext, check_accessibility: CheckPage) -> None:
-    page = make_context(scenario="empty").new_page()
+def test_records_of_an_empty_run(page_in: PageIn, check_accessibility: CheckPage) -> None:
+    page = page_in("empty")
     open_console(page, "records")
     expect(page.get_by_text("There are no records.")).to_be_visible()
     check_accessibility(page)

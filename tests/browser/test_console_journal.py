@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from mockserver import BackgroundServer
-from tests.browser.conftest import CallApi, MakeContext
+from tests.browser.conftest import CallApi, PageIn
 from tests.browser.pages import open_console, poll
 
 RECOVERING = "fails-then-recovers"
@@ -44,10 +44,10 @@ def test_the_journal_shows_requests_and_why_none_matched(
     expect(page.get_by_text("No request in the journal matches the filters.")).to_be_visible()
 
 
-def test_fired_transitions_are_shown_with_the_next_request(make_context: MakeContext, call_api: CallApi) -> None:
+def test_fired_transitions_are_shown_with_the_next_request(page_in: PageIn, call_api: CallApi) -> None:
     call_api("POST", "/__mock/clock", {"advance": "5s"}, RECOVERING)
     call_api("GET", "/admin/jobs/job-1", scenario=RECOVERING)
-    page = make_context(scenario=RECOVERING).new_page()
+    page = page_in(RECOVERING)
     open_console(page, "journal")
     page.get_by_role("button", name="GET /admin/jobs/job-1").click()
     expect(page.get_by_role("complementary")).to_contain_text("09:00:05.000 jobs job-1 start")

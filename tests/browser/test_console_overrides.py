@@ -7,7 +7,7 @@ import json
 from playwright.sync_api import Page, expect
 
 from mockserver import BackgroundServer
-from tests.browser.conftest import CallApi, MakeContext
+from tests.browser.conftest import CallApi, PageIn
 from tests.browser.pages import open_console, poll
 
 RECOVERING = "fails-then-recovers"
@@ -41,11 +41,9 @@ def test_an_override_is_added_applied_counted_and_removed(
     assert call_api("GET", "/__mock/overrides") == {"overrides": []}
 
 
-def test_all_added_overrides_are_removed_and_those_of_the_scenario_stay(
-    make_context: MakeContext, call_api: CallApi
-) -> None:
+def test_all_added_overrides_are_removed_and_those_of_the_scenario_stay(page_in: PageIn, call_api: CallApi) -> None:
     call_api("POST", "/__mock/overrides", {"operation": "getJob", "status": 500}, "outage")
-    page = make_context(scenario="outage").new_page()
+    page = page_in("outage")
     open_console(page, "overrides")
     expect(page.get_by_role("cell", name="every time").first).to_be_visible()
     page.get_by_role("button", name="Remove all added").click()

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import CallApi, MakeContext
+from tests.browser.conftest import CallApi, PageIn
 from tests.browser.pages import open_console, poll, tab_to
 
 RECOVERING = "fails-then-recovers"
@@ -61,9 +61,9 @@ def test_records_are_filtered_by_state_and_text(page: Page) -> None:
 
 
 def test_five_thousand_records_are_paged_and_loaded_again_only_after_changes(
-    make_context: MakeContext, call_api: CallApi
+    page_in: PageIn, call_api: CallApi
 ) -> None:
-    page = make_context(scenario="large-queue").new_page()
+    page = page_in("large-queue")
     requested: list[str] = []
     page.on("request", lambda request: requested.append(request.url.partition("/__mock/")[2]))
     open_console(page, "records")

@@ -7,14 +7,14 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from mockserver import create_app
-from tests.browser.conftest import CallApi, MakeContext
+from tests.browser.conftest import CallApi, PageIn
 from tests.browser.pages import open_console, poll
 
 RECOVERING = "fails-then-recovers"
 
 
-def test_moving_the_clock_lists_the_fired_transitions(make_context: MakeContext, call_api: CallApi) -> None:
-    page = make_context(scenario=RECOVERING).new_page()
+def test_moving_the_clock_lists_the_fired_transitions(page_in: PageIn, call_api: CallApi) -> None:
+    page = page_in(RECOVERING)
     open_console(page, "records")
     clock = page.get_by_role("region", name="Clock")
     expect(clock).to_contain_text("2026-01-15 09:00:05.000, in 5 s")

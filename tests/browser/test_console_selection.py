@@ -8,7 +8,7 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Page, expect
 
 from mockserver import BackgroundServer
-from tests.browser.conftest import TOKEN, CallApi, MakeContext
+from tests.browser.conftest import TOKEN, CallApi, MakeContext, PageIn
 from tests.browser.pages import open_console, poll
 
 RECOVERING = "fails-then-recovers"
@@ -69,8 +69,8 @@ def test_another_sandbox_is_entered_and_left(make_context: MakeContext, server: 
     assert page.get_by_label("Another sandbox").evaluate("field => field.validity.patternMismatch")
 
 
-def test_an_ignored_cookie_is_shown(make_context: MakeContext) -> None:
-    page = make_context(scenario="nope").new_page()
+def test_an_ignored_cookie_is_shown(page_in: PageIn) -> None:
+    page = page_in("nope")
     open_console(page, "scenarios")
     expect(page.get_by_text("not valid on this server: mock_scenario")).to_be_visible()
 

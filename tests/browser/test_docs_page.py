@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from mockserver import BackgroundServer
-from tests.browser.conftest import CallApi, MakeContext
+from tests.browser.conftest import CallApi, PageIn
 
 
 def try_out(page: Page, operation: str) -> None:
@@ -32,9 +32,9 @@ def test_no_request_leaves_the_origin(page: Page, server: BackgroundServer) -> N
 
 
 def test_requests_from_the_docs_have_the_sandbox_and_scenario_of_the_page(
-    make_context: MakeContext, call_api: CallApi, server: BackgroundServer
+    page_in: PageIn, call_api: CallApi, server: BackgroundServer
 ) -> None:
-    page = make_context(scenario="empty").new_page()
+    page = page_in("empty")
     page.goto("/__mock/docs")
     with page.expect_response(f"{server.url}/tutor/courses") as response:
         try_out(page, "GET /tutor/courses List courses")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, Request, expect
 
-from tests.browser.conftest import CallApi, MakeContext
+from tests.browser.conftest import CallApi, MakeContext, PageIn
 from tests.browser.pages import DASH, announcement, badge, cancel, held, open_queue, poll, problem, row, rows
 
 
@@ -69,9 +69,9 @@ def test_the_panel_offers_the_same_actions(page: Page) -> None:
     expect(panel.get_by_role("listitem").last).to_contain_text("retry")
 
 
-def test_a_job_progresses_when_the_clock_is_advanced(make_context: MakeContext, call_api: CallApi) -> None:
+def test_a_job_progresses_when_the_clock_is_advanced(page_in: PageIn, call_api: CallApi) -> None:
     call_api("POST", "/__mock/clock", {"mode": "manual"}, "happy-path")
-    page = make_context("happy-path").new_page()
+    page = page_in("happy-path")
     open_queue(page)
     page.get_by_role("button", name="Retry job-7").click()
     expect(badge(row(page, "job-7"))).to_have_text("Queued")
@@ -83,8 +83,8 @@ def test_a_job_progresses_when_the_clock_is_advanced(make_context: MakeContext, 
     expect(row(page, "job-7").get_by_role("button")).to_have_count(0)
 
 
-def test_after_a_conflict_the_job_is_loaded_again_and_the_problem_shown(make_context: MakeContext) -> None:
-    page = make_context("cancel-race").new_page()
+def test_after_a_conflict_the_job_is_loaded_again_and_the_problem_shown(page_in: PageIn) -> None:
+    page = page_in("cancel-race")
     open_queue(page)
     sent = attempts(page)
     cancel(page, "job-2")
@@ -98,8 +98,8 @@ def test_after_a_conflict_the_job_is_loaded_again_and_the_problem_shown(make_con
     assert len(sent) == 1
 
 
-def test_a_repeated_retry_has_the_same_idempotency_key(make_context: MakeContext) -> None:
-    page = make_context("flaky-actions").new_page()
+def test_a_repeated_retry_has_the_same_idempotency_key(page_in: PageIn) -> None:
+    page = page_in("flaky-actions")
     open_queue(page)
     sent = attempts(page)
     page.get_by_role("button", name="Retry job-7").click()
@@ -113,8 +113,8 @@ def test_a_repeated_retry_has_the_same_idempotency_key(make_context: MakeContext
     assert len(set(keys)) == 1
 
 
-def test_a_lost_response_is_replayed_when_the_cancellation_is_repeated(make_context: MakeContext) -> None:
-    page = make_context("flaky-actions").new_page()
+def test_a_lost_response_is_replayed_when_the_cancellation_is_repeated(page_in: PageIn) -> None:
+    page = page_in("flaky-actions")
     open_queue(page, "?status=running")
     cancel(page, "job-2")
     lost = page.locator("#problems")
@@ -185,16 +185,16 @@ def test_a_slow_response_is_awaited_and_never_anticipated(page: Page) -> None:
     assert len(requests) == 1
 
 
-def test_empty_pages_have_a_note(make_context: MakeContext) -> None:
-    page = make_context("empty").new_page()
+def test_empty_pages_have_a_note(page_in: PageIn) -> None:
+    page = page_in("empty")
     page.goto("/admin/queue")
     expect(page.get_by_role("heading", name="No jobs yet")).to_be_visible()
     page.goto("/tutor")
     expect(page.get_by_role("heading", name="No courses yet")).to_be_visible()
 
 
-def test_a_job_on_a_later_page_is_retried(make_context: MakeContext, call_api: CallApi) -> None:
-    page = make_context("large-queue").new_page()
+def test_a_job_on_a_later_page_is_retried(page_in: PageIn, call_api: CallApi) -> None:
+    page = page_in("large-queue")
     open_queue(page, "?status=failed&sort=id&page=2")
     listed = call_api("GET", "/admin/jobs?status=failed&sort=id&limit=50&offset=50", None, "large-queue")
     job, total = listed["jobs"][0]["id"], listed["total"]

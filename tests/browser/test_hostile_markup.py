@@ -11,7 +11,7 @@ import requests
 from playwright.sync_api import Browser, Page, expect
 
 from mockserver import BackgroundServer, create_app
-from tests.browser.conftest import SECONDS, MakeContext
+from tests.browser.conftest import SECONDS
 from tests.browser.pages import open_console, poll
 from tests.conftest import write_contract
 
@@ -65,8 +65,9 @@ def hostile_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backgro
 
 
 @pytest.fixture
-def page(make_context: MakeContext) -> Page:
-    return make_context(in_sandbox="default").new_page()
+def sandbox() -> str:
+    """The one that the requests of `hostile_server` are in."""
+    return "default"
 
 
 def test_nothing_of_the_console_is_markup_of_the_contract_or_a_request(

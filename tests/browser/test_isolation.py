@@ -75,11 +75,9 @@ def test_markup_in_records_is_shown_as_text(page: Page, call_api: CallApi) -> No
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_no_request_leaves_the_origin(make_context: MakeContext, server: BackgroundServer, path: str) -> None:
-    context = make_context()
+def test_no_request_leaves_the_origin(page: Page, server: BackgroundServer, path: str) -> None:
     requested: list[str] = []
-    context.on("request", lambda request: requested.append(request.url))
-    page = context.new_page()
+    page.on("request", lambda request: requested.append(request.url))
     page.goto(path)
     expect(page.locator("#rows > *")).not_to_have_count(0)
     assert [url for url in requested if not url.startswith(f"{server.url}/")] == []

@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import CallApi, MakeContext
+from tests.browser.conftest import CallApi, PageIn
 from tests.browser.pages import (
     DASH,
     STATUSES,
@@ -149,8 +149,8 @@ def test_columns_sort_both_ways(page: Page, call_api: CallApi) -> None:
     expect(header).not_to_have_attribute("aria-sort", ANY)
 
 
-def test_five_thousand_jobs_are_paged_counted_and_found(make_context: MakeContext, call_api: CallApi) -> None:
-    page = make_context("large-queue").new_page()
+def test_five_thousand_jobs_are_paged_counted_and_found(page_in: PageIn, call_api: CallApi) -> None:
+    page = page_in("large-queue")
     open_queue(page)
     expect(page.locator("#range")).to_have_text(f"1{DASH}50 of 5,000 jobs")
     expected = {
@@ -171,8 +171,8 @@ def test_five_thousand_jobs_are_paged_counted_and_found(make_context: MakeContex
     expect_ids(page, ["job-4999"])
 
 
-def test_search_results_have_the_order_of_the_list(make_context: MakeContext, call_api: CallApi) -> None:
-    page = make_context("large-queue").new_page()
+def test_search_results_have_the_order_of_the_list(page_in: PageIn, call_api: CallApi) -> None:
+    page = page_in("large-queue")
     listed: list[Any] = []
     for offset in range(0, 5_000, 500):
         listed += call_api("GET", f"/admin/jobs?sort=-status,id&limit=500&offset={offset}", None, "large-queue")["jobs"]
@@ -182,17 +182,17 @@ def test_search_results_have_the_order_of_the_list(make_context: MakeContext, ca
     expect_ids(page, matching[50:100])
 
 
-def test_nothing_is_wider_than_a_narrow_window(make_context: MakeContext) -> None:
-    page = make_context(viewport={"width": 360, "height": 740}).new_page()
+def test_nothing_is_wider_than_a_narrow_window(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
     for search in ("", "?job=job-11", "?status=failed"):
         page.goto(f"/admin/queue{search}")
         expect(page.locator("#list, #side").locator("visible=true").first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 
-def test_targets_are_at_least_24_pixels_large(make_context: MakeContext) -> None:
+def test_targets_are_at_least_24_pixels_large(page: Page) -> None:
     for width in (1280, 360):
-        page = make_context(viewport={"width": width, "height": 740}).new_page()
+        page.set_viewport_size({"width": width, "height": 740})
         open_queue(page)
         small = page.eval_on_selector_all(
             "main a, main button, main input, main select",

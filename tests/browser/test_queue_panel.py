@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import CallApi, MakeContext
+from tests.browser.conftest import CallApi, PageIn
 from tests.browser.pages import (
     open_queue,
     poll,
@@ -30,8 +30,8 @@ def test_a_job_and_its_events_are_shown_beside_the_list(page: Page) -> None:
     expect(panel).to_be_visible()
 
 
-def test_an_address_opens_a_job_that_the_list_does_not_show(make_context: MakeContext) -> None:
-    page = make_context("large-queue").new_page()
+def test_an_address_opens_a_job_that_the_list_does_not_show(page_in: PageIn) -> None:
+    page = page_in("large-queue")
     open_queue(page, "?job=job-4999&sort=id")
     panel = page.get_by_role("complementary", name="job-4999")
     expect(panel.locator("time").first).to_be_visible()

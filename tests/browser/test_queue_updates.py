@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import CallApi, MakeContext
+from tests.browser.conftest import CallApi, MakeContext, PageIn
 from tests.browser.pages import (
     announcement,
     badge,
@@ -20,8 +20,7 @@ from tests.browser.pages import (
 LIST = "**/admin/jobs?*"
 
 
-def test_loading_empty_nothing_and_error_are_four_states(make_context: MakeContext) -> None:
-    page = make_context().new_page()
+def test_loading_empty_nothing_and_error_are_four_states(page: Page) -> None:
     page.route(LIST, hold)
     page.goto("/admin/queue")
     expect(page.get_by_text("Loading jobs…")).to_be_visible()
@@ -53,7 +52,8 @@ def test_after_an_error_the_last_rows_stay_and_are_marked_as_stale(page: Page) -
     expect(announcement(page)).to_have_text("Updates work again.")
 
 
-def test_the_page_polls(page: Page, call_api: CallApi) -> None:
+def test_the_page_polls(make_context: MakeContext, call_api: CallApi) -> None:
+    page = make_context().new_page()
     page.clock.install()
     open_queue(page)
     call_api("POST", "/admin/jobs/job-7/retry")
@@ -61,7 +61,8 @@ def test_the_page_polls(page: Page, call_api: CallApi) -> None:
     expect(badge(row(page, "job-7"))).to_have_text("Queued")
 
 
-def test_updates_can_be_paused_and_resumed(page: Page, call_api: CallApi) -> None:
+def test_updates_can_be_paused_and_resumed(make_context: MakeContext, call_api: CallApi) -> None:
+    page = make_context().new_page()
     page.clock.install()
     open_queue(page)
     page.get_by_role("button", name="Pause updates").click()
@@ -77,7 +78,8 @@ def test_updates_can_be_paused_and_resumed(page: Page, call_api: CallApi) -> Non
     expect(announcement(page)).to_have_text("Updates resumed.")
 
 
-def test_polling_is_on_hold_while_a_dialog_is_open(page: Page, call_api: CallApi) -> None:
+def test_polling_is_on_hold_while_a_dialog_is_open(make_context: MakeContext, call_api: CallApi) -> None:
+    page = make_context().new_page()
     page.clock.install()
     open_queue(page)
     page.get_by_role("button", name="Cancel job-23").click()
@@ -187,8 +189,8 @@ def test_the_queue_can_be_used_by_keyboard_alone(page: Page) -> None:
     expect(link).to_be_focused()
 
 
-def test_turning_pages_by_keyboard_keeps_the_focus(make_context: MakeContext) -> None:
-    page = make_context("large-queue").new_page()
+def test_turning_pages_by_keyboard_keeps_the_focus(page_in: PageIn) -> None:
+    page = page_in("large-queue")
     open_queue(page, "?page=99")
     button = page.get_by_role("button", name="Next")
     tab_to(page, button, "Shift+Tab")

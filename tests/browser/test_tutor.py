@@ -69,7 +69,8 @@ def test_the_tutors_pages_link_only_to_each_other(page: Page) -> None:
         assert [link for link in links if not link.startswith("/tutor")] == []
 
 
-def test_badges_are_kept_up_to_date(page: Page, call_api: CallApi) -> None:
+def test_badges_are_kept_up_to_date(make_context: MakeContext, call_api: CallApi) -> None:
+    page = make_context().new_page()
     page.clock.install()
     page.goto("/tutor/courses/course-algebra")
     expect(badge(session(page, "session-3"))).to_have_text("Failed")
@@ -78,7 +79,8 @@ def test_badges_are_kept_up_to_date(page: Page, call_api: CallApi) -> None:
     expect(badge(session(page, "session-3"))).to_have_text("Queued")
 
 
-def test_updates_can_be_paused(page: Page, call_api: CallApi) -> None:
+def test_updates_can_be_paused(make_context: MakeContext, call_api: CallApi) -> None:
+    page = make_context().new_page()
     page.clock.install()
     page.goto("/tutor/courses/course-algebra")
     expect(badge(session(page, "session-3"))).to_have_text("Failed")
@@ -133,8 +135,7 @@ def test_after_an_error_the_last_badges_stay_and_are_marked_as_stale(page: Page)
     expect(page.get_by_text("The sessions could not be refreshed.")).to_be_hidden()
 
 
-def test_the_focus_goes_to_the_heading_when_the_pressed_button_disappears(make_context: MakeContext) -> None:
-    page = make_context().new_page()
+def test_the_focus_goes_to_the_heading_when_the_pressed_button_disappears(page: Page) -> None:
     page.route("**/tutor/courses", lambda route: route.abort())
     page.goto("/tutor")
     button = page.get_by_role("button", name="Try again")
