@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import httptools
+
 
 class Cycle:
     """One request and its response, as far as uvicorn asks about them."""
@@ -20,3 +24,10 @@ class _Nothing:
 
 
 _NOTHING = _Nothing()
+
+
+def request_head(parser: httptools.HttpRequestParser, target: bytes, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
+    """The head of the request that a parser has read, with other headers."""
+    lines = [b"%b %b HTTP/%b" % (parser.get_method(), target, parser.get_http_version().encode())]
+    lines += [b"%b: %b" % header for header in headers]
+    return b"\r\n".join([*lines, b"", b""])

@@ -20,15 +20,12 @@ from mockserver.http.pipeline import log_failure, prepare
 from mockserver.http.request_log import line_of_repeat
 from mockserver.server import rejections, served_app, wsgi_bridge
 from mockserver.server.apart import RequestApart
-from mockserver.server.cycle import Cycle
+from mockserver.server.cycle import Cycle, request_head
 from mockserver.server.delayed_send import DelayedSend
-from mockserver.server.rejections import HEAD_LIMIT, HEADER_LIMIT, RequestRejected, rejection
+from mockserver.server.rejections import FRAMING_FACTOR, HEAD_LIMIT, HEADER_LIMIT, WAITING_LIMIT, RequestRejected, rejection
 from mockserver.server.served_app import ParsedRequest, Sent, ServedApp, as_message, call_wsgi, failure, respond
 
 LINGER_SECONDS, TLS_CLOSE_SECONDS = 2.0, 0.2
-WAITING_LIMIT = 16
-# Framing may take this many times the limit of bodies: chunks of one byte take six bytes each.
-FRAMING_FACTOR = 8
 
 
 class Protocol(HttpToolsProtocol):
@@ -92,7 +89,7 @@ class Protocol(HttpToolsProtocol):
         Whether it has gone altogether shows only when something is written (RFC 9112, section 9.6).
         """
         self._has_ended = True
-        return self._hold is not None or bool(self._waiting)
+        return (self._hold is not None or bool(self._waiting)) and self.scheme != "https"
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, which answers what is complete; watch the time of what is not."""
@@ -136,9 +133,7 @@ class Protocol(HttpToolsProtocol):
 
     def _head_without_offer(self) -> bytes:
         self._offers = [header for header in self.headers if header[0] == b"upgrade"]
-        lines = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())]
-        lines += [b"%b: %b" % header for header in self.headers if header[0] != b"upgrade"]
-        return b"\r\n".join([*lines, b"", b""])
+        return request_head(self.parser, self.url, [header for header in self.headers if header[0] != b"upgrade"])
 
     def _reject_unparsed(self, error: httptools.HttpParserError, data: bytes) -> None:
         """Reject what the parser does not accept, or what was raised in one of its callbacks, which it wraps."""
