@@ -22,7 +22,7 @@ from mockserver.server import rejections, served_app, wsgi_bridge
 from mockserver.server.apart import RequestApart
 from mockserver.server.cycle import Cycle, request_head
 from mockserver.server.delayed_send import DelayedSend
-from mockserver.server.rejections import FRAMING_FACTOR, HEAD_LIMIT, HEADER_LIMIT, WAITING_LIMIT, RequestRejected, rejection
+from mockserver.server.rejections import HEAD_LIMIT, HEADER_LIMIT, RequestRejected, rejection
 from mockserver.server.served_app import ParsedRequest, Sent, ServedApp, as_message, call_wsgi, failure, respond
 
 LINGER_SECONDS, TLS_CLOSE_SECONDS = 2.0, 0.2
@@ -52,7 +52,8 @@ class Protocol(HttpToolsProtocol):
         # How many requests were complete in the bytes that are being parsed, and what was sent to the last of them.
         self._complete = 0
         self._sent: Sent | None = None
-        self._was_active = False
+        # Whether it was used since the timer started, and whether the peer sends no more.
+        self._was_active = self._has_ended = False
         self._dated: object = None
         self._date_lines = b""
         # When the present bytes were received, and since when the client is to send more.
@@ -60,8 +61,6 @@ class Protocol(HttpToolsProtocol):
         self._timer: asyncio.TimerHandle | None = None
         self._hold: DelayedSend | RequestApart | None = None
         self._waiting: deque[tuple[Cycle, ParsedRequest | str]] = deque()
-        # The peer sends no more.
-        self._has_ended = False
 
     def _new_parser(self) -> httptools.HttpRequestParser:
         parser = httptools.HttpRequestParser(self)
@@ -187,7 +186,7 @@ class Protocol(HttpToolsProtocol):
         """Watch the time and the size of a request that is not complete."""
         if not self._in_head:
             self._since = self._received_at
-            if self._further_size > HEAD_LIMIT + FRAMING_FACTOR * self.served.body_limit:
+            if self._further_size > HEAD_LIMIT + rejections.FRAMING_FACTOR * self.served.body_limit:
                 self._overflow()
         elif self._further_size > HEAD_LIMIT:
             self.reject("header-fields-too-large")
@@ -313,7 +312,7 @@ class Protocol(HttpToolsProtocol):
 
     def _regulate_reading(self) -> None:
         """Read no further where answers pile up, or requests that wait for one."""
-        if self.flow.write_paused or len(self._waiting) >= WAITING_LIMIT:
+        if self.flow.write_paused or len(self._waiting) >= rejections.WAITING_LIMIT:
             self.flow.pause_reading()
         else:
             self.flow.resume_reading()
@@ -430,8 +429,7 @@ class Protocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         """The server ends: what is not a whole request yet gets no answer."""
         self.transport.close()
-        if self.scheme == "https":
-            # Closed by TLS, a connection waits for the peer to agree, and idle ones of clients do not.
+        if self.scheme == "https":  # TLS waits for the peer to agree, and idle clients do not
             self.loop.call_later(TLS_CLOSE_SECONDS, self.transport.abort)
 
     def _close(self) -> None:

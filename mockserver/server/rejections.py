@@ -8,12 +8,11 @@ from functools import cache
 from mockserver.server import wsgi_bridge
 
 # The bytes of the target and the headers, and the number of headers.
-HEAD_LIMIT = 64 * 1024
+HEAD_LIMIT, HEADER_LIMIT = 64 * 1024, 1_000
 # How many requests of a connection may wait for the response before theirs.
 WAITING_LIMIT = 16
 # Framing may take this many times the limit of bodies: chunks of one byte take six bytes each.
 FRAMING_FACTOR = 8
-HEADER_LIMIT = 1_000
 # The time for a head, for the first bytes of a connection, and between the parts of a body.
 REQUEST_SECONDS = 30.0
 # Status, title and detail by code.
