@@ -76,7 +76,9 @@ def _unmatched_rules(contract: Contract, scenario: Scenario, resource: Resource,
 
 def _missing_record(contract: Contract, override: Override, state: State) -> tuple[str, object] | None:
     """The parameter of an override, and its value, if that is the key of a record that does not exist."""
-    operation = contract.operations[override.operation]
+    operation = contract.operations.get(override.operation or "")
+    if operation is None:
+        return None
     for name, key in override.where.items():
         if name not in operation.path_names:
             continue

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mockserver.contract.behaviour import Behaviour
+from mockserver.contract.conditions import Conditions
 from mockserver.contract.lifecycle import Lifecycle
 from mockserver.documents.source import DeferredProblems, Source, list_problems
 from mockserver.documents.tree import Documents, Node
@@ -140,12 +141,15 @@ class Override:
 
     `headers` holds the values of each header. `media_type` is that of the body, where there is one. The delay is
     `min_delay` to `max_delay` milliseconds. Without a status, body or example, the normal response is sent with the
-    override's headers, delay and fault.
+    override's headers, delay and fault. It is for requests to `operation`, None standing for every operation, with the
+    parameters of `where` that meet the `conditions`, and for that `share` of them.
     """
 
-    operation: str
+    operation: str | None
     entry: Mapping[str, Any]
     where: Mapping[str, Any] = field(default_factory=dict)
+    conditions: Conditions | None = None
+    share: float = 1.0
     status: int | None = None
     headers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     has_body: bool = False

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mockserver.contract import formats
+from mockserver.contract.conditions import read_conditions
 from mockserver.contract.model import Override
 from mockserver.errors import Violation, did_you_mean, quote
 from mockserver.openapi.content import find_example, json_media_type
@@ -15,6 +16,8 @@ from mockserver.syntax.instants import parse_duration
 from mockserver.syntax.json_pointer import escape as escape_pointer
 from mockserver.syntax.media_types import JSON, best_match, is_json, is_text
 
+# The `operation` that stands for every one.
+EVERY = "*"
 # From this status on, any may be used whether declared or not.
 ERRORS_FROM = 400
 # These have no content (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5).
@@ -26,9 +29,10 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
     violations = formats.validator("override").violations(entry, "body")
     if violations:
         return None, violations
-    operation = operations.get(entry["operation"])
-    if operation is None:
-        message = f"there is no operation {quote(entry['operation'])}.{did_you_mean(entry['operation'], operations)}"
+    name = entry["operation"]
+    operation = operations.get(name)
+    if operation is None and name != EVERY:
+        message = f"there is no operation {quote(name)}.{did_you_mean(name, operations)}"
         return None, [Violation("body", "/operation", "operation", message)]
     # To JSON Schema 404.0 is an integer, too.
     entry = {**entry, **{name: int(entry[name]) for name in ("status", "times") if name in entry}}
@@ -36,23 +40,30 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
         name: (values,) if isinstance(values, str) else tuple(values)
         for name, values in entry.get("headers", {}).items()
     }
-    success = operation.success()
-    status = entry.get("status", success[0] if success is not None else 200)
-    # `default` is for errors, unless it is what success is.
-    declared = operation.response(status) if status >= ERRORS_FROM or operation.names_status(status) else None
-    media_type = _media_type(declared, headers, entry["body"]) if "body" in entry else None
+    declared, status, media_type = None, entry.get("status", 200), None
+    if operation is not None:
+        success = operation.success()
+        status = entry.get("status", success[0] if success is not None else 200)
+        # `default` is for errors, unless it is what success is.
+        declared = operation.response(status) if status >= ERRORS_FROM or operation.names_status(status) else None
+    if "body" in entry:
+        media_type = _media_type(declared, headers, entry["body"])
     min_delay, max_delay, delay_violations = _read_delay(entry.get("delay"))
+    conditions, condition_violations = read_conditions(entry["match"]) if "match" in entry else (None, [])
     violations = [
         *_check_headers(headers),
-        *_check_where(entry, operation),
-        *_check_response(entry, operation, status, media_type),
+        *_check_where(entry, operations.values() if operation is None else [operation]),
+        *(_check_every(entry) if operation is None else _check_response(entry, operation, status, media_type)),
         *delay_violations,
+        *condition_violations,
     ]
     if violations:
         return None, violations
     return Override(
-        operation=operation.id,
+        operation=operation.id if operation is not None else None,
         where=entry.get("where", {}),
+        conditions=conditions,
+        share=entry.get("share", 1.0),
         status=entry.get("status"),
         headers=headers,
         has_body="body" in entry,
@@ -95,8 +106,24 @@ def _check_headers(headers: Mapping[str, Sequence[str]]) -> list[Violation]:
     return violations
 
 
-def _check_where(entry: Mapping[str, Any], operation: Operation) -> list[Violation]:
-    names = [parameter.name for parameter in operation.parameters if parameter.location in ("path", "query")]
+def _check_every(entry: Mapping[str, Any]) -> list[Violation]:
+    """What only an override of one operation can have."""
+    reason = f"needs one operation, and not {quote(EVERY)}"
+    violations = [Violation("body", "/example", "example", f"an example {reason}")] if "example" in entry else []
+    if entry.get("status", ERRORS_FROM) < ERRORS_FROM and not entry.get("violate", False):
+        violations.append(
+            Violation("body", "/status", "responses", f"a status below 400 {reason}; or set violate: true")
+        )
+    return violations
+
+
+def _check_where(entry: Mapping[str, Any], operations: Iterable[Operation]) -> list[Violation]:
+    names = [
+        parameter.name
+        for operation in operations
+        for parameter in operation.parameters
+        if parameter.location in ("path", "query")
+    ]
     return [
         Violation(
             "body",

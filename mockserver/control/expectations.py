@@ -6,21 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from urllib.parse import parse_qsl
 
 from mockserver.contract.model import Contract
 from mockserver.control.journal import has_status
 from mockserver.engine.journal import Entry, LoggedMessage
 from mockserver.engine.overrides import has_value
 from mockserver.errors import Violation, did_you_mean, quote
+from mockserver.http.request.content import parse_body
 from mockserver.openapi.model import Operation
 from mockserver.refusals import InvalidRequest
 from mockserver.schemas.inline import compile_inline
 from mockserver.schemas.validators import Validator
-from mockserver.syntax import json_pointer, strict_json
-from mockserver.syntax.media_types import essence
-
-FORM = "application/x-www-form-urlencoded"
+from mockserver.syntax import json_pointer
 
 
 class BodyNotKept(Exception):
@@ -92,14 +89,8 @@ def read_body(message: LoggedMessage) -> Any:
     """
     if message.size > len(message.body):
         raise BodyNotKept(message.size)
-    if not message.body:
-        return None
-    try:
-        return strict_json.parse(message.body)
-    except strict_json.MalformedJSON:
-        text = message.body.decode(errors="replace")
     content_type = next((value for name, value in message.headers if name.lower() == "content-type"), "")
-    return dict(parse_qsl(text, keep_blank_values=True)) if essence(content_type) == FORM else text
+    return parse_body(message.body, content_type)
 
 
 def read_expectations(entries: Sequence[Mapping[str, Any]], contract: Contract) -> list[Expectation]:

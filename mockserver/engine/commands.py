@@ -89,6 +89,13 @@ class UseOverride(NamedTuple):
     at: int
 
 
+class DrawOverride(NamedTuple):
+    """Count a draw of an override that responds to a share of the requests."""
+
+    id: str
+    at: int
+
+
 class KeepResponse(NamedTuple):
     """Store the response of an operation under an idempotency key."""
 
@@ -104,7 +111,7 @@ class Transaction(NamedTuple):
     at: int
 
 
-Command = Fire | Put | Remove | AddOverride | RemoveOverride | UseOverride | KeepResponse | Transaction
+Command = Fire | Put | Remove | AddOverride | RemoveOverride | UseOverride | DrawOverride | KeepResponse | Transaction
 # How many transitions one move of the clock may fire: rules that form a loop would go on as long as it is moved.
 SETTLE_LIMIT = 100_000
 TURN_BACK = "set the clock back, or reset"
@@ -350,6 +357,7 @@ _APPLY: Mapping[type[Command], Callable[[State, Any], State]] = {
     AddOverride: lambda state, command: state.with_overrides(state.overrides.add(command.override)),
     RemoveOverride: lambda state, command: state.with_overrides(state.overrides.remove(command.id)),
     UseOverride: lambda state, command: state.with_overrides(state.overrides.use(command.id)),
+    DrawOverride: lambda state, command: state.with_overrides(state.overrides.draw(command.id)),
     Transaction: lambda state, command: reduce(apply, command.commands, state),
     KeepResponse: lambda state, command: state.with_keys(state.keys.add(command.key, command.response, command.at)),
 }

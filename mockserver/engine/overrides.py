@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from mockserver.contract.conditions import RequestContent
 from mockserver.contract.model import Override
 from mockserver.engine.state.seeded import draw_between
 from mockserver.refusals import OverrideLimit, UnknownOverride
 
 OVERRIDE_LIMIT = 10_000
+# A share is drawn in steps of a millionth.
+DRAW_STEPS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +33,14 @@ class ActiveOverride:
 class Overrides:
     """The active overrides: those that were added, newest first, then the scenario's in their order.
 
-    `added` counts all that were ever added. `use_counts` are by id, of overrides with a limited number of uses.
+    `added` counts all that were ever added. `use_counts` are by id, of overrides with a limited number of uses, and
+    `draw_counts` of those with a share of the requests.
     """
 
     active: tuple[ActiveOverride, ...] = ()
     use_counts: Mapping[str, int] = field(default_factory=dict)
     added: int = 0
+    draw_counts: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def from_scenario(cls, overrides: tuple[Override, ...]) -> Overrides:
@@ -61,24 +66,41 @@ class Overrides:
         removed = set(removable) if override_id is None else {override_id}
         remaining = tuple(active for active in self.active if active.id not in removed)
         counts = {name: count for name, count in self.use_counts.items() if name not in removed}
-        return replace(self, active=remaining, use_counts=counts)
+        draws = {name: count for name, count in self.draw_counts.items() if name not in removed}
+        return replace(self, active=remaining, use_counts=counts, draw_counts=draws)
 
     def use(self, override_id: str) -> Overrides:
         """The overrides with one more use of that one counted. Raises UnknownOverride."""
-        if not any(active.id == override_id for active in self.active):
-            raise UnknownOverride(override_id, [active.id for active in self.active])
+        self._require(override_id)
         counts = {**self.use_counts, override_id: self.use_counts.get(override_id, 0) + 1}
         return replace(self, use_counts=counts)
 
-    def match(self, operation: str, parameters: Mapping[str, Any]) -> ActiveOverride | None:
-        """The first override for a request to the operation with these parameters that is not used up."""
+    def draw(self, override_id: str) -> Overrides:
+        """The overrides with one more draw of that one counted. Raises UnknownOverride."""
+        self._require(override_id)
+        counts = {**self.draw_counts, override_id: self.draw_counts.get(override_id, 0) + 1}
+        return replace(self, draw_counts=counts)
+
+    def is_drawn(self, active: ActiveOverride, seed: int) -> bool:
+        """Whether an override with a share is the response to the request that is drawn for next."""
+        number = self.draw_counts.get(active.id, 0)
+        return draw_between(0, DRAW_STEPS - 1, seed, "share", active.id, number) < active.override.share * DRAW_STEPS
+
+    def matches(
+        self, operation: str, parameters: Mapping[str, Any], content: RequestContent
+    ) -> Iterator[ActiveOverride]:
+        """The overrides for a request to the operation with these parameters that are not used up, the first first."""
         for active in self.active:
             override = active.override
-            if override.operation != operation or self._is_used_up(active):
+            if override.operation not in (operation, None) or self._is_used_up(active):
                 continue
             if all(has_value(parameters.get(name), value) for name, value in override.where.items()):
-                return active
-        return None
+                if override.conditions is None or override.conditions.hold(content):
+                    yield active
+
+    def _require(self, override_id: str) -> None:
+        if not any(active.id == override_id for active in self.active):
+            raise UnknownOverride(override_id, [active.id for active in self.active])
 
     def _is_used_up(self, active: ActiveOverride) -> bool:
         times = active.override.times

@@ -12,6 +12,7 @@ from mockserver.documents.source import Source
 from mockserver.engine.commands import (
     AddOverride,
     Command,
+    DrawOverride,
     Fire,
     KeepResponse,
     Put,
@@ -131,6 +132,7 @@ _ENCODERS: Mapping[type[Command], Any] = {
     AddOverride: lambda command: {"add_override": dict(command.override.entry)},
     RemoveOverride: lambda command: {"remove_override": "all" if command.id is None else command.id},
     UseOverride: lambda command: {"use_override": command.id},
+    DrawOverride: lambda command: {"draw_override": command.id},
     KeepResponse: lambda command: {"keep_answer": _encode_response(command)},
     Transaction: lambda command: {"transaction": [_ENCODERS[type(part)](part) for part in command.commands]},
 }
@@ -143,6 +145,7 @@ _DECODERS: Mapping[str, Any] = {
     "add_override": _decode_override,
     "remove_override": lambda _, entry, at: RemoveOverride(None if entry == "all" else entry, at),
     "use_override": lambda _, entry, at: UseOverride(entry, at),
+    "draw_override": lambda _, entry, at: DrawOverride(entry, at),
     "keep_answer": lambda _, entry, at: KeepResponse(entry["key"], _decode_response(entry), at),
     "transaction": lambda contract, entries, at: Transaction(
         tuple(_decode_named(contract, entry, at) for entry in entries), at

@@ -8,9 +8,10 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from mockserver.contract.conditions import RequestContent
 from mockserver.contract.model import Mode
 from mockserver.engine.clock import Clock, Seconds, monotonic
-from mockserver.engine.commands import Command, Fired, Transaction, UseOverride, fired_by
+from mockserver.engine.commands import Command, DrawOverride, Fired, Transaction, UseOverride, fired_by
 from mockserver.engine.history import LOG_LIMIT, History
 from mockserver.engine.keys_in_flight import KeysInFlight
 from mockserver.engine.override_uses import OverrideUses
@@ -162,18 +163,26 @@ class Run:
             with self._lock:
                 self._advance(self.clock.position + self.clock.step)
 
-    def use_override(self, operation: str, parameters: Mapping[str, Any]) -> tuple[ActiveOverride, int] | None:
-        """The override that answers a request with these parameters, and its delay in milliseconds.
+    def use_override(
+        self, operation: str, parameters: Mapping[str, Any], content: RequestContent
+    ) -> tuple[ActiveOverride, int] | None:
+        """The override that answers a request with these parameters and this content, and its delay in milliseconds.
 
-        The use is counted. None where no override matches.
+        The use is counted, and each draw for a share of the requests. None where no override matches.
         """
         if not self._timeline.state.overrides.active:
             return None
         with self._lock:
             now = self.now
             self._settle(now)
-            override = self.state.overrides.match(operation, parameters)
-            if override is None:
+            for override in self.state.overrides.matches(operation, parameters, content):
+                if override.override.share == 1:
+                    break
+                is_drawn = self.state.overrides.is_drawn(override, self.scenario.seed)
+                self._accept(DrawOverride(override.id, now))
+                if is_drawn:
+                    break
+            else:
                 return None
             number = self._override_uses.add(override.id)
             if override.override.times is not None:

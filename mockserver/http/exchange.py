@@ -14,6 +14,7 @@ from mockserver.engine.sandboxes import Sandbox
 from mockserver.engine.state.state import State
 from mockserver.errors import Refusal, Violation
 from mockserver.http.messages import SAFE_METHODS, Delivery, Request, Response, header
+from mockserver.http.request.content import ReadContent
 from mockserver.openapi.model import Operation
 from mockserver.refusals import TokenRequired
 
@@ -150,13 +151,14 @@ class Exchange:
     """
 
     __slots__ = (
-        "began", "commits", "delivery", "handler", "invalid_status", "notices", "override", "prepared", "refusal",
-        "request", "sandbox", "selected", "service", "snapshot", "violations",
+        "_content", "began", "commits", "delivery", "handler", "invalid_status", "notices", "override", "prepared",
+        "refusal", "request", "sandbox", "selected", "service", "snapshot", "violations",
     )  # fmt: skip
 
     def __init__(self, service: Service, prepared: PreparedRequest, began: float) -> None:
         self.service, self.prepared, self.began = service, prepared, began
         self.request = prepared.request
+        self._content: ReadContent | None = None
         self.sandbox: Sandbox | None = None
         self.selected: Selection | None = None
         self.override: ActiveOverride | None = None
@@ -173,6 +175,18 @@ class Exchange:
     def operation(self) -> Operation | None:
         """The operation that the request was routed to."""
         return self.prepared.route.operation
+
+    @property
+    def content(self) -> ReadContent:
+        """The parts of the request that conditions of overrides are about."""
+        if self._content is None:
+            self._content = ReadContent(self.prepared)
+        return self._content
+
+    @property
+    def compared_headers(self) -> Sequence[str]:
+        """The headers of the request that conditions of overrides were about."""
+        return self._content.headers if self._content is not None else ()
 
     @property
     def selection(self) -> Selection:

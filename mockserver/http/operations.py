@@ -109,7 +109,7 @@ def _respond(exchange: Exchange, operation: Operation) -> Response:
     run.count_request(operation.id)
     if exchange.service.contract.python is not None:
         exchange.snapshot = run.snapshot
-    used = run.use_override(operation.id, exchange.prepared.parameters)
+    used = run.use_override(operation.id, exchange.prepared.parameters, exchange.content)
     if used is None:
         response = _perform(exchange, operation)
     else:
@@ -192,7 +192,8 @@ def _current_tag(exchange: Exchange) -> str | None:
     with suppress(Refusal, CannotGenerate):
         parameters.validate(service, prepared)
         response = _normal(read, operation)
-        override = exchange.selection.run.state.overrides.match(operation.id, prepared.parameters)
+        overrides = exchange.selection.run.state.overrides
+        override = next(overrides.matches(operation.id, prepared.parameters, read.content), None)
         if override is not None:
             response.replace_headers(override.override.headers)
         if 200 <= response.status < 300:

@@ -216,6 +216,8 @@ def _add_headers(exchange: Exchange, response: Response) -> None:
     response.add_headers(pairs)
     if "vary" in response.own:
         response.set_header("Vary", merge_vary(response.headers, VARY))
+    if exchange.compared_headers:
+        response.set_header("Vary", merge_vary(response.headers, ("Vary", ", ".join(exchange.compared_headers))))
     if exchange.request.header("Origin") is not None:
         response.add_headers(cors.headers(exchange.service, exchange.request, response))
 
@@ -281,6 +283,8 @@ def _is_cacheable(entry: Entry, run: Run) -> bool:
         and entry.note is None
         and entry.status != INTERNAL_ERROR
         and not run.clock.counts(entry.operation)
+        # The next request may be one of those that an override with a share responds to.
+        and not run.state.overrides.draw_counts
     )
 
 
