@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from mockserver.contract.lists import ListSelection
 from mockserver.documents.tree import Node
 
 BehaviourKind = Literal["list", "read", "create", "replace", "update", "delete", "transition"]
@@ -20,7 +21,7 @@ class Behaviour:
     the schema of an envelope with further members. `body_member` names the member of a request body that holds the
     record. `limit`, `offset`, `page` and `sort` name the query parameters of a list, `filters` those that filter by the
     field of their name; pages are counted from `first_page`. `path_fields` maps path parameters to fields of another
-    name.
+    name. `selection` is what else selects and pages the records of a list.
     """
 
     kind: BehaviourKind
@@ -34,6 +35,7 @@ class Behaviour:
     page: str | None = None
     first_page: int = 1
     filters: tuple[str, ...] = ()
+    selection: ListSelection = field(default_factory=ListSelection)
     item: str | None = None
     envelope_schema: Node | None = None
     body_member: str | None = None

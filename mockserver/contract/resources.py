@@ -11,6 +11,7 @@ import jsonschema_rs
 from mockserver.contract.behaviour import BEHAVIOUR_KINDS, Behaviour, BehaviourKind
 from mockserver.contract.effects import NO_EFFECTS, NOW, Effects, find_reference_error, find_references
 from mockserver.contract.lifecycle import LOG_EVENT, Lifecycle, Transition
+from mockserver.contract.list_reader import ListReader
 from mockserver.contract.model import DerivedField, Resource, SortField
 from mockserver.documents.source import Report, Source
 from mockserver.documents.tree import Documents, Node
@@ -24,6 +25,8 @@ from mockserver.schemas.validators import Schemas, Validator
 from mockserver.syntax import json_pointer
 
 SUCCESS_STATUSES: Mapping[BehaviourKind, int] = {"create": 201, "delete": 204}
+# The entries of `paging` that name members of the envelope rather than query parameters.
+PAGING_MEMBERS = ("next", "more")
 # Values of a query parameter that stand for all records rather than for a field's value.
 WILDCARDS = ("all", "any", "*")
 
@@ -258,11 +261,20 @@ class ResourcesReader:
         parameters = operation.path_names if kind == "list" else operation.path_names[:-1]
         names = [path_fields.get(parameter, parameter) for parameter in parameters]
         self._check_names(f"{pointer}/{kind}", "field", names, resource.fields)
+        response = _response_schema(operation, kind)
         query = {parameter.name: parameter for parameter in operation.parameters if parameter.location == "query"}
         paging = entry.get("paging", {})
         for role, parameter in paging.items():
+            if role in PAGING_MEMBERS:
+                continue
             self._check_name(json_pointer.append(pointer, "paging", role), "query parameter", parameter, query)
         envelope = entry.get("envelope", {})
+        reader = ListReader(self.source, self.report, pointer, resource, query, Shape.from_schema(response))
+        for role, member in envelope.items():
+            reader.check_member(json_pointer.append(pointer, "envelope", role), member)
+        selection = reader.read(entry)
+        used = {*paging.values(), *selection.parameters}
+        members = {paging[role] for role in PAGING_MEMBERS if role in paging}
         page = query.get(paging.get("page", ""))
         return Behaviour(
             kind=kind,
@@ -278,10 +290,11 @@ class ResourcesReader:
             filters=tuple(
                 parameter.name
                 for parameter in query.values()
-                if parameter.name not in paging.values() and _is_filter(parameter, resource)
+                if parameter.name not in used and _is_filter(parameter, resource)
             ),
+            selection=selection,
             item=envelope.get("item"),
-            envelope_schema=_larger_envelope(operation, kind, envelope) if envelope else None,
+            envelope_schema=response if envelope and _is_larger(response, {*envelope.values(), *members}) else None,
             body_member=entry.get("body"),
             path_fields=path_fields,
         )
@@ -351,10 +364,13 @@ def _is_filter(parameter: Parameter, resource: Resource) -> bool:
     return all(value not in WILDCARDS if field_values is None else value in field_values for value in asked_values)
 
 
-def _larger_envelope(operation: Operation, kind: BehaviourKind, envelope: Mapping[str, str]) -> Node | None:
-    """The schema of the response if it declares more members than `envelope` names."""
+def _response_schema(operation: Operation, kind: BehaviourKind) -> Node | None:
+    """The schema of the JSON that the operation responds with."""
     success = operation.success(SUCCESS_STATUSES.get(kind, 200))
     media_type = json_media_type(success[1]) if success is not None else None
-    if media_type is None or media_type.schema is None or media_type.shape.names <= set(envelope.values()):
-        return None
-    return media_type.schema
+    return media_type.schema if media_type is not None else None
+
+
+def _is_larger(response: Node | None, members: set[str]) -> bool:
+    """Whether a response declares more members than those that are filled in."""
+    return response is not None and not Shape.from_schema(response).names <= members

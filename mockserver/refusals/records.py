@@ -30,6 +30,18 @@ class UnknownRecord(Refusal):
         super().__init__(f"{resource} has no record {quote(key)}.", resource=resource)
 
 
+class UnknownCursor(Refusal):
+    """The cursor of a list is the key of a record, and the resource has no such record."""
+
+    code = "unknown-cursor"
+
+    def __init__(self, resource: str, key: object, parameter: str) -> None:
+        super().__init__(
+            f"{resource} has no record {quote(key)} to continue from; send the key of a record in {parameter}.",
+            resource=resource,
+        )
+
+
 class UnknownTransition(Refusal):
     """The resource's lifecycle has no transition of that name."""
 

@@ -30,10 +30,12 @@ class ResultKind(Enum):
 class OperationResult(NamedTuple):
     """What an operation responds with: `value` is JSON.
 
-    `key` is that of a record that was created; `total` is the number of records in a list, before paging.
+    `key` is that of a record that was created; `total` is the number of records in a list, before paging, and
+    `next_cursor` is the cursor of its next page.
     """
 
     value: Any
     kind: ResultKind = ResultKind.RETURNED
     key: Any = None
     total: int | None = None
+    next_cursor: str | None = None

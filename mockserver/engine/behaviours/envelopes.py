@@ -8,6 +8,7 @@ from typing import Any
 
 from mockserver import generate
 from mockserver.contract.behaviour import Behaviour
+from mockserver.contract.lists import MemberPath
 from mockserver.contract.model import Contract, Record
 from mockserver.documents.tree import Node
 from mockserver.errors import CannotGenerate
@@ -20,18 +21,22 @@ PREVIOUS = {"prev", "previous", "prevpage", "previouspage", "prevurl", "previous
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Which part of a list an envelope holds: `size` records of `total`, after the first `offset`."""
+    """Which part of a list an envelope holds: `size` records of `total`, after the first `offset`.
+
+    `goes_back` if further pages are those before it.
+    """
 
     total: int
     offset: int
     size: int
     limit: int | None
     first_page: int
+    goes_back: bool = False
 
     @property
     def has_next(self) -> bool:
-        """Whether there are more records after these."""
-        return self.offset + self.size < self.total
+        """Whether there are more records in the direction of the pages."""
+        return self.offset > 0 if self.goes_back else self.offset + self.size < self.total
 
     def named_values(self) -> dict[str, Any]:
         """The values of members with the usual names."""
@@ -70,6 +75,24 @@ def complete_envelope(
     if not page.offset:
         envelope = _without_links(envelope, PREVIOUS, is_valid)
     return envelope
+
+
+def with_member(envelope: Mapping[str, Any], path: MemberPath, value: Any) -> dict[str, Any]:
+    """The envelope with another value of the member that a path leads to."""
+    first, *rest = path
+    if rest:
+        below = envelope.get(first)
+        value = with_member(below if isinstance(below, dict) else {}, tuple(rest), value)
+    return {**envelope, first: value}
+
+
+def without_member(envelope: Mapping[str, Any], path: MemberPath) -> dict[str, Any]:
+    """The envelope without the member that a path leads to."""
+    first, *rest = path
+    below = envelope.get(first)
+    if rest:
+        return {**envelope, first: without_member(below, tuple(rest))} if isinstance(below, dict) else dict(envelope)
+    return {name: member for name, member in envelope.items() if name != first}
 
 
 def wrap_record(contract: Contract, behaviour: Behaviour, record: Record, seed: str) -> dict[str, Any]:

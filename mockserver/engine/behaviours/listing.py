@@ -1,24 +1,46 @@
-"""The behaviour `list`: filter, sort, page."""
+"""The behaviour `list`: filter, search, sort, page."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
+from mockserver.contract.list_reader import member_shape
+from mockserver.contract.lists import MemberPath
 from mockserver.contract.model import Contract, Record, SortField
+from mockserver.engine.behaviours import cursors
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult, ResultKind
-from mockserver.engine.behaviours.envelopes import Page, complete_envelope
+from mockserver.engine.behaviours.envelopes import Page, complete_envelope, with_member, without_member
 from mockserver.engine.behaviours.implementation import Implementation
 from mockserver.engine.run import Run
+from mockserver.engine.state.conditions import (
+    Compared,
+    Condition,
+    HasWords,
+    OneOf,
+    comparable,
+    members_read,
+    split_words,
+)
 from mockserver.engine.state.presentation import with_all_derived
-from mockserver.engine.state.sorted_rows import Condition, Row, SortedRows, SortOrder, matches, sort_order
+from mockserver.engine.state.sorted_rows import Row, SortedRows, SortOrder, matches, sort_order
 from mockserver.engine.state.state import State
 from mockserver.engine.state.table import Table
 from mockserver.errors import Violation, did_you_mean, quote
+from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation
-from mockserver.refusals import InvalidRequest
+from mockserver.refusals import InvalidRequest, UnknownCursor
+
+# What clients send for the first page.
+NO_CURSOR = (None, "")
+INTEGER = re.compile(r"-?[0-9]{1,18}")
+# The end of the pages of a list whose schema has no null for it.
+ABSENT = object()
 
 
 class ListRecords(Implementation):
@@ -31,17 +53,25 @@ class ListRecords(Implementation):
             field in self.resource.references for field in behaviour.filters
         )
 
+        self._page_members = PageMembers(operation, behaviour)
+
     def perform(self, run: Run, call: OperationCall) -> OperationResult:
-        """List the records. Raises UnknownRecord for a path that refers to none, and InvalidRequest for a bad sort."""
+        """List the records.
+
+        Raises UnknownRecord for a path that refers to none, UnknownCursor for a key that is none, and InvalidRequest
+        for a bad sort, cursor or date.
+        """
         state = run.state
         rows = self._select(state, call)
-        total = len(rows)
-        offset, limit = self._page_bounds(call, total)
-        records = [row[0] for row in rows.page(offset, limit)]
+        page, limit = self._page(state, rows, call)
+        listed = rows.page(page.offset, limit)
+        page = replace(page, size=len(listed))
+        records = [row[0] for row in listed]
         if self._derived:
             records = with_all_derived(state, self.resource, records)
-        value = self._envelope(run, records, total, offset, limit) if self.behaviour.items is not None else records
-        return OperationResult(value, ResultKind.RETURNED, None, total)
+        following = self._next_cursor(rows, listed, page, call)
+        value = self._envelope(run, records, page, following) if self.behaviour.items is not None else records
+        return OperationResult(value, ResultKind.RETURNED, None, page.total, following)
 
     def _select(self, state: State, call: OperationCall) -> SortedRows:
         table = state.tables[self.resource.name]
@@ -50,20 +80,48 @@ class ListRecords(Implementation):
         if self._path_fields:
             values = self.path_values(call)
             self.require_references(state, values)
-            conditions += [(field, (value,)) for field, value in values.items()]
+            conditions += [OneOf(field, (value,)) for field, value in values.items()]
         for name in self.behaviour.filters:
             if name in call.query:
                 value = call.query[name]
-                conditions.append((name, tuple(value) if isinstance(value, list) else (value,)))
+                conditions.append(OneOf(name, tuple(value) if isinstance(value, list) else (value,)))
+        conditions += self._comparisons(call)
         where = tuple(conditions)
-        if self._derived and (order.sorts_by(self._derived) or any(name in self._derived for name, _ in where)):
+        if self._derived and (
+            order.sorts_by(self._derived) or any(name in self._derived for name in members_read(where))
+        ):
             # These are not stored, so neither is an order or a selection by them.
-            records = [row.record for row in table.ordered()]
-            shown = map(Row, with_all_derived(state, self.resource, records), range(len(records)))
+            stored = list(table.ordered())
+            records = with_all_derived(state, self.resource, [row.record for row in stored])
+            shown = [row._replace(record=record) for row, record in zip(stored, records, strict=True)]
             return SortedRows.from_rows(order, [row for row in shown if matches(row, where)])
         if where and self._has_references and (reference := self._reference(call)) is not None:
             return SortedRows.from_rows(order, [row for row in table.group(*reference) if matches(row, where)])
         return table.ordered(order, where)
+
+    def _comparisons(self, call: OperationCall) -> Iterator[Condition]:
+        """The conditions of the parameters that compare or search. Raises InvalidRequest for what is no instant."""
+        for comparison in self.behaviour.selection.comparisons:
+            name = comparison.parameter
+            if name not in call.query:
+                continue
+            value = call.query[name]
+            if comparison.op == "in" and isinstance(value, str):
+                value = value.split(",")
+            operands = [
+                comparable(item, as_instant=comparison.as_instants)
+                for item in (value if isinstance(value, list) else [value])
+            ]
+            if comparison.as_instants and None in operands:
+                message = "must be a date or a date-time (RFC 3339), such as 2026-01-15 or 2026-01-15T09:00:00Z"
+                raise InvalidRequest([Violation("query", "", "format", message, name)])
+            readable = tuple(operand for operand in operands if operand is not None)
+            yield Compared(comparison.field, comparison.op, readable, comparison.as_instants)
+        for search in self.behaviour.selection.searches:
+            text = call.query.get(search.parameter, "")
+            words = split_words(text if isinstance(text, str) else " ".join(str(part) for part in text))
+            if words:
+                yield HasWords(search.fields, words)
 
     def _reference(self, call: OperationCall) -> tuple[str, Any] | None:
         """The first condition that is one value of a reference: the table has its rows by that."""
@@ -88,6 +146,57 @@ class ListRecords(Implementation):
             raise InvalidRequest([Violation("query", "", "sort", message, parameter)])
         return sort_order(fields)
 
+    def _page(self, state: State, rows: SortedRows, call: OperationCall) -> tuple[Page, int | None]:
+        """Where the page begins, its size not yet known, and how many records it may have."""
+        total, first_page, cursor = len(rows), self.behaviour.first_page, self.behaviour.selection.cursor
+        offset, limit = self._page_bounds(call, total)
+        if cursor is None:
+            return Page(total, offset, 0, limit, first_page), limit
+        after, before = call.query.get(cursor.parameter or ""), call.query.get(cursor.before or "")
+        if after not in NO_CURSOR and before not in NO_CURSOR:
+            message = f"cannot be combined with {cursor.parameter}"
+            raise InvalidRequest([Violation("query", "", "cursor", message, cursor.before)])
+        if after not in NO_CURSOR:
+            offset += rows.count_before(self._place(state, rows, call, cursor.parameter or ""), inclusive=True)
+        elif before not in NO_CURSOR:
+            end = rows.count_before(self._place(state, rows, call, cursor.before or ""))
+            offset = 0 if limit is None else max(0, end - limit)
+            return Page(total, offset, 0, limit, first_page, goes_back=True), end - offset
+        return Page(total, offset, 0, limit, first_page), limit
+
+    def _place(self, state: State, rows: SortedRows, call: OperationCall, parameter: str) -> Row:
+        """A row at the place that a cursor stands for. Raises UnknownCursor and InvalidRequest."""
+        text = call.query[parameter]
+        if self._page_members.by_key:
+            row = state.tables[self.resource.name].get(self._as_key(text))
+            if row is None:
+                raise UnknownCursor(self.resource.name, text, parameter)
+            return row
+        try:
+            return cursors.read(text, rows.order, self._list_name(rows.order, call))
+        except cursors.MalformedCursor:
+            hint = "send one that it returned, with the same filters and sort"
+            message = f"{quote(text)} is not a cursor of this list; {hint}"
+            raise InvalidRequest([Violation("query", "", "cursor", message, parameter)]) from None
+
+    def _as_key(self, value: Any) -> Any:
+        """A key as records have it: a number may be sent as text."""
+        is_number = isinstance(value, str) and "string" not in self.resource.fields[self.resource.key]
+        return int(value) if is_number and INTEGER.fullmatch(value) else value
+
+    def _list_name(self, order: SortOrder, call: OperationCall) -> bytes:
+        """What distinguishes a list from every other: its operation and order, and what selects its records."""
+        selection = {name: call.query[name] for name in self._page_members.selecting if name in call.query}
+        return json.dumps([self.operation.id, order.fields, call.path, selection], sort_keys=True).encode()
+
+    def _next_cursor(self, rows: SortedRows, listed: list[Row], page: Page, call: OperationCall) -> str | None:
+        """The cursor of the page after this one; None if there is none."""
+        if self.behaviour.selection.cursor is None or page.goes_back or not page.has_next or not listed:
+            return None
+        if self._page_members.by_key:
+            return str(listed[-1].record[self.resource.key])
+        return cursors.write(rows.order, listed[-1], self._list_name(rows.order, call))
+
     def _page_bounds(self, call: OperationCall, total: int) -> tuple[int, int | None]:
         """Offset and limit of the page that the query asks for."""
         behaviour, query = self.behaviour, call.query
@@ -99,15 +208,48 @@ class ListRecords(Implementation):
                 offset = max(0, number - behaviour.first_page) * (total if limit is None else limit)
         return offset or 0, limit
 
-    def _envelope(self, run: Run, records: list[Record], total: int, offset: int, limit: int | None) -> dict[str, Any]:
+    def _envelope(self, run: Run, records: list[Record], page: Page, following: str | None) -> dict[str, Any]:
         behaviour = self.behaviour
         envelope: dict[str, Any] = {behaviour.items or "": records}
         if behaviour.total is not None:
-            envelope[behaviour.total] = total
-        if behaviour.envelope_schema is None:
-            return envelope
-        page = Page(total, offset, len(records), limit, behaviour.first_page)
-        return complete_envelope(self.contract, behaviour.envelope_schema, envelope, page, self.seed(run))
+            envelope[behaviour.total] = page.total
+        if behaviour.envelope_schema is not None:
+            envelope = complete_envelope(self.contract, behaviour.envelope_schema, envelope, page, self.seed(run))
+        return self._page_members.fill(envelope, page, following)
+
+
+class PageMembers:
+    """The members of a list's envelope that lead to its next page."""
+
+    def __init__(self, operation: Operation, behaviour: Behaviour) -> None:
+        cursor = behaviour.selection.cursor
+        self._next = cursor.next if cursor is not None else None
+        self._more = cursor.more if cursor is not None else None
+        self.by_key = cursor is not None and cursor.by_key
+        self.selecting = sorted({*behaviour.filters, *behaviour.selection.parameters})
+        self._end = _end_of_pages(operation, self._next) if self._next is not None else None
+
+    def fill(self, envelope: dict[str, Any], page: Page, following: str | None) -> dict[str, Any]:
+        """The envelope with these members; `following` is the cursor of the next page."""
+        if self._next is not None:
+            value = following if following is not None else self._end
+            is_absent = value is ABSENT
+            envelope = without_member(envelope, self._next) if is_absent else with_member(envelope, self._next, value)
+        if self._more is not None:
+            envelope = with_member(envelope, self._more, page.has_next)
+        return envelope
+
+
+def _end_of_pages(operation: Operation, path: MemberPath) -> Any:
+    """What the schema allows for the cursor after the last page: null, else no member, else an empty text."""
+    success = operation.success(200)
+    media_type = json_media_type(success[1]) if success is not None else None
+    if media_type is None or media_type.schema is None:
+        return None
+    if "null" in member_shape(media_type.shape, path).types:
+        return None
+    holders = member_shape(media_type.shape, path[:-1]).unconditional()
+    return "" if any(path[-1] in schema.value.get("required", ()) for schema in holders) else ABSENT
 
 
 def _whole_number(query: Mapping[str, Any], parameter: str | None) -> int | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 from mockserver.contract.model import Record, SortField
+from mockserver.engine.state.conditions import Condition
 from mockserver.engine.state.schedule import DueTransition
 from mockserver.syntax import strict_json
 
@@ -37,7 +38,6 @@ class Row(NamedTuple):
 
 SortKey = tuple[Any, ...]
 END = attrgetter("end")
-Condition = tuple[str, tuple[Any, ...]]
 
 
 class SortOrder:
@@ -54,6 +54,11 @@ class SortOrder:
     def sorts_by(self, names: Container[str]) -> bool:
         """Whether one of these fields is a criterion."""
         return any(name in names for name, _ in self._fields)
+
+    @property
+    def fields(self) -> tuple[tuple[str, bool], ...]:
+        """Name of each field, and whether it is sorted in descending order."""
+        return self._fields
 
     def key(self, row: Row) -> SortKey:
         """The sort key of a row; no two rows of a table have the same."""
@@ -159,8 +164,18 @@ class SortedRows:
     def from_rows(cls, order: SortOrder, rows: list[Row]) -> SortedRows:
         """The rows, which may come in any order; the list is sorted in place."""
         rows.sort(key=order.key)
+        return cls.from_sorted(order, rows)
+
+    @classmethod
+    def from_sorted(cls, order: SortOrder, rows: list[Row]) -> SortedRows:
+        """The rows, which are in this order already."""
         parts = [rows[start : start + BLOCK_SIZE] for start in range(0, len(rows), BLOCK_SIZE)]
         return cls(order, [Block(part, order.key(part[-1])) for part in parts], len(rows))
+
+    @property
+    def order(self) -> SortOrder:
+        """The order that the rows are in."""
+        return self._order
 
     def __len__(self) -> int:
         return self._size
@@ -182,6 +197,19 @@ class SortedRows:
             start += size
         return page
 
+    def count_before(self, row: Row, *, inclusive: bool = False) -> int:
+        """How many rows come before the place of `row`, which need not be one of them; with it if `inclusive`."""
+        count, bisect, row_key = 0, bisect_right if inclusive else bisect_left, self._order.key(row)
+        for block in self._blocks:
+            if block.end >= row_key:
+                return count + bisect(block.keys(self._order.key), row_key)
+            count += len(block.rows)
+        return count
+
+    def filtered(self, where: Sequence[Condition]) -> SortedRows:
+        """Those of the rows that meet every condition."""
+        return SortedRows.from_sorted(self._order, [row for row in self if matches(row, where)])
+
     def changed(self, old: Row | None, new: Row | None) -> SortedRows:
         """The rows without `old`, which is one of them, and with `new`."""
         key, blocks, size = self._order.key, self._blocks.copy(), self._size
@@ -200,6 +228,6 @@ class SortedRows:
 
 
 def matches(row: Row, where: Sequence[Condition]) -> bool:
-    """Whether each field has one of the values that its condition lists."""
+    """Whether the record meets every condition."""
     record = row[0]
-    return all(record.get(name) in values for name, values in where)
+    return all(condition.matches(record) for condition in where)

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 from rpds import HashTrieSet
 
 from mockserver.contract.model import Record, Resource
+from mockserver.engine.state.conditions import Condition
 from mockserver.engine.state.persistent_map import PersistentMap
 from mockserver.engine.state.schedule import DueTransition
-from mockserver.engine.state.sorted_rows import ARRIVAL, Condition, Row, SortedRows, SortOrder, matches, sort_order
+from mockserver.engine.state.sorted_rows import ARRIVAL, Row, SortedRows, SortOrder, matches, sort_order
 
 # By the referring field, by the key it refers to: the keys of the rows (a HashTrieSet).
 Groups = Mapping[str, PersistentMap]
@@ -214,6 +215,7 @@ class Table:
             view = View(view.rows, (*view.changes, change))
         if view is None or view.is_outdated:
             rows = self._sort(order, where)
+            views, change = self._views  # which may have been brought up to date for this
         elif view.changes:
             rows = _bring_up_to_date(view, where)
         else:
@@ -222,11 +224,14 @@ class Table:
             views = _with_change(views, change, name)
             self._views = views, None
         while name not in views and len(views) >= VIEW_LIMIT:
-            views.pop(next(iter(views)), None)
+            # The view of all rows last: searches are many, and each is filtered from that one.
+            views.pop(next((other for other in views if other[1]), next(iter(views))), None)
         views[name] = View(rows)
         return rows
 
     def _sort(self, order: SortOrder, where: Where) -> SortedRows:
+        if where and (order, ()) in self._views[0]:
+            return self.ordered(order).filtered(where)
         return SortedRows.from_rows(order, [row for row in self._rows.values() if matches(row, where)])
 
     def _changed(self, old: Row | None, new: Row | None) -> tuple[Views, Change | None]:

@@ -50,6 +50,7 @@ STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
     refusals.UnknownSandbox: http.HTTPStatus.NOT_FOUND,
     refusals.UnknownResource: http.HTTPStatus.NOT_FOUND,
     refusals.UnknownRecord: http.HTTPStatus.NOT_FOUND,
+    refusals.UnknownCursor: http.HTTPStatus.UNPROCESSABLE_ENTITY,
     refusals.UnknownTransition: http.HTTPStatus.NOT_FOUND,
     refusals.MethodNotAllowed: http.HTTPStatus.METHOD_NOT_ALLOWED,
     refusals.NotAcceptable: http.HTTPStatus.NOT_ACCEPTABLE,
@@ -152,6 +153,8 @@ def _status(operation: Operation | None, refusal: Refusal) -> int:
     if status == http.HTTPStatus.UNPROCESSABLE_ENTITY and operation is not None:
         if str(status) not in operation.responses and "400" in operation.responses:
             return int(http.HTTPStatus.BAD_REQUEST)
+        if isinstance(refusal, refusals.UnknownCursor) and not {"422", "400"} & operation.responses.keys():
+            return int(http.HTTPStatus.NOT_FOUND if "404" in operation.responses else status)
     return status
 
 

@@ -1,0 +1,189 @@
+"""Reads how a list in `resources.yaml` compares, searches and pages by cursor, with every name in it checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mockserver.contract.lists import (
+    OPERATORS,
+    ORDERING,
+    Comparison,
+    CursorPaging,
+    ListSelection,
+    MemberPath,
+    Operator,
+    Search,
+)
+from mockserver.contract.model import Resource
+from mockserver.documents.source import Report, Source
+from mockserver.errors import did_you_mean, quote
+from mockserver.openapi.model import Parameter
+from mockserver.schemas.shapes import COMPOUND, Shape
+from mockserver.syntax import json_pointer
+
+INSTANT_FORMATS = ("date", "date-time")
+TEXT_TYPES = frozenset({"string", "integer", "number"})
+NUMBERS = frozenset({"integer", "number"})
+
+
+@dataclass(slots=True)
+class ListReader:
+    """Reads the entry at `pointer`; `query` are the operation's query parameters, `response` the shape of its body."""
+
+    source: Source
+    report: Report
+    pointer: str
+    resource: Resource
+    query: Mapping[str, Parameter]
+    response: Shape
+
+    def read(self, entry: Mapping[str, Any]) -> ListSelection:
+        """What the entry declares; a mistake is reported and left out."""
+        filters, searches = entry.get("filters", {}), entry.get("search", {})
+        paging = entry.get("paging", {})
+        return ListSelection(
+            tuple(comparison for name, part in filters.items() if (comparison := self._comparison(name, part))),
+            tuple(search for name, fields in searches.items() if (search := self._search(name, fields))),
+            self._cursor(paging, entry.get("envelope")) if paging.keys() & {"cursor", "before"} else None,
+        )
+
+    def check_member(self, pointer: str, name: str) -> MemberPath:
+        """The path of a member of the response, such as `meta.next`; one that is not declared is a mistake."""
+        path = find_path(self.response, name)
+        if path is None:
+            declared = _member_names(self.response, name)
+            message = f"the schema of the response has no member {quote(name)}.{did_you_mean(name, declared)}"
+            self._add(pointer, message, "unknown-name")
+        return path or (name,)
+
+    def _comparison(self, name: str, entry: Mapping[str, Any]) -> Comparison | None:
+        pointer = json_pointer.append(self.pointer, "filters", name)
+        op: Operator | None = next((op for op in OPERATORS if op == entry.get("op", "eq")), None)
+        if op is None:
+            message = f"there is no operator {quote(entry['op'])}.{did_you_mean(entry['op'], OPERATORS)}"
+            self._add(f"{pointer}/op", message, "unknown-name")
+        parameter = self._parameter(pointer, name)
+        path = self._field(f"{pointer}/field", entry.get("field", name))
+        if op is None or parameter is None or path is None:
+            return None
+        field, shape = _leaf(member_shape(self.resource.shape, path)), parameter.notation.shape
+        if op in ORDERING and shape.types == {"array"}:
+            self._add(f"{pointer}/op", f"{op} compares with one value, and {quote(name)} is an array of them")
+            return None
+        value = _leaf(shape)
+        if not _have_common_type(field, value) or (op == "prefix" and "string" not in field.types & value.types):
+            message = f"{quote(name)} and the field {quote('.'.join(path))} have different types: they never compare"
+            self._add(f"{pointer}/field", message)
+            return None
+        is_instant = op != "prefix" and (_is_instant(field) or ("string" in field.types and _is_instant(value)))
+        return Comparison(name, path, op, is_instant)
+
+    def _search(self, name: str, fields: Iterable[str]) -> Search | None:
+        pointer = json_pointer.append(self.pointer, "search", name)
+        parameter = self._parameter(pointer, name)
+        if parameter is not None and "string" not in _leaf(parameter.notation.shape).types:
+            self._add(pointer, f"{quote(name)} must be a string to be searched for")
+        paths = list[MemberPath]()
+        for index, field in enumerate(fields):
+            path = self._field(f"{pointer}/{index}", field)
+            if path is not None and not _leaf(member_shape(self.resource.shape, path)).types & TEXT_TYPES:
+                self._add(f"{pointer}/{index}", f"the field {quote(field)} has no text to search in")
+            paths += [path] if path is not None else []
+        return Search(name, tuple(paths)) if parameter is not None else None
+
+    def _cursor(self, paging: Mapping[str, str], envelope: Mapping[str, str] | None) -> CursorPaging:
+        pointer = f"{self.pointer}/paging"
+        members: dict[str, MemberPath] = {}
+        for role in ("next", "more"):
+            if role in paging and envelope is None:
+                message = f"{quote(paging[role])} is a member of an envelope, which `envelope` has to declare"
+                self._add(f"{pointer}/{role}", message)
+            elif role in paging:
+                members[role] = self.check_member(f"{pointer}/{role}", paging[role])
+        cursor = CursorPaging(paging.get("cursor"), paging.get("before"), members.get("next"), members.get("more"))
+        if cursor.by_key and not self.resource.key:
+            message = f"{self.resource.name} has no key to be a cursor; name the member `next` of the envelope"
+            self._add(pointer, message)
+        if cursor.before is not None and "next" in paging:
+            self._add(f"{pointer}/before", "pages before a cursor need cursors that are keys, without `next`")
+        allowed = _key_types(self.resource) if cursor.by_key else frozenset({"string"})
+        for role in ("cursor", "before"):
+            parameter = self.query.get(paging.get(role, ""))
+            if parameter is not None and not parameter.notation.shape.types & allowed:
+                self._add(f"{pointer}/{role}", f"{quote(parameter.name)} cannot hold a cursor: {_names(allowed)}")
+        if cursor.next is not None and "string" not in member_shape(self.response, cursor.next).types:
+            self._add(f"{pointer}/next", f"{quote('.'.join(cursor.next))} cannot hold a cursor, which is a string")
+        return cursor
+
+    def _parameter(self, pointer: str, name: str) -> Parameter | None:
+        if name not in self.query:
+            message = f"there is no query parameter {quote(name)}.{did_you_mean(name, self.query)}"
+            self._add(pointer, message, "unknown-name")
+        return self.query.get(name)
+
+    def _field(self, pointer: str, name: str) -> MemberPath | None:
+        path = find_path(self.resource.shape, name)
+        if path is None:
+            declared = _member_names(self.resource.shape, name)
+            self._add(pointer, f"there is no field {quote(name)}.{did_you_mean(name, declared)}", "unknown-name")
+        elif any(derived.name == path[0] for derived in self.resource.derived):
+            self._add(pointer, f"{quote(path[0])} is computed on reading, so records cannot be selected by it")
+            return None
+        return path
+
+    def _add(self, pointer: str, message: str, code: str = "invalid") -> None:
+        self.report.add(self.source, pointer, message, code)
+
+
+def find_path(shape: Shape, name: str) -> MemberPath | None:
+    """The member of a value that a name with dots stands for; None if the schema declares no such member."""
+    if name in shape.names:
+        return (name,)
+    first, dot, rest = name.partition(".")
+    shape = _leaf(shape)
+    if first in shape.names if shape.names else shape.is_open:
+        below = find_path(_leaf(shape.member(first)), rest) if dot else ()
+        return None if below is None else (first, *below)
+    return None
+
+
+def member_shape(shape: Shape, path: MemberPath) -> Shape:
+    """The shape of the member that a path leads to, through the items of arrays."""
+    for name in path:
+        shape = _leaf(shape).member(name)
+    return shape
+
+
+def _leaf(shape: Shape) -> Shape:
+    """The shape of an array's items where there is an array, else the shape itself."""
+    return shape.items if "array" in shape.types and not shape.types - {"array", "null"} else shape
+
+
+def _member_names(shape: Shape, name: str) -> list[str]:
+    """The members that a mistyped name may have meant, in the same notation."""
+    first, dot, rest = name.partition(".")
+    shape = _leaf(shape)
+    if dot and first in shape.names:
+        return [f"{first}.{below}" for below in _member_names(shape.member(first), rest)]
+    nested = [f"{outer}.{inner}" for outer in shape.names for inner in _leaf(shape.member(outer)).names]
+    return [*shape.names, *nested]
+
+
+def _is_instant(shape: Shape) -> bool:
+    return any(schema.value.get("format") in INSTANT_FORMATS for schema in shape.unconditional())
+
+
+def _have_common_type(field: Shape, value: Shape) -> bool:
+    types, others = field.types - COMPOUND - {"null"}, value.types - COMPOUND - {"null"}
+    return bool(types & others) or bool(types & NUMBERS and others & NUMBERS)
+
+
+def _key_types(resource: Resource) -> frozenset[str]:
+    # A key that is a number may come as text, too.
+    return (resource.shape.member(resource.key).types if resource.key else frozenset()) | {"string"}
+
+
+def _names(types: Iterable[str]) -> str:
+    return f"it must be {' or '.join(sorted(types))}"
