@@ -121,6 +121,17 @@ def test_a_reset_lets_go_of_what_is_held(own: BackgroundServer, own_app: Flask) 
     wait_until_held(own_app, "held", 0)
 
 
+def test_a_reset_sends_no_body_to_a_held_head(own: BackgroundServer, own_app: Flask) -> None:
+    override(own, "held-head", operation="getJob", delay="60s")
+    with connect(own) as connection:
+        connection.sendall(request("/admin/jobs/job-7", "X-Mock-Sandbox: held-head", method="HEAD"))
+        wait_until_held(own_app, "held-head")
+        requests.post(f"{own.url}/__mock/reset", headers={"X-Mock-Sandbox": "held-head"}, timeout=SECONDS)
+        received = b"".join(iter(lambda: connection.recv(65_536), b""))
+    assert received.startswith(b"HTTP/1.1 503 ")
+    assert received.partition(b"\r\n\r\n")[2] == b""
+
+
 def test_two_hundred_held_requests_keep_nobody_else_waiting(own: BackgroundServer, own_app: Flask) -> None:
     override(own, "many", operation="getJob", delay="60s")
 

@@ -81,7 +81,8 @@ class ScenarioReader:
         present = {"/clock/now": "now" in clock, "/clock/move_fixtures": "move_fixtures" in clock}
         for pointer, is_present in {**present, "/commands": bool(data.get("commands"))}.items():
             if is_present:
-                message = f"{pointer.rpartition('/')[2]} needs a clock whose start is an instant, not now"
+                name = quote(pointer.rpartition("/")[2])
+                message = f"{name} cannot be combined with the clock's start: now; give the clock a fixed start"
                 self._add(pointer, message, "clock-start")
 
     def _find_dataset(self, name: str | None) -> Dataset:

@@ -238,7 +238,8 @@ def _put(state: State, command: Put) -> State:
     if not resource.key:
         raise NotKeyed(resource.name)
     record, latest = with_plain_keys(resource, command.record), state.latest
-    lifecycle, old = resource.lifecycle, table.get(command.key)
+    lifecycle, key = resource.lifecycle, record_key(record.get(resource.key))
+    old = table.get(key) if key is not None else None
     touch = lifecycle.touch if lifecycle is not None else None
     step: Transition | None = None
     if command.touch and lifecycle is not None:
@@ -250,7 +251,6 @@ def _put(state: State, command: Put) -> State:
             record = {**record, **step.effects.apply(latest, command.body)}
     record_stamp = read_stamp(record, touch)
     violations = validate_record(resource, record, state.has_record)
-    key = record_key(record.get(resource.key))
     # What is no key at all violates the schema already.
     if key != command.key and (key is not None or not violations):
         message = f"{quote(record.get(resource.key))} is not the key {quote(command.key)} of the path"
@@ -283,7 +283,8 @@ def _transition_of(
     """
     field = lifecycle.field
     if old is None:
-        if record.get(field, lifecycle.initial) != lifecycle.initial:
+        state = record.get(field, lifecycle.initial)
+        if state != lifecycle.initial and (state in lifecycle.states or resource.validator.is_valid(record)):
             raise NoTransition(resource.name, key, None, record[field], [lifecycle.initial])
         return None
     current = old.record[field]
@@ -292,6 +293,8 @@ def _transition_of(
         return None
     step = lifecycle.between(current, target)
     if step is None:
+        if target not in lifecycle.states and not resource.validator.is_valid(record):
+            return None  # a violation of the schema in the first place
         targets = dict.fromkeys(lifecycle.transitions[name].target for name in lifecycle.allowed(current))
         raise NoTransition(resource.name, key, current, target, targets)
     _check_guard(resource, step, key, {**record, field: current})

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # The operations of the control API that concern no sandbox, or another one than the request names.
 WITHOUT_SANDBOX = frozenset(
-    {"deleteSandbox", "getContractDocument", "getControlDocument", "getHealth", "listSandboxes", "reset"}
+    {"deleteSandbox", "getContractDocument", "getControlDocument", "getHealth", "getKit", "listSandboxes", "reset"}
 )
 # The status, the value, and headers if there are any.
 ControlResult = tuple[int, Any] | tuple[int, Any, dict[str, str]]

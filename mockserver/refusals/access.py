@@ -56,8 +56,8 @@ class TokenRequired(Refusal):
 
     def __init__(self) -> None:
         super().__init__(
-            "The control API needs the header X-Mock-Token with the token printed when the server started; "
-            "in a browser, open a page with ?__token=TOKEN once."
+            "The control API needs the header X-Mock-Token with the token of the server: the one that was set, or else "
+            "the one printed when it started. In a browser, open a page with ?__token=TOKEN once."
         )
 
 

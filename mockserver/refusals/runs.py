@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from mockserver.errors import Refusal, nearest, quote
+from mockserver.errors import Refusal, count_noun, nearest, quote
 
 
 class TooMuchDue(Refusal):
@@ -42,7 +42,7 @@ class BeyondLog(Refusal):
 
     def __init__(self, limit: int) -> None:
         super().__init__(
-            f"The log holds only the latest {limit} commands; earlier ones are no longer available.", limit=limit
+            f"This needs changes before the latest {limit:,} of the run, which are no longer kept.", limit=limit
         )
 
 
@@ -52,7 +52,7 @@ class NothingToUndo(Refusal):
     code = "nothing-to-undo"
 
     def __init__(self, commands: int) -> None:
-        super().__init__(f"There are only {commands} commands to undo.", limit=commands)
+        super().__init__(f"The run has {count_noun(commands, 'change')} to undo.", limit=commands)
 
 
 class BadIdempotencyKey(Refusal):
@@ -170,7 +170,8 @@ class VerifyFailed(Refusal):
 
     def __init__(self, failed: Sequence[str], number: int, results: Sequence[Mapping[str, object]]) -> None:
         super().__init__(
-            f"{len(failed)} of {number} expectations failed: {'; '.join(failed)}.", expectations=list(results)
+            f"{len(failed)} of {count_noun(number, 'expectation')} failed: {'; '.join(failed)}.",
+            expectations=list(results),
         )
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from mockserver.engine.clock import monotonic
 from mockserver.http.messages import RETRY_MILLISECONDS, Delivery, Response
-from mockserver.server import wsgi_bridge
 
 # The duration of a fault if the override has no delay.
 TIMEOUT_MILLISECONDS = 60_000
@@ -150,8 +149,7 @@ class DelayedSend:
 
     def _release(self, response: Response) -> None:
         """Send another response now. May be called from any thread."""
-        head = wsgi_bridge.head(response.status, response.headers, response.body)
-        self._loop.call_soon_threadsafe(self._send_instead, head, response.body)
+        self._loop.call_soon_threadsafe(self._send_instead, *self._encode(response))
 
     def _send_instead(self, head: bytes, body: bytes) -> None:
         if self._delivery.release is None:

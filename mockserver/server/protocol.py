@@ -52,8 +52,7 @@ class Protocol(HttpToolsProtocol):
         # How many requests were complete in the bytes that are being parsed, and what was sent to the last of them.
         self._complete = 0
         self._sent: Sent | None = None
-        # Whether it was used since the timer started, and whether the peer sends no more.
-        self._was_active = self._has_ended = False
+        self._was_active = False
         self._dated: object = None
         self._date_lines = b""
         # When the present bytes were received, and since when the client is to send more.
@@ -81,14 +80,6 @@ class Protocol(HttpToolsProtocol):
             self._hold.cancel()
         self._waiting.clear()
         super().connection_lost(exc)
-
-    def eof_received(self) -> bool:  # type: ignore[override]
-        """The peer sends no more, but may read: it gets the answers that it waits for, and then the connection ends.
-
-        Whether it has gone altogether shows only when something is written (RFC 9112, section 9.6).
-        """
-        self._has_ended = True
-        return (self._hold is not None or bool(self._waiting)) and self.scheme != "https"
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, which answers what is complete; watch the time of what is not."""
@@ -306,8 +297,6 @@ class Protocol(HttpToolsProtocol):
     def _answer_waiting(self) -> None:
         while self._waiting and self._hold is None and not (self.flow.write_paused or self.transport.is_closing()):
             self._answer(*self._waiting.popleft())
-        if self._has_ended and self._hold is None and not self._waiting:
-            self.transport.close()
         self._regulate_reading()
 
     def _regulate_reading(self) -> None:

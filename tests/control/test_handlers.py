@@ -6,6 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from mockserver import __version__
+from mockserver.engine.journal import CLIENT_ERRORS
 from tests.conftest import SCENARIOS
 
 
@@ -292,3 +293,14 @@ def test_the_clock_tells_how_far_the_run_is(client: FlaskClient) -> None:
     clock = client.get("/__mock/clock").json
     assert clock["generation"] == 2
     assert clock["revision"] == 0
+
+
+def test_the_document_lists_the_codes_that_fail_the_verdict(client: FlaskClient) -> None:
+    document = client.get("/__mock/openapi.json").json or {}
+    assert set(document["components"]["schemas"]["ClientError"]["enum"]) == CLIENT_ERRORS
+
+
+def test_reading_the_javascript_package_begins_no_sandbox(client: FlaskClient) -> None:
+    client.get("/__mock/kit.tgz", headers={"X-Mock-Sandbox": "only-here"})
+    sandboxes = (client.get("/__mock/sandboxes").json or {})["sandboxes"]
+    assert "only-here" not in [sandbox["name"] for sandbox in sandboxes]

@@ -246,8 +246,8 @@ def test_an_invalid_command_is_reported_with_its_location(
     ("clock", "told"),
     [
         ({"start": "2026-01-01T00:00:10Z", "now": "2026-01-01T00:00:09Z"}, "before the clock's start"),
-        ({"start": "now", "mode": "real", "now": "2026-01-01T00:00:09Z"}, "whose start is an instant"),
-        ({"start": "now", "mode": "real", "move_fixtures": True}, "whose start is an instant"),
+        ({"start": "now", "mode": "real", "now": "2026-01-01T00:00:09Z"}, "give the clock a fixed start"),
+        ({"start": "now", "mode": "real", "move_fixtures": True}, "give the clock a fixed start"),
         ({"move_fixtures": True}, "start"),
     ],
 )

@@ -60,7 +60,7 @@ def test_a_failed_expectation_says_what_came_closest(client: FlaskClient) -> Non
     client.get("/admin/jobs")
     client.post("/admin/jobs/job-6/retry")
     problem = failed(client, RETRY_7)
-    assert problem["detail"] == "1 of 1 expectations failed: retryJob with job_id=job-7 at least once, came never."
+    assert problem["detail"] == "1 of 1 expectation failed: retryJob with job_id=job-7 at least once, came never."
     (result,) = problem["expectations"]
     assert result["count"] == 0
     assert [request["number"] for request in result["closest"]] == [2, 1]

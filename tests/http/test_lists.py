@@ -491,7 +491,7 @@ def test_a_walk_visits_what_stays_exactly_once_while_the_rest_changes(
 
 
 def test_the_example_of_the_documentation_works(tmp_path: Path) -> None:
-    (block,) = re.findall(r"```yaml\n(listProducts:.*?)```", DOCUMENTATION.read_text(), re.DOTALL)
+    (block,) = re.findall(r"```yaml\noperations:\n(  listProducts:.*?)```", DOCUMENTATION.read_text(), re.DOTALL)
 
     def change(files: dict[str, Any]) -> None:
         files["schemas/resources.json"]["operations"] |= yaml.safe_load(block)

@@ -266,8 +266,8 @@ def test_records_are_made_replaced_updated_and_removed(small_client: FlaskClient
     assert job == {"id": job["id"], "owner_id": 1, "status": "queued", "updated_at": "2026-01-01T00:00:10.000Z"}
     updated = small_client.patch(f"/jobs/{job['id']}", json={"note": "hi"})
     assert body(updated) == {**job, "updated_at": "2026-01-01T00:00:10.001Z", "note": "hi"}
-    replaced = small_client.put(f"/jobs/{job['id']}", json={"owner_id": 2, "status": "done"})
-    assert body(replaced) == {**job, "owner_id": 2, "status": "done", "updated_at": "2026-01-01T00:00:10.002Z"}
+    replaced = small_client.put(f"/jobs/{job['id']}", json={"owner_id": 2, "status": "queued"})
+    assert body(replaced) == {**job, "owner_id": 2, "updated_at": "2026-01-01T00:00:10.002Z"}
     removed = small_client.delete(f"/jobs/{job['id']}")
     assert removed.status_code == 204
     assert removed.data == b""

@@ -87,9 +87,8 @@ class ListRecords(Implementation):
                 conditions.append(OneOf(name, tuple(value) if isinstance(value, list) else (value,)))
         conditions += self._comparisons(call)
         where = tuple(conditions)
-        if self._derived and (
-            order.sorts_by(self._derived) or any(name in self._derived for name in members_read(where))
-        ):
+        reads_derived = order.sorts_by(self._derived) or not self._derived.isdisjoint(members_read(where))
+        if self._derived and reads_derived:
             # These are not stored, so neither is an order or a selection by them.
             stored = list(table.ordered())
             records = with_all_derived(state, self.resource, [row.record for row in stored])
