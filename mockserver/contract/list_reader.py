@@ -73,7 +73,7 @@ class ListReader:
             self._add(f"{pointer}/op", f"{op} compares with one value, and {quote(name)} is an array of them")
             return None
         value = _leaf(shape)
-        if not _have_common_type(field, value) or (op == "prefix" and "string" not in field.types & value.types):
+        if not have_common_type(field, value) or (op == "prefix" and "string" not in field.types & value.types):
             message = f"{quote(name)} and the field {quote('.'.join(path))} have different types: they never compare"
             self._add(f"{pointer}/field", message)
             return None
@@ -175,7 +175,8 @@ def _is_instant(shape: Shape) -> bool:
     return any(schema.value.get("format") in INSTANT_FORMATS for schema in shape.unconditional())
 
 
-def _have_common_type(field: Shape, value: Shape) -> bool:
+def have_common_type(field: Shape, value: Shape) -> bool:
+    """Whether a field and a parameter may have values that compare."""
     types, others = field.types - COMPOUND - {"null"}, value.types - COMPOUND - {"null"}
     return bool(types & others) or bool(types & NUMBERS and others & NUMBERS)
 

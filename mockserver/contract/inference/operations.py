@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mockserver.contract.inference.collection import Collection
+from mockserver.contract.inference.lists import infer_selection
 from mockserver.documents.tree import Node, Unresolved
 from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
 from mockserver.schemas.properties import declared_properties
@@ -147,8 +148,14 @@ def infer_list(operation: Operation, collection: Collection) -> Entry | None:
     for example in media_type.examples.values():
         rows = example.get(envelope["items"]) if envelope is not None and isinstance(example, dict) else example
         collection.examples += rows if isinstance(rows, list) else []
-    paging = _infer_paging(operation)
-    return ({"envelope": envelope} if envelope is not None else {}) | ({"paging": paging} if paging else {})
+    shape = Shape.from_schema(media_type.schema) if envelope is not None else None
+    selection = infer_selection(operation, shape, collection.shape, collection.key)
+    paging = _infer_paging(operation) | selection.pop("paging", {})
+    if "cursor" in paging or "before" in paging:
+        # A page that is numbered, too, would count from the cursor.
+        paging.pop("page", None)
+    entry = {"envelope": envelope} if envelope is not None else {}
+    return entry | ({"paging": paging} if paging else {}) | selection
 
 
 def _find_list_member(schema: Node, collection: Collection) -> tuple[str, Node] | None:

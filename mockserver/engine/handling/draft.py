@@ -103,15 +103,16 @@ class DraftResource(ResourceView):
         self._records.apply(Remove(self._name, record_key(key), self._records.at))
         return removed
 
-    def fire(self, key: Any, transition: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:  # noqa: ARG002
-        """Fire a transition of a record; a repeat of its last one is not allowed either.
+    def fire(self, key: Any, transition: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Fire a transition of a record, whose effects read `body`; a repeat of its last one is not allowed either.
 
-        Raises UnknownRecord, UnknownTransition and TransitionNotAllowed.
+        Raises UnknownRecord, UnknownTransition, TransitionNotAllowed, GuardFailed and InvalidRecord.
         """
         draft, row = self._records, self._row(key)
         if row is None:
             raise UnknownRecord(self._name, key)
-        if not draft.apply(Fire(self._name, record_key(key), transition, draft.at)):
+        copied = copy_json(dict(body), f"the body of {transition} has") if body is not None else None
+        if not draft.apply(Fire(self._name, record_key(key), transition, draft.at, copied)):
             lifecycle = self._resource.lifecycle
             assert lifecycle is not None
             current = row.record[lifecycle.field]

@@ -1,0 +1,111 @@
+"""How an inferred list pages by cursor, searches and compares, judged by the usual names of its query parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mockserver.contract.list_reader import find_path, have_common_type, member_shape
+from mockserver.openapi.model import Operation, Parameter
+from mockserver.schemas.shapes import COMPOUND, Shape
+from mockserver.syntax import words
+
+CURSORS = ("cursor", "after", "startingafter", "pagetoken", "nexttoken", "pagecursor")
+# These hold a record's key where the envelope has no cursor for the next page.
+KEY_CURSORS = ("startingafter", "after")
+KEY_CURSORS_BACK = ("endingbefore", "before")
+NEXT = ("nextcursor", "nextpagetoken", "nexttoken")
+MORE = ("hasmore", "hasnextpage", "hasnext")
+# Members of an envelope that hold what is said about the page.
+PAGE_INFO = ("meta", "paging", "pagination", "pageinfo")
+SEARCHES = ("q", "query", "search")
+# What a parameter's name has before or after the name of a field, as words, and how it compares then.
+PREFIXES: Mapping[tuple[str, ...], str] = {("min",): "gte", ("max",): "lte"}
+SUFFIXES: Mapping[tuple[str, ...], str] = {
+    ("gte",): "gte", ("gt",): "gt", ("lte",): "lte", ("lt",): "lt", ("min",): "gte", ("max",): "lte",
+    ("after",): "gt", ("since",): "gte", ("before",): "lt", ("until",): "lte",
+}  # fmt: skip
+# A field of this name with one of these ends is meant too: `created_after` is about `created_at`.
+TIME_ENDS = ("at", "on", "date", "time")
+
+
+def infer_selection(operation: Operation, envelope: Shape | None, record: Shape, key: str) -> dict[str, Any]:
+    """The parts `paging` (of cursors), `search` and `filters` of a list's entry in `resources.yaml`.
+
+    `envelope` is the shape of the response where that is no array, `record` that of an item.
+    """
+    query = {parameter.name: parameter for parameter in operation.parameters if parameter.location == "query"}
+    texts = [name for name in sorted(record.names) if record.member(name).types - {"null"} == {"string"}]
+    plain = [name for name in texts if name != key and _is_searched(record.member(name))]
+    searches = {name: plain for name in query if words.normalize(name) in SEARCHES and _is_text(query[name])}
+    filters = {
+        name: {"field": field, "op": op}
+        for name, parameter in query.items()
+        if name not in record.names
+        for field, op in _comparison(name, parameter, record)
+    }
+    parts = {
+        "paging": _infer_cursor(query, envelope, record, key),
+        "search": searches if plain else {},
+        "filters": filters,
+    }
+    return {name: part for name, part in parts.items() if part}
+
+
+def _infer_cursor(query: Mapping[str, Parameter], envelope: Shape | None, record: Shape, key: str) -> dict[str, str]:
+    names = {words.normalize(name): name for name in query}
+    following = _find_member(envelope, NEXT, "string") if envelope is not None else None
+    more = _find_member(envelope, MORE, "boolean") if envelope is not None else None
+    paging = {"more": more} if more is not None else {}
+    cursor = next((names[name] for name in CURSORS if name in names), None)
+    if cursor is not None and following is not None and _is_text(query[cursor]):
+        return {"cursor": cursor, "next": following, **paging}
+    key_types = record.member(key).types | {"string"}
+    roles = {"cursor": KEY_CURSORS, "before": KEY_CURSORS_BACK}
+    by_key = {
+        role: names[name]
+        for role, usual in roles.items()
+        for name in usual
+        if name in names and query[names[name]].notation.shape.types & key_types
+    }
+    # Alone, `before` and `after` may as well be times.
+    is_by_key = more is not None or "startingafter" in names
+    return {**by_key, **paging} if by_key and is_by_key else {}
+
+
+def _find_member(envelope: Shape, names: tuple[str, ...], kind: str) -> str | None:
+    """The path of a member of an envelope, or of what it says about the page."""
+    places = [""] + [f"{name}." for name in sorted(envelope.names) if words.normalize(name) in PAGE_INFO]
+    for place in places:
+        shape = envelope.member(place[:-1]) if place else envelope
+        for name in sorted(shape.names):
+            if words.normalize(name) in names and kind in shape.member(name).types:
+                return place + name
+    return None
+
+
+def _comparison(name: str, parameter: Parameter, record: Shape) -> Iterator[tuple[str, str]]:
+    """The field that a parameter compares with, and how, where its name says so."""
+    parts = tuple(words.split(name))
+    candidates = [(parts[1:], op) for start, op in PREFIXES.items() if parts[:1] == start]
+    candidates += [(parts[:-1], op) for end, op in SUFFIXES.items() if parts[-1:] == end]
+    fields = {tuple(words.split(field)): field for field in record.names}
+    for rest, op in candidates:
+        for end in ((), *((end,) for end in TIME_ENDS)):
+            field = fields.get((*rest, *end)) if rest else None
+            if field is None or parameter.notation.shape.types & COMPOUND:
+                continue
+            path = find_path(record, field)
+            if path is not None and have_common_type(member_shape(record, path), parameter.notation.shape):
+                yield field, op
+                return
+
+
+def _is_text(parameter: Parameter) -> bool:
+    return "string" in parameter.notation.shape.types and not parameter.notation.shape.types & COMPOUND
+
+
+def _is_searched(shape: Shape) -> bool:
+    """Whether clients see a text, and it is neither one of few values nor in a format."""
+    is_coded = any({"enum", "const", "format"} & schema.value.keys() for schema in shape.unconditional())
+    return not is_coded and not shape.has_annotation("writeOnly")
