@@ -19,6 +19,7 @@ from mockserver.contract.scenarios import (
     load_scenario_file,
     load_scenarios,
 )
+from mockserver.contract.unused import warn_of_unused
 from mockserver.documents.source import SUFFIXES, Report, Source, list_files, read_source
 from mockserver.documents.tree import BASE_URI, Documents, Node
 from mockserver.errors import ContractError, Problem, printable
@@ -144,6 +145,7 @@ def _load_directory(root: Path, *, strict_examples: bool, built_in: bool = False
     scenarios = load_scenarios(root, datasets, resources, operations, report)
     default = default_name(scenarios, report)
     report.raise_errors()
+    warn_of_unused(api.openapi, operations, behaviours, resources, report)
     return Contract(
         name=api.name,
         root=root,

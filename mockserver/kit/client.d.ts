@@ -104,6 +104,14 @@ export type Duration = string;
 export interface OverrideFields {
   /** Path or query parameters that a request must have. */
   where?: Record<string, string | number | boolean>;
+  /** Conditions on the request: values or JSON Schemas of headers and cookies, and a JSON Schema of the body. */
+  match?: {
+    headers?: Record<string, string | number | boolean | object>;
+    cookies?: Record<string, string | number | boolean | object>;
+    body?: object | boolean;
+  };
+  /** The share of these requests that it responds to: 0.2 is a fifth. */
+  share?: number;
   status?: number;
   headers?: Record<string, string>;
   body?: unknown;

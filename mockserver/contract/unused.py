@@ -1,0 +1,94 @@
+"""Parameters, body members, callbacks and webhooks that are declared and that no behaviour uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mockserver.contract.behaviour import Behaviour
+from mockserver.contract.model import Resource
+from mockserver.documents.source import Report
+from mockserver.documents.tree import Node
+from mockserver.errors import quote
+from mockserver.openapi.content import json_media_type
+from mockserver.openapi.model import Operation
+from mockserver.syntax import json_pointer
+
+CODE = "unused"
+
+
+def warn_of_unused(
+    document: Node,
+    operations: Mapping[str, Operation],
+    behaviours: Mapping[str, Behaviour],
+    resources: Mapping[str, Resource],
+    report: Report,
+) -> None:
+    """Report what has no effect on the operations that have a behaviour."""
+    source = document.source
+    for name, behaviour in behaviours.items():
+        operation, resource = operations[name], resources[behaviour.resource]
+        pointer = json_pointer.join(("paths", operation.path, operation.method.lower()))
+        declared = _member(document.value, "paths", operation.path, operation.method.lower())
+        for parameter in _unused_parameters(operation, behaviour):
+            place = _parameter_pointer(document.value, pointer, parameter)
+            report.warn(source, place, f"{name} does nothing with its query parameter {quote(parameter)}", CODE)
+        for member in _unused_members(operation, behaviour, resource):
+            message = f"{name} does nothing with {quote(member)} in its body"
+            report.warn(source, f"{pointer}/requestBody", message, CODE)
+        for callback in _member(declared, "callbacks") or ():
+            message = f"the callback {quote(callback)} of {name} is never sent"
+            report.warn(source, json_pointer.append(f"{pointer}/callbacks", callback), message, CODE)
+    if behaviours:
+        for webhook in _member(document.value, "webhooks") or ():
+            message = f"the webhook {quote(webhook)} is never sent"
+            report.warn(source, json_pointer.append("/webhooks", webhook), message, CODE)
+
+
+def _unused_parameters(operation: Operation, behaviour: Behaviour) -> Iterator[str]:
+    cursor = behaviour.selection.cursor
+    paging = {behaviour.limit, behaviour.offset, behaviour.sort, behaviour.page}
+    paging |= {cursor.parameter, cursor.before} if cursor is not None else set()
+    used = paging | set(behaviour.filters) | behaviour.selection.parameters
+    for parameter in operation.parameters:
+        if parameter.location == "query" and parameter.name not in used:
+            yield parameter.name
+
+
+def _unused_members(operation: Operation, behaviour: Behaviour, resource: Resource) -> list[str]:
+    media = json_media_type(operation.body) if operation.body is not None else None
+    if media is None:
+        return []
+    if behaviour.kind == "transition":
+        assert resource.lifecycle is not None
+        paths = resource.lifecycle.transitions[behaviour.transition or ""].effects.body_paths
+        if any(not path for path in paths):
+            return []
+        return sorted(media.shape.names - {path[0] for path in paths})
+    if behaviour.kind not in ("create", "replace", "update"):
+        return sorted(media.shape.names)
+    shape = media.shape if behaviour.body_member is None else media.shape.member(behaviour.body_member)
+    read = {path[0] for path in _body_paths(resource) if path}
+    return sorted(shape.names - resource.fields.keys() - read) if resource.fields else []
+
+
+def _body_paths(resource: Resource) -> list[list[str]]:
+    steps = resource.lifecycle.transitions.values() if resource.lifecycle is not None else ()
+    return [path for step in steps for path in step.effects.body_paths]
+
+
+def _parameter_pointer(document: Any, pointer: str, name: str) -> str:
+    """Where a query parameter of an operation is declared; the operation itself where it is elsewhere."""
+    for place in (pointer, pointer.rpartition("/")[0]):
+        declared = _member(document, *json_pointer.split(place), "parameters")
+        for number, entry in enumerate(declared if isinstance(declared, list) else ()):
+            if isinstance(entry, dict) and (entry.get("name"), entry.get("in")) == (name, "query"):
+                return f"{place}/parameters/{number}"
+    return pointer
+
+
+def _member(value: Any, *names: str) -> Any:
+    """What names lead to in nested objects; None where there is nothing."""
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
