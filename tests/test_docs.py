@@ -131,7 +131,7 @@ def test_a_command_of_an_example_exists_and_has_its_options(block: str) -> None:
         if program == "make":
             assert name in targets
         elif program == "mockserver":
-            (COMMANDS[name] or pytest.fail(name)).make_context(name, arguments, resilient_parsing=False)
+            (COMMANDS[name] or pytest.fail(name)).make_context(name, arguments, help_option_names=[])
 
 
 def test_the_commands_for_an_own_api_work_one_after_the_other(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
