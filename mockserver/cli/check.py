@@ -35,8 +35,8 @@ from mockserver.errors import ContractError, count_noun
 def check_command(contract: Path | None, output_format: str, strict_examples: bool | None, stateful: bool) -> None:
     """Find errors in CONTRACT: in its files, and in the responses that it produces.
 
-    In each scenario, every record is brought into every state that it can reach, and the response of every
-    operation there is validated. Exits with 1 if there are errors; warnings do not count.
+    In each scenario, it puts every record into every state that it can reach, and validates the responses of all
+    operations there. Exits with 1 if there are errors; warnings do not count.
 
     \b
     Examples:

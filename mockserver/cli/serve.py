@@ -97,7 +97,7 @@ INSTALL_REDIS = "--store needs the redis package: pip install 'mockserver[redis]
     "--scenario",
     "-s",
     metavar="NAME|FILE",
-    help="Scenario of requests that select none: its name, or a scenario file such as a recording.  "
+    help="Scenario for requests that do not select one: its name, or a scenario file such as a recording.  "
     "[default: baseline]",
 )
 @click.option(
@@ -118,7 +118,8 @@ INSTALL_REDIS = "--store needs the redis package: pip install 'mockserver[redis]
     "--allow-host",
     multiple=True,
     metavar="NAME",
-    help="Host name that may call the control API, besides loopback names. Can be repeated.",
+    help="Also accept requests to the control API that are addressed to this host, or sent by its pages. "
+    "Can be repeated.",
 )
 @click.option(
     "--token",
@@ -129,7 +130,7 @@ INSTALL_REDIS = "--store needs the redis package: pip install 'mockserver[redis]
     "--tls-cert",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Serve HTTPS with this certificate (PEM, with the intermediate ones).",
+    help="Serve HTTPS with this certificate (PEM, followed by its intermediate certificates).",
 )
 @click.option(
     "--tls-key",
@@ -142,8 +143,8 @@ INSTALL_REDIS = "--store needs the redis package: pip install 'mockserver[redis]
     metavar="SIZE",
     type=Size(),
     default=BODY_LIMIT,
-    show_default="10MiB",
-    help="Largest request body: bytes, or a size such as 512KB or 10MB. Larger ones are refused with 413.",
+    help="Largest request body: bytes, or a size such as 512KB or 10MB. Larger ones are refused with 413.  "
+    "[default: 10MiB]",
 )
 @click.option(
     "--handler-timeout",
@@ -156,8 +157,8 @@ INSTALL_REDIS = "--store needs the redis package: pip install 'mockserver[redis]
 @click.option(
     "--forwarded",
     is_flag=True,
-    help="Trust X-Forwarded-Prefix, -Proto and -Host: links, redirects and cookies have the address that they name. "
-    "Only behind a proxy that sets or removes them, since any client could send them.",
+    help="Build links, redirects and cookies from X-Forwarded-Prefix, X-Forwarded-Proto and X-Forwarded-Host. Use it "
+    "only behind a proxy that overwrites these headers: otherwise any client can forge them.",
 )
 @click.option(
     "--watch/--no-watch",

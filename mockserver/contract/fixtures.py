@@ -21,7 +21,7 @@ def read_datasets(root: Path, resources: Mapping[str, Resource], report: Report)
     if not folder.is_dir():
         return {}
     for path in list_files(folder):
-        message = f"belongs into a folder of fixtures/, such as fixtures/NAME/{name_of(folder, path)}"
+        message = f"must be in a folder of fixtures/, such as fixtures/NAME/{name_of(folder, path)}"
         report.add_problem(Problem(name_of(root, path), message, code="misplaced"))
     names = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
     return {name: _read_dataset(root, folder / name, resources, report) for name in names}

@@ -67,6 +67,7 @@ def default_name(scenarios: Mapping[str, Scenario], report: Report) -> str:
     if DEFAULT_NAME in scenarios or not scenarios:
         return DEFAULT_NAME
     if len(scenarios) > 1:
-        message = f"none is named {DEFAULT_NAME!r}, the default; there are {', '.join(sorted(scenarios))}"
+        names = ", ".join(sorted(scenarios))
+        message = f"there is no scenario {quote(DEFAULT_NAME)}, the default; rename one of {names}"
         report.add_problem(Problem("scenarios", message, code="no-default"))
     return sorted(scenarios)[0]

@@ -1,4 +1,4 @@
-"""A run: one scenario inside one sandbox. The only thing here that changes, and only under its lock."""
+"""A run: one scenario in one sandbox. Its lock guards its state, its clock and its history."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The steps of a request, in their order; no step of a request is anywhere else.
+"""The steps of a request, in their order.
 
-guard → route → select → credentials → validate request → settle → `Prefer` → override → operation → validate response
-→ journal → deliver. The first five follow from the request and the contract alone; `operations` has the next five; the
-last is the front end's, which finds what to do in the response.
+route → guard → select → credentials → validate request → settle → `Prefer` → override → operation → validate response
+→ journal → deliver. The first five follow from the request and the contract alone (`prepare`); the module `operations`
+has the next five; the last is the front end's, which reads in the response what to do.
 """
 
 from __future__ import annotations
@@ -78,14 +78,16 @@ def prepare(service: Service, request: Request) -> PreparedRequest:
 
 def respond_prepared(service: Service, prepared: PreparedRequest) -> Response:
     """The response to a request that was prepared: once, or again where another process changed its sandbox."""
-    former: list[tuple[Exchange, Response]] = []
+    previous: Response | None = None
 
     def attempt(refusal: Refusal | None) -> tuple[Exchange, Response]:
-        if former and (delivery := former.pop()[1].delivery) is not None:
-            delivery.delivered()
+        nonlocal previous
+        # Where the attempt before this one held its response back, nobody will send it.
+        if previous is not None and previous.delivery is not None:
+            previous.delivery.delivered()
         exchange = Exchange(service, prepared, monotonic())
-        former.append((exchange, _respond_once(exchange, refusal)))
-        return former[0]
+        previous = _respond_once(exchange, refusal)
+        return exchange, previous
 
     try:
         exchange, response = service.sandboxes.transact(attempt)

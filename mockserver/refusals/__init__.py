@@ -1,4 +1,4 @@
-"""Every reason to reject a request, one class each. Codes do not change between releases; README and docs list them."""
+"""Every reason to reject a request, one class each. Codes do not change between releases; docs/errors.md lists them."""
 
 from __future__ import annotations
 

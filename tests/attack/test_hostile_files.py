@@ -108,7 +108,7 @@ SPOILED: dict[str, tuple[Spoil, list[tuple[str, str, str]]]] = {
             (
                 "fixtures/\\xff.json",
                 "misplaced",
-                "belongs into a folder of fixtures/, such as fixtures/NAME/\\xff.json",
+                "must be in a folder of fixtures/, such as fixtures/NAME/\\xff.json",
             ),
         ],
     ),

@@ -55,7 +55,7 @@ def test_mistakes_in_different_files_are_reported_together(problems: Problems) -
         ("fixtures/small/jobs.json", '[\n{"id": ]', "fixtures/small/jobs.json:2: is not valid JSON: expecting value"),
         ("fixtures/small/jobs.json", "{}", "fixtures/small/jobs.json:1: must be an array of records"),
         ("fixtures/small/jbs.json", "[]", 'fixtures/small/jbs.json:1: there is no resource "jbs". Did you mean "jobs"?'),
-        ("fixtures/jobs.json", "[]", "fixtures/jobs.json: belongs into a folder of fixtures/, such as fixtures/NAME/jobs.json"),
+        ("fixtures/jobs.json", "[]", "fixtures/jobs.json: must be in a folder of fixtures/, such as fixtures/NAME/jobs.json"),
         ("scenarios/baseline.yaml", "a: [", "is not valid YAML: did not find expected node content"),
         ("scenarios/baseline.yaml", "fixtures: smal", "scenarios/baseline.yaml:1 /fixtures: there is no folder fixtures/smal. Did you mean \"small\"?"),
         ("scenarios/baseline.yaml", "fixture: small", "scenarios/baseline.yaml:1: \"fixture\" is not declared here. Did you mean \"fixtures\"?"),
@@ -133,7 +133,7 @@ JOBS = ("resources", "jobs")
         (change("fixtures/small/events.json", 0, "event_type", to="finish"), 'the log ends in the state "done", but the record\'s is "running"'),
         (change("fixtures/small/events.json", 0, "at", to="2026-01-01T00:00:02.001Z"), "the log ends at another time than the record's updated_at"),
         (change("fixtures/small/events.json", 1, "event_type", to="cancel"), '"finish" does not leave the state "cancelled", which the log has reached'),
-        (lambda files: files["scenarios/empty.yaml"] is files.pop("scenarios/baseline.yaml") or files.update({"scenarios/other.yaml": {}}), "scenarios: none is named 'baseline', the default; there are empty, other"),
+        (lambda files: files["scenarios/empty.yaml"] is files.pop("scenarios/baseline.yaml") or files.update({"scenarios/other.yaml": {}}), 'scenarios: there is no scenario "baseline", the default; rename one of empty, other'),
     ],
 )  # fmt: skip
 def test_a_wrong_name_or_value_is_reported_with_its_pointer(

@@ -14,7 +14,7 @@ from mockserver.documents.tree import Node
 from mockserver.errors import CannotGenerate
 from mockserver.syntax import words
 
-# Members, as `words.plain` writes them, that lead to the next page and to the one before.
+# Members, as `words.normalize` writes them, that lead to the next page and to the one before.
 NEXT = {"next", "nextpage", "nexturl", "nextlink", "nextcursor", "nextpagetoken", "nextpageurl"}
 PREVIOUS = {"prev", "previous", "prevpage", "previouspage", "prevurl", "previousurl", "previouscursor", "prevcursor"}
 
