@@ -129,7 +129,8 @@ class Delivery:
     then `retry` is called every RETRY_MILLISECONDS. It returns None where nothing can have changed.
 
     The front end calls `delivered` once it has sent or dropped the response. Where it can send another response
-    instead of a delayed one, it sets `release`; `replacement` builds that other response.
+    instead of a delayed one, it sets `release`; `replacement` builds that other response. It calls `ended` where a wait
+    ends without what it waits for, with the other response if one is sent.
     """
 
     delay: int
@@ -138,6 +139,7 @@ class Delivery:
     on_delivered: list[Callable[[], None]] = field(default_factory=list)
     release: Callable[[Response], None] | None = None
     retry: Callable[[], Response | None] | None = None
+    ended: Callable[[Response | None], None] | None = None
 
     def delivered(self) -> None:
         """Call each function in `on_delivered` once."""

@@ -8,6 +8,7 @@ has the next five; the last is the front end's, which reads in the response what
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Any
 
 from werkzeug.http import dump_cookie
@@ -24,7 +25,7 @@ from mockserver.http.exchange import SANDBOX_HEADER, Exchange, PreparedRequest
 from mockserver.http.messages import SAFE_METHODS, Request, Response, header
 from mockserver.http.request import credentials, forwarding, guard, idempotency, parameters, preferences, selection
 from mockserver.http.request.addressing import decode_parameter
-from mockserver.http.request_log import line_of
+from mockserver.http.request_log import RequestLog, line_of
 from mockserver.http.response import cors
 from mockserver.http.response.problems import CODE_HEADER, refuse
 from mockserver.http.response.responses import complete, merge_vary
@@ -96,8 +97,11 @@ def respond_prepared(service: Service, prepared: PreparedRequest) -> Response:
     except BaseException as error:
         log_failure(prepared.request.method, prepared.request.path, error)
         return complete(refuse(service, None, InternalError()), prepared.request)
-    if service.request_log is not None and (response.delivery is None or response.delivery.retry is None):
-        service.request_log(line_of(exchange, response))
+    if service.request_log is not None:
+        if response.delivery is None or response.delivery.retry is None:
+            service.request_log(line_of(exchange, response))
+        else:
+            response.delivery.ended = partial(_log_end, service.request_log, exchange, response)
     return response
 
 
@@ -118,6 +122,12 @@ def _respond_once(exchange: Exchange, store_refusal: Refusal | None) -> Response
     _record(exchange, response)
     response.delivery = exchange.delivery
     return response
+
+
+def _log_end(log: RequestLog, exchange: Exchange, waiting: Response, sent: Response | None) -> None:
+    """Log a request that waited in vain, or whose wait was ended by another response."""
+    line = line_of(exchange, waiting if sent is None else sent)
+    log(line if sent is None else line._replace(code=sent.header(CODE_HEADER), reason=None))
 
 
 def log_failure(method: str, path: str, error: BaseException) -> None:

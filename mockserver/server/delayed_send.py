@@ -75,6 +75,7 @@ class DelayedSend:
             response.delivery.delivered()
         remaining = (deadline - monotonic()) * 1_000
         if remaining <= 0:
+            self._end(None)
             self._deliver()
         else:
             self._after(min(remaining, RETRY_MILLISECONDS), self._retry, retry, deadline)
@@ -149,11 +150,16 @@ class DelayedSend:
 
     def _release(self, response: Response) -> None:
         """Send another response now. May be called from any thread."""
-        self._loop.call_soon_threadsafe(self._send_instead, *self._encode(response))
+        self._loop.call_soon_threadsafe(self._send_instead, response, *self._encode(response))
 
-    def _send_instead(self, head: bytes, body: bytes) -> None:
+    def _end(self, response: Response | None) -> None:
+        if self._delivery.ended is not None:
+            self._delivery.ended(response)
+
+    def _send_instead(self, response: Response, head: bytes, body: bytes) -> None:
         if self._delivery.release is None:
             return  # already sent
+        self._end(response)
         has_begun = self._has_begun
         self.cancel()
         if has_begun:

@@ -172,6 +172,8 @@ def _wait(response: Response, delivery: Delivery, retry: Callable[[], Response |
     for _ in range(-(-delivery.delay // RETRY_MILLISECONDS)):
         sleep(RETRY_MILLISECONDS / 1_000)
         if released:
+            if delivery.ended is not None:
+                delivery.ended(released[0])
             return released[0]
         later = retry()
         if later is not None:
@@ -179,6 +181,9 @@ def _wait(response: Response, delivery: Delivery, retry: Callable[[], Response |
             if later.delivery is None:
                 break
             later.delivery.delivered()
+    else:
+        if delivery.ended is not None:
+            delivery.ended(None)
     delivery.delivered()
     return response
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import requests
 
 from mockserver import BackgroundServer, create_app
 from mockserver.cli.request_log import as_json, as_text, request_log
@@ -100,6 +101,31 @@ def test_a_reader_that_has_gone_stops_no_request() -> None:
     log = request_log("text", Broken())
     assert log is not None
     log(LINE)
+
+
+@pytest.mark.parametrize("front_end", ["protocol", "WSGI"])
+def test_a_wait_has_one_line_when_it_ends(front_end: str) -> None:
+    lines: list[RequestLine] = []
+    app, path = (
+        create_app(request_log=lines.append, sleep=lambda _: None),
+        "/__mock/requests?operation=getJob&wait=50ms",
+    )
+    if front_end == "WSGI":
+        app.test_client().get(path)
+    else:
+        with BackgroundServer(app, "127.0.0.1") as server:
+            requests.get(server.url + path, timeout=20)
+    assert [(line.status, line.operation, line.code) for line in lines] == [(408, "listRequests", "wait-timeout")]
+    assert (lines[0].reason or "").startswith("0 of 1 matching requests came.")
+
+
+def test_a_wait_that_gets_its_request_has_the_line_of_that() -> None:
+    lines: list[RequestLine] = []
+    app = create_app(request_log=lines.append)
+    client = app.test_client()
+    client.get("/admin/jobs/job-1")
+    client.get("/__mock/requests?operation=getJob&wait=5s")
+    assert [(line.status, line.operation) for line in lines] == [(200, "getJob"), (200, "listRequests")]
 
 
 def test_each_request_has_one_line_whether_it_is_answered_from_the_cache_or_not() -> None:
