@@ -203,6 +203,29 @@ def test_a_wrong_marker_is_an_error_in_one_sentence(run_suite: RunSuite, argumen
     assert re.search("Traceback|another exception", run.output) is None
 
 
+def test_a_refused_request_fails_its_test_unless_its_code_is_allowed(run_suite: RunSuite) -> None:
+    suite = """
+        def send(mock):
+            assert mock.session.get(f"{mock.url}/admin/jobs?limit=0").status_code == 422
+
+        def test_not_allowed(mock):
+            send(mock)
+
+        @pytest.mark.mock(allow=["invalid-request"])
+        def test_allowed(mock):
+            send(mock)
+
+        @pytest.mark.mock(allow=["not-acceptable"])
+        def test_another_is_allowed(mock):
+            send(mock)
+    """
+    finished = run_suite(suite)
+    assert finished.outcomes == [
+        ("test_allowed", "PASSED"), ("test_another_is_allowed", "FAILED"), ("test_not_allowed", "FAILED"),
+    ]  # fmt: skip
+    assert 'To allow refused requests: @pytest.mark.mock(allow=["CODE"]).' in finished.output
+
+
 def test_allowed_codes_come_from_the_marker(run_suite: RunSuite) -> None:
     suite = """
         import mockserver
