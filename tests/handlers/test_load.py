@@ -161,10 +161,10 @@ def test_a_module_does_not_take_the_place_of_the_servers_own(write_shop: WriteSh
 
 
 def test_a_file_outside_the_directory_is_not_executed(tmp_path: Path, write_shop: WriteShop) -> None:
-    root = write_shop("import other\n")
+    root = write_shop("import outside_of_the_contract\n")
     (tmp_path / "elsewhere.py").write_text("raise RuntimeError('executed')\n")
-    (root / "other.py").symlink_to(tmp_path / "elsewhere.py")
-    with pytest.raises(Exception, match="No module named 'other'"):
+    (root / "outside_of_the_contract.py").symlink_to(tmp_path / "elsewhere.py")
+    with pytest.raises(Exception, match="No module named 'outside_of_the_contract'"):
         load_contract(root)
 
 

@@ -97,7 +97,10 @@ def run_here(arguments: list[str], folder: Path) -> str:
         patch.setenv("PYTEST_CURRENT_TEST", os.environ["PYTEST_CURRENT_TEST"])
         pytest.main([*NOT_HERE, *arguments])
     for name in set(sys.modules) - modules:
-        if (getattr(sys.modules[name], "__file__", None) or "").startswith(str(folder)):
+        # A folder without `__init__.py` is a module without a file.
+        module = sys.modules[name]
+        places = [getattr(module, "__file__", None) or "", *getattr(module, "__path__", ())]
+        if any(str(place).startswith(str(folder)) for place in places):
             del sys.modules[name]
     return output.getvalue()
 
