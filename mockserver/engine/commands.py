@@ -180,11 +180,16 @@ def _enter(
         record |= step.effects.apply(at, body)
     due = _require_time(state.schedule.next(resource.name, lifecycle, key, record, fired, at))
     tables = {**state.tables, resource.name: table.replace(key, row, Row(record, row.position, transition, due, fired))}
+    _log_transition(tables, table, key, transition, stamp)
+    agenda = with_replaced(state.agenda, row.due, due)
+    return State(tables, max(at, state.latest), state.schedule, agenda, state.overrides, state.keys)
+
+
+def _log_transition(tables: dict[str, Table], table: Table, key: Any, transition: str, stamp: str) -> None:
+    """Append the entry of a transition to the log of the table, if it has one."""
     if table.log is not None:
         log, reference = table.log
         tables[log] = tables[log].append({reference: key, LOG_EVENT: transition, LOG_STAMP: stamp})
-    agenda = with_replaced(state.agenda, row.due, due)
-    return State(tables, max(at, state.latest), state.schedule, agenda, state.overrides, state.keys)
 
 
 def fired_by(before: State, command: Command, after: State) -> list[Fired]:
@@ -267,11 +272,10 @@ def _put(state: State, command: Put) -> State:
     due = _require_time(state.schedule.next(resource.name, lifecycle, key, record, (), since))
     agenda = with_replaced(state.agenda, old.due if old is not None else None, due)
     latest = latest if record_stamp is None else max(latest, record_stamp)
-    tables = [table.put(key, record, step.name if step is not None else None, due)]
-    if step is not None and table.log is not None:
-        log, reference = table.log
-        tables.append(state.tables[log].append({reference: key, LOG_EVENT: step.name, LOG_STAMP: _write_stamp(latest)}))
-    return state.with_tables(*tables, latest=latest, agenda=agenda)
+    tables = {**state.tables, resource.name: table.put(key, record, step.name if step is not None else None, due)}
+    if step is not None:
+        _log_transition(tables, table, key, step.name, _write_stamp(latest))
+    return State(tables, latest, state.schedule, agenda, state.overrides, state.keys)
 
 
 def _transition_of(

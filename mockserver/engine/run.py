@@ -170,8 +170,6 @@ class Run:
 
         The use is counted, and each draw for a share of the requests. None where no override matches.
         """
-        if not self._timeline.state.overrides.active:
-            return None
         with self._lock:
             now = self.now
             self._settle(now)

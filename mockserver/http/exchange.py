@@ -79,7 +79,7 @@ class PreparedRequest:
         # Written out, since this is done for each request of a test that has a sandbox of its own.
         return PreparedRequest(
             self.request.with_header(SANDBOX_HEADER, sandbox),
-            LoggedMessage(headers, logged.body, logged.size),
+            LoggedMessage(headers, logged.body, logged.size, logged.header_bytes),
             self.route,
             self.choice.with_sandbox(sandbox),
             self.response,

@@ -109,7 +109,9 @@ def _respond(exchange: Exchange, operation: Operation) -> Response:
     run.count_request(operation.id)
     if exchange.service.contract.python is not None:
         exchange.snapshot = run.snapshot
-    used = run.use_override(operation.id, exchange.prepared.parameters, exchange.content)
+    used = None
+    if run.state.overrides.active:
+        used = run.use_override(operation.id, exchange.prepared.parameters, exchange.content)
     if used is None:
         response = _perform(exchange, operation)
     else:

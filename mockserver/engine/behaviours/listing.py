@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -63,9 +62,8 @@ class ListRecords(Implementation):
         """
         state = run.state
         rows = self._select(state, call)
-        page, limit = self._page(state, rows, call)
-        listed = rows.page(page.offset, limit)
-        page = replace(page, size=len(listed))
+        page = self._page(state, rows, call)
+        listed = rows.page(page.offset, page.size)
         records = [row[0] for row in listed]
         if self._derived:
             records = with_all_derived(state, self.resource, records)
@@ -145,12 +143,12 @@ class ListRecords(Implementation):
             raise InvalidRequest([Violation("query", "", "sort", message, parameter)])
         return sort_order(fields)
 
-    def _page(self, state: State, rows: SortedRows, call: OperationCall) -> tuple[Page, int | None]:
-        """Where the page begins, its size not yet known, and how many records it may have."""
+    def _page(self, state: State, rows: SortedRows, call: OperationCall) -> Page:
+        """The page that a call asks for."""
         total, first_page, cursor = len(rows), self.behaviour.first_page, self.behaviour.selection.cursor
         offset, limit = self._page_bounds(call, total)
         if cursor is None:
-            return Page(total, offset, 0, limit, first_page), limit
+            return Page(total, offset, _size(total - offset, limit), limit, first_page)
         after, before = call.query.get(cursor.parameter or ""), call.query.get(cursor.before or "")
         if after not in NO_CURSOR and before not in NO_CURSOR:
             message = f"cannot be combined with {cursor.parameter}"
@@ -160,8 +158,8 @@ class ListRecords(Implementation):
         elif before not in NO_CURSOR:
             end = rows.count_before(self._place(state, rows, call, cursor.before or ""))
             offset = 0 if limit is None else max(0, end - limit)
-            return Page(total, offset, 0, limit, first_page, goes_back=True), end - offset
-        return Page(total, offset, 0, limit, first_page), limit
+            return Page(total, offset, end - offset, limit, first_page, goes_back=True)
+        return Page(total, offset, _size(total - offset, limit), limit, first_page)
 
     def _place(self, state: State, rows: SortedRows, call: OperationCall, parameter: str) -> Row:
         """A row at the place that a cursor stands for. Raises UnknownCursor and InvalidRequest."""
@@ -249,6 +247,11 @@ def _end_of_pages(operation: Operation, path: MemberPath) -> Any:
         return None
     holders = member_shape(media_type.shape, path[:-1]).unconditional()
     return "" if any(path[-1] in schema.value.get("required", ()) for schema in holders) else ABSENT
+
+
+def _size(remaining: int, limit: int | None) -> int:
+    """How many records a page has, where so many remain; None is no limit."""
+    return max(0, remaining if limit is None else min(remaining, limit))
 
 
 def _whole_number(query: Mapping[str, Any], parameter: str | None) -> int | None:

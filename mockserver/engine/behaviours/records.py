@@ -31,12 +31,15 @@ class ReadRecord(Implementation):
 class FireTransition(Implementation):
     """Fires a transition of a record, and returns the record."""
 
+    def __init__(self, contract: Contract, operation: Operation, behaviour: Behaviour) -> None:
+        super().__init__(contract, operation, behaviour)
+        lifecycle = self.resource.lifecycle
+        self._reads_body = lifecycle is not None and lifecycle.transitions[behaviour.transition or ""].effects.read_body
+
     def perform(self, run: Run, call: OperationCall) -> OperationResult:
         """Fire the transition. Raises UnknownRecord, TransitionNotAllowed, GuardFailed and InvalidRecord."""
         key, name, transition = self.key(call), self.resource.name, self.behaviour.transition or ""
-        lifecycle = self.resource.lifecycle
-        reads_body = lifecycle is not None and lifecycle.transitions[transition].effects.read_body
-        body = call.body if reads_body else None
+        body = call.body if self._reads_body else None
 
         def make_command(state: State, at: int) -> Command:
             if len(self._path_fields) > 1:
@@ -53,6 +56,10 @@ class WritingImplementation(Implementation):
     def __init__(self, contract: Contract, operation: Operation, behaviour: Behaviour) -> None:
         super().__init__(contract, operation, behaviour)
         self.server_fields = ServerFields(contract, self.resource, operation, behaviour)
+        lifecycle = self.resource.lifecycle
+        steps = lifecycle.transitions.values() if lifecycle is not None else ()
+        # A write may be a transition.
+        self._reads_body = any(step.effects.read_body for step in steps)
 
     def body_members(self, call: OperationCall) -> dict[str, Any]:
         """The members of the request body that the record can have. Raises InvalidRecord if it is not an object."""
@@ -73,8 +80,7 @@ class WritingImplementation(Implementation):
     def put(self, run: Run, call: OperationCall, change: Callable[[Record], Any]) -> OperationResult:
         """Put what `change` makes of the record that the path names, and return it."""
         key, resource = self.key(call), self.resource
-        steps = resource.lifecycle.transitions.values() if resource.lifecycle is not None else ()
-        body = call.body if any(step.effects.read_body for step in steps) else None
+        body = call.body if self._reads_body else None
 
         def make_command(state: State, at: int) -> Command:
             record = change(self.find_row(state, call).record)

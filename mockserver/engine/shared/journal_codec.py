@@ -63,8 +63,9 @@ def _encode_rest(entry: Entry) -> str:
     for name in ("number", "at", "milliseconds"):
         del fields[name]
     for name in ("request", "response"):
-        headers, body, size = fields[name]
-        fields[name] = headers, body.decode("latin-1"), size
+        message: LoggedMessage = fields[name]
+        # The other field follows from the headers, and bounds only what is in memory.
+        fields[name] = message.headers, message.body.decode("latin-1"), message.size
     fields["violations"] = [
         (violation.location, violation.pointer, violation.keyword, violation.message, violation.name)
         for violation in entry.violations
