@@ -4,6 +4,7 @@ import copy
 import functools
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from flask.testing import FlaskClient
 
 from mockserver import BackgroundServer, Contract, ContractError, create_app, load_contract
 from mockserver.web.reload import ReloadingApp
+from tests.redis_server import RedisServer
 
 MakeContract = Callable[..., Path]
 Serve = Callable[..., FlaskClient]
@@ -261,6 +263,20 @@ def require_program(path: str | None, message: str) -> str:
     if os.environ.get("CI"):
         pytest.fail(message)
     pytest.skip(message)
+
+
+def start_redis(folder: Path, *options: str) -> RedisServer:
+    """A redis-server, to be stopped by the caller. Where it is not installed, as `require_program`."""
+    require_program(shutil.which("redis-server"), "redis-server is not installed")
+    return RedisServer(folder, *options)
+
+
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A redis-server that the tests of a module share; it forgets everything when it is stopped."""
+    server = start_redis(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.stop()
 
 
 def _dump_yaml(value: Any) -> str:

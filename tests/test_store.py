@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import random
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -27,61 +25,17 @@ from mockserver import BackgroundServer, Contract, create_app
 from mockserver.engine.shared import redis_store, sandboxes
 from mockserver.engine.shared.store import SandboxContent, Use
 from tests.cli.test_main import SECONDS, replace_text, run, serving
-from tests.conftest import MakeContract
+from tests.conftest import MakeContract, start_redis
+from tests.redis_server import RedisServer
 
 JSON = {"Content-Type": "application/json"}
 CLIENTS = 16
 
 
-class RedisServer:
-    """A redis-server of the test's own, on a free port."""
-
-    def __init__(self, folder: Path, *options: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-        self._command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", *options]  # fmt: skip
-        self.start()
-
-    def start(self) -> None:
-        self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)
-        assert any("Ready to accept connections" in line for line in self._process.stdout or ())
-
-    def pause(self) -> None:
-        """Let it accept connections and bytes, but respond to nothing."""
-        self._process.send_signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        self._process.send_signal(signal.SIGCONT)
-
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait(SECONDS)
-        if self._process.stdout is not None:
-            self._process.stdout.close()
-
-
-def needs_redis() -> None:
-    if shutil.which("redis-server") is None:
-        if os.environ.get("CI"):
-            pytest.fail("redis-server is not installed")
-        pytest.skip("redis-server is not installed")
-
-
-@pytest.fixture(scope="module")
-def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    needs_redis()
-    server = RedisServer(tmp_path_factory.mktemp("redis"))
-    yield server
-    server.stop()
-
-
 @pytest.fixture
 def lasting(tmp_path: Path) -> Iterator[RedisServer]:
     """One that keeps its data when it is stopped."""
-    needs_redis()
-    server = RedisServer(tmp_path, "--appendonly", "yes")
+    server = start_redis(tmp_path, "--appendonly", "yes")
     yield server
     server.stop()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
@@ -29,18 +30,17 @@ def warn_of_unused(
     for name, behaviour in behaviours.items():
         operation, resource = operations[name], resources[behaviour.resource]
         pointer = json_pointer.join(("paths", operation.path, operation.method.lower()))
-        declared = _member(document.value, "paths", operation.path, operation.method.lower())
         for parameter in _unused_parameters(operation, behaviour):
-            place = _parameter_pointer(document.value, pointer, parameter)
+            place = _parameter_pointer(document, pointer, parameter)
             report.warn(source, place, f"{name} does nothing with its query parameter {quote(parameter)}", CODE)
         for member in _unused_members(operation, behaviour, resource):
             message = f"{name} does nothing with {quote(member)} in its body"
             report.warn(source, f"{pointer}/requestBody", message, CODE)
-        for callback in _member(declared, "callbacks") or ():
+        for callback in _members(document, f"{pointer}/callbacks"):
             message = f"the callback {quote(callback)} of {name} is never sent"
             report.warn(source, json_pointer.append(f"{pointer}/callbacks", callback), message, CODE)
     if behaviours:
-        for webhook in _member(document.value, "webhooks") or ():
+        for webhook in _members(document, "/webhooks"):
             message = f"the webhook {quote(webhook)} is never sent"
             report.warn(source, json_pointer.append("/webhooks", webhook), message, CODE)
 
@@ -77,18 +77,18 @@ def _body_paths(resource: Resource) -> list[list[str]]:
     return [path for step in steps for path in step.effects.body_paths]
 
 
-def _parameter_pointer(document: Any, pointer: str, name: str) -> str:
+def _parameter_pointer(document: Node, pointer: str, name: str) -> str:
     """Where a query parameter of an operation is declared; the operation itself where it is elsewhere."""
     for place in (pointer, pointer.rpartition("/")[0]):
-        declared = _member(document, *json_pointer.split(place), "parameters")
-        for number, entry in enumerate(declared if isinstance(declared, list) else ()):
+        for number, entry in enumerate(_members(document, f"{place}/parameters")):
             if isinstance(entry, dict) and (entry.get("name"), entry.get("in")) == (name, "query"):
                 return f"{place}/parameters/{number}"
     return pointer
 
 
-def _member(value: Any, *names: str) -> Any:
-    """What names lead to in nested objects; None where there is nothing."""
-    for name in names:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
+def _members(document: Node, pointer: str) -> list[Any]:
+    """The names of an object, or the items of an array, at a place of the document; nothing where there is neither."""
+    with suppress(LookupError):
+        value = json_pointer.resolve(document.value, pointer)
+        return list(value) if isinstance(value, dict | list) else []
+    return []

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 
 from mockserver import Contract, create_app
-from tests.test_store import RedisServer, needs_redis
+from tests.conftest import start_redis
 
 THREADS = 8
 ROUNDS = 10
@@ -34,8 +34,7 @@ def apps(request: pytest.FixtureRequest, small: Contract, tmp_path: Any) -> Iter
     if request.param == "memory":
         yield [create_app(small)]
         return
-    needs_redis()
-    server = RedisServer(tmp_path)
+    server = start_redis(tmp_path)
     yield [create_app(small, store=server.url) for _ in range(2)]
     server.stop()
 

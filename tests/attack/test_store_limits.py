@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,19 +13,11 @@ from mockserver.engine import journal
 from mockserver.engine.sandboxes import GUEST_LIMIT
 from mockserver.engine.shared import redis_store
 from mockserver.engine.shared.sandboxes import SharedSandbox
-from tests.test_store import RedisServer, needs_redis
+from tests.redis_server import RedisServer
 
 LIMIT = 3
 NONE: Mapping[str, str] = {}
 FOREIGN = {"Sec-Fetch-Site": "cross-site"}
-
-
-@pytest.fixture(scope="module")
-def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    needs_redis()
-    server = RedisServer(tmp_path_factory.mktemp("redis"))
-    yield server
-    server.stop()
 
 
 @pytest.fixture
