@@ -10,7 +10,7 @@ from typing import Any
 from mockserver.check.examples import check_examples
 from mockserver.check.finding import CheckFinding, ScenarioCounts, source_of
 from mockserver.check.record_states import InvalidResponse, check_records
-from mockserver.check.requests import NOT_REPEATABLE, FailedRequest, ScenarioRequests
+from mockserver.check.scenario_requests import NOT_REPEATABLE, FailedRequest, ScenarioRequests
 from mockserver.check.warnings import contract_warnings, scenario_warnings
 from mockserver.contract.model import Contract, Scenario
 from mockserver.engine.sandboxes import Sandboxes

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mockserver.contract.model import Contract
-from mockserver.documents.tree import Node
+from mockserver.documents.nodes import Node
 from mockserver.errors import Problem
 from mockserver.schemas.directions import Direction
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from mockserver.check import report, report_formats
+from mockserver.check import annotation_formats, report
 from mockserver.check.checker import ContractChecker
 from mockserver.check.finding import CheckFinding
 from mockserver.cli.arguments import CONTRACT, STATEFUL, STRICT_EXAMPLES, fail
@@ -78,9 +78,9 @@ def _print_findings(
     if output_format == "json":
         click.echo(json.dumps(report.as_dict(checker, findings), indent=2))
     elif output_format == "sarif":
-        click.echo(json.dumps(report_formats.as_sarif(findings, root, current_directory), indent=2))
+        click.echo(json.dumps(annotation_formats.as_sarif(findings, root, current_directory), indent=2))
     elif output_format == "github":
-        for line in report_formats.as_github_commands(findings, root, current_directory):
+        for line in annotation_formats.as_github_commands(findings, root, current_directory):
             print_line(line)
     else:
         for finding in findings:

@@ -11,8 +11,8 @@ from typing import Any
 from mockserver.contract.inference.contract import FOLDER, infer_files
 from mockserver.contract.loader import FOLDERS, RESOURCES
 from mockserver.contract.model import Contract, Scenario
+from mockserver.documents.nodes import BASE_URI
 from mockserver.documents.source import Source
-from mockserver.documents.tree import BASE_URI
 from mockserver.engine.start import Start
 
 TEMPLATE = Path(__file__).parent / "template"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mockserver.contract.lists import ListSelection
-from mockserver.documents.tree import Node
+from mockserver.documents.nodes import Node
 
 BehaviourKind = Literal["list", "read", "create", "replace", "update", "delete", "transition"]
 BEHAVIOUR_KINDS: tuple[BehaviourKind, ...] = ("list", "read", "create", "replace", "update", "delete", "transition")

@@ -20,11 +20,11 @@ from mockserver.contract.scenarios import (
     load_scenarios,
 )
 from mockserver.contract.unused import warn_of_unused
+from mockserver.documents.nodes import BASE_URI, Documents, Node
 from mockserver.documents.source import SUFFIXES, Report, Source, list_files, read_source
-from mockserver.documents.tree import BASE_URI, Documents, Node
 from mockserver.errors import ContractError, Problem, printable
 from mockserver.handlers.python import ContractPython
-from mockserver.openapi import detection, loading
+from mockserver.openapi import format_detection, loading
 from mockserver.openapi.model import Operation
 from mockserver.openapi.operations import OperationReader
 from mockserver.refusals import UnknownScenario
@@ -206,7 +206,7 @@ class _Api:
 
 
 def _read_api(root: Path, document: Path, others: list[Path], report: Report) -> _Api:
-    documents = loading.load(root, others, report, detection.read_document(root, document, report))
+    documents = loading.load(root, others, report, format_detection.read_document(root, document, report))
     return _Api(document, documents, documents.root(loading.uri_of(root, document)), Schemas(documents))
 
 

@@ -10,8 +10,8 @@ from typing import Any, Literal
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.conditions import Conditions
 from mockserver.contract.lifecycle import Lifecycle
+from mockserver.documents.nodes import Documents, Node
 from mockserver.documents.source import DeferredProblems, Source, list_problems
-from mockserver.documents.tree import Documents, Node
 from mockserver.errors import Problem
 from mockserver.handlers.python import ContractPython, PythonFunction
 from mockserver.openapi.model import Operation

@@ -13,8 +13,8 @@ from mockserver.contract.effects import NO_EFFECTS, NOW, Effects, find_reference
 from mockserver.contract.lifecycle import LOG_EVENT, Lifecycle, Transition
 from mockserver.contract.list_reader import ListReader
 from mockserver.contract.model import DerivedField, Resource, SortField
+from mockserver.documents.nodes import Documents, Node
 from mockserver.documents.source import Report, Source
-from mockserver.documents.tree import Documents, Node
 from mockserver.errors import did_you_mean, quote
 from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation, Parameter

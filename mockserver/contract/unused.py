@@ -8,8 +8,8 @@ from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import Resource
+from mockserver.documents.nodes import Node
 from mockserver.documents.source import Report
-from mockserver.documents.tree import Node
 from mockserver.errors import quote
 from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation

@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 
 from mockserver.control.handlers import HANDLERS
+from mockserver.documents.nodes import BASE_URI
 from mockserver.documents.source import Report
-from mockserver.documents.tree import BASE_URI
 from mockserver.http.service import ControlApi
 from mockserver.openapi import loading
 from mockserver.openapi.operations import OperationReader

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from mockserver.contract.model import Contract
-from mockserver.control.journal import has_status
+from mockserver.control.journal_json import has_status
 from mockserver.engine.journal import Entry, LoggedMessage
 from mockserver.engine.overrides import has_value
 from mockserver.errors import Violation, did_you_mean, quote

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from mockserver.contract import overrides
-from mockserver.control import journal, request_filters, verification
+from mockserver.control import journal_json, request_filters, verification
 from mockserver.documents.bundle import bundle
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.engine.commands import AddOverride, Fire, Fired, Put, Remove, RemoveOverride
@@ -195,7 +195,7 @@ def _move_clock(exchange: Exchange, call: OperationCall) -> ControlResult:
         fired = run.advance_to_next()
     else:
         fired = run.advance(_duration(move["advance"]))
-    return 200, {**_clock(run), "fired": journal.fired(fired)}
+    return 200, {**_clock(run), "fired": journal_json.fired(fired)}
 
 
 def _clock(run: Run) -> dict[str, Any]:
@@ -265,7 +265,9 @@ def _recording(exchange: Exchange, call: OperationCall) -> ControlResult:
 
 def _list_violations(exchange: Exchange, call: OperationCall) -> ControlResult:
     return 200, {
-        "violations": [journal.violation_entry(entry) for entry in exchange.selection.sandbox.journal.invalid_responses]
+        "violations": [
+            journal_json.violation_entry(entry) for entry in exchange.selection.sandbox.journal.invalid_responses
+        ]
     }
 
 
@@ -280,7 +282,7 @@ def _list_requests(exchange: Exchange, call: OperationCall) -> ControlResult:
     matches = request_filters.select(reversed(log.unmatched) if query["unmatched"] else log.newest_first(), query)
     request_filters.require(exchange, call, len(matches))
     page = matches[query["offset"] :][: query["limit"]]
-    shown = [journal.entry_as_json(exchange.service, entry, brief=query["brief"]) for entry in page]
+    shown = [journal_json.entry_as_json(exchange.service, entry, brief=query["brief"]) for entry in page]
     listed: dict[str, Any] = {"requests": shown, "total": len(matches), "seen": log.count}
     if dropped := log.count_dropped():
         listed["dropped"] = dropped
@@ -299,7 +301,7 @@ def _clear_requests(exchange: Exchange, call: OperationCall) -> ControlResult:
 
 
 def _verdict(exchange: Exchange, call: OperationCall) -> ControlResult:
-    return 200, journal.verdict(exchange.service, exchange.selection.sandbox, call.query.get("allow", ()))
+    return 200, journal_json.verdict(exchange.service, exchange.selection.sandbox, call.query.get("allow", ()))
 
 
 def _control_document(exchange: Exchange, call: OperationCall) -> ControlResult:

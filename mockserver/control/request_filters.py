@@ -7,7 +7,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from mockserver.control import journal
+from mockserver.control import journal_json
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.engine.journal import Entry
 from mockserver.errors import Violation, did_you_mean, quote
@@ -29,7 +29,7 @@ def select(entries: Iterable[Entry], query: Mapping[str, Any]) -> list[Entry]:
 
 
 def _matches(entry: Entry, query: Mapping[str, Any]) -> bool:
-    if query["unmatched"] and not journal.is_unmatched(entry):
+    if query["unmatched"] and not journal_json.is_unmatched(entry):
         return False
     if query.get("number", entry.number) != entry.number:
         return False
@@ -38,7 +38,7 @@ def _matches(entry: Entry, query: Mapping[str, Any]) -> bool:
             return False
     if "code" in query and entry.code not in query["code"]:
         return False
-    return "status" not in query or any(journal.has_status(entry, status) for status in query["status"])
+    return "status" not in query or any(journal_json.has_status(entry, status) for status in query["status"])
 
 
 def require(exchange: Exchange, call: OperationCall, matches: int) -> None:
@@ -58,7 +58,9 @@ def require(exchange: Exchange, call: OperationCall, matches: int) -> None:
     if wait:
         _wait(exchange, wait)
     latest = islice(sandbox.journal.newest_first(), LATEST_LIMIT)
-    raise WaitTimeout(times, matches, [journal.entry_as_json(exchange.service, entry, brief=True) for entry in latest])
+    raise WaitTimeout(
+        times, matches, [journal_json.entry_as_json(exchange.service, entry, brief=True) for entry in latest]
+    )
 
 
 def _check_operations(exchange: Exchange, names: Iterable[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mockserver.control import journal
+from mockserver.control import journal_json
 from mockserver.control.expectations import BodyNotKept, Expectation, read_expectations
 from mockserver.engine.journal import Entry
 from mockserver.errors import count_noun
@@ -85,7 +85,7 @@ def _closest(service: Service, others: list[tuple[list[dict[str, Any]], Entry]])
     """The requests with the fewest differences, the newest of them first."""
     ranked = sorted(others, key=lambda other: (_distance(other[0]), -other[1].number))
     return [
-        {**journal.entry_as_json(service, entry, brief=True), "differences": differences}
+        {**journal_json.entry_as_json(service, entry, brief=True), "differences": differences}
         for differences, entry in ranked[:CLOSEST_LIMIT]
     ]
 

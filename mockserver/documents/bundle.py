@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from mockserver.documents.tree import BASE_URI, REFERENCES, Documents, Node, get_member
+from mockserver.documents.nodes import BASE_URI, REFERENCES, Documents, Node, get_member
 from mockserver.syntax import json_pointer
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import quote as percent_encode
 from urllib.parse import unquote, urljoin, urlsplit
 
+from mockserver.documents.nodes import BASE_URI, DATA_MEMBERS, Documents, Unresolved, get_member
 from mockserver.documents.source import Report, Source, name_of, read_source
-from mockserver.documents.tree import BASE_URI, DATA_MEMBERS, Documents, Unresolved, get_member
 from mockserver.errors import did_you_mean, quote
 from mockserver.syntax import json_pointer
 

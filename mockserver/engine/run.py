@@ -21,7 +21,7 @@ from mockserver.engine.start import Start
 from mockserver.engine.state.idempotency_keys import StoredResponse
 from mockserver.engine.state.state import State, fingerprint
 from mockserver.engine.timeline import Timeline, TimelinePosition
-from mockserver.engine.unreported import UnreportedTransitions
+from mockserver.engine.unreported_transitions import UnreportedTransitions
 from mockserver.refusals import BeforeStart, IdempotencyKeyReused
 from mockserver.syntax.instants import format_instant
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from mockserver.contract.model import Contract, Scenario
 from mockserver.engine.clock import wall
 from mockserver.engine.recording import replay
-from mockserver.engine.seeding.populate import populate, with_clock_start
+from mockserver.engine.seeding.initial_state import populate, with_clock_start
 from mockserver.engine.state.state import State, fingerprint
 from mockserver.errors import CannotGenerate
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockserver.documents.tree import Node
+from mockserver.documents.nodes import Node
 from mockserver.errors import CannotGenerate
 from mockserver.generate.constraints import Constraints, Nodes
-from mockserver.generate.generation import Generation
+from mockserver.generate.generation_state import Generation
 from mockserver.schemas.equality import equality_key
 
 ATTEMPT_LIMIT = 25

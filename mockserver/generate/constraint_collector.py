@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.documents.tree import Documents, Node, Unresolved
+from mockserver.documents.nodes import Documents, Node, Unresolved
 from mockserver.generate.constraints import TYPES, Constraints, Nodes, object_at
 from mockserver.schemas.equality import equality_key
 from mockserver.schemas.shapes import types_of

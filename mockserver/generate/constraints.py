@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.documents.tree import Node
+from mockserver.documents.nodes import Node
 from mockserver.schemas.validators import keyword_validator
 
 TYPES = ("object", "array", "string", "integer", "number", "boolean", "null")

@@ -6,12 +6,12 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mockserver.documents.tree import Documents, Node
+from mockserver.documents.nodes import Documents, Node
 from mockserver.errors import CannotGenerate
 from mockserver.generate import repair
 from mockserver.generate.arrays import make_array
 from mockserver.generate.constraints import Constraints
-from mockserver.generate.generation import Generation, Maker
+from mockserver.generate.generation_state import Generation, Maker
 from mockserver.generate.known_values import KnownValues
 from mockserver.generate.numbers import make_number
 from mockserver.generate.objects import make_object

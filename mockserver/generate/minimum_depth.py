@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from mockserver.documents.tree import Documents, Node
+from mockserver.documents.nodes import Documents, Node
 
 # More than any nesting: the depth of a schema that requires itself.
 ENDLESS = 1_000

@@ -7,7 +7,7 @@ from typing import Any
 from mockserver.errors import CannotGenerate
 from mockserver.generate.chronology import sort_instants
 from mockserver.generate.constraints import Constraints, object_at
-from mockserver.generate.generation import Generation
+from mockserver.generate.generation_state import Generation
 from mockserver.generate.regex_parser import UnsupportedPattern
 from mockserver.generate.regex_writer import write_match
 from mockserver.generate.vocabulary import pick_word

@@ -7,7 +7,7 @@ from typing import Any
 from mockserver.errors import CannotGenerate
 from mockserver.generate.arrays import add_items
 from mockserver.generate.constraints import Constraints, Nodes, addresses
-from mockserver.generate.generation import Generation
+from mockserver.generate.generation_state import Generation
 from mockserver.generate.objects import add_missing_members
 from mockserver.schemas.equality import equality_key
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from mockserver.engine.cache_validity import CacheValidity
 from mockserver.engine.clock import monotonic
 from mockserver.engine.journal import Entry
-from mockserver.engine.validity import CacheValidity
 
 if TYPE_CHECKING:
     from mockserver.http.exchange import PreparedRequest

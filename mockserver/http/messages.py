@@ -14,8 +14,8 @@ from werkzeug.sansio.request import Request as SansIORequest
 from mockserver.errors import Violation
 
 if TYPE_CHECKING:
+    from mockserver.engine.cache_validity import CacheValidity
     from mockserver.engine.journal import Entry
-    from mockserver.engine.validity import CacheValidity
 
 # Statuses whose responses have no content (RFC 9110, sections 6.4.1 and 15.3.6), and those without Content-Length.
 LENGTHLESS = frozenset((*range(100, 200), 204, 304))

@@ -14,11 +14,11 @@ from typing import Any
 from werkzeug.http import dump_cookie
 from werkzeug.utils import redirect
 
+from mockserver.engine.cache_validity import CacheValidity
 from mockserver.engine.clock import monotonic
 from mockserver.engine.journal import ERRORS_FROM, Entry, LoggedMessage
 from mockserver.engine.run import Run
 from mockserver.engine.sandboxes import CallApart, Sandbox
-from mockserver.engine.validity import CacheValidity
 from mockserver.errors import ENDING, CannotGenerate, Refusal
 from mockserver.http import operations
 from mockserver.http.exchange import SANDBOX_HEADER, Exchange, PreparedRequest

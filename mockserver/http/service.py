@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import Contract
-from mockserver.documents.tree import Documents, Node
+from mockserver.documents.nodes import Documents, Node
 from mockserver.engine.behaviours.behaviours import Behaviours
 from mockserver.engine.sandboxes import Sandboxes
 from mockserver.errors import Problem

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mockserver.documents.nodes import Node, Unresolved
 from mockserver.documents.source import Report, Source
-from mockserver.documents.tree import Node, Unresolved
 from mockserver.errors import Problem, quote
 from mockserver.openapi.model import Encoding, Header, MediaType, ParameterStyle
 from mockserver.openapi.parameter_decoding import STYLES

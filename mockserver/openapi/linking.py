@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from mockserver.documents.nodes import BASE_URI, REFERENCES, Documents, Unresolved
 from mockserver.documents.references import OutsideContract, References
 from mockserver.documents.source import Report
-from mockserver.documents.tree import BASE_URI, REFERENCES, Documents, Unresolved
 from mockserver.errors import did_you_mean, quote
 from mockserver.openapi import object_types
 from mockserver.syntax import json_pointer

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+from mockserver.documents.nodes import BASE_URI, Documents, Unresolved
 from mockserver.documents.references import References
 from mockserver.documents.source import Report, Source
-from mockserver.documents.tree import BASE_URI, Documents, Unresolved
 from mockserver.openapi import normalization, schema_checks
 from mockserver.openapi.linking import Linked, Linker, TypedLocation
 from mockserver.syntax import json_pointer

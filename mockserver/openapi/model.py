@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
-from mockserver.documents.tree import Node
+from mockserver.documents.nodes import Node
 from mockserver.openapi.security import RequiredCredential
 from mockserver.schemas.shapes import COMPOUND, Shape
 from mockserver.schemas.validators import Validator

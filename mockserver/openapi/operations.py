@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from mockserver.documents.nodes import Node
 from mockserver.documents.source import Report
-from mockserver.documents.tree import Node
 from mockserver.errors import did_you_mean, quote
 from mockserver.openapi.content_reader import ContentReader, list_items, list_members, resolve_member, resolve_schema
 from mockserver.openapi.linking import is_openapi_3_0

@@ -8,8 +8,8 @@ from typing import Any
 
 import jsonschema_rs
 
+from mockserver.documents.nodes import BASE_URI, Unresolved
 from mockserver.documents.source import Report
-from mockserver.documents.tree import BASE_URI, Unresolved
 from mockserver.errors import did_you_mean, quote
 from mockserver.openapi import object_types
 from mockserver.openapi.linking import Linked, TypedLocation

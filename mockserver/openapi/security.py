@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from mockserver.documents.nodes import Node, Unresolved
 from mockserver.documents.source import Report
-from mockserver.documents.tree import Node, Unresolved
 from mockserver.errors import did_you_mean, quote
 
 Location = Literal["header", "query", "cookie", ""]

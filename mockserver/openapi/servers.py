@@ -8,7 +8,7 @@ from itertools import islice, product
 from typing import Any
 from urllib.parse import urlsplit
 
-from mockserver.documents.tree import Node
+from mockserver.documents.nodes import Node
 
 # The maximum number of combinations of one server's variables.
 COMBINATION_LIMIT = 50

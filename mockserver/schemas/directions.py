@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from mockserver.documents.tree import DATA_MEMBERS, MAP_MEMBERS, Documents, Unresolved
+from mockserver.documents.nodes import DATA_MEMBERS, MAP_MEMBERS, Documents, Unresolved
 
 Direction = Literal["", "request", "response"]
 # The annotation of properties that a message in this direction does not contain.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from mockserver.documents.nodes import Documents
 from mockserver.documents.source import Source
-from mockserver.documents.tree import Documents
 from mockserver.schemas.validators import Schemas, Validator, find_schema_errors
 
 URI = "file:///inline"

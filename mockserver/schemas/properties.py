@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.documents.tree import Node
+from mockserver.documents.nodes import Node
 
 DEPTH_LIMIT = 20
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mockserver.documents.tree import Node, Unresolved
+from mockserver.documents.nodes import Node, Unresolved
 
 ALL_TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
 COMPOUND = frozenset({"array", "object"})

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
-from mockserver.documents.tree import Documents, Node
+from mockserver.documents.nodes import Documents, Node
 from mockserver.errors import Violation
 from mockserver.schemas import directions
 from mockserver.schemas.directions import Direction

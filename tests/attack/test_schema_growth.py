@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from mockserver.documents.nodes import BASE_URI, Documents
 from mockserver.documents.source import Source
-from mockserver.documents.tree import BASE_URI, Documents
 from mockserver.errors import Violation
 from mockserver.schemas.validators import Schemas, Validator
 from tests.attack.growth import assert_grows_linearly

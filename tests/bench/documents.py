@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mockserver import Contract, ContractError, load_contract
-from mockserver.check.requests import ScenarioRequests
+from mockserver.check.scenario_requests import ScenarioRequests
 from mockserver.documents.source import SUFFIXES
 from mockserver.engine.sandboxes import Sandboxes
 from mockserver.http.messages import Response

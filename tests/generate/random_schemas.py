@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from mockserver.documents.tree import BASE_URI
+from mockserver.documents.nodes import BASE_URI
 
 FILE = "schema.json"
 HERE = f"{BASE_URI}{FILE}#"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from mockserver.documents.nodes import BASE_URI, Documents
 from mockserver.documents.source import Source
-from mockserver.documents.tree import BASE_URI, Documents
 from mockserver.errors import CannotGenerate
 from mockserver.generate.generator import Generator
 from mockserver.schemas.validators import Schemas

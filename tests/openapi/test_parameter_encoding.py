@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver import Contract, load_contract
-from mockserver.check.requests import ScenarioRequests
+from mockserver.check.scenario_requests import ScenarioRequests
 from mockserver.engine.sandboxes import Sandboxes
 from mockserver.http.pipeline import respond
 from mockserver.openapi import parameter_encoding

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mockserver.documents.nodes import BASE_URI, Documents
 from mockserver.documents.source import Source
-from mockserver.documents.tree import BASE_URI, Documents
 from mockserver.errors import Violation
 from mockserver.schemas.validators import Schemas, Validator
 from tests.attack.scale import rounds

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from mockserver.documents.nodes import BASE_URI
 from mockserver.documents.source import Report, Source
-from mockserver.documents.tree import BASE_URI
 from mockserver.openapi.loading import load
 from mockserver.schemas.validators import Schemas, Validator
 

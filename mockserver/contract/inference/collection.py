@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.documents.tree import Node
+from mockserver.documents.nodes import Node
 from mockserver.openapi.model import Operation, Parameter
 from mockserver.schemas.shapes import Shape
 

@@ -12,13 +12,13 @@ from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.inference.collection import Collection, sort_by_reference
-from mockserver.contract.inference.detection import detect_collections
+from mockserver.contract.inference.collection_detection import detect_collections
 from mockserver.contract.model import Contract, Dataset, Record, Resource
 from mockserver.contract.records import record_key, validate_record, with_plain_keys
 from mockserver.contract.resources import ResourcesReader
 from mockserver.contract.scenarios import DEFAULT_NAME, default_scenario
+from mockserver.documents.nodes import BASE_URI, Documents
 from mockserver.documents.source import Report, Source
-from mockserver.documents.tree import BASE_URI, Documents
 from mockserver.schemas.validators import Schemas
 
 # The folder of the inferred schemas; no file of a document can be in it.

@@ -11,7 +11,7 @@ from typing import Any
 
 from mockserver.contract.inference.collection import Collection
 from mockserver.contract.inference.lists import infer_selection
-from mockserver.documents.tree import Node, Unresolved
+from mockserver.documents.nodes import Node, Unresolved
 from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
 from mockserver.schemas.properties import declared_properties
 from mockserver.schemas.shapes import Shape

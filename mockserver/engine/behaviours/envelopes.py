@@ -10,7 +10,7 @@ from mockserver import generate
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.lists import MemberPath
 from mockserver.contract.model import Contract, Record
-from mockserver.documents.tree import Node
+from mockserver.documents.nodes import Node
 from mockserver.errors import CannotGenerate
 from mockserver.syntax import words
 

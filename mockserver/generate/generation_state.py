@@ -9,7 +9,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from mockserver.documents.tree import Documents, Node
+from mockserver.documents.nodes import Documents, Node
 from mockserver.errors import CannotGenerate
 from mockserver.generate.constraint_collector import ChooseBranch, ConstraintCollector
 from mockserver.generate.constraints import TYPES, Constraints, Nodes

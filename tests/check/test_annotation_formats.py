@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mockserver.check import report_formats
+from mockserver.check import annotation_formats
 from mockserver.check.finding import CheckFinding
 from mockserver.errors import Problem
 
@@ -13,14 +13,14 @@ FINDINGS = [
 
 
 def test_a_finding_is_a_workflow_command_escaped_as_github_reads_it(tmp_path: Path) -> None:
-    assert report_formats.as_github_commands(FINDINGS, tmp_path / "mock", tmp_path) == [
+    assert annotation_formats.as_github_commands(FINDINGS, tmp_path / "mock", tmp_path) == [
         "::error file=mock/schemas/a b%2Cc.yaml,line=7,title=type::/paths/~1a: 50%25 is%0Awrong: x",
         "::warning file=mock/fixtures/old,title=unused-fixtures::no scenario uses these fixtures",
     ]
 
 
 def test_findings_are_a_sarif_log_whose_results_name_their_rules(tmp_path: Path) -> None:
-    log = report_formats.as_sarif(FINDINGS, tmp_path / "mock", tmp_path)
+    log = annotation_formats.as_sarif(FINDINGS, tmp_path / "mock", tmp_path)
     assert log["version"] == "2.1.0"
     assert log["$schema"].endswith("sarif-schema-2.1.0.json")
     (run,) = log["runs"]
@@ -47,6 +47,6 @@ def test_findings_are_a_sarif_log_whose_results_name_their_rules(tmp_path: Path)
 
 def test_a_file_outside_the_working_directory_has_an_absolute_path(tmp_path: Path) -> None:
     here = tmp_path / "here"
-    assert report_formats.display_path(tmp_path, "api.yaml", here) == (tmp_path / "api.yaml").resolve().as_posix()
-    location = report_formats.as_sarif(FINDINGS[:1], tmp_path, here)["runs"][0]["results"][0]["locations"][0]
+    assert annotation_formats.display_path(tmp_path, "api.yaml", here) == (tmp_path / "api.yaml").resolve().as_posix()
+    location = annotation_formats.as_sarif(FINDINGS[:1], tmp_path, here)["runs"][0]["results"][0]["locations"][0]
     assert location["physicalLocation"]["artifactLocation"]["uri"].startswith("file:///")

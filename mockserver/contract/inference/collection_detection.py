@@ -19,7 +19,7 @@ from mockserver.contract.inference.operations import (
     json_response,
     record_examples,
 )
-from mockserver.documents.tree import Node
+from mockserver.documents.nodes import Node
 from mockserver.openapi.model import MediaType, Operation, template_shape
 from mockserver.schemas.shapes import Shape
 from mockserver.syntax import words

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from mockserver.engine.commands import Fired
-from mockserver.engine.unreported import UNREPORTED_LIMIT, UnreportedTransitions
+from mockserver.engine.unreported_transitions import UNREPORTED_LIMIT, UnreportedTransitions
 
 FIRST, SECOND = Fired("jobs", "a", "start", 1), Fired("jobs", "b", "cancel", 2)
 

@@ -11,7 +11,7 @@ from mockserver import generate
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Lifecycle
 from mockserver.contract.model import Contract, Record, Resource, Scenario
 from mockserver.contract.records import latest_stamp, matches_schema, shift_stamps
-from mockserver.documents.tree import BASE_URI
+from mockserver.documents.nodes import BASE_URI
 from mockserver.engine.overrides import Overrides
 from mockserver.engine.seeding.inferred import first_records
 from mockserver.engine.seeding.key_generator import KeyGenerator
