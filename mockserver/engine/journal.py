@@ -60,10 +60,15 @@ class LoggedMessage(NamedTuple):
         return self._replace(body=b"")
 
     @classmethod
-    def of(cls, headers: Headers, body: bytes) -> LoggedMessage:
-        """The part of a message that is kept."""
-        header_bytes = HEADER_BYTES * len(headers) + sum(map(len, chain.from_iterable(headers)))
-        return cls(headers, body[:BODY_KEPT], len(body), header_bytes)
+    def received(cls, headers: Headers, body: bytes) -> LoggedMessage:
+        """The part of a request that is kept."""
+        texts = sum(map(len, chain.from_iterable(headers)))
+        return cls(headers, body[:BODY_KEPT], len(body), HEADER_BYTES * len(headers) + texts)
+
+    @classmethod
+    def sent(cls, headers: Headers, body: bytes) -> LoggedMessage:
+        """The part of a response that is kept. Its entries share the texts of long headers, those of the contract."""
+        return cls(headers, body[:BODY_KEPT], len(body), HEADER_BYTES * len(headers))
 
 
 class Entry(NamedTuple):
@@ -103,18 +108,13 @@ class Entry(NamedTuple):
             self.method in ("GET", "HEAD") and _BROWSER_PATHS.fullmatch(self.path) is not None
         )
 
-    @property
-    def body_bytes(self) -> int:
-        """How many bytes the two bodies take."""
-        return len(self.request.body) + len(self.response.body)
-
-    @property
-    def other_bytes(self) -> int:
-        """How many bytes everything but the bodies takes, roughly."""
-        texts = len(self.path) + len(self.query)
+    def count_bytes(self) -> int:
+        """How many bytes the entry takes, roughly."""
+        request, response = self.request, self.response
+        texts = len(self.path) + len(self.query) + len(request.body) + len(response.body)
         if self.violations:
             texts += sum(len(violation.message) for violation in self.violations)
-        return ENTRY_BYTES + texts + self.request.header_bytes + self.response.header_bytes
+        return ENTRY_BYTES + texts + request.header_bytes + response.header_bytes
 
     @property
     def without_bodies(self) -> Entry:
@@ -199,9 +199,8 @@ class Journal:
             for name in entry.problem_lists:
                 getattr(self, name).add(entry)
         if self._memory is not None:
-            self._memory.entries.add(self, entry.other_bytes)
-            if size := entry.body_bytes:
-                self._memory.bodies.add(self, size)
+            has_body = bool(entry.request.body or entry.response.body)
+            self._memory.add(self, entry.count_bytes(), has_body=has_body)
 
     def add_repeat(self, entry: Entry, at: int, began: float) -> bool:
         """Add a repetition of `entry`, answered from the cache; False where the cached response is outdated.
@@ -211,7 +210,7 @@ class Journal:
         self.count += 1
         self._entries.add(RepeatedEntry(entry, self.count, at, (monotonic() - began) * 1_000))
         if not self.count % REPEATS_COUNTED and self._memory is not None:
-            self._memory.entries.add(self, REPEATS_COUNTED * REPEAT_BYTES)
+            self._memory.add(self, REPEATS_COUNTED * REPEAT_BYTES, has_body=False)
         return True
 
     def may_have_grown(self, count: int) -> bool:
@@ -223,13 +222,9 @@ class Journal:
         first = self._entries[0].number if self._entries else self.count + 1
         return max(0, first - 1 - self._cleared)
 
-    def count_body_bytes(self) -> int:
-        """How many bytes of bodies the journal holds. An entry in several lists, or repeated, counts once."""
-        return sum(entry.body_bytes for entry in self._kept_entries())
-
-    def count_entry_bytes(self) -> int:
-        """How many bytes the entries take, bodies excluded, roughly; counted like bodies."""
-        return REPEAT_BYTES * len(self._entries) + sum(entry.other_bytes for entry in self._kept_entries())
+    def count_bytes(self) -> int:
+        """How many bytes the entries take, roughly. One in several lists, or repeated, counts once."""
+        return REPEAT_BYTES * len(self._entries) + sum(entry.count_bytes() for entry in self._kept_entries())
 
     def forget_bodies(self) -> None:
         """Keep the entries without their bodies."""

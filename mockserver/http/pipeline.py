@@ -273,7 +273,7 @@ def _entry(exchange: Exchange, response: Response) -> Entry:
         status=response.status,
         milliseconds=(monotonic() - exchange.began) * 1_000,
         request=exchange.prepared.logged,
-        response=LoggedMessage.of(tuple(response.headers), b"" if method == "HEAD" else response.body),
+        response=LoggedMessage.sent(tuple(response.headers), b"" if method == "HEAD" else response.body),
         violations=exchange.violations,
         invalid_status=exchange.invalid_status,
         fired=run.drain_fired() if run is not None else (),
@@ -308,7 +308,7 @@ def _is_current(exchange: Exchange, run: Run) -> bool:
 def _logged(request: Request) -> LoggedMessage:
     """What the journal keeps of a request."""
     headers = tuple(pair for pair in request.headers if pair[0] not in UNLOGGED)
-    return LoggedMessage.of(headers, request.body)
+    return LoggedMessage.received(headers, request.body)
 
 
 def _redirect(service: Service, request: Request, location: str, cookies: dict[str, str]) -> Response:

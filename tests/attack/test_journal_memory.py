@@ -22,10 +22,10 @@ def client(built_in: Contract) -> FlaskClient:
 
 
 @pytest.fixture
-def bounded(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+def bounded(client: FlaskClient) -> FlaskClient:
     """A client of a server whose journals have room for some ten entries with the headers below."""
     memory: JournalMemory = client.application.extensions["mockserver"].sandboxes._memory
-    monkeypatch.setattr(memory.entries, "limit", LIMIT)
+    memory.limit = LIMIT
     return client
 
 
@@ -47,7 +47,7 @@ def verdict(client: FlaskClient, sandbox: str, query: str = "") -> dict[str, Any
 def make_entry(
     number: int, *, header: str = "", body: bytes = b"", status: int = 200, code: str | None = None
 ) -> Entry:
-    request = LoggedMessage.of((("X-Note", header),), body)
+    request = LoggedMessage.received((("X-Note", header),), body)
     return Entry(number, 0, "s", "op", "GET", "/", "", status, 0.1, request, EMPTY, code=code)
 
 
@@ -66,7 +66,7 @@ def test_entries_without_bodies_are_bounded_over_all_sandboxes(
     for number in range(20):
         bounded.get(path, headers={**headers, "X-Mock-Sandbox": f"x{number}"})
     memory: JournalMemory = bounded.application.extensions["mockserver"].sandboxes._memory
-    assert 0 < memory.entries.total <= LIMIT
+    assert 0 < memory.total <= LIMIT
     assert listed(bounded, "x0") == {"total": 0, "seen": 1, "dropped": 1}
     assert listed(bounded, "x19") == {"total": 1, "seen": 1, "dropped": None}
 
@@ -82,29 +82,42 @@ def test_the_oldest_entries_of_a_sandbox_go_first(bounded: FlaskClient) -> None:
 
 def test_requests_answered_from_the_cache_are_counted() -> None:
     memory = JournalMemory()
-    memory.entries.limit = 100_000
+    memory.limit = 100_000
     journals = [Journal(memory) for _ in range(40)]
     for log in journals:
         entry = make_entry(1)
         log.add(entry)
         for _ in range(100):
             log.add_repeat(entry, 0, 0.0)
-    assert memory.entries.total <= memory.entries.limit
+    assert memory.total <= memory.limit
     assert journals[0].count_dropped() == 101
-    assert sum(log.count_entry_bytes() for log in journals) <= 1.2 * memory.entries.limit
+    assert sum(log.count_bytes() for log in journals) <= 1.2 * memory.limit
 
 
 def test_a_busy_sandbox_does_not_count_for_what_it_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal, "ENTRY_LIMIT", 10)
     memory = JournalMemory()
-    memory.entries.limit = 10 * MEASURED_FROM
+    memory.limit = 10 * MEASURED_FROM
     idle, busy = Journal(memory), Journal(memory)
     idle.add(make_entry(1))
     for number in range(1, 1_000):
         busy.add(make_entry(number, header="n" * 8_000, body=b"b" * 4_000))
     assert idle.count_dropped() == 0
-    assert memory.entries.total <= 2 * busy.count_entry_bytes() + MEASURED_FROM
-    assert memory.bodies.total <= 2 * busy.count_body_bytes() + MEASURED_FROM
+    assert memory.total <= 2 * busy.count_bytes() + MEASURED_FROM
+
+
+def test_the_bodies_of_every_journal_go_before_any_entry() -> None:
+    memory = JournalMemory()
+    memory.limit = 100_000
+    idle, busy = Journal(memory), Journal(memory)
+    idle.add(make_entry(1, body=b"b" * 4_000))
+    for number in range(1, 61):
+        busy.add(make_entry(number, body=b"b" * 4_000))
+    assert memory.total <= memory.limit
+    assert [(log.count_dropped(), list(log.newest_first())[-1].request.body) for log in (idle, busy)] == [
+        (0, b""),
+        (0, b""),
+    ]
 
 
 def test_a_verdict_still_fails_for_requests_that_the_journal_dropped(bounded: FlaskClient) -> None:

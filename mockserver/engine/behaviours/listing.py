@@ -85,8 +85,7 @@ class ListRecords(Implementation):
                 conditions.append(OneOf(name, tuple(value) if isinstance(value, list) else (value,)))
         conditions += self._comparisons(call)
         where = tuple(conditions)
-        reads_derived = order.sorts_by(self._derived) or not self._derived.isdisjoint(members_read(where))
-        if self._derived and reads_derived:
+        if self._derived and (order.sorts_by(self._derived) or not self._derived.isdisjoint(members_read(where))):
             # These are not stored, so neither is an order or a selection by them.
             stored = list(table.ordered())
             records = with_all_derived(state, self.resource, [row.record for row in stored])
