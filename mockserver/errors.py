@@ -188,6 +188,11 @@ def did_you_mean(name: object, names: Iterable[str]) -> str:
     return ""
 
 
+def unknown_name(kind: str, name: object, names: Iterable[str]) -> str:
+    """The sentence about a name of something that does not exist, such as a resource; `names` are the valid ones."""
+    return f"there is no {kind} {quote(name)}.{did_you_mean(name, names)}"
+
+
 def summarize_violations(subject: str, violations: Sequence[Violation]) -> str:
     """A sentence with the first violation of `subject`, and how many more there are."""
     first = violations[0].description if violations else ""

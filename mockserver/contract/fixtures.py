@@ -10,7 +10,7 @@ from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Lifecycle
 from mockserver.contract.model import Dataset, Record, Resource
 from mockserver.contract.records import read_stamp, record_key, validate_record, with_plain_keys
 from mockserver.documents.source import Report, Source, list_files, name_of, read_source
-from mockserver.errors import Problem, did_you_mean, quote
+from mockserver.errors import Problem, quote, unknown_name
 from mockserver.syntax import json_pointer
 from mockserver.syntax.instants import format_instant
 
@@ -36,7 +36,7 @@ def _read_dataset(root: Path, folder: Path, resources: Mapping[str, Resource], r
             continue
         name = path.stem
         if name not in resources:
-            message = f"there is no resource {quote(name)}.{did_you_mean(name, resources)}"
+            message = unknown_name("resource", name, resources)
             report.add(source, "", message, "unknown-name")
         elif name in sources:
             report.add(source, "", f"the records of {name} are already in {sources[name].file}", "duplicate")

@@ -18,7 +18,7 @@ from mockserver.contract.lists import (
 )
 from mockserver.contract.model import Resource
 from mockserver.documents.source import Report, Source
-from mockserver.errors import did_you_mean, quote
+from mockserver.errors import did_you_mean, quote, unknown_name
 from mockserver.openapi.model import Parameter
 from mockserver.schemas.shapes import COMPOUND, Shape
 from mockserver.syntax import json_pointer
@@ -62,7 +62,7 @@ class ListReader:
         pointer = json_pointer.append(self.pointer, "filters", name)
         op: Operator | None = next((op for op in OPERATORS if op == entry.get("op", "eq")), None)
         if op is None:
-            message = f"there is no operator {quote(entry['op'])}.{did_you_mean(entry['op'], OPERATORS)}"
+            message = unknown_name("operator", entry["op"], OPERATORS)
             self._add(f"{pointer}/op", message, "unknown-name")
         parameter = self._parameter(pointer, name)
         path = self._field(f"{pointer}/field", entry.get("field", name))
@@ -119,7 +119,7 @@ class ListReader:
 
     def _parameter(self, pointer: str, name: str) -> Parameter | None:
         if name not in self.query:
-            message = f"there is no query parameter {quote(name)}.{did_you_mean(name, self.query)}"
+            message = unknown_name("query parameter", name, self.query)
             self._add(pointer, message, "unknown-name")
         return self.query.get(name)
 
@@ -127,7 +127,7 @@ class ListReader:
         path = find_path(self.resource.shape, name)
         if path is None:
             declared = _member_names(self.resource.shape, name)
-            self._add(pointer, f"there is no field {quote(name)}.{did_you_mean(name, declared)}", "unknown-name")
+            self._add(pointer, unknown_name("field", name, declared), "unknown-name")
         elif any(derived.name == path[0] for derived in self.resource.derived):
             self._add(pointer, f"{quote(path[0])} is computed on reading, so records cannot be selected by it")
             return None

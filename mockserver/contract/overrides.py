@@ -8,20 +8,19 @@ from typing import Any
 from mockserver.contract import formats
 from mockserver.contract.conditions import read_conditions
 from mockserver.contract.model import Override
-from mockserver.errors import Violation, did_you_mean, quote
+from mockserver.errors import Violation, quote, unknown_name
 from mockserver.openapi.content import find_example, json_media_type
 from mockserver.openapi.model import DeclaredResponse, Operation
 from mockserver.syntax.header_names import FRAMING
 from mockserver.syntax.instants import parse_duration
 from mockserver.syntax.json_pointer import escape as escape_pointer
 from mockserver.syntax.media_types import JSON, best_match, is_json, is_text
+from mockserver.syntax.statuses import BODILESS, FIRST_ERROR
 
 # The `operation` that stands for every one.
 EVERY = "*"
 # From this status on, any may be used whether declared or not.
-ERRORS_FROM = 400
 # These have no content (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5).
-WITHOUT_CONTENT = (204, 205, 304)
 
 
 def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Override | None, list[Violation]]:
@@ -32,7 +31,7 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
     name = entry["operation"]
     operation = operations.get(name)
     if operation is None and name != EVERY:
-        message = f"there is no operation {quote(name)}.{did_you_mean(name, operations)}"
+        message = unknown_name("operation", name, operations)
         return None, [Violation("body", "/operation", "operation", message)]
     # To JSON Schema 404.0 is an integer, too.
     entry = {**entry, **{name: int(entry[name]) for name in ("status", "times") if name in entry}}
@@ -45,7 +44,7 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
         success = operation.success()
         status = entry.get("status", success[0] if success is not None else 200)
         # `default` is for errors, unless it is what success is.
-        declared = operation.response(status) if status >= ERRORS_FROM or operation.names_status(status) else None
+        declared = operation.response(status) if status >= FIRST_ERROR or operation.names_status(status) else None
     if "body" in entry:
         media_type = _media_type(declared, headers, entry["body"])
     min_delay, max_delay, delay_violations = _read_delay(entry.get("delay"))
@@ -110,7 +109,7 @@ def _check_every(entry: Mapping[str, Any]) -> list[Violation]:
     """What only an override of one operation can have."""
     reason = f"needs one operation, and not {quote(EVERY)}"
     violations = [Violation("body", "/example", "example", f"an example {reason}")] if "example" in entry else []
-    if entry.get("status", ERRORS_FROM) < ERRORS_FROM and not entry.get("violate", False):
+    if entry.get("status", FIRST_ERROR) < FIRST_ERROR and not entry.get("violate", False):
         violations.append(
             Violation("body", "/status", "responses", f"a status below 400 {reason}; or set violate: true")
         )
@@ -129,7 +128,7 @@ def _check_where(entry: Mapping[str, Any], operations: Iterable[Operation]) -> l
             "body",
             f"/where/{escape_pointer(name)}",
             "parameter",
-            f"there is no parameter {quote(name)}.{did_you_mean(name, names)}",
+            unknown_name("parameter", name, names),
         )
         for name in entry.get("where", ())
         if name not in names
@@ -141,16 +140,16 @@ def _check_response(
 ) -> list[Violation]:
     """The status must be declared or be an error's; the body must match the schema, unless it is meant not to."""
     declared, may_violate = operation.response(status), entry.get("violate", False)
-    if status < ERRORS_FROM and not operation.names_status(status) and not may_violate:
+    if status < FIRST_ERROR and not operation.names_status(status) and not may_violate:
         return [_undeclared_status(operation, status)]
-    if media_type is not None and status in WITHOUT_CONTENT and not may_violate:
+    if media_type is not None and status in BODILESS and not may_violate:
         message = f"a {status} response has no content (RFC 9110), so leave the body out"
         return [Violation("body", "/body", "content", message)]
     if declared is None:
         return []
     if "example" in entry and find_example(declared, entry["example"]) is None:
         names = [name for media in declared.media.values() for name in media.examples]
-        message = f"there is no example {quote(entry['example'])}.{did_you_mean(entry['example'], names)}"
+        message = unknown_name("example", entry["example"], names)
         return [Violation("body", "/example", "example", message)]
     if media_type is None or may_violate:
         return []
@@ -160,7 +159,7 @@ def _check_response(
 def _check_body(body: Any, declared: DeclaredResponse, status: int, media_type: str) -> list[Violation]:
     media = declared.media.get(best_match(media_type, declared.media) or "")
     if media is None:
-        if status >= ERRORS_FROM or not declared.media:
+        if status >= FIRST_ERROR or not declared.media:
             return []
         names = ", ".join(declared.media)
         message = f"{quote(media_type)} is not declared for the status {status}, only {names}; violate: true sends it"

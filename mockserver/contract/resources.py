@@ -15,7 +15,7 @@ from mockserver.contract.list_reader import ListReader
 from mockserver.contract.model import DerivedField, Resource, SortField
 from mockserver.documents.nodes import Documents, Node
 from mockserver.documents.source import Report, Source
-from mockserver.errors import did_you_mean, quote
+from mockserver.errors import did_you_mean, quote, unknown_name
 from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation, Parameter
 from mockserver.schemas.inline import compile_inline
@@ -72,7 +72,7 @@ class ResourcesReader:
         uri = self.base + entry["schema"]
         if uri not in self.documents.sources:
             files = (other.removeprefix(self.base) for other in self.documents.sources)
-            message = f"there is no schema {quote(entry['schema'])}.{did_you_mean(entry['schema'], files)}"
+            message = unknown_name("schema", entry["schema"], files)
             self._add(f"{pointer}/schema", message, "unknown-name")
             return None
         schema = self.documents.root(uri)
@@ -345,7 +345,7 @@ class ResourcesReader:
         """Whether a name is declared; one that is not is a mistake."""
         declared = list(declared)
         if name not in declared:
-            self._add(pointer, f"there is no {kind} {quote(name)}.{did_you_mean(name, declared)}", "unknown-name")
+            self._add(pointer, unknown_name(kind, name, declared), "unknown-name")
         return name in declared
 
     def _add(self, pointer: str, message: str, code: str = "invalid") -> None:

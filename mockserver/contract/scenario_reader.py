@@ -18,7 +18,7 @@ from mockserver.contract.records import (
     with_plain_keys,
 )
 from mockserver.documents.source import Report, Source
-from mockserver.errors import did_you_mean, quote
+from mockserver.errors import did_you_mean, quote, unknown_name
 from mockserver.openapi.model import Operation
 from mockserver.syntax import json_pointer
 from mockserver.syntax.instants import format_instant, parse_duration, parse_instant
@@ -153,7 +153,7 @@ class ScenarioReader:
     def _read_clock(self, clock: Mapping[str, Any], records: Mapping[str, tuple[Record, ...]]) -> ClockPlan:
         for index, name in enumerate(clock.get("on", ())):
             if name not in self.operations:
-                message = f"there is no operation {quote(name)}.{did_you_mean(name, self.operations)}"
+                message = unknown_name("operation", name, self.operations)
                 self._add(f"/clock/on/{index}", message, "unknown-name")
         start = self._read_start(clock.get("start"), records)
         now = self._read_instant("/clock/now", clock["now"]) if "now" in clock else None
@@ -220,7 +220,7 @@ class ScenarioReader:
         members = (("state", "state", lifecycle.states), ("fire", "transition", tuple(lifecycle.transitions)))
         for member, kind, names in members:
             if rule[member] not in names:
-                message = f"there is no {kind} {quote(rule[member])}.{did_you_mean(rule[member], names)}"
+                message = unknown_name(kind, rule[member], names)
                 self._add(f"{pointer}/{member}", message, "unknown-name")
                 return
         allowed = lifecycle.allowed(rule["state"])
@@ -230,7 +230,7 @@ class ScenarioReader:
             self._add(f"{pointer}/fire", message, "lifecycle")
         for name in rule.get("where", ()):
             if name not in resource.fields:
-                message = f"there is no field {quote(name)}.{did_you_mean(name, resource.fields)}"
+                message = unknown_name("field", name, resource.fields)
                 self._add(json_pointer.append(pointer, "where", name), message, "unknown-name")
 
     def _read_rule(self, pointer: str, rule: Mapping[str, Any]) -> Rule:
@@ -265,7 +265,7 @@ class ScenarioReader:
         """Whether a resource exists; one that does not is a mistake."""
         if name in self.resources:
             return True
-        self._add(pointer, f"there is no resource {quote(name)}.{did_you_mean(name, self.resources)}", "unknown-name")
+        self._add(pointer, unknown_name("resource", name, self.resources), "unknown-name")
         return False
 
     def _add(self, pointer: str, message: str, code: str) -> None:

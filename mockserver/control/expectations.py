@@ -11,7 +11,7 @@ from mockserver.contract.model import Contract
 from mockserver.control.journal_json import has_status
 from mockserver.engine.journal import Entry, LoggedMessage
 from mockserver.engine.overrides import has_value
-from mockserver.errors import Violation, did_you_mean, quote
+from mockserver.errors import Violation, unknown_name
 from mockserver.http.request.content import parse_body
 from mockserver.openapi.model import Operation
 from mockserver.refusals import InvalidRequest
@@ -120,11 +120,11 @@ def _check_names(entry: Mapping[str, Any], at: str, operations: Mapping[str, Ope
         return [Violation("body", f"{at}/where", "where", message)] if where else []
     operation = operations.get(entry["operation"])
     if operation is None:
-        message = f"there is no operation {quote(entry['operation'])}.{did_you_mean(entry['operation'], operations)}"
+        message = unknown_name("operation", entry["operation"], operations)
         return [Violation("body", f"{at}/operation", "operation", message)]
     names = [parameter.name for parameter in operation.parameters if parameter.location in ("path", "query")]
     unnames = [name for name in where if name not in names]
-    messages = [f"there is no parameter {quote(name)}.{did_you_mean(name, names)}" for name in unnames]
+    messages = [unknown_name("parameter", name, names) for name in unnames]
     return [
         Violation("body", json_pointer.append(f"{at}/where", name), "parameter", message)
         for name, message in zip(unnames, messages, strict=True)

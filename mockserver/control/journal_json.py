@@ -7,17 +7,18 @@ from typing import Any
 
 from mockserver.control.redaction import REDACTED, redact_members, redact_query, redact_text, redact_value
 from mockserver.engine.commands import Fired
-from mockserver.engine.journal import ERRORS_FROM, Entry, LoggedMessage
+from mockserver.engine.journal import Entry, LoggedMessage
 from mockserver.engine.sandboxes import Sandbox
 from mockserver.http.service import Service
 from mockserver.refusals import FailedVerdict
 from mockserver.syntax import strict_json
 from mockserver.syntax.instants import format_instant
+from mockserver.syntax.statuses import FIRST_ERROR
 
 
 def is_unmatched(entry: Entry) -> bool:
     """Whether the request matched no operation. An OPTIONS request to a known path succeeds without one."""
-    return entry.operation is None and entry.status >= ERRORS_FROM
+    return entry.operation is None and entry.status >= FIRST_ERROR
 
 
 def has_status(entry: Entry, status: int | str) -> bool:

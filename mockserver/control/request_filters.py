@@ -10,7 +10,7 @@ from typing import Any
 from mockserver.control import journal_json
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.engine.journal import Entry
-from mockserver.errors import Violation, did_you_mean, quote
+from mockserver.errors import Violation, unknown_name
 from mockserver.http.exchange import Exchange
 from mockserver.http.messages import Delivery, Response
 from mockserver.http.pipeline import respond_prepared
@@ -66,7 +66,7 @@ def require(exchange: Exchange, call: OperationCall, matches: int) -> None:
 def _check_operations(exchange: Exchange, names: Iterable[str]) -> None:
     operations = exchange.service.contract.operations
     unknown = [name for name in names if name not in operations]
-    messages = [f"there is no operation {quote(name)}.{did_you_mean(name, operations)}" for name in unknown]
+    messages = [unknown_name("operation", name, operations) for name in unknown]
     violations = [Violation("query", "", "operation", message, "operation") for message in messages]
     if violations:
         raise InvalidRequest(violations)

@@ -14,6 +14,7 @@ from mockserver.engine.clock import monotonic
 from mockserver.engine.commands import Fired
 from mockserver.engine.journal_memory import JournalMemory
 from mockserver.errors import Violation
+from mockserver.syntax.statuses import FIRST_ERROR
 
 ENTRY_LIMIT = 1_000
 # Bytes of a body that are kept: enough to see what it was.
@@ -22,7 +23,6 @@ BODY_KEPT = 4_096
 ENTRY_BYTES, HEADER_BYTES, REPEAT_BYTES = 600, 120, 200
 # Repetitions are counted in batches: so rarely that answering from the cache costs next to nothing more.
 REPEATS_COUNTED = 16
-ERRORS_FROM = 400
 # The codes of refusals that say that the client violated the contract, and not only that it expected another state.
 CLIENT_ERRORS = frozenset({
     "bad-idempotency-key", "bad-sandbox", "body-too-large", "credentials-required", "idempotency-key-reused",
@@ -125,7 +125,7 @@ class Entry(NamedTuple):
     def problem_lists(self) -> tuple[str, ...]:
         """The lists of a journal that have the entry because it makes a verdict fail."""
         lists = ("invalid_responses",) if self.invalid_status is not None else ()
-        if self.status < ERRORS_FROM or self.is_by_browser:
+        if self.status < FIRST_ERROR or self.is_by_browser:
             return lists
         if self.code in CLIENT_ERRORS:
             return (*lists, "refused")
@@ -195,7 +195,7 @@ class Journal:
         """Add an entry."""
         self.count = entry.number
         self._entries.add(entry)
-        if entry.status >= ERRORS_FROM or entry.invalid_status is not None:
+        if entry.status >= FIRST_ERROR or entry.invalid_status is not None:
             for name in entry.problem_lists:
                 getattr(self, name).add(entry)
         if self._memory is not None:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from mockserver.contract.overrides import WITHOUT_CONTENT
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.engine.commands import Transaction
 from mockserver.engine.handling.calls import HandlerCall, Outcome, call_handler
@@ -25,6 +24,7 @@ from mockserver.http.response.text_bodies import body_text
 from mockserver.openapi.model import DeclaredResponse, Operation
 from mockserver.refusals import HandlerTimeout, MalformedBody, ResetWhileHeld
 from mockserver.syntax.media_types import FORM, FORMS, JSON, essence, is_json, is_text
+from mockserver.syntax.statuses import BODILESS
 
 # How often a handler is called at most, where other requests change the run each time before it returns.
 ATTEMPTS = 50
@@ -124,9 +124,9 @@ def _build(exchange: Exchange, operation: Operation, outcome: Outcome, media_typ
     elif success is None or status != success[0] or media_type is None:
         media_type = _declared_type(declared)
     violations: list[Violation] = []
-    if body is None and (status in WITHOUT_CONTENT or (declared is not None and not declared.media)):
+    if body is None and (status in BODILESS or (declared is not None and not declared.media)):
         media_type = None
-    elif status in WITHOUT_CONTENT and body is not None:
+    elif status in BODILESS and body is not None:
         violations.append(Violation("body", "", "content", f"a response with the status {status} has no content"))
     raw = body if isinstance(body, bytes) else None
     if raw is not None and is_json(media_type or JSON):

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from mockserver.engine.cache_validity import CacheValidity
     from mockserver.engine.journal import Entry
 
-# Statuses whose responses have no content (RFC 9110, sections 6.4.1 and 15.3.6), and those without Content-Length.
-LENGTHLESS = frozenset((*range(100, 200), 204, 304))
-BODILESS = LENGTHLESS | {205}
 RETRY_MILLISECONDS = 20
 SAFE_METHODS = ("GET", "HEAD")
 # What a path has unencoded in an address (RFC 3986, section 3.3), and the `%` of what is encoded in a request's path.

@@ -15,7 +15,7 @@ from mockserver.errors import CannotGenerate, Refusal
 from mockserver.handlers.threads import kept_turn
 from mockserver.http import handled
 from mockserver.http.exchange import Exchange, PreparedRequest
-from mockserver.http.messages import BODILESS, PATH_CHARACTERS, SAFE_METHODS, Request, Response
+from mockserver.http.messages import PATH_CHARACTERS, SAFE_METHODS, Request, Response
 from mockserver.http.request import idempotency, parameters, preconditions, preferences
 from mockserver.http.response.negotiation import concrete_media_type, declared_media, negotiate
 from mockserver.http.response.overrides import hold_back, replacement_response
@@ -35,6 +35,7 @@ from mockserver.refusals import (
     UnknownRecord,
 )
 from mockserver.syntax.media_types import is_json
+from mockserver.syntax.statuses import BODILESS
 from mockserver.syntax.words import normalize
 
 PREFERRED = {ResultKind.RETURNED: 200, ResultKind.CREATED: 201, ResultKind.DELETED: 204}

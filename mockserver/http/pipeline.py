@@ -16,7 +16,7 @@ from werkzeug.utils import redirect
 
 from mockserver.engine.cache_validity import CacheValidity
 from mockserver.engine.clock import monotonic
-from mockserver.engine.journal import ERRORS_FROM, Entry, LoggedMessage
+from mockserver.engine.journal import Entry, LoggedMessage
 from mockserver.engine.run import Run
 from mockserver.engine.sandboxes import CallApart, Sandbox
 from mockserver.errors import ENDING, CannotGenerate, Refusal
@@ -41,6 +41,7 @@ from mockserver.refusals import (
     NoExample,
     TokenRequired,
 )
+from mockserver.syntax.statuses import FIRST_ERROR
 
 VARY = "Vary", "Origin, Cookie, Accept, Prefer, Baggage, X-Mock-Scenario, X-Mock-Sandbox"
 # The server has dealt with these itself.
@@ -65,7 +66,7 @@ def prepare(service: Service, request: Request) -> PreparedRequest:
         if cors.is_preflight(request):
             prepared.response = cors.preflight(request)
         else:
-            _select(service, prepared)
+            _read_selection(service, prepared)
             _validate(service, prepared)
     except Refusal as refusal:
         prepared.refusal = refusal.with_traceback(None)
@@ -135,13 +136,13 @@ def log_failure(method: str, path: str, error: BaseException) -> None:
     log.error("%s %s failed", method, path, exc_info=error)
 
 
-def _select(service: Service, prepared: PreparedRequest) -> None:
+def _read_selection(service: Service, prepared: PreparedRequest) -> None:
     """Read which sandbox and scenario is meant; a page navigation that says so is redirected to a clean address."""
     request = prepared.request
     target = selection.redirect_target(request)
     if target is not None:
         guard.check_token_in_query(service, request)
-    prepared.choice = selection.choose(service, request)
+    prepared.choice = selection.read_choice(service, request)
     prepared.choice.is_foreign = guard.is_foreign(service, request)
     if target is not None:
         prepared.response = _redirect(service, request, *target)
@@ -177,7 +178,7 @@ def _serve(exchange: Exchange, store_refusal: Refusal | None) -> Response:
             exchange.sandbox = _find_sandbox(service, prepared, choice)
             if choice.refusal is not None:
                 return _refuse(exchange, choice.refusal)
-            exchange.selected = selection.select(exchange.sandbox, choice, service.contract.default_scenario)
+            exchange.selected = selection.resolve(exchange.sandbox, choice, service.contract.default_scenario)
     if prepared.refusal is not None:
         return _refuse(exchange, prepared.refusal)
     if prepared.response is not None:
@@ -280,7 +281,7 @@ def _entry(exchange: Exchange, response: Response) -> Entry:
         parameters=exchange.prepared.parameters,
         override=exchange.override.id if exchange.override is not None else None,
         note=notice or (run.pop_notice() if run is not None else None),
-        code=response.header(CODE_HEADER) if response.status >= ERRORS_FROM else None,
+        code=response.header(CODE_HEADER) if response.status >= FIRST_ERROR else None,
         handler=exchange.handler,
     )
 

@@ -23,6 +23,7 @@ from mockserver.openapi.parameter_decoding import STYLES, has_member_parameters
 from mockserver.openapi.security import SecurityReader
 from mockserver.openapi.servers import find_prefixes
 from mockserver.schemas.validators import Schemas
+from mockserver.syntax.statuses import FIRST_ERROR
 
 # Parameters of these names are ignored (OpenAPI 3.1, section 4.8.12.1).
 IGNORED_HEADER_PARAMETERS = {"accept", "content-type", "authorization"}
@@ -99,7 +100,7 @@ class OperationReader:
 
     def _check_success(self, node: Node, operation: Operation) -> None:
         lowest = operation.lowest()
-        if operation.success() is None and lowest is not None and lowest[0] >= 400:
+        if operation.success() is None and lowest is not None and lowest[0] >= FIRST_ERROR:
             consequence = f"every request will get the lowest declared status, {lowest[0]}"
             message = f"declares no 2xx or default response; {consequence}"
             self.report.warn(node.source, f"{node.pointer}/responses", message, "no-success")

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from mockserver.documents.nodes import Node, Unresolved
 from mockserver.documents.source import Report
-from mockserver.errors import did_you_mean, quote
+from mockserver.errors import unknown_name
 
 Location = Literal["header", "query", "cookie", ""]
 AUTHORIZATION = "Authorization"
@@ -82,7 +82,7 @@ class SecurityReader:
         for name, scopes in requirement.value.items():
             scheme = schemes.get(name)
             if scheme is None:
-                message = f"there is no security scheme {quote(name)}.{did_you_mean(name, schemes)}"
+                message = unknown_name("security scheme", name, schemes)
                 self._add_error(requirement.child(name), message, "undeclared")
             listed = scopes if isinstance(scopes, list) else ()
             scope_names = tuple(scope for scope in listed if isinstance(scope, str))

@@ -11,13 +11,14 @@ from mockserver.handlers.threads import StepThreads
 from mockserver.http import pipeline
 from mockserver.http.caches import CachedResponse
 from mockserver.http.exchange import PreparedRequest
-from mockserver.http.messages import BODILESS, Request, Response
+from mockserver.http.messages import Request, Response
 from mockserver.http.pipeline import log_failure
 from mockserver.http.request import addressing
 from mockserver.http.response.responses import wire_headers
 from mockserver.http.service import BODY_LIMIT, Service
 from mockserver.server import wsgi_bridge
 from mockserver.server.rejections import rejection
+from mockserver.syntax.statuses import BODILESS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

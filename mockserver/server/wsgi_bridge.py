@@ -14,8 +14,9 @@ from urllib.parse import unquote_to_bytes
 
 from werkzeug.urls import iri_to_uri
 
-from mockserver.http.messages import BODILESS, LENGTHLESS, header_name, join_headers
+from mockserver.http.messages import header_name, join_headers
 from mockserver.syntax.header_names import HOP_BY_HOP
+from mockserver.syntax.statuses import BODILESS, LENGTHLESS, reason_phrase
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -29,11 +30,8 @@ MEANING = re.compile(
 )
 # Their values are sent as URIs (RFC 9110, sections 10.2.2 and 8.7).
 ADDRESSES = {"location", "content-location"}
-# Python's own phrases changed with 3.13; these are those of RFC 9110.
-PHRASES = {413: "Content Too Large", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
 STATUS_LINES = {
-    status.value: f"HTTP/1.1 {status.value} {PHRASES.get(status, status.phrase)}\r\n".encode()
-    for status in http.HTTPStatus
+    status.value: f"HTTP/1.1 {status.value} {reason_phrase(status)}\r\n".encode() for status in http.HTTPStatus
 }
 
 

@@ -11,7 +11,7 @@ from mockserver.engine.state.json_values import copy_json
 from mockserver.engine.state.sorted_rows import Row, SortedRows
 from mockserver.engine.state.state import State
 from mockserver.engine.state.table import Table
-from mockserver.errors import Refusal, did_you_mean, quote
+from mockserver.errors import Refusal, did_you_mean, quote, unknown_name
 from mockserver.refusals import UnknownRecord
 
 # Members that are being computed, by resource and name: records are shown without them meanwhile.
@@ -86,7 +86,7 @@ class RecordsView:
     def __getitem__(self, name: str) -> ResourceView:
         tables = self._state.tables
         if name not in tables:
-            raise UnknownName(f"there is no resource {quote(name)}.{did_you_mean(name, tables)}")
+            raise UnknownName(unknown_name("resource", name, tables))
         return self._resource_view(name)
 
     def __iter__(self) -> Iterator[str]:

@@ -51,7 +51,7 @@ class Choice:
         return choice
 
 
-def choose(service: Service, request: Request) -> Choice:
+def read_choice(service: Service, request: Request) -> Choice:
     """Read the names in a request, first match wins."""
     choice = Choice()
     for name, via in _names(request, SANDBOX_HEADER, request.base_sandbox, SANDBOX_QUERY, SANDBOX_COOKIE):
@@ -73,7 +73,7 @@ def choose(service: Service, request: Request) -> Choice:
     return choice
 
 
-def select(sandbox: Sandbox, choice: Choice, default_scenario: str) -> Selection:
+def resolve(sandbox: Sandbox, choice: Choice, default_scenario: str) -> Selection:
     """The sandbox and the scenario that a choice selects now."""
     if choice.scenario:
         return Selection(sandbox, choice.scenario, choice.scenario_via, choice.ignored)

@@ -20,11 +20,10 @@ from mockserver.openapi.content import find_example
 from mockserver.openapi.model import Operation
 from mockserver.refusals import Injected, ResetWhileHeld
 from mockserver.syntax.media_types import is_json
+from mockserver.syntax.statuses import FIRST_ERROR
 
 if TYPE_CHECKING:
     pass
-
-REFUSALS_FROM = 400
 
 
 class HeldResponse:
@@ -77,7 +76,7 @@ def replacement_response(exchange: Exchange, operation: Operation, override: Ove
     elif override.example is not None:
         return None
     elif media_type is None:
-        if status >= REFUSALS_FROM:
+        if status >= FIRST_ERROR:
             return refuse(service, operation, Injected(status))
         # What is sent with a status that is not declared, nobody can know.
         return None if operation.names_status(status) else Response(status)
@@ -89,7 +88,7 @@ def replacement_response(exchange: Exchange, operation: Operation, override: Ove
         assert call is not None
         headers = required_headers(contract, operation, call, seed, spec, override.headers)
     response = build_response(operation, status, value, media_type, headers)
-    if status >= REFUSALS_FROM and (declared is None or declared_media(declared, media_type) is None):
+    if status >= FIRST_ERROR and (declared is None or declared_media(declared, media_type) is None):
         response.violations.clear()
     names = {name.lower() for name in override.headers}
     response.violations = [

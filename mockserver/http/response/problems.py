@@ -14,12 +14,13 @@ from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.errors import CannotGenerate, Refusal
 from mockserver.http.messages import Response
 from mockserver.http.response import text_bodies
-from mockserver.http.response.responses import build_response, error_members, title_of
+from mockserver.http.response.responses import build_response, error_members
 from mockserver.http.response.samples import SampleSpec, required_headers
 from mockserver.openapi.model import DeclaredResponse, Operation
 from mockserver.refusals import ContractViolation, InternalError, MethodNotAllowed
 from mockserver.syntax import strict_json
 from mockserver.syntax.media_types import essence, is_json, is_text, is_xml
+from mockserver.syntax.statuses import reason_phrase
 
 if TYPE_CHECKING:
     from mockserver.http.service import Service
@@ -100,7 +101,7 @@ def refuse(service: Service, operation: Operation | None, refusal: Refusal) -> R
     status = _status(operation, refusal)
     problem = {
         "type": "about:blank",
-        "title": title_of(status),
+        "title": reason_phrase(status),
         "status": status,
         "detail": refusal.detail,
         "code": refusal.code,

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import http.client
 from collections.abc import Iterable
 from typing import Any
 
 from werkzeug.http import parse_etags, parse_list_header, quote_etag, unquote_etag
 
-from mockserver.contract.overrides import WITHOUT_CONTENT
 from mockserver.errors import Violation, quote
-from mockserver.http.messages import LENGTHLESS, SAFE_METHODS, Request, Response, header
+from mockserver.http.messages import SAFE_METHODS, Request, Response, header
 from mockserver.http.response import text_bodies
 from mockserver.http.response.negotiation import declared_media
 from mockserver.openapi.model import DeclaredResponse, Header, Operation
 from mockserver.openapi.parameter_decoding import validate_header
 from mockserver.syntax.header_names import FRAMING
 from mockserver.syntax.media_types import JSON, is_json
+from mockserver.syntax.statuses import BODILESS, LENGTHLESS, reason_phrase
 
 NO_CACHE = "Cache-Control", "no-cache"
 NO_NAMES: frozenset[str] = frozenset()
@@ -31,20 +30,13 @@ ENTITY_HEADERS = {
 NEVER_SENT = FRAMING | {"content-encoding"}
 # The server sends these itself after the response has been validated; those of CORS only if the request has an Origin.
 SENT_LATER = ("date", "vary", "access-control-", "x-mock-")
-# The phrases of RFC 9110. Those of Python changed with 3.13, but responses must not depend on its version.
-TITLES = {413: "Content Too Large", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
 # The usual names of the member that describes an error.
 DETAILS = ("detail", "message", "msg", "reason", "description", "error_description", "error_message")
 
 
-def title_of(status: int) -> str:
-    """The reason phrase of a status."""
-    return TITLES.get(status) or http.client.responses.get(status, "Refused")
-
-
 def error_members(status: int, code: str, detail: str) -> dict[str, Any]:
     """The values of the members of an error, by their usual names; a tuple lists candidates, the best first."""
-    title = title_of(status)
+    title = reason_phrase(status)
     values = {"title": title, "error": (title, code), "errors": (detail, [detail]), **dict.fromkeys(DETAILS, detail)}
     return {"status": status, "statusCode": status, "code": (code, status), **values}
 
@@ -62,7 +54,7 @@ def build_response(
         violations = [Violation("status", "", "responses", message)]
     else:
         violations = _content_violations(declared, status, value, media_type)
-    if status in WITHOUT_CONTENT or (media_type is None and value is None):
+    if status in BODILESS or (media_type is None and value is None):
         body, content_type = b"", None
     else:
         body, content_type, unwritable = text_bodies.write(value, media_type or JSON)
@@ -73,7 +65,7 @@ def build_response(
 
 
 def _content_violations(declared: DeclaredResponse, status: int, value: Any, media_type: str | None) -> list[Violation]:
-    if media_type is None or status in WITHOUT_CONTENT or not declared.media:
+    if media_type is None or status in BODILESS or not declared.media:
         return []
     media = declared_media(declared, media_type)
     if media is None:

@@ -12,25 +12,18 @@ from mockserver.contract.model import Contract
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.errors import CannotGenerate
 from mockserver.http.exchange import PreparedRequest
-from mockserver.http.messages import BODILESS, Response
+from mockserver.http.messages import Response
 from mockserver.http.response import binary_samples
 from mockserver.http.response.negotiation import concrete_media_type, negotiate
-from mockserver.http.response.responses import (
-    NEVER_SENT,
-    SENT_LATER,
-    build_response,
-    error_members,
-    own_value,
-    title_of,
-)
+from mockserver.http.response.responses import NEVER_SENT, SENT_LATER, build_response, error_members, own_value
 from mockserver.http.response.text_bodies import body_text
 from mockserver.openapi import parameter_encoding
 from mockserver.openapi.model import DeclaredResponse, Header, MediaType, Operation
 from mockserver.refusals import NoExample, NotAcceptable
 from mockserver.schemas.validators import Validator
 from mockserver.syntax.media_types import FORM, essence, is_json, is_text, is_xml
+from mockserver.syntax.statuses import BODILESS, FIRST_ERROR, reason_phrase
 
-REFUSALS_FROM = 400
 # What a schema says of a header's value, so that it need not be made up.
 DECLARED_VALUES = ("const", "default", "enum", "example", "examples")
 # Text types in which a value other than text cannot be written.
@@ -114,7 +107,7 @@ def _media_type(spec: SampleSpec, accept: str | None) -> str | None:
         return negotiate(accept, media)
     except NotAcceptable:
         # `Accept` is checked against success types alone.
-        if spec.status < REFUSALS_FROM:
+        if spec.status < FIRST_ERROR:
             raise
         return next((name for name in media if is_json(name)), next(iter(media)))
 
@@ -162,9 +155,9 @@ class SampleBuilder:
         path = self.operation.path.rstrip("/")
         if path.endswith("}") and known_values:
             known_values[""] = list(known_values.values())[-1]
-        is_error = self.spec.status >= REFUSALS_FROM
+        is_error = self.spec.status >= FIRST_ERROR
         if is_error:
-            title = title_of(self.spec.status)
+            title = reason_phrase(self.spec.status)
             known_values |= error_members(self.spec.status, title.lower().replace(" ", "-"), title)
         documents = self.contract.documents
         schemas = validator.schemas if validator is not None else self.contract.schemas
