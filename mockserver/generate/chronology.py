@@ -46,7 +46,15 @@ def _rank(name: str) -> int | None:
 
 
 def _is_generated(constraints: Constraints, name: str, form: str) -> bool:
+    schemas = _member_schemas(constraints, name)
+    return any(schema.get("format") == form for schema in schemas) and not is_prescribed(constraints, name)
+
+
+def is_prescribed(constraints: Constraints, name: str) -> bool:
+    """Whether the schemas of a member may have given its value, which then is not to be replaced."""
+    return any(PRESCRIBING & schema.keys() for schema in _member_schemas(constraints, name))
+
+
+def _member_schemas(constraints: Constraints, name: str) -> list[dict[str, Any]]:
     schemas = [node.resolve().value for node in constraints.member_schemas(name)]
-    schemas = [schema for schema in schemas if isinstance(schema, dict)]
-    has_format = any(schema.get("format") == form for schema in schemas)
-    return has_format and not any(PRESCRIBING & schema.keys() for schema in schemas)
+    return [schema for schema in schemas if isinstance(schema, dict)]

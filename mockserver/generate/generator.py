@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 from mockserver.documents.nodes import Documents, Node
@@ -16,6 +16,7 @@ from mockserver.generate.known_values import KnownValues
 from mockserver.generate.numbers import make_number
 from mockserver.generate.objects import make_object
 from mockserver.generate.strings import make_string
+from mockserver.generate.totals import add_up
 from mockserver.schemas.validators import Schemas
 
 
@@ -76,6 +77,10 @@ class Generator:
         """The value, in which only what violates the schema at `node` is replaced. Raises CannotGenerate."""
         self._generation.restart()
         return repair.repair_value(self._generation, (node,), value, name, 0)
+
+    def add_up(self, node: Node, record: dict[str, Any], kept: Container[str]) -> None:
+        """Set the counts and amounts of a record that follow from its other members, in place, except those `kept`."""
+        add_up(self._generation, self._generation.nearest_constraints((node,), record), record, kept)
 
 
 def _make_number(

@@ -10,6 +10,7 @@ from mockserver.generate.constraints import Constraints, object_at
 from mockserver.generate.generation_state import Generation
 from mockserver.generate.regex_parser import UnsupportedPattern
 from mockserver.generate.regex_writer import write_match
+from mockserver.generate.totals import add_up
 from mockserver.generate.vocabulary import pick_word
 
 ATTEMPT_LIMIT = 25
@@ -25,6 +26,7 @@ def make_object(generation: Generation, constraints: Constraints, depth: int, at
         add_member(generation, constraints, members, name, depth, attempt)
     add_missing_members(generation, constraints, members, depth, attempt)
     sort_instants(constraints, members)
+    add_up(generation, constraints, members)
     return _in_declared_order(constraints, members)
 
 

@@ -9,6 +9,7 @@ from mockserver.generate.arrays import add_items
 from mockserver.generate.constraints import Constraints, Nodes, addresses
 from mockserver.generate.generation_state import Generation
 from mockserver.generate.objects import add_missing_members
+from mockserver.generate.totals import add_up
 from mockserver.schemas.equality import equality_key
 
 ATTEMPT_LIMIT = 25
@@ -96,6 +97,7 @@ def _repair_object(
         if name not in repaired:
             repaired[name] = make_valid(generation, constraints.member_schemas(name), name, depth + 1)
     add_missing_members(generation, constraints, repaired, depth, max(attempt, 1))
+    add_up(generation, constraints, repaired, kept=value)
     most = constraints.maximum("maxProperties")
     for name in [name for name in reversed(list(repaired)) if name not in required]:
         if most is not None and len(repaired) > most:

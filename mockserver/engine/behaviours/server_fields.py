@@ -128,6 +128,7 @@ class ServerFields:
                 # After the first try, the key may be another one.
                 members = own_members if number else record
                 completed = generator.repair(resource.schema, {**added, **members})
+                generator.add_up(resource.schema, completed, kept=own_members)
             except CannotGenerate:
                 return record
             if any(name not in completed or completed[name] != value for name, value in own_members.items()):

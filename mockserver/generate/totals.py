@@ -1,0 +1,122 @@
+"""Counts and amounts of generated objects that follow from their other members: `item_count` is the number of `items`.
+
+In each line of an order, `total` is `price` times `quantity`; in the order, `subtotal` is the sum of its lines, and
+`total` that with tax and shipping added and the discount subtracted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from mockserver.generate.chronology import is_prescribed
+from mockserver.generate.constraints import Constraints
+from mockserver.generate.generation_state import Generation
+from mockserver.syntax.words import normalize, singular_forms
+
+COUNT_AFFIXES = ("count", "total", "number", "numberof", "num", "n", "size", "quantity")
+PLAIN_COUNTS = ("count", "totalcount", "itemcount", "total", "size", "length")
+PRICES = ("price", "unitprice", "unitamount", "unitcost")
+QUANTITIES = ("quantity", "qty")
+LINE_TOTALS = ("total", "linetotal", "amount", "totalprice", "totalamount", "subtotal")
+SUBTOTALS = ("subtotal", "subtotalamount", "subtotalprice", "itemstotal", "linestotal", "nettotal")
+TOTALS = ("total", "totalamount", "totalprice", "grandtotal", "amounttotal", "ordertotal", "totaldue")
+ADDED = (
+    "tax",
+    "taxamount",
+    "totaltax",
+    "taxtotal",
+    "vat",
+    "shipping",
+    "shippingcost",
+    "shippingamount",
+    "shippingtotal",
+)
+SUBTRACTED = ("discount", "discountamount", "discounttotal", "totaldiscount")
+CENT = Decimal("0.01")
+
+
+def add_up(
+    generation: Generation, constraints: Constraints, members: dict[str, Any], kept: Container[str] = ()
+) -> None:
+    """Replace the generated counts and amounts of an object, in place, where the schemas allow what they should be.
+
+    The members in `kept` stay.
+    """
+    for name, value in _derived_values(members):
+        is_given = name in kept or name in constraints.hints or is_prescribed(constraints, name)
+        if type(members[name]) in (int, float) and not is_given:
+            number = _as_number(value, members[name])
+            if generation.is_valid(constraints.member_schemas(name), number):
+                members[name] = number
+
+
+def _derived_values(members: dict[str, Any]) -> Iterator[tuple[str, Decimal]]:
+    """Yield each member that follows from others, and its value; what follows from it is yielded after it."""
+    names = {normalize(name): name for name in members}
+    lists = {name: value for name, value in members.items() if isinstance(value, list)}
+    for list_name, items in lists.items():
+        for name in _count_names(list_name, is_only_list=len(lists) == 1):
+            # An amount may be called `total` too.
+            if name in names and not (name in TOTALS and _sum_of_lines(items) is not None):
+                yield names[name], Decimal(len(items))
+    price, quantity = (_first_number(members, names, candidates) for candidates in (PRICES, QUANTITIES))
+    if price is not None and quantity is not None:
+        yield from _named(names, LINE_TOTALS, price * quantity)
+        return
+    sums = [total for items in lists.values() if (total := _sum_of_lines(items)) is not None]
+    if len(sums) != 1:
+        return
+    yield from _named(names, SUBTOTALS, sums[0])
+    added = sum((number for name in ADDED if (number := _first_number(members, names, (name,))) is not None), Decimal())
+    discount = _first_number(members, names, SUBTRACTED) or Decimal()
+    yield from _named(names, TOTALS, sums[0] + added - discount)
+
+
+def _count_names(list_name: str, *, is_only_list: bool) -> Iterator[str]:
+    """The normalized names of members that count a list."""
+    for form in singular_forms(list_name):
+        for affix in COUNT_AFFIXES:
+            yield form + affix
+            yield affix + form
+    if is_only_list:
+        yield from PLAIN_COUNTS
+
+
+def _named(names: Mapping[str, str], candidates: tuple[str, ...], value: Decimal) -> Iterator[tuple[str, Decimal]]:
+    return ((names[name], value) for name in candidates if name in names)
+
+
+def _sum_of_lines(items: list[Any]) -> Decimal | None:
+    """The sum of the amounts of a list's items; None if an item has none, or if there is no item."""
+    amounts = [_amount_of_line(item) for item in items]
+    return (
+        sum((amount for amount in amounts if amount is not None), Decimal())
+        if amounts and None not in amounts
+        else None
+    )
+
+
+def _amount_of_line(item: Any) -> Decimal | None:
+    """What a line of an order amounts to: its total, else its price times its quantity, which may be missing."""
+    if not isinstance(item, dict):
+        return None
+    names = {normalize(name): name for name in item}
+    total = _first_number(item, names, LINE_TOTALS)
+    if total is not None:
+        return total
+    price, quantity = (_first_number(item, names, candidates) for candidates in (PRICES, QUANTITIES))
+    return None if price is None else price * (Decimal(1) if quantity is None else quantity)
+
+
+def _first_number(members: Mapping[str, Any], names: Mapping[str, str], candidates: tuple[str, ...]) -> Decimal | None:
+    numbers = (members[names[name]] for name in candidates if name in names)
+    return next((Decimal(str(number)) for number in numbers if type(number) in (int, float)), None)
+
+
+def _as_number(value: Decimal, generated: float) -> int | float:
+    """A value as the type of number that was generated; amounts that are no integers have cents."""
+    if isinstance(generated, int) and value == value.to_integral_value():
+        return int(value)
+    return float(value.quantize(CENT, ROUND_HALF_UP))
