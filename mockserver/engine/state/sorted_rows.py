@@ -230,4 +230,7 @@ class SortedRows:
 def matches(row: Row, where: Sequence[Condition]) -> bool:
     """Whether the record meets every condition."""
     record = row[0]
-    return all(condition.matches(record) for condition in where)
+    for condition in where:  # noqa: SIM110 - a generator for each row would double the time of a selection
+        if not condition.matches(record):
+            return False
+    return True
