@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -54,6 +55,7 @@ def resolve(value: Any, pointer: str) -> Any:
     return value
 
 
+@lru_cache(maxsize=4096)
 def to_fragment(pointer: str) -> str:
     """Percent-encode a pointer for the fragment of a URI, without the `#` (section 6)."""
     return quote(pointer, safe="/~!$&()*+,;=:@")
