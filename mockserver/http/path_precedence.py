@@ -4,40 +4,56 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass, field
 
 # A path parameter, whatever its name.
 ANY = "{}"
 
 
+@dataclass(slots=True)
+class _Node:
+    """The paths that begin with the same segments. `patterns` are the next segments that have a parameter in a text."""
+
+    path: str | None = None
+    children: dict[str, _Node] = field(default_factory=dict)
+    patterns: list[str] = field(default_factory=list)
+
+    def child(self, segment: str) -> _Node:
+        """The node below, which is created if there is none."""
+        if segment not in self.children:
+            self.children[segment] = _Node()
+            if ANY in segment and segment != ANY:
+                self.patterns.append(segment)
+        return self.children[segment]
+
+    def covering(self, segment: str) -> list[str]:
+        """The next segments that match everything that `segment` matches."""
+        patterns = [pattern for pattern in self.patterns if pattern != segment and _matches(pattern, segment)]
+        return [name for name in dict.fromkeys((segment, ANY, *patterns)) if name in self.children]
+
+
 def covered(shapes: Iterable[str]) -> set[str]:
     """The paths (with each parameter written as `{}`) whose requests would all match a more general one of them too."""
     paths = dict.fromkeys(shapes)
-    root: dict[str, Any] = {}
+    root = _Node()
     for path in paths:
         node = root
         for segment in _segments(path):
-            node = node.setdefault(segment, {})
-        node[""] = path
+            node = node.child(segment)
+        node.path = path
     return {path for path in paths if _is_covered(root, _segments(path), path)}
 
 
-def _is_covered(node: dict[str, Any], segments: list[str], path: str) -> bool:
+def _is_covered(node: _Node, segments: list[str], path: str) -> bool:
     """Whether the tree below `node` holds another path than `path` that covers these segments."""
     if not segments:
-        return bool(node.get("", path) != path)
-    return any(
-        _is_covered(child, segments[1:], path) for name, child in node.items() if name and _covers(name, segments[0])
-    )
+        return node.path not in (None, path)
+    return any(_is_covered(node.children[name], segments[1:], path) for name in node.covering(segments[0]))
 
 
-def _covers(general: str, segment: str) -> bool:
-    """Whether the segment `general` matches everything that `segment` matches."""
-    if general in (segment, ANY):
-        return True
-    if ANY not in general or ANY in segment:
-        return False
-    return re.fullmatch(".+".join(map(re.escape, general.split(ANY))), segment) is not None
+def _matches(pattern: str, segment: str) -> bool:
+    """Whether a segment with a parameter in a text matches a concrete segment."""
+    return ANY not in segment and re.fullmatch(".+".join(map(re.escape, pattern.split(ANY))), segment) is not None
 
 
 def _segments(path: str) -> list[str]:

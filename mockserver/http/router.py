@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from werkzeug import exceptions
-from werkzeug.routing import Map, MapAdapter, Rule
+from werkzeug.routing import Map, MapAdapter
 
 from mockserver.errors import Refusal
 from mockserver.http import path_precedence
+from mockserver.http.lazy_rule import LazyRule
 from mockserver.http.messages import Request, Response
 from mockserver.http.nearest import Candidates, NearestOperations
 from mockserver.openapi.model import Operation, template_shape
@@ -101,7 +102,7 @@ class Router:
     def add_page(self, endpoint: str, rule: str, render: Render) -> None:
         """Respond to GET and HEAD with `render` at a path, which is written as a Werkzeug rule."""
         self.targets[endpoint] = Target(render=render)
-        self.map.add(Rule(rule, methods=["GET", "OPTIONS"], endpoint=endpoint, strict_slashes=False))
+        self.map.add(LazyRule(rule, methods=["GET", "OPTIONS"], endpoint=endpoint, strict_slashes=False))
 
     def has_path(self, path: str) -> bool:
         """Whether the contract has an operation at exactly this path."""
@@ -176,7 +177,7 @@ class Router:
         """Add a rule for the method of this operation (and for HEAD with GET)."""
         self.targets[endpoint] = target
         rule = rule_of(operation, prefix)
-        self.map.add(Rule(rule, methods=[operation.method], endpoint=endpoint, strict_slashes=False))
+        self.map.add(LazyRule(rule, methods=[operation.method], endpoint=endpoint, strict_slashes=False))
 
     def _refuse_other_methods(self, prefix: str, operations: list[Operation]) -> None:
         """Refuse the other methods of a concrete path, which would otherwise match a templated path."""
@@ -193,7 +194,7 @@ class Router:
             others = [name.upper() for name in METHODS if name.upper() not in allowed]
             endpoint = f"api:other:{prefix}:{number}"
             self.targets[endpoint] = Target(allowed=frozenset(allowed))
-            self.map.add(Rule(rule_of(operation, prefix), methods=others, endpoint=endpoint, strict_slashes=False))
+            self.map.add(LazyRule(rule_of(operation, prefix), methods=others, endpoint=endpoint, strict_slashes=False))
 
 
 def _control_target(operation: Operation, handle: ControlHandler) -> Target:

@@ -61,6 +61,7 @@ def test_a_prefix_takes_nothing_from_a_path_that_is_declared(tmp_path: Path) -> 
         (["/a/b", "/a/{}"], {"/a/b"}),
         (["/a/{}", "/{}/{}", "/{}/b"], {"/a/{}", "/{}/b"}),
         (["/a/{}", "/{}/b"], set()),
+        (["/{}.json", "/{}.{}", "/a.b.json"], {"/a.b.json"}),
         (["/a.json", "/{}.json", "/{}"], {"/a.json", "/{}.json"}),
         (["/a", "/a/{}", "/"], set()),
         (["/a/b/c", "/a/{}/d", "/{}/b/c"], {"/a/b/c"}),
