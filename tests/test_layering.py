@@ -24,6 +24,8 @@ LATE = {
     ("mockserver.generate.strings", "mockserver.generate.realistic"),
     ("mockserver.generate.generator", "mockserver.generate.realistic"),
     ("mockserver.web.app", "mockserver.engine.shared.connect"),  # only with --store
+    ("mockserver.server.server", "mockserver.server.upstream.passing_protocol"),  # only with --upstream
+    ("mockserver.web.app", "mockserver.web.passing"),  # only with --upstream
     ("mockserver.pytest_plugin", "mockserver.client.report"),
 }
 CHANCE_AND_TIME = {"random", "secrets", "time"}

@@ -266,6 +266,14 @@ class Client:
         """Clear the list of violations."""
         self._call("DELETE", "violations")
 
+    def drift(self) -> list[Json]:
+        """The responses of the upstream in this sandbox that violated the contract, oldest first."""
+        return self._list("drift")
+
+    def clear_drift(self) -> None:
+        """Clear the list of drift."""
+        self._call("DELETE", "drift")
+
     def openapi(self) -> Json:
         """The contract's OpenAPI document, with all referenced files in it."""
         document: Json = self._connection.call("GET", "/openapi.json").json()

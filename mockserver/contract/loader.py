@@ -20,6 +20,7 @@ from mockserver.contract.scenarios import (
     load_scenarios,
 )
 from mockserver.contract.unused import warn_of_unused
+from mockserver.contract.upstream import Upstream, read_declared
 from mockserver.documents.nodes import BASE_URI, Documents, Node
 from mockserver.documents.source import SUFFIXES, Report, Source, list_files, read_source
 from mockserver.errors import ContractError, Problem, printable
@@ -133,7 +134,7 @@ def _load_directory(root: Path, *, strict_examples: bool, built_in: bool = False
     api = _read_api(root, document, others, report)
     _check_schemas(api, report)
     operations = api.read_operations(report, strict_examples=strict_examples)
-    resources, behaviours = _read_resources(root, api, operations, report)
+    resources, behaviours, upstream = _read_resources(root, api, operations, report)
     python: ContractPython | None = None
     if not built_in:
         reader = FunctionsReader(root, operations, behaviours, report)
@@ -161,6 +162,7 @@ def _load_directory(root: Path, *, strict_examples: bool, built_in: bool = False
         findings=tuple(dict.fromkeys(report.warnings)),
         behaviours=behaviours,
         python=python,
+        upstream=upstream,
     )
 
 
@@ -230,11 +232,11 @@ def _accept_mistakes(document: Node, operations: Mapping[str, Operation], report
 
 def _read_resources(
     root: Path, api: _Api, operations: Mapping[str, Operation], report: Report
-) -> tuple[dict[str, Resource], dict[str, Behaviour]]:
+) -> tuple[dict[str, Resource], dict[str, Behaviour], Upstream | None]:
     path = next((root / "schemas" / name for name in RESOURCES if (root / "schemas" / name).is_file()), None)
     source: Source | None = read_source(root, path, report) if path is not None else None
     if path is None or (source is not None and source.data is None):
-        return {}, {}
+        return {}, {}, None
     if source is None or not formats.validate("resources", source, report):
         raise report.as_error()
     reader = ResourcesReader(source, f"{BASE_URI}schemas/", api.documents, api.schemas, report)
@@ -242,4 +244,4 @@ def _read_resources(
     if len(resources) < len(source.data.get("resources", {})):
         # Otherwise every reference to a missing resource would be reported as well.
         raise report.as_error()
-    return resources, reader.read_behaviours(operations, resources)
+    return resources, reader.read_behaviours(operations, resources), read_declared(source, operations, report)

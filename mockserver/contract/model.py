@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.conditions import Conditions
@@ -17,6 +17,9 @@ from mockserver.handlers.python import ContractPython, PythonFunction
 from mockserver.openapi.model import Operation
 from mockserver.schemas.shapes import Shape
 from mockserver.schemas.validators import Schemas, Validator
+
+if TYPE_CHECKING:
+    from mockserver.contract.upstream import Upstream
 
 Record = Mapping[str, Any]
 
@@ -142,7 +145,8 @@ class Override:
     `headers` holds the values of each header. `media_type` is that of the body, where there is one. The delay is
     `min_delay` to `max_delay` milliseconds. Without a status, body or example, the normal response is sent with the
     override's headers, delay and fault. It is for requests to `operation`, None standing for every operation, with the
-    parameters of `where` that meet the `conditions`, and for that `share` of them.
+    parameters of `where` that meet the `conditions`, and for that `share` of them. With `upstream`, the real backend
+    responds; if it `patches`, `patch` is applied to the body of the response (RFC 7396).
     """
 
     operation: str | None
@@ -162,6 +166,9 @@ class Override:
     times: int | None = None
     commit: bool = False
     violate: bool = False
+    upstream: bool = False
+    patches: bool = False
+    patch: Any = None
 
     @property
     def replaces(self) -> bool:
@@ -207,7 +214,8 @@ class Contract:
 
     `behaviours` holds the behaviour of each operation that has one, by operationId, in the order of `operations`.
     `findings` are the warnings of loading, their lines not looked up yet. `inferred` describes each resource that was
-    inferred from the operations, in a line. `python` holds the functions of `handlers.py`, if there is one.
+    inferred from the operations, in a line. `python` holds the functions of `handlers.py`, if there is one, and
+    `upstream` is the real backend, if one is named.
     """
 
     name: str
@@ -225,6 +233,7 @@ class Contract:
     inferred: Mapping[str, str] = field(default_factory=dict)
     behaviours: Mapping[str, Behaviour] = field(default_factory=dict)
     python: ContractPython | None = None
+    upstream: Upstream | None = None
 
     @property
     def warnings(self) -> list[Problem]:

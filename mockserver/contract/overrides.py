@@ -49,10 +49,16 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
         media_type = _media_type(declared, headers, entry["body"])
     min_delay, max_delay, delay_violations = _read_delay(entry.get("delay"))
     conditions, condition_violations = read_conditions(entry["match"]) if "match" in entry else (None, [])
+    if "upstream" in entry:
+        checked = _check_upstream(entry)
+    elif operation is None:
+        checked = _check_every(entry)
+    else:
+        checked = _check_response(entry, operation, status, media_type)
     violations = [
         *_check_headers(headers),
         *_check_where(entry, operations.values() if operation is None else [operation]),
-        *(_check_every(entry) if operation is None else _check_response(entry, operation, status, media_type)),
+        *checked,
         *delay_violations,
         *condition_violations,
     ]
@@ -75,6 +81,9 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
         times=entry.get("times"),
         commit=entry.get("commit", False),
         violate=entry.get("violate", False),
+        upstream="upstream" in entry,
+        patches="patch" in entry,
+        patch=entry.get("patch"),
         entry=entry,
     ), []
 
@@ -103,6 +112,13 @@ def _check_headers(headers: Mapping[str, Sequence[str]]) -> list[Violation]:
             violations.append(Violation("body", pointer, "duplicate", message))
         seen.add(lower)
     return violations
+
+
+def _check_upstream(entry: Mapping[str, Any]) -> list[Violation]:
+    """What an override cannot have that leaves the response to the real backend."""
+    reason = "cannot be given with upstream: the real backend responds; patch changes single members of its response"
+    names = [name for name in ("body", "example", "fault", "commit", "violate") if name in entry]
+    return [Violation("body", f"/{name}", "upstream", f"{name} {reason}") for name in names]
 
 
 def _check_every(entry: Mapping[str, Any]) -> list[Violation]:

@@ -16,6 +16,7 @@ from mockserver.engine.recording import write_recording
 from mockserver.engine.run import Run
 from mockserver.engine.sandboxes import DEFAULT
 from mockserver.engine.state.presentation import list_records, with_derived_fields
+from mockserver.errors import Violation
 from mockserver.errors import quote as quoted
 from mockserver.http.exchange import Exchange, Selection
 from mockserver.http.request.selection import ACTIVE, FALLBACK
@@ -236,6 +237,9 @@ def _add_override(exchange: Exchange, call: OperationCall) -> ControlResult:
     override, violations = overrides.read_override(call.body, exchange.service.contract.operations)
     if override is None:
         raise InvalidRequest(violations)
+    if override.upstream and exchange.service.contract.upstream is None:
+        message = "there is no upstream to respond: start the server with --upstream"
+        raise InvalidRequest([Violation("body", "/upstream", "upstream", message)])
     state = exchange.selection.run.submit(lambda _, at: AddOverride(override, at))
     added = state.overrides.active[0]
     location = f"{exchange.request.root_path}{PREFIX}/overrides/{added.id}"
@@ -276,6 +280,17 @@ def _clear_violations(exchange: Exchange, call: OperationCall) -> ControlResult:
     return 204, None
 
 
+def _list_drift(exchange: Exchange, call: OperationCall) -> ControlResult:
+    drift = exchange.selection.sandbox.journal.drift
+    listed = [journal_json.drift_entry(entry) for entry in drift]
+    return 200, {"drift": listed, "total": len(listed) + drift.count_dropped()}
+
+
+def _clear_drift(exchange: Exchange, call: OperationCall) -> ControlResult:
+    exchange.selection.sandbox.journal.clear_drift()
+    return 204, None
+
+
 def _list_requests(exchange: Exchange, call: OperationCall) -> ControlResult:
     """Newest first."""
     log, query = exchange.selection.sandbox.journal, call.query
@@ -301,7 +316,10 @@ def _clear_requests(exchange: Exchange, call: OperationCall) -> ControlResult:
 
 
 def _verdict(exchange: Exchange, call: OperationCall) -> ControlResult:
-    return 200, journal_json.verdict(exchange.service, exchange.selection.sandbox, call.query.get("allow", ()))
+    query, sandbox = call.query, exchange.selection.sandbox
+    return 200, journal_json.verdict(
+        exchange.service, sandbox, query.get("allow", ()), with_drift=query["drift"] == "fail"
+    )
 
 
 def _control_document(exchange: Exchange, call: OperationCall) -> ControlResult:
@@ -346,6 +364,8 @@ HANDLERS: Mapping[str, ControlHandler] = {
     "verify": _verify,
     "listViolations": _list_violations,
     "clearViolations": _clear_violations,
+    "listDrift": _list_drift,
+    "clearDrift": _clear_drift,
     "getControlDocument": _control_document,
     "getContractDocument": _contract_document,
     "getKit": _kit,

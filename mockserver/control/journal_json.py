@@ -9,6 +9,7 @@ from mockserver.control.redaction import REDACTED, redact_members, redact_query,
 from mockserver.engine.commands import Fired
 from mockserver.engine.journal import Entry, LoggedMessage
 from mockserver.engine.sandboxes import Sandbox
+from mockserver.errors import Violation
 from mockserver.http.service import Service
 from mockserver.refusals import FailedVerdict
 from mockserver.syntax import strict_json
@@ -17,8 +18,11 @@ from mockserver.syntax.statuses import FIRST_ERROR
 
 
 def is_unmatched(entry: Entry) -> bool:
-    """Whether the request matched no operation. An OPTIONS request to a known path succeeds without one."""
-    return entry.operation is None and entry.status >= FIRST_ERROR
+    """Whether the request matched no operation and was not passed on.
+
+    An OPTIONS request to a known path succeeds without one.
+    """
+    return entry.operation is None and entry.status >= FIRST_ERROR and not entry.upstream
 
 
 def has_status(entry: Entry, status: int | str) -> bool:
@@ -52,6 +56,10 @@ def entry_as_json(service: Service, entry: Entry, *, brief: bool = False) -> dic
     for name in ("override", "handler", "note", "code"):
         if getattr(entry, name) is not None:
             fields[name] = getattr(entry, name)
+    if entry.upstream:
+        fields["upstream"] = True
+    if entry.drift:
+        fields["drift"] = [violation.as_dict() for violation in entry.drift]
     if is_unmatched(entry):
         fields["nearest"] = list(service.router.nearest(entry.method, entry.path))
     return fields
@@ -72,22 +80,35 @@ def fired(transitions: Iterable[Fired]) -> list[dict[str, Any]]:
 
 def violation_entry(entry: Entry) -> dict[str, Any]:
     """A response that violated the contract, as JSON, with its original status even if a problem was sent instead."""
+    assert entry.invalid_status is not None
+    return _breach(entry, entry.invalid_status, entry.violations)
+
+
+def drift_entry(entry: Entry) -> dict[str, Any]:
+    """A response of the upstream that violated the contract, as JSON."""
+    return _breach(entry, entry.status, entry.drift)
+
+
+def _breach(entry: Entry, status: int, violations: Iterable[Violation]) -> dict[str, Any]:
     return {
         "number": entry.number,
         "at": format_instant(entry.at) if entry.at is not None else None,
         "operation": entry.operation,
         "method": entry.method,
         "path": entry.path,
-        "status": entry.invalid_status,
+        "status": status,
         "scenario": entry.scenario,
-        "violations": [violation.as_dict() for violation in entry.violations],
+        "violations": [violation.as_dict() for violation in violations],
     }
 
 
-def verdict(service: Service, sandbox: Sandbox, allow: Container[str] = ()) -> dict[str, Any]:
+def verdict(
+    service: Service, sandbox: Sandbox, allow: Container[str] = (), *, with_drift: bool = False
+) -> dict[str, Any]:
     """A passed verdict as JSON; requests that were refused with a code in `allow` do not count.
 
-    Raises FailedVerdict with the violations, unmatched and refused requests, and unused overrides.
+    Responses of the upstream that violated the contract count if `with_drift`. Raises FailedVerdict with the
+    violations, unmatched and refused requests, and unused overrides.
     """
     unmatched = [entry_as_json(service, entry) for entry in sandbox.journal.unmatched]
     refused = [entry_as_json(service, entry) for entry in sandbox.journal.refused if entry.code not in allow]
@@ -99,8 +120,10 @@ def verdict(service: Service, sandbox: Sandbox, allow: Container[str] = ()) -> d
     invalid = [violation_entry(entry) for entry in sandbox.journal.invalid_responses]
     log = sandbox.journal
     dropped = [log.invalid_responses.count_dropped(), log.unmatched.count_dropped(), log.refused.count_dropped(allow)]
-    if invalid or unmatched or refused or unused or any(dropped):
-        raise FailedVerdict(invalid, unmatched, refused, unused, dropped)
+    drift = [drift_entry(entry) for entry in log.drift] if with_drift else []
+    dropped.append(log.drift.count_dropped() if with_drift else 0)
+    if invalid or unmatched or refused or unused or drift or any(dropped):
+        raise FailedVerdict(invalid, unmatched, refused, unused, dropped, drift)
     return {"verdict": "passed", "requests": sandbox.journal.count}
 
 

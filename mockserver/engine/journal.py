@@ -78,7 +78,8 @@ class Entry(NamedTuple):
     and then `invalid_status` is the status that it had before it was replaced. `fired` are the transitions since the
     run's previous entry, in order; `parameters` those in the path and query of a valid request; `note` is a remark for
     whoever reads the journal. `code` is that of the refusal where the request was refused. `handler` is the function of
-    `handlers.py` that was called, with its place.
+    `handlers.py` that was called, with its place. `upstream` says that the request was passed on to the real backend,
+    and `drift` where its response was not what the operation declares.
     """
 
     number: int
@@ -100,6 +101,8 @@ class Entry(NamedTuple):
     note: str | None = None
     code: str | None = None
     handler: str | None = None
+    upstream: bool = False
+    drift: Sequence[Violation] = ()
 
     @property
     def is_by_browser(self) -> bool:
@@ -112,8 +115,8 @@ class Entry(NamedTuple):
         """How many bytes the entry takes, roughly."""
         request, response = self.request, self.response
         texts = len(self.path) + len(self.query) + len(request.body) + len(response.body)
-        if self.violations:
-            texts += sum(len(violation.message) for violation in self.violations)
+        if self.violations or self.drift:
+            texts += sum(len(violation.message) for violation in (*self.violations, *self.drift))
         return ENTRY_BYTES + texts + request.header_bytes + response.header_bytes
 
     @property
@@ -125,7 +128,9 @@ class Entry(NamedTuple):
     def problem_lists(self) -> tuple[str, ...]:
         """The lists of a journal that have the entry because it makes a verdict fail."""
         lists = ("invalid_responses",) if self.invalid_status is not None else ()
-        if self.status < FIRST_ERROR or self.is_by_browser:
+        if self.drift:
+            lists = (*lists, "drift")
+        if self.status < FIRST_ERROR or self.is_by_browser or self.upstream:
             return lists
         if self.code in CLIENT_ERRORS:
             return (*lists, "refused")
@@ -179,10 +184,10 @@ class Journal:
 
     The lists that decide a verdict are bounded on their own: other entries do not push theirs out. `unmatched` are
     requests that matched no operation, `refused` those that violated the contract, `invalid_responses` have responses
-    that did.
+    that did, and `drift` responses of the upstream that did.
     """
 
-    __slots__ = ("_cleared", "_entries", "_memory", "count", "invalid_responses", "refused", "unmatched")
+    __slots__ = ("_cleared", "_entries", "_memory", "count", "drift", "invalid_responses", "refused", "unmatched")
 
     def __init__(self, memory: JournalMemory | None = None) -> None:
         self.count, self._memory = 0, memory
@@ -190,12 +195,13 @@ class Journal:
         self._cleared = 0
         self._entries: BoundedList[Entry | RepeatedEntry] = BoundedList(ENTRY_LIMIT)
         self.unmatched, self.invalid_responses, self.refused = ProblemList(), ProblemList(), ProblemList()
+        self.drift = ProblemList()
 
     def add(self, entry: Entry) -> None:
         """Add an entry."""
         self.count = entry.number
         self._entries.add(entry)
-        if entry.status >= FIRST_ERROR or entry.invalid_status is not None:
+        if entry.status >= FIRST_ERROR or entry.invalid_status is not None or entry.drift:
             for name in entry.problem_lists:
                 getattr(self, name).add(entry)
         if self._memory is not None:
@@ -244,7 +250,7 @@ class Journal:
 
     @property
     def _problem_lists(self) -> tuple[ProblemList, ...]:
-        return self.unmatched, self.refused, self.invalid_responses
+        return self.unmatched, self.refused, self.invalid_responses, self.drift
 
     def _kept_entries(self) -> Iterable[Entry]:
         """Every entry once."""
@@ -260,10 +266,15 @@ class Journal:
         self.count = 0
         self.clear_requests()
         self.clear_violations()
+        self.clear_drift()
 
     def clear_violations(self) -> None:
         """Forget every response that violated the contract."""
         self.invalid_responses.clear()
+
+    def clear_drift(self) -> None:
+        """Forget every response of the upstream that violated the contract."""
+        self.drift.clear()
 
     def clear_requests(self) -> None:
         """Forget every request. Numbers go on, so that no two requests have the same."""

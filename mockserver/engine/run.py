@@ -164,23 +164,29 @@ class Run:
                 self._advance(self.clock.position + self.clock.step)
 
     def use_override(
-        self, operation: str, parameters: Mapping[str, Any], content: RequestContent
+        self, operation: str, parameters: Mapping[str, Any], content: RequestContent, *, if_upstream: bool = False
     ) -> tuple[ActiveOverride, int] | None:
         """The override that answers a request with these parameters and this content, and its delay in milliseconds.
 
-        The use is counted, and each draw for a share of the requests. None where no override matches.
+        The use is counted, and each draw for a share of the requests. None where no override matches, and, with
+        `if_upstream`, where the one that matches does not have the upstream respond: then nothing is counted.
         """
         with self._lock:
-            now = self.now
+            now, override = self.now, None
             self._settle(now)
-            for override in self.state.overrides.matches(operation, parameters, content):
-                if override.override.share == 1:
-                    break
-                is_drawn = self.state.overrides.is_drawn(override, self.scenario.seed)
-                self._accept(DrawOverride(override.id, now))
-                if is_drawn:
-                    break
-            else:
+            draws = list[DrawOverride]()
+            for candidate in self.state.overrides.matches(operation, parameters, content):
+                if candidate.override.share < 1:
+                    draws.append(DrawOverride(candidate.id, now))
+                    if not self.state.overrides.is_drawn(candidate, self.scenario.seed):
+                        continue
+                override = candidate
+                break
+            if if_upstream and (override is None or not override.override.upstream):
+                return None
+            for draw in draws:
+                self._accept(draw)
+            if override is None:
                 return None
             number = self._override_uses.add(override.id)
             if override.override.times is not None:

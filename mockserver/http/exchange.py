@@ -21,6 +21,7 @@ from mockserver.refusals import TokenRequired
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mockserver.contract.model import Override
     from mockserver.http.request.preferences import Preference
     from mockserver.http.request.selection import Choice
     from mockserver.http.router import Route
@@ -40,7 +41,7 @@ class PreparedRequest:
     `choice` is None where the request was refused before its sandbox was known; its `scenario` is None where it was
     refused before that was. `response` is the one to send, and `refusal` the reason to refuse it, where no operation
     is called. `call` holds the decoded parameters and body, `parameters` those that overrides are matched by, `key`
-    the idempotency key, and `digest` the request that it goes with.
+    the idempotency key, and `digest` the request that it goes with. `passes` says that it is passed on to the upstream.
     """
 
     request: Request
@@ -55,6 +56,7 @@ class PreparedRequest:
     digest: str = ""
     notices: tuple[str, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    passes: bool = False
     samples: dict[tuple[Any, ...], Response] = field(default_factory=dict)
 
     def differs_by_sandbox_alone(self, sandbox: str) -> bool:
@@ -90,6 +92,7 @@ class PreparedRequest:
             self.digest,
             self.notices,
             self.parameters,
+            self.passes,
             self.samples,
         )
 
@@ -177,6 +180,11 @@ class Exchange:
         return self.prepared.route.operation
 
     @property
+    def is_passed(self) -> bool:
+        """Whether the request is passed on to the upstream, or was refused on its way to it."""
+        return self.prepared.passes or (self.override is not None and self.override.override.upstream)
+
+    @property
     def content(self) -> ReadContent:
         """The parts of the request that conditions of overrides are about."""
         if self._content is None:
@@ -203,3 +211,12 @@ class Exchange:
         """Have the journal's entry say something about the request, once."""
         if text not in self.notices:
             self.notices = (*self.notices, text)
+
+
+@dataclass(slots=True, eq=False)
+class PassedOn:
+    """A request that is passed on to the upstream, by an override if there is one; `delay` is in milliseconds."""
+
+    exchange: Exchange
+    override: Override | None = None
+    delay: int = 0

@@ -16,6 +16,7 @@ from mockserver.errors import Violation
 if TYPE_CHECKING:
     from mockserver.engine.cache_validity import CacheValidity
     from mockserver.engine.journal import Entry
+    from mockserver.http.exchange import PassedOn
 
 RETRY_MILLISECONDS = 20
 SAFE_METHODS = ("GET", "HEAD")
@@ -40,7 +41,8 @@ class Request(SansIORequest):
     `base_scenario` come from a base address. `prefix` is the part of `root_path` that a proxy has removed from the
     path, and `sent_host` the Host that this server was sent, where a proxy names another. `too_large` says that the
     body exceeded the limit and was dropped. `breaks_connections` says whether the front end can deliver faults that
-    need access to the socket.
+    need access to the socket. Where requests are passed on, `raw_headers` are the lines as they were sent, and `client`
+    the address of the client.
     """
 
     def __init__(
@@ -55,9 +57,12 @@ class Request(SansIORequest):
         target: str = "",
         too_large: bool = False,
         breaks_connections: bool = False,
+        raw_headers: Sequence[tuple[bytes, bytes]] = (),
+        client: str | None = None,
     ) -> None:
         root_path, path, self.base_sandbox, self.base_scenario = address
-        super().__init__(method, scheme, None, root_path, path, query_string, Headers(list(headers.items())), None)
+        super().__init__(method, scheme, None, root_path, path, query_string, Headers(list(headers.items())), client)
+        self.raw_headers = raw_headers
         self.match_path, self.target, self.body = path, target, body
         self.too_large, self.breaks_connections = too_large, breaks_connections
         self.prefix, self.sent_host = "", headers.get("Host", "")
@@ -82,6 +87,12 @@ class Request(SansIORequest):
         other = self.with_header("Host", host) if host is not None else copy.copy(self)
         other.prefix, other.root_path, other.scheme = prefix, prefix + self.root_path, scheme
         other.headers = Headers(list(other._values.items()))
+        return other
+
+    def with_body(self, body: bytes) -> Request:
+        """The same request with a body that has come since."""
+        other = Request.__new__(Request)
+        other.__dict__.update(self.__dict__, body=body)
         return other
 
     def as_get(self) -> Request:
@@ -152,7 +163,8 @@ class Response:
     `headers` are in the order in which they are sent; `own` are the names, in lower case, of those that the contract or
     an override has set, so that the server leaves them as they are. `violations` lists where the response violates the
     contract. `delivery` is set if the response is delayed or spoiled. With a `validity`, the same request gets the same
-    response as long as it holds, and `entry` is its journal entry.
+    response as long as it holds, and `entry` is its journal entry. With an `upstream`, the response is the upstream's,
+    which the front end requests (see `passing`); such a response has a delivery, too.
     """
 
     status: int
@@ -163,6 +175,7 @@ class Response:
     delivery: Delivery | None = None
     validity: CacheValidity | None = None
     entry: Entry | None = None
+    upstream: PassedOn | None = None
     own: Collection[str] = ()
 
     def header(self, name: str) -> str | None:

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
 from mockserver.contract.behaviour import Behaviour, BehaviourKind
+from mockserver.contract.upstream import Upstream
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult, ResultKind
 from mockserver.engine.commands import KeepResponse
 from mockserver.errors import CannotGenerate, Refusal
 from mockserver.handlers.threads import kept_turn
 from mockserver.http import handled
-from mockserver.http.exchange import Exchange, PreparedRequest
-from mockserver.http.messages import PATH_CHARACTERS, SAFE_METHODS, Request, Response
+from mockserver.http.exchange import Exchange, PassedOn, PreparedRequest
+from mockserver.http.gateway.decision import refusal_to_pass
+from mockserver.http.messages import PATH_CHARACTERS, SAFE_METHODS, Delivery, Request, Response
 from mockserver.http.request import idempotency, parameters, preconditions, preferences
 from mockserver.http.response.negotiation import concrete_media_type, declared_media, negotiate
-from mockserver.http.response.overrides import hold_back, replacement_response
+from mockserver.http.response.overrides import HeldResponse, hold_back, replacement_response, reset_while_held
 from mockserver.http.response.problems import refuse
 from mockserver.http.response.responses import build_response, entity_tag
 from mockserver.http.response.samples import SampleSpec, default_sample, required_headers, sample
@@ -72,6 +75,48 @@ def call(exchange: Exchange) -> Response:
             exchange.delivery.on_delivered.append(end)
         else:
             end()
+
+
+def read_for_overrides(prepared: PreparedRequest) -> None:
+    """Read what overrides are matched by from a request that is refused: one may have the upstream respond to it."""
+    if prepared.route.operation is not None and not prepared.route.is_control:
+        prepared.parameters = parameters.read_for_matching(prepared)
+
+
+def pass_on(exchange: Exchange, upstream: Upstream) -> Response | None:
+    """The response that stands for the upstream's, if the request is passed on. Raises a Refusal.
+
+    It is passed on as it came: an override that says so comes before what is wrong with the request.
+    """
+    prepared, selection, operation = exchange.prepared, exchange.selection, exchange.operation
+    override, delay = None, 0
+    if not prepared.passes:
+        if (
+            operation is None
+            or prepared.route.is_control
+            or prepared.response is not None
+            or exchange.request.too_large
+        ):
+            return None
+        run = selection.run
+        if not any(active.override.upstream for active in run.state.overrides.active):
+            return None
+        run = selection.settle()
+        used = run.use_override(operation.id, prepared.parameters, exchange.content, if_upstream=True)
+        if used is None:
+            return None
+        run.count_request(operation.id)
+        exchange.override, delay = used
+        override = used[0].override
+        refusal = refusal_to_pass(upstream, exchange.request)
+        if refusal is not None:
+            raise refusal
+    elif prepared.refusal is not None:
+        return None
+    replacement = partial(reset_while_held, exchange, operation, selection)
+    exchange.delivery = Delivery(0, None, replacement)
+    HeldResponse(exchange.delivery, selection.sandbox, selection.scenario)
+    return Response(int(HTTPStatus.BAD_GATEWAY), upstream=PassedOn(exchange, override, delay))
 
 
 def call_control(exchange: Exchange, handle: ControlHandler) -> Response:

@@ -14,6 +14,7 @@ from typing import Any
 from werkzeug.http import dump_cookie
 from werkzeug.utils import redirect
 
+from mockserver.contract.upstream import Upstream
 from mockserver.engine.cache_validity import CacheValidity
 from mockserver.engine.clock import monotonic
 from mockserver.engine.journal import Entry, LoggedMessage
@@ -22,6 +23,7 @@ from mockserver.engine.sandboxes import CallApart, Sandbox
 from mockserver.errors import ENDING, CannotGenerate, Refusal
 from mockserver.http import operations
 from mockserver.http.exchange import SANDBOX_HEADER, Exchange, PreparedRequest
+from mockserver.http.gateway.decision import is_passed, refusal_to_pass
 from mockserver.http.messages import SAFE_METHODS, Request, Response, header
 from mockserver.http.request import credentials, forwarding, guard, idempotency, parameters, preferences, selection
 from mockserver.http.request.addressing import decode_parameter
@@ -67,15 +69,29 @@ def prepare(service: Service, request: Request) -> PreparedRequest:
             prepared.response = cors.preflight(request)
         else:
             _read_selection(service, prepared)
+            if service.contract.upstream is not None:
+                _decide(service, service.contract.upstream, prepared)
             _validate(service, prepared)
     except Refusal as refusal:
         prepared.refusal = refusal.with_traceback(None)
+        if service.contract.upstream is not None:
+            operations.read_for_overrides(prepared)
     except ENDING:
         raise
     except BaseException as error:
         log_failure(request.method, request.path, error)
         prepared.refusal = InternalError()
     return prepared
+
+
+def prepare_head(service: Service, request: Request) -> PreparedRequest | None:
+    """The same for a request whose body is still to come; None unless it is passed on to the upstream."""
+    upstream = service.contract.upstream
+    sent = forwarding.as_sent_by_client(request) if service.forwarded else request
+    if upstream is None or not is_passed(service, upstream, sent, service.router.match(sent)):
+        return None
+    prepared = prepare(service, request)
+    return prepared if prepared.passes else None
 
 
 def respond_prepared(service: Service, prepared: PreparedRequest) -> Response:
@@ -98,7 +114,7 @@ def respond_prepared(service: Service, prepared: PreparedRequest) -> Response:
     except BaseException as error:
         log_failure(prepared.request.method, prepared.request.path, error)
         return complete(refuse(service, None, InternalError()), prepared.request)
-    if service.request_log is not None:
+    if service.request_log is not None and response.upstream is None:
         if response.delivery is None or response.delivery.retry is None:
             service.request_log(line_of(exchange, response))
         else:
@@ -110,17 +126,18 @@ def _respond_once(exchange: Exchange, store_refusal: Refusal | None) -> Response
     try:
         response = _serve(exchange, store_refusal)
     except Refusal as refusal:
-        response = _refuse(exchange, refusal)
+        response = refuse_exchange(exchange, refusal)
     except CannotGenerate as error:
         operation = exchange.operation
-        response = _refuse(exchange, NoExample(operation.id if operation else "the scenario", error.reason))
+        response = refuse_exchange(exchange, NoExample(operation.id if operation else "the scenario", error.reason))
     except (*ENDING, CallApart):
         raise
     except BaseException as error:
         log_failure(exchange.request.method, exchange.request.path, error)
-        response = _refuse(exchange, InternalError())
-    _add_headers(exchange, response)
-    _record(exchange, response)
+        response = refuse_exchange(exchange, InternalError())
+    if response.upstream is None:
+        add_headers(exchange, response)
+        _record(exchange, response)
     response.delivery = exchange.delivery
     return response
 
@@ -148,10 +165,18 @@ def _read_selection(service: Service, prepared: PreparedRequest) -> None:
         prepared.response = _redirect(service, request, *target)
 
 
+def _decide(service: Service, upstream: Upstream, prepared: PreparedRequest) -> None:
+    """Decide whether the request is passed on to the upstream in every sandbox. Raises UpstreamLoop and NoWebSocket."""
+    request = prepared.request
+    prepared.passes = prepared.response is None and is_passed(service, upstream, request, prepared.route)
+    if prepared.passes and (refusal := refusal_to_pass(upstream, request)) is not None:
+        raise refusal
+
+
 def _validate(service: Service, prepared: PreparedRequest) -> None:
     """Check credentials and validate the request, if it has led to an operation. Raises a Refusal."""
     route, request = prepared.route, prepared.request
-    if prepared.response is not None:
+    if prepared.response is not None or prepared.passes:
         return
     if route.refusal is not None:
         if request.method == "OPTIONS" and isinstance(route.refusal, MethodNotAllowed):
@@ -175,12 +200,16 @@ def _serve(exchange: Exchange, store_refusal: Refusal | None) -> Response:
         if store_refusal is not None:
             raise store_refusal
         if prepared.request.path != guard.HEALTH or service.sandboxes.store_status != "unavailable":
-            exchange.sandbox = _find_sandbox(service, prepared, choice)
+            exchange.sandbox = find_sandbox(service, prepared, choice)
             if choice.refusal is not None:
-                return _refuse(exchange, choice.refusal)
+                return refuse_exchange(exchange, choice.refusal)
             exchange.selected = selection.resolve(exchange.sandbox, choice, service.contract.default_scenario)
+    if service.contract.upstream is not None and exchange.selected is not None:
+        passed_on = operations.pass_on(exchange, service.contract.upstream)
+        if passed_on is not None:
+            return passed_on
     if prepared.refusal is not None:
-        return _refuse(exchange, prepared.refusal)
+        return refuse_exchange(exchange, prepared.refusal)
     if prepared.response is not None:
         return Response(prepared.response.status, prepared.response.body, headers=list(prepared.response.headers))
     target = prepared.route.target
@@ -191,7 +220,7 @@ def _serve(exchange: Exchange, store_refusal: Refusal | None) -> Response:
     return complete(operations.call(exchange), exchange.request)
 
 
-def _find_sandbox(service: Service, prepared: PreparedRequest, choice: selection.Choice) -> Sandbox:
+def find_sandbox(service: Service, prepared: PreparedRequest, choice: selection.Choice) -> Sandbox:
     """The sandbox that a request names. One that does not exist is created where the request needs it to last."""
     target = prepared.route.target
     if target.render is not None or not target.needs_sandbox:
@@ -199,7 +228,7 @@ def _find_sandbox(service: Service, prepared: PreparedRequest, choice: selection
     return service.sandboxes.visit(choice.sandbox) if choice.is_foreign else service.sandboxes.get(choice.sandbox)
 
 
-def _refuse(exchange: Exchange, refusal: Refusal) -> Response:
+def refuse_exchange(exchange: Exchange, refusal: Refusal) -> Response:
     """The response to a request that is refused."""
     service, request, operation = exchange.service, exchange.request, exchange.operation
     exchange.refusal = refusal
@@ -217,7 +246,7 @@ def _refuse(exchange: Exchange, refusal: Refusal) -> Response:
     return response
 
 
-def _add_headers(exchange: Exchange, response: Response) -> None:
+def add_headers(exchange: Exchange, response: Response) -> None:
     """Say what was selected, what the response depends on, and who may read it."""
     pairs = [VARY]
     selected = exchange.selected
@@ -240,7 +269,7 @@ def _record(exchange: Exchange, response: Response) -> None:
     sandbox, selected = exchange.sandbox, exchange.selected
     if sandbox is None or not _is_journaled(exchange):
         return
-    entry = response.entry = _entry(exchange, response)
+    entry = response.entry = journal_entry(exchange, response)
     sandbox.journal.add(entry)
     run = selected.begun_run if selected is not None else None
     if run is not None and _is_cacheable(entry, run) and _is_current(exchange, run):
@@ -257,7 +286,8 @@ def _is_journaled(exchange: Exchange) -> bool:
     return not is_control_path(exchange.request.path) and not route.is_page
 
 
-def _entry(exchange: Exchange, response: Response) -> Entry:
+def journal_entry(exchange: Exchange, response: Response) -> Entry:
+    """The entry that the journal gets of an exchange."""
     request, selected, operation = exchange.request, exchange.selected, exchange.operation
     assert exchange.sandbox is not None
     run = selected.begun_run if selected is not None else None
@@ -283,6 +313,7 @@ def _entry(exchange: Exchange, response: Response) -> Entry:
         note=notice or (run.pop_notice() if run is not None else None),
         code=response.header(CODE_HEADER) if response.status >= FIRST_ERROR else None,
         handler=exchange.handler,
+        upstream=exchange.is_passed,
     )
 
 

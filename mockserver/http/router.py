@@ -82,7 +82,8 @@ class Route:
 class Router:
     """The rules of a contract's operations, of the control API and of the pages; the contract's paths take precedence.
 
-    `map` holds all rules, and its endpoints are the keys of `targets`. Flask uses the same map.
+    `map` holds all rules, and its endpoints are the keys of `targets`. Flask uses the same map. `own_paths` are the
+    paths of the control API's operations.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class Router:
         self.map = Map(merge_slashes=False, redirect_defaults=False)
         self.targets: dict[str, Target] = {}
         self._operations = list(operations)
+        self.own_paths: set[str] = set()
         self._nearest = NearestOperations(self._operations)
         self._nearest_control = NearestOperations(operation for operation, _ in control.values())
         self._add_operations()
@@ -98,6 +100,7 @@ class Router:
         for name, (operation, handle) in control.items():
             if operation.path.startswith(CONTROL_PREFIX) or operation.path not in paths:
                 self._add_operation(f"control:{name}", operation, _control_target(operation, handle))
+                self.own_paths.add(operation.path)
 
     def add_page(self, endpoint: str, rule: str, render: Render) -> None:
         """Respond to GET and HEAD with `render` at a path, which is written as a Werkzeug rule."""

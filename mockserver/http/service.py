@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,10 +20,11 @@ from mockserver.schemas.validators import Schemas, Validator
 
 if TYPE_CHECKING:
     from mockserver.http.exchange import Exchange
-    from mockserver.http.messages import Response
+    from mockserver.http.messages import Request, Response
     from mockserver.http.request_log import RequestLog
 
 BODY_LIMIT = 10 * 1024 * 1024
+PassedListener = Callable[["Request", int, Sequence[tuple[str, str]], bytes | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,9 @@ class Service:
     `forwarded` says that a proxy in front sets the `X-Forwarded-` headers of every request.
     `stale` holds the problems of contract files that were edited while they are served and cannot be loaded again.
     `token_page` renders the response without a token as a page that asks for it; None where no pages are served.
-    `request_log` gets a line for each request.
+    `request_log` gets a line for each request, and `on_exchange` each request that was passed on to the upstream: the
+    request with its body, and the status, the headers and the body of the response. A body over JUDGED_LIMIT is None,
+    and of the request then `too_large` is set.
     """
 
     contract: Contract
@@ -60,6 +63,7 @@ class Service:
     forwarded: bool = False
     token_page: Callable[[Exchange, Response], Response] | None = None
     request_log: RequestLog | None = None
+    on_exchange: PassedListener | None = None
     stale: list[Problem] = field(default_factory=list)
     responses: ResponseCache = field(default_factory=ResponseCache)
     prepared: PreparedRequests = field(default_factory=PreparedRequests)

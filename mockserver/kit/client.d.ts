@@ -183,6 +183,10 @@ export interface Entry {
   note?: string;
   /** The code of the error, if the request was refused. */
   code?: string;
+  /** The request was passed on to the real backend. */
+  upstream?: true;
+  /** Where the real backend's response is not what the operation declares. */
+  drift?: Violation[];
   nearest?: { operation: string; method: string; path: string; why: string }[];
 }
 
@@ -317,6 +321,9 @@ export class Client {
   /** The responses of the sandbox that violated the contract, oldest first. */
   violations(): Promise<Breach[]>;
   clearViolations(): Promise<void>;
+  /** The responses of the real backend in this sandbox that violated the contract, oldest first. */
+  drift(): Promise<Breach[]>;
+  clearDrift(): Promise<void>;
 
   /** The contract's OpenAPI document. */
   openapi(): Promise<Record<string, any>>;

@@ -220,6 +220,14 @@ export class Client {
     await this.#call("DELETE", "/violations");
   }
 
+  async drift() {
+    return (await this.#call("GET", "/drift")).drift;
+  }
+
+  async clearDrift() {
+    await this.#call("DELETE", "/drift");
+  }
+
   openapi() {
     return this.#send("GET", "/openapi.json");
   }

@@ -62,6 +62,7 @@ from mockserver.refusals.sandboxes import (
     UnknownSandbox,
     UnknownScenario,
 )
+from mockserver.refusals.upstream import NoWebSocket, UpstreamFailed, UpstreamLoop, UpstreamTimeout
 
 __all__ = [
     "BadIdempotencyKey",
@@ -88,6 +89,7 @@ __all__ = [
     "MethodNotAllowed",
     "NoExample",
     "NoTransition",
+    "NoWebSocket",
     "NotAcceptable",
     "NotKeyed",
     "NothingToUndo",
@@ -117,6 +119,9 @@ __all__ = [
     "UnknownTransition",
     "UnsupportedCharset",
     "UnsupportedMediaType",
+    "UpstreamFailed",
+    "UpstreamLoop",
+    "UpstreamTimeout",
     "VerifyFailed",
     "WaitTimeout",
     "by_code",

@@ -132,7 +132,8 @@ class Injected(Refusal):
 class FailedVerdict(Refusal):
     """The sandbox has seen violations, unmatched or refused requests, or an override was never used.
 
-    `dropped` are numbers of violations, unmatched and refused requests that the journal no longer has.
+    `drift` are responses of the upstream. `dropped` are numbers of violations, unmatched requests, refused requests and
+    drift that the journal no longer has.
     """
 
     code = "verdict-failed"
@@ -143,13 +144,20 @@ class FailedVerdict(Refusal):
         unmatched: Sequence[Mapping[str, object]],
         refused: Sequence[Mapping[str, object]],
         unused: Sequence[Mapping[str, object]],
-        dropped: Sequence[int] = (0, 0, 0),
+        dropped: Sequence[int] = (0, 0, 0, 0),
+        drift: Sequence[Mapping[str, object]] = (),
     ) -> None:
-        counts = [len(listed) + gone for listed, gone in zip((violations, unmatched, refused), dropped, strict=True)]
+        lists = violations, unmatched, refused, drift
+        counts = [len(listed) + gone for listed, gone in zip(lists, dropped, strict=True)]
         reasons = [
             _count(counts[0], "response violated the contract", "responses violated the contract"),
             _count(counts[1], "request matched no operation", "requests matched no operation"),
             _count(counts[2], "request violated the contract", "requests violated the contract"),
+            _count(
+                counts[3],
+                "response of the upstream violated the contract",
+                "responses of the upstream violated the contract",
+            ),
             _count(len(unused), "override was never used", "overrides were never used"),
             _count(sum(dropped), "of these is no longer in the journal", "of these are no longer in the journal"),
         ]
@@ -159,6 +167,7 @@ class FailedVerdict(Refusal):
             unmatched=list(unmatched),
             refused=list(refused),
             unused_overrides=list(unused),
+            **({"drift": list(drift)} if drift else {}),
             **({"dropped": sum(dropped)} if any(dropped) else {}),
         )
 

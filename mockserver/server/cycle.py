@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import httptools
 
@@ -10,12 +11,19 @@ import httptools
 class Cycle:
     """One request and its response, as far as uvicorn asks about them."""
 
-    __slots__ = ("disconnected", "keep_alive", "message_event", "response_complete")
+    __slots__ = ("disconnected", "is_http_1_0", "keep_alive", "message_event", "response_complete")
 
     def __init__(self, keep_alive: bool) -> None:
         self.keep_alive = keep_alive
-        self.response_complete = self.disconnected = False
+        self.response_complete = self.disconnected = self.is_http_1_0 = False
         self.message_event = _NOTHING
+
+
+class Hold(Protocol):
+    """What a connection waits for before it answers the next request."""
+
+    def cancel(self) -> None:
+        """Stop, since the connection was closed."""
 
 
 class _Nothing:

@@ -20,7 +20,7 @@ from mockserver.http.pipeline import log_failure, prepare
 from mockserver.http.request_log import line_of_repeat
 from mockserver.server import rejections, served_app, wsgi_bridge
 from mockserver.server.apart import RequestApart
-from mockserver.server.cycle import Cycle, request_head
+from mockserver.server.cycle import Cycle, Hold, request_head
 from mockserver.server.delayed_send import DelayedSend
 from mockserver.server.rejections import HEAD_LIMIT, HEADER_LIMIT, RequestRejected, rejection
 from mockserver.server.served_app import ParsedRequest, Sent, ServedApp, as_message, call_wsgi, failure, respond
@@ -58,8 +58,8 @@ class Protocol(HttpToolsProtocol):
         # When the present bytes were received, and since when the client is to send more.
         self._received_at = self._since = 0.0
         self._timer: asyncio.TimerHandle | None = None
-        self._hold: DelayedSend | RequestApart | None = None
-        self._waiting: deque[tuple[Cycle, ParsedRequest | str]] = deque()
+        self._hold: Hold | None = None
+        self._waiting: deque[tuple[Cycle, Any]] = deque()
 
     def _new_parser(self) -> httptools.HttpRequestParser:
         parser = httptools.HttpRequestParser(self)
@@ -319,14 +319,14 @@ class Protocol(HttpToolsProtocol):
             return
         try:
             service = self.served.current_service()
-            message = as_message(request, self._constant["wsgi.url_scheme"])
+            message = as_message(request, self._constant)
             prepared = prepare(service, message) if service is not None else None
             if service is None or prepared is None or prepared.needs_page(service):
                 self.send(cycle, *call_wsgi(self.served.app, self._constant, request))
                 return
             if prepared.runs_python(service):
-                self._hold = RequestApart(service, prepared, partial(self._send_apart, cycle))
-                self._hold.start(self.served.threads, self.loop)
+                self._hold = apart = RequestApart(service, prepared, partial(self._send_apart, cycle))
+                apart.start(self.served.threads, self.loop)
                 return
             sent = respond(service, prepared)
         except ENDING:
@@ -344,7 +344,7 @@ class Protocol(HttpToolsProtocol):
     def _hold_back(self, cycle: Cycle, sent: Sent) -> None:
         """Have timers send a response, or spoil it."""
         assert sent.response.delivery is not None
-        self._hold = DelayedSend(
+        self._hold = delayed = DelayedSend(
             self.loop,
             self.transport,
             sent.response.delivery,
@@ -354,7 +354,7 @@ class Protocol(HttpToolsProtocol):
             date=self._date,
             has_content=sent.has_content,
         )
-        self._hold.start()
+        delayed.start()
 
     def _send_apart(self, cycle: Cycle, sent: Sent) -> None:
         if sent.response.delivery is not None:
@@ -371,6 +371,9 @@ class Protocol(HttpToolsProtocol):
         """Write an answer and go on to the next request, or close."""
         close = b"" if cycle.keep_alive else b"Connection: close\r\n"
         self.transport.write(b"".join((head, self._date_of(head), close, b"\r\n", body)))
+        self._end_response(cycle)
+
+    def _end_response(self, cycle: Cycle) -> None:
         cycle.response_complete = True
         if not cycle.keep_alive:
             self._close()

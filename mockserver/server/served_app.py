@@ -143,14 +143,16 @@ def failure(method: str, path: str, error: BaseException) -> tuple[bytes, bytes]
     return head, b"" if method == "HEAD" else body
 
 
-def as_message(request: ParsedRequest, scheme: str) -> Request:
-    """A parsed request as the pipeline has it."""
+def as_message(request: ParsedRequest, constant: dict[str, Any]) -> Request:
+    """A parsed request as the pipeline has it. `constant` is the environ of the connection."""
     return addressing.build_request(
         request.method,
         request.target.decode("latin-1"),
         wsgi_bridge.read_headers(tuple(request.headers)),
         request.body,
-        scheme=scheme,
+        scheme=constant["wsgi.url_scheme"],
         too_large=bool(request.too_large),
         breaks_connections=True,
+        raw_headers=request.headers,
+        client=constant["REMOTE_ADDR"] or None,
     )

@@ -195,12 +195,31 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
+def _protocol_factory(served: ServedApp) -> Any:
+    """What makes the protocol of each connection: one that passes requests on where there is an upstream."""
+    passing: Callable[..., Protocol] | None = None
+
+    def make_protocol(**options: Any) -> Protocol:
+        nonlocal passing
+        service = served.current_service()
+        if service is None or service.contract.upstream is None:
+            return Protocol(**options)
+        if passing is None:
+            from mockserver.server.upstream.passing_protocol import passing_protocol
+
+            passing = passing_protocol()
+        return passing(**options)
+
+    return make_protocol
+
+
 def _server(
     app: WSGIApplication, body_limit: int | None, tls: ssl.SSLContext | None, ready: Callable[[], None]
 ) -> _Server:
+    served = ServedApp.of(app, body_limit)
     config = Config(
-        app=ServedApp.of(app, body_limit),  # type: ignore[arg-type]
-        http=Protocol,
+        app=served,  # type: ignore[arg-type]
+        http=_protocol_factory(served),
         ws="none",
         lifespan="off",
         interface="asgi3",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from mockserver.contract.loader import load_contract, with_default_scenario, with_handler_timeout, with_seed
 from mockserver.contract.model import Contract
+from mockserver.contract.upstream import TIMEOUT_SECONDS, with_upstream
 from mockserver.control.document import load_control_api
 from mockserver.engine.behaviours.behaviours import Behaviours
 from mockserver.engine.clock import Sleep, sleep
@@ -23,7 +24,7 @@ from mockserver.http.request import addressing
 from mockserver.http.request_log import RequestLog
 from mockserver.http.response.responses import wire_headers
 from mockserver.http.router import Router
-from mockserver.http.service import BODY_LIMIT, Service
+from mockserver.http.service import BODY_LIMIT, PassedListener, Service
 from mockserver.web.pages import site
 from mockserver.web.processes import watch_processes
 
@@ -47,6 +48,11 @@ def create_app(
     sleep: Sleep = sleep,
     request_log: RequestLog | None = None,
     handler_timeout: float = CALL_SECONDS,
+    upstream: str | None = None,
+    passes: Sequence[str] = (),
+    upstream_ca: str | Path | None = None,
+    upstream_timeout: float = TIMEOUT_SECONDS,
+    on_exchange: PassedListener | None = None,
 ) -> Flask:
     """A WSGI application that serves `contract`: a loaded one, a path to load, or the built-in one.
 
@@ -57,14 +63,18 @@ def create_app(
     the headers X-Forwarded-Prefix, -Proto and -Host, which a proxy in front must set. `store` is the address of a
     Redis that holds all state, for more than one process. `sleep` (in seconds) delays responses if the WSGI server
     cannot. `request_log` gets a line for each request. `handler_timeout`, in seconds, limits each call of a function of
-    the contract's `handlers.py`.
+    the contract's `handlers.py`. `upstream` is the URL of the real backend, to which is passed on what no operation
+    matches, and what `passes` names: operations, or patterns such as `GET /jobs/*`. `upstream_ca` is a file with
+    certificates to trust, `upstream_timeout` in seconds. `on_exchange` gets each exchange with it (see `Service`).
 
-    Raises ContractError where the contract cannot be loaded, and UnknownScenario; with a `store`, ImportError where
-    redis is not installed, and ValueError for an address that is not valid.
+    Raises ContractError where the contract cannot be loaded, UnknownScenario, and BadUpstream; with a `store`,
+    ImportError where redis is not installed, and ValueError for an address that is not valid.
     """
     if not isinstance(contract, Contract):
         contract = load_contract(contract, stateful=stateful)
     contract = with_handler_timeout(with_seed(with_default_scenario(contract, scenario), seed), handler_timeout)
+    ca = Path(upstream_ca) if upstream_ca is not None else None
+    contract = with_upstream(contract, upstream, passes, ca, upstream_timeout)
     service = replace(
         create_service(contract, _open_sandboxes(contract, sandbox_limit, store)),
         strict=strict,
@@ -73,6 +83,7 @@ def create_app(
         body_limit=body_limit,
         request_log=request_log,
         forwarded=forwarded,
+        on_exchange=on_exchange,
     )
     app = build_app(service, serve_pages=serve_pages, sleep=sleep)
     if store is None:
@@ -103,6 +114,11 @@ def build_app(service: Service, *, serve_pages: bool, sleep: Sleep = sleep) -> F
     def view(*_: object, **__: object) -> flask.Response:
         return _to_flask(respond(service, _from_flask(flask.request)), sleep)
 
+    if service.contract.upstream is not None:
+        from mockserver.web.passing import PassingView
+
+        view = PassingView(service, _from_flask, _to_flask, sleep)
+
     # Flask and the router share one map of rules, so that `flask routes` lists every operation.
     app.url_map = service.router.map
     app.view_functions |= dict.fromkeys(service.router.targets, view)
@@ -120,15 +136,15 @@ def _open_sandboxes(contract: Contract, limit: int, store: str | None) -> Sandbo
     return connect(contract, store, limit)
 
 
-def _from_flask(request: flask.Request) -> Request:
-    """Convert a request of Flask to one of the pipeline."""
+def _from_flask(request: flask.Request, *, reads_body: bool = True) -> Request:
+    """Convert a request of Flask to one of the pipeline; with `reads_body`, with its body."""
     environ = request.environ
     root_path = environ.get("SCRIPT_NAME", "")
     target = str(environ.get("RAW_URI") or environ.get("REQUEST_URI") or "")
     path = addressing.decode_wsgi_path(environ.get("PATH_INFO", ""), target, root_path)
     too_large, body = False, b""
     try:
-        body = request.get_data(cache=False)
+        body = request.get_data(cache=False) if reads_body else b""
     except RequestEntityTooLarge:
         too_large = True
     return Request(
@@ -140,6 +156,7 @@ def _from_flask(request: flask.Request) -> Request:
         scheme=request.scheme,
         target=target,
         too_large=too_large,
+        client=request.remote_addr,
     )
 
 

@@ -78,6 +78,15 @@ class SharedJournal(Journal):
     def invalid_responses(self, _: object) -> None:
         """The list is in the store."""
 
+    @property
+    def drift(self) -> ProblemList:
+        """The entries of responses of the upstream that violated the contract, oldest first."""
+        return self._listed("drift")
+
+    @drift.setter
+    def drift(self, _: object) -> None:
+        """The list is in the store."""
+
     def _listed(self, which: str) -> ProblemList:
         entries = ProblemList()
         entries.extend(map(self._codec.decode, self._store.list_entries(self._name, which)))
@@ -97,3 +106,7 @@ class SharedJournal(Journal):
     def clear_violations(self) -> None:
         """Forget every response that violated the contract."""
         self._store.clear_entries(self._name, ("invalid_responses",))
+
+    def clear_drift(self) -> None:
+        """Forget every response of the upstream that violated the contract."""
+        self._store.clear_entries(self._name, ("drift",))

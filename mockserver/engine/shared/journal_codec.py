@@ -53,6 +53,7 @@ class JournalCodec:
                 "request": _decode_message(*fields["request"]),
                 "response": _decode_message(*fields["response"]),
                 "violations": [Violation(*violation) for violation in fields["violations"]],
+                "drift": tuple(Violation(*violation) for violation in fields.get("drift", ())),
                 "fired": tuple(Fired(*fired) for fired in fields["fired"]),
             }
         )
@@ -66,10 +67,11 @@ def _encode_rest(entry: Entry) -> str:
         message: LoggedMessage = fields[name]
         # The other field follows from the headers, and bounds only what is in memory.
         fields[name] = message.headers, message.body.decode("latin-1"), message.size
-    fields["violations"] = [
-        (violation.location, violation.pointer, violation.keyword, violation.message, violation.name)
-        for violation in entry.violations
-    ]
+    for name in ("violations", "drift"):
+        fields[name] = [
+            (violation.location, violation.pointer, violation.keyword, violation.message, violation.name)
+            for violation in fields[name]
+        ]
     fields["parameters"] = dict(entry.parameters)
     fields["fired"] = [(fired.resource, fired.key, fired.transition, fired.at) for fired in entry.fired]
     return json.dumps(fields, separators=(",", ":"))

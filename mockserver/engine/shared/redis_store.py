@@ -31,9 +31,11 @@ TIMEOUT_SECONDS = 1.0
 TRIES = 2
 # How long to wait between attempts to find out whether a store that did not respond in time does so again.
 PROBE_SECONDS = 0.5
-PARTS = ("meta", "events", "all", "unmatched", "broken", "refused")
+PARTS = ("meta", "events", "all", "unmatched", "broken", "refused", "drift")
 # The part of each list of entries.
-LISTS = {"all": "all", "unmatched": "unmatched", "invalid_responses": "broken", "refused": "refused"}
+LISTS = {
+    "all": "all", "unmatched": "unmatched", "invalid_responses": "broken", "refused": "refused", "drift": "drift",
+}  # fmt: skip
 
 # Names of sandboxes by when they were last used: of all that last, of those among them that are empty, and of all that
 # do not last.
@@ -60,7 +62,7 @@ end
 """
 _FORGET_FUNCTION = """
 local function forget(prefix, name)
-  for _, part in ipairs({'meta', 'events', 'all', 'unmatched', 'broken', 'refused'}) do
+  for _, part in ipairs({'meta', 'events', 'all', 'unmatched', 'broken', 'refused', 'drift'}) do
     redis.call('DEL', prefix .. name .. ':' .. part)
   end
   for _, names in ipairs({'names', 'empties', 'guests'}) do redis.call('ZREM', prefix .. names, name) end
@@ -77,11 +79,11 @@ local epoch = redis.call('HGET', KEYS[1], 'epoch')
 local now = read_clock()
 local use = ARGV[7]
 if not epoch and use == '0' then return -1 end
-local lasts = redis.call('ZSCORE', KEYS[7], ARGV[4])
+local lasts = redis.call('ZSCORE', KEYS[8], ARGV[4])
 if use == '1' and not lasts then
-  if redis.call('ZCARD', KEYS[7]) >= tonumber(ARGV[5]) then
+  if redis.call('ZCARD', KEYS[8]) >= tonumber(ARGV[5]) then
     local evicted = 0
-    for _, name in ipairs(redis.call('ZRANGE', KEYS[8], 0, ARGV[11])) do
+    for _, name in ipairs(redis.call('ZRANGE', KEYS[9], 0, ARGV[11])) do
       if name ~= ARGV[8] and evicted < tonumber(ARGV[11]) then
         forget(ARGV[9], name)
         evicted = evicted + 1
@@ -89,24 +91,24 @@ if use == '1' and not lasts then
     end
     if evicted == 0 then
       local oldest = nil
-      for _, name in ipairs(redis.call('ZRANGE', KEYS[7], 0, 1)) do
+      for _, name in ipairs(redis.call('ZRANGE', KEYS[8], 0, 1)) do
         if name ~= ARGV[8] and not oldest then oldest = name end
       end
-      if not oldest or now - redis.call('ZSCORE', KEYS[7], oldest) < tonumber(ARGV[6]) then return 0 end
+      if not oldest or now - redis.call('ZSCORE', KEYS[8], oldest) < tonumber(ARGV[6]) then return 0 end
       forget(ARGV[9], oldest)
     end
   end
-  redis.call('ZREM', KEYS[9], ARGV[4])
-  if redis.call('HGET', KEYS[1], 'changed') ~= '1' then redis.call('ZADD', KEYS[8], now, ARGV[4]) end
+  redis.call('ZREM', KEYS[10], ARGV[4])
+  if redis.call('HGET', KEYS[1], 'changed') ~= '1' then redis.call('ZADD', KEYS[9], now, ARGV[4]) end
 end
 if use == '2' and not lasts then
-  if not redis.call('ZSCORE', KEYS[9], ARGV[4]) and redis.call('ZCARD', KEYS[9]) >= tonumber(ARGV[10]) then
-    forget(ARGV[9], redis.call('ZRANGE', KEYS[9], 0, 0)[1])
+  if not redis.call('ZSCORE', KEYS[10], ARGV[4]) and redis.call('ZCARD', KEYS[10]) >= tonumber(ARGV[10]) then
+    forget(ARGV[9], redis.call('ZRANGE', KEYS[10], 0, 0)[1])
   end
-  redis.call('ZADD', KEYS[9], now, ARGV[4])
+  redis.call('ZADD', KEYS[10], now, ARGV[4])
 elseif use ~= '0' then
-  redis.call('ZADD', KEYS[7], now, ARGV[4])
-  redis.call('ZADD', KEYS[8], 'XX', now, ARGV[4])
+  redis.call('ZADD', KEYS[8], now, ARGV[4])
+  redis.call('ZADD', KEYS[9], 'XX', now, ARGV[4])
 end
 if not epoch then
   epoch = ARGV[3]
@@ -131,18 +133,18 @@ if length ~= tonumber(ARGV[3]) then
   return 0
 end
 if ARGV[6] ~= '' then
-  redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6])
+  redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7])
   redis.call('HSET', KEYS[1], 'epoch', ARGV[6], 'count', 0)
 elseif length >= tonumber(ARGV[7]) then
   return -1
 end
 redis.call('RPUSH', KEYS[2], ARGV[4])
 redis.call('HSET', KEYS[1], 'changed', ARGV[12], 'summary', ARGV[13])
-local used = redis.call('ZSCORE', KEYS[7], ARGV[11])
+local used = redis.call('ZSCORE', KEYS[8], ARGV[11])
 if ARGV[12] == '0' and used then
-  redis.call('ZADD', KEYS[8], used, ARGV[11])
+  redis.call('ZADD', KEYS[9], used, ARGV[11])
 else
-  redis.call('ZREM', KEYS[8], ARGV[11])
+  redis.call('ZREM', KEYS[9], ARGV[11])
 end
 if ARGV[8] ~= '' then add_entry(ARGV[8], ARGV[9], ARGV[10]) end
 return 1
@@ -158,7 +160,7 @@ if ARGV[2] ~= '' and (redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[2]
   return 0
 end
 local now = read_clock()
-for number = 7, 9 do redis.call('ZADD', KEYS[number], 'XX', now, ARGV[7]) end
+for number = 8, 10 do redis.call('ZADD', KEYS[number], 'XX', now, ARGV[7]) end
 if redis.call('EXISTS', KEYS[1]) == 1 then add_entry(ARGV[4], ARGV[5], ARGV[6]) end
 return 1
 """
@@ -177,7 +179,7 @@ end
 REMOVE = (
     _FORGET_FUNCTION
     + """
-local existed = redis.call('ZSCORE', KEYS[7], ARGV[1]) or redis.call('ZSCORE', KEYS[9], ARGV[1])
+local existed = redis.call('ZSCORE', KEYS[8], ARGV[1]) or redis.call('ZSCORE', KEYS[10], ARGV[1])
 forget(ARGV[2], ARGV[1])
 return existed and 1 or 0
 """
@@ -185,7 +187,7 @@ return existed and 1 or 0
 # ARGV: key prefix
 SUMMARIZE = """
 local summaries = {}
-for _, name in ipairs(redis.call('ZRANGE', KEYS[7], 0, -1)) do
+for _, name in ipairs(redis.call('ZRANGE', KEYS[8], 0, -1)) do
   local meta = redis.call('HMGET', ARGV[1] .. name .. ':meta', 'count', 'summary')
   summaries[#summaries + 1] = {name, meta[1] or '0', redis.call('LLEN', ARGV[1] .. name .. ':broken'), meta[2] or ''}
 end

@@ -8,7 +8,7 @@ routed therefore keeps `%2F`; also `%2C`, `%3B` and `%3D`, which separate array 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import unquote_to_bytes
 
 from mockserver.http.messages import Address, Request
@@ -28,6 +28,8 @@ def build_request(
     scheme: str = "http",
     too_large: bool = False,
     breaks_connections: bool = False,
+    raw_headers: Sequence[tuple[bytes, bytes]] = (),
+    client: str | None = None,
 ) -> Request:
     """Build a request. `target` is the path and query as they were sent."""
     return Request(
@@ -40,6 +42,8 @@ def build_request(
         target=target,
         too_large=too_large,
         breaks_connections=breaks_connections,
+        raw_headers=raw_headers,
+        client=client,
     )
 
 

@@ -74,8 +74,11 @@ def is_allowed_origin(service: Service, origin: str, host: str) -> bool:
 
 def is_foreign(service: Service, request: Request) -> bool:
     """Whether a request that changes nothing comes from a page of another site, which any web page can do."""
-    if request.method not in SAFE_METHODS:
-        return False
+    return request.method in SAFE_METHODS and is_by_foreign_page(service, request)
+
+
+def is_by_foreign_page(service: Service, request: Request) -> bool:
+    """Whether a page of another site sent a request, as far as browsers say so."""
     origin = request.header("Origin")
     if origin is None:
         return request.header("Sec-Fetch-Site") == "cross-site"

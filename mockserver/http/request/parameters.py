@@ -51,6 +51,15 @@ def validate(service: Service, prepared: PreparedRequest) -> None:
         prepared.notices = tuple(reader.notices)
 
 
+def read_for_matching(prepared: PreparedRequest) -> Mapping[str, Any]:
+    """The parameters that overrides are matched by, of a request that may violate the contract."""
+    route = prepared.route
+    assert route.operation is not None
+    reader = _Reader(route.operation, prepared.request, None, refuses_undeclared=False)
+    values = reader.parameters(route.arguments, read_query(prepared.request))
+    return {**values["query"], **values["path"]}
+
+
 def read_query(request: Request) -> dict[str, list[str]]:
     """The query parameters by name, their values as sent."""
     values: dict[str, list[str]] = {}

@@ -99,7 +99,7 @@ def replacement_response(exchange: Exchange, operation: Operation, override: Ove
     return response
 
 
-def reset_while_held(exchange: Exchange, operation: Operation, selection: Selection) -> Response:
+def reset_while_held(exchange: Exchange, operation: Operation | None, selection: Selection) -> Response:
     """The response that is sent in place of a held one when its sandbox is reset."""
     response = refuse(exchange.service, operation, ResetWhileHeld())
     names = {"X-Mock-Scenario": selection.scenario, "X-Mock-Sandbox": selection.sandbox.name}

@@ -93,6 +93,10 @@ STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
     refusals.HandlerFailed: http.HTTPStatus.INTERNAL_SERVER_ERROR,
     refusals.HandlerTimeout: http.HTTPStatus.INTERNAL_SERVER_ERROR,
     refusals.InternalError: http.HTTPStatus.INTERNAL_SERVER_ERROR,
+    refusals.UpstreamFailed: http.HTTPStatus.BAD_GATEWAY,
+    refusals.UpstreamTimeout: http.HTTPStatus.GATEWAY_TIMEOUT,
+    refusals.UpstreamLoop: http.HTTPStatus.LOOP_DETECTED,
+    refusals.NoWebSocket: http.HTTPStatus.NOT_IMPLEMENTED,
 }
 
 

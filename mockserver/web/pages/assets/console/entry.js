@@ -20,7 +20,7 @@ export function showNoEntry(pane) {
 }
 
 /** @param {JournalEntry} entry */
-function entryParts({ nearest, violations, fired, request, response, ...entry }) {
+function entryParts({ nearest, violations, drift, fired, request, response, ...entry }) {
   const facts = Object.entries({
     Number: entry.number,
     At: entry.at && dateAndTime(entry.at),
@@ -29,6 +29,7 @@ function entryParts({ nearest, violations, fired, request, response, ...entry })
     Status: entry.status,
     Duration: `${entry.milliseconds} ms`,
     Override: entry.override,
+    Upstream: entry.upstream && "passed on",
     Handler: entry.handler,
     Query: entry.query,
     Note: entry.note,
@@ -37,6 +38,7 @@ function entryParts({ nearest, violations, fired, request, response, ...entry })
     make("dl.facts", ...facts),
     ...(nearest ? [section("Nearest operations", nearestList(nearest))] : []),
     ...(violations.length ? [section("Violations", violationList(violations))] : []),
+    ...(drift ? [section("Drift: the upstream's response violates the contract", violationList(drift))] : []),
     ...(fired.length ? [section("Transitions fired before this request", firedList(fired))] : []),
     messageSection("Request", request),
     messageSection("Response", response),

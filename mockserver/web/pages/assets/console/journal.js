@@ -88,7 +88,7 @@ export function journalQuery(filters, limit) {
 }
 
 /** @param {JournalEntry} entry @param {() => void} onclick */
-function makeRow({ method, path, query, status, operation, nearest, violations, override, handler, fired }, onclick) {
+function makeRow({ method, path, query, status, operation, nearest, violations, override, handler, upstream, drift, fired }, onclick) {
   const text = `${method} ${path}${query ? `?${query}` : ""}`;
   return make(
     "tr",
@@ -97,6 +97,8 @@ function makeRow({ method, path, query, status, operation, nearest, violations, 
     make("td", make("div.row",
       nearest ? make("span.pill.warning", "unmatched") : null,
       violations.length ? make("span.pill.danger", count(violations.length, "violation")) : null,
+      upstream ? make("span.pill.info", "upstream") : null,
+      drift ? make("span.pill.danger", `drift: ${count(drift.length, "violation")}`) : null,
       override ? make("span.pill.info", override) : null,
       handler ? make("span.pill", handler) : null,
       fired.length ? make("span.pill", `${fired.length} fired`) : null,

@@ -1,0 +1,281 @@
+"""The real backend beside the mock: its address, and which requests are always passed on to it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import socket
+import ssl
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from http.client import HTTP_PORT, HTTPS_PORT
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote_to_bytes, urlsplit
+
+from mockserver.contract.model import Contract
+from mockserver.documents.source import Report, Source
+from mockserver.errors import ContractError, Problem, did_you_mean
+from mockserver.errors import quote as quote_name
+from mockserver.openapi.model import Operation
+
+PORTS: Mapping[str, int] = {"http": HTTP_PORT, "https": HTTPS_PORT}
+TIMEOUT_SECONDS = 30.0
+# The characters of a path that an address has as they are (RFC 3986, section 3.3), and those of what is encoded.
+_PATH_SAFE = "/%:@!$&'()*+,;=~"
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")
+_GLOB = re.compile(r"([A-Za-z]+|\*)\s+(/\S*)")
+_WILDCARD = re.compile(r"\*\*|\*|\{[^/{}]*\}")
+
+
+class BadUpstream(ValueError):
+    """The address of the upstream, its certificate or what is passed on to it cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamAddress:
+    """An origin with a path in front of every request's. `path` has no slash at its end, and is empty for the root.
+
+    `host` is a name in ASCII or an IP address without brackets; `authorization` are basic credentials as a header has
+    them.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    path: str = ""
+    authorization: str | None = None
+
+    @classmethod
+    def parse(cls, url: str) -> UpstreamAddress:
+        """Read a URL such as `https://user:password@api.example.com/v2`. Raises BadUpstream."""
+        shown = quote_name(_without_credentials(url))
+        if _FORBIDDEN.search(url):
+            raise BadUpstream(f"{shown} is not a URL: it contains white space, a backslash or a control character.")
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError as error:
+            raise BadUpstream(f"{shown} is not a URL: {error}.") from None
+        if parts.scheme not in PORTS or not url[len(parts.scheme) :].startswith("://"):
+            example = (
+                f"http://{url.partition('://')[2] or url.lstrip('/')}" if "@" not in url else "http://localhost:8000"
+            )
+            raise BadUpstream(f"{shown} needs the scheme http:// or https://, for example {example}")
+        if not parts.hostname:
+            raise BadUpstream(f"{shown} names no host, as http://localhost:8000 does.")
+        if port == 0:
+            raise BadUpstream(f"{shown} has the port 0, to which nothing can be sent.")
+        if "?" in url or "#" in url:
+            raise BadUpstream(f"{shown} may have a path, but no query and no fragment: requests bring their own.")
+        try:
+            host = parts.hostname if ":" in parts.hostname else parts.hostname.encode("idna").decode("ascii")
+        except UnicodeError:
+            raise BadUpstream(f"{shown} names a host that is not valid: {quote_name(parts.hostname)}.") from None
+        path = quote(parts.path, safe=_PATH_SAFE).rstrip("/")
+        return cls(parts.scheme, host, port or PORTS[parts.scheme], path, _basic(parts.username, parts.password))
+
+    @property
+    def authority(self) -> str:
+        """The value of `Host` (RFC 9110, section 7.2)."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == PORTS[self.scheme] else f"{host}:{self.port}"
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port."""
+        return f"{self.scheme}://{self.authority}"
+
+    @property
+    def url(self) -> str:
+        """The address without credentials."""
+        return self.origin + self.path
+
+
+@dataclass(frozen=True, slots=True)
+class PathPattern:
+    """A method (None: any) and the paths that are passed on. `text` is the pattern as it was written."""
+
+    text: str
+    method: str | None
+    path: re.Pattern[str]
+
+    @classmethod
+    def parse(cls, text: str) -> PathPattern | None:
+        """Read `GET /jobs/*`; None for a text that is no such pattern.
+
+        `*` and a parameter such as `{id}` match within a segment, `**` matches any number of segments.
+        """
+        match = _GLOB.fullmatch(text.strip())
+        if match is None:
+            return None
+        pieces, end = list[str](), 0
+        for wildcard in _WILDCARD.finditer(match[2]):
+            pieces += [re.escape(match[2][end : wildcard.start()]), ".*" if wildcard[0] == "**" else "[^/]*"]
+            end = wildcard.end()
+        pieces.append(re.escape(match[2][end:]))
+        method = None if match[1] == "*" else match[1].upper()
+        return cls(text, method, re.compile("".join(pieces), re.DOTALL))
+
+    def matches(self, method: str, paths: Iterable[str]) -> bool:
+        """Whether a request is meant that has one of these paths. GET means HEAD, too."""
+        if self.method not in (None, method) and (self.method, method) != ("GET", "HEAD"):
+            return False
+        return any(self.path.fullmatch(path) for path in paths)
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """The real backend, and what is passed on to it besides what no operation matches.
+
+    `operations` are passed on by operationId, other requests by `patterns`. `prefixes` are the paths of the document's
+    servers, the longest first. `timeout` is in seconds. `tls` is None for the certificates that the machine trusts.
+    """
+
+    address: UpstreamAddress
+    operations: frozenset[str] = frozenset()
+    patterns: tuple[PathPattern, ...] = ()
+    prefixes: tuple[str, ...] = ()
+    timeout: float = TIMEOUT_SECONDS
+    tls: ssl.SSLContext | None = None
+
+    @property
+    def pseudonym(self) -> str:
+        """The name of this server in `Via`: the same for each process that passes on to the same backend."""
+        digest = hashlib.sha256(f"{socket.gethostname()} {self.address.url}".encode()).hexdigest()
+        return f"mockserver-{digest[:8]}"
+
+    def prefix_of(self, path: str) -> str:
+        """The prefix of the document's servers that a path begins with; empty if there is none."""
+        return next((prefix for prefix in self.prefixes if path == prefix or path.startswith(f"{prefix}/")), "")
+
+    def passes_always(self, operation: Operation, method: str, path: str) -> bool:
+        """Whether requests to this operation, with this path, are passed on in every sandbox."""
+        if operation.id in self.operations:
+            return True
+        if not self.patterns:
+            return False
+        paths = {path, path.removeprefix(self.prefix_of(path))}
+        return any(pattern.matches(method, paths) for pattern in self.patterns)
+
+
+def read_upstream(
+    url: str, operations: Mapping[str, Operation], passes: Iterable[str] = (), ca: Path | None = None,
+    timeout: float = TIMEOUT_SECONDS,
+) -> Upstream:  # fmt: skip
+    """The upstream at a URL. `passes` are names of operations, or patterns such as `GET /jobs/*`.
+
+    `ca` is a file with certificates (PEM) to trust besides those of the machine. Raises BadUpstream.
+    """
+    address = UpstreamAddress.parse(url)
+    names, patterns = _read_passes(passes, operations)
+    prefixes = {prefix for operation in operations.values() for prefix in operation.prefixes}
+    return Upstream(
+        address,
+        names,
+        patterns,
+        tuple(sorted(prefixes, key=lambda prefix: (-len(prefix), prefix))),
+        timeout,
+        _trust(ca),
+    )
+
+
+def with_upstream(
+    contract: Contract, url: str | None, passes: Sequence[str] = (), ca: Path | None = None,
+    timeout: float = TIMEOUT_SECONDS,
+) -> Contract:  # fmt: skip
+    """The contract with an upstream; without a `url`, with the one that it declares, if it declares one.
+
+    `passes` are added to those that it declares. Raises BadUpstream.
+    """
+    declared = contract.upstream
+    if url is None and declared is None:
+        if passes or ca is not None:
+            raise BadUpstream("There is no upstream to pass anything on to: name it with --upstream.")
+        return check_overrides(contract)
+    if url is not None:
+        return replace(contract, upstream=read_upstream(url, contract.operations, passes, ca, timeout))
+    assert declared is not None
+    names, patterns = _read_passes(passes, contract.operations)
+    upstream = replace(
+        declared,
+        operations=declared.operations | names,
+        patterns=(*declared.patterns, *patterns),
+        timeout=timeout,
+        tls=_trust(ca),
+    )
+    return replace(contract, upstream=upstream)
+
+
+def read_declared(source: Source, operations: Mapping[str, Operation], report: Report) -> Upstream | None:
+    """The upstream that `resources.yaml` declares: a URL, or an object with `url` and `pass`."""
+    declared: Any = source.data.get("upstream")
+    if declared is None:
+        return None
+    members = {"url": declared} if isinstance(declared, str) else declared
+    try:
+        return read_upstream(members["url"], operations, members.get("pass", ()))
+    except BadUpstream as error:
+        report.add(source, "/upstream", str(error), "upstream")
+        return None
+
+
+def check_overrides(contract: Contract) -> Contract:
+    """The contract. Raises BadUpstream where an override has the upstream respond, and there is none."""
+    for scenario in contract.scenarios.values() if contract.upstream is None else ():
+        if any(override.upstream for override in scenario.responses):
+            message = f"The scenario {quote_name(scenario.name)} has the upstream respond: name it with --upstream."
+            raise BadUpstream(message)
+    return contract
+
+
+def upstream_error(error: BadUpstream) -> ContractError:
+    """What is wrong with an upstream, as a mistake that keeps a contract from being served."""
+    return ContractError([Problem("upstream", str(error), code="upstream")])
+
+
+def _read_passes(
+    passes: Iterable[str], operations: Mapping[str, Operation]
+) -> tuple[frozenset[str], tuple[PathPattern, ...]]:
+    names, patterns = set[str](), list[PathPattern]()
+    for text in passes:
+        pattern = PathPattern.parse(text)
+        if pattern is not None:
+            patterns.append(pattern)
+        elif text.strip() in operations:
+            names.add(text.strip())
+        else:
+            hint = did_you_mean(text, operations)
+            message = f"There is no operation {quote_name(text)} to pass on.{hint} A pattern is written as GET /jobs/*"
+            raise BadUpstream(message)
+    return frozenset(names), tuple(patterns)
+
+
+def _trust(ca: Path | None) -> ssl.SSLContext | None:
+    """TLS that trusts the certificates of a file besides those of the machine."""
+    if ca is None:
+        return None
+    context = ssl.create_default_context()
+    try:
+        context.load_verify_locations(cafile=ca)
+    except ssl.SSLError:
+        message = f"{ca} holds no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----"
+        raise BadUpstream(message) from None
+    except OSError as error:
+        raise BadUpstream(f"{ca} cannot be read: {error.strerror or error}.") from None
+    return context
+
+
+def _basic(user: str | None, password: str | None) -> str | None:
+    """Basic credentials (RFC 7617, section 2), in UTF-8."""
+    if user is None:
+        return None
+    pair = unquote_to_bytes(user) + b":" + unquote_to_bytes(password or "")
+    return f"Basic {base64.b64encode(pair).decode('ascii')}"
+
+
+def _without_credentials(url: str) -> str:
+    scheme, separator, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    return scheme + separator + authority.rpartition("@")[2] + slash + path if separator else url.rpartition("@")[2]

@@ -1,0 +1,107 @@
+"""Where a response of the upstream is not what the operation declares, and a request not what it accepts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mockserver.errors import CannotGenerate, Refusal, Violation, quote
+from mockserver.http.exchange import PreparedRequest
+from mockserver.http.gateway.decoding import JUDGED_LIMIT, Undecodable, decode_content
+from mockserver.http.request import parameters
+from mockserver.http.response.negotiation import declared_media
+from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
+from mockserver.openapi.parameter_decoding import validate_header
+from mockserver.refusals import InvalidRequest
+from mockserver.syntax import strict_json
+from mockserver.syntax.header_names import FRAMING
+from mockserver.syntax.media_types import essence, is_json
+from mockserver.syntax.statuses import BODILESS
+
+if TYPE_CHECKING:
+    from mockserver.http.service import Service
+
+EVENT_STREAM = "text/event-stream"
+
+
+def judge_response(
+    operation: Operation, method: str, status: int, headers: Sequence[tuple[str, str]], body: bytes | None
+) -> list[Violation]:
+    """Where a response violates the operation's declaration. `body` is as it came; None for one that was not kept.
+
+    A 304 stands for a response that the client has already.
+    """
+    if status == 304:
+        return []
+    declared = operation.response(status)
+    if declared is None:
+        message = f"{operation.id} declares no response for the status {status}"
+        return [Violation("status", "", "responses", message)]
+    values: dict[str, str] = {}
+    for name, value in headers:
+        values[name.lower()] = f"{values[name.lower()]}, {value}" if name.lower() in values else value
+    violations = _judge_headers(declared, values)
+    if method == "HEAD" or status in BODILESS or body is None:
+        return violations
+    return violations + _judge_content(declared, status, values, body)
+
+
+def judge_request(service: Service, prepared: PreparedRequest) -> list[Violation]:
+    """Where a request violates the contract."""
+    try:
+        parameters.validate(service, prepared)
+    except InvalidRequest as refusal:
+        return list(refusal.violations)
+    except (Refusal, CannotGenerate) as refusal:
+        detail = refusal.detail if isinstance(refusal, Refusal) else str(refusal)
+        return [Violation("body", "", "content", detail)]
+    return []
+
+
+def _judge_headers(declared: DeclaredResponse, values: dict[str, str]) -> list[Violation]:
+    violations: list[Violation] = []
+    for declaration in declared.headers:
+        name = declaration.name.lower()
+        if name in values:
+            violations += validate_header(declaration, values[name])
+        elif declaration.required and name not in FRAMING:
+            message = f"the header {declaration.name} is required and missing"
+            violations.append(Violation("header", "", "required", message, declaration.name))
+    return violations
+
+
+def _judge_content(declared: DeclaredResponse, status: int, values: dict[str, str], body: bytes) -> list[Violation]:
+    if not declared.media:
+        return []
+    if not body:
+        message = f"the response with the status {status} has no body"
+        return [Violation("body", "", "content", message)]
+    media_type = values.get("content-type")
+    if media_type is None:
+        message = "the header Content-Type is missing"
+        return [Violation("header", "", "required", message, "Content-Type")]
+    media = declared_media(declared, media_type)
+    if media is None:
+        message = f"{quote(media_type)} is not declared for the status {status}"
+        return [Violation("header", "", "content", message, "Content-Type")]
+    if essence(media_type) == EVENT_STREAM or len(body) > JUDGED_LIMIT:
+        return []
+    return _judge_value(media, media_type, values.get("content-encoding"), body)
+
+
+def _judge_value(media: MediaType, media_type: str, coding: str | None, body: bytes) -> list[Violation]:
+    is_text = media.validator is not None and media.shape.types == {"string"} and essence(media_type)[:5] == "text/"
+    if not (is_json(media_type) or is_text):
+        return []
+    try:
+        plain = decode_content(body, coding)
+    except Undecodable as error:
+        return [Violation("body", "", "content", str(error))] if error.is_malformed else []
+    if is_text:
+        value = plain.decode(errors="replace")
+    else:
+        try:
+            value = strict_json.parse(plain)
+        except strict_json.MalformedJSON as error:
+            return [Violation("body", "", "content", f"the body is not JSON: {error}")]
+    return list(media.validator.violations(value, "body")) if media.validator is not None else []

@@ -1,0 +1,249 @@
+"""One request that is passed on to the upstream: what to send, what its client gets, and what is recorded of it.
+
+A front end carries it out: it sends `head` and the body, calls `receive` with the head of the response and `copy` with
+each part of its body, and at last `finish`. Where there is no response, it sends what `fail` returns. Where
+`is_buffered` is set after `receive`, it collects the body and sends what `patched` returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from mockserver.contract.upstream import Upstream
+from mockserver.engine.journal import BODY_KEPT, LoggedMessage
+from mockserver.errors import ENDING, Refusal, Violation
+from mockserver.http import pipeline
+from mockserver.http.exchange import SANDBOX_HEADER, Exchange, PassedOn, PreparedRequest, Selection
+from mockserver.http.gateway.decoding import JUDGED_LIMIT, Undecodable, decode_content, patch_json
+from mockserver.http.gateway.judgement import judge_request, judge_response
+from mockserver.http.gateway.request_head import forwarded_head
+from mockserver.http.gateway.response_head import OF_BYTES, returned_headers
+from mockserver.http.messages import Response
+from mockserver.http.request import guard, selection
+from mockserver.http.request_log import line_of
+from mockserver.http.response import cors
+from mockserver.http.response.responses import merge_vary
+from mockserver.refusals import UpstreamFailed
+from mockserver.syntax import strict_json
+from mockserver.syntax.statuses import BODILESS
+
+SELECTED = (selection.SCENARIO_HEADER.lower(), SANDBOX_HEADER.lower())
+NO_CONTENT = b""
+
+
+class ReturnedHead(NamedTuple):
+    """The head of a response for its client. `length` is None where only the end of the body will show it.
+
+    `headers` have none that frame the body. Without `has_content`, no body follows.
+    """
+
+    status: int
+    phrase: str
+    headers: Sequence[tuple[str, str]]
+    length: int | None
+    has_content: bool
+
+
+class BodyCopy:
+    """The beginning of a body that passes, or all of it if it is not longer than `limit` bytes."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit, self._kept, self.size = limit, bytearray(), 0
+
+    def add(self, part: bytes) -> None:
+        """Count and copy a part."""
+        self.size += len(part)
+        if self.size <= self._limit:
+            self._kept += part
+        elif len(self._kept) < BODY_KEPT:
+            self._kept += part[: BODY_KEPT - len(self._kept)]
+        elif len(self._kept) > BODY_KEPT:
+            self._kept = self._kept[:BODY_KEPT]
+
+    @property
+    def whole(self) -> bytes | None:
+        """The body; None if it is longer than what is kept."""
+        return bytes(self._kept) if self.size == len(self._kept) else None
+
+    @property
+    def beginning(self) -> bytes:
+        """What the journal keeps of it."""
+        return bytes(self._kept[:BODY_KEPT])
+
+
+class Passing:
+    """A request on its way to the upstream, and the response on its way back. `delay` is in milliseconds.
+
+    `body` is that of the request, where it is complete; None where it is still coming.
+    """
+
+    def __init__(self, passed_on: PassedOn) -> None:
+        exchange = passed_on.exchange
+        upstream = exchange.service.contract.upstream
+        assert upstream is not None
+        assert exchange.delivery is not None
+        self.upstream: Upstream = upstream
+        self.delay, self.delivery = passed_on.delay, exchange.delivery
+        self.request = exchange.request
+        self._exchange, self._override = exchange, passed_on.override
+        self._service = exchange.service
+        self.body = exchange.request.body if passed_on.override is not None else None
+        patches = passed_on.override is not None and passed_on.override.patches
+        self.head = forwarded_head(
+            upstream,
+            exchange.request,
+            is_judged=exchange.operation is not None,
+            is_patched=patches,
+            is_foreign=guard.is_by_foreign_page(exchange.service, exchange.request),
+        )
+        is_whole = exchange.operation is not None or exchange.service.on_exchange is not None
+        limit = JUDGED_LIMIT if is_whole else BODY_KEPT
+        self.request_copy, self.response_copy = BodyCopy(limit), BodyCopy(limit)
+        if self.body is not None:
+            self.request_copy.add(self.body)
+        self.is_buffered = self.is_reset = False
+        # Called, from any thread, with another response where the sandbox is reset.
+        self.on_reset: Callable[[Response], None] | None = None
+        self.delivery.release = self._release
+        # The head of the response as it came, and what the client gets.
+        self._received: tuple[int, Sequence[tuple[str, str]]] = 0, ()
+        self._sent = Response(0)
+        self._is_finished = False
+
+    def receive(self, status: int, phrase: str, headers: Sequence[tuple[str, str]], length: int | None) -> ReturnedHead:
+        """The head of the response for its client. `length` is that of the body, None where it is not known."""
+        self._received = status, headers
+        override, method = self._override, self.request.method
+        has_content = method != "HEAD" and status not in BODILESS
+        self.is_buffered = override is not None and override.patches and has_content
+        response = Response(status, headers=list(returned_headers(self.upstream, self.request, headers)))
+        response.remove_headers(("content-length", *SELECTED))
+        if override is not None:
+            response.status = override.status or status
+            if override.patches:
+                response.remove_headers(OF_BYTES)
+                length = None
+            response.replace_headers(override.headers)
+            phrase = phrase if response.status == status else ""
+        self._add_own_headers(response)
+        self._sent = response
+        if response.status in BODILESS and method != "HEAD":
+            return ReturnedHead(response.status, phrase, response.headers, length if status == 304 else 0, False)
+        return ReturnedHead(
+            response.status, phrase, response.headers, length if has_content or method == "HEAD" else 0, has_content
+        )
+
+    def copy(self, part: bytes) -> None:
+        """Keep what is needed of a part of the body of the response."""
+        self.response_copy.add(part)
+
+    def patched(self, body: bytes) -> Response:
+        """The response with the override's patch applied to its body, recorded. Of one that is not JSON, a refusal."""
+        assert self._override is not None
+        coding = next((value for name, value in self._received[1] if name.lower() == "content-encoding"), None)
+        try:
+            self._sent.body = patch_json(decode_content(body, coding), self._override.patch)
+        except (Undecodable, strict_json.MalformedJSON) as error:
+            reason = f"the override patches its body, which is not JSON: {error}"
+            return self.fail(UpstreamFailed(self.upstream.address.url, reason))
+        if self._sent.status in BODILESS:
+            self._sent.body = NO_CONTENT
+        self.finish()
+        return self._sent
+
+    def fail(self, refusal: Refusal) -> Response:
+        """The response in place of the upstream's, recorded."""
+        response = pipeline.refuse_exchange(self._exchange, refusal)
+        pipeline.add_headers(self._exchange, response)
+        self._sent = response
+        self._finish(LoggedMessage.received(tuple(response.headers), response.body), None, [])
+        return response
+
+    def finish(self, broken: str | None = None) -> None:
+        """Record the exchange. `broken` says why the response did not come to its end."""
+        if self._is_finished:
+            return
+        status, headers = self._received
+        operation, whole = self._exchange.operation, self.response_copy.whole
+        drift: list[Violation] = []
+        if operation is not None and broken is None:
+            drift = judge_response(operation, self.request.method, status, headers, whole)
+        sent = LoggedMessage.received(tuple(self._sent.headers), self._sent.body or self.response_copy.beginning)
+        size = len(self._sent.body) if self.is_buffered else self.response_copy.size
+        self._finish(sent._replace(size=size), broken, drift)
+        if self._service.on_exchange is not None and broken is None:
+            body = self.request_copy.whole
+            request = self.request.with_body(body or b"")
+            request.too_large = body is None
+            self._service.on_exchange(request, status, headers, whole)
+
+    def abandon(self) -> None:
+        """Record that the client went away before the response was complete."""
+        if not self._is_finished:
+            self._sent.status = self._sent.status or 499
+            self.finish("the client closed the connection before the response was complete")
+
+    def _release(self, response: Response) -> None:
+        self.is_reset = True
+        if self.on_reset is not None:
+            self.on_reset(response)
+
+    def _add_own_headers(self, response: Response) -> None:
+        """Say what was selected; and who may read the response, unless the upstream says so."""
+        exchange, request = self._exchange, self.request
+        chosen = exchange.selection
+        response.headers += [
+            (selection.SCENARIO_HEADER, chosen.scenario),
+            (SANDBOX_HEADER, chosen.sandbox.name),
+        ]
+        vary = pipeline.VARY if exchange.operation is not None else None
+        if request.header("Origin") is not None and response.header("Access-Control-Allow-Origin") is None:
+            response.headers += cors.headers(self._service, request, response)
+            vary = vary or ("Vary", "Origin")
+        if vary is not None:
+            response.set_header("Vary", merge_vary(response.headers, vary))
+
+    def _finish(self, sent: LoggedMessage, broken: str | None, drift: Sequence[Violation]) -> None:
+        """Enter the exchange into the journal, unless the sandbox was reset meanwhile."""
+        self._is_finished = True
+        former, service = self._exchange, self._service
+        self.delivery.delivered()
+        request_copy = self.request_copy
+        violations: list[Violation] = []
+        body = request_copy.whole
+        if former.operation is not None and former.refusal is None and body is not None:
+            request = self.request.with_body(body)
+            violations = judge_request(service, PreparedRequest(request, former.prepared.logged, former.prepared.route))
+        if broken is not None:
+            former.add_notice(broken)
+        received = former.prepared.logged._replace(body=request_copy.beginning, size=request_copy.size)
+
+        def attempt(refusal: Refusal | None) -> Exchange | None:
+            if refusal is not None or former.prepared.choice is None or former.selected is None:
+                return None
+            exchange = Exchange(service, former.prepared, former.began)
+            exchange.sandbox = pipeline.find_sandbox(service, former.prepared, former.prepared.choice)
+            chosen = former.selected
+            exchange.selected = Selection(exchange.sandbox, chosen.scenario, chosen.via, chosen.ignored)
+            exchange.override, exchange.refusal = former.override, former.refusal
+            exchange.violations, exchange.notices = former.violations or violations, former.notices
+            exchange.invalid_status = former.invalid_status
+            entry = pipeline.journal_entry(exchange, self._sent)
+            entry = entry._replace(request=received, response=sent, drift=tuple(drift), code=_code(former))
+            exchange.sandbox.journal.add(entry)
+            return exchange
+
+        try:
+            exchange = None if self.is_reset else service.sandboxes.transact(attempt)
+        except ENDING:
+            raise
+        except BaseException as error:
+            pipeline.log_failure(self.request.method, self.request.path, error)
+            return
+        if service.request_log is not None:
+            service.request_log(line_of(exchange or former, self._sent))
+
+
+def _code(exchange: Exchange) -> str | None:
+    return exchange.refusal.code if exchange.refusal is not None else None

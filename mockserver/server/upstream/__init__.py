@@ -1,0 +1,1 @@
+"""Passes requests on to the upstream over sockets: connections, and what the two front ends do with them."""

@@ -1,0 +1,313 @@
+"""Connections of one event loop to the upstream: opened, used for one request at a time, and kept for the next one."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from mockserver.contract.upstream import Upstream
+from mockserver.errors import Refusal
+from mockserver.http.gateway.request_head import ForwardedHead
+from mockserver.refusals import UpstreamFailed, UpstreamTimeout
+from mockserver.server.upstream.reader import BadAnswer, ResponseReader
+
+# Bytes that are read and sent at once.
+PART_BYTES = 128 * 1024
+# How long a connection is kept without a request, and how many are.
+IDLE_SECONDS, IDLE_LIMIT = 15.0, 64
+# A gateway may send these again by itself (RFC 9110, section 9.2.2).
+IDEMPOTENT = frozenset(("GET", "HEAD", "OPTIONS", "PUT", "DELETE"))
+
+
+class BodySource(Protocol):
+    """The body of a request that is still coming."""
+
+    async def next(self) -> bytes | None:
+        """The next part; None at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingBody:
+    """The body of a request: its `content`, or a `source` of it with its `length`, which is None if it is not known.
+
+    Without `is_framed`, the request has no body at all.
+    """
+
+    content: bytes = b""
+    source: BodySource | None = None
+    length: int | None = None
+    is_framed: bool = True
+
+    @property
+    def framing(self) -> bytes:
+        """The header that frames the body (RFC 9112, section 6)."""
+        if not self.is_framed:
+            return b""
+        length = len(self.content) if self.source is None else self.length
+        return b"Transfer-Encoding: chunked\r\n" if length is None else b"Content-Length: %d\r\n" % length
+
+
+class Answer:
+    """A response whose head has come. It is read to its end, or closed."""
+
+    def __init__(self, connections: UpstreamConnections, attempt: _Attempt) -> None:
+        self._connections, self._attempt = connections, attempt
+        self.head = attempt.reader
+
+    def take_ready(self) -> bytes:
+        """What has come of the body already."""
+        return self.head.take()
+
+    async def read(self) -> bytes:
+        """The next part of the body; empty at its end. Raises UpstreamFailed and UpstreamTimeout."""
+        while True:
+            data = self.head.take()
+            if data:
+                return data
+            if self.head.is_complete:
+                self._connections.give_back(self._attempt)
+                return b""
+            await self._attempt.receive()
+
+    def close(self) -> None:
+        """Read no further."""
+        self._attempt.close()
+
+
+class UpstreamConnections:
+    """The connections of one event loop that wait for the next request."""
+
+    def __init__(self) -> None:
+        self._idle: list[_IdleConnection] = []
+        self._tls: ssl.SSLContext | None = None
+
+    async def request(self, upstream: Upstream, head: ForwardedHead, body: OutgoingBody) -> Answer:
+        """Send a request; the response once its head has come. Raises UpstreamFailed and UpstreamTimeout.
+
+        An idempotent request whose body can be sent again may use a connection that is open already. If the upstream
+        has closed that one before it responds, the request is sent once more over a new one.
+        """
+        if head.method in IDEMPOTENT and body.source is None:
+            stream = await self._take_idle(upstream)
+            if stream is not None:
+                attempt = _Attempt(upstream, stream, head.method)
+                try:
+                    return await self._respond(attempt, head, body)
+                except UpstreamFailed:
+                    if attempt.reader.has_begun:
+                        raise
+        return await self._respond(_Attempt(upstream, await self._connect(upstream), head.method), head, body)
+
+    async def _respond(self, attempt: _Attempt, head: ForwardedHead, body: OutgoingBody) -> Answer:
+        try:
+            attempt.send(head, body)
+            while not attempt.reader.has_head:
+                await attempt.receive()
+        except BaseException:
+            attempt.close()
+            raise
+        return Answer(self, attempt)
+
+    async def _connect(self, upstream: Upstream) -> _Stream:
+        address = upstream.address
+        context: ssl.SSLContext | None = None
+        if address.scheme == "https":
+            context = upstream.tls or self._default_tls()
+        try:
+            async with asyncio.timeout(upstream.timeout):
+                reader, writer = await asyncio.open_connection(
+                    address.host, address.port, limit=PART_BYTES, ssl=context,
+                    server_hostname=address.host if context is not None else None,
+                )  # fmt: skip
+        except TimeoutError:
+            raise UpstreamTimeout(address.url, upstream.timeout) from None
+        except (OSError, UnicodeError) as error:
+            raise UpstreamFailed(address.url, failure_reason(error)) from None
+        return _Stream(reader, writer)
+
+    def _default_tls(self) -> ssl.SSLContext:
+        if self._tls is None:
+            self._tls = ssl.create_default_context()
+        return self._tls
+
+    async def _take_idle(self, upstream: Upstream) -> _Stream | None:
+        while self._idle:
+            idle = self._idle.pop()
+            stream = await idle.take()
+            if stream is not None and (idle.upstream.address, idle.upstream.tls) == (upstream.address, upstream.tls):
+                return stream
+            if stream is not None:
+                stream.writer.transport.abort()
+        return None
+
+    def give_back(self, attempt: _Attempt) -> None:
+        """Keep the connection of a response that is complete for another request, if it can be used for one."""
+        if attempt.is_closed:
+            return
+        if not attempt.is_reusable or len(self._idle) >= IDLE_LIMIT:
+            attempt.close()
+            return
+        attempt.is_closed = True
+        self._idle.append(_IdleConnection(attempt.upstream, attempt.stream, self._idle))
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+
+class _IdleConnection:
+    """A connection that waits. Whatever the upstream sends meanwhile, the end included, ends its use."""
+
+    def __init__(self, upstream: Upstream, stream: _Stream, idle: list[_IdleConnection]) -> None:
+        self.upstream, self._stream, self._idle = upstream, stream, idle
+        self._is_taken = False
+        self._watch_task = asyncio.get_running_loop().create_task(self._watch())
+
+    async def take(self) -> _Stream | None:
+        """The connection, if it is still open."""
+        if self._watch_task.done():
+            return None
+        self._is_taken = True
+        self._watch_task.cancel()
+        await asyncio.wait((self._watch_task,))
+        if self._watch_task.cancelled() and not self._stream.writer.transport.is_closing():
+            return self._stream
+        self._stream.writer.transport.abort()
+        return None
+
+    async def _watch(self) -> None:
+        try:
+            async with asyncio.timeout(IDLE_SECONDS):
+                await self._stream.reader.read(1)
+        except OSError:  # a timeout is one, too
+            pass
+        finally:
+            if not self._is_taken:
+                self._stream.writer.transport.abort()
+                if self in self._idle:
+                    self._idle.remove(self)
+
+
+class _Attempt:
+    """One request over one connection."""
+
+    def __init__(self, upstream: Upstream, stream: _Stream, method: str) -> None:
+        self.upstream, self.stream = upstream, stream
+        self.reader = ResponseReader(method)
+        self.is_closed = False
+        self._loop = asyncio.get_running_loop()
+        # When the upstream last took a part of the request, and whether it is the client that has to send more.
+        self._progress, self._waits_for_client = self._loop.time(), False
+        self._is_sent = False
+        self._sending: asyncio.Task[None] | None = None
+
+    @property
+    def is_reusable(self) -> bool:
+        """Whether the connection can be used for another request."""
+        return self.reader.is_reusable and self._is_sent and not self.stream.writer.transport.is_closing()
+
+    def send(self, head: ForwardedHead, body: OutgoingBody) -> None:
+        """Send the head, and begin to send the body."""
+        lines = [f"{head.method} {head.target} HTTP/1.1", *(f"{name}: {value}" for name, value in head.headers)]
+        raw = "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n" + body.framing + b"\r\n"
+        if body.source is None and len(body.content) <= PART_BYTES:
+            self.stream.writer.write(raw + body.content)
+            self._is_sent = True
+            return
+        self.stream.writer.write(raw)
+        self._sending = self._loop.create_task(self._send(body))
+
+    async def receive(self) -> None:
+        """Read what comes next. Raises UpstreamFailed and UpstreamTimeout."""
+        url = self.upstream.address.url
+        try:
+            data = await self._read()
+            if data:
+                self.reader.feed(data)
+            else:
+                self.reader.end()
+        except BadAnswer as error:
+            raise UpstreamFailed(url, str(error)) from None
+        except TimeoutError:
+            raise UpstreamTimeout(url, self.upstream.timeout) from None
+        except OSError as error:
+            raise UpstreamFailed(url, failure_reason(error)) from None
+
+    def close(self) -> None:
+        """Close the connection, unless it was given back."""
+        if not self.is_closed:
+            self.is_closed = True
+            if self._sending is not None:
+                self._sending.cancel()
+            self.stream.writer.transport.abort()
+
+    async def _read(self) -> bytes:
+        """The next bytes. Raises TimeoutError once the upstream has been silent, and not for the client's slowness."""
+        deadline = self._loop.time() + self.upstream.timeout
+        while True:
+            try:
+                async with asyncio.timeout_at(deadline):
+                    return await self.stream.reader.read(PART_BYTES)
+            except TimeoutError:
+                now = self._loop.time()
+                deadline = (now if self._waits_for_client else self._progress) + self.upstream.timeout
+                if deadline <= now:
+                    raise
+
+    async def _send(self, body: OutgoingBody) -> None:
+        writer, is_chunked = self.stream.writer, body.source is not None and body.length is None
+        try:
+            async for part in self._parts(body):
+                writer.writelines((b"%x\r\n" % len(part), part, b"\r\n") if is_chunked else (part,))
+                await writer.drain()
+                self._progress = self._loop.time()
+            if is_chunked:
+                writer.write(b"0\r\n\r\n")
+            self._is_sent = True
+        except OSError:
+            # It takes no more; what it responds says why.
+            pass
+        except Exception:
+            # The rest of the body does not come. Nothing must make the upstream believe that this was all.
+            writer.transport.abort()
+
+    async def _parts(self, body: OutgoingBody) -> AsyncIterator[bytes]:
+        for piece in _pieces(body.content):
+            yield piece
+        while body.source is not None:
+            self._waits_for_client = True
+            part = await body.source.next()
+            self._waits_for_client, self._progress = False, self._loop.time()
+            if part is None:
+                return
+            if part:
+                yield part
+
+
+def failure_reason(error: BaseException) -> str:
+    """Why a connection failed, for people."""
+    if isinstance(error, Refusal):
+        return error.detail
+    if isinstance(error, socket.gaierror | UnicodeError):
+        return "its host name cannot be resolved"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not valid: {error.verify_message}; --upstream-ca names a certificate to trust"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS failed: {(error.reason or str(error)).replace('_', ' ').lower()}"
+    if isinstance(error, ConnectionRefusedError) or "Connect call failed" in str(error):
+        return "the connection was refused"
+    if isinstance(error, ConnectionError):
+        return "it reset the connection"
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return text[:1].lower() + text[1:]
+
+
+def _pieces(content: bytes) -> Iterator[bytes]:
+    for start in range(0, len(content), PART_BYTES):
+        yield content[start : start + PART_BYTES]

@@ -1,0 +1,179 @@
+"""Passes requests on to the upstream under any WSGI server: the request's thread waits, and the body is an iterable."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import IO, Protocol
+from urllib.parse import quote
+
+import flask
+from werkzeug.wsgi import get_input_stream
+
+from mockserver.engine.clock import Sleep, monotonic
+from mockserver.http.exchange import PassedOn
+from mockserver.http.gateway.decoding import JUDGED_LIMIT
+from mockserver.http.messages import PATH_CHARACTERS, Request, Response
+from mockserver.http.passing import Passing, ReturnedHead
+from mockserver.http.pipeline import prepare_head, respond, respond_prepared
+from mockserver.http.service import Service
+from mockserver.refusals import UpstreamFailed, UpstreamTimeout
+from mockserver.server.upstream.connections import Answer, OutgoingBody
+from mockserver.server.upstream.loop_thread import UpstreamThread
+from mockserver.server.wsgi_bridge import origin_form
+
+READ_BYTES = 64 * 1024
+
+
+class FromFlask(Protocol):
+    """Converts a request of Flask to one of the pipeline."""
+
+    def __call__(self, request: flask.Request, *, reads_body: bool = True) -> Request:
+        """The request, with its body if that is read."""
+
+
+class PassingView:
+    """The view of every request where there is an upstream."""
+
+    def __init__(
+        self,
+        service: Service,
+        from_flask: FromFlask,
+        to_flask: Callable[[Response, Sleep], flask.Response],
+        sleep: Sleep,
+    ) -> None:
+        self._service, self._from_flask, self._to_flask, self._sleep = service, from_flask, to_flask, sleep
+        self._thread = UpstreamThread()
+
+    def __call__(self, *_: object, **__: object) -> flask.Response:
+        """Respond to the current request."""
+        head = self._message(reads_body=False)
+        prepared = prepare_head(self._service, head)
+        if prepared is None:
+            response = respond(self._service, self._message(reads_body=True))
+            stream = None
+        else:
+            response = respond_prepared(self._service, prepared)
+            # Without the limit of bodies, since this one is never held as a whole.
+            stream = get_input_stream(flask.request.environ)
+        if response.upstream is None:
+            return self._to_flask(response, self._sleep)
+        return self._pass_on(response.upstream, stream)
+
+    def _message(self, *, reads_body: bool) -> Request:
+        message = self._from_flask(flask.request, reads_body=reads_body)
+        environ = flask.request.environ
+        sent = origin_form(message.target.encode("latin-1", "replace")).decode("latin-1") if message.target else ""
+        if not sent:
+            path = quote(environ.get("PATH_INFO", "").encode("latin-1"), safe=PATH_CHARACTERS.replace("%", ""))
+            sent = f"{path}?{message.query}" if message.query else path
+        message.target = sent.removeprefix(environ.get("SCRIPT_NAME", "")) or "/"
+        return message
+
+    def _pass_on(self, passed_on: PassedOn, stream: IO[bytes] | None) -> flask.Response:
+        passing, began = Passing(passed_on), monotonic()
+        replacements: list[Response] = []
+        passing.on_reset = replacements.append
+        try:
+            answer = self._thread.run(self._request(passing, _outgoing(passing, stream)))
+        except (UpstreamFailed, UpstreamTimeout) as refusal:
+            return self._to_flask(passing.fail(refusal), self._sleep)
+        received = answer.head
+        head = passing.receive(received.status, received.phrase, received.headers, received.length)
+        body = PassedBody(self._thread, passing, answer)
+        if passing.delay:
+            self._sleep(max(0.0, began + passing.delay / 1_000 - monotonic()))
+        if replacements:
+            body.close()
+            return self._to_flask(replacements[0], self._sleep)
+        if passing.is_buffered:
+            return self._to_flask(self._patched(passing, answer, body), self._sleep)
+        return _streamed(head, body)
+
+    async def _request(self, passing: Passing, body: OutgoingBody) -> Answer:
+        return await self._thread.upstreams.request(passing.upstream, passing.head, body)
+
+    def _patched(self, passing: Passing, answer: Answer, body: PassedBody) -> Response:
+        parts, size = list[bytes](), 0
+        try:
+            while part := self._thread.run(answer.read()):
+                passing.copy(part)
+                parts.append(part)
+                size += len(part)
+                if size > JUDGED_LIMIT:
+                    reason = f"an override patches its body, which is longer than {JUDGED_LIMIT} bytes"
+                    raise UpstreamFailed(passing.upstream.address.url, reason)
+            return passing.patched(b"".join(parts))
+        except (UpstreamFailed, UpstreamTimeout) as refusal:
+            return passing.fail(refusal)
+        finally:
+            body.close()
+
+
+class PassedBody:
+    """The body of a response while it comes, for a WSGI server. An error makes the server break the connection."""
+
+    def __init__(self, thread: UpstreamThread, passing: Passing, answer: Answer) -> None:
+        self._thread, self._passing, self._answer = thread, passing, answer
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            part = self._thread.run(self._answer.read())
+        except (UpstreamFailed, UpstreamTimeout) as refusal:
+            self._passing.finish(f"the response was broken off: {refusal.reason}")
+            raise ConnectionAbortedError(refusal.detail) from None
+        if not part:
+            self._passing.finish()
+            raise StopIteration
+        self._passing.copy(part)
+        return part
+
+    def close(self) -> None:
+        """Read no further."""
+        self._passing.abandon()
+        self._thread.call(self._answer.close)
+
+
+class SentBody:
+    """The body of a request as a WSGI server reads it from its client."""
+
+    def __init__(self, passing: Passing, stream: IO[bytes]) -> None:
+        self._passing, self._stream = passing, stream
+
+    async def next(self) -> bytes | None:
+        """The next part; None at the end."""
+        part = await asyncio.get_running_loop().run_in_executor(None, self._stream.read, READ_BYTES)
+        self._passing.request_copy.add(part)
+        return part or None
+
+
+def _outgoing(passing: Passing, stream: IO[bytes] | None) -> OutgoingBody:
+    length = flask.request.environ.get("CONTENT_LENGTH") or ""
+    if passing.body is not None or stream is None:
+        body = passing.body or b""
+        return OutgoingBody(body, is_framed=bool(body) or bool(length))
+    if passing.request.header("Transfer-Encoding") is not None:
+        return OutgoingBody(source=SentBody(passing, stream))
+    if not length or length == "0":
+        # Some WSGI servers add an empty length to every request.
+        return OutgoingBody(is_framed=length == "0" and passing.head.method not in ("GET", "HEAD", "OPTIONS"))
+    return OutgoingBody(source=SentBody(passing, stream), length=int(length))
+
+
+def _streamed(head: ReturnedHead, body: PassedBody) -> flask.Response:
+    status = f"{head.status} {head.phrase}" if head.phrase else head.status
+    if head.has_content:
+        sent = flask.Response(body, status, direct_passthrough=True)
+    else:
+        for _ in body:  # to its end, so that it is recorded
+            pass
+        body.close()
+        sent = flask.Response(b"", status)
+    sent.headers.clear()
+    sent.headers.extend(head.headers)
+    if head.length is not None and head.status not in (204,):
+        sent.headers["Content-Length"] = str(head.length)
+    return sent
