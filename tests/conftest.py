@@ -21,7 +21,7 @@ from tests.redis_server import RedisServer
 MakeContract = Callable[..., Path]
 Serve = Callable[..., FlaskClient]
 SCENARIOS = [
-    "baseline", "cancel-race", "empty", "fails-then-recovers", "flaky-actions", "forbidden", "happy-path", "large-queue",
+    "baseline", "cancel-race", "dropped-stream", "empty", "fails-then-recovers", "flaky-actions", "forbidden", "happy-path", "large-queue",
     "outage", "slow", "stuck-queue",
 ]  # fmt: skip
 

@@ -27,6 +27,7 @@ from mockserver.syntax import yaml_reader
 from tests.bench.report import BEGIN, END
 from tests.cli.test_main import SECONDS
 from tests.conftest import require_program
+from tests.push.reader import Reader
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -117,7 +118,7 @@ def test_the_lifecycle_is_shown_as_the_command_prints_it() -> None:
 def test_every_example_is_tested() -> None:
     here = {
         "console", "python", "sh", ("frontend.md", "js"), ("contract.md", "yaml"), ("contract.md", ""),
-        ("control-api.md", "json"), ("containers.md", "yaml"),
+        ("control-api.md", "json"), ("containers.md", "yaml"), ("push.md", "yaml"), ("push.md", "text"),
     }  # fmt: skip
     languages = {(page, language) for page, language, _ in BLOCKS}
     assert {pair for pair in languages - TESTED_ELSEWHERE if not here & {pair, pair[1]}} == set()
@@ -149,12 +150,20 @@ def test_the_commands_for_an_own_api_work_one_after_the_other(monkeypatch: pytes
 
 
 @pytest.mark.parametrize(
-    "block", [text for page, language, text in BLOCKS if (page, language) == ("contract.md", "yaml")]
+    "block", [text for page, language, text in BLOCKS if page in ("contract.md", "push.md") and language == "yaml"]
 )
 def test_an_example_of_a_contract_file_matches_its_schema(block: str) -> None:
     part = yaml_reader.parse(block.replace("fingerprint: …", f"fingerprint: {'a' * 64}"))
     name = "resources" if part.keys() <= {"resources", "operations"} else "scenario"
     assert formats.validator(name).violations(part, "body") == []
+
+
+def test_the_example_of_a_stream_is_what_is_sent() -> None:
+    (block,) = [text for page, language, text in BLOCKS if (page, language) == ("push.md", "text")]
+    with BackgroundServer(create_app()) as server, Reader(server.url, "/admin/jobs/stream") as reader:
+        first = reader.block()
+        requests.post(f"{server.url}/admin/jobs/job-7/retry", timeout=SECONDS)
+        assert f"{first}\n\n{reader.block()}\n" == block
 
 
 def test_the_example_of_a_verification_holds() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -13,6 +13,7 @@ from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP
 from mockserver.contract.model import Contract, Record, Resource
 from mockserver.engine.behaviours.calls import ResultKind
 from mockserver.engine.behaviours.envelopes import Page, complete_envelope
+from mockserver.engine.changes import APPEND, CREATE, DELETE, REPLACE, UPDATE
 from mockserver.engine.reachability import Reached, StateNode, paths_from, records_from
 from mockserver.engine.seeding.record_generator import record_generator
 from mockserver.engine.state.presentation import with_derived_fields
@@ -20,10 +21,12 @@ from mockserver.engine.state.sorted_rows import Row
 from mockserver.engine.state.state import State
 from mockserver.errors import CannotGenerate, Refusal, Violation
 from mockserver.http.operations import PREFERRED, RESULTS
+from mockserver.http.streaming.messages import ServerSentEvents
 from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation
 from mockserver.schemas.validators import Validator
 from mockserver.syntax.instants import format_instant
+from mockserver.syntax.media_types import EVENT_STREAM
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class ResponseValidator:
     target: str | None
     envelope: Mapping[str, Any] = field(default_factory=dict)
 
-    def violations(self, record: Record) -> list[Violation]:
+    def violations(self, record: Record, _: str | None) -> list[Violation]:
         """What is wrong with the response that holds this record."""
         response: Any = record
         if self.behaviour.kind == "list":
@@ -63,12 +66,43 @@ class ResponseValidator:
         return [] if self.validator.is_valid(response) else self.validator.violations(response, "body")
 
 
-def response_validators(contract: Contract, resource: Resource) -> list[ResponseValidator]:
-    """A validator for each operation that responds with records of the resource, as JSON with a schema."""
-    validators = []
+@dataclass(frozen=True, slots=True)
+class EventValidator:
+    """Validates the events that a stream sends about one record: `names` has those by the state that it is in then."""
+
+    operation: Operation
+    form: ServerSentEvents
+    names: Mapping[str | None, Sequence[str]]
+    target: None = None
+
+    @classmethod
+    def of(cls, contract: Contract, operation: Operation, resource: Resource) -> EventValidator:
+        """Of an operation that streams the events of a resource."""
+        success = operation.success()
+        media = success[1].media.get(EVENT_STREAM) if success is not None else None
+        kinds = {behaviour.kind for behaviour in contract.behaviours.values() if behaviour.resource == resource.name}
+        changes: list[str] = sorted(kinds & {CREATE, UPDATE, REPLACE, DELETE}) if resource.key else [APPEND]
+        names: dict[str | None, list[str]] = {None: changes}
+        if resource.lifecycle is not None:
+            for step in resource.lifecycle.transitions.values():
+                names.setdefault(step.target, list(changes)).append(step.name)
+        return cls(operation, ServerSentEvents(resource, media), names)
+
+    def violations(self, record: Record, state: str | None) -> list[Violation]:
+        """What is wrong with the events of a record in this state."""
+        names = self.names.get(state, self.names[None])
+        return [violation for name in names for violation in self.form.violations("1-00000000", name, record)]
+
+
+def response_validators(contract: Contract, resource: Resource) -> list[ResponseValidator | EventValidator]:
+    """A validator for each operation that responds with records of the resource, as JSON with a schema, or streams."""
+    validators: list[ResponseValidator | EventValidator] = []
     for name, behaviour in contract.behaviours.items():
         operation = contract.operations[name]
         if behaviour.resource != resource.name or behaviour.kind == "delete":
+            continue
+        if behaviour.kind == "stream":
+            validators.append(EventValidator.of(contract, operation, resource))
             continue
         success = operation.success(PREFERRED[RESULTS.get(behaviour.kind, ResultKind.RETURNED)])
         media_type = json_media_type(success[1]) if success is not None else None
@@ -173,7 +207,7 @@ def _variants(resource: Resource, record: Record) -> Iterator[Record]:
 
 
 def _validate(
-    resource: Resource, validators: list[ResponseValidator], record: Record, state: str | None
+    resource: Resource, validators: Sequence[ResponseValidator | EventValidator], record: Record, state: str | None
 ) -> Iterator[InvalidResponse]:
     key = record.get(resource.key)
     if not resource.validator.is_valid(record):
@@ -182,7 +216,7 @@ def _validate(
         return
     for validator in validators:
         if validator.target is None or validator.target == state:
-            for violation in validator.violations(record):
+            for violation in validator.violations(record, state):
                 yield InvalidResponse(validator.operation.id, resource.name, key, state, violation)
 
 

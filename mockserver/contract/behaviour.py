@@ -1,16 +1,20 @@
-"""How an operation is implemented: as a list, read, create, replace, update, delete or transition of a resource."""
+"""How an operation is implemented: as one of the kinds of behaviours, such as a list of records."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from mockserver.contract.lists import ListSelection
 from mockserver.documents.nodes import Node
 
-BehaviourKind = Literal["list", "read", "create", "replace", "update", "delete", "transition"]
-BEHAVIOUR_KINDS: tuple[BehaviourKind, ...] = ("list", "read", "create", "replace", "update", "delete", "transition")
+BehaviourKind = Literal["list", "read", "create", "replace", "update", "delete", "transition", "stream"]
+BEHAVIOUR_KINDS: tuple[BehaviourKind, ...] = get_args(BehaviourKind)
+# What is about the records that the path and the query select, and not about the one that the path names.
+SELECTING: tuple[BehaviourKind, ...] = ("list", "stream")
+# The query parameter by which a stream continues after an event, like the header Last-Event-ID; declared or not.
+LAST_EVENT_ID = "last_event_id"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from mockserver.contract.behaviour import Behaviour
+from mockserver.contract.behaviour import SELECTING, Behaviour
 from mockserver.contract.conditions import Conditions
 from mockserver.contract.lifecycle import Lifecycle
 from mockserver.documents.nodes import Documents, Node
@@ -145,8 +145,9 @@ class Override:
     `headers` holds the values of each header. `media_type` is that of the body, where there is one. The delay is
     `min_delay` to `max_delay` milliseconds. Without a status, body or example, the normal response is sent with the
     override's headers, delay and fault. It is for requests to `operation`, None standing for every operation, with the
-    parameters of `where` that meet the `conditions`, and for that `share` of them. With `upstream`, the real backend
-    responds; if it `patches`, `patch` is applied to the body of the response (RFC 7396).
+    parameters of `where` that meet the `conditions`, and for that `share` of them. A stream of events ends after
+    `cut_after` of them. With `upstream`, the real backend responds; if it `patches`, `patch` is applied to the body of
+    the response (RFC 7396).
     """
 
     operation: str | None
@@ -169,6 +170,7 @@ class Override:
     upstream: bool = False
     patches: bool = False
     patch: Any = None
+    cut_after: int | None = None
 
     @property
     def replaces(self) -> bool:
@@ -254,7 +256,7 @@ class Contract:
         behaviour = self.behaviours.get(operation.id)
         if behaviour is None:
             return None
-        if behaviour.kind not in ("list", "create") and parameter == operation.path_names[-1]:
+        if behaviour.kind not in (*SELECTING, "create") and parameter == operation.path_names[-1]:
             return behaviour.resource
         return self.resources[behaviour.resource].references.get(behaviour.field_of(parameter))
 

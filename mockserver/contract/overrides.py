@@ -34,7 +34,7 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
         message = unknown_name("operation", name, operations)
         return None, [Violation("body", "/operation", "operation", message)]
     # To JSON Schema 404.0 is an integer, too.
-    entry = {**entry, **{name: int(entry[name]) for name in ("status", "times") if name in entry}}
+    entry = {**entry, **{name: int(entry[name]) for name in ("status", "times", "cut_after") if name in entry}}
     headers = {
         name: (values,) if isinstance(values, str) else tuple(values)
         for name, values in entry.get("headers", {}).items()
@@ -84,6 +84,7 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
         upstream="upstream" in entry,
         patches="patch" in entry,
         patch=entry.get("patch"),
+        cut_after=entry.get("cut_after"),
         entry=entry,
     ), []
 

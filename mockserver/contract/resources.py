@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from mockserver.contract.behaviour import BEHAVIOUR_KINDS, Behaviour, BehaviourKind
+from mockserver.contract.behaviour import BEHAVIOUR_KINDS, LAST_EVENT_ID, SELECTING, Behaviour, BehaviourKind
 from mockserver.contract.effects import NO_EFFECTS, NOW, Effects, find_reference_error, find_references
 from mockserver.contract.lifecycle import LOG_EVENT, Lifecycle, Transition
 from mockserver.contract.list_reader import ListReader
@@ -23,10 +23,13 @@ from mockserver.schemas.properties import declared_properties
 from mockserver.schemas.shapes import COMPOUND, Shape, types_of
 from mockserver.schemas.validators import Schemas, Validator
 from mockserver.syntax import json_pointer
+from mockserver.syntax.media_types import EVENT_STREAM
 
 SUCCESS_STATUSES: Mapping[BehaviourKind, int] = {"create": 201, "delete": 204}
 # The entries of `paging` that name members of the envelope rather than query parameters.
 PAGING_MEMBERS = ("next", "more")
+# The events of EventSource itself, and those with which a stream begins and ends.
+RESERVED_EVENTS = ("open", "error", "message", "ready", "reset")
 # Values of a query parameter that stand for all records rather than for a field's value.
 WILDCARDS = ("all", "any", "*")
 
@@ -258,7 +261,7 @@ class ResourcesReader:
         if kind == "transition":
             self._check_body_paths(f"{pointer}/transition", resource, transition, operation)
         self._check_names(f"{pointer}/path", "path parameter", path_fields, operation.path_names)
-        parameters = operation.path_names if kind == "list" else operation.path_names[:-1]
+        parameters = operation.path_names if kind in SELECTING else operation.path_names[:-1]
         names = [path_fields.get(parameter, parameter) for parameter in parameters]
         self._check_names(f"{pointer}/{kind}", "field", names, resource.fields)
         response = _response_schema(operation, kind)
@@ -274,6 +277,8 @@ class ResourcesReader:
             reader.check_member(json_pointer.append(pointer, "envelope", role), member)
         selection = reader.read(entry)
         used = {*paging.values(), *selection.parameters}
+        if kind == "stream":
+            used.add(LAST_EVENT_ID)
         members = {paging[role] for role in PAGING_MEMBERS if role in paging}
         page = query.get(paging.get("page", ""))
         return Behaviour(
@@ -316,6 +321,9 @@ class ResourcesReader:
             transitions = resource.lifecycle.transitions if resource.lifecycle else ()
             if not self._check_name(pointer, "transition", transition, transitions):
                 return False
+        if kind == "stream":
+            self._check_stream(pointer, resource, operation)
+            return True
         if kind != "list" and not resource.key:
             self._add(pointer, f"{name} has no key, which {kind} needs to identify a record")
             return False
@@ -323,6 +331,23 @@ class ResourcesReader:
             self._add(pointer, f"{operation.path} has no path parameter for the key of the record")
             return False
         return True
+
+    def _check_stream(self, pointer: str, resource: Resource, operation: Operation) -> None:
+        """Check that the events of a resource can be sent as the response of an operation."""
+        success = operation.success()
+        if operation.method != "GET" or success is None or EVENT_STREAM not in success[1].media:
+            message = f"{operation.id} must be a GET whose response is declared as {EVENT_STREAM}"
+            self._add(pointer, message)
+        self.check_event_names(resource)
+
+    def check_event_names(self, resource: Resource) -> None:
+        """Check that no transition of a resource whose events are sent has a name with another meaning there."""
+        for name in resource.lifecycle.transitions if resource.lifecycle is not None else ():
+            if name in RESERVED_EVENTS:
+                others = ", ".join(event for event in RESERVED_EVENTS if event != name)
+                message = f"a transition whose events are streamed cannot be named {quote(name)}, nor {others}: "
+                message += "clients would take its events for others"
+                self._add(json_pointer.join(("resources", resource.name, "lifecycle", "transitions", name)), message)
 
     def _check_body_paths(self, pointer: str, resource: Resource, transition: str, operation: Operation) -> None:
         """Check that the operation's body has the members that the effects of its transition read."""

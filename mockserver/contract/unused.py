@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from mockserver.contract.behaviour import Behaviour
+from mockserver.contract.behaviour import LAST_EVENT_ID, Behaviour
 from mockserver.contract.model import Resource
 from mockserver.documents.nodes import Node
 from mockserver.documents.source import Report
@@ -49,6 +49,7 @@ def _unused_parameters(operation: Operation, behaviour: Behaviour) -> Iterator[s
     cursor = behaviour.selection.cursor
     paging = {behaviour.limit, behaviour.offset, behaviour.sort, behaviour.page}
     paging |= {cursor.parameter, cursor.before} if cursor is not None else set()
+    paging |= {LAST_EVENT_ID} if behaviour.kind == "stream" else set()
     used = paging | set(behaviour.filters) | behaviour.selection.parameters
     for parameter in operation.parameters:
         if parameter.location == "query" and parameter.name not in used:

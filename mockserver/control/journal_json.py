@@ -53,7 +53,7 @@ def entry_as_json(service: Service, entry: Entry, *, brief: bool = False) -> dic
         "violations": [violation.as_dict() for violation in entry.violations],
         "fired": fired(entry.fired),
     }
-    for name in ("override", "handler", "note", "code"):
+    for name in ("override", "handler", "messages", "note", "code"):
         if getattr(entry, name) is not None:
             fields[name] = getattr(entry, name)
     if entry.upstream:

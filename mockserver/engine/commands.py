@@ -49,7 +49,7 @@ class Put(NamedTuple):
     """Create or replace a record.
 
     With `touch`, a client writes it: it is stamped as by a transition, and it enters another state only by one, whose
-    effects may read `body`.
+    effects may read `body`. With `partial`, the client has sent only the members that it changes.
     """
 
     resource: str
@@ -58,6 +58,7 @@ class Put(NamedTuple):
     at: int
     touch: bool = False
     body: Any = None
+    partial: bool = False
 
 
 class Remove(NamedTuple):
@@ -218,23 +219,32 @@ def settle(state: State, until: int) -> tuple[State, list[Fired]]:
     while state.agenda and state.agenda[0].at <= until:
         if len(fired) >= SETTLE_LIMIT:
             raise TooMuchDue(SETTLE_LIMIT)
-        due = state.agenda[0]
-        table = state.tables[due.resource]
-        row, lifecycle = table.get(due.key), table.resource.lifecycle
-        assert row is not None
-        assert lifecycle is not None
-        last_stamp = read_stamp(row.record, lifecycle.touch)
-        at = due.at if last_stamp is None else max(due.at, last_stamp + 1)
-        step = lifecycle.transitions[state.schedule.rules[due.resource][due.rule].transition]
-        if step.guard is not None and not step.guard.is_valid(row.record):
-            # It is not tried again until the record changes.
-            waiting = table.replace(due.key, row, row._replace(due=None))
-            agenda = with_replaced(state.agenda, due, None)
-            state = state.with_tables(waiting, latest=state.latest, agenda=agenda)
-            continue
-        state = _enter(state, table, row, due.key, step, at, (*row.fired, due.rule))
-        fired.append(Fired(due.resource, due.key, step.name, at))
+        state, transition = fire_next(state)
+        if transition is not None:
+            fired.append(transition)
     return state, fired
+
+
+def fire_next(state: State) -> tuple[State, Fired | None]:
+    """The state after the next due transition, and that transition; None where its guard does not allow it.
+
+    Raises BadTime as `settle` does.
+    """
+    due = state.agenda[0]
+    table = state.tables[due.resource]
+    row, lifecycle = table.get(due.key), table.resource.lifecycle
+    assert row is not None
+    assert lifecycle is not None
+    last_stamp = read_stamp(row.record, lifecycle.touch)
+    at = due.at if last_stamp is None else max(due.at, last_stamp + 1)
+    step = lifecycle.transitions[state.schedule.rules[due.resource][due.rule].transition]
+    if step.guard is not None and not step.guard.is_valid(row.record):
+        # It is not tried again until the record changes.
+        waiting = table.replace(due.key, row, row._replace(due=None))
+        agenda = with_replaced(state.agenda, due, None)
+        return state.with_tables(waiting, latest=state.latest, agenda=agenda), None
+    state = _enter(state, table, row, due.key, step, at, (*row.fired, due.rule))
+    return state, Fired(due.resource, due.key, step.name, at)
 
 
 def _put(state: State, command: Put) -> State:

@@ -21,6 +21,14 @@ class HistoryPosition(NamedTuple):
     dropped: int
 
 
+class Base(NamedTuple):
+    """What the kept commands are applied to: the state after the command of that number, and the clock then."""
+
+    state: State
+    at: int
+    number: int
+
+
 class History:
     """The commands accepted since a base state, oldest first, at most `limit` of them.
 
@@ -52,6 +60,16 @@ class History:
     def is_empty(self) -> bool:
         """Whether no command was accepted, apart from those that were undone."""
         return not self._kept and not self.dropped
+
+    @property
+    def base(self) -> Base:
+        """What the kept commands are applied to."""
+        return Base(self._base, self._base_at, self._base_number)
+
+    def commands_after(self, number: int) -> list[Command] | None:
+        """The commands after the first `number` of the run; None where they are not kept, or where there are fewer."""
+        first = number - self._base_number
+        return self._kept[first:] if 0 <= first <= len(self._kept) else None
 
     def append(self, command: Command, state: State) -> None:
         """Add an accepted command and the state that it led to."""

@@ -79,7 +79,8 @@ class Entry(NamedTuple):
     run's previous entry, in order; `parameters` those in the path and query of a valid request; `note` is a remark for
     whoever reads the journal. `code` is that of the refusal where the request was refused. `handler` is the function of
     `handlers.py` that was called, with its place. `upstream` says that the request was passed on to the real backend,
-    and `drift` where its response was not what the operation declares.
+    and `drift` where its response was not what the operation declares. `messages` counts those of a response that
+    stayed open until now.
     """
 
     number: int
@@ -103,6 +104,7 @@ class Entry(NamedTuple):
     handler: str | None = None
     upstream: bool = False
     drift: Sequence[Violation] = ()
+    messages: int | None = None
 
     @property
     def is_by_browser(self) -> bool:
@@ -207,6 +209,19 @@ class Journal:
         if self._memory is not None:
             has_body = bool(entry.request.body or entry.response.body)
             self._memory.add(self, entry.count_bytes(), has_body=has_body)
+
+    def replace(self, entry: Entry, other: Entry) -> None:
+        """Have another entry in place of one that may still be there, since more has become known of the response."""
+        place = entry.number, entry.milliseconds
+        lists: list[list[Any]] = [self._entries, *self._problem_lists]
+        for entries in lists:
+            for index in range(len(entries) - 1, -1, -1):
+                if (entries[index].number, entries[index].milliseconds) == place:
+                    entries[index] = other
+                    break
+        for name in other.problem_lists:
+            if name not in entry.problem_lists:
+                getattr(self, name).add(other)
 
     def add_repeat(self, entry: Entry, at: int, began: float) -> bool:
         """Add a repetition of `entry`, answered from the cache; False where the cached response is outdated.

@@ -88,7 +88,10 @@ def _encode_put(command: Put) -> dict[str, Any]:
     members = {"resource": command.resource, "key": command.key, "record": dict(command.record)}
     if command.body is not None:
         members["body"] = command.body
-    return {"put": members | {"touch": True} if command.touch else members}
+    for name in ("touch", "partial"):
+        if getattr(command, name):
+            members[name] = True
+    return {"put": members}
 
 
 def _encode_fire(command: Fire) -> dict[str, Any]:
@@ -139,7 +142,13 @@ _ENCODERS: Mapping[type[Command], Any] = {
 _DECODERS: Mapping[str, Any] = {
     "fire": lambda _, entry, at: Fire(entry["resource"], entry["key"], entry["transition"], at, entry.get("body")),
     "put": lambda _, entry, at: Put(
-        entry["resource"], entry["key"], entry["record"], at, entry.get("touch", False), entry.get("body")
+        entry["resource"],
+        entry["key"],
+        entry["record"],
+        at,
+        entry.get("touch", False),
+        entry.get("body"),
+        entry.get("partial", False),
     ),
     "remove": lambda _, entry, at: Remove(entry["resource"], entry["key"], at),
     "add_override": _decode_override,

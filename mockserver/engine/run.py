@@ -12,6 +12,7 @@ from mockserver.contract.conditions import RequestContent
 from mockserver.contract.model import Mode
 from mockserver.engine.clock import Clock, Seconds, monotonic
 from mockserver.engine.commands import Command, DrawOverride, Fired, Transaction, UseOverride, fired_by
+from mockserver.engine.feed import Feed, Listener, Present, up_to_date
 from mockserver.engine.history import LOG_LIMIT, History
 from mockserver.engine.keys_in_flight import KeysInFlight
 from mockserver.engine.override_uses import OverrideUses
@@ -61,8 +62,8 @@ class Run:
     """
 
     __slots__ = (
-        "_fingerprint_cache", "_keys_in_flight", "_lock", "_override_uses", "_seconds", "_start", "_timeline",
-        "_unreported", "contract", "generation", "notice", "origin", "revision", "scenario",
+        "_feed", "_fingerprint_cache", "_keys_in_flight", "_lock", "_override_uses", "_seconds", "_start", "_timeline",
+        "_unreported", "contract", "generation", "listeners", "notice", "origin", "revision", "scenario",
     )  # fmt: skip
 
     def __init__(
@@ -75,6 +76,8 @@ class Run:
         self._timeline = Timeline(start, seconds, log_limit)
         self._unreported = UnreportedTransitions(start.scenario.clock.initial)
         self._keys_in_flight, self._override_uses = KeysInFlight(), OverrideUses()
+        self._feed: Feed | None = None
+        self.listeners: dict[Listener, None] = {}
         # The last state whose fingerprint was computed: clients that poll ask for the same one again and again.
         self._fingerprint_cache: tuple[State, str] | None = None
         # Reentrant, for `exclusive`.
@@ -108,7 +111,7 @@ class Run:
     @property
     def snapshot(self) -> tuple[State, Clock]:
         """State and clock: what a response that was just given was read from."""
-        return self._timeline.state, self._timeline.clock
+        return self.state, self.clock
 
     def matches(self, state: State, clock: Clock) -> bool:
         """Whether the run still has this very state and this very clock."""
@@ -257,6 +260,20 @@ class Run:
             self.on_fired_drained(self._unreported.settled_until)
             return fired
 
+    def read_feed(self) -> Feed:
+        """The events up to now. Raises TooMuchDue."""
+        with self._lock:
+            now = self.now
+            self._settle(now)
+            present = Present(self._start, self.history, self.generation, self.state, now)
+            self._feed = up_to_date(self._feed, present, self.listeners)
+            return self._feed
+
+    def wake_listeners(self) -> None:
+        """Have the listeners read the events."""
+        for listener in list(self.listeners):
+            listener.wake()
+
     def pop_notice(self) -> str | None:
         """What a client should know of how the run began, returned once."""
         notice, self.notice = self.notice, None
@@ -305,6 +322,7 @@ class Run:
             self._settle(clock.position)
             self._timeline.clock = clock
             self.on_clock_set()
+            self.wake_listeners()
 
     def recording_input(self) -> tuple[list[Command], int, State]:
         """The commands since the start, the clock, and the state that they lead to.
@@ -375,6 +393,7 @@ class Run:
         with self._lock:
             self._settle(clock.position)
             self._timeline.clock = clock
+            self.wake_listeners()
 
     def restore(self, count: int, to: int, anchor: float) -> None:
         """Drop all but the first `count` commands and set the clock to `to`, at `anchor` of the machine's clock."""
@@ -407,11 +426,13 @@ class Run:
     def _settle(self, until: int) -> None:
         if fired := self._timeline.settle(until):
             self._unreported.add_due(fired, until)
+            self.wake_listeners()
 
     def _advance(self, to: int) -> list[Fired]:
         if fired := self._timeline.advance(to):
             self._unreported.add_due(fired, to)
         self.on_clock_set()
+        self.wake_listeners()
         return fired
 
     def _accept(self, command: Command) -> State:
@@ -422,6 +443,7 @@ class Run:
             for fired in fired_by(before, command, timeline.state):
                 self._unreported.add(fired)
             self.on_command(command)
+            self.wake_listeners()
         return timeline.state
 
     def _restore(self, count: int, to: int, anchor: float | None = None) -> None:
@@ -431,3 +453,4 @@ class Run:
         self.generation += 1
         self.revision = 0
         self.on_restored(count, to)
+        self.wake_listeners()

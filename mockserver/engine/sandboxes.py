@@ -61,6 +61,21 @@ class Sandbox:
         self._generations: dict[str, int] = {}
         self._lock = threading.Lock()
 
+    @property
+    def identity(self) -> object:
+        """A value that no other sandbox has, such as one of the same name that is created after this was removed."""
+        return self
+
+    @property
+    def has_listeners(self) -> bool:
+        """Whether anybody reads the events of a run: the sandbox is in use."""
+        return any(run.listeners for run in self.runs.copy().values())
+
+    def wake_listeners(self) -> None:
+        """Have those who read the events of a run find out what has become of it."""
+        for run in self.runs.copy().values():
+            run.wake_listeners()
+
     def mark_used(self) -> None:
         """Note that a request was made: the sandbox is not idle."""
         self.last_used = self._seconds()
@@ -71,6 +86,7 @@ class Sandbox:
         return (
             self.active_scenario is None
             and not self.held_responses
+            and not self.has_listeners
             and all(run.is_untouched for run in self.runs.copy().values())
         )
 
@@ -132,6 +148,7 @@ class Sandbox:
     def retain(self, scenarios: Collection[str]) -> None:
         """Forget the runs and the active scenario that are not among these scenarios."""
         with self._lock:
+            self.wake_listeners()
             self.runs = {name: run for name, run in self.runs.items() if name in scenarios}
             self.active_scenario = self.active_scenario if self.active_scenario in scenarios else None
 
@@ -141,6 +158,7 @@ class Sandbox:
             responses = list(self.held_responses)
             for run in self.runs.values():
                 self._remember_generation(run)
+                run.wake_listeners()
             self.runs = {}
             self.active_scenario = None
             self.journal.clear()
@@ -152,6 +170,7 @@ class Sandbox:
         with self._lock:
             if (run := self.runs.pop(scenario, None)) is not None:
                 self._remember_generation(run)
+                run.wake_listeners()
             responses = [response for response in self.held_responses if response.scenario == scenario]
         for response in responses:
             response.release()
@@ -251,6 +270,10 @@ class Sandboxes:
         """The sandbox of that name, or, where there is none, one that is not kept."""
         return self._sandboxes.get(name) or Sandbox(name, self.start, self._seconds)
 
+    def find(self, name: str) -> Sandbox | None:
+        """The sandbox of that name, if there is one; never creates it."""
+        return self._sandboxes.get(name) or self._guests.get(name)
+
     def visit(self, name: str) -> Sandbox:
         """The sandbox of that name for a request that changes nothing, and that a page of any other site may send.
 
@@ -262,7 +285,8 @@ class Sandboxes:
             guest = self._guests.get(name)
             if guest is None:
                 if len(self._guests) >= GUEST_LIMIT:
-                    self._guests.pop(next(iter(self._guests))).reset()
+                    names = (other for other, sandbox in self._guests.items() if not sandbox.has_listeners)
+                    self._guests.pop(next(names, next(iter(self._guests)))).reset()
                 guest = self._guests[name] = Sandbox(name, self.start, self._seconds, self._memory)
         guest.mark_used()
         return guest
@@ -309,7 +333,9 @@ class Sandboxes:
         return sandbox
 
     def _make_room(self) -> None:
-        others = [sandbox for sandbox in self._sandboxes.values() if sandbox.name != DEFAULT]
+        others = [
+            sandbox for sandbox in self._sandboxes.values() if sandbox.name != DEFAULT and not sandbox.has_listeners
+        ]
         others.sort(key=lambda sandbox: sandbox.last_used)
         evicted = [sandbox for sandbox in others if sandbox.is_empty][: max(1, self.limit // EVICTED_SHARE)]
         if not evicted:

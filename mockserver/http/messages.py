@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mockserver.engine.cache_validity import CacheValidity
     from mockserver.engine.journal import Entry
     from mockserver.http.exchange import PassedOn
+    from mockserver.http.streaming.streams import Stream
 
 RETRY_MILLISECONDS = 20
 SAFE_METHODS = ("GET", "HEAD")
@@ -164,7 +165,8 @@ class Response:
     an override has set, so that the server leaves them as they are. `violations` lists where the response violates the
     contract. `delivery` is set if the response is delayed or spoiled. With a `validity`, the same request gets the same
     response as long as it holds, and `entry` is its journal entry. With an `upstream`, the response is the upstream's,
-    which the front end requests (see `passing`); such a response has a delivery, too.
+    which the front end requests (see `passing`); such a response has a delivery, too. Where it `stays_open`, its length
+    is not known, and the front end goes on with what it reads from the `stream`; to HEAD there is none.
     """
 
     status: int
@@ -177,6 +179,13 @@ class Response:
     entry: Entry | None = None
     upstream: PassedOn | None = None
     own: Collection[str] = ()
+    stays_open: bool = False
+    stream: Stream | None = None
+
+    @property
+    def is_sent_later(self) -> bool:
+        """Whether the front end has more to do than to send the response at once."""
+        return self.delivery is not None or self.stream is not None
 
     def header(self, name: str) -> str | None:
         """The first value of a header."""

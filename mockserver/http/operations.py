@@ -26,6 +26,7 @@ from mockserver.http.response.problems import refuse
 from mockserver.http.response.responses import build_response, entity_tag
 from mockserver.http.response.samples import SampleSpec, default_sample, required_headers, sample
 from mockserver.http.router import ControlHandler
+from mockserver.http.streaming.opening import keep_open, open_events
 from mockserver.openapi.model import DeclaredResponse, Operation
 from mockserver.openapi.parameter_decoding import validate_header
 from mockserver.refusals import (
@@ -51,6 +52,14 @@ VIOLATIONS_HEADER = "X-Mock-Violations"
 
 def call(exchange: Exchange) -> Response:
     """Call the contract's operation that a request was routed to. Raises a Refusal."""
+    response = _begin(exchange)
+    if response.stays_open:
+        keep_open(exchange, response)
+    return response
+
+
+def _begin(exchange: Exchange) -> Response:
+    """Settle what is due, and respond; a request with an idempotency key that was used gets its first response."""
     prepared, operation = exchange.prepared, _operation(exchange)
     try:
         run = exchange.selection.settle()
@@ -210,6 +219,8 @@ def _normal(exchange: Exchange, operation: Operation) -> Response:
 def _unconditional(exchange: Exchange, operation: Operation) -> Response:
     service = exchange.service
     behaviour = service.behaviour_of(operation)
+    if behaviour is not None and behaviour.kind == "stream":
+        return open_events(exchange, operation, _call(exchange), _seed(exchange))
     if behaviour is not None:
         return _behave(exchange, operation, behaviour)
     handler = service.handler_of(operation)

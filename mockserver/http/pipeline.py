@@ -271,6 +271,10 @@ def _record(exchange: Exchange, response: Response) -> None:
         return
     entry = response.entry = journal_entry(exchange, response)
     sandbox.journal.add(entry)
+    if response.stays_open:
+        if response.stream is not None:
+            response.stream.is_logged_as(sandbox.journal, entry)
+        return
     run = selected.begun_run if selected is not None else None
     if run is not None and _is_cacheable(entry, run) and _is_current(exchange, run):
         response.validity = CacheValidity.capture(sandbox, run)

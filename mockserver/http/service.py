@@ -15,6 +15,7 @@ from mockserver.errors import Problem
 from mockserver.handlers.python import PythonFunction
 from mockserver.http.caches import PreparedRequests, ResponseCache
 from mockserver.http.router import ControlHandler, Router
+from mockserver.http.streaming.streams import OpenStreams
 from mockserver.openapi.model import Operation
 from mockserver.schemas.validators import Schemas, Validator
 
@@ -67,6 +68,7 @@ class Service:
     stale: list[Problem] = field(default_factory=list)
     responses: ResponseCache = field(default_factory=ResponseCache)
     prepared: PreparedRequests = field(default_factory=PreparedRequests)
+    streams: OpenStreams = field(default_factory=OpenStreams)
 
     def implements(self, operation: Operation) -> bool:
         """Whether the contract implements an operation, by a behaviour or a handler."""

@@ -9,7 +9,7 @@ from typing import Any
 from mockserver.documents.nodes import Node, Unresolved
 from mockserver.documents.source import Report, Source
 from mockserver.errors import Problem, quote
-from mockserver.openapi.model import Encoding, Header, MediaType, ParameterStyle
+from mockserver.openapi.model import Encoding, Header, ItemSchema, MediaType, ParameterStyle
 from mockserver.openapi.parameter_decoding import STYLES
 from mockserver.schemas.shapes import Shape
 from mockserver.schemas.validators import Schemas, Validator
@@ -78,7 +78,22 @@ class ContentReader:
         is_checked = is_json(name) or "string" in shape.types
         invalid = [label for label, example in examples.items() if is_checked and self._is_invalid(example, validator)]
         values = {label: example.value for label, example in examples.items()}
-        return MediaType(name, schema, validator, values, self._read_encodings(node, shape), shape, frozenset(invalid))
+        encodings, item = self._read_encodings(node, shape), self._read_item(node, schemas)
+        return MediaType(name, schema, validator, values, encodings, shape, frozenset(invalid), item)
+
+    def _read_item(self, node: Node, schemas: Schemas) -> ItemSchema | None:
+        """The `itemSchema` of a media type."""
+        schema = resolve_schema(node, self.report, "itemSchema")
+        if schema is None:
+            return None
+        shape = Shape.from_schema(schema)
+        content = [
+            data.child("contentSchema")
+            for data in shape.member("data").unconditional()
+            if isinstance(data.value, dict) and "contentSchema" in data.value
+        ]
+        data_validator = schemas.validator(content[0]) if content else None
+        return ItemSchema(schemas.validator(schema), shape, data_validator)
 
     def _find_examples(self, node: Node) -> dict[str, Node]:
         """The examples of a media type or a header by name; the single `example` is named so."""
@@ -173,11 +188,11 @@ def resolve_member(node: Node, name: str, report: Report) -> Node | None:
         return None
 
 
-def resolve_schema(owner: Node, report: Report) -> Node | None:
+def resolve_schema(owner: Node, report: Report, name: str = "schema") -> Node | None:
     """The schema of a parameter, header or media type, its reference resolved if nothing beside it counts."""
-    if not isinstance(owner.value, dict) or "schema" not in owner.value:
+    if not isinstance(owner.value, dict) or name not in owner.value:
         return None
-    schema = owner.child("schema")
+    schema = owner.child(name)
     try:
         schema.resolve()
         return schema.resolve_plain_ref()

@@ -54,10 +54,19 @@ class Encoding:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemSchema:
+    """The schema of one event of a stream (OpenAPI 3.2, section 4.14), and that of the JSON in its `data`, if any."""
+
+    validator: Validator
+    shape: Shape
+    data: Validator | None
+
+
+@dataclass(frozen=True, slots=True)
 class MediaType:
     """One entry of a `content` map: its schema, if it has one, its examples by name, and what a form's fields are.
 
-    `invalid_examples` names the examples that violate the schema.
+    `invalid_examples` names the examples that violate the schema. `item` describes one event of a stream.
     """
 
     name: str
@@ -67,6 +76,7 @@ class MediaType:
     encoding: Mapping[str, Encoding] = field(default_factory=dict)
     shape: Shape = field(default_factory=Shape, compare=False)
     invalid_examples: frozenset[str] = frozenset()
+    item: ItemSchema | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,17 @@ class IdempotencyKeyReused(Refusal):
         )
 
 
+class StreamLimit(Refusal):
+    """There are as many open streams as there may be."""
+
+    code = "stream-limit"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"All {limit:,} streams that this server keeps open are in use. Close those that nobody reads.", limit=limit
+        )
+
+
 class IdempotencyInFlight(Refusal):
     """The first request with this key has not been answered yet."""
 

@@ -24,7 +24,9 @@ from mockserver.server.cycle import Cycle, Hold, request_head
 from mockserver.server.delayed_send import DelayedSend
 from mockserver.server.rejections import HEAD_LIMIT, HEADER_LIMIT, RequestRejected, rejection
 from mockserver.server.served_app import ParsedRequest, Sent, ServedApp, as_message, call_wsgi, failure, respond
+from mockserver.server.streams import StreamSend
 
+CLOSE = b"Connection: close\r\n"
 LINGER_SECONDS, TLS_CLOSE_SECONDS = 2.0, 0.2
 
 
@@ -131,16 +133,12 @@ class Protocol(HttpToolsProtocol):
         if isinstance(cause, ENDING):
             raise cause from None
         if isinstance(cause, RequestRejected):
-            # A request line without a version, which the parser reads as one of HTTP/0.9, is invalid today.
-            lacks_version = self.parser.get_http_version() == "0.9" and b" HTTP/0.9" not in data
-            self.reject("malformed-request" if lacks_version else cause.code)
+            self.reject(rejections.code_of_parsed(cause.code, self.parser.get_http_version(), data))
         elif isinstance(error, httptools.HttpParserCallbackError):
             log_failure("a request", self.url.decode("latin-1"), cause or error)
             self.reject("internal-error")
         else:
-            # Clients that speak only HTTP/2 begin with `PRI *`.
-            is_preface = self.parser.get_method() == b"PRI" and self.url == b"*"
-            self.reject("http-version-not-supported" if is_preface else "malformed-request")
+            self.reject(rejections.code_of_unparsed(self.parser.get_method(), self.url))
 
     def _send_known(self, data: bytes) -> bool:
         """Respond to a request that is known by its bytes; whether it is."""
@@ -164,10 +162,10 @@ class Protocol(HttpToolsProtocol):
             head, body = failure(prepared.request.method, prepared.request.path, error)
             self._send_at_once(head, self._date(), body)
             return True
-        if sent.response.delivery is not None:
+        if sent.response.is_sent_later:
             self._unset_keepalive_if_required()
             self.cycle = Cycle(True)
-            self._hold_back(self.cycle, sent)
+            self._send_later(self.cycle, sent)
             return True
         self._send_at_once(sent.head, self._date_of(sent.head), sent.body)
         sent.remember_response(data)
@@ -325,7 +323,7 @@ class Protocol(HttpToolsProtocol):
                 self.send(cycle, *call_wsgi(self.served.app, self._constant, request))
                 return
             if prepared.runs_python(service):
-                self._hold = apart = RequestApart(service, prepared, partial(self._send_apart, cycle))
+                self._hold = apart = RequestApart(service, prepared, partial(self._send_later, cycle))
                 apart.start(self.served.threads, self.loop)
                 return
             sent = respond(service, prepared)
@@ -334,42 +332,49 @@ class Protocol(HttpToolsProtocol):
         except BaseException as error:
             self.send(cycle, *failure(request.method, request.target.decode("latin-1"), error))
             return
-        if sent.response.delivery is not None:
-            self._hold_back(cycle, sent)
+        if sent.response.is_sent_later:
+            self._send_later(cycle, sent)
             return
         if cycle.keep_alive and not request.too_large:
             self._sent = sent
         self.send(cycle, sent.head, sent.body)
 
-    def _hold_back(self, cycle: Cycle, sent: Sent) -> None:
-        """Have timers send a response, or spoil it."""
-        assert sent.response.delivery is not None
+    def _send_later(self, cycle: Cycle, sent: Sent) -> None:
+        """Have timers send a response, or spoil it; or begin one that stays open."""
+        if sent.response.delivery is None:
+            self._send_held(cycle, sent, sent.head, sent.body)
+            return
         self._hold = delayed = DelayedSend(
             self.loop,
             self.transport,
             sent.response.delivery,
             (sent.head, sent.body),
             partial(served_app.encode, sent.prepared.request),
-            partial(self._send_held, cycle),
+            partial(self._send_held, cycle, sent),
             date=self._date,
             has_content=sent.has_content,
         )
         delayed.start()
 
-    def _send_apart(self, cycle: Cycle, sent: Sent) -> None:
-        if sent.response.delivery is not None:
-            self._hold_back(cycle, sent)
-        else:
-            self._send_held(cycle, sent.head, sent.body)
-
-    def _send_held(self, cycle: Cycle, head: bytes, body: bytes) -> None:
+    def _send_held(self, cycle: Cycle, sent: Sent, head: bytes, body: bytes) -> None:
         self._hold = None
+        if sent.response.stream is not None and head is sent.head:
+            self._hold = stream = StreamSend(
+                self, self.served.streams, sent.response.stream, partial(self._end_stream, cycle)
+            )
+            stream.start(head + self._date_of(head) + (b"" if cycle.keep_alive else CLOSE), body)
+            return
         self.send(cycle, head, body)
+        self._answer_waiting()
+
+    def _end_stream(self, cycle: Cycle) -> None:
+        self._hold = None
+        self._end_response(cycle)
         self._answer_waiting()
 
     def send(self, cycle: Cycle, head: bytes, body: bytes) -> None:
         """Write an answer and go on to the next request, or close."""
-        close = b"" if cycle.keep_alive else b"Connection: close\r\n"
+        close = b"" if cycle.keep_alive else CLOSE
         self.transport.write(b"".join((head, self._date_of(head), close, b"\r\n", body)))
         self._end_response(cycle)
 
@@ -416,10 +421,14 @@ class Protocol(HttpToolsProtocol):
     def resume_writing(self) -> None:
         """The peer reads again."""
         super().resume_writing()
+        if isinstance(self._hold, StreamSend):
+            self._hold.write()
         self._answer_waiting()
 
     def shutdown(self) -> None:
         """The server ends: what is not a whole request yet gets no answer."""
+        if isinstance(self._hold, StreamSend):
+            self._hold.end_response()
         self.transport.close()
         if self.scheme == "https":  # TLS waits for the peer to agree, and idle clients do not
             self.loop.call_later(TLS_CLOSE_SECONDS, self.transport.abort)

@@ -52,3 +52,16 @@ def rejection(code: str) -> tuple[bytes, bytes]:
     body = json.dumps(problem, separators=(",", ":")).encode()
     headers = [("Content-Type", "application/problem+json"), ("X-Mock-Code", code)]
     return wsgi_bridge.head(status, headers, body, line=f"{status} {title}"), body
+
+
+def code_of_unparsed(method: bytes, target: bytes) -> str:
+    """Why bytes are rejected that the parser does not accept. Clients that speak only HTTP/2 begin with `PRI *`."""
+    return "http-version-not-supported" if method == b"PRI" and target == b"*" else "malformed-request"
+
+
+def code_of_parsed(code: str, version: str, data: bytes) -> str:
+    """The code of a rejected request, unless its request line is invalid.
+
+    One without a version, which the parser reads as one of HTTP/0.9, is invalid today.
+    """
+    return "malformed-request" if version == "0.9" and b" HTTP/0.9" not in data else code

@@ -18,6 +18,7 @@ from mockserver.http.response.responses import wire_headers
 from mockserver.http.service import BODY_LIMIT, Service
 from mockserver.server import wsgi_bridge
 from mockserver.server.rejections import rejection
+from mockserver.server.streams import StreamLoop
 from mockserver.syntax.statuses import BODILESS
 
 if TYPE_CHECKING:
@@ -37,13 +38,18 @@ def current_service(app: WSGIApplication) -> Callable[[], Service | None]:
 class ServedApp:
     """The application, the service behind it if there is one, and the limit of bodies in bytes.
 
-    `threads` handle the requests that call Python of a contract.
+    `threads` handle the requests that call Python of a contract, and `streams` the responses that stay open.
     """
 
     app: WSGIApplication
     current_service: Callable[[], Service | None]
     body_limit: int = BODY_LIMIT
     threads: StepThreads = field(default_factory=StepThreads)
+    streams: StreamLoop = field(init=False)
+
+    def __post_init__(self) -> None:
+        # A contract that was reloaded is switched to before streams of the former one are read.
+        object.__setattr__(self, "streams", StreamLoop(self.current_service))
 
     @classmethod
     def of(cls, app: WSGIApplication, body_limit: int | None = None) -> ServedApp:
@@ -116,7 +122,8 @@ def encode(request: Request, response: Response) -> tuple[bytes, bytes]:
 
 def _encode(request: Request, response: Response) -> tuple[bytes, bytes]:
     is_head = request.method == "HEAD"
-    head = wsgi_bridge.head(response.status, wire_headers(response), response.body, to_head=is_head)
+    without_length = is_head or response.stays_open
+    head = wsgi_bridge.head(response.status, wire_headers(response), response.body, to_head=without_length)
     return head, b"" if is_head else response.body
 
 

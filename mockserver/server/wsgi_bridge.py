@@ -21,6 +21,8 @@ from mockserver.syntax.statuses import BODILESS, LENGTHLESS, reason_phrase
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+# In the environ: whole bodies are sent, so that one which never ends must not be begun.
+BUFFERED = "mockserver.buffered"
 RawHeaders = Sequence[tuple[bytes, bytes]]
 # Headers that the server or the application gives a meaning to. Names are compared with "-" for "_", so that one
 # written with an underscore would pass for them, where a proxy in front may have let only the other through.
@@ -66,6 +68,7 @@ def constant_environ(
         "wsgi.multithread": False,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
+        BUFFERED: True,
     }
 
 

@@ -9,6 +9,8 @@ JSON, FORM, MULTIPART = "application/json", "application/x-www-form-urlencoded",
 FORMS = (FORM, MULTIPART)
 TEXTUAL = ("application/xml", "application/yaml", "application/x-yaml", "application/javascript", "application/graphql")
 
+# Server-sent events.
+EVENT_STREAM = "text/event-stream"
 # One JSON value per line.
 JSON_LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/jsonlines",
               "application/x-jsonlines")  # fmt: skip

@@ -25,8 +25,10 @@ from mockserver.http.request_log import RequestLog
 from mockserver.http.response.responses import wire_headers
 from mockserver.http.router import Router
 from mockserver.http.service import BODY_LIMIT, PassedListener, Service
+from mockserver.server.wsgi_bridge import BUFFERED
 from mockserver.web.pages import site
 from mockserver.web.processes import watch_processes
+from mockserver.web.streams import read_stream
 
 TIMEOUT_MILLISECONDS = 60_000
 
@@ -175,7 +177,11 @@ def _to_flask(response: Response, sleep: Sleep) -> flask.Response:
     elif delivery is not None:
         sleep((delivery.delay or (TIMEOUT_MILLISECONDS if delivery.fault == "timeout" else 0)) / 1_000)
         delivery.delivered()
-    body = response.body if delivery is None or delivery.fault is None else _break_off(response.body, delivery)
+    body: bytes | Iterator[bytes] = response.body
+    if delivery is not None and delivery.fault is not None:
+        body = _break_off(response.body, delivery)
+    elif response.stream is not None:
+        body = read_stream(response.body, response.stream, is_buffered=BUFFERED in flask.request.environ)
     sent = flask.Response(body, response.status)
     sent.headers.clear()
     sent.headers.extend(wire_headers(response))

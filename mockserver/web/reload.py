@@ -93,6 +93,8 @@ class ReloadingApp:
         )
         self._reloaded.append((build_app(service, serve_pages=self._serve_pages), starts))
         self.contract = contract
+        # Streams end where no request comes that switches to it.
+        service.streams.wake_all()
 
 
 def _place_and_reason(error: Exception, root: Path) -> tuple[str, str]:

@@ -21,6 +21,7 @@ OPEN, CLOSED, RESET, SILENT = "open", "closed", "reset", "silent"
 # How an answer goes on after its head.
 _LENGTH = re.compile(rb"(?im)^content-length:[ \t]*(\d+)\r?$")
 _CLOSE = re.compile(rb"(?im)^connection:[ \t]*close\r?$")
+_EVENTS = re.compile(rb"(?im)^content-type:[ \t]*text/event-stream")
 _CODED = re.compile(rb"(?im)^transfer-encoding:")
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})")
 # Real time, in JSON as it is written, and in headers.
@@ -136,6 +137,8 @@ class Connection:
 
     def _read_body(self, head: bytes, to_head: bool) -> bytes:
         length = _LENGTH.search(head)
+        if _EVENTS.search(head) and length is None and not to_head:
+            return self._read_events()
         bodiless = to_head or head[9:12] in (b"204", b"304")
         if _CLOSE.search(head) or _CODED.search(head) or (length is None and not bodiless):
             self._read_rest()
@@ -145,6 +148,15 @@ class Connection:
         while len(self._buffer) < size and self._more():
             pass
         body, self._buffer = self._buffer[:size], self._buffer[size:]
+        return body
+
+    def _read_events(self) -> bytes:
+        """The first chunk of a stream, which stays open; this side closes then."""
+        while b"\n\n" not in self._buffer and self._more():
+            pass
+        body, self._buffer = self._buffer, b""
+        self._socket.close()
+        self._ending = CLOSED
         return body
 
     def pending(self) -> bytes:

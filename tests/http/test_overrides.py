@@ -199,7 +199,7 @@ def test_those_that_were_added_can_be_removed_and_the_scenarios_cannot(client: F
     assert client.delete("/__mock/overrides/scenario-1", headers=headers).json["code"] == "unknown-override"
     assert client.delete("/__mock/overrides", headers=headers).status_code == 204
     assert client.get("/admin/jobs/job-7", headers=headers).status_code == 503
-    assert len(client.get("/__mock/overrides", headers=headers).json["overrides"]) == 7
+    assert len(client.get("/__mock/overrides", headers=headers).json["overrides"]) == 8
 
 
 @pytest.mark.parametrize(

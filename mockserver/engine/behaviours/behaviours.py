@@ -16,6 +16,7 @@ from mockserver.engine.behaviours.records import (
     ReplaceRecord,
     UpdateRecord,
 )
+from mockserver.engine.behaviours.streaming import StreamRecords
 from mockserver.engine.run import Run
 from mockserver.openapi.model import Operation
 
@@ -27,6 +28,7 @@ IMPLEMENTATIONS: Mapping[str, type[Implementation]] = {
     "update": UpdateRecord,
     "delete": DeleteRecord,
     "transition": FireTransition,
+    "stream": StreamRecords,
 }
 
 

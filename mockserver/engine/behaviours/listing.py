@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -15,16 +15,10 @@ from mockserver.contract.model import Contract, Record, SortField
 from mockserver.engine.behaviours import cursors
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult, ResultKind
 from mockserver.engine.behaviours.envelopes import Page, complete_envelope, with_member, without_member
-from mockserver.engine.behaviours.implementation import Implementation
+from mockserver.engine.behaviours.selecting import SelectingImplementation
 from mockserver.engine.run import Run
 from mockserver.engine.state.conditions import (
-    Compared,
-    Condition,
-    HasWords,
-    OneOf,
-    comparable,
     members_read,
-    split_words,
 )
 from mockserver.engine.state.presentation import with_all_derived
 from mockserver.engine.state.sorted_rows import Row, SortedRows, SortOrder, matches, sort_order
@@ -42,7 +36,7 @@ INTEGER = re.compile(r"-?[0-9]{1,18}")
 ABSENT = object()
 
 
-class ListRecords(Implementation):
+class ListRecords(SelectingImplementation):
     """Lists the records that the path and the query select, in an order, one page of them."""
 
     def __init__(self, contract: Contract, operation: Operation, behaviour: Behaviour) -> None:
@@ -74,17 +68,7 @@ class ListRecords(Implementation):
     def _select(self, state: State, call: OperationCall) -> SortedRows:
         table = state.tables[self.resource.name]
         order = self._order(table, call)
-        conditions: list[Condition] = []
-        if self._path_fields:
-            values = self.path_values(call)
-            self.require_references(state, values)
-            conditions += [OneOf(field, (value,)) for field, value in values.items()]
-        for name in self.behaviour.filters:
-            if name in call.query:
-                value = call.query[name]
-                conditions.append(OneOf(name, tuple(value) if isinstance(value, list) else (value,)))
-        conditions += self._comparisons(call)
-        where = tuple(conditions)
+        where = self.conditions(state, call)
         if self._derived and (order.sorts_by(self._derived) or not self._derived.isdisjoint(members_read(where))):
             # These are not stored, so neither is an order or a selection by them.
             stored = list(table.ordered())
@@ -94,30 +78,6 @@ class ListRecords(Implementation):
         if where and self._has_references and (reference := self._reference(call)) is not None:
             return SortedRows.from_rows(order, [row for row in table.group(*reference) if matches(row, where)])
         return table.ordered(order, where)
-
-    def _comparisons(self, call: OperationCall) -> Iterator[Condition]:
-        """The conditions of the parameters that compare or search. Raises InvalidRequest for what is no instant."""
-        for comparison in self.behaviour.selection.comparisons:
-            name = comparison.parameter
-            if name not in call.query:
-                continue
-            value = call.query[name]
-            if comparison.op == "in" and isinstance(value, str):
-                value = value.split(",")
-            operands = [
-                comparable(item, as_instant=comparison.as_instants)
-                for item in (value if isinstance(value, list) else [value])
-            ]
-            if comparison.as_instants and None in operands:
-                message = "must be a date or a date-time (RFC 3339), such as 2026-01-15 or 2026-01-15T09:00:00Z"
-                raise InvalidRequest([Violation("query", "", "format", message, name)])
-            readable = tuple(operand for operand in operands if operand is not None)
-            yield Compared(comparison.field, comparison.op, readable, comparison.as_instants)
-        for search in self.behaviour.selection.searches:
-            text = call.query.get(search.parameter, "")
-            words = split_words(text if isinstance(text, str) else " ".join(str(part) for part in text))
-            if words:
-                yield HasWords(search.fields, words)
 
     def _reference(self, call: OperationCall) -> tuple[str, Any] | None:
         """The first condition that is one value of a reference: the table has its rows by that."""

@@ -77,14 +77,16 @@ class WritingImplementation(Implementation):
         read_only = self.resource.read_only
         return {name: value for name, value in self.body_members(call).items() if name not in read_only}
 
-    def put(self, run: Run, call: OperationCall, change: Callable[[Record], Any]) -> OperationResult:
+    def put(
+        self, run: Run, call: OperationCall, change: Callable[[Record], Any], *, partial: bool = False
+    ) -> OperationResult:
         """Put what `change` makes of the record that the path names, and return it."""
         key, resource = self.key(call), self.resource
         body = call.body if self._reads_body else None
 
         def make_command(state: State, at: int) -> Command:
             record = change(self.find_row(state, call).record)
-            return Put(resource.name, key, in_schema_order(resource, record), at, touch=True, body=body)
+            return Put(resource.name, key, in_schema_order(resource, record), at, True, body, partial)
 
         state = run.submit(make_command)
         return OperationResult(self.present(run, state, state.record(resource.name, key)))
@@ -147,7 +149,7 @@ class UpdateRecord(WritingImplementation):
     def perform(self, run: Run, call: OperationCall) -> OperationResult:
         """Update the record and return it. Raises UnknownRecord and InvalidRecord."""
         members = self.writable_members(call)
-        return self.put(run, call, lambda record: merge_patch(record, members))
+        return self.put(run, call, lambda record: merge_patch(record, members), partial=True)
 
 
 class DeleteRecord(Implementation):

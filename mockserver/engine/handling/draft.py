@@ -79,7 +79,7 @@ class DraftResource(ResourceView):
         row = self._row(key)
         if row is None:
             raise UnknownRecord(self._name, key)
-        return self._put(record_key(key), {**row.record, **self._members(None, fields)})
+        return self._put(record_key(key), {**row.record, **self._members(None, fields)}, partial=True)
 
     def replace(self, key: Any, record: Mapping[str, Any] | None = None, /, **fields: Any) -> dict[str, Any]:
         """Replace a record by one of these members, its key and derived members left out or the same.
@@ -119,9 +119,10 @@ class DraftResource(ResourceView):
             raise TransitionNotAllowed(self._name, key, transition, current, lifecycle.allowed(current))
         return self[key]
 
-    def _put(self, key: Any, record: Record) -> dict[str, Any]:
+    def _put(self, key: Any, record: Record, *, partial: bool = False) -> dict[str, Any]:
         draft, resource = self._records, self._resource
-        draft.apply(Put(resource.name, key, in_schema_order(resource, record), draft.at, touch=True))
+        ordered = in_schema_order(resource, record)
+        draft.apply(Put(resource.name, key, ordered, draft.at, touch=True, partial=partial))
         return self[key]
 
     def _members(self, record: Mapping[str, Any] | None, fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from mockserver.engine.clock import monotonic
 from mockserver.engine.journal import Entry, Journal, ProblemList
 from mockserver.engine.shared.journal_codec import JournalCodec
 from mockserver.engine.shared.store import EncodedEntry, Store
+from mockserver.refusals import StoreUnavailable
 
 
 class SharedJournal(Journal):
@@ -31,6 +33,11 @@ class SharedJournal(Journal):
     def add(self, entry: Entry) -> None:
         """Add an entry; the store gives it its number."""
         self.waiting.append(self._codec.encode(entry))
+
+    def replace(self, entry: Entry, other: Entry) -> None:
+        """Have another entry in place of one that may still be there; not where the store does not respond."""
+        with suppress(StoreUnavailable):
+            self._store.replace_entry(self._name, self._codec.encode(entry), self._codec.encode(other))
 
     def add_repeat(self, entry: Entry, at: int, began: float) -> bool:
         """Add a repetition of `entry` if no process has changed the sandbox; False where one has."""

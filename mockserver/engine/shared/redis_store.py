@@ -165,6 +165,30 @@ if redis.call('EXISTS', KEYS[1]) == 1 then add_entry(ARGV[4], ARGV[5], ARGV[6]) 
 return 1
 """
 )
+# ARGV: limit of entries, the text of the entry, the text in its place, the lists that are new to it, its code
+REPLACE_ENTRY = (
+    _ADD_ENTRY_FUNCTION
+    + """
+for list = 3, 6 do
+  for index = redis.call('LLEN', KEYS[list]) - 1, 0, -1 do
+    local line = redis.call('LINDEX', KEYS[list], index)
+    local number, text = string.match(line, '^(%d+) (.*)$')
+    if text == ARGV[2] then
+      redis.call('LSET', KEYS[list], index, number .. ' ' .. ARGV[3])
+      if list == 3 then
+        for other in string.gmatch(ARGV[4], '%d') do
+          if redis.call('RPUSH', KEYS[tonumber(other)], number .. ' ' .. ARGV[3]) > tonumber(ARGV[1]) then
+            redis.call('LPOP', KEYS[tonumber(other)])
+          end
+          redis.call('HINCRBY', KEYS[1], 'counted:' .. other .. ':' .. ARGV[5], 1)
+        end
+      end
+      break
+    end
+  end
+end
+"""
+)
 # ARGV: the numbers of the keys of the lists
 CLEAR_ENTRIES = """
 for number in string.gmatch(ARGV[1], '%d') do
@@ -264,6 +288,12 @@ class RedisStore:
         """Add a journal entry if the sandbox is still at this epoch and length; whether it is."""
         arguments = (ENTRY_LIMIT, epoch, length, *_entry_arguments(entry), name)
         return bool(self._run_script(ADD_ENTRY, name, *arguments) == 1)
+
+    def replace_entry(self, name: str, entry: EncodedEntry, other: EncodedEntry) -> None:
+        """Have another entry in place of one that may still be there."""
+        further = [which for which in other.problem_lists if which not in entry.problem_lists]
+        lists = "".join(map(str, map(_number, further)))
+        self._run_script(REPLACE_ENTRY, name, ENTRY_LIMIT, entry.text, other.text, lists, other.code or "")
 
     def list_entries(self, name: str, which: str) -> list[bytes]:
         """The entries, oldest first, of a list of LISTS."""
@@ -376,7 +406,7 @@ class RedisStore:
         return client
 
 
-SCRIPTS = (FETCH_UPDATES, APPEND, ADD_ENTRY, CLEAR_ENTRIES, REMOVE, SUMMARIZE)
+SCRIPTS = (FETCH_UPDATES, APPEND, ADD_ENTRY, REPLACE_ENTRY, CLEAR_ENTRIES, REMOVE, SUMMARIZE)
 
 
 def _number(which: str) -> str:

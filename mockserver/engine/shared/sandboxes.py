@@ -73,6 +73,11 @@ class SharedSandbox(Sandbox):
         # What the request in progress did outside the state: undone where it has to be handled again.
         self._undo: list[Callable[[], None]] = []
 
+    @property
+    def identity(self) -> object:
+        """The epoch: a reset begins another one, and so does a sandbox of the same name."""
+        return self.epoch
+
     def hold(self, response: Releasable) -> None:
         """Note that a response is held back, unless the request has to be handled again."""
         super().hold(response)
@@ -210,6 +215,7 @@ class SharedSandbox(Sandbox):
         self.runs[scenario] = run
 
     def _start_over(self, epoch: str) -> None:
+        self.wake_listeners()
         if self.runs and epoch:
             super().reset()
         self.epoch, self.length, self.runs, self.active_scenario, self._generations = epoch, 0, {}, None, {}
@@ -346,7 +352,11 @@ class SharedSandboxes(Sandboxes):
 
     def peek(self, name: str) -> Sandbox:
         """The sandbox of that name as it is now, or, where there is none, one that is not kept."""
-        return self._follow(name, Use.PEEK) or Sandbox(name, self.start, self._seconds)
+        return self.find(name) or Sandbox(name, self.start, self._seconds)
+
+    def find(self, name: str) -> Sandbox | None:
+        """The sandbox of that name as it is now, if there is one; never creates it."""
+        return self._follow(name, Use.PEEK)
 
     def visit(self, name: str) -> Sandbox:
         """The sandbox of that name for a request that changes nothing, and that a page of any other site may send.
@@ -398,7 +408,7 @@ class SharedSandboxes(Sandboxes):
         sandbox = self._replicas.get(name)
         if sandbox is None:
             if len(self._replicas) >= self.limit:
-                self._replicas.pop(next(iter(self._replicas)))
+                self._replicas.pop(next(iter(self._replicas))).wake_listeners()
             sandbox = self._replicas[name] = SharedSandbox(name, self.start, self._seconds, self.store, self._codec)
         if not sandbox.follow(self.limit, use):
             del self._replicas[name]

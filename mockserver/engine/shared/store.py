@@ -123,6 +123,9 @@ class Store(Protocol):
     def add_entry_if_unchanged(self, name: str, epoch: str, length: int, entry: EncodedEntry) -> bool:
         """Add a journal entry if the sandbox is still at this epoch and length; whether it is."""
 
+    def replace_entry(self, name: str, entry: EncodedEntry, other: EncodedEntry) -> None:
+        """Have another entry in place of one that may still be there."""
+
     def list_entries(self, name: str, which: str) -> list[bytes]:
         """The entries, oldest first, of the list `all`, or of one that decides a verdict (see Entry.problem_lists)."""
 

@@ -132,6 +132,12 @@ class Table:
         row: Row | None = self._rows.get(key)
         return row
 
+    @property
+    def newest(self) -> Row:
+        """The row that was appended last, of a resource without a key."""
+        row: Row = self._rows[self._next_position - 1]
+        return row
+
     def put(
         self,
         key: Any,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from mockserver.contract.behaviour import Behaviour
+from mockserver.contract.behaviour import LAST_EVENT_ID, Behaviour
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.errors import Violation, did_you_mean, quote
 from mockserver.http.exchange import PreparedRequest
@@ -131,6 +131,7 @@ class _Reader:
             for name in query
             if name not in declared
             and not name.startswith(RESERVED_PREFIX)
+            and not (name == LAST_EVENT_ID and self.behaviour is not None and self.behaviour.kind == "stream")
             and not any(parameter_decoding.member_path(notation, name, declared) for notation in collecting)
         ]
         for name in undeclared[:LISTED_LIMIT]:

@@ -83,6 +83,7 @@ STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
     refusals.UnknownOverride: http.HTTPStatus.NOT_FOUND,
     refusals.OverrideLimit: http.HTTPStatus.TOO_MANY_REQUESTS,
     refusals.ResetWhileHeld: http.HTTPStatus.SERVICE_UNAVAILABLE,
+    refusals.StreamLimit: http.HTTPStatus.TOO_MANY_REQUESTS,
     refusals.SandboxLimit: http.HTTPStatus.TOO_MANY_REQUESTS,
     refusals.StoreUnavailable: http.HTTPStatus.SERVICE_UNAVAILABLE,
     refusals.StoreBusy: http.HTTPStatus.SERVICE_UNAVAILABLE,

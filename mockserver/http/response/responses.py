@@ -89,6 +89,8 @@ def complete(response: Response, request: Request) -> Response:
         headers.append(NO_CACHE)
     if response.media_type is not None and "content-type" not in own:
         headers.append(header("Content-Type", response.media_type))
+    if response.stays_open:
+        return response
     headers.append(header("Content-Length", str(len(response.body))))
     if is_safe and 200 <= response.status < 300:
         tag = (response.header("ETag") or "") if "etag" in own else entity_tag(response.body)

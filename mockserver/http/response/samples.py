@@ -21,7 +21,7 @@ from mockserver.openapi import parameter_encoding
 from mockserver.openapi.model import DeclaredResponse, Header, MediaType, Operation
 from mockserver.refusals import NoExample, NotAcceptable
 from mockserver.schemas.validators import Validator
-from mockserver.syntax.media_types import FORM, essence, is_json, is_text, is_xml
+from mockserver.syntax.media_types import EVENT_STREAM, FORM, essence, is_json, is_text, is_xml
 from mockserver.syntax.statuses import BODILESS, FIRST_ERROR, reason_phrase
 
 # What a schema says of a header's value, so that it need not be made up.
@@ -145,10 +145,16 @@ class SampleBuilder:
 
     def response(self, name: str | None, kind: str | None) -> Response:
         """The response in a media type that is declared as `name`. Raises CannotGenerate and NoExample."""
-        value: Any = None
-        if name is not None and kind is not None:
-            value = self._body(self.spec.declared.media[name], kind)
-        return build_response(self.operation, self.spec.status, value, kind, self.headers(self.spec.declared.headers))
+        if name is None or kind is None:
+            return build_response(
+                self.operation, self.spec.status, None, kind, self.headers(self.spec.declared.headers)
+            )
+        media = self.spec.declared.media[name]
+        value, headers = self._body(media, kind), self.headers(self.spec.declared.headers)
+        response = build_response(self.operation, self.spec.status, value, kind, headers)
+        # Clients connect again where a stream of events ends.
+        response.stays_open = essence(kind) == EVENT_STREAM and _example(self.spec, media) is not None
+        return response
 
     def _generator(self, validator: Validator | None = None) -> generate.Generator:
         known_values = {name: self.call.path[name] for name in self.operation.path_names if name in self.call.path}

@@ -12,9 +12,8 @@ from werkzeug.http import parse_options_header
 from mockserver.errors import Violation, quote
 from mockserver.openapi import parameter_encoding
 from mockserver.syntax import strict_json
-from mockserver.syntax.media_types import FORM, JSON_LINES, essence, is_json, is_markup
+from mockserver.syntax.media_types import EVENT_STREAM, FORM, JSON_LINES, essence, is_json, is_markup
 
-EVENTS = "text/event-stream"
 SCRIPTS = ("application/javascript", "application/x-javascript", "application/ecmascript")
 DEFAULT_CHARSET = "utf-8"
 
@@ -26,7 +25,7 @@ def body_text(value: Any, media_type: str) -> str | bytes:
     name = essence(media_type)
     if name == FORM and isinstance(value, Mapping):
         return urlencode({name: parameter_encoding.encode_simple(member) for name, member in value.items()})
-    if name == EVENTS and isinstance(value, dict | list):
+    if name == EVENT_STREAM and isinstance(value, dict | list):
         return f"data: {strict_json.dump(value).decode()}\n\n"
     if name in JSON_LINES:
         items = value if isinstance(value, list) else [value]

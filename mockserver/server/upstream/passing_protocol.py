@@ -166,11 +166,11 @@ class PassingProtocol(Protocol):
         self._hold = relay = Relay(self, cycle, passed_on, incoming)
         relay.start()
 
-    def _hold_back(self, cycle: Cycle, sent: Sent) -> None:
+    def _send_later(self, cycle: Cycle, sent: Sent) -> None:
         if sent.response.upstream is not None:
             self._relay(cycle, sent.response.upstream, None)
         else:
-            super()._hold_back(cycle, sent)
+            super()._send_later(cycle, sent)
 
     def _overflow(self) -> None:
         # The body of a request that is passed on may be of any length: it is never held as a whole.

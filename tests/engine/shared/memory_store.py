@@ -52,6 +52,11 @@ class MemoryStore:
         batches = content.batches[length:] if content.epoch == epoch else content.batches
         return SandboxUpdates(content.epoch, [batch.encode() for batch in batches], content.count)
 
+    def replace_entry(self, name: str, entry: EncodedEntry, other: EncodedEntry) -> None:
+        self._require_available()
+        for entries in self.contents[name].entries.values():
+            entries[:] = [kept.replace(entry.text.encode(), other.text.encode()) for kept in entries]
+
     def append(
         self,
         name: str,

@@ -1,0 +1,91 @@
+"""What commands and due transitions change: each record that they create, change or remove, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from mockserver.contract.model import Record
+from mockserver.engine.commands import Command, Fire, Fired, Put, Remove, Transaction, apply
+from mockserver.engine.state.state import State
+
+# The names of changes that are no transitions.
+CREATE, UPDATE, REPLACE, DELETE, PUT, APPEND = "create", "update", "replace", "delete", "put", "append"
+
+
+class RecordChange(NamedTuple):
+    """A record that was changed: by a transition of that name, or in the manner that `name` says.
+
+    `at` is the stamp, in milliseconds since 1970. `record` is the record after the change, or the one that was removed;
+    `before` is what it was, None for a new one. The record of a resource without a key has None for one.
+    """
+
+    resource: str
+    key: Any
+    name: str
+    at: int
+    record: Record
+    before: Record | None
+
+
+def changes_by(before: State, command: Command, after: State) -> Iterator[RecordChange]:
+    """The changes that a command has made between two states. Of overrides and stored responses there are none."""
+    if isinstance(command, Fire):
+        yield from changes_by_transition(
+            before, Fired(command.resource, command.key, command.transition, after.latest), after
+        )
+    elif isinstance(command, Put):
+        yield from _changes_by_put(before, command, after)
+    elif isinstance(command, Remove):
+        yield from _removals(before, command.resource, command.key, command.at, set())
+    elif isinstance(command, Transaction):
+        for part in command.commands:
+            after = apply(before, part)
+            if after is not before:
+                yield from changes_by(before, part, after)
+            before = after
+
+
+def changes_by_transition(before: State, fired: Fired, after: State) -> Iterator[RecordChange]:
+    """The changes that a transition has made: of the record, and of the log."""
+    resource, key, transition, at = fired
+    old, new = before.tables[resource].get(key), after.tables[resource].get(key)
+    assert old is not None
+    assert new is not None
+    yield RecordChange(resource, key, transition, at, new.record, old.record)
+    yield from _log_entry(after, resource, at)
+
+
+def _changes_by_put(before: State, command: Put, after: State) -> Iterator[RecordChange]:
+    resource, key = command.resource, command.key
+    old, new = before.tables[resource].get(key), after.tables[resource].get(key)
+    assert new is not None
+    if not command.touch:
+        name, at = PUT, command.at
+    else:
+        at = after.latest
+        # Without a transition, a record that is put has no last one.
+        name = new.last or (CREATE if old is None else UPDATE if command.partial else REPLACE)
+    yield RecordChange(resource, key, name, at, new.record, old.record if old is not None else None)
+    if new.last is not None:
+        yield from _log_entry(after, resource, at)
+
+
+def _log_entry(after: State, resource: str, at: int) -> Iterator[RecordChange]:
+    log = after.tables[resource].log
+    if log is not None:
+        yield RecordChange(log[0], None, APPEND, at, after.tables[log[0]].newest.record, None)
+
+
+def _removals(state: State, resource: str, key: Any, at: int, removed: set[tuple[str, Any]]) -> Iterator[RecordChange]:
+    """The removal of a record, and of those that it owns; entries of a log go with their record without a change."""
+    row = state.tables[resource].get(key)
+    if row is None or (resource, key) in removed:
+        return
+    removed.add((resource, key))
+    yield RecordChange(resource, key, DELETE, at, row.record, row.record)
+    for other in [table.resource for table in state.tables.values()]:
+        for field, target in other.references.items():
+            if target == resource and field in other.owned_by:
+                for owned in state.tables[other.name].group(field, key):
+                    yield from _removals(state, other.name, owned.record[other.key], at, removed)

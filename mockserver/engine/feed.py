@@ -1,0 +1,204 @@
+"""The events of a run, in order: what its commands and due transitions have changed, numbered and chained by a hash.
+
+A feed is a view of the log: it folds the commands that it has not seen yet when it is read. Nothing is computed while
+nobody reads it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from mockserver.contract.model import Record
+from mockserver.engine.changes import RecordChange, changes_by, changes_by_transition
+from mockserver.engine.commands import apply, fire_next
+from mockserver.engine.history import History
+from mockserver.engine.start import Start
+from mockserver.engine.state.state import State, fingerprint
+from mockserver.syntax import strict_json
+from mockserver.syntax.instants import format_instant
+
+# A client that was away can continue after one of so many events.
+EVENTS_KEPT = 1_000
+ID = re.compile(r"([0-9]{1,15})-([0-9a-f]{8})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Event:
+    """A change of a record, with its number since the start of the run, and the digest of all events up to it.
+
+    `state` is the state after it, where the resource has derived fields. `texts` keeps what the event looks like to
+    clients, by whatever distinguishes that.
+    """
+
+    number: int
+    digest: bytes
+    change: RecordChange
+    state: State | None
+    texts: dict[Any, Any] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The number and the first eight hex digits of the digest."""
+        return event_id(self.number, self.digest)
+
+
+class Listener(Protocol):
+    """Who reads the events of a run. `cursor` is the number of the last one that it has read."""
+
+    cursor: int
+
+    def wake(self) -> None:
+        """The run may have changed. Called under its lock, by any thread: read the events later."""
+
+
+class Present(NamedTuple):
+    """A run as it is now: `state` is what its history folds to at `now`, in milliseconds since 1970."""
+
+    start: Start
+    history: History
+    generation: int
+    state: State
+    now: int
+
+
+class Feed:
+    """The events of a run since its start; the latest are kept, and those that a listener has not read yet.
+
+    Where the log has dropped commands, the first link of the chain is the state that the log begins with.
+    """
+
+    __slots__ = ("_before", "_digest", "_events", "_number", "_position", "_state", "_until", "generation")
+
+    def __init__(self, start: Start, history: History, generation: int) -> None:
+        self.generation, base = generation, history.base
+        self._state, self._until, self._position = base.state, base.at, base.number
+        self._number = base.number
+        self._digest = bytes.fromhex(start.fingerprint if not base.number else fingerprint(base.state))
+        self._events: deque[Event] = deque()
+        # The id of the event before those that are kept.
+        self._before = self.id
+
+    @property
+    def id(self) -> str:
+        """The id of the latest event; at the start, with the number 0 and the digest of the start."""
+        return event_id(self._number, self._digest)
+
+    @property
+    def number(self) -> int:
+        """The number of the latest event."""
+        return self._number
+
+    def follow(self, present: Present, listeners: Iterable[Listener]) -> bool:
+        """Fold what is new in the history; False where that no longer continues this.
+
+        Events that are old, and that none of the `listeners` has to read, are dropped.
+        """
+        commands, until = present.history.commands_after(self._position), self._until
+        if self.generation != present.generation or present.now < until or commands is None:
+            return False
+        if commands and commands[0].at < until:
+            return False
+        if present.state is not self._state:
+            for command in commands:
+                self._settle(command.at)
+                before, self._state = self._state, apply(self._state, command)
+                self._add(changes_by(before, command, self._state), self._state)
+            self._settle(present.now)
+            # The same by value; this one the run goes on with.
+            self._state = present.state
+            self._trim(listeners)
+        self._position, self._until = self._position + len(commands), present.now
+        return True
+
+    def number_of(self, text: str) -> int | None:
+        """The number of the event with that id, if the run has it and it is among the latest ones."""
+        match = ID.fullmatch(text)
+        if match is None:
+            return None
+        number = int(match[1])
+        oldest = self._number - len(self._events)
+        if number == oldest:
+            return number if self._before == text else None
+        if not oldest < number <= self._number or self._number - number >= EVENTS_KEPT:
+            return None
+        return number if self._events[number - oldest - 1].id == text else None
+
+    def id_of(self, number: int) -> str | None:
+        """The id of the event with that number; None where it is not kept."""
+        index = number - (self._number - len(self._events)) - 1
+        return self._before if index == -1 else self._events[index].id if 0 <= index < len(self._events) else None
+
+    def after(self, number: int, limit: int) -> list[Event]:
+        """At most `limit` of the events after the one with that number, oldest first."""
+        first = max(0, len(self._events) - (self._number - number))
+        return [self._events[index] for index in range(first, min(len(self._events), first + limit))]
+
+    def _settle(self, until: int) -> None:
+        while self._state.agenda and self._state.agenda[0].at <= until:
+            before = self._state
+            self._state, fired = fire_next(before)
+            if fired is not None:
+                self._add(changes_by_transition(before, fired, self._state), self._state)
+
+    def _add(self, changes: Iterable[RecordChange], state: State) -> None:
+        for change in changes:
+            self._number += 1
+            self._digest = hashlib.sha256(self._digest + _canonical(change)).digest()
+            resource = state.tables[change.resource].resource
+            shown = state if resource.derived_fields else None
+            self._events.append(Event(self._number, self._digest, change, shown))
+
+    def _trim(self, listeners: Iterable[Listener]) -> None:
+        if len(self._events) <= EVENTS_KEPT:
+            return
+        unread = self._number - min((listener.cursor for listener in listeners), default=self._number)
+        for _ in range(len(self._events) - max(EVENTS_KEPT, unread)):
+            self._before = self._events.popleft().id
+
+
+def up_to_date(feed: Feed | None, present: Present, listeners: Iterable[Listener]) -> Feed:
+    """The feed, up to now; a new one where the history no longer continues it, or where there is none."""
+    if feed is None or not feed.follow(present, listeners):
+        feed = Feed(present.start, present.history, present.generation)
+        feed.follow(present, listeners)
+    return feed
+
+
+def event_id(number: int, digest: bytes) -> str:
+    """The id of an event: its number, and the first eight hex digits of its digest."""
+    return f"{number}-{digest[:4].hex()}"
+
+
+def start_id(start: Start) -> str:
+    """The id with which a run begins that has no events yet."""
+    return event_id(0, bytes.fromhex(start.fingerprint))
+
+
+def as_json(event: Event, record: Record) -> dict[str, Any]:
+    """An event as clients see it, where `record` is what they see of the record."""
+    change = event.change
+    return {
+        "id": event.id,
+        "event": change.name,
+        "resource": change.resource,
+        "key": change.key,
+        "at": format_instant(change.at),
+        "record": record,
+    }
+
+
+def _canonical(change: RecordChange) -> bytes:
+    return strict_json.dump_canonical(
+        {
+            "resource": change.resource,
+            "key": change.key,
+            "event": change.name,
+            "at": format_instant(change.at),
+            "record": change.record,
+        }
+    )

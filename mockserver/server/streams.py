@@ -1,0 +1,179 @@
+"""Writes open streams to their connections: by the event loop, without a thread or a task for any of them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from mockserver.http.streaming.messages import COMMENT
+from mockserver.http.streaming.streams import COMMENT_SECONDS, SHARED_SECONDS, UNREAD_LIMIT, Stream
+
+if TYPE_CHECKING:
+    from mockserver.engine.run import Run
+    from mockserver.server.protocol import Protocol
+
+# So many streams are written to before other connections have their turn.
+TURN = 50
+# Bytes that the system keeps for a connection whose peer does not read.
+SEND_BUFFER = 128 * 1024
+# What a message takes that was not read yet, roughly, and how much there may be of a peer that reads slowly.
+MESSAGE_BYTES, SLOW_FACTOR = 256, 8
+LAST_CHUNK = b"0\r\n\r\n"
+
+
+class StreamLoop:
+    """Which streams of an event loop are to be read, and when something is due by itself."""
+
+    def __init__(self, before_reading: Callable[[], object]) -> None:
+        self._before_reading = before_reading
+        self._woken: dict[StreamSend, None] = {}
+        self._open: dict[StreamSend, None] = {}
+        self._lock = threading.Lock()
+        self._is_scheduled = False
+        self._timers: dict[Run, tuple[float, asyncio.TimerHandle]] = {}
+        self._shared: asyncio.TimerHandle | None = None
+
+    def add(self, send: StreamSend) -> None:
+        """A stream was opened."""
+        self._open[send] = None
+        if send.stream.is_shared and self._shared is None:
+            self._look_at_shared(send.loop)
+
+    def remove(self, send: StreamSend) -> None:
+        """A stream was closed."""
+        self._open.pop(send, None)
+        self._woken.pop(send, None)
+
+    def wake(self, send: StreamSend) -> None:
+        """There may be something to read. Called by any thread."""
+        with self._lock:
+            self._woken[send] = None
+            if self._is_scheduled:
+                return
+            self._is_scheduled = True
+        send.loop.call_soon_threadsafe(self._read_woken, send.loop)
+
+    def watch_clock(self, send: StreamSend) -> None:
+        """Have the stream be read when its run fires a transition by itself."""
+        run, seconds = send.stream.run, send.stream.seconds_until_due()
+        if run is None or seconds is None:
+            return
+        when = send.loop.time() + seconds
+        timer = self._timers.get(run)
+        if timer is not None:
+            if timer[0] <= when:
+                return
+            timer[1].cancel()
+        self._timers[run] = when, send.loop.call_later(seconds, self._fall_due, run)
+
+    def _fall_due(self, run: Run) -> None:
+        self._timers.pop(run, None)
+        run.wake_listeners()
+
+    def _read_woken(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._before_reading()
+        with self._lock:
+            sends = list(self._woken)[:TURN]
+            for send in sends:
+                del self._woken[send]
+            self._is_scheduled = bool(self._woken)
+            if self._is_scheduled:
+                loop.call_soon(self._read_woken, loop)
+        for send in sends:
+            send.write()
+
+    def _look_at_shared(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Read one stream of each run that other processes change, which wakes the others if there is something."""
+        self._shared = None
+        leaders = {id(send.stream.run): send for send in self._open if send.stream.is_shared}
+        for send in leaders.values():
+            self.wake(send)
+        if leaders:
+            self._shared = loop.call_later(SHARED_SECONDS, self._look_at_shared, loop)
+
+
+class StreamSend:
+    """A stream on its connection. `done` is called once it has ended."""
+
+    def __init__(self, connection: Protocol, streams: StreamLoop, stream: Stream, done: Callable[[], None]) -> None:
+        self.loop, self.stream = connection.loop, stream
+        self._transport, self._flow = connection.transport, connection.flow
+        self._streams, self._done = streams, done
+        # HTTP/1.0 has no other end of a response than that of the connection.
+        self._in_chunks = connection.parser.get_http_version() != "1.0"
+        self._is_open = True
+        self._comment: asyncio.TimerHandle | None = None
+        # How much was not sent yet when it was last found that the peer does not read.
+        self._stuck_at = -1
+
+    def start(self, head: bytes, body: bytes) -> None:
+        """Write the head, whose framing is added, and what the stream begins with."""
+        raw: socket.socket | None = self._transport.get_extra_info("socket")
+        if raw is not None:
+            with contextlib.suppress(OSError):
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        framing = b"Transfer-Encoding: chunked\r\n" if self._in_chunks else b""
+        self._transport.write(b"".join((head, framing, b"\r\n", self._framed(body))))
+        self._streams.add(self)
+        self.stream.start(lambda: self._streams.wake(self))
+        self._comment = self.loop.call_later(COMMENT_SECONDS, self._write_comment)
+
+    def write(self) -> None:
+        """Write what there is to read, as far as the peer reads it."""
+        while self._is_open and not self._flow.write_paused:
+            messages = self.stream.read()
+            if not messages:
+                break
+            self._stuck_at = -1
+            self._transport.write(self._framed(b"".join(messages)))
+        if not self._is_open:
+            return
+        if self.stream.has_ended:
+            self._end()
+        elif self._flow.write_paused and self._is_unread():
+            self.cancel()
+            self._transport.abort()
+        else:
+            self._streams.watch_clock(self)
+
+    def cancel(self) -> None:
+        """Let go of everything, since the connection was closed."""
+        if self._is_open:
+            self._is_open = False
+            if self._comment is not None:
+                self._comment.cancel()
+            self._streams.remove(self)
+            self.stream.close()
+
+    def end_response(self) -> None:
+        """Mark the end of the response, as the server ends."""
+        if self._is_open:
+            self.cancel()
+            if self._in_chunks:
+                self._transport.write(LAST_CHUNK)
+
+    def _end(self) -> None:
+        self.end_response()
+        self._done()
+
+    def _is_unread(self) -> bool:
+        """Whether too much was not read: by a peer that reads nothing, or that falls ever further behind."""
+        size, stuck_at = self._transport.get_write_buffer_size(), self._stuck_at
+        unread = size + self.stream.unread() * MESSAGE_BYTES
+        self._stuck_at = size
+        return unread > UNREAD_LIMIT and (size == stuck_at or unread > UNREAD_LIMIT * SLOW_FACTOR)
+
+    def _framed(self, data: bytes) -> bytes:
+        if not self._in_chunks or not data:
+            return data
+        return b"%x\r\n%b\r\n" % (len(data), data)
+
+    def _write_comment(self) -> None:
+        if not self._flow.write_paused:
+            self._transport.write(self._framed(COMMENT))
+        self.stream.keep_in_use()
+        self._comment = self.loop.call_later(COMMENT_SECONDS, self._write_comment)

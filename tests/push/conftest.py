@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from mockserver import BackgroundServer, Contract, create_app
+from tests.push.reader import Reader
+
+STREAM = "/admin/jobs/stream"
+
+
+@pytest.fixture(scope="session")
+def server(built_in: Contract) -> Iterator[BackgroundServer]:
+    with BackgroundServer(create_app(built_in), "127.0.0.1") as server:
+        yield server
+
+
+class Api:
+    """The API and the control API of a server, in one sandbox and scenario; and its streams."""
+
+    def __init__(self, url: str, sandbox: str, scenario: str = "baseline") -> None:
+        self.url, self.headers = url, {"X-Mock-Sandbox": sandbox, "X-Mock-Scenario": scenario}
+        self._readers: list[Reader] = []
+
+    def open(self, path: str = STREAM, last_id: str | None = None, **headers: str) -> Reader:
+        """A stream, without the events `ready` or `reset` that it may begin with."""
+        if last_id is not None:
+            headers["Last-Event-ID"] = last_id
+        reader = Reader(self.url, path, self.headers | headers)
+        self._readers.append(reader)
+        return reader
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        response = requests.request(method, self.url + path, json=body, headers=self.headers, timeout=20)
+        return response.json() if response.content else None
+
+    def post(self, path: str, body: Any = None) -> Any:
+        return self.call("POST", path, body)
+
+    def close(self) -> None:
+        for reader in self._readers:
+            reader.close()
+
+
+@pytest.fixture
+def make_api(request: pytest.FixtureRequest) -> Iterator[Callable[..., Api]]:
+    apis: list[Api] = []
+
+    def make(url: str, scenario: str = "baseline", sandbox: str = "") -> Api:
+        name = sandbox or hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:16]
+        apis.append(Api(url, name, scenario))
+        return apis[-1]
+
+    yield make
+    for api in apis:
+        api.close()
+
+
+@pytest.fixture
+def api(server: BackgroundServer, make_api: Callable[..., Api]) -> Api:
+    return make_api(server.url)

@@ -1,0 +1,313 @@
+"""Server-sent events over real sockets: what a client receives, and from where it can continue."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+
+from mockserver import BackgroundServer, ContractError, create_app, load_contract
+from tests.conftest import MakeContract
+from tests.push.conftest import STREAM, Api
+from tests.push.reader import Message, Reader
+
+MakeApi = Callable[..., Api]
+QUEUED = {"id": "job-7", "session_id": "session-3", "type": "transcription", "status": "queued", "updated_at": "2026-01-15T09:00:00.000Z"}  # fmt: skip
+CANCELLED = QUEUED | {"status": "cancelled", "updated_at": "2026-01-15T09:00:00.001Z"}
+
+
+def opened(api: Api, path: str = STREAM) -> Reader:
+    reader = api.open(path)
+    assert reader.next() == Message("0-6d7194ca", "ready", {})
+    return reader
+
+
+def names(messages: list[Message]) -> list[tuple[str, Any]]:
+    return [(message.event, message.data.get("id")) for message in messages]
+
+
+def test_a_stream_begins_with_the_time_to_connect_again_and_the_present_id(api: Api) -> None:
+    assert api.open().block() == "retry: 1000\nid: 0-6d7194ca\nevent: ready\ndata: {}"
+
+
+def test_the_head_says_that_nothing_may_be_kept_or_held_back(api: Api) -> None:
+    head = opened(api).head
+    names = ("content-type", "cache-control", "x-accel-buffering", "transfer-encoding", "content-length", "etag")
+    assert [head.get(name) for name in names] == [
+        "text/event-stream; charset=utf-8", "no-cache", "no", "chunked", None, None,
+    ]  # fmt: skip
+
+
+def test_each_change_is_an_event_with_the_record_as_clients_see_it(api: Api) -> None:
+    reader = opened(api)
+    api.post("/admin/jobs/job-7/retry")
+    api.post("/admin/jobs/job-7/cancel")
+    assert reader.take(2) == [
+        Message("1-ac149771", "retry", QUEUED),
+        Message("3-40dfb9c1", "cancel", CANCELLED),
+    ]
+
+
+def test_a_repeat_and_a_refusal_are_no_events(api: Api) -> None:
+    reader = opened(api)
+    for action in ("retry", "retry", "cancel", "cancel", "retry"):
+        api.post(f"/admin/jobs/job-7/{action}")
+    api.post("/admin/jobs/job-1/cancel")
+    assert names(reader.take(3)) == [("retry", "job-7"), ("cancel", "job-7"), ("cancel", "job-1")]
+
+
+def test_the_control_api_puts_and_deletes(api: Api) -> None:
+    reader = opened(api)
+    api.call("PUT", "/__mock/state/jobs/job-7", QUEUED)
+    api.call("DELETE", "/__mock/state/jobs/job-7")
+    assert [(message.event, message.data) for message in reader.take(2)] == [("put", QUEUED), ("delete", QUEUED)]
+
+
+def test_advancing_the_clock_sends_all_that_fell_due_in_order(make_api: MakeApi, server: BackgroundServer) -> None:
+    api = make_api(server.url, "stuck-queue")
+    reader = api.open()
+    reader.next()
+    fired = api.post("/__mock/clock", {"advance": "3h"})["fired"]
+    expected = [(entry["transition"], entry["key"]) for entry in fired if entry["resource"] == "jobs"]
+    assert names(reader.take(len(expected))) == expected
+
+
+@pytest.mark.parametrize("last_id", ["1-ac149771", "0-6d7194ca"])
+def test_a_client_continues_after_the_event_that_it_has_received(api: Api, last_id: str) -> None:
+    api.post("/admin/jobs/job-7/retry")
+    api.post("/admin/jobs/job-7/cancel")
+    received = [message.event for message in api.open(last_id=last_id).take(2 - int(last_id[0]))]
+    assert received == ["retry", "cancel"][int(last_id[0]) :]
+
+
+def test_the_query_continues_like_the_header_which_is_newer(api: Api) -> None:
+    api.post("/admin/jobs/job-7/retry")
+    api.post("/admin/jobs/job-7/cancel")
+    first = api.open(f"{STREAM}?last_event_id=0-6d7194ca").take(2)
+    second = api.open(f"{STREAM}?last_event_id=0-6d7194ca", last_id="1-ac149771").take(1)
+    assert [[message.event for message in messages] for messages in (first, second)] == [
+        ["retry", "cancel"],
+        ["cancel"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "last_id", ["x", "1-00000000", "99-6d7194ca", "0-ac149771", "-1-6d7194ca", "1" * 400, "1-AC149771"]
+)
+def test_an_unknown_id_is_a_reset_to_the_present(api: Api, last_id: str) -> None:
+    api.post("/admin/jobs/job-7/retry")
+    reader = api.open(last_id=last_id)
+    api.post("/admin/jobs/job-7/cancel")
+    reset, cancel = reader.take(2)
+    assert (reset.id, reset.event, list(reset.data), cancel.event) == ("2-94aaf47a", "reset", ["reason"], "cancel")
+
+
+def test_an_id_is_valid_again_once_the_history_has_it_again(api: Api) -> None:
+    api.post("/admin/jobs/job-7/retry")
+    api.post("/__mock/reset")
+    assert api.open(last_id="1-ac149771").take(1)[0].event == "reset"
+    api.post("/admin/jobs/job-7/retry")
+    reader = api.open(last_id="1-ac149771")
+    api.post("/admin/jobs/job-7/cancel")
+    assert reader.take(1)[0].event == "cancel"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/__mock/clock", {"undo": 1}),
+        ("POST", "/__mock/clock", {"rewind": "10s"}),
+        ("POST", "/__mock/reset", None),
+        ("DELETE", "/__mock/sandboxes/{sandbox}", None),
+    ],
+)  # fmt: skip
+def test_a_history_that_begins_anew_ends_the_stream(api: Api, method: str, path: str, body: Any) -> None:
+    api.post("/__mock/clock", {"advance": "1m"})
+    api.post("/admin/jobs/job-7/retry")
+    reader = opened_at(api)
+    api.call(method, path.format(sandbox=api.headers["X-Mock-Sandbox"]), body)
+    assert [(message.id, message.event) for message in reader.rest()] == [("0-6d7194ca", "reset")]
+
+
+def opened_at(api: Api) -> Reader:
+    reader = api.open()
+    reader.next()
+    return reader
+
+
+def test_a_stream_that_ends_leaves_the_connection_to_the_next_request(api: Api) -> None:
+    reader = opened(api)
+    api.post("/admin/jobs/job-7/retry")
+    api.post("/__mock/clock", {"undo": 1})
+    reader.rest()
+    reader.socket.sendall(b"GET /admin/jobs/job-7 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert reader.socket.recv(12) == b"HTTP/1.1 200"
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("status=failed", ["retry"]),
+        ("status=cancelled", ["cancel"]),
+        ("status=queued", ["retry", "cancel"]),
+        ("type=transcription", ["retry", "cancel"]),
+        ("session_id=session-3&status=failed&status=cancelled", ["retry", "cancel"]),
+    ],
+)
+def test_an_event_is_sent_if_the_record_matches_before_or_after_it(api: Api, query: str, expected: list[str]) -> None:
+    reader = opened(api, f"{STREAM}?{query}")
+    api.post("/admin/jobs/job-7/retry")
+    api.post("/admin/jobs/job-7/cancel")
+    api.post("/__mock/clock", {"undo": 1})
+    assert [message.event for message in reader.rest()] == [*expected, "reset"]
+
+
+def test_two_sandboxes_never_meet(make_api: MakeApi, server: BackgroundServer) -> None:
+    one, other = make_api(server.url, sandbox="push-one"), make_api(server.url, sandbox="push-other")
+    reader = opened(one)
+    other.post("/admin/jobs/job-7/retry")
+    one.post("/admin/jobs/job-1/cancel")
+    assert names(reader.take(1)) == [("cancel", "job-1")]
+
+
+def test_head_is_answered_without_a_stream(api: Api) -> None:
+    response = requests.head(api.url + STREAM, headers=api.headers, timeout=10)
+    assert (response.status_code, response.headers["Content-Type"]) == (200, "text/event-stream; charset=utf-8")
+
+
+@pytest.mark.parametrize(
+    ("headers", "path", "status"),
+    [
+        ({"Accept": "application/json"}, STREAM, 406),
+        ({"Accept": "text/event-stream"}, STREAM, 200),
+        ({}, f"{STREAM}?status=nothing", 422),
+        ({}, f"{STREAM}?limit=1", 422),
+    ],
+)
+def test_a_request_that_violates_the_contract_opens_nothing(
+    api: Api, headers: dict[str, str], path: str, status: int
+) -> None:
+    assert api.open(path, **headers).status == status
+
+
+def test_the_journal_counts_the_events_of_a_stream_that_has_ended(api: Api) -> None:
+    reader = opened(api)
+    assert "messages" not in api.call("GET", "/__mock/requests")["requests"][0]
+    api.post("/admin/jobs/job-7/retry")
+    api.post("/__mock/clock", {"undo": 1})
+    reader.rest()
+    entries = [entry for entry in api.call("GET", "/__mock/requests")["requests"] if entry["operation"] == "streamJobs"]
+    assert [(entry["path"], entry["status"], entry["messages"]) for entry in entries] == [(STREAM, 200, 1)]
+
+
+def test_dropped_streams_lose_nothing(make_api: MakeApi, server: BackgroundServer) -> None:
+    api = make_api(server.url, "dropped-stream")
+    reader = api.open()
+    last_id = reader.take(1)[0].id
+    fired = api.post("/__mock/clock", {"advance": "1h"})["fired"]
+    sizes, received = [], list[Message]()
+    for _ in range(3):
+        messages = reader.rest()
+        sizes.append(len(messages))
+        received += messages
+        reader = api.open(last_id=received[-1].id)
+    assert last_id.startswith("0-")
+    assert (sizes, names(received)) == ([3, 3, 3], [(entry["transition"], entry["key"]) for entry in fired][:9])
+
+
+def test_writers_and_a_reader_that_reconnects_lose_and_repeat_nothing(api: Api) -> None:
+    jobs = [job["id"] for job in api.call("GET", "/admin/jobs")["jobs"] if job["status"] == "failed"]
+
+    def write(number: int) -> None:
+        for _ in range(25):
+            key = jobs[number % len(jobs)]
+            api.post(f"/__mock/state/jobs/{key}/retry")
+            api.call("PUT", f"/__mock/state/jobs/{key}", QUEUED | {"id": key, "status": "failed"})
+
+    reader = api.open()
+    last_id, received = reader.take(1)[0].id, list[Message]()
+    writers = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for writer in writers:
+        writer.start()
+    while len(received) < 200:
+        received += reader.take(10)
+        reader.close()
+        last_id = received[-1].id
+        reader = api.open(last_id=last_id)
+    for writer in writers:
+        writer.join()
+    numbers = [int(message.id.partition("-")[0]) for message in received]
+    assert (len(received), numbers) == (200, sorted(set(numbers)))
+
+
+def with_stream(item: Any = None, transition: str = "") -> Callable[[dict[str, Any]], None]:
+    """Add a stream of jobs to the small contract, with a schema of its items, and another transition."""
+
+    def change(files: dict[str, Any]) -> None:
+        media = {"schema": {"type": "string"}} | ({"itemSchema": item} if item is not None else {})
+        add_events(files, "streamJobs", media)
+        resources = files["schemas/resources.yaml"]
+        resources["operations"]["streamJobs"] = {"stream": "jobs"}
+        if transition:
+            lifecycle = resources["resources"]["jobs"]["lifecycle"]
+            lifecycle["transitions"][transition] = {"from": "queued", "to": "running"}
+
+    return change
+
+
+def add_events(files: dict[str, Any], name: str, media: dict[str, Any]) -> None:
+    response = {"200": {"description": "events", "content": {"text/event-stream": media}}}
+    files["schemas/openapi.yaml"]["paths"]["/events"] = {"get": {"operationId": name, "responses": response}}
+
+
+def test_writes_of_clients_are_named_by_their_kind(make_contract: MakeContract, make_api: MakeApi) -> None:
+    contract = load_contract(make_contract(with_stream()))
+    with BackgroundServer(create_app(contract), "127.0.0.1") as server:
+        api = make_api(server.url, contract.default_scenario)
+        reader = api.open("/events")
+        reader.next()
+        key = api.post("/jobs", {"owner_id": 1})["id"]
+        record = api.call("GET", f"/jobs/{key}")
+        api.call("PATCH", f"/jobs/{key}", {})
+        api.call("PUT", f"/jobs/{key}", record)
+        api.call("DELETE", f"/jobs/{key}")
+        assert [message.event for message in reader.take(4)] == ["create", "update", "replace", "delete"]
+
+
+@pytest.mark.parametrize("name", ["open", "error", "message", "ready", "reset"])
+def test_a_transition_of_a_streamed_resource_has_no_name_of_another_event(
+    make_contract: MakeContract, name: str
+) -> None:
+    with pytest.raises(ContractError, match=f'cannot be named "{name}"'):
+        load_contract(make_contract(with_stream(transition=name)))
+
+
+def test_an_event_that_violates_the_schema_of_items_is_recorded_and_ends_the_stream(
+    make_contract: MakeContract, make_api: MakeApi
+) -> None:
+    item = {"type": "object", "properties": {"event": {"enum": ["cancel"]}}}
+    contract = load_contract(make_contract(with_stream(item)))
+    with BackgroundServer(create_app(contract), "127.0.0.1") as server:
+        api = make_api(server.url, contract.default_scenario)
+        reader = api.open("/events")
+        reader.next()
+        api.post("/jobs", {"owner_id": 1})
+        assert reader.rest() == []
+        violations = api.call("GET", "/__mock/violations")["violations"]
+        assert [(entry["operation"], entry["violations"][0]["pointer"]) for entry in violations] == [
+            ("streamJobs", "/event")
+        ]
+
+
+def test_a_plain_example_stays_open(make_contract: MakeContract) -> None:
+    media = {"example": "data: 1\n\ndata: 2\n\n"}
+    contract = load_contract(make_contract(lambda files: add_events(files, "events", media)))
+    app = create_app(contract)
+    with BackgroundServer(app, "127.0.0.1") as server:
+        reader = Reader(server.url, "/events")
+        assert [reader.block(), reader.block()] == ["data: 1", "data: 2"]
+        assert len(app.extensions["mockserver"].streams) == 1
+        reader.close()
