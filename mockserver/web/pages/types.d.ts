@@ -89,6 +89,8 @@ interface Rules {
   /** The statuses that an action may start from. */
   actions: Record<Action, string[]>;
   /** The status that an event leads to. */
+  /** The names of the events of jobs. */
+  events: string[];
   targets: Record<string, string>;
 }
 

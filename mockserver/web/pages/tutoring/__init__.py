@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask
 
 from mockserver.contract.model import Contract
+from mockserver.engine.changes import CREATE, DELETE, PUT, REPLACE, UPDATE
 from mockserver.http.exchange import Exchange
 from mockserver.http.messages import Response
 from mockserver.http.request.addressing import decode_parameter
@@ -47,5 +48,6 @@ def rules(contract: Contract) -> dict[str, Any]:
         "badges": dict(badge.values),
         "types": declared_properties(jobs.schema)["type"].resolve().value["enum"],
         "actions": {name: lifecycle.transitions[name].sources for name in actions if name is not None},
+        "events": [*lifecycle.transitions, CREATE, UPDATE, REPLACE, DELETE, PUT],
         "targets": {name: transition.target for name, transition in lifecycle.transitions.items()},
     }

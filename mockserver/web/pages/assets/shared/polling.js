@@ -1,19 +1,40 @@
-// Polling while the page is visible.
+// Polling while the page is visible, or, where there is a stream, whenever an event comes.
 
-/** Calls `poll` every `seconds`, counted from the end of the last call; not while hidden, paused or on hold. */
+import { root } from "./client.js";
+
+// The states of an EventSource.
+const OPEN = 1;
+const CLOSED = 2;
+/** After how many milliseconds a stream that was refused is opened again. */
+const REFUSED = 30_000;
+/** For how many milliseconds events are collected before the page polls once for all of them. */
+const COLLECTED = 50;
+
+/**
+ * Calls `poll` every `seconds`, counted from the end of the last call; not while hidden, paused or on hold.
+ *
+ * With a `stream` of events that is open, it is called only when an event comes. The stream is closed while the page is
+ * hidden or paused: browsers allow six connections to a server.
+ */
 export class Polling {
   #poll;
   #milliseconds;
+  #stream;
+  /** @type {?EventSource} */
+  #source = null;
+  #openAgainAt = 0;
   #timer = 0;
   #isBusy = false;
   #isRepeated = false;
+  #isOutdated = false;
   #holds = 0;
   isPaused = false;
 
-  /** @param {() => unknown} poll @param {number} seconds */
-  constructor(poll, seconds) {
+  /** @param {() => unknown} poll @param {number} seconds @param {?{path: string, events: string[]}} stream */
+  constructor(poll, seconds, stream = null) {
     this.#poll = poll;
     this.#milliseconds = seconds * 1000;
+    this.#stream = stream;
     document.addEventListener("visibilitychange", () => this.#update());
   }
 
@@ -25,7 +46,7 @@ export class Polling {
     this.#isBusy = true;
     try {
       do {
-        this.#isRepeated = false;
+        this.#isRepeated = this.#isOutdated = false;
         await this.#poll();
       } while (this.#isRepeated);
     } finally {
@@ -53,13 +74,46 @@ export class Polling {
     return this.isPaused || this.#holds > 0 || document.hidden;
   }
 
+  get #isStreaming() {
+    return this.#source?.readyState === OPEN;
+  }
+
   #schedule() {
     clearTimeout(this.#timer);
-    if (!this.#isStopped && !this.#isBusy) this.#timer = setTimeout(() => this.now(), this.#milliseconds);
+    if (this.#isStopped || this.#isBusy) return;
+    this.#open();
+    const milliseconds = this.#isOutdated ? COLLECTED : this.#milliseconds;
+    if (this.#isOutdated || !this.#isStreaming) this.#timer = setTimeout(() => this.now(), milliseconds);
   }
 
   #update() {
-    if (this.#isStopped) clearTimeout(this.#timer);
-    else this.now();
+    if (!this.#isStopped) {
+      this.now();
+      return;
+    }
+    clearTimeout(this.#timer);
+    if (this.isPaused || document.hidden) this.#close();
+  }
+
+  #open() {
+    if (!this.#stream || this.#source || Date.now() < this.#openAgainAt) return;
+    this.#source = new EventSource(root + this.#stream.path);
+    const take = () => {
+      this.#isOutdated = true;
+      this.#schedule();
+    };
+    for (const name of ["ready", "reset", ...this.#stream.events]) this.#source.addEventListener(name, take);
+    this.#source.addEventListener("error", () => {
+      if (this.#source?.readyState === CLOSED) {
+        this.#source = null;
+        this.#openAgainAt = Date.now() + REFUSED;
+      }
+      this.#schedule();
+    });
+  }
+
+  #close() {
+    this.#source?.close();
+    this.#source = null;
   }
 }

@@ -37,7 +37,7 @@ const announced = new Map();
 const polling = new Polling(() => {
   panel.load(); // Not awaited: it may take longer than the list.
   return load();
-}, SECONDS);
+}, SECONDS, { path: "/admin/jobs/stream", events: rules.events });
 const attempts = makeAttempts(() => render());
 /** @type {PanelHandlers} */
 const on = {
