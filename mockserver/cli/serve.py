@@ -21,6 +21,7 @@ from mockserver.cli.garbage import paused_garbage_collection
 from mockserver.cli.progress import elapsed_time
 from mockserver.cli.request_log import Format, request_log
 from mockserver.cli.terminal import log_to_terminal, print_line
+from mockserver.cli.upstream import UpstreamOptions, check_not_self, print_upstream, upstream_options, usage_error
 from mockserver.contract.loader import (
     FOLDERS,
     is_installed,
@@ -30,6 +31,7 @@ from mockserver.contract.loader import (
     with_seed,
 )
 from mockserver.contract.model import Contract
+from mockserver.contract.upstream import BadUpstream
 from mockserver.documents.source import SUFFIXES
 from mockserver.engine.start import DRIFTED
 from mockserver.errors import ContractError, count_noun
@@ -185,6 +187,7 @@ INSTALL_REDIS = "--store needs the redis package: pip install 'mockserver[redis]
     help="Print a line for each request to standard error.  [default: text on a terminal, else off]",
 )
 @click.option("--no-pages", is_flag=True, help="Serve only the APIs, no HTML pages.")
+@upstream_options
 def serve_command(
     contract: Path | None,
     host: str,
@@ -206,6 +209,10 @@ def serve_command(
     store: str | None,
     log: Format | None,
     no_pages: bool,
+    upstream: str | None,
+    passes: tuple[str, ...],
+    upstream_ca: Path | None,
+    upstream_timeout: float,
 ) -> None:
     """Serve CONTRACT over HTTP until Ctrl-C.
 
@@ -214,10 +221,12 @@ def serve_command(
     log_to_terminal()
     _check_workers(workers, store)
     tls = _load_tls(tls_cert, tls_key)
+    upstream_given = UpstreamOptions(upstream, passes, _absolute(upstream_ca), upstream_timeout)
 
     def load(contract: Path | None = contract, scenario: str | None = scenario) -> Contract:
         loaded = load_contract(contract, strict_examples=strict_examples, stateful=stateful)
-        return with_handler_timeout(with_seed(with_default_scenario(loaded, scenario), seed), handler_timeout)
+        loaded = with_handler_timeout(with_seed(with_default_scenario(loaded, scenario), seed), handler_timeout)
+        return upstream_given.apply(loaded)
 
     is_generated = token is None and not _is_loopback(host)
     token = secrets.token_urlsafe(24) if is_generated else token
@@ -236,11 +245,12 @@ def serve_command(
             handler_timeout=handler_timeout,
         )
         sockets: list[socket.socket] = listen(host, port)
+        check_not_self(first_contract, sockets)
     if is_generated:
         warn(f"{host} is not a loopback address, so the control API requires the header X-Mock-Token: {token}")
     print_contract(app.extensions["mockserver"], contract, scenario)
     # Absolute paths, since the working directory may be removed and created again.
-    contract = contract.absolute() if contract is not None else None
+    contract = _absolute(contract)
     scenario = str(Path(scenario).absolute()) if scenario is not None and _is_file_name(scenario) else scenario
     reloading_app = ReloadingApp(app, partial(load, contract, scenario), serve_pages=not no_pages)
     console = None if no_pages else _console(url(_openable(host), sockets, tls), token, is_generated)
@@ -279,6 +289,10 @@ def app_from_environment() -> Flask:
         forwarded=options["forwarded"],
         handler_timeout=options["handler_timeout"],
         store=options["store"],
+        upstream=options["upstream"],
+        passes=options["passes"],
+        upstream_ca=options["upstream_ca"],
+        upstream_timeout=options["upstream_timeout"],
     )
     warn_of_concurrency(app, os.environ.get("WEB_CONCURRENCY"))
     return app
@@ -303,6 +317,10 @@ def _load_tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | No
     return None
 
 
+def _absolute(path: Path | None) -> Path | None:
+    return path.absolute() if path is not None else None
+
+
 def _is_loopback(host: str) -> bool:
     return host in LOOPBACK or host.startswith("127.")
 
@@ -316,6 +334,8 @@ def _startup_errors(store: str | None) -> Iterator[None]:
         fail_with_problems(error)
     except (PortTaken, BadHost) as error:
         fail(str(error))
+    except BadUpstream as error:
+        raise usage_error(error) from None
     except ImportError:
         raise click.UsageError(INSTALL_REDIS) from None
     except ValueError as error:
@@ -351,6 +371,7 @@ def print_contract(service: Service, path: Path | None, scenario: str | None) ->
     source = "the built-in contract" if path is None else path
     print_line(f"{contract.name}: {count_noun(len(contract.operations), 'operation')} from {source}")
     others_by_name = sorted(contract.scenarios.keys() - {contract.default_scenario})
+    print_upstream(contract, print_line)
     print_line(f"Scenarios: {', '.join([f'{contract.default_scenario} (default)', *others_by_name])}")
     if contract.inferred:
         with elapsed_time("Generating the first records"):

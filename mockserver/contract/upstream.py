@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from mockserver.contract.model import Contract
 from mockserver.documents.source import Report, Source
-from mockserver.errors import ContractError, Problem, did_you_mean
+from mockserver.errors import did_you_mean
 from mockserver.errors import quote as quote_name
 from mockserver.openapi.model import Operation
 
@@ -183,29 +183,38 @@ def read_upstream(
 
 def with_upstream(
     contract: Contract, url: str | None, passes: Sequence[str] = (), ca: Path | None = None,
-    timeout: float = TIMEOUT_SECONDS,
+    timeout: float | None = None,
 ) -> Contract:  # fmt: skip
     """The contract with an upstream; without a `url`, with the one that it declares, if it declares one.
 
-    `passes` are added to those that it declares. Raises BadUpstream.
+    `passes` are added to those that it declares. Without a `timeout`, that of the contract stays. Raises BadUpstream.
     """
+    if url is not None:
+        upstream = read_upstream(url, contract.operations, passes, ca, timeout or TIMEOUT_SECONDS)
+        return replace(contract, upstream=upstream)
     declared = contract.upstream
-    if url is None and declared is None:
+    if declared is None:
         if passes or ca is not None:
             raise BadUpstream("There is no upstream to pass anything on to: name it with --upstream.")
-        return check_overrides(contract)
-    if url is not None:
-        return replace(contract, upstream=read_upstream(url, contract.operations, passes, ca, timeout))
-    assert declared is not None
+        return _without_upstream(contract)
     names, patterns = _read_passes(passes, contract.operations)
     upstream = replace(
         declared,
         operations=declared.operations | names,
         patterns=(*declared.patterns, *patterns),
-        timeout=timeout,
-        tls=_trust(ca),
+        timeout=timeout or declared.timeout,
+        tls=_trust(ca) or declared.tls,
     )
     return replace(contract, upstream=upstream)
+
+
+def _without_upstream(contract: Contract) -> Contract:
+    """The contract, in which no override may have the upstream respond. Raises BadUpstream."""
+    for scenario in contract.scenarios.values():
+        if any(override.upstream for override in scenario.responses):
+            message = f"The scenario {quote_name(scenario.name)} has the upstream respond: name it with --upstream."
+            raise BadUpstream(message)
+    return contract
 
 
 def read_declared(source: Source, operations: Mapping[str, Operation], report: Report) -> Upstream | None:
@@ -219,20 +228,6 @@ def read_declared(source: Source, operations: Mapping[str, Operation], report: R
     except BadUpstream as error:
         report.add(source, "/upstream", str(error), "upstream")
         return None
-
-
-def check_overrides(contract: Contract) -> Contract:
-    """The contract. Raises BadUpstream where an override has the upstream respond, and there is none."""
-    for scenario in contract.scenarios.values() if contract.upstream is None else ():
-        if any(override.upstream for override in scenario.responses):
-            message = f"The scenario {quote_name(scenario.name)} has the upstream respond: name it with --upstream."
-            raise BadUpstream(message)
-    return contract
-
-
-def upstream_error(error: BadUpstream) -> ContractError:
-    """What is wrong with an upstream, as a mistake that keeps a contract from being served."""
-    return ContractError([Problem("upstream", str(error), code="upstream")])
 
 
 def _read_passes(

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from mockserver.contract.loader import load_contract, with_default_scenario, with_handler_timeout, with_seed
 from mockserver.contract.model import Contract
-from mockserver.contract.upstream import TIMEOUT_SECONDS, with_upstream
+from mockserver.contract.upstream import with_upstream
 from mockserver.control.document import load_control_api
 from mockserver.engine.behaviours.behaviours import Behaviours
 from mockserver.engine.clock import Sleep, sleep
@@ -53,7 +53,7 @@ def create_app(
     upstream: str | None = None,
     passes: Sequence[str] = (),
     upstream_ca: str | Path | None = None,
-    upstream_timeout: float = TIMEOUT_SECONDS,
+    upstream_timeout: float | None = None,
     on_exchange: PassedListener | None = None,
 ) -> Flask:
     """A WSGI application that serves `contract`: a loaded one, a path to load, or the built-in one.
@@ -67,7 +67,8 @@ def create_app(
     cannot. `request_log` gets a line for each request. `handler_timeout`, in seconds, limits each call of a function of
     the contract's `handlers.py`. `upstream` is the URL of the real backend, to which is passed on what no operation
     matches, and what `passes` names: operations, or patterns such as `GET /jobs/*`. `upstream_ca` is a file with
-    certificates to trust, `upstream_timeout` in seconds. `on_exchange` gets each exchange with it (see `Service`).
+    certificates to trust, `upstream_timeout` in
+    seconds. `on_exchange` gets each exchange with it (see `Service`).
 
     Raises ContractError where the contract cannot be loaded, UnknownScenario, and BadUpstream; with a `store`,
     ImportError where redis is not installed, and ValueError for an address that is not valid.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 from mockserver.contract.model import Contract
+from mockserver.contract.upstream import BadUpstream
 from mockserver.engine.behaviours.behaviours import Behaviours
 from mockserver.engine.sandboxes import Starts, build_starts
 from mockserver.errors import ContractError, Problem, Refusal, printable
@@ -72,6 +73,8 @@ class ReloadingApp:
             problems = list(error.problems)
         except Refusal as refusal:
             problems = [Problem("scenarios", refusal.detail, code=refusal.code)]
+        except BadUpstream as error:
+            problems = [Problem("upstream", str(error), code="upstream")]
         except Exception as error:
             log.error("the contract cannot be reloaded", exc_info=error)
             problems = [Problem(*_place_and_reason(error, self._service.contract.root), code=UNREADABLE)]
