@@ -116,7 +116,7 @@ def read_requests(connection: socket.socket, *, reads_body: bool = True) -> Iter
             data += part
         head, _, data = data.partition(b"\r\n\r\n")
         length = re.search(rb"(?im)^content-length: *(\d+)", head)
-        body = b""
+        body = b"" if reads_body else data
         if reads_body and re.search(rb"(?im)^transfer-encoding: *chunked", head):
             while not data.endswith(b"0\r\n\r\n"):
                 data += connection.recv(65536)

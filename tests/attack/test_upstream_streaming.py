@@ -1,0 +1,161 @@
+"""Large bodies through the server, in both directions: streamed with flow control, never held as a whole."""
+
+from __future__ import annotations
+
+import os
+import resource
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver import BackgroundServer, create_app, load_contract
+from tests.attack.test_upstream_failures import wait_until
+from tests.upstream.backend import Backend, Received, connect
+
+MEGABYTE = 1_000_000
+PART = b"x" * MEGABYTE
+# The buffers of sockets on loopback hold a few megabytes; what the server holds is far less.
+HELD = 24 * MEGABYTE
+CONTRACT = load_contract()
+
+
+@contextmanager
+def serving(upstream: Backend, **options: Any) -> Iterator[BackgroundServer]:
+    with BackgroundServer(create_app(CONTRACT, upstream=upstream.url, **options), "127.0.0.1") as server:
+        yield server
+
+
+def resident() -> int:
+    """Bytes of memory that this process has."""
+    if sys.platform != "linux":
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def send_parts(connection: socket.socket, number: int, sent: list[int]) -> None:
+    try:
+        for _ in range(number):
+            connection.sendall(PART)
+            sent[0] += len(PART)
+    except OSError:
+        pass
+
+
+@pytest.mark.parametrize("passes", [[], ["* /admin/**"]])
+def test_a_large_response_takes_no_memory(passes: list[str]) -> None:
+    sent = [0]
+
+    def respond(connection: socket.socket, _: Received) -> str:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (300 * MEGABYTE))
+        send_parts(connection, 300, sent)
+        return "close"
+
+    target = b"/admin/jobs" if passes else b"/x"
+    with Backend(respond) as upstream, serving(upstream, passes=passes) as server, connect(server.url) as connection:
+        connection.sendall(b"GET " + target + b" HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        received, most, before = 0, 0, resident()
+        while part := connection.recv(MEGABYTE):
+            received += len(part)
+            most = max(most, resident() - before)
+    assert received >= 300 * MEGABYTE
+    assert most < 2 * HELD
+
+
+def test_a_client_that_does_not_read_stops_the_upstream() -> None:
+    sent = [0]
+
+    def respond(connection: socket.socket, _: Received) -> str:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        send_parts(connection, 1_000, sent)
+        return "close"
+
+    with Backend(respond) as upstream, serving(upstream) as server, connect(server.url) as connection:
+        connection.sendall(b"GET /x HTTP/1.1\r\nHost: h\r\n\r\n")
+        wait_until_still(sent)
+        assert 0 < sent[0] < HELD
+
+
+def test_an_upstream_that_does_not_read_stops_the_client() -> None:
+    release = threading.Event()
+
+    def respond(connection: socket.socket, _: Received) -> str:
+        release.wait(20)
+        return "close"
+
+    sent = [0]
+    with Backend(respond, reads_body=False) as upstream, serving(upstream) as server, connect(server.url) as connection:
+        connection.sendall(b"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % (1_000 * MEGABYTE))
+        sender = threading.Thread(target=send_parts, args=(connection, 1_000, sent))
+        sender.start()
+        wait_until(lambda: upstream.received)
+        wait_until_still(sent)
+        held = sent[0]
+        connection.shutdown(socket.SHUT_RDWR)
+        release.set()
+        sender.join()
+    assert held < HELD
+
+
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_a_large_request_takes_no_memory(is_chunked: bool) -> None:
+    counted = [0]
+
+    def respond(connection: socket.socket, request: Received) -> str:
+        counted[0] += len(request.body)
+        while counted[0] < 300 * MEGABYTE:
+            data = connection.recv(MEGABYTE)
+            counted[0] += len(data)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        connection.recv(1)
+        return "close"
+
+    framing = b"Transfer-Encoding: chunked" if is_chunked else b"Content-Length: %d" % (300 * MEGABYTE)
+    part = b"%x\r\n%b\r\n" % (len(PART), PART) if is_chunked else PART
+    with Backend(respond, reads_body=False) as upstream, serving(upstream) as server, connect(server.url) as connection:
+        connection.sendall(b"POST /x HTTP/1.1\r\nHost: h\r\n" + framing + b"\r\n\r\n")
+        most, before = 0, resident()
+        for _ in range(300):
+            connection.sendall(part)
+            most = max(most, resident() - before)
+        if is_chunked:
+            connection.sendall(b"0\r\n\r\n")
+        response = connection.recv(65536)
+    assert response.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert most < 2 * HELD
+
+
+def test_both_directions_stream_at_once() -> None:
+    def respond(connection: socket.socket, request: Received) -> str:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        data = request.body or connection.recv(65536)
+        while data:
+            connection.sendall(b"%x\r\n%b\r\n" % (len(data), data))
+            data = connection.recv(65536)
+        return "close"
+
+    with Backend(respond, reads_body=False) as upstream, serving(upstream) as server, connect(server.url) as connection:
+        connection.sendall(b"POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")
+        received = b""
+        for number in range(5):
+            word = b"word-%d" % number
+            connection.sendall(b"%x\r\n%b\r\n" % (len(word), word))
+            while word not in received:
+                received += connection.recv(65536)
+
+
+def wait_until_still(count: list[int]) -> None:
+    """Wait until a number grows no more."""
+    last = [-1]
+
+    def is_still() -> bool:
+        was, last[0] = last[0], count[0]
+        threading.Event().wait(0.2)
+        return was == count[0] and was > 0
+
+    wait_until(is_still)

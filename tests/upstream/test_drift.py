@@ -1,0 +1,224 @@
+"""Responses of the real backend that are not what the contract declares: passed on, listed, and counted if asked for."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+import requests
+
+from mockserver import BackgroundServer, Client, VerdictFailed
+from mockserver.http.messages import Request
+from tests.conftest import MakeContract
+from tests.upstream.backend import Backend, body_of, exchange, get, status_of
+from tests.upstream.conftest import StartBackend, StartMock
+from tests.upstream.test_overrides import JOB, json_response
+
+BAD_JOB = {**JOB, "status": "exploded"}
+
+
+def drift_of(server: BackgroundServer) -> list[dict[str, Any]]:
+    return [violation for breach in Client(server.url).drift() for violation in breach["violations"]]
+
+
+def passing(mock: StartMock, backend: Backend) -> BackgroundServer:
+    return mock(backend, passes=["getJob", "listJobs", "retryJob"])
+
+
+def test_a_response_that_drifts_is_passed_on_unchanged_and_listed(backend: StartBackend, mock: StartMock) -> None:
+    server = passing(mock, backend(json_response(BAD_JOB)))
+    response = requests.get(f"{server.url}/admin/jobs/job-1", timeout=10)
+    listed = requests.get(f"{server.url}/__mock/drift", timeout=10).json()
+    assert (response.status_code, response.content) == (200, json.dumps(BAD_JOB).encode())
+    at = listed["drift"][0].pop("at")
+    keyword, message = (listed["drift"][0]["violations"][0].pop(name) for name in ("keyword", "message"))
+    assert listed == {
+        "drift": [
+            {
+                "number": 1, "operation": "getJob", "method": "GET", "path": "/admin/jobs/job-1", "status": 200,
+                "scenario": "baseline", "violations": [{"location": "body", "pointer": "/status"}],
+            }
+        ],
+        "total": 1,
+    }  # fmt: skip
+    assert (keyword, "exploded" in message, at is not None) == ("enum", True, True)
+
+
+def test_the_journal_marks_what_was_passed_on_and_drifted(backend: StartBackend, mock: StartMock) -> None:
+    server = passing(mock, backend(json_response(BAD_JOB)))
+    for path in ("/admin/jobs/job-1", "/nosuch", "/tutor/courses"):
+        requests.get(server.url + path, timeout=10)
+    entries = Client(server.url).requests()
+    assert [(entry["path"], entry.get("upstream"), len(entry.get("drift", ()))) for entry in entries] == [
+        ("/tutor/courses", None, 0), ("/nosuch", True, 0), ("/admin/jobs/job-1", True, 1),
+    ]  # fmt: skip
+    assert entries[1]["response"]["body"] == BAD_JOB
+
+
+@pytest.mark.parametrize(
+    ("response", "violations"),
+    [
+        (json_response(JOB), []),
+        # The status falls under `default`, which declares problems.
+        (json_response({"error": "x"}, status="503 Down"), [("header", "", "content")]),
+        (json_response([]), [("body", "", "type")]),
+        (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nhi", [("header", "", "content")]),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", [("header", "", "required")]),
+        (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{,", [("body", "", "content")]),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", [("body", "", "content")]),
+        (b"HTTP/1.1 304 Not Modified\r\n\r\n", []),
+        (b"HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\nContent-Encoding: br\r\nContent-Length: 2\r\n\r\n\x00\x01", []),
+        (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nhi", [("body", "", "content")]),
+    ],
+)  # fmt: skip
+def test_status_media_type_headers_and_body_are_judged(
+    response: bytes, violations: list[tuple[str, str, str]], backend: StartBackend, mock: StartMock
+) -> None:
+    server = passing(mock, backend(response))
+    exchange(server.url, get("/admin/jobs/job-1"))
+    violations_found = [
+        (violation["location"], violation["pointer"], violation["keyword"]) for violation in drift_of(server)
+    ]
+    assert violations_found == violations
+
+
+def test_a_status_that_is_not_declared_is_drift(
+    make_contract: MakeContract, backend: StartBackend, mock: StartMock
+) -> None:
+    server = mock(backend(json_response({}, status="202 Accepted")), make_contract(), passes=["getMessage"])
+    requests.get(f"{server.url}/message", timeout=10)
+    assert drift_of(server) == [
+        {
+            "location": "status",
+            "pointer": "",
+            "keyword": "responses",
+            "message": "getMessage declares no response for the status 202",
+        }
+    ]
+
+
+def test_a_required_header_that_is_missing_is_drift(
+    make_contract: MakeContract, backend: StartBackend, mock: StartMock
+) -> None:
+    def require(files: dict[str, Any]) -> None:
+        response = files["schemas/openapi.yaml"]["paths"]["/message"]["get"]["responses"]["200"]
+        response["headers"] = {"X-Count": {"required": True, "schema": {"type": "integer"}}}
+
+    server = mock(backend(json_response("hi", "X-Other: 1")), make_contract(require), passes=["getMessage"])
+    requests.get(f"{server.url}/message", timeout=10)
+    assert [(violation["name"], violation["keyword"]) for violation in drift_of(server)] == [("X-Count", "required")]
+
+
+def test_a_compressed_body_is_judged_and_passed_on_as_it_came(backend: StartBackend, mock: StartMock) -> None:
+    body = gzip.compress(json.dumps(BAD_JOB).encode())
+    head = f"Content-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}"
+    server = passing(mock, backend(f"HTTP/1.1 200 OK\r\n{head}\r\n\r\n".encode() + body))
+    received = exchange(server.url, get("/admin/jobs/job-1", "Accept-Encoding: gzip"))
+    assert (body_of(received), [violation["pointer"] for violation in drift_of(server)]) == (body, ["/status"])
+
+
+def test_a_body_over_the_limit_is_not_judged(backend: StartBackend, mock: StartMock) -> None:
+    body = json.dumps(["x" * 11_000_000]).encode()
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+    server = passing(mock, backend(head + body))
+    assert len(requests.get(f"{server.url}/admin/jobs/job-1", timeout=10).content) == len(body)
+    assert drift_of(server) == []
+
+
+def test_head_is_judged_without_a_body(backend: StartBackend, mock: StartMock) -> None:
+    server = passing(mock, backend(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"))
+    requests.head(f"{server.url}/admin/jobs/job-1", timeout=10)
+    assert drift_of(server) == []
+
+
+def test_drift_is_judged_before_an_override_changes_it(backend: StartBackend, mock: StartMock) -> None:
+    server = mock(backend(json_response(JOB)))
+    Client(server.url).override("getJob", upstream=True, patch={"status": "exploded"})
+    assert requests.get(f"{server.url}/admin/jobs/job-1", timeout=10).json()["status"] == "exploded"
+    assert drift_of(server) == []
+
+
+def test_a_response_that_breaks_off_is_no_drift(backend: StartBackend, mock: StartMock) -> None:
+    def respond(connection: Any, _: Any) -> str:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{}")
+        return "close"
+
+    server = passing(mock, backend(respond))
+    with pytest.raises(requests.RequestException):
+        requests.get(f"{server.url}/admin/jobs/job-1", timeout=10)
+    entry = Client(server.url).requests()[0]
+    assert (drift_of(server), entry["note"]) == (
+        [], "the response was broken off: it closed the connection before the body was complete",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("clear", ["DELETE /__mock/drift", "POST /__mock/reset"])
+def test_drift_is_cleared(clear: str, backend: StartBackend, mock: StartMock) -> None:
+    server = passing(mock, backend(json_response(BAD_JOB)))
+    requests.get(f"{server.url}/admin/jobs/job-1", timeout=10)
+    method, path = clear.split()
+    before = Client(server.url).drift()
+    requests.request(method, server.url + path, timeout=10).raise_for_status()
+    assert (len(before), Client(server.url).drift()) == (1, [])
+
+
+def test_drift_belongs_to_a_sandbox(backend: StartBackend, mock: StartMock) -> None:
+    server = passing(mock, backend(json_response(BAD_JOB)))
+    requests.get(f"{server.url}/admin/jobs/job-1", headers={"X-Mock-Sandbox": "a"}, timeout=10)
+    assert [len(Client(server.url, sandbox=name).drift()) for name in ("a", "b")] == [1, 0]
+
+
+def test_the_verdict_counts_drift_if_asked_to(backend: StartBackend, mock: StartMock) -> None:
+    server = passing(mock, backend(json_response(BAD_JOB)))
+    client = Client(server.url)
+    requests.get(f"{server.url}/admin/jobs/job-1", timeout=10)
+    client.verdict()
+    client.verdict(drift="ignore")
+    with pytest.raises(VerdictFailed) as raised:
+        client.verdict(drift="fail")
+    assert (raised.value.problem["detail"], len(raised.value.problem["drift"])) == (
+        "1 response of the upstream violated the contract.", 1,
+    )  # fmt: skip
+    assert "Responses of the upstream that violated the contract:" in str(raised.value)
+
+
+def test_a_verdict_without_drift_passes(backend: StartBackend, mock: StartMock) -> None:
+    server = passing(mock, backend(json_response(JOB)))
+    requests.get(f"{server.url}/admin/jobs/job-1", timeout=10)
+    Client(server.url).verdict(drift="fail")
+
+
+def test_an_unknown_value_of_drift_is_refused(mock: StartMock) -> None:
+    assert requests.get(f"{mock(None).url}/__mock/verdict?drift=maybe", timeout=10).status_code == 422
+
+
+@pytest.mark.parametrize("target", ["/nosuch", "/admin/jobs/job-1"])
+@pytest.mark.parametrize("response", [b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", b"garbage"])
+def test_what_is_passed_on_is_neither_unmatched_nor_refused(
+    target: str, response: bytes, backend: StartBackend, mock: StartMock
+) -> None:
+    server = passing(mock, backend(response))
+    assert status_of(exchange(server.url, get(target))) in (404, 502)
+    Client(server.url).verdict()
+
+
+def test_a_request_that_violates_the_contract_is_noted(backend: StartBackend, mock: StartMock) -> None:
+    server = passing(mock, backend(json_response({"jobs": [], "total": 0})))
+    requests.get(f"{server.url}/admin/jobs?limit=none", timeout=10)
+    entry = Client(server.url).requests()[0]
+    assert [(violation["location"], violation["name"]) for violation in entry["violations"]] == [("query", "limit")]
+    Client(server.url).verdict()
+
+
+def test_each_exchange_is_handed_to_a_listener(backend: StartBackend, mock: StartMock) -> None:
+    exchanges: list[tuple[str, bytes, int, list[str], bytes | None]] = []
+
+    def listen(request: Request, status: int, headers: Any, body: bytes | None) -> None:
+        exchanges.append((request.path, request.body, status, [name for name, _ in headers], body))
+
+    server = mock(backend(json_response([1], "X-Up: 1")), on_exchange=listen)
+    requests.post(f"{server.url}/nosuch", data=b"abc", timeout=10)
+    names = ["Content-Type", "Content-Length", "X-Up"]
+    assert exchanges == [("/nosuch", b"abc", 200, names, b"[1]")]
