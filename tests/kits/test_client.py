@@ -198,6 +198,8 @@ def test_every_operation_of_the_control_api_has_a_method(mock: Client, monkeypat
     mock.verdict()
     mock.violations()
     mock.clear_violations()
+    mock.drift()
+    mock.clear_drift()
     mock.openapi()
     mock.control_openapi()
     mock.delete()
