@@ -147,7 +147,8 @@ class Override:
     override's headers, delay and fault. It is for requests to `operation`, None standing for every operation, with the
     parameters of `where` that meet the `conditions`, and for that `share` of them. A stream of events ends after
     `cut_after` of them. With `upstream`, the real backend responds; if it `patches`, `patch` is applied to the body of
-    the response (RFC 7396).
+    the response (RFC 7396). `assigned` are members that the operation writes into the record that it creates or
+    changes, in place of its own.
     """
 
     operation: str | None
@@ -171,6 +172,7 @@ class Override:
     patches: bool = False
     patch: Any = None
     cut_after: int | None = None
+    assigned: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def replaces(self) -> bool:

@@ -21,6 +21,7 @@ from mockserver.syntax.statuses import BODILESS, FIRST_ERROR
 EVERY = "*"
 # From this status on, any may be used whether declared or not.
 # These have no content (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5).
+WRITING = ("POST", "PUT", "PATCH")
 
 
 def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Override | None, list[Violation]]:
@@ -59,6 +60,7 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
         *_check_headers(headers),
         *_check_where(entry, operations.values() if operation is None else [operation]),
         *checked,
+        *_check_assigned(entry, operation),
         *delay_violations,
         *condition_violations,
     ]
@@ -85,6 +87,7 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
         patches="patch" in entry,
         patch=entry.get("patch"),
         cut_after=entry.get("cut_after"),
+        assigned=entry.get("set", {}),
         entry=entry,
     ), []
 
@@ -131,6 +134,19 @@ def _check_every(entry: Mapping[str, Any]) -> list[Violation]:
             Violation("body", "/status", "responses", f"a status below 400 {reason}; or set violate: true")
         )
     return violations
+
+
+def _check_assigned(entry: Mapping[str, Any], operation: Operation | None) -> list[Violation]:
+    """Members can be set where a record is written and its response is not replaced without that."""
+    if "set" not in entry:
+        return []
+    message = ""
+    if operation is None or operation.method not in WRITING:
+        name = quote(entry["operation"])
+        message = f"only a POST, PUT or PATCH writes a record, so name such an operation instead of {name}"
+    elif {"status", "body", "example"} & entry.keys() and not entry.get("commit", False):
+        message = "a replaced response writes no record; add commit: true, or leave the status and the body out"
+    return [Violation("body", "/set", "set", message)] if message else []
 
 
 def _check_where(entry: Mapping[str, Any], operations: Iterable[Operation]) -> list[Violation]:

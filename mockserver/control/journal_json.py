@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Container, Iterable
 from typing import Any
 
-from mockserver.control.redaction import REDACTED, redact_members, redact_query, redact_text, redact_value
 from mockserver.engine.commands import Fired
 from mockserver.engine.journal import Entry, LoggedMessage
 from mockserver.engine.sandboxes import Sandbox
@@ -14,6 +13,7 @@ from mockserver.http.service import Service
 from mockserver.refusals import FailedVerdict
 from mockserver.syntax import strict_json
 from mockserver.syntax.instants import format_instant
+from mockserver.syntax.redaction import REDACTED, redact_members, redact_query, redact_text, redact_value
 from mockserver.syntax.statuses import FIRST_ERROR
 
 

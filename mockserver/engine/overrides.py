@@ -108,7 +108,12 @@ class Overrides:
 
 
 def has_value(parameter: Any, value: Any) -> bool:
-    """Whether a parameter, or one of its values where it is repeated, is `value`, as JSON or as text."""
+    """Whether a parameter, or one of its values where it is repeated, is `value`, as JSON or as text.
+
+    None is a parameter that was not sent, and a list the whole value of a repeated one.
+    """
+    if parameter is None or value is None or isinstance(value, list):
+        return bool(parameter == value)
     values = parameter if isinstance(parameter, list) else [parameter]
     return any(candidate == value or str(candidate) == str(value) for candidate in values)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -287,7 +288,10 @@ def _overridden(exchange: Exchange, operation: Operation, *, delay: int) -> Resp
 def _behave(exchange: Exchange, operation: Operation, behaviour: Behaviour) -> Response:
     """The response of an operation with a behaviour, once that has been carried out."""
     media_type = _success_type(exchange, operation, behaviour)
-    result = exchange.service.behaviours.perform(exchange.selection.run, operation, _call(exchange))
+    call = _call(exchange)
+    if exchange.override is not None and exchange.override.override.assigned:
+        call = replace(call, assigned=exchange.override.override.assigned)
+    result = exchange.service.behaviours.perform(exchange.selection.run, operation, call)
     preferred = PREFERRED[result.kind]
     status, declared = operation.success(preferred) or (preferred, None)
     headers: list[tuple[str, str]] = []

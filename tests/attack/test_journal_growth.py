@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mockserver.control.redaction import REDACTED, redact_query, redact_text
+from mockserver.syntax.redaction import REDACTED, redact_query, redact_text
 from tests.attack.growth import assert_grows_linearly
 
 # Each is repeated until it is as long as the test wants.

@@ -8,8 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from mockserver import create_app
-from mockserver.control.redaction import REDACTED
 from mockserver.engine import journal
+from mockserver.syntax.redaction import REDACTED
 from tests.conftest import MakeContract
 
 

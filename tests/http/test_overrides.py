@@ -249,3 +249,68 @@ def test_a_mistake_in_the_responses_of_a_scenario_is_reported_with_its_pointer(
     assert problems(**{"scenarios/baseline.yaml": text}) == [
         'scenarios/baseline.yaml:4 /responses/1/operation: there is no operation "getJb". Did you mean "getJob"?'
     ]
+
+
+def test_where_finds_a_parameter_that_was_not_sent(client: FlaskClient) -> None:
+    add(client, operation="listJobs", status=500, where={"session_id": None})
+    assert statuses(client, "/admin/jobs") == [500]
+    assert statuses(client, "/admin/jobs?session_id=session-3") == [200]
+
+
+def test_where_compares_a_repeated_parameter_as_a_whole(client: FlaskClient) -> None:
+    add(client, operation="listJobs", status=500, where={"status": ["failed", "queued"]})
+    assert statuses(client, "/admin/jobs?status=failed&status=queued") == [500]
+    assert statuses(client, "/admin/jobs?status=failed") == [200]
+    assert statuses(client, "/admin/jobs") == [200]
+
+
+def test_a_text_in_where_is_no_parameter_that_was_not_sent(client: FlaskClient) -> None:
+    add(client, operation="listJobs", status=500, where={"session_id": "None"})
+    assert statuses(client, "/admin/jobs") == [200]
+
+
+def test_commit_with_times_lets_so_many_requests_through(client: FlaskClient) -> None:
+    add(client, operation="getJob", status=500)
+    add(client, operation="getJob", commit=True, times=2)
+    assert statuses(client, times=3) == [200, 200, 500]
+
+
+def test_set_gives_a_new_record_its_key_and_other_members(small: Contract) -> None:
+    client = create_app(small).test_client()
+    add(client, operation="createJob", times=1, set={"id": "job-9", "note": "set"})
+    expected = {"id": "job-9", "owner_id": 1, "status": "queued", "note": "set"}
+    created: Any = client.post("/jobs", json={"owner_id": 1, "note": "sent"}).json
+    assert created.items() >= expected.items()
+    assert client.get("/jobs/job-9").json == created
+
+
+def test_a_key_to_set_that_is_taken_is_left_out(small: Contract) -> None:
+    client = create_app(small).test_client()
+    add(client, operation="createJob", set={"id": "job-9"})
+    keys = [client.post("/jobs", json={"owner_id": 1}).json["id"] for _ in range(2)]
+    assert keys[0] == "job-9"
+    assert keys[1] not in ("job-9", None)
+
+
+@pytest.mark.parametrize("method", ["put", "patch"])
+def test_set_changes_members_of_a_record_that_is_changed(small: Contract, method: str) -> None:
+    client = create_app(small).test_client()
+    add(client, operation="updateJob", set={"note": "set", "id": "other"})
+    add(client, operation="replaceJob", set={"note": "set", "id": "other"})
+    job: Any = client.get("/jobs/a").json
+    assert getattr(client, method)("/jobs/a", json={**job, "note": "sent"}).json["note"] == "set"
+    assert client.get("/jobs/a").json["note"] == "set"
+    assert client.get("/jobs/other").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ({"operation": "getJob", "set": {"id": 1}}, "only a POST, PUT or PATCH writes a record, so name such an operation instead of \"getJob\""),
+        ({"operation": "*", "set": {"id": 1}}, "only a POST, PUT or PATCH writes a record, so name such an operation instead of \"*\""),
+        ({"operation": "createJob", "status": 500, "set": {"id": 1}}, "a replaced response writes no record; add commit: true, or leave the status and the body out"),
+    ],
+)  # fmt: skip
+def test_set_needs_an_operation_that_writes(small: Contract, entry: dict[str, Any], message: str) -> None:
+    response = create_app(small).test_client().post("/__mock/overrides", json=entry)
+    assert [(error["pointer"], error["message"]) for error in response.json["violations"]] == [("/set", message)]

@@ -10,13 +10,17 @@ from typing import Any, NamedTuple
 
 @dataclass(frozen=True, slots=True)
 class OperationCall:
-    """A request that does not violate the contract: its parameters by location and name, and its body."""
+    """A request that does not violate the contract: its parameters by location and name, and its body.
+
+    `assigned` are members of the record that it writes, in place of those that the server would choose.
+    """
 
     path: Mapping[str, Any]
     query: Mapping[str, Any]
     body: Any = None
     headers: Mapping[str, Any] = field(default_factory=dict)
     cookies: Mapping[str, Any] = field(default_factory=dict)
+    assigned: Mapping[str, Any] = field(default_factory=dict)
 
 
 class ResultKind(Enum):

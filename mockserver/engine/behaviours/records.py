@@ -86,6 +86,8 @@ class WritingImplementation(Implementation):
 
         def make_command(state: State, at: int) -> Command:
             record = change(self.find_row(state, call).record)
+            if call.assigned:
+                record = {**record, **call.assigned, resource.key: key}
             return Put(resource.name, key, in_schema_order(resource, record), at, True, body, partial)
 
         state = run.submit(make_command)
@@ -109,7 +111,10 @@ class CreateRecord(WritingImplementation):
         def make_command(state: State, at: int) -> Command:
             self.require_references(state, path_values)
             owners = {name: path_values[name] for name in path_values.keys() & resource.owned_by}
-            record = dict(with_plain_keys(resource, {**path_values, **members, **owners}))
+            record = dict(with_plain_keys(resource, {**path_values, **members, **owners, **call.assigned}))
+            if resource.key in call.assigned and state.has_record(resource.name, record[resource.key]):
+                # Another client has created a record with that key meanwhile.
+                del record[resource.key]
             key = record.get(resource.key)
             if state.has_record(resource.name, key):
                 raise RecordExists(resource.name, key)

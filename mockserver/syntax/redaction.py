@@ -1,4 +1,7 @@
-"""Removes secrets from what the journal shows. Every step takes time in proportion to the text: clients choose it."""
+"""Which names and texts are secrets, and values and texts without them: what journals show and recordings write.
+
+Every step takes time in proportion to the text: clients choose it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,32 @@ from typing import Any
 from urllib.parse import unquote
 
 REDACTED = "[redacted]"
-SECRET = re.compile(r"(authorization|cookie2?|passw(or)?d|passphrase|secret|token|api[-_]?key|credentials?)$", re.I)
+SECRET = re.compile(
+    r"(authorization|cookie2?|passw(or)?d|passphrase|pwd|secret|token|api[-_]?key|credentials?|jwt"
+    r"|(access|secret|private|signing|encryption)[-_]?key)$",
+    re.I,
+)
+# Texts that are secrets whatever they are called: JSON Web Tokens, credentials of the Authorization header, the tokens
+# and keys of Stripe, GitHub, GitLab, Slack, AWS, Google, OpenAI and npm, and private keys. Each begins where nothing
+# could have continued another, and its repetitions are possessive.
+SHAPES = re.compile(
+    r"""
+    (?<![A-Za-z0-9_-]) eyJ[A-Za-z0-9_-]{4,}+ \.[A-Za-z0-9_-]{4,}+ \.[A-Za-z0-9_-]*+
+    | (?<![A-Za-z]) (?:Bearer|bearer|BEARER|Basic|basic) [ ] (?:
+        [A-Za-z0-9][a-z]{0,19} [-A-Z0-9._~+/=] [-A-Za-z0-9._~+/=]{3,}+ | [A-Za-z]{20,}+
+      )
+    | (?<![A-Za-z0-9]) (?:
+        (?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{4,}+ | sk-[A-Za-z0-9_-]{20,}+ | whsec_[A-Za-z0-9+/=]{8,}+
+        | gh[pousr]_[A-Za-z0-9]{10,}+ | github_pat_[A-Za-z0-9_]{10,}+ | glpat-[A-Za-z0-9_-]{10,}+
+        | xox[abeoprs]-[A-Za-z0-9-]{10,}+ | (?:AKIA|ASIA)[A-Z0-9]{16} (?![A-Za-z0-9]) | AIza[A-Za-z0-9_-]{30,}+
+        | ya29\.[A-Za-z0-9_-]{10,}+ | npm_[A-Za-z0-9]{30,}+
+      )
+    | -----BEGIN[ ][A-Z0-9 ]{0,40}PRIVATE[ ]KEY----- (?: [^-]++ | -(?!----END) )*+
+      (?: -----END[ ][A-Z0-9 ]{0,40}----- )?
+    | (?<=://) [^/\s:@?\#]{1,100}+ : [^/\s@?\#]{1,100}+ (?=@)
+    """,
+    re.X,
+)
 # A longer name is judged by its end.
 NAME_KEPT = 200
 # Text without any of these has no quoted name that `SECRET` matches.
@@ -35,12 +63,19 @@ def redact_members(value: Any) -> Any:
     """A JSON value without secrets."""
     if isinstance(value, dict):
         return {name: redact_value(name, member) for name, member in value.items()}
+    if isinstance(value, str):
+        return redact_shapes(value)
     return [redact_members(item) for item in value] if isinstance(value, list) else value
+
+
+def redact_shapes(text: str) -> str:
+    """Text without the secrets that their shape shows."""
+    return SHAPES.sub(REDACTED, text)
 
 
 def redact_text(text: str) -> str:
     """Text without secrets: it may be a truncated JSON document or a form."""
-    return redact_query("".join(_without_secret_members(text)) if _HINT.search(text) else text)
+    return redact_shapes(redact_query("".join(_without_secret_members(text)) if _HINT.search(text) else text))
 
 
 def redact_query(text: str, secrets: frozenset[str] = frozenset()) -> str:
