@@ -12,6 +12,7 @@ from mockserver.cli.terminal import print_line
 from mockserver.contract.loader import load_contract
 from mockserver.errors import ContractError, count_noun
 from mockserver.handlers.modules import HANDLERS
+from mockserver.recorder import directory as contract_directory
 
 
 @click.command("init", short_help="Create a contract directory.")
@@ -35,10 +36,10 @@ def init_command(directory: Path, document: Path | None) -> None:
     """
     contract = load_or_fail(lambda: load_contract(document, stateful=True)) if document is not None else None
     try:
-        files = scaffold.example_files() if contract is None else scaffold.files_from_contract(contract)
-        for path in scaffold.write(directory, files):
+        files = scaffold.example_files() if contract is None else contract_directory.files_from_contract(contract)
+        for path in contract_directory.write(directory, files):
             print_line(f"Created {path}")
-    except scaffold.AlreadyExists as error:
+    except contract_directory.AlreadyExists as error:
         fail(f"{error}; nothing was written")
     except OSError as error:
         fail(f"cannot write {directory}: {error.strerror}")

@@ -8,8 +8,8 @@ import pytest
 
 from mockserver import create_app, load_contract
 from mockserver.check.checker import ContractChecker
-from mockserver.cli import scaffold
 from mockserver.engine.start import Start
+from mockserver.recorder import directory as scaffold
 from tests.documents.kennel import KENNEL, write
 
 REQUESTS: list[tuple[str, str, Any]] = [

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import Contract, Record, Resource
-from mockserver.contract.records import with_plain_keys
+from mockserver.contract.records import matches_schema, with_plain_keys
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult, ResultKind
 from mockserver.engine.behaviours.implementation import Implementation
 from mockserver.engine.behaviours.server_fields import ServerFields, in_schema_order
@@ -120,7 +120,9 @@ class CreateRecord(WritingImplementation):
                 raise RecordExists(resource.name, key)
             if resource.lifecycle is not None:
                 record.setdefault(resource.lifecycle.field, resource.lifecycle.initial)
-            record = self.server_fields.complete(record, state, at, run.scenario.seed)
+            # What is assigned is all that the server adds, if that is enough.
+            if not call.assigned or resource.key not in record or not matches_schema(resource, record):
+                record = self.server_fields.complete(record, state, at, run.scenario.seed)
             created.append(record[resource.key])
             return Put(resource.name, created[-1], in_schema_order(resource, record), at, touch=True)
 

@@ -1,0 +1,150 @@
+"""The files of a contract directory that is made from an OpenAPI document, and how they are written."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from mockserver.contract.inference.contract import FOLDER, infer_files
+from mockserver.contract.loader import FOLDERS, RESOURCES
+from mockserver.contract.model import Contract, Scenario
+from mockserver.documents.nodes import BASE_URI
+from mockserver.documents.source import Source
+from mockserver.engine.start import Start
+
+# The folder in fixtures/ that a directory made from a document gets.
+FIXTURES = "first"
+PLAIN_SCALAR = re.compile(r"[A-Za-z_][\w-]*(\.json)?")
+# Plain scalars that some YAML version reads as a boolean or null.
+RESERVED_SCALARS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
+RESOURCES_HEAD = """\
+# Which operations read and change which records. Operations that are not listed return examples or generated values.
+# `mockserver schema resources` prints the JSON Schema of this file.
+"""
+SCENARIO_HEAD = "# `mockserver schema scenario` prints the JSON Schema of this file.\n"
+
+
+class AlreadyExists(Exception):
+    """A file or folder would be overwritten; the message names it."""
+
+
+def files_from_contract(contract: Contract) -> dict[str, str]:
+    """A directory that responds as the contract's document does with `--stateful`: the text of each file by its path.
+
+    Raises CannotGenerate, and AlreadyExists if a file that the document refers to has the name of a file made here.
+    """
+    files = schema_files(contract) | _fixture_files(contract)
+    for scenario in contract.scenarios.values():
+        files[f"scenarios/{scenario.name}.yaml"] = SCENARIO_HEAD + "".join(_scenario_lines(contract, scenario))
+    return files
+
+
+def schema_files(contract: Contract) -> dict[str, str]:
+    """The folder schemas/: the document with the files it refers to, and what is inferred from it.
+
+    Raises AlreadyExists if a file that the document refers to has the name of a file made here.
+    """
+    document = contract.openapi.source
+    document_name = f"openapi{PurePosixPath(document.file).suffix}"
+    sources = {
+        source.file: source for source in contract.documents.sources.values() if not source.file.startswith(FOLDER)
+    }
+    inferred = infer_files(contract, lambda name: f"{name}{'-record' * (f'{name}.json' in sources)}.json")
+    new_names = {document_name, RESOURCES[0], *inferred.schemas} - {document.file}
+    if clashes := sorted(new_names & sources.keys()):
+        raise AlreadyExists(f"the document has a file {clashes[0]}, and `init` creates another one of that name")
+    files = {
+        f"schemas/{document_name if source is document else source.file}": _source_text(source, document, document_name)
+        for source in sources.values()
+    }
+    for name, schema in inferred.schemas.items():
+        relative = _with_relative_references(schema, document.file, document_name)
+        files[f"schemas/{name}"] = json.dumps(relative, indent=2) + "\n"
+    files[f"schemas/{RESOURCES[0]}"] = RESOURCES_HEAD + "".join(_resources_lines(inferred.resources))
+    return files
+
+
+def require_empty(directory: Path) -> None:
+    """Raise AlreadyExists unless a directory does not exist yet, or has nothing in it."""
+    if directory.exists() and not directory.is_dir():
+        raise AlreadyExists(f"{directory} is a file")
+    if directory.is_dir() and any(directory.iterdir()):
+        raise AlreadyExists(f"{directory} is not empty")
+
+
+def write(directory: Path, files: Mapping[str, str]) -> Iterator[Path]:
+    """Write the files and yield each path. Raises AlreadyExists before anything is written, and OSError."""
+    if directory.is_file():
+        raise AlreadyExists(f"{directory} is a file")
+    others = sorted({PurePosixPath(name).parts[0] for name in files} - {*FOLDERS})
+    in_directory = [name for name in (*FOLDERS, *others) if (directory / name).exists()]
+    if existing := [name for name in in_directory if name in FOLDERS] or in_directory:
+        raise AlreadyExists(f"{directory} already has {', '.join(existing)}")
+    for name, text in files.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        yield path
+
+
+def _source_text(source: Source, document: Source, document_name: str) -> str:
+    """The unchanged text of a file, except that references to the document use its new name."""
+    old_name = re.escape(PurePosixPath(document.file).name)
+    reference = rf"""(\$ref\W+(?:[^\s"'#]*/)?){old_name}(?=[#"'\s])"""
+    return re.sub(reference, lambda match: match[1] + document_name, source.text)
+
+
+def _with_relative_references(value: Any, document_file: str, document_name: str) -> Any:
+    """A schema whose absolute references are replaced by references relative to schemas/."""
+    if isinstance(value, list):
+        return [_with_relative_references(item, document_file, document_name) for item in value]
+    if not isinstance(value, dict):
+        return value
+    schema = {name: _with_relative_references(member, document_file, document_name) for name, member in value.items()}
+    if isinstance(schema.get("$ref"), str):
+        file, _, fragment = schema["$ref"].removeprefix(BASE_URI).partition("#")
+        schema["$ref"] = f"{document_name if file == document_file else file}#{fragment}"
+    return schema
+
+
+def _fixture_files(contract: Contract) -> dict[str, str]:
+    state = Start(contract, contract.scenarios[contract.default_scenario]).state
+    return fixture_files(
+        FIXTURES, {name: [row.record for row in table.ordered()] for name, table in state.tables.items()}
+    )
+
+
+def fixture_files(dataset: str, records: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, str]:
+    """A folder of fixtures/ with the records of each resource that has any."""
+    return {
+        f"fixtures/{dataset}/{name}.json": json.dumps(list(rows), indent=2, ensure_ascii=False) + "\n"
+        for name, rows in records.items()
+        if rows
+    }
+
+
+def _scenario_lines(contract: Contract, scenario: Scenario) -> Iterator[str]:
+    yield f"summary: {scenario.summary}\n"
+    if scenario.name == contract.default_scenario and contract.resources:
+        yield f"fixtures: {FIXTURES}\n"
+
+
+def _resources_lines(resources: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """resources.yaml, with one line for each resource and operation."""
+    for section, entries in resources.items():
+        yield f"{section}:\n" if entries else f"{section}: {{}}\n"
+        for name, entry in entries.items():
+            yield f"  {_flow_style(name)}: {_flow_style(entry)}\n"
+
+
+def _flow_style(value: Any) -> str:
+    """The value as YAML in flow style, on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_flow_style(name)}: {_flow_style(member)}" for name, member in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_flow_style, value)) + "]"
+    is_plain = PLAIN_SCALAR.fullmatch(value) is not None and value.lower() not in RESERVED_SCALARS
+    return value if is_plain else json.dumps(value, ensure_ascii=False)

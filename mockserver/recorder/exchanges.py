@@ -1,0 +1,141 @@
+"""A request with its response, as somebody has recorded it, and what its bodies and headers mean."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from mockserver.syntax import strict_json
+from mockserver.syntax.header_names import FRAMING
+from mockserver.syntax.media_types import FORM, essence, is_json, is_text
+
+# Of a longer body, nothing is kept.
+BODY_LIMIT = 10 * 1024 * 1024
+GZIP = 16 + zlib.MAX_WBITS
+# Of one hop, of one moment, or what the server decides itself; names that begin with an entry of DROPPED_PREFIXES too.
+DROPPED = FRAMING | {
+    "age", "alt-svc", "content-encoding", "content-type", "date", "nel", "proxy-authenticate", "report-to", "server",
+    "server-timing", "set-cookie", "set-cookie2", "strict-transport-security", "vary", "via", "x-powered-by",
+}  # fmt: skip
+DROPPED_PREFIXES = ("access-control-", "cf-", "x-mock-", ":")
+HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
+
+Headers = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedExchange:
+    """A request with its response.
+
+    `target` is the path and query as sent (origin form, RFC 9112, section 3.2.1). Bodies are complete; None is one that
+    is missing from the recording, b"" one that was empty.
+    """
+
+    method: str
+    target: str
+    request_headers: Headers
+    request_body: bytes | None
+    status: int
+    response_headers: Headers
+    response_body: bytes | None
+
+    def without_bodies(self) -> RecordedExchange:
+        """The exchange as one whose bodies are missing."""
+        return replace(self, request_body=None, response_body=None)
+
+    @property
+    def size(self) -> int:
+        """The length of the longer body, in bytes."""
+        return max(len(self.request_body or b""), len(self.response_body or b""))
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A body as a JSON value (`kind` json or form), as text, or as bytes that are none of these (binary).
+
+    One that is empty or missing has no value.
+    """
+
+    kind: str
+    value: Any = None
+    media_type: str = ""
+
+
+EMPTY, MISSING = Content("empty"), Content("missing")
+
+
+def find_header(headers: Headers, name: str) -> str | None:
+    """The first value of a header; its name is case-insensitive."""
+    return next((value for key, value in headers if key.lower() == name), None)
+
+
+def read_content(headers: Headers, body: bytes) -> Content:
+    """What a body means by its media type; JSON is recognized without one."""
+    media_type = find_header(headers, "content-type") or ""
+    body = _decompress(body, find_header(headers, "content-encoding") or "")
+    if not body:
+        return EMPTY
+    if is_json(media_type) or not media_type:
+        try:
+            return Content("json", strict_json.parse(body), media_type)
+        except strict_json.MalformedJSON:
+            media_type = media_type or "text/plain"
+    text = _decode(body, media_type)
+    if text is None or not (is_text(media_type) or is_json(media_type) or essence(media_type) == FORM):
+        return Content("binary", body, media_type)
+    if essence(media_type) == FORM:
+        return Content("form", dict(parse_qsl(text, keep_blank_values=True)), media_type)
+    return Content("text", text, media_type)
+
+
+def kept_headers(exchange: RecordedExchange) -> dict[str, list[str]]:
+    """The headers of a response that matter to a client, with their values; an address of the same host is relative."""
+    names = find_header(exchange.response_headers, "connection") or ""
+    of_connection = {name.strip().lower() for name in names.split(",")}
+    headers: dict[str, list[str]] = {}
+    for name, value in exchange.response_headers:
+        lower = name.lower()
+        if lower in DROPPED or lower in of_connection or lower.startswith(DROPPED_PREFIXES):
+            continue
+        if HEADER_NAME.fullmatch(name) and HEADER_VALUE.fullmatch(value):
+            same = next((other for other in headers if other.lower() == lower), name)
+            is_address = lower in ("location", "content-location")
+            headers.setdefault(same, []).append(_relative(exchange, value) if is_address else value)
+    return headers
+
+
+def _relative(exchange: RecordedExchange, address: str) -> str:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return address
+    host = find_header(exchange.request_headers, "host") or find_header(exchange.request_headers, ":authority")
+    if parts.scheme not in ("http", "https") or parts.netloc.lower() != (host or "").lower():
+        return address
+    return parts._replace(scheme="", netloc="").geturl() or "/"
+
+
+def _decode(body: bytes, media_type: str) -> str | None:
+    charset = re.search(r"charset=\"?([\w-]+)", media_type, re.ASCII | re.IGNORECASE)
+    name = charset[1].lower() if charset is not None else "utf-8"
+    try:
+        return body.decode("utf-8" if name not in ("iso-8859-1", "latin1", "windows-1252") else "windows-1252")
+    except UnicodeDecodeError:
+        return None
+
+
+def _decompress(body: bytes, coding: str) -> bytes:
+    """The body without its content coding, if it still has it; HAR files hold what browsers have decoded."""
+    coding = coding.strip().lower()
+    attempts = {"gzip": (GZIP,), "x-gzip": (GZIP,), "deflate": (zlib.MAX_WBITS, -zlib.MAX_WBITS)}.get(coding, ())
+    for bits in attempts:
+        try:
+            return zlib.decompressobj(bits).decompress(body, BODY_LIMIT)
+        except zlib.error:
+            continue
+    return body

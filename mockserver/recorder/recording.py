@@ -1,0 +1,165 @@
+"""A recording: exchanges are added as they happen, and written as a contract directory at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from mockserver.contract.model import Contract
+from mockserver.contract.scenarios import DEFAULT_NAME
+from mockserver.errors import Violation, did_you_mean, quote
+from mockserver.recorder import directory as contract_directory
+from mockserver.recorder.exchanges import BODY_LIMIT, RecordedExchange, find_header, read_content
+from mockserver.recorder.observed_records import ObservedRecords, Tables
+from mockserver.recorder.redactor import Redactor, header_secrets
+from mockserver.recorder.replay import Entry, Replay
+from mockserver.recorder.routes import OperationPaths, RoutedRequest, read_query
+from mockserver.recorder.steps import Step, complete_where, read_step
+from mockserver.recorder.summary import Summary
+from mockserver.syntax import yaml_reader
+
+END_NAME = "recorded-end"
+SUMMARIES = {
+    DEFAULT_NAME: "As it was before the recorded requests, which get the recorded responses again",
+    END_NAME: "As it was after the recorded requests",
+}
+NOT_MODIFIED = 304
+# Of more requests without an operation, only the number is known.
+UNMATCHED_LIMIT = 1_000
+MORE = "other requests"
+
+
+class Recording:
+    """Exchanges with a backend, to be written as a contract directory that gives the same responses.
+
+    `contract` is loaded from the document alone with `stateful=True`. `redact` names further members, headers and
+    parameters that hold secrets.
+    """
+
+    def __init__(self, contract: Contract, redact: Iterable[str] = ()) -> None:
+        self._contract = contract
+        self._paths = OperationPaths(contract.operations.values())
+        self._redactor = Redactor(redact, contract.operations.values())
+        self._exchanges: list[tuple[RecordedExchange, RoutedRequest]] = []
+        self._unmatched: dict[tuple[str, str], int] = {}
+        self._too_large: list[tuple[str, str]] = []
+        self._count = 0
+
+    def add(self, exchange: RecordedExchange) -> None:
+        """Note an exchange. Of a body above BODY_LIMIT, nothing is kept but that there was one."""
+        method = exchange.method.upper()
+        if method == "OPTIONS" and find_header(exchange.request_headers, "access-control-request-method") is not None:
+            return
+        self._count += 1
+        is_too_large = exchange.size > BODY_LIMIT
+        if is_too_large:
+            exchange = exchange.without_bodies()
+        self._learn(exchange)
+        routed = self._paths.route(method, exchange.target, exchange.request_headers)
+        if routed is None:
+            if method != "HEAD" or self._paths.route("GET", exchange.target, exchange.request_headers) is None:
+                self._add_unmatched(method, exchange.target)
+        elif is_too_large:
+            self._too_large.append((f"{method} {exchange.target}", routed.operation.id))
+            self._exchanges.append((exchange, routed))
+        elif exchange.status != NOT_MODIFIED:
+            self._exchanges.append((exchange, routed))
+
+    def write(self, directory: Path) -> Summary:
+        """Write a contract directory. Raises AlreadyExists unless it is empty or does not exist, and OSError."""
+        contract_directory.require_empty(directory)
+        summary = Summary(self._count)
+        steps = self._steps()
+        observed = ObservedRecords(self._contract)
+        for step in steps:
+            if not step.violations:
+                observed.add(step)
+        replay = Replay(self._contract, observed, steps)
+        baseline, end = observed.baseline(), observed.end()
+        responses = {DEFAULT_NAME: replay.from_baseline(baseline), END_NAME: replay.from_end(end)}
+        files = contract_directory.schema_files(self._contract)
+        for name, records in ((DEFAULT_NAME, baseline), (END_NAME, end)):
+            files |= contract_directory.fixture_files(name, records)
+            files[f"scenarios/{name}.yaml"] = _scenario_text(name, records, responses[name])
+        summary.files = list(contract_directory.write(directory, files))
+        summary.records = {name: len(rows) for name, rows in baseline.items()}
+        summary.responses = len(responses[DEFAULT_NAME])
+        self._summarize(summary, steps, replay)
+        return summary
+
+    def _learn(self, exchange: RecordedExchange) -> None:
+        """Remember the secrets of an exchange, wherever they appear again."""
+        redactor = self._redactor
+        for headers, body in (
+            (exchange.request_headers, exchange.request_body),
+            (exchange.response_headers, exchange.response_body),
+        ):
+            for secret in header_secrets(headers, redactor):
+                redactor.learn_text(secret)
+            content = read_content(headers, body or b"")
+            if content.kind in ("json", "form"):
+                redactor.learn(content.value)
+        for name, values in read_query(exchange.target.partition("?")[2]).items():
+            redactor.learn(values, name)
+
+    def _add_unmatched(self, method: str, target: str) -> None:
+        key = (method, target.partition("?")[0])
+        if key not in self._unmatched and len(self._unmatched) >= UNMATCHED_LIMIT:
+            key = ("", MORE)
+        self._unmatched[key] = self._unmatched.get(key, 0) + 1
+
+    def _steps(self) -> list[Step]:
+        steps, sent = [], dict[str, set[str]]()
+        for number, (exchange, routed) in enumerate(self._exchanges):
+            step = read_step(number, exchange, routed, self._redactor)
+            if routed.operation.id in self._contract.behaviours:
+                # Such an operation refuses what it does not know.
+                step.violations += [_undeclared(name, routed) for name in routed.undeclared]
+            secret = {name for name in routed.sent if name not in step.where}
+            sent.setdefault(routed.operation.id, set()).update(routed.sent - secret)
+            steps.append(step)
+        complete_where(steps, sent)
+        return steps
+
+    def _summarize(self, summary: Summary, steps: list[Step], replay: Replay) -> None:
+        text = self._redactor.text
+        summary.redacted.update(self._redactor.counts)
+        for (method, path), count in self._unmatched.items():
+            summary.unmatched[f"{method} {text(path)}".strip()] += count
+        for target, operation in self._too_large:
+            summary.not_kept[f"{text(target)} ({operation}): a body is larger than {BODY_LIMIT // 1024**2} MiB"] += 1
+        too_large = {target for target, _ in self._too_large}
+        for step in steps:
+            subject = f"{step.line} ({step.operation.id}) {step.status}"
+            if step.violations:
+                summary.refused[f"{subject}: {text(step.violations[0].description)}"] += 1
+            elif step.number in replay.not_kept and step.line not in too_large:
+                summary.not_kept[f"{subject}: {text(replay.not_kept[step.number])}"] += 1
+            elif step.number in replay.drifted:
+                summary.drift[f"{subject}: {text(replay.drifted[step.number])}"] += 1
+        for name, keys in replay.observed.written_before_read().items():
+            for key in keys:
+                summary.unknown[f"{name} {quote(key)}"] += 1
+
+
+def _undeclared(name: str, routed: RoutedRequest) -> Violation:
+    declared = [parameter.name for parameter in routed.operation.parameters if parameter.location == "query"]
+    message = f"{quote(name)} is not a declared query parameter.{did_you_mean(name, declared)}"
+    return Violation("query", "", "unknown", message, name)
+
+
+def _scenario_text(name: str, records: Tables, responses: list[Entry]) -> str:
+    data: dict[str, Any] = {"summary": SUMMARIES[name]}
+    if any(records.values()):
+        data["fixtures"] = name
+    if responses:
+        data["responses"] = responses
+    return contract_directory.SCENARIO_HEAD + yaml_reader.dump(_plain(data))
+
+
+def _plain(value: Any) -> Any:
+    """The value with mappings and sequences that YAML can write."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(member) for name, member in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,240 @@
+"""Any sequence of calls gets the recorded responses, and a summary says what could not be kept."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from flask import Flask, request
+
+from mockserver import load_contract
+from mockserver.recorder.directory import AlreadyExists
+from mockserver.recorder.exchanges import BODY_LIMIT, RecordedExchange
+from mockserver.recorder.recording import Recording
+from tests.recorder.backend import Call, answer, backend, content, document, path_parameter, record, write_document
+
+GET, POST, PUT, PATCH, DELETE = "GET", "POST", "PUT", "PATCH", "DELETE"
+
+
+def random_calls(seed: int) -> list[Call]:
+    chance = random.Random(seed)
+    names, keys = ["Eve", "Zoe", "Bad"], ["pet-x", "pet-b", "pet-000", "pet-919"]
+    calls: list[Call] = []
+    client = backend().test_client()
+    while len(calls) < 15:
+        key, name = chance.choice(keys), chance.choice(names)
+        call = chance.choice([
+            Call(GET, "/pets"), Call(GET, f"/pets?limit={chance.randint(1, 3)}"), Call(GET, "/pets?species=dog"), Call(GET, f"/pets/{key}"),
+            Call(POST, "/pets", {"name": name}), Call(PATCH, f"/pets/{key}", {"name": name}), Call(DELETE, f"/pets/{key}"),
+            Call(GET, "/search?q=a"), Call(POST, "/search", {"a": name}),
+        ])  # fmt: skip
+        if client.get(f"/pets/{key}").status_code == 200 or call.method not in (PATCH, DELETE):
+            client.open(call.path, method=call.method, json=call.json)
+            calls.append(call)
+    return calls
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_any_calls_get_the_recorded_responses(tmp_path: Path, seed: int) -> None:
+    calls = random_calls(seed)
+    recorded = record(tmp_path, calls)
+    assert recorded.replay(calls) == recorded.replies
+
+
+NOTE = {"type": "object", "required": ["id", "text"], "properties": {"id": {"type": "integer"}, "text": {"type": "string"}, "list_id": {"type": "integer"}}}
+NESTED = {
+    "openapi": "3.1.0",
+    "info": {"title": "Notes", "version": "1"},
+    "paths": {
+        "/lists": {
+            "get": {"operationId": "lists", "responses": answer({"type": "array", "items": {"$ref": "#/components/schemas/List"}})},
+            "post": {"operationId": "addList", "requestBody": content({"type": "object"}), "responses": answer({"$ref": "#/components/schemas/List"}, "201")},
+        },
+        "/lists/{list_id}": {
+            "parameters": [path_parameter("list_id", "integer")],
+            "get": {"operationId": "getList", "responses": answer({"$ref": "#/components/schemas/List"})},
+        },
+        "/lists/{list_id}/notes": {
+            "parameters": [path_parameter("list_id", "integer")],
+            "get": {"operationId": "notes", "responses": answer({"type": "array", "items": {"$ref": "#/components/schemas/Note"}})},
+            "post": {"operationId": "addNote", "requestBody": content({"type": "object"}), "responses": {"201": {"description": "added"}}},
+        },
+        "/lists/{list_id}/notes/{id}": {
+            "parameters": [path_parameter("list_id", "integer"), path_parameter("id", "integer")],
+            "get": {"operationId": "getNote", "responses": answer({"$ref": "#/components/schemas/Note"})},
+            "put": {"operationId": "putNote", "requestBody": content({"type": "object"}), "responses": answer({"$ref": "#/components/schemas/Note"})},
+            "delete": {"operationId": "deleteNote", "responses": {"204": {"description": "gone"}}},
+        },
+    },
+    "components": {"schemas": {"Note": NOTE, "List": {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}, "title": {"type": "string"}}}}},
+}  # fmt: skip
+
+
+def notes_backend(*, says_location: bool) -> Flask:
+    app = Flask("notes")
+    lists = {5: {"id": 5, "title": "five"}, 3: {"id": 3, "title": "three"}}
+    notes: dict[int, dict[str, Any]] = {70: {"id": 70, "text": "old", "list_id": 5}}
+
+    @app.get("/lists")
+    def all_lists() -> Any:
+        return list(lists.values())
+
+    @app.get("/lists/<int:key>")
+    def get_list(key: int) -> Any:
+        return lists[key]
+
+    @app.get("/lists/<int:key>/notes")
+    def all_notes(key: int) -> Any:
+        return [note for note in notes.values() if note["list_id"] == key]
+
+    @app.post("/lists/<int:key>/notes")
+    def add(key: int) -> Any:
+        number = max(notes) + 13
+        notes[number] = {"id": number, **request.json, "list_id": key}
+        return "", 201, {"Location": f"http://localhost/lists/{key}/notes/{number}"} if says_location else {}
+
+    @app.get("/lists/<int:key>/notes/<int:number>")
+    def get_note(key: int, number: int) -> Any:
+        return notes.get(number, ("", 404))
+
+    @app.put("/lists/<int:key>/notes/<int:number>")
+    def put(key: int, number: int) -> Any:
+        notes[number] = {"id": number, **request.json, "list_id": key}
+        return notes[number]
+
+    @app.delete("/lists/<int:key>/notes/<int:number>")
+    def delete(key: int, number: int) -> Any:
+        return ("", 204) if notes.pop(number, None) else ("", 404)
+
+    return app
+
+
+@pytest.mark.parametrize("says_location", [True, False])
+@pytest.mark.parametrize(
+    "calls",
+    [
+        [Call(GET, "/lists"), Call(GET, "/lists/5/notes"), Call(POST, "/lists/5/notes", {"text": "new"}), Call(GET, "/lists/5/notes/83"), Call(GET, "/lists/5/notes")],
+        [Call(GET, "/lists"), Call(POST, "/lists/5/notes", {"text": "a"}), Call(POST, "/lists/3/notes", {"text": "b"}), Call(GET, "/lists/5/notes"), Call(GET, "/lists/3/notes")],
+        [Call(GET, "/lists"), Call(PUT, "/lists/5/notes/70", {"text": "x"}), Call(GET, "/lists/5/notes/70"), Call(DELETE, "/lists/5/notes/70"), Call(GET, "/lists/5/notes/70")],
+        [Call(GET, "/lists/5/notes"), Call(GET, "/lists/5/notes/70"), Call(DELETE, "/lists/5/notes/70"), Call(GET, "/lists/5/notes")],
+        [Call(GET, "/lists"), Call(PUT, "/lists/5/notes/1", {"text": "upsert"}), Call(GET, "/lists/5/notes/1"), Call(GET, "/lists/5/notes")],
+        [Call(GET, "/lists"), Call(GET, "/lists/5/notes/1"), Call(PUT, "/lists/5/notes/1", {"text": "upsert"}), Call(GET, "/lists/5/notes/1")],
+    ],
+)  # fmt: skip
+def test_records_of_records_get_the_recorded_responses(tmp_path: Path, calls: list[Call], says_location: bool) -> None:
+    recorded = record(tmp_path, calls, app=notes_backend(says_location=says_location), value=NESTED)
+    assert load_contract(recorded.directory).resources.keys() == {"lists", "notes"}
+    assert recorded.replay(calls) == recorded.replies
+
+
+def recording(tmp_path: Path) -> Recording:
+    return Recording(load_contract(write_document(tmp_path), stateful=True))
+
+
+def exchange(method: str = GET, target: str = "/pets/pet-b", status: int = 200, body: bytes | None = b"{}", **headers: str) -> RecordedExchange:  # fmt: skip
+    response = [("Content-Type", "application/json"), *((name.replace("_", "-"), value) for name, value in headers.items())]
+    return RecordedExchange(method, target, [], b"", status, response, body)
+
+
+def test_requests_that_no_operation_is_declared_for_are_counted(tmp_path: Path) -> None:
+    added = recording(tmp_path)
+    for item in [exchange(target="/favicon.ico?a=1"), exchange(target="/favicon.ico"), exchange("PUT", "/pets"), exchange("HEAD", "/pets/1", body=None)]:
+        added.add(item)
+    added.add(replace(exchange("OPTIONS", "/pets"), request_headers=[("Access-Control-Request-Method", "POST")]))
+    assert added.write(tmp_path / "recorded").unmatched == {"GET /favicon.ico": 2, "PUT /pets": 1}
+
+
+@pytest.mark.parametrize(
+    ("item", "reason"),
+    [
+        (exchange(target="/pets/1/photo", body=b"\x89PNG\xff", Content_Type="image/png"), "GET /pets/1/photo (getPhoto) 200: its body is binary (image/png)"),
+        (exchange(target="/search", body=None), "GET /search (search) 200: its body is missing in the recording"),
+        (exchange(target="/search", body=b" " * (BODY_LIMIT + 1)), "GET /search (search): a body is larger than 10 MiB"),
+        (exchange(target="/search", status=101), "GET /search (search) 101: its status is 101"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_kept_is_listed_with_its_reason(tmp_path: Path, item: RecordedExchange, reason: str) -> None:
+    added = recording(tmp_path)
+    if "image/png" in dict(item.response_headers).values() or item.response_headers[-1][1] == "image/png":
+        item = replace(item, response_headers=[("Content-Type", "image/png")])
+    added.add(item)
+    assert added.write(tmp_path / "recorded").not_kept == {reason: 1}
+
+
+def test_a_request_that_the_document_does_not_allow_is_listed(tmp_path: Path) -> None:
+    added = recording(tmp_path)
+    added.add(exchange(target="/pets?_=1", body=b'{"pets": [], "total": 0}'))
+    assert added.write(tmp_path / "recorded").refused == {
+        'GET /pets?_=1 (listPets) 200: query _: "_" is not a declared query parameter. Known: limit, species.': 1
+    }
+
+
+def test_a_response_that_violates_the_document_is_listed_and_kept(tmp_path: Path) -> None:
+    calls = [Call(GET, "/status")] * 4
+    recorded = record(tmp_path, calls)
+    assert list(recorded.summary.drift.values()) == [1]
+    assert next(iter(recorded.summary.drift)).startswith("GET /status (getStatus) 200: body /body/state:")
+    assert recorded.replay(calls)[-1].body == {"state": "unknown"}
+
+
+def test_a_record_that_was_changed_before_it_was_read_is_listed(tmp_path: Path) -> None:
+    recorded = record(tmp_path, [Call(PATCH, "/pets/pet-b", {"name": "Bo"})])
+    assert recorded.summary.unknown == {'pets "pet-b"': 1}
+
+
+def test_headers_that_matter_are_kept(tmp_path: Path) -> None:
+    added = recording(tmp_path)
+    headers = {
+        "Date": "x", "Server": "x", "Connection": "X-Hop", "X-Hop": "x", "Content-Length": "2", "Set-Cookie": "a=b", "Transfer-Encoding": "chunked",
+        "X-Auth-Token": "x", "X-RateLimit-Remaining": "7", "Link": "</a>; rel=next", "Retry-After": "5",
+    }  # fmt: skip
+    added.add(replace(exchange(target="/search"), response_headers=[("Content-Type", "application/json"), *headers.items()]))
+    added.write(tmp_path / "recorded")
+    (response,) = yaml.safe_load((tmp_path / "recorded/scenarios/baseline.yaml").read_text())["responses"]
+    assert response["headers"] == {"X-RateLimit-Remaining": "7", "Link": "</a>; rel=next", "Retry-After": "5"}
+
+
+def test_an_address_of_the_backend_becomes_relative(tmp_path: Path) -> None:
+    added = recording(tmp_path)
+    item = replace(exchange(target="/status", status=302, body=b""), response_headers=[("Location", "http://api.test:8080/page?a=1")])
+    added.add(replace(item, request_headers=[("Host", "api.test:8080")]))
+    added.write(tmp_path / "recorded")
+    (response,) = yaml.safe_load((tmp_path / "recorded/scenarios/baseline.yaml").read_text())["responses"]
+    assert response["headers"]["Location"] == "/page?a=1"
+
+
+def test_the_prefix_of_a_server_belongs_to_the_path(tmp_path: Path) -> None:
+    added = recording(tmp_path)
+    added.add(exchange(target="/v1/pets/pet-b", body=b'{"id": "pet-b", "name": "Bob", "created_at": "2025-01-01T00:00:00Z"}'))
+    assert added.write(tmp_path / "recorded").records == {"pets": 1}
+
+
+@pytest.mark.parametrize("name", ["a.txt", ".hidden", "schemas/openapi.yaml"])
+def test_nothing_is_written_to_a_directory_with_files(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "recorded" / name
+    path.parent.mkdir(parents=True)
+    path.write_text("")
+    with pytest.raises(AlreadyExists, match="recorded is not empty"):
+        recording(tmp_path).write(tmp_path / "recorded")
+    assert [item for item in (tmp_path / "recorded").rglob("*") if item.is_file()] == [path]
+
+
+def test_a_document_without_collections_gives_responses_alone(tmp_path: Path) -> None:
+    def drop(value: dict[str, Any]) -> None:
+        del value["paths"]["/pets"], value["paths"]["/pets/{petId}"]
+
+    calls = [Call(GET, "/search?q=a"), Call(GET, "/page")]
+    recorded = record(tmp_path, calls, value=document(drop))
+    assert recorded.replay(calls) == recorded.replies
+    assert recorded.summary.records == {}
+
+
+def test_an_empty_recording_is_a_contract(tmp_path: Path) -> None:
+    recorded = record(tmp_path, [])
+    assert recorded.replay([Call(GET, "/pets")])[0].body == {"pets": [], "total": 0}
+    assert next(recorded.summary.lines()) == "Recorded 0 exchanges: no records, 0 responses"
+
