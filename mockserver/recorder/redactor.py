@@ -13,7 +13,7 @@ from mockserver.syntax.redaction import REDACTED, is_secret, redact_query, redac
 
 # A text that a member with a secret name had is a secret elsewhere, too; shorter ones are words as well.
 KNOWN_LENGTH = 8
-KNOWN_LIMIT = 10_000
+KNOWN_LIMIT = 500
 # Words, numbers, dates and times.
 _IS_PLAIN = re.compile(r"[A-Za-z]?[a-z]+|[A-Z]+|[0-9TZ:.+ -]+")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)

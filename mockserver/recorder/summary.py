@@ -22,7 +22,7 @@ class Summary:
     which says what it is about: requests that no operation is declared for (`unmatched`), responses that the format
     cannot hold (`not_kept`), responses that violate the contract and are sent all the same (`drift`), requests that
     violate it, so that the server refuses them (`refused`), and records that were changed before they were read
-    (`unknown`).
+    (`unknown`), and what of a file with recorded traffic is no exchange (`unused`).
     """
 
     exchanges: int = 0
@@ -35,6 +35,7 @@ class Summary:
     drift: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
+    unused: Counter[str] = field(default_factory=Counter)
 
     def lines(self) -> Iterator[str]:
         """The summary as text."""
@@ -52,6 +53,7 @@ class Summary:
             "Records that were changed before they were read; `baseline` has them as they were afterwards:",
             self.unknown,
         )
+        yield from _section("Entries of the file that were not used:", self.unused)
 
 
 def _section(heading: str, counts: Mapping[str, int]) -> Iterator[str]:
