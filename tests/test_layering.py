@@ -27,6 +27,7 @@ LATE = {
     ("mockserver.server.server", "mockserver.server.upstream.passing_protocol"),  # only with --upstream
     ("mockserver.web.app", "mockserver.web.passing"),  # only with --upstream
     ("mockserver.pytest_plugin", "mockserver.client.report"),
+    ("mockserver.server.open_responses", "mockserver.server.web_socket"),  # only with channels
 }
 CHANCE_AND_TIME = {"random", "secrets", "time"}
 MAY_VARY = {

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from mockserver.contract import formats, inference
 from mockserver.contract.behaviour import Behaviour
+from mockserver.contract.channels import ChannelsReader
 from mockserver.contract.fixtures import read_datasets
 from mockserver.contract.functions import FunctionsReader
-from mockserver.contract.model import Contract, Resource
+from mockserver.contract.model import Channel, Contract, Resource
 from mockserver.contract.resources import ResourcesReader
 from mockserver.contract.scenarios import (
     DEFAULT_NAME,
@@ -134,7 +136,7 @@ def _load_directory(root: Path, *, strict_examples: bool, built_in: bool = False
     api = _read_api(root, document, others, report)
     _check_schemas(api, report)
     operations = api.read_operations(report, strict_examples=strict_examples)
-    resources, behaviours, upstream = _read_resources(root, api, operations, report)
+    resources, behaviours, upstream, channels = _read_resources(root, api, operations, report)
     python: ContractPython | None = None
     if not built_in:
         reader = FunctionsReader(root, operations, behaviours, report)
@@ -159,6 +161,7 @@ def _load_directory(root: Path, *, strict_examples: bool, built_in: bool = False
         scenarios=scenarios,
         default_scenario=default,
         built_in=built_in,
+        channels=channels,
         findings=tuple(dict.fromkeys(report.warnings)),
         behaviours=behaviours,
         python=python,
@@ -230,13 +233,20 @@ def _accept_mistakes(document: Node, operations: Mapping[str, Operation], report
     report.downgrade_to_warnings()
 
 
-def _read_resources(
-    root: Path, api: _Api, operations: Mapping[str, Operation], report: Report
-) -> tuple[dict[str, Resource], dict[str, Behaviour], Upstream | None]:
+class _ResourcesFile(NamedTuple):
+    """What `resources.yaml` declares."""
+
+    resources: dict[str, Resource]
+    behaviours: dict[str, Behaviour]
+    upstream: Upstream | None
+    channels: dict[str, Channel]
+
+
+def _read_resources(root: Path, api: _Api, operations: Mapping[str, Operation], report: Report) -> _ResourcesFile:
     path = next((root / "schemas" / name for name in RESOURCES if (root / "schemas" / name).is_file()), None)
     source: Source | None = read_source(root, path, report) if path is not None else None
     if path is None or (source is not None and source.data is None):
-        return {}, {}, None
+        return _ResourcesFile({}, {}, None, {})
     if source is None or not formats.validate("resources", source, report):
         raise report.as_error()
     reader = ResourcesReader(source, f"{BASE_URI}schemas/", api.documents, api.schemas, report)
@@ -244,4 +254,9 @@ def _read_resources(
     if len(resources) < len(source.data.get("resources", {})):
         # Otherwise every reference to a missing resource would be reported as well.
         raise report.as_error()
-    return resources, reader.read_behaviours(operations, resources), read_declared(source, operations, report)
+    behaviours = reader.read_behaviours(operations, resources)
+    channels = ChannelsReader(source, report).read(operations, resources)
+    for channel in channels.values():
+        if channel.resource is not None:
+            reader.check_event_names(resources[channel.resource])
+    return _ResourcesFile(resources, behaviours, read_declared(source, operations, report), channels)

@@ -213,13 +213,36 @@ class Dataset:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelReply:
+    """What is sent in response to a message of a client that matches a JSON Schema."""
+
+    match: Validator
+    message: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A path at which clients open a WebSocket; `operation` stands for the request that does so.
+
+    It sends the events of `resource`, if there is one, whose records have the values of `where`; of a list, one of
+    them. The first of the `replies` whose schema a client's message matches responds to it.
+    """
+
+    path: str
+    operation: Operation
+    resource: str | None = None
+    where: Mapping[str, Any] = field(default_factory=dict)
+    replies: tuple[ChannelReply, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Contract:
     """Everything declared in a contract directory, or in a single OpenAPI file.
 
     `behaviours` holds the behaviour of each operation that has one, by operationId, in the order of `operations`.
     `findings` are the warnings of loading, their lines not looked up yet. `inferred` describes each resource that was
     inferred from the operations, in a line. `python` holds the functions of `handlers.py`, if there is one, and
-    `upstream` is the real backend, if one is named.
+    `upstream` is the real backend, if one is named. `channels` are by path.
     """
 
     name: str
@@ -238,6 +261,7 @@ class Contract:
     behaviours: Mapping[str, Behaviour] = field(default_factory=dict)
     python: ContractPython | None = None
     upstream: Upstream | None = None
+    channels: Mapping[str, Channel] = field(default_factory=dict)
 
     @property
     def warnings(self) -> list[Problem]:

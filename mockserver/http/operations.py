@@ -27,6 +27,7 @@ from mockserver.http.response.problems import refuse
 from mockserver.http.response.responses import build_response, entity_tag
 from mockserver.http.response.samples import SampleSpec, default_sample, required_headers, sample
 from mockserver.http.router import ControlHandler
+from mockserver.http.streaming.channels import open_channel
 from mockserver.http.streaming.opening import keep_open, open_events
 from mockserver.openapi.model import DeclaredResponse, Operation
 from mockserver.openapi.parameter_decoding import validate_header
@@ -219,6 +220,9 @@ def _normal(exchange: Exchange, operation: Operation) -> Response:
 
 def _unconditional(exchange: Exchange, operation: Operation) -> Response:
     service = exchange.service
+    channel = service.channel_of(operation)
+    if channel is not None:
+        return open_channel(exchange, channel)
     behaviour = service.behaviour_of(operation)
     if behaviour is not None and behaviour.kind == "stream":
         return open_events(exchange, operation, _call(exchange), _seed(exchange))

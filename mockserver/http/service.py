@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mockserver.contract.behaviour import Behaviour
-from mockserver.contract.model import Contract
+from mockserver.contract.model import Channel, Contract
 from mockserver.documents.nodes import Documents, Node
 from mockserver.engine.behaviours.behaviours import Behaviours
 from mockserver.engine.sandboxes import Sandboxes
@@ -80,6 +80,11 @@ class Service:
         if python is None or self.control.operations.get(operation.id) is operation:
             return None
         return python.handlers.get(operation.id)
+
+    def channel_of(self, operation: Operation) -> Channel | None:
+        """The channel that a request to this operation opens."""
+        channel = self.contract.channels.get(operation.path) if self.contract.channels else None
+        return channel if channel is not None and channel.operation is operation else None
 
     def behaviour_of(self, operation: Operation) -> Behaviour | None:
         """The behaviour that the contract declares for an operation; None for operations of the control API."""

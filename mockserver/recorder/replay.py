@@ -11,7 +11,7 @@ from typing import Any
 
 from mockserver.contract.behaviour import Behaviour, BehaviourKind
 from mockserver.contract.model import Contract, Scenario
-from mockserver.contract.overrides import ERRORS_FROM, WITHOUT_CONTENT, read_override
+from mockserver.contract.overrides import read_override
 from mockserver.engine.behaviours.behaviours import Behaviours
 from mockserver.engine.behaviours.calls import OperationResult, ResultKind
 from mockserver.engine.run import Run
@@ -21,6 +21,7 @@ from mockserver.openapi.content import json_media_type
 from mockserver.recorder.observed_records import ObservedRecords, Tables
 from mockserver.recorder.steps import SAFE, Step
 from mockserver.syntax.media_types import FORM, JSON, essence, is_json
+from mockserver.syntax.statuses import BODILESS, FIRST_ERROR
 from mockserver.syntax.words import normalize
 
 STATUSES = {ResultKind.RETURNED: 200, ResultKind.CREATED: 201, ResultKind.DELETED: 204}
@@ -134,7 +135,7 @@ class Replay:
         if status != step.status:
             return False
         has_body = not (
-            status in WITHOUT_CONTENT
+            status in BODILESS
             or (declared is not None and not declared.media and result.kind is not ResultKind.RETURNED)
         )
         if not has_body:
@@ -180,10 +181,10 @@ class Replay:
             self.not_kept[step.number] = f"its status is {step.status}"
             return None
         entry: Entry = {"status": step.status}
-        if content.kind != "empty" and step.status not in WITHOUT_CONTENT:
+        if content.kind != "empty" and step.status not in BODILESS:
             headers = {**self._content_type(step), **headers}
             entry["body"] = content.value
-        elif step.status not in WITHOUT_CONTENT and self._would_have_body(step):
+        elif step.status not in BODILESS and self._would_have_body(step):
             headers = {**NO_TYPE, **headers}
             entry["body"] = ""
         if headers:
@@ -215,7 +216,7 @@ class Replay:
     def _would_have_body(self, step: Step) -> bool:
         """Whether a response without a body is given one by the server: an example, or a problem document."""
         declared = step.operation.response(step.status)
-        return step.status >= ERRORS_FROM or (declared is not None and bool(declared.media))
+        return step.status >= FIRST_ERROR or (declared is not None and bool(declared.media))
 
     def _in_order(self, by_group: Mapping[Any, list[Entry]]) -> list[Entry]:
         """The overrides, those of one operation together, and of these the ones that ask for a body first."""

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mockserver.contract.overrides import WITHOUT_CONTENT
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.errors import Violation
 from mockserver.openapi.content import json_media_type
@@ -18,6 +17,7 @@ from mockserver.recorder.routes import RoutedRequest
 from mockserver.schemas.shapes import Shape
 from mockserver.syntax import strict_json
 from mockserver.syntax.media_types import FORM
+from mockserver.syntax.statuses import BODILESS
 
 SAFE = ("GET", "HEAD")
 
@@ -62,7 +62,7 @@ def read_step(number: int, exchange: RecordedExchange, routed: RoutedRequest, re
     """The step that an exchange is. Nobody expects a body of a redirection, or of a status that has none."""
     request = read_content(exchange.request_headers, exchange.request_body or b"")
     response = read_content(exchange.response_headers, exchange.response_body or b"")
-    if exchange.response_body is None and exchange.status not in WITHOUT_CONTENT and exchange.status // 100 != 3:
+    if exchange.response_body is None and exchange.status not in BODILESS and exchange.status // 100 != 3:
         response = MISSING
     operation = routed.operation
     body = _typed_form(operation, request.value) if request.kind == "form" else request.value

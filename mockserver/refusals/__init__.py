@@ -6,6 +6,7 @@ from mockserver.errors import Refusal
 from mockserver.refusals.access import CredentialsRequired, ForbiddenHost, ForbiddenOrigin, TokenRequired
 from mockserver.refusals.handlers import HandlerFailed, HandlerTimeout
 from mockserver.refusals.http import (
+    BadHandshake,
     BodyTooLarge,
     ContractViolation,
     InternalError,
@@ -14,6 +15,7 @@ from mockserver.refusals.http import (
     MethodNotAllowed,
     NoExample,
     NotAcceptable,
+    NoWebSocket,
     PreconditionFailed,
     RangeNotSatisfiable,
     TooManyParts,
@@ -22,6 +24,7 @@ from mockserver.refusals.http import (
     UnknownPreference,
     UnsupportedCharset,
     UnsupportedMediaType,
+    UpgradeRequired,
 )
 from mockserver.refusals.records import (
     GuardFailed,
@@ -63,9 +66,10 @@ from mockserver.refusals.sandboxes import (
     UnknownSandbox,
     UnknownScenario,
 )
-from mockserver.refusals.upstream import NoWebSocket, UpstreamFailed, UpstreamLoop, UpstreamTimeout
+from mockserver.refusals.upstream import UpstreamFailed, UpstreamLoop, UpstreamTimeout
 
 __all__ = [
+    "BadHandshake",
     "BadIdempotencyKey",
     "BadSandbox",
     "BadTime",
@@ -121,6 +125,7 @@ __all__ = [
     "UnknownTransition",
     "UnsupportedCharset",
     "UnsupportedMediaType",
+    "UpgradeRequired",
     "UpstreamFailed",
     "UpstreamLoop",
     "UpstreamTimeout",

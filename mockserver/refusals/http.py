@@ -42,6 +42,34 @@ class NotAcceptable(Refusal):
         )
 
 
+class UpgradeRequired(Refusal):
+    """The path is a channel, which clients open as a WebSocket."""
+
+    code = "upgrade-required"
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"{path} is a channel: open it as a WebSocket, by a GET with `Upgrade: websocket` and "
+            "`Sec-WebSocket-Version: 13` (RFC 6455, section 4.1)."
+        )
+
+
+class BadHandshake(Refusal):
+    """The request to open a WebSocket is not valid."""
+
+    code = "bad-handshake"
+
+    def __init__(self, key: str | None) -> None:
+        sent = "is missing" if key is None else f"{quote(key)} is not valid"
+        super().__init__(f"Sec-WebSocket-Key {sent}: send 16 random bytes in base64 (RFC 6455, section 4.1).")
+
+
+class NoWebSocket(Refusal):
+    """A WebSocket cannot be opened here."""
+
+    code = "no-websocket"
+
+
 class PreconditionFailed(Refusal):
     """A condition of the request does not hold (RFC 9110, section 13.2); `tag` is the current entity tag, if known."""
 

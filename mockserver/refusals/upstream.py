@@ -40,12 +40,3 @@ class UpstreamLoop(Refusal):
             "Via). Name the address of the real backend with --upstream.",
             upstream=url,
         )
-
-
-class NoWebSocket(Refusal):
-    """The request opens a WebSocket, which is not passed on."""
-
-    code = "no-websocket"
-
-    def __init__(self) -> None:
-        super().__init__("WebSocket connections are not passed on to the upstream; connect to it directly.")

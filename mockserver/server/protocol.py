@@ -22,9 +22,10 @@ from mockserver.server import rejections, served_app, wsgi_bridge
 from mockserver.server.apart import RequestApart
 from mockserver.server.cycle import Cycle, Hold, request_head
 from mockserver.server.delayed_send import DelayedSend
+from mockserver.server.open_responses import begin
 from mockserver.server.rejections import HEAD_LIMIT, HEADER_LIMIT, RequestRejected, rejection
 from mockserver.server.served_app import ParsedRequest, Sent, ServedApp, as_message, call_wsgi, failure, respond
-from mockserver.server.streams import StreamSend
+from mockserver.server.streams import ResponseWriter
 
 CLOSE = b"Connection: close\r\n"
 LINGER_SECONDS, TLS_CLOSE_SECONDS = 2.0, 0.2
@@ -119,13 +120,11 @@ class Protocol(HttpToolsProtocol):
                 rest = memoryview(data)[len(data) - len(rest) + offer.args[0] :]
             if self._is_last:
                 return
-            head = self._head_without_offer()
+            self._offers = [header for header in self.headers if header[0] == b"upgrade"]
+            others = [header for header in self.headers if header[0] != b"upgrade"]
+            head = request_head(self.parser, self.url, others)
             self.parser = self._new_parser()
             self.parser.feed_data(head)
-
-    def _head_without_offer(self) -> bytes:
-        self._offers = [header for header in self.headers if header[0] == b"upgrade"]
-        return request_head(self.parser, self.url, [header for header in self.headers if header[0] != b"upgrade"])
 
     def _reject_unparsed(self, error: httptools.HttpParserError, data: bytes) -> None:
         """Reject what the parser does not accept, or what was raised in one of its callbacks, which it wraps."""
@@ -359,10 +358,9 @@ class Protocol(HttpToolsProtocol):
     def _send_held(self, cycle: Cycle, sent: Sent, head: bytes, body: bytes) -> None:
         self._hold = None
         if sent.response.stream is not None and head is sent.head:
-            self._hold = stream = StreamSend(
-                self, self.served.streams, sent.response.stream, partial(self._end_stream, cycle)
-            )
-            stream.start(head + self._date_of(head) + (b"" if cycle.keep_alive else CLOSE), body)
+            self._stop_timer()
+            head += self._date_of(head) + (b"" if cycle.keep_alive else CLOSE)
+            self._hold = begin(self, sent.response, head, body, partial(self._end_stream, cycle))
             return
         self.send(cycle, head, body)
         self._answer_waiting()
@@ -421,13 +419,13 @@ class Protocol(HttpToolsProtocol):
     def resume_writing(self) -> None:
         """The peer reads again."""
         super().resume_writing()
-        if isinstance(self._hold, StreamSend):
+        if isinstance(self._hold, ResponseWriter):
             self._hold.write()
         self._answer_waiting()
 
     def shutdown(self) -> None:
         """The server ends: what is not a whole request yet gets no answer."""
-        if isinstance(self._hold, StreamSend):
+        if isinstance(self._hold, ResponseWriter):
             self._hold.end_response()
         self.transport.close()
         if self.scheme == "https":  # TLS waits for the peer to agree, and idle clients do not

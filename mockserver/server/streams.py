@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from mockserver.http.streaming.messages import COMMENT
@@ -30,25 +31,25 @@ class StreamLoop:
 
     def __init__(self, before_reading: Callable[[], object]) -> None:
         self._before_reading = before_reading
-        self._woken: dict[StreamSend, None] = {}
-        self._open: dict[StreamSend, None] = {}
+        self._woken: dict[StreamWriter, None] = {}
+        self._open: dict[StreamWriter, None] = {}
         self._lock = threading.Lock()
         self._is_scheduled = False
         self._timers: dict[Run, tuple[float, asyncio.TimerHandle]] = {}
         self._shared: asyncio.TimerHandle | None = None
 
-    def add(self, send: StreamSend) -> None:
+    def add(self, send: StreamWriter) -> None:
         """A stream was opened."""
         self._open[send] = None
         if send.stream.is_shared and self._shared is None:
             self._look_at_shared(send.loop)
 
-    def remove(self, send: StreamSend) -> None:
+    def remove(self, send: StreamWriter) -> None:
         """A stream was closed."""
         self._open.pop(send, None)
         self._woken.pop(send, None)
 
-    def wake(self, send: StreamSend) -> None:
+    def wake(self, send: StreamWriter) -> None:
         """There may be something to read. Called by any thread."""
         with self._lock:
             self._woken[send] = None
@@ -57,7 +58,7 @@ class StreamLoop:
             self._is_scheduled = True
         send.loop.call_soon_threadsafe(self._read_woken, send.loop)
 
-    def watch_clock(self, send: StreamSend) -> None:
+    def watch_clock(self, send: StreamWriter) -> None:
         """Have the stream be read when its run fires a transition by itself."""
         run, seconds = send.stream.run, send.stream.seconds_until_due()
         if run is None or seconds is None:
@@ -96,45 +97,43 @@ class StreamLoop:
             self._shared = loop.call_later(SHARED_SECONDS, self._look_at_shared, loop)
 
 
-class StreamSend:
-    """A stream on its connection. `done` is called once it has ended."""
+class StreamWriter(ABC):
+    """Writes a stream to a connection, as fast as the peer reads."""
 
-    def __init__(self, connection: Protocol, streams: StreamLoop, stream: Stream, done: Callable[[], None]) -> None:
-        self.loop, self.stream = connection.loop, stream
-        self._transport, self._flow = connection.transport, connection.flow
-        self._streams, self._done = streams, done
-        # HTTP/1.0 has no other end of a response than that of the connection.
-        self._in_chunks = connection.parser.get_http_version() != "1.0"
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, transport: asyncio.Transport, streams: StreamLoop, stream: Stream
+    ) -> None:
+        self.loop, self.stream = loop, stream
+        self._transport, self._streams = transport, streams
         self._is_open = True
         self._comment: asyncio.TimerHandle | None = None
         # How much was not sent yet when it was last found that the peer does not read.
         self._stuck_at = -1
 
-    def start(self, head: bytes, body: bytes) -> None:
-        """Write the head, whose framing is added, and what the stream begins with."""
+    def start(self, head: bytes) -> None:
+        """Write the head of the response, and begin."""
         raw: socket.socket | None = self._transport.get_extra_info("socket")
         if raw is not None:
             with contextlib.suppress(OSError):
                 raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-        framing = b"Transfer-Encoding: chunked\r\n" if self._in_chunks else b""
-        self._transport.write(b"".join((head, framing, b"\r\n", self._framed(body))))
+        self._transport.write(head)
         self._streams.add(self)
         self.stream.start(lambda: self._streams.wake(self))
-        self._comment = self.loop.call_later(COMMENT_SECONDS, self._write_comment)
+        self._comment = self.loop.call_later(COMMENT_SECONDS, self._keep_alive)
 
     def write(self) -> None:
         """Write what there is to read, as far as the peer reads it."""
-        while self._is_open and not self._flow.write_paused:
+        while self._is_open and not self.is_paused:
             messages = self.stream.read()
             if not messages:
                 break
             self._stuck_at = -1
-            self._transport.write(self._framed(b"".join(messages)))
+            self._transport.write(self._framed(messages))
         if not self._is_open:
             return
         if self.stream.has_ended:
             self._end()
-        elif self._flow.write_paused and self._is_unread():
+        elif self.is_paused and self._is_unread():
             self.cancel()
             self._transport.abort()
         else:
@@ -149,6 +148,56 @@ class StreamSend:
             self._streams.remove(self)
             self.stream.close()
 
+    @property
+    @abstractmethod
+    def is_paused(self) -> bool:
+        """Whether the peer does not read what was written."""
+
+    @abstractmethod
+    def _framed(self, messages: Sequence[bytes]) -> bytes:
+        """Messages as they are sent."""
+
+    @abstractmethod
+    def _comment_bytes(self) -> bytes:
+        """What keeps the connection alive."""
+
+    @abstractmethod
+    def _end(self) -> None:
+        """The stream has ended."""
+
+    def _is_unread(self) -> bool:
+        """Whether too much was not read: by a peer that reads nothing, or that falls ever further behind."""
+        size, stuck_at = self._transport.get_write_buffer_size(), self._stuck_at
+        unread = size + self.stream.unread() * MESSAGE_BYTES
+        self._stuck_at = size
+        return unread > UNREAD_LIMIT and (size == stuck_at or unread > UNREAD_LIMIT * SLOW_FACTOR)
+
+    def _keep_alive(self) -> None:
+        if not self.is_paused:
+            self._transport.write(self._comment_bytes())
+        self.stream.keep_in_use()
+        self._comment = self.loop.call_later(COMMENT_SECONDS, self._keep_alive)
+
+
+class ResponseWriter(StreamWriter):
+    """Writes a stream as the body of a response of HTTP/1. `done` is called once it has ended."""
+
+    def __init__(self, connection: Protocol, stream: Stream, done: Callable[[], None]) -> None:
+        super().__init__(connection.loop, connection.transport, connection.served.streams, stream)
+        self._done, self._flow = done, connection.flow
+        # HTTP/1.0 has no other end of a response than that of the connection.
+        self._in_chunks = connection.parser.get_http_version() != "1.0"
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the peer does not read."""
+        return self._flow.write_paused
+
+    def begin(self, head: bytes, body: bytes) -> None:
+        """Write the head, whose framing is added, and what the stream begins with."""
+        framing = b"Transfer-Encoding: chunked\r\n" if self._in_chunks else b""
+        self.start(b"".join((head, framing, b"\r\n", self._framed([body]))))
+
     def end_response(self) -> None:
         """Mark the end of the response, as the server ends."""
         if self._is_open:
@@ -160,20 +209,9 @@ class StreamSend:
         self.end_response()
         self._done()
 
-    def _is_unread(self) -> bool:
-        """Whether too much was not read: by a peer that reads nothing, or that falls ever further behind."""
-        size, stuck_at = self._transport.get_write_buffer_size(), self._stuck_at
-        unread = size + self.stream.unread() * MESSAGE_BYTES
-        self._stuck_at = size
-        return unread > UNREAD_LIMIT and (size == stuck_at or unread > UNREAD_LIMIT * SLOW_FACTOR)
+    def _framed(self, messages: Sequence[bytes]) -> bytes:
+        data = b"".join(messages)
+        return b"%x\r\n%b\r\n" % (len(data), data) if self._in_chunks and data else data
 
-    def _framed(self, data: bytes) -> bytes:
-        if not self._in_chunks or not data:
-            return data
-        return b"%x\r\n%b\r\n" % (len(data), data)
-
-    def _write_comment(self) -> None:
-        if not self._flow.write_paused:
-            self._transport.write(self._framed(COMMENT))
-        self.stream.keep_in_use()
-        self._comment = self.loop.call_later(COMMENT_SECONDS, self._write_comment)
+    def _comment_bytes(self) -> bytes:
+        return self._framed([COMMENT])

@@ -21,13 +21,14 @@ from mockserver.syntax.statuses import BODILESS, LENGTHLESS, reason_phrase
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+UPGRADE_REQUIRED = 426
 # In the environ: whole bodies are sent, so that one which never ends must not be begun.
 BUFFERED = "mockserver.buffered"
 RawHeaders = Sequence[tuple[bytes, bytes]]
 # Headers that the server or the application gives a meaning to. Names are compared with "-" for "_", so that one
 # written with an underscore would pass for them, where a proxy in front may have let only the other through.
 MEANING = re.compile(
-    "(?:Access-Control|If|Proxy|Sec|X-Forwarded|X-Mock)-.*|Accept-(?:Charset|Encoding|Language|Ranges)|Cache-Control|"
+    "(?:Access-Control|If|Proxy|Sec|X-Accel|X-Forwarded|X-Mock)-.*|Accept-(?:Charset|Encoding|Language|Ranges)|Cache-Control|"
     "Content-(?:Encoding|Length|Location|Range|Type)|Idempotency-Key|Keep-Alive|Transfer-Encoding|User-Agent"
 )
 # Their values are sent as URIs (RFC 9110, sections 10.2.2 and 8.7).
@@ -68,7 +69,6 @@ def constant_environ(
         "wsgi.multithread": False,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
-        BUFFERED: True,
     }
 
 
@@ -118,6 +118,7 @@ def call(app: WSGIApplication, environment: dict[str, Any]) -> tuple[bytes, byte
         started[:] = [(status, headers)]
         return written.append
 
+    environment[BUFFERED] = True
     chunks = app(environment, start_response)
     try:
         body = b"".join([*written, *chunks])
@@ -143,6 +144,9 @@ def head(
     """
     lines = [STATUS_LINES.get(status) or f"HTTP/1.1 {line or f'{status} UNKNOWN'}\r\n".encode("latin-1")]
     lines += starmap(_header_line, headers)
+    if status == UPGRADE_REQUIRED:
+        # The server's own, like all headers of the connection (RFC 9110, section 15.5.22).
+        lines.append(b"Upgrade: websocket\r\nConnection: Upgrade\r\n")
     encoded = b"".join(lines)
     if not to_head and status not in LENGTHLESS and b"\r\ncontent-length:" not in encoded.lower():
         encoded += b"Content-Length: %d\r\n" % len(body)

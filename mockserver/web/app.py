@@ -103,7 +103,8 @@ def build_router(contract: Contract) -> Router:
     """The rules of a contract's operations and of the control API."""
     control = load_control_api()
     handlers = {name: (operation, control.handlers[name]) for name, operation in control.operations.items()}
-    return Router(contract.operations.values(), handlers)
+    channels = [channel.operation for channel in contract.channels.values()]
+    return Router([*contract.operations.values(), *channels], handlers)
 
 
 def build_app(service: Service, *, serve_pages: bool, sleep: Sleep = sleep) -> Flask:

@@ -47,7 +47,7 @@ def test_every_scenario_begins_the_same_in_any_process() -> None:
         for seed, zone, locale in (("1", "UTC", "C"), ("2", "Asia/Kathmandu", "C.UTF-8"))
     }  # fmt: skip
     assert len(result) == 1
-    assert len(next(iter(result)).splitlines()) == 10
+    assert len(next(iter(result)).splitlines()) == 11
 
 
 def test_a_key_looks_like_the_ones_there_are(small: Contract, built_in: Contract) -> None:

@@ -180,7 +180,11 @@ def backend() -> Flask:
 
     @app.post("/login")
     def login() -> Any:
-        return {"access_token": JWT, "user": request.json.get("user")}, 200, {"Set-Cookie": "session=s3cr3ts3cr3ts3cr3t", "X-Plan": "free"}
+        return (
+            {"access_token": JWT, "user": request.json.get("user")},
+            200,
+            {"Set-Cookie": "session=s3cr3ts3cr3ts3cr3t", "X-Plan": "free"},
+        )
 
     @app.get("/status")
     def status() -> Any:
@@ -226,7 +230,9 @@ class Recorded(NamedTuple):
 
     def replay(self, calls: Iterable[Call], scenario: str = "baseline") -> list[Reply]:
         client = create_app(self.directory).test_client(use_cookies=False)
-        return [reply(send(client, call._replace(headers={**call.headers, "X-Mock-Scenario": scenario}))) for call in calls]
+        return [
+            reply(send(client, call._replace(headers={**call.headers, "X-Mock-Scenario": scenario}))) for call in calls
+        ]
 
 
 def document(change: Any = None) -> dict[str, Any]:
@@ -242,7 +248,9 @@ def write_document(folder: Path, value: Any = None) -> Path:
     return path
 
 
-def record(folder: Path, calls: Iterable[Call], *, redact: Iterable[str] = (), app: Flask | None = None, value: Any = None) -> Recorded:
+def record(
+    folder: Path, calls: Iterable[Call], *, redact: Iterable[str] = (), app: Flask | None = None, value: Any = None
+) -> Recorded:
     """The contract that a recording of these calls to the backend is written as."""
     client = (app or backend()).test_client(use_cookies=False)
     recording = Recording(load_contract(write_document(folder, value), stateful=True), redact)

@@ -138,18 +138,33 @@ def test_a_response_that_was_not_modified_is_that_of_the_cache(tmp_path: Path, t
 
 
 def test_fields_of_a_form_are_its_body(tmp_path: Path) -> None:
-    data = {"mimeType": "application/x-www-form-urlencoded", "params": [{"name": "a b", "value": "1&2"}, {"name": "c"}, 7]}
+    data = {
+        "mimeType": "application/x-www-form-urlencoded",
+        "params": [{"name": "a b", "value": "1&2"}, {"name": "c"}, 7],
+    }
     (exchange,) = read(tmp_path, changed(method="POST", request={"postData": data}))
     assert exchange.request_body == b"a+b=1%262&c="
 
 
 def test_several_origins_have_to_be_told_apart(tmp_path: Path) -> None:
-    items = [entry("/a"), entry("/b"), entry("/c", origin="http://localhost:3000"), entry("/d", origin="https://api.example.com:443")]
+    items = [
+        entry("/a"),
+        entry("/b"),
+        entry("/c", origin="http://localhost:3000"),
+        entry("/d", origin="https://api.example.com:443"),
+    ]
     with pytest.raises(AmbiguousOrigin) as error:
         read(tmp_path, *items)
-    assert str(error.value) == "the file has requests to https://api.example.com (3 requests), http://localhost:3000 (1 request); choose one with --har-origin"
+    assert (
+        str(error.value)
+        == "the file has requests to https://api.example.com (3 requests), http://localhost:3000 (1 request); choose one with --har-origin"
+    )
     assert [exchange.target for exchange in read(tmp_path, *items, origin="http://localhost:3000/")] == ["/c"]
-    assert [exchange.target for exchange in read(tmp_path, *items, origin="HTTPS://API.example.com")] == ["/a", "/b", "/d"]
+    assert [exchange.target for exchange in read(tmp_path, *items, origin="HTTPS://API.example.com")] == [
+        "/a",
+        "/b",
+        "/d",
+    ]
     with pytest.raises(AmbiguousOrigin, match="no request went to http://other; the file has requests to"):
         read(tmp_path, *items, origin="http://other")
 
@@ -161,7 +176,9 @@ def test_the_path_of_an_origin_is_left_out(tmp_path: Path) -> None:
     assert targets[0].response_headers[0] == ("location", "/pets/1")
 
 
-@pytest.mark.parametrize("encode", [lambda text: b"\xef\xbb\xbf" + text.encode(), lambda text: text.encode("utf-16"), str.encode])
+@pytest.mark.parametrize(
+    "encode", [lambda text: b"\xef\xbb\xbf" + text.encode(), lambda text: text.encode("utf-16"), str.encode]
+)
 def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path, encode: Callable[[str], bytes]) -> None:
     path = tmp_path / "traffic.har"
     path.write_bytes(encode(json.dumps(har(entry("/ü")), ensure_ascii=False)))
@@ -184,7 +201,14 @@ def test_a_file_of_another_form_is_refused(tmp_path: Path, text: str) -> None:
 
 
 def init(folder: Path, *entries: Any, options: tuple[str, ...] = ()) -> tuple[int, str]:
-    arguments = ["--from", str(write_har(folder, *entries)), "--contract", str(write_document(folder)), *options, str(folder / "recorded")]
+    arguments = [
+        "--from",
+        str(write_har(folder, *entries)),
+        "--contract",
+        str(write_document(folder)),
+        *options,
+        str(folder / "recorded"),
+    ]
     result = CliRunner().invoke(main, ["init", *arguments])
     return result.exit_code, result.output
 
@@ -192,7 +216,12 @@ def init(folder: Path, *entries: Any, options: tuple[str, ...] = ()) -> tuple[in
 def test_init_writes_the_contract_of_a_har_file(tmp_path: Path) -> None:
     listed = {"pets": [PET], "total": 1}
     new = {"id": "pet-000", "name": "Eve", "created_at": "2025-02-01T00:00:00Z"}
-    code, output = init(tmp_path, entry("/pets", listed), entry("/pets", new, method="POST", status=201, sent={"name": "Eve"}, second=1), entry("/x.js", "", second=2))
+    code, output = init(
+        tmp_path,
+        entry("/pets", listed),
+        entry("/pets", new, method="POST", status=201, sent={"name": "Eve"}, second=1),
+        entry("/x.js", "", second=2),
+    )
     assert code == 0, output
     assert "Recorded 3 exchanges: 1 pets, 1 response" in output
     assert "1x GET /x.js" in output
@@ -231,7 +260,9 @@ def test_init_writes_to_an_empty_directory_only_and_looks_there_first(tmp_path: 
     assert result.output == f"mockserver: {tmp_path / 'recorded'} is not empty; nothing was written\n"
 
 
-@pytest.mark.parametrize("arguments", [["--from", "a.har"], ["--redact", "a"], ["--har-origin", "http://a"], ["--contract", "a.yaml"]])
+@pytest.mark.parametrize(
+    "arguments", [["--from", "a.har"], ["--redact", "a"], ["--har-origin", "http://a"], ["--contract", "a.yaml"]]
+)
 def test_init_says_which_options_recorded_traffic_needs(tmp_path: Path, arguments: list[str]) -> None:
     result = CliRunner().invoke(main, ["init", *arguments, str(tmp_path / "recorded")])
     assert result.exit_code == 1

@@ -42,7 +42,10 @@ def test_the_same_client_gets_the_same_responses(tmp_path: Path, name: str) -> N
     recorded = record(tmp_path, CASES[name])
     replies = recorded.replay(CASES[name])
     if name == "a login":
-        replies = [reply._replace(body={**reply.body, "access_token": recorded.replies[0].body["access_token"]}) for reply in replies]
+        replies = [
+            reply._replace(body={**reply.body, "access_token": recorded.replies[0].body["access_token"]})
+            for reply in replies
+        ]
     assert replies == recorded.replies
 
 
@@ -54,7 +57,12 @@ def test_what_is_written_passes_a_check(tmp_path: Path, name: str) -> None:
 
 
 def test_records_are_written_as_they_were_first_and_last(tmp_path: Path) -> None:
-    calls = [LIST, Call(POST, "/pets", {"name": "Eve"}), Call(PATCH, "/pets/pet-b", {"name": "Bo"}), Call(DELETE, "/pets/pet-x")]
+    calls = [
+        LIST,
+        Call(POST, "/pets", {"name": "Eve"}),
+        Call(PATCH, "/pets/pet-b", {"name": "Bo"}),
+        Call(DELETE, "/pets/pet-x"),
+    ]
     recorded = record(tmp_path, calls)
 
     def names(scenario: str) -> dict[str, str]:

@@ -57,7 +57,10 @@ def test_any_password_gets_the_recorded_response(tmp_path: Path) -> None:
 
 
 def test_a_record_with_a_secret_is_kept_without_it(tmp_path: Path) -> None:
-    calls = [Call(POST, "/pets", {"name": "Eve", "chip": {"code": "c", "api_key": "s3cret-of-ann"}}), Call(GET, "/pets/pet-000")]
+    calls = [
+        Call(POST, "/pets", {"name": "Eve", "chip": {"code": "c", "api_key": "s3cret-of-ann"}}),
+        Call(GET, "/pets/pet-000"),
+    ]
     recorded = record(tmp_path, calls)
     replies = recorded.replay(calls)
     assert replies[0].status == 201

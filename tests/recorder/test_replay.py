@@ -45,7 +45,11 @@ def test_any_calls_get_the_recorded_responses(tmp_path: Path, seed: int) -> None
     assert recorded.replay(calls) == recorded.replies
 
 
-NOTE = {"type": "object", "required": ["id", "text"], "properties": {"id": {"type": "integer"}, "text": {"type": "string"}, "list_id": {"type": "integer"}}}
+NOTE = {
+    "type": "object",
+    "required": ["id", "text"],
+    "properties": {"id": {"type": "integer"}, "text": {"type": "string"}, "list_id": {"type": "integer"}},
+}
 NESTED = {
     "openapi": "3.1.0",
     "info": {"title": "Notes", "version": "1"},
@@ -136,13 +140,21 @@ def recording(tmp_path: Path) -> Recording:
 
 
 def exchange(method: str = GET, target: str = "/pets/pet-b", status: int = 200, body: bytes | None = b"{}", **headers: str) -> RecordedExchange:  # fmt: skip
-    response = [("Content-Type", "application/json"), *((name.replace("_", "-"), value) for name, value in headers.items())]
+    response = [
+        ("Content-Type", "application/json"),
+        *((name.replace("_", "-"), value) for name, value in headers.items()),
+    ]
     return RecordedExchange(method, target, [], b"", status, response, body)
 
 
 def test_requests_that_no_operation_is_declared_for_are_counted(tmp_path: Path) -> None:
     added = recording(tmp_path)
-    for item in [exchange(target="/favicon.ico?a=1"), exchange(target="/favicon.ico"), exchange("PUT", "/pets"), exchange("HEAD", "/pets/1", body=None)]:
+    for item in [
+        exchange(target="/favicon.ico?a=1"),
+        exchange(target="/favicon.ico"),
+        exchange("PUT", "/pets"),
+        exchange("HEAD", "/pets/1", body=None),
+    ]:
         added.add(item)
     added.add(replace(exchange("OPTIONS", "/pets"), request_headers=[("Access-Control-Request-Method", "POST")]))
     assert added.write(tmp_path / "recorded").unmatched == {"GET /favicon.ico": 2, "PUT /pets": 1}
@@ -192,7 +204,9 @@ def test_headers_that_matter_are_kept(tmp_path: Path) -> None:
         "Date": "x", "Server": "x", "Connection": "X-Hop", "X-Hop": "x", "Content-Length": "2", "Set-Cookie": "a=b", "Transfer-Encoding": "chunked",
         "X-Auth-Token": "x", "X-RateLimit-Remaining": "7", "Link": "</a>; rel=next", "Retry-After": "5",
     }  # fmt: skip
-    added.add(replace(exchange(target="/search"), response_headers=[("Content-Type", "application/json"), *headers.items()]))
+    added.add(
+        replace(exchange(target="/search"), response_headers=[("Content-Type", "application/json"), *headers.items()])
+    )
     added.write(tmp_path / "recorded")
     (response,) = yaml.safe_load((tmp_path / "recorded/scenarios/baseline.yaml").read_text())["responses"]
     assert response["headers"] == {"X-RateLimit-Remaining": "7", "Link": "</a>; rel=next", "Retry-After": "5"}
@@ -200,7 +214,10 @@ def test_headers_that_matter_are_kept(tmp_path: Path) -> None:
 
 def test_an_address_of_the_backend_becomes_relative(tmp_path: Path) -> None:
     added = recording(tmp_path)
-    item = replace(exchange(target="/status", status=302, body=b""), response_headers=[("Location", "http://api.test:8080/page?a=1")])
+    item = replace(
+        exchange(target="/status", status=302, body=b""),
+        response_headers=[("Location", "http://api.test:8080/page?a=1")],
+    )
     added.add(replace(item, request_headers=[("Host", "api.test:8080")]))
     added.write(tmp_path / "recorded")
     (response,) = yaml.safe_load((tmp_path / "recorded/scenarios/baseline.yaml").read_text())["responses"]
@@ -209,7 +226,9 @@ def test_an_address_of_the_backend_becomes_relative(tmp_path: Path) -> None:
 
 def test_the_prefix_of_a_server_belongs_to_the_path(tmp_path: Path) -> None:
     added = recording(tmp_path)
-    added.add(exchange(target="/v1/pets/pet-b", body=b'{"id": "pet-b", "name": "Bob", "created_at": "2025-01-01T00:00:00Z"}'))
+    added.add(
+        exchange(target="/v1/pets/pet-b", body=b'{"id": "pet-b", "name": "Bob", "created_at": "2025-01-01T00:00:00Z"}')
+    )
     assert added.write(tmp_path / "recorded").records == {"pets": 1}
 
 
@@ -237,4 +256,3 @@ def test_an_empty_recording_is_a_contract(tmp_path: Path) -> None:
     recorded = record(tmp_path, [])
     assert recorded.replay([Call(GET, "/pets")])[0].body == {"pets": [], "total": 0}
     assert next(recorded.summary.lines()) == "Recorded 0 exchanges: no records, 0 responses"
-

@@ -43,5 +43,5 @@ def refusal_to_pass(upstream: Upstream, request: Request) -> Refusal | None:
     if received_by(upstream, request):
         return UpstreamLoop(upstream.address.url)
     if "websocket" in (request.header("Upgrade") or "").lower():
-        return NoWebSocket()
+        return NoWebSocket("WebSocket connections are not passed on to the upstream; connect to it directly.")
     return None

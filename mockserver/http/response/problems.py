@@ -83,6 +83,9 @@ STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
     refusals.UnknownOverride: http.HTTPStatus.NOT_FOUND,
     refusals.OverrideLimit: http.HTTPStatus.TOO_MANY_REQUESTS,
     refusals.ResetWhileHeld: http.HTTPStatus.SERVICE_UNAVAILABLE,
+    refusals.UpgradeRequired: http.HTTPStatus.UPGRADE_REQUIRED,
+    refusals.BadHandshake: http.HTTPStatus.BAD_REQUEST,
+    refusals.NoWebSocket: http.HTTPStatus.NOT_IMPLEMENTED,
     refusals.StreamLimit: http.HTTPStatus.TOO_MANY_REQUESTS,
     refusals.SandboxLimit: http.HTTPStatus.TOO_MANY_REQUESTS,
     refusals.StoreUnavailable: http.HTTPStatus.SERVICE_UNAVAILABLE,
@@ -97,7 +100,6 @@ STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
     refusals.UpstreamFailed: http.HTTPStatus.BAD_GATEWAY,
     refusals.UpstreamTimeout: http.HTTPStatus.GATEWAY_TIMEOUT,
     refusals.UpstreamLoop: http.HTTPStatus.LOOP_DETECTED,
-    refusals.NoWebSocket: http.HTTPStatus.NOT_IMPLEMENTED,
 }
 
 
@@ -137,6 +139,8 @@ def _hint_headers(operation: Operation | None, refusal: Refusal) -> dict[str, st
         return {"Allow": ", ".join(refusal.methods)}
     if isinstance(refusal, refusals.RangeNotSatisfiable):
         return {"Content-Range": f"bytes */{refusal.length}"}
+    if isinstance(refusal, refusals.UpgradeRequired):
+        return {"Sec-WebSocket-Version": "13"}
     if isinstance(refusal, refusals.TokenRequired):
         return {"WWW-Authenticate": 'X-Mock-Token realm="mockserver control"'}
     if isinstance(refusal, refusals.CredentialsRequired):

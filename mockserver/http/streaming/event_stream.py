@@ -153,7 +153,7 @@ class EventStream(Stream):
         self.has_ended = self.has_ended or self._service.strict
 
     def _end(self, reason: str, present: str | None) -> list[bytes]:
-        self.has_ended = True
+        self.has_ended, self.reason = True, reason
         return [self._form.reset(present, reason)]
 
     def _reason(self, sandbox: Sandbox | None, run: Run | None = None) -> str:

@@ -16,6 +16,7 @@ from mockserver.http.streaming.streams import Stream
 from mockserver.openapi.model import Operation
 from mockserver.syntax.media_types import EVENT_STREAM
 
+SWITCHING_PROTOCOLS = 101
 # So that nginx, and what follows it in this, passes on each message as it comes.
 UNBUFFERED = "X-Accel-Buffering", "no"
 
@@ -49,6 +50,8 @@ def last_event_id(request: Request) -> str | None:
 def keep_open(exchange: Exchange, response: Response) -> None:
     """Have a response to GET stay open that is a stream, or an example of one. Raises StreamLimit."""
     method = exchange.request.method
+    if response.status == SWITCHING_PROTOCOLS:
+        return
     response.stays_open = 200 <= response.status < 300 and method in SAFE_METHODS
     if not response.stays_open or method == "HEAD":
         response.stream = None

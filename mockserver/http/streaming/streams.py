@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from mockserver.contract.model import ChannelReply
 from mockserver.engine.journal import Entry, Journal
 from mockserver.errors import Violation
 from mockserver.refusals import StreamLimit
@@ -65,10 +66,16 @@ class Stream:
 
     run: Run | None = None
     is_shared = False
+    # Why the stream has ended, where its history did not continue.
+    reason = ""
+    # Of a channel: the responses to messages of the client.
+    replies: tuple[ChannelReply, ...] = ()
 
     def __init__(self, streams: OpenStreams) -> None:
         self.has_ended = False
         self.messages = 0
+        # What is sent first.
+        self.opening = b""
         self._streams = streams
         self._wake: Callable[[], None] = _nothing
         self._journal: Journal | None = None

@@ -1,0 +1,60 @@
+"""Channels: paths at which clients open a WebSocket, declared in `channels:` of `resources.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mockserver.contract.model import Channel, ChannelReply, Resource
+from mockserver.documents.source import Report, Source
+from mockserver.errors import did_you_mean, quote
+from mockserver.openapi.model import Operation
+from mockserver.schemas.inline import compile_inline
+from mockserver.syntax import json_pointer
+
+
+@dataclass(slots=True)
+class ChannelsReader:
+    """Reads the channels of the file `source`, whose form has been validated; mistakes go to `report`."""
+
+    source: Source
+    report: Report
+
+    def read(self, operations: Mapping[str, Operation], resources: Mapping[str, Resource]) -> dict[str, Channel]:
+        """The channels by path."""
+        channels: dict[str, Channel] = {}
+        taken = {operation.path for operation in operations.values()}
+        for path, entry in self.source.data.get("channels", {}).items():
+            pointer = json_pointer.append("/channels", path)
+            if path in taken:
+                self._add(pointer, f"{path} is a path of an operation; a channel needs one of its own", "invalid")
+            resource = resources.get(entry.get("stream", ""))
+            if "stream" in entry:
+                self._check_name(f"{pointer}/stream", "resource", entry["stream"], resources)
+            where = entry.get("where", {})
+            if resource is not None:
+                for name in where:
+                    self._check_name(json_pointer.append(pointer, "where", name), "field", name, resource.fields)
+            replies = tuple(
+                reply
+                for number, part in enumerate(entry.get("reply", ()))
+                if (reply := self._read_reply(f"{pointer}/reply/{number}", part)) is not None
+            )
+            operation = Operation(path, "GET", path, "", (), None, {})
+            channels[path] = Channel(path, operation, resource.name if resource is not None else None, where, replies)
+        return channels
+
+    def _read_reply(self, pointer: str, entry: Mapping[str, Any]) -> ChannelReply | None:
+        match, errors = compile_inline(entry.get("match", True))
+        for place, message in errors:
+            self._add(f"{pointer}/match{place}", f"is not a JSON Schema: {message}", "invalid")
+        return ChannelReply(match, entry["send"]) if match is not None else None
+
+    def _check_name(self, pointer: str, kind: str, name: str, declared: Iterable[str]) -> None:
+        declared = list(declared)
+        if name not in declared:
+            self._add(pointer, f"there is no {kind} {quote(name)}.{did_you_mean(name, declared)}", "unknown-name")
+
+    def _add(self, pointer: str, message: str, code: str) -> None:
+        self.report.add(self.source, pointer, message, code)

@@ -1,0 +1,98 @@
+"""Opens a channel: the opening handshake of a WebSocket (RFC 6455, section 4.2), and what is sent from then on."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from typing import Any
+
+from mockserver.contract.model import Channel, ChannelReply, Record
+from mockserver.engine.behaviours.streaming import EventSelection
+from mockserver.engine.feed import Event, as_json
+from mockserver.engine.state.conditions import OneOf
+from mockserver.errors import Violation
+from mockserver.http.exchange import Exchange
+from mockserver.http.messages import Request, Response
+from mockserver.http.streaming.event_stream import EventStream
+from mockserver.http.streaming.opening import SWITCHING_PROTOCOLS, last_event_id
+from mockserver.http.streaming.streams import Stream
+from mockserver.refusals import BadHandshake, NoWebSocket, UpgradeRequired
+from mockserver.schemas.validators import Validator
+from mockserver.syntax import strict_json
+
+VERSION = "13"
+# RFC 6455, section 1.3.
+ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+KEY_BYTES = 16
+
+
+class ChannelMessages:
+    """The events of a resource as JSON."""
+
+    def __init__(self, validator: Validator) -> None:
+        self._validator = validator
+
+    def opening(self, present: str | None) -> list[bytes]:
+        """The message `ready`."""
+        return [] if present is None else [strict_json.dump({"event": "ready", "id": present})]
+
+    def event(self, event: Event, record: Record) -> tuple[bytes, list[Violation]]:
+        """An event with its record."""
+        violations = [] if self._validator.is_valid(record) else self._validator.violations(record, "body")
+        return strict_json.dump(as_json(event, record)), violations
+
+    def reset(self, present: str | None, reason: str) -> bytes:  # noqa: ARG002 - it is that of the close frame
+        """The message `reset`."""
+        return strict_json.dump({"event": "reset", "id": present})
+
+
+def open_channel(exchange: Exchange, channel: Channel) -> Response:
+    """The response to a request for a channel. Raises NoWebSocket, UpgradeRequired, BadHandshake and StreamLimit."""
+    service, request = exchange.service, exchange.request
+    if not request.breaks_connections:
+        message = f"{channel.path} is a channel, which only `mockserver serve` can open; this is another WSGI server."
+        raise NoWebSocket(message)
+    accept = accept_key(channel, request)
+    service.streams.require_room()
+    stream = Stream(service.streams)
+    if channel.resource is not None:
+        resource = service.contract.resources[channel.resource]
+        conditions = tuple(
+            OneOf(name, tuple(value) if isinstance(value, list) else (value,)) for name, value in channel.where.items()
+        )
+        selection = EventSelection(resource, conditions)
+        stream = EventStream(exchange, selection, ChannelMessages(resource.validator), last_event_id(request))
+    stream.replies = channel.replies
+    headers = [("Sec-WebSocket-Accept", accept)]
+    return Response(SWITCHING_PROTOCOLS, headers=headers, stays_open=True, stream=stream)
+
+
+def accept_key(channel: Channel, request: Request) -> str:
+    """The value of Sec-WebSocket-Accept. Raises UpgradeRequired and BadHandshake."""
+    offers = {text.strip().lower() for text in (request.header("Upgrade") or "").split(",")}
+    options = {text.strip().lower() for text in (request.header("Connection") or "").split(",")}
+    is_offered = "websocket" in offers and "upgrade" in options and request.method == "GET"
+    if not is_offered or request.header("Sec-Websocket-Version") != VERSION:
+        raise UpgradeRequired(channel.path)
+    key = request.header("Sec-Websocket-Key")
+    try:
+        is_valid = len(base64.b64decode(key or "", validate=True)) == KEY_BYTES
+    except binascii.Error:
+        is_valid = False
+    if key is None or not is_valid:
+        raise BadHandshake(key)
+    digest = hashlib.sha1(f"{key}{ACCEPT_SUFFIX}".encode(), usedforsecurity=False).digest()
+    return base64.b64encode(digest).decode()
+
+
+def reply_to(replies: tuple[ChannelReply, ...], text: str) -> bytes | None:
+    """The reply to a client's message; a message that is no JSON is matched as text. None where nothing matches."""
+    try:
+        message: Any = strict_json.parse(text.encode())
+    except strict_json.MalformedJSON:
+        message = text
+    for reply in replies:
+        if reply.match.is_valid(message):
+            return strict_json.dump(reply.message)
+    return None

@@ -1,0 +1,177 @@
+"""WebSockets (RFC 6455): the connections of channels, after their opening handshake."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.protocol import OPEN
+from websockets.server import ServerProtocol
+
+from mockserver.http.streaming.channels import reply_to
+from mockserver.http.streaming.streams import Stream
+from mockserver.server.streams import StreamLoop, StreamWriter
+
+if TYPE_CHECKING:
+    from mockserver.server.protocol import Protocol
+
+# In bytes; a longer message is refused with the close code 1009.
+MESSAGE_LIMIT = 1024 * 1024
+# How long a peer may take to confirm that the connection is closed.
+CLOSE_SECONDS = 2.0
+# The longest reason in a close frame (RFC 6455, section 5.5).
+REASON_BYTES = 123
+UPGRADE = b"Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+
+
+def upgrade(connection: Protocol, stream: Stream, head: bytes) -> None:
+    """Go on with a connection of HTTP as a WebSocket; `head` lacks the headers of that."""
+    socket = WebSocketConnection(connection, stream)
+    connection.connections.discard(connection)
+    connection.transport.set_protocol(socket)
+    socket.begin(head)
+
+
+class WebSocketConnection(asyncio.Protocol):
+    """A connection. Uvicorn calls `shutdown` when the server ends."""
+
+    def __init__(self, connection: Protocol, stream: Stream) -> None:
+        self._server = cast("Any", connection.server_state)
+        self._transport, self._stream = connection.transport, stream
+        self._frames = ServerProtocol(state=OPEN, max_size=MESSAGE_LIMIT)
+        self._writer = WebSocketWriter(self, connection.loop, connection.transport, connection.served.streams, stream)
+        self._loop, self.is_paused = connection.loop, False
+        # The kind of the message that comes, and its parts so far.
+        self._kind = Opcode.TEXT
+        self._parts: list[bytes] = []
+        self._closing: asyncio.TimerHandle | None = None
+        self._server.connections.add(self)
+
+    def begin(self, head: bytes) -> None:
+        """Complete the opening handshake, and send what the stream begins with."""
+        opening = self._framed([self._stream.opening]) if self._stream.opening else b""
+        self._writer.start(head + UPGRADE + opening)
+
+    def data_received(self, data: bytes) -> None:
+        """Frames of the client."""
+        self._frames.receive_data(data)
+        for frame in self._frames.events_received():
+            if isinstance(frame, Frame) and frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+                self._receive(frame.opcode, bytes(frame.data), is_last=frame.fin)
+        self._flush()
+
+    def eof_received(self) -> None:
+        """The client sends nothing more, so the connection ends."""
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Let go of everything."""
+        if self._closing is not None:
+            self._closing.cancel()
+        self._server.connections.discard(self)
+        self._writer.cancel()
+
+    def pause_writing(self) -> None:
+        """The client does not read: nor is anything more read from it, so that no replies pile up."""
+        self.is_paused = True
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """The client reads again."""
+        self.is_paused = False
+        self._transport.resume_reading()
+        self._writer.write()
+
+    def shutdown(self) -> None:
+        """The server ends."""
+        self.close(CloseCode.GOING_AWAY, "the server ends")
+        self._transport.close()
+
+    def close(self, code: int, reason: str) -> None:
+        """Send a close frame, and wait a little for that of the client."""
+        self._writer.cancel()
+        if self._frames.state is OPEN:
+            self._frames.send_close(code, reason.encode()[:REASON_BYTES].decode(errors="ignore"))
+            self._flush()
+            self._closing = self._loop.call_later(CLOSE_SECONDS, self._transport.close)
+
+    def frame(self, message: bytes) -> bytes:
+        """A text message as a frame."""
+        return self._framed([message])
+
+    def ping(self) -> bytes:
+        """A ping as a frame, which the client answers."""
+        if self._frames.state is not OPEN:
+            return b""
+        self._frames.send_ping(b"")
+        return b"".join(self._frames.data_to_send())
+
+    def _framed(self, messages: Sequence[bytes]) -> bytes:
+        if self._frames.state is not OPEN:
+            return b""
+        for message in messages:
+            self._frames.send_text(message)
+        return b"".join(self._frames.data_to_send())
+
+    def _receive(self, kind: Opcode, data: bytes, *, is_last: bool) -> None:
+        if self._frames.state is not OPEN:
+            return
+        if kind is not Opcode.CONT:
+            self._kind = kind
+        self._parts.append(data)
+        if not is_last:
+            return
+        message, self._parts = b"".join(self._parts), []
+        if self._kind is Opcode.BINARY:
+            self.close(CloseCode.UNSUPPORTED_DATA, "this channel takes text only")
+            return
+        try:
+            text = message.decode()
+        except UnicodeDecodeError:
+            self.close(CloseCode.INVALID_DATA, "the text is not UTF-8")
+            return
+        reply = reply_to(self._stream.replies, text)
+        if reply is not None:
+            self._frames.send_text(reply)
+
+    def _flush(self) -> None:
+        """Send what the library has to say, and close where it says so."""
+        for data in self._frames.data_to_send():
+            if data:
+                self._transport.write(data)
+            else:
+                self._writer.cancel()
+                self._transport.close()
+
+
+class WebSocketWriter(StreamWriter):
+    """Writes the messages of a channel."""
+
+    def __init__(
+        self,
+        connection: WebSocketConnection,
+        loop: asyncio.AbstractEventLoop,
+        transport: asyncio.Transport,
+        streams: StreamLoop,
+        stream: Stream,
+    ) -> None:
+        super().__init__(loop, transport, streams, stream)
+        self._connection = connection
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the client does not read."""
+        return self._connection.is_paused
+
+    def _framed(self, messages: Sequence[bytes]) -> bytes:
+        return b"".join(map(self._connection.frame, messages))
+
+    def _comment_bytes(self) -> bytes:
+        return self._connection.ping()
+
+    def _end(self) -> None:
+        """A history that does not continue: clients connect again after the close code 1012."""
+        is_reset = bool(self.stream.reason)
+        code = CloseCode.SERVICE_RESTART if is_reset else CloseCode.INTERNAL_ERROR
+        self._connection.close(code, self.stream.reason or "an event violates the contract")
