@@ -1,0 +1,150 @@
+"""Clients of streams that go away, that do not read, or that are many."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+import requests
+from flask import Flask
+
+from mockserver import BackgroundServer, Contract, create_app
+from mockserver.http.streaming import streams
+from mockserver.http.streaming.streams import OpenStreams
+from tests.push.conftest import STREAM
+from tests.push.reader import Reader
+
+SECONDS = 20.0
+JOB = {"id": "job-7", "session_id": "session-3", "type": "transcription", "updated_at": "2026-01-15T09:00:00.000Z"}
+
+
+@pytest.fixture
+def app(built_in: Contract) -> Flask:
+    return create_app(built_in)
+
+
+@pytest.fixture
+def server(app: Flask) -> Iterator[BackgroundServer]:
+    with BackgroundServer(app, "127.0.0.1") as server:
+        yield server
+
+
+def count(app: Flask) -> int:
+    return len(app.extensions["mockserver"].streams)
+
+
+def wait_until(is_so: Callable[[], bool]) -> bool:
+    """Whether something becomes so in time."""
+    end = time.monotonic() + SECONDS
+    while not is_so() and time.monotonic() < end:
+        time.sleep(0.01)
+    return is_so()
+
+
+def change(session: requests.Session, url: str, number: int) -> None:
+    """An event that is sent to every stream."""
+    record = JOB | {"status": ("failed", "queued")[number % 2]}
+    assert session.put(f"{url}/__mock/state/jobs/job-7", json=record, timeout=SECONDS).status_code < 300
+
+
+def go_away(reader: Reader) -> None:
+    reader.close()
+
+
+def half_close(reader: Reader) -> None:
+    reader.socket.shutdown(socket.SHUT_WR)
+
+
+def reset(reader: Reader) -> None:
+    reader.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    reader.close()
+
+
+@pytest.mark.parametrize("leave", [go_away, half_close, reset])
+def test_a_client_that_leaves_is_let_go_and_disturbs_no_other(
+    app: Flask, server: BackgroundServer, leave: Callable[[Reader], None]
+) -> None:
+    with Reader(server.url, STREAM) as other, Reader(server.url, STREAM) as reader:
+        other.next()
+        reader.next()
+        leave(reader)
+        assert wait_until(lambda: count(app) == 1)
+        requests.post(f"{server.url}/admin/jobs/job-7/retry", timeout=SECONDS)
+        assert [message.event for message in other.take(1)] == ["retry"]
+
+
+def test_a_client_that_never_reads_is_cut_off(
+    app: Flask, server: BackgroundServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mockserver.server.streams.UNREAD_LIMIT", 64 * 1024)
+    with socket.socket() as lazy, requests.Session() as session:
+        lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        lazy.connect(("127.0.0.1", int(server.url.rpartition(":")[2])))
+        lazy.sendall(f"GET {STREAM} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        assert wait_until(lambda: count(app) == 1)
+        with Reader(server.url, STREAM) as other:
+            other.next()
+            for number in range(6_000):
+                change(session, server.url, number)
+                other.next()
+                if count(app) == 1:
+                    break
+        assert number < 5_999
+
+
+def test_more_streams_than_the_limit_are_refused(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app.extensions["mockserver"].streams, "limit", 3)
+    with BackgroundServer(app, "127.0.0.1") as server, ExitStack() as readers:
+        opened = [readers.enter_context(Reader(server.url, STREAM)).status for _ in range(3)]
+        response = requests.get(server.url + STREAM, timeout=SECONDS)
+        assert (opened, response.status_code, response.json()["code"]) == ([200] * 3, 429, "stream-limit")
+
+
+def test_there_may_be_two_thousand_streams() -> None:
+    assert (OpenStreams().limit, streams.UNREAD_LIMIT) == (2_000, 1024 * 1024)
+
+
+def test_many_streams_get_every_event_and_end_with_the_server(app: Flask) -> None:
+    with BackgroundServer(app, "127.0.0.1") as server, ExitStack() as readers:
+        opened = [readers.enter_context(Reader(server.url, STREAM)) for _ in range(300)]
+        requests.post(f"{server.url}/admin/jobs/job-7/retry", timeout=SECONDS)
+        assert {tuple(message.event for message in reader.take(2)) for reader in opened} == {("ready", "retry")}
+        began = time.monotonic()
+        server.stop()
+        assert [reader.rest() for reader in opened] == [[]] * 300
+        assert time.monotonic() - began < 5.0
+
+
+def test_an_open_stream_keeps_its_sandbox(built_in: Contract) -> None:
+    app = create_app(built_in, sandbox_limit=3)
+    with BackgroundServer(app, "127.0.0.1") as server, Reader(server.url, STREAM, {"X-Mock-Sandbox": "kept"}) as reader:
+        reader.next()
+        for number in range(10):
+            headers = {"X-Mock-Sandbox": f"other-{number}"}
+            requests.get(f"{server.url}/admin/jobs", headers=headers, timeout=SECONDS)
+        requests.post(f"{server.url}/admin/jobs/job-7/retry", headers={"X-Mock-Sandbox": "kept"}, timeout=SECONDS)
+        assert [message.event for message in reader.take(1)] == ["retry"]
+
+
+def test_a_wsgi_server_that_sends_whole_bodies_gets_the_beginning_alone(built_in: Contract) -> None:
+    inner = create_app(built_in)
+
+    def outer(environ: Any, start_response: Any) -> Any:
+        return inner(environ, start_response)
+
+    with BackgroundServer(outer, "127.0.0.1") as server:
+        assert requests.get(server.url + STREAM, timeout=SECONDS).text.endswith("event: ready\ndata: {}\n\n")
+
+
+def test_events_that_nobody_reads_are_not_kept_for_ever(app: Flask) -> None:
+    client = app.test_client()
+    client.get(STREAM).close()
+    for number in range(1_500):
+        client.put("/__mock/state/jobs/job-7", json=JOB | {"status": ("failed", "queued")[number % 2]})
+    run = app.extensions["mockserver"].sandboxes.get("default").run("baseline")
+    assert (run.read_feed().number, len(run.read_feed().after(0, 10_000))) == (1_500, 1_000)
