@@ -15,7 +15,7 @@ import bisect
 import difflib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 # Raised to end a program or a generator: whoever catches everything else passes these on.
@@ -100,7 +100,7 @@ class Violation:
 
     `location` is path, query, header, cookie, body or status; `name` that of the parameter or header, if it is one;
     `pointer` is a JSON pointer into the value; `keyword` is the JSON Schema keyword that failed, or the name of another
-    rule.
+    rule. `missing` is the member of the value at `pointer` that is required and missing, if that is what is wrong.
     """
 
     location: str
@@ -108,6 +108,7 @@ class Violation:
     keyword: str
     message: str
     name: str | None = None
+    missing: str | None = field(default=None, compare=False)
 
     @property
     def description(self) -> str:

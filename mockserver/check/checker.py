@@ -10,7 +10,7 @@ from typing import Any
 from mockserver.check.examples import check_examples
 from mockserver.check.finding import CheckFinding, ScenarioCounts, source_of
 from mockserver.check.record_states import InvalidResponse, check_records
-from mockserver.check.scenario_requests import NOT_REPEATABLE, FailedRequest, ScenarioRequests
+from mockserver.check.scenario_requests import NOT_REPEATABLE, UNHELD, FailedRequest, ScenarioRequests
 from mockserver.check.warnings import contract_warnings, scenario_warnings
 from mockserver.contract.model import Contract, Scenario
 from mockserver.engine.sandboxes import Sandboxes
@@ -136,7 +136,9 @@ class ContractChecker:
                 self.findings.append(CheckFinding("error", self._no_response(request)))
                 continue
             message = f"{request.request} ({request.operation}) {request.circumstance}: {request.violation.description}"
-            if (problem := self._problem_of_function(request, message)) is not None:
+            if request.code == UNHELD:
+                self._add_warnings([source_of(self.contract, scenario).problem("", message, UNHELD)])
+            elif (problem := self._problem_of_function(request, message)) is not None:
                 self.findings.append(CheckFinding("error", problem))
             else:
                 self._add_error(scenario, message, "contract-violation")

@@ -29,6 +29,7 @@ SANDBOX = "check"
 # The codes of responses that say that the server could not respond as the contract promises.
 FAILURES = ("contract-violation", "no-example", "internal-error", "handler-failed", "handler-timeout")
 NOT_REPEATABLE = "not-repeatable"
+UNHELD = "unheld-refusal"
 NOT_REPEATABLE_MESSAGE = (
     "two runs differ in {} after the same request: take the time from `clock` and random values from `random`, "
     "and keep nothing in variables of the module"
@@ -185,11 +186,13 @@ class ScenarioRequests:
         response = self.send(request)
         self.count += 1
         code = response.header(CODE_HEADER) or ""
+        line = f"{request.method} {request.target}"
         if code not in FAILURES:
+            for violation in response.unheld:
+                self.failed.append(FailedRequest(operation.id, line, circumstance, violation, UNHELD))
             return response
         journal = self.service.sandboxes.get(SANDBOX).journal
         violations = journal.invalid_responses[-1].violations if journal.invalid_responses else ()
-        line = f"{request.method} {request.target}"
         entry = next(journal.newest_first(), None)
         detail = entry.note if entry is not None and entry.note and code.startswith("handler-") else None
         for violation in violations or [Violation("body", "", code, detail or _detail(response.body, code))]:

@@ -13,6 +13,8 @@ from mockserver.engine.reachability import applicable_rules, reachable_states
 from mockserver.engine.start import DRIFTED, Start
 from mockserver.engine.state.state import State
 from mockserver.errors import Problem, quote
+from mockserver.http.response.declared_errors import unheld_errors
+from mockserver.syntax import json_pointer
 
 
 def contract_warnings(contract: Contract) -> Iterator[Problem]:
@@ -27,6 +29,19 @@ def contract_warnings(contract: Contract) -> Iterator[Problem]:
     used = {scenario.data.get("fixtures") for scenario in contract.scenarios.values()}
     for name in sorted(set(contract.datasets) - used):
         yield Problem(f"fixtures/{name}", "no scenario uses these fixtures", code="unused-fixtures")
+    yield from _unheld_refusals(contract)
+
+
+def _unheld_refusals(contract: Contract) -> Iterator[Problem]:
+    """Errors that are declared in media types that can hold no refusal."""
+    for operation in contract.operations.values():
+        for declared in unheld_errors(operation):
+            pointer = json_pointer.join(["paths", operation.path, operation.method.lower(), "responses"])
+            message = (
+                f"{operation.id} declares its errors for {declared.status} as {', '.join(declared.media)}, "
+                "which cannot be generated: a refused request gets a problem document; declare JSON, or an example"
+            )
+            yield contract.openapi.source.problem(pointer, message, "unheld-refusal")
 
 
 def scenario_warnings(contract: Contract, start: Start) -> Iterator[Problem]:

@@ -135,13 +135,13 @@ class Generation:
             self._open_references.subtract(constraints.references)
 
     def _choose_type(self, constraints: Constraints, depth: int, attempt: int) -> str:
-        """The type to generate: null only if nothing else is allowed, or if recursion has to end."""
+        """The type to generate: null only if nothing else is allowed, or below the value itself, to end recursion."""
         types = [json_type for json_type in TYPES if json_type in constraints.types]
         if not types:
             raise CannotGenerate(constraints.address, "its parts allow no type in common")
         if len(types) == len(TYPES):
             types = list(SIMPLEST_TYPES if depth else TYPES)
-        if "null" in types and (self._must_end(constraints, depth) or len(types) == 1):
+        if "null" in types and ((depth and self._must_end(constraints, depth)) or len(types) == 1):
             return "null"
         preferred = [
             json_type
@@ -174,6 +174,8 @@ class Generation:
 
     def _branch_chooser(self, depth: int, attempt: int) -> ChooseBranch:
         def choose(branches: Sequence[Node]) -> Node:
+            if not depth and not attempt:
+                branches = [branch for branch in branches if not _is_null(branch)] or branches
             if self.is_minimal(depth) or any(self._is_recursive(branch) for branch in branches):
                 least = min(map(self._minimum_depth.of, branches))
                 branches = [branch for branch in branches if self._minimum_depth.of(branch) == least]

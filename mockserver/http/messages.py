@@ -167,6 +167,7 @@ class Response:
     response as long as it holds, and `entry` is its journal entry. With an `upstream`, the response is the upstream's,
     which the front end requests (see `passing`); such a response has a delivery, too. Where it `stays_open`, its length
     is not known, and the front end goes on with what it reads from the `stream`; to HEAD there is none.
+    `unheld` lists where the declaration of an error could not be kept: a refusal is sent all the same.
     """
 
     status: int
@@ -179,6 +180,7 @@ class Response:
     entry: Entry | None = None
     upstream: PassedOn | None = None
     own: Collection[str] = ()
+    unheld: Sequence[Violation] = ()
     stays_open: bool = False
     stream: Stream | None = None
 

@@ -237,7 +237,8 @@ def refuse_exchange(exchange: Exchange, refusal: Refusal) -> Response:
         log.error("%s", refusal.note, exc_info=refusal.__cause__)
     if isinstance(refusal, InvalidRequest | InvalidRecord):
         exchange.violations = refusal.violations
-    response = refuse(service, operation, refusal)
+    preference = preferences.peek(operation, request) if operation is not None else None
+    response = refuse(service, operation, refusal, preference)
     if operation is not None and exchange.selected is not None:
         response = operations.enforce(exchange, operation, response)
     response = complete(response, request)

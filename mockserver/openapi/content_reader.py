@@ -68,7 +68,8 @@ class ContentReader:
         if not isinstance(node.value, dict) or not isinstance(node.value.get("content"), dict):
             return {}
         members = list_members(node.child("content"), self.report)
-        return {name.lower(): self._read_media_type(name.lower(), member, schemas) for name, member in members}
+        names = {name: "*/*" if name == "*" else name.lower() for name, _ in members}
+        return {names[name]: self._read_media_type(names[name], member, schemas) for name, member in members}
 
     def _read_media_type(self, name: str, node: Node, schemas: Schemas) -> MediaType:
         schema = resolve_schema(node, self.report)

@@ -17,19 +17,16 @@ from jsonschema.validators import extend
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from mockserver.errors import did_you_mean, quote
+from mockserver.errors import quote
 from mockserver.schemas.equality import equality_key
 from mockserver.schemas.validators import keyword_validator
+from mockserver.schemas.wording import LISTED_VALUES_LIMIT, allowed_values, message_of, missing_member, not_one_of
 
 FORMATS = (
     "date-time", "date", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6",
     "uri", "uri-reference", "iri", "iri-reference", "uuid", "uri-template", "json-pointer",
     "relative-json-pointer", "regex",
 )  # fmt: skip
-LISTED_VALUES_LIMIT = 12
-# Among more values, the nearest one is not searched for.
-COMPARED_VALUES_LIMIT = 1_000
-MESSAGE_LIMIT = 300
 EXPLANATION_LIMIT = 100
 # How often schemas are applied to values: about a tenth of a second.
 STEP_LIMIT = 5_000
@@ -43,11 +40,12 @@ CompilePart = Callable[..., Any]
 
 
 class Explanation(NamedTuple):
-    """The path of a violation, the keyword, and what is wrong."""
+    """The path of a violation, the keyword, what is wrong, and the required member that is missing, if one is."""
 
     path: Path
     keyword: str
     message: str
+    missing: str | None = None
 
 
 class _WorkLimitReached(Exception):
@@ -139,7 +137,7 @@ def _explain(error: ValidationError, path: Path) -> Iterator[Explanation]:
             yield from explanations
             return
     keyword = str(error.validator or "false")
-    yield Explanation(path, keyword, _MESSAGES.get(keyword, _default_message)(error))
+    yield Explanation(path, keyword, message_of(error), missing_member(error))
 
 
 def _explain_intended_branch(error: ValidationError, path: Path) -> list[Explanation]:
@@ -176,8 +174,8 @@ def _explain_common_error(branches: list[list[ValidationError]], path: Path) -> 
             continue
         if kind[1] != "enum":
             return list(_explain(errors[0], path))
-        values = {equality_key(value): value for error in errors for value in _allowed_values(error)}
-        message = _not_one_of(errors[0].instance, list(values.values()))
+        values = {equality_key(value): value for error in errors for value in allowed_values(error)}
+        message = not_one_of(errors[0].instance, list(values.values()))
         return [Explanation((*path, *errors[0].relative_path), "enum", message)]
     return []
 
@@ -190,115 +188,6 @@ def _kind(error: ValidationError) -> tuple[Any, ...] | None:
     if _is_discriminator_error(error) and isinstance(error.instance, str):
         return path, "enum"
     return (path, error.validator, id(error.validator_value)) if path else None
-
-
-def _default_message(error: ValidationError) -> str:
-    return error.message if len(error.message) <= MESSAGE_LIMIT else error.message[:MESSAGE_LIMIT] + "…"
-
-
-def _enum(error: ValidationError) -> str:
-    return _not_one_of(error.instance, _allowed_values(error))
-
-
-def _allowed_values(error: ValidationError) -> list[Any]:
-    """The values that an `enum` or a `const` allows."""
-    allowed = error.validator_value
-    return allowed if error.validator == "enum" and isinstance(allowed, list) else [allowed]
-
-
-def _not_one_of(instance: Any, values: list[Any]) -> str:
-    names = [value for value in values if isinstance(value, str)] if len(values) <= COMPARED_VALUES_LIMIT else []
-    listed = ", ".join(map(quote, values[:LISTED_VALUES_LIMIT])) + (", …" if len(values) > LISTED_VALUES_LIMIT else "")
-    hint = did_you_mean(instance, names) if isinstance(instance, str) else ""
-    return f"{quote(instance)} is not one of {listed}.{hint if 'Did' in hint else ''}"
-
-
-def _additional_properties_message(error: ValidationError) -> str:
-    schema = error.schema if isinstance(error.schema, dict) else {}
-    declared = schema.get("properties", {})
-    extra = [name for name in error.instance if name not in declared] if isinstance(error.instance, dict) else []
-    hints = "".join(did_you_mean(name, declared) for name in extra[:1])
-    listed = ", ".join(map(quote, extra[:LISTED_VALUES_LIMIT])) + (", …" if len(extra) > LISTED_VALUES_LIMIT else "")
-    return f"{listed} {'is' if len(extra) == 1 else 'are'} not declared here.{hints}"
-
-
-def _alternatives(error: ValidationError) -> str:
-    """Whether none of the alternatives matches, or more than one."""
-    if error.context or "valid under each" not in error.message:
-        return f"{quote(error.instance)} matches none of the alternatives"
-    return f"{quote(error.instance)} matches more than one of the alternatives, but must match exactly one"
-
-
-def _any_of(error: ValidationError) -> str:
-    """The members of which one is required, if that is all that the branches are about."""
-    branches = error.validator_value if isinstance(error.validator_value, list) else []
-    names = [branch["required"][0] for branch in branches if isinstance(branch, dict) and branch.keys() == {"required"}]
-    if len(names) == len(branches) and isinstance(error.instance, dict):
-        return f"one of {', '.join(map(quote, names))} is required"
-    return _alternatives(error)
-
-
-def _required(error: ValidationError) -> str:
-    return error.message.replace("'", '"').replace("is a required property", "is required and missing")
-
-
-def _type(error: ValidationError) -> str:
-    types = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
-    return f"{quote(error.instance)} is not of type {' or '.join(map(str, types))}"
-
-
-def _format(error: ValidationError) -> str:
-    return f"{quote(error.instance)} is not a valid {error.validator_value}"
-
-
-def _length(error: ValidationError) -> str:
-    limit = error.validator_value
-    comparison = {"minLength": "shorter than", "maxLength": "longer than"}[str(error.validator)]
-    return f"{quote(error.instance)} is {comparison} {limit} {'character' if limit == 1 else 'characters'}"
-
-
-def _size(error: ValidationError) -> str:
-    limit, size = error.validator_value, len(error.instance) if isinstance(error.instance, list | dict) else 0
-    unit = "item" if str(error.validator).endswith("Items") else "member"
-    comparison = "at least" if str(error.validator).startswith("min") else "at most"
-    return f"it has {size} {unit if size == 1 else unit + 's'}, but must have {comparison} {limit}"
-
-
-def _dependent_required(error: ValidationError) -> str:
-    """The member that is missing, and the one that requires it: jsonschema names them in its message alone."""
-    missing, _, present = error.message.partition(" is a dependency of ")
-    return f"{missing} is required beside {present}, and missing".replace("'", '"')
-
-
-def _limit(text: str) -> Callable[[ValidationError], str]:
-    return lambda error: text.format(quote(error.instance), quote(error.validator_value))
-
-
-def _const(error: ValidationError) -> str:
-    return f"{quote(error.instance)} is not {quote(error.validator_value)}"
-
-
-_MESSAGES = {
-    "minItems": _size,
-    "maxItems": _size,
-    "minProperties": _size,
-    "maxProperties": _size,
-    "const": _const,
-    "minLength": _length,
-    "maxLength": _length,
-    "anyOf": _any_of,
-    "oneOf": _alternatives,
-    "enum": _enum,
-    "additionalProperties": _additional_properties_message,
-    "required": _required,
-    "type": _type,
-    "format": _format,
-    "dependentRequired": _dependent_required,
-    "exclusiveMinimum": _limit("{0} is not greater than {1}"),
-    "exclusiveMaximum": _limit("{0} is not less than {1}"),
-    "not": _limit("{0} must not match {1}"),
-    "false": _limit("{0} is not allowed here"),
-}
 
 
 def _matches(pattern: str, text: str) -> bool:

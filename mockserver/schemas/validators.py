@@ -66,8 +66,8 @@ class Validator:
         if not explanations:  # the two disagree, as they may by a schema of another draft
             return [Violation(location, "", "schema", "it does not match its schema", name)]
         return [
-            Violation(location, json_pointer.join(path), keyword, message, name)
-            for path, keyword, message in explanations
+            Violation(location, json_pointer.join(path), keyword, message, name, missing)
+            for path, keyword, message, missing in explanations
         ]
 
 

@@ -45,6 +45,14 @@ def read(operation: Operation, request: Request) -> Preference | None:
     )
 
 
+def peek(operation: Operation, request: Request) -> Preference | None:
+    """The preferences of a request that is refused for another reason; None without valid ones."""
+    try:
+        return read(operation, request)
+    except UnknownPreference:
+        return None
+
+
 def preferred_response(operation: Operation, preference: Preference) -> tuple[int, DeclaredResponse]:
     """The preferred status and the response declared for it. Raises UnknownPreference."""
     if preference.code is None:

@@ -6,33 +6,34 @@ import http
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import mockserver.refusals as refusals
-from mockserver import generate
 from mockserver.engine.behaviours.calls import OperationCall
-from mockserver.errors import CannotGenerate, Refusal
+from mockserver.errors import Refusal, Violation
 from mockserver.http.messages import Response
-from mockserver.http.response import text_bodies
-from mockserver.http.response.responses import build_response, error_members
+from mockserver.http.request.preferences import Preference
+from mockserver.http.response.declared_errors import PROBLEM, DeclaredError
+from mockserver.http.response.responses import build_response
 from mockserver.http.response.samples import SampleSpec, required_headers
-from mockserver.openapi.model import DeclaredResponse, Operation
+from mockserver.openapi.model import Operation
+from mockserver.openapi.parameter_decoding import validate_header
 from mockserver.refusals import ContractViolation, InternalError, MethodNotAllowed
 from mockserver.syntax import strict_json
-from mockserver.syntax.media_types import essence, is_json, is_text, is_xml
+from mockserver.syntax.media_types import essence
 from mockserver.syntax.statuses import reason_phrase
 
 if TYPE_CHECKING:
     from mockserver.http.service import Service
 
-PROBLEM = "application/problem+json"
 CODE_HEADER = "X-Mock-Code"
 # An unknown name in a body is invalid content (422); in a header, query or cookie the request is invalid (400).
 IN_BODY = "body /name"
 # The headers of a 415 besides `Accept` (RFC 5789, section 2.2, and Linked Data Platform, section 7.1).
 ACCEPTED = {"PATCH": "Accept-Patch", "POST": "Accept-Post"}
 # Refusals about the mock server rather than the API: a declared error body could not express what is wrong.
-ALWAYS_PROBLEMS = (ContractViolation, refusals.UnknownPreference)
+ALWAYS_PROBLEMS = (ContractViolation, InternalError, refusals.NoExample, refusals.UnknownPreference)
 HTML = ("text/html", "application/xhtml+xml")
 # Refusals quote the request, and are served from the origin of the console.
 NO_CONTENT_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -103,8 +104,14 @@ STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
 }
 
 
-def refuse(service: Service, operation: Operation | None, refusal: Refusal) -> Response:
-    """The response to a refused request, with the body that the operation declares for the status, else a problem."""
+def refuse(
+    service: Service, operation: Operation | None, refusal: Refusal, preference: Preference | None = None
+) -> Response:
+    """The response to a refused request, with the body that the operation declares for the status, else a problem.
+
+    It never violates the contract by its body: where the declared form cannot hold a refusal, it is a problem document.
+    The declared example that a `preference` of the client names is sent as it is.
+    """
     status = _status(operation, refusal)
     problem = {
         "type": "about:blank",
@@ -116,21 +123,47 @@ def refuse(service: Service, operation: Operation | None, refusal: Refusal) -> R
     }
     headers = {CODE_HEADER: refusal.code, **_hint_headers(operation, refusal)}
     declared = operation.response(status) if operation is not None else None
-    if declared is not None and operation is not None and not isinstance(refusal, ALWAYS_PROBLEMS):
-        value, media_type = _declared_body(service, operation, declared, problem)
-        if media_type is not None or declared.media:
-            if media_type is None:
-                # No declared media type can be generated: validation reports the problem as a violation.
-                value, media_type = problem, PROBLEM
-            if essence(media_type) in HTML:
-                headers["Content-Security-Policy"] = NO_CONTENT_POLICY
-            pairs = list(headers.items())
-            # One that cannot be generated is missing, which validation reports.
+    if declared is None or operation is None or isinstance(refusal, ALWAYS_PROBLEMS):
+        return _problem_response(service, problem, headers)
+    pairs = _declared_headers(service, operation, SampleSpec(status, declared), headers)
+    violations = refusal.violations if isinstance(refusal, refusals.InvalidRequest | refusals.InvalidRecord) else ()
+    error = DeclaredError(service.contract, operation, declared, problem, violations)
+    is_preferred = preference is not None and preference.code in (None, status)
+    example = preference.example if preference is not None and is_preferred else None
+    body = error.preferred(example) or error.filled(keeps_examples=isinstance(refusal, refusals.Injected))
+    if body is None:
+        response = _problem_response(service, problem, {})
+        response.headers = pairs
+        if declared.media:
+            message = f"{', '.join(declared.media)} cannot hold a refusal as declared, so it is a problem document"
+            response.unheld = (Violation("header", "", "content", message, "Content-Type"),)
+        return response
+    value, media_type = body
+    if essence(media_type) in HTML:
+        pairs.append(("Content-Security-Policy", NO_CONTENT_POLICY))
+    response = build_response(operation, status, value, media_type, pairs)
+    # What is left is a header for which there is no valid value: nobody shall get another error because of that.
+    response.unheld, response.violations = tuple(response.violations), []
+    return response
+
+
+def _declared_headers(
+    service: Service, operation: Operation, spec: SampleSpec, hints: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    """The headers of a refusal, and those that the declared response requires, as far as there are valid values."""
+    call, rejected = OperationCall({}, {}), set()
+    for header in spec.declared.headers:
+        hint = next((value for name, value in hints.items() if name.lower() == header.name.lower()), None)
+        if hint is not None and validate_header(header, hint):
+            rejected.add(header.name.lower())
+    pairs = [(name, value) for name, value in hints.items() if name.lower() not in rejected]
+    for header in spec.declared.headers:
+        if header.required or header.name.lower() in rejected:
+            alone = replace(spec, declared=replace(spec.declared, headers=(replace(header, required=True),)))
+            present = [name for name, _ in pairs]
             with suppress(refusals.NoExample):
-                spec, call = SampleSpec(status, declared), OperationCall({}, {})
-                pairs += required_headers(service.contract, operation, call, 0, spec, headers)
-            return build_response(operation, status, value, media_type, pairs)
-    return _problem_response(service, problem, headers)
+                pairs += required_headers(service.contract, operation, call, 0, alone, present)
+    return pairs
 
 
 def _hint_headers(operation: Operation | None, refusal: Refusal) -> dict[str, str]:
@@ -174,41 +207,3 @@ def _problem_response(service: Service, problem: dict[str, Any], headers: dict[s
         log.error("a problem violates its schema: %s: %s", problem["code"], violations[0].message)
         problem = {name: problem[name] for name in ("type", "title", "status", "detail")} | {"code": InternalError.code}
     return Response(problem["status"], strict_json.dump(problem), PROBLEM, list(headers.items()))
-
-
-def _declared_body(
-    service: Service, operation: Operation, declared: DeclaredResponse, problem: dict[str, Any]
-) -> tuple[Any, str | None]:
-    """The problem, if the declared schema admits it; else the declared example; else a generated value."""
-    json_media = [media for media in declared.media.values() if is_json(media.name)]
-    for media in sorted(json_media, key=lambda media: media.name != PROBLEM):
-        if media.validator is None or media.validator.is_valid(problem):
-            return problem, media.name
-    for media in json_media:
-        for example in media.examples.values():
-            if media.validator is None or media.validator.is_valid(example):
-                return example, media.name
-    for media in json_media:
-        if media.schema is not None:
-            seed = f"{operation.id}/{declared.status}"
-            try:
-                known_values = problem | error_members(problem["status"], problem["code"], problem["detail"])
-                schemas = media.validator.schemas if media.validator is not None else service.contract.schemas
-                generator = generate.Generator.seeded(
-                    service.contract.documents, schemas, seed, known_values=known_values, minimal=True
-                )
-                return generator.generate(media.schema), media.name
-            except CannotGenerate as error:
-                log.warning("%s", error)
-    return _declared_text(declared, problem)
-
-
-def _declared_text(declared: DeclaredResponse, problem: dict[str, Any]) -> tuple[str | None, str | None]:
-    """A text body of a media type other than JSON: its declared example, else (for text) the detail of the problem."""
-    for media in declared.media.values():
-        text = next((example for example in media.examples.values() if isinstance(example, str)), None)
-        if text is None and is_text(media.name) and not is_xml(media.name):
-            text = text_bodies.escape(problem["detail"], media.name)
-        if text is not None and "*" not in media.name and not is_json(media.name):
-            return text, media.name
-    return None, None

@@ -9,6 +9,7 @@ from typing import Any
 
 from mockserver import generate
 from mockserver.contract.model import Contract
+from mockserver.documents.nodes import Node
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.errors import CannotGenerate
 from mockserver.http.exchange import PreparedRequest
@@ -179,6 +180,8 @@ class SampleBuilder:
     def headers(self, declared: Sequence[Header]) -> list[tuple[str, str]]:
         """These declared headers, encoded as text; not those that only the server itself can know."""
         generator, pairs = self._generator(), list[tuple[str, str]]()
+        # One that is required without a schema may be any text.
+        text = Node(self.contract.documents, "", "", {"type": "string"})
         for header in declared:
             is_declared = _declares_value(header) and not self.spec.dynamic
             if header.name.lower() in NEVER_SENT or (not is_declared and _is_left_to_server(header)):
@@ -186,10 +189,10 @@ class SampleBuilder:
             if header.examples and not self.spec.dynamic:
                 value = next(iter(header.examples.values()))
                 value = generator.repair(header.schema, value, header.name) if header.schema is not None else value
-            elif header.schema is None:
-                continue
+            elif header.schema is not None or header.required:
+                value = generator.generate(header.schema or text, header.name)
             else:
-                value = generator.generate(header.schema, header.name)
+                continue
             # The values of `Set-Cookie` cannot be joined (RFC 9110, section 5.3).
             is_repeated = header.name.lower() == "set-cookie" and isinstance(value, list)
             for item in value if is_repeated else [value]:

@@ -1,0 +1,163 @@
+"""Bodies of refused requests in the media type and the form that an operation declares for the status."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mockserver import generate
+from mockserver.contract.model import Contract
+from mockserver.documents.nodes import Node
+from mockserver.errors import CannotGenerate, Violation
+from mockserver.http.response import text_bodies
+from mockserver.http.response.error_forms import ABSENT, ErrorForm, is_problem, variants
+from mockserver.http.response.responses import error_members
+from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
+from mockserver.schemas.shapes import Shape
+from mockserver.syntax.media_types import JSON, is_json, is_markup, is_text, is_xml, matches
+
+PROBLEM = "application/problem+json"
+PLAIN_TEXT = "text/plain"
+# A value and the media type in which it is written.
+Body = tuple[Any, str]
+log = logging.getLogger("mockserver")
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredError:
+    """The body of one refusal, whose `problem` is its problem document, as `declared` for its status."""
+
+    contract: Contract
+    operation: Operation
+    declared: DeclaredResponse
+    problem: Mapping[str, Any]
+    violations: Sequence[Violation]
+
+    def preferred(self, example: str | None) -> Body | None:
+        """The declared example of that name, as it is."""
+        if example is None:
+            return None
+        for media in self.declared.media.values():
+            if example in media.examples and example not in media.invalid_examples:
+                value = media.examples[example]
+                name = _concrete(media.name, PLAIN_TEXT if isinstance(value, str) else JSON)
+                if is_json(name) or isinstance(value, str):
+                    return value, name
+        return None
+
+    def filled(self, *, keeps_examples: bool) -> Body | None:
+        """The form that is declared, filled; None where no declared media type can hold the refusal.
+
+        With `keeps_examples`, the declared example is sent as it is if there is one.
+        """
+        if keeps_examples:
+            labels = dict.fromkeys(label for media in self.declared.media.values() for label in media.examples)
+            kept = [body for label in labels if (body := self.preferred(label)) is not None]
+            if kept:
+                return kept[0]
+        json_media = [media for media in self.declared.media.values() if _holds_json(media.name)]
+        for media in sorted(json_media, key=lambda media: media.name != PROBLEM):
+            if (body := self._filled_json(media)) is not None:
+                return body
+        for media in self.declared.media.values():
+            if not _holds_json(media.name) and (text := self._text(media)) is not None:
+                return text, _concrete(media.name, PLAIN_TEXT)
+        return None
+
+    def _filled_json(self, media: MediaType) -> Body | None:
+        form = ErrorForm(self.problem, self.violations)
+        body = self._fill(form, media)
+        # A form that is that of the success, too, is not one for errors if it has no place for what is wrong.
+        if body is ABSENT or (not form.says_why and self._is_success and body != self.problem):
+            return None
+        return body, _concrete(media.name, PROBLEM if body == self.problem else JSON)
+
+    @property
+    def _is_success(self) -> bool:
+        success = self.operation.success()
+        return success is not None and success[1] is self.declared
+
+    def _fill(self, form: ErrorForm, media: MediaType) -> Any:
+        example = next(
+            (value for label, value in media.examples.items() if label not in media.invalid_examples), ABSENT
+        )
+        problem = dict(self.problem)
+        if media.schema is None or media.validator is None:
+            return problem if example is ABSENT else form.with_problem(form.fill(Shape(), example), Shape())
+        is_valid = media.validator.is_valid
+        if is_problem(media.shape) and is_valid(body := form.problem(media.shape, example)):
+            return body
+        if example is ABSENT and media.shape.names <= problem.keys() and is_valid(problem):
+            return problem
+        drafts: list[Any] = []
+        for variant in variants(media.schema):
+            shape = Shape.from_schema(variant)
+            own_example = example if example is not ABSENT else next(iter(shape.examples), ABSENT)
+            draft = form.fill(shape, own_example)
+            if draft is ABSENT:
+                continue
+            for candidate in (form.with_problem(draft, shape), draft):
+                if is_valid(candidate):
+                    return candidate
+            drafts.append(form.with_problem(draft, shape))
+        return self._repaired(media, media.schema, drafts[0] if drafts else problem)
+
+    def _repaired(self, media: MediaType, schema: Node, draft: Any) -> Any:
+        """The draft with what is missing or wrong in it generated; ABSENT if that cannot be."""
+        known_values = dict(self.problem) | error_members(
+            self.problem["status"], self.problem["code"], self.problem["detail"]
+        )
+        schemas = media.validator.schemas if media.validator is not None else self.contract.schemas
+        generator = generate.Generator.seeded(
+            self.contract.documents,
+            schemas,
+            f"{self.operation.id}/{self.declared.status}",
+            known_values=known_values,
+            minimal=True,
+        )
+        try:
+            return generator.repair(schema, draft)
+        except CannotGenerate as error:
+            log.warning("%s", error)
+            return ABSENT
+
+    def _text(self, media: MediaType) -> str | None:
+        """The detail as text of a media type; markup that is declared as an example is sent as it is."""
+        example = next((value for value in media.examples.values() if isinstance(value, str)), None)
+        detail = text_bodies.escape(self.problem["detail"], media.name)
+        if is_markup(media.name) or not _holds_text(media.name):
+            return example if example is not None or is_xml(media.name) or not _holds_text(media.name) else detail
+        fits = media.validator is None or media.shape.types != {"string"} or media.validator.is_valid(detail)
+        return detail if fits else example
+
+
+def can_hold_refusal(declared: DeclaredResponse) -> bool:
+    """Whether one of the declared media types can hold a refusal: JSON, text, or an example in its own syntax."""
+    return not declared.media or any(
+        _holds_json(media.name)
+        or (_holds_text(media.name) and not is_xml(media.name))
+        or any(isinstance(example, str) for example in media.examples.values())
+        for media in declared.media.values()
+    )
+
+
+def _holds_json(name: str) -> bool:
+    return is_json(name) or ("*" in name and matches(JSON, name))
+
+
+def _holds_text(name: str) -> bool:
+    return is_text(name) or ("*" in name and matches(PLAIN_TEXT, name))
+
+
+def _concrete(name: str, usual: str) -> str:
+    """The media type to send for a declared one, which may be a range."""
+    return usual if "*" in name else name
+
+
+def unheld_errors(operation: Operation) -> Iterator[DeclaredResponse]:
+    """The responses to refused requests that an operation declares in media types that cannot hold a refusal."""
+    for status, declared in operation.responses.items():
+        if (status.startswith("4") or status == "default") and not can_hold_refusal(declared):
+            yield declared

@@ -1,0 +1,136 @@
+"""What to say about each keyword of JSON Schema that a value does not satisfy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from jsonschema.exceptions import ValidationError
+
+from mockserver.errors import did_you_mean, quote
+
+LISTED_VALUES_LIMIT = 12
+# Among more values, the nearest one is not searched for.
+COMPARED_VALUES_LIMIT = 1_000
+MESSAGE_LIMIT = 300
+
+
+def _default(error: ValidationError) -> str:
+    return error.message if len(error.message) <= MESSAGE_LIMIT else error.message[:MESSAGE_LIMIT] + "…"
+
+
+def _enum(error: ValidationError) -> str:
+    return not_one_of(error.instance, allowed_values(error))
+
+
+def allowed_values(error: ValidationError) -> list[Any]:
+    """The values that an `enum` or a `const` allows."""
+    allowed = error.validator_value
+    return allowed if error.validator == "enum" and isinstance(allowed, list) else [allowed]
+
+
+def not_one_of(instance: Any, values: list[Any]) -> str:
+    """The message about a value that is none of those that are allowed."""
+    names = [value for value in values if isinstance(value, str)] if len(values) <= COMPARED_VALUES_LIMIT else []
+    listed = ", ".join(map(quote, values[:LISTED_VALUES_LIMIT])) + (", …" if len(values) > LISTED_VALUES_LIMIT else "")
+    hint = did_you_mean(instance, names) if isinstance(instance, str) else ""
+    return f"{quote(instance)} is not one of {listed}.{hint if 'Did' in hint else ''}"
+
+
+def _additional_properties_message(error: ValidationError) -> str:
+    schema = error.schema if isinstance(error.schema, dict) else {}
+    declared = schema.get("properties", {})
+    extra = [name for name in error.instance if name not in declared] if isinstance(error.instance, dict) else []
+    hints = "".join(did_you_mean(name, declared) for name in extra[:1])
+    listed = ", ".join(map(quote, extra[:LISTED_VALUES_LIMIT])) + (", …" if len(extra) > LISTED_VALUES_LIMIT else "")
+    return f"{listed} {'is' if len(extra) == 1 else 'are'} not declared here.{hints}"
+
+
+def _alternatives(error: ValidationError) -> str:
+    """Whether none of the alternatives matches, or more than one."""
+    if error.context or "valid under each" not in error.message:
+        return f"{quote(error.instance)} matches none of the alternatives"
+    return f"{quote(error.instance)} matches more than one of the alternatives, but must match exactly one"
+
+
+def _any_of(error: ValidationError) -> str:
+    """The members of which one is required, if that is all that the branches are about."""
+    branches = error.validator_value if isinstance(error.validator_value, list) else []
+    names = [branch["required"][0] for branch in branches if isinstance(branch, dict) and branch.keys() == {"required"}]
+    if len(names) == len(branches) and isinstance(error.instance, dict):
+        return f"one of {', '.join(map(quote, names))} is required"
+    return _alternatives(error)
+
+
+def _required(error: ValidationError) -> str:
+    return error.message.replace("'", '"').replace("is a required property", "is required and missing")
+
+
+def missing_member(error: ValidationError) -> str | None:
+    """The required member that is missing, which jsonschema names in its message alone."""
+    names = error.validator_value if error.validator == "required" and isinstance(error.validator_value, list) else []
+    return next((name for name in names if error.message == f"{name!r} is a required property"), None)
+
+
+def _type(error: ValidationError) -> str:
+    types = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+    return f"{quote(error.instance)} is not of type {' or '.join(map(str, types))}"
+
+
+def _format(error: ValidationError) -> str:
+    return f"{quote(error.instance)} is not a valid {error.validator_value}"
+
+
+def _length(error: ValidationError) -> str:
+    limit = error.validator_value
+    comparison = {"minLength": "shorter than", "maxLength": "longer than"}[str(error.validator)]
+    return f"{quote(error.instance)} is {comparison} {limit} {'character' if limit == 1 else 'characters'}"
+
+
+def _size(error: ValidationError) -> str:
+    limit, size = error.validator_value, len(error.instance) if isinstance(error.instance, list | dict) else 0
+    unit = "item" if str(error.validator).endswith("Items") else "member"
+    comparison = "at least" if str(error.validator).startswith("min") else "at most"
+    return f"it has {size} {unit if size == 1 else unit + 's'}, but must have {comparison} {limit}"
+
+
+def _dependent_required(error: ValidationError) -> str:
+    """The member that is missing, and the one that requires it: jsonschema names them in its message alone."""
+    missing, _, present = error.message.partition(" is a dependency of ")
+    return f"{missing} is required beside {present}, and missing".replace("'", '"')
+
+
+def _limit(text: str) -> Callable[[ValidationError], str]:
+    return lambda error: text.format(quote(error.instance), quote(error.validator_value))
+
+
+def _const(error: ValidationError) -> str:
+    return f"{quote(error.instance)} is not {quote(error.validator_value)}"
+
+
+_MESSAGES = {
+    "minItems": _size,
+    "maxItems": _size,
+    "minProperties": _size,
+    "maxProperties": _size,
+    "const": _const,
+    "minLength": _length,
+    "maxLength": _length,
+    "anyOf": _any_of,
+    "oneOf": _alternatives,
+    "enum": _enum,
+    "additionalProperties": _additional_properties_message,
+    "required": _required,
+    "type": _type,
+    "format": _format,
+    "dependentRequired": _dependent_required,
+    "exclusiveMinimum": _limit("{0} is not greater than {1}"),
+    "exclusiveMaximum": _limit("{0} is not less than {1}"),
+    "not": _limit("{0} must not match {1}"),
+    "false": _limit("{0} is not allowed here"),
+}
+
+
+def message_of(error: ValidationError) -> str:
+    """What is wrong, in words."""
+    return _MESSAGES.get(str(error.validator or "false"), _default)(error)
