@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from base64 import b64encode
+from string import ascii_lowercase
 
 from mockserver.errors import CannotGenerate
 from mockserver.generate.constraints import Constraints, matches_pattern
@@ -82,7 +83,10 @@ def _fit_length(text: str, form: str | None, shortest: int, longest: int | None,
         cut = text[:longest]
         # Cut between two words if enough is left.
         whole_words = cut.rpartition(" ")[0]
-        return whole_words if text[longest] != " " and len(whole_words) >= max(shortest, longest // 2, 1) else cut
+        if text[longest] != " " and len(whole_words) >= max(shortest, longest // 2, 1):
+            return whole_words
+        # A header would lose a space at its end.
+        return cut if not cut.endswith(" ") else cut[:-1] + rng.choice(ascii_lowercase)
     return text[:longest] if form in TRUNCATABLE and shortest <= longest else SHORTEST.get(form, text)
 
 

@@ -5,9 +5,11 @@ A concrete path is matched before a templated one (OpenAPI 3.1, section 4.8.8.1)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from werkzeug import exceptions
 from werkzeug.routing import Map, MapAdapter
@@ -15,9 +17,11 @@ from werkzeug.routing import Map, MapAdapter
 from mockserver.errors import Refusal
 from mockserver.http import path_precedence
 from mockserver.http.lazy_rule import LazyRule
-from mockserver.http.messages import Request, Response
+from mockserver.http.messages import PATH_CHARACTERS, Request, Response
 from mockserver.http.nearest import Candidates, NearestOperations
-from mockserver.openapi.model import Operation, template_shape
+from mockserver.http.request.addressing import decode_path
+from mockserver.http.request.parameters import has_valid_parameters
+from mockserver.openapi.model import Operation, Parameter, template_shape
 from mockserver.openapi.object_types import METHODS
 from mockserver.refusals import MethodNotAllowed, UnknownPath
 
@@ -33,6 +37,10 @@ ControlResult = tuple[int, Any] | tuple[int, Any, dict[str, str]]
 ControlHandler = Callable[["Exchange", Any], ControlResult]
 Render = Callable[["Exchange", Mapping[str, str]], Response]
 CONTROL_PREFIX = "/__mock"
+_TEMPLATE = re.compile(r"\{([^{}]*)\}")
+# What stands for an empty first segment, which Werkzeug drops: no path of a request has a `%` alone.
+_EMPTY_SEGMENT = "/%"
+_LONE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
 def is_control_path(path: str) -> bool:
@@ -44,9 +52,9 @@ def is_control_path(path: str) -> bool:
 class Target:
     """What responds at a path: an operation of the contract, one of the control API (`handle`), or a page (`render`).
 
-    There are several operations where their paths differ only in the query that is written into them. `allowed` are
-    the methods of a path that refuses all others. Without `needs_sandbox`, the operation concerns no sandbox or another
-    one than the request names.
+    There are several operations where their paths differ only in the query or fragment that is written into them, or in
+    the names of their parameters. `allowed` are the methods of a path that refuses all others. Without `needs_sandbox`,
+    the operation concerns no sandbox or another one than the request names.
     """
 
     operations: tuple[Operation, ...] = ()
@@ -94,6 +102,10 @@ class Router:
         self._operations = list(operations)
         self.own_paths: set[str] = set()
         self._nearest = NearestOperations(self._operations)
+        self._has_empty_segment = any(operation.route.startswith("//") for operation in self._operations)
+        # The shapes of the paths that declare HEAD themselves.
+        heads = (operation for operation in self._operations if operation.method == "HEAD")
+        self._head_shapes = {template_shape(operation.route) for operation in heads}
         self._nearest_control = NearestOperations(operation for operation, _ in control.values())
         self._add_operations()
         paths = {operation.path for operation in self._operations}
@@ -113,7 +125,17 @@ class Router:
 
     def match(self, request: Request) -> Route:
         """The route of a request. A request that matches nothing gets a route with a refusal."""
-        adapter = MapAdapter(self.map, "", "", None, "http", request.match_path, request.method)
+        path = request.match_path
+        if self._has_empty_segment and path.startswith("//"):
+            route = self._match(request, _EMPTY_SEGMENT + path[1:])
+            if isinstance(route.refusal, MethodNotAllowed) or (
+                route.operation is not None and route.operation.route.startswith("//")
+            ):
+                return route
+        return self._match(request, path)
+
+    def _match(self, request: Request, path: str) -> Route:
+        adapter = MapAdapter(self.map, "", "", None, "http", path, request.method)
         try:
             rule, arguments = adapter.match(return_rule=True)
         except exceptions.MethodNotAllowed as error:
@@ -129,16 +151,20 @@ class Router:
         if target.render is not None and request.method == "OPTIONS":
             return self._refuse_method(request, adapter.allowed_methods(), target)
         if len(target.operations) > 1 or (target.operations and target.operations[0].query):
-            return self._match_query(request, target, arguments)
+            return self._choose(request, target, arguments)
         return Route(target, target.operations[0] if target.operations else None, arguments)
 
-    def _match_query(self, request: Request, target: Target, arguments: Mapping[str, str]) -> Route:
-        """The operation whose path holds the largest part of the request's query."""
+    def _choose(self, request: Request, target: Target, arguments: Mapping[str, str]) -> Route:
+        """The operation whose path holds the largest part of the request's query; of several, the first valid one."""
         sent = set(request.args.items(multi=True))
-        for operation in sorted(target.operations, key=lambda operation: -len(operation.query)):
-            if sent.issuperset(operation.query):
-                return Route(target, operation, arguments)
-        return Route(NOTHING, refusal=self.unknown_path(request))
+        possible = [operation for operation in target.operations if sent.issuperset(operation.query)]
+        if not possible:
+            return Route(NOTHING, refusal=self.unknown_path(request))
+        most = max(len(operation.query) for operation in possible)
+        possible = [operation for operation in possible if len(operation.query) == most]
+        valid = (operation for operation in possible if has_valid_parameters(operation, request, arguments))
+        operation = next(valid, possible[0]) if len(possible) > 1 else possible[0]
+        return Route(target, operation, arguments)
 
     def unknown_path(self, request: Request) -> UnknownPath:
         """The refusal of a request that matches nothing, with the nearest operations."""
@@ -163,7 +189,8 @@ class Router:
             by_shape.setdefault((operation.method, template_shape(operation.route)), []).append(operation)
         routes = set(by_shape)
         for number, group in enumerate(by_shape.values()):
-            operation, target = group[0], Target(tuple(group))
+            # One whose path parameters may be anything would hide the others.
+            operation, target = group[0], Target(tuple(sorted(group, key=_count_unrestricted)))
             self._add_operation(f"api:{number}", operation, target)
             for prefix in operation.prefixes:
                 # An operation that is declared at exactly that path takes precedence.
@@ -179,8 +206,10 @@ class Router:
     def _add_operation(self, endpoint: str, operation: Operation, target: Target, prefix: str = "") -> None:
         """Add a rule for the method of this operation (and for HEAD with GET)."""
         self.targets[endpoint] = target
-        rule = rule_of(operation, prefix)
-        self.map.add(LazyRule(rule, methods=[operation.method], endpoint=endpoint, strict_slashes=False))
+        rule = LazyRule(rule_of(operation, prefix), methods=[operation.method], endpoint=endpoint, strict_slashes=False)
+        if operation.method == "GET" and template_shape(operation.route) in self._head_shapes and rule.methods:
+            rule.methods.discard("HEAD")
+        self.map.add(rule)
 
     def _refuse_other_methods(self, prefix: str, operations: list[Operation]) -> None:
         """Refuse the other methods of a concrete path, which would otherwise match a templated path."""
@@ -206,7 +235,26 @@ def _control_target(operation: Operation, handle: ControlHandler) -> Target:
 
 def rule_of(operation: Operation, prefix: str = "") -> str:
     """The operation's path as a Werkzeug rule. Its parameters are numbered: their names may not be valid in a rule."""
-    rule = (prefix + operation.route).replace("%", "%25").replace("<", "%3C")
-    for number, name in enumerate(operation.path_names):
-        rule = rule.replace(f"{{{name}}}", f"<p{number}>", 1)
-    return rule
+    pieces = _TEMPLATE.split(prefix + operation.route)
+    literals = [_decode_literal(piece).replace("<", "%3C") for piece in pieces[::2]]
+    rule = "".join(f"{literal}<p{number}>" for number, literal in enumerate(literals[:-1])) + literals[-1]
+    return _EMPTY_SEGMENT + rule[1:] if rule.startswith("//") else rule
+
+
+def _decode_literal(path: str) -> str:
+    """The literal part of a declared path as the path of a request is decoded, where a lone `%` is sent encoded."""
+    return decode_path(_LONE_PERCENT.sub("%25", quote(path, safe=PATH_CHARACTERS))) if "%" in path else path
+
+
+def _count_unrestricted(operation: Operation) -> int:
+    """How many path parameters of an operation may be any text."""
+    return sum(
+        parameter.location == "path" and "string" in parameter.notation.shape.types and not _restricts(parameter)
+        for parameter in operation.parameters
+    )
+
+
+def _restricts(parameter: Parameter) -> bool:
+    keywords = ("enum", "const", "format", "pattern")
+    schemas = parameter.notation.shape.unconditional()
+    return any(keyword in schema.value for schema in schemas for keyword in keywords)

@@ -6,17 +6,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.documents.nodes import Node, Unresolved
+from mockserver.documents.nodes import Documents, Node, Unresolved
 from mockserver.documents.source import Report, Source
 from mockserver.errors import Problem, quote
+from mockserver.openapi.content import judged_value
 from mockserver.openapi.model import Encoding, Header, ItemSchema, MediaType, ParameterStyle
 from mockserver.openapi.parameter_decoding import STYLES
 from mockserver.schemas.shapes import Shape
 from mockserver.schemas.validators import Schemas, Validator
-from mockserver.syntax.media_types import is_json
 
 # A response header of this name is ignored (OpenAPI 3.1, section 4.8.17.1).
 IGNORED_RESPONSE_HEADERS = {"content-type"}
+
+
+# The schema of a parameter that is declared without one.
+_TEXT_URI = "file:///text"
+TEXT = Documents({_TEXT_URI: Source("text", "", {"type": "string"})}).root(_TEXT_URI)
+ANY_TEXT = Schemas(TEXT.documents).validator(TEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +81,7 @@ class ContentReader:
         schema = resolve_schema(node, self.report)
         validator = schemas.validator(schema) if schema is not None else None
         examples, shape = self._find_examples(node), Shape.from_schema(schema)
-        # An example in another syntax, such as XML, is text, whereas the schema describes what the text means.
-        is_checked = is_json(name) or "string" in shape.types
-        invalid = [label for label, example in examples.items() if is_checked and self._is_invalid(example, validator)]
+        invalid = [label for label, example in examples.items() if self._is_invalid(name, shape, example, validator)]
         values = {label: example.value for label, example in examples.items()}
         encodings, item = self._read_encodings(node, shape), self._read_item(node, schemas)
         return MediaType(name, schema, validator, values, encodings, shape, frozenset(invalid), item)
@@ -126,9 +130,10 @@ class ContentReader:
                 notation = None
         return Encoding(media_types, self.read_headers(node), notation)
 
-    def _is_invalid(self, example: Node, validator: Validator | None) -> bool:
+    def _is_invalid(self, name: str, shape: Shape, example: Node, validator: Validator | None) -> bool:
         """Whether an example does not match its schema, which is reported."""
-        if validator is None or validator.is_valid(example.value):
+        judged = judged_value(name, shape, example.value)
+        if validator is None or judged is None or validator.is_valid(judged[0]):
             return False
         if self.strict_examples:
             self.report.errors.append(BrokenExample(example, validator))

@@ -139,13 +139,13 @@ class Operation:
 
     @property
     def route(self) -> str:
-        """The path without the query that some documents write into it, which `query` holds."""
-        return self.path.partition("?")[0]
+        """The path without the query that some documents write into it, which `query` holds, and without a fragment."""
+        return route_of(self.path)
 
     @property
     def query(self) -> tuple[tuple[str, str], ...]:
         """What a request's query must hold, where the path says so; what a template stands for may be anything."""
-        pairs = parse_qsl(self.path.partition("?")[2], keep_blank_values=True)
+        pairs = parse_qsl(self.path.partition("#")[0].partition("?")[2], keep_blank_values=True)
         return tuple((name, value) for name, value in pairs if "{" not in value)
 
     @property
@@ -189,6 +189,11 @@ class Operation:
         return (int(statuses[0].upper().replace("X", "0")), self.responses[statuses[0]]) if statuses else None
 
 
+def route_of(path: str) -> str:
+    """The part of a declared path by which requests match: without a query or a fragment, which no path has."""
+    return path.partition("#")[0].partition("?")[0]
+
+
 def template_shape(path: str) -> str:
     """A path with its parameters unnamed: paths of the same shape match the same requests."""
     return re.sub(r"\{[^{}]*\}", "{}", path)
@@ -196,5 +201,5 @@ def template_shape(path: str) -> str:
 
 @lru_cache(maxsize=4096)
 def template_names(path: str) -> tuple[str, ...]:
-    """The parameter names in a path template, in order; not those in a query that is written into it."""
-    return tuple(part.partition("}")[0] for part in path.partition("?")[0].split("{")[1:])
+    """The parameter names in a path template, in order; not those in a query or fragment that is written into it."""
+    return tuple(part.partition("}")[0] for part in route_of(path).split("{")[1:])

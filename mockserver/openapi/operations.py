@@ -8,7 +8,15 @@ from typing import Any
 from mockserver.documents.nodes import Node
 from mockserver.documents.source import Report
 from mockserver.errors import did_you_mean, quote
-from mockserver.openapi.content_reader import ContentReader, list_items, list_members, resolve_member, resolve_schema
+from mockserver.openapi.content_reader import (
+    ANY_TEXT,
+    TEXT,
+    ContentReader,
+    list_items,
+    list_members,
+    resolve_member,
+    resolve_schema,
+)
 from mockserver.openapi.linking import is_openapi_3_0
 from mockserver.openapi.model import (
     Body,
@@ -47,27 +55,28 @@ class OperationReader:
     def read(self, document: Node) -> dict[str, Operation]:
         """Every operation by its id; without an operationId, or with a duplicate one, the id is method and path."""
         operations: dict[str, Operation] = {}
-        # The first path of each shape, and the first one that has a method.
-        first_paths: dict[tuple[str, str], str] = {}
+        first_paths: dict[str, str] = {}
         security, paths = SecurityReader(document, self.report), document.get("paths")
         for path, item in list_members(paths, self.report) if paths is not None else ():
             if path.startswith("x-") or not isinstance(item.value, dict):
                 continue
             self._check_path(path, item)
             shape = template_shape(path)
-            first = first_paths.setdefault((shape, ""), path)
+            first = first_paths.setdefault(shape, path)
             if first != path:
                 self._add_error(item, f"the path {quote(path)} is the same as {quote(first)}", "shadowed")
             for method in METHODS:
-                if method in item.value and first_paths.setdefault((shape, method), path) == path:
+                if method in item.value:
                     operation = self._read_operation(path, item.child(method), item, security, operations)
                     operations[operation.id] = operation
         return operations
 
     def _check_path(self, path: str, item: Node) -> None:
         if "#" in path:
-            message = "no request can match this path, since clients do not send what follows a #"
-            self.report.warn(item.source, item.pointer, message, "unreachable")
+            message = (
+                "clients do not send what follows a #: requests match by the part before it, and by their parameters"
+            )
+            self.report.warn(item.source, item.pointer, message, "fragment-in-path")
         elif "?" in path:
             message = "a path has no query; requests match if their query contains what follows the question mark"
             self.report.warn(item.source, item.pointer, message, "query-in-path")
@@ -146,17 +155,18 @@ class OperationReader:
             return None
         media_type, content = self._content.find_media_type(node)
         schema = resolve_schema(content, self.report)
+        validator = self.schemas.for_direction("request").validator(schema) if schema is not None else ANY_TEXT
         if schema is None:
-            if media_type is None:
-                self._add_error(node, f"the parameter {quote(declared['name'])} has no schema", "parameter")
-            return None
+            message = f"the parameter {quote(declared['name'])} has no schema; it is any text"
+            self.report.warn(node.source, node.pointer, message, "parameter")
+            schema, media_type = TEXT, None
         notation = self._content.read_style(declared["name"], location, declared, schema, media_type)
         return Parameter(
             name=declared["name"],
             location=location,
             required=location == "path" or bool(declared.get("required")),
             notation=notation,
-            validator=self.schemas.for_direction("request").validator(schema),
+            validator=validator,
             default=_find_default(schema),
             has_member_parameters=has_member_parameters(notation),
             is_plain=notation.is_plain,

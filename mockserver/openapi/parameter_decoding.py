@@ -221,7 +221,9 @@ def _lenient_candidates(notation: ParameterStyle, texts: Sequence[str], decode: 
 
 def _split_items(notation: ParameterStyle, texts: Sequence[str]) -> list[str]:
     """The items of an array, still encoded."""
-    if notation.explode and notation.style not in _EXPLODED_DELIMITERS:
+    # A text that is sent for a deepObject is no member of it, whatever it contains.
+    is_exploded = notation.explode and notation.style not in _EXPLODED_DELIMITERS
+    if is_exploded or notation.style not in _DELIMITERS:
         if notation.location != "cookie":
             return list(texts)
         return [part.removeprefix(f"{notation.name}=") for text in texts for part in text.split("&")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from mockserver.documents.nodes import Node, Unresolved
@@ -193,17 +193,30 @@ class _TypeSearch:
         declared = keywords.get("type")
         if isinstance(declared, str | list):
             names = [declared] if isinstance(declared, str) else declared
-            types &= frozenset(name for name in names if isinstance(name, str))
+            types &= frozenset(name for name in names if isinstance(name, str)) | _widened(names)
         for values in (keywords.get("enum"), [keywords["const"]] if "const" in keywords else None):
             if isinstance(values, list):
-                types &= frozenset(type_of(value) for value in values)
+                types &= frozenset().union(*(_types_of_value(value) for value in values))
         if isinstance(keywords.get("allOf"), list):
             types = types.intersection(*(self.of(part, depth) for part in _list_schemas(schema.child("allOf"))))
         for keyword in ("anyOf", "oneOf"):
             if isinstance(keywords.get(keyword), list):
                 parts = _list_schemas(schema.child(keyword))
                 types &= frozenset().union(*(self.of(part, depth) for part in parts))
-        return types | {"integer"} if "number" in types else types
+        return types | _widened(types)
+
+
+def _widened(types: Collection[Any]) -> frozenset[str]:
+    """What the types allow besides: every integer is a number."""
+    return frozenset({"integer"}) if "number" in types else frozenset()
+
+
+def _types_of_value(value: Any) -> frozenset[str]:
+    """The types of a value: one without a fraction is an integer and a number, however it is written."""
+    kind = type_of(value)
+    if kind == "integer" or (kind == "number" and value.is_integer()):
+        return frozenset({"integer", "number"})
+    return frozenset({kind})
 
 
 def type_of(value: Any) -> str:

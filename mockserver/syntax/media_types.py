@@ -28,6 +28,11 @@ def is_json(media_type: str) -> bool:
     return name in (JSON, "text/json") or name.endswith("+json")
 
 
+def may_be_json(media_type: str) -> bool:
+    """Whether a declared media type contains JSON, or is a range that covers it."""
+    return is_json(media_type) or ("*" in media_type and matches(JSON, media_type))
+
+
 def is_xml(media_type: str) -> bool:
     """Whether a media type is XML (RFC 7303)."""
     name = essence(media_type)

@@ -231,3 +231,39 @@ def test_of_a_cookie_that_comes_twice_the_first_counts(
     serve: Serve, schema: dict[str, Any], cookie: str, value: Any
 ) -> None:
     assert read(serve, {"in": "cookie", "schema": schema}, "/x/", headers={"Cookie": cookie}) == value
+
+
+@pytest.mark.parametrize("explode", [{}, {"explode": False}, {"explode": True}])
+@pytest.mark.parametrize(
+    ("query", "status"), [("p=1", 422), ("p=a,1", 422), ("p", 422), ("p=", 422), ("p[a]=1", 204), ("", 204)]
+)
+def test_a_deep_object_is_sent_member_by_member(serve: Serve, explode: dict[str, Any], query: str, status: int) -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "integer"}}}
+    parameter = {"name": "p", "in": "query", "style": "deepObject", "schema": schema, **explode}
+    client = serve(bare(parameters=[parameter]))
+    assert client.get(f"/x?{query}").status_code == status
+
+
+@pytest.mark.parametrize(
+    ("schema", "valid", "invalid"),
+    [
+        ({"type": "number", "enum": [0, 1]}, ["0", "1", "1.0"], ["2", "x"]),
+        ({"type": "number", "const": 5}, ["5"], ["6"]),
+        ({"type": "integer", "enum": [1.0, 2.0]}, ["1", "2"], ["3"]),
+        ({"enum": [0, 1.5, "x"]}, ["0", "1.5", "x"], ["2"]),
+        ({"allOf": [{"type": "number"}, {"enum": [3]}]}, ["3"], ["4"]),
+        ({"type": "array", "items": {"type": "number", "enum": [1, 2]}}, ["1", "2"], ["3"]),
+    ],
+)
+def test_an_integer_is_a_number(serve: Serve, schema: dict[str, Any], valid: list[str], invalid: list[str]) -> None:
+    client = serve(bare(parameters=[{"name": "p", "in": "query", "schema": schema}]))
+    assert {text: client.get(f"/x?p={text}").status_code for text in valid + invalid} == {
+        **dict.fromkeys(valid, 204), **dict.fromkeys(invalid, 422),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("location", ["query", "header", "cookie"])
+def test_a_parameter_without_a_schema_is_any_text(serve: Serve, location: str) -> None:
+    client = serve(bare(parameters=[{"name": "p", "in": location, "required": True}]))
+    sent = {"query": client.get("/x?p=1"), "header": client.get("/x", headers={"p": "1"}), "cookie": client.get("/x", headers={"Cookie": "p=1"})}  # fmt: skip
+    assert (client.get("/x").status_code, sent[location].status_code) == (422, 204)

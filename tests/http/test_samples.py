@@ -608,3 +608,78 @@ def test_json_is_never_sent_under_the_name_of_another_syntax(serve: Serve, kind:
 
 def one_path(item: dict[str, Any]) -> dict[str, Any]:
     return {"/a": item}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "string", "minLength": 36, "maxLength": 36},
+        {"type": "array", "minItems": 3, "items": {"type": "string", "minLength": 5, "maxLength": 5}},
+    ],
+)
+def test_a_header_always_has_the_declared_length(serve: Serve, schema: dict[str, Any]) -> None:
+    headers = {"X-Trace": {"required": True, "schema": schema}}
+    parameter = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
+    client = serve({"/a/{id}": {"parameters": [parameter], "get": {"responses": {"200": {"description": "x", "headers": headers}}}}})  # fmt: skip
+    assert {client.get(f"/a/{number}").status_code for number in range(60)} == {200}
+
+
+@pytest.mark.parametrize(
+    ("kind", "schema", "example", "expected"),
+    [
+        ("text/plain", {"type": "string", "enum": ["a"]}, "b", b"a"),
+        ("text/plain", {"type": "string", "maxLength": 3}, "abcdef", b"abc"),
+        ("text/plain", {"type": "integer", "enum": [7]}, "x", b"7"),
+        ("text/plain", {"type": "integer"}, "7", b"7"),
+        ("text/plain", {"type": "boolean", "enum": [True]}, "maybe", b"true"),
+        ("text/plain", {"type": "string"}, 5, b"5"),
+        ("text/html", {"type": "string", "enum": ["<p>"]}, {"a": 1}, b"<p>"),
+        ("text/csv", {"type": "string", "enum": ["a,b"]}, [1], b"a,b"),
+        ("application/octet-stream", {"type": "string", "maxLength": 3}, "abcdef", b"abc"),
+        ("*/*", {"type": "object", "required": ["a"], "properties": {"a": {"enum": [1]}}}, {"a": "x"}, b'{"a":1}'),
+    ],
+)
+def test_a_wrong_example_is_repaired_in_any_media_type(
+    serve: Serve, kind: str, schema: dict[str, Any], example: Any, expected: bytes
+) -> None:
+    response = serve({"/a": media(kind, schema=schema, example=example)}).get("/a")
+    assert (response.status_code, response.data) == (200, expected)
+
+
+@pytest.mark.parametrize(
+    ("kind", "start"),
+    [("application/pdf", b"%PDF"), ("image/png", b"\x89PNG"), ("image/gif", b"GIF89a"), ("application/zip", b"PK")],
+)
+@pytest.mark.parametrize("schema", [{"type": "string", "format": "binary"}, {"type": "object"}, {}])
+@pytest.mark.parametrize("example", [{"a": 1}, [1], 5])
+def test_json_is_not_sent_as_a_binary_media_type(
+    serve: Serve, kind: str, start: bytes, schema: dict[str, Any], example: Any
+) -> None:
+    response = serve({"/a": media(kind, schema=schema, example=example)}).get("/a")
+    assert (response.status_code, response.content_type) == (200, kind)
+    assert response.data.startswith(start)
+
+
+@pytest.mark.parametrize("kind", ["*", "*/*", "application/*"])
+def test_a_success_that_is_declared_as_a_range_is_json(serve: Serve, kind: str) -> None:
+    response = serve({"/a": media(kind, schema={"type": "object", "properties": {"a": {"enum": [1]}}})}).get("/a")
+    assert (response.status_code, response.content_type, response.get_json()) == (200, "application/json", {"a": 1})
+
+
+@pytest.mark.parametrize(
+    ("kind", "accept", "status"),
+    [
+        ("application/vnd.x+json", "application/vnd.x+json; version=1", 200),
+        ("application/json", "application/json; odata=verbose; indent=4", 200),
+        ("application/json", "application/json;odata.metadata=minimal;IEEE754Compatible=true;q=0.5", 200),
+        ("application/json; odata=verbose", "application/json; odata=verbose; indent=4", 200),
+        ("application/json; odata=verbose", "application/json; odata=minimal", 406),
+        ("application/json; v=1", "application/json; v=2; indent=4", 406),
+        ("application/json", "application/json; v=1; q=0", 406),
+    ],
+)
+def test_parameters_that_no_declared_media_type_has_exclude_none(
+    serve: Serve, kind: str, accept: str, status: int
+) -> None:
+    client = serve({"/a": media(kind, example={"a": 1})})
+    assert client.get("/a", headers={"Accept": accept}).status_code == status

@@ -60,6 +60,13 @@ def read_for_matching(prepared: PreparedRequest) -> Mapping[str, Any]:
     return {**values["query"], **values["path"]}
 
 
+def has_valid_parameters(operation: Operation, request: Request, arguments: Mapping[str, str]) -> bool:
+    """Whether the parameters of a request, its body aside, are valid for an operation."""
+    reader = _Reader(operation, request, None, refuses_undeclared=False)
+    reader.parameters(arguments, read_query(request))
+    return not reader.violations
+
+
 def read_query(request: Request) -> dict[str, list[str]]:
     """The query parameters by name, their values as sent."""
     values: dict[str, list[str]] = {}

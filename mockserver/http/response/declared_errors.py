@@ -16,7 +16,7 @@ from mockserver.http.response.error_forms import ABSENT, ErrorForm, is_problem, 
 from mockserver.http.response.responses import error_members
 from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
 from mockserver.schemas.shapes import Shape
-from mockserver.syntax.media_types import JSON, is_json, is_markup, is_text, is_xml, matches
+from mockserver.syntax.media_types import JSON, is_json, is_markup, is_text, is_xml, matches, may_be_json
 
 PROBLEM = "application/problem+json"
 PLAIN_TEXT = "text/plain"
@@ -57,12 +57,12 @@ class DeclaredError:
             kept = [body for label in labels if (body := self.preferred(label)) is not None]
             if kept:
                 return kept[0]
-        json_media = [media for media in self.declared.media.values() if _holds_json(media.name)]
+        json_media = [media for media in self.declared.media.values() if may_be_json(media.name)]
         for media in sorted(json_media, key=lambda media: media.name != PROBLEM):
             if (body := self._filled_json(media)) is not None:
                 return body
         for media in self.declared.media.values():
-            if not _holds_json(media.name) and (text := self._text(media)) is not None:
+            if not may_be_json(media.name) and (text := self._text(media)) is not None:
                 return text, _concrete(media.name, PLAIN_TEXT)
         return None
 
@@ -136,15 +136,11 @@ class DeclaredError:
 def can_hold_refusal(declared: DeclaredResponse) -> bool:
     """Whether one of the declared media types can hold a refusal: JSON, text, or an example in its own syntax."""
     return not declared.media or any(
-        _holds_json(media.name)
+        may_be_json(media.name)
         or (_holds_text(media.name) and not is_xml(media.name))
         or any(isinstance(example, str) for example in media.examples.values())
         for media in declared.media.values()
     )
-
-
-def _holds_json(name: str) -> bool:
-    return is_json(name) or ("*" in name and matches(JSON, name))
 
 
 def _holds_text(name: str) -> bool:

@@ -41,7 +41,7 @@ def concrete_media_type(accept: str | None, name: str, media: MediaType) -> str:
     is_binary = isinstance(schema, dict) and schema.get("format") == "binary"
     family = name.partition("/")[0]
     usual = BINARY if is_binary and family in ("*", "application") else USUAL.get(family, USUAL["*"])
-    if _quality(usual, ranges) > 0:
+    if _quality(usual, ranges, frozenset()) > 0:
         return usual
     accepted = [
         media_range
@@ -61,9 +61,10 @@ def declared_media(declared: DeclaredResponse, media_type: str) -> MediaType | N
 def _best(accept: str, names: tuple[str, ...]) -> str | None:
     """The name of the highest quality, by the most specific range that covers it."""
     ranges = _ranges(accept)
+    used = frozenset(parameter.partition("=")[0] for name in names for parameter in _parameters(name))
     ordered = sorted(names, key=lambda name: name != _preferred(names))
-    best = max(ordered, key=lambda name: _quality(name, ranges))
-    return best if _quality(best, ranges) > 0 else None
+    best = max(ordered, key=lambda name: _quality(name, ranges, used))
+    return best if _quality(best, ranges, used) > 0 else None
 
 
 @lru_cache(maxsize=512)
@@ -81,13 +82,19 @@ def _ranges(accept: str) -> tuple[Range, ...]:
     return tuple(ranges)
 
 
-def _quality(name: str, ranges: tuple[Range, ...]) -> float:
-    media_type, *name_parameters = [text.strip().lower() for text in name.split(";")]
+def _parameters(name: str) -> frozenset[str]:
+    return frozenset(text.strip().lower() for text in name.split(";")[1:])
+
+
+def _quality(name: str, ranges: tuple[Range, ...], used: frozenset[str]) -> float:
+    """The quality of a media type; `used` are the names of the parameters that tell the declared ones apart."""
+    media_type, declared = name.partition(";")[0].strip().lower(), _parameters(name)
     best_specificity, best_quality = -1, 0.0
-    for accepted, quality, parameters in ranges:
+    for accepted, quality, all_parameters in ranges:
+        parameters = {parameter for parameter in all_parameters if parameter.partition("=")[0] in used}
         if not (_covers(accepted, media_type) or _covers(media_type, accepted)):
             continue
-        if parameters and not parameters <= set(name_parameters):
+        if not parameters <= declared:
             continue
         specificity = 2 * (accepted.count("*") == 0) + (accepted != "*/*") + 4 * len(parameters)
         if specificity > best_specificity or (specificity == best_specificity and quality > best_quality):

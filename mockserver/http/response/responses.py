@@ -12,6 +12,7 @@ from mockserver.errors import Violation, quote
 from mockserver.http.messages import SAFE_METHODS, Request, Response, header
 from mockserver.http.response import text_bodies
 from mockserver.http.response.negotiation import declared_media
+from mockserver.openapi.content import judged_value
 from mockserver.openapi.model import DeclaredResponse, Header, Operation
 from mockserver.openapi.parameter_decoding import validate_header
 from mockserver.syntax.header_names import FRAMING
@@ -71,11 +72,10 @@ def _content_violations(declared: DeclaredResponse, status: int, value: Any, med
     if media is None:
         message = f"{quote(media_type)} is not declared for the status {status}"
         return [Violation("header", "", "content", message, "Content-Type")]
-    if media.validator is not None and (
-        is_json(media_type) or (isinstance(value, str) and media.shape.types == {"string"})
-    ):
-        return media.validator.violations(value, "body")
-    return []
+    if media.validator is None or (not isinstance(value, str) and not is_json(media_type)):
+        return []
+    judged = judged_value(media_type, media.shape, value)
+    return media.validator.violations(judged[0], "body") if judged is not None else []
 
 
 def complete(response: Response, request: Request) -> Response:
@@ -91,7 +91,9 @@ def complete(response: Response, request: Request) -> Response:
         headers.append(header("Content-Type", response.media_type))
     if response.stays_open:
         return response
-    headers.append(header("Content-Length", str(len(response.body))))
+    # The length of what GET would send is not known where HEAD has a response of its own (RFC 9110, section 8.6).
+    if response.body or request.method != "HEAD":
+        headers.append(header("Content-Length", str(len(response.body))))
     if is_safe and 200 <= response.status < 300:
         tag = (response.header("ETag") or "") if "etag" in own else entity_tag(response.body)
         if "etag" not in own:

@@ -203,12 +203,16 @@ class SampleBuilder:
         if is_json(kind):
             return self._value(media, None)
         example = _example(self.spec, media)
+        is_textual = is_text(kind) or essence(kind) == FORM
+        if example is not None and not is_textual and not isinstance(example[1], str):
+            # No JSON is a body in a binary media type.
+            example = None
         if example is None and essence(kind) in binary_samples.MINIMAL_FILES:
             return binary_samples.generate_bytes(kind, self.seed)
-        if example is not None or is_text(kind) or essence(kind) == FORM or _constrains_text(media):
+        if example is not None or is_textual or _constrains_text(media):
             if example is None and is_xml(kind):
                 raise NoExample(self.operation.id, "only JSON, text and binary bodies can be generated", kind)
-            value = example[1] if example is not None else self._value(media, "")
+            value = self._value(media, "")
             if _needs_text(kind) and not isinstance(value, str | bytes):
                 raise NoExample(self.operation.id, "its value is not text in that media type", kind)
             return body_text(value, kind)
