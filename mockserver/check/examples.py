@@ -1,4 +1,4 @@
-"""Finds examples inside schemas that do not match their schemas. (Generated values are valid all the same.)"""
+"""Finds examples and defaults inside schemas that do not match them. (Generated values are valid all the same.)"""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ def check_examples(contract: Contract) -> Iterator[list[Problem]]:
 
 def _examples(node: Node) -> Iterator[tuple[str, Any]]:
     """Each example of a schema and its pointer within it."""
-    if "example" in node.value:
-        yield "/example", node.value["example"]
+    for keyword in ("example", "default"):
+        if keyword in node.value:
+            yield f"/{keyword}", node.value[keyword]
     examples = node.value.get("examples")
     for index, example in enumerate(examples if isinstance(examples, list) else ()):
         yield f"/examples/{index}", example
@@ -35,5 +36,6 @@ def _check(contract: Contract, node: Node, pointer: str, value: Any) -> Iterator
         return
     for violation in contract.schemas.validator(node).violations(value, "body"):
         place = f" at {violation.pointer}" if violation.pointer else ""
-        message = f"the example does not match its schema{place}: {violation.message}"
-        yield node.source.problem(node.pointer + pointer, message, "example")
+        kind = "default" if pointer == "/default" else "example"
+        message = f"the {kind} does not match its schema{place}: {violation.message}"
+        yield node.source.problem(node.pointer + pointer, message, kind)

@@ -102,7 +102,7 @@ class Documents:
     """Every document of a contract by its URI, `file:///` being the contract directory.
 
     `non_schema_references` holds the references to other things than schemas, such as parameters or path items;
-    `schemas_with_examples` the addresses of the schemas that have examples.
+    `schemas_with_examples` the addresses of the schemas that have examples or a default.
     """
 
     sources: dict[str, Source] = field(default_factory=dict)

@@ -179,7 +179,8 @@ def parse_source(file: str, raw: bytes, report: Report) -> Source | None:
     syntax = "JSON" if file.endswith(".json") else "YAML"
     try:
         text = raw.decode("utf-8-sig")
-        data = strict_json.parse(raw) if syntax == "JSON" else yaml_reader.parse(text)
+        notes: list[yaml_reader.YAMLNote] = []
+        data = strict_json.parse(raw) if syntax == "JSON" else yaml_reader.parse(text, notes)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         report.add_problem(Problem(file, f"byte {error.start} is not UTF-8", line=line, code="malformed"))
@@ -188,6 +189,7 @@ def parse_source(file: str, raw: bytes, report: Report) -> Source | None:
         message = f"is not valid {syntax}: {error.message}"
         report.add_problem(Problem(file, message, line=error.line or _find_yaml_error_line(raw), code="malformed"))
         return None
+    report.warnings += [Problem(file, note.message, line=note.line, code=note.code) for note in notes]
     return Source(file, text, data)
 
 

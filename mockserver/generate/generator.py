@@ -9,6 +9,7 @@ from typing import Any
 from mockserver.documents.nodes import Documents, Node
 from mockserver.errors import CannotGenerate
 from mockserver.generate import repair
+from mockserver.generate.approximation import approximate
 from mockserver.generate.arrays import make_array
 from mockserver.generate.constraints import Constraints
 from mockserver.generate.generation_state import Generation, Maker
@@ -26,7 +27,7 @@ class Generator:
     `known_values` are values by the names of the members that should have them if their schemas allow it. Without
     `from_examples`, the examples and defaults of schemas are ignored. Members annotated as `hidden` are left out:
     `writeOnly` ones in responses, `readOnly` ones in requests. With `minimal`, optional members whose value is not
-    known are left out too.
+    known are left out too. With `best_effort`, a value that comes near is generated where none is valid.
     """
 
     def __init__(
@@ -39,7 +40,9 @@ class Generator:
         from_examples: bool = True,
         hidden: str = "writeOnly",
         minimal: bool = False,
+        best_effort: bool = False,
     ) -> None:
+        self._best_effort = best_effort
         self._generation = Generation(
             documents,
             schemas,
@@ -69,14 +72,24 @@ class Generator:
 
         def make() -> Any:
             generation.restart()
-            return repair.make_valid(generation, nodes, name)
+            try:
+                return repair.make_valid(generation, nodes, name)
+            except CannotGenerate:
+                if not self._best_effort:
+                    raise
+                return approximate(generation, nodes, name)
 
         return make
 
     def repair(self, node: Node, value: Any, name: str = "") -> Any:
         """The value, in which only what violates the schema at `node` is replaced. Raises CannotGenerate."""
         self._generation.restart()
-        return repair.repair_value(self._generation, (node,), value, name, 0)
+        try:
+            return repair.repair_value(self._generation, (node,), value, name, 0)
+        except CannotGenerate:
+            if not self._best_effort:
+                raise
+            return value
 
     def add_up(self, node: Node, record: dict[str, Any], kept: Container[str]) -> None:
         """Set the counts and amounts of a record that follow from its other members, in place, except those `kept`."""

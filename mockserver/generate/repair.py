@@ -9,10 +9,13 @@ from mockserver.generate.arrays import add_items
 from mockserver.generate.constraints import Constraints, Nodes, addresses
 from mockserver.generate.generation_state import Generation
 from mockserver.generate.objects import add_missing_members
+from mockserver.generate.search import find_neighbour
 from mockserver.generate.totals import add_up
 from mockserver.schemas.equality import equality_key
 
 ATTEMPT_LIMIT = 25
+# So many of the values that were tried are searched around.
+DRAFT_LIMIT = 6
 # Where realistic values are rejected, one of these may be valid.
 SIMPLE_VALUES: tuple[Any, ...] = (
     "", "a", "word", "word " * 8, 0, 1, -1, 0.5, 1000, True, False, None, [], {}, [0], {"a": 0}, {"name": "a"},
@@ -25,6 +28,7 @@ def make_valid(generation: Generation, nodes: Nodes, name: str = "", depth: int 
     if key in generation.failures:
         raise generation.failures[key]
     error: CannotGenerate | None = None
+    drafts: list[Any] = []
     for attempt in range(ATTEMPT_LIMIT):
         try:
             value = generation.make(nodes, name, depth, attempt)
@@ -43,9 +47,12 @@ def make_valid(generation: Generation, nodes: Nodes, name: str = "", depth: int 
             if generation.is_valid(nodes, value):
                 return value
         error = error or generation.explain_invalid(nodes, value)
+        drafts.append(value)
     for simple in SIMPLE_VALUES:
         if generation.is_valid(nodes, simple):
             return simple
+    if (neighbour := find_neighbour(generation, nodes, drafts[:DRAFT_LIMIT])) is not None:
+        return neighbour[0]
     assert error is not None
     if generation.minimal or not generation.is_minimal(depth):
         generation.failures[key] = error

@@ -364,7 +364,8 @@ def _location(request: Request, declared: DeclaredResponse, key: Any) -> str:
 def _sample(exchange: Exchange, operation: Operation, status: int | None = None) -> Response:
     """The response of an operation without behaviour."""
     seed = _seed(exchange)
-    return sample(exchange.service.contract, exchange.prepared, seed, default_sample(operation, status))
+    service, spec = exchange.service, default_sample(operation, status)
+    return sample(service.contract, exchange.prepared, seed, spec, strict=service.strict)
 
 
 def _preferred(exchange: Exchange, operation: Operation, preference: preferences.Preference) -> Response:
@@ -373,6 +374,7 @@ def _preferred(exchange: Exchange, operation: Operation, preference: preferences
     run.count_request(operation.id)
     status, declared = preferences.preferred_response(operation, preference)
     spec = SampleSpec(status, declared, preference.example, preference.dynamic)
-    response = sample(exchange.service.contract, exchange.prepared, _seed(exchange), spec)
+    service = exchange.service
+    response = sample(service.contract, exchange.prepared, _seed(exchange), spec, strict=service.strict)
     response.set_headers({preferences.APPLIED: preference.applied})
     return enforce(exchange, operation, response)

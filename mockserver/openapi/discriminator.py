@@ -6,12 +6,16 @@ alternatives that resemble each other would make a `oneOf` unsatisfiable; here e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote
 
+import jsonschema_rs
+
+from mockserver.schemas.validators import keyword_validator
 from mockserver.syntax import json_pointer
+from mockserver.syntax.words import normalize
 
 # What the `$ref` of a schema points to, by the `id()` of the schema.
 Targets = Mapping[int, Any]
@@ -21,8 +25,9 @@ DEPTH_LIMIT = 20
 def with_discriminator(schema: dict[str, Any], written: dict[str, Any], targets: Targets) -> dict[str, Any]:
     """The schema, each of whose alternatives requires one of the names that the discriminator has for it.
 
-    `written` is the same schema before normalization. An alternative stays as it is if its own schema restricts the
-    names already, or does not have the property.
+    `written` is the same schema before normalization. Of the names, those count that the property of the alternative
+    may have, where it has an `enum`, a `const` or a `pattern`. An alternative stays as it is if these are none, since
+    its own schema tells it apart then, or if it does not have the property.
     """
     declared = written.get("discriminator")
     name = declared.get("propertyName") if isinstance(declared, dict) else None
@@ -32,10 +37,10 @@ def with_discriminator(schema: dict[str, Any], written: dict[str, Any], targets:
     mapping = declared.get("mapping") if isinstance(declared, dict) else None
     alternatives = []
     for branch, alternative in zip(written[keyword], schema[keyword], strict=False):
-        names = _find_names(branch, mapping if isinstance(mapping, dict) else {})
-        property_schema = _find_property(branch, name, targets)
+        properties = list(_find_properties(branch, name, targets))
+        names = _find_names(branch, mapping if isinstance(mapping, dict) else {}, properties, targets)
         is_reference = isinstance(alternative, dict) and "$ref" in alternative
-        if names and is_reference and property_schema is not None and _allows_any_string(property_schema, targets):
+        if names and is_reference and properties:
             restriction = {"properties": {name: {"enum": names}}, "required": [name]}
             alternatives.append({"$ref": alternative["$ref"], **restriction})
         else:
@@ -43,8 +48,11 @@ def with_discriminator(schema: dict[str, Any], written: dict[str, Any], targets:
     return {**schema, keyword: alternatives}
 
 
-def _find_names(branch: Any, mapping: Mapping[str, Any]) -> list[str]:
-    """The names of an alternative: those that the mapping has for it, else the name of its schema or its file."""
+def _find_names(branch: Any, mapping: Mapping[str, Any], properties: Sequence[Any], targets: Targets) -> list[str]:
+    """The names of an alternative: those that the mapping has for it, else the name of its schema or its file.
+
+    A name that is not among the values of the property's `enum` stands for the value that differs in case alone.
+    """
     reference = branch.get("$ref") if isinstance(branch, dict) else None
     if not isinstance(reference, str):
         return []
@@ -56,7 +64,17 @@ def _find_names(branch: Any, mapping: Mapping[str, Any]) -> list[str]:
         for name, target in mapping.items()
         if isinstance(target, str) and (target == implicit or _last_segment(target) == _last_segment(reference))
     ]
-    return explicit or [implicit]
+    allowed = [name for name in explicit or [implicit] if _allows(properties, name, targets)]
+    if allowed or explicit:
+        return allowed
+    listed = [value for schema in properties if isinstance(schema, dict) for value in _listed_values(schema)]
+    similar = [value for value in listed if normalize(value) == normalize(implicit)]
+    return [value for value in dict.fromkeys(similar) if _allows(properties, value, targets)]
+
+
+def _listed_values(schema: Mapping[str, Any]) -> list[str]:
+    values = schema.get("enum")
+    return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
 
 
 def _last_segment(reference: str) -> str:
@@ -64,28 +82,41 @@ def _last_segment(reference: str) -> str:
     return unquote(reference.removesuffix("#")).rpartition("/")[2]
 
 
-def _find_property(schema: Any, name: str, targets: Targets, depth: int = 0) -> Any:
-    """The schema of a property, in the schema itself or in what its `$ref` and `allOf` add; None if there is none."""
+def _find_properties(schema: Any, name: str, targets: Targets, depth: int = 0) -> Iterator[Any]:
+    """The schemas of a property, in the schema itself and in what its `$ref` and `allOf` add."""
     if not isinstance(schema, dict) or depth > DEPTH_LIMIT:
-        return None
+        return
     properties = schema.get("properties")
     if isinstance(properties, dict) and name in properties:
-        return properties[name]
+        yield properties[name]
     for part in [targets.get(id(schema)), *_parts_of(schema)]:
-        if (property_schema := _find_property(part, name, targets, depth + 1)) is not None:
-            return property_schema
-    return None
+        yield from _find_properties(part, name, targets, depth + 1)
 
 
-def _allows_any_string(schema: Any, targets: Targets, depth: int = 0) -> bool:
-    if not isinstance(schema, dict) or depth > DEPTH_LIMIT:
-        return schema is True
-    if any(keyword in schema for keyword in ("enum", "const", "pattern", "oneOf", "anyOf", "not")):
-        return False
-    if schema.get("type", "string") not in ("string", ["string"], ["string", "null"]):
-        return False
-    parts = [targets.get(id(schema), True), *_parts_of(schema)]
-    return all(_allows_any_string(part, targets, depth + 1) for part in parts)
+def _allows(schemas: Iterable[Any], name: str, targets: Targets, depth: int = 0) -> bool:
+    """Whether schemas allow a name, as far as their types, values and patterns say."""
+    for schema in schemas:
+        if schema is False:
+            return False
+        if not isinstance(schema, dict) or depth > DEPTH_LIMIT:
+            continue
+        types, values, pattern = schema.get("type", "string"), schema.get("enum"), schema.get("pattern")
+        if "string" not in (types if isinstance(types, list) else [types]):
+            return False
+        if (isinstance(values, list) and name not in values) or schema.get("const", name) != name:
+            return False
+        if isinstance(pattern, str) and not _matches(pattern, name):
+            return False
+        if not _allows([targets.get(id(schema), True), *_parts_of(schema)], name, targets, depth + 1):
+            return False
+    return True
+
+
+def _matches(pattern: str, text: str) -> bool:
+    try:
+        return bool(keyword_validator("pattern", pattern).is_valid(text))
+    except (jsonschema_rs.ValidationError, ValueError):
+        return True  # reported, and left out, with the other keywords that are wrong
 
 
 def _parts_of(schema: dict[str, Any]) -> list[Any]:

@@ -33,8 +33,8 @@ def load(root: Path, entries: Iterable[Path], report: Report, document: Source |
 
 
 def _address_if_exemplified(linked: Linked, location: TypedLocation) -> Iterator[str]:
-    """The address of a schema that has examples, unless it has been left out."""
-    if not location.value.keys().isdisjoint(("example", "examples")):
+    """The address of a schema that has examples or a default, unless it has been left out."""
+    if not location.value.keys().isdisjoint(("example", "examples", "default")):
         address = f"{location.uri}#{json_pointer.to_fragment(location.pointer)}"
         try:
             if isinstance(linked.documents.resolve(address).value, dict):

@@ -14,6 +14,7 @@ from mockserver.errors import did_you_mean, quote
 from mockserver.openapi import object_types
 from mockserver.openapi.linking import Linked, TypedLocation
 from mockserver.openapi.normalization import Copier
+from mockserver.openapi.schema_warnings import warn_about_schemas
 from mockserver.schemas.validators import is_backtracking, keyword_validator
 from mockserver.syntax import json_pointer
 
@@ -38,6 +39,7 @@ def check(linked: Linked, report: Report) -> None:
     _check_keywords(linked, report)
     _check_bounds(linked, report)
     _omit(linked, _find_dangling_references(linked))
+    warn_about_schemas(linked, report)
 
 
 def _check_bounds(linked: Linked, report: Report) -> None:

@@ -196,7 +196,7 @@ class _TypeSearch:
             types &= frozenset(name for name in names if isinstance(name, str)) | _widened(names)
         for values in (keywords.get("enum"), [keywords["const"]] if "const" in keywords else None):
             if isinstance(values, list):
-                types &= frozenset().union(*(_types_of_value(value) for value in values))
+                types &= frozenset().union(*(types_of_value(value) for value in values))
         if isinstance(keywords.get("allOf"), list):
             types = types.intersection(*(self.of(part, depth) for part in _list_schemas(schema.child("allOf"))))
         for keyword in ("anyOf", "oneOf"):
@@ -211,7 +211,7 @@ def _widened(types: Collection[Any]) -> frozenset[str]:
     return frozenset({"integer"}) if "number" in types else frozenset()
 
 
-def _types_of_value(value: Any) -> frozenset[str]:
+def types_of_value(value: Any) -> frozenset[str]:
     """The types of a value: one without a fraction is an integer and a number, however it is written."""
     kind = type_of(value)
     if kind == "integer" or (kind == "number" and value.is_integer()):

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
+from mockserver.errors import quote
 from mockserver.syntax import json_pointer
 
 DEPTH_LIMIT = 200
 NODE_LIMIT = 2_000_000
+MERGE = "<<"
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
@@ -51,9 +53,24 @@ class MalformedYAML(ValueError):
         return self.message if self.line is None else f"{self.message} at line {self.line}"
 
 
-def parse(text: str) -> Any:
-    """Read the single document in `text`. Keys are strings, as written. Raises MalformedYAML."""
-    return _Reader(text).read()
+class YAMLNote(NamedTuple):
+    """Something in a text that is valid and may be misunderstood."""
+
+    line: int
+    message: str
+    code: str
+
+
+def parse(text: str, notes: list[YAMLNote] | None = None) -> Any:
+    """Read the single document in `text`. Keys are strings, as written. Raises MalformedYAML.
+
+    Merge keys (`<<: *base`) are merged, as by the tools of YAML 1.1. What may be misunderstood is added to `notes`.
+    """
+    reader = _Reader(text)
+    value = reader.read()
+    if notes is not None:
+        notes += reader.notes
+    return value
 
 
 def find_lines(text: str) -> dict[str, int]:
@@ -73,13 +90,39 @@ def dump(value: Any) -> str:
 
 @dataclass(slots=True)
 class _OpenContainer:
-    """A mapping or sequence that has not ended yet; `name` is the key whose value is read next."""
+    """A mapping or sequence that has not ended yet; `name` is the key whose value is read next.
+
+    `merged` are the values of its merge keys; `is_merge` says whether the value of one is read next. `key_end` is where
+    the latest key ends in the text.
+    """
 
     value: Any
     pointer: str
     anchor: str | None
     nodes_before: int
+    in_flow: bool = False
+    key_end: int = -1
     name: str | None = None
+    is_merge: bool = False
+    merged: list[Any] = field(default_factory=list)
+
+
+def _merge(container: _OpenContainer) -> None:
+    """Add the members of the merged mappings; own members take precedence, and earlier mappings over later ones.
+
+    https://yaml.org/type/merge.html
+    """
+    own = dict(container.value)
+    merged: dict[str, Any] = {}
+    for value in container.merged:
+        mappings = value if isinstance(value, list) else [value]
+        if all(isinstance(mapping, dict) for mapping in mappings):
+            for mapping in mappings:
+                merged |= {name: member for name, member in mapping.items() if name not in merged}
+        else:
+            own.setdefault(MERGE, value)
+    container.value.clear()
+    container.value.update(merged | own)
 
 
 @dataclass(slots=True)
@@ -92,6 +135,7 @@ class _Reader:
     anchors: dict[str, tuple[Any, int]] = field(default_factory=dict)
     result: Any = None
     documents: int = 0
+    notes: list[YAMLNote] = field(default_factory=list)
 
     def read(self) -> Any:
         try:
@@ -127,14 +171,25 @@ class _Reader:
             self._handle_key(event, top)
             return
         value = self._resolve(event)
+        if value is None and top is not None and top.in_flow and top.key_end == event.end_mark.index:
+            message = (
+                f"{quote(top.name)} is a member without a value here: in braces, a comma begins another member; "
+                "write text with a comma in quotes"
+            )
+            self.notes.append(YAMLNote(event.start_mark.line + 1, message, "empty-member"))
         if event.anchor:
             self.anchors[event.anchor] = (value, 1)
         self._add(event, value, 1)
 
     def _handle_key(self, event: Any, top: _OpenContainer) -> None:
+        if event.value == MERGE and not event.style and event.implicit[0]:
+            top.name, top.is_merge = MERGE, True
+            message = "<< merges another mapping into this one, which YAML 1.2 and JSON do not know"
+            self.notes.append(YAMLNote(event.start_mark.line + 1, message, "merge-key"))
+            return
         if event.value in top.value:
             self._fail(event, f'the key "{event.value[:60]}" appears twice in one mapping')
-        top.name = event.value
+        top.name, top.key_end = event.value, event.end_mark.index
         if self.keep_lines:
             self.lines[json_pointer.append(top.pointer, event.value)] = event.start_mark.line + 1
 
@@ -149,10 +204,13 @@ class _Reader:
         pointer = self._pointer() if self.keep_lines else ""
         nodes_before = self.nodes
         self._add(event, value, 1)
-        self.stack.append(_OpenContainer(value, pointer, event.anchor, nodes_before))
+        self.stack.append(_OpenContainer(value, pointer, event.anchor, nodes_before, bool(event.flow_style)))
 
     def _close(self) -> None:
         closed = self.stack.pop()
+        if closed.merged:
+            _merge(closed)
+            self.nodes += len(closed.value)
         if closed.anchor:
             self.anchors[closed.anchor] = (closed.value, self.nodes - closed.nodes_before)
 
@@ -173,6 +231,10 @@ class _Reader:
             self.result = value
             return
         top = self.stack[-1]
+        if top.is_merge:
+            top.merged.append(value)
+            top.name, top.is_merge = None, False
+            return
         if type(top.value) is dict:
             top.value[top.name] = value
             top.name = None

@@ -64,3 +64,20 @@ def test_an_invalid_example_inside_a_schema_of_a_directory_is_a_warning_too(make
     assert [
         (result.level, result.problem.message) for result in checker.findings if result.problem.code == "example"
     ] == [("warning", "the example does not match its schema: 7 is not of type string")]
+
+
+@pytest.mark.parametrize(
+    ("schema", "messages"),
+    [
+        ({"type": "integer", "default": "x"}, ['"x" is not of type integer']),
+        ({"type": "string", "enum": ["a", "b"], "default": "c"}, ['"c" is not one of "a", "b".']),
+        ({"type": "integer", "maximum": 5, "default": 5}, []),
+    ],
+)
+def test_a_default_that_breaks_its_schema_is_a_warning(
+    tmp_path: Path, schema: dict[str, Any], messages: list[str]
+) -> None:
+    pointer = "/components/schemas/Thing/default"
+    assert check(tmp_path, schema) == [
+        ("warning", pointer, f"the default does not match its schema: {message}") for message in messages
+    ]

@@ -683,3 +683,43 @@ def test_parameters_that_no_declared_media_type_has_exclude_none(
 ) -> None:
     client = serve({"/a": media(kind, example={"a": 1})})
     assert client.get("/a", headers={"Accept": accept}).status_code == status
+
+
+def members(*required: str, **properties: Any) -> dict[str, Any]:
+    return {"type": "object", "required": list(required), "properties": properties}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"oneOf": [members(a={"type": "string"}), members(b={"type": "integer"})]},
+        {"oneOf": [members(a={"type": "string"}), members(a={"type": "string"}, b={"type": "integer"})]},
+        {"oneOf": [members("a", a={"type": "string"}), members(a={"type": "string"})]},
+        {"oneOf": [members("id", id={"type": "integer"}, x=members(y={"type": "string"})), members("id", id={"type": "integer"}, x=members(z={"type": "string"}))]},
+        members("p", p={"oneOf": [members(a={"type": "string"}), members(b={"type": "integer"})]}),
+        {"type": "array", "minItems": 2, "items": {"oneOf": [members(a={"type": "string"}), members(b={"type": "integer"}), members(c={"type": "boolean"})]}},
+        {"oneOf": [{"type": "integer"}, {"type": "number"}]},
+        {"oneOf": [members(a={"type": "string"}), {"type": "object", "additionalProperties": False}]},
+    ],
+)  # fmt: skip
+def test_a_value_of_one_of_several_schemas_that_overlap_is_searched_for(serve: Serve, schema: dict[str, Any]) -> None:
+    assert serve({"/a": media("application/json", schema=schema)}).get("/a").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("schema", "keys"),
+    [
+        ({"additionalProperties": False, "allOf": [members("a", a={"type": "string"})]}, {"a"}),
+        ({"type": "null", "oneOf": [members("a", a={"type": "string"}), members("b", b={"type": "string"})]}, {"a"}),
+        (members("x", x={"additionalProperties": False, "allOf": [members("a", a={"type": "string"})]}), {"x"}),
+        ({"oneOf": [members("a", a={"type": "string"}), members("a", a={"type": "string"})]}, {"a"}),
+    ],
+)
+def test_a_response_that_nothing_satisfies_is_sent_as_far_as_possible_where_the_server_is_lenient(
+    document: Callable[[dict[str, Any]], Path], schema: dict[str, Any], keys: set[str]
+) -> None:
+    file = document({"/a": media("application/json", schema=schema)})
+    strict, lenient = (create_app(file, strict=strict).test_client().get("/a") for strict in (True, False))
+    assert (strict.status_code, code(strict)) == (501, "no-example")
+    assert (lenient.status_code, set(lenient.get_json())) == (200, keys)
+    assert int(lenient.headers["X-Mock-Violations"]) > 0

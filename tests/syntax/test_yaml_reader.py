@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.syntax import yaml_reader
-from mockserver.syntax.yaml_reader import MalformedYAML
+from mockserver.syntax.yaml_reader import MalformedYAML, YAMLNote
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])),
@@ -76,3 +76,47 @@ def test_every_json_pointer_has_a_line() -> None:
 @given(VALUES)
 def test_json_reads_as_yaml(value: Any) -> None:
     assert yaml_reader.parse(json.dumps(value, ensure_ascii=False)) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a: &x {b: 1, c: 2}\nd:\n  <<: *x\n  c: 3\n", {"b": 1, "c": 3}),
+        ("a: &x {b: 1, c: 2}\nd:\n  c: 3\n  <<: *x\n", {"b": 1, "c": 3}),
+        ("a: &x {b: 1}\ne: &y {b: 2, f: 4}\nd:\n  <<: [*x, *y]\n", {"b": 1, "f": 4}),
+        ("d:\n  <<: {b: 1}\n  <<: {c: 2}\n", {"b": 1, "c": 2}),
+        ("a: &x {b: {c: 1}}\ne: &y\n  <<: *x\n  f: 2\nd:\n  <<: *y\n", {"b": {"c": 1}, "f": 2}),
+        ("d: {<<: {b: 1}, c: 2}", {"b": 1, "c": 2}),
+        ("d:\n  '<<': 1\n", {"<<": 1}),
+        ('d:\n  "<<": {b: 1}\n', {"<<": {"b": 1}}),
+        ("d:\n  <<: text\n", {"<<": "text"}),
+    ],
+)
+def test_a_merge_key_merges_mappings_into_the_one_that_has_it(text: str, expected: object) -> None:
+    assert yaml_reader.parse(text)["d"] == expected
+
+
+def test_merging_is_bounded_as_aliases_are() -> None:
+    text = "a: &x {" + ", ".join(f"k{number}: 1" for number in range(1000)) + "}\n"
+    text += "".join(f"b{number}:\n  <<: *x\n" for number in range(3000))
+    with pytest.raises(MalformedYAML, match="more than 2,000,000 nodes"):
+        yaml_reader.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("d: {description: a, b}", ["empty-member"]),
+        ("d: {description: a, b, c: 1}", ["empty-member"]),
+        ("d: {description: 'a, b'}", []),
+        ("d: {a: , b: 1}", []),
+        ("d: {a: null}", []),
+        ("d: [a, b]", []),
+        ("d:\n  a:\n  b: 1", []),
+        ("d:\n  <<: {b: 1}\n", ["merge-key"]),
+    ],
+)
+def test_what_may_be_misunderstood_is_noted(text: str, codes: list[str]) -> None:
+    notes: list[YAMLNote] = []
+    yaml_reader.parse(text, notes)
+    assert [(note.line, note.code) for note in notes] == [(2 if "<<" in text else 1, code) for code in codes]

@@ -141,7 +141,8 @@ class ErrorForm:
             return self._by_field(shape, entry)
         # The short text of an example says as much as a refusal that is about no place in the request.
         keeps_short = example is not ABSENT and self._entries == [self._whole]
-        places = _text_places(names, shape, sample, () if keeps_short else SECOND_TEXTS)
+        endings = TEXT_ENDINGS if entry.violation is not None else (*TEXT_ENDINGS, "reason")
+        places = _text_places(names, shape, sample, endings, () if keeps_short else SECOND_TEXTS)
         members: dict[str, Any] = {}
         for name in names:
             value = self._member(name, shape.member(name), sample.get(name, ABSENT), entry, depth, name in places)
@@ -176,7 +177,7 @@ class ErrorForm:
 
     def _candidates(self, name: str, entry: ErrorEntry, example: Any, shape: Shape) -> Iterator[Any]:
         """The values that a member of that name may have, the best first."""
-        if "status" in name or name.endswith("httpcode"):
+        if ("status" in name or name.endswith("httpcode")) and (example is ABSENT or str(example)[:1] in ("4", "5")):
             yield from (entry.status, str(entry.status))
         if name in SUCCEEDED:
             yield False
@@ -299,11 +300,15 @@ def _kind(shape: Shape, example: Any) -> str:
 
 
 def _text_places(
-    names: Sequence[str], shape: Shape, sample: Mapping[str, Any], second_texts: Sequence[str]
+    names: Sequence[str],
+    shape: Shape,
+    sample: Mapping[str, Any],
+    endings: tuple[str, ...],
+    second_texts: Sequence[str],
 ) -> set[str]:
     """The members that hold the text of an error."""
     able = [name for name in names if _can_hold_text(shape.member(name), sample.get(name, ABSENT))]
-    places = {name for name in able if normalize(name).endswith(TEXT_ENDINGS)}
+    places = {name for name in able if normalize(name).endswith(endings)}
     if places:
         return places
     by_name = {normalize(name): name for name in reversed(able)}

@@ -51,10 +51,13 @@ def default_sample(operation: Operation, status: int | None = None) -> SampleSpe
     return SampleSpec(*chosen)
 
 
-def sample(contract: Contract, prepared: PreparedRequest, seed: int, spec: SampleSpec) -> Response:
+def sample(
+    contract: Contract, prepared: PreparedRequest, seed: int, spec: SampleSpec, *, strict: bool = True
+) -> Response:
     """The sample for a request, in a media type that the client accepts. Raises NoExample and NotAcceptable.
 
-    It depends only on the request and the seed, so it is cached with the prepared request.
+    Where no value is valid, one that comes near, unless `strict`. The sample depends only on the request and the seed,
+    so it is cached with the prepared request.
     """
     operation, call = prepared.route.operation, prepared.call
     assert operation is not None
@@ -66,7 +69,7 @@ def sample(contract: Contract, prepared: PreparedRequest, seed: int, spec: Sampl
     response = prepared.samples.get(key)
     if response is None:
         parameters = f"{sorted(call.path.items())}/{sorted(call.query.items())}"
-        builder = SampleBuilder(contract, operation, call, f"{seed}/{operation.id}/{parameters}", spec)
+        builder = SampleBuilder(contract, operation, call, f"{seed}/{operation.id}/{parameters}", spec, not strict)
         try:
             response = builder.response(name, media_type)
         except CannotGenerate as error:
@@ -143,6 +146,7 @@ class SampleBuilder:
     call: OperationCall
     seed: str
     spec: SampleSpec
+    best_effort: bool = False
 
     def response(self, name: str | None, kind: str | None) -> Response:
         """The response in a media type that is declared as `name`. Raises CannotGenerate and NoExample."""
@@ -175,6 +179,7 @@ class SampleBuilder:
             known_values=known_values,
             from_examples=not self.spec.dynamic,
             minimal=is_error,
+            best_effort=self.best_effort,
         )
 
     def headers(self, declared: Sequence[Header]) -> list[tuple[str, str]]:

@@ -1,0 +1,103 @@
+"""Warns about schemas that are valid and hardly meant so: no value matches them, or a keyword has no effect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mockserver.documents.nodes import Node, Unresolved
+from mockserver.documents.source import Report
+from mockserver.errors import quote
+from mockserver.openapi.linking import Linked, TypedLocation
+from mockserver.schemas.shapes import Shape, types_of, types_of_value
+from mockserver.syntax import json_pointer
+
+# What may stand beside a `$ref` of OpenAPI 3.0 without an effect that anybody would miss.
+HARMLESS_SIBLINGS = {"$ref", "description", "summary", "title", "externalDocs", "xml", "deprecated", "example"}
+COMBINATIONS = ("allOf", "oneOf", "anyOf")
+# A warning: the keyword it is about, the message and its code.
+Warning = tuple[str, str, str]
+
+
+def warn_about_schemas(linked: Linked, report: Report) -> None:
+    """Report what is suspicious about each schema, as written and as it is served."""
+    for location in linked.schemas.values():
+        source = linked.documents.sources[location.uri]
+        is_3_0 = linked.is_3_0.get(location.uri, False)
+        for keyword, message, code in (*_idle_keywords(location.value, is_3_0), *_contradictions(linked, location)):
+            report.warn(source, json_pointer.append(location.pointer, keyword), message, code)
+
+
+def _idle_keywords(schema: Mapping[str, Any], is_3_0: bool) -> Iterator[Warning]:
+    """Keywords that the version of the document gives no meaning."""
+    if is_3_0 and isinstance(schema.get("$ref"), str):
+        for name in schema:
+            if name not in HARMLESS_SIBLINGS and not name.startswith("x-"):
+                message = (
+                    f"{quote(name)} beside $ref is ignored in OpenAPI 3.0: put the reference into an allOf, "
+                    f"and {quote(name)} beside that"
+                )
+                yield name, message, "ref-sibling"
+    if not is_3_0 and schema.get("nullable") is True:
+        declared = schema.get("type")
+        example = f"[{declared}, 'null']" if isinstance(declared, str) else "[string, 'null']"
+        yield "nullable", f"nullable has no meaning since OpenAPI 3.1: write type: {example}", "nullable"
+
+
+def _contradictions(linked: Linked, location: TypedLocation) -> Iterator[Warning]:
+    """Parts of a schema that no value satisfies together."""
+    schema = location.value
+    keyword = next((name for name in COMBINATIONS if name in schema), None)
+    has_values = "type" in schema and ("enum" in schema or "const" in schema)
+    if keyword is None and not has_values and not ("$ref" in schema and len(schema) > 1):
+        return
+    node = _find(linked, location)
+    if node is None:
+        return
+    if has_values and isinstance(schema.get("enum"), list):
+        yield from _excluded_values(node, schema["enum"])
+    if not types_of(node):
+        yield keyword or "type", "no value matches this schema: its parts allow no type in common", "unsatisfiable"
+    elif keyword is not None or "$ref" in schema:
+        yield from _excluded_members(node, keyword or "$ref")
+
+
+def _find(linked: Linked, location: TypedLocation) -> Node | None:
+    try:
+        return linked.documents.resolve(f"{location.uri}#{json_pointer.to_fragment(location.pointer)}")
+    except Unresolved:
+        return None
+
+
+def _excluded_values(node: Node, values: list[Any]) -> Iterator[Warning]:
+    """The values of an `enum` that its `type` does not allow."""
+    declared = node.value.get("type")
+    allowed = types_of(Node(node.documents, node.uri, node.pointer, {"type": declared}))
+    excluded = [value for value in values if not types_of_value(value) & allowed]
+    if excluded and len(excluded) < len(values):
+        message = f"{', '.join(map(quote, excluded[:5]))} of the enum can never match, since type is {quote(declared)}"
+        yield "enum", message, "unsatisfiable"
+
+
+def _excluded_members(node: Node, keyword: str) -> Iterator[Warning]:
+    """A member that one part requires, and another one excludes by `additionalProperties: false`."""
+    parts = list(Shape.from_schema(node).unconditional())
+    required = dict.fromkeys(
+        name
+        for part in parts
+        if isinstance(part.value.get("required"), list)
+        for name in part.value["required"]
+        if isinstance(name, str)
+    )
+    for part in parts:
+        properties = part.value.get("properties", {})
+        if part.value.get("additionalProperties") is not False or "patternProperties" in part.value:
+            continue
+        excluded = [name for name in required if not isinstance(properties, dict) or name not in properties]
+        if excluded:
+            message = (
+                f"no value matches this schema: {quote(excluded[0])} is required, and additionalProperties: false at "
+                f"{part.pointer} excludes it, since it is not declared there"
+            )
+            yield keyword, message, "unsatisfiable"
+            return
