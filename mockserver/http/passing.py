@@ -7,8 +7,8 @@ each part of its body, and at last `finish`. Where there is no response, it send
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from mockserver.contract.upstream import Upstream
 from mockserver.engine.journal import BODY_KEPT, LoggedMessage
@@ -24,6 +24,7 @@ from mockserver.http.request import guard, selection
 from mockserver.http.request_log import line_of
 from mockserver.http.response import cors
 from mockserver.http.response.responses import merge_vary
+from mockserver.http.service import PassedListener
 from mockserver.refusals import UpstreamFailed
 from mockserver.syntax import strict_json
 from mockserver.syntax.statuses import BODILESS
@@ -161,28 +162,48 @@ class Passing:
         return response
 
     def finish(self, broken: str | None = None) -> None:
-        """Record the exchange. `broken` says why the response did not come to its end."""
+        """Record the exchange. `broken` says why the response did not come to its end.
+
+        It raises nothing: the client has the response already.
+        """
         if self._is_finished:
             return
-        status, headers = self._received
-        operation, whole = self._exchange.operation, self.response_copy.whole
-        drift: list[Violation] = []
-        if operation is not None and broken is None:
-            drift = judge_response(operation, self.request.method, status, headers, whole)
         sent = LoggedMessage.received(tuple(self._sent.headers), self._sent.body or self.response_copy.beginning)
         size = len(self._sent.body) if self.is_buffered else self.response_copy.size
+        try:
+            drift = self._judge() if broken is None else []
+        except ENDING:
+            raise
+        except BaseException as error:
+            pipeline.log_failure(self.request.method, self.request.path, error)
+            drift = []
         self._finish(sent._replace(size=size), broken, drift)
-        if self._service.on_exchange is not None and broken is None:
-            body = self.request_copy.whole
-            request = self.request.with_body(body or b"")
-            request.too_large = body is None
-            self._service.on_exchange(request, status, headers, whole)
+        if broken is None and self._service.on_exchange is not None:
+            self._hand_over(self._service.on_exchange)
 
     def abandon(self) -> None:
         """Record that the client went away before the response was complete."""
         if not self._is_finished:
             self._sent.status = self._sent.status or 499
             self.finish("the client closed the connection before the response was complete")
+
+    def _judge(self) -> list[Violation]:
+        operation, (status, headers) = self._exchange.operation, self._received
+        if operation is None:
+            return []
+        return judge_response(operation, self.request.method, status, headers, self.response_copy.whole)
+
+    def _hand_over(self, listener: PassedListener) -> None:
+        """Give the exchange to whoever listens, as it came from the client and from the upstream."""
+        body = self.request_copy.whole
+        request = self.request.with_body(body or b"")
+        request.too_large = body is None
+        try:
+            listener(request, *self._received, self.response_copy.whole)
+        except ENDING:
+            raise
+        except BaseException as error:
+            pipeline.log_failure(request.method, request.path, error)
 
     def _release(self, response: Response) -> None:
         self.is_reset = True
@@ -209,40 +230,44 @@ class Passing:
         self._is_finished = True
         former, service = self._exchange, self._service
         self.delivery.delivered()
-        request_copy = self.request_copy
-        violations: list[Violation] = []
-        body = request_copy.whole
-        if former.operation is not None and former.refusal is None and body is not None:
-            request = self.request.with_body(body)
-            violations = judge_request(service, PreparedRequest(request, former.prepared.logged, former.prepared.route))
         if broken is not None:
             former.add_notice(broken)
-        received = former.prepared.logged._replace(body=request_copy.beginning, size=request_copy.size)
+        copy = self.request_copy
+        received = former.prepared.logged._replace(body=copy.beginning, size=copy.size)
 
-        def attempt(refusal: Refusal | None) -> Exchange | None:
-            if refusal is not None or former.prepared.choice is None or former.selected is None:
-                return None
+        def attempt(refusal: Refusal | None) -> Exchange:
             exchange = Exchange(service, former.prepared, former.began)
-            exchange.sandbox = pipeline.find_sandbox(service, former.prepared, former.prepared.choice)
-            chosen = former.selected
-            exchange.selected = Selection(exchange.sandbox, chosen.scenario, chosen.via, chosen.ignored)
             exchange.override, exchange.refusal = former.override, former.refusal
             exchange.violations, exchange.notices = former.violations or violations, former.notices
             exchange.invalid_status = former.invalid_status
+            if refusal is not None or former.prepared.choice is None:
+                return exchange
+            exchange.sandbox = pipeline.find_sandbox(service, former.prepared, former.prepared.choice)
+            chosen = former.selection
+            exchange.selected = Selection(exchange.sandbox, chosen.scenario, chosen.via, chosen.ignored)
             entry = pipeline.journal_entry(exchange, self._sent)
             entry = entry._replace(request=received, response=sent, drift=tuple(drift), code=_code(former))
-            exchange.sandbox.journal.add(entry)
+            exchange.sandbox.journal.add(entry._replace(parameters=entry.parameters or parameters))
             return exchange
 
         try:
-            exchange = None if self.is_reset else service.sandboxes.transact(attempt)
+            violations, parameters = self._judge_request()
+            exchange = former if self.is_reset else service.sandboxes.transact(attempt)
         except ENDING:
             raise
         except BaseException as error:
             pipeline.log_failure(self.request.method, self.request.path, error)
-            return
+            exchange = former
         if service.request_log is not None:
-            service.request_log(line_of(exchange or former, self._sent))
+            service.request_log(line_of(exchange, self._sent))
+
+    def _judge_request(self) -> tuple[Sequence[Violation], Mapping[str, Any]]:
+        """Where the request violates the contract, if it was kept as a whole, and its parameters if it does not."""
+        prepared, body = self._exchange.prepared, self.request_copy.whole
+        if prepared.route.operation is None or body is None:
+            return (), {}
+        judged = PreparedRequest(self.request.with_body(body), prepared.logged, prepared.route)
+        return judge_request(self._service, judged), judged.parameters
 
 
 def _code(exchange: Exchange) -> str | None:

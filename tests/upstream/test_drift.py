@@ -12,6 +12,7 @@ import requests
 from mockserver import BackgroundServer, Client, VerdictFailed
 from mockserver.http.messages import Request
 from tests.conftest import MakeContract
+from tests.redis_server import RedisServer
 from tests.upstream.backend import Backend, body_of, exchange, get, status_of
 from tests.upstream.conftest import StartBackend, StartMock
 from tests.upstream.test_overrides import JOB, json_response
@@ -222,3 +223,29 @@ def test_each_exchange_is_handed_to_a_listener(backend: StartBackend, mock: Star
     requests.post(f"{server.url}/nosuch", data=b"abc", timeout=10)
     names = ["Content-Type", "Content-Length", "X-Up"]
     assert exchanges == [("/nosuch", b"abc", 200, names, b"[1]")]
+
+
+def test_requests_that_were_passed_on_can_be_verified(backend: StartBackend, mock: StartMock) -> None:
+    server = passing(mock, backend(json_response(JOB)))
+    requests.post(f"{server.url}/admin/jobs/job-7/retry", json={}, timeout=10)
+    Client(server.url).verify({"operation": "retryJob", "where": {"job_id": "job-7"}, "body": {"const": {}}})
+
+
+def test_a_listener_that_fails_breaks_no_response(
+    backend: StartBackend, mock: StartMock, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: Any) -> None:
+        raise RuntimeError("listener")
+
+    server = mock(backend(), on_exchange=fail)
+    assert [requests.get(f"{server.url}/x", timeout=10).text for _ in range(2)] == ["ok", "ok"]
+    assert "GET /x failed" in caplog.text
+
+
+def test_processes_that_share_a_store_share_drift(backend: StartBackend, mock: StartMock, redis: RedisServer) -> None:
+    upstream = backend(json_response(BAD_JOB))
+    servers = [mock(upstream, passes=["getJob"], store=redis.url) for _ in range(2)]
+    requests.get(f"{servers[0].url}/admin/jobs/job-1", timeout=10)
+    seen = [len(Client(server.url).drift()) for server in servers]
+    Client(servers[1].url).reset()
+    assert (seen, [len(Client(server.url).drift()) for server in servers]) == ([1, 1], [0, 0])

@@ -520,3 +520,48 @@ def test_operations_are_passed_on_by_name_or_pattern(
     method, target = line.split()
     exchange(mock(upstream, passes=passes).url, get(target, method=method))
     assert [request.line for request in upstream.received] == ([f"{line} HTTP/1.1"] if is_passed else [])
+
+
+@pytest.mark.parametrize("sent", ["gzip, chunked", "gzip"])
+def test_a_transfer_coding_that_nobody_asked_for_is_502(sent: str, backend: StartBackend, mock: StartMock) -> None:
+    upstream = backend(f"HTTP/1.1 200 OK\r\nTransfer-Encoding: {sent}\r\n\r\n0\r\n\r\n".encode())
+    assert status_of(exchange(mock(upstream).url, get("/x"))) == 502
+
+
+def test_a_proxy_in_front_says_how_the_client_sent_the_request(backend: StartBackend, mock: StartMock) -> None:
+    upstream = backend(b"HTTP/1.1 302 Found\r\nLocation: /y\r\nContent-Length: 0\r\n\r\n")
+    lines = [
+        "X-Forwarded-Host: app.test",
+        "X-Forwarded-Proto: https",
+        "X-Forwarded-Prefix: /mock",
+        "X-Forwarded-For: 192.0.2.1",
+    ]
+    received = exchange(mock(upstream, forwarded=True).url, get("/x", *lines))
+    names = ("x-forwarded-host", "x-forwarded-proto", "x-forwarded-for")
+    forwarded = {name: upstream.last.headers[name] for name in names}
+    assert (upstream.last.target, head_of(received)["location"], forwarded) == (
+        "/x", "/mock/y",
+        {"x-forwarded-host": "app.test", "x-forwarded-proto": "https", "x-forwarded-for": "192.0.2.1, 127.0.0.1"},
+    )  # fmt: skip
+
+
+def test_a_page_navigation_is_redirected_to_the_clean_address_first(backend: StartBackend, mock: StartMock) -> None:
+    upstream = backend()
+    received = exchange(mock(upstream).url, get("/x?__sandbox=box&y=1", "Accept: text/html"))
+    assert (status_of(received), head_of(received)["location"], upstream.received) == (303, "/x?y=1", [])
+
+
+def test_a_hundred_continue_is_sent_for_a_request_that_waited(backend: StartBackend, mock: StartMock) -> None:
+    upstream = backend()
+    with connect(mock(upstream).url) as connection:
+        connection.sendall(
+            b"GET /1 HTTP/1.1\r\nHost: h\r\n\r\n"
+            b"POST /2 HTTP/1.1\r\nHost: h\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n"
+        )
+        received = b""
+        while b"100 Continue" not in received:
+            received += connection.recv(65536)
+        connection.sendall(b"abc")
+        received += read_all(connection)
+    assert received.count(b"HTTP/1.1 200 OK") == 2
+    assert upstream.last.body == b"abc"

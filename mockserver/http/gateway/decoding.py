@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from mockserver.syntax import strict_json
 
 # Bytes of a body, decoded or not, that are judged or patched.
 JUDGED_LIMIT = 10 * 1024 * 1024
+STRICT_BYTES = 64 * 1024
+# Of more compressed members in one body, each would take the time of copying the rest.
+MEMBER_LIMIT = 100
 # How `zlib` is to read a coding (RFC 9110, section 8.4.1). `deflate` may come without the format around it.
 _WINDOWS: Mapping[str, int] = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
 
@@ -37,8 +41,11 @@ def decode_content(body: bytes, coding: str | None) -> bytes:
 
 
 def _inflate(body: bytes, window: int) -> bytes:
-    result, rest = b"", body
+    result, rest, members = b"", body, 0
     while rest:
+        members += 1
+        if members > MEMBER_LIMIT:
+            raise Undecodable(f"the body has more than {MEMBER_LIMIT} compressed members")
         stream = zlib.decompressobj(window)
         try:
             result += stream.decompress(rest, JUDGED_LIMIT + 1 - len(result))
@@ -56,9 +63,23 @@ def _inflate(body: bytes, window: int) -> bytes:
     return result
 
 
+def parse_json(body: bytes) -> Any:
+    """A JSON body; one over STRICT_BYTES is read less strictly, but fast. Raises strict_json.MalformedJSON."""
+    if len(body) <= STRICT_BYTES:
+        return strict_json.parse(body)
+    try:
+        return json.loads(body, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise strict_json.MalformedJSON(str(error)) from None
+
+
 def patch_json(body: bytes, patch: Any) -> bytes:
     """A JSON body with a merge patch applied. Raises strict_json.MalformedJSON."""
-    return strict_json.dump(merge_patch(strict_json.parse(body), patch))
+    return strict_json.dump(merge_patch(parse_json(body), patch))
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
 
 
 def merge_patch(target: Any, patch: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mockserver.errors import CannotGenerate, Refusal, Violation, quote
 from mockserver.http.exchange import PreparedRequest
-from mockserver.http.gateway.decoding import JUDGED_LIMIT, Undecodable, decode_content
+from mockserver.http.gateway.decoding import JUDGED_LIMIT, Undecodable, decode_content, parse_json
 from mockserver.http.request import parameters
 from mockserver.http.response.negotiation import declared_media
 from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
@@ -101,7 +101,7 @@ def _judge_value(media: MediaType, media_type: str, coding: str | None, body: by
         value = plain.decode(errors="replace")
     else:
         try:
-            value = strict_json.parse(plain)
+            value = parse_json(plain)
         except strict_json.MalformedJSON as error:
             return [Violation("body", "", "content", f"the body is not JSON: {error}")]
     return list(media.validator.violations(value, "body")) if media.validator is not None else []

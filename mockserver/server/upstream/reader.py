@@ -115,6 +115,8 @@ class ResponseReader:
             if lower == "content-length" and value.isdigit():
                 self.length = int(value)
             elif lower == "transfer-encoding":
+                if value.lower() != "chunked":
+                    raise BadAnswer(f"it used the transfer coding {value}, which nobody asked for")
                 self._is_chunked = True
         if self._is_chunked:
             self.length = None
