@@ -177,6 +177,29 @@ def test_a_slow_upstream_is_504() -> None:
     )  # fmt: skip
 
 
+def test_a_head_that_trickles_in_is_504() -> None:
+    def respond(connection: socket.socket, _: Received) -> str:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+        for _number in range(100):
+            connection.sendall(b"x")
+            threading.Event().wait(0.05)
+        return "close"
+
+    with Backend(respond) as upstream, serving(upstream.url, upstream_timeout=0.3) as server:
+        assert status_of(exchange(server.url, get("/x"))) == 504
+
+
+def test_a_body_that_trickles_in_is_passed_on() -> None:
+    def respond(connection: socket.socket, _: Received) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n")
+        for _number in range(10):
+            connection.sendall(b"x")
+            threading.Event().wait(0.1)
+
+    with Backend(respond) as upstream, serving(upstream.url, upstream_timeout=0.4) as server:
+        assert body_of(exchange(server.url, get("/x"))) == b"x" * 10
+
+
 def test_an_upstream_that_does_not_read_is_504() -> None:
     def respond(connection: socket.socket, _: Received) -> str:
         time.sleep(2)

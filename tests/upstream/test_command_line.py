@@ -127,7 +127,7 @@ def test_an_upstream_that_is_edited_is_the_one_of_new_connections(
     root = make_contract()
     app = ReloadingApp(create_app(root), lambda: with_upstream(load_contract(root), None))
     with BackgroundServer(app, "127.0.0.1") as server:
-        results = [requests.get(f"{server.url}/x", timeout=10).status_code]
+        results = [str(requests.get(f"{server.url}/x", timeout=10).status_code)]
         for upstream in (first, second):
             declare(root, upstream.url)
             assert app.reload() == []
@@ -135,7 +135,19 @@ def test_an_upstream_that_is_edited_is_the_one_of_new_connections(
         declare(root, "nowhere")
         problems = [problem.code for problem in app.reload()]
         results.append(requests.get(f"{server.url}/x", timeout=10).text)
-    assert (results, problems) == ([404, "1", "ok", "ok"], ["upstream"])
+    assert (results, problems) == (["404", "1", "ok", "ok"], ["upstream"])
+
+
+def test_check_contacts_no_upstream(backend: StartBackend, make_contract: MakeContract) -> None:
+    upstream = backend()
+
+    def change(files: dict[str, Any]) -> None:
+        files["schemas/resources.yaml"]["upstream"] = {"url": upstream.url, "pass": ["getJob"]}
+        responses = [{"operation": "*", "upstream": True, "headers": {"X-A": "1"}}]
+        files["scenarios/baseline.yaml"]["responses"] = responses
+
+    result = CliRunner().invoke(main, ["check", str(make_contract(change))])
+    assert (result.exit_code, upstream.received) == (0, []), result.output
 
 
 def declare(root: Path, url: str) -> None:

@@ -202,7 +202,8 @@ class _Attempt:
         self.reader = ResponseReader(method)
         self.is_closed = False
         self._loop = asyncio.get_running_loop()
-        # When the upstream last took a part of the request, and whether it is the client that has to send more.
+        # Since when the upstream is silent: it took a part of the request, or sent one of the body. It has no more time
+        # for a head that comes in pieces. While the client has to send more, nothing is expected of it.
         self._progress, self._waits_for_client = self._loop.time(), False
         self._is_sent = False
         self._sending: asyncio.Task[None] | None = None
@@ -230,6 +231,8 @@ class _Attempt:
             data = await self._read()
             if data:
                 self.reader.feed(data)
+                if self.reader.has_head:
+                    self._progress = self._loop.time()
             else:
                 self.reader.end()
         except BadAnswer as error:
@@ -249,7 +252,10 @@ class _Attempt:
 
     async def _read(self) -> bytes:
         """The next bytes. Raises TimeoutError once the upstream has been silent, and not for the client's slowness."""
-        deadline = self._loop.time() + self.upstream.timeout
+        if self.reader.has_head:
+            # It was not asked for more while the client did not read.
+            self._progress = self._loop.time()
+        deadline = self._progress + self.upstream.timeout
         while True:
             try:
                 async with asyncio.timeout_at(deadline):
