@@ -74,7 +74,7 @@ class BodyCopy:
 
 
 class Passing:
-    """A request on its way to the upstream, and the response on its way back. `delay` is in milliseconds.
+    """A request to the upstream, and the response to it. `delay` is in milliseconds.
 
     `body` is that of the request, where it is complete; None where it is still coming.
     """
@@ -155,7 +155,9 @@ class Passing:
 
     def fail(self, refusal: Refusal) -> Response:
         """The response in place of the upstream's, recorded."""
-        response = pipeline.refuse_exchange(self._exchange, refusal)
+        # Frames that its traceback refers to hold bodies.
+        refusal.__context__ = None
+        response = pipeline.refuse_exchange(self._exchange, refusal.with_traceback(None))
         pipeline.add_headers(self._exchange, response)
         self._sent = response
         self._finish(LoggedMessage.received(tuple(response.headers), response.body), None, [])
@@ -227,9 +229,11 @@ class Passing:
 
     def _finish(self, sent: LoggedMessage, broken: str | None, drift: Sequence[Violation]) -> None:
         """Enter the exchange into the journal, unless the sandbox was reset meanwhile."""
-        self._is_finished = True
+        self._is_finished, self.on_reset = True, None
         former, service = self._exchange, self._service
         self.delivery.delivered()
+        # These refer to each other, and would stay, with the bodies, until the next collection.
+        former.delivery = None
         if broken is not None:
             former.add_notice(broken)
         copy = self.request_copy

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from mockserver import BackgroundServer, create_app, load_contract
 from mockserver.server.server import load_certificate
@@ -95,7 +96,7 @@ def reset(connection: socket.socket, _: Received) -> str:
         (b"HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n", "its status 999 is none of HTTP"),
         (
             b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n",
-            "it switched to another protocol, which nobody asked for",
+            "it switched to another protocol, which was not requested",
         ),
         (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 300_000 + b"\r\n\r\n", "its headers are longer than 262144 bytes"),
     ],
@@ -155,6 +156,19 @@ def test_a_certificate_that_is_not_trusted_is_502_and_one_that_is_named_is_not(c
     assert problem_of(refused)["reason"].startswith(
         "its certificate is not valid: self-signed certificate; --upstream-ca"
     )
+
+
+def test_a_server_with_tls_passes_requests_on(certificate: tuple[Path, Path]) -> None:
+    response = b"HTTP/1.1 302 Found\r\nLocation: %b/y\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+    with Backend() as upstream:
+        upstream.respond = response % upstream.url.encode()
+        app = create_app(CONTRACT, upstream=upstream.url)
+        with BackgroundServer(app, "localhost", tls=load_certificate(*certificate)) as server:
+            received = requests.post(
+                f"{server.url}/x", data=b"z" * 1_000_000, verify=str(certificate[0]), allow_redirects=False, timeout=10
+            )
+        assert (received.status_code, received.text, received.headers["Location"]) == (302, "abc", f"{server.url}/y")
+        assert (upstream.last.headers["x-forwarded-proto"], len(upstream.last.body)) == ("https", 1_000_000)
 
 
 def test_the_journal_says_that_an_operation_was_passed_on_in_vain() -> None:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import socket
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mockserver import BackgroundServer, create_app, load_contract
+from mockserver import BackgroundServer, Client, create_app, load_contract
+from mockserver.http.exchange import Exchange
+from mockserver.http.passing import Passing
 from tests.attack.test_upstream_failures import wait_until
-from tests.upstream.backend import Backend, Received, connect
+from tests.upstream.backend import Backend, Received, connect, exchange, get
 
 MEGABYTE = 1_000_000
 PART = b"x" * MEGABYTE
@@ -159,3 +162,28 @@ def wait_until_still(count: list[int]) -> None:
         return was == count[0] and was > 0
 
     wait_until(is_still)
+
+
+@pytest.mark.parametrize("target", ["/x", "/admin/jobs/1", "/bad", "/middle"])
+@pytest.mark.parametrize("sandbox", ["plain", "patched"])
+def test_what_was_passed_on_leaves_no_body_behind(target: str, sandbox: str) -> None:
+    def respond(connection: socket.socket, request: Received) -> str | None:
+        if request.target == "/bad":
+            return "close"
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{")
+        if request.target == "/middle":
+            return "close"
+        connection.sendall(b"}")
+        return None
+
+    with Backend(respond) as upstream, serving(upstream, passes=["getJob"]) as server:
+        Client(server.url, sandbox="patched").override("getJob", upstream=True, patch={"a": 1})
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(10):
+                with suppress(OSError):
+                    exchange(server.url, get(target, f"X-Mock-Sandbox: {sandbox}"))
+            wait_until(lambda: not any(isinstance(value, Passing | Exchange) for value in gc.get_objects()))
+        finally:
+            gc.enable()

@@ -29,7 +29,7 @@ def judge_response(
 ) -> list[Violation]:
     """Where a response violates the operation's declaration. `body` is as it came; None for one that was not kept.
 
-    A 304 stands for a response that the client has already.
+    A 304 is about a response that the client has already, so it is not judged.
     """
     if status == 304:
         return []

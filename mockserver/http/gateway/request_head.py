@@ -41,7 +41,7 @@ def forwarded_head(
     """The head of a request for the upstream.
 
     The response to a request that `is_judged` must be decodable, and one that `is_patched` must be whole. A page of
-    another site (`is_foreign`) is not lent the credentials of the upstream.
+    another site (`is_foreign`) does not get to use the credentials of the upstream.
     """
     headers = list(_end_to_end(_sent_headers(request)))
     if is_judged:
@@ -62,7 +62,7 @@ def forwarded_head(
 def forwarded_target(upstream: Upstream, request: Request) -> str:
     """The path and query as they were sent, below the path of the upstream.
 
-    That path stands in place of a prefix of the document's servers. A base address and the query parameters of this
+    That path replaces a prefix of the document's servers. A base address and the query parameters of this
     server are removed.
     """
     path, question, query = _raw_target(request).partition("?")

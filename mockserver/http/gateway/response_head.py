@@ -87,7 +87,7 @@ def own_cookie(address: UpstreamAddress, own: str, value: str) -> str:
 
 
 def _own_prefix(upstream: Upstream, request: Request) -> str:
-    """The path on this server that stands for the upstream's path: base address and prefix of the request."""
+    """The path on this server that corresponds to the upstream's path: base address and prefix of the request."""
     root = quote(request.root_path, safe=PATH_CHARACTERS)
     return root + upstream.prefix_of(request.match_path) if upstream.address.path else root
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator
@@ -253,7 +254,7 @@ class _Attempt:
     async def _read(self) -> bytes:
         """The next bytes. Raises TimeoutError once the upstream has been silent, and not for the client's slowness."""
         if self.reader.has_head:
-            # It was not asked for more while the client did not read.
+            # While the client did not read, nothing was read here either.
             self._progress = self._loop.time()
         deadline = self._progress + self.upstream.timeout
         while True:
@@ -306,7 +307,8 @@ def failure_reason(error: BaseException) -> str:
         return f"its certificate is not valid: {error.verify_message}; --upstream-ca names a certificate to trust"
     if isinstance(error, ssl.SSLError):
         return f"TLS failed: {(error.reason or str(error)).replace('_', ' ').lower()}"
-    if isinstance(error, ConnectionRefusedError) or "Connect call failed" in str(error):
+    # Where a name has several addresses, the text names the error of each.
+    if isinstance(error, ConnectionRefusedError) or f"[Errno {errno.ECONNREFUSED}]" in str(error):
         return "the connection was refused"
     if isinstance(error, ConnectionError):
         return "it reset the connection"

@@ -16,7 +16,7 @@ STOP_SECONDS = 1.0
 
 
 class UpstreamThread:
-    """Runs coroutines for other threads; begun on first use, in each process anew. `upstreams` belong to its loop."""
+    """Runs coroutines for other threads; begun on first use in each process. `upstreams` belong to its loop."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

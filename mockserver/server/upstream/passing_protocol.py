@@ -105,10 +105,15 @@ class PassingProtocol(Protocol):
             self._end_response(cycle)
         self._answer_waiting()
 
+    def break_off(self) -> None:
+        """Close the connection within a response."""
+        self._hold, self._passed, self._is_last = None, None, True
+        self.transport.abort()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone: stop what is done for it."""
-        self._passed = None
         super().connection_lost(exc)
+        self._hold = self._passed = None
 
     def _decide(self) -> PassedRequest | None:
         """The request, if it is passed on whatever the sandbox."""

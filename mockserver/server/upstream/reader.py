@@ -50,7 +50,7 @@ class ResponseReader:
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            raise BadAnswer("it switched to another protocol, which nobody asked for") from None
+            raise BadAnswer("it switched to another protocol, which was not requested") from None
         except httptools.HttpParserError as error:
             if isinstance(error.__context__, BadAnswer):
                 raise error.__context__ from None
@@ -105,7 +105,7 @@ class ResponseReader:
             raise BadAnswer(_TOO_LONG)
         if status < 200:
             if status == 101:
-                raise BadAnswer("it switched to another protocol, which nobody asked for")
+                raise BadAnswer("it switched to another protocol, which was not requested")
             return
         if status > 599:
             raise BadAnswer(f"its status {status} is none of HTTP")
@@ -116,7 +116,7 @@ class ResponseReader:
                 self.length = int(value)
             elif lower == "transfer-encoding":
                 if value.lower() != "chunked":
-                    raise BadAnswer(f"it used the transfer coding {value}, which nobody asked for")
+                    raise BadAnswer(f"it used the transfer coding {value}, which was not requested")
                 self._is_chunked = True
         if self._is_chunked:
             self.length = None

@@ -112,7 +112,7 @@ class Relay:
         self._stop()
         self._passing.abandon()
         if self._has_begun:
-            self._protocol.transport.abort()
+            self._protocol.break_off()
         else:
             self._cycle.keep_alive = False
             self._protocol.end_relay(self._cycle, *rejection(code))
@@ -243,12 +243,11 @@ class Relay:
     def _break_off(self) -> None:
         """Break the client's connection, so that the response cannot pass for a complete one."""
         self._is_over = True
-        transport = self._protocol.transport
-        raw = transport.get_extra_info("socket")
+        raw = self._protocol.transport.get_extra_info("socket")
         if raw is not None:
             with suppress(OSError):
                 raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NONE)
-        transport.abort()
+        self._protocol.break_off()
 
 
 def head_lines(head: ReturnedHead, *, is_chunked: bool) -> bytes:
