@@ -28,6 +28,7 @@ from tests.bench.report import BEGIN, END
 from tests.cli.test_main import SECONDS
 from tests.conftest import require_program
 from tests.push.reader import Reader
+from tests.recorder.traffic import entry, write_har
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -148,6 +149,21 @@ def test_the_commands_for_an_own_api_work_one_after_the_other(monkeypatch: pytes
             assert result.exit_code == 0, result.output
         elif program == "mockserver":
             assert create_app(Path(arguments[0]), stateful="--stateful" in arguments)
+
+
+def test_the_commands_for_a_recorded_backend_work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    blocks = [text for page, language, text in BLOCKS if (page, language) == ("recording.md", "console")]
+    (document,) = [text for page, language, text in BLOCKS if (page, language) == ("coming-from.md", "yaml")]
+    (tmp_path / "petstore.yaml").write_text(document)
+    write_har(tmp_path, entry("/pets", []))
+    monkeypatch.chdir(tmp_path)
+    with BackgroundServer(create_app(tmp_path / "petstore.yaml", stateful=True)) as server:
+        for command in COMMAND.findall("".join(blocks)):
+            _, name, *arguments = shlex.split(re.sub(r"https?://\S+", server.url, command).replace("…", "t"))
+            if name != "serve":
+                result = CliRunner().invoke(main, [name, *arguments])
+                assert result.exit_code == 0, result.output
+    assert create_app(Path("recorded-pets")).extensions["mockserver"]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from mockserver.http.gateway.judgement import judge_response
 from mockserver.openapi import parameter_encoding
 from mockserver.openapi.model import Operation, template_shape
 from mockserver.syntax import json_pointer, strict_json
-from mockserver.syntax.media_types import is_json
+from mockserver.syntax.media_types import EVENT_STREAM, essence, is_json
 
 DRIFT = "drift"
 READING, CREATING, CHANGING, REMOVING = ("GET", "HEAD"), ("POST",), ("PUT", "PATCH"), ("DELETE",)
@@ -91,6 +91,10 @@ class BackendChecker:
 
     def _check(self, operation: Operation) -> None:
         """Request an operation for each of its records that are known."""
+        success = operation.success()
+        if success is not None and EVENT_STREAM in map(essence, success[1].media):
+            self._leave_out(operation, "its response is a stream of events, which has no end")
+            return
         is_change = operation.method in CHANGING + REMOVING or self._is_action(operation)
         if is_change and not operation.path_names:
             self._leave_out(operation, "it would change what the check has not created")
@@ -107,16 +111,20 @@ class BackendChecker:
 
     def _request(self, operation: Operation, values: Mapping[str, Any]) -> BackendRequest:
         builder, path = self._builder, self._builder.path(operation, values)
-        query, headers = [], {"Accept": "*/*"}
+        query, cookies, headers = list[str](), list[str](), {"Accept": "*/*"}
         for parameter in operation.parameters:
-            if not parameter.required or parameter.location not in ("query", "header"):
+            if not parameter.required or parameter.location == "path":
                 continue
             examples = examples_of(self.contract, operation, parameter)
             value = examples[0] if examples else builder.generate(parameter, operation)
             if parameter.location == "query":
                 query.append(parameter_encoding.encode_query(parameter.notation, value))
-            else:
+            elif parameter.location == "header":
                 headers[parameter.name] = parameter_encoding.encode_header(parameter.notation, value)
+            else:
+                cookies.append(f"{parameter.name}={parameter_encoding.encode_cookie(parameter.notation, value)}")
+        if cookies:
+            headers["Cookie"] = "; ".join(cookies)
         body = builder.body(operation) if operation.method not in READING else None
         if body is not None:
             headers["Content-Type"] = body[1]
