@@ -1,198 +1,305 @@
-"""Checks a real backend against a contract: requests what the document declares, and validates every response."""
+"""Checks a real backend: requests what the contract promises, and validates every response."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
 
-from mockserver.check.backend import Backend, BackendRequest, BackendResponse, BackendUnreachable, BrokenResponse
-from mockserver.check.backend_arguments import KeySource, MissingArgument, examples_of
+from mockserver.check.backend_client import BODY_LIMIT, BackendClient, NoResponse, TooLarge
 from mockserver.check.finding import CheckFinding
-from mockserver.check.request_builder import RequestBuilder
+from mockserver.check.known_keys import KnownKeys, Values, key_of_new
+from mockserver.check.parameter_examples import example_of
+from mockserver.check.request_builder import PATH_CHARACTERS, RequestBuilder
 from mockserver.contract.model import Contract
-from mockserver.errors import Problem, Violation
+from mockserver.errors import Violation, count_noun
 from mockserver.http.gateway.judgement import judge_response
+from mockserver.http.messages import Response
 from mockserver.openapi import parameter_encoding
-from mockserver.openapi.model import Operation, template_shape
+from mockserver.openapi.model import Operation, Parameter, template_shape
 from mockserver.syntax import json_pointer, strict_json
-from mockserver.syntax.media_types import EVENT_STREAM, essence, is_json
+from mockserver.syntax.media_types import JSON, essence
 
-DRIFT = "drift"
-READING, CREATING, CHANGING, REMOVING = ("GET", "HEAD"), ("POST",), ("PUT", "PATCH"), ("DELETE",)
-DENIED = (401, 403)
-NOT_FOUND = 404
-
-
-class UncheckedOperation(NamedTuple):
-    """An operation without a response of success, and why."""
-
-    operation: str
-    reason: str
+CODE = "drift"
+SAFE, CHANGING = ("GET", "HEAD"), ("PATCH", "PUT")
+NOT_FOUND, CREDENTIALS = 404, (401, 403)
+# A body may be valid and yet refer to what does not exist, or be there already.
+REFUSALS = (400, 404, 409, 422)
+EVENTS = "text/event-stream"
+_INDEX = re.compile(r"/[0-9]+(?=/|$)")
+UNSAFE_REASON = "it may change data; --unsafe requests what creates, and changes and deletes what it has created"
 
 
+class _NoValue(Exception):
+    """A request cannot be made: there is no value for something; the message says for what."""
+
+
+@dataclass(slots=True)
 class BackendChecker:
-    """Collects `findings` about a backend, and the operations that are `unchecked`, while its `steps` are run through.
+    """Collects `findings` about a backend; `not_requested` has the reason for each operation that could not be asked.
 
-    Unless `unsafe`, only GET and HEAD are requested; else records are created, too, and those alone changed and
-    deleted. `responses` is how many were validated.
+    `unsafe` also creates records, and changes and deletes those alone.
     """
 
-    def __init__(self, contract: Contract, backend: Backend, *, unsafe: bool = False) -> None:
-        self.contract, self.backend = contract, backend
-        self.findings: list[CheckFinding] = []
-        self.unchecked: list[UncheckedOperation] = []
-        self.responses = 0
-        self._builder, self._keys = RequestBuilder(contract), KeySource(contract)
-        self._methods = READING if not unsafe else (*CREATING, *READING, *CHANGING, *REMOVING)
-        self._violations: dict[tuple[Any, ...], tuple[Operation, str]] = {}
-        self._similar: Counter[tuple[Any, ...]] = Counter()
-        self._has_responded = False
+    contract: Contract
+    client: BackendClient
+    unsafe: bool = False
+    findings: list[CheckFinding] = field(default_factory=list)
+    not_requested: dict[str, str] = field(default_factory=dict)
+    responses: int = 0
+    _requested: set[str] = field(default_factory=set)
+    _similar: dict[tuple[Any, ...], tuple[int, int]] = field(default_factory=dict)
+    _messages: list[tuple[Operation, str]] = field(default_factory=list)
+    _created: list[tuple[str, Values]] = field(default_factory=list)
+    _keys: KnownKeys = field(init=False)
 
-    def steps(self) -> Iterator[float]:
-        """Request one operation after the other; yields the progress from 0 to 1. Raises BackendUnreachable."""
-        operations = sorted(self._requested(), key=self._order)
-        for number, operation in enumerate(operations):
-            self._check(operation)
-            yield (number + 1) / len(operations)
-        for kind, (operation, message) in self._violations.items():
-            more = f" (and {self._similar[kind] - 1:,} similar)" if self._similar[kind] > 1 else ""
-            self.findings.append(CheckFinding("error", self._problem(operation, message + more)))
+    def __post_init__(self) -> None:
+        self._keys = KnownKeys(self.contract)
 
-    def _requested(self) -> Iterator[Operation]:
-        for operation in self.contract.operations.values():
-            if operation.method in self._methods:
-                yield operation
-            else:
-                hint = (
-                    "only --unsafe requests it"
-                    if operation.method in CREATING + CHANGING + REMOVING
-                    else "not requested"
-                )
-                self.unchecked.append(UncheckedOperation(operation.id, f"{operation.method} {operation.path}: {hint}"))
+    def run(self) -> None:
+        """Request every operation. Raises Unreachable."""
+        operations = sorted(self.contract.operations.values(), key=lambda operation: len(operation.path_names))
+        for operation in operations:
+            if operation.method in SAFE:
+                self._read(operation)
+        if self.unsafe:
+            self._write(operations)
+        for operation in operations:
+            if operation.id not in self._requested and operation.id not in self.not_requested:
+                self.not_requested[operation.id] = self._reason(operation)
+        self.findings = [
+            self._finding(operation, message, self._similar[kind][1])
+            for kind, (operation, message) in zip(self._similar, self._messages, strict=True)
+        ]
 
-    def _order(self, operation: Operation) -> tuple[int, int, int]:
-        """What creates comes first, then what reads, changes and removes; lists before their items."""
-        depth = len(operation.path_names)
-        if operation.method in REMOVING:
-            # The items before what they belong to.
-            return 2, -depth, 0
-        if operation.method in CHANGING or self._is_action(operation):
-            return 1, depth, 0
-        # A list below a record is created in one that was listed.
-        return 0, depth, 0 if operation.method in READING else 1
+    @property
+    def requested(self) -> int:
+        """How many operations were requested."""
+        return len(self._requested)
 
-    def _is_action(self, operation: Operation) -> bool:
-        """Whether a POST changes a record, such as `/jobs/{id}/retry`, and does not create one in a list."""
-        if operation.method not in CREATING or not operation.path_names:
-            return False
-        shape = f"{template_shape(operation.route.rstrip('/'))}/{{}}"
-        return all(template_shape(other.route.rstrip("/")) != shape for other in self.contract.operations.values())
+    def _reason(self, operation: Operation) -> str:
+        if not self.unsafe:
+            return UNSAFE_REASON
+        return "nothing was created that it could be about" if operation.path_names else "it does not create a record"
 
-    def _check(self, operation: Operation) -> None:
-        """Request an operation for each of its records that are known."""
+    def _read(self, operation: Operation) -> None:
         success = operation.success()
-        if success is not None and EVENT_STREAM in map(essence, success[1].media):
-            self._leave_out(operation, "its response is a stream of events, which has no end")
+        if success is not None and any(essence(name) == EVENTS for name in success[1].media):
+            self.not_requested[operation.id] = "its response is a stream of events, which has no end"
             return
-        is_change = operation.method in CHANGING + REMOVING or self._is_action(operation)
-        if is_change and not operation.path_names:
-            self._leave_out(operation, "it would change what the check has not created")
-            return
-        try:
-            combinations = self._keys.arguments(operation, only_created=is_change)
-            requests = [self._request(operation, values) for values in combinations[: 1 if is_change else None]]
-        except MissingArgument as missing:
-            self._leave_out(operation, str(missing))
-            return
-        outcomes = [self._send(operation, request) for request in requests]
-        if not any(outcome is None for outcome in outcomes):
-            self._leave_out(operation, next(outcome for outcome in outcomes if outcome is not None))
+        for values in self._keys.values(operation) or [()]:
+            response = self._send(operation, values)
+            if response is not None and 200 <= response.status < 300:
+                self._keys.add_list(operation, values, _json(response))
 
-    def _request(self, operation: Operation, values: Mapping[str, Any]) -> BackendRequest:
-        builder, path = self._builder, self._builder.path(operation, values)
-        query, cookies, headers = list[str](), list[str](), {"Accept": "*/*"}
-        for parameter in operation.parameters:
-            if not parameter.required or parameter.location == "path":
-                continue
-            examples = examples_of(self.contract, operation, parameter)
-            value = examples[0] if examples else builder.generate(parameter, operation)
-            if parameter.location == "query":
-                query.append(parameter_encoding.encode_query(parameter.notation, value))
-            elif parameter.location == "header":
-                headers[parameter.name] = parameter_encoding.encode_header(parameter.notation, value)
-            else:
-                cookies.append(f"{parameter.name}={parameter_encoding.encode_cookie(parameter.notation, value)}")
-        if cookies:
-            headers["Cookie"] = "; ".join(cookies)
-        body = builder.body(operation) if operation.method not in READING else None
-        if body is not None:
-            headers["Content-Type"] = body[1]
-        prefix = operation.prefixes[0] if operation.prefixes and not self.backend.has_path else ""
-        text = "&".join(filter(None, query))
-        target = f"{path}{'&' if '?' in path else '?'}{text}" if text else path
-        return BackendRequest(operation.method, target, headers, body[0] if body is not None else None, prefix)
+    def _write(self, operations: list[Operation]) -> None:
+        """Create records, then change and read these, then delete them, the last one first."""
+        for operation in operations:
+            if operation.method == "POST" and self._creates(operation):
+                self._create(operation)
+        for methods in (CHANGING, ("GET",)):
+            for operation in operations:
+                if operation.method in methods:
+                    for values in self._created_below(operation):
+                        self._send(operation, values)
+        for shape, values in reversed(self._created):
+            for operation in operations:
+                if operation.method == "DELETE" and template_shape(operation.route) == shape:
+                    self._send(operation, values)
 
-    def _send(self, operation: Operation, request: BackendRequest) -> str | None:
-        """Send a request and validate its response; why it was no success, or None if it was one."""
-        try:
-            response = self.backend.send(request)
-        except BackendUnreachable as error:
-            if not self._has_responded:
-                raise
-            self._add(operation, request, Violation("status", "", "responses", f"the backend is gone: {error}"), None)
-            return f"{request}: the backend is gone"
-        except BrokenResponse as error:
-            self._add(operation, request, Violation("status", "", "responses", str(error)), None)
-            return f"{request}: {error}"
-        self._has_responded = True
-        status = response.status
-        is_declared = operation.response(status) is not None
-        if status in DENIED and not is_declared:
-            return f"{request} was answered {status}; --header 'Authorization: …' sends credentials"
-        if status == NOT_FOUND and not is_declared and operation.path_names:
-            return f"{request} was answered {status}, which is not declared; the key may be none of the backend's"
-        self.responses += 1
-        for violation in judge_response(operation, request.method, status, response.headers, response.body):
-            self._add(operation, request, violation, status)
-        if 200 <= status < 400:
-            self._learn_keys(request, response)
-            return None
-        return f"{request} was answered {status}"
-
-    def _learn_keys(self, request: BackendRequest, response: BackendResponse) -> None:
-        value = None
-        if response.body and is_json(response.header("Content-Type") or ""):
-            try:
-                value = strict_json.parse(response.body)
-            except ValueError:
-                return
-        if request.method == "GET":
-            self._keys.add_list(request.target, value)
-        elif request.method == "POST":
-            self._keys.add_created(request.target, value, response.header("Location"))
-
-    def _add(self, operation: Operation, request: BackendRequest, violation: Violation, status: int | None) -> None:
-        kind = (
-            operation.id,
-            status,
-            violation.location,
-            violation.name,
-            _any_index(violation.pointer),
-            violation.keyword,
+    def _creates(self, operation: Operation) -> bool:
+        """Whether a POST creates a record: it says so, or a record can be read below its path."""
+        behaviour = self.contract.behaviours.get(operation.id)
+        if behaviour is not None:
+            return behaviour.kind == "create"
+        shape = template_shape(operation.route.rstrip("/")) + "/{}"
+        return any(
+            template_shape(other.route) == shape and other.method in ("GET", "DELETE")
+            for other in self.contract.operations.values()
         )
-        self._similar[kind] += 1
-        subject = f"{request} ({operation.id})" if status is None else f"{request} ({operation.id}) responded {status}"
-        self._violations.setdefault(kind, (operation, f"{subject}: {violation.description}"))
 
-    def _leave_out(self, operation: Operation, reason: str) -> None:
-        self.unchecked.append(UncheckedOperation(operation.id, f"{operation.method} {operation.path}: {reason}"))
+    def _create(self, operation: Operation) -> None:
+        own = self._created_below(operation, parents=True)
+        for values in own[:1] or self._keys.values(operation)[:1] or [()]:
+            response = self._send(operation, values)
+            if response is None or not 200 <= response.status < 300:
+                continue
+            key = key_of_new(self.contract, operation, _json(response), response.header("Location"))
+            if key is not None:
+                self._created.append(self._keys.address_of_new(operation, self._complete(operation, values), key))
 
-    def _problem(self, operation: Operation, message: str) -> Problem:
+    def _created_below(self, operation: Operation, *, parents: bool = False) -> list[Values]:
+        """The values of an operation's path that lead to a record that was created here."""
+        shape = template_shape(operation.route)
+        if parents:
+            return [values for start, values in self._created if shape.startswith(f"{start}/")]
+        return [values for own, values in self._created if own == shape]
+
+    def _complete(self, operation: Operation, values: Values) -> Values:
+        """The values of all path parameters: those given, then examples."""
+        return tuple(self._path_values(operation, values).values())
+
+    def _send(self, operation: Operation, values: Values) -> Response | None:
+        """Send a request with these values of its first path parameters, and judge the response."""
+        try:
+            path_values = self._path_values(operation, values)
+            target, headers = self._target(operation, path_values), self._headers(operation)
+        except _NoValue as error:
+            self.not_requested.setdefault(operation.id, str(error))
+            return None
+        builder = RequestBuilder(self.contract)
+        body = self._body(builder, operation) if operation.method not in SAFE else None
+        if body is not None:
+            headers.append(("Content-Type", body[1]))
+        line = f"{operation.method} {target}"
+        try:
+            response = self.client.send(operation.method, target, headers, body[0] if body is not None else None)
+        except NoResponse as error:
+            self._requested.add(operation.id)
+            self._add(operation, line, None, Violation("body", "", "no-response", f"there is no response: {error}"))
+            return None
+        except TooLarge:
+            self.not_requested[operation.id] = f"its response is larger than {BODY_LIMIT // 1024**2} MiB"
+            return None
+        self.responses += 1
+        reason = _no_answer(operation, response, values, has_body=body is not None)
+        if reason is None:
+            self._requested.add(operation.id)
+            self.not_requested.pop(operation.id, None)
+        elif operation.id not in self._requested:
+            self.not_requested[operation.id] = reason
+        # Where the document says how a refusal looks, that counts.
+        if reason is None or operation.response(response.status) is not None:
+            violations = judge_response(operation, operation.method, response.status, response.headers, response.body)
+            for violation in violations:
+                self._add(operation, line, response.status, violation)
+        return response
+
+    def _body(self, builder: RequestBuilder, operation: Operation) -> tuple[bytes, str] | None:
+        """A body with its media type: the document's example, or a generated one that refers to known records."""
+        body, behaviour = builder.body(operation), self.contract.behaviours.get(operation.id)
+        if body is None or behaviour is None or body[1] != JSON or behaviour.body_member is not None:
+            return body
+        value = strict_json.parse(body[0])
+        for name, target in self.contract.resources[behaviour.resource].references.items():
+            key = self._known_key(target)
+            if isinstance(value, dict) and name in value and key is not None:
+                value[name] = key
+        return strict_json.dump(value), JSON
+
+    def _known_key(self, resource: str) -> Any:
+        """The key of a record that was created, or else of one that a list has shown; None without any."""
+        shapes = {
+            template_shape(self.contract.operations[name].route)
+            for name, behaviour in self.contract.behaviours.items()
+            if (behaviour.kind, behaviour.resource) == ("read", resource)
+        }
+        created = [values[-1] for shape, values in reversed(self._created) if shape in shapes]
+        listed = [values[-1] for shape in sorted(shapes) for values in self._keys.by_shape.get(shape, ())]
+        return next(iter([*created, *listed]), None)
+
+    def _path_values(self, operation: Operation, values: Values) -> dict[str, Any]:
+        declared = {parameter.name: parameter for parameter in operation.parameters if parameter.location == "path"}
+        path: dict[str, Any] = {}
+        for number, name in enumerate(operation.path_names):
+            if number < len(values):
+                path[name] = values[number]
+                continue
+            example = example_of(self.contract, declared[name]) if name in declared else None
+            if example is None:
+                raise _NoValue(f"no list shows a key for its path parameter {name}, and it has no example")
+            path[name] = example[0]
+        return path
+
+    def _target(self, operation: Operation, path_values: dict[str, Any]) -> str:
+        prefix = self.client.base_path or next(iter(operation.prefixes), "")
+        path = quote(prefix, safe=PATH_CHARACTERS) + RequestBuilder(self.contract).path(operation, path_values)
+        pairs = [
+            parameter_encoding.encode_query(parameter.notation, self._required(parameter))
+            for parameter in operation.parameters
+            if parameter.location == "query" and parameter.required
+        ]
+        query = "&".join(filter(None, pairs))
+        return f"{path}{'&' if '?' in path else '?'}{query}" if query else path
+
+    def _headers(self, operation: Operation) -> list[tuple[str, str]]:
+        success = operation.success()
+        types = list(success[1].media) if success is not None else []
+        headers = [("Accept", ", ".join([*types, "*/*;q=0.1"]) if types else "*/*")]
+        own = self.client.header_names
+        for parameter in operation.parameters:
+            if not parameter.required or parameter.location not in ("header", "cookie"):
+                continue
+            if parameter.location == "header" and parameter.name.lower() not in own:
+                text = parameter_encoding.encode_header(parameter.notation, self._required(parameter))
+                headers.append((parameter.name, text))
+            elif parameter.location == "cookie" and "cookie" not in own:
+                text = parameter_encoding.encode_cookie(parameter.notation, self._required(parameter))
+                headers.append(("Cookie", f"{parameter.name}={text}"))
+        return headers
+
+    def _required(self, parameter: Parameter) -> Any:
+        example = example_of(self.contract, parameter)
+        if example is None:
+            raise _NoValue(f"its required {parameter.location} parameter {parameter.name} has no example")
+        return example[0]
+
+    def _add(self, operation: Operation, line: str, status: int | None, violation: Violation) -> None:
+        """Note a violation; those that differ only in the record or in the item of a list count as one."""
+        pointer = _INDEX.sub("/*", violation.pointer)
+        kind = (operation.id, status, violation.location, violation.name, pointer, violation.keyword)
+        number, count = self._similar.get(kind, (len(self._messages), 0))
+        self._similar[kind] = number, count + 1
+        if count == 0:
+            answered = f", response {status}" if status is not None else ""
+            self._messages.append((operation, f"{line} ({operation.id}){answered}: {violation.description}"))
+
+    def _finding(self, operation: Operation, message: str, count: int) -> CheckFinding:
         pointer = f"/paths/{json_pointer.escape(operation.path)}/{operation.method.lower()}"
-        return self.contract.openapi.source.problem(pointer, message, DRIFT)
+        more = f" (and {count - 1:,} similar)" if count > 1 else ""
+        return CheckFinding("error", self.contract.openapi.source.problem(pointer, message + more, CODE))
+
+    def summary(self) -> Iterator[str]:
+        """The operations that were not requested, and the result."""
+        for name, reason in self.not_requested.items():
+            operation = self.contract.operations[name]
+            yield f"not requested: {operation.method} {operation.path} ({name}): {reason}"
+        total = count_noun(len(self.contract.operations), "operation")
+        result = count_noun(len(self.findings), "deviation") if self.findings else "No deviations"
+        yield (
+            f"{self.contract.name} at {self.client.address}: {self.requested:,} of {total} requested, "
+            f"{count_noun(self.responses, 'response')} validated. {result} found."
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """The result as JSON."""
+        return {
+            "contract": self.contract.name,
+            "against": self.client.address,
+            "holds": not self.findings,
+            "operations": len(self.contract.operations),
+            "answers": self.responses,
+            "findings": [finding.as_dict() for finding in self.findings],
+            "not_requested": [{"operation": name, "reason": reason} for name, reason in self.not_requested.items()],
+        }
 
 
-def _any_index(pointer: str) -> str:
-    """A pointer whose indexes do not count: the same deviation in each item of a list is one."""
-    return "/".join("*" if token.isdecimal() else token for token in pointer.split("/"))
+def _no_answer(operation: Operation, response: Response, values: Values, *, has_body: bool) -> str | None:
+    """Why a response says nothing about the operation itself; None if it does."""
+    if response.status in REFUSALS and has_body:
+        return f"the backend refuses the body with {response.status}: give the document an example that it accepts"
+    if response.status in CREDENTIALS and operation.security:
+        return f"the response is {response.status}: pass credentials with --header"
+    if response.status == NOT_FOUND and operation.path_names and not values:
+        return "the response is 404: no record has the key of the example"
+    return None
+
+
+def _json(response: Response) -> Any:
+    """The body as JSON; None if it is something else."""
+    try:
+        return strict_json.parse(response.body)
+    except strict_json.MalformedJSON:
+        return None

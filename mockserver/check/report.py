@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mockserver.check.backend_checker import BackendChecker
 from mockserver.check.checker import ContractChecker
 from mockserver.check.finding import CheckFinding
 from mockserver.errors import count_noun
@@ -38,30 +37,6 @@ def as_dict(checker: ContractChecker | None, findings: Sequence[CheckFinding]) -
             {"name": counts.name, "records": counts.records, "answers": counts.responses} for counts in scenarios
         ],
         "findings": [finding.as_dict() for finding in findings],
-    }
-
-
-def summarize_backend(checker: BackendChecker) -> list[str]:
-    """A line for each operation that could not be checked, and one for the whole backend."""
-    lines = [f"not checked: {unchecked.operation}: {unchecked.reason}" for unchecked in checker.unchecked]
-    checked = len(checker.contract.operations) - len({unchecked.operation for unchecked in checker.unchecked})
-    deviations = len(checker.findings)
-    result = f"{count_noun(deviations, 'deviation') if deviations else 'No deviations'} found."
-    operations = count_noun(len(checker.contract.operations), "operation")
-    lines.append(f"{checker.backend.url}: {checked} of {operations} checked, {checker.responses:,} responses. {result}")
-    return lines
-
-
-def backend_as_dict(checker: BackendChecker) -> dict[str, Any]:
-    """The result for a backend as JSON."""
-    return {
-        "contract": checker.contract.name,
-        "against": checker.backend.url,
-        "holds": not checker.findings,
-        "operations": len(checker.contract.operations),
-        "answers": checker.responses,
-        "unchecked": [unchecked._asdict() for unchecked in checker.unchecked],
-        "findings": [finding.as_dict() for finding in checker.findings],
     }
 
 

@@ -62,7 +62,9 @@ class RequestBuilder:
         """
         if operation.id not in self.contract.implemented:
             declared = {parameter.name: parameter for parameter in operation.parameters if parameter.location == "path"}
-            return {name: self.generate(declared[name], operation) for name in operation.path_names if name in declared}
+            return {
+                name: self._generate(declared[name], operation) for name in operation.path_names if name in declared
+            }
         if keys is None:
             return None if operation.path_names else {}
         values: dict[str, Any] = {}
@@ -79,7 +81,7 @@ class RequestBuilder:
     def _generate_path_value(self, operation: Operation, name: str) -> Any:
         declared = (parameter for parameter in operation.parameters if parameter.location == "path")
         parameter = next((parameter for parameter in declared if parameter.name == name), None)
-        return self.generate(parameter, operation) if parameter is not None else UNKNOWN_KEY
+        return self._generate(parameter, operation) if parameter is not None else UNKNOWN_KEY
 
     def _resource_named_by(self, operation: Operation, name: str) -> str | None:
         """The resource whose records a path parameter names.
@@ -121,7 +123,7 @@ class RequestBuilder:
         required = [
             parameter for parameter in operation.parameters if parameter.location == "query" and parameter.required
         ]
-        values = ((parameter.notation, self.generate(parameter, operation)) for parameter in required)
+        values = ((parameter.notation, self._generate(parameter, operation)) for parameter in required)
         return "&".join(filter(None, (parameter_encoding.encode_query(*value) for value in values)))
 
     def body(self, operation: Operation) -> tuple[bytes, str] | None:
@@ -148,8 +150,7 @@ class RequestBuilder:
         except CannotGenerate:
             return {}
 
-    def generate(self, parameter: Parameter, operation: Operation) -> Any:
-        """A value for a parameter."""
+    def _generate(self, parameter: Parameter, operation: Operation) -> Any:
         documents, validator, value = self.contract.documents, parameter.validator, None
         schema = documents.resolve(validator.address)
         try:
@@ -167,7 +168,7 @@ class RequestBuilder:
         for parameter in operation.parameters:
             if not parameter.required or parameter.location not in ("header", "cookie"):
                 continue
-            value = self.generate(parameter, operation)
+            value = self._generate(parameter, operation)
             if parameter.location == "header":
                 headers.append((parameter.name, parameter_encoding.encode_header(parameter.notation, value)))
             else:

@@ -10,19 +10,20 @@ from pathlib import Path
 import click
 
 from mockserver.check import annotation_formats, report
-from mockserver.check.backend import Backend, BackendUnreachable
 from mockserver.check.backend_checker import BackendChecker
+from mockserver.check.backend_client import BackendClient, Unreachable
 from mockserver.check.checker import ContractChecker
 from mockserver.check.finding import CheckFinding
-from mockserver.cli.arguments import CONTRACT, STATEFUL, STRICT_EXAMPLES, fail, warn
+from mockserver.cli.arguments import CONTRACT, STATEFUL, STRICT_EXAMPLES, fail, load_or_fail, warn
 from mockserver.cli.progress import SECONDS, elapsed_time
 from mockserver.cli.terminal import print_line
 from mockserver.contract.loader import contract_root, load_contract
 from mockserver.engine.clock import monotonic
 from mockserver.errors import ContractError, count_noun
 
-# RFC 9110, section 5.1.
-HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+# The exit code if a backend cannot be reached.
+UNREACHABLE = 2
+HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 @click.command("check", short_help="Find errors in CONTRACT.")
@@ -40,18 +41,27 @@ HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 @STATEFUL
 @click.option(
     "--against",
-    "backend_url",
     metavar="URL",
-    help="Check the backend at URL against CONTRACT instead: send it requests, and validate its responses.",
+    help="Check a real backend instead: request what CONTRACT promises, and validate its responses.",
 )
-@click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="Send this header to the backend.")
-@click.option("--unsafe", is_flag=True, help="Also create records in the backend, and change and delete these.")
+@click.option(
+    "--header",
+    "headers",
+    metavar="HEADER",
+    multiple=True,
+    help="With --against: a header for each request, such as 'Authorization: Bearer …'. Repeatable.",
+)
+@click.option(
+    "--unsafe",
+    is_flag=True,
+    help="With --against: also create records, and change and delete those that were created.",
+)
 def check_command(
     contract: Path | None,
     output_format: str,
     strict_examples: bool | None,
     stateful: bool,
-    backend_url: str | None,
+    against: str | None,
     headers: tuple[str, ...],
     unsafe: bool,
 ) -> None:
@@ -60,56 +70,64 @@ def check_command(
     In each scenario, it puts every record into every state that it can reach, and validates the responses of all
     operations there. Exits with 1 if there are errors; warnings do not count.
 
-    With --against, it finds where a backend deviates from CONTRACT: it sends GET and HEAD requests with the examples of
-    the document and with keys from the lists that the backend returns. Exits with 2 if the backend cannot be reached.
-
     \b
     Examples:
       mockserver check my-mock
       mockserver check petstore.yaml --strict-examples
       mockserver check my-mock --format sarif > mockserver.sarif
-      mockserver check my-mock --against http://localhost:3000 --header 'Authorization: Bearer abc'
+      mockserver check petstore.yaml --against http://localhost:8000 --header 'Authorization: Bearer …'
     """
-    backend = _read_backend(backend_url, headers, unsafe=unsafe)
-    checker: ContractChecker | BackendChecker | None = None
+    if against is not None:
+        _check_backend(contract, against, headers, output_format, unsafe=unsafe)
+        return
+    if headers or unsafe:
+        raise click.UsageError("--header and --unsafe need --against URL")
+    checker: ContractChecker | None = None
     try:
         with elapsed_time(f"Loading {contract or 'the built-in contract'}"):
-            loaded = load_contract(contract, strict_examples=strict_examples, stateful=stateful)
-        checker = ContractChecker(loaded) if backend is None else BackendChecker(loaded, backend, unsafe=unsafe)
+            checker = ContractChecker(load_contract(contract, strict_examples=strict_examples, stateful=stateful))
         _run_with_progress(checker)
         findings = checker.findings
     except ContractError as error:
         findings = [CheckFinding("error", problem) for problem in error.problems]
-    except BackendUnreachable as error:
-        warn(f"{backend_url} cannot be reached: {error}")
-        raise SystemExit(2) from None
     _print_findings(checker, findings, output_format, contract_root(contract))
     if errors := report.count_errors(findings):
-        what = "deviation" if isinstance(checker, BackendChecker) else "error"
-        fail(f"{count_noun(errors, what)} {'of the backend' if what == 'deviation' else 'in the contract'}")
+        fail(f"{count_noun(errors, 'error')} in the contract")
 
 
-def _read_backend(url: str | None, headers: tuple[str, ...], *, unsafe: bool) -> Backend | None:
-    """The backend that the options name, if they do. Raises UsageError."""
-    if url is None:
-        for option in ("--header",) * bool(headers) + ("--unsafe",) * unsafe:
-            raise click.UsageError(f"{option} needs --against URL: it is about the requests to a backend.")
-        return None
-    values = {}
-    for text in headers:
-        name, separator, value = text.partition(":")
-        if not separator or not HEADER_NAME.fullmatch(name):
-            raise click.BadParameter(
-                f"{text!r} is not a header such as 'Authorization: Bearer abc'.", param_hint="--header"
-            )
-        values[name] = value.strip()
+def _check_backend(path: Path | None, url: str, headers: tuple[str, ...], output_format: str, *, unsafe: bool) -> None:
+    """Check a backend, and print the result; exits with 1 for deviations, and with 2 if it cannot be reached."""
     try:
-        return Backend(url, values)
+        client = BackendClient(url, [_split_header(text) for text in headers])
     except ValueError as error:
-        raise click.BadParameter(f"{error}.", param_hint="--against") from None
+        raise click.BadParameter(str(error), param_hint="--against") from None
+    checker = BackendChecker(load_or_fail(lambda: load_contract(path, stateful=True)), client, unsafe=unsafe)
+    try:
+        with elapsed_time(f"Requesting {client.address}"):
+            checker.run()
+    except Unreachable as error:
+        warn(f"cannot reach {client.address}: {error}")
+        raise SystemExit(UNREACHABLE) from None
+    root, current_directory = contract_root(path), Path.cwd().resolve()
+    if output_format == "json":
+        click.echo(json.dumps(checker.as_dict(), indent=2))
+    else:
+        _print_lines(checker.findings, output_format, root, current_directory)
+        for line in checker.summary():
+            # The output of other formats is for programs alone.
+            print_line(line, err=output_format != "text")
+    if checker.findings:
+        fail(f"{count_noun(len(checker.findings), 'deviation')} from the contract")
 
 
-def _run_with_progress(checker: ContractChecker | BackendChecker) -> None:
+def _split_header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon or not HEADER_NAME.fullmatch(name.strip()) or "\n" in value or "\r" in value:
+        raise click.BadParameter(f"{name.strip()} is no header such as 'Name: value'", param_hint="--header")
+    return name.strip(), value.strip()
+
+
+def _run_with_progress(checker: ContractChecker) -> None:
     """Take all steps of the checker; on a terminal, show a progress bar once they have taken longer than a second."""
     began, steps = monotonic(), checker.steps()
     for _ in steps:
@@ -123,17 +141,21 @@ def _run_with_progress(checker: ContractChecker | BackendChecker) -> None:
 
 
 def _print_findings(
-    checker: ContractChecker | BackendChecker | None, findings: list[CheckFinding], output_format: str, root: Path
+    checker: ContractChecker | None, findings: list[CheckFinding], output_format: str, root: Path
 ) -> None:
     """Print the result of a check; `checker` is None where the contract could not be loaded."""
-    current_directory = Path.cwd().resolve()
     if output_format == "json":
-        if isinstance(checker, BackendChecker):
-            result = report.backend_as_dict(checker)
-        else:
-            result = report.as_dict(checker, findings)
-        click.echo(json.dumps(result, indent=2))
-    elif output_format == "sarif":
+        click.echo(json.dumps(report.as_dict(checker, findings), indent=2))
+        return
+    _print_lines(findings, output_format, root, Path.cwd().resolve())
+    if output_format == "text":
+        for line in report.summarize(checker) if checker is not None else ():
+            print_line(line)
+
+
+def _print_lines(findings: list[CheckFinding], output_format: str, root: Path, current_directory: Path) -> None:
+    """Print findings in a format other than JSON."""
+    if output_format == "sarif":
         click.echo(json.dumps(annotation_formats.as_sarif(findings, root, current_directory), indent=2))
     elif output_format == "github":
         for line in annotation_formats.as_github_commands(findings, root, current_directory):
@@ -141,11 +163,3 @@ def _print_findings(
     else:
         for finding in findings:
             print_line(str(finding), err=True)
-        for line in _summary(checker):
-            print_line(line)
-
-
-def _summary(checker: ContractChecker | BackendChecker | None) -> list[str]:
-    if isinstance(checker, BackendChecker):
-        return report.summarize_backend(checker)
-    return report.summarize(checker) if checker is not None else []

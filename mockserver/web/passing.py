@@ -129,6 +129,9 @@ class PassedBody:
             self._passing.finish()
             raise StopIteration
         self._passing.copy(part)
+        if self._answer.head.is_complete:
+            # The client may look into the journal as soon as it has this part.
+            self._passing.finish()
         return part
 
     def close(self) -> None:

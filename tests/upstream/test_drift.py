@@ -95,7 +95,7 @@ def test_a_status_that_is_not_declared_is_drift(
             "location": "status",
             "pointer": "",
             "keyword": "responses",
-            "message": "getMessage declares no response for the status 202",
+            "message": "the status 202 is not declared, only 200",
         }
     ]
 

@@ -35,7 +35,7 @@ def judge_response(
         return []
     declared = operation.response(status)
     if declared is None:
-        message = f"{operation.id} declares no response for the status {status}"
+        message = f"the status {status} is not declared, only {', '.join(operation.responses) or 'none'}"
         return [Violation("status", "", "responses", message)]
     values: dict[str, str] = {}
     for name, value in headers:
@@ -74,7 +74,7 @@ def _judge_content(declared: DeclaredResponse, status: int, values: dict[str, st
     if not declared.media:
         return []
     if not body:
-        message = f"the response with the status {status} has no body"
+        message = f"there is no body, but {', '.join(declared.media)} is declared"
         return [Violation("body", "", "content", message)]
     media_type = values.get("content-type")
     if media_type is None:
@@ -82,7 +82,7 @@ def _judge_content(declared: DeclaredResponse, status: int, values: dict[str, st
         return [Violation("header", "", "required", message, "Content-Type")]
     media = declared_media(declared, media_type)
     if media is None:
-        message = f"{quote(media_type)} is not declared for the status {status}"
+        message = f"{quote(media_type)} is not declared for the status {status}, only {', '.join(declared.media)}"
         return [Violation("header", "", "content", message, "Content-Type")]
     if essence(media_type) == EVENT_STREAM or len(body) > JUDGED_LIMIT:
         return []
