@@ -266,6 +266,8 @@ interface JournalEntry {
   fired: Fired[];
   request: LoggedMessage;
   response: LoggedMessage;
+  upstream?: true;
+  drift?: Violation[];
 }
 
 interface JournalPage {
