@@ -197,6 +197,7 @@ test("the whole control API can be called", async () => {
   await mock.fetch("/admin/jobs");
   await mock.clearRequests();
   assert.deepEqual([await mock.requests(), await mock.violations(), await mock.clearViolations()], [[], [], undefined]);
+  assert.deepEqual([await mock.drift(), await mock.clearDrift()], [[], undefined]);
   assert.ok((await mock.openapi()).paths["/admin/jobs"]);
   assert.ok((await mock.controlOpenapi()).paths["/__mock/clock"]);
 });
