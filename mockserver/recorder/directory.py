@@ -63,7 +63,9 @@ def schema_files(contract: Contract) -> dict[str, str]:
     for name, schema in inferred.schemas.items():
         relative = _with_relative_references(schema, document.file, document_name)
         files[f"schemas/{name}"] = json.dumps(relative, indent=2) + "\n"
-    files[f"schemas/{RESOURCES[0]}"] = RESOURCES_HEAD + "".join(_resources_lines(inferred.resources))
+    files[f"schemas/{RESOURCES[0]}"] = RESOURCES_HEAD + "".join(
+        _resources_lines(_with_sort(contract, inferred.resources))
+    )
     return files
 
 
@@ -130,6 +132,17 @@ def _scenario_lines(contract: Contract, scenario: Scenario) -> Iterator[str]:
     yield f"summary: {scenario.summary}\n"
     if scenario.name == contract.default_scenario and contract.resources:
         yield f"fixtures: {FIXTURES}\n"
+
+
+def _with_sort(contract: Contract, resources: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Mapping[str, Any]]:
+    """The data of resources.yaml, with the orders of lists that the contract has."""
+    entries = {
+        name: {**entry, "sort": [f"{'-' * field.descending}{field.name}" for field in contract.resources[name].sort]}
+        if contract.resources[name].sort
+        else entry
+        for name, entry in resources["resources"].items()
+    }
+    return {**resources, "resources": entries}
 
 
 def _resources_lines(resources: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

@@ -39,12 +39,14 @@ class ObservedRecord:
 class ObservedRecords:
     """Collects the records of a contract's resources from the steps of a recording, in their order.
 
-    `results` are the records that steps which write had as their result, by the numbers of the steps.
+    `results` are the records that steps which write had as their result, by the numbers of the steps. `lists` are the
+    rows of each list that the client did not sort itself, by resource.
     """
 
     contract: Contract
     records: dict[str, dict[Key, ObservedRecord]] = field(default_factory=dict)
     results: dict[int, dict[str, Any]] = field(default_factory=dict)
+    lists: dict[str, list[list[dict[str, Any]]]] = field(default_factory=dict)
     last_write: int = -1
     _creations: dict[str, list[tuple[int, dict[str, Any]]]] = field(default_factory=dict)
 
@@ -80,6 +82,12 @@ class ObservedRecords:
         }
         return {name: listed for name, listed in keys.items() if listed}
 
+    def arrival(self, name: str) -> dict[Key, int]:
+        """The order in which the records of a resource were there: at first, as lists show them, then by creation."""
+        records = self.records.get(name, {})
+        ordered = sorted(records, key=lambda key: (records[key].first is None, records[key].position))
+        return {key: number for number, key in enumerate(ordered)}
+
     def _in_order(self, name: str) -> list[ObservedRecord]:
         return sorted(self.records.get(name, {}).values(), key=lambda record: record.position)
 
@@ -104,11 +112,14 @@ class ObservedRecords:
 
     def _list(self, resource: Resource, behaviour: Behaviour, step: Step) -> None:
         rows = step.value if behaviour.items is None else _member(step.value, behaviour.items)
+        if isinstance(rows, list) and (behaviour.sort is None or behaviour.sort not in step.call.query):
+            self.lists.setdefault(resource.name, []).append([row for row in rows if isinstance(row, dict)])
         for number, row in enumerate(rows if isinstance(rows, list) else ()):
             key = self._see(resource, behaviour, step, row, is_whole=False)
             if key is not None:
                 record = self.records[resource.name][key]
-                record.position = min(record.position, (1, step.number * 1_000_000 + number))
+                if record.first is not None:
+                    record.position = min(record.position, (1, step.number * 1_000_000 + number))
 
     def _read(self, resource: Resource, behaviour: Behaviour, step: Step) -> None:
         self._see(resource, behaviour, step, _item(behaviour, step), is_whole=True)

@@ -11,6 +11,7 @@ from mockserver.contract.scenarios import DEFAULT_NAME
 from mockserver.errors import Violation, did_you_mean, quote
 from mockserver.recorder import directory as contract_directory
 from mockserver.recorder.exchanges import BODY_LIMIT, RecordedExchange, find_header, read_content
+from mockserver.recorder.list_orders import with_list_orders
 from mockserver.recorder.observed_records import ObservedRecords, Tables
 from mockserver.recorder.redactor import Redactor, header_secrets
 from mockserver.recorder.replay import Entry, Replay
@@ -75,10 +76,11 @@ class Recording:
         for step in steps:
             if not step.violations:
                 observed.add(step)
-        replay = Replay(self._contract, observed, steps)
+        contract = with_list_orders(self._contract, observed)
+        replay = Replay(contract, observed, steps)
         baseline, end = observed.baseline(), observed.end()
         responses = {DEFAULT_NAME: replay.from_baseline(baseline), END_NAME: replay.from_end(end)}
-        files = contract_directory.schema_files(self._contract)
+        files = contract_directory.schema_files(contract)
         for name, records in ((DEFAULT_NAME, baseline), (END_NAME, end)):
             files |= contract_directory.fixture_files(name, records)
             files[f"scenarios/{name}.yaml"] = _scenario_text(name, records, responses[name])

@@ -128,8 +128,11 @@ class Reply(NamedTuple):
     body: Any
 
 
-def backend() -> Flask:
-    """A backend with three pets, which chooses keys and times that nobody can guess."""
+def backend(sort: str = "") -> Flask:
+    """A backend with three pets, which chooses keys and times that nobody can guess.
+
+    Its list has the order of arrival, unless it is sorted by a field, descending where that has a minus.
+    """
     app = Flask("backend")
     pets = {
         f"pet-{letter}": {"id": f"pet-{letter}", "name": name, "species": species, "created_at": "2025-01-01T00:00:00Z"}
@@ -141,6 +144,8 @@ def backend() -> Flask:
     @app.get("/pets")
     def list_pets() -> Any:
         found = [pet for pet in pets.values() if request.args.get("species") in (None, pet.get("species"))]
+        if sort:
+            found = sorted(found, key=lambda pet: str(pet.get(sort.lstrip("-"), "")), reverse=sort[0] == "-")
         return {"pets": found[: request.args.get("limit", 99, int)], "total": len(found)}
 
     @app.post("/pets")

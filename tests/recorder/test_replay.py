@@ -45,6 +45,28 @@ def test_any_calls_get_the_recorded_responses(tmp_path: Path, seed: int) -> None
     assert recorded.replay(calls) == recorded.replies
 
 
+@pytest.mark.parametrize("sort", ["-created_at", "created_at", "name", "-name", "-id"])
+@pytest.mark.parametrize("seed", range(4))
+def test_lists_keep_their_order(tmp_path: Path, seed: int, sort: str) -> None:
+    calls = random_calls(seed)
+    recorded = record(tmp_path, calls, app=backend(sort))
+    assert recorded.replay(calls) == recorded.replies
+
+
+@pytest.mark.parametrize(
+    ("sort", "written"), [("", "{schema: pets.json, key: id}"), ("-created_at", '{schema: pets.json, key: id, sort: ["-created_at"]}'), ("name", "{schema: pets.json, key: id, sort: [name]}")],
+)  # fmt: skip
+def test_the_order_of_lists_is_declared(tmp_path: Path, sort: str, written: str) -> None:
+    calls = [
+        Call(GET, "/pets"),
+        *(Call(POST, "/pets", {"name": name}) for name in ("Zoe", "Bea", "Lea")),
+        Call(GET, "/pets"),
+    ]
+    recorded = record(tmp_path, calls, app=backend(sort))
+    assert f"pets: {written}\n" in (recorded.directory / "schemas/resources.yaml").read_text()
+    assert "listPets" not in (recorded.directory / "scenarios/baseline.yaml").read_text()
+
+
 NOTE = {
     "type": "object",
     "required": ["id", "text"],
