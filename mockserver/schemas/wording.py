@@ -56,9 +56,10 @@ def _alternatives(error: ValidationError) -> str:
 def _any_of(error: ValidationError) -> str:
     """The members of which one is required, if that is all that the branches are about."""
     branches = error.validator_value if isinstance(error.validator_value, list) else []
-    names = [branch["required"][0] for branch in branches if isinstance(branch, dict) and branch.keys() == {"required"}]
+    named = [branch["required"] for branch in branches if isinstance(branch, dict) and branch.keys() == {"required"}]
+    names = [" and ".join(map(quote, required)) for required in named]
     if len(names) == len(branches) and isinstance(error.instance, dict):
-        return f"one of {', '.join(map(quote, names))} is required"
+        return f"one of {', '.join(names)} is required"
     return _alternatives(error)
 
 

@@ -329,3 +329,9 @@ def test_nothing_optional_is_added_to_a_record_with_set_members(make_contract: M
     body = {"owner_id": 1, "updated_at": "2026-01-01T00:00:10.000Z"}
     created: list[Any] = [client.post("/jobs", json=body).json for _ in range(2)]
     assert ["created_at" in record for record in created] == [False, True]
+
+
+def test_commit_alone_is_no_override_and_the_message_says_what_is_missing(client: FlaskClient) -> None:
+    response = client.post("/__mock/overrides", json={"operation": "getJob", "commit": True})
+    message = 'one of "status", "headers", "body", "example", "delay", "fault", "upstream", "cut_after", "commit" and "times", "set" is required'
+    assert [entry["message"] for entry in response.json["violations"]] == [message]
