@@ -9,9 +9,16 @@ from typing import Any
 from mockserver.contract.model import Channel, ChannelReply, Resource
 from mockserver.documents.source import Report, Source
 from mockserver.errors import did_you_mean, quote
-from mockserver.openapi.model import Operation
+from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
 from mockserver.schemas.inline import compile_inline
 from mockserver.syntax import json_pointer
+from mockserver.syntax.media_types import JSON
+
+# What a handler may respond with to a message: any JSON, or nothing.
+RESPONSES = {
+    "200": DeclaredResponse("200", {JSON: MediaType(JSON, None, None, {})}, ()),
+    "204": DeclaredResponse("204", {}, ()),
+}
 
 
 @dataclass(slots=True)
@@ -41,7 +48,7 @@ class ChannelsReader:
                 for number, part in enumerate(entry.get("reply", ()))
                 if (reply := self._read_reply(f"{pointer}/reply/{number}", part)) is not None
             )
-            operation = Operation(path, "GET", path, "", (), None, {})
+            operation = Operation(path, "GET", path, "", (), None, RESPONSES)
             channels[path] = Channel(path, operation, resource.name if resource is not None else None, where, replies)
         return channels
 

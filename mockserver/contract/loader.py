@@ -139,7 +139,8 @@ def _load_directory(root: Path, *, strict_examples: bool, built_in: bool = False
     resources, behaviours, upstream, channels = _read_resources(root, api, operations, report)
     python: ContractPython | None = None
     if not built_in:
-        reader = FunctionsReader(root, operations, behaviours, report)
+        of_channels = {path: channel.operation for path, channel in channels.items()}
+        reader = FunctionsReader(root, {**operations, **of_channels}, behaviours, report)
         python, resources = reader.read(resources)
         if reader.has_mistakes:
             # Otherwise every record without a member that is to be computed would be reported as well.

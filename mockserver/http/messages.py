@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mockserver.http.streaming.streams import Stream
 
 RETRY_MILLISECONDS = 20
+# Stands for the method of a message on a channel.
+MESSAGE = "MESSAGE"
 SAFE_METHODS = ("GET", "HEAD")
 # What a path has unencoded in an address (RFC 3986, section 3.3), and the `%` of what is encoded in a request's path.
 PATH_CHARACTERS = "/%:@!$&'()*+,;=~"
@@ -100,6 +102,12 @@ class Request(SansIORequest):
         """A GET of the same address with the same headers."""
         other = Request.__new__(Request)
         other.__dict__.update(self.__dict__, method="GET", body=b"", too_large=False)
+        return other
+
+    def as_message(self, body: bytes) -> Request:
+        """A message of the client that has opened a channel by this request."""
+        other = Request.__new__(Request)
+        other.__dict__.update(self.__dict__, method=MESSAGE, body=body)
         return other
 
     @property

@@ -19,7 +19,7 @@ from mockserver.handlers.threads import kept_turn
 from mockserver.http import handled
 from mockserver.http.exchange import Exchange, PassedOn, PreparedRequest
 from mockserver.http.gateway.decision import refusal_to_pass
-from mockserver.http.messages import PATH_CHARACTERS, SAFE_METHODS, Delivery, Request, Response
+from mockserver.http.messages import MESSAGE, PATH_CHARACTERS, SAFE_METHODS, Delivery, Request, Response
 from mockserver.http.request import idempotency, parameters, preconditions, preferences
 from mockserver.http.response.negotiation import concrete_media_type, declared_media, negotiate
 from mockserver.http.response.overrides import HeldResponse, hold_back, replacement_response, reset_while_held
@@ -221,7 +221,7 @@ def _normal(exchange: Exchange, operation: Operation) -> Response:
 def _unconditional(exchange: Exchange, operation: Operation) -> Response:
     service = exchange.service
     channel = service.channel_of(operation)
-    if channel is not None:
+    if channel is not None and exchange.request.method != MESSAGE:
         return open_channel(exchange, channel)
     behaviour = service.behaviour_of(operation)
     if behaviour is not None and behaviour.kind == "stream":

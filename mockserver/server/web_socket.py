@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,6 +13,9 @@ from websockets.server import ServerProtocol
 
 from mockserver.http.streaming.channels import reply_to
 from mockserver.http.streaming.streams import Stream
+from mockserver.server.apart import RequestApart
+from mockserver.server.rejections import WAITING_LIMIT
+from mockserver.server.served_app import Sent
 from mockserver.server.streams import StreamLoop, StreamWriter
 
 if TYPE_CHECKING:
@@ -46,6 +50,10 @@ class WebSocketConnection(asyncio.Protocol):
         # The kind of the message that comes, and its parts so far.
         self._kind = Opcode.TEXT
         self._parts: list[bytes] = []
+        # Messages that wait for the handler, and the one that it responds to.
+        self._waiting: deque[str] = deque()
+        self._handling: RequestApart | None = None
+        self._served = connection.served
         self._closing: asyncio.TimerHandle | None = None
         self._server.connections.add(self)
 
@@ -71,6 +79,9 @@ class WebSocketConnection(asyncio.Protocol):
             self._closing.cancel()
         self._server.connections.discard(self)
         self._writer.cancel()
+        self._waiting.clear()
+        if self._handling is not None:
+            self._handling.cancel()
 
     def pause_writing(self) -> None:
         """The client does not read: nor is anything more read from it, so that no replies pile up."""
@@ -134,6 +145,26 @@ class WebSocketConnection(asyncio.Protocol):
         reply = reply_to(self._stream.replies, text)
         if reply is not None:
             self._frames.send_text(reply)
+        elif self._stream.to_handler is not None:
+            self._waiting.append(text)
+            self._handle_next()
+
+    def _handle_next(self) -> None:
+        """Have the handler respond to the messages, one after the other."""
+        if self._handling is None and self._waiting and self._stream.to_handler is not None:
+            service, prepared = self._stream.to_handler(self._waiting.popleft())
+            self._handling = RequestApart(service, prepared, self._send_response)
+            self._handling.start(self._served.threads, self._loop)
+        if not self.is_paused:
+            (self._transport.pause_reading if len(self._waiting) >= WAITING_LIMIT else self._transport.resume_reading)()
+
+    def _send_response(self, sent: Sent) -> None:
+        self._handling = None
+        if sent.response.delivery is not None:
+            sent.response.delivery.delivered()
+        if sent.body:
+            self._transport.write(self._framed([sent.body]))
+        self._handle_next()
 
     def _flush(self) -> None:
         """Send what the library has to say, and close where it says so."""

@@ -245,3 +245,62 @@ def test_a_mistake_in_a_channel_is_an_error(make_contract: MakeContract, channel
     with pytest.raises(ContractError) as error:
         load_contract(make_contract(change))
     assert any(problem.message.startswith(message) for problem in error.value.problems)
+
+
+HANDLERS = """
+from mockserver import handler
+
+@handler("/chat")
+def chat(call, records):
+    if call.body == "silence":
+        return None
+    if call.body == "fail":
+        raise ValueError(call.body)
+    job = records.jobs.fire(call.body["cancel"], "cancel")
+    return {"cancelled": job["id"]}
+"""
+
+
+@pytest.fixture
+def chat(tmp_path: Path) -> Iterator[tuple[BackgroundServer, ClientConnection]]:
+    def change(files: dict[str, Any]) -> None:
+        files["schemas/resources.yaml"]["channels"] = {
+            "/chat": {"stream": "jobs", "reply": [{"match": {"const": "ping"}, "send": "pong"}]}
+        }
+
+    contract = load_contract(write_contract(tmp_path / "contract", change, **{"handlers.py": HANDLERS}))
+    server = BackgroundServer(create_app(contract), "127.0.0.1")
+    with server, connect(server.url.replace("http", "ws") + "/chat") as channel:
+        channel.recv(10)
+        yield server, channel
+
+
+def test_the_handler_of_a_channel_responds_to_messages_in_their_order(
+    chat: tuple[BackgroundServer, ClientConnection],
+) -> None:
+    _, channel = chat
+    for message in ("silence", '{"cancel": "a"}', "fail"):
+        channel.send(message)
+    received = [json.loads(channel.recv(10)) for _ in range(3)]
+    events = [message for message in received if "resource" in message and "id" in message]
+    replies = [message for message in received if message not in events]
+    assert [(event["event"], event["key"]) for event in events] == [("cancel", "a")]
+    assert (replies[0], replies[1]["code"]) == ({"cancelled": "a"}, "handler-failed")
+
+
+def test_a_reply_comes_before_the_handler(chat: tuple[BackgroundServer, ClientConnection]) -> None:
+    _, channel = chat
+    channel.send("ping")
+    assert json.loads(channel.recv(10)) == "pong"
+
+
+def test_a_message_to_a_handler_is_in_the_journal(chat: tuple[BackgroundServer, ClientConnection]) -> None:
+    server, channel = chat
+    channel.send('{"cancel": "a"}')
+    channel.recv(10)
+    channel.recv(10)
+    entries = requests.get(f"{server.url}/__mock/requests", timeout=10).json()["requests"]
+    entry = next(entry for entry in entries if entry["method"] == "MESSAGE")
+    assert (entry["operation"], entry["request"]["body"], entry["response"]["body"]) == (
+        "/chat", {"cancel": "a"}, {"cancelled": "a"},
+    )  # fmt: skip

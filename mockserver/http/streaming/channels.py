@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 from mockserver.contract.model import Channel, ChannelReply, Record
 from mockserver.engine.behaviours.streaming import EventSelection
 from mockserver.engine.feed import Event, as_json
+from mockserver.engine.journal import LoggedMessage
 from mockserver.engine.state.conditions import OneOf
 from mockserver.errors import Violation
-from mockserver.http.exchange import Exchange
+from mockserver.http.exchange import Exchange, PreparedRequest
 from mockserver.http.messages import Request, Response
 from mockserver.http.streaming.event_stream import EventStream
 from mockserver.http.streaming.opening import SWITCHING_PROTOCOLS, last_event_id
@@ -64,6 +66,9 @@ def open_channel(exchange: Exchange, channel: Channel) -> Response:
         selection = EventSelection(resource, conditions)
         stream = EventStream(exchange, selection, ChannelMessages(resource.validator), last_event_id(request))
     stream.replies = channel.replies
+    if service.handler_of(channel.operation) is not None:
+        prepared = _with_scenario(exchange.prepared, exchange.selection.scenario)
+        stream.to_handler = lambda text: (service, _message_request(prepared, text))
     headers = [("Sec-WebSocket-Accept", accept)]
     return Response(SWITCHING_PROTOCOLS, headers=headers, stays_open=True, stream=stream)
 
@@ -88,11 +93,31 @@ def accept_key(channel: Channel, request: Request) -> str:
 
 def reply_to(replies: tuple[ChannelReply, ...], text: str) -> bytes | None:
     """The reply to a client's message; a message that is no JSON is matched as text. None where nothing matches."""
-    try:
-        message: Any = strict_json.parse(text.encode())
-    except strict_json.MalformedJSON:
-        message = text
+    message = _read(text) if replies else None
     for reply in replies:
         if reply.match.is_valid(message):
             return strict_json.dump(reply.message)
     return None
+
+
+def _read(text: str) -> Any:
+    """A message as JSON, or as it is where it is none."""
+    try:
+        return strict_json.parse(text.encode())
+    except strict_json.MalformedJSON:
+        return text
+
+
+def _with_scenario(prepared: PreparedRequest, scenario: str) -> PreparedRequest:
+    """The request that has opened a channel: the scenario that it has selected stays so."""
+    assert prepared.choice is not None
+    return replace(prepared, choice=replace(prepared.choice, scenario=scenario))
+
+
+def _message_request(prepared: PreparedRequest, text: str) -> PreparedRequest:
+    """A message as a request to the handler of its channel."""
+    assert prepared.call is not None
+    body = text.encode()
+    logged = LoggedMessage.of(prepared.logged.headers, body)
+    call = replace(prepared.call, body=_read(text))
+    return replace(prepared, request=prepared.request.as_message(body), logged=logged, call=call, samples={})

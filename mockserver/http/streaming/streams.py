@@ -13,6 +13,8 @@ from mockserver.refusals import StreamLimit
 
 if TYPE_CHECKING:
     from mockserver.engine.run import Run
+    from mockserver.http.exchange import PreparedRequest
+    from mockserver.http.service import Service
 
 STREAM_LIMIT = 2_000
 # Bytes that a client has not read yet: beyond that, its stream is cut off, and it continues by the id of an event.
@@ -70,6 +72,8 @@ class Stream:
     reason = ""
     # Of a channel: the responses to messages of the client.
     replies: tuple[ChannelReply, ...] = ()
+    # Of a channel with a handler: the service, and a message as a request to it.
+    to_handler: Callable[[str], tuple[Service, PreparedRequest]] | None = None
 
     def __init__(self, streams: OpenStreams) -> None:
         self.has_ended = False
