@@ -10,6 +10,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from mockserver.errors import ENDING
+from mockserver.http.pipeline import log_failure
 from mockserver.http.streaming.messages import COMMENT
 from mockserver.http.streaming.streams import COMMENT_SECONDS, SHARED_SECONDS, UNREAD_LIMIT, Stream
 
@@ -48,6 +50,9 @@ class StreamLoop:
         """A stream was closed."""
         self._open.pop(send, None)
         self._woken.pop(send, None)
+        run = send.stream.run
+        if run is not None and not run.listeners and run in self._timers:
+            self._timers.pop(run)[1].cancel()
 
     def wake(self, send: StreamWriter) -> None:
         """There may be something to read. Called by any thread."""
@@ -63,6 +68,8 @@ class StreamLoop:
         run, seconds = send.stream.run, send.stream.seconds_until_due()
         if run is None or seconds is None:
             return
+        # What is due already could not be fired: the store does not respond.
+        seconds = seconds or SHARED_SECONDS
         when = send.loop.time() + seconds
         timer = self._timers.get(run)
         if timer is not None:
@@ -85,7 +92,13 @@ class StreamLoop:
             if self._is_scheduled:
                 loop.call_soon(self._read_woken, loop)
         for send in sends:
-            send.write()
+            try:
+                send.write()
+            except ENDING:
+                raise
+            except BaseException as error:
+                log_failure("the stream", "", error)
+                send.abort()
 
     def _look_at_shared(self, loop: asyncio.AbstractEventLoop) -> None:
         """Read one stream of each run that other processes change, which wakes the others if there is something."""
@@ -134,8 +147,7 @@ class StreamWriter(ABC):
         if self.stream.has_ended:
             self._end()
         elif self.is_paused and self._is_unread():
-            self.cancel()
-            self._transport.abort()
+            self.abort()
         else:
             self._streams.watch_clock(self)
 
@@ -145,8 +157,13 @@ class StreamWriter(ABC):
             self._is_open = False
             if self._comment is not None:
                 self._comment.cancel()
-            self._streams.remove(self)
             self.stream.close()
+            self._streams.remove(self)
+
+    def abort(self) -> None:
+        """Break the connection: the client continues on another one."""
+        self.cancel()
+        self._transport.abort()
 
     @property
     @abstractmethod

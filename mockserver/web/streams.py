@@ -40,5 +40,6 @@ def _seconds_to_wait(stream: Stream, silent_since: float) -> float:
     seconds = max(0.0, silent_since + COMMENT_SECONDS - monotonic())
     due = stream.seconds_until_due()
     if due is not None:
-        seconds = min(seconds, due)
+        # What is due already could not be fired: the store does not respond.
+        seconds = min(seconds, due or SHARED_SECONDS)
     return min(seconds, SHARED_SECONDS) if stream.is_shared else seconds

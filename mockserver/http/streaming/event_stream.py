@@ -14,6 +14,7 @@ from mockserver.errors import CannotGenerate, ContractError, Refusal, Violation
 from mockserver.http.exchange import Exchange
 from mockserver.http.streaming.messages import MessageFormat
 from mockserver.http.streaming.streams import Stream
+from mockserver.refusals import UnknownScenario
 
 UNKNOWN_ID = "the id is not in the history of this run, or not among its latest events"
 REMOVED, RELOADED = "the sandbox was removed", "the contract was reloaded"
@@ -106,8 +107,10 @@ class EventStream(Stream):
                     return self._end(self._reason(sandbox, run), feed.id)
                 self._follow(sandbox, run)
                 events = feed.after(self.cursor, limit)
-        except (Refusal, CannotGenerate, ContractError):
+        except (UnknownScenario, CannotGenerate, ContractError):
             return self._end(RELOADED, None)
+        except Refusal as refused:
+            return self._end(refused.detail, None)
         return self._messages(events)
 
     def _follow(self, sandbox: Sandbox, run: Run) -> None:
