@@ -193,7 +193,7 @@ def as_json(event: Event, record: Record) -> dict[str, Any]:
 
 
 def _canonical(change: RecordChange) -> bytes:
-    return strict_json.dump_canonical(
+    return strict_json.dump_sorted(
         {
             "resource": change.resource,
             "key": change.key,

@@ -71,6 +71,14 @@ def dump(value: Any) -> bytes:
         return _ENCODER.encode(value).encode()
 
 
+def dump_sorted(value: Any) -> bytes:
+    """Write a JSON value as `dump` does, with its members sorted."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        return dump_canonical(value)
+
+
 def dump_canonical(value: Any) -> bytes:
     """Write a JSON value so that equal values give equal bytes: members sorted, no white space."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False).encode()
