@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 TURN = 50
 # Bytes that the system keeps for a connection whose peer does not read.
 SEND_BUFFER = 128 * 1024
-# What a message takes that was not read yet, roughly, and how much there may be of a peer that reads slowly.
-MESSAGE_BYTES, SLOW_FACTOR = 256, 8
+# What a message takes that was not read yet, roughly.
+MESSAGE_BYTES = 256
+# How long a peer may read nothing of that.
+UNREAD_SECONDS = 1.0
 LAST_CHUNK = b"0\r\n\r\n"
 
 
@@ -120,8 +122,9 @@ class StreamWriter(ABC):
         self._transport, self._streams = transport, streams
         self._is_open = True
         self._comment: asyncio.TimerHandle | None = None
-        # How much was not sent yet when it was last found that the peer does not read.
-        self._stuck_at = -1
+        # How much was not sent yet when it was found that too much is not read.
+        self._unsent = 0
+        self._unread_timer: asyncio.TimerHandle | None = None
 
     def start(self, head: bytes) -> None:
         """Write the head of the response, and begin."""
@@ -140,23 +143,24 @@ class StreamWriter(ABC):
             messages = self.stream.read()
             if not messages:
                 break
-            self._stuck_at = -1
             self._transport.write(self._framed(messages))
         if not self._is_open:
             return
         if self.stream.has_ended:
             self._end()
-        elif self.is_paused and self._is_unread():
-            self.abort()
-        else:
-            self._streams.watch_clock(self)
+            return
+        self._streams.watch_clock(self)
+        if self.is_paused and self._unread_timer is None and self._is_unread():
+            self._unsent = self._transport.get_write_buffer_size()
+            self._unread_timer = self.loop.call_later(UNREAD_SECONDS, self._check_unread)
 
     def cancel(self) -> None:
         """Let go of everything, since the connection was closed."""
         if self._is_open:
             self._is_open = False
-            if self._comment is not None:
-                self._comment.cancel()
+            for timer in (self._comment, self._unread_timer):
+                if timer is not None:
+                    timer.cancel()
             self.stream.close()
             self._streams.remove(self)
 
@@ -183,11 +187,19 @@ class StreamWriter(ABC):
         """The stream has ended."""
 
     def _is_unread(self) -> bool:
-        """Whether too much was not read: by a peer that reads nothing, or that falls ever further behind."""
-        size, stuck_at = self._transport.get_write_buffer_size(), self._stuck_at
-        unread = size + self.stream.unread() * MESSAGE_BYTES
-        self._stuck_at = size
-        return unread > UNREAD_LIMIT and (size == stuck_at or unread > UNREAD_LIMIT * SLOW_FACTOR)
+        """Whether more is not read than may be, roughly."""
+        unread = self.stream.unread() * MESSAGE_BYTES
+        return self._transport.get_write_buffer_size() + unread > UNREAD_LIMIT
+
+    def _check_unread(self) -> None:
+        """Cut off a peer that has read nothing for a while; one that reads what came at once has time for that."""
+        self._unread_timer = None
+        if not self.is_paused or not self._is_unread():
+            return
+        if self._transport.get_write_buffer_size() >= self._unsent:
+            self.abort()
+        else:
+            self.write()
 
     def _keep_alive(self) -> None:
         if not self.is_paused:

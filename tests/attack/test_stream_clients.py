@@ -13,11 +13,13 @@ import pytest
 import requests
 from flask import Flask
 
-from mockserver import BackgroundServer, Contract, create_app
+from mockserver import BackgroundServer, Contract, create_app, load_contract
 from mockserver.http.streaming import streams
 from mockserver.http.streaming.streams import OpenStreams
+from tests.conftest import MakeContract
 from tests.push.conftest import STREAM
 from tests.push.reader import Reader
+from tests.push.test_server_sent_events import with_stream
 
 SECONDS = 20.0
 JOB = {"id": "job-7", "session_id": "session-3", "type": "transcription", "updated_at": "2026-01-15T09:00:00.000Z"}
@@ -46,12 +48,6 @@ def wait_until(is_so: Callable[[], bool]) -> bool:
     return is_so()
 
 
-def change(session: requests.Session, url: str, number: int) -> None:
-    """An event that is sent to every stream."""
-    record = JOB | {"status": ("failed", "queued")[number % 2]}
-    assert session.put(f"{url}/__mock/state/jobs/job-7", json=record, timeout=SECONDS).status_code < 300
-
-
 def go_away(reader: Reader) -> None:
     reader.close()
 
@@ -78,23 +74,52 @@ def test_a_client_that_leaves_is_let_go_and_disturbs_no_other(
         assert [message.event for message in other.take(1)] == ["retry"]
 
 
-def test_a_client_that_never_reads_is_cut_off(
-    app: Flask, server: BackgroundServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+JOBS = 1_000
+
+
+def add_jobs(files: dict[str, Any]) -> None:
+    """Jobs that all begin at the same time, and end."""
+    with_stream()(files)
+    job = {"owner_id": 1, "status": "queued", "updated_at": "2026-01-01T00:00:00.000Z"}
+    files["fixtures/small/jobs.json"] = [job | {"id": f"job-{number}"} for number in range(JOBS)]
+    files["fixtures/small/events.json"] = []
+    rules = [{"state": "queued", "fire": "start", "after": "1s"}, {"state": "running", "fire": "finish", "after": "1s"}]
+    files["scenarios/baseline.yaml"] |= {"progress": {"jobs": rules}}
+
+
+@pytest.fixture
+def busy(make_contract: MakeContract) -> Iterator[tuple[Flask, str]]:
+    """A server whose clock, once it is advanced, sends two events for each job at once."""
+    app = create_app(load_contract(make_contract(add_jobs)))
+    with BackgroundServer(app, "127.0.0.1") as server:
+        yield app, server.url
+
+
+def test_a_client_that_never_reads_is_cut_off(busy: tuple[Flask, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mockserver.server.streams.UNREAD_LIMIT", 64 * 1024)
-    with socket.socket() as lazy, requests.Session() as session:
+    monkeypatch.setattr("mockserver.server.streams.SEND_BUFFER", 4096)
+    app, url = busy
+    with socket.socket() as lazy:
         lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        lazy.connect(("127.0.0.1", int(server.url.rpartition(":")[2])))
-        lazy.sendall(f"GET {STREAM} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        lazy.connect(("127.0.0.1", int(url.rpartition(":")[2])))
+        lazy.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert wait_until(lambda: count(app) == 1)
-        with Reader(server.url, STREAM) as other:
-            other.next()
-            for number in range(6_000):
-                change(session, server.url, number)
-                other.next()
-                if count(app) == 1:
-                    break
-        assert number < 5_999
+        with Reader(url, "/events") as other:
+            requests.post(f"{url}/__mock/clock", json={"advance": "1m"}, timeout=SECONDS)
+            assert len(other.take(1 + 2 * JOBS)) == 1 + 2 * JOBS
+            assert wait_until(lambda: count(app) == 1)
+            requests.post(f"{url}/jobs", json={"owner_id": 1}, timeout=SECONDS)
+            assert [message.event for message in other.take(1)] == ["create"]
+
+
+def test_a_client_that_reads_late_gets_every_event(busy: tuple[Flask, str]) -> None:
+    _, url = busy
+    with Reader(url, "/events") as reader:
+        reader.next()
+        for _ in range(2):
+            requests.post(f"{url}/__mock/clock", json={"advance": "1s"}, timeout=SECONDS)
+        received = [(message.event, message.data["id"]) for message in reader.take(2 * JOBS)]
+        assert len(set(received)) == 2 * JOBS
 
 
 def test_more_streams_than_the_limit_are_refused(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,7 +169,7 @@ def test_a_wsgi_server_that_sends_whole_bodies_gets_the_beginning_alone(built_in
 def test_events_that_nobody_reads_are_not_kept_for_ever(app: Flask) -> None:
     client = app.test_client()
     client.get(STREAM).close()
-    for number in range(1_500):
+    for number in range(1_100):
         client.put("/__mock/state/jobs/job-7", json=JOB | {"status": ("failed", "queued")[number % 2]})
     run = app.extensions["mockserver"].sandboxes.get("default").run("baseline")
-    assert (run.read_feed().number, len(run.read_feed().after(0, 10_000))) == (1_500, 1_000)
+    assert (run.read_feed().number, len(run.read_feed().after(0, 10_000))) == (1_100, 1_000)

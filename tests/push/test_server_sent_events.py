@@ -311,3 +311,37 @@ def test_a_plain_example_stays_open(make_contract: MakeContract) -> None:
         assert [reader.block(), reader.block()] == ["data: 1", "data: 2"]
         assert len(app.extensions["mockserver"].streams) == 1
         reader.close()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [f"/__mock/in/{{sandbox}}@dropped-stream{STREAM}", f"{STREAM}?__sandbox={{sandbox}}&__scenario=dropped-stream"],
+)
+def test_an_address_selects_for_clients_that_cannot_send_headers(server: BackgroundServer, path: str) -> None:
+    with Reader(server.url, path.format(sandbox="push-address")) as reader:
+        head = reader.head
+        assert (head["x-mock-sandbox"], head["x-mock-scenario"]) == ("push-address", "dropped-stream")
+
+
+@pytest.mark.parametrize(("scenario", "status"), [("forbidden", 403), ("outage", 503), ("baseline", 200)])
+def test_overrides_respond_to_streams_too(
+    make_api: MakeApi, server: BackgroundServer, scenario: str, status: int
+) -> None:
+    assert make_api(server.url, scenario).open().status == status
+
+
+def test_a_delay_holds_the_stream_back(api: Api) -> None:
+    api.post("/__mock/overrides", {"operation": "streamJobs", "delay": "50ms", "headers": {"X-Own": "1"}})
+    reader = opened(api)
+    api.post("/admin/jobs/job-7/retry")
+    assert (reader.head["x-own"], reader.take(1)[0].event) == ("1", "retry")
+
+
+def test_another_active_scenario_does_not_move_a_stream(server: BackgroundServer) -> None:
+    sandbox = {"X-Mock-Sandbox": "push-active"}
+    with Reader(server.url, STREAM, sandbox) as reader:
+        reader.next()
+        requests.put(f"{server.url}/__mock/scenario", json={"name": "empty"}, headers=sandbox, timeout=10)
+        baseline = sandbox | {"X-Mock-Scenario": "baseline"}
+        requests.post(f"{server.url}/admin/jobs/job-7/retry", headers=baseline, timeout=10)
+        assert [message.event for message in reader.take(1)] == ["retry"]

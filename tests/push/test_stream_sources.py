@@ -20,7 +20,7 @@ MakeApi = Callable[..., Api]
 
 def test_a_clock_that_runs_sends_events_when_they_are_due(make_api: MakeApi, server: BackgroundServer) -> None:
     api = make_api(server.url, "happy-path")
-    api.call("PUT", "/__mock/clock", {"mode": "real", "speed": 100})
+    api.post("/__mock/clock", {"mode": "real", "speed": 100})
     reader = api.open()
     assert [message.event for message in reader.take(3)] == ["ready", "start", "start"]
 
