@@ -26,7 +26,7 @@ def translate(schema: dict[str, Any]) -> dict[str, Any]:
     translated = schema
     for exclusive, bound in BOUNDS:
         if isinstance(schema.get(exclusive), bool):
-            translated = _translate_exclusive(translated, exclusive, bound)
+            translated = translate_exclusive(translated, exclusive, bound)
     if isinstance(schema.get("items"), list):
         translated = {("prefixItems" if name == "items" else name): value for name, value in translated.items()}
     if "nullable" in translated:
@@ -46,7 +46,8 @@ def relocates(schema: dict[str, Any]) -> bool:
     )
 
 
-def _translate_exclusive(schema: dict[str, Any], exclusive: str, bound: str) -> dict[str, Any]:
+def translate_exclusive(schema: dict[str, Any], exclusive: str, bound: str) -> dict[str, Any]:
+    """The schema with a boolean `exclusiveMinimum` or `exclusiveMaximum` as the bound that it is about."""
     translated = {name: value for name, value in schema.items() if name != exclusive}
     if schema[exclusive] and bound in translated:
         translated[exclusive] = translated.pop(bound)

@@ -92,6 +92,12 @@ def read_document(root: Path, path: Path, report: Report) -> Source:
     if not isinstance(data.get("paths", {}), dict):
         report.add(source, "/paths", "must be an object with a path item for each path", "type")
         report.raise_errors()
+    if "webhooks" in data and not data.get("paths"):
+        message = (
+            "has webhooks only: there is no path to serve. Add the API's paths, or serve the document that has them"
+        )
+        report.add(source, "/webhooks", message, "no-paths")
+        report.raise_errors()
     return source
 
 

@@ -182,6 +182,8 @@ class Linker:
             if name not in location.value:
                 self._reject(location, f"{quote(name)} is required and missing", "required")
                 return
+        if location.kind == "server":
+            self._check_server(location)
         for name in object_types.EXPECTED.get(location.kind, ()):
             if name not in location.value:
                 self._warn(location, f"{description} should have {quote(name)}", "expected")
@@ -192,6 +194,15 @@ class Linker:
                 hint = did_you_mean(name, members.keys() - {"$ref"})
                 message = f"{quote(name)} is not a member of {description}.{hint if 'Did' in hint else ''}"
                 self._warn(location.below("any", name), message, "unknown")
+
+    def _check_server(self, location: TypedLocation) -> None:
+        """Warn about variables of a server's URL that are not declared."""
+        url, variables = location.value.get("url"), location.value.get("variables")
+        for name in dict.fromkeys(re.findall(r"\{([^{}]*)\}", url)) if isinstance(url, str) else ():
+            if not isinstance(variables, dict) or name not in variables:
+                hint = did_you_mean(name, variables if isinstance(variables, dict) else ())
+                message = f"the variable {{{name}}} is not declared in variables, so it has no value.{hint}"
+                self._warn(location.below("any", "url"), message, "undeclared")
 
     def _visit_member(self, location: TypedLocation, kind: str, name: str | int) -> None:
         member = location.below(kind, name)
@@ -229,9 +240,13 @@ class Linker:
         elif isinstance(value, list) and name in (*object_types.SCHEMA_ARRAY_KEYWORDS, "items"):
             keyword = location.below("any", name)
             self._pending += [keyword.below("part", index) for index in range(len(value))]
-        elif isinstance(value, dict) and name in object_types.SCHEMA_MAP_KEYWORDS:
+        elif isinstance(value, dict) and name in (*object_types.SCHEMA_MAP_KEYWORDS, "dependencies"):
             keyword = location.below("any", name)
-            self._pending += [keyword.below("part", subschema_name) for subschema_name in value]
+            self._pending += [
+                keyword.below("part", subschema_name)
+                for subschema_name, subschema in value.items()
+                if name != "dependencies" or not isinstance(subschema, list)
+            ]
         else:
             is_3_0 = self._linked.is_3_0[location.uri]
             extensions = object_types.SCHEMA_EXTENSIONS_3_0 if is_3_0 else object_types.SCHEMA_EXTENSIONS

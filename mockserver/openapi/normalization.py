@@ -10,8 +10,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from mockserver.documents.source import Report
-from mockserver.openapi import dialect_3_0, discriminator, reference_cycles
-from mockserver.openapi.linking import Linked
+from mockserver.errors import quote
+from mockserver.openapi import dialect_3_0, discriminator, older_drafts, reference_cycles
+from mockserver.openapi.linking import Linked, TypedLocation
 
 # Takes an object as written and a copy whose members are transformed already; returns what takes its place.
 Transform = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
@@ -27,6 +28,8 @@ def normalize(linked: Linked, report: Report) -> None:
         if linked.is_3_0.get(location.uri) and dialect_3_0.relocates(location.value)
     }
 
+    drafts = _Drafts(linked, report)
+
     def transform(written: dict[str, Any], copy: dict[str, Any]) -> dict[str, Any]:
         location = linked.schemas.get(id(written))
         if location is None:
@@ -37,11 +40,53 @@ def normalize(linked: Linked, report: Report) -> None:
             copy = {name: value for name, value in copy.items() if name != "$id"}
         if "discriminator" in copy:
             copy = discriminator.with_discriminator(copy, written, linked.targets)
-        return dialect_3_0.translate(copy) if linked.is_3_0.get(location.uri) else copy
+        if linked.is_3_0.get(location.uri):
+            return dialect_3_0.translate(copy)
+        return drafts.translate(location, copy)
 
     copier = Copier(linked.omitted, linked.replacements, transform)
     for source in linked.documents.sources.values():
         source.data = copier.copy(source.written)
+
+
+class _Drafts:
+    """The drafts of JSON Schema that the schemas of documents are in, unless it is the current one."""
+
+    def __init__(self, linked: Linked, report: Report) -> None:
+        self._by_document: dict[str, int] = {}
+        # By file, the pointers of the schemas that name a draft.
+        self._by_pointer: dict[str, dict[str, int]] = {}
+        for uri, source in linked.documents.sources.items():
+            if isinstance(source.written, dict) and "jsonSchemaDialect" in source.written:
+                self._by_document[uri] = self._read(linked, report, uri, "", "jsonSchemaDialect", source.written)
+        for location in linked.schemas.values():
+            # The validators read the draft of a file that is a schema themselves.
+            if location.pointer and "$schema" in location.value:
+                draft = self._read(linked, report, location.uri, location.pointer, "$schema", location.value)
+                self._by_pointer.setdefault(location.uri, {})[location.pointer] = draft
+
+    def _read(self, linked: Linked, report: Report, uri: str, pointer: str, name: str, holder: dict[str, Any]) -> int:
+        draft = older_drafts.draft_of(holder[name])
+        if draft is None:
+            message = f"{quote(holder[name])} is not a known draft of JSON Schema; the schemas are read as 2020-12"
+            report.warn(linked.documents.sources[uri], f"{pointer}/{name}", message, "dialect")
+        return draft if draft is not None else older_drafts.CURRENT
+
+    def translate(self, location: TypedLocation, schema: dict[str, Any]) -> dict[str, Any]:
+        """The schema in the current draft."""
+        pointers = self._by_pointer.get(location.uri)
+        if not pointers and location.uri not in self._by_document:
+            return schema
+        if "$schema" in schema and location.pointer:
+            schema = {name: value for name, value in schema.items() if name != "$schema"}
+        draft = self._by_document.get(location.uri, older_drafts.CURRENT)
+        pointer = location.pointer
+        while pointers and pointer:
+            if pointer in pointers:
+                draft = pointers[pointer]
+                break
+            pointer = pointer.rpartition("/")[0]
+        return older_drafts.translate(schema, draft) if draft < older_drafts.CURRENT else schema
 
 
 class Copier:

@@ -33,6 +33,7 @@ from mockserver.openapi.servers import find_prefixes
 from mockserver.schemas.validators import Schemas
 from mockserver.syntax.statuses import FIRST_ERROR
 
+NO_RESPONSES = "there must be at least one response, for example for 200"
 # Parameters of these names are ignored (OpenAPI 3.1, section 4.8.12.1).
 IGNORED_HEADER_PARAMETERS = {"accept", "content-type", "authorization"}
 
@@ -185,8 +186,13 @@ class OperationReader:
         members = list_members(responses, self.report) if responses is not None else []
         declared = [(status, response) for status, response in members if not status.startswith("x-")]
         if not declared:
-            location = node if responses is None else node.child("responses")
-            self._add_error(location, "there must be at least one response, for example for 200", "responses")
+            location, message = node if responses is None else node.child("responses"), NO_RESPONSES
+            # Since 3.1, an operation need not have responses (section 4.8.10.1).
+            if responses is None and not is_openapi_3_0(document.value):
+                self.report.warn(location.source, location.pointer, message, "responses")
+            else:
+                self._add_error(location, message, "responses")
+            return {"200": DeclaredResponse("200", {}, ())}
         # In 3.1, `required` means what it means in JSON Schema, so other tools expect `writeOnly` members as well.
         schemas = self.schemas.for_direction("response") if is_openapi_3_0(document.value) else self.schemas
         by_status: dict[str, DeclaredResponse] = {}

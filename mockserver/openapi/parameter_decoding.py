@@ -13,7 +13,7 @@ from urllib.parse import unquote_plus
 from mockserver.errors import Violation, quote
 from mockserver.openapi.model import Header, Parameter, ParameterStyle
 from mockserver.openapi.nested_names import Unreadable, assemble, split_brackets
-from mockserver.schemas.shapes import COMPOUND, Shape
+from mockserver.schemas.shapes import ALL_TYPES, COMPOUND, Shape
 from mockserver.syntax import strict_json
 from mockserver.syntax.media_types import is_json
 
@@ -51,6 +51,8 @@ def decode_and_validate(parameter: Parameter, texts: Sequence[str], decode: Deco
     parameter that is not an array becomes one, so that the schema rejects them.
     """
     notation, is_valid = parameter.notation, parameter.validator.is_valid
+    if len(texts) == 1 and notation.media is None and notation.shape.types == ALL_TYPES:
+        return _decode_untyped(parameter, texts, decode)
     if (
         parameter.is_plain
         and len(texts) == 1
@@ -68,12 +70,35 @@ def decode_and_validate(parameter: Parameter, texts: Sequence[str], decode: Deco
     return first[0], parameter.validator.violations(first[0], notation.location, notation.name)
 
 
+def _decode_untyped(parameter: Parameter, texts: Sequence[str], decode: Decode) -> tuple[Any, list[Violation]]:
+    """The value of a parameter whose schema names no type: it has to be valid as text and as what the text looks like.
+
+    Otherwise whatever a schema excludes could be sent as a value of another type.
+    """
+    notation = parameter.notation
+    for value in _candidates(notation, texts, decode):
+        is_compound = isinstance(value, list | dict)
+        readings = [value] if is_compound else list(_scalar_candidates(notation, texts, decode))
+        invalid = [reading for reading in readings if not parameter.validator.is_valid(reading)]
+        if invalid and not is_compound:
+            return value, parameter.validator.violations(invalid[0], notation.location, notation.name)
+        if not invalid:
+            return value, []
+    return texts[0], parameter.validator.violations(decode(texts[0]), notation.location, notation.name)
+
+
 def validate_header(header: Header, text: str) -> list[Violation]:
     """The violations in the value of a declared response header."""
     if header.validator is None:
         return []
     parameter = Parameter(header.name, "header", header.required, header.notation, header.validator)
-    return decode_and_validate(parameter, [text], str)[1]
+    violations = decode_and_validate(parameter, [text], str)[1]
+    if not violations or text.isascii():
+        return violations
+    try:
+        return decode_and_validate(parameter, [text.encode("latin-1").decode()], str)[1]
+    except UnicodeError:
+        return violations
 
 
 def decode_field(notation: ParameterStyle, texts: Sequence[str], decode: Decode) -> Any:

@@ -63,11 +63,23 @@ def encode_header(notation: ParameterStyle, value: Any) -> str:
     """A value as the text of a header: JSON in ASCII if it is declared by a JSON media type, else by its style."""
     if notation.media is not None and is_json(notation.media):
         return json.dumps(value, separators=(",", ":"))
-    return encode_simple(value, explode=notation.explode)
+    return _to_field_value(encode_simple(value, explode=notation.explode))
+
+
+def _to_field_value(text: str) -> str:
+    """A text as the characters that stand for the octets of a header's value (RFC 9110, section 5.5).
+
+    Text beyond Latin-1 is written in UTF-8, which recipients pass on as it is.
+    """
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode(errors="replace").decode("latin-1")
+    return text
 
 
 def encode_simple(value: Any, *, explode: bool = False) -> str:
-    """A value in the style `simple`, as one line of Latin-1 characters: others become `?`.
+    """A value in the style `simple`, as one line.
 
     What is nested in an array or object is written in the same way, so it cannot be told apart when it is read.
     """
@@ -75,7 +87,7 @@ def encode_simple(value: Any, *, explode: bool = False) -> str:
         pairs = [(name, encode_simple(member)) for name, member in value.items()]
         value = [f"{name}={text}" for name, text in pairs] if explode else [part for pair in pairs for part in pair]
     text = ",".join(map(encode_simple, value)) if isinstance(value, list) else _scalar_to_text(value)
-    return " ".join(text.encode("latin-1", "replace").decode("latin-1").split())
+    return " ".join(text.split())
 
 
 def _encode_deep_object(name: str, value: Any) -> Iterator[str]:

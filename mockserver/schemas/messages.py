@@ -25,7 +25,7 @@ from mockserver.schemas.wording import LISTED_VALUES_LIMIT, allowed_values, mess
 FORMATS = (
     "date-time", "date", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6",
     "uri", "uri-reference", "iri", "iri-reference", "uuid", "uri-template", "json-pointer",
-    "relative-json-pointer", "regex",
+    "relative-json-pointer", "regex", "byte",
 )  # fmt: skip
 EXPLANATION_LIMIT = 100
 # How often schemas are applied to values: about a tenth of a second.

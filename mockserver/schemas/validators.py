@@ -26,11 +26,24 @@ if TYPE_CHECKING:
 # as this number of characters allows, each one counted as the size of all documents, but never fewer than the minimum.
 TEXT_LIMIT = 200_000_000
 MINIMUM_KEPT = 64
+_BASE64 = re.compile(r"[A-Za-z0-9+/_\r\n-]*={0,2}[\r\n]*")
 # Lookaround and backreferences.
 _BACKTRACKING = re.compile(r"\(\?<?[=!]|\\[1-9]")
 # A regular expression with lookaround or backreferences that has gone back so often does not match: in less than a
 # millisecond, since there may be thousands of texts to match.
 PATTERN_OPTIONS = jsonschema_rs.FancyRegexOptions(backtrack_limit=5_000)
+
+
+def is_base64(text: str) -> bool:
+    """Whether a text is Base64 (RFC 4648, sections 4 and 5), which `format: byte` means (OpenAPI 3.0, section 4.4).
+
+    Padding may be missing, and lines may be broken, as encoders of e-mail do.
+    """
+    return _BASE64.fullmatch(text) is not None and len(re.sub(r"[\r\n=]", "", text)) % 4 != 1
+
+
+# The formats that OpenAPI adds to those of JSON Schema, as far as they restrict a text.
+OWN_FORMATS: dict[str, Callable[[str], bool]] = {"byte": is_base64}
 
 
 class Validator:
@@ -137,7 +150,12 @@ class _CompiledDocuments:
     def compile(self, schema: Any) -> jsonschema_rs.Validator:
         """Compile a schema whose references are absolute. Raises as Schemas.compile."""
         return jsonschema_rs.Draft202012Validator(
-            schema, registry=self._registry, validate_formats=True, offline=True, pattern_options=PATTERN_OPTIONS
+            schema,
+            registry=self._registry,
+            validate_formats=True,
+            formats=OWN_FORMATS,
+            offline=True,
+            pattern_options=PATTERN_OPTIONS,
         )
 
     def compile_part(self, schema: Any, keyword: str = "") -> jsonschema_rs.Validator:
@@ -171,7 +189,11 @@ def find_schema_errors(schema: Any) -> list[tuple[str, str]]:
 def keyword_validator(keyword: str, argument: str | float) -> jsonschema_rs.Validator:
     """A validator of one keyword alone, which says how jsonschema-rs understands it."""
     return jsonschema_rs.Draft202012Validator(
-        {keyword: argument}, validate_formats=True, offline=True, pattern_options=PATTERN_OPTIONS
+        {keyword: argument},
+        validate_formats=True,
+        formats=OWN_FORMATS,
+        offline=True,
+        pattern_options=PATTERN_OPTIONS,
     )
 
 

@@ -13,6 +13,8 @@ LISTED_VALUES_LIMIT = 12
 # Among more values, the nearest one is not searched for.
 COMPARED_VALUES_LIMIT = 1_000
 MESSAGE_LIMIT = 300
+# Formats whose names do not say what they are.
+FORMAT_NAMES = {"byte": "Base64 text"}
 
 
 def _default(error: ValidationError) -> str:
@@ -79,7 +81,9 @@ def _type(error: ValidationError) -> str:
 
 
 def _format(error: ValidationError) -> str:
-    return f"{quote(error.instance)} is not a valid {error.validator_value}"
+    return (
+        f"{quote(error.instance)} is not a valid {FORMAT_NAMES.get(str(error.validator_value), error.validator_value)}"
+    )
 
 
 def _length(error: ValidationError) -> str:

@@ -267,3 +267,31 @@ def test_a_parameter_without_a_schema_is_any_text(serve: Serve, location: str) -
     client = serve(bare(parameters=[{"name": "p", "in": location, "required": True}]))
     sent = {"query": client.get("/x?p=1"), "header": client.get("/x", headers={"p": "1"}), "cookie": client.get("/x", headers={"Cookie": "p=1"})}  # fmt: skip
     assert (client.get("/x").status_code, sent[location].status_code) == (422, 204)
+
+
+@pytest.mark.parametrize(
+    ("schema", "valid", "invalid"),
+    [
+        ({"not": {"const": "bad"}}, ["good", "5"], ["bad"]),
+        ({"not": {"enum": ["a", "b"]}}, ["c"], ["a", "b"]),
+        ({"not": {"const": 5}}, ["6", "x"], ["5"]),
+        ({"minLength": 3}, ["abc", "123"], ["ab", "12"]),
+        ({"minimum": 10}, ["10"], ["9"]),
+        ({"pattern": "^[0-9]+$"}, ["5"], ["x"]),
+        ({}, ["a", "5", "a,b"], []),
+    ],
+)
+@pytest.mark.parametrize("location", ["query", "header"])
+def test_a_schema_without_a_type_is_about_text_too(
+    serve: Serve, location: str, schema: dict[str, Any], valid: list[str], invalid: list[str]
+) -> None:
+    client = serve(bare(parameters=[{"name": "p", "in": location, "schema": schema}]))
+
+    def status(text: str) -> int:
+        if location == "query":
+            return client.get(f"/x?p={text}").status_code
+        return client.get("/x", headers={"p": text}).status_code
+
+    assert {text: status(text) for text in valid + invalid} == {
+        **dict.fromkeys(valid, 204), **dict.fromkeys(invalid, 422),
+    }  # fmt: skip

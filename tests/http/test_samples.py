@@ -723,3 +723,16 @@ def test_a_response_that_nothing_satisfies_is_sent_as_far_as_possible_where_the_
     assert (strict.status_code, code(strict)) == (501, "no-example")
     assert (lenient.status_code, set(lenient.get_json())) == (200, keys)
     assert int(lenient.headers["X-Mock-Violations"]) > 0
+
+
+@pytest.mark.parametrize("text", ["日本", "naïve ☃ yes", "à bientôt €"])
+def test_a_header_beyond_latin_1_is_sent_in_utf_8(serve: Serve, text: str) -> None:
+    headers = {"X-Own": {"required": True, "schema": {"type": "string", "enum": [text]}}}
+    response = serve({"/a": {"get": {"responses": {"200": {"description": "x", "headers": headers}}}}}).get("/a")
+    assert response.status_code == 200
+    assert response.headers["X-Own"].encode("latin-1").decode() == text
+
+
+def test_a_form_keeps_text_beyond_latin_1(serve: Serve) -> None:
+    content = media("application/x-www-form-urlencoded", example={"a": "日本"})
+    assert serve({"/a": content}).get("/a").text == "a=%E6%97%A5%E6%9C%AC"

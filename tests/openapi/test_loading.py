@@ -223,3 +223,49 @@ def test_contradictory_bounds_get_a_warning(tmp_path: Path) -> None:
         "/components/schemas/A/maxLength: no string matches this schema: minLength is 5, but maxLength is only 2",
         "/components/schemas/B/maxItems: no array matches this schema: minItems is 2, but maxItems is only 1",
     ]
+
+
+@pytest.mark.parametrize("operation", [{}, {"responses": {}}])
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_an_operation_without_responses_succeeds_without_a_body(
+    tmp_path: Path, operation: dict[str, Any], version: str
+) -> None:
+    contract = load(tmp_path, document(None, version, paths={"/a": {"post": operation}}))
+    assert [problem.code for problem in contract.warnings] == ["responses"]
+    response = create_app(contract).test_client().post("/a", json={"a": 1})
+    assert (response.status_code, response.data) == (200, b"")
+
+
+def test_a_document_of_webhooks_alone_is_refused(tmp_path: Path) -> None:
+    hooks = {"openapi": "3.1.0", "info": {"title": "T", "version": "1"}, "webhooks": {"x": {"post": GET}}}
+    with pytest.raises(ContractError) as error:
+        load(tmp_path, hooks)
+    assert [(problem.pointer, problem.code) for problem in error.value.problems] == [("/webhooks", "no-paths")]
+
+
+@pytest.mark.parametrize(
+    ("server", "names"),
+    [
+        ({"url": "https://{host}/{version}", "variables": {"host": {"default": "h"}}}, ["version"]),
+        ({"url": "/{a}/{b}"}, ["a", "b"]),
+        ({"url": "/{a}", "variables": {"a": {"default": "x"}}}, []),
+    ],
+)
+def test_a_variable_of_a_server_that_is_not_declared_is_a_warning(
+    tmp_path: Path, server: dict[str, Any], names: list[str]
+) -> None:
+    contract = load(tmp_path, document(None, servers=[server]))
+    messages = [problem.message for problem in contract.warnings if problem.pointer == "/servers/0/url"]
+    assert [message.partition("{")[2].partition("}")[0] for message in messages] == names
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [("aGk=", 200), ("aGk", 200), ("-_-_", 200), ("", 200), ("%%%", 422), ("a", 422), ("aGk=x", 422)],
+)
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_bytes_are_in_base64(tmp_path: Path, version: str, text: str, status: int) -> None:
+    body = {"content": {"application/json": {"schema": {"type": "string", "format": "byte"}}}}
+    paths = {"/a": {"post": {"requestBody": body, "responses": {"200": {"description": "ok"}}}}}
+    client = create_app(load(tmp_path, document(None, version, paths=paths))).test_client()
+    assert client.post("/a", json=text).status_code == status
