@@ -11,7 +11,8 @@ from urllib.parse import unquote
 
 from mockserver.documents.source import Report
 from mockserver.errors import quote
-from mockserver.openapi import dialect_3_0, discriminator, older_drafts, reference_cycles
+from mockserver.openapi import reference_cycles
+from mockserver.openapi.dialects import dialect_3_0, discriminator, older_drafts
 from mockserver.openapi.linking import Linked, TypedLocation
 
 # Takes an object as written and a copy whose members are transformed already; returns what takes its place.

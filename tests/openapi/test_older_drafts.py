@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mockserver import create_app, load_contract
-from mockserver.openapi import older_drafts
+from mockserver.openapi.dialects import older_drafts
 
 TUPLE: dict[str, Any] = {
     "type": "array",

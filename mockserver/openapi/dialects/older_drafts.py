@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from mockserver.openapi.dialect_3_0 import BOUNDS, translate_exclusive
+from mockserver.openapi.dialects.dialect_3_0 import BOUNDS, translate_exclusive
 
 CURRENT = 2020
 # The number by which drafts are ordered, by what their URI contains.
