@@ -11,7 +11,7 @@ from urllib.parse import quote as percent_encode
 from urllib.parse import unquote, urljoin, urlsplit
 
 from mockserver.documents.nodes import BASE_URI, DATA_MEMBERS, Documents, Unresolved, get_member
-from mockserver.documents.source import Report, Source, name_of, read_source
+from mockserver.documents.source import SUFFIXES, Report, Source, name_of, read_source
 from mockserver.errors import did_you_mean, quote
 from mockserver.syntax import json_pointer
 
@@ -104,6 +104,22 @@ class References:
         if isinstance(target, Unresolved):
             raise target
         return target
+
+    def read_value(self, uri: str, reference: str) -> Any:
+        """The value of a file that `externalValue` in the file at `uri` names: JSON or YAML by its suffix, else text.
+
+        Raises Unresolved.
+        """
+        if _ABSOLUTE.match(reference):
+            raise OutsideContract(_OUTSIDE)
+        address = _join_path(uri, reference.partition("#")[0])
+        self._check_exists(address)
+        path, report = self.root / _path_of(address), Report()
+        is_data = path.suffix in SUFFIXES
+        source = read_source(self.root, path, report, as_text=not is_data)
+        if source is None:
+            raise Unresolved(str(report.problems[0].message))
+        return source.data
 
     def _find(self, address: str) -> tuple[str, str, Any]:
         uri, _, fragment = address.partition("#")

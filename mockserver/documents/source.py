@@ -132,14 +132,23 @@ class _NotReadable(Exception):
         super().__init__(message, code)
 
 
-def read_source(root: Path, path: Path, report: Report) -> Source | None:
-    """Read a YAML or JSON file below `root`; None, and an error in `report`, if that fails."""
+def read_source(root: Path, path: Path, report: Report, *, as_text: bool = False) -> Source | None:
+    """Read a YAML or JSON file below `root`; None, and an error in `report`, if that fails.
+
+    With `as_text`, its data is its text, whatever that is.
+    """
     file = name_of(root, path)
     try:
         raw = _read(root, path)
     except _NotReadable as error:
         report.add_problem(Problem(file, error.message, code=error.code))
         return None
+    if as_text:
+        try:
+            return Source(file, raw.decode("utf-8-sig"), raw.decode("utf-8-sig"))
+        except UnicodeDecodeError:
+            report.add_problem(Problem(file, "is not text in UTF-8", code="malformed"))
+            return None
     return parse_source(file, raw, report)
 
 

@@ -14,7 +14,13 @@ from mockserver.openapi.model import Encoding, Header, ItemSchema, MediaType, Pa
 from mockserver.openapi.parameter_decoding import STYLES
 from mockserver.schemas.shapes import Shape
 from mockserver.schemas.validators import Schemas, Validator
+from mockserver.syntax import strict_json
+from mockserver.syntax.media_types import is_json
 
+REFERENCE_AS_EXAMPLE = (
+    "an example is a value, not a reference: write examples: {NAME: {$ref: …}} with the reference, or the value itself"
+)
+JSON_AS_TEXT = "it is JSON in quotes: write the value itself, without the quotes"
 # A response header of this name is ignored (OpenAPI 3.1, section 4.8.17.1).
 IGNORED_RESPONSE_HEADERS = {"content-type"}
 
@@ -81,6 +87,8 @@ class ContentReader:
         schema = resolve_schema(node, self.report)
         validator = schemas.validator(schema) if schema is not None else None
         examples, shape = self._find_examples(node), Shape.from_schema(schema)
+        for example in examples.values() if is_json(name) else ():
+            self._check_notation(example, validator)
         invalid = [label for label, example in examples.items() if self._is_invalid(name, shape, example, validator)]
         values = {label: example.value for label, example in examples.items()}
         encodings, item = self._read_encodings(node, shape), self._read_item(node, schemas)
@@ -98,16 +106,28 @@ class ContentReader:
             if isinstance(data.value, dict) and "contentSchema" in data.value
         ]
         data_validator = schemas.validator(content[0]) if content else None
-        return ItemSchema(schemas.validator(schema), shape, data_validator)
+        return ItemSchema(schema, schemas.validator(schema), shape, data_validator)
 
     def _find_examples(self, node: Node) -> dict[str, Node]:
         """The examples of a media type or a header by name; the single `example` is named so."""
         declared = node.value if isinstance(node.value, dict) else {}
         examples = {"example": node.child("example")} if "example" in declared else {}
         for label, example in list_members(node.child("examples"), self.report) if "examples" in declared else ():
-            if isinstance(example.value, dict) and "value" in example.value:
-                examples[label] = example.child("value")
+            for member in ("value", "dataValue"):
+                if isinstance(example.value, dict) and member in example.value:
+                    examples[label] = example.child(member)
+                    break
         return examples
+
+    def _check_notation(self, example: Node, validator: Validator | None) -> None:
+        """Warn about an example that is a reference, or JSON in quotes, where it is served as it is."""
+        value = example.value
+        if isinstance(value, dict) and value.keys() == {"$ref"}:
+            self.report.warn(example.source, example.pointer, REFERENCE_AS_EXAMPLE, "example-notation")
+        elif validator is None and is_json_text(value):
+            self.report.warn(
+                example.source, example.pointer, f"the example is text; {JSON_AS_TEXT}", "example-notation"
+            )
 
     def _read_encodings(self, node: Node, shape: Shape) -> Mapping[str, Encoding]:
         if not isinstance(node.value, dict) or not isinstance(node.value.get("encoding"), dict):
@@ -159,10 +179,21 @@ class BrokenExample:
     def problems(self) -> Iterator[Problem]:
         """Each mistake in it, with its line."""
         suffix = "; the invalid parts are regenerated" if self.is_repaired else ""
+        suffix = f"; {JSON_AS_TEXT}{suffix}" if is_json_text(self.example.value) else suffix
         for violation in self.validator.violations(self.example.value, "body"):
             position = f" at {violation.pointer}" if violation.pointer else ""
             message = f"the example does not match its schema{position}: {violation.message}{suffix}"
             yield self.source.problem(self.example.pointer, message, self.code)
+
+
+def is_json_text(value: Any) -> bool:
+    """Whether a value is a text that is a JSON object or array."""
+    if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
+        return False
+    try:
+        return isinstance(strict_json.parse(value.encode()), dict | list)
+    except (strict_json.MalformedJSON, UnicodeEncodeError):
+        return False
 
 
 def list_members(node: Node, report: Report) -> list[tuple[str, Node]]:

@@ -86,7 +86,7 @@ def read_document(root: Path, path: Path, report: Report) -> Source:
     elif not str(version).startswith(("3.0", "3.1", "3.2")):
         report.add(source, "/openapi", f"{SUPPORTED}, OpenAPI {quote(str(version))} is not", "openapi-version")
     elif str(version).startswith("3.2"):
-        message = "is read as OpenAPI 3.1: what 3.2 adds is ignored"
+        message = "is read as OpenAPI 3.1; of what 3.2 adds, query, additionalOperations and itemSchema are served"
         report.warn(source, "/openapi", message, "openapi-version")
     report.raise_errors()
     if not isinstance(data.get("paths", {}), dict):

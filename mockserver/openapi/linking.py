@@ -184,6 +184,8 @@ class Linker:
                 return
         if location.kind == "server":
             self._check_server(location)
+        if location.kind == "example" and isinstance(location.value.get("externalValue"), str):
+            self._read_external_value(location)
         for name in object_types.EXPECTED.get(location.kind, ()):
             if name not in location.value:
                 self._warn(location, f"{description} should have {quote(name)}", "expected")
@@ -194,6 +196,19 @@ class Linker:
                 hint = did_you_mean(name, members.keys() - {"$ref"})
                 message = f"{quote(name)} is not a member of {description}.{hint if 'Did' in hint else ''}"
                 self._warn(location.below("any", name), message, "unknown")
+
+    def _read_external_value(self, location: TypedLocation) -> None:
+        """Put the value of the file that `externalValue` names into an example that has none."""
+        if "value" in location.value:
+            return
+        reference = location.value["externalValue"]
+        try:
+            value = self._references.read_value(location.uri, reference)
+        except Unresolved as error:
+            message = f"{quote(reference)} {error}; the example is ignored"
+            self._warn(location.below("any", "externalValue"), message, "external-value")
+        else:
+            self._linked.replacements[id(location.value)] = {"value": value}
 
     def _check_server(self, location: TypedLocation) -> None:
         """Warn about variables of a server's URL that are not declared."""

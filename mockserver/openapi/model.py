@@ -55,8 +55,9 @@ class Encoding:
 
 @dataclass(frozen=True, slots=True)
 class ItemSchema:
-    """The schema of one event of a stream (OpenAPI 3.2, section 4.14), and that of the JSON in its `data`, if any."""
+    """The schema of one item or event of a stream (OpenAPI 3.2, section 4.14), and that of the JSON in its `data`."""
 
+    schema: Node
     validator: Validator
     shape: Shape
     data: Validator | None
@@ -66,7 +67,8 @@ class ItemSchema:
 class MediaType:
     """One entry of a `content` map: its schema, if it has one, its examples by name, and what a form's fields are.
 
-    `invalid_examples` names the examples that violate the schema. `item` describes one event of a stream.
+    `invalid_examples` names the examples that violate the schema. `item` describes each item where the body is a
+    sequence of items (OpenAPI 3.2, section 4.14.4), such as one event of a stream.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The kinds of objects in an OpenAPI document, 3.0 and 3.1 alike, and the type of each of their members.
+"""The kinds of objects in an OpenAPI document, 3.0 to 3.2 alike, and the type of each of their members.
 
 A type is `kind` for an object of that kind, `[kind]` for an array of them, `{kind}` for a map of names to them. Besides
 the kinds there are `string`, `boolean`, and `any`, which is not checked. A `part` is a schema inside another schema.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+# `query` since OpenAPI 3.2.
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 SCHEMA_MAP_KEYWORDS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
 SCHEMA_ARRAY_KEYWORDS = ("allOf", "anyOf", "oneOf", "prefixItems")
 SCHEMA_KEYWORDS = (
@@ -43,7 +44,7 @@ MEMBERS: Mapping[str, Mapping[str, str]] = {
     },
     "pathItem": {
         "summary": "string", "description": "string", "servers": "[server]", "parameters": "[parameter]",
-        **dict.fromkeys(METHODS, "operation"), "query": "any", "additionalOperations": "any",
+        **dict.fromkeys(METHODS, "operation"), "additionalOperations": "{operation}",
     },
     "operation": {
         "tags": "[string]", "summary": "string", "description": "string", "externalDocs": "externalDocs",

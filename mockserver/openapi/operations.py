@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,10 +67,9 @@ class OperationReader:
             first = first_paths.setdefault(shape, path)
             if first != path:
                 self._add_error(item, f"the path {quote(path)} is the same as {quote(first)}", "shadowed")
-            for method in METHODS:
-                if method in item.value:
-                    operation = self._read_operation(path, item.child(method), item, security, operations)
-                    operations[operation.id] = operation
+            for node in _operation_nodes(item):
+                operation = self._read_operation(path, node, item, security, operations)
+                operations[operation.id] = operation
         return operations
 
     def _check_path(self, path: str, item: Node) -> None:
@@ -204,6 +204,14 @@ class OperationReader:
 
     def _add_error(self, node: Node, message: str, code: str) -> None:
         self.report.add(node.source, node.pointer, message, code)
+
+
+def _operation_nodes(item: Node) -> Iterator[Node]:
+    """The operations of a path item, those of other methods too (OpenAPI 3.2, section 4.9.1)."""
+    yield from (item.child(method) for method in METHODS if method in item.value)
+    others = item.value.get("additionalOperations")
+    if isinstance(others, dict):
+        yield from (item.child("additionalOperations", method) for method in others if isinstance(others[method], dict))
 
 
 def _find_default(schema: Node) -> Any:

@@ -38,10 +38,13 @@ def _idle_keywords(schema: Mapping[str, Any], is_3_0: bool) -> Iterator[Warning]
                     f"and {quote(name)} beside that"
                 )
                 yield name, message, "ref-sibling"
+    example = schema.get("example")
+    if isinstance(example, dict) and example.keys() == {"$ref"}:
+        yield "example", "an example is a value, not a reference: write the value itself", "example-notation"
     if not is_3_0 and schema.get("nullable") is True:
         declared = schema.get("type")
-        example = f"[{declared}, 'null']" if isinstance(declared, str) else "[string, 'null']"
-        yield "nullable", f"nullable has no meaning since OpenAPI 3.1: write type: {example}", "nullable"
+        types = f"[{declared}, 'null']" if isinstance(declared, str) else "[string, 'null']"
+        yield "nullable", f"nullable has no meaning since OpenAPI 3.1: write type: {types}", "nullable"
 
 
 def _contradictions(linked: Linked, location: TypedLocation) -> Iterator[Warning]:

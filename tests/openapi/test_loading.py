@@ -210,7 +210,7 @@ def test_an_operation_without_a_success_response_gets_a_warning(tmp_path: Path) 
 
 def test_openapi_3_2_is_read_as_3_1_with_a_warning(tmp_path: Path) -> None:
     assert list_warnings(load(tmp_path, document(version="3.2.0"))) == [
-        "/openapi: is read as OpenAPI 3.1: what 3.2 adds is ignored"
+        "/openapi: is read as OpenAPI 3.1; of what 3.2 adds, query, additionalOperations and itemSchema are served"
     ]
 
 
@@ -269,3 +269,100 @@ def test_bytes_are_in_base64(tmp_path: Path, version: str, text: str, status: in
     paths = {"/a": {"post": {"requestBody": body, "responses": {"200": {"description": "ok"}}}}}
     client = create_app(load(tmp_path, document(None, version, paths=paths))).test_client()
     assert client.post("/a", json=text).status_code == status
+
+
+def with_example(name: str = "application/json", **media: Any) -> dict[str, Any]:
+    """A document with one operation that responds in a media type with this entry."""
+    responses = {"200": {"description": "ok", "content": {name: media}}}
+    return document(None, "3.1.0", paths={"/a": {"get": {"responses": responses}}})
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "kind", "expected"),
+    [
+        ("ex.json", '{"a": 1}', "application/json", b'{"a":1}'),
+        ("deep/ex.json", '{"a": 2}', "application/json", b'{"a":2}'),
+        ("ex.yaml", "a: 3", "application/json", b'{"a":3}'),
+        ("ex.txt", "hello", "text/plain", b"hello"),
+        ("ex.csv", "a,b\n", "text/csv", b"a,b\n"),
+        ("ex.xml", "<a/>", "application/xml", b"<a/>"),
+    ],
+)
+def test_an_external_example_is_the_value_of_its_file(
+    tmp_path: Path, file: str, content: str, kind: str, expected: bytes
+) -> None:
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text(content)
+    contract = load(tmp_path, with_example(kind, examples={"e": {"externalValue": file}}))
+    assert contract.warnings == []
+    response = create_app(contract).test_client().get("/a")
+    assert (response.status_code, response.data) == (200, expected)
+
+
+@pytest.mark.parametrize(
+    "reference", ["none.json", "../secret.json", "/etc/passwd", "https://example.com/a.json", "folder"]
+)
+def test_an_external_example_outside_the_directory_is_ignored_with_a_warning(tmp_path: Path, reference: str) -> None:
+    (tmp_path.parent / "secret.json").write_text('"secret"')
+    (tmp_path / "folder").mkdir()
+    schema = {"type": "object", "required": ["a"], "properties": {"a": {"enum": [1]}}}
+    contract = load(tmp_path, with_example(schema=schema, examples={"e": {"externalValue": reference}}))
+    assert [problem.code for problem in contract.warnings] == ["external-value"]
+    assert create_app(contract).test_client().get("/a").get_json() == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("media", "codes"),
+    [
+        ({"example": {"$ref": "#/components/examples/E"}}, ["example-notation"]),
+        ({"example": '{"a": 1}'}, ["example-notation"]),
+        ({"example": "[1]"}, ["example-notation"]),
+        ({"schema": {"type": "object"}, "example": '{"a": 1}'}, ["example"]),
+        ({"schema": {"type": "string"}, "example": '{"a": 1}'}, []),
+        ({"example": "{a"}, []),
+        ({"schema": {"type": "object", "example": {"$ref": "#/components/examples/E"}}}, ["example-notation"]),
+    ],
+)
+def test_an_example_that_is_a_reference_or_json_in_quotes_is_a_warning(
+    tmp_path: Path, media: dict[str, Any], codes: list[str]
+) -> None:
+    assert [problem.code for problem in load(tmp_path, with_example(**media)).warnings] == codes
+
+
+def test_a_warning_about_json_in_quotes_says_what_to_write(tmp_path: Path) -> None:
+    contract = load(tmp_path, with_example(schema={"type": "object"}, example='{"a": 1}'))
+    assert "it is JSON in quotes: write the value itself, without the quotes" in contract.warnings[0].message
+
+
+def test_operations_of_openapi_3_2_are_served(tmp_path: Path) -> None:
+    item = {"query": GET, "additionalOperations": {"COPY": GET, "LINK": GET}, "get": GET}
+    client = create_app(load(tmp_path, document(None, "3.2.0", paths={"/a": item}))).test_client()
+    statuses = {name: client.open("/a", method=name).status_code for name in ("QUERY", "COPY", "LINK", "GET", "PUT")}
+    assert statuses == {"QUERY": 200, "COPY": 200, "LINK": 200, "GET": 200, "PUT": 405}
+    assert client.put("/a").headers["Allow"] == "COPY, GET, HEAD, LINK, OPTIONS, QUERY"
+
+
+@pytest.mark.parametrize(
+    ("kind", "schema", "expected"),
+    [
+        (
+            "application/jsonl",
+            {"type": "object", "required": ["a"], "properties": {"a": {"const": 1}}},
+            '{"a":1}\n{"a":1}\n',
+        ),
+        (
+            "text/event-stream",
+            {
+                "type": "object",
+                "required": ["event", "data"],
+                "properties": {"event": {"const": "add"}, "data": {"const": "x"}},
+            },
+            "event: add\ndata: x\n\nevent: add\ndata: x\n\n",
+        ),
+    ],
+)
+def test_a_sequence_has_items_of_the_item_schema(
+    tmp_path: Path, kind: str, schema: dict[str, Any], expected: str
+) -> None:
+    contract = load(tmp_path, with_example(kind, itemSchema=schema) | {"openapi": "3.2.0"})
+    assert create_app(contract).test_client().get("/a").text == expected

@@ -29,6 +29,8 @@ from mockserver.syntax.statuses import BODILESS, FIRST_ERROR, reason_phrase
 DECLARED_VALUES = ("const", "default", "enum", "example", "examples")
 # Text types in which a value other than text cannot be written.
 STRUCTURED = ("text/html", "text/csv")
+# How many items a generated sequence has.
+ITEM_COUNT = 2
 # In bytes. A larger sample is not cached, but generated for each request.
 MEMO_LIMIT = 16 * 1024
 
@@ -230,6 +232,9 @@ class SampleBuilder:
         example = _example(self.spec, media)
         if example is not None:
             return repaired_example(self._generator(media.validator), media, *example)
+        if media.schema is None and media.item is not None:
+            make = self._generator().factory(media.item.schema)
+            return [make() for _ in range(ITEM_COUNT)]
         return self._generator(media.validator).generate(media.schema) if media.schema is not None else default
 
 

@@ -14,6 +14,7 @@ from mockserver.openapi import parameter_encoding
 from mockserver.syntax import strict_json
 from mockserver.syntax.media_types import EVENT_STREAM, FORM, JSON_LINES, essence, is_json, is_markup
 
+EVENT_FIELDS = {"id", "event", "data", "retry"}
 SCRIPTS = ("application/javascript", "application/x-javascript", "application/ecmascript")
 DEFAULT_CHARSET = "utf-8"
 
@@ -25,12 +26,28 @@ def body_text(value: Any, media_type: str) -> str | bytes:
     name = essence(media_type)
     if name == FORM and isinstance(value, Mapping):
         return urlencode({name: parameter_encoding.encode_simple(member) for name, member in value.items()})
+    if name == EVENT_STREAM and isinstance(value, list) and value and all(map(_is_event, value)):
+        return "".join(map(_event_text, value))
     if name == EVENT_STREAM and isinstance(value, dict | list):
         return f"data: {strict_json.dump(value).decode()}\n\n"
     if name in JSON_LINES:
         items = value if isinstance(value, list) else [value]
         return "".join(f"{strict_json.dump(item).decode()}\n" for item in items)
     return strict_json.dump(value).decode()
+
+
+def _is_event(value: Any) -> bool:
+    """Whether a value describes an event by its fields (OpenAPI 3.2, section 4.14.4)."""
+    return isinstance(value, dict) and "data" in value and value.keys() <= EVENT_FIELDS
+
+
+def _event_text(event: Mapping[str, Any]) -> str:
+    """An event as the lines of its fields (https://html.spec.whatwg.org/multipage/server-sent-events.html)."""
+    lines = []
+    for name, value in event.items():
+        text = value if isinstance(value, str) else strict_json.dump(value).decode()
+        lines += [f"{name}: {line}\n" for line in text.splitlines() or [""]]
+    return "".join(lines) + "\n"
 
 
 def escape(text: str, media_type: str) -> str:

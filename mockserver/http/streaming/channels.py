@@ -118,6 +118,6 @@ def _message_request(prepared: PreparedRequest, text: str) -> PreparedRequest:
     """A message as a request to the handler of its channel."""
     assert prepared.call is not None
     body = text.encode()
-    logged = LoggedMessage.of(prepared.logged.headers, body)
+    logged = LoggedMessage.received(prepared.logged.headers, body)
     call = replace(prepared.call, body=_read(text))
     return replace(prepared, request=prepared.request.as_message(body), logged=logged, call=call, samples={})
