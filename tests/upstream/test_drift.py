@@ -249,3 +249,24 @@ def test_processes_that_share_a_store_share_drift(backend: StartBackend, mock: S
     seen = [len(Client(server.url).drift()) for server in servers]
     Client(servers[1].url).reset()
     assert (seen, [len(Client(server.url).drift()) for server in servers]) == ([1, 1], [0, 0])
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/json", "application/problem+json", ";;;", "\xff", "text/html; charset=nosuch", "a" * 5_000],
+)
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\xff\xfe{}", b"[" * 100_000 + b"]" * 100_000, b"[" * 300, b"NaN", b'"\\ud800"', b'{"a":1,"a":2}', b"9" * 5_000,
+        b"1e999", b'{"status": ' + b"1" * 400 + b"}", b"\x00", b'"' + b"x" * 100_000 + b'"', b"[NaN, " + b"1," * 40_000 + b"1]",
+    ],
+)  # fmt: skip
+def test_nothing_that_the_backend_sends_is_an_error_of_this_server(
+    body: bytes, content_type: str, backend: StartBackend, mock: StartMock, caplog: pytest.LogCaptureFixture
+) -> None:
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n".encode("latin-1")
+    server = passing(mock, backend(head + body))
+    received = exchange(server.url, get("/admin/jobs/job-1"))
+    assert (status_of(received), body_of(received), len(drift_of(server)) > 0) == (200, body, True)
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []

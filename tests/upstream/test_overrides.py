@@ -318,3 +318,36 @@ def test_the_clock_moves_by_an_override_and_not_by_what_is_passed_on(
     assert (start, passed, Client(server.url).clock()["now"]) == (
         "2026-01-15T09:00:00.000Z", "2026-01-15T09:00:00.000Z", "2026-01-15T09:00:01.000Z",
     )  # fmt: skip
+
+
+PADDING = b'"' + b"x" * 70_000 + b'"'
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"{}", 200),
+        (b'{"n": ' + b"1" * 30 + b"}", 200),
+        (b'{"n": ' + b"1" * 30 + b', "p": ' + PADDING + b"}", 200),
+        (b'{"p": ' + PADDING + b', "n": ' + b"1" * 5_000 + b"}", 502),
+        (b"[" * 150 + b"]" * 150, 200),
+        (b"[" * 500 + PADDING + b"]" * 500, 200),
+        (b'{"p": ' + b"[" * 500 + PADDING + b"]" * 500 + b"}", 200),
+        (b"[" * 100_000 + b"]" * 100_000, 502),
+        (b'{"p": ' + PADDING + b', "s": "\\ud800"}', 502),
+        (b'{"p": ' + PADDING + b', "f": 1e999}', 502),
+        (b'{"p": ' + PADDING + b', "f": NaN}', 502),
+        (b'{"p": ' + PADDING + b', "f": 1.0e-2}', 200),
+        (b"\xff" + PADDING, 502),
+    ],
+)
+def test_whatever_is_patched_is_json_or_502(
+    body: bytes, status: int, backend: StartBackend, mock: StartMock, caplog: pytest.LogCaptureFixture
+) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+    server = mock(backend(head + body))
+    override(server, patch={"added": 1})
+    response = requests.get(f"{server.url}/admin/jobs/job-1", timeout=10)
+    assert response.status_code == status
+    assert status == 502 or json.loads(response.content)["added"] == 1
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import zlib
 from collections.abc import Mapping
 from typing import Any, NoReturn
@@ -68,14 +69,25 @@ def parse_json(body: bytes) -> Any:
     if len(body) <= STRICT_BYTES:
         return strict_json.parse(body)
     try:
-        return json.loads(body, parse_constant=_refuse_constant)
+        return json.loads(body, parse_constant=_refuse_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise strict_json.MalformedJSON(str(error)) from None
 
 
 def patch_json(body: bytes, patch: Any) -> bytes:
     """A JSON body with a merge patch applied. Raises strict_json.MalformedJSON."""
-    return strict_json.dump(merge_patch(parse_json(body), patch))
+    value = merge_patch(parse_json(body), patch)
+    try:
+        return strict_json.dump(value)
+    except UnicodeEncodeError:
+        raise strict_json.MalformedJSON("it contains a lone surrogate, which is not a valid character") from None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text[:20]} is beyond the range of numbers")
+    return number
 
 
 def _refuse_constant(name: str) -> NoReturn:
