@@ -394,6 +394,20 @@ def test_an_early_response_arrives_although_the_body_is_not_read() -> None:
     assert (status_of(response), head_of(response)["connection"], body_of(response)) == (413, "close", b"big")
 
 
+def test_a_client_that_reads_once_it_has_sent_all_gets_an_early_response() -> None:
+    release = threading.Event()
+
+    def respond(connection: socket.socket, _: Received) -> str:
+        connection.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig")
+        release.wait(10)
+        return "close"
+
+    with Backend(respond, reads_body=False) as upstream, serving(upstream.url) as server:
+        response = requests.post(f"{server.url}/x", data=b"x" * 30_000_000, timeout=10)
+        release.set()
+    assert (response.status_code, response.text) == (413, "big")
+
+
 def test_a_loop_is_508() -> None:
     port = free_port()
     app = create_app(CONTRACT, upstream=f"http://127.0.0.1:{port}")

@@ -96,8 +96,9 @@ class PassingProtocol(Protocol):
         """Write a response, or the end of the one that was begun, and go on to the next request, or close."""
         self._hold = None
         if not cycle.keep_alive:
-            # What is still to come of the request is not read.
+            # What is still to come of the request is dropped; it is read, so that the client gets to the response.
             self._is_last, self._passed = True, None
+            self.flow.resume_reading()
         if head:
             self.send(cycle, head, body)
         else:
