@@ -18,11 +18,13 @@ from mockserver.cli.arguments import CONTRACT, STATEFUL, STRICT_EXAMPLES, fail, 
 from mockserver.cli.progress import SECONDS, elapsed_time
 from mockserver.cli.terminal import print_line
 from mockserver.contract.loader import contract_root, load_contract
+from mockserver.contract.model import Contract
 from mockserver.engine.clock import monotonic
 from mockserver.errors import ContractError, count_noun
 
 # The exit code if a backend cannot be reached.
 UNREACHABLE = 2
+HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
@@ -78,7 +80,8 @@ def check_command(
       mockserver check petstore.yaml --against http://localhost:8000 --header 'Authorization: Bearer …'
     """
     if against is not None:
-        _check_backend(contract, against, headers, output_format, unsafe=unsafe)
+        loaded = load_or_fail(lambda: load_contract(contract, strict_examples=strict_examples, stateful=True))
+        _check_backend(loaded, contract_root(contract), against, headers, output_format, unsafe=unsafe)
         return
     if headers or unsafe:
         raise click.UsageError("--header and --unsafe need --against URL")
@@ -95,24 +98,25 @@ def check_command(
         fail(f"{count_noun(errors, 'error')} in the contract")
 
 
-def _check_backend(path: Path | None, url: str, headers: tuple[str, ...], output_format: str, *, unsafe: bool) -> None:
+def _check_backend(
+    contract: Contract, root: Path, url: str, headers: tuple[str, ...], output_format: str, *, unsafe: bool
+) -> None:
     """Check a backend, and print the result; exits with 1 for deviations, and with 2 if it cannot be reached."""
     try:
         client = BackendClient(url, [_split_header(text) for text in headers])
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--against") from None
-    checker = BackendChecker(load_or_fail(lambda: load_contract(path, stateful=True)), client, unsafe=unsafe)
+    checker = BackendChecker(contract, client, unsafe=unsafe)
     try:
         with elapsed_time(f"Requesting {client.address}"):
             checker.run()
     except Unreachable as error:
         warn(f"cannot reach {client.address}: {error}")
         raise SystemExit(UNREACHABLE) from None
-    root, current_directory = contract_root(path), Path.cwd().resolve()
     if output_format == "json":
         click.echo(json.dumps(checker.as_dict(), indent=2))
     else:
-        _print_lines(checker.findings, output_format, root, current_directory)
+        _print_lines(checker.findings, output_format, root, Path.cwd().resolve())
         for line in checker.summary():
             # The output of other formats is for programs alone.
             print_line(line, err=output_format != "text")
@@ -122,8 +126,9 @@ def _check_backend(path: Path | None, url: str, headers: tuple[str, ...], output
 
 def _split_header(text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
-    if not colon or not HEADER_NAME.fullmatch(name.strip()) or "\n" in value or "\r" in value:
-        raise click.BadParameter(f"{name.strip()} is no header such as 'Name: value'", param_hint="--header")
+    if not colon or not HEADER_NAME.fullmatch(name.strip()) or not HEADER_VALUE.fullmatch(value):
+        message = f"{name.strip()} is no header in ASCII such as 'Name: value'"
+        raise click.BadParameter(message, param_hint="--header")
     return name.strip(), value.strip()
 
 

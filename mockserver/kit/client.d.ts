@@ -103,7 +103,7 @@ export type Duration = string;
 
 export interface OverrideFields {
   /** Path or query parameters that a request must have. */
-  where?: Record<string, string | number | boolean>;
+  where?: Record<string, string | number | boolean | null | unknown[]>;
   /** Conditions on the request: values or JSON Schemas of headers and cookies, and a JSON Schema of the body. */
   match?: {
     headers?: Record<string, string | number | boolean | object>;
@@ -129,6 +129,8 @@ export interface OverrideFields {
   times?: number;
   /** Carry out the operation first, then replace its response. */
   commit?: boolean;
+  /** Members of the record that the operation creates or changes, in place of the server's own. */
+  set?: Record<string, unknown>;
   /** Send the body even if it violates the contract. */
   violate?: boolean;
 }
