@@ -51,17 +51,15 @@ def _contradictions(linked: Linked, location: TypedLocation) -> Iterator[Warning
     """Parts of a schema that no value satisfies together."""
     schema = location.value
     keyword = next((name for name in COMBINATIONS if name in schema), None)
-    has_values = "type" in schema and ("enum" in schema or "const" in schema)
-    if keyword is None and not has_values and not ("$ref" in schema and len(schema) > 1):
-        return
-    node = _find(linked, location)
+    if "type" in schema and ("enum" in schema or "const" in schema):
+        yield from _excluded_values(schema)
+    is_combined = keyword is not None or ("$ref" in schema and len(schema) > 1)
+    node = _find(linked, location) if is_combined else None
     if node is None:
         return
-    if has_values and isinstance(schema.get("enum"), list):
-        yield from _excluded_values(node, schema["enum"])
     if not types_of(node):
-        yield keyword or "type", "no value matches this schema: its parts allow no type in common", "unsatisfiable"
-    elif keyword is not None or "$ref" in schema:
+        yield keyword or "$ref", "no value matches this schema: its parts allow no type in common", "unsatisfiable"
+    else:
         yield from _excluded_members(node, keyword or "$ref")
 
 
@@ -72,14 +70,23 @@ def _find(linked: Linked, location: TypedLocation) -> Node | None:
         return None
 
 
-def _excluded_values(node: Node, values: list[Any]) -> Iterator[Warning]:
-    """The values of an `enum` that its `type` does not allow."""
-    declared = node.value.get("type")
-    allowed = types_of(Node(node.documents, node.uri, node.pointer, {"type": declared}))
+def _excluded_values(schema: Mapping[str, Any]) -> Iterator[Warning]:
+    """The values of an `enum` or `const` that its `type` does not allow."""
+    declared, listed = schema["type"], schema.get("enum")
+    keyword = "enum" if isinstance(listed, list) else "const"
+    if keyword not in schema:
+        return
+    values = listed if isinstance(listed, list) else [schema.get("const")]
+    types = frozenset(
+        name for name in (declared if isinstance(declared, list) else [declared]) if isinstance(name, str)
+    )
+    # A `nullable` schema of OpenAPI 3.0 allows null.
+    allowed = types | ({"null"} if schema.get("nullable") is True else set())
     excluded = [value for value in values if not types_of_value(value) & allowed]
-    if excluded and len(excluded) < len(values):
-        message = f"{', '.join(map(quote, excluded[:5]))} of the enum can never match, since type is {quote(declared)}"
-        yield "enum", message, "unsatisfiable"
+    if excluded and types:
+        subject = "no value matches this schema" if len(excluded) == len(values) else "these can never match"
+        message = f"{subject}: {', '.join(map(quote, excluded[:5]))} of {keyword}, since type is {quote(declared)}"
+        yield keyword, message, "unsatisfiable"
 
 
 def _excluded_members(node: Node, keyword: str) -> Iterator[Warning]:
