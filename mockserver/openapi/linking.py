@@ -194,6 +194,8 @@ class Linker:
                 self._visit_member(location, members[name], name)
             elif not name.startswith("x-"):
                 hint = did_you_mean(name, members.keys() - {"$ref"})
+                if place := object_types.PLACES.get(location.kind, {}).get(name):
+                    hint = f" Did you mean {place.format(name=name)}?"
                 message = f"{quote(name)} is not a member of {description}.{hint if 'Did' in hint else ''}"
                 self._warn(location.below("any", name), message, "unknown")
 

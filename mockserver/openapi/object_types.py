@@ -124,6 +124,17 @@ NAME_RULES: Mapping[str, str] = {
     "paths": "a path must begin with a slash",
     "responses": "the name of a response must be a status code, a range such as 2XX, or default",
 }
+# Where members belong that are often written a level too high (as in Swagger 2.0), by the kind of the object.
+_SCHEMA_MEMBERS = (
+    "type", "format", "enum", "default", "items", "pattern", "minimum", "maximum", "minLength", "maxLength",
+    "minItems", "maxItems", "uniqueItems", "properties",
+)  # fmt: skip
+_IN_SCHEMA = dict.fromkeys(_SCHEMA_MEMBERS, "schema: {{{name}: …}}")
+_IN_CONTENT = dict.fromkeys(("schema", "example", "examples"), "content: {{application/json: {{{name}: …}}}}")
+PLACES: Mapping[str, Mapping[str, str]] = {
+    "parameter": _IN_SCHEMA, "header": _IN_SCHEMA, "mediaType": _IN_SCHEMA, "response": _IN_CONTENT,
+    "requestBody": _IN_CONTENT,
+}  # fmt: skip
 _DESCRIPTIONS: Mapping[str, str] = {
     "pathItem": "a path item", "requestBody": "a request body", "mediaType": "a media type",
     "securityScheme": "a security scheme", "serverVariable": "a server variable", "operation": "an operation",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, NamedTuple
 
 import yaml
@@ -143,10 +144,18 @@ class _Reader:
                 self._handle(event)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            raise MalformedYAML(error.problem or str(error.context), mark.line + 1 if mark else None) from None
+            message = error.problem or str(error.context)
+            if mark is not None and self._is_indented_by_tab(mark.line):
+                message = "a tab indents this line, where YAML allows spaces alone"
+            raise MalformedYAML(message, mark.line + 1 if mark else None) from None
         except yaml.YAMLError as error:
             raise MalformedYAML(str(error).splitlines()[0], None) from None
         return self.result
+
+    def _is_indented_by_tab(self, number: int) -> bool:
+        """Whether there is a tab in front of a line's text; the number is from 0."""
+        line = next(islice(self.text.splitlines(), number, None), "")
+        return "\t" in line[: len(line) - len(line.lstrip(" \t"))]
 
     def _handle(self, event: Any) -> None:
         kind = type(event)

@@ -366,3 +366,19 @@ def test_a_sequence_has_items_of_the_item_schema(
 ) -> None:
     contract = load(tmp_path, with_example(kind, itemSchema=schema) | {"openapi": "3.2.0"})
     assert create_app(contract).test_client().get("/a").text == expected
+
+
+@pytest.mark.parametrize(
+    ("operation", "message"),
+    [
+        ({"responses": {"200": {"description": "ok", "schema": {}}}}, '"schema" is not a member of a response. Did you mean content: {application/json: {schema: …}}?'),
+        ({**GET, "requestBody": {"content": {}, "schema": {}}}, '"schema" is not a member of a request body. Did you mean content: {application/json: {schema: …}}?'),
+        ({**GET, "parameters": [{"name": "a", "in": "query", "schema": {}, "type": "string"}]}, '"type" is not a member of a parameter. Did you mean schema: {type: …}?'),
+        ({**GET, "parameters": [{"name": "a", "in": "query", "schema": {}, "enum": []}]}, '"enum" is not a member of a parameter. Did you mean schema: {enum: …}?'),
+    ],
+)  # fmt: skip
+def test_a_member_that_belongs_elsewhere_is_a_warning_that_says_where(
+    tmp_path: Path, operation: dict[str, Any], message: str
+) -> None:
+    contract = load(tmp_path, document(None, paths={"/a": {"post": operation}}))
+    assert message in [problem.message for problem in contract.warnings]

@@ -120,3 +120,12 @@ def test_what_may_be_misunderstood_is_noted(text: str, codes: list[str]) -> None
     notes: list[YAMLNote] = []
     yaml_reader.parse(text, notes)
     assert [(note.line, note.code) for note in notes] == [(2 if "<<" in text else 1, code) for code in codes]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), [("a:\n\tb: 1", 2), ("a:\n  b: 1\n\tc: 2", 3), ("a:\n  - b\n \t- c", 3), ("\ta: 1", 1)]
+)
+def test_a_line_that_is_indented_by_a_tab_is_named(text: str, line: int) -> None:
+    with pytest.raises(MalformedYAML) as error:
+        yaml_reader.parse(text)
+    assert (error.value.message, error.value.line) == ("a tab indents this line, where YAML allows spaces alone", line)
