@@ -9,7 +9,7 @@ from typing import Any
 
 from mockserver.openapi.model import Operation
 from mockserver.syntax import words
-from mockserver.syntax.redaction import REDACTED, is_secret, redact_query, redact_shapes
+from mockserver.syntax.redaction import REDACTED, is_secret, redact_query, redact_text
 
 # A text that a member with a secret name had is a secret elsewhere, too; shorter ones are words as well.
 KNOWN_LENGTH = 8
@@ -74,7 +74,9 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Text without secrets."""
-        clean = redact_query(redact_shapes(text), self._written_names)
+        clean = redact_text(text)
+        if self._written_names:
+            clean = redact_query(clean, self._written_names)
         if self._known:
             if self._pattern is None:
                 longest_first = sorted(self._known, key=lambda secret: (-len(secret), secret))

@@ -171,6 +171,10 @@ class Replay:
             name: values[0] if len(values) == 1 else values for name, values in step.headers.items()
         }
         content = step.content
+        if step.hides_path and step.operation.id in self.contract.behaviours:
+            # Without that parameter, the override would be for every record.
+            self.not_kept[step.number] = "its path holds a secret"
+            return None
         if content.kind == "missing":
             self.not_kept[step.number] = "its body is missing in the recording"
             return None
@@ -216,6 +220,8 @@ class Replay:
     def _would_have_body(self, step: Step) -> bool:
         """Whether a response without a body is given one by the server: an example, or a problem document."""
         declared = step.operation.response(step.status)
+        if step.operation.method == "HEAD":
+            return False
         return step.status >= FIRST_ERROR or (declared is not None and bool(declared.media))
 
     def _in_order(self, by_group: Mapping[Any, list[Entry]]) -> list[Entry]:

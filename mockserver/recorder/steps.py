@@ -28,7 +28,7 @@ class Step:
 
     `where` and `match` are the conditions of an override for this request: its parameters, and a JSON Schema of its
     body (None without a body, or where it cannot be compared). `content` is the response's body. `violations` say why
-    a server that validates requests refuses this one.
+    a server that validates requests refuses this one. `hides_path` if a parameter of the path is a secret.
     """
 
     number: int
@@ -41,6 +41,7 @@ class Step:
     match: Any = None
     violations: list[Violation] = field(default_factory=list)
     line: str = ""
+    hides_path: bool = False
 
     @property
     def succeeded(self) -> bool:
@@ -62,7 +63,8 @@ def read_step(number: int, exchange: RecordedExchange, routed: RoutedRequest, re
     """The step that an exchange is. Nobody expects a body of a redirection, or of a status that has none."""
     request = read_content(exchange.request_headers, exchange.request_body or b"")
     response = read_content(exchange.response_headers, exchange.response_body or b"")
-    if exchange.response_body is None and exchange.status not in BODILESS and exchange.status // 100 != 3:
+    has_content = exchange.status not in BODILESS and exchange.status // 100 != 3 and exchange.method != "HEAD"
+    if exchange.response_body is None and has_content:
         response = MISSING
     operation = routed.operation
     body = _typed_form(operation, request.value) if request.kind == "form" else request.value
@@ -95,6 +97,7 @@ def read_step(number: int, exchange: RecordedExchange, routed: RoutedRequest, re
         match=None if schema is True else schema,
         violations=[*routed.violations, *_body_violations(operation, request, exchange.request_body)],
         line=f"{exchange.method} {redactor.text(exchange.target)}",
+        hides_path=parameters["path"] != routed.parameters["path"],
     )
 
 

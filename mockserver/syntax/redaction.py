@@ -37,6 +37,8 @@ SHAPES = re.compile(
     """,
     re.X,
 )
+# These tokens lead to a page of a list.
+PAGE_TOKEN = re.compile(r"(page|next|prev|previous|continuation|cursor)[-_]?token$", re.I)
 # A longer name is judged by its end.
 NAME_KEPT = 200
 # Text without any of these has no quoted name that `SECRET` matches.
@@ -51,7 +53,8 @@ _PAIR = re.compile(r"(?<![^&=?\s])([^&=?\s]++)=([^&\s]*+)")
 
 def is_secret(name: str) -> bool:
     """Whether a member, header or parameter of this name holds a secret."""
-    return SECRET.search(name[-NAME_KEPT:]) is not None
+    end = name[-NAME_KEPT:]
+    return SECRET.search(end) is not None and PAGE_TOKEN.search(end) is None
 
 
 def redact_value(name: str, value: Any) -> Any:

@@ -26,6 +26,7 @@ CALLS = [
     [Call(POST, "/pets", {"name": JWT}), Call(GET, "/pets")],
     [Call(POST, "/search", {"url": "https://ann:s3cret-of-ann@host/"})],
     [Call(POST, "/search", {"url": "https://host/?token=s3cret-of-ann"})],
+    [Call(POST, "/search", {"payload": '{"password": "s3cret-of-ann"}'})],
 ]
 
 
@@ -65,6 +66,13 @@ def test_a_record_with_a_secret_is_kept_without_it(tmp_path: Path) -> None:
     replies = recorded.replay(calls)
     assert replies[0].status == 201
     assert replies[1].body["chip"]["code"] == "c"
+
+
+def test_a_secret_in_the_path_of_a_record_says_nothing_about_other_records(tmp_path: Path) -> None:
+    calls = [Call(GET, f"/pets/{JWT}"), Call(GET, "/pets/pet-b")]
+    recorded = record(tmp_path, calls)
+    assert recorded.replay(calls[1:]) == recorded.replies[1:]
+    assert recorded.summary.not_kept == {"GET /pets/[redacted] (getPet) 404: its path holds a secret": 1}
 
 
 def test_what_was_left_out_is_counted_by_name(tmp_path: Path) -> None:
