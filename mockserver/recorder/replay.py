@@ -181,6 +181,9 @@ class Replay:
         if content.kind == "binary":
             self.not_kept[step.number] = f"its body is binary ({essence(content.media_type) or 'of no type'})"
             return None
+        if content.kind == "text" and is_json(content.media_type):
+            self.not_kept[step.number] = "its body is not valid JSON"
+            return None
         if not 200 <= step.status <= 599:
             self.not_kept[step.number] = f"its status is {step.status}"
             return None

@@ -15,7 +15,6 @@ from mockserver import create_app
 from mockserver.cli.main import main
 from mockserver.recorder.exchanges import RecordedExchange
 from mockserver.recorder.har import AmbiguousOrigin, UnreadableHar, read_har
-from tests.attack.growth import assert_grows_linearly
 from tests.recorder.backend import write_document
 from tests.recorder.traffic import ORIGIN, entry, har, pairs, write_har
 
@@ -269,9 +268,3 @@ def test_init_says_which_options_recorded_traffic_needs(tmp_path: Path, argument
     assert "--from FILE, a HAR file" in result.output
 
 
-def test_the_time_to_read_a_file_grows_linearly(tmp_path: Path) -> None:
-    def prepare(size: int) -> Callable[[], object]:
-        path = write_har(tmp_path, *[entry("/pets", {"a": "x" * 100}, second=0) for _ in range(size // 100)])
-        return lambda: list(read_har(path).exchanges())
-
-    assert_grows_linearly(prepare, 20_000)

@@ -188,6 +188,7 @@ def test_requests_that_no_operation_is_declared_for_are_counted(tmp_path: Path) 
         (exchange(target="/pets/1/photo", body=b"\x89PNG\xff", Content_Type="image/png"), "GET /pets/1/photo (getPhoto) 200: its body is binary (image/png)"),
         (exchange(target="/search", body=None), "GET /search (search) 200: its body is missing in the recording"),
         (exchange(target="/search", body=b" " * (BODY_LIMIT + 1)), "GET /search (search): a body is larger than 10 MiB"),
+        (exchange(target="/search", body=b'{"a": '), "GET /search (search) 200: its body is not valid JSON"),
         (exchange(target="/search", status=101), "GET /search (search) 101: its status is 101"),
     ],
 )  # fmt: skip
