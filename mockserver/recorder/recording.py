@@ -18,7 +18,7 @@ from mockserver.recorder.replay import Entry, Replay
 from mockserver.recorder.routes import OperationPaths, RoutedRequest, read_query
 from mockserver.recorder.steps import Step, complete_where, read_step
 from mockserver.recorder.summary import Summary
-from mockserver.syntax import yaml_reader
+from mockserver.syntax import strict_json, yaml_reader
 
 END_NAME = "recorded-end"
 SUMMARIES = {
@@ -81,9 +81,10 @@ class Recording:
         baseline, end = observed.baseline(), observed.end()
         responses = {DEFAULT_NAME: replay.from_baseline(baseline), END_NAME: replay.from_end(end)}
         files = contract_directory.schema_files(contract)
+        writer = _ScenarioWriter()
         for name, records in ((DEFAULT_NAME, baseline), (END_NAME, end)):
             files |= contract_directory.fixture_files(name, records)
-            files[f"scenarios/{name}.yaml"] = _scenario_text(name, records, responses[name])
+            files[f"scenarios/{name}.yaml"] = writer.text(name, records, responses[name])
         summary.files = list(contract_directory.write(directory, files))
         summary.records = {name: len(rows) for name, rows in baseline.items()}
         summary.responses = len(responses[DEFAULT_NAME])
@@ -151,13 +152,24 @@ def _undeclared(name: str, routed: RoutedRequest) -> Violation:
     return Violation("query", "", "unknown", message, name)
 
 
-def _scenario_text(name: str, records: Tables, responses: list[Entry]) -> str:
-    data: dict[str, Any] = {"summary": SUMMARIES[name]}
-    if any(records.values()):
-        data["fixtures"] = name
-    if responses:
-        data["responses"] = responses
-    return contract_directory.SCENARIO_HEAD + yaml_reader.dump(_plain(data))
+class _ScenarioWriter:
+    """Writes scenarios as YAML, and a response that several of them have once."""
+
+    def __init__(self) -> None:
+        self._texts: dict[bytes, str] = {}
+
+    def text(self, name: str, records: Tables, responses: list[Entry]) -> str:
+        """The text of a scenario's file."""
+        data = {"summary": SUMMARIES[name]} | ({"fixtures": name} if any(records.values()) else {})
+        head = "".join(f"{member}: {value}\n" for member, value in data.items())
+        listed = f"responses:\n{''.join(map(self._response, responses))}" if responses else ""
+        return contract_directory.SCENARIO_HEAD + head + listed
+
+    def _response(self, response: Entry) -> str:
+        key = strict_json.dump(response)
+        if key not in self._texts:
+            self._texts[key] = yaml_reader.dump([_plain(response)])
+        return self._texts[key]
 
 
 def _plain(value: Any) -> Any:

@@ -43,6 +43,8 @@ class Replay:
     not_kept: dict[int, str] = field(default_factory=dict)
     drifted: dict[int, str] = field(default_factory=dict)
     _behaviours: Behaviours = field(init=False)
+    # The responses as overrides by the numbers of their steps: both scenarios have the same ones.
+    _responses: dict[int, Entry | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._behaviours = Behaviours(self.contract)
@@ -165,8 +167,11 @@ class Replay:
 
     def _response(self, step: Step) -> Entry | None:
         """The recorded response as an override; None, with the reason noted, where the format cannot hold it."""
-        if step.number in self.not_kept:
-            return None
+        if step.number not in self._responses:
+            self._responses[step.number] = self._write_response(step)
+        return self._responses[step.number]
+
+    def _write_response(self, step: Step) -> Entry | None:
         headers: dict[str, Any] = {
             name: values[0] if len(values) == 1 else values for name, values in step.headers.items()
         }

@@ -78,7 +78,9 @@ def redact_shapes(text: str) -> str:
 
 def redact_text(text: str) -> str:
     """Text without secrets: it may be a truncated JSON document or a form."""
-    return redact_shapes(redact_query("".join(_without_secret_members(text)) if _HINT.search(text) else text))
+    return redact_shapes(
+        redact_query("".join(_without_secret_members(text)) if '"' in text and _HINT.search(text) else text)
+    )
 
 
 def redact_query(text: str, secrets: frozenset[str] = frozenset()) -> str:
