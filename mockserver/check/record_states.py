@@ -13,7 +13,7 @@ from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP
 from mockserver.contract.model import Contract, Record, Resource
 from mockserver.engine.behaviours.calls import ResultKind
 from mockserver.engine.behaviours.envelopes import Page, complete_envelope
-from mockserver.engine.changes import APPEND, CREATE, DELETE, REPLACE, UPDATE
+from mockserver.engine.events.changes import APPEND, CREATE, DELETE, REPLACE, UPDATE
 from mockserver.engine.reachability import Reached, StateNode, paths_from, records_from
 from mockserver.engine.seeding.record_generator import record_generator
 from mockserver.engine.state.presentation import with_derived_fields

@@ -9,8 +9,8 @@ import click
 from mockserver.cli.arguments import CONTRACT, load_or_fail
 from mockserver.cli.terminal import print_line
 from mockserver.contract import formats
+from mockserver.contract.diagrams.mermaid import write_mermaid
 from mockserver.contract.loader import load_contract
-from mockserver.contract.mermaid import write_mermaid
 
 
 @click.command("scenarios", short_help="List the scenarios of CONTRACT.")

@@ -6,50 +6,26 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from mockserver.contract.conditions import RequestContent
 from mockserver.contract.model import Mode
 from mockserver.engine.clock import Clock, Seconds, monotonic
 from mockserver.engine.commands import Command, DrawOverride, Fired, Transaction, UseOverride, fired_by
-from mockserver.engine.feed import Feed, Listener, Present, up_to_date
+from mockserver.engine.events.feed import Feed, Listener, Present, up_to_date
 from mockserver.engine.history import LOG_LIMIT, History
 from mockserver.engine.keys_in_flight import KeysInFlight
 from mockserver.engine.override_uses import OverrideUses
 from mockserver.engine.overrides import ActiveOverride
 from mockserver.engine.recording import decode_command, encode_command
+from mockserver.engine.run_snapshots import Basis, SavedRun
 from mockserver.engine.start import Start
 from mockserver.engine.state.idempotency_keys import StoredResponse
 from mockserver.engine.state.state import State, fingerprint
-from mockserver.engine.timeline import Timeline, TimelinePosition
+from mockserver.engine.timeline import Timeline
 from mockserver.engine.unreported_transitions import UnreportedTransitions
 from mockserver.refusals import BeforeStart, IdempotencyKeyReused
 from mockserver.syntax.instants import format_instant
-
-
-class SavedRun(NamedTuple):
-    """Everything that can change in a run, as it was when `Run.save` was called."""
-
-    timeline: TimelinePosition
-    revision: int
-    generation: int
-    override_uses: Mapping[str, int]
-    unreported: tuple[int, tuple[Fired, ...]]
-
-
-class Basis(NamedTuple):
-    """What a handler begins with: state and clock of a run, `at` in milliseconds since 1970.
-
-    `position` is the number of commands since the start of the run, `revision` since it last started anew.
-    """
-
-    state: State
-    clock: Clock
-    at: int
-    position: int
-    revision: int
-    generation: int
-    next_due: int | None
 
 
 class Run:

@@ -8,8 +8,8 @@ from mockserver.errors import CannotGenerate
 from mockserver.generate.chronology import sort_instants
 from mockserver.generate.constraints import Constraints, object_at
 from mockserver.generate.generation_state import Generation
-from mockserver.generate.regex_parser import UnsupportedPattern
-from mockserver.generate.regex_writer import write_match
+from mockserver.generate.regex.parser import UnsupportedPattern
+from mockserver.generate.regex.writer import write_match
 from mockserver.generate.totals import add_up
 from mockserver.generate.vocabulary import pick_word
 

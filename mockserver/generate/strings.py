@@ -8,8 +8,8 @@ from string import ascii_lowercase
 
 from mockserver.errors import CannotGenerate
 from mockserver.generate.constraints import Constraints, matches_pattern
-from mockserver.generate.regex_parser import UnsupportedPattern
-from mockserver.generate.regex_writer import write_match
+from mockserver.generate.regex.parser import UnsupportedPattern
+from mockserver.generate.regex.writer import write_match
 from mockserver.generate.vocabulary import pick_word
 from mockserver.schemas.validators import keyword_validator
 

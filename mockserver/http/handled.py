@@ -9,7 +9,8 @@ from typing import Any
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.engine.commands import Transaction
 from mockserver.engine.handling.calls import HandlerCall, Outcome, call_handler
-from mockserver.engine.run import Basis, Run
+from mockserver.engine.run import Run
+from mockserver.engine.run_snapshots import Basis
 from mockserver.engine.state.json_values import copy_json
 from mockserver.errors import Refusal, Violation
 from mockserver.handlers.declarations import Reply

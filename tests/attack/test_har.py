@@ -16,7 +16,22 @@ from tests.attack.growth import assert_grows_linearly
 from tests.recorder.backend import write_document
 from tests.recorder.traffic import ORIGIN, entry, har, write_har
 
-ODD: list[Any] = [None, True, 7, -1.5, "", "text", [], [None], {}, {"a": 1}, "\ud800", "http://[", "https://h:99999/", "a" * 10_000]
+ODD: list[Any] = [
+    None,
+    True,
+    7,
+    -1.5,
+    "",
+    "text",
+    [],
+    [None],
+    {},
+    {"a": 1},
+    "\ud800",
+    "http://[",
+    "https://h:99999/",
+    "a" * 10_000,
+]
 PLACES = [
     ("startedDateTime",), ("request",), ("request", "method"), ("request", "url"), ("request", "headers"), ("request", "headers", 0), ("request", "headers", 0, "name"),
     ("request", "headers", 0, "value"), ("request", "postData"), ("request", "postData", "text"), ("request", "postData", "mimeType"), ("request", "postData", "params"),
@@ -46,7 +61,9 @@ def test_any_value_in_any_place_is_read_or_reported(tmp_path: Path, path: tuple[
     assert create_app(tmp_path / "recorded").test_client().get("/search").json == {"hits": 1}
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, '{"log": {"entries": [' + '{"a":' * 100_000, '{"log": {"entries": [1e999, NaN'])
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"log": {"entries": [' + '{"a":' * 100_000, '{"log": {"entries": [1e999, NaN']
+)
 def test_a_file_that_no_parser_takes_is_refused_or_empty(tmp_path: Path, text: str) -> None:
     path = tmp_path / "traffic.har"
     path.write_text(text)

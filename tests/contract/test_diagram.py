@@ -5,9 +5,9 @@ from itertools import combinations
 import pytest
 
 from mockserver import Contract
-from mockserver.contract.diagram import Picture, draw, is_final, layers
+from mockserver.contract.diagrams.diagram import Picture, draw, is_final, layers
+from mockserver.contract.diagrams.mermaid import write_mermaid
 from mockserver.contract.lifecycle import Lifecycle, Transition
-from mockserver.contract.mermaid import write_mermaid
 
 
 def lifecycle(*transitions: tuple[str, str, str], initial: str = "a") -> Lifecycle:

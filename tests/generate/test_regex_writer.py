@@ -6,8 +6,8 @@ from contextlib import suppress
 import pytest
 
 from mockserver.errors import CannotGenerate
-from mockserver.generate.regex_parser import UnsupportedPattern
-from mockserver.generate.regex_writer import write_match
+from mockserver.generate.regex.parser import UnsupportedPattern
+from mockserver.generate.regex.writer import write_match
 from tests.generate.test_generator import generate
 
 

@@ -266,5 +266,3 @@ def test_init_says_which_options_recorded_traffic_needs(tmp_path: Path, argument
     result = CliRunner().invoke(main, ["init", *arguments, str(tmp_path / "recorded")])
     assert result.exit_code == 1
     assert "--from FILE, a HAR file" in result.output
-
-

@@ -21,7 +21,22 @@ def test_a_name_shows_that_it_holds_a_secret(name: str) -> None:
     assert is_secret(name)
 
 
-@pytest.mark.parametrize("name", ["name", "next_page_token", "pageToken", "nextToken", "continuation-token", "token_type", "key", "session_id", "passwords_changed", "tokens", "author"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "name",
+        "next_page_token",
+        "pageToken",
+        "nextToken",
+        "continuation-token",
+        "token_type",
+        "key",
+        "session_id",
+        "passwords_changed",
+        "tokens",
+        "author",
+    ],
+)
 def test_other_names_hold_no_secret(name: str) -> None:
     assert not is_secret(name)
 

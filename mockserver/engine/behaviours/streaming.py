@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mockserver.contract.model import Record, Resource
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult
 from mockserver.engine.behaviours.selecting import SelectingImplementation
-from mockserver.engine.feed import Event
+from mockserver.engine.events.feed import Event
 from mockserver.engine.run import Run
 from mockserver.engine.state.conditions import Condition, members_read
 from mockserver.engine.state.presentation import with_derived_fields

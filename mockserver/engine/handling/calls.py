@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from mockserver.contract.model import Contract
 from mockserver.engine.commands import Fire, Put, Remove
 from mockserver.engine.handling.draft import Draft
-from mockserver.engine.run import Basis
+from mockserver.engine.run_snapshots import Basis
 from mockserver.engine.state.json_values import copy_json
 from mockserver.handlers.declarations import Reply
 from mockserver.handlers.python import PythonFunction

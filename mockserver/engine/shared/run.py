@@ -11,7 +11,8 @@ from typing import Any
 from mockserver.engine.clock import Clock, Seconds
 from mockserver.engine.commands import Command, UseOverride
 from mockserver.engine.recording import decode_command, encode_command
-from mockserver.engine.run import Run, SavedRun
+from mockserver.engine.run import Run
+from mockserver.engine.run_snapshots import SavedRun
 from mockserver.engine.start import Start
 from mockserver.engine.state.idempotency_keys import StoredResponse
 

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from mockserver.contract.model import Contract
 from mockserver.engine.clock import Seconds, wall_seconds
-from mockserver.engine.run import Run, SavedRun
+from mockserver.engine.run import Run
+from mockserver.engine.run_snapshots import SavedRun
 from mockserver.engine.sandboxes import (
     NAME,
     SANDBOX_LIMIT,

@@ -10,7 +10,7 @@ from typing import Any
 
 from mockserver.contract.model import Channel, ChannelReply, Record
 from mockserver.engine.behaviours.streaming import EventSelection
-from mockserver.engine.feed import Event, as_json
+from mockserver.engine.events.feed import Event, as_json
 from mockserver.engine.journal import LoggedMessage
 from mockserver.engine.state.conditions import OneOf
 from mockserver.errors import Violation

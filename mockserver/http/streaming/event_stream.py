@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 
 from mockserver.engine.behaviours.streaming import EventSelection
-from mockserver.engine.feed import Event, start_id
+from mockserver.engine.events.feed import Event, start_id
 from mockserver.engine.run import Run
 from mockserver.engine.sandboxes import Sandbox
 from mockserver.errors import CannotGenerate, ContractError, Refusal, Violation

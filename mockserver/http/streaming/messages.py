@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from mockserver.contract.model import Record, Resource
-from mockserver.engine.feed import Event
+from mockserver.engine.events.feed import Event
 from mockserver.errors import Violation
 from mockserver.openapi.model import MediaType
 from mockserver.syntax import strict_json

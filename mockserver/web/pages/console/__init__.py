@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from flask import Flask
 
-from mockserver.contract import diagram, formats
+from mockserver.contract import formats
+from mockserver.contract.diagrams import diagram
 from mockserver.contract.model import Contract, Resource
 from mockserver.http.exchange import Exchange
 from mockserver.http.messages import Response

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 
 from mockserver.contract.model import Contract
-from mockserver.engine.changes import CREATE, DELETE, PUT, REPLACE, UPDATE
+from mockserver.engine.events.changes import CREATE, DELETE, PUT, REPLACE, UPDATE
 from mockserver.http.exchange import Exchange
 from mockserver.http.messages import Response
 from mockserver.http.request.addressing import decode_parameter

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mockserver.generate.code_points import (
+from mockserver.generate.regex.code_points import (
     ASCII,
     DIGITS,
     LAST_CODE_POINT,

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from mockserver.generate.code_points import ASCII, intersection
-from mockserver.generate.regex_parser import (
+from mockserver.generate.regex.code_points import ASCII, intersection
+from mockserver.generate.regex.parser import (
     Alternation,
     Backreference,
     CharClass,

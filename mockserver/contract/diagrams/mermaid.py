@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mockserver.contract.diagram import arrows, is_final, layers
+from mockserver.contract.diagrams.diagram import arrows, is_final, layers
 from mockserver.contract.lifecycle import Lifecycle
 
 _PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")

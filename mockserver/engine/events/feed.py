@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from mockserver.contract.model import Record
-from mockserver.engine.changes import RecordChange, changes_by, changes_by_transition
 from mockserver.engine.commands import apply, fire_next
+from mockserver.engine.events.changes import RecordChange, changes_by, changes_by_transition
 from mockserver.engine.history import History
 from mockserver.engine.start import Start
 from mockserver.engine.state.state import State, fingerprint
