@@ -161,5 +161,8 @@ def test_a_schema_driven_fuzzer_finds_nothing(server: BackgroundServer, document
         sys.executable, "-m", "schemathesis.cli", "run", server.url + document, "--checks", "all", "--seed", "1",
         "--max-examples", str(rounds(3, 10)), "--header", "X-Mock-Sandbox: fuzz", "--no-color", "--exclude-checks", "positive_data_acceptance",
     ]  # fmt: skip
+    # A stream is read until the time of a request is over.
+    stream = '[[operations]]\ninclude-operation-id = "streamJobs"\nrequest-timeout = 0.3\n'
+    (tmp_path / "schemathesis.toml").write_text(stream)
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert result.returncode == 0, result.stdout

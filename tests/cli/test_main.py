@@ -114,7 +114,7 @@ def test_serve_prints_the_contract_before_its_address() -> None:
     with serving() as (_, _, lines):
         first, *others = SCENARIOS
         assert lines == [
-            "Tutoring ingestion API: 7 operations from the built-in contract\n",
+            "Tutoring ingestion API: 8 operations from the built-in contract\n",
             f"Scenarios: {first} (default), {', '.join(others)}\n",
         ]
 
@@ -218,7 +218,7 @@ def test_check_prints_what_it_validated() -> None:
     assert result.exit_code == 0
     assert result.stderr == ""
     assert "scenario large-queue: 3 courses, 200 sessions, 5000 jobs" in result.stdout
-    last_line = r"Tutoring ingestion API: 7 operations, [0-9,]+ responses validated. No errors found.\n$"
+    last_line = r"Tutoring ingestion API: 8 operations, [0-9,]+ responses validated. No errors found.\n$"
     assert re.search(last_line, result.stdout)
 
 
