@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import struct
 import subprocess
@@ -346,6 +347,23 @@ def test_a_malformed_body_ends_the_request_to_the_upstream() -> None:
         response = read_all(connection)
         assert ended.wait(10)
     assert (status_of(response), problem_of(response)["code"]) == (400, "malformed-request")
+
+
+def test_a_malformed_request_behind_another_is_answered_after_it() -> None:
+    release = threading.Event()
+
+    def respond(connection: socket.socket, _: Received) -> None:
+        release.wait(10)
+        connection.sendall(OK)
+
+    with Backend(respond) as upstream, serving(upstream.url) as server, connect(server.url) as connection:
+        connection.sendall(b"GET /1 HTTP/1.1\r\nHost: h\r\n\r\n")
+        connection.sendall(b"POST /2 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzz\r\n")
+        wait_until(lambda: upstream.received)
+        release.set()
+        received = read_all(connection)
+    assert re.findall(rb"HTTP/1.1 (\d+)", received) == [b"200", b"400"]
+    assert [request.target for request in upstream.received] == ["/1"]
 
 
 def test_a_client_that_goes_away_ends_the_request_to_the_upstream() -> None:

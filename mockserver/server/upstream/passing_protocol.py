@@ -84,7 +84,8 @@ class PassingProtocol(Protocol):
             self._is_last = True
             self._hold.reject(code)
         else:
-            self._waiting.pop()
+            if self._waiting:
+                self._waiting.pop()  # it is the last one, and not begun
             self._take(Cycle(False), code)
 
     def write_head(self, cycle: Cycle, head: bytes, first: bytes) -> None:
