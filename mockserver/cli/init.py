@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from mockserver.cli import scaffold
-from mockserver.cli.arguments import fail, load_or_fail, warn
+from mockserver.cli.arguments import fail, load_or_fail
 from mockserver.cli.progress import elapsed_time
+from mockserver.cli.recordings import load_document, require_empty, warn_of_errors, write_recording
 from mockserver.cli.terminal import print_line
-from mockserver.contract.loader import OPENAPI, load_contract
-from mockserver.errors import ContractError, count_noun
+from mockserver.contract.loader import load_contract
 from mockserver.handlers.modules import HANDLERS
 from mockserver.recorder import directory as contract_directory
 from mockserver.recorder.har import AmbiguousOrigin, UnreadableHar, read_har
@@ -76,20 +76,15 @@ def init_command(
     except OSError as error:
         fail(f"cannot write {directory}: {error.strerror}")
     if contract is not None and contract.findings:
-        _warn_of_errors(directory)
+        warn_of_errors(directory)
     if HANDLERS in files:
         print_line(f"Edit {directory / HANDLERS} for responses that need code")
     print_line(f"Next: mockserver serve {directory}")
 
 
 def _init_from_har(directory: Path, har: Path, document: Path, origin: str | None, redact: tuple[str, ...]) -> None:
-    try:
-        contract_directory.require_empty(directory)
-    except contract_directory.AlreadyExists as error:
-        fail(f"{error}; nothing was written")
-    except OSError as error:
-        fail(f"cannot read {directory}: {error.strerror}")
-    recording = Recording(load_or_fail(lambda: load_contract(_document_of(document), stateful=True)), redact)
+    require_empty(directory)
+    recording = Recording(load_document(document), redact)
     try:
         with elapsed_time(f"Reading {har}"):
             file = read_har(har)
@@ -99,31 +94,4 @@ def _init_from_har(directory: Path, har: Path, document: Path, origin: str | Non
         fail(f"{har}: {error}")
     except OSError as error:
         fail(f"cannot read {har}: {error.strerror}")
-    try:
-        summary = recording.write(directory)
-    except contract_directory.AlreadyExists as error:
-        fail(f"{error}; nothing was written")
-    except OSError as error:
-        fail(f"cannot write {directory}: {error.strerror}")
-    summary.unused.update(file.unused)
-    for path in summary.files:
-        print_line(f"Created {path}")
-    for line in summary.lines():
-        print_line(line)
-    _warn_of_errors(directory)
-    print_line(f"Next: mockserver serve {directory}")
-
-
-def _document_of(path: Path) -> Path:
-    """The OpenAPI file of a contract directory; any other path as it is."""
-    candidates = [path / "schemas" / name for name in OPENAPI]
-    return next((candidate for candidate in candidates if candidate.is_file()), path)
-
-
-def _warn_of_errors(directory: Path) -> None:
-    """Warn if the created directory has errors: mistakes that are ignored in a single file are errors there."""
-    try:
-        load_contract(directory)
-    except ContractError as error:
-        errors = count_noun(len(error.problems), "error")
-        warn(f"fix {errors} before serving the directory; run `mockserver check {directory}` for details")
+    write_recording(recording, directory, file.unused)

@@ -1,4 +1,4 @@
-"""The command line: `mockserver serve`, `check`, `scenarios`, `diagram`, `init`, `schema`, `kit`."""
+"""The command line: `mockserver serve`, `check`, `scenarios`, `diagram`, `init`, `record`, `schema`, `kit`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ COMMANDS = {
     "scenarios": "mockserver.cli.listings:scenarios_command",
     "diagram": "mockserver.cli.listings:diagram_command",
     "init": "mockserver.cli.init:init_command",
+    "record": "mockserver.cli.record:record_command",
     "schema": "mockserver.cli.listings:schema_command",
     "kit": "mockserver.cli.kit:kit_command",
 }

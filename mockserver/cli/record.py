@@ -1,0 +1,100 @@
+"""The command `record`: pass everything on to a real backend, and write what came as a contract directory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from mockserver.cli.arguments import fail
+from mockserver.cli.environment import Duration
+from mockserver.cli.recordings import load_document, require_empty, write_recording
+from mockserver.cli.serve import PORT
+from mockserver.cli.terminal import log_to_terminal, print_line
+from mockserver.cli.upstream import check_not_self, print_upstream, usage_error
+from mockserver.contract.upstream import TIMEOUT_SECONDS, BadUpstream, with_upstream
+from mockserver.http.messages import Request
+from mockserver.recorder.exchanges import RecordedExchange
+from mockserver.recorder.recording import Recording
+from mockserver.server.server import BadHost, PortTaken, listen, serve
+from mockserver.web.app import create_app
+
+EVERYTHING = "* /**"
+
+
+@click.command("record", short_help="Record a real backend as a contract directory.")
+@click.argument("contract", type=click.Path(path_type=Path))
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--upstream", metavar="URL", required=True, help="The real backend, such as http://localhost:8000/v2.")
+@click.option(
+    "--upstream-ca",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Trust the certificates in this file (PEM) when connecting to --upstream.",
+)
+@click.option(
+    "--upstream-timeout",
+    metavar="DURATION",
+    type=Duration(),
+    default=TIMEOUT_SECONDS,
+    show_default="30s",
+    help="How long --upstream may be silent, before its response and within it.",
+)
+@click.option("--host", metavar="ADDRESS", default="localhost", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", "-p", metavar="NUMBER", default=PORT, show_default=True, type=click.IntRange(0, 65535),
+    help="Port to listen on; 0 picks a free port.",
+)  # fmt: skip
+@click.option(
+    "--redact",
+    metavar="NAME",
+    multiple=True,
+    help="Leave out the values of members, headers and parameters of this name too. Repeatable.",
+)
+def record_command(
+    contract: Path,
+    directory: Path,
+    upstream: str,
+    upstream_ca: Path | None,
+    upstream_timeout: float,
+    host: str,
+    port: int,
+    redact: tuple[str, ...],
+) -> None:
+    """Pass every request on to a real backend until Ctrl-C, then write what came into DIRECTORY.
+
+    CONTRACT is the OpenAPI file that describes the backend. The directory that is written gives the same client the
+    same responses, without the backend; secrets are left out. DIRECTORY must be empty, or not exist.
+
+    \b
+    Example:
+      mockserver record petstore.yaml my-pets --upstream http://localhost:8000
+    """
+    log_to_terminal()
+    require_empty(directory)
+    document = load_document(contract)
+    recording = Recording(document, redact)
+
+    def note(request: Request, status: int, headers: Sequence[tuple[str, str]], body: bytes | None) -> None:
+        sent = None if request.too_large else request.body
+        pairs = list(request.headers.items())
+        recording.add(RecordedExchange(request.method, request.target, pairs, sent, status, headers, body))
+
+    try:
+        passing = with_upstream(document, upstream, (EVERYTHING,), upstream_ca, upstream_timeout)
+        app = create_app(passing, allow_hosts=(host,), serve_pages=False, on_exchange=note)
+        sockets = listen(host, port)
+    except BadUpstream as error:
+        raise usage_error(error) from None
+    except (PortTaken, BadHost) as error:
+        fail(str(error))
+    check_not_self(passing, sockets)
+    print_upstream(passing, print_line)
+
+    def announce(address: str) -> None:
+        print_line(f"Recording on {address}")
+        print_line("Press Ctrl-C to stop, and to write the directory.")
+
+    serve(app, host, sockets, announce)
+    write_recording(recording, directory)

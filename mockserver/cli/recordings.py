@@ -1,0 +1,66 @@
+"""What the commands that record have in common: the document, an empty directory, and what was written into it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from mockserver.cli.arguments import fail, load_or_fail, warn
+from mockserver.cli.terminal import print_line
+from mockserver.contract.loader import OPENAPI, load_contract
+from mockserver.contract.model import Contract
+from mockserver.errors import ContractError, count_noun
+from mockserver.recorder import directory as contract_directory
+from mockserver.recorder.recording import Recording
+
+NO_COUNTS: Mapping[str, int] = {}
+
+
+def load_document(path: Path) -> Contract:
+    """The contract of an OpenAPI file, or of the one in a contract directory; on errors, the program exits."""
+    candidates = [path / "schemas" / name for name in OPENAPI]
+    document = next((candidate for candidate in candidates if candidate.is_file()), path)
+    return load_or_fail(lambda: load_contract(document, stateful=True))
+
+
+def require_empty(directory: Path) -> None:
+    """Exit with a message unless a directory is empty or does not exist."""
+    try:
+        contract_directory.require_empty(directory)
+    except contract_directory.AlreadyExists as error:
+        fail(f"{error}; nothing was written")
+    except OSError as error:
+        fail(f"cannot read {directory}: {error.strerror}")
+
+
+def write_recording(recording: Recording, directory: Path, unused: Mapping[str, int] = NO_COUNTS) -> None:
+    """Write a recording, and print the files, what could not be kept, and how to serve the rest.
+
+    `unused` counts what was left aside before, by the reason.
+    """
+    try:
+        summary = recording.write(directory)
+    except contract_directory.AlreadyExists as error:
+        fail(f"{error}; nothing was written")
+    except OSError as error:
+        fail(f"cannot write {directory}: {error.strerror}")
+    summary.unused.update(unused)
+    _print_created(summary.files)
+    for line in summary.lines():
+        print_line(line)
+    warn_of_errors(directory)
+    print_line(f"Next: mockserver serve {directory}")
+
+
+def _print_created(files: Iterable[Path]) -> None:
+    for path in files:
+        print_line(f"Created {path}")
+
+
+def warn_of_errors(directory: Path) -> None:
+    """Warn if a created directory has errors: mistakes that are ignored in a single file are errors there."""
+    try:
+        load_contract(directory)
+    except ContractError as error:
+        errors = count_noun(len(error.problems), "error")
+        warn(f"fix {errors} before serving the directory; run `mockserver check {directory}` for details")
