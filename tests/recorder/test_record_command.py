@@ -1,0 +1,94 @@
+"""`mockserver record` between a client and a backend: what it writes gives the client the same responses."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from click.testing import CliRunner
+
+from mockserver import BackgroundServer, create_app
+from mockserver.cli.main import main
+from tests.cli.test_main import SECONDS
+from tests.recorder.backend import DOCUMENT, JWT, backend
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Path:
+    path = tmp_path / "shelter.json"
+    path.write_text(json.dumps(DOCUMENT))
+    return path
+
+
+def play(url: str) -> list[Any]:
+    """What a client does that reads and writes; the responses that it gets."""
+    with requests.Session() as session:
+        responses = [session.get(f"{url}/pets", timeout=SECONDS)]
+        created = session.post(f"{url}/pets", json={"name": "Zoe"}, timeout=SECONDS)
+        key = created.json()["id"]
+        responses += [
+            created,
+            session.get(f"{url}/pets/{key}", timeout=SECONDS),
+            session.patch(f"{url}/pets/{key}", json={"name": "Zoë"}, timeout=SECONDS),
+            session.get(f"{url}/pets", timeout=SECONDS),
+            session.delete(f"{url}/pets/pet-b", timeout=SECONDS),
+            session.get(f"{url}/search?q=cat", timeout=SECONDS),
+            session.post(f"{url}/search", json={"name": "x"}, timeout=SECONDS),
+            session.get(f"{url}/pets", timeout=SECONDS),
+        ]
+        return [(response.status_code, response.json() if response.content else None) for response in responses]
+
+
+def record(document: Path, directory: Path, upstream: str) -> tuple[list[Any], str]:
+    """Record what `play` does; its responses, and what the command printed."""
+    command = [sys.executable, "-m", "mockserver", "record", str(document), str(directory), "--upstream", upstream]
+    with subprocess.Popen(
+        [*command, "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as run:
+        assert run.stdout is not None
+        try:
+            match = next(found for line in run.stdout if (found := re.fullmatch(r"Recording on (\S+)\n", line)))
+            requests.post(f"{match[1]}/login", json={"user": "ada", "password": "hunter2hunter2"}, timeout=SECONDS)
+            responses = play(match[1])
+            assert requests.get(f"{match[1]}/nowhere", timeout=SECONDS).status_code == 404
+            run.send_signal(signal.SIGINT)
+            return responses, run.stdout.read()
+        finally:
+            run.kill()
+
+
+def test_a_client_gets_the_recorded_responses_without_the_backend(document: Path, tmp_path: Path) -> None:
+    directory = tmp_path / "recorded"
+    with BackgroundServer(backend()) as server:
+        responses, output = record(document, directory, server.url)
+        upstream = server.url
+    assert f"Created {directory / 'schemas'}" in output
+    assert "GET /nowhere" in output
+    assert output.endswith(f"Next: mockserver serve {directory}\n")
+    with BackgroundServer(create_app(directory)) as server:
+        assert play(server.url) == responses
+    written = "".join(path.read_text() for path in directory.rglob("*") if path.is_file())
+    assert [secret for secret in (JWT, "hunter2hunter2", "s3cr3ts3cr3ts3cr3t", upstream) if secret in written] == []
+    assert CliRunner().invoke(main, ["check", str(directory)]).exit_code == 0
+
+
+def test_a_directory_with_files_is_refused_before_anything_else(document: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("keep")
+    result = CliRunner().invoke(main, ["record", str(document), str(tmp_path / "mine"), "--upstream", "http://[::1]:1"])
+    assert result.exit_code == 1
+    assert "nothing was written" in result.output
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["notes.txt"]
+
+
+def test_an_upstream_that_is_no_address_is_a_usage_error(document: Path, tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["record", str(document), str(tmp_path / "new"), "--upstream", "localhost:8000"])
+    assert result.exit_code == 2
+    assert "needs the scheme http:// or https://" in result.output
