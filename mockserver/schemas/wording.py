@@ -45,7 +45,21 @@ def _additional_properties_message(error: ValidationError) -> str:
     extra = [name for name in error.instance if name not in declared] if isinstance(error.instance, dict) else []
     hints = "".join(did_you_mean(name, declared) for name in extra[:1])
     listed = ", ".join(map(quote, extra[:LISTED_VALUES_LIMIT])) + (", …" if len(extra) > LISTED_VALUES_LIMIT else "")
-    return f"{listed} {'is' if len(extra) == 1 else 'are'} not declared here.{hints}"
+    verb = "is" if len(extra) == 1 else "are"
+    if (part := _part_of_all_of(error)) is not None:
+        excluded = "whose additionalProperties: false excludes the members of other parts"
+        return f"{listed} {verb} not declared in allOf/{part}, {excluded}.{hints if 'Did' in hints else ''}"
+    return f"{listed} {verb} not declared here.{hints}"
+
+
+def _part_of_all_of(error: ValidationError) -> int | None:
+    """The number, from 0, of the part of an `allOf` in which a keyword is that a value does not satisfy."""
+    path = list(error.schema_path)[:-1]
+    while path and path[-1] == "$ref":
+        path.pop()
+    if len(path) >= 2 and path[-2] == "allOf" and isinstance(path[-1], int):
+        return path[-1]
+    return None
 
 
 def _alternatives(error: ValidationError) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mockserver import load_contract
+from mockserver import create_app, load_contract
 
 TEXT = {"type": "string"}
 CLOSED = {"type": "object", "additionalProperties": False, "properties": {"b": TEXT}}
@@ -86,3 +86,26 @@ def test_a_harmless_keyword_beside_a_reference_is_not_named(tmp_path: Path, keyw
 
 def test_nullable_has_no_meaning_in_openapi_3_1(tmp_path: Path) -> None:
     assert warnings(tmp_path, {"type": "string", "nullable": True}) == [("/nullable", "nullable")]
+
+
+@pytest.mark.parametrize("second", [CLOSED, {"$ref": "#/components/schemas/Closed"}])
+def test_a_member_that_one_part_of_an_all_of_excludes_is_named_with_the_part(
+    tmp_path: Path, second: dict[str, Any]
+) -> None:
+    content = {"application/json": {"schema": {"allOf": [NEEDS_A, second]}}}
+    post = {"requestBody": {"content": content}, "responses": {"200": {"description": "ok"}}}
+    file = tmp_path / "openapi.json"
+    file.write_text(
+        json.dumps(
+            {
+                "openapi": "3.1.0",
+                "info": {"title": "T", "version": "1"},
+                "paths": {"/a": {"post": post}},
+                "components": {"schemas": {"Closed": CLOSED}},
+            }
+        )
+    )
+    response = create_app(file).test_client().post("/a", json={"a": "x", "b": "y"})
+    assert [violation["message"] for violation in response.get_json()["violations"]] == [
+        '"a" is not declared in allOf/1, whose additionalProperties: false excludes the members of other parts.'
+    ]
