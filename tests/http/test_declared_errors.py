@@ -266,3 +266,25 @@ def test_a_response_that_cannot_be_generated_is_a_501_beside_a_default_response(
     api["paths"]["/a"]["post"]["responses"]["200"] = {"description": "x", **as_json(never)}
     response = serve(api).post("/a", json={"name": "a"})
     assert (response.status_code, response.headers["X-Mock-Code"]) == (501, "no-example")
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        (form(status=form(message=TEXT, code=NUMBER)), {"status": {"message": DETAIL, "code": 422}}),
+        (form(apiError=form(message=TEXT)), {"apiError": {"message": DETAIL}}),
+        (form(fault=form(faultstring=TEXT, detail=form(errorcode=TEXT))), {"fault": {"faultstring": DETAIL, "detail": {"errorcode": "invalid-request"}}}),
+        (form(data={"type": "object", "nullable": True}, errors={"type": "array", "items": form(message=TEXT)}), {"errors": [{"message": COUNT}, {"message": NAME}, {"message": AGE}]}),
+        ({"type": "integer"}, 422),
+    ],
+)  # fmt: skip
+def test_the_error_is_found_inside_an_envelope(serve: Serve, schema: dict[str, Any], expected: Any) -> None:
+    assert refused(serve, as_json(schema)).get_json() == expected
+
+
+def test_an_error_that_may_have_a_cause_of_its_own_form_has_none(serve: Serve) -> None:
+    api = document(as_json({"$ref": "#/components/schemas/Error"}))
+    own = {"$ref": "#/components/schemas/Error"}
+    api["components"]["schemas"] = {"Error": form(message=TEXT, cause=own, errors={"type": "array", "items": own})}
+    body = serve(api).post("/a?count=x", json={"name": "a"}).get_json()
+    assert body == {"message": DETAIL.replace(" (and 2 more)", ""), "errors": [{"message": COUNT}]}

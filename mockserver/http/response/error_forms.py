@@ -112,7 +112,7 @@ class ErrorForm:
             return self._list(shape, example, 0)
         if kind == "string" and shape.enum_values is None:
             return self._text(shape, self._whole)
-        return example
+        return self._whole.status if kind == "integer" and _allows(shape, self._whole.status) else example
 
     def problem(self, shape: Shape, example: Any = ABSENT) -> dict[str, Any]:
         """The problem document with the type of an example, and with the lists of errors that its shape has."""
@@ -145,7 +145,9 @@ class ErrorForm:
         places = _text_places(names, shape, sample, endings, () if keeps_short else SECOND_TEXTS)
         members: dict[str, Any] = {}
         for name in names:
-            value = self._member(name, shape.member(name), sample.get(name, ABSENT), entry, depth, name in places)
+            # Where nothing here holds a text, an object that does is the error: `{"status": {"message": …}}`.
+            is_error = name in places or (not places and _has_text(shape.member(name), sample.get(name, ABSENT)))
+            value = self._member(name, shape.member(name), sample.get(name, ABSENT), entry, depth, is_error)
             if name == "type" and value == entry.code and "title" in names and entry.violation is None:
                 # RFC 9457, section 4.2.1
                 value = "about:blank"
@@ -158,13 +160,13 @@ class ErrorForm:
         if kind == "array" and depth < DEPTH_LIMIT:
             if normalized == "loc" or (normalized in FIELDS and entry.violation is not None):
                 return self._location(shape, entry)
-            if is_text or normalized in LISTS or _has_text(shape.items, _first_item(example)):
+            is_list = is_text or normalized in LISTS or _has_text(shape.items, _first_item(example))
+            # An error in a list has no list of all errors in it.
+            if is_list and entry.violation is None:
                 return self._list(shape, example, depth + 1)
-        if kind == "object" and depth < DEPTH_LIMIT:
-            sample = example if isinstance(example, dict) else {}
-            if is_text or normalized in ENVELOPES or _has_text(shape, sample):
-                filled = self._object(shape, example, entry, depth + 1)
-                return filled if filled or isinstance(example, dict) else ABSENT
+        if kind == "object" and depth < DEPTH_LIMIT and self._is_about_error(normalized, shape, example, is_text):
+            filled = self._object(shape, example, entry, depth + 1)
+            return filled if filled or isinstance(example, dict) else ABSENT
         if kind not in ("object", "array"):
             if is_text and kind == "string":
                 return self._text(shape, entry)
@@ -174,6 +176,12 @@ class ErrorForm:
         if example is not ABSENT:
             return example
         return next(iter(shape.examples), ABSENT)
+
+    def _is_about_error(self, name: str, shape: Shape, example: Any, is_text: bool) -> bool:
+        """Whether an object inside an error is a part of it, and not data, or another error that has caused it."""
+        if is_text or name in LISTS:
+            return True
+        return name in ENVELOPES and (bool(shape.names) or isinstance(example, dict))
 
     def _candidates(self, name: str, entry: ErrorEntry, example: Any, shape: Shape) -> Iterator[Any]:
         """The values that a member of that name may have, the best first."""
