@@ -288,3 +288,14 @@ def test_an_error_that_may_have_a_cause_of_its_own_form_has_none(serve: Serve) -
     api["components"]["schemas"] = {"Error": form(message=TEXT, cause=own, errors={"type": "array", "items": own})}
     body = serve(api).post("/a?count=x", json={"name": "a"}).get_json()
     assert body == {"message": DETAIL.replace(" (and 2 more)", ""), "errors": [{"message": COUNT}]}
+
+
+@pytest.mark.parametrize(
+    ("media_type", "start", "end"),
+    [("application/x-ndjson", "", "\n"), ("application/yaml", "", ""), ("text/event-stream", "data: ", "\n\n")],
+)
+def test_an_error_in_a_syntax_that_contains_json_is_json(serve: Serve, media_type: str, start: str, end: str) -> None:
+    response = refused(serve, as_json(form(message=TEXT), media_type))
+    assert (response.status_code, response.content_type.partition(";")[0]) == (422, media_type)
+    assert response.text.startswith(f'{start}{{"message":')
+    assert response.text.endswith(f"}}{end}")

@@ -16,7 +16,17 @@ from mockserver.http.response.error_forms import ABSENT, ErrorForm, is_problem, 
 from mockserver.http.response.responses import error_members
 from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
 from mockserver.schemas.shapes import Shape
-from mockserver.syntax.media_types import JSON, is_json, is_markup, is_text, is_xml, matches, may_be_json
+from mockserver.syntax.media_types import (
+    JSON,
+    JSON_LINES,
+    essence,
+    is_json,
+    is_markup,
+    is_text,
+    is_xml,
+    matches,
+    may_be_json,
+)
 
 PROBLEM = "application/problem+json"
 PLAIN_TEXT = "text/plain"
@@ -62,6 +72,8 @@ class DeclaredError:
             if (body := self._filled_json(media)) is not None:
                 return body
         for media in self.declared.media.values():
+            if _is_written_as_json(media.name) and (body := self._filled_json(media)) is not None:
+                return text_bodies.body_text(body[0], media.name), media.name
             if not may_be_json(media.name) and (text := self._text(media)) is not None:
                 return text, _concrete(media.name, PLAIN_TEXT)
         return None
@@ -141,6 +153,11 @@ def can_hold_refusal(declared: DeclaredResponse) -> bool:
         or any(isinstance(example, str) for example in media.examples.values())
         for media in declared.media.values()
     )
+
+
+def _is_written_as_json(name: str) -> bool:
+    """Whether JSON is a part of the syntax of a media type of text: lines of JSON, events, and YAML."""
+    return essence(name) in (*JSON_LINES, text_bodies.EVENTS) or essence(name).endswith("yaml")
 
 
 def _holds_text(name: str) -> bool:
