@@ -119,11 +119,27 @@ def _without_prefix(operation: Operation, path: str) -> str:
     return next((path[len(prefix) :] for prefix in operation.prefixes if path.startswith(f"{prefix}/")), path)
 
 
+def _describe_surplus(parts: list[str], declared: list[str]) -> str:
+    """Which segments of one path the other lacks, if these are at its start or its end and all others match."""
+    shorter, longer = sorted((parts, declared), key=len)
+    surplus = len(longer) - len(shorter)
+    subject = "the request lacks" if longer is declared else "the request has"
+    for place, segments, rest in (
+        ("start", longer[:surplus], longer[surplus:]),
+        ("end", longer[-surplus:], longer[:-surplus]),
+    ):
+        pairs = zip(shorter, rest, strict=True)
+        if all(name == other or "{" in name or "{" in other for name, other in pairs):
+            return f": {subject} /{'/'.join(segments)[:SEGMENT_KEPT]} at its {place}"
+    return ""
+
+
 def _describe_mismatch(operation: Operation, method: str, path: str) -> str:
     path = _without_prefix(operation, path)
     parts, declared = path.strip("/").split("/"), operation.path.strip("/").split("/")
     if len(parts) != len(declared):
-        return f"its path has {len(declared)} segment{'s' * (len(declared) != 1)}, the request's {len(parts)}"
+        count = f"its path has {len(declared)} segment{'s' * (len(declared) != 1)}, the request's {len(parts)}"
+        return count + _describe_surplus(parts, declared)
     for number, (part, name) in enumerate(zip(parts, declared, strict=True), 1):
         if "{" not in name and part != name:
             return f"segment {number} is {name!r}, not {part[:60]!r}"

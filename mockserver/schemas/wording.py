@@ -110,7 +110,9 @@ def _size(error: ValidationError) -> str:
     limit, size = error.validator_value, len(error.instance) if isinstance(error.instance, list | dict) else 0
     unit = "item" if str(error.validator).endswith("Items") else "member"
     comparison = "at least" if str(error.validator).startswith("min") else "at most"
-    return f"it has {size} {unit if size == 1 else unit + 's'}, but must have {comparison} {limit}"
+    is_unique = isinstance(error.schema, dict) and error.schema.get("uniqueItems") is True
+    different = " different ones" if error.validator == "minItems" and is_unique else ""
+    return f"it has {size} {unit if size == 1 else unit + 's'}, but must have {comparison} {limit}{different}"
 
 
 def _dependent_required(error: ValidationError) -> str:

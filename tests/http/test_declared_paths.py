@@ -153,3 +153,27 @@ def test_the_response_of_head_alone_has_no_length_of_what_get_sends(tmp_path: Pa
         connection.request("HEAD", "/a")
         assert connection.getresponse().getheader("Content-Length") is None
         connection.close()
+
+
+@pytest.mark.parametrize(
+    ("target", "why"),
+    [
+        ("/users", "its path has 2 segments, the request's 1: the request lacks /v1 at its start"),
+        ("/v1/users/5", "its path has 2 segments, the request's 3: the request has /5 at its end"),
+        ("/api/v1/users", "its path has 2 segments, the request's 3: the request has /api at its start"),
+        ("/v1/users/5/x/y", "its path has 2 segments, the request's 5: the request has /5/x/y at its end"),
+    ],
+)
+def test_the_nearest_operation_names_the_segments_that_differ(tmp_path: Path, target: str, why: str) -> None:
+    ((status, body),) = ask(tmp_path, {"/v1/users": {"get": get("here")}}, ("GET", target, {}))
+    assert status == 404
+    assert [candidate["why"] for candidate in body["nearest"]] == [why]
+
+
+def test_an_array_of_too_few_different_items_says_so(tmp_path: Path) -> None:
+    schema = {"type": "array", "uniqueItems": True, "minItems": 3, "items": {"enum": ["a", "b"]}}
+    content = {"application/json": {"schema": schema}}
+    paths = {"/a": {"get": {"responses": {"200": {"description": "ok", "content": content}}}}}
+    ((status, body),) = ask(tmp_path, paths, ("GET", "/a", {}))
+    assert status == 501
+    assert "it has 2 items, but must have at least 3 different ones" in body["detail"]
