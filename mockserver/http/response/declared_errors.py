@@ -17,6 +17,7 @@ from mockserver.http.response.responses import error_members
 from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
 from mockserver.schemas.shapes import Shape
 from mockserver.syntax.media_types import (
+    EVENT_STREAM,
     JSON,
     JSON_LINES,
     essence,
@@ -157,7 +158,7 @@ def can_hold_refusal(declared: DeclaredResponse) -> bool:
 
 def _is_written_as_json(name: str) -> bool:
     """Whether JSON is a part of the syntax of a media type of text: lines of JSON, events, and YAML."""
-    return essence(name) in (*JSON_LINES, text_bodies.EVENTS) or essence(name).endswith("yaml")
+    return essence(name) in (*JSON_LINES, EVENT_STREAM) or essence(name).endswith("yaml")
 
 
 def _holds_text(name: str) -> bool:
