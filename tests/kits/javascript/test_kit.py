@@ -25,6 +25,7 @@ from mockserver import BackgroundServer
 from tests.attack.scale import IS_FULL, rounds
 from tests.browser.conftest import CHROMIUM, QUIET
 from tests.conftest import require_program
+from tests.push.reader import Reader
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent.parent
@@ -271,6 +272,17 @@ def test_a_failed_test_shows_why(project: Path, environment: dict[str, str]) -> 
     (error,) = results["requests an unknown path"][0]["errors"]
     assert "VerdictFailed" in error["message"]
     assert "similar: listJobs GET /admin/jobs" in error["message"]
+
+
+def test_a_stream_of_events_comes_through_the_dev_proxy(environment: dict[str, str]) -> None:
+    with Reader(environment["APP_URL"], "/admin/jobs/stream?__sandbox=proxied") as reader:
+        ready = reader.next()
+        headers = {"X-Mock-Sandbox": "proxied"}
+        requests.post(f"{environment['APP_URL']}/admin/jobs/job-7/retry", headers=headers, timeout=SECONDS)
+        retry = reader.next()
+    assert ready is not None
+    assert retry is not None
+    assert (ready.event, retry.event, retry.data["id"]) == ("ready", "retry", "job-7")
 
 
 def test_vitest_has_a_sandbox_for_each_test(project: Path, server: BackgroundServer) -> None:
