@@ -107,7 +107,7 @@ class RequestBuilder:
 
     def path(self, operation: Operation, values: Mapping[str, Any]) -> str:
         """The operation's path with the values of its parameters; an unknown key where there is none."""
-        path = quote(operation.path, safe=PATH_CHARACTERS)
+        path = quote(operation.path.partition("#")[0], safe=PATH_CHARACTERS)
         declared = {parameter.name: parameter for parameter in operation.parameters if parameter.location == "path"}
         for name in operation.path_names:
             value = values.get(name, UNKNOWN_KEY)
@@ -151,7 +151,9 @@ class RequestBuilder:
             return {}
 
     def _generate(self, parameter: Parameter, operation: Operation) -> Any:
-        documents, validator, value = self.contract.documents, parameter.validator, None
+        validator, value = parameter.validator, None
+        # A parameter without a schema has one that is in no file of the contract.
+        documents = validator.schemas.documents
         schema = documents.resolve(validator.address)
         try:
             for number in range(SEEDS):

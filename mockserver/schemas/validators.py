@@ -91,7 +91,7 @@ class Schemas:
     """
 
     def __init__(self, documents: Documents, direction: Direction = "", undirected: Schemas | None = None) -> None:
-        self._documents, self._direction, self._undirected = documents, direction, undirected
+        self.documents, self._direction, self._undirected = documents, direction, undirected
         self._validators: dict[str, Validator] = {}
         self._by_direction: dict[Direction, Schemas] = {}
         # Oldest first; shared by all directions.
@@ -102,7 +102,7 @@ class Schemas:
     def for_direction(self, direction: Direction) -> Schemas:
         """The same schemas as they apply to requests or to responses."""
         if direction not in self._by_direction:
-            self._by_direction[direction] = Schemas(self._documents, direction, self) if direction else self
+            self._by_direction[direction] = Schemas(self.documents, direction, self) if direction else self
         return self._by_direction[direction]
 
     def evict_for(self, validator: Validator) -> None:
@@ -132,8 +132,8 @@ class Schemas:
 
     @cached_property
     def _compiled_documents(self) -> _CompiledDocuments:
-        data = directions.apply_direction(self._documents, self._direction)
-        sources = self._documents.sources
+        data = directions.apply_direction(self.documents, self._direction)
+        sources = self.documents.sources
         if self._undirected is not None and all(data[uri] is sources[uri].data for uri in data):
             return self._undirected._compiled_documents
         return _CompiledDocuments(data)

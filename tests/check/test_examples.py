@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mockserver import load_contract
+from mockserver import create_app, load_contract
 from mockserver.check.checker import ContractChecker
 from tests.conftest import MakeContract
 from tests.documents.broken import document, load
@@ -81,3 +81,20 @@ def test_a_default_that_breaks_its_schema_is_a_warning(
     assert check(tmp_path, schema) == [
         ("warning", pointer, f"the default does not match its schema: {message}") for message in messages
     ]
+
+
+def test_a_parameter_without_a_schema_is_checked_and_kept_state_for(tmp_path: Path) -> None:
+    pet = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}, "name": {"type": "string"}}}
+    one = {"200": {"description": "ok", "content": {"application/json": {"schema": pet}}}}
+    several = {
+        "200": {"description": "ok", "content": {"application/json": {"schema": {"type": "array", "items": pet}}}}
+    }
+    item = {"parameters": [{"name": "id", "in": "path", "required": True}], "get": {"responses": one}}
+    paths = {"/pets/{id}": item, "/pets": {"get": {"responses": several}}, "/#a=b": {"get": {"responses": one}}}
+    contract = load(tmp_path, document(None, paths=paths))
+    checker = ContractChecker(contract)
+    assert list(checker.steps()) != []
+    assert {finding.problem.code for finding in checker.findings} == {"parameter", "fragment-in-path"}
+    client = create_app(contract.root / "api.json", stateful=True).test_client()
+    key = client.get("/pets").get_json()[0]["id"]
+    assert client.get(f"/pets/{key}").get_json()["id"] == key

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.documents.nodes import Node
+from mockserver.openapi.content_reader import ANY_TEXT
 from mockserver.openapi.model import Operation, Parameter
 from mockserver.schemas.shapes import Shape
 
@@ -51,7 +52,8 @@ class Collection:
         """Let the field `name` hold the values of a path parameter."""
         declared = next(entry for entry in operation.parameters if _is_path_parameter(entry, parameter))
         addresses = self.parameter_schemas.setdefault(name, [])
-        if declared.validator.address not in addresses:
+        # A parameter without a schema says nothing about the field.
+        if declared.validator is not ANY_TEXT and declared.validator.address not in addresses:
             addresses.append(declared.validator.address)
         if required and name not in self.required:
             self.required.append(name)
@@ -100,7 +102,9 @@ def can_hold_parameter(shape: Shape, name: str, operation: Operation, parameter:
 
 def _all_of(addresses: list[str]) -> dict[str, Any]:
     references = [{"$ref": address} for address in addresses]
-    return references[0] if len(references) == 1 else {"allOf": references}
+    if len(references) < 2:
+        return references[0] if references else {}
+    return {"allOf": references}
 
 
 def _is_path_parameter(parameter: Parameter, name: str) -> bool:
