@@ -87,6 +87,8 @@ Servers that are compared were measured in turn, round by round; a ratio is the 
 - Bare Flask is one view for each path that returns a constant, behind the same HTTP server.
 - POST of retry and cancel never sends the same bytes twice: once all failed jobs of a sandbox are retried and cancelled, it goes on in a new sandbox. "Requests repeated after a reset" resets two sandboxes in turn instead, so that the same bytes come again and again.
 - GET right after each change is computed from runs that send a change and a GET in turn, and from runs of changes alone.
+- The upstream is nginx, which sends the bytes from a file. nginx as a proxy uses its connections to it again and writes no files. With one connection, each of the three gets one request in turn; what passing on adds is the median less that of the upstream itself. Memory is the resident memory of the server.
+- "POST to its event" begins when a client sends the POST and ends when a listener on `/admin/jobs/stream` has read the event; all listeners are one Python process, whose time is part of it. The response that it is compared with is that of a POST in a sandbox that nobody listens to, in turn with the others.
 
 ## Targets
 

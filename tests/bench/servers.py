@@ -10,9 +10,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 PROGRAMS = ("wrk", "nginx", "redis-server")
@@ -27,8 +28,18 @@ http {{
   open_file_cache max=10; default_type application/json;
   client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
   uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
-  server {{ listen 127.0.0.1:{port}; root {folder}/files; }}
+  {server}
 }}
+"""
+# `{port}` is that of nginx itself.
+FILES = "server {{ listen 127.0.0.1:{port}; root {folder}/files; }}"
+# Connections to the backend are used again, and nothing is put on disk.
+PROXY = """
+  upstream backend {{ server {address}; keepalive 64; keepalive_requests 1000000000; }}
+  server {{
+    listen 127.0.0.1:{port}; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_max_temp_file_size 0;
+    location / {{ proxy_pass http://backend; }}
+  }}
 """
 
 
@@ -46,15 +57,26 @@ class Server:
         return pages * PAGE_BYTES / 1e6
 
     @property
+    def peak_megabytes(self) -> float:
+        """The most resident memory that it has had since its start, or since `forget_peak`."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        peak = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))
+        return int(peak) * 1024 / 1e6
+
+    def forget_peak(self) -> None:
+        """Begin anew to note the peak of the resident memory (proc_pid_clear_refs(5))."""
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+
+    @property
     def cpu_seconds(self) -> float:
         """The CPU time that its process has used so far, in steps of 10 ms."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
 
 
-def missing_programs() -> list[str]:
-    """The programs that the benchmark needs and that are not installed."""
-    return [name for name in PROGRAMS if shutil.which(name) is None and not Path("/usr/sbin", name).exists()]
+def missing_programs(names: Sequence[str] = PROGRAMS) -> list[str]:
+    """The programs of these names that are not installed."""
+    return [name for name in names if shutil.which(name) is None and not Path("/usr/sbin", name).exists()]
 
 
 @contextlib.contextmanager
@@ -114,20 +136,32 @@ def free_port() -> int:
         return port
 
 
+def nginx(files: Mapping[str, bytes]) -> contextlib.AbstractContextManager[Server]:
+    """nginx, which serves these paths, such as `/jobs`, from files."""
+    return _nginx(FILES, next(iter(files)), files)
+
+
+def nginx_proxy(backend: Server, path: str) -> contextlib.AbstractContextManager[Server]:
+    """nginx as a proxy to a server that responds to a GET of `path`."""
+    return _nginx(PROXY.replace("{address}", urlsplit(backend.url).netloc), path)
+
+
 @contextlib.contextmanager
-def nginx(body: bytes) -> Iterator[Server]:
-    """nginx, which serves `body` from a file, as `/jobs`."""
+def _nginx(server: str, path: str, files: Mapping[str, bytes] | None = None) -> Iterator[Server]:
     with tempfile.TemporaryDirectory() as name:
         folder, port = Path(name), free_port()
         # nginx's worker runs as another user.
         folder.chmod(0o755)
-        (folder / "files").mkdir()
-        (folder / "files" / "jobs").write_bytes(body)
-        (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port))
+        for file, body in (files or {}).items():
+            place = folder / "files" / file.removeprefix("/")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(body)
+        section = server.format(folder=folder, port=port)
+        (folder / "nginx.conf").write_text(NGINX.format(folder=folder, server=section))
         program = shutil.which("nginx") or "/usr/sbin/nginx"
         command = [program, "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
-        with start_and_wait(command, port, "/jobs") as server:
-            yield server
+        with start_and_wait(command, port, path) as running:
+            yield running
 
 
 @contextlib.contextmanager

@@ -1,13 +1,14 @@
-"""The parts of the benchmark that need no other programs."""
+"""The parts of the benchmark that need no other programs, and short forms of those that take little time."""
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 
 import pytest
 
-from tests.bench import profile, rounds, wiremock, wrk
+from tests.bench import profile, push, rounds, servers, upstream, wiremock, wrk
 from tests.bench.report import Comparison, Row, ratio
 from tests.bench.wrk import Load
 
@@ -84,3 +85,52 @@ def test_a_sample_outside_of_a_request_belongs_to_the_event_loop() -> None:
 )
 def test_a_file_belongs_to_the_package_that_it_is_installed_in(file: str, module: tuple[str, str]) -> None:
     assert profile.module_of(file) == module
+
+
+# They are programs of the benchmark alone, so that the tests do without them everywhere.
+@pytest.mark.skipif(bool(servers.missing_programs(upstream.PROGRAMS)), reason="wrk or nginx is not installed")
+def test_passing_on_is_measured_beside_nginx_and_the_backend() -> None:
+    rows = list(upstream.rows(seconds=1, rounds=1, requests=2, downloads=1, megabytes=1))
+    assert [(row.what, [without_figures(str(comparison)) for comparison in row.comparisons]) for row in rows] == [
+        ("response of an upstream, 2 KB", ["N of nginx as a proxy", "N of the backend itself"]),
+        ("the same, of an operation, and validated", ["N of one that is not"]),
+        (
+            "time that passing on adds to a GET of 2 KB, one connection",
+            ["nginx as a proxy adds N µs, to N µs of the backend itself"],
+        ),
+        (
+            "response of an upstream, 1 MB",
+            ["N of nginx as a proxy", "N of the backend itself", "memory at most N MB, N MB more than before"],
+        ),
+    ]
+
+
+def test_without_nginx_and_wrk_passing_on_is_reported_as_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(servers, "missing_programs", list)
+    assert list(upstream.rows()) == [Row("response of an upstream", "not measured: without wrk and nginx")]
+
+
+def test_events_are_measured_with_few_and_many_listeners() -> None:
+    rows = list(push.rows(listeners=(1, 3), posts=1, writer_listeners=2, writer_posts=3, rounds=1))
+    assert [(row.what, [without_figures(str(comparison)) for comparison in row.comparisons]) for row in rows] == [
+        (
+            "POST to its event, with 1 · 3 listeners",
+            ["N of a POST's response, with one listener", "N µs for each further one"],
+        ),
+        (
+            "events to 2 listeners, one POST after the other",
+            ["N of the POSTs/s without listeners", "CPU time N µs for each event"],
+        ),
+        ("memory of an idle stream, with 3 open", []),
+    ]
+
+
+def without_figures(text: str) -> str:
+    """The text with N in place of figures with a fraction, and of those before a unit; none of them is the same again."""
+    return re.sub(r"-?[\d.]+(?= (µs|MB|of))", "N", text)
+
+
+def test_an_event_whose_line_comes_in_two_parts_is_counted_once() -> None:
+    counter = push.EventCounter()
+    parts = (b"id: 1\neve", b"nt: retry\ndata: 1\n\nid: 2\nevent: ", b"retry\ndata: 2\n\n", b"id: 3\nevent: cancel\n")
+    assert [counter.count(part) for part in parts] == [0, 2, 0, 1]

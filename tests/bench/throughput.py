@@ -67,7 +67,7 @@ def compare_with_all() -> Iterator[Row]:
     with contextlib.ExitStack() as stack:
         ours, flask = stack.enter_context(servers.mockserver()), stack.enter_context(servers.bare_flask())
         body, jobs = read(ours, LIST), read_failed_jobs(ours)
-        nginx = stack.enter_context(servers.nginx(body))
+        nginx = stack.enter_context(servers.nginx({"/jobs": body}))
         peers, reason = {}, ""
         try:
             jar, mappings = find_jar(), stubs(body, read(ours, f"/admin/jobs/{json.loads(body)['jobs'][0]['id']}"))
