@@ -25,7 +25,8 @@ class Behaviour:
     the schema of an envelope with further members. `body_member` names the member of a request body that holds the
     record. `limit`, `offset`, `page` and `sort` name the query parameters of a list, `filters` those that filter by the
     field of their name; pages are counted from `first_page`. `path_fields` maps path parameters to fields of another
-    name. `selection` is what else selects and pages the records of a list.
+    name. `selection` is what else selects and pages the records of a list. `item_path` holds the segments of the path
+    at which a record that is created can be read, where that is not below the path of the operation.
     """
 
     kind: BehaviourKind
@@ -44,6 +45,7 @@ class Behaviour:
     envelope_schema: Node | None = None
     body_member: str | None = None
     path_fields: Mapping[str, str] = field(default_factory=dict)
+    item_path: tuple[str, ...] | None = None
 
     def field_of(self, parameter: str) -> str:
         """The field of the record that a path parameter holds."""

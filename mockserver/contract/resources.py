@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jsonschema_rs
@@ -17,7 +17,7 @@ from mockserver.documents.nodes import Documents, Node
 from mockserver.documents.source import Report, Source
 from mockserver.errors import did_you_mean, quote, unknown_name
 from mockserver.openapi.content import json_media_type
-from mockserver.openapi.model import Operation, Parameter
+from mockserver.openapi.model import Operation, Parameter, template_names, template_shape
 from mockserver.schemas.inline import compile_inline
 from mockserver.schemas.properties import declared_properties
 from mockserver.schemas.shapes import COMPOUND, Shape, types_of
@@ -68,7 +68,11 @@ class ResourcesReader:
                 behaviour = self._read_behaviour(pointer, entry, operations[name], resources)
                 if behaviour is not None:
                     behaviours[name] = behaviour
-        return {name: behaviours[name] for name in operations if name in behaviours}
+        return {
+            name: replace(behaviours[name], item_path=_item_path(operations[name], behaviours, operations))
+            for name in operations
+            if name in behaviours
+        }
 
     def _read_resource(self, name: str, entry: Mapping[str, Any], names: set[str]) -> Resource | None:
         pointer = json_pointer.append("/resources", name)
@@ -375,6 +379,25 @@ class ResourcesReader:
 
     def _add(self, pointer: str, message: str, code: str = "invalid") -> None:
         self.report.add(self.source, pointer, message, code)
+
+
+def _item_path(
+    operation: Operation, behaviours: Mapping[str, Behaviour], operations: Mapping[str, Operation]
+) -> tuple[str, ...] | None:
+    """Where a record that an operation creates can be read, if not below the operation's own path."""
+    created = behaviours[operation.id]
+    if created.kind != "create":
+        return None
+    own = template_shape(operation.route.rstrip("/"))
+    paths = [
+        operations[name].route
+        for name, behaviour in behaviours.items()
+        if behaviour.kind == "read" and behaviour.resource == created.resource
+    ]
+    readable = [path for path in paths if set(template_names(path)[:-1]) <= set(operation.path_names)]
+    if not readable or any(template_shape(path) == f"{own}/{{}}" for path in paths):
+        return None
+    return tuple(readable[0].split("/")[1:])
 
 
 def _is_filter(parameter: Parameter, resource: Resource) -> bool:

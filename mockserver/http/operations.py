@@ -19,7 +19,7 @@ from mockserver.handlers.threads import kept_turn
 from mockserver.http import handled
 from mockserver.http.exchange import Exchange, PassedOn, PreparedRequest
 from mockserver.http.gateway.decision import refusal_to_pass
-from mockserver.http.messages import MESSAGE, PATH_CHARACTERS, SAFE_METHODS, Delivery, Request, Response
+from mockserver.http.messages import MESSAGE, PATH_CHARACTERS, SAFE_METHODS, Delivery, Response
 from mockserver.http.request import idempotency, parameters, preconditions, preferences
 from mockserver.http.response.negotiation import concrete_media_type, declared_media, negotiate
 from mockserver.http.response.overrides import HeldResponse, hold_back, replacement_response, reset_while_held
@@ -342,7 +342,7 @@ def _headers(
     """Where a created record is, how many records a list has, and the other headers that are required."""
     pairs = list[tuple[str, str]]()
     if result.kind is ResultKind.CREATED:
-        pairs.append(("Location", _location(exchange.request, spec.declared, result.key)))
+        pairs.append(("Location", _location(exchange, operation, spec.declared, result.key)))
     if result.total is not None:
         names = [header.name for header in spec.declared.headers]
         pairs += [(name, str(result.total)) for name in names if normalize(name) in TOTAL_HEADERS]
@@ -351,10 +351,20 @@ def _headers(
     return pairs + required_headers(contract, operation, call, _seed(exchange), spec, present)
 
 
-def _location(request: Request, declared: DeclaredResponse, key: Any) -> str:
+def _location(exchange: Exchange, operation: Operation, declared: DeclaredResponse, key: Any) -> str:
     """The address of a created record: relative, unless the declared header has to be absolute."""
+    request = exchange.request
+    collection = request.path.rstrip("/")
+    behaviour = exchange.service.behaviour_of(operation)
+    if behaviour is not None and behaviour.item_path is not None:
+        # The last segments of the path are those of the operation; what precedes them is the prefix of a server.
+        own = operation.route.rstrip("/").split("/")[1:]
+        segments = collection.split("/")
+        sent = dict(zip(own, segments[-len(own) :], strict=True))
+        item_path = [sent.get(part, part) for part in behaviour.item_path[:-1]]
+        collection = "/".join([*segments[: -len(own)], *item_path])
     # Of the percent-encoded characters, the path has only those left that would otherwise be separators.
-    collection = quote(f"{request.root_path}{request.path.rstrip('/')}", safe=PATH_CHARACTERS)
+    collection = quote(f"{request.root_path}{collection}", safe=PATH_CHARACTERS)
     location = f"{collection}/{quote(str(key), safe='')}"
     header = next((header for header in declared.headers if header.name.lower() == "location"), None)
     fits = header is None or not validate_header(header, location)

@@ -11,8 +11,9 @@ from mockserver.syntax.media_types import essence, is_json, may_be_json
 
 
 def json_media_type(declared: DeclaredResponse | Body) -> MediaType | None:
-    """The declared media type that is JSON, a problem document only if there is no other."""
+    """The declared media type that is JSON, a problem document or a range such as `*/*` only if there is no other."""
     media_types = [media_type for media_type in declared.media.values() if is_json(media_type.name)]
+    media_types = media_types or [media_type for media_type in declared.media.values() if may_be_json(media_type.name)]
     return min(media_types, key=lambda media_type: "problem" in media_type.name, default=None)
 
 

@@ -7,6 +7,10 @@ from collections.abc import Iterable, Iterator
 
 # Names that say nothing without the name of what they belong to.
 GENERIC_NAMES = frozenset({"id", "key", "name", "slug", "uuid", "code", "number"})
+# What a key is usually called, the likeliest name first; then words with which only parameters name a key.
+KEY_NAMES = ("id", "identifier", "uuid", "guid", "uid", "sid", "key", "slug", "code", "number", "handle", "name")
+KEY_WORDS = frozenset({*KEY_NAMES, "ids", "ident", "ref", "reference", "no", "num", "nr", "pk"})
+IRREGULAR_PLURALS = {"people": "person", "children": "child", "men": "man", "women": "woman", "indices": "index"}
 
 
 def split(name: str) -> list[str]:
@@ -26,13 +30,31 @@ def singular_forms(plural: str) -> tuple[str, ...]:
     forms += [name[:-3] + "y"] if name.endswith("ies") else []
     forms += [name[:-2]] if name.endswith(("ses", "xes", "zes", "ches", "shes")) else []
     forms += [name[:-1]] if name.endswith("s") else []
+    forms += [name[: -len(ending)] + IRREGULAR_PLURALS[ending] for ending in IRREGULAR_PLURALS if name.endswith(ending)]
     return tuple(forms)
+
+
+def name_the_same(segment: str, other: str) -> bool:
+    """Whether two names are those of one kind of thing: `category` and `categories`."""
+    return not set(singular_forms(segment)).isdisjoint(singular_forms(other))
 
 
 def find_key_field(parameter: str, segment: str, fields: Iterable[str]) -> str | None:
     """The field that the last parameter of `/…/segment/{parameter}` holds: `userId` or `id` for `{userId}`."""
     fields_by_name = _by_normalized_name(fields)
     return next((fields_by_name[name] for name in _key_names(parameter, segment) if name in fields_by_name), None)
+
+
+def find_usual_key_field(parameter: str, segment: str, fields: Iterable[str]) -> str | None:
+    """The field that is usually the key, where the last parameter of a path stands for a key by another name.
+
+    `id` or `name` for `{serviceIdentifier}` in `/services/{serviceIdentifier}`.
+    """
+    fields_by_name, singulars, name = _by_normalized_name(fields), singular_forms(segment), normalize(parameter)
+    if split(parameter)[-1:] and split(parameter)[-1] not in KEY_WORDS and not name.startswith(singulars):
+        return None
+    names = [singular + key for key in KEY_NAMES for singular in singulars] + [*KEY_NAMES]
+    return next((fields_by_name[name] for name in names if name in fields_by_name), None)
 
 
 def _key_names(parameter: str, segment: str) -> Iterator[str]:

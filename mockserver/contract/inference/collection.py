@@ -13,6 +13,10 @@ from mockserver.schemas.shapes import Shape
 
 # The types of a field that a path parameter may hold.
 KEY_TYPES = (frozenset({"string"}), frozenset({"integer"}))
+# A text that a parameter for integers can name.
+DIGITS = {"type": "string", "pattern": "^(0|[1-9][0-9]{0,8})$", "examples": ["1"]}
+# Keywords that say what a text looks like.
+TEXT_KEYWORDS = {"pattern", "format", "enum", "const"}
 
 
 @dataclass(slots=True)
@@ -20,15 +24,15 @@ class Collection:
     """Records of one kind, and the operations on them.
 
     Each record must match all `schemas`, which are held by address, and have the fields `required`. `parameter_schemas`
-    holds the addresses of the schemas of path parameters by the field that they name. `operations` holds the entries
-    that `resources.yaml` would have, by operationId.
+    holds the schemas by which path parameters limit the fields that they name. `operations` holds the entries that
+    `resources.yaml` would have, by operationId.
     """
 
     name: str
     path: str
     key: str
     schemas: dict[str, Node]
-    parameter_schemas: dict[str, list[str]] = field(default_factory=dict)
+    parameter_schemas: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     required: list[str] = field(default_factory=list)
     references: dict[str, str] = field(default_factory=dict)
     operations: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -50,17 +54,17 @@ class Collection:
 
     def bind_parameter(self, name: str, operation: Operation, parameter: str, *, required: bool = True) -> None:
         """Let the field `name` hold the values of a path parameter."""
-        declared = next(entry for entry in operation.parameters if _is_path_parameter(entry, parameter))
-        addresses = self.parameter_schemas.setdefault(name, [])
+        schema = _parameter_schema(self.shape.member(name), operation, parameter)
+        schemas = self.parameter_schemas.setdefault(name, [])
         # A parameter without a schema says nothing about the field.
-        if declared.validator is not ANY_TEXT and declared.validator.address not in addresses:
-            addresses.append(declared.validator.address)
+        if schema and schema not in schemas:
+            schemas.append(schema)
         if required and name not in self.required:
             self.required.append(name)
 
     def record_schema(self) -> dict[str, Any]:
         """One schema of everything that a record must match."""
-        properties = {name: _all_of(addresses) for name, addresses in self.parameter_schemas.items()}
+        properties = {name: _all_of(schemas) for name, schemas in self.parameter_schemas.items()}
         own_schema = {"required": self.required, "properties": properties}
         return {"allOf": [own_schema, *({"$ref": address} for address in self.schemas)]}
 
@@ -92,19 +96,41 @@ def sort_by_reference(collections: list[Collection]) -> Iterator[Collection]:
 
 
 def can_hold_parameter(shape: Shape, name: str, operation: Operation, parameter: str) -> bool:
-    """Whether the field `name` can hold the values of a path parameter, which are strings or integers."""
+    """Whether the field `name` can hold the values of a path parameter, which are strings or integers.
+
+    A number may be a text on one side: in a path, everything is written as text.
+    """
+    return _parameter_schema(shape.member(name), operation, parameter) is not None
+
+
+def _parameter_schema(field_shape: Shape, operation: Operation, parameter: str) -> dict[str, Any] | None:
+    """What a field must match to hold the values of a path parameter; None if it cannot."""
     declared = next((entry for entry in operation.parameters if _is_path_parameter(entry, parameter)), None)
     if declared is None or not declared.notation.is_plain:
-        return False
-    types = declared.notation.shape.types - {"null"}
-    return types in KEY_TYPES and types <= shape.member(name).types
+        return None
+    types, field_types = declared.notation.shape.types - {"null"}, field_shape.types
+    if declared.validator is ANY_TEXT:
+        return {} if field_types & {"string", "integer"} else None
+    if types in KEY_TYPES and types <= field_types:
+        return {"$ref": declared.validator.address}
+    if "integer" in types & field_types:
+        return {"type": "integer"}
+    if "string" in types & field_types:
+        return {"type": "string"}
+    if "integer" in types and "string" in field_types:
+        return DIGITS if not _limits_text(field_shape) else None
+    is_number_as_text = "string" in types and "integer" in field_types and not _limits_text(declared.notation.shape)
+    return {"type": "integer"} if is_number_as_text else None
 
 
-def _all_of(addresses: list[str]) -> dict[str, Any]:
-    references = [{"$ref": address} for address in addresses]
-    if len(references) < 2:
-        return references[0] if references else {}
-    return {"allOf": references}
+def _limits_text(shape: Shape) -> bool:
+    return any(TEXT_KEYWORDS & schema.value.keys() for schema, _ in shape.schemas())
+
+
+def _all_of(schemas: list[dict[str, Any]]) -> dict[str, Any]:
+    if len(schemas) < 2:
+        return schemas[0] if schemas else {}
+    return {"allOf": schemas}
 
 
 def _is_path_parameter(parameter: Parameter, name: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from mockserver.contract.inference.collection import Collection, can_hold_parameter
@@ -28,6 +28,7 @@ from mockserver.syntax import words
 VERSION = re.compile(r"v[0-9][0-9a-z.]*")
 RECORD_PATH = re.compile(r"(.*/([^{}/]+))/\{([^{}/]+)\}")
 Methods = Mapping[str, Operation]
+FindField = Callable[[str, str, Iterable[str]], str | None]
 
 
 def detect_collections(operations: Iterable[Operation]) -> list[Collection]:
@@ -42,7 +43,7 @@ def detect_collections(operations: Iterable[Operation]) -> list[Collection]:
         if record_path is None:
             _add_nested_path(path, by_path[path], collections)
             continue
-        collection = _detect(record_path, by_path[path], by_path.get(record_path.collection, {}), collections)
+        collection = _detect(record_path, by_path[path], _collection_methods(record_path, by_path), collections)
         if collection is not None:
             collections.append(collection)
     return [collection for collection in collections if collection.operations]
@@ -65,6 +66,17 @@ class _RecordPath:
     @property
     def segment(self) -> str:
         return self.collection.rpartition("/")[2]
+
+
+def _collection_methods(path: _RecordPath, by_path: Mapping[str, Methods]) -> Methods:
+    """The operations on a collection: also those of `/things` where the path of a record is `/thing/{id}`."""
+    methods = dict(by_path.get(path.collection, {}))
+    parent = path.collection.rpartition("/")[0]
+    for other, operations in by_path.items():
+        head, _, segment = other.rpartition("/")
+        if head == parent and segment != path.segment and words.name_the_same(segment, path.segment):
+            methods = {**operations, **methods}
+    return methods
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,17 +135,21 @@ def _find_record(path: _RecordPath, read: Operation) -> _ReadRecord | None:
     if media_type is None or media_type.schema is None:
         return None
 
-    def fits(schema: Node) -> bool:
-        shape = Shape.from_schema(schema)
-        key = words.find_key_field(path.parameter, path.segment, shape.names)
-        return "object" in shape.types and key is not None and can_hold_parameter(shape, key, read, path.parameter)
+    # A field that the parameter does not name is looked for last: an envelope may have a `code` or a `name`, too.
+    for find_field in (words.find_key_field, words.find_usual_key_field):
 
-    record = find_record_schema(media_type.schema, path.segment, fits)
-    if record is None:
-        return None
-    schema, member = record
-    key = words.find_key_field(path.parameter, path.segment, Shape.from_schema(schema).names) or ""
-    return _ReadRecord(media_type, schema, member, key)
+        def fits(schema: Node, find_field: FindField = find_field) -> bool:
+            shape = Shape.from_schema(schema)
+            key = find_field(path.parameter, path.segment, shape.names)
+            return "object" in shape.types and key is not None and can_hold_parameter(shape, key, read, path.parameter)
+
+        is_usual = find_field is words.find_usual_key_field
+        record = find_record_schema(media_type.schema, path.segment, fits, members_first=is_usual)
+        if record is not None:
+            schema, member = record
+            key = find_field(path.parameter, path.segment, Shape.from_schema(schema).names) or ""
+            return _ReadRecord(media_type, schema, member, key)
+    return None
 
 
 def _add_nested_path(path: str, methods: Methods, collections: list[Collection]) -> None:
@@ -142,7 +158,7 @@ def _add_nested_path(path: str, methods: Methods, collections: list[Collection])
         return
     segment = path.rpartition("/")[2]
     for collection in collections:
-        if collection.segment != segment or collection.path == path:
+        if not words.name_the_same(collection.segment, segment) or collection.path == path:
             continue
         for operation in methods.values():
             owners = _find_owners(path, operation, collection.shape, collection.key)
@@ -229,7 +245,11 @@ def _refers_to(start: Collection, name: str, collections: list[Collection]) -> b
 
 
 def _is_same(other: Collection, segment: str, record: _ReadRecord) -> bool:
-    return other.segment == segment and record.schema.address in other.schemas and other.key == record.key
+    return (
+        words.name_the_same(other.segment, segment)
+        and record.schema.address in other.schemas
+        and other.key == record.key
+    )
 
 
 def _choose_name(path: str, collections: list[Collection]) -> str:

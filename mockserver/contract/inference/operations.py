@@ -16,7 +16,7 @@ from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
 from mockserver.schemas.properties import declared_properties
 from mockserver.schemas.shapes import Shape
 from mockserver.syntax import words
-from mockserver.syntax.media_types import FORM, FORMS, is_json
+from mockserver.syntax.media_types import FORM, FORMS, is_json, may_be_json
 
 Entry = dict[str, Any]
 # The names of query parameters that page a list, by their role.
@@ -37,7 +37,9 @@ def json_response(success: tuple[int, DeclaredResponse] | None) -> MediaType | N
     """The JSON of a response: None without a body, `NO_JSON` if the body is something else."""
     if success is None or not success[1].media:
         return None
-    return next((media_type for name, media_type in success[1].media.items() if is_json(name)), NO_JSON)
+    media = success[1].media
+    candidates = [name for name in media if is_json(name)] or [name for name in media if may_be_json(name)]
+    return media[candidates[0]] if candidates else NO_JSON
 
 
 def has_success(operation: Operation) -> bool:
@@ -45,10 +47,19 @@ def has_success(operation: Operation) -> bool:
     return operation.success() is not None
 
 
-def find_record_schema(schema: Node, segment: str, fits: Callable[[Node], bool]) -> tuple[Node, str | None] | None:
-    """The schema of the record in a response, and the member of the envelope that holds it, such as `data`."""
-    if fits(schema):
-        return schema, None
+def find_record_schema(
+    schema: Node, segment: str, fits: Callable[[Node], bool], *, members_first: bool = False
+) -> tuple[Node, str | None] | None:
+    """The schema of the record in a response, and the member of the envelope that holds it, such as `data`.
+
+    With `members_first`, the response itself is the record only if no member fits.
+    """
+    if members_first:
+        return _find_member_schema(schema, segment, fits) or ((schema, None) if fits(schema) else None)
+    return (schema, None) if fits(schema) else _find_member_schema(schema, segment, fits)
+
+
+def _find_member_schema(schema: Node, segment: str, fits: Callable[[Node], bool]) -> tuple[Node, str | None] | None:
     wrappers = (*WRAPPERS, *words.singular_forms(segment))
     members = {
         name: resolve(property_)
@@ -102,7 +113,7 @@ def infer_body(operation: Operation, collection: Collection) -> Entry | None:
     names = collection.shape.names
     for name, media_type in media_types.items():
         shape = media_type.shape
-        if not ((is_json(name) and JSON_PATCH not in name) or name == FORM) or "object" not in shape.types:
+        if not ((may_be_json(name) and JSON_PATCH not in name) or name == FORM) or "object" not in shape.types:
             continue
         if shape.names & names or not shape.names:
             return {}
@@ -125,7 +136,7 @@ def infer_creation(operation: Operation, collection: Collection) -> Entry | None
 
 def _accepts_object(operation: Operation) -> bool:
     media_types = operation.body.media if operation.body is not None else {}
-    shapes = [media_type.shape for name, media_type in media_types.items() if is_json(name) or name in FORMS]
+    shapes = [media_type.shape for name, media_type in media_types.items() if may_be_json(name) or name in FORMS]
     return not media_types or any("object" in shape.types for shape in shapes)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
@@ -17,6 +18,8 @@ from mockserver.engine.state.state import State
 from mockserver.openapi.model import Operation
 from mockserver.refusals import UnknownRecord
 
+INTEGER = re.compile(r"-?[0-9]{1,18}")
+
 
 class Implementation(ABC):
     """One operation of a contract, as its behaviour carries it out."""
@@ -28,6 +31,7 @@ class Implementation(ABC):
         # the operation lists or creates records.
         self._path_fields = [(name, behaviour.field_of(name)) for name in operation.path_names]
         self._key_parameter = operation.path_names[-1] if operation.path_names else ""
+        self._conversions = dict(self._list_conversions())
         self._is_plain = not self.resource.derived_fields and behaviour.item is None
 
     @abstractmethod
@@ -36,11 +40,28 @@ class Implementation(ABC):
 
     def key(self, call: OperationCall) -> Any:
         """The key of the record that the path names: the last path parameter."""
-        return call.path[self._key_parameter]
+        return self.path_value(call, self._key_parameter)
 
     def path_values(self, call: OperationCall) -> dict[str, Any]:
         """The values that the path gives for fields, the key included."""
-        return {field: call.path[name] for name, field in self._path_fields}
+        return {field: self.path_value(call, name) for name, field in self._path_fields}
+
+    def path_value(self, call: OperationCall, parameter: str) -> Any:
+        """The value of a path parameter, as records have it: a number may be a text there, or a text a number."""
+        value, convert = call.path[parameter], self._conversions.get(parameter)
+        return value if convert is None else convert(value)
+
+    def _list_conversions(self) -> Iterator[tuple[str, Callable[[Any], Any]]]:
+        """How the values of path parameters become those of fields, where the types of the two differ."""
+        declared = {entry.name: entry.notation.shape for entry in self.operation.parameters if entry.location == "path"}
+        for name, field in self._path_fields:
+            field = self.resource.key if name == self._key_parameter and field not in self.resource.fields else field
+            types = self.resource.fields.get(field, frozenset())
+            parameter_types = declared[name].types if name in declared else frozenset()
+            if "string" in types and "integer" not in types and "integer" in parameter_types:
+                yield name, as_text
+            elif "integer" in types and "string" not in types and "string" in parameter_types:
+                yield name, as_integer
 
     def find_row(self, state: State, call: OperationCall) -> Row:
         """The row of the record that the path names. Raises UnknownRecord.
@@ -49,7 +70,9 @@ class Implementation(ABC):
         """
         key = self.key(call)
         row = state.tables[self.resource.name].get(key)
-        if row is None or any(row.record.get(field) != call.path[name] for name, field in self._path_fields[:-1]):
+        if row is None or any(
+            row.record.get(field) != self.path_value(call, name) for name, field in self._path_fields[:-1]
+        ):
             raise UnknownRecord(self.resource.name, key)
         return row
 
@@ -72,3 +95,13 @@ class Implementation(ABC):
         if self.behaviour.item is None:
             return record
         return wrap_record(self.contract, self.behaviour, record, self.seed(run))
+
+
+def as_text(value: Any) -> Any:
+    """A number as text; any other value as it is."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def as_integer(value: Any) -> Any:
+    """A text of digits as a number; any other value as it is."""
+    return int(value) if isinstance(value, str) and INTEGER.fullmatch(value) else value

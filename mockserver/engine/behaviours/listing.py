@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -15,6 +14,7 @@ from mockserver.contract.model import Contract, Record, SortField
 from mockserver.engine.behaviours import cursors
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult, ResultKind
 from mockserver.engine.behaviours.envelopes import Page, complete_envelope, with_member, without_member
+from mockserver.engine.behaviours.implementation import as_integer
 from mockserver.engine.behaviours.selecting import SelectingImplementation
 from mockserver.engine.run import Run
 from mockserver.engine.state.conditions import (
@@ -31,7 +31,6 @@ from mockserver.refusals import InvalidRequest, UnknownCursor
 
 # What clients send for the first page.
 NO_CURSOR = (None, "")
-INTEGER = re.compile(r"-?[0-9]{1,18}")
 # The end of the pages of a list whose schema has no null for it.
 ABSENT = object()
 
@@ -84,7 +83,7 @@ class ListRecords(SelectingImplementation):
         references = self.resource.references
         for name, field in self._path_fields:
             if field in references and not isinstance(call.path[name], list):
-                return field, call.path[name]
+                return field, self.path_value(call, name)
         for name in self.behaviour.filters:
             if name in references and name in call.query and not isinstance(call.query[name], list):
                 return name, call.query[name]
@@ -138,7 +137,7 @@ class ListRecords(SelectingImplementation):
     def _as_key(self, value: Any) -> Any:
         """A key as records have it: a number may be sent as text."""
         is_number = isinstance(value, str) and "string" not in self.resource.fields[self.resource.key]
-        return int(value) if is_number and INTEGER.fullmatch(value) else value
+        return as_integer(value) if is_number else value
 
     def _list_name(self, order: SortOrder, call: OperationCall) -> bytes:
         """What distinguishes a list from every other: its operation and order, and what selects its records."""
