@@ -28,6 +28,10 @@ PORT_TRIES = 20
 KEEP_ALIVE_SECONDS = 75
 GRACE_SECONDS = 1
 START_SECONDS = 10.0
+# How often uvicorn looks whether to end, ten times for each second of its dates.
+TICK_SECONDS = 0.1
+# So many turns of the event loop close connections that have nothing left to send.
+CLOSING_TURNS = 3
 # Thresholds of the garbage collector. A young collection runs after so many new objects (Python's default is 700) and
 # takes about 1 ms per 1,000 objects. The older generations are collected rarely, since
 # that could stop all requests for a second.
@@ -173,10 +177,41 @@ class _Server(uvicorn.Server):
     def __init__(self, config: Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._woken = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        self._loop = asyncio.get_running_loop()
         self._ready()
+
+    async def main_loop(self) -> None:
+        """As uvicorn's, which looks every TICK_SECONDS whether to end; but `stop` has it look at once."""
+        ticks = 0
+        while not await self.on_tick(ticks):
+            ticks += 1
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), TICK_SECONDS)
+
+    def stop(self) -> None:
+        """End soon. Called by any thread, and by signal handlers."""
+        self.should_exit = True
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended already
+                self._loop.call_soon_threadsafe(self._woken.set)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's, which waits a moment even where no connection is left."""
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        for _ in range(CLOSING_TURNS):
+            await asyncio.sleep(0)
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)
+        for bound in sockets or []:
+            bound.close()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -192,7 +227,7 @@ class _Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.force_exit = self.should_exit
-        self.should_exit = True
+        self.stop()
 
 
 def _protocol_factory(served: ServedApp) -> Any:
@@ -273,7 +308,7 @@ class BackgroundServer:
 
     def stop(self) -> None:
         """Stop the server, and wait for its thread to end."""
-        self._server.should_exit = True
+        self._server.stop()
         self._thread.join(START_SECONDS)
 
     def __enter__(self) -> Self:
