@@ -26,7 +26,9 @@ class Behaviour:
     record. `limit`, `offset`, `page` and `sort` name the query parameters of a list, `filters` those that filter by the
     field of their name; pages are counted from `first_page`. `path_fields` maps path parameters to fields of another
     name. `selection` is what else selects and pages the records of a list. `item_path` holds the segments of the path
-    at which a record that is created can be read, where that is not below the path of the operation.
+    at which a record that is created can be read, where that is not below the path of the operation. `key_schema` is
+    the schema of a response that holds the key in place of the record. With `key_in_body`, the request body names the
+    record, and no path parameter does.
     """
 
     kind: BehaviourKind
@@ -46,6 +48,8 @@ class Behaviour:
     body_member: str | None = None
     path_fields: Mapping[str, str] = field(default_factory=dict)
     item_path: tuple[str, ...] | None = None
+    key_schema: Node | None = None
+    key_in_body: bool = False
 
     def field_of(self, parameter: str) -> str:
         """The field of the record that a path parameter holds."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -265,7 +265,8 @@ class ResourcesReader:
         if kind == "transition":
             self._check_body_paths(f"{pointer}/transition", resource, transition, operation)
         self._check_names(f"{pointer}/path", "path parameter", path_fields, operation.path_names)
-        parameters = operation.path_names if kind in SELECTING else operation.path_names[:-1]
+        key_in_body = _has_key_in_body(kind, operation, path_fields, resource.key)
+        parameters = operation.path_names if kind in SELECTING or key_in_body else operation.path_names[:-1]
         names = [path_fields.get(parameter, parameter) for parameter in parameters]
         self._check_names(f"{pointer}/{kind}", "field", names, resource.fields)
         response = _response_schema(operation, kind)
@@ -306,6 +307,8 @@ class ResourcesReader:
             envelope_schema=response if envelope and _is_larger(response, {*envelope.values(), *members}) else None,
             body_member=entry.get("body"),
             path_fields=path_fields,
+            key_schema=response if "returns" in entry else None,
+            key_in_body=key_in_body,
         )
 
     def _check_target(
@@ -331,7 +334,7 @@ class ResourcesReader:
         if kind != "list" and not resource.key:
             self._add(pointer, f"{name} has no key, which {kind} needs to identify a record")
             return False
-        if kind not in ("list", "create") and not operation.path_names:
+        if kind not in ("list", "create") and not operation.path_names and not _sends_field(operation, resource.key):
             self._add(pointer, f"{operation.path} has no path parameter for the key of the record")
             return False
         return True
@@ -379,6 +382,24 @@ class ResourcesReader:
 
     def _add(self, pointer: str, message: str, code: str = "invalid") -> None:
         self.report.add(self.source, pointer, message, code)
+
+
+def _has_key_in_body(kind: BehaviourKind, operation: Operation, path_fields: Mapping[str, str], key: str) -> bool:
+    """Whether the body of an operation on one record names the record: no parameter of its path holds the key."""
+    if kind not in ("replace", "update"):
+        return False
+    names = operation.path_names
+    return not names or path_fields.get(names[-1], key) != key
+
+
+def _sends_field(operation: Operation, field: str) -> bool:
+    """Whether the body of an operation has a field of the record, or an object that may have it."""
+    media = json_media_type(operation.body) if operation.body is not None else None
+    return media is not None and any(field in shape.names for shape in (media.shape, *_member_shapes(media.shape)))
+
+
+def _member_shapes(shape: Shape) -> Iterator[Shape]:
+    return (shape.member(name) for name in shape.names)
 
 
 def _item_path(

@@ -236,9 +236,13 @@ def _unconditional(exchange: Exchange, operation: Operation) -> Response:
 
 def _check_preconditions(exchange: Exchange) -> None:
     """Check `If-Match` and `If-None-Match` against the present state. Raises PreconditionFailed."""
-    tag = _current_tag(exchange)
+    tag, request = _current_tag(exchange), exchange.request
+    if_match = request.header(preconditions.IF_MATCH)
     if tag is not None:
-        preconditions.check(exchange.request, tag)
+        preconditions.check(request, tag)
+    elif if_match is not None and request.method == "PUT" and "201" in _operation(exchange).responses:
+        # A PUT that would create: there is no version that the condition could be about.
+        raise PreconditionFailed(preconditions.IF_MATCH, if_match)
 
 
 def _current_tag(exchange: Exchange) -> str | None:
@@ -297,6 +301,9 @@ def _behave(exchange: Exchange, operation: Operation, behaviour: Behaviour) -> R
         call = replace(call, assigned=exchange.override.override.assigned)
     result = exchange.service.behaviours.perform(exchange.selection.run, operation, call)
     preferred = PREFERRED[result.kind]
+    if result.kind is ResultKind.RETURNED and "204" in operation.responses and "200" not in operation.responses:
+        # A PUT that declares 201 and 204 has created nothing.
+        preferred = 204
     status, declared = operation.success(preferred) or (preferred, None)
     headers: list[tuple[str, str]] = []
     if declared is not None and (declared.headers or result.kind is ResultKind.CREATED):
@@ -354,6 +361,8 @@ def _headers(
 def _location(exchange: Exchange, operation: Operation, declared: DeclaredResponse, key: Any) -> str:
     """The address of a created record: relative, unless the declared header has to be absolute."""
     request = exchange.request
+    if key is None:
+        return quote(f"{request.root_path}{request.path}", safe=PATH_CHARACTERS)
     collection = request.path.rstrip("/")
     behaviour = exchange.service.behaviour_of(operation)
     if behaviour is not None and behaviour.item_path is not None:

@@ -76,7 +76,9 @@ class PreconditionFailed(Refusal):
     code = "precondition-failed"
 
     def __init__(self, name: str, value: str, tag: str | None = None) -> None:
-        current = f"the resource exists, with the entity tag {tag}" if tag is not None else "the record exists"
+        # Without a tag, If-Match names what does not exist, and If-None-Match what does.
+        current = "the record exists" if name != "If-Match" else "there is no such record"
+        current = f"the resource exists, with the entity tag {tag}" if tag is not None else current
         super().__init__(
             f"The condition {name}: {value} does not hold: {current}.", **({"current": tag} if tag is not None else {})
         )

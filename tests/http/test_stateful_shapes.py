@@ -146,3 +146,162 @@ def test_responses_may_be_declared_for_any_media_type(keep: Keep, media_type: st
     client = keep(document(crud("/things", "/things/{id}", THING, media_type)))
     walk(client, "/things", "id", {"id": "new", "label": "new"})
     assert client.get("/things").mimetype == "application/json"
+
+
+NEW = {"id": "new", "label": "new"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        (TEXT, "new"),
+        (record(id=TEXT), {"id": "new"}),
+        (record(thing_id=TEXT), {"thing_id": "new"}),
+        (record(thingId=TEXT), {"thingId": "new"}),
+        (record(data=record(id=TEXT)), {"data": {"id": "new"}}),
+        ({**record(id=TEXT), "additionalProperties": False}, {"id": "new"}),
+        (record(success={"const": True}), {"success": True}),
+        (record(success={"const": True}, id=TEXT), {"success": True, "id": "new"}),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 201])
+def test_a_creation_may_respond_with_the_key_or_something_else(
+    keep: Keep, schema: Any, expected: Any, status: int
+) -> None:
+    paths = crud("/things", "/things/{id}", THING)
+    paths["/things"]["post"] = operation(body=THING, status=status, schema=schema)
+    client = keep(document(paths))
+    created = client.post("/things", json=NEW)
+    assert created.status_code == status
+    assert created.json == expected
+    assert client.get("/things/new").json == NEW
+
+
+@pytest.mark.parametrize("schema", [INTEGER, record(id=INTEGER), record(thingId=INTEGER)])
+def test_the_key_that_the_server_has_chosen_is_in_the_response(keep: Keep, schema: Any) -> None:
+    paths = crud("/things", "/things/{id}", record(id=INTEGER, label=TEXT))
+    paths["/things"]["post"] = operation(body=record(label=TEXT), status=201, schema=schema)
+    client = keep(document(paths, id=INTEGER))
+    created: Any = client.post("/things", json={"label": "new"}).json
+    key = next(iter(created.values())) if isinstance(created, dict) else created
+    assert client.get(f"/things/{key}").json == {"id": key, "label": "new"}
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204])
+def test_a_creation_may_respond_with_a_location_alone(keep: Keep, status: int) -> None:
+    paths = crud("/things", "/things/{id}", THING)
+    location = {"Location": {"schema": TEXT}}
+    paths["/things"]["post"] = operation(body=THING, status=status, headers=location)
+    client = keep(document(paths))
+    created = client.post("/things", json=NEW)
+    assert created.status_code == status
+    assert created.data == b""
+    assert client.get(created.headers["Location"]).json == NEW
+
+
+def test_a_creation_that_is_only_accepted_creates_nothing(keep: Keep) -> None:
+    paths = crud("/things", "/things/{id}", THING)
+    paths["/things"]["post"] = operation(body=THING, status=202, schema=record(job=TEXT))
+    assert state(keep(document(paths))) == {}
+
+
+@pytest.mark.parametrize("method", ["put", "patch"])
+def test_a_change_may_respond_with_something_else(keep: Keep, method: str) -> None:
+    paths = crud("/things", "/things/{id}", THING)
+    paths["/things/{id}"][method] = operation(body=THING, schema=record(changed={"const": True}))
+    client = keep(document(paths))
+    client.post("/things", json=NEW)
+    changed = client.open("/things/new", method=method, json={**NEW, "label": "changed"})
+    assert changed.json == {"changed": True}
+    assert client.get("/things/new").json == {"id": "new", "label": "changed"}
+
+
+@pytest.mark.parametrize(
+    ("statuses", "created", "replaced"), [((200, 201), 201, 200), ((201,), 201, 201), ((201, 204), 201, 204)]
+)
+def test_a_put_creates_where_a_201_is_declared(
+    keep: Keep, statuses: tuple[int, ...], created: int, replaced: int
+) -> None:
+    paths = crud("/things", "/things/{id}", THING)
+    put = paths["/things/{id}"]["put"] = operation(body=THING, status=statuses[0], schema=THING)
+    for status in statuses[1:]:
+        put["responses"] |= operation(status=status, schema=None if status == 204 else THING)["responses"]
+    client = keep(document(paths))
+    first = client.put("/things/new", json=NEW)
+    assert first.status_code == created
+    assert first.json == NEW
+    assert first.headers["Location"] == "/things/new"
+    assert client.put("/things/new", json={**NEW, "label": "other"}).status_code == replaced
+    assert client.get("/things/new").json == {**NEW, "label": "other"}
+    assert NEW | {"label": "other"} in (client.get("/things").json or ())
+
+
+def test_a_put_that_creates_takes_the_key_from_the_path(keep: Keep) -> None:
+    paths = crud("/things", "/things/{id}", THING)
+    paths["/things/{id}"]["put"] = operation(body=record(label=TEXT), status=201, schema=THING)
+    assert keep(document(paths)).put("/things/a%20b", json={"label": "x"}).json == {"id": "a b", "label": "x"}
+
+
+def test_a_put_creates_nothing_where_no_201_is_declared(keep: Keep) -> None:
+    client = keep(document(crud("/things", "/things/{id}", THING)))
+    assert client.put("/things/new", json=NEW).status_code == 404
+    assert client.get("/things/new").status_code == 404
+
+
+@pytest.mark.parametrize(("name", "status"), [("If-Match", 412), ("If-None-Match", 201)])
+def test_a_put_that_creates_may_have_a_condition(keep: Keep, name: str, status: int) -> None:
+    paths = crud("/things", "/things/{id}", THING)
+    paths["/things/{id}"]["put"] = operation(body=THING, status=201, schema=THING)
+    client = keep(document(paths))
+    assert client.put("/things/new", json=NEW, headers={name: "*"}).status_code == status
+    assert client.get("/things/new").status_code == (200 if status == 201 else 404)
+
+
+@pytest.mark.parametrize("media_type", ["application/json", "application/x-www-form-urlencoded"])
+def test_a_post_on_a_record_changes_it(keep: Keep, media_type: str) -> None:
+    paths = crud("/things", "/things/{id}", record(id=TEXT, label=TEXT, size=TEXT))
+    post = paths["/things/{id}"]["post"] = operation(schema=record(id=TEXT, label=TEXT, size=TEXT))
+    post["requestBody"] = content({"type": "object", "properties": {"label": TEXT, "size": TEXT}}, media_type)
+    client = keep(document(paths))
+    client.post("/things", json={**NEW, "size": "small"})
+    sent: Any = {"json": {"size": "big"}} if "json" in media_type else {"data": {"size": "big"}}
+    assert client.post("/things/new", **sent).json == {**NEW, "size": "big"}
+    assert client.get("/things/new").json == {**NEW, "size": "big"}
+    assert client.post("/things/none", **sent).status_code == 404
+
+
+def test_a_post_on_a_record_may_change_it_by_the_query(keep: Keep) -> None:
+    paths = crud("/things", "/things/{id}", THING)
+    paths["/things/{id}"]["post"] = operation(schema=THING, parameters=[("label", TEXT)])
+    client = keep(document(paths))
+    client.post("/things", json=NEW)
+    assert client.post("/things/new?label=changed").json == {"id": "new", "label": "changed"}
+    assert client.get("/things/new").json == {"id": "new", "label": "changed"}
+
+
+@pytest.mark.parametrize("method", ["put", "patch"])
+def test_the_key_may_be_in_the_body(keep: Keep, method: str) -> None:
+    paths = crud("/things", "/things/{id}", THING)
+    del paths["/things/{id}"]["put"], paths["/things/{id}"]["patch"]
+    paths["/things"][method] = operation(body=THING, schema=THING)
+    client = keep(document(paths))
+    client.post("/things", json=NEW)
+    changed = {"id": "new", "label": "changed"}
+    assert client.open("/things", method=method, json=changed).json == changed
+    assert client.get("/things/new").json == changed
+    assert client.open("/things", method=method, json={"id": "none", "label": "x"}).status_code == 404
+
+
+def test_a_body_without_the_key_is_refused(keep: Keep) -> None:
+    paths = crud("/things", "/things/{id}", THING)
+    paths["/things"]["put"] = operation(body={**THING, "required": []}, schema=THING)
+    refused = keep(document(paths)).put("/things", json={"label": "x"})
+    assert refused.status_code == 422
+    assert (refused.json or {})["violations"] == [
+        {
+            "location": "body",
+            "pointer": "/id",
+            "keyword": "required",
+            "message": '"id" is missing, which names the record',
+        }
+    ]

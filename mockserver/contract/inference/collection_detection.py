@@ -12,12 +12,14 @@ from mockserver.contract.inference.operations import (
     envelope_entry,
     find_record_schema,
     has_success,
-    infer_body,
+    infer_change,
     infer_creation,
     infer_list,
+    infer_post_update,
     infer_response,
     json_response,
     record_examples,
+    sends_key,
 )
 from mockserver.documents.nodes import Node
 from mockserver.openapi.model import MediaType, Operation, template_shape
@@ -175,10 +177,11 @@ def _infer_on_record(collection: Collection, methods: Methods, owners: Mapping[s
     entries: dict[str, Entry] = {}
     for method, kind in (("PUT", "replace"), ("PATCH", "update")):
         if method in methods:
-            body = infer_body(methods[method], collection)
-            response = infer_response(methods[method], 200, collection) if body is not None else None
-            if body is not None and response is not None:
-                entries[methods[method].id] = {kind: collection.name, **body, **response, **_path_entry(owners)}
+            entry = infer_change(methods[method], collection)
+            if entry is not None:
+                entries[methods[method].id] = {kind: collection.name, **entry, **_path_entry(owners)}
+    if "POST" in methods and (entry := infer_post_update(methods["POST"], collection)) is not None:
+        entries[methods["POST"].id] = {"update": collection.name, **entry, **_path_entry(owners)}
     if "DELETE" in methods and has_success(methods["DELETE"]):
         # Any other response is an example; the record is deleted in any case.
         copy = replace(collection, schemas=dict(collection.schemas))
@@ -193,10 +196,15 @@ def _infer_on_collection(collection: Collection, methods: Methods, owners: Mappi
     if "GET" in methods and (entry := infer_list(methods["GET"], collection)) is not None:
         entries[methods["GET"].id] = {"list": collection.name, **entry, **_path_entry(owners)}
     if "POST" in methods:
-        body = infer_creation(methods["POST"], collection)
-        response = infer_response(methods["POST"], 201, collection) if body is not None else None
-        if body is not None and response is not None:
-            entries[methods["POST"].id] = {"create": collection.name, **body, **response, **_path_entry(owners)}
+        entry = infer_creation(methods["POST"], collection)
+        if entry is not None:
+            entries[methods["POST"].id] = {"create": collection.name, **entry, **_path_entry(owners)}
+    for method, kind in (("PUT", "replace"), ("PATCH", "update")):
+        if method in methods and sends_key(methods[method], collection):
+            entry = infer_change(methods[method], collection)
+            if entry is not None:
+                path = {"path": dict(owners)} if owners else {}
+                entries[methods[method].id] = {kind: collection.name, **entry, **path}
     return entries
 
 

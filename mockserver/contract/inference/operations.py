@@ -12,6 +12,7 @@ from typing import Any
 from mockserver.contract.inference.collection import Collection
 from mockserver.contract.inference.lists import infer_selection
 from mockserver.documents.nodes import Node, Unresolved
+from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
 from mockserver.schemas.properties import declared_properties
 from mockserver.schemas.shapes import Shape
@@ -29,6 +30,7 @@ TOTALS = ("total", "totalcount", "totalitems", "totalresults", "count")
 # Members that hold the record in an envelope, besides one with the collection's own name.
 WRAPPERS = ("data", "item", "record", "result", "resource")
 JSON_PATCH = "json-patch"
+ACCEPTED = 202
 
 NO_JSON = MediaType("", None, None, {})
 
@@ -125,13 +127,71 @@ def infer_body(operation: Operation, collection: Collection) -> Entry | None:
 
 
 def infer_creation(operation: Operation, collection: Collection) -> Entry | None:
-    """As `infer_body`; any body will do if the response has the schema of the record."""
-    entry = infer_body(operation, collection)
-    if entry is None and _accepts_object(operation):
+    """The entry of an operation that creates a record; any body will do if the response has the record's schema."""
+    body = infer_body(operation, collection)
+    if body is None and _accepts_object(operation):
         media_type = json_response(operation.success(201))
         schema = media_type.schema if media_type is not None else None
-        return {} if schema is not None and schema.address in collection.schemas else None
-    return entry
+        body = {} if schema is not None and schema.address in collection.schemas else None
+    return _with_response(body, operation, 201, collection)
+
+
+def infer_change(operation: Operation, collection: Collection) -> Entry | None:
+    """The entry of an operation whose body replaces or changes a record."""
+    return _with_response(infer_body(operation, collection), operation, 200, collection)
+
+
+def infer_post_update(operation: Operation, collection: Collection) -> Entry | None:
+    """The entry of a POST on a record that changes it: it has members of the record and returns the record.
+
+    Without a body, parameters of the query have the names of fields.
+    """
+    names = {parameter.name for parameter in operation.parameters if parameter.location == "query"}
+    is_in_query = operation.body is None and names & collection.shape.names
+    body = {} if is_in_query else infer_body(operation, collection) if operation.body is not None else None
+    media_type = json_response(operation.success(200))
+    if body is None or media_type is None or media_type.schema is None:
+        return None
+    response = infer_response(operation, 200, collection)
+    return {**body, **response} if response is not None else None
+
+
+def sends_key(operation: Operation, collection: Collection) -> bool:
+    """Whether the body of an operation says which record it is about."""
+    body = infer_body(operation, collection)
+    media = json_media_type(operation.body) if operation.body is not None else None
+    if body is None or media is None:
+        return False
+    shape = media.shape.member(body["body"]) if "body" in body else media.shape
+    return bool(shape.member(collection.key).types & collection.shape.member(collection.key).types) and (
+        collection.key in shape.names
+    )
+
+
+def _with_response(body: Entry | None, operation: Operation, status: int, collection: Collection) -> Entry | None:
+    """The entry of an operation with what its response is: the record, nothing, or what holds the key alone."""
+    if body is None:
+        return None
+    has_key_alone = _answers_at_once(operation, status) and not _returns_record(operation, status, collection)
+    response = {"returns": "key"} if has_key_alone else infer_response(operation, status, collection)
+    return {**body, **response} if response is not None else None
+
+
+def _returns_record(operation: Operation, status: int, collection: Collection) -> bool:
+    """Whether a response has the record, and not its key alone or something else."""
+    media_type = json_response(operation.success(status))
+    if media_type is None or media_type.schema is None:
+        return True
+    record = find_record_schema(media_type.schema, collection.segment, collection.is_compatible)
+    names = collection.shape.names - {collection.key}
+    return record is not None and (not names or not names.isdisjoint(Shape.from_schema(record[0]).names))
+
+
+def _answers_at_once(operation: Operation, status: int) -> bool:
+    """Whether an operation has done what it does when it responds, in JSON; a 202 says that it has not."""
+    success = operation.success(status)
+    media_type = json_response(success)
+    return success is not None and success[0] != ACCEPTED and media_type is not None and media_type is not NO_JSON
 
 
 def _accepts_object(operation: Operation) -> bool:

@@ -9,9 +9,10 @@ from typing import Any
 from mockserver import generate
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.lists import MemberPath
-from mockserver.contract.model import Contract, Record
+from mockserver.contract.model import Contract, Record, Resource
 from mockserver.documents.nodes import Node
 from mockserver.errors import CannotGenerate
+from mockserver.schemas.shapes import ALL_TYPES, Shape
 from mockserver.syntax import words
 
 # Members, as `words.normalize` writes them, that lead to the next page and to the one before.
@@ -101,6 +102,27 @@ def wrap_record(contract: Contract, behaviour: Behaviour, record: Record, seed: 
     if behaviour.envelope_schema is None:
         return members
     return complete_envelope(contract, behaviour.envelope_schema, members, SINGLE_RECORD, seed)
+
+
+def show_key(contract: Contract, schema: Node, resource: Resource, record: Record, seed: str) -> Any:
+    """What a response of this schema says of a record in place of the record: its key, alone or in a member.
+
+    The key has the name of its field, or that with the resource's in front: `id`, `pet_id`. Other members are
+    generated. The key itself where nothing can be.
+    """
+    key, is_valid = record[resource.key], contract.schemas.validator(schema).is_valid
+    bare = next((value for value in (key, str(key)) if is_valid(value)), None)
+    if bare is not None and Shape.from_schema(schema).types != ALL_TYPES:
+        return bare
+    names = {resource.key, "id", "key"}
+    names |= {singular + name for singular in words.singular_forms(resource.name) for name in (resource.key, "id")}
+    generator = generate.Generator.seeded(
+        contract.documents, contract.schemas, seed, known_values=dict.fromkeys(names, key), from_examples=False
+    )
+    try:
+        return generator.generate(schema)
+    except CannotGenerate:
+        return key
 
 
 def _without_links(envelope: dict[str, Any], names: set[str], is_valid: Callable[[Any], bool]) -> dict[str, Any]:

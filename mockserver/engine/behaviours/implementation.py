@@ -9,14 +9,17 @@ from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import Contract, Record
+from mockserver.contract.records import record_key
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult
-from mockserver.engine.behaviours.envelopes import wrap_record
+from mockserver.engine.behaviours.envelopes import show_key, wrap_record
 from mockserver.engine.run import Run
 from mockserver.engine.state.presentation import with_derived_fields
 from mockserver.engine.state.sorted_rows import Row
 from mockserver.engine.state.state import State
+from mockserver.errors import Violation, quote
 from mockserver.openapi.model import Operation
-from mockserver.refusals import UnknownRecord
+from mockserver.refusals import InvalidRecord, UnknownRecord
+from mockserver.syntax import json_pointer
 
 INTEGER = re.compile(r"-?[0-9]{1,18}")
 
@@ -30,17 +33,30 @@ class Implementation(ABC):
         # The parameters of the path, each with the field that it gives a value for; the last one is the key, unless
         # the operation lists or creates records.
         self._path_fields = [(name, behaviour.field_of(name)) for name in operation.path_names]
-        self._key_parameter = operation.path_names[-1] if operation.path_names else ""
+        has_key = operation.path_names and not behaviour.key_in_body
+        self._key_parameter = operation.path_names[-1] if has_key else ""
+        self.owner_fields = self._path_fields[:-1] if has_key else self._path_fields
         self._conversions = dict(self._list_conversions())
-        self._is_plain = not self.resource.derived_fields and behaviour.item is None
+        is_bare = behaviour.item is None and behaviour.key_schema is None
+        self._is_plain = is_bare and not self.resource.derived_fields
 
     @abstractmethod
     def perform(self, run: Run, call: OperationCall) -> OperationResult:
         """Carry out the operation. Raises a Refusal, and then nothing has changed."""
 
     def key(self, call: OperationCall) -> Any:
-        """The key of the record that the path names: the last path parameter."""
-        return self.path_value(call, self._key_parameter)
+        """The key of the record that the path names, by its last parameter, or the body. Raises InvalidRecord."""
+        if self._key_parameter:
+            return self.path_value(call, self._key_parameter)
+        member, body, name = self.behaviour.body_member, call.body, self.resource.key
+        if member is not None and isinstance(body, dict):
+            body = body.get(member)
+        key = record_key(body.get(name)) if isinstance(body, dict) else None
+        if key is None:
+            pointer = json_pointer.join(part for part in (member, name) if part is not None)
+            violation = Violation("body", pointer, "required", f"{quote(name)} is missing, which names the record")
+            raise InvalidRecord(self.resource.name, [violation])
+        return key
 
     def path_values(self, call: OperationCall) -> dict[str, Any]:
         """The values that the path gives for fields, the key included."""
@@ -66,12 +82,12 @@ class Implementation(ABC):
     def find_row(self, state: State, call: OperationCall) -> Row:
         """The row of the record that the path names. Raises UnknownRecord.
 
-        The path parameters before the last must be the values of the record's fields.
+        The other path parameters must be the values of the record's fields.
         """
         key = self.key(call)
         row = state.tables[self.resource.name].get(key)
         if row is None or any(
-            row.record.get(field) != self.path_value(call, name) for name, field in self._path_fields[:-1]
+            row.record.get(field) != self.path_value(call, name) for name, field in self.owner_fields
         ):
             raise UnknownRecord(self.resource.name, key)
         return row
@@ -92,6 +108,9 @@ class Implementation(ABC):
         if self._is_plain:
             return record
         record = with_derived_fields(state, self.resource, record)
+        if self.behaviour.key_schema is not None:
+            shown: Record = show_key(self.contract, self.behaviour.key_schema, self.resource, record, self.seed(run))
+            return shown
         if self.behaviour.item is None:
             return record
         return wrap_record(self.contract, self.behaviour, record, self.seed(run))

@@ -42,7 +42,7 @@ class FireTransition(Implementation):
         body = call.body if self._reads_body else None
 
         def make_command(state: State, at: int) -> Command:
-            if len(self._path_fields) > 1:
+            if self.owner_fields:
                 self.find_row(state, call)
             return Fire(name, key, transition, at, body)
 
@@ -64,6 +64,11 @@ class WritingImplementation(Implementation):
     def body_members(self, call: OperationCall) -> dict[str, Any]:
         """The members of the request body that the record can have. Raises InvalidRecord if it is not an object."""
         body, declared = call.body, self.operation.body
+        if declared is None:
+            # What changes is in the query.
+            return self.server_fields.storable_members(
+                {name: value for name, value in call.query.items() if name in self.resource.fields}
+            )
         if body is None and (declared is None or not declared.required):
             return {}
         if self.behaviour.body_member is not None and isinstance(body, dict):
@@ -76,6 +81,36 @@ class WritingImplementation(Implementation):
         """The members of the body that are not `readOnly`: clients send back what they got, and the server keeps it."""
         read_only = self.resource.read_only
         return {name: value for name, value in self.body_members(call).items() if name not in read_only}
+
+    def make_new(
+        self,
+        run: Run,
+        state: State,
+        at: int,
+        call: OperationCall,
+        members: Mapping[str, Any],
+        path_values: Mapping[str, Any],
+    ) -> Put:
+        """The command that creates a record of these members and what the server adds.
+
+        Raises UnknownRecord where the path names an owner that there is not, and RecordExists.
+        """
+        resource = self.resource
+        self.require_references(state, path_values)
+        owners = {name: path_values[name] for name in path_values.keys() & resource.owned_by}
+        record = dict(with_plain_keys(resource, {**members, **owners, **call.assigned}))
+        if resource.key in call.assigned and state.has_record(resource.name, record[resource.key]):
+            # Another client has created a record with that key meanwhile.
+            del record[resource.key]
+        key = record.get(resource.key)
+        if state.has_record(resource.name, key):
+            raise RecordExists(resource.name, key)
+        if resource.lifecycle is not None:
+            record.setdefault(resource.lifecycle.field, resource.lifecycle.initial)
+        # What is assigned is all that the server adds, if that is enough.
+        if not call.assigned or resource.key not in record or not matches_schema(resource, record):
+            record = self.server_fields.complete(record, state, at, run.scenario.seed)
+        return Put(resource.name, record[resource.key], in_schema_order(resource, record), at, touch=True)
 
     def put(
         self, run: Run, call: OperationCall, change: Callable[[Record], Any], *, partial: bool = False
@@ -109,22 +144,9 @@ class CreateRecord(WritingImplementation):
         created: list[Any] = []
 
         def make_command(state: State, at: int) -> Command:
-            self.require_references(state, path_values)
-            owners = {name: path_values[name] for name in path_values.keys() & resource.owned_by}
-            record = dict(with_plain_keys(resource, {**path_values, **members, **owners, **call.assigned}))
-            if resource.key in call.assigned and state.has_record(resource.name, record[resource.key]):
-                # Another client has created a record with that key meanwhile.
-                del record[resource.key]
-            key = record.get(resource.key)
-            if state.has_record(resource.name, key):
-                raise RecordExists(resource.name, key)
-            if resource.lifecycle is not None:
-                record.setdefault(resource.lifecycle.field, resource.lifecycle.initial)
-            # What is assigned is all that the server adds, if that is enough.
-            if not call.assigned or resource.key not in record or not matches_schema(resource, record):
-                record = self.server_fields.complete(record, state, at, run.scenario.seed)
-            created.append(record[resource.key])
-            return Put(resource.name, created[-1], in_schema_order(resource, record), at, touch=True)
+            command = self.make_new(run, state, at, call, {**path_values, **members}, path_values)
+            created.append(command.key)
+            return command
 
         state = run.submit(make_command)
         key = created[-1]
@@ -132,15 +154,23 @@ class CreateRecord(WritingImplementation):
 
 
 class ReplaceRecord(WritingImplementation):
-    """Replaces a record by the body; the server's own fields stay."""
+    """Replaces a record by the body; the server's own fields stay.
+
+    Where the operation declares a 201, it creates a record that there is not (RFC 9110, section 9.3.4).
+    """
 
     def __init__(self, contract: Contract, operation: Operation, behaviour: Behaviour) -> None:
         super().__init__(contract, operation, behaviour)
+        self._creates = "201" in operation.responses
         self._kept = self.resource.read_only | (self.server_fields.owned - {self.resource.key})
 
     def perform(self, run: Run, call: OperationCall) -> OperationResult:
         """Replace the record and return it. Raises UnknownRecord and InvalidRecord."""
         members, key_member = self.writable_members(call), {self.resource.key: self.key(call)}
+        if self._creates and not run.state.has_record(self.resource.name, self.key(call)):
+            created = self._create(run, call, {**members, **key_member})
+            if created is not None:
+                return created
 
         def change(record: Record) -> Record:
             needed = {name: record[name] for name in self.server_fields.needed if name in record}
@@ -148,6 +178,18 @@ class ReplaceRecord(WritingImplementation):
             return {**key_member, **needed, **members, **kept}
 
         return self.put(run, call, change)
+
+    def _create(self, run: Run, call: OperationCall, members: Mapping[str, Any]) -> OperationResult | None:
+        """Create the record; None if another client has created it meanwhile."""
+        owners = {field: self.path_value(call, name) for name, field in self.owner_fields}
+        key = self.key(call)
+        try:
+            state = run.submit(
+                lambda state, at: self.make_new(run, state, at, call, {**members, **owners}, owners),
+            )
+        except RecordExists:
+            return None
+        return OperationResult(self.present(run, state, state.record(self.resource.name, key)), ResultKind.CREATED)
 
 
 class UpdateRecord(WritingImplementation):
