@@ -62,6 +62,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--mock-artifacts", metavar="DIR", help="write a recording of each failed test's sandbox here")
     parser.addini("mock_url", "as --mock-url")
     parser.addini("mock_contract", "the contract of a server that the session starts: a directory or an OpenAPI file")
+    parser.addini("mock_stateful", "keep state behind the OpenAPI file of mock_contract", type="bool", default=False)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -83,7 +84,7 @@ def mock_server(pytestconfig: pytest.Config) -> Iterator[MockServer]:
     with _failing(
         mockserver.ContractError, reason=f"The contract {contract} (ini option mock_contract) is not valid:\n"
     ):
-        app = mockserver.create_app(contract)
+        app = mockserver.create_app(contract, stateful=pytestconfig.getini("mock_stateful"))
     with mockserver.BackgroundServer(app) as server:
         yield MockServer(server.url)
 
@@ -185,7 +186,8 @@ def _describe(client: Client, config: pytest.Config) -> str:
             contract, path = _contract(config), config.invocation_params.dir / folder / f"{client.sandbox}.yaml"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(client.recording(), encoding="utf-8")
-            words = ["mockserver", "serve", *([str(contract)] if contract else []), "--scenario", str(path)]
+            options = ["--stateful"] if config.getini("mock_stateful") else []
+            words = ["mockserver", "serve", *([str(contract)] if contract else []), *options, "--scenario", str(path)]
             lines.append(f"To reproduce the state: {shlex.join(words)}")
     except (mockserver.MockError, OSError) as error:
         return str(error)

@@ -16,6 +16,8 @@ from mockserver.errors import Problem, quote
 from mockserver.http.response.declared_errors import unheld_errors
 from mockserver.syntax import json_pointer
 
+NOT_FOUND = 404
+
 
 def contract_warnings(contract: Contract) -> Iterator[Problem]:
     """The warnings that concern no scenario in particular."""
@@ -57,7 +59,9 @@ def scenario_warnings(contract: Contract, start: Start) -> Iterator[Problem]:
     for number, override in enumerate(scenario.responses):
         if (missing := _missing_record(contract, override, state)) is not None:
             parameter, key = missing
-            message = f"this response never applies: there is no record {quote(key)}"
+            message = (
+                f"there is no record {quote(key)} in this scenario; requests for it get this response all the same"
+            )
             yield source.problem(f"/responses/{number}/where/{parameter}", message, "dead-override")
 
 
@@ -92,7 +96,7 @@ def _unmatched_rules(contract: Contract, scenario: Scenario, resource: Resource,
 def _missing_record(contract: Contract, override: Override, state: State) -> tuple[str, object] | None:
     """The parameter of an override, and its value, if that is the key of a record that does not exist."""
     operation = contract.operations.get(override.operation or "")
-    if operation is None:
+    if operation is None or override.status == NOT_FOUND:
         return None
     for name, key in override.where.items():
         if name not in operation.path_names:

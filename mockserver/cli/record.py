@@ -12,7 +12,7 @@ from mockserver.cli.environment import Duration
 from mockserver.cli.recordings import load_document, require_empty, write_recording
 from mockserver.cli.serve import PORT
 from mockserver.cli.terminal import log_to_terminal, print_line
-from mockserver.cli.upstream import check_not_self, print_upstream, usage_error
+from mockserver.cli.upstream import check_not_self, usage_error
 from mockserver.contract.upstream import TIMEOUT_SECONDS, BadUpstream, with_upstream
 from mockserver.http.messages import Request
 from mockserver.recorder.exchanges import RecordedExchange
@@ -90,7 +90,7 @@ def record_command(
     except (PortTaken, BadHost) as error:
         fail(str(error))
     check_not_self(passing, sockets)
-    print_upstream(passing, print_line)
+    print_line(f"Upstream: {passing.upstream.address.url if passing.upstream else upstream} gets every request")
 
     def announce(address: str) -> None:
         print_line(f"Recording on {address}")

@@ -40,7 +40,8 @@ class ObservedRecords:
     """Collects the records of a contract's resources from the steps of a recording, in their order.
 
     `results` are the records that steps which write had as their result, by the numbers of the steps. `lists` are the
-    rows of each list that the client did not sort itself, by resource.
+    rows of each list that the client did not sort itself, by resource. `last_write` is the number of the last step that
+    changed a record.
     """
 
     contract: Contract
@@ -195,6 +196,9 @@ class ObservedRecords:
                 self.results[creation] = record
             self._put(resource, key, ObservedRecord(record if creation is None else None, record, (2, step.number)))
             return key
+        if seen.pending is None and _differs(seen.last, record):
+            # Something that the contract does not know has changed it since.
+            self.last_write = max(self.last_write, step.number - 1)
         if seen.pending is not None:
             self.results[seen.pending] = {**(seen.last or {}), **record}
             seen.pending = None
@@ -232,6 +236,11 @@ _ACTIONS: Mapping[str, Any] = {
     "transition": ObservedRecords._write,
     "delete": ObservedRecords._delete,
 }
+
+
+def _differs(known: Record | None, record: Record) -> bool:
+    """Whether a record has another value of a member than it was known to have."""
+    return known is not None and any(known[name] != record[name] for name in known.keys() & record.keys())
 
 
 def _member(value: Any, name: str) -> Any:

@@ -415,6 +415,19 @@ def test_the_contract_of_the_settings_is_served(run_suite: RunSuite, make_contra
     assert run.outcomes == [("test_a", "PASSED")]
 
 
+def test_an_openapi_file_has_state_if_the_settings_say_so(run_suite: RunSuite) -> None:
+    suite = """
+        def test_a(mock):
+            book = mock.session.post(f"{mock.url}/books", json={"title": "Emma", "author": "Austen"}).json()
+            assert mock.session.get(f"{mock.url}/books/{book['id']}").json() == book
+    """
+    document = (Path(__file__).parent.parent.parent / "docs" / "coming-from.md").read_text()
+    (books,) = re.findall(r"```yaml\n(openapi.*?)```", document, re.DOTALL)
+    settings = "[pytest]\nmock_contract = books.yaml\nmock_stateful = true\n"
+    run = run_suite(suite, "--rootdir=/", url=None, **{"pytest.ini": settings, "books.yaml": books})
+    assert run.outcomes == [("test_a", "PASSED")]
+
+
 def test_a_contract_that_is_not_valid_is_an_error_with_its_problems(run_suite: RunSuite, tmp_path: Path) -> None:
     settings = "[pytest]\nmock_contract = my contract.yaml\n"
     run = run_suite("def test_a(mock): pass", url=None, **{"pytest.ini": settings, "my contract.yaml": "openapi: [3"})
@@ -502,7 +515,7 @@ def test_the_options_are_in_the_help(run_suite: RunSuite) -> None:
     output = run_suite("", "--help").output
     assert [
         name
-        for name in ("--mock-url=URL", "--mock-artifacts=DIR", "mock_url (", "mock_contract (")
+        for name in ("--mock-url=URL", "--mock-artifacts=DIR", "mock_url (", "mock_contract (", "mock_stateful (")
         if name not in output
     ] == []
 

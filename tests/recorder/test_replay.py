@@ -279,3 +279,39 @@ def test_an_empty_recording_is_a_contract(tmp_path: Path) -> None:
     recorded = record(tmp_path, [])
     assert recorded.replay([Call(GET, "/pets")])[0].body == {"pets": [], "total": 0}
     assert next(recorded.summary.lines()) == "Recorded 0 exchanges: no records, 0 responses"
+
+
+def test_the_end_has_no_list_that_an_unknown_write_has_outdated(tmp_path: Path) -> None:
+    orders = {1: {"id": 1, "status": "open"}, 2: {"id": 2, "status": "open"}}
+    app = Flask("orders")
+
+    @app.get("/orders")
+    def list_orders() -> Any:
+        return sorted(orders.values(), key=lambda order: (order["status"], -int(order["id"])))
+
+    @app.get("/orders/<int:number>")
+    def get_order(number: int) -> Any:
+        return orders[number]
+
+    @app.post("/orders/<int:number>/pay")
+    def pay_order(number: int) -> Any:
+        orders[number]["status"] = "paid"
+        return {"receipt": "r-1"}
+
+    schema = {
+        "type": "object",
+        "required": ["id", "status"],
+        "properties": {"id": {"type": "integer"}, "status": {"enum": ["open", "paid"]}},
+    }
+    number = [path_parameter("id", "integer")]
+    paths = {
+        "/orders": {"get": {"operationId": "listOrders", "responses": answer({"type": "array", "items": schema})}},
+        "/orders/{id}": {"parameters": number, "get": {"operationId": "getOrder", "responses": answer(schema)}},
+        "/orders/{id}/pay": {
+            "parameters": number,
+            "post": {"operationId": "payOrder", "responses": answer({"type": "object"})},
+        },
+    }
+    calls = [Call(GET, "/orders"), Call(POST, "/orders/2/pay"), Call(GET, "/orders/2")]
+    recorded = record(tmp_path, calls, document({"openapi": "3.1.0", "info": {"title": "Orders", "version": "1"}, "paths": paths}), app)  # fmt: skip
+    assert "listOrders" not in (recorded.directory / "scenarios/recorded-end.yaml").read_text()
