@@ -51,6 +51,11 @@ class Behaviour:
     key_schema: Node | None = None
     key_in_body: bool = False
 
+    def key_parameter(self, path_names: tuple[str, ...]) -> str | None:
+        """The path parameter that holds the key of the record, of those of the operation; None if none does."""
+        has_key = path_names and self.kind not in (*SELECTING, "create") and not self.key_in_body
+        return path_names[-1] if has_key else None
+
     def field_of(self, parameter: str) -> str:
         """The field of the record that a path parameter holds."""
         return self.path_fields.get(parameter, parameter)

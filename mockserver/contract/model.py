@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from mockserver.contract.behaviour import SELECTING, Behaviour
+from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.conditions import Conditions
 from mockserver.contract.lifecycle import Lifecycle
 from mockserver.documents.nodes import Documents, Node
@@ -282,7 +282,7 @@ class Contract:
         behaviour = self.behaviours.get(operation.id)
         if behaviour is None:
             return None
-        if behaviour.kind not in (*SELECTING, "create") and parameter == operation.path_names[-1]:
+        if parameter == behaviour.key_parameter(operation.path_names):
             return behaviour.resource
         return self.resources[behaviour.resource].references.get(behaviour.field_of(parameter))
 

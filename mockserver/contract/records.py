@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from mockserver.syntax.instants import format_instant, parse_instant
 
 # Whether a resource, by name, has a record with a key.
 Exists = Callable[[str, Any], bool]
+INTEGER = re.compile(r"-?[0-9]{1,18}")
 STAMP_LENGTH = len("2026-01-15T09:00:00.000Z")
 
 
@@ -21,6 +23,13 @@ def record_key(value: Any) -> str | int | None:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value if isinstance(value, str | int) and not isinstance(value, bool) else None
+
+
+def fit_key(types: frozenset[str], value: Any) -> Any:
+    """A key as a field of these types has it: a number as text, or a text of digits as a number."""
+    if "string" in types:
+        return str(value) if isinstance(value, int) and "integer" not in types else value
+    return int(value) if "integer" in types and isinstance(value, str) and INTEGER.fullmatch(value) else value
 
 
 def with_plain_keys(resource: Resource, record: Record) -> Record:

@@ -8,7 +8,7 @@ from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import Contract, Record, Resource
-from mockserver.contract.records import record_key, validate_record, with_plain_keys
+from mockserver.contract.records import fit_key, record_key, validate_record, with_plain_keys
 from mockserver.engine.behaviours.records import merge_patch
 from mockserver.engine.behaviours.server_fields import in_schema_order
 from mockserver.recorder.steps import Step
@@ -136,7 +136,7 @@ class ObservedRecords:
                 self._creations.setdefault(resource.name, []).append((step.number, members))
                 return
             key = _key_of_text(resource, location.partition("?")[0].rstrip("/").rpartition("/")[2])
-            path = _path_fields(behaviour, step)
+            path = _path_fields(resource, behaviour, step)
             last = {**path, **members, resource.key: key}
             self._put(resource, key, ObservedRecord(None, last, (2, step.number), step.number))
             return
@@ -148,7 +148,7 @@ class ObservedRecords:
 
     def _write(self, resource: Resource, behaviour: Behaviour, step: Step) -> None:
         self.last_write = step.number
-        key = self._path_key(step)
+        key = self._path_key(resource, behaviour, step)
         if key is None:
             return
         records = self.records.setdefault(resource.name, {})
@@ -175,7 +175,7 @@ class ObservedRecords:
 
     def _delete(self, resource: Resource, behaviour: Behaviour, step: Step) -> None:
         self.last_write = step.number
-        key = self._path_key(step)
+        key = self._path_key(resource, behaviour, step)
         existing = self.records.get(resource.name, {}).get(key) if key is not None else None
         record = _complete(resource, behaviour, step, _item(behaviour, step))
         if existing is not None:
@@ -219,8 +219,13 @@ class ObservedRecords:
                 return number
         return None
 
-    def _path_key(self, step: Step) -> Key | None:
-        key = record_key(step.call.path.get(step.operation.path_names[-1])) if step.operation.path_names else None
+    def _path_key(self, resource: Resource, behaviour: Behaviour, step: Step) -> Key | None:
+        parameter = behaviour.key_parameter(step.operation.path_names)
+        if parameter is None:
+            value = _body(behaviour, step).get(resource.key)
+        else:
+            value = fit_key(resource.fields.get(resource.key, frozenset()), step.call.path.get(parameter))
+        key = record_key(value)
         return None if key == REDACTED else key
 
     def _put(self, resource: Resource, key: Key, record: ObservedRecord) -> None:
@@ -258,18 +263,19 @@ def _body(behaviour: Behaviour, step: Step) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _path_fields(behaviour: Behaviour, step: Step) -> dict[str, Any]:
+def _path_fields(resource: Resource, behaviour: Behaviour, step: Step) -> dict[str, Any]:
     """The fields of a record that its path gives values for, without the key."""
-    names = step.operation.path_names
-    owners = names if behaviour.kind in ("list", "create") else names[:-1]
-    return {behaviour.field_of(name): step.call.path[name] for name in owners if name in step.call.path}
+    names, path = step.operation.path_names, step.call.path
+    key = behaviour.key_parameter(names)
+    fields = {name: behaviour.field_of(name) for name in names if name != key and name in path}
+    return {field: fit_key(resource.fields.get(field, frozenset()), path[name]) for name, field in fields.items()}
 
 
 def _complete(resource: Resource, behaviour: Behaviour, step: Step, row: Any) -> dict[str, Any] | None:
     """A record of a response with what its path says of it; None if it is no object."""
     if not isinstance(row, dict):
         return None
-    return dict(with_plain_keys(resource, {**row, **_path_fields(behaviour, step)}))
+    return dict(with_plain_keys(resource, {**row, **_path_fields(resource, behaviour, step)}))
 
 
 def _key_of_text(resource: Resource, text: str) -> Key:

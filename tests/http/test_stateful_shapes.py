@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from mockserver import create_app
+from mockserver import create_app, load_contract
+from mockserver.check.checker import ContractChecker
 from tests.documents.shapes import INTEGER, TEXT, content, crud, document, operation, record
 
 Keep = Callable[[dict[str, Any]], FlaskClient]
@@ -305,3 +307,53 @@ def test_a_body_without_the_key_is_refused(keep: Keep) -> None:
             "message": '"id" is missing, which names the record',
         }
     ]
+
+
+FILE = {"type": "string", "format": "binary"}
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        (record(label=TEXT, file=FILE), {"label": "new"}),
+        (record(label=TEXT, url=FILE), {"label": "new"}),
+        (record(label=TEXT, size=TEXT, file=FILE), {"label": "new"}),
+        (record(file=FILE), {}),
+    ],
+)
+@pytest.mark.parametrize("media_types", [["multipart/form-data"], ["application/json", "multipart/form-data"]])
+def test_a_form_with_a_file_creates_a_record(
+    keep: Keep, body: dict[str, Any], kept: dict[str, Any], media_types: list[str]
+) -> None:
+    photo = {**record(id=TEXT, label=TEXT, url={"type": "string", "format": "uri"}), "additionalProperties": False}
+    paths = crud("/photos", "/photos/{id}", {"$ref": "#/components/schemas/Photo"})
+    post = paths["/photos"]["post"] = operation(status=201, schema={"$ref": "#/components/schemas/Photo"})
+    schemas = {"application/json": photo, "multipart/form-data": body}
+    post["requestBody"] = {"content": {name: {"schema": schemas[name]} for name in media_types}}
+    del paths["/photos/{id}"]["patch"]
+    client = keep({**document(paths), "components": {"schemas": {"Photo": photo}}})
+    sent = {
+        name: (io.BytesIO(b"\x89PNG\xff\x00"), "a.png") if schema == FILE else "new"
+        for name, schema in body["properties"].items()
+    }
+    created = client.post("/photos", data=sent, content_type="multipart/form-data")
+    assert created.status_code == 201, created.text
+    thing: Any = created.json
+    assert {name: thing[name] for name in kept} == kept
+    assert client.get(f"/photos/{thing['id']}").json == thing
+    assert thing in (client.get("/photos").json or ())
+
+
+def test_a_contract_of_such_collections_passes_the_check(tmp_path: Path) -> None:
+    paths = crud("/things", "/thing/{thingRef}", THING, "*/*")
+    paths["/things"]["post"] = operation(body=THING, status=201, schema=record(id=TEXT))
+    paths["/things"]["put"] = operation(body=THING, schema=THING)
+    paths["/thing/{thingRef}"]["put"] = operation(body=THING, status=201, schema=THING)
+    paths |= crud("/boxes", "/boxes/{boxNumber}", THING)
+    file = tmp_path / "shapes.json"
+    file.write_text(json.dumps(document(paths, boxNumber=INTEGER)))
+    contract = load_contract(file, stateful=True)
+    assert list(contract.inferred) == ["thing", "boxes"]
+    checker = ContractChecker(contract)
+    assert [*checker.steps()]
+    assert checker.findings == []

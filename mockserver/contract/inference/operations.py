@@ -17,7 +17,7 @@ from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
 from mockserver.schemas.properties import declared_properties
 from mockserver.schemas.shapes import Shape
 from mockserver.syntax import words
-from mockserver.syntax.media_types import FORM, FORMS, is_json, may_be_json
+from mockserver.syntax.media_types import FORMS, is_json, may_be_json
 
 Entry = dict[str, Any]
 # The names of query parameters that page a list, by their role.
@@ -115,7 +115,7 @@ def infer_body(operation: Operation, collection: Collection) -> Entry | None:
     names = collection.shape.names
     for name, media_type in media_types.items():
         shape = media_type.shape
-        if not ((may_be_json(name) and JSON_PATCH not in name) or name == FORM) or "object" not in shape.types:
+        if not ((may_be_json(name) and JSON_PATCH not in name) or name in FORMS) or "object" not in shape.types:
             continue
         if shape.names & names or not shape.names:
             return {}
@@ -132,7 +132,7 @@ def infer_creation(operation: Operation, collection: Collection) -> Entry | None
     if body is None and _accepts_object(operation):
         media_type = json_response(operation.success(201))
         schema = media_type.schema if media_type is not None else None
-        body = {} if schema is not None and schema.address in collection.schemas else None
+        body = {} if schema is not None and _is_record(schema, collection) else None
     return _with_response(body, operation, 201, collection)
 
 
@@ -175,6 +175,12 @@ def _with_response(body: Entry | None, operation: Operation, status: int, collec
     has_key_alone = _answers_at_once(operation, status) and not _returns_record(operation, status, collection)
     response = {"returns": "key"} if has_key_alone else infer_response(operation, status, collection)
     return {**body, **response} if response is not None else None
+
+
+def _is_record(schema: Node, collection: Collection) -> bool:
+    """Whether a schema is that of the record, or has all of its members."""
+    is_whole = collection.shape.names <= Shape.from_schema(schema).names
+    return schema.address in collection.schemas or (is_whole and collection.is_compatible(schema))
 
 
 def _returns_record(operation: Operation, status: int, collection: Collection) -> bool:

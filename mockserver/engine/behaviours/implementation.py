@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import Contract, Record
-from mockserver.contract.records import record_key
+from mockserver.contract.records import fit_key, record_key
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult
 from mockserver.engine.behaviours.envelopes import show_key, wrap_record
 from mockserver.engine.run import Run
@@ -21,8 +20,6 @@ from mockserver.openapi.model import Operation
 from mockserver.refusals import InvalidRecord, UnknownRecord
 from mockserver.syntax import json_pointer
 
-INTEGER = re.compile(r"-?[0-9]{1,18}")
-
 
 class Implementation(ABC):
     """One operation of a contract, as its behaviour carries it out."""
@@ -33,10 +30,9 @@ class Implementation(ABC):
         # The parameters of the path, each with the field that it gives a value for; the last one is the key, unless
         # the operation lists or creates records.
         self._path_fields = [(name, behaviour.field_of(name)) for name in operation.path_names]
-        has_key = operation.path_names and not behaviour.key_in_body
-        self._key_parameter = operation.path_names[-1] if has_key else ""
-        self.owner_fields = self._path_fields[:-1] if has_key else self._path_fields
-        self._conversions = dict(self._list_conversions())
+        self._key_parameter = behaviour.key_parameter(operation.path_names)
+        self.owner_fields = [entry for entry in self._path_fields if entry[0] != self._key_parameter]
+        self._converted = dict(self._list_conversions())
         is_bare = behaviour.item is None and behaviour.key_schema is None
         self._is_plain = is_bare and not self.resource.derived_fields
 
@@ -46,7 +42,7 @@ class Implementation(ABC):
 
     def key(self, call: OperationCall) -> Any:
         """The key of the record that the path names, by its last parameter, or the body. Raises InvalidRecord."""
-        if self._key_parameter:
+        if self._key_parameter is not None:
             return self.path_value(call, self._key_parameter)
         member, body, name = self.behaviour.body_member, call.body, self.resource.key
         if member is not None and isinstance(body, dict):
@@ -64,20 +60,17 @@ class Implementation(ABC):
 
     def path_value(self, call: OperationCall, parameter: str) -> Any:
         """The value of a path parameter, as records have it: a number may be a text there, or a text a number."""
-        value, convert = call.path[parameter], self._conversions.get(parameter)
-        return value if convert is None else convert(value)
+        value, types = call.path[parameter], self._converted.get(parameter)
+        return value if types is None else fit_key(types, value)
 
-    def _list_conversions(self) -> Iterator[tuple[str, Callable[[Any], Any]]]:
-        """How the values of path parameters become those of fields, where the types of the two differ."""
+    def _list_conversions(self) -> Iterator[tuple[str, frozenset[str]]]:
+        """The path parameters whose values may have another type than their fields, and the types of the fields."""
         declared = {entry.name: entry.notation.shape for entry in self.operation.parameters if entry.location == "path"}
         for name, field in self._path_fields:
-            field = self.resource.key if name == self._key_parameter and field not in self.resource.fields else field
-            types = self.resource.fields.get(field, frozenset())
+            types = self.resource.fields.get(self.resource.key if name == self._key_parameter else field, frozenset())
             parameter_types = declared[name].types if name in declared else frozenset()
-            if "string" in types and "integer" not in types and "integer" in parameter_types:
-                yield name, as_text
-            elif "integer" in types and "string" not in types and "string" in parameter_types:
-                yield name, as_integer
+            if types and not parameter_types & {"string", "integer"} <= types:
+                yield name, types
 
     def find_row(self, state: State, call: OperationCall) -> Row:
         """The row of the record that the path names. Raises UnknownRecord.
@@ -114,13 +107,3 @@ class Implementation(ABC):
         if self.behaviour.item is None:
             return record
         return wrap_record(self.contract, self.behaviour, record, self.seed(run))
-
-
-def as_text(value: Any) -> Any:
-    """A number as text; any other value as it is."""
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-
-
-def as_integer(value: Any) -> Any:
-    """A text of digits as a number; any other value as it is."""
-    return int(value) if isinstance(value, str) and INTEGER.fullmatch(value) else value

@@ -11,10 +11,10 @@ from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.list_reader import member_shape
 from mockserver.contract.lists import MemberPath
 from mockserver.contract.model import Contract, Record, SortField
+from mockserver.contract.records import fit_key
 from mockserver.engine.behaviours import cursors
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult, ResultKind
 from mockserver.engine.behaviours.envelopes import Page, complete_envelope, with_member, without_member
-from mockserver.engine.behaviours.implementation import as_integer
 from mockserver.engine.behaviours.selecting import SelectingImplementation
 from mockserver.engine.run import Run
 from mockserver.engine.state.conditions import (
@@ -136,8 +136,7 @@ class ListRecords(SelectingImplementation):
 
     def _as_key(self, value: Any) -> Any:
         """A key as records have it: a number may be sent as text."""
-        is_number = isinstance(value, str) and "string" not in self.resource.fields[self.resource.key]
-        return as_integer(value) if is_number else value
+        return fit_key(self.resource.fields[self.resource.key], value)
 
     def _list_name(self, order: SortOrder, call: OperationCall) -> bytes:
         """What distinguishes a list from every other: its operation and order, and what selects its records."""

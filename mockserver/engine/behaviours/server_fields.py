@@ -18,6 +18,7 @@ from mockserver.openapi.model import Operation
 from mockserver.schemas.shapes import COMPOUND, Shape, type_of
 from mockserver.syntax import words
 from mockserver.syntax.instants import format_instant
+from mockserver.syntax.media_types import FORMS
 
 # Fields with these names get the time at which the record is created.
 STAMPS = ("created_at", "created", "created_on", "creation_date", "date_created", "created_time", "creation_time",
@@ -48,7 +49,16 @@ class ServerFields:
         undeclared = frozenset() if body.is_open else resource.fields.keys() - body.names
         set_elsewhere = {field.name for field in resource.derived_fields}
         set_elsewhere |= {lifecycle.field, lifecycle.touch or ""} if lifecycle is not None else set()
-        self.owned = (resource.read_only | undeclared) - set_elsewhere
+        media = operation.body.media.values() if operation is not None and operation.body is not None else ()
+        # What only a body declares, in any of its media types.
+        self._body_only = frozenset[str]().union(*(entry.shape.names for entry in media)) - resource.fields.keys()
+        texts = {name for name in resource.fields if not _is_file(resource.shape.member(name))}
+        self._files = {name for name in body.names & texts if _is_file(body.member(name))}
+        # The content of a file in one media type, a text such as its address in another.
+        self._file_or_text = {
+            name for entry in media for name in entry.shape.names & texts if _is_file(entry.shape.member(name))
+        }
+        self.owned = (resource.read_only | undeclared | self._files) - set_elsewhere
         required = (name for schema in resource.shape.unconditional() for name in schema.value.get("required", ()))
         always = frozenset(required)
         self.needed = frozenset() if body.is_open else always
@@ -64,22 +74,26 @@ class ServerFields:
         declared, fields, members = self._body.names, self._resource.fields, dict[str, Any]()
         for name, value in body.items():
             is_field = name in fields
-            if name in self._resource.write_only or (name in declared and not is_field and fields):
+            if name in self._resource.write_only or (name in self._body_only and fields) or name in self._files:
                 continue
             if is_field and name in declared and not self._fits(name, value):
+                continue
+            if name in self._file_or_text and not self._is_valid(name, value):
                 continue
             members[name] = value
         return members
 
     def _fits(self, name: str, value: Any) -> bool:
         """Whether a field can have a value of this type; an array or object must also be valid for the field."""
-        shape, schemas = self._resource.shape.member(name), self._resource.validator.schemas
+        shape = self._resource.shape.member(name)
         value_type = type_of(value)
         if value_type not in shape.types and not (value_type == "number" and "integer" in shape.types):
             return False
-        return value_type not in COMPOUND or all(
-            schemas.validator(schema).is_valid(value) for schema in shape.unconditional()
-        )
+        return value_type not in COMPOUND or self._is_valid(name, value)
+
+    def _is_valid(self, name: str, value: Any) -> bool:
+        shape, schemas = self._resource.shape.member(name), self._resource.validator.schemas
+        return all(schemas.validator(schema).is_valid(value) for schema in shape.unconditional())
 
     def complete(self, record: dict[str, Any], state: State, at: int, seed: int) -> dict[str, Any]:
         """A new record with a key, with the server's own fields, and with what it must have."""
@@ -140,10 +154,18 @@ class ServerFields:
 
 def _body_shape(operation: Operation | None, behaviour: Behaviour | None) -> Shape:
     """The shape of a record in the operation's request body; of any value without one."""
-    media = json_media_type(operation.body) if operation is not None and operation.body is not None else None
+    body = operation.body if operation is not None else None
+    media = json_media_type(body) if body is not None else None
+    if media is None and body is not None:
+        media = next((entry for name, entry in body.media.items() if name in FORMS), None)
     shape = media.shape if media is not None else Shape()
     member = behaviour.body_member if behaviour is not None else None
     return shape if member is None else shape.member(member)
+
+
+def _is_file(shape: Shape) -> bool:
+    """Whether a value is the content of a file."""
+    return any(schema.value.get("format") == "binary" for schema, _ in shape.schemas())
 
 
 def next_key(resource: Resource, state: State) -> Any:
