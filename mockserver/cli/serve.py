@@ -22,6 +22,7 @@ from mockserver.cli.progress import elapsed_time
 from mockserver.cli.request_log import Format, request_log
 from mockserver.cli.terminal import log_to_terminal, print_line
 from mockserver.cli.upstream import UpstreamOptions, check_not_self, print_upstream, upstream_options, usage_error
+from mockserver.cli.webhooks import webhook_options
 from mockserver.contract.loader import (
     FOLDERS,
     is_installed,
@@ -29,6 +30,7 @@ from mockserver.contract.loader import (
     with_default_scenario,
     with_handler_timeout,
     with_seed,
+    with_webhook_secret,
 )
 from mockserver.contract.model import Contract
 from mockserver.contract.upstream import BadUpstream
@@ -188,6 +190,7 @@ INSTALL_REDIS = "--store needs the redis package: pip install 'mockserver[redis]
 )
 @click.option("--no-pages", is_flag=True, help="Serve only the APIs, no HTML pages.")
 @upstream_options
+@webhook_options
 def serve_command(
     contract: Path | None,
     host: str,
@@ -202,6 +205,8 @@ def serve_command(
     tls_cert: Path | None,
     tls_key: Path | None,
     body_limit: int,
+    allow_webhook: tuple[str, ...],
+    webhook_secret: str | None,
     handler_timeout: float,
     forwarded: bool,
     watch: bool,
@@ -226,6 +231,7 @@ def serve_command(
     def load(contract: Path | None = contract, scenario: str | None = scenario) -> Contract:
         loaded = load_contract(contract, strict_examples=strict_examples, stateful=stateful)
         loaded = with_handler_timeout(with_seed(with_default_scenario(loaded, scenario), seed), handler_timeout)
+        loaded = with_webhook_secret(loaded, webhook_secret)
         return upstream_given.apply(loaded)
 
     is_generated = token is None and not _is_loopback(host)
@@ -243,6 +249,7 @@ def serve_command(
             store=store,
             request_log=request_log(log),
             handler_timeout=handler_timeout,
+            allow_webhooks=allow_webhook,
         )
         sockets: list[socket.socket] = listen(host, port)
         check_not_self(first_contract, sockets)
@@ -288,6 +295,8 @@ def app_from_environment() -> Flask:
         body_limit=options["body_limit"],
         forwarded=options["forwarded"],
         handler_timeout=options["handler_timeout"],
+        allow_webhooks=options["allow_webhook"],
+        webhook_secret=options["webhook_secret"],
         store=options["store"],
         upstream=options["upstream"],
         passes=options["passes"],

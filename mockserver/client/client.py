@@ -274,6 +274,14 @@ class Client:
         """Clear the list of drift."""
         self._call("DELETE", "drift")
 
+    def deliveries(self) -> list[Json]:
+        """The deliveries of webhooks in the sandbox, oldest first."""
+        return self._list("deliveries")
+
+    def clear_deliveries(self) -> None:
+        """Clear the list of deliveries; those that are pending are not sent."""
+        self._call("DELETE", "deliveries")
+
     def openapi(self) -> Json:
         """The contract's OpenAPI document, with all referenced files in it."""
         document: Json = self._connection.call("GET", "/openapi.json").json()

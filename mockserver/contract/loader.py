@@ -23,6 +23,8 @@ from mockserver.contract.scenarios import (
 )
 from mockserver.contract.unused import warn_of_unused
 from mockserver.contract.upstream import Upstream, read_declared
+from mockserver.contract.webhooks.model import Webhook, read_secret
+from mockserver.contract.webhooks.reader import WebhooksReader
 from mockserver.documents.nodes import BASE_URI, Documents, Node
 from mockserver.documents.source import SUFFIXES, Report, Source, list_files, read_source
 from mockserver.errors import ContractError, Problem, printable
@@ -114,6 +116,16 @@ def with_handler_timeout(contract: Contract, seconds: float) -> Contract:
     return contract
 
 
+def with_webhook_secret(contract: Contract, secret: str | None) -> Contract:
+    """The contract with a secret for each webhook that declares none. Raises ValueError for one that is no secret."""
+    key = read_secret(secret) if secret is not None else None
+    webhooks = {
+        name: webhook if webhook.secret is not None else replace(webhook, secret=key)
+        for name, webhook in contract.webhooks.items()
+    }
+    return replace(contract, webhooks=webhooks) if webhooks and key is not None else contract
+
+
 def with_seed(contract: Contract, seed: int | None) -> Contract:
     """The contract with the same seed for every scenario; None leaves each its own."""
     if seed is None:
@@ -136,7 +148,7 @@ def _load_directory(root: Path, *, strict_examples: bool, built_in: bool = False
     api = _read_api(root, document, others, report)
     _check_schemas(api, report)
     operations = api.read_operations(report, strict_examples=strict_examples)
-    resources, behaviours, upstream, channels = _read_resources(root, api, operations, report)
+    resources, behaviours, upstream, channels, webhooks = _read_resources(root, api, operations, report)
     python: ContractPython | None = None
     if not built_in:
         of_channels = {path: channel.operation for path, channel in channels.items()}
@@ -149,7 +161,7 @@ def _load_directory(root: Path, *, strict_examples: bool, built_in: bool = False
     scenarios = load_scenarios(root, datasets, resources, operations, report)
     default = default_name(scenarios, report)
     report.raise_errors()
-    warn_of_unused(api.openapi, operations, behaviours, resources, report)
+    warn_of_unused(api.openapi, operations, behaviours, resources, webhooks, report)
     return Contract(
         name=api.name,
         root=root,
@@ -163,6 +175,7 @@ def _load_directory(root: Path, *, strict_examples: bool, built_in: bool = False
         default_scenario=default,
         built_in=built_in,
         channels=channels,
+        webhooks=webhooks,
         findings=tuple(dict.fromkeys(report.warnings)),
         behaviours=behaviours,
         python=python,
@@ -241,13 +254,14 @@ class _ResourcesFile(NamedTuple):
     behaviours: dict[str, Behaviour]
     upstream: Upstream | None
     channels: dict[str, Channel]
+    webhooks: dict[str, Webhook]
 
 
 def _read_resources(root: Path, api: _Api, operations: Mapping[str, Operation], report: Report) -> _ResourcesFile:
     path = next((root / "schemas" / name for name in RESOURCES if (root / "schemas" / name).is_file()), None)
     source: Source | None = read_source(root, path, report) if path is not None else None
     if path is None or (source is not None and source.data is None):
-        return _ResourcesFile({}, {}, None, {})
+        return _ResourcesFile({}, {}, None, {}, {})
     if source is None or not formats.validate("resources", source, report):
         raise report.as_error()
     reader = ResourcesReader(source, f"{BASE_URI}schemas/", api.documents, api.schemas, report)
@@ -260,4 +274,5 @@ def _read_resources(root: Path, api: _Api, operations: Mapping[str, Operation], 
     for channel in channels.values():
         if channel.resource is not None:
             reader.check_event_names(resources[channel.resource])
-    return _ResourcesFile(resources, behaviours, read_declared(source, operations, report), channels)
+    webhooks = WebhooksReader(source, api.openapi, api.schemas, report).read(operations, behaviours, resources)
+    return _ResourcesFile(resources, behaviours, read_declared(source, operations, report), channels, webhooks)

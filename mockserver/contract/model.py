@@ -20,6 +20,7 @@ from mockserver.schemas.validators import Schemas, Validator
 
 if TYPE_CHECKING:
     from mockserver.contract.upstream import Upstream
+    from mockserver.contract.webhooks.model import Webhook
 
 Record = Mapping[str, Any]
 
@@ -242,7 +243,7 @@ class Contract:
     `behaviours` holds the behaviour of each operation that has one, by operationId, in the order of `operations`.
     `findings` are the warnings of loading, their lines not looked up yet. `inferred` describes each resource that was
     inferred from the operations, in a line. `python` holds the functions of `handlers.py`, if there is one, and
-    `upstream` is the real backend, if one is named. `channels` are by path.
+    `upstream` is the real backend, if one is named. `channels` are by path, `webhooks` by name.
     """
 
     name: str
@@ -262,6 +263,7 @@ class Contract:
     python: ContractPython | None = None
     upstream: Upstream | None = None
     channels: Mapping[str, Channel] = field(default_factory=dict)
+    webhooks: Mapping[str, Webhook] = field(default_factory=dict)
 
     @property
     def warnings(self) -> list[Problem]:

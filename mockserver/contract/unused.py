@@ -8,6 +8,8 @@ from typing import Any
 
 from mockserver.contract.behaviour import LAST_EVENT_ID, Behaviour
 from mockserver.contract.model import Resource
+from mockserver.contract.webhooks.expressions import body_members
+from mockserver.contract.webhooks.model import Webhook
 from mockserver.documents.nodes import Node
 from mockserver.documents.source import Report
 from mockserver.errors import quote
@@ -23,6 +25,7 @@ def warn_of_unused(
     operations: Mapping[str, Operation],
     behaviours: Mapping[str, Behaviour],
     resources: Mapping[str, Resource],
+    webhooks: Mapping[str, Webhook],
     report: Report,
 ) -> None:
     """Report what has no effect on the operations that have a behaviour."""
@@ -33,14 +36,22 @@ def warn_of_unused(
         for parameter in _unused_parameters(operation, behaviour):
             place = _parameter_pointer(document, pointer, parameter)
             report.warn(source, place, f"{name} does nothing with its query parameter {quote(parameter)}", CODE)
+        subscribing = [webhook for webhook in webhooks.values() if name in webhook.subscribed_by]
+        read = {member for webhook in subscribing for text in webhook.url.of_request for member in body_members(text)}
         for member in _unused_members(operation, behaviour, resource):
+            if member in read:
+                continue
             message = f"{name} does nothing with {quote(member)} in its body"
             report.warn(source, f"{pointer}/requestBody", message, CODE)
         for callback in _members(document, f"{pointer}/callbacks"):
+            if callback in webhooks:
+                continue
             message = f"the callback {quote(callback)} of {name} is never sent"
             report.warn(source, json_pointer.append(f"{pointer}/callbacks", callback), message, CODE)
     if behaviours:
         for webhook in _members(document, "/webhooks"):
+            if webhook in webhooks:
+                continue
             message = f"the webhook {quote(webhook)} is never sent"
             report.warn(source, json_pointer.append("/webhooks", webhook), message, CODE)
 

@@ -291,6 +291,18 @@ def _clear_drift(exchange: Exchange, call: OperationCall) -> ControlResult:
     return 204, None
 
 
+def _list_deliveries(exchange: Exchange, call: OperationCall) -> ControlResult:
+    deliveries = exchange.selection.sandbox.deliveries
+    return 200, deliveries.as_json() if deliveries is not None else {"deliveries": [], "total": 0}
+
+
+def _clear_deliveries(exchange: Exchange, call: OperationCall) -> ControlResult:
+    deliveries = exchange.selection.sandbox.deliveries
+    if deliveries is not None:
+        deliveries.clear()
+    return 204, None
+
+
 def _list_requests(exchange: Exchange, call: OperationCall) -> ControlResult:
     """Newest first."""
     log, query = exchange.selection.sandbox.journal, call.query
@@ -366,6 +378,8 @@ HANDLERS: Mapping[str, ControlHandler] = {
     "clearViolations": _clear_violations,
     "listDrift": _list_drift,
     "clearDrift": _clear_drift,
+    "listDeliveries": _list_deliveries,
+    "clearDeliveries": _clear_deliveries,
     "getControlDocument": _control_document,
     "getContractDocument": _contract_document,
     "getKit": _kit,

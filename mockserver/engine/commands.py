@@ -17,7 +17,7 @@ from mockserver.engine.state.idempotency_keys import StoredResponse
 from mockserver.engine.state.schedule import DueTransition, with_replaced
 from mockserver.engine.state.sorted_rows import Row
 from mockserver.engine.state.state import State
-from mockserver.engine.state.table import Table
+from mockserver.engine.state.table import Table, with_subscription
 from mockserver.errors import Violation, quote
 from mockserver.refusals import (
     BadTime,
@@ -36,20 +36,25 @@ from mockserver.syntax.instants import LATEST, format_instant
 
 
 class Fire(NamedTuple):
-    """Fire a transition of a record; `body` is that of the request, where the transition has effects that read it."""
+    """Fire a transition of a record; `body` is that of the request, where the transition has effects that read it.
+
+    `subscription` is kept with the record: what webhooks need of the request.
+    """
 
     resource: str
     key: Any
     transition: str
     at: int
     body: Any = None
+    subscription: Mapping[str, str] | None = None
 
 
 class Put(NamedTuple):
     """Create or replace a record.
 
     With `touch`, a client writes it: it is stamped as by a transition, and it enters another state only by one, whose
-    effects may read `body`. With `partial`, the client has sent only the members that it changes.
+    effects may read `body`. With `partial`, the client has sent only the members that it changes. `subscription` is
+    kept with the record: what webhooks need of the request.
     """
 
     resource: str
@@ -59,6 +64,7 @@ class Put(NamedTuple):
     touch: bool = False
     body: Any = None
     partial: bool = False
+    subscription: Mapping[str, str] | None = None
 
 
 class Remove(NamedTuple):
@@ -153,7 +159,8 @@ def _fire(state: State, command: Fire) -> State:
         raise TransitionNotAllowed(resource.name, command.key, command.transition, current, allowed)
     step = lifecycle.transitions[command.transition]
     _check_guard(resource, step, command.key, row.record)
-    entered = _enter(state, table, row, command.key, step, _next_stamp(state, command.at), row.fired, command.body)
+    at, body, subscription = _next_stamp(state, command.at), command.body, command.subscription
+    entered = _enter(state, table, row, command.key, step, at, row.fired, body, subscription)
     if step.effects.values:
         record = entered.record(resource.name, command.key)
         violations = validate_record(resource, record, state.has_record)
@@ -168,7 +175,15 @@ def _check_guard(resource: Resource, step: Transition, key: Any, record: Record)
 
 
 def _enter(
-    state: State, table: Table, row: Row, key: Any, step: Transition, at: int, fired: tuple[int, ...], body: Any = None
+    state: State,
+    table: Table,
+    row: Row,
+    key: Any,
+    step: Transition,
+    at: int,
+    fired: tuple[int, ...],
+    body: Any = None,
+    subscription: Mapping[str, str] | None = None,
 ) -> State:
     """The state after a transition that is allowed: record, stamp, log, and what the record waits for next."""
     resource, transition = table.resource, step.name
@@ -180,7 +195,8 @@ def _enter(
     if step.effects.values:
         record |= step.effects.apply(at, body)
     due = _require_time(state.schedule.next(resource.name, lifecycle, key, record, fired, at))
-    tables = {**state.tables, resource.name: table.replace(key, row, Row(record, row.position, transition, due, fired))}
+    entered = Row(record, row.position, transition, due, fired, with_subscription(row, subscription))
+    tables = {**state.tables, resource.name: table.replace(key, row, entered)}
     _log_transition(tables, table, key, transition, stamp)
     agenda = with_replaced(state.agenda, row.due, due)
     return State(tables, max(at, state.latest), state.schedule, agenda, state.overrides, state.keys)
@@ -282,7 +298,9 @@ def _put(state: State, command: Put) -> State:
     due = _require_time(state.schedule.next(resource.name, lifecycle, key, record, (), since))
     agenda = with_replaced(state.agenda, old.due if old is not None else None, due)
     latest = latest if record_stamp is None else max(latest, record_stamp)
-    tables = {**state.tables, resource.name: table.put(key, record, step.name if step is not None else None, due)}
+    last = step.name if step is not None else None
+    put = table.put(key, record, last, due, subscription=command.subscription)
+    tables = {**state.tables, resource.name: put}
     if step is not None:
         _log_transition(tables, table, key, step.name, _write_stamp(latest))
     return State(tables, latest, state.schedule, agenda, state.overrides, state.keys)

@@ -86,8 +86,9 @@ def _decode_named(contract: Contract, entry: Mapping[str, Any], at: int) -> Any:
 
 def _encode_put(command: Put) -> dict[str, Any]:
     members = {"resource": command.resource, "key": command.key, "record": dict(command.record)}
-    if command.body is not None:
-        members["body"] = command.body
+    for name in ("body", "subscription"):
+        if (value := getattr(command, name)) is not None:
+            members[name] = value
     for name in ("touch", "partial"):
         if getattr(command, name):
             members[name] = True
@@ -96,7 +97,10 @@ def _encode_put(command: Put) -> dict[str, Any]:
 
 def _encode_fire(command: Fire) -> dict[str, Any]:
     members = {"resource": command.resource, "key": command.key, "transition": command.transition}
-    return {"fire": members if command.body is None else {**members, "body": command.body}}
+    for name in ("body", "subscription"):
+        if (value := getattr(command, name)) is not None:
+            members[name] = value
+    return {"fire": members}
 
 
 def _encode_response(command: KeepResponse) -> dict[str, Any]:
@@ -140,7 +144,9 @@ _ENCODERS: Mapping[type[Command], Any] = {
     Transaction: lambda command: {"transaction": [_ENCODERS[type(part)](part) for part in command.commands]},
 }
 _DECODERS: Mapping[str, Any] = {
-    "fire": lambda _, entry, at: Fire(entry["resource"], entry["key"], entry["transition"], at, entry.get("body")),
+    "fire": lambda _, entry, at: Fire(
+        entry["resource"], entry["key"], entry["transition"], at, entry.get("body"), entry.get("subscription")
+    ),
     "put": lambda _, entry, at: Put(
         entry["resource"],
         entry["key"],
@@ -149,6 +155,7 @@ _DECODERS: Mapping[str, Any] = {
         entry.get("touch", False),
         entry.get("body"),
         entry.get("partial", False),
+        entry.get("subscription"),
     ),
     "remove": lambda _, entry, at: Remove(entry["resource"], entry["key"], at),
     "add_override": _decode_override,

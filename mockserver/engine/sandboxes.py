@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from mockserver.contract.model import Contract
 from mockserver.engine.clock import Seconds, monotonic
+from mockserver.engine.deliveries.deliveries import Deliveries, Outbox
+from mockserver.engine.deliveries.listener import DeliveryListener
 from mockserver.engine.journal import Journal
 from mockserver.engine.journal_memory import JournalMemory
 from mockserver.engine.run import Run
@@ -43,12 +45,17 @@ class Sandbox:
 
     # There may be ten thousand, most of them with little in them.
     __slots__ = (
-        "_generations", "_lock", "_seconds", "_start", "active_scenario", "held_responses", "journal", "last_used",
-        "name", "runs",
+        "_delivery_listeners", "_generations", "_lock", "_seconds", "_start", "active_scenario", "deliveries",
+        "held_responses", "journal", "last_used", "name", "runs",
     )  # fmt: skip
 
     def __init__(
-        self, name: str, start: Callable[[str], Start], seconds: Seconds, memory: JournalMemory | None = None
+        self,
+        name: str,
+        start: Callable[[str], Start],
+        seconds: Seconds,
+        memory: JournalMemory | None = None,
+        outbox: Outbox | None = None,
     ) -> None:
         self.name = name
         self.active_scenario: str | None = None
@@ -56,6 +63,9 @@ class Sandbox:
         self.journal = Journal(memory)
         self.held_responses: dict[Releasable, None] = {}
         self.last_used = 0.0
+        # None where nothing sends webhooks.
+        self.deliveries = Deliveries(outbox) if outbox is not None else None
+        self._delivery_listeners: dict[str, DeliveryListener] = {}
         self._start, self._seconds = start, seconds
         # The last generation of each run that was reset: no two fresh starts of a run share a generation.
         self._generations: dict[str, int] = {}
@@ -69,7 +79,7 @@ class Sandbox:
     @property
     def has_listeners(self) -> bool:
         """Whether anybody reads the events of a run: the sandbox is in use."""
-        return any(run.listeners for run in self.runs.copy().values())
+        return any(listener.keeps_sandbox for run in self.runs.copy().values() for listener in run.listeners.copy())
 
     def wake_listeners(self) -> None:
         """Have those who read the events of a run find out what has become of it."""
@@ -108,7 +118,10 @@ class Sandbox:
             with self._lock:
                 run = self.runs.get(scenario)
                 if run is None or run.origin is not start:
-                    run = self.runs[scenario] = self._begin(start) if run is None else self._rebase(run, start)
+                    run = self._begin(start) if run is None else self._rebase(run, start)
+                    # What it begins with is no event, and is not sent.
+                    self._listen(run)
+                    self.runs[scenario] = run
         return run
 
     def begun_run(self, scenario: str) -> Run | None:
@@ -120,6 +133,20 @@ class Sandbox:
         run = self.runs.get(scenario)
         return run.now if run is not None else self._start(scenario).clock_position
 
+    def _listen(self, run: Run) -> None:
+        """Have the webhooks of a contract sent, if it has any."""
+        former = self._delivery_listeners.pop(run.scenario.name, None)
+        if self.deliveries is not None and run.contract.webhooks:
+            listener = DeliveryListener(run, self.name, self.deliveries, former)
+            self._delivery_listeners[run.scenario.name] = listener
+        elif former is not None:
+            former.close()
+
+    def _forget_deliveries(self, scenarios: Iterable[str]) -> None:
+        for scenario in scenarios:
+            if (listener := self._delivery_listeners.pop(scenario, None)) is not None:
+                listener.close()
+
     def _begin(self, start: Start) -> Run:
         generation = self._generations.get(start.scenario.name, 0) + 1
         return Run(start.started_now(), generation, self._seconds)
@@ -130,6 +157,7 @@ class Sandbox:
             return run.rebase(start)
         except Refusal as refusal:
             fresh = self._begin(start)
+            self._forget_deliveries([start.scenario.name])
             fresh.notice = f"this run has started over: the changed contract refuses its commands: {refusal.detail}"
             log.warning("sandbox %s, scenario %s: %s", self.name, start.scenario.name, fresh.notice)
             return fresh
@@ -149,6 +177,7 @@ class Sandbox:
         """Forget the runs and the active scenario that are not among these scenarios."""
         with self._lock:
             self.wake_listeners()
+            self._forget_deliveries(self.runs.keys() - set(scenarios))
             self.runs = {name: run for name, run in self.runs.items() if name in scenarios}
             self.active_scenario = self.active_scenario if self.active_scenario in scenarios else None
 
@@ -156,6 +185,7 @@ class Sandbox:
         """Forget every run, the active scenario and the journal, and release every held response."""
         with self._lock:
             responses = list(self.held_responses)
+            self._forget_deliveries(list(self._delivery_listeners))
             for run in self.runs.values():
                 self._remember_generation(run)
                 run.wake_listeners()
@@ -168,6 +198,7 @@ class Sandbox:
     def reset_run(self, scenario: str) -> None:
         """Forget one run, and release its held responses."""
         with self._lock:
+            self._forget_deliveries([scenario])
             if (run := self.runs.pop(scenario, None)) is not None:
                 self._remember_generation(run)
                 run.wake_listeners()
@@ -230,6 +261,8 @@ class Sandboxes:
         self._sandboxes: dict[str, Sandbox] = {}
         self._guests: dict[str, Sandbox] = {}
         self._memory = JournalMemory()
+        # What sends webhooks; set before the first sandbox is created.
+        self.outbox: Outbox | None = None
         self._seconds = seconds
         self._lock = threading.Lock()
 
@@ -287,7 +320,7 @@ class Sandboxes:
                 if len(self._guests) >= GUEST_LIMIT:
                     names = (other for other, sandbox in self._guests.items() if not sandbox.has_listeners)
                     self._guests.pop(next(names, next(iter(self._guests)))).reset()
-                guest = self._guests[name] = Sandbox(name, self.start, self._seconds, self._memory)
+                guest = self._guests[name] = self._new(name)
         guest.mark_used()
         return guest
 
@@ -328,9 +361,12 @@ class Sandboxes:
     def _create(self, name: str) -> Sandbox:
         if len(self._sandboxes) >= self.limit:
             self._make_room()
-        sandbox = self._guests.pop(name, None) or Sandbox(name, self.start, self._seconds, self._memory)
+        sandbox = self._guests.pop(name, None) or self._new(name)
         self._sandboxes[name] = sandbox
         return sandbox
+
+    def _new(self, name: str) -> Sandbox:
+        return Sandbox(name, self.start, self._seconds, self._memory, self.outbox)
 
     def _make_room(self) -> None:
         others = [

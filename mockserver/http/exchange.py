@@ -42,6 +42,7 @@ class PreparedRequest:
     refused before that was. `response` is the one to send, and `refusal` the reason to refuse it, where no operation
     is called. `call` holds the decoded parameters and body, `parameters` those that overrides are matched by, `key`
     the idempotency key, and `digest` the request that it goes with. `passes` says that it is passed on to the upstream.
+    `hops` is how many deliveries of webhooks have led to it.
     """
 
     request: Request
@@ -57,6 +58,7 @@ class PreparedRequest:
     notices: tuple[str, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     passes: bool = False
+    hops: int = 0
     samples: dict[tuple[Any, ...], Response] = field(default_factory=dict)
 
     def differs_by_sandbox_alone(self, sandbox: str) -> bool:
@@ -93,6 +95,7 @@ class PreparedRequest:
             self.notices,
             self.parameters,
             self.passes,
+            self.hops,
             self.samples,
         )
 

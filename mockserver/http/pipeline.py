@@ -33,6 +33,7 @@ from mockserver.http.response.problems import CODE_HEADER, refuse
 from mockserver.http.response.responses import complete, merge_vary
 from mockserver.http.router import is_control_path
 from mockserver.http.service import Service
+from mockserver.http.webhooks.hops import read_hops
 from mockserver.refusals import (
     HandlerFailed,
     HandlerTimeout,
@@ -65,6 +66,8 @@ def prepare(service: Service, request: Request) -> PreparedRequest:
     prepared = PreparedRequest(request, logged, service.router.match(request))
     try:
         guard.check(service, request)
+        if service.contract.webhooks:
+            prepared.hops = read_hops(request)
         if cors.is_preflight(request):
             prepared.response = cors.preflight(request)
         else:
@@ -95,7 +98,16 @@ def prepare_head(service: Service, request: Request) -> PreparedRequest | None:
 
 
 def respond_prepared(service: Service, prepared: PreparedRequest) -> Response:
-    """The response to a request that was prepared: once, or again where another process changed its sandbox."""
+    """The response to a request that was prepared, after which the webhooks are sent that it leads to."""
+    if service.outbox is None or not service.contract.webhooks:
+        return _respond_in_transaction(service, prepared)
+    with service.outbox.after_response(prepared.hops) as responses:
+        responses.append(_respond_in_transaction(service, prepared))
+    return responses[0]
+
+
+def _respond_in_transaction(service: Service, prepared: PreparedRequest) -> Response:
+    """The response to a request: once, or again where another process changed its sandbox."""
     previous: Response | None = None
 
     def attempt(refusal: Refusal | None) -> tuple[Exchange, Response]:

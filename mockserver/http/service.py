@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mockserver.http.exchange import Exchange
     from mockserver.http.messages import Request, Response
     from mockserver.http.request_log import RequestLog
+    from mockserver.http.webhooks.outbox import WebhookOutbox
 
 BODY_LIMIT = 10 * 1024 * 1024
 PassedListener = Callable[["Request", int, Sequence[tuple[str, str]], bytes | None], None]
@@ -49,7 +50,7 @@ class Service:
     `token_page` renders the response without a token as a page that asks for it; None where no pages are served.
     `request_log` gets a line for each request, and `on_exchange` each request that was passed on to the upstream: the
     request with its body, and the status, the headers and the body of the response. A body over JUDGED_LIMIT is None,
-    and of the request then `too_large` is set.
+    and of the request then `too_large` is set. `outbox` sends the webhooks of the contract.
     """
 
     contract: Contract
@@ -69,6 +70,7 @@ class Service:
     responses: ResponseCache = field(default_factory=ResponseCache)
     prepared: PreparedRequests = field(default_factory=PreparedRequests)
     streams: OpenStreams = field(default_factory=OpenStreams)
+    outbox: WebhookOutbox | None = None
 
     def implements(self, operation: Operation) -> bool:
         """Whether the contract implements an operation, by a behaviour or a handler."""

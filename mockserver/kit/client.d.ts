@@ -205,6 +205,19 @@ export interface Breach {
   violations: Violation[];
 }
 
+/** A change of a record that a webhook sends. */
+export interface Delivery {
+  id: string;
+  webhook: string;
+  resource: string;
+  event: string;
+  key: string | number | null;
+  url: string;
+  status: "pending" | "delivered" | "failed" | "cancelled";
+  attempts: { at: string; status?: number; error?: string }[];
+  next_attempt: string | null;
+}
+
 type Several<T> = T | readonly T[];
 /** A status, or a class of statuses such as `5XX`. */
 export type Status = number | "1XX" | "2XX" | "3XX" | "4XX" | "5XX";
@@ -326,6 +339,10 @@ export class Client {
   /** The responses of the real backend in this sandbox that violated the contract, oldest first. */
   drift(): Promise<Breach[]>;
   clearDrift(): Promise<void>;
+  /** The deliveries of webhooks in the sandbox, oldest first. */
+  deliveries(): Promise<Delivery[]>;
+  /** Clears the list; deliveries that are pending are not sent. */
+  clearDeliveries(): Promise<void>;
 
   /** The contract's OpenAPI document. */
   openapi(): Promise<Record<string, any>>;

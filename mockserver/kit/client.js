@@ -228,6 +228,14 @@ export class Client {
     await this.#call("DELETE", "/drift");
   }
 
+  async deliveries() {
+    return (await this.#call("GET", "/deliveries")).deliveries;
+  }
+
+  async clearDeliveries() {
+    await this.#call("DELETE", "/deliveries");
+  }
+
   openapi() {
     return this.#send("GET", "/openapi.json");
   }

@@ -181,6 +181,13 @@ class OperationReader:
         media_types = self._content.read_content(body, self.schemas.for_direction("request"))
         return Body(bool(body.value.get("required")), media_types)
 
+    def read_sent_body(self, node: Node) -> Body | None:
+        """The body of a webhook or a callback, which the server sends: as in a response, `writeOnly` is left out."""
+        if (body := resolve_member(node, "requestBody", self.report)) is None:
+            return None
+        media_types = self._content.read_content(body, self.schemas.for_direction("response"))
+        return Body(bool(body.value.get("required")), media_types)
+
     def _read_responses(self, node: Node, document: Node) -> dict[str, DeclaredResponse]:
         responses = node.get("responses")
         members = list_members(responses, self.report) if responses is not None else []

@@ -67,6 +67,7 @@ from mockserver.refusals.sandboxes import (
     UnknownScenario,
 )
 from mockserver.refusals.upstream import UpstreamFailed, UpstreamLoop, UpstreamTimeout
+from mockserver.refusals.webhooks import WebhookLoop
 
 __all__ = [
     "BadHandshake",
@@ -131,6 +132,7 @@ __all__ = [
     "UpstreamTimeout",
     "VerifyFailed",
     "WaitTimeout",
+    "WebhookLoop",
     "by_code",
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,13 @@ import flask
 from flask import Flask
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from mockserver.contract.loader import load_contract, with_default_scenario, with_handler_timeout, with_seed
+from mockserver.contract.loader import (
+    load_contract,
+    with_default_scenario,
+    with_handler_timeout,
+    with_seed,
+    with_webhook_secret,
+)
 from mockserver.contract.model import Contract
 from mockserver.contract.upstream import with_upstream
 from mockserver.control.document import load_control_api
@@ -25,12 +32,15 @@ from mockserver.http.request_log import RequestLog
 from mockserver.http.response.responses import wire_headers
 from mockserver.http.router import Router
 from mockserver.http.service import BODY_LIMIT, PassedListener, Service
+from mockserver.http.webhooks.outbox import WebhookOutbox
+from mockserver.http.webhooks.sending import Sender
 from mockserver.server.wsgi_bridge import BUFFERED
 from mockserver.web.pages import site
 from mockserver.web.processes import watch_processes
 from mockserver.web.streams import read_stream
 
 TIMEOUT_MILLISECONDS = 60_000
+log = logging.getLogger("mockserver")
 
 
 def create_app(
@@ -55,6 +65,8 @@ def create_app(
     upstream_ca: str | Path | None = None,
     upstream_timeout: float | None = None,
     on_exchange: PassedListener | None = None,
+    allow_webhooks: Iterable[str] = (),
+    webhook_secret: str | None = None,
 ) -> Flask:
     """A WSGI application that serves `contract`: a loaded one, a path to load, or the built-in one.
 
@@ -70,13 +82,18 @@ def create_app(
     certificates to trust, `upstream_timeout` in
     seconds. `on_exchange` gets each exchange with it (see `Service`).
 
+    Webhooks are sent to loopback addresses, and to the hosts `allow_webhooks`; `webhook_secret` (`whsec_…`) signs those
+    that declare no secret.
+
     Raises ContractError where the contract cannot be loaded, UnknownScenario, and BadUpstream; with a `store`,
-    ImportError where redis is not installed, and ValueError for an address that is not valid.
+    ImportError where redis is not installed, and ValueError for an address that is not valid. ValueError for a
+    `webhook_secret` that is none.
     """
     if not isinstance(contract, Contract):
         contract = load_contract(contract, stateful=stateful)
     contract = with_handler_timeout(with_seed(with_default_scenario(contract, scenario), seed), handler_timeout)
     ca = Path(upstream_ca) if upstream_ca is not None else None
+    contract = with_webhook_secret(contract, webhook_secret)
     contract = with_upstream(contract, upstream, passes, ca, upstream_timeout)
     service = replace(
         create_service(contract, _open_sandboxes(contract, sandbox_limit, store)),
@@ -87,11 +104,19 @@ def create_app(
         request_log=request_log,
         forwarded=forwarded,
         on_exchange=on_exchange,
+        outbox=_open_outbox(allow_webhooks, strict) if store is None else None,
     )
+    service.sandboxes.outbox = service.outbox
+    if store is not None and contract.webhooks:
+        log.warning("with a store, webhooks are not sent: several processes would each send them")
     app = build_app(service, serve_pages=serve_pages, sleep=sleep)
     if store is None:
         watch_processes(app)
     return app
+
+
+def _open_outbox(hosts: Iterable[str], strict: bool) -> WebhookOutbox:
+    return WebhookOutbox(Sender(frozenset(host.lower() for host in hosts)), strict=strict)
 
 
 def create_service(contract: Contract, sandboxes: Sandboxes) -> Service:

@@ -200,6 +200,8 @@ def test_every_operation_of_the_control_api_has_a_method(mock: Client, monkeypat
     mock.clear_violations()
     mock.drift()
     mock.clear_drift()
+    mock.deliveries()
+    mock.clear_deliveries()
     mock.openapi()
     mock.control_openapi()
     mock.delete()

@@ -9,6 +9,8 @@ from typing import Any
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import Contract, Record
 from mockserver.contract.records import fit_key, record_key
+from mockserver.contract.webhooks.expressions import SubscribingRequest
+from mockserver.contract.webhooks.model import subscribe, subscriptions_by
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult
 from mockserver.engine.behaviours.envelopes import show_key, wrap_record
 from mockserver.engine.run import Run
@@ -35,6 +37,7 @@ class Implementation(ABC):
         self._converted = dict(self._list_conversions())
         is_bare = behaviour.item is None and behaviour.key_schema is None
         self._is_plain = is_bare and not self.resource.derived_fields
+        self._subscriptions = subscriptions_by(operation.id, contract.webhooks.values())
 
     @abstractmethod
     def perform(self, run: Run, call: OperationCall) -> OperationResult:
@@ -84,6 +87,13 @@ class Implementation(ABC):
         ):
             raise UnknownRecord(self.resource.name, key)
         return row
+
+    def subscription(self, call: OperationCall) -> Mapping[str, str] | None:
+        """What webhooks need of the request; None where they need nothing."""
+        if not self._subscriptions:
+            return None
+        parameters = {"path": call.path, "query": call.query, "header": call.headers}
+        return subscribe(self._subscriptions, SubscribingRequest(self.operation.method, parameters, call.body)) or None
 
     def require_references(self, state: State, values: Mapping[str, Any]) -> None:
         """Check that the records exist that fields with these values refer to. Raises UnknownRecord."""

@@ -39,12 +39,12 @@ class FireTransition(Implementation):
     def perform(self, run: Run, call: OperationCall) -> OperationResult:
         """Fire the transition. Raises UnknownRecord, TransitionNotAllowed, GuardFailed and InvalidRecord."""
         key, name, transition = self.key(call), self.resource.name, self.behaviour.transition or ""
-        body = call.body if self._reads_body else None
+        body, subscription = call.body if self._reads_body else None, self.subscription(call)
 
         def make_command(state: State, at: int) -> Command:
             if self.owner_fields:
                 self.find_row(state, call)
-            return Fire(name, key, transition, at, body)
+            return Fire(name, key, transition, at, body, subscription)
 
         state = run.submit(make_command)
         return OperationResult(self.present(run, state, state.record(name, key)))
@@ -110,20 +110,21 @@ class WritingImplementation(Implementation):
         # What is assigned is all that the server adds, if that is enough.
         if not call.assigned or resource.key not in record or not matches_schema(resource, record):
             record = self.server_fields.complete(record, state, at, run.scenario.seed)
-        return Put(resource.name, record[resource.key], in_schema_order(resource, record), at, touch=True)
+        ordered, subscription = in_schema_order(resource, record), self.subscription(call)
+        return Put(resource.name, record[resource.key], ordered, at, touch=True, subscription=subscription)
 
     def put(
         self, run: Run, call: OperationCall, change: Callable[[Record], Any], *, partial: bool = False
     ) -> OperationResult:
         """Put what `change` makes of the record that the path names, and return it."""
         key, resource = self.key(call), self.resource
-        body = call.body if self._reads_body else None
+        body, subscription = call.body if self._reads_body else None, self.subscription(call)
 
         def make_command(state: State, at: int) -> Command:
             record = change(self.find_row(state, call).record)
             if call.assigned:
                 record = {**record, **call.assigned, resource.key: key}
-            return Put(resource.name, key, in_schema_order(resource, record), at, True, body, partial)
+            return Put(resource.name, key, in_schema_order(resource, record), at, True, body, partial, subscription)
 
         state = run.submit(make_command)
         return OperationResult(self.present(run, state, state.record(resource.name, key)))

@@ -8,6 +8,8 @@ from typing import Any
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import Contract, Record, Resource, SortField
 from mockserver.contract.records import matches_schema
+from mockserver.contract.webhooks.expressions import body_members
+from mockserver.contract.webhooks.model import subscriptions_by
 from mockserver.engine.seeding.key_generator import KeyGenerator
 from mockserver.engine.seeding.record_generator import known_key_name, record_generator
 from mockserver.engine.state.sorted_rows import sort_order
@@ -64,6 +66,9 @@ class ServerFields:
         self.needed = frozenset() if body.is_open else always
         stamps = {name for name in resource.fields if words.normalize(name) in STAMP_NAMES}
         simple = {name for name, types in resource.fields.items() if not types & COMPOUND}
+        subscriptions = subscriptions_by(operation.id, contract.webhooks.values()) if operation is not None else ()
+        # What clients subscribe with is read, even where the schema of the body does not name it.
+        self._names_in_body = self._body.names.union(*map(body_members, subscriptions))
         self._completed = ((self.owned & (always | stamps) & simple) | resource.fill) - resource.write_only
 
     def storable_members(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,7 +76,7 @@ class ServerFields:
 
         Left out are those that only the body has, or that the body has with another type.
         """
-        declared, fields, members = self._body.names, self._resource.fields, dict[str, Any]()
+        declared, fields, members = self._names_in_body, self._resource.fields, dict[str, Any]()
         for name, value in body.items():
             is_field = name in fields
             if name in self._resource.write_only or (name in self._body_only and fields) or name in self._files:

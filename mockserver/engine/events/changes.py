@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from mockserver.contract.model import Record
@@ -18,6 +18,7 @@ class RecordChange(NamedTuple):
 
     `at` is the stamp, in milliseconds since 1970. `record` is the record after the change, or the one that was removed;
     `before` is what it was, None for a new one. The record of a resource without a key has None for one.
+    `subscription` is what is kept of the request that has subscribed to it.
     """
 
     resource: str
@@ -26,6 +27,7 @@ class RecordChange(NamedTuple):
     at: int
     record: Record
     before: Record | None
+    subscription: Mapping[str, str] | None = None
 
 
 def changes_by(before: State, command: Command, after: State) -> Iterator[RecordChange]:
@@ -52,7 +54,7 @@ def changes_by_transition(before: State, fired: Fired, after: State) -> Iterator
     old, new = before.tables[resource].get(key), after.tables[resource].get(key)
     assert old is not None
     assert new is not None
-    yield RecordChange(resource, key, transition, at, new.record, old.record)
+    yield RecordChange(resource, key, transition, at, new.record, old.record, new.subscription)
     yield from _log_entry(after, resource, at)
 
 
@@ -66,7 +68,8 @@ def _changes_by_put(before: State, command: Put, after: State) -> Iterator[Recor
         at = after.latest
         # Without a transition, a record that is put has no last one.
         name = new.last or (CREATE if old is None else UPDATE if command.partial else REPLACE)
-    yield RecordChange(resource, key, name, at, new.record, old.record if old is not None else None)
+    former = old.record if old is not None else None
+    yield RecordChange(resource, key, name, at, new.record, former, new.subscription)
     if new.last is not None:
         yield from _log_entry(after, resource, at)
 
@@ -83,7 +86,7 @@ def _removals(state: State, resource: str, key: Any, at: int, removed: set[tuple
     if row is None or (resource, key) in removed:
         return
     removed.add((resource, key))
-    yield RecordChange(resource, key, DELETE, at, row.record, row.record)
+    yield RecordChange(resource, key, DELETE, at, row.record, row.record, row.subscription)
     for other in [table.resource for table in state.tables.values()]:
         for field, target in other.references.items():
             if target == resource and field in other.owned_by:

@@ -48,9 +48,13 @@ class Event:
 
 
 class Listener(Protocol):
-    """Who reads the events of a run. `cursor` is the number of the last one that it has read."""
+    """Who reads the events of a run. `cursor` is the number of the last one that it has read.
+
+    As long as one listens that `keeps_sandbox`, the sandbox is in use.
+    """
 
     cursor: int
+    keeps_sandbox: bool
 
     def wake(self) -> None:
         """The run may have changed. Called under its lock, by any thread: read the events later."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -27,6 +27,7 @@ class Row(NamedTuple):
     """A record, its place in the order of arrival, and the transition that brought it to its state.
 
     `due` is the transition it waits for; `fired` are the numbers of the `progress` rules that have been applied to it.
+    `subscription` holds what webhooks need of the request that has subscribed to it, by runtime expression.
     """
 
     record: Record
@@ -34,6 +35,7 @@ class Row(NamedTuple):
     last: str | None = None
     due: DueTransition | None = None
     fired: tuple[int, ...] = ()
+    subscription: Mapping[str, str] | None = None
 
 
 SortKey = tuple[Any, ...]

@@ -59,6 +59,11 @@ class Layout(NamedTuple):
     log: tuple[str, str] | None
 
 
+def with_subscription(row: Row, subscription: Mapping[str, str] | None) -> Mapping[str, str] | None:
+    """The subscription of a row, to which a request adds."""
+    return row.subscription if not subscription else {**(row.subscription or {}), **subscription}
+
+
 class Table:
     """Rows by key, and by what they refer to. If the resource has no key, a row's key is its position.
 
@@ -145,12 +150,14 @@ class Table:
         last: str | None = None,
         due: DueTransition | None = None,
         fired: tuple[int, ...] = (),
+        subscription: Mapping[str, str] | None = None,
     ) -> Table:
         """The table with `record` under `key`; a record that replaces another takes its place."""
         old = self._rows.get(key)
         if old is not None:
-            return self.replace(key, old, Row(record, old.position, last, due, fired))
-        return self._add(key, Row(record, self._next_position, last, due, fired))
+            subscription = with_subscription(old, subscription)
+            return self.replace(key, old, Row(record, old.position, last, due, fired, subscription))
+        return self._add(key, Row(record, self._next_position, last, due, fired, subscription))
 
     def replace(self, key: Any, old: Row, new: Row) -> Table:
         """The table with `new` in place of `old`, which is the row of `key`."""

@@ -101,6 +101,7 @@ STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
     refusals.UpstreamFailed: http.HTTPStatus.BAD_GATEWAY,
     refusals.UpstreamTimeout: http.HTTPStatus.GATEWAY_TIMEOUT,
     refusals.UpstreamLoop: http.HTTPStatus.LOOP_DETECTED,
+    refusals.WebhookLoop: http.HTTPStatus.LOOP_DETECTED,
 }
 
 

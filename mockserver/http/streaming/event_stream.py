@@ -27,6 +27,8 @@ class EventStream(Stream):
     `opening` is sent first. `cut_after` is the number of events after which the stream ends.
     """
 
+    keeps_sandbox = True
+
     def __init__(
         self,
         exchange: Exchange,

@@ -1,0 +1,53 @@
+"""The options of `serve` about webhooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mockserver.contract.webhooks.model import read_secret
+
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class WebhookSecret(click.ParamType):  # type: ignore[type-arg]  # generic only in recent versions of click
+    """A secret of Standard Webhooks, as text."""
+
+    name = "secret"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text, if it is a secret."""
+        try:
+            read_secret(str(value))
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
+        return str(value)
+
+
+def webhook_options(command: Command) -> Command:
+    """Add the options to a command."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--allow-webhook",
+        multiple=True,
+        metavar="HOST",
+        help="Also send webhooks to this host; without it, they are sent to loopback addresses only. Can be repeated.",
+    ),
+    click.option(
+        "--webhook-secret",
+        metavar="SECRET",
+        type=WebhookSecret(),
+        help="Sign webhooks that declare no secret with this one: whsec_ and base64. MOCKSERVER_WEBHOOK_SECRET keeps "
+        "it out of the process list.",
+    ),
+)

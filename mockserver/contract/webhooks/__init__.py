@@ -1,0 +1,1 @@
+"""Webhooks: which changes of records are sent, to which URL, and what the body is."""

@@ -1,0 +1,161 @@
+"""Runtime expressions (OpenAPI 3.1, section 4.8.20.4) in the URL of a webhook, and references in its body."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from mockserver.contract.effects import find_references
+from mockserver.errors import did_you_mean
+from mockserver.errors import quote as quoted
+from mockserver.syntax import json_pointer, strict_json
+from mockserver.syntax.json_pointer import get_member
+
+# What an event consists of, as `GET` of a stream has it.
+EVENT_MEMBERS = ("event", "resource", "key", "at", "record", "id")
+DEFAULT_BODY: Mapping[str, Any] = {"type": "$event", "timestamp": "$at", "data": "$record"}
+_REQUEST = "$request."
+_EMBEDDED = re.compile(r"\{([^{}]*)\}")
+_SOURCE = re.compile(r"\$request\.(?:(header|query|path)\.(.+)|body(?:#(/.*)?)?)", re.DOTALL)
+_EVENT = re.compile(rf"\$({'|'.join(EVENT_MEMBERS)})((?:\.[^.#]+)*|#(?:/.*)?)", re.DOTALL)
+_KNOWN = ("$request.body", "$request.query", "$request.path", "$request.header", "$method", "$record", "$key", "$event")
+
+
+class Absent(LookupError):
+    """An expression leads to nothing."""
+
+
+class SubscribingRequest(NamedTuple):
+    """The request that `$request` stands for: its method, its parameters by location and name, and its body."""
+
+    method: str
+    parameters: Mapping[str, Mapping[str, Any]]
+    body: Any
+
+
+@dataclass(frozen=True, slots=True)
+class UrlTemplate:
+    """A URL with runtime expressions: texts, and between them expressions, which `parts` has at odd indexes."""
+
+    text: str
+    parts: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> UrlTemplate:
+        """Read a URL, a single expression, or a URL with expressions in braces."""
+        return cls(text, ("", text, "") if text.startswith("$") else tuple(_EMBEDDED.split(text)))
+
+    @property
+    def expressions(self) -> tuple[str, ...]:
+        """The expressions."""
+        return self.parts[1::2]
+
+    @property
+    def of_request(self) -> tuple[str, ...]:
+        """The expressions that are evaluated when a client subscribes."""
+        return tuple(text for text in self.expressions if text.startswith(_REQUEST) or text == "$method")
+
+    def mistakes(self) -> Iterator[str]:
+        """What is wrong with each expression that has no meaning."""
+        for text in self.expressions:
+            if text == "$method" or _SOURCE.fullmatch(text) or _EVENT.fullmatch(text):
+                continue
+            if text.startswith(("$response", "$url", "$statusCode")):
+                hint = " Name a member of the record instead, such as $record#/callback_url."
+                yield f"{quoted(text)} is not supported: $request is kept with a record, nothing else is.{hint}"
+            else:
+                yield f"{quoted(text)} is not a runtime expression.{did_you_mean(text, _KNOWN)}"
+
+    def evaluate(self, subscription: Mapping[str, str], event: Mapping[str, Any]) -> str | None:
+        """The URL for an event; None where an expression leads to nothing.
+
+        A value at the beginning is a URL; others are percent-encoded.
+        """
+        url = self.parts[0]
+        for expression, text in zip(self.parts[1::2], self.parts[2::2], strict=True):
+            if expression in self.of_request:
+                value = subscription.get(expression, "")
+            else:
+                try:
+                    value = _as_text(read_event(expression, event))
+                except Absent:
+                    value = ""
+            if not value:
+                return None
+            url += (quote(value, safe="") if url else value) + text
+        return url
+
+
+def evaluate_request(expression: str, request: SubscribingRequest) -> str | None:
+    """What an expression such as `$request.body#/callback_url` stands for; None where that is nothing."""
+    if expression == "$method":
+        return request.method
+    match = _SOURCE.fullmatch(expression)
+    assert match is not None
+    location, name, pointer = match.groups()
+    if location is None:
+        try:
+            return _as_text(json_pointer.resolve(request.body, pointer) if pointer else request.body) or None
+        except LookupError:
+            return None
+    values = request.parameters[location]
+    if location == "header":
+        values, name = {key.lower(): value for key, value in values.items()}, name.lower()
+    return _as_text(values.get(name)) or None
+
+
+def body_members(expression: str) -> tuple[str, ...]:
+    """The member of the request's body that an expression reads, if it reads one."""
+    match = _SOURCE.fullmatch(expression)
+    return (json_pointer.split(match[3])[0],) if match is not None and match[3] else ()
+
+
+def find_body_mistakes(body: Any) -> Iterator[tuple[str, str]]:
+    """Each reference in a declared body that has no meaning: its pointer, and what is wrong."""
+    for pointer, text in find_references(body):
+        if not _EVENT.fullmatch(text):
+            names = [f"${name}" for name in EVENT_MEMBERS]
+            hint = did_you_mean(text.split(".")[0].split("#")[0], names)
+            message = f"{quoted(text)} refers to nothing; a text that begins with $ is written with $$.{hint}"
+            yield pointer, message
+
+
+def write_body(body: Any, event: Mapping[str, Any]) -> Any:
+    """A declared body with its references replaced; a member that refers to nothing is left out."""
+    if isinstance(body, str):
+        if body.startswith("$$"):
+            return body[1:]
+        return read_event(body, event) if body.startswith("$") else body
+    if isinstance(body, Mapping):
+        members = {}
+        for name, value in body.items():
+            try:
+                members[name] = write_body(value, event)
+            except Absent:
+                continue
+        return members
+    return [write_body(item, event) for item in body] if isinstance(body, list) else body
+
+
+def read_event(reference: str, event: Mapping[str, Any]) -> Any:
+    """What `$key`, `$record.name` or `$record#/name` stands for. Raises Absent."""
+    match = _EVENT.fullmatch(reference)
+    assert match is not None
+    value, path = event[match[1]], match[2]
+    tokens = json_pointer.split(path[1:]) if path.startswith("#") else path.split(".")[1:]
+    for token in tokens:
+        try:
+            value = get_member(value, token)
+        except LookupError:
+            raise Absent from None
+    return value
+
+
+def _as_text(value: Any) -> str:
+    """A value as part of a URL; nothing where there is none."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else strict_json.dump(value).decode()

@@ -1,0 +1,57 @@
+"""A webhook as it is declared."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mockserver.contract.webhooks.expressions import SubscribingRequest, UrlTemplate, evaluate_request
+from mockserver.schemas.validators import Validator
+
+SECRET_PREFIX = "whsec_"
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Which changes of records are sent, and how.
+
+    `events` holds the resources and the names of their changes. The part of `url` that is about a request is evaluated
+    by the operations in `subscribed_by`, by operationId. `body` may contain references to the event. `validator`
+    judges it, where the document declares the webhook. `secret` is the key of the signature.
+    """
+
+    name: str
+    events: frozenset[tuple[str, str]]
+    url: UrlTemplate
+    body: Any
+    secret: bytes | None = None
+    method: str = "POST"
+    headers: tuple[tuple[str, str], ...] = ()
+    validator: Validator | None = None
+    subscribed_by: frozenset[str] = frozenset()
+
+
+def subscriptions_by(operation: str, webhooks: Iterable[Webhook]) -> tuple[str, ...]:
+    """The expressions that an operation evaluates, for the record that it creates or changes."""
+    expressions = (webhook.url.of_request for webhook in webhooks if operation in webhook.subscribed_by)
+    return tuple(dict.fromkeys(text for texts in expressions for text in texts))
+
+
+def subscribe(expressions: Iterable[str], request: SubscribingRequest) -> Mapping[str, str]:
+    """The value of each expression that has one."""
+    values = {text: evaluate_request(text, request) for text in expressions}
+    return {text: value for text, value in values.items() if value is not None}
+
+
+def read_secret(text: str) -> bytes:
+    """The key of a secret such as `whsec_bW9jay1zZWNyZXQ=` (Standard Webhooks). Raises ValueError."""
+    try:
+        key = base64.b64decode(text.removeprefix(SECRET_PREFIX), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if not key or not text.startswith(SECRET_PREFIX):
+        raise ValueError(f"a secret is {SECRET_PREFIX} and a key in base64, such as whsec_bW9jay1zZWNyZXQ=")
+    return key

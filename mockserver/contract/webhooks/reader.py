@@ -1,0 +1,227 @@
+"""Reads `webhooks:` of `resources.yaml`, with what the OpenAPI document says of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from mockserver.contract.behaviour import Behaviour
+from mockserver.contract.model import Resource
+from mockserver.contract.webhooks.expressions import DEFAULT_BODY, UrlTemplate, find_body_mistakes
+from mockserver.contract.webhooks.model import Webhook, read_secret
+from mockserver.documents.nodes import Node, Unresolved
+from mockserver.documents.source import Report, Source
+from mockserver.errors import did_you_mean, quote
+from mockserver.openapi.content import json_media_type
+from mockserver.openapi.model import Body, Operation
+from mockserver.openapi.object_types import METHODS
+from mockserver.openapi.operations import OperationReader
+from mockserver.schemas.validators import Schemas
+from mockserver.syntax import json_pointer, strict_json
+
+# The names of changes that are no transitions: of records with a key, and of entries of a log.
+RECORD_CHANGES, LOG_CHANGES = ("create", "update", "replace", "delete", "put"), ("append",)
+WRITING = ("create", "replace", "update", "transition")
+# What every delivery has, whatever the document declares.
+OWN_HEADERS = ("content-type", "content-length", "host", "webhook-id", "webhook-timestamp", "webhook-signature")
+
+
+class _Declared(NamedTuple):
+    """What the document says of a webhook: `url` is that of a callback, and `operations` those that declare it."""
+
+    node: Node
+    url: str | None
+    operations: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class WebhooksReader:
+    """Reads the webhooks of the file `source`, whose form has been validated; mistakes go to `report`."""
+
+    source: Source
+    document: Node
+    schemas: Schemas
+    report: Report
+
+    def read(
+        self,
+        operations: Mapping[str, Operation],
+        behaviours: Mapping[str, Behaviour],
+        resources: Mapping[str, Resource],
+    ) -> dict[str, Webhook]:
+        """The webhooks by name."""
+        webhooks: dict[str, Webhook] = {}
+        entries = self.source.data.get("webhooks", {})
+        declared = self._find_declared(operations) if entries else {}
+        for name, entry in entries.items():
+            pointer = json_pointer.append("/webhooks", name)
+            events = frozenset(
+                event
+                for number, text in enumerate(entry["on"])
+                if (event := self._read_event(f"{pointer}/on/{number}", text, resources)) is not None
+            )
+            of_document = declared.get(name)
+            url = self._read_url(pointer, entry, of_document)
+            body = entry.get("body", DEFAULT_BODY)
+            for place, message in find_body_mistakes(body):
+                self._add(f"{pointer}/body{place}", message)
+            subscribing = of_document.operations if of_document is not None else ()
+            if url is None:
+                continue
+            if url.of_request:
+                subscribing = self._subscribing(pointer, subscribing, events, behaviours)
+            webhook = Webhook(
+                name, events, url, body, self._read_secret(pointer, entry), subscribed_by=frozenset(subscribing)
+            )
+            webhooks[name] = webhook if of_document is None else self._with_declared(webhook, of_document.node)
+        return webhooks
+
+    def _find_declared(self, operations: Mapping[str, Operation]) -> dict[str, _Declared]:
+        """The webhooks and the callbacks of the document by name."""
+        declared: dict[str, _Declared] = {}
+        with suppress(Unresolved):
+            node = self.document.get("webhooks")
+            for name, item in node.members() if node is not None else ():
+                declared[name] = _Declared(item, None, ())
+        for operation in operations.values():
+            with suppress(Unresolved, LookupError, TypeError):
+                item = self.document.child("paths", operation.path).resolve()
+                node = item.child(operation.method.lower()).get("callbacks")
+                for name, callback in node.members() if node is not None else ():
+                    urls = [(url, path_item) for url, path_item in callback.members() if not url.startswith("x-")]
+                    if urls and name not in declared:
+                        declared[name] = _Declared(urls[0][1], urls[0][0], (operation.id,))
+                    elif urls and declared[name].url is not None:
+                        declared[name] = declared[name]._replace(operations=(*declared[name].operations, operation.id))
+        return declared
+
+    def _read_event(self, pointer: str, text: str, resources: Mapping[str, Resource]) -> tuple[str, str] | None:
+        # A resource may have dots in its name; a transition has none.
+        name, _, change = text.rpartition(".")
+        resource = resources.get(name)
+        if resource is None:
+            self._add(pointer, f"there is no resource {quote(name)}.{did_you_mean(name, resources)}", "unknown-name")
+            return None
+        lifecycle = resource.lifecycle
+        transitions = tuple(lifecycle.transitions) if lifecycle is not None else ()
+        changes = (*transitions, *RECORD_CHANGES) if resource.key else LOG_CHANGES
+        if change not in changes:
+            message = f"{name} has no change {quote(change)}.{did_you_mean(change, changes)}"
+            self._add(pointer, message, "unknown-name")
+            return None
+        return name, change
+
+    def _read_url(self, pointer: str, entry: Mapping[str, Any], declared: _Declared | None) -> UrlTemplate | None:
+        text = entry.get("to", declared.url if declared is not None else None)
+        if text is None:
+            message = "needs `to`: a URL, or a runtime expression such as {$request.body#/callback_url}"
+            self._add(pointer, message)
+            return None
+        place = f"{pointer}/to" if "to" in entry else pointer
+        url = UrlTemplate.parse(text)
+        for message in url.mistakes():
+            self._add(place, message)
+        if not url.expressions and (reason := find_url_error(text)):
+            self._add(place, f"{quote(text)} {reason}")
+        return url
+
+    def _read_secret(self, pointer: str, entry: Mapping[str, Any]) -> bytes | None:
+        if "secret" in entry:
+            try:
+                return read_secret(entry["secret"])
+            except ValueError as error:
+                self._add(f"{pointer}/secret", str(error))
+        return None
+
+    def _subscribing(
+        self,
+        pointer: str,
+        declaring: tuple[str, ...],
+        events: frozenset[tuple[str, str]],
+        behaviours: Mapping[str, Behaviour],
+    ) -> tuple[str, ...]:
+        """The operations whose request `$request` is: those that declare the callback, else those that create."""
+        names = {resource for resource, _ in events}
+        kinds = WRITING if declaring else ("create",)
+        subscribing = tuple(
+            operation
+            for operation, behaviour in behaviours.items()
+            if behaviour.kind in kinds and behaviour.resource in names and (not declaring or operation in declaring)
+        )
+        if events and not subscribing:
+            what = " and ".join(sorted(names))
+            message = (
+                f"no operation with a behaviour that {'changes' if declaring else 'creates'} {what} has a $request"
+            )
+            self._add(pointer, message)
+        return subscribing
+
+    def _with_declared(self, webhook: Webhook, item: Node) -> Webhook:
+        """The webhook with the method, the headers and the schema of the document."""
+        method = next((name for name in METHODS if isinstance(item.value.get(name), dict)), None)
+        if method is None:
+            return webhook
+        node = item.child(method)
+        body = OperationReader(self.schemas, self.report).read_sent_body(node)
+        return Webhook(
+            webhook.name, webhook.events, webhook.url, webhook.body, webhook.secret, method.upper(),
+            tuple(_headers(item, node)), _validator(body), webhook.subscribed_by,
+        )  # fmt: skip
+
+    def _add(self, pointer: str, message: str, code: str = "invalid") -> None:
+        self.report.add(self.source, pointer, message, code)
+
+
+def find_url_error(url: str) -> str | None:
+    """Why nothing can be sent to a URL, as a predicate; None where something can."""
+    if any(character <= " " or character in "\x7f\\" for character in url):
+        return "is not a URL: it contains white space, a backslash or a control character"
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        return f"is not a URL: {error}"
+    if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
+        return "is not a URL that begins with http:// or https://"
+    return None
+
+
+def _validator(body: Body | None) -> Any:
+    media = json_media_type(body) if body is not None else None
+    return media.validator if media is not None else None
+
+
+def _headers(item: Node, node: Node) -> list[tuple[str, str]]:
+    """The headers that the document declares, where it says by an example or by the schema what their value is."""
+    headers: dict[str, tuple[str, str]] = {}
+    with suppress(Unresolved):
+        for owner in (item, node):
+            declared = owner.get("parameters")
+            for parameter in declared.items() if declared is not None else ():
+                value = _value(parameter)
+                if isinstance(parameter.value, dict) and parameter.value.get("in") == "header" and value is not None:
+                    name = str(parameter.value.get("name"))
+                    if name.lower() not in OWN_HEADERS:
+                        text = value if isinstance(value, str) else strict_json.dump(value).decode()
+                        headers[name.lower()] = name, text
+    return list(headers.values())
+
+
+def _value(parameter: Node) -> Any:
+    if not isinstance(parameter.value, dict):
+        return None
+    if "example" in parameter.value:
+        return parameter.value["example"]
+    examples = parameter.get("examples")
+    for _, example in examples.members() if examples is not None else ():
+        return example.value.get("value") if isinstance(example.value, dict) else None
+    schema = parameter.get("schema")
+    members = schema.value if schema is not None and isinstance(schema.value, dict) else {}
+    for name in ("const", "default", "example"):
+        if name in members:
+            return members[name]
+    values = members.get("enum") or members.get("examples")
+    return values[0] if isinstance(values, list) else None

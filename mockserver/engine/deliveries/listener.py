@@ -1,0 +1,110 @@
+"""Turns the events of a run into deliveries, and attempts what is due by its clock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mockserver.contract.webhooks.model import Webhook
+from mockserver.engine.deliveries.deliveries import Attempt, Deliveries, WebhookDelivery, delivery_id
+from mockserver.engine.events.feed import Event, Feed, as_json
+from mockserver.errors import Refusal
+
+if TYPE_CHECKING:
+    from mockserver.engine.run import Run
+
+
+class DeliveryListener:
+    """Reads the events of a run from now on, or continues after `former`, of the run that this one goes on with."""
+
+    # The sandbox may be removed although this listens to its run.
+    keeps_sandbox = False
+
+    def __init__(self, run: Run, sandbox: str, deliveries: Deliveries, former: DeliveryListener | None = None) -> None:
+        self.run, self.sandbox, self._deliveries = run, sandbox, deliveries
+        self._webhooks: dict[tuple[str, str], list[Webhook]] = {}
+        for webhook in run.contract.webhooks.values():
+            for event in webhook.events:
+                self._webhooks.setdefault(event, []).append(webhook)
+        self.is_closed = False
+        self._generation = run.generation
+        try:
+            self.cursor = run.read_feed().number
+        except Refusal:
+            self.cursor = 0  # so much is due at the start that nothing has happened yet
+        if former is not None:
+            former.is_closed = True
+            for delivery in deliveries.pending(former):
+                delivery.listener = self
+        run.listeners[self] = None
+        self._send_due(run.now)
+
+    def wake(self) -> None:
+        """Add deliveries for what has happened, and attempt those that are due. Called under the run's lock."""
+        if self.is_closed:
+            return
+        try:
+            feed = self.run.read_feed()
+        except Refusal:
+            return  # so much is due that it cannot be carried out; the next request is refused for this
+        if feed.generation != self._generation:
+            self._continue_after_restore(feed)
+        now, cursor = self.run.now, self.cursor
+        # Before anything is added, which may lead here again.
+        self.cursor = feed.number
+        for event in feed.after(cursor, feed.number - cursor):
+            self._add(event, now)
+        self._send_due(now)
+
+    def look(self) -> None:
+        """Carry out what is due by a clock that goes on by itself."""
+        if not self.is_closed:
+            with self.run.exclusive:
+                self.wake()
+
+    def close(self) -> None:
+        """The run is forgotten: its pending deliveries are cancelled."""
+        self.is_closed = True
+        self.run.listeners.pop(self, None)
+        self._deliveries.cancel(self._deliveries.pending(self))
+
+    def attempted(self, delivery: WebhookDelivery, attempt: Attempt) -> None:
+        """Note how an attempt has ended."""
+        self._deliveries.attempted(delivery, attempt)
+        if not self.is_closed:
+            self._send_due(self.run.now)
+
+    def _add(self, event: Event, now: int) -> None:
+        change = event.change
+        for webhook in self._webhooks.get((change.resource, change.name), ()):
+            url = webhook.url.evaluate(change.subscription or {}, as_json(event, change.record))
+            if url is None:
+                continue  # nobody has subscribed
+            generation = self.run.generation
+            names = self.sandbox, self.run.scenario.name, generation, webhook.name, event.id
+            resource, hops = self.run.contract.resources[change.resource], self._deliveries.outbox.hops
+            self._deliveries.add(
+                WebhookDelivery(delivery_id(*names), self.sandbox, webhook, resource, event, url, hops, now, self)
+            )
+
+    def _send_due(self, now: int) -> None:
+        outbox, clock = self._deliveries.outbox, self.run.clock
+        for delivery in self._deliveries.due(self, now):
+            outbox.submit(delivery)
+        if clock.mode == "real" and clock.speed > 0:
+            instants = (self.run.next_due, self._deliveries.next_attempt(self))
+            due = min((at for at in instants if at is not None), default=None)
+            if due is not None:
+                outbox.call_in(max(0.0, (due - now) / 1_000 / clock.speed), self)
+
+    def _continue_after_restore(self, feed: Feed) -> None:
+        """After a rewind or an undo: deliveries of events that are no longer in the history are cancelled."""
+        self._generation, self.cursor = feed.generation, feed.number
+        self._deliveries.cancel(
+            [delivery for delivery in self._deliveries.pending(self) if _is_gone(delivery.event, feed)]
+        )
+
+
+def _is_gone(event: Event, feed: Feed) -> bool:
+    """Whether a feed that was cut short no longer has an event; of one that is too old, the beginning was kept."""
+    present = feed.id_of(event.number)
+    return event.number > feed.number or present not in (None, event.id)

@@ -1,0 +1,1 @@
+"""Sends webhooks: the requests that the server itself makes."""

@@ -1,0 +1,139 @@
+"""Attempts deliveries on threads of their own, so that no request waits for a receiver."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import logging
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from queue import SimpleQueue
+
+from mockserver.engine.clock import monotonic, sleep
+from mockserver.engine.deliveries.deliveries import Attempt, WebhookDelivery
+from mockserver.engine.deliveries.listener import DeliveryListener
+from mockserver.http.messages import Response
+from mockserver.http.webhooks.composing import compose
+from mockserver.http.webhooks.sending import CannotSend, Sender
+
+IN_FLIGHT_LIMIT = 20
+# The thread that responds writes its response meanwhile.
+PAUSE_SECONDS = 0.01
+LONGEST_WAIT = 3_600.0
+log = logging.getLogger("mockserver")
+
+
+class _Batch(threading.local):
+    """What the request of the present thread leads to."""
+
+    deliveries: list[WebhookDelivery] | None = None
+    hops = 0
+
+
+class WebhookOutbox:
+    """Sends deliveries, at most IN_FLIGHT_LIMIT at a time. `strict` says that an invalid body is not sent."""
+
+    def __init__(self, sender: Sender, *, strict: bool) -> None:
+        self._sender, self._strict = sender, strict
+        self._queue: SimpleQueue[tuple[float, WebhookDelivery]] = SimpleQueue()
+        self._batch = _Batch()
+        self._idle, self._threads = 0, 0
+        # A run that is forgotten is not kept for what it waits for.
+        self._timers: list[tuple[float, int, weakref.ref[DeliveryListener]]] = []
+        self._timed: weakref.WeakKeyDictionary[DeliveryListener, float] = weakref.WeakKeyDictionary()
+        self._numbers = itertools.count()
+        self._lock = threading.Lock()
+        self._timer_changed = threading.Condition(self._lock)
+        self._has_timer = False
+
+    @property
+    def hops(self) -> int:
+        """How many deliveries have led to the request that this thread responds to."""
+        return self._batch.hops
+
+    @contextmanager
+    def after_response(self, hops: int) -> Iterator[list[Response]]:
+        """Hold back what is submitted inside, until the response that is appended to the list has left."""
+        batch, responses = self._batch, list[Response]()
+        batch.deliveries, batch.hops = [], hops
+        try:
+            yield responses
+        finally:
+            held = batch.deliveries
+            batch.deliveries, batch.hops = None, 0
+            delivery = responses[0].delivery if responses else None
+            if held and delivery is not None:
+                delivery.on_delivered.append(lambda: self._submit_all(held))
+            else:
+                self._submit_all(held)
+
+    def submit(self, delivery: WebhookDelivery) -> None:
+        """Attempt a delivery, once the response to the present request has left."""
+        if self._batch.deliveries is not None:
+            self._batch.deliveries.append(delivery)
+        else:
+            self._submit_all([delivery])
+
+    def call_in(self, seconds: float, listener: DeliveryListener) -> None:
+        """Have the listener look at its run again in so many seconds."""
+        at = monotonic() + seconds
+        with self._lock:
+            if self._timed.get(listener, at + 1) <= at:
+                return
+            self._timed[listener] = at
+            heapq.heappush(self._timers, (at, next(self._numbers), weakref.ref(listener)))
+            if not self._has_timer:
+                self._has_timer = True
+                threading.Thread(target=self._watch, name="webhook-timer", daemon=True).start()
+            self._timer_changed.notify()
+
+    def _submit_all(self, deliveries: list[WebhookDelivery]) -> None:
+        for delivery in deliveries:
+            with self._lock:
+                self._queue.put((monotonic() + PAUSE_SECONDS, delivery))
+                if self._queue.qsize() > self._idle and self._threads < IN_FLIGHT_LIMIT:
+                    self._threads += 1
+                    threading.Thread(target=self._work, name="webhook", daemon=True).start()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                self._idle += 1
+            not_before, delivery = self._queue.get()
+            with self._lock:
+                self._idle -= 1
+            sleep(max(0.0, not_before - monotonic()))
+            if delivery.status == "pending":
+                try:
+                    delivery.listener.attempted(delivery, self._attempt(delivery))
+                except Exception as error:
+                    log.error("the webhook %s failed", delivery.webhook.name, exc_info=error)
+
+    def _attempt(self, delivery: WebhookDelivery) -> Attempt:
+        at = delivery.begun
+        try:
+            return Attempt(at, self._sender.send(compose(delivery, strict=self._strict)))
+        except CannotSend as error:
+            return Attempt(at, error=str(error), ends=error.is_final)
+        except Exception as error:
+            return Attempt(at, error=f"{type(error).__name__}: {error}", ends=True)
+
+    def _watch(self) -> None:
+        while True:
+            with self._lock:
+                while not self._timers or self._timers[0][0] > monotonic():
+                    seconds = min(self._timers[0][0] - monotonic(), LONGEST_WAIT) if self._timers else None
+                    self._timer_changed.wait(seconds)
+                at, _, reference = heapq.heappop(self._timers)
+                listener = reference()
+                if listener is None or self._timed.get(listener) != at:
+                    continue
+                del self._timed[listener]
+            try:
+                listener.look()
+            except Exception as error:
+                log.error("a clock could not be followed", exc_info=error)
+            # Until the next one is due, the run may be forgotten.
+            del listener
