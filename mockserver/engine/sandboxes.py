@@ -45,8 +45,8 @@ class Sandbox:
 
     # There may be ten thousand, most of them with little in them.
     __slots__ = (
-        "_delivery_listeners", "_generations", "_lock", "_seconds", "_start", "active_scenario", "deliveries",
-        "held_responses", "journal", "last_used", "name", "runs",
+        "_delivery_listeners", "_generations", "_lock", "_outbox", "_seconds", "_start", "active_scenario",
+        "deliveries", "held_responses", "journal", "last_used", "name", "runs",
     )  # fmt: skip
 
     def __init__(
@@ -63,8 +63,9 @@ class Sandbox:
         self.journal = Journal(memory)
         self.held_responses: dict[Releasable, None] = {}
         self.last_used = 0.0
-        # None where nothing sends webhooks.
-        self.deliveries = Deliveries(outbox) if outbox is not None else None
+        # None as long as there are no webhooks to send.
+        self.deliveries: Deliveries | None = None
+        self._outbox = outbox
         self._delivery_listeners: dict[str, DeliveryListener] = {}
         self._start, self._seconds = start, seconds
         # The last generation of each run that was reset: no two fresh starts of a run share a generation.
@@ -136,7 +137,8 @@ class Sandbox:
     def _listen(self, run: Run) -> None:
         """Have the webhooks of a contract sent, if it has any."""
         former = self._delivery_listeners.pop(run.scenario.name, None)
-        if self.deliveries is not None and run.contract.webhooks:
+        if self._outbox is not None and run.contract.webhooks:
+            self.deliveries = self.deliveries or Deliveries(self._outbox)
             listener = DeliveryListener(run, self.name, self.deliveries, former)
             self._delivery_listeners[run.scenario.name] = listener
         elif former is not None:

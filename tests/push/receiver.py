@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import queue
 import threading
+import time
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple, Self
@@ -31,6 +32,8 @@ class Receiver:
 
     def __init__(self, *statuses: int, location: str | None = None) -> None:
         self.statuses, self.location = list(statuses), location
+        # When each request came, in seconds of the machine's clock.
+        self.times: list[float] = []
         self.received: queue.Queue[Hook] = queue.Queue()
         self.gate = threading.Event()
         self.gate.set()
@@ -40,6 +43,7 @@ class Receiver:
             def handle_any(self) -> None:
                 raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 headers = {name.lower(): value for name, value in self.headers.items()}
+                receiver.times.append(time.monotonic())
                 receiver.received.put(Hook(self.command, self.path, headers, raw))
                 receiver.gate.wait(SECONDS)
                 self.send_response(receiver.statuses.pop(0) if receiver.statuses else 200)

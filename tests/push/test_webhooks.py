@@ -16,6 +16,7 @@ import requests
 
 from mockserver import BackgroundServer, create_app, load_contract
 from mockserver.syntax import yaml_reader
+from mockserver.web.reload import ReloadingApp
 from tests.conftest import MakeContract
 from tests.push.conftest import Api
 from tests.push.receiver import Receiver
@@ -412,3 +413,90 @@ def test_a_webhook_of_the_document_that_is_sent_is_not_reported_as_unused(make_c
         files["schemas/resources.yaml"]["webhooks"] = {"jobCancelled": {"on": ["jobs.cancel"]}}
 
     assert [str(problem) for problem in load_contract(make_contract(add)).warnings if "callback" in str(problem)] == []
+
+
+def test_a_webhook_that_leads_to_itself_ends_after_five_deliveries(start: Callable[..., Api]) -> None:
+    body = {"owner_id": 1, "note": "$record.note"}
+    api = start({"loop": {"on": ["jobs.create"], "to": "{$record#/note}", "body": body}})
+    api.post("/jobs", {"id": "first", "owner_id": 1, "note": f"{api.url}/jobs"})
+    for _ in range(2_000):
+        statuses = [
+            attempt["status"]
+            for delivery in api.call("GET", "/__mock/deliveries")["deliveries"]
+            for attempt in delivery["attempts"]
+        ]
+        if 508 in statuses:
+            break
+        time.sleep(0.005)
+    assert statuses == [201] * 4 + [508]
+
+
+def test_a_delayed_response_leaves_before_the_delivery(start: Callable[..., Api], receiver: Receiver) -> None:
+    api = start(cancelled_to(receiver.url))
+    api.post("/__mock/overrides", {"operation": "cancelJob", "delay": "300ms"})
+    api.post("/jobs/a/cancel")
+    responded = time.monotonic()
+    receiver.next()
+    assert receiver.times[0] >= responded - 0.05
+
+
+def test_sandboxes_have_deliveries_of_their_own(
+    start: Callable[..., Api], receiver: Receiver, make_api: Callable[..., Api]
+) -> None:
+    api = start(cancelled_to(receiver.url))
+    api.post("/jobs/a/cancel")
+    deliveries(api, "delivered")
+    other = make_api(api.url, sandbox="other")
+    assert other.call("GET", "/__mock/deliveries") == {"deliveries": [], "total": 0}
+
+
+def test_a_delivery_names_its_sandbox(start: Callable[..., Api], receiver: Receiver) -> None:
+    api = start(cancelled_to(receiver.url))
+    api.post("/jobs/a/cancel")
+    assert receiver.next().headers["x-mock-sandbox"] == api.headers["X-Mock-Sandbox"]
+
+
+def test_a_refused_change_sends_nothing(start: Callable[..., Api], receiver: Receiver) -> None:
+    api = start(cancelled_to(receiver.url))
+    api.post("/jobs/c/cancel")
+    assert api.call("GET", "/__mock/deliveries")["total"] == 0
+
+
+def test_with_a_real_clock_an_attempt_is_repeated_without_a_request(
+    start: Callable[..., Api], receiver: Receiver
+) -> None:
+    def run_fast(files: dict[str, Any]) -> None:
+        files["scenarios/baseline.yaml"]["clock"] |= {"mode": "real", "speed": 1_000}
+
+    receiver.statuses = [500]
+    start(cancelled_to(receiver.url), run_fast).post("/jobs/a/cancel")
+    ids = {receiver.next().headers["webhook-id"] for _ in range(2)}
+    assert len(ids) == 1
+
+
+def test_no_more_than_a_thousand_deliveries_are_pending(start: Callable[..., Api], receiver: Receiver) -> None:
+    receiver.gate.clear()
+    receiver.statuses = [500] * 1_100
+    hooks = {f"hook{number}": {"on": ["jobs.cancel"], "to": receiver.url} for number in range(1_010)}
+    api = start(hooks)
+    api.post("/jobs/a/cancel")
+    listed = api.call("GET", "/__mock/deliveries")["deliveries"]
+    receiver.gate.set()
+    assert [delivery["status"] for delivery in listed].count("failed") == 10
+
+
+def test_a_reload_keeps_what_is_pending(root: Path, receiver: Receiver, make_api: Callable[..., Api]) -> None:
+    receiver.statuses = [500]
+    resources = root / "schemas/resources.yaml"
+    text = resources.read_text() + yaml_reader.dump({"webhooks": cancelled_to(receiver.url)})
+    resources.write_text(text)
+    app = ReloadingApp(create_app(root), lambda: load_contract(root))
+    with BackgroundServer(app, "127.0.0.1") as server:
+        api = make_api(server.url)
+        api.post("/jobs/a/cancel")
+        deliveries(api)
+        resources.write_text(text + "# changed\n")
+        assert app.reload() == []
+        api.call("GET", "/jobs/a")
+        api.post("/__mock/clock", {"advance": "5s"})
+        assert len(deliveries(api, "delivered", 2)) == 1
