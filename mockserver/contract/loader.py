@@ -274,5 +274,5 @@ def _read_resources(root: Path, api: _Api, operations: Mapping[str, Operation], 
     for channel in channels.values():
         if channel.resource is not None:
             reader.check_event_names(resources[channel.resource])
-    webhooks = WebhooksReader(source, api.openapi, api.schemas, report).read(operations, behaviours, resources)
+    webhooks = WebhooksReader(source, api.openapi, api.schemas, report).read(operations, resources)
     return _ResourcesFile(resources, behaviours, read_declared(source, operations, report), channels, webhooks)

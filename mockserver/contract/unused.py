@@ -9,7 +9,7 @@ from typing import Any
 from mockserver.contract.behaviour import LAST_EVENT_ID, Behaviour
 from mockserver.contract.model import Resource
 from mockserver.contract.webhooks.expressions import body_members
-from mockserver.contract.webhooks.model import Webhook
+from mockserver.contract.webhooks.model import Webhook, subscriptions_by
 from mockserver.documents.nodes import Node
 from mockserver.documents.source import Report
 from mockserver.errors import quote
@@ -36,8 +36,9 @@ def warn_of_unused(
         for parameter in _unused_parameters(operation, behaviour):
             place = _parameter_pointer(document, pointer, parameter)
             report.warn(source, place, f"{name} does nothing with its query parameter {quote(parameter)}", CODE)
-        subscribing = [webhook for webhook in webhooks.values() if name in webhook.subscribed_by]
-        read = {member for webhook in subscribing for text in webhook.url.of_request for member in body_members(text)}
+        creates = behaviour.kind == "create"
+        subscriptions = subscriptions_by(name, behaviour.resource, webhooks.values(), creates=creates)
+        read = {member for text in subscriptions for member in body_members(text)}
         for member in _unused_members(operation, behaviour, resource):
             if member in read:
                 continue

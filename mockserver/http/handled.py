@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from mockserver.contract.webhooks.model import subscriptions_by
 from mockserver.engine.behaviours.calls import OperationCall
-from mockserver.engine.commands import Transaction
+from mockserver.engine.behaviours.implementation import subscription_of
+from mockserver.engine.commands import Fire, Put, Remove, Transaction
 from mockserver.engine.handling.calls import HandlerCall, Outcome, call_handler
 from mockserver.engine.run import Run
 from mockserver.engine.run_snapshots import Basis
@@ -83,7 +85,8 @@ def respond(
             if not outcome.commands or not exchange.commits or (response.violations and service.strict):
                 return response
             current = selection.sandbox.run(selection.scenario)
-            if current is run and run.accept_on(basis, Transaction(outcome.commands, outcome.at)):
+            commands = tuple(_subscribing(exchange, operation, basis, outcome.commands))
+            if current is run and run.accept_on(basis, Transaction(commands, outcome.at)):
                 return response
             if run.generation != basis.generation or (current is not run and current.origin is run.origin):
                 raise ResetWhileHeld
@@ -92,6 +95,21 @@ def respond(
     raise HandlerTimeout(
         handler.subject, f"defined at {handler.file}:{handler.line}", "the run kept changing meanwhile"
     )
+
+
+def _subscribing(
+    exchange: Exchange, operation: Operation, basis: Basis, commands: Iterable[Fire | Put | Remove]
+) -> Iterator[Fire | Put | Remove]:
+    """The commands of a handler, with what webhooks need of the request."""
+    webhooks, call = exchange.service.contract.webhooks.values(), exchange.prepared.call
+    for command in commands:
+        if webhooks and call is not None and not isinstance(command, Remove):
+            creates = isinstance(command, Put) and not basis.state.has_record(command.resource, command.key)
+            expressions = subscriptions_by(operation.id, command.resource, webhooks, creates=creates)
+            if expressions:
+                yield command._replace(subscription=subscription_of(operation, call, expressions))
+                continue
+        yield command
 
 
 def _identity(sandbox: str, run: Run, basis: Basis, operation: Operation) -> tuple[Any, ...]:

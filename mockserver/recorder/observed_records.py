@@ -243,9 +243,9 @@ _ACTIONS: Mapping[str, Any] = {
 }
 
 
-def _differs(known: Record | None, record: Record) -> bool:
+def _differs(before: Record | None, record: Record) -> bool:
     """Whether a record has another value of a member than it was known to have."""
-    return known is not None and any(known[name] != record[name] for name in known.keys() & record.keys())
+    return before is not None and any(before[name] != record[name] for name in before.keys() & record.keys())
 
 
 def _member(value: Any, name: str) -> Any:

@@ -500,3 +500,56 @@ def test_a_reload_keeps_what_is_pending(root: Path, receiver: Receiver, make_api
         api.call("GET", "/jobs/a")
         api.post("/__mock/clock", {"advance": "5s"})
         assert len(deliveries(api, "delivered", 2)) == 1
+
+
+HANDLERS = """
+from mockserver import handler
+
+@handler("createJob")
+def create_job(call, records):
+    return records.jobs.create(id=call.body["id"], owner_id=1)
+"""
+
+
+def test_a_handler_that_creates_a_record_subscribes_to_it(
+    make_contract: MakeContract, receiver: Receiver, make_api: Callable[..., Api]
+) -> None:
+    def add(files: dict[str, Any]) -> None:
+        del files["schemas/resources.yaml"]["operations"]["createJob"]
+        files["schemas/resources.yaml"]["webhooks"] = cancelled_to("{$request.body#/callback_url}")
+
+    root = make_contract(add, **{"handlers.py": HANDLERS})
+    with BackgroundServer(create_app(load_contract(root)), "127.0.0.1") as server:
+        api = make_api(server.url)
+        api.post("/jobs", {"id": "n", "callback_url": f"{receiver.url}/handled"})
+        api.post("/jobs/n/cancel")
+        assert receiver.next().target == "/handled"
+
+
+def test_a_webhook_of_the_document_is_judged_by_its_schema(start: Callable[..., Api], receiver: Receiver) -> None:
+    def declare(files: dict[str, Any]) -> None:
+        schema = {"type": "object", "required": ["absent"]}
+        body = {"content": {"application/json": {"schema": schema}}}
+        files["schemas/openapi.yaml"]["webhooks"] = {
+            "jobCancelled": {"post": {"requestBody": body, "responses": {"200": {"description": "received"}}}}
+        }
+
+    api = start(cancelled_to(receiver.url), declare)
+    api.post("/jobs/a/cancel")
+    assert deliveries(api, "failed")[0]["attempts"] == [
+        {
+            "at": "2026-01-01T00:00:10.000Z",
+            "error": 'contract-violation: the body violates the contract: "absent" is required and missing',
+        }
+    ]
+
+
+def test_a_query_parameter_may_be_the_url(start: Callable[..., Api], receiver: Receiver) -> None:
+    def declare(files: dict[str, Any]) -> None:
+        parameter = {"name": "notify", "in": "query", "schema": {"type": "string"}}
+        files["schemas/openapi.yaml"]["paths"]["/jobs"]["post"]["parameters"] = [parameter]
+
+    api = start(cancelled_to("$request.query.notify"), declare)
+    api.post(f"/jobs?notify={receiver.url}/queried", NEW)
+    api.post("/jobs/n/cancel")
+    assert receiver.next().target == "/queried"

@@ -313,5 +313,6 @@ def test_the_end_has_no_list_that_an_unknown_write_has_outdated(tmp_path: Path) 
         },
     }
     calls = [Call(GET, "/orders"), Call(POST, "/orders/2/pay"), Call(GET, "/orders/2")]
-    recorded = record(tmp_path, calls, document({"openapi": "3.1.0", "info": {"title": "Orders", "version": "1"}, "paths": paths}), app)  # fmt: skip
+    value = {"openapi": "3.1.0", "info": {"title": "Orders", "version": "1"}, "paths": paths}
+    recorded = record(tmp_path, calls, app=app, value=value)
     assert "listOrders" not in (recorded.directory / "scenarios/recorded-end.yaml").read_text()

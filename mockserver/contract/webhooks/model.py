@@ -19,8 +19,9 @@ class Webhook:
     """Which changes of records are sent, and how.
 
     `events` holds the resources and the names of their changes. The part of `url` that is about a request is evaluated
-    by the operations in `subscribed_by`, by operationId. `body` may contain references to the event. `validator`
-    judges it, where the document declares the webhook. `secret` is the key of the signature.
+    by the operations in `subscribed_by`, by operationId, or, if there are none, by each that creates a record. `body`
+    may contain references to the event. `validator` judges it, where the document declares the webhook. `secret` is the
+    key of the signature.
     """
 
     name: str
@@ -34,9 +35,14 @@ class Webhook:
     subscribed_by: frozenset[str] = frozenset()
 
 
-def subscriptions_by(operation: str, webhooks: Iterable[Webhook]) -> tuple[str, ...]:
-    """The expressions that an operation evaluates, for the record that it creates or changes."""
-    expressions = (webhook.url.of_request for webhook in webhooks if operation in webhook.subscribed_by)
+def subscriptions_by(operation: str, resource: str, webhooks: Iterable[Webhook], *, creates: bool) -> tuple[str, ...]:
+    """The expressions that an operation evaluates, for the record of a resource that it creates or changes."""
+    expressions = (
+        webhook.url.of_request
+        for webhook in webhooks
+        if any(name == resource for name, _ in webhook.events)
+        and (operation in webhook.subscribed_by if webhook.subscribed_by else creates)
+    )
     return tuple(dict.fromkeys(text for texts in expressions for text in texts))
 
 

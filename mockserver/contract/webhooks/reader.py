@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import Resource
 from mockserver.contract.webhooks.expressions import DEFAULT_BODY, UrlTemplate, find_body_mistakes
 from mockserver.contract.webhooks.model import Webhook, read_secret
@@ -24,7 +23,6 @@ from mockserver.syntax import json_pointer, strict_json
 
 # The names of changes that are no transitions: of records with a key, and of entries of a log.
 RECORD_CHANGES, LOG_CHANGES = ("create", "update", "replace", "delete", "put"), ("append",)
-WRITING = ("create", "replace", "update", "transition")
 # What every delivery has, whatever the document declares.
 OWN_HEADERS = ("content-type", "content-length", "host", "webhook-id", "webhook-timestamp", "webhook-signature")
 
@@ -46,12 +44,7 @@ class WebhooksReader:
     schemas: Schemas
     report: Report
 
-    def read(
-        self,
-        operations: Mapping[str, Operation],
-        behaviours: Mapping[str, Behaviour],
-        resources: Mapping[str, Resource],
-    ) -> dict[str, Webhook]:
+    def read(self, operations: Mapping[str, Operation], resources: Mapping[str, Resource]) -> dict[str, Webhook]:
         """The webhooks by name."""
         webhooks: dict[str, Webhook] = {}
         entries = self.source.data.get("webhooks", {})
@@ -71,8 +64,6 @@ class WebhooksReader:
             subscribing = of_document.operations if of_document is not None else ()
             if url is None:
                 continue
-            if url.of_request:
-                subscribing = self._subscribing(pointer, subscribing, events, behaviours)
             webhook = Webhook(
                 name, events, url, body, self._read_secret(pointer, entry), subscribed_by=frozenset(subscribing)
             )
@@ -135,29 +126,6 @@ class WebhooksReader:
             except ValueError as error:
                 self._add(f"{pointer}/secret", str(error))
         return None
-
-    def _subscribing(
-        self,
-        pointer: str,
-        declaring: tuple[str, ...],
-        events: frozenset[tuple[str, str]],
-        behaviours: Mapping[str, Behaviour],
-    ) -> tuple[str, ...]:
-        """The operations whose request `$request` is: those that declare the callback, else those that create."""
-        names = {resource for resource, _ in events}
-        kinds = WRITING if declaring else ("create",)
-        subscribing = tuple(
-            operation
-            for operation, behaviour in behaviours.items()
-            if behaviour.kind in kinds and behaviour.resource in names and (not declaring or operation in declaring)
-        )
-        if events and not subscribing:
-            what = " and ".join(sorted(names))
-            message = (
-                f"no operation with a behaviour that {'changes' if declaring else 'creates'} {what} has a $request"
-            )
-            self._add(pointer, message)
-        return subscribing
 
     def _with_declared(self, webhook: Webhook, item: Node) -> Webhook:
         """The webhook with the method, the headers and the schema of the document."""

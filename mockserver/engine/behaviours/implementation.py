@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
@@ -23,6 +23,12 @@ from mockserver.refusals import InvalidRecord, UnknownRecord
 from mockserver.syntax import json_pointer
 
 
+def subscription_of(operation: Operation, call: OperationCall, expressions: Iterable[str]) -> Mapping[str, str] | None:
+    """The values of the expressions that have one; None where none has."""
+    parameters = {"path": call.path, "query": call.query, "header": call.headers}
+    return subscribe(expressions, SubscribingRequest(operation.method, parameters, call.body)) or None
+
+
 class Implementation(ABC):
     """One operation of a contract, as its behaviour carries it out."""
 
@@ -37,7 +43,8 @@ class Implementation(ABC):
         self._converted = dict(self._list_conversions())
         is_bare = behaviour.item is None and behaviour.key_schema is None
         self._is_plain = is_bare and not self.resource.derived_fields
-        self._subscriptions = subscriptions_by(operation.id, contract.webhooks.values())
+        creates, webhooks = behaviour.kind == "create", contract.webhooks.values()
+        self._subscriptions = subscriptions_by(operation.id, behaviour.resource, webhooks, creates=creates)
 
     @abstractmethod
     def perform(self, run: Run, call: OperationCall) -> OperationResult:
@@ -90,10 +97,7 @@ class Implementation(ABC):
 
     def subscription(self, call: OperationCall) -> Mapping[str, str] | None:
         """What webhooks need of the request; None where they need nothing."""
-        if not self._subscriptions:
-            return None
-        parameters = {"path": call.path, "query": call.query, "header": call.headers}
-        return subscribe(self._subscriptions, SubscribingRequest(self.operation.method, parameters, call.body)) or None
+        return subscription_of(self.operation, call, self._subscriptions) if self._subscriptions else None
 
     def require_references(self, state: State, values: Mapping[str, Any]) -> None:
         """Check that the records exist that fields with these values refer to. Raises UnknownRecord."""

@@ -66,7 +66,10 @@ class ServerFields:
         self.needed = frozenset() if body.is_open else always
         stamps = {name for name in resource.fields if words.normalize(name) in STAMP_NAMES}
         simple = {name for name, types in resource.fields.items() if not types & COMPOUND}
-        subscriptions = subscriptions_by(operation.id, contract.webhooks.values()) if operation is not None else ()
+        subscriptions: tuple[str, ...] = ()
+        if operation is not None and behaviour is not None:
+            creates, webhooks = behaviour.kind == "create", contract.webhooks.values()
+            subscriptions = subscriptions_by(operation.id, resource.name, webhooks, creates=creates)
         # What clients subscribe with is read, even where the schema of the body does not name it.
         self._names_in_body = self._body.names.union(*map(body_members, subscriptions))
         self._completed = ((self.owned & (always | stamps) & simple) | resource.fill) - resource.write_only
