@@ -158,7 +158,7 @@ def check_records(contract: Contract, state: State) -> Iterator[tuple[int, list[
                 # Requests that show the record report why.
                 continue
             for entered, record in _records_by_state(contract, resource, row, state.latest, reachable):
-                for variant in _variants(resource, {**record, **computed}):
+                for variant in _variants(resource, {**resource.visible(record), **computed}):
                     count += 1
                     invalid += _validate(resource, validators, variant, entered)
             yield count, invalid

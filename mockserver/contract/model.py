@@ -69,7 +69,7 @@ class Resource:
 
     `fields` holds the JSON types of each field, `references` the resource that a field refers to. Clients do not set
     `read_only` fields and do not receive `write_only` ones. A record is removed with the one that an `owned_by` field
-    refers to.
+    refers to. `hidden` fields, which are references, are kept with a record beside what its schema describes.
     """
 
     name: str
@@ -85,8 +85,15 @@ class Resource:
     write_only: frozenset[str] = frozenset()
     owned_by: frozenset[str] = frozenset()
     fill: frozenset[str] = frozenset()
+    hidden: frozenset[str] = frozenset()
     shape: Shape = field(default_factory=Shape, compare=False)
     computed: tuple[ComputedField, ...] = ()
+
+    def visible(self, record: Record) -> Record:
+        """The record without its hidden fields."""
+        if not self.hidden:
+            return record
+        return {name: value for name, value in record.items() if name not in self.hidden}
 
     @property
     def derived_fields(self) -> tuple[DerivedField | ComputedField, ...]:

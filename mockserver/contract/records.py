@@ -72,7 +72,7 @@ def matches_schema(resource: Resource, record: Record) -> bool:
 
 
 def _with_derived(resource: Resource, record: Record) -> Record:
-    derived = resource.derived_fields
+    derived, record = resource.derived_fields, resource.visible(record)
     return {**record, **{field.name: field.none for field in derived}} if derived else record
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,11 +13,12 @@ from mockserver.contract.effects import NO_EFFECTS, NOW, Effects, find_reference
 from mockserver.contract.lifecycle import LOG_EVENT, Lifecycle, Transition
 from mockserver.contract.list_reader import ListReader
 from mockserver.contract.model import DerivedField, Resource, SortField
+from mockserver.contract.record_paths import find_item_path, has_key_in_body, sends_field
 from mockserver.documents.nodes import Documents, Node
 from mockserver.documents.source import Report, Source
 from mockserver.errors import did_you_mean, quote, unknown_name
 from mockserver.openapi.content import json_media_type
-from mockserver.openapi.model import Operation, Parameter, template_names, template_shape
+from mockserver.openapi.model import Operation, Parameter
 from mockserver.schemas.inline import compile_inline
 from mockserver.schemas.properties import declared_properties
 from mockserver.schemas.shapes import COMPOUND, Shape, types_of
@@ -25,6 +26,7 @@ from mockserver.schemas.validators import Schemas, Validator
 from mockserver.syntax import json_pointer
 from mockserver.syntax.media_types import EVENT_STREAM
 
+KEY_TYPES = frozenset({"string", "integer"})
 SUCCESS_STATUSES: Mapping[BehaviourKind, int] = {"create": 201, "delete": 204}
 # The entries of `paging` that name members of the envelope rather than query parameters.
 PAGING_MEMBERS = ("next", "more")
@@ -52,6 +54,7 @@ class ResourcesReader:
             for name, entry in declared.items()
             if (resource := self._read_resource(name, entry, set(declared))) is not None
         }
+        resources = {name: _with_types_of_keys(resource, resources) for name, resource in resources.items()}
         for resource in resources.values():
             self._check_lifecycle(resource, resources)
             self._check_derived(resource, resources)
@@ -69,7 +72,7 @@ class ResourcesReader:
                 if behaviour is not None:
                     behaviours[name] = behaviour
         return {
-            name: replace(behaviours[name], item_path=_item_path(operations[name], behaviours, operations))
+            name: replace(behaviours[name], item_path=find_item_path(operations[name], behaviours, operations))
             for name in operations
             if name in behaviours
         }
@@ -89,7 +92,12 @@ class ResourcesReader:
             return None  # reported with the schema files
         fields = {field: types_of(property_) for field, property_ in declared_properties(schema).items()}
         shape = Shape.from_schema(schema)
-        references = entry.get("references", {})
+        references, hidden = entry.get("references", {}), entry.get("hidden", ())
+        for index, field in enumerate(hidden):
+            self._check_name(f"{pointer}/hidden/{index}", "reference", field, references)
+            if field in fields:
+                self._add(f"{pointer}/hidden/{index}", f"{quote(field)} is in the schema, so clients see it")
+        fields |= {field: KEY_TYPES for field in hidden if field not in fields}
         self._check_names(f"{pointer}/references", "field", references, fields)
         for field, target in references.items():
             self._check_name(json_pointer.append(pointer, "references", field), "resource", target, names)
@@ -116,6 +124,7 @@ class ResourcesReader:
             write_only=frozenset(field for field in fields if shape.member(field).has_annotation("writeOnly")),
             owned_by=frozenset(entry.get("owned_by", ())),
             fill=frozenset(entry.get("fill", ())),
+            hidden=frozenset(hidden),
             shape=shape,
         )
 
@@ -265,7 +274,7 @@ class ResourcesReader:
         if kind == "transition":
             self._check_body_paths(f"{pointer}/transition", resource, transition, operation)
         self._check_names(f"{pointer}/path", "path parameter", path_fields, operation.path_names)
-        key_in_body = _has_key_in_body(kind, operation, path_fields, resource.key)
+        key_in_body = has_key_in_body(kind, operation, path_fields, resource.key)
         parameters = operation.path_names if kind in SELECTING or key_in_body else operation.path_names[:-1]
         names = [path_fields.get(parameter, parameter) for parameter in parameters]
         self._check_names(f"{pointer}/{kind}", "field", names, resource.fields)
@@ -334,7 +343,8 @@ class ResourcesReader:
         if kind != "list" and not resource.key:
             self._add(pointer, f"{name} has no key, which {kind} needs to identify a record")
             return False
-        if kind not in ("list", "create") and not operation.path_names and not _sends_field(operation, resource.key):
+        has_key = operation.path_names or (kind in ("replace", "update") and sends_field(operation, resource.key))
+        if kind not in ("list", "create") and not has_key:
             self._add(pointer, f"{operation.path} has no path parameter for the key of the record")
             return False
         return True
@@ -384,41 +394,11 @@ class ResourcesReader:
         self.report.add(self.source, pointer, message, code)
 
 
-def _has_key_in_body(kind: BehaviourKind, operation: Operation, path_fields: Mapping[str, str], key: str) -> bool:
-    """Whether the body of an operation on one record names the record: no parameter of its path holds the key."""
-    if kind not in ("replace", "update"):
-        return False
-    names = operation.path_names
-    return not names or path_fields.get(names[-1], key) != key
-
-
-def _sends_field(operation: Operation, field: str) -> bool:
-    """Whether the body of an operation has a field of the record, or an object that may have it."""
-    media = json_media_type(operation.body) if operation.body is not None else None
-    return media is not None and any(field in shape.names for shape in (media.shape, *_member_shapes(media.shape)))
-
-
-def _member_shapes(shape: Shape) -> Iterator[Shape]:
-    return (shape.member(name) for name in shape.names)
-
-
-def _item_path(
-    operation: Operation, behaviours: Mapping[str, Behaviour], operations: Mapping[str, Operation]
-) -> tuple[str, ...] | None:
-    """Where a record that an operation creates can be read, if not below the operation's own path."""
-    created = behaviours[operation.id]
-    if created.kind != "create":
-        return None
-    own = template_shape(operation.route.rstrip("/"))
-    paths = [
-        operations[name].route
-        for name, behaviour in behaviours.items()
-        if behaviour.kind == "read" and behaviour.resource == created.resource
-    ]
-    readable = [path for path in paths if set(template_names(path)[:-1]) <= set(operation.path_names)]
-    if not readable or any(template_shape(path) == f"{own}/{{}}" for path in paths):
-        return None
-    return tuple(readable[0].split("/")[1:])
+def _with_types_of_keys(resource: Resource, resources: Mapping[str, Resource]) -> Resource:
+    """The resource with the types of its hidden fields: those of the keys that they hold."""
+    targets = {field: resources.get(resource.references.get(field, "")) for field in resource.hidden}
+    types = {field: target.fields.get(target.key, KEY_TYPES) for field, target in targets.items() if target is not None}
+    return replace(resource, fields={**resource.fields, **types}) if types else resource
 
 
 def _is_filter(parameter: Parameter, resource: Resource) -> bool:

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from flask.testing import FlaskClient
 
 from mockserver import create_app, load_contract
 from mockserver.check.checker import ContractChecker
+from mockserver.cli.main import main
 from tests.documents.shapes import INTEGER, TEXT, content, crud, document, operation, record
 
 Keep = Callable[[dict[str, Any]], FlaskClient]
@@ -354,6 +356,93 @@ def test_a_contract_of_such_collections_passes_the_check(tmp_path: Path) -> None
     file.write_text(json.dumps(document(paths, boxNumber=INTEGER)))
     contract = load_contract(file, stateful=True)
     assert list(contract.inferred) == ["thing", "boxes"]
+    checker = ContractChecker(contract)
+    assert [*checker.steps()]
+    assert checker.findings == []
+
+
+def nested(parameter: str = "projectId", schema: Any = THING) -> dict[str, dict[str, Any]]:
+    """Projects, and the tasks of each, which do not say whose they are."""
+    paths = crud("/projects", f"/projects/{{{parameter}}}", THING)
+    return paths | crud(f"/projects/{{{parameter}}}/tasks", f"/projects/{{{parameter}}}/tasks/{{taskId}}", schema)
+
+
+@pytest.fixture(params=["projectId", "id", "project_id", "project"])
+def tasks(request: pytest.FixtureRequest, keep: Keep) -> FlaskClient:
+    """A client of projects `a` and `b` with tasks, whose records have no field for the project."""
+    closed = {**THING, "additionalProperties": False}
+    client = keep(document(nested(request.param, closed)))
+    for name in ("a", "b"):
+        assert client.post("/projects", json={"id": name, "label": name}).status_code == 201
+    return client
+
+
+def test_records_may_lack_the_field_of_their_owner(tasks: FlaskClient) -> None:
+    walk(tasks, "/projects/a/tasks", "id", NEW)
+
+
+def test_records_that_lack_the_field_of_their_owner_are_found_below_it_alone(tasks: FlaskClient) -> None:
+    tasks.post("/projects/a/tasks", json=NEW)
+    assert tasks.get("/projects/a/tasks").json == [NEW]
+    assert tasks.get("/projects/b/tasks").json == []
+    assert tasks.get("/projects/b/tasks/new").status_code == 404
+    assert tasks.patch("/projects/b/tasks/new", json={"label": "x"}).status_code == 404
+    assert tasks.delete("/projects/b/tasks/new").status_code == 404
+    assert tasks.get("/projects/none/tasks").status_code == 404
+    assert tasks.post("/projects/none/tasks", json=NEW).status_code == 404
+
+
+def test_records_that_lack_the_field_of_their_owner_are_removed_with_it(tasks: FlaskClient) -> None:
+    tasks.post("/projects/a/tasks", json=NEW)
+    assert tasks.delete("/projects/a").status_code == 204
+    assert all(task["id"] != "new" for task in state(tasks)["tasks"])
+
+
+def test_the_control_api_shows_whose_a_record_is(keep: Keep) -> None:
+    client = keep(document(nested()))
+    client.post("/projects", json={"id": "a", "label": "a"})
+    client.post("/projects/a/tasks", json=NEW)
+    assert state(client)["tasks"][-1] == {**NEW, "projectId": "a"}
+    assert client.put("/__mock/state/tasks/put", json={"id": "put", "label": "x", "projectId": "a"}).status_code == 201
+    assert client.get("/projects/a/tasks/put").json == {"id": "put", "label": "x"}
+
+
+def test_the_first_records_of_every_level_belong_together(keep: Keep) -> None:
+    paths = nested()
+    paths |= crud(
+        "/projects/{projectId}/tasks/{taskId}/notes", "/projects/{projectId}/tasks/{taskId}/notes/{noteId}", THING
+    )
+    client = keep(document(paths))
+    records = state(client)
+    owners = {task["id"]: task["projectId"] for task in records["tasks"]}
+    assert {note["projectId"] for note in records["notes"]} <= set(owners.values())
+    for note in records["notes"]:
+        assert note["projectId"] == owners[note["taskId"]]
+        shown = {name: note[name] for name in ("id", "label")}
+        assert client.get(f"/projects/{note['projectId']}/tasks/{note['taskId']}/notes/{note['id']}").json == shown
+
+
+def test_hidden_owners_are_recorded_and_written_to_a_directory(keep: Keep, tmp_path: Path) -> None:
+    client = keep(document(nested()))
+    client.post("/projects", json={"id": "a", "label": "a"})
+    client.post("/projects/a/tasks", json=NEW)
+    recording = tmp_path / "made.yaml"
+    recording.write_text(client.get("/__mock/recording").text)
+    again = create_app(tmp_path / "shapes.json", stateful=True, scenario=str(recording)).test_client()
+    assert again.get("/projects/a/tasks").json == [NEW]
+    result = CliRunner().invoke(main, ["init", "--from", str(tmp_path / "shapes.json"), str(tmp_path / "written")])
+    assert result.exit_code == 0, result.output
+    written = create_app(tmp_path / "written").test_client()
+    written.post("/projects", json={"id": "a", "label": "a"})
+    assert written.post("/projects/a/tasks", json=NEW).json == NEW
+    assert written.get("/projects/a/tasks").json == [NEW]
+
+
+def test_hidden_owners_pass_the_check(tmp_path: Path) -> None:
+    file = tmp_path / "shapes.json"
+    file.write_text(json.dumps(document(nested(schema={**THING, "additionalProperties": False}))))
+    contract = load_contract(file, stateful=True)
+    assert contract.inferred["tasks"].startswith("tasks: /projects/{projectId}/tasks, key id, owned by projects;")
     checker = ContractChecker(contract)
     assert [*checker.steps()]
     assert checker.findings == []

@@ -25,7 +25,7 @@ class Collection:
 
     Each record must match all `schemas`, which are held by address, and have the fields `required`. `parameter_schemas`
     holds the schemas by which path parameters limit the fields that they name. `operations` holds the entries that
-    `resources.yaml` would have, by operationId.
+    `resources.yaml` would have, by operationId. `hidden` are the fields of owners that only the path names.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Collection:
     parameter_schemas: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     required: list[str] = field(default_factory=list)
     references: dict[str, str] = field(default_factory=dict)
+    hidden: list[str] = field(default_factory=list)
     operations: dict[str, dict[str, Any]] = field(default_factory=dict)
     examples: list[Any] = field(default_factory=list)
 
@@ -73,6 +74,8 @@ class Collection:
         entry: dict[str, Any] = {"key": self.key}
         if self.references:
             entry |= {"references": self.references, "owned_by": list(self.references)}
+        if self.hidden:
+            entry["hidden"] = self.hidden
         return entry
 
     @property

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from mockserver.contract.inference.collection import Collection, can_hold_parameter
@@ -104,7 +105,8 @@ def _detect(
     record = _find_record(path, read)
     if record is None:
         return None
-    owners = _find_owners(path.collection, read, Shape.from_schema(record.schema), record.key)
+    shape = Shape.from_schema(record.schema)
+    owners = _find_owners(path.collection, read, shape, record.key, collections)
     if owners is None:
         return None
     existing = next((other for other in collections if _is_same(other, path.segment, record)), None)
@@ -214,14 +216,22 @@ def _path_entry(owners: Mapping[str, str]) -> Entry:
     return {"path": renamed} if renamed else {}
 
 
-def _find_owners(path: str, operation: Operation, shape: Shape, key: str) -> dict[str, str] | None:
-    """The field that each parameter of a collection's path holds; None if one of them holds none."""
+def _find_owners(
+    path: str, operation: Operation, shape: Shape, key: str, collections: Sequence[Collection] = ()
+) -> dict[str, str] | None:
+    """The field that each parameter of a collection's path holds; None if one of them holds none.
+
+    A parameter that names a record of one of the `collections` may hold a hidden field, which the records lack.
+    """
     owners: dict[str, str] = {}
     for segment, parameter in re.findall(r"([^/{}]*)/\{([^{}/]+)\}", path):
         field = words.find_owner_field(parameter, segment, shape.names, key)
         is_new = field is not None and field not in owners.values()
         if field is None or not is_new or not can_hold_parameter(shape, field, operation, parameter):
-            return None
+            owner = _find_owner(path, parameter, collections)
+            if owner is None or not can_hold_parameter(owner.shape, owner.key, operation, parameter):
+                return None
+            field = _hidden_name(parameter, segment, {*shape.names, *owners.values()})
         owners[parameter] = field
     return owners if len(owners) == path.count("{") else None
 
@@ -236,14 +246,31 @@ def _bind_owners(
 ) -> None:
     """Let the records of a collection refer to those that precede them in the path."""
     for parameter, field in owners.items():
+        owner = _find_owner(operation.path, parameter, collections)
+        if field not in collection.shape.names and owner is not None:
+            collection.hidden.append(field)
+            collection.references[field] = owner.name
+            continue
         collection.bind_parameter(field, operation, parameter, required=required)
-        owner_path = _RecordPath.parse(operation.path.partition(f"/{{{parameter}}}")[0] + f"/{{{parameter}}}")
-        shape = template_shape(owner_path.collection) if owner_path is not None else ""
-        owner = next((other for other in collections if template_shape(other.path) == shape), None)
         if owner is None or owner is collection or _refers_to(owner, collection.name, collections):
             continue
         if owner.shape.member(owner.key).types & collection.shape.member(field).types:
             collection.references.setdefault(field, owner.name)
+
+
+def _find_owner(path: str, parameter: str, collections: Sequence[Collection]) -> Collection | None:
+    """The collection whose records a parameter of a path names."""
+    owner_path = _RecordPath.parse(path.partition(f"/{{{parameter}}}")[0] + f"/{{{parameter}}}")
+    shape = template_shape(owner_path.collection) if owner_path is not None else ""
+    return next((other for other in collections if template_shape(other.path) == shape), None)
+
+
+def _hidden_name(parameter: str, segment: str, names: AbstractSet[str]) -> str:
+    """A name for the field of an owner that only the path names: `project_id` for `{id}` after `projects`."""
+    singular = words.singular_forms(segment)[-1]
+    candidates = [parameter] if words.normalize(parameter) not in words.GENERIC_NAMES else []
+    candidates += [f"{singular}_id", *(f"{singular}_id_{number}" for number in range(2, len(names) + 3))]
+    return next(name for name in candidates if name not in names)
 
 
 def _refers_to(start: Collection, name: str, collections: list[Collection]) -> bool:

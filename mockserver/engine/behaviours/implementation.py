@@ -42,7 +42,7 @@ class Implementation(ABC):
         self.owner_fields = [entry for entry in self._path_fields if entry[0] != self._key_parameter]
         self._converted = dict(self._list_conversions())
         is_bare = behaviour.item is None and behaviour.key_schema is None
-        self._is_plain = is_bare and not self.resource.derived_fields
+        self._is_plain = is_bare and not self.resource.derived_fields and not self.resource.hidden
         creates, webhooks = behaviour.kind == "create", contract.webhooks.values()
         self._subscriptions = subscriptions_by(operation.id, behaviour.resource, webhooks, creates=creates)
 
@@ -114,7 +114,7 @@ class Implementation(ABC):
         """The record as clients see it, in its envelope if the operation declares one."""
         if self._is_plain:
             return record
-        record = with_derived_fields(state, self.resource, record)
+        record = self.resource.visible(with_derived_fields(state, self.resource, record))
         if self.behaviour.key_schema is not None:
             shown: Record = show_key(self.contract, self.behaviour.key_schema, self.resource, record, self.seed(run))
             return shown

@@ -60,6 +60,8 @@ class ListRecords(SelectingImplementation):
         records = [row[0] for row in listed]
         if self._derived:
             records = with_all_derived(state, self.resource, records)
+        if self.resource.hidden:
+            records = [self.resource.visible(record) for record in records]
         following = self._next_cursor(rows, listed, page, call)
         value = self._envelope(run, records, page, following) if self.behaviour.items is not None else records
         return OperationResult(value, ResultKind.RETURNED, None, page.total, following)

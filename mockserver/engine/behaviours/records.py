@@ -163,7 +163,7 @@ class ReplaceRecord(WritingImplementation):
     def __init__(self, contract: Contract, operation: Operation, behaviour: Behaviour) -> None:
         super().__init__(contract, operation, behaviour)
         self._creates = "201" in operation.responses
-        self._kept = self.resource.read_only | (self.server_fields.owned - {self.resource.key})
+        self._kept = self.resource.read_only | self.resource.hidden | (self.server_fields.owned - {self.resource.key})
 
     def perform(self, run: Run, call: OperationCall) -> OperationResult:
         """Replace the record and return it. Raises UnknownRecord and InvalidRecord."""

@@ -48,7 +48,7 @@ class ServerFields:
         self._contract, self._resource = contract, resource
         self._body = body = _body_shape(operation, behaviour)
         lifecycle = resource.lifecycle
-        undeclared = frozenset() if body.is_open else resource.fields.keys() - body.names
+        undeclared = frozenset() if body.is_open else resource.fields.keys() - body.names - resource.hidden
         set_elsewhere = {field.name for field in resource.derived_fields}
         set_elsewhere |= {lifecycle.field, lifecycle.touch or ""} if lifecycle is not None else set()
         media = operation.body.media.values() if operation is not None and operation.body is not None else ()
@@ -56,6 +56,7 @@ class ServerFields:
         self._body_only = frozenset[str]().union(*(entry.shape.names for entry in media)) - resource.fields.keys()
         texts = {name for name in resource.fields if not _is_file(resource.shape.member(name))}
         self._files = {name for name in body.names & texts if _is_file(body.member(name))}
+        self._never_stored = resource.write_only | resource.hidden | self._files
         # The content of a file in one media type, a text such as its address in another.
         self._file_or_text = {
             name for entry in media for name in entry.shape.names & texts if _is_file(entry.shape.member(name))
@@ -82,7 +83,7 @@ class ServerFields:
         declared, fields, members = self._names_in_body, self._resource.fields, dict[str, Any]()
         for name, value in body.items():
             is_field = name in fields
-            if name in self._resource.write_only or (name in self._body_only and fields) or name in self._files:
+            if name in self._never_stored or (name in self._body_only and fields):
                 continue
             if is_field and name in declared and not self._fits(name, value):
                 continue
@@ -112,7 +113,9 @@ class ServerFields:
         if not missing and matches_schema(self._resource, record):
             return record
         known_values = self._known_values(state, at) | {known_key_name(self._resource): record[key]}
-        return self._generate(record, missing, known_values, is_new_key, state, seed)
+        hidden = {name: value for name, value in record.items() if name in self._resource.hidden}
+        visible = dict(self._resource.visible(record))
+        return self._generate(visible, missing, known_values, is_new_key, state, seed) | hidden
 
     def _missing_fields(self, record: Record) -> list[str]:
         """The fields that a new record lacks: what it must have, stamps, and those that `fill` names."""

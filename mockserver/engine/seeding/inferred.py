@@ -47,11 +47,15 @@ def _generate(
 ) -> Record | None:
     """One record, whose key is not in `used_keys`; None where none can be generated."""
     chance = random.Random(seed)
-    references = {
-        field: chance.choice([record[contract.resources[target].key] for record in records[target]])
-        for field, target in resource.references.items()
-        if records[target]
-    }
+    owners = {field: chance.choice(records[target]) for field, target in resource.references.items() if records[target]}
+    references = {field: owner[contract.resources[resource.references[field]].key] for field, owner in owners.items()}
+    for field, owner in owners.items():
+        # What the owner belongs to, the record belongs to as well.
+        above = contract.resources[resource.references[field]].references
+        shared = above.keys() & references.keys() & owner.keys() & resource.hidden
+        references |= {name: owner[name] for name in shared if above[name] == resource.references[name]}
+    hidden = {field: key for field, key in references.items() if field in resource.hidden}
+    references = {field: key for field, key in references.items() if field not in hidden}
     known_values = dict(references)
     if _is_numbered(resource):
         known_values[known_key_name(resource)] = _numbered_key(resource, used_keys, number)
@@ -67,7 +71,7 @@ def _generate(
             return None
         keeps_references = all(record.get(name) == value for name, value in references.items())
         if record.get(resource.key) not in used_keys and keeps_references and matches_schema(resource, record):
-            return in_schema_order(resource, record)
+            return in_schema_order(resource, {**record, **hidden})
     return None
 
 
