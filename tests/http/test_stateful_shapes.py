@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from mockserver import create_app, load_contract
 from mockserver.check.checker import ContractChecker
 from mockserver.cli.main import main
-from tests.documents.shapes import INTEGER, TEXT, content, crud, document, operation, record
+from tests.documents.shapes import INTEGER, TEXT, array_of, content, crud, document, operation, record
 
 Keep = Callable[[dict[str, Any]], FlaskClient]
 THING = record(id=TEXT, label=TEXT)
@@ -426,7 +426,7 @@ def test_hidden_owners_are_recorded_and_written_to_a_directory(keep: Keep, tmp_p
     client = keep(document(nested()))
     client.post("/projects", json={"id": "a", "label": "a"})
     client.post("/projects/a/tasks", json=NEW)
-    recording = tmp_path / "made.yaml"
+    recording = tmp_path / "recorded.yaml"
     recording.write_text(client.get("/__mock/recording").text)
     again = create_app(tmp_path / "shapes.json", stateful=True, scenario=str(recording)).test_client()
     assert again.get("/projects/a/tasks").json == [NEW]
@@ -446,3 +446,61 @@ def test_hidden_owners_pass_the_check(tmp_path: Path) -> None:
     checker = ContractChecker(contract)
     assert [*checker.steps()]
     assert checker.findings == []
+
+
+@pytest.fixture
+def pets(keep: Keep) -> FlaskClient:
+    """A client of a store in the form of the well-known example: no list of all pets, and the key in the body."""
+    status = {"type": "string", "enum": ["available", "sold"]}
+    pet = {
+        "type": "object",
+        "required": ["name"],
+        "properties": {"id": INTEGER, "name": TEXT, "status": status},
+    }
+    paths = {
+        "/pet": {"put": operation(body=pet, schema=pet), "post": operation(body=pet, schema=pet)},
+        "/pet/findByStatus": {"get": operation(schema=array_of(pet), parameters=[("status", status)])},
+        "/pet/{petId}": {
+            "get": operation(schema=pet),
+            "post": operation(schema=pet, parameters=[("name", TEXT), ("status", TEXT)]),
+            "delete": operation(status=200),
+        },
+    }
+    return keep(document(paths, petId=INTEGER))
+
+
+PET = {"id": 77, "name": "Rex", "status": "available"}
+
+
+def test_the_store_keeps_pets(pets: FlaskClient) -> None:
+    assert pets.post("/pet", json=PET).json == PET
+    assert pets.put("/pet", json={**PET, "status": "sold"}).json == {**PET, "status": "sold"}
+    assert pets.get("/pet/77").json == {**PET, "status": "sold"}
+    assert pets.post("/pet/77?name=Max").json == {**PET, "name": "Max", "status": "sold"}
+    assert pets.delete("/pet/77").status_code == 200
+    assert pets.get("/pet/77").status_code == 404
+
+
+def test_the_store_finds_pets_by_their_status(pets: FlaskClient) -> None:
+    pets.post("/pet", json=PET)
+    listed: Any = pets.get("/pet/findByStatus?status=available").json
+    assert PET in listed
+    assert {pet["status"] for pet in listed} == {"available"}
+    assert PET not in (pets.get("/pet/findByStatus?status=sold").json or ())
+
+
+@pytest.mark.parametrize("path", ["/things/search", "/things/find", "/things/filter"])
+def test_a_search_lists_records(keep: Keep, path: str) -> None:
+    paths = crud("/things", "/things/{id}", THING)
+    paths[path] = {"get": operation(schema=array_of(THING), parameters=[("q", TEXT)])}
+    client = keep(document(paths))
+    client.post("/things", json={"id": "new", "label": "unmistakable"})
+    assert client.get(f"{path}?q=unmistakable").json == [{"id": "new", "label": "unmistakable"}]
+
+
+def test_a_search_by_what_records_do_not_have_responds_as_without_state(keep: Keep) -> None:
+    paths = crud("/things", "/things/{id}", THING)
+    paths["/things/findByColor"] = {"get": operation(schema=array_of(THING), parameters=[("color", TEXT)])}
+    client = keep(document(paths))
+    client.post("/things", json=NEW)
+    assert NEW not in (client.get("/things/findByColor?color=red").json or ())

@@ -20,6 +20,7 @@ from mockserver.contract.inference.operations import (
     infer_response,
     json_response,
     record_examples,
+    selects,
     sends_key,
 )
 from mockserver.documents.nodes import Node
@@ -30,6 +31,8 @@ from mockserver.syntax import words
 # A segment that is a version is not a collection.
 VERSION = re.compile(r"v[0-9][0-9a-z.]*")
 RECORD_PATH = re.compile(r"(.*/([^{}/]+))/\{([^{}/]+)\}")
+# The first words of paths below a collection that list those of its records that a query selects.
+SEARCHES = ("search", "find", "filter", "query", "list")
 Methods = Mapping[str, Operation]
 FindField = Callable[[str, str, Iterable[str]], str | None]
 
@@ -46,7 +49,8 @@ def detect_collections(operations: Iterable[Operation]) -> list[Collection]:
         if record_path is None:
             _add_nested_path(path, by_path[path], collections)
             continue
-        collection = _detect(record_path, by_path[path], _collection_methods(record_path, by_path), collections)
+        methods, searches = _collection_methods(record_path, by_path), _searches(record_path, by_path)
+        collection = _detect(record_path, by_path[path], methods, searches, collections)
         if collection is not None:
             collections.append(collection)
     return [collection for collection in collections if collection.operations]
@@ -82,6 +86,19 @@ def _collection_methods(path: _RecordPath, by_path: Mapping[str, Methods]) -> Me
     return methods
 
 
+def _searches(path: _RecordPath, by_path: Mapping[str, Methods]) -> list[Operation]:
+    """The operations that list the records that a query selects: `/pets/search`, `/pets/findByStatus`."""
+    names = [(other, words.split(other.rpartition("/")[2])) for other in by_path]
+    return [
+        by_path[other]["GET"]
+        for other, parts in names
+        if other.rpartition("/")[0] == path.collection
+        and "GET" in by_path[other]
+        and parts[:1]
+        and parts[0] in SEARCHES
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class _ReadRecord:
     """The record in the response to a GET of its path: its schema, the member that holds it, and its key."""
@@ -93,7 +110,11 @@ class _ReadRecord:
 
 
 def _detect(
-    path: _RecordPath, record_methods: Methods, collection_methods: Methods, collections: list[Collection]
+    path: _RecordPath,
+    record_methods: Methods,
+    collection_methods: Methods,
+    searches: Sequence[Operation],
+    collections: list[Collection],
 ) -> Collection | None:
     """The collection of the records at a path; None if it has been detected already, or if nothing can be done with it.
 
@@ -121,6 +142,9 @@ def _detect(
         read.id: {"read": collection.name, **envelope_entry(record.member), **_path_entry(owners)}
     }
     entries |= _infer_on_collection(collection, collection_methods, owners)
+    for search in searches:
+        if selects(search, collection):
+            entries |= _infer_on_collection(collection, {"GET": search}, owners)
     entries |= _infer_on_record(collection, record_methods, owners)
     usual = [collection_methods[method] for method in ("GET", "POST") if method in collection_methods]
     if len(entries) < 2 or any(has_success(operation) and operation.id not in entries for operation in usual):

@@ -15,7 +15,7 @@ from mockserver.documents.nodes import Node, Unresolved
 from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
 from mockserver.schemas.properties import declared_properties
-from mockserver.schemas.shapes import Shape
+from mockserver.schemas.shapes import COMPOUND, Shape
 from mockserver.syntax import words
 from mockserver.syntax.media_types import FORMS, is_json, may_be_json
 
@@ -233,6 +233,15 @@ def infer_list(operation: Operation, collection: Collection) -> Entry | None:
         paging.pop("page", None)
     entry = {"envelope": envelope} if envelope is not None else {}
     return entry | ({"paging": paging} if paging else {}) | selection
+
+
+def selects(operation: Operation, collection: Collection) -> bool:
+    """Whether the query of an operation selects records, by a field of its parameter's name or by a search."""
+    shape = collection.shape
+    selection = infer_selection(operation, None, shape, collection.key)
+    names = {parameter.name for parameter in operation.parameters if parameter.location == "query"} & shape.names
+    is_field = any(shape.member(name).types - COMPOUND - {"null"} for name in names)
+    return is_field or "search" in selection or "filters" in selection
 
 
 def _find_list_member(schema: Node, collection: Collection) -> tuple[str, Node] | None:
