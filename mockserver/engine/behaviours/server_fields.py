@@ -72,7 +72,7 @@ class ServerFields:
             creates, webhooks = behaviour.kind == "create", contract.webhooks.values()
             subscriptions = subscriptions_by(operation.id, resource.name, webhooks, creates=creates)
         # What clients subscribe with is read, even where the schema of the body does not name it.
-        self._names_in_body = self._body.names.union(*map(body_members, subscriptions))
+        self._body_only = self._body_only.union(*map(body_members, subscriptions)) - resource.fields.keys()
         self._completed = ((self.owned & (always | stamps) & simple) | resource.fill) - resource.write_only
 
     def storable_members(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,7 +80,7 @@ class ServerFields:
 
         Left out are those that only the body has, or that the body has with another type.
         """
-        declared, fields, members = self._names_in_body, self._resource.fields, dict[str, Any]()
+        declared, fields, members = self._body.names, self._resource.fields, dict[str, Any]()
         for name, value in body.items():
             is_field = name in fields
             if name in self._never_stored or (name in self._body_only and fields):
