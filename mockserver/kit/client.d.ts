@@ -133,6 +133,12 @@ export interface OverrideFields {
   set?: Record<string, unknown>;
   /** Send the body even if it violates the contract. */
   violate?: boolean;
+  /** The number of events after which a stream ends. */
+  cut_after?: number;
+  /** Have the real backend respond (`--upstream`). */
+  upstream?: true;
+  /** A JSON merge patch for the body of the real backend's response. */
+  patch?: unknown;
 }
 
 export interface PlacedOverride extends OverrideFields {
@@ -182,6 +188,8 @@ export interface Entry {
   override?: string;
   /** The function of `handlers.py` that was called, with its file and line. */
   handler?: string;
+  /** The number of events or messages that were sent, once a response that stayed open has ended. */
+  messages?: number;
   note?: string;
   /** The code of the error, if the request was refused. */
   code?: string;

@@ -88,4 +88,4 @@ def test_no_request_leaves_the_origin(page: Page, server: BackgroundServer, path
 def test_scripts_and_styles_of_a_page_are_small(page: Page, path: str) -> None:
     page.goto(path)
     expect(page.locator("#rows > *")).not_to_have_count(0)
-    assert 5 * KILOBYTE < sum(source_sizes(page)) < 60 * KILOBYTE
+    assert 5 * KILOBYTE < sum(source_sizes(page)) < 64 * KILOBYTE
