@@ -134,7 +134,7 @@ def test_a_reset_sends_no_body_to_a_held_head(own: BackgroundServer, own_app: Fl
 
 def test_two_hundred_held_requests_keep_nobody_else_waiting(own: BackgroundServer, own_app: Flask) -> None:
     override(own, "many", operation="getJob", delay="60s")
-
+    threads = threading.active_count()
     connections = [connect(own) for _ in range(200)]
     try:
         for connection in connections:
@@ -143,7 +143,7 @@ def test_two_hundred_held_requests_keep_nobody_else_waiting(own: BackgroundServe
         assert get(own, "calm").status_code == 200
         assert len(own_app.extensions["mockserver"].sandboxes.get("many").held_responses) == 200
         # One thread serves them all: a hold is a timer.
-        assert threading.active_count() < 20
+        assert threading.active_count() < threads + 20
     finally:
         for connection in connections:
             connection.close()

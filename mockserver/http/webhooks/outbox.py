@@ -9,7 +9,7 @@ import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from mockserver.engine.clock import monotonic, sleep
 from mockserver.engine.deliveries.deliveries import Attempt, WebhookDelivery
@@ -19,6 +19,8 @@ from mockserver.http.webhooks.composing import compose
 from mockserver.http.webhooks.sending import CannotSend, Sender
 
 IN_FLIGHT_LIMIT = 20
+# A thread that has had nothing to send for so long ends.
+IDLE_SECONDS = 5.0
 # The thread that responds writes its response meanwhile.
 PAUSE_SECONDS = 0.01
 LONGEST_WAIT = 3_600.0
@@ -101,7 +103,16 @@ class WebhookOutbox:
         while True:
             with self._lock:
                 self._idle += 1
-            not_before, delivery = self._queue.get()
+            try:
+                not_before, delivery = self._queue.get(timeout=IDLE_SECONDS)
+            except Empty:
+                with self._lock:
+                    self._idle -= 1
+                    # Nothing is submitted without the lock.
+                    if self._queue.empty():
+                        self._threads -= 1
+                        return
+                continue
             with self._lock:
                 self._idle -= 1
             sleep(max(0.0, not_before - monotonic()))
