@@ -21,11 +21,11 @@ from mockserver.contract.loader import contract_root, load_contract
 from mockserver.contract.model import Contract
 from mockserver.engine.clock import monotonic
 from mockserver.errors import ContractError, count_noun
+from mockserver.syntax.header_names import TOKEN
 
 # The exit code if a backend cannot be reached.
 UNREACHABLE = 2
 HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
-HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 @click.command("check", short_help="Find errors in CONTRACT.")
@@ -126,7 +126,7 @@ def _check_backend(
 
 def _split_header(text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
-    if not colon or not HEADER_NAME.fullmatch(name.strip()) or not HEADER_VALUE.fullmatch(value):
+    if not colon or not TOKEN.fullmatch(name.strip()) or not HEADER_VALUE.fullmatch(value):
         message = f"{name.strip()} is no header in ASCII such as 'Name: value'"
         raise click.BadParameter(message, param_hint="--header")
     return name.strip(), value.strip()

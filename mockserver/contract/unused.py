@@ -9,7 +9,7 @@ from typing import Any
 from mockserver.contract.behaviour import LAST_EVENT_ID, Behaviour
 from mockserver.contract.model import Resource
 from mockserver.contract.webhooks.expressions import body_members
-from mockserver.contract.webhooks.model import Webhook, subscriptions_by
+from mockserver.contract.webhooks.model import Webhook, subscriptions_of
 from mockserver.documents.nodes import Node
 from mockserver.documents.source import Report
 from mockserver.errors import quote
@@ -36,8 +36,7 @@ def warn_of_unused(
         for parameter in _unused_parameters(operation, behaviour):
             place = _parameter_pointer(document, pointer, parameter)
             report.warn(source, place, f"{name} does nothing with its query parameter {quote(parameter)}", CODE)
-        creates = behaviour.kind == "create"
-        subscriptions = subscriptions_by(name, behaviour.resource, webhooks.values(), creates=creates)
+        subscriptions = subscriptions_of(name, behaviour, webhooks.values())
         read = {member for text in subscriptions for member in body_members(text)}
         for member in _unused_members(operation, behaviour, resource):
             if member in read:

@@ -87,7 +87,7 @@ class Run:
     @property
     def snapshot(self) -> tuple[State, Clock]:
         """State and clock: what a response that was just given was read from."""
-        return self.state, self.clock
+        return self._timeline.state, self._timeline.clock
 
     def matches(self, state: State, clock: Clock) -> bool:
         """Whether the run still has this very state and this very clock."""

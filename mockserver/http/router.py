@@ -87,10 +87,6 @@ class Route:
         return self.target.handle is not None
 
 
-def _build_nothing(*_: Any, **__: Any) -> tuple[str, str]:
-    return "", ""
-
-
 class Router:
     """The rules of a contract's operations, of the control API and of the pages; the contract's paths take precedence.
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from mockserver.documents.nodes import Node, Unresolved
 from mockserver.documents.source import Report
 from mockserver.errors import unknown_name
+from mockserver.syntax.header_names import TOKEN
 
 Location = Literal["header", "query", "cookie", ""]
 AUTHORIZATION = "Authorization"
@@ -17,7 +18,6 @@ BEARER = "Bearer"
 LOCATIONS: Mapping[str, Location] = {"header": "header", "query": "query", "cookie": "cookie"}
 # As their RFCs spell them; the names are case-insensitive.
 SCHEMES = {name.lower(): name for name in ("Basic", BEARER, "Digest", "DPoP", "HOBA", "Mutual", "Negotiate", "vapid")}
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def _required_credential(declared: str, scheme: Any, scopes: tuple[str, ...]) ->
     kind = scheme.get("type")
     if kind == "apiKey":
         return RequiredCredential(declared, LOCATIONS.get(str(scheme.get("in")), ""), str(scheme.get("name", "")))
-    if kind == "http" and _TOKEN.fullmatch(name := str(scheme.get("scheme", ""))):
+    if kind == "http" and TOKEN.fullmatch(name := str(scheme.get("scheme", ""))):
         return RequiredCredential(declared, "header", AUTHORIZATION, SCHEMES.get(name.lower(), name))
     if kind in ("oauth2", "openIdConnect"):
         return RequiredCredential(declared, "header", AUTHORIZATION, BEARER, scopes)

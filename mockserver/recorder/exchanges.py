@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from mockserver.syntax import strict_json
-from mockserver.syntax.header_names import FRAMING
+from mockserver.syntax.header_names import FRAMING, TOKEN
 from mockserver.syntax.media_types import FORM, essence, is_json, is_text
 
 # Of a longer body, nothing is kept.
@@ -22,7 +22,6 @@ DROPPED = FRAMING | {
     "server-timing", "set-cookie", "set-cookie2", "strict-transport-security", "vary", "via", "x-powered-by",
 }  # fmt: skip
 DROPPED_PREFIXES = ("access-control-", "cf-", "x-mock-", ":")
-HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
 
 Headers = Sequence[tuple[str, str]]
@@ -102,7 +101,7 @@ def kept_headers(exchange: RecordedExchange) -> dict[str, list[str]]:
         lower = name.lower()
         if lower in DROPPED or lower in of_connection or lower.startswith(DROPPED_PREFIXES):
             continue
-        if HEADER_NAME.fullmatch(name) and HEADER_VALUE.fullmatch(value):
+        if TOKEN.fullmatch(name) and HEADER_VALUE.fullmatch(value):
             same = next((other for other in headers if other.lower() == lower), name)
             is_address = lower in ("location", "content-location")
             headers.setdefault(same, []).append(_relative(exchange, value) if is_address else value)

@@ -9,10 +9,10 @@ from typing import Any
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import Contract, Record, Resource
 from mockserver.contract.records import fit_key, record_key, validate_record, with_plain_keys
-from mockserver.engine.behaviours.records import merge_patch
 from mockserver.engine.behaviours.server_fields import in_schema_order
 from mockserver.recorder.steps import Step
 from mockserver.schemas.shapes import Shape
+from mockserver.syntax.merge_patch import merge_patch
 from mockserver.syntax.redaction import REDACTED
 
 Key = str | int

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+# What a name consists of, and other tokens (RFC 9110, section 5.6.2).
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
 # Between two neighbours only (RFC 9110, section 7.6.1): the server speaks to its neighbour itself.
 HOP_BY_HOP = frozenset(
     ("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade")

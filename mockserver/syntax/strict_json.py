@@ -96,6 +96,17 @@ def _check_depth(data: bytes) -> None:
         raise MalformedJSON(f"nested deeper than {DEPTH_LIMIT} levels", line, 1)
 
 
+def parse_fast(data: bytes) -> Any:
+    """Read one JSON value without looking for duplicate names, lone surrogates and the limit of nesting.
+
+    Raises MalformedJSON.
+    """
+    try:
+        return json.loads(data, parse_constant=_reject_constant, parse_float=_read_float)
+    except (ValueError, RecursionError) as error:
+        raise MalformedJSON(str(error)) from None
+
+
 def _check_surrogates(value: Any) -> None:
     try:
         dump(value)

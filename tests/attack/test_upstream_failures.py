@@ -297,18 +297,23 @@ def is_whole(url: str, request: bytes) -> bool:
     return True
 
 
+def read_to_the_end(connection: socket.socket) -> bytes:
+    """What comes until the peer closes, or resets, the connection."""
+    data = b""
+    try:
+        while part := connection.recv(65536):
+            data += part
+    except ConnectionResetError:
+        pass
+    return data
+
+
 def test_an_incomplete_request_never_looks_complete_to_the_upstream() -> None:
     bodies: list[bytes] = []
     done = threading.Event()
 
     def respond(connection: socket.socket, _: Received) -> str:
-        data = b""
-        try:
-            while part := connection.recv(65536):
-                data += part
-        except ConnectionResetError:
-            pass
-        bodies.append(data)
+        bodies.append(read_to_the_end(connection))
         done.set()
         return "close"
 
@@ -328,11 +333,7 @@ def test_a_malformed_body_ends_the_request_to_the_upstream() -> None:
     ended = threading.Event()
 
     def respond(connection: socket.socket, _: Received) -> str:
-        try:
-            while connection.recv(65536):
-                pass
-        except ConnectionResetError:
-            pass
+        read_to_the_end(connection)
         ended.set()
         return "close"
 

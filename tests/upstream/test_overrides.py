@@ -13,7 +13,7 @@ import requests
 
 from mockserver import BackgroundServer, Client, Contract, create_app
 from mockserver.contract.upstream import BadUpstream
-from mockserver.http.gateway.decoding import merge_patch
+from mockserver.syntax.merge_patch import merge_patch
 from tests.conftest import MakeContract
 from tests.upstream.backend import Received
 from tests.upstream.conftest import StartBackend, StartMock

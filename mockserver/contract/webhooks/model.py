@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.webhooks.expressions import SubscribingRequest, UrlTemplate, evaluate_request
 from mockserver.schemas.validators import Validator
 
@@ -44,6 +45,11 @@ def subscriptions_by(operation: str, resource: str, webhooks: Iterable[Webhook],
         and (operation in webhook.subscribed_by if webhook.subscribed_by else creates)
     )
     return tuple(dict.fromkeys(text for texts in expressions for text in texts))
+
+
+def subscriptions_of(operation: str, behaviour: Behaviour, webhooks: Iterable[Webhook]) -> tuple[str, ...]:
+    """The expressions that an operation with a behaviour evaluates."""
+    return subscriptions_by(operation, behaviour.resource, webhooks, creates=behaviour.kind == "create")
 
 
 def subscribe(expressions: Iterable[str], request: SubscribingRequest) -> Mapping[str, str]:

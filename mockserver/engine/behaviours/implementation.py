@@ -10,7 +10,7 @@ from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import Contract, Record
 from mockserver.contract.records import fit_key, record_key
 from mockserver.contract.webhooks.expressions import SubscribingRequest
-from mockserver.contract.webhooks.model import subscribe, subscriptions_by
+from mockserver.contract.webhooks.model import subscribe, subscriptions_of
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult
 from mockserver.engine.behaviours.envelopes import show_key, wrap_record
 from mockserver.engine.run import Run
@@ -43,8 +43,7 @@ class Implementation(ABC):
         self._converted = dict(self._list_conversions())
         is_bare = behaviour.item is None and behaviour.key_schema is None
         self._is_plain = is_bare and not self.resource.derived_fields and not self.resource.hidden
-        creates, webhooks = behaviour.kind == "create", contract.webhooks.values()
-        self._subscriptions = subscriptions_by(operation.id, behaviour.resource, webhooks, creates=creates)
+        self._subscriptions = subscriptions_of(operation.id, behaviour, contract.webhooks.values())
 
     @abstractmethod
     def perform(self, run: Run, call: OperationCall) -> OperationResult:

@@ -17,6 +17,7 @@ from mockserver.engine.state.state import State
 from mockserver.errors import Violation
 from mockserver.openapi.model import Operation
 from mockserver.refusals import InvalidRecord, RecordExists
+from mockserver.syntax.merge_patch import merge_patch
 
 
 class ReadRecord(Implementation):
@@ -223,16 +224,3 @@ def _server_set_fields(resource: Resource) -> frozenset[str]:
     lifecycle = resource.lifecycle
     fields = (resource.key, lifecycle.field, lifecycle.touch) if lifecycle is not None else (resource.key,)
     return frozenset(field for field in fields if field)
-
-
-def merge_patch(target: Any, patch: Any) -> Any:
-    """The result of a JSON merge patch (RFC 7396)."""
-    if not isinstance(patch, dict):
-        return patch
-    merged = dict(target) if isinstance(target, Mapping) else {}
-    for name, value in patch.items():
-        if value is None:
-            merged.pop(name, None)
-        else:
-            merged[name] = merge_patch(merged.get(name), value)
-    return merged

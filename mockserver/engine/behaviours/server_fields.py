@@ -9,7 +9,7 @@ from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import Contract, Record, Resource, SortField
 from mockserver.contract.records import matches_schema
 from mockserver.contract.webhooks.expressions import body_members
-from mockserver.contract.webhooks.model import subscriptions_by
+from mockserver.contract.webhooks.model import subscriptions_of
 from mockserver.engine.seeding.key_generator import KeyGenerator
 from mockserver.engine.seeding.record_generator import known_key_name, record_generator
 from mockserver.engine.state.sorted_rows import sort_order
@@ -69,8 +69,7 @@ class ServerFields:
         simple = {name for name, types in resource.fields.items() if not types & COMPOUND}
         subscriptions: tuple[str, ...] = ()
         if operation is not None and behaviour is not None:
-            creates, webhooks = behaviour.kind == "create", contract.webhooks.values()
-            subscriptions = subscriptions_by(operation.id, resource.name, webhooks, creates=creates)
+            subscriptions = subscriptions_of(operation.id, behaviour, contract.webhooks.values())
         # What clients subscribe with is read, even where the schema of the body does not name it.
         self._body_only = self._body_only.union(*map(body_members, subscriptions)) - resource.fields.keys()
         self._completed = ((self.owned & (always | stamps) & simple) | resource.fill) - resource.write_only

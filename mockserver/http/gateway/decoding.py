@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import math
 import zlib
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from mockserver.syntax import strict_json
+from mockserver.syntax.merge_patch import merge_patch
 
 # Bytes of a body, decoded or not, that are judged or patched.
 JUDGED_LIMIT = 10 * 1024 * 1024
@@ -66,12 +65,7 @@ def _inflate(body: bytes, window: int) -> bytes:
 
 def parse_json(body: bytes) -> Any:
     """A JSON body; one over STRICT_BYTES is read less strictly, but fast. Raises strict_json.MalformedJSON."""
-    if len(body) <= STRICT_BYTES:
-        return strict_json.parse(body)
-    try:
-        return json.loads(body, parse_constant=_refuse_constant, parse_float=_finite)
-    except (ValueError, RecursionError) as error:
-        raise strict_json.MalformedJSON(str(error)) from None
+    return strict_json.parse(body) if len(body) <= STRICT_BYTES else strict_json.parse_fast(body)
 
 
 def patch_json(body: bytes, patch: Any) -> bytes:
@@ -81,27 +75,3 @@ def patch_json(body: bytes, patch: Any) -> bytes:
         return strict_json.dump(value)
     except UnicodeEncodeError:
         raise strict_json.MalformedJSON("it contains a lone surrogate, which is not a valid character") from None
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if math.isinf(number):
-        raise ValueError(f"{text[:20]} is beyond the range of numbers")
-    return number
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-def merge_patch(target: Any, patch: Any) -> Any:
-    """The target with the patch applied (RFC 7396, section 2)."""
-    if not isinstance(patch, Mapping):
-        return patch
-    merged = dict(target) if isinstance(target, Mapping) else {}
-    for name, value in patch.items():
-        if value is None:
-            merged.pop(name, None)
-        else:
-            merged[name] = merge_patch(merged.get(name), value)
-    return merged
