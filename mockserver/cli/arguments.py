@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -13,6 +13,8 @@ from mockserver.cli.terminal import print_line
 from mockserver.contract.model import Contract
 from mockserver.errors import ContractError, count_noun
 from mockserver.refusals import UnknownScenario
+
+Decorator = Callable[[Any], Any]
 
 CONTRACT = click.argument("contract", required=False, envvar="MOCKSERVER_CONTRACT", type=click.Path(path_type=Path))
 STRICT_EXAMPLES = click.option(
@@ -26,6 +28,17 @@ STATEFUL = click.option(
     is_flag=True,
     help="Keep state behind an OpenAPI file: POST /things adds a record, which GET then returns and DELETE removes.",
 )
+
+
+def add_options(*options: Decorator) -> Decorator:
+    """A decorator that adds these options to a command, in this order in its help."""
+
+    def decorate(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
 
 
 def load_or_fail(load: Callable[[], Contract]) -> Contract:

@@ -9,7 +9,7 @@ import click
 from mockserver.cli import scaffold
 from mockserver.cli.arguments import fail, load_or_fail
 from mockserver.cli.progress import elapsed_time
-from mockserver.cli.recordings import load_document, require_empty, warn_of_errors, write_recording
+from mockserver.cli.recordings import REDACT, load_document, require_empty, warn_of_errors, write_recording
 from mockserver.cli.terminal import print_line
 from mockserver.contract.loader import load_contract
 from mockserver.handlers.modules import HANDLERS
@@ -35,12 +35,7 @@ from mockserver.recorder.recording import Recording
     help="The OpenAPI file that the traffic of a HAR file is about.",
 )
 @click.option("--har-origin", metavar="URL", help="Whose traffic to use, if the HAR file has that of several origins.")
-@click.option(
-    "--redact",
-    metavar="NAME",
-    multiple=True,
-    help="Leave out the values of members, headers and parameters of this name too. Repeatable.",
-)
+@REDACT
 @click.argument("directory", type=click.Path(path_type=Path))
 def init_command(
     directory: Path,

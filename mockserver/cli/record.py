@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
+from mockserver.cli.addresses import generate_token, print_token
 from mockserver.cli.arguments import fail
-from mockserver.cli.environment import Duration
-from mockserver.cli.recordings import load_document, require_empty, write_recording
+from mockserver.cli.recordings import REDACT, load_document, require_empty, write_recording
 from mockserver.cli.serve import PORT
 from mockserver.cli.terminal import log_to_terminal, print_line
-from mockserver.cli.upstream import check_not_self, usage_error
-from mockserver.contract.upstream import TIMEOUT_SECONDS, BadUpstream, with_upstream
+from mockserver.cli.upstream import UPSTREAM_CA, UPSTREAM_TIMEOUT, check_not_self, usage_error
+from mockserver.contract.upstream import BadUpstream, with_upstream
 from mockserver.http.messages import Request
 from mockserver.recorder.exchanges import RecordedExchange
 from mockserver.recorder.recording import Recording
@@ -27,31 +27,14 @@ EVERYTHING = "* /**"
 @click.argument("contract", type=click.Path(path_type=Path))
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--upstream", metavar="URL", required=True, help="The real backend, such as http://localhost:8000/v2.")
-@click.option(
-    "--upstream-ca",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Trust the certificates in this file (PEM) when connecting to --upstream.",
-)
-@click.option(
-    "--upstream-timeout",
-    metavar="DURATION",
-    type=Duration(),
-    default=TIMEOUT_SECONDS,
-    show_default="30s",
-    help="How long --upstream may be silent, before its response and within it.",
-)
+@UPSTREAM_CA
+@UPSTREAM_TIMEOUT
 @click.option("--host", metavar="ADDRESS", default="localhost", show_default=True, help="Address to listen on.")
 @click.option(
     "--port", "-p", metavar="NUMBER", default=PORT, show_default=True, type=click.IntRange(0, 65535),
     help="Port to listen on; 0 picks a free port.",
 )  # fmt: skip
-@click.option(
-    "--redact",
-    metavar="NAME",
-    multiple=True,
-    help="Leave out the values of members, headers and parameters of this name too. Repeatable.",
-)
+@REDACT
 def record_command(
     contract: Path,
     directory: Path,
@@ -81,15 +64,18 @@ def record_command(
         pairs = list(request.headers.items())
         recording.add(RecordedExchange(request.method, request.target, pairs, sent, status, headers, body))
 
+    token = generate_token(host)
     try:
         passing = with_upstream(document, upstream, (EVERYTHING,), upstream_ca, upstream_timeout)
-        app = create_app(passing, allow_hosts=(host,), serve_pages=False, on_exchange=note)
+        app = create_app(passing, allow_hosts=(host,), token=token, serve_pages=False, on_exchange=note)
         sockets = listen(host, port)
     except BadUpstream as error:
         raise usage_error(error) from None
     except (PortTaken, BadHost) as error:
         fail(str(error))
     check_not_self(passing, sockets)
+    if token is not None:
+        print_token(host, token)
     print_line(f"Upstream: {passing.upstream.address.url if passing.upstream else upstream} gets every request")
 
     def announce(address: str) -> None:

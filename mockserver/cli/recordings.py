@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import click
+
 from mockserver.cli.arguments import fail, load_or_fail, warn
 from mockserver.cli.terminal import print_line
 from mockserver.contract.loader import OPENAPI, load_contract
@@ -13,6 +15,12 @@ from mockserver.errors import ContractError, count_noun
 from mockserver.recorder import directory as contract_directory
 from mockserver.recorder.recording import Recording
 
+REDACT = click.option(
+    "--redact",
+    metavar="NAME",
+    multiple=True,
+    help="Leave out the values of members, headers and parameters of this name too. Repeatable.",
+)
 NO_COUNTS: Mapping[str, int] = {}
 
 

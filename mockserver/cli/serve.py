@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import secrets
 import shlex
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mockserver.cli.addresses import WILDCARDS, generate_token, print_token
 from mockserver.cli.arguments import CONTRACT, STATEFUL, STRICT_EXAMPLES, fail, fail_with_problems, load_or_fail, warn
 from mockserver.cli.environment import Duration, EnvironmentCommand, PortOption, Size
 from mockserver.cli.garbage import paused_garbage_collection
@@ -54,8 +54,6 @@ if TYPE_CHECKING:
     from flask import Flask
 
 PORT = 4080
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
-WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
 EXAMPLES = """\b
 Examples:
   mockserver serve                                 the built-in example API
@@ -234,8 +232,8 @@ def serve_command(
         loaded = with_webhook_secret(loaded, webhook_secret)
         return upstream_given.apply(loaded)
 
-    is_generated = token is None and not _is_loopback(host)
-    token = secrets.token_urlsafe(24) if is_generated else token
+    generated = generate_token(host) if token is None else None
+    token = generated if token is None else token
     with paused_garbage_collection(), _startup_errors(store):
         first_contract = load_or_fail(load)
         app = create_app(
@@ -253,14 +251,14 @@ def serve_command(
         )
         sockets: list[socket.socket] = listen(host, port)
         check_not_self(first_contract, sockets)
-    if is_generated:
-        warn(f"{host} is not a loopback address, so the control API requires the header X-Mock-Token: {token}")
+    if generated is not None:
+        print_token(host, generated)
     print_contract(app.extensions["mockserver"], contract, scenario)
     # Absolute paths, since the working directory may be removed and created again.
     contract = _absolute(contract)
     scenario = str(Path(scenario).absolute()) if scenario is not None and _is_file_name(scenario) else scenario
     reloading_app = ReloadingApp(app, partial(load, contract, scenario), serve_pages=not no_pages)
-    console = None if no_pages else _console(url(_openable(host), sockets, tls), token, is_generated)
+    console = None if no_pages else _console(url(_openable(host), sockets, tls), token, generated)
 
     def work(announce: Callable[[str], None], is_replacement: bool = False) -> None:
         if watch and is_replacement:
@@ -330,10 +328,6 @@ def _absolute(path: Path | None) -> Path | None:
     return path.absolute() if path is not None else None
 
 
-def _is_loopback(host: str) -> bool:
-    return host in LOOPBACK or host.startswith("127.")
-
-
 @contextlib.contextmanager
 def _startup_errors(store: str | None) -> Iterator[None]:
     """Report the errors that keep a server from starting as messages, without a traceback."""
@@ -356,12 +350,12 @@ def _openable(host: str) -> str:
     return "localhost" if host in WILDCARDS else host
 
 
-def _console(address: str, token: str | None, is_generated: bool) -> str:
+def _console(address: str, token: str | None, generated: str | None) -> str:
     """The URL of the console; a token that the user chose is not printed."""
     console = f"{address}/__mock/"
     if token is None:
         return console
-    return f"{console}?__token={token if is_generated else 'TOKEN'}"
+    return f"{console}?__token={generated or 'TOKEN'}"
 
 
 def print_contract(service: Service, path: Path | None, scenario: str | None) -> None:

@@ -5,21 +5,15 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import click
 
-from mockserver.cli.arguments import warn
+from mockserver.cli.addresses import WILDCARDS, is_loopback
+from mockserver.cli.arguments import add_options, warn
 from mockserver.cli.environment import Duration
 from mockserver.contract.model import Contract
 from mockserver.contract.upstream import TIMEOUT_SECONDS, BadUpstream, UpstreamAddress, with_upstream
-
-if TYPE_CHECKING:
-    from typing import TypeVar
-
-    Command = TypeVar("Command", bound=Callable[..., Any])
-
-WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
 
 
 class PassPattern(click.ParamType):  # type: ignore[type-arg]  # generic only in recent versions of click
@@ -46,14 +40,21 @@ class UpstreamOptions(NamedTuple):
         return with_upstream(contract, self.url, self.passes, self.ca, self.timeout)
 
 
-def upstream_options(command: Command) -> Command:
-    """Add the options to a command."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
-
-_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+UPSTREAM_CA = click.option(
+    "--upstream-ca",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Trust the certificates in this file (PEM) when connecting to --upstream.",
+)
+UPSTREAM_TIMEOUT = click.option(
+    "--upstream-timeout",
+    metavar="DURATION",
+    type=Duration(),
+    default=TIMEOUT_SECONDS,
+    show_default="30s",
+    help="How long --upstream may be silent, before its response and within it.",
+)
+upstream_options = add_options(
     click.option(
         "--upstream",
         metavar="URL",
@@ -70,20 +71,8 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Also pass this on to --upstream: an operationId, or a method and a path such as 'GET /tutor/*'. "
         "* stays within a segment, ** does not. Can be repeated.",
     ),
-    click.option(
-        "--upstream-ca",
-        metavar="FILE",
-        type=click.Path(path_type=Path),
-        help="Trust the certificates in this file (PEM) when connecting to --upstream.",
-    ),
-    click.option(
-        "--upstream-timeout",
-        metavar="DURATION",
-        type=Duration(),
-        default=TIMEOUT_SECONDS,
-        show_default="30s",
-        help="How long --upstream may be silent, before its response and within it.",
-    ),
+    UPSTREAM_CA,
+    UPSTREAM_TIMEOUT,
 )
 
 
@@ -114,7 +103,7 @@ def print_upstream(contract: Contract, echo: Callable[[str], None]) -> None:
     passed = ["what no operation matches", *sorted(contract.upstream.operations), *patterns]
     echo(f"Upstream: {contract.upstream.address.url} gets {', '.join(passed)}")
     if contract.upstream.address.scheme == "http" and contract.upstream.address.authorization is not None:
-        if not all(_is_loopback(host) for host in _resolve(contract.upstream.address)):
+        if not all(is_loopback(host) for host in _resolve(contract.upstream.address)):
             warn("the credentials of the upstream are sent over plain HTTP; use https://")
 
 
@@ -130,10 +119,6 @@ def _resolve(address: UpstreamAddress) -> list[str]:
     except (OSError, UnicodeError):
         return []
     return [str(entry[4][0]) for entry in entries]
-
-
-def _is_loopback(host: str) -> bool:
-    return host == "::1" or host.startswith("127.")
 
 
 def _is_of_this_machine(host: str) -> bool:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from mockserver.cli.arguments import add_options
 from mockserver.contract.webhooks.model import read_secret
-
-if TYPE_CHECKING:
-    from typing import TypeVar
-
-    Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class WebhookSecret(click.ParamType):  # type: ignore[type-arg]  # generic only in recent versions of click
@@ -29,14 +24,7 @@ class WebhookSecret(click.ParamType):  # type: ignore[type-arg]  # generic only 
         return str(value)
 
 
-def webhook_options(command: Command) -> Command:
-    """Add the options to a command."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
-
-_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+webhook_options = add_options(
     click.option(
         "--allow-webhook",
         multiple=True,

@@ -92,3 +92,24 @@ def test_an_upstream_that_is_no_address_is_a_usage_error(document: Path, tmp_pat
     result = CliRunner().invoke(main, ["record", str(document), str(tmp_path / "new"), "--upstream", "localhost:8000"])
     assert result.exit_code == 2
     assert "needs the scheme http:// or https://" in result.output
+
+
+def test_at_a_public_address_the_control_api_requires_the_printed_token(document: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mockserver", "record", str(document), str(tmp_path / "new"), "--upstream"]
+    with subprocess.Popen(
+        [*command, "http://127.0.0.1:9", "--host", "0.0.0.0", "--port", "0"],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    ) as run:  # fmt: skip
+        assert run.stdout is not None
+        try:
+            output = ""
+            while "Recording on" not in output and (line := run.stdout.readline()):
+                output += line
+            (port,) = re.findall(r"Recording on http://0\.0\.0\.0:(\d+)\n", output)
+            (token,) = re.findall(r"the control API requires the header X-Mock-Token: (\S+)\n", output)
+            url = f"http://127.0.0.1:{port}/__mock/state"
+            headers = {"X-Mock-Token": token}
+            assert requests.get(url, timeout=SECONDS).json()["code"] == "token-required"
+            assert requests.get(url, headers=headers, timeout=SECONDS).status_code == 200
+        finally:
+            run.kill()
