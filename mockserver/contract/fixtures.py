@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,18 +30,19 @@ def read_datasets(root: Path, resources: Mapping[str, Resource], report: Report)
 def _read_dataset(root: Path, folder: Path, resources: Mapping[str, Resource], report: Report) -> Dataset:
     sources: dict[str, Source] = {}
     records: dict[str, tuple[Record, ...]] = {}
+    unread: set[str] = set()
     for path in list_files(folder):
-        source = read_source(root, path, report)
+        source, name = read_source(root, path, report), path.stem
         if source is None:
-            continue
-        name = path.stem
-        if name not in resources:
+            unread.add(name)
+        elif name not in resources:
             message = unknown_name("resource", name, resources)
             report.add(source, "", message, "unknown-name")
         elif name in sources:
             report.add(source, "", f"the records of {name} are already in {sources[name].file}", "duplicate")
         elif not isinstance(source.data, list):
             report.add(source, "", "must be an array of records", "type")
+            unread.add(name)
         else:
             sources[name] = source
             records[name] = tuple(
@@ -49,19 +50,27 @@ def _read_dataset(root: Path, folder: Path, resources: Mapping[str, Resource], r
                 for record in source.data
             )
     dataset = Dataset(folder.name, records, sources)
-    _validate(dataset, resources, report)
+    _validate(dataset, unread, resources, report)
     return dataset
 
 
-def _validate(dataset: Dataset, resources: Mapping[str, Resource], report: Report) -> None:
+def _validate(dataset: Dataset, unread: Container[str], resources: Mapping[str, Resource], report: Report) -> None:
+    """Validate the records of a dataset; every reference to one of a file that could not be read is accepted.
+
+    Otherwise the mistake in that file would be hidden among all of these.
+    """
     keys = {name: _read_keys(dataset, resources[name], report) for name in dataset.records}
+
+    def exists(target: str, key: Any) -> bool:
+        return target in unread or key in keys.get(target, ())
+
     for name, records in dataset.records.items():
         source = dataset.sources[name]
         for index, record in enumerate(records):
             if not isinstance(record, dict):
                 report.add(source, f"/{index}", f"must be an object, not {quote(record)}", "type")
                 continue
-            for violation in validate_record(resources[name], record, lambda target, key: key in keys.get(target, ())):
+            for violation in validate_record(resources[name], record, exists):
                 report.add(source, f"/{index}{violation.pointer}", violation.message, violation.keyword)
     for name in dataset.records:
         _validate_log(dataset, resources[name], resources, report)

@@ -213,3 +213,8 @@ def test_a_scenario_merges_records_into_its_fixtures(make_contract: MakeContract
 
 def test_lines_are_found_in_json_with_tabs() -> None:
     assert Source("a.json", '[\n\t{"a": 1},\n\t{"a": 2}\n]', None).line("/1/a") == 3
+
+
+@pytest.mark.parametrize("text", ["[", "{}"])
+def test_references_to_the_records_of_a_file_that_cannot_be_read_hide_no_mistake(problems: Problems, text: str) -> None:
+    assert len(problems(**{"fixtures/small/jobs.json": text})) == 1
