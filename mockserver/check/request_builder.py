@@ -12,13 +12,12 @@ from mockserver.contract.model import Contract
 from mockserver.errors import CannotGenerate
 from mockserver.http.messages import Request, join_headers
 from mockserver.http.request.addressing import build_request
-from mockserver.http.response.text_bodies import body_text
+from mockserver.http.response.text_bodies import body_text, write
 from mockserver.openapi import parameter_encoding
 from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import MediaType, Operation, Parameter, template_shape
 from mockserver.openapi.security import RequiredCredential
-from mockserver.syntax import strict_json
-from mockserver.syntax.media_types import FORM, JSON
+from mockserver.syntax.media_types import FORM, JSON, may_be_json
 
 UNKNOWN_KEY = "no-such-record"
 # What a path template may have as it is, escapes included: the rest of it is written as escapes (RFC 3986, section 2).
@@ -127,13 +126,14 @@ class RequestBuilder:
         return "&".join(filter(None, (parameter_encoding.encode_query(*value) for value in values)))
 
     def body(self, operation: Operation) -> tuple[bytes, str] | None:
-        """A valid body with its media type, if the operation takes JSON or URL-encoded forms."""
+        """A valid body with its media type, if the operation takes JSON, XML or URL-encoded forms."""
         declared = operation.body
         if declared is None:
             return None
         media_type = json_media_type(declared)
         if media_type is not None:
-            return strict_json.dump(self._body_value(operation, media_type)), JSON
+            kind = JSON if may_be_json(media_type.name) else media_type.name
+            return write(self._body_value(operation, media_type), kind, media_type)[0], kind
         if (form := declared.media.get(FORM)) is not None:
             return str(body_text(self._body_value(operation, form), FORM)).encode(), FORM
         return None

@@ -9,12 +9,12 @@ from mockserver.contract import formats
 from mockserver.contract.conditions import read_conditions
 from mockserver.contract.model import Override
 from mockserver.errors import Violation, quote, unknown_name
-from mockserver.openapi.content import find_example, json_media_type
+from mockserver.openapi.content import find_example, holds_value, json_media_type, judge
 from mockserver.openapi.model import DeclaredResponse, Operation
 from mockserver.syntax.header_names import FRAMING
 from mockserver.syntax.instants import parse_duration
 from mockserver.syntax.json_pointer import escape as escape_pointer
-from mockserver.syntax.media_types import JSON, best_match, is_json, is_text
+from mockserver.syntax.media_types import JSON, best_match, is_text, may_be_json
 from mockserver.syntax.statuses import BODILESS, FIRST_ERROR
 
 # The `operation` that stands for every one.
@@ -98,10 +98,11 @@ def _media_type(declared: DeclaredResponse | None, headers: Mapping[str, Sequenc
         if name.lower() == "content-type":
             return values[-1]
     media = json_media_type(declared) if declared is not None else None
-    if media is not None:
-        return media.name
     texts = [name for name in declared.media if is_text(name) and "*" not in name] if declared is not None else []
-    return texts[0] if texts and isinstance(body, str) else JSON
+    # A text is the document of XML, and not a value in it.
+    if texts and isinstance(body, str) and (media is None or not may_be_json(media.name)):
+        return texts[0]
+    return media.name if media is not None else JSON
 
 
 def _check_headers(headers: Mapping[str, Sequence[str]]) -> list[Violation]:
@@ -197,13 +198,11 @@ def _check_body(body: Any, declared: DeclaredResponse, status: int, media_type: 
         names = ", ".join(declared.media)
         message = f"{quote(media_type)} is not declared for the status {status}, only {names}; violate: true sends it"
         return [Violation("body", "/headers/Content-Type", "content", message)]
-    if media.validator is None or not (
-        is_json(media_type) or (isinstance(body, str) and media.shape.types == {"string"})
-    ):
+    if not isinstance(body, str) and not holds_value(media_type, media):
         return []
     return [
         Violation("body", f"/body{violation.pointer}", violation.keyword, violation.message)
-        for violation in media.validator.violations(body, "body")
+        for violation in judge(media_type, media, body)
     ]
 
 

@@ -23,7 +23,6 @@ from mockserver.http.request import bodies
 from mockserver.http.response.negotiation import concrete_media_type, negotiate
 from mockserver.http.response.responses import build_response
 from mockserver.http.response.samples import SampleSpec, required_headers
-from mockserver.http.response.text_bodies import body_text
 from mockserver.openapi.model import DeclaredResponse, Operation
 from mockserver.refusals import HandlerTimeout, MalformedBody, ResetWhileHeld
 from mockserver.syntax.media_types import FORM, FORMS, JSON, essence, is_json, is_text
@@ -154,8 +153,6 @@ def _build(exchange: Exchange, operation: Operation, outcome: Outcome, media_typ
         except MalformedBody as refusal:
             violations.append(Violation("body", "", "content", refusal.detail))
             body = None
-    elif media_type is not None and not is_json(media_type):
-        body = body_text(body, media_type)
     if declared is not None and declared.headers:
         present = [name for name, _ in headers]
         call = exchange.prepared.call or OperationCall({}, {})

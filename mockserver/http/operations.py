@@ -29,6 +29,7 @@ from mockserver.http.response.samples import SampleSpec, default_sample, require
 from mockserver.http.router import ControlHandler
 from mockserver.http.streaming.channels import open_channel
 from mockserver.http.streaming.opening import keep_open, open_events
+from mockserver.openapi.content import holds_value
 from mockserver.openapi.model import DeclaredResponse, Operation
 from mockserver.openapi.parameter_decoding import validate_header
 from mockserver.refusals import (
@@ -190,7 +191,7 @@ def _perform(exchange: Exchange, operation: Operation) -> Response:
     except Refusal as refusal:
         if prepared.key is None or isinstance(refusal, BEFORE_OPERATION):
             raise
-        response = refuse(exchange.service, operation, refusal)
+        response = refuse(exchange.service, operation, refusal, accept=exchange.request.header("Accept"))
     if prepared.key is not None and not response.violations:
         key, stored = prepared.key, idempotency.store(response, prepared.digest)
         exchange.selection.run.submit(lambda _, at: KeepResponse(key, stored, at))
@@ -320,27 +321,29 @@ def _behave(exchange: Exchange, operation: Operation, behaviour: Behaviour) -> R
 def _success_type(exchange: Exchange, operation: Operation, behaviour: Behaviour) -> str | None:
     """The media type of a success, negotiated before anything changes. Raises NotAcceptable.
 
-    Records are written as JSON alone.
+    Records are written as JSON, or as XML by their schema.
     """
     success = operation.success(PREFERRED[RESULTS.get(behaviour.kind, ResultKind.RETURNED)])
     if success is None or not success[1].media:
         return "application/json" if success is None or operation.method != "DELETE" else None
     media = success[1].media
     if len(media) > 1:
-        media = {name: entry for name, entry in media.items() if is_json(name)} or media
+        media = {name: entry for name, entry in media.items() if holds_value(name, entry)} or media
     accept = exchange.request.header("Accept")
     name = negotiate(accept, media)
     return concrete_media_type(accept, name, media[name]) if name is not None and "*" in name else name
 
 
 def _accepts(declared: DeclaredResponse, status: int, media_type: str | None, result: OperationResult) -> bool:
-    """Whether the result may be sent; else the declared response has another form: it is not JSON, for example."""
+    """Whether the result may be sent; else the declared response has another form: it is no JSON value, for example."""
     if media_type is None or status in BODILESS:
         return True
-    if not is_json(media_type):
-        return False
-    media = declared_media(declared, media_type) if result.kind is ResultKind.DELETED else None
-    return media is None or media.validator is None or media.validator.is_valid(result.value)
+    if is_json(media_type) and result.kind is not ResultKind.DELETED:
+        return True
+    media = declared_media(declared, media_type)
+    if media is None or not holds_value(media_type, media):
+        return is_json(media_type)
+    return result.kind is not ResultKind.DELETED or media.validator is None or media.validator.is_valid(result.value)
 
 
 def _headers(

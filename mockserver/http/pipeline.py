@@ -250,7 +250,7 @@ def refuse_exchange(exchange: Exchange, refusal: Refusal) -> Response:
     if isinstance(refusal, InvalidRequest | InvalidRecord):
         exchange.violations = refusal.violations
     preference = preferences.peek(operation, request) if operation is not None else None
-    response = refuse(service, operation, refusal, preference)
+    response = refuse(service, operation, refusal, preference, request.header("Accept"))
     if operation is not None and exchange.selected is not None:
         response = operations.enforce(exchange, operation, response)
     response = complete(response, request)

@@ -1,33 +1,91 @@
-"""Media types and examples of a declared body or response."""
+"""Media types and examples of a declared body or response, and what the schema of a media type says about a body."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
+from mockserver.errors import Violation
 from mockserver.openapi.model import Body, DeclaredResponse, MediaType
 from mockserver.openapi.parameter_decoding import decode_scalar
-from mockserver.schemas.shapes import COMPOUND, Shape
-from mockserver.syntax.media_types import essence, is_json, may_be_json
+from mockserver.openapi.xml.reading import read
+from mockserver.schemas.shapes import COMPOUND
+from mockserver.syntax.media_types import charset_of, essence, is_json, is_xml_data, may_be_json
+from mockserver.syntax.xml_elements import MalformedXML, UnknownEncoding, decode
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedBody:
+    """What a schema says nothing about, because of the `violations`; else the value that it is about."""
+
+    value: Any
+    violations: list[Violation] = field(default_factory=list)
+    is_readable: bool = True
 
 
 def json_media_type(declared: DeclaredResponse | Body) -> MediaType | None:
-    """The declared media type that is JSON, a problem document or a range such as `*/*` only if there is no other."""
+    """The declared media type that holds JSON values, which XML does too if its schema describes it.
+
+    That is JSON; a problem document, a range such as `*/*` or XML only if there is no other, in this order.
+    """
     media_types = [media_type for media_type in declared.media.values() if is_json(media_type.name)]
     media_types = media_types or [media_type for media_type in declared.media.values() if may_be_json(media_type.name)]
+    media_types = media_types or [entry for entry in declared.media.values() if holds_value(entry.name, entry)]
     return min(media_types, key=lambda media_type: "problem" in media_type.name, default=None)
 
 
-def judged_value(name: str, shape: Shape, value: Any) -> tuple[Any] | None:
-    """What the schema of a media type is about, in a tuple, for a value that is sent in it; None if about nothing.
+def holds_value(kind: str, media: MediaType) -> bool:
+    """Whether a body sent as `kind`, declared as `media`, is a JSON value: in JSON, or by its schema in XML."""
+    return is_json(kind) or (media.xml is not None and is_xml_data(kind))
 
-    Plain text that is described as a number or a boolean is judged as that. A body in a syntax of its own, such as XML
-    or PDF, is judged by a schema that describes it as a string.
+
+def judge(kind: str, media: MediaType, value: Any) -> list[Violation]:
+    """Where a body in the media type `kind` violates what is declared as `media`; see `judged_body` for its value."""
+    judged = judged_body(kind, media, value) if media.validator is not None else None
+    if judged is None or media.validator is None:
+        return []
+    return judged.violations + (media.validator.violations(judged.value, "body") if judged.is_readable else [])
+
+
+def is_valid(kind: str, media: MediaType, value: Any) -> bool:
+    """Whether a body matches what is declared as `media`; see `judged_body` for its value."""
+    judged = judged_body(kind, media, value) if media.validator is not None else None
+    if judged is None or media.validator is None:
+        return True
+    return not judged.violations and media.validator.is_valid(judged.value)
+
+
+def judged_body(kind: str, media: MediaType, value: Any) -> JudgedBody | None:
+    """What the schema of a media type is about, for a body that is sent as `kind`; None if about nothing.
+
+    `value` is JSON, or the text or bytes of a body. Plain text that is described as a number or a boolean is judged as
+    that. XML is judged as the value that it stands for if its schema describes that. A body in another syntax, such as
+    PDF, is judged by a schema that describes it as a string.
     """
-    if may_be_json(name):
-        return (value,)
-    if essence(name) == "text/plain" and isinstance(value, str) and not shape.types & COMPOUND:
-        return (decode_scalar(value, shape.types),)
-    return (value,) if shape.types - {"null"} == {"string"} else None
+    if may_be_json(kind):
+        return JudgedBody(value)
+    if holds_value(kind, media):
+        return _judged_xml(kind, media, value) if isinstance(value, str | bytes) else JudgedBody(value)
+    if essence(kind) == "text/plain" and isinstance(value, str) and not media.shape.types & COMPOUND:
+        return JudgedBody(decode_scalar(value, media.shape.types))
+    return JudgedBody(value) if media.shape.types - {"null"} == {"string"} else None
+
+
+def _judged_xml(kind: str, media: MediaType, document: str | bytes) -> JudgedBody:
+    assert media.xml is not None
+    try:
+        text = decode(document, charset_of(kind)) if isinstance(document, bytes) else document
+        return JudgedBody(*read(text, media.xml))
+    except (MalformedXML, UnknownEncoding) as error:
+        return JudgedBody(None, [Violation("body", "", "content", f"the body is not XML: {error}")], is_readable=False)
+
+
+def example_values(media: MediaType) -> list[Any]:
+    """The examples of a media type as JSON values; one that is an XML document as what it stands for."""
+    if media.xml is None or not is_xml_data(media.name):
+        return list(media.examples.values())
+    judged = [judged_body(media.name, media, example) for example in media.examples.values()]
+    return [body.value for body in judged if body is not None and body.is_readable]
 
 
 def find_example(declared: DeclaredResponse, name: str) -> tuple[MediaType, Any] | None:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mockserver.documents.nodes import Documents, Node, Unresolved
 from mockserver.documents.source import Report, Source
 from mockserver.errors import Problem, quote
-from mockserver.openapi.content import judged_value
+from mockserver.openapi.content import is_valid, judge
 from mockserver.openapi.model import Encoding, Header, ItemSchema, MediaType, ParameterStyle
 from mockserver.openapi.parameter_decoding import STYLES
+from mockserver.openapi.xml.layout import body_layout
 from mockserver.schemas.shapes import Shape
 from mockserver.schemas.validators import Schemas, Validator
 from mockserver.syntax import strict_json
-from mockserver.syntax.media_types import is_json
+from mockserver.syntax.media_types import is_json, is_xml_data
 
 REFERENCE_AS_EXAMPLE = (
     "an example is a value, not a reference: write examples: {NAME: {$ref: …}} with the reference, or the value itself"
@@ -89,10 +90,12 @@ class ContentReader:
         examples, shape = self._find_examples(node), Shape.from_schema(schema)
         for example in examples.values() if is_json(name) else ():
             self._check_notation(example, validator)
-        invalid = [label for label, example in examples.items() if self._is_invalid(name, shape, example, validator)]
         values = {label: example.value for label, example in examples.items()}
         encodings, item = self._read_encodings(node, shape), self._read_item(node, schemas)
-        return MediaType(name, schema, validator, values, encodings, shape, frozenset(invalid), item)
+        xml = body_layout(schema, schemas) if is_xml_data(name) or "*" in name else None
+        media = MediaType(name, schema, validator, values, encodings, shape, item=item, xml=xml)
+        invalid = [label for label, example in examples.items() if self._is_invalid(media, example)]
+        return replace(media, invalid_examples=frozenset(invalid)) if invalid else media
 
     def _read_item(self, node: Node, schemas: Schemas) -> ItemSchema | None:
         """The `itemSchema` of a media type."""
@@ -150,15 +153,14 @@ class ContentReader:
                 notation = None
         return Encoding(media_types, self.read_headers(node), notation)
 
-    def _is_invalid(self, name: str, shape: Shape, example: Node, validator: Validator | None) -> bool:
+    def _is_invalid(self, media: MediaType, example: Node) -> bool:
         """Whether an example does not match its schema, which is reported."""
-        judged = judged_value(name, shape, example.value)
-        if validator is None or judged is None or validator.is_valid(judged[0]):
+        if is_valid(media.name, media, example.value):
             return False
         if self.strict_examples:
-            self.report.errors.append(BrokenExample(example, validator))
+            self.report.errors.append(BrokenExample(example, media))
         else:
-            self.report.warnings.append(BrokenExample(example, validator, is_repaired=True))
+            self.report.warnings.append(BrokenExample(example, media, is_repaired=True))
         return True
 
 
@@ -167,7 +169,7 @@ class BrokenExample:
     """An example that does not match its schema. The details take a while, so they are found when they are shown."""
 
     example: Node
-    validator: Validator
+    media: MediaType
     is_repaired: bool = False
     code: str = "example"
 
@@ -180,7 +182,7 @@ class BrokenExample:
         """Each mistake in it, with its line."""
         suffix = "; the invalid parts are regenerated" if self.is_repaired else ""
         suffix = f"; {JSON_AS_TEXT}{suffix}" if is_json_text(self.example.value) else suffix
-        for violation in self.validator.violations(self.example.value, "body"):
+        for violation in judge(self.media.name, self.media, self.example.value):
             position = f" at {violation.pointer}" if violation.pointer else ""
             message = f"the example does not match its schema{position}: {violation.message}{suffix}"
             yield self.source.problem(self.example.pointer, message, self.code)

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 from mockserver.documents.nodes import Node
 from mockserver.openapi.security import RequiredCredential
+from mockserver.openapi.xml.layout import XmlLayout
 from mockserver.schemas.shapes import COMPOUND, Shape
 from mockserver.schemas.validators import Validator
 
@@ -68,7 +69,8 @@ class MediaType:
     """One entry of a `content` map: its schema, if it has one, its examples by name, and what a form's fields are.
 
     `invalid_examples` names the examples that violate the schema. `item` describes each item where the body is a
-    sequence of items (OpenAPI 3.2, section 4.14.4), such as one event of a stream.
+    sequence of items (OpenAPI 3.2, section 4.14.4), such as one event of a stream. `xml` is how JSON values are written
+    where the media type is XML, or a range that covers it; None where its schema describes no such values.
     """
 
     name: str
@@ -79,6 +81,7 @@ class MediaType:
     shape: Shape = field(default_factory=Shape, compare=False)
     invalid_examples: frozenset[str] = frozenset()
     item: ItemSchema | None = field(default=None, compare=False)
+    xml: XmlLayout | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

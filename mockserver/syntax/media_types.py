@@ -9,6 +9,8 @@ JSON, FORM, MULTIPART = "application/json", "application/x-www-form-urlencoded",
 FORMS = (FORM, MULTIPART)
 TEXTUAL = ("application/xml", "application/yaml", "application/x-yaml", "application/javascript", "application/graphql")
 
+# Formats with elements of their own.
+XML_FORMATS = ("application/xhtml+xml", "image/svg+xml", "application/mathml+xml")
 # Server-sent events.
 EVENT_STREAM = "text/event-stream"
 # One JSON value per line.
@@ -19,6 +21,15 @@ JSON_LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl",
 def essence(media_type: str) -> str:
     """A media type without its parameters, in lower case."""
     return media_type.partition(";")[0].strip().lower()
+
+
+def charset_of(media_type: str) -> str | None:
+    """The parameter `charset` of a media type."""
+    for parameter in media_type.split(";")[1:]:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            return value.strip().strip('"')
+    return None
 
 
 @lru_cache(maxsize=256)
@@ -37,6 +48,11 @@ def is_xml(media_type: str) -> bool:
     """Whether a media type is XML (RFC 7303)."""
     name = essence(media_type)
     return name in ("application/xml", "text/xml") or name.endswith("+xml")
+
+
+def is_xml_data(media_type: str) -> bool:
+    """Whether a media type is XML whose elements an API declares itself, and not those of pages or images."""
+    return is_xml(media_type) and essence(media_type) not in XML_FORMATS
 
 
 def is_markup(media_type: str) -> bool:

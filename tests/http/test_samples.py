@@ -49,7 +49,7 @@ PETS: dict[str, Any] = {
                         "dog": {"value": {"id": "two", "name": "Dog"}},
                     },
                 },
-                "application/xml": {"schema": PET, "example": "<pet><id>1</id></pet>"},
+                "application/xml": {"schema": PET, "example": "<pet><id>1</id><name>Cat</name></pet>"},
                 "text/csv": {"schema": {"type": "string"}, "example": "id,name\n1,Cat\n"},
             },
         },
@@ -367,8 +367,8 @@ def test_a_binary_answer_is_a_file_of_its_kind(serve: Serve, kind: str, begins: 
     assert client.get("/file").data == response.data
 
 
-def test_xml_without_an_example_is_501_and_says_which_media_type(serve: Serve) -> None:
-    response = serve({"/a": media("application/xml", schema=PET)}).get("/a")
+def test_xml_without_an_example_and_a_schema_is_501_and_says_which_media_type(serve: Serve) -> None:
+    response = serve({"/a": media("application/xml")}).get("/a")
     assert response.status_code == 501
     assert code(response) == "no-example"
     assert "application/xml" in response.get_json()["detail"]
@@ -581,11 +581,10 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
         ("text/html", 406, "application/problem+json"),
     ],
 )
-@pytest.mark.parametrize("entry", [{}, {"example": {"id": 1}}], ids=["without", "object"])
 def test_a_type_that_cannot_be_written_gives_way_to_what_is_accepted_too(
-    serve: Serve, accept: str, status: int, kind: str, entry: dict[str, Any]
+    serve: Serve, accept: str, status: int, kind: str
 ) -> None:
-    content = {"application/xml": {"schema": PET, **entry}, "application/json": {"schema": PET}}
+    content = {"application/xml": {}, "application/json": {"schema": PET}}
     document = one_path({"get": {"responses": {"200": {"description": "x", "content": content}}}})
     response = serve(document).get("/a", headers={"Accept": accept})
     assert response.status_code == status
@@ -598,7 +597,7 @@ def test_xml_with_an_example_is_what_a_browser_gets(serve: Serve) -> None:
     assert serve(document).get("/a", headers={"Accept": BROWSER}).data == b"<pet/>"
 
 
-@pytest.mark.parametrize("kind", ["text/html", "text/csv", "application/xml", "application/xhtml+xml"])
+@pytest.mark.parametrize("kind", ["text/html", "text/csv", "application/xhtml+xml"])
 @pytest.mark.parametrize("entry", [{"schema": PET}, {"example": {"id": 1}}], ids=["generated", "example"])
 def test_json_is_never_sent_under_the_name_of_another_syntax(serve: Serve, kind: str, entry: dict[str, Any]) -> None:
     response = serve(one_path(media(kind, **entry))).get("/a")

@@ -180,26 +180,26 @@ def test_operations_that_do_not_fit_answer_with_samples(kennel: FlaskClient) -> 
     assert kennel.get("/reports/anything").status_code == 200
 
 
-def test_records_are_json_alone(tmp_path: Path) -> None:
+def test_records_are_json_or_xml_by_what_is_accepted(tmp_path: Path) -> None:
     def change(document: dict[str, Any]) -> None:
         content = document["paths"]["/owners/{ownerId}"]["get"]["responses"]["200"]["content"]
         content["application/xml"] = content["application/json"]
 
     client = create_app(write(tmp_path, change), stateful=True).test_client(use_cookies=False)
-    assert client.get("/owners/1", headers={"Accept": "application/xml, */*;q=0.1"}).mimetype == "application/json"
-    assert client.get("/owners/1", headers={"Accept": "application/xml"}).status_code == 406
+    assert client.get("/owners/1", headers={"Accept": "application/json, */*;q=0.1"}).mimetype == "application/json"
+    assert client.get("/owners/1", headers={"Accept": "application/xml"}).mimetype == "application/xml"
 
 
 def test_a_body_that_cannot_become_a_record_is_refused_with_the_accepted_media_types(tmp_path: Path) -> None:
     def change(document: dict[str, Any]) -> None:
         content = document["paths"]["/owners"]["post"]["requestBody"]["content"]
-        content["application/xml"] = {"schema": {"type": "object"}}
+        content["application/yaml"] = {"schema": {"type": "object"}}
 
     client = create_app(write(tmp_path, change), stateful=True).test_client(use_cookies=False)
-    refused = client.post("/owners", data="<owner/>", content_type="application/xml")
+    refused = client.post("/owners", data="name: Ada", content_type="application/yaml")
     assert refused.status_code == 415
     assert refused.headers["Accept-Post"] == "application/json"
-    assert 'accepts application/json; the request body was sent as "application/xml"' in refused.json["detail"]
+    assert 'accepts application/json; the request body was sent as "application/yaml"' in refused.json["detail"]
     assert len(ids(client.get("/owners"))) == 3
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from mockserver.contract.inference.collection import Collection
 from mockserver.contract.inference.lists import infer_selection
 from mockserver.documents.nodes import Node, Unresolved
-from mockserver.openapi.content import json_media_type
+from mockserver.openapi.content import example_values, holds_value, json_media_type
 from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
 from mockserver.schemas.properties import declared_properties
 from mockserver.schemas.shapes import COMPOUND, Shape
@@ -36,11 +36,12 @@ NO_JSON = MediaType("", None, None, {})
 
 
 def json_response(success: tuple[int, DeclaredResponse] | None) -> MediaType | None:
-    """The JSON of a response: None without a body, `NO_JSON` if the body is something else."""
+    """The JSON of a response, or its XML: None without a body, `NO_JSON` if the body is something else."""
     if success is None or not success[1].media:
         return None
     media = success[1].media
     candidates = [name for name in media if is_json(name)] or [name for name in media if may_be_json(name)]
+    candidates = candidates or [name for name, entry in media.items() if holds_value(name, entry)]
     return media[candidates[0]] if candidates else NO_JSON
 
 
@@ -105,17 +106,17 @@ def record_examples(media_type: MediaType, member: str | None) -> list[Any]:
     """The records in the examples of a response."""
     return [
         example.get(member) if isinstance(example, dict) and member is not None else example
-        for example in media_type.examples.values()
+        for example in example_values(media_type)
     ]
 
 
 def infer_body(operation: Operation, collection: Collection) -> Entry | None:
-    """The entry of an operation whose body, as JSON or a form, has members of the record."""
+    """The entry of an operation whose body, as JSON, XML or a form, has members of the record."""
     media_types = operation.body.media if operation.body is not None else {}
     names = collection.shape.names
     for name, media_type in media_types.items():
         shape = media_type.shape
-        if not ((may_be_json(name) and JSON_PATCH not in name) or name in FORMS) or "object" not in shape.types:
+        if not _may_hold_record(name, media_type) or JSON_PATCH in name or "object" not in shape.types:
             continue
         if shape.names & names or not shape.names:
             return {}
@@ -124,6 +125,10 @@ def infer_body(operation: Operation, collection: Collection) -> Entry | None:
         if len(members) == 1 and shape.member(members[0]).names & names:
             return {"body": members[0]}
     return None
+
+
+def _may_hold_record(name: str, media_type: MediaType) -> bool:
+    return may_be_json(name) or name in FORMS or holds_value(name, media_type)
 
 
 def infer_creation(operation: Operation, collection: Collection) -> Entry | None:
@@ -202,7 +207,7 @@ def _answers_at_once(operation: Operation, status: int) -> bool:
 
 def _accepts_object(operation: Operation) -> bool:
     media_types = operation.body.media if operation.body is not None else {}
-    shapes = [media_type.shape for name, media_type in media_types.items() if may_be_json(name) or name in FORMS]
+    shapes = [media_type.shape for name, media_type in media_types.items() if _may_hold_record(name, media_type)]
     return not media_types or any("object" in shape.types for shape in shapes)
 
 
@@ -222,7 +227,7 @@ def infer_list(operation: Operation, collection: Collection) -> Entry | None:
     if not collection.is_compatible(items):
         return None
     collection.schemas[items.address] = items
-    for example in media_type.examples.values():
+    for example in example_values(media_type):
         rows = example.get(envelope["items"]) if envelope is not None and isinstance(example, dict) else example
         collection.examples += rows if isinstance(rows, list) else []
     shape = Shape.from_schema(media_type.schema) if envelope is not None else None

@@ -10,6 +10,7 @@ from mockserver.http.exchange import PreparedRequest
 from mockserver.http.gateway.decoding import JUDGED_LIMIT, Undecodable, decode_content, parse_json
 from mockserver.http.request import parameters
 from mockserver.http.response.negotiation import declared_media
+from mockserver.openapi.content import holds_value, judge
 from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
 from mockserver.openapi.parameter_decoding import validate_header
 from mockserver.refusals import InvalidRequest
@@ -91,12 +92,14 @@ def _judge_content(declared: DeclaredResponse, status: int, values: dict[str, st
 
 def _judge_value(media: MediaType, media_type: str, coding: str | None, body: bytes) -> list[Violation]:
     is_text = media.validator is not None and media.shape.types == {"string"} and essence(media_type)[:5] == "text/"
-    if not (is_json(media_type) or is_text):
+    if not (holds_value(media_type, media) or is_text):
         return []
     try:
         plain = decode_content(body, coding)
     except Undecodable as error:
         return [Violation("body", "", "content", str(error))] if error.is_malformed else []
+    if not (is_json(media_type) or is_text):
+        return judge(media_type, media, plain)
     if is_text:
         value = plain.decode(errors="replace")
     else:

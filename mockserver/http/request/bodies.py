@@ -17,22 +17,27 @@ from mockserver.http.messages import Request
 from mockserver.openapi import parameter_decoding
 from mockserver.openapi.model import Body, Encoding, MediaType
 from mockserver.openapi.nested_names import Unreadable, assemble, split_brackets
+from mockserver.openapi.xml.layout import XmlLayout
+from mockserver.openapi.xml.reading import read as read_xml
 from mockserver.refusals import MalformedBody, TooManyParts, UnsupportedCharset, UnsupportedMediaType
 from mockserver.schemas.shapes import Shape
-from mockserver.syntax import json_pointer, strict_json
-from mockserver.syntax.media_types import FORM, FORMS, JSON, best_match, essence, is_json, is_text, matches
+from mockserver.syntax import json_pointer, strict_json, xml_elements
+from mockserver.syntax.charsets import CODECS, codec_name
+from mockserver.syntax.media_types import (
+    FORM,
+    FORMS,
+    JSON,
+    best_match,
+    charset_of,
+    essence,
+    is_json,
+    is_text,
+    is_xml_data,
+    matches,
+)
 
 PART_LIMIT = 1_000
 OCTETS = "application/octet-stream"
-# The charsets that HTTP uses, each with its usual labels (https://encoding.spec.whatwg.org/#names-and-labels), to the
-# names of Python's codecs. The time that each takes is linear, which is not so for every codec that Python has.
-CODECS = {
-    "utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "us-ascii", "ascii": "us-ascii",
-    "iso-8859-1": "iso-8859-1", "iso8859-1": "iso-8859-1", "latin-1": "iso-8859-1", "latin1": "iso-8859-1",
-    "iso-8859-15": "iso-8859-15", "iso8859-15": "iso-8859-15", "windows-1252": "windows-1252",
-    "cp1252": "windows-1252", "utf-16": "utf-16", "utf16": "utf-16", "utf-16le": "utf-16-le", "utf-16-le": "utf-16-le",
-    "utf-16be": "utf-16-be", "utf-16-be": "utf-16-be",
-}  # fmt: skip
 NOTHING = Encoding()
 
 
@@ -107,6 +112,9 @@ def _decode(media: MediaType, sent: str, data: bytes, violations: list[Violation
     elif kind in FORMS:
         parts = _split_urlencoded(data) if kind == FORM else _split_multipart(data, sent)
         return _decode_form(media, parts, violations)
+    elif media.xml is not None and is_xml_data(kind):
+        value, misnamed = _read_xml(media.xml, sent, data)
+        violations += misnamed
     else:
         # Each byte becomes the character of the same number, so that lengths in the schema count bytes.
         value = _decode_text(data, sent) if is_text(kind) else data.decode("latin-1")
@@ -115,10 +123,23 @@ def _decode(media: MediaType, sent: str, data: bytes, violations: list[Violation
         if kind.startswith("text/"):
             value = parameter_decoding.decode_scalar(value, media.shape.types)
         elif "string" not in media.shape.types:
-            return value  # such as XML that is described as an object
+            return value  # such as YAML that is described as an object
     if media.validator is not None:
         violations += media.validator.violations(value, "body")
     return value
+
+
+def _read_xml(layout: XmlLayout, sent: str, data: bytes) -> tuple[Any, list[Violation]]:
+    """The value of an XML document, and where its elements are not those of the schema.
+
+    Raises MalformedBody or UnsupportedCharset.
+    """
+    try:
+        return read_xml(xml_elements.decode(data, charset_of(sent)), layout)
+    except xml_elements.MalformedXML as error:
+        raise MalformedBody(str(error)) from None
+    except xml_elements.UnknownEncoding as error:
+        raise UnsupportedCharset(error.encoding, dict.fromkeys(CODECS.values())) from None
 
 
 def _decode_text(data: bytes, content_type: str) -> str:
@@ -132,7 +153,7 @@ def _decode_text(data: bytes, content_type: str) -> str:
 def _codec(content_type: str) -> str:
     """Python's name of the charset of a media type, by default UTF-8. Raises UnsupportedCharset."""
     charset = parse_options_header(content_type)[1].get("charset", "utf-8")
-    codec = CODECS.get(charset.strip().lower().replace("_", "-"))
+    codec = codec_name(charset)
     if codec is None:
         raise UnsupportedCharset(charset, dict.fromkeys(CODECS.values()))
     return codec

@@ -15,10 +15,11 @@ from mockserver.http.messages import Request
 from mockserver.http.request import bodies, notices
 from mockserver.http.request.addressing import decode_parameter
 from mockserver.openapi import parameter_decoding
+from mockserver.openapi.content import holds_value
 from mockserver.openapi.model import Body, Operation, Parameter
 from mockserver.openapi.parameter_decoding import RESERVED_PREFIX
 from mockserver.refusals import BodyTooLarge, InvalidRequest, UnexpectedBody, UnsupportedMediaType
-from mockserver.syntax.media_types import FORMS, JSON, essence, is_json
+from mockserver.syntax.media_types import FORMS, JSON, best_match, essence, is_json
 
 if TYPE_CHECKING:
     from mockserver.http.service import Service
@@ -207,8 +208,8 @@ class _Reader:
         """Refuse a declared media type that cannot be stored as a record. Raises UnsupportedMediaType."""
         sent = self.request.header("Content-Type")
         media_type = essence(JSON if sent is None else sent)
-        storable = [name for name in body.media if is_json(name) or name in FORMS]
-        if storable and not (is_json(media_type) or media_type in FORMS):
+        storable = [name for name, media in body.media.items() if holds_value(name, media) or name in FORMS]
+        if storable and not (is_json(media_type) or media_type in FORMS or best_match(media_type, storable)):
             raise UnsupportedMediaType(media_type, storable)
 
     def _check_empty(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,15 +14,17 @@ from mockserver.documents.nodes import Node
 from mockserver.errors import CannotGenerate, Violation
 from mockserver.http.response import text_bodies
 from mockserver.http.response.error_forms import ABSENT, ErrorForm, is_problem, variants
+from mockserver.http.response.negotiation import negotiate
 from mockserver.http.response.responses import error_members
+from mockserver.openapi.content import holds_value
 from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
+from mockserver.refusals import NotAcceptable
 from mockserver.schemas.shapes import Shape
 from mockserver.syntax.media_types import (
     EVENT_STREAM,
     JSON,
     JSON_LINES,
     essence,
-    is_json,
     is_markup,
     is_text,
     is_xml,
@@ -54,30 +57,44 @@ class DeclaredError:
             if example in media.examples and example not in media.invalid_examples:
                 value = media.examples[example]
                 name = _concrete(media.name, PLAIN_TEXT if isinstance(value, str) else JSON)
-                if is_json(name) or isinstance(value, str):
+                if holds_value(name, media) or isinstance(value, str):
                     return value, name
         return None
 
-    def filled(self, *, keeps_examples: bool) -> Body | None:
+    def filled(self, *, keeps_examples: bool, accept: str | None = None) -> Body | None:
         """The form that is declared, filled; None where no declared media type can hold the refusal.
 
-        With `keeps_examples`, the declared example is sent as it is if there is one.
+        With `keeps_examples`, the declared example is sent as it is if there is one. Of JSON and XML, it is what the
+        client prefers by its `accept`.
         """
         if keeps_examples:
             labels = dict.fromkeys(label for media in self.declared.media.values() for label in media.examples)
             kept = [body for label in labels if (body := self.preferred(label)) is not None]
             if kept:
                 return kept[0]
-        json_media = [media for media in self.declared.media.values() if may_be_json(media.name)]
-        for media in sorted(json_media, key=lambda media: media.name != PROBLEM):
+        for media in self._structured_media(accept):
             if (body := self._filled_json(media)) is not None:
-                return body
+                return body if may_be_json(media.name) else (body[0], media.name)
         for media in self.declared.media.values():
             if _is_written_as_json(media.name) and (body := self._filled_json(media)) is not None:
-                return text_bodies.body_text(body[0], media.name), media.name
+                return body[0], media.name
             if not may_be_json(media.name) and (text := self._text(media)) is not None:
                 return text, _concrete(media.name, PLAIN_TEXT)
         return None
+
+    def _structured_media(self, accept: str | None) -> list[MediaType]:
+        """The declared media types of JSON, a problem document first, and then of XML; the preferred one before all."""
+        by_name = {
+            media.name: media
+            for media in self.declared.media.values()
+            if may_be_json(media.name) or holds_value(media.name, media)
+        }
+        preferred = None
+        if accept is not None and not all(map(may_be_json, by_name)):
+            with suppress(NotAcceptable):
+                preferred = negotiate(accept, by_name)
+        ranks = {name: (name != preferred, not may_be_json(name), name != PROBLEM) for name in by_name}
+        return sorted(by_name.values(), key=lambda media: ranks[media.name])
 
     def _filled_json(self, media: MediaType) -> Body | None:
         form = ErrorForm(self.problem, self.violations)
@@ -150,6 +167,7 @@ def can_hold_refusal(declared: DeclaredResponse) -> bool:
     """Whether one of the declared media types can hold a refusal: JSON, text, or an example in its own syntax."""
     return not declared.media or any(
         may_be_json(media.name)
+        or holds_value(media.name, media)
         or (_holds_text(media.name) and not is_xml(media.name))
         or any(isinstance(example, str) for example in media.examples.values())
         for media in declared.media.values()

@@ -15,11 +15,9 @@ from mockserver.http.response.negotiation import declared_media
 from mockserver.http.response.problems import refuse
 from mockserver.http.response.responses import build_response
 from mockserver.http.response.samples import SampleSpec, repaired_example, required_headers
-from mockserver.http.response.text_bodies import body_text
 from mockserver.openapi.content import find_example
 from mockserver.openapi.model import Operation
 from mockserver.refusals import Injected, ResetWhileHeld
-from mockserver.syntax.media_types import is_json
 from mockserver.syntax.statuses import FIRST_ERROR
 
 if TYPE_CHECKING:
@@ -77,11 +75,9 @@ def replacement_response(exchange: Exchange, operation: Operation, override: Ove
         return None
     elif media_type is None:
         if status >= FIRST_ERROR:
-            return refuse(service, operation, Injected(status))
+            return refuse(service, operation, Injected(status), accept=exchange.request.header("Accept"))
         # What is sent with a status that is not declared, nobody can know.
         return None if operation.names_status(status) else Response(status)
-    if not is_json(media_type):
-        value = body_text(value, media_type)
     headers: list[tuple[str, str]] = []
     if declared is not None and operation.names_status(status):
         contract, call, spec = service.contract, exchange.prepared.call, SampleSpec(status, declared)

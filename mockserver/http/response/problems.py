@@ -106,12 +106,17 @@ STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
 
 
 def refuse(
-    service: Service, operation: Operation | None, refusal: Refusal, preference: Preference | None = None
+    service: Service,
+    operation: Operation | None,
+    refusal: Refusal,
+    preference: Preference | None = None,
+    accept: str | None = None,
 ) -> Response:
     """The response to a refused request, with the body that the operation declares for the status, else a problem.
 
     It never violates the contract by its body: where the declared form cannot hold a refusal, it is a problem document.
-    The declared example that a `preference` of the client names is sent as it is.
+    The declared example that a `preference` of the client names is sent as it is. Its `accept` decides only between
+    JSON and XML that are both declared.
     """
     status = _status(operation, refusal)
     problem = {
@@ -131,7 +136,9 @@ def refuse(
     error = DeclaredError(service.contract, operation, declared, problem, violations)
     is_preferred = preference is not None and preference.code in (None, status)
     example = preference.example if preference is not None and is_preferred else None
-    body = error.preferred(example) or error.filled(keeps_examples=isinstance(refusal, refusals.Injected))
+    body = error.preferred(example) or error.filled(
+        keeps_examples=isinstance(refusal, refusals.Injected), accept=accept
+    )
     if body is None:
         response = _problem_response(service, problem, {})
         response.headers = pairs

@@ -12,8 +12,8 @@ from mockserver.errors import Violation, quote
 from mockserver.http.messages import SAFE_METHODS, Request, Response, header
 from mockserver.http.response import text_bodies
 from mockserver.http.response.negotiation import declared_media
-from mockserver.openapi.content import judged_value
-from mockserver.openapi.model import DeclaredResponse, Header, Operation
+from mockserver.openapi.content import holds_value, judge
+from mockserver.openapi.model import DeclaredResponse, Header, MediaType, Operation
 from mockserver.openapi.parameter_decoding import validate_header
 from mockserver.syntax.header_names import FRAMING
 from mockserver.syntax.media_types import JSON, is_json
@@ -45,37 +45,40 @@ def error_members(status: int, code: str, detail: str) -> dict[str, Any]:
 def build_response(
     operation: Operation, status: int, value: Any, media_type: str | None, headers: Iterable[tuple[str, str]] = ()
 ) -> Response:
-    """Build and validate a response of `operation`. `value` is JSON, or text or bytes for other media types.
+    """Build and validate a response of `operation`. `value` is JSON, or the text or bytes of another media type.
 
-    A value without a media type is written as JSON.
+    JSON is written in the media type as far as that can hold it; without a media type, as JSON.
     """
     declared, pairs = operation.response(status), list(headers)
+    media = declared_media(declared, media_type) if declared is not None and media_type is not None else None
+    if media_type is not None and not is_json(media_type) and (media is None or not holds_value(media_type, media)):
+        value = text_bodies.body_text(value, media_type)
     if declared is None:
         message = f"{operation.id} declares no response for the status {status}"
         violations = [Violation("status", "", "responses", message)]
     else:
-        violations = _content_violations(declared, status, value, media_type)
+        violations = _content_violations(declared, media, status, value, media_type)
     if status in BODILESS or (media_type is None and value is None):
         body, content_type = b"", None
     else:
-        body, content_type, unwritable = text_bodies.write(value, media_type or JSON)
+        body, content_type, unwritable = text_bodies.write(value, media_type or JSON, media)
         violations += unwritable
     if declared is not None and declared.headers:
         violations += _check_headers(declared, pairs, body)
     return Response(status, body, content_type, pairs, violations=violations)
 
 
-def _content_violations(declared: DeclaredResponse, status: int, value: Any, media_type: str | None) -> list[Violation]:
+def _content_violations(
+    declared: DeclaredResponse, media: MediaType | None, status: int, value: Any, media_type: str | None
+) -> list[Violation]:
     if media_type is None or status in BODILESS or not declared.media:
         return []
-    media = declared_media(declared, media_type)
     if media is None:
         message = f"{quote(media_type)} is not declared for the status {status}"
         return [Violation("header", "", "content", message, "Content-Type")]
-    if media.validator is None or (not isinstance(value, str) and not is_json(media_type)):
-        return []
-    judged = judged_value(media_type, media.shape, value)
-    return media.validator.violations(judged[0], "body") if judged is not None else []
+    if is_json(media_type):
+        return media.validator.violations(value, "body") if media.validator is not None else []
+    return judge(media_type, media, value) if isinstance(value, str) or holds_value(media_type, media) else []
 
 
 def complete(response: Response, request: Request) -> Response:

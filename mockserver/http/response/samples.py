@@ -17,18 +17,19 @@ from mockserver.http.messages import Response
 from mockserver.http.response import binary_samples
 from mockserver.http.response.negotiation import concrete_media_type, negotiate
 from mockserver.http.response.responses import NEVER_SENT, SENT_LATER, build_response, error_members, own_value
-from mockserver.http.response.text_bodies import body_text
+from mockserver.http.response.text_bodies import xml_document
 from mockserver.openapi import parameter_encoding
+from mockserver.openapi.content import holds_value, is_valid, judged_body
 from mockserver.openapi.model import DeclaredResponse, Header, MediaType, Operation
 from mockserver.refusals import NoExample, NotAcceptable
 from mockserver.schemas.validators import Validator
-from mockserver.syntax.media_types import EVENT_STREAM, FORM, essence, is_json, is_text, is_xml
+from mockserver.syntax.media_types import EVENT_STREAM, FORM, essence, is_json, is_text, is_xml_data
 from mockserver.syntax.statuses import BODILESS, FIRST_ERROR, reason_phrase
 
 # What a schema says of a header's value, so that it need not be made up.
 DECLARED_VALUES = ("const", "default", "enum", "example", "examples")
 # Text types in which a value other than text cannot be written.
-STRUCTURED = ("text/html", "text/csv")
+STRUCTURED = ("text/html", "text/csv", "application/xhtml+xml")
 # How many items a generated sequence has.
 ITEM_COUNT = 2
 # In bytes. A larger sample is not cached, but generated for each request.
@@ -119,17 +120,13 @@ def _media_type(spec: SampleSpec, accept: str | None) -> str | None:
 
 
 def _is_writable(spec: SampleSpec, media: MediaType) -> bool:
-    """Whether a sample can be written in a media type: JSON, bytes, plain text, or an example in its own syntax."""
-    example = _example(spec, media)
-    if not _needs_text(media.name) or (example is not None and isinstance(example[1], str | bytes)):
+    """Whether a sample can be written in a media type: as JSON, XML, bytes, text, or an example in its own syntax."""
+    example, name = _example(spec, media), essence(media.name)
+    if is_xml_data(name):
+        return example is not None or media.schema is not None
+    if name not in STRUCTURED or (example is not None and isinstance(example[1], str | bytes)):
         return True
-    return example is None and not is_xml(media.name) and media.shape.types == {"string"}
-
-
-def _needs_text(kind: str) -> bool:
-    """Whether a media type has a syntax of its own, so that only text can be its body and not any JSON value."""
-    name = essence(kind)
-    return (is_xml(name) and name not in binary_samples.MINIMAL_FILES) or name in STRUCTURED
+    return example is None and media.shape.types == {"string"}
 
 
 def _example(spec: SampleSpec, media: MediaType) -> tuple[str, Any] | None:
@@ -207,7 +204,7 @@ class SampleBuilder:
         return pairs
 
     def _body(self, media: MediaType, kind: str) -> Any:
-        if is_json(kind):
+        if holds_value(kind, media):
             return self._value(media, None)
         example = _example(self.spec, media)
         is_textual = is_text(kind) or essence(kind) == FORM
@@ -217,12 +214,17 @@ class SampleBuilder:
         if example is None and essence(kind) in binary_samples.MINIMAL_FILES:
             return binary_samples.generate_bytes(kind, self.seed)
         if example is not None or is_textual or _constrains_text(media):
-            if example is None and is_xml(kind):
-                raise NoExample(self.operation.id, "only JSON, text and binary bodies can be generated", kind)
+            if example is None and is_xml_data(kind) and media.schema is None:
+                raise NoExample(self.operation.id, "it has neither an example nor a schema", kind)
             value = self._value(media, "")
-            if _needs_text(kind) and not isinstance(value, str | bytes):
+            if example is None and is_xml_data(kind):
+                document = xml_document(value, kind)
+                if not is_valid(kind, media, document):
+                    raise NoExample(self.operation.id, "its schema describes the whole document as a string", kind)
+                return document
+            if essence(kind) in STRUCTURED and not isinstance(value, str | bytes):
                 raise NoExample(self.operation.id, "its value is not text in that media type", kind)
-            return body_text(value, kind)
+            return value
         limits = [node.value.get("maxLength") for node in media.shape.unconditional()]
         return binary_samples.generate_bytes(kind, self.seed)[
             : min((limit for limit in limits if isinstance(limit, int)), default=None)
@@ -250,6 +252,11 @@ def repaired_example(generator: generate.Generator, media: MediaType, name: str,
     """An example as declared, or, if it violates its schema, with the invalid parts generated again."""
     if name not in media.invalid_examples or media.schema is None:
         return example
+    if isinstance(example, str) and not is_json(media.name) and holds_value(media.name, media):
+        judged = judged_body(media.name, media, example)
+        if judged is None or not judged.is_readable:
+            return generator.generate(media.schema)
+        example = judged.value
     return generator.repair(media.schema, example)
 
 

@@ -11,19 +11,24 @@ from werkzeug.http import parse_options_header
 
 from mockserver.errors import Violation, quote
 from mockserver.openapi import parameter_encoding
+from mockserver.openapi.model import MediaType
+from mockserver.openapi.xml import writing as xml
+from mockserver.openapi.xml.layout import UNDECLARED
 from mockserver.syntax import strict_json
-from mockserver.syntax.media_types import EVENT_STREAM, FORM, JSON_LINES, essence, is_json, is_markup
+from mockserver.syntax.media_types import EVENT_STREAM, FORM, JSON_LINES, essence, is_json, is_markup, is_xml_data
 
 EVENT_FIELDS = {"id", "event", "data", "retry"}
 SCRIPTS = ("application/javascript", "application/x-javascript", "application/ecmascript")
 DEFAULT_CHARSET = "utf-8"
 
 
-def body_text(value: Any, media_type: str) -> str | bytes:
-    """A value as the text of a body in a media type other than JSON."""
+def body_text(value: Any, media_type: str, media: MediaType | None = None) -> str | bytes:
+    """A value as the text of a body in a media type other than JSON, which is declared as `media`."""
     if isinstance(value, str | bytes):
         return value
     name = essence(media_type)
+    if is_xml_data(name):
+        return xml_document(value, media_type, media)
     if name == FORM and isinstance(value, Mapping):
         return urlencode({name: parameter_encoding.encode_simple(member) for name, member in value.items()})
     if name == EVENT_STREAM and isinstance(value, list) and value and all(map(_is_event, value)):
@@ -34,6 +39,12 @@ def body_text(value: Any, media_type: str) -> str | bytes:
         items = value if isinstance(value, list) else [value]
         return "".join(f"{strict_json.dump(item).decode()}\n" for item in items)
     return strict_json.dump(value).decode()
+
+
+def xml_document(value: Any, media_type: str, media: MediaType | None = None) -> str:
+    """A value as an XML document, by the schema of the `media` that declares it; a string is the text of the root."""
+    layout = media.xml if media is not None and media.xml is not None else UNDECLARED
+    return xml.write(value, layout, _charset(media_type).upper())
 
 
 def _is_event(value: Any) -> bool:
@@ -69,7 +80,7 @@ def encode(text: str, media_type: str) -> tuple[bytes, list[Violation]]:
 
     Characters that the charset lacks are references in HTML and XML; elsewhere they are a violation.
     """
-    charset = parse_options_header(media_type)[1].get("charset", DEFAULT_CHARSET)
+    charset = _charset(media_type)
     try:
         return text.encode(charset, "xmlcharrefreplace" if is_markup(media_type) else "strict"), []
     except LookupError:
@@ -79,11 +90,16 @@ def encode(text: str, media_type: str) -> tuple[bytes, list[Violation]]:
     return text.encode(), [Violation("body", "", "charset", message)]
 
 
-def write(value: Any, media_type: str) -> tuple[bytes, str, list[Violation]]:
-    """A body as bytes, its Content-Type, and what is wrong with its charset. Text is a string, all else JSON."""
-    if isinstance(value, bytes):
-        return value, media_type, []
-    if is_json(media_type) or not isinstance(value, str):
-        return strict_json.dump(value), media_type, []
-    body, violations = encode(value, media_type)
+def _charset(media_type: str) -> str:
+    return parse_options_header(media_type)[1].get("charset", DEFAULT_CHARSET)
+
+
+def write(value: Any, media_type: str, media: MediaType | None = None) -> tuple[bytes, str, list[Violation]]:
+    """A body as bytes, its Content-Type, and what is wrong with its charset. `media` declares the media type."""
+    if is_json(media_type):
+        return value if isinstance(value, bytes) else strict_json.dump(value), media_type, []
+    text = body_text(value, media_type, media)
+    if isinstance(text, bytes):
+        return text, media_type, []
+    body, violations = encode(text, media_type)
     return body, with_charset(media_type), violations

@@ -1,0 +1,206 @@
+"""XML 1.0 with namespaces: documents read into trees of elements, without DTDs and entities, and text written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from xml.parsers import expat
+
+from mockserver.errors import quote
+from mockserver.syntax.charsets import codec_name
+from mockserver.syntax.strict_json import DEPTH_LIMIT
+
+XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace"
+# `xsi:nil` marks an element that stands for no value (XML Schema 1.1, part 1, section 2.7.2).
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+# It cannot be part of a name or a URI, so it separates them.
+_SEPARATOR = "\f"
+_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+# How a document without a byte order mark begins in UTF-16.
+_WIDE = ((b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
+_DECLARATION = re.compile(rb"""<\?xml[^>]{0,200}?\sencoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]{0,40})["']""")
+# XML 1.0, section 2.2.
+_NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NAME_START = (
+    "A-Z_a-z\xc0-\xd6\xd8-\xf6\xf8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c\u200d\u2070-\u218f\u2c00-\u2fef"
+    "\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
+)
+_NAME = re.compile(f"[{_NAME_START}][-.0-9\xb7\u0300-\u036f\u203f\u2040{_NAME_START}]*")
+_NO_NAME_START = re.compile(f"^[^{_NAME_START}]")
+_NO_NAME_CHARACTER = re.compile(f"[^-.0-9\xb7\u0300-\u036f\u203f\u2040{_NAME_START}]")
+_ENCODED = re.compile("_x([0-9A-Fa-f]{4,6})_")
+_TEXT_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
+_ATTRIBUTE_ESCAPES = {**_TEXT_ESCAPES, '"': "&quot;", "\t": "&#9;", "\n": "&#10;"}
+
+
+class MalformedXML(ValueError):
+    """Text that is not XML, or that has a DTD; `line` and `column` (from 1) say where, if that is known."""
+
+    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
+        self.message, self.line, self.column = message, line, column
+        super().__init__(message, line, column)
+
+    def __str__(self) -> str:
+        return self.message if self.line is None else f"{self.message} at line {self.line} column {self.column}"
+
+
+class UnknownEncoding(ValueError):
+    """The encoding that a document, or its Content-Type, names is not read."""
+
+    def __init__(self, encoding: str) -> None:
+        self.encoding = encoding
+        super().__init__(f"the encoding {quote(encoding)} is not supported")
+
+
+@dataclass(slots=True)
+class Element:
+    """An element: its local name, its namespace (empty for none), and what is in it.
+
+    `attributes` are by namespace and local name. `text` is all text directly in it.
+    """
+
+    namespace: str
+    name: str
+    attributes: Mapping[tuple[str, str], str]
+    children: list[Element] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """The text directly in the element, without that of its children."""
+        return "".join(self.texts)
+
+    @property
+    def is_nil(self) -> bool:
+        """Whether `xsi:nil` says that there is no value."""
+        return self.attributes.get((XSI, "nil"), "").strip() in ("true", "1")
+
+
+def decode(data: bytes, charset: str | None = None) -> str:
+    """The text of a document: by its byte order mark, else `charset`, else its XML declaration (RFC 7303, section 3).
+
+    Raises MalformedXML and UnknownEncoding.
+    """
+    codec = next((codec for bom, codec in _BOMS if data.startswith(bom)), None)
+    if codec is None and charset is not None:
+        codec = codec_name(charset)
+        if codec is None:
+            raise UnknownEncoding(charset)
+    if codec in (None, "utf-16"):
+        codec = next((wide for begin, wide in _WIDE if data.startswith(begin)), codec)
+    if codec is None and (declared := _DECLARATION.match(data)):
+        name = declared[1].decode("ascii")
+        codec = codec_name(name)
+        if codec is None:
+            raise UnknownEncoding(name)
+    codec = codec or "utf-8"
+    try:
+        return data.decode(codec)
+    except UnicodeError as error:
+        raise MalformedXML(f"it is not valid {quote(codec.removesuffix('-sig'))}: {error}") from None
+
+
+def parse(text: str) -> Element:
+    """The root element of a document.
+
+    A DTD is refused, and with it every entity but those of XML itself. Comments and processing instructions are
+    ignored. Raises MalformedXML, also for elements that are nested deeper than DEPTH_LIMIT.
+    """
+    return _Parser().parse(text)
+
+
+class _Parser:
+    def __init__(self) -> None:
+        self._parser = parser = expat.ParserCreate(namespace_separator=_SEPARATOR)
+        parser.buffer_text = True
+        parser.StartDoctypeDeclHandler = self._refuse_doctype
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._add_text
+        self._open: list[Element] = []
+        self._root: Element | None = None
+
+    def parse(self, text: str) -> Element:
+        try:
+            self._parser.Parse(text, True)
+        except expat.ExpatError as error:
+            message = expat.errors.messages[error.code]
+            raise MalformedXML(message, error.lineno, error.offset + 1) from None
+        except UnicodeEncodeError:
+            raise MalformedXML("it contains a lone surrogate, which is not a valid character") from None
+        assert self._root is not None
+        return self._root
+
+    def _refuse_doctype(self, *_: object) -> None:
+        raise self._error("it has a DOCTYPE, and documents with a DTD or entities are not read: leave it out")
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if len(self._open) >= DEPTH_LIMIT:
+            raise self._error(f"nested deeper than {DEPTH_LIMIT} levels")
+        namespace, _, local = name.rpartition(_SEPARATOR)
+        by_name = {_split(attribute): value for attribute, value in attributes.items()}
+        element = Element(namespace, local, by_name)
+        if self._open:
+            self._open[-1].children.append(element)
+        else:
+            self._root = element
+        self._open.append(element)
+
+    def _end(self, _: str) -> None:
+        self._open.pop()
+
+    def _add_text(self, text: str) -> None:
+        self._open[-1].texts.append(text)
+
+    def _error(self, message: str) -> MalformedXML:
+        return MalformedXML(message, self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1)
+
+
+def _split(name: str) -> tuple[str, str]:
+    namespace, _, local = name.rpartition(_SEPARATOR)
+    return namespace, local
+
+
+def escape(text: str) -> str:
+    """Text as it is written between tags; what XML cannot hold, such as control characters, is U+FFFD."""
+    return _escape(text, _TEXT_ESCAPES)
+
+
+def escape_attribute(text: str) -> str:
+    """Text as it is written in the double quotes of an attribute."""
+    return _escape(text, _ATTRIBUTE_ESCAPES)
+
+
+def cdata(text: str) -> str:
+    """Text as it is written in a CDATA section, or in several if it has the end of one in it."""
+    return f"<![CDATA[{_NO_CHARACTER.sub(chr(0xFFFD), text).replace(']]>', ']]]]><![CDATA[>')}]]>"
+
+
+def _escape(text: str, escapes: Mapping[str, str]) -> str:
+    text = _NO_CHARACTER.sub("\ufffd", text)
+    for character, reference in escapes.items():
+        text = text.replace(character, reference)
+    return text
+
+
+def encode_name(name: str) -> str:
+    """Any text as the name of an element: what a name cannot have is `_xHHHH_` (ISO/IEC 9075-14, section 9.1)."""
+    if _NAME.fullmatch(name):
+        return name
+    name = _NO_NAME_CHARACTER.sub(_encode_character, name)
+    return _NO_NAME_START.sub(_encode_character, name) or "_"
+
+
+def decode_name(name: str) -> str:
+    """The text that a name stands for."""
+    return _ENCODED.sub(_decode_character, name) if "_x" in name else name
+
+
+def _encode_character(match: re.Match[str]) -> str:
+    return f"_x{ord(match[0]):04X}_"
+
+
+def _decode_character(match: re.Match[str]) -> str:
+    number = int(match[1], 16)
+    return chr(number) if number <= 0x10FFFF else match[0]
