@@ -60,7 +60,7 @@ def read(body: Body, request: Request, violations: list[Violation]) -> tuple[Any
     """
     data = request.body
     sent = request.header("Content-Type") or _default_media_type(body)
-    if not data and (is_json(sent) or request.header("Content-Type") is None):
+    if not data and (is_json(sent) or is_xml_data(sent) or request.header("Content-Type") is None):
         if body.required:
             violations.append(Violation("body", "", "required", "a body is required and missing"))
         return None, None

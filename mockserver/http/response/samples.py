@@ -204,9 +204,11 @@ class SampleBuilder:
         return pairs
 
     def _body(self, media: MediaType, kind: str) -> Any:
-        if holds_value(kind, media):
-            return self._value(media, None)
         example = _example(self.spec, media)
+        if holds_value(kind, media):
+            value = self._value(media, None)
+            is_document = not isinstance(value, str) or (example is not None and value is example[1])
+            return value if is_document or is_json(kind) else xml_document(value, kind, media)
         is_textual = is_text(kind) or essence(kind) == FORM
         if example is not None and not is_textual and not isinstance(example[1], str):
             # No JSON is a body in a binary media type.

@@ -15,6 +15,7 @@ from mockserver.syntax.xml_elements import XML_NAMESPACE, XSI, Element, decode_n
 
 # Attributes in these are about the document, and no part of the value.
 IGNORED_NAMESPACES = (XML_NAMESPACE, XSI)
+LISTED_LIMIT = 100
 BOOLEANS = {"1": "true", "0": "false"}
 
 
@@ -153,7 +154,12 @@ class _Reader:
         self._refuse(pointer, f"{_describe(element)} is sent, where {expected} is declared")
 
     def _refuse(self, pointer: str, message: str) -> None:
-        self.violations.append(Violation("body", pointer, "xml", message))
+        """Add a violation; of more than are listed, only a note."""
+        if len(self.violations) < LISTED_LIMIT:
+            self.violations.append(Violation("body", pointer, "xml", message))
+        elif len(self.violations) == LISTED_LIMIT:
+            message = f"there are more elements than {LISTED_LIMIT} that are not written as declared"
+            self.violations.append(Violation("body", "", "more", message))
 
 
 def _kind(element: Element, layout: XmlLayout) -> str:
