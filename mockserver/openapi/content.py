@@ -11,7 +11,7 @@ from mockserver.openapi.parameter_decoding import decode_scalar
 from mockserver.openapi.xml.reading import read
 from mockserver.schemas.shapes import COMPOUND
 from mockserver.syntax.media_types import charset_of, essence, is_json, is_xml_data, may_be_json
-from mockserver.syntax.xml_elements import MalformedXML, UnknownEncoding, decode
+from mockserver.syntax.xml_elements import MalformedXML, TooManyElements, UnknownEncoding, decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +71,13 @@ def judged_body(kind: str, media: MediaType, value: Any) -> JudgedBody | None:
     return JudgedBody(value) if media.shape.types - {"null"} == {"string"} else None
 
 
-def _judged_xml(kind: str, media: MediaType, document: str | bytes) -> JudgedBody:
+def _judged_xml(kind: str, media: MediaType, document: str | bytes) -> JudgedBody | None:
     assert media.xml is not None
     try:
         text = decode(document, charset_of(kind)) if isinstance(document, bytes) else document
         return JudgedBody(*read(text, media.xml))
+    except TooManyElements:
+        return None
     except (MalformedXML, UnknownEncoding) as error:
         return JudgedBody(None, [Violation("body", "", "content", f"the body is not XML: {error}")], is_readable=False)
 

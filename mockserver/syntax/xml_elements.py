@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from xml.parsers import expat
 
 from mockserver.errors import quote
 from mockserver.syntax.charsets import codec_name
 from mockserver.syntax.strict_json import DEPTH_LIMIT
 
+# Elements and attributes of one document: reading that many takes a second or two, during which nothing else happens.
+ELEMENT_LIMIT = 200_000
 XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace"
 # `xsi:nil` marks an element that stands for no value (XML Schema 1.1, part 1, section 2.7.2).
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
@@ -34,6 +35,11 @@ _TEXT_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
 _ATTRIBUTE_ESCAPES = {**_TEXT_ESCAPES, '"': "&quot;", "\t": "&#9;", "\n": "&#10;"}
 
 
+# A namespace, empty for none, and a local name.
+QualifiedName = tuple[str, str]
+_NO_ATTRIBUTES: Mapping[QualifiedName, str] = {}
+
+
 class MalformedXML(ValueError):
     """Text that is not XML, or that has a DTD; `line` and `column` (from 1) say where, if that is known."""
 
@@ -45,6 +51,10 @@ class MalformedXML(ValueError):
         return self.message if self.line is None else f"{self.message} at line {self.line} column {self.column}"
 
 
+class TooManyElements(MalformedXML):
+    """A document has more elements and attributes than ELEMENT_LIMIT, which is not what is wrong with it."""
+
+
 class UnknownEncoding(ValueError):
     """The encoding that a document, or its Content-Type, names is not read."""
 
@@ -53,18 +63,20 @@ class UnknownEncoding(ValueError):
         super().__init__(f"the encoding {quote(encoding)} is not supported")
 
 
-@dataclass(slots=True)
 class Element:
     """An element: its local name, its namespace (empty for none), and what is in it.
 
-    `attributes` are by namespace and local name. `text` is all text directly in it.
+    `attributes` are by namespace and local name; `texts` are the pieces of text directly in it. Those that are empty
+    are shared, since a document may have millions of elements.
     """
 
-    namespace: str
-    name: str
-    attributes: Mapping[tuple[str, str], str]
-    children: list[Element] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
+    __slots__ = ("attributes", "children", "name", "namespace", "texts")
+
+    def __init__(self, name: QualifiedName, attributes: Mapping[QualifiedName, str]) -> None:
+        self.namespace, self.name = name
+        self.attributes = attributes
+        self.children: Sequence[Element] = ()
+        self.texts: Sequence[str] = ()
 
     @property
     def text(self) -> str:
@@ -74,7 +86,7 @@ class Element:
     @property
     def is_nil(self) -> bool:
         """Whether `xsi:nil` says that there is no value."""
-        return self.attributes.get((XSI, "nil"), "").strip() in ("true", "1")
+        return bool(self.attributes) and self.attributes.get((XSI, "nil"), "").strip() in ("true", "1")
 
 
 def decode(data: bytes, charset: str | None = None) -> str:
@@ -105,7 +117,7 @@ def parse(text: str) -> Element:
     """The root element of a document.
 
     A DTD is refused, and with it every entity but those of XML itself. Comments and processing instructions are
-    ignored. Raises MalformedXML, also for elements that are nested deeper than DEPTH_LIMIT.
+    ignored. Raises MalformedXML, also for elements that are nested deeper than DEPTH_LIMIT, and TooManyElements.
     """
     return _Parser().parse(text)
 
@@ -118,8 +130,11 @@ class _Parser:
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._add_text
-        self._open: list[Element] = []
+        # Each with what is in it so far.
+        self._open: list[tuple[Element, list[Element], list[str]]] = []
         self._root: Element | None = None
+        self._names: dict[str, QualifiedName] = {}
+        self._count = 0
 
     def parse(self, text: str) -> Element:
         try:
@@ -138,28 +153,36 @@ class _Parser:
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if len(self._open) >= DEPTH_LIMIT:
             raise self._error(f"nested deeper than {DEPTH_LIMIT} levels")
-        namespace, _, local = name.rpartition(_SEPARATOR)
-        by_name = {_split(attribute): value for attribute, value in attributes.items()}
-        element = Element(namespace, local, by_name)
+        self._count += 1 + len(attributes)
+        if self._count > ELEMENT_LIMIT:
+            raise TooManyElements(f"it has more than {ELEMENT_LIMIT} elements and attributes")
+        by_name = {self._split(key): value for key, value in attributes.items()} if attributes else _NO_ATTRIBUTES
+        element = Element(self._split(name), by_name)
         if self._open:
-            self._open[-1].children.append(element)
+            self._open[-1][1].append(element)
         else:
             self._root = element
-        self._open.append(element)
+        self._open.append((element, [], []))
 
     def _end(self, _: str) -> None:
-        self._open.pop()
+        element, children, texts = self._open.pop()
+        if children:
+            element.children = children
+        if texts:
+            element.texts = texts
 
     def _add_text(self, text: str) -> None:
-        self._open[-1].texts.append(text)
+        self._open[-1][2].append(text)
+
+    def _split(self, name: str) -> QualifiedName:
+        split = self._names.get(name)
+        if split is None:
+            namespace, _, local = name.rpartition(_SEPARATOR)
+            split = self._names[name] = namespace, local
+        return split
 
     def _error(self, message: str) -> MalformedXML:
         return MalformedXML(message, self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1)
-
-
-def _split(name: str) -> tuple[str, str]:
-    namespace, _, local = name.rpartition(_SEPARATOR)
-    return namespace, local
 
 
 def escape(text: str) -> str:

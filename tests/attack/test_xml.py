@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from mockserver.syntax.xml_elements import MalformedXML, decode, parse
+from mockserver.syntax.xml_elements import ELEMENT_LIMIT, MalformedXML, decode, parse
 from tests.attack.growth import assert_grows_linearly
 from tests.conftest import Serve
 
@@ -125,6 +125,13 @@ def test_malformed_xml_is_refused_with_its_place(client: FlaskClient, data: byte
 def test_an_encoding_that_is_not_read_is_refused(client: FlaskClient, declaration: str) -> None:
     response = send(client, f"{declaration}<thing/>".encode())
     assert (response.status_code, response.headers["X-Mock-Code"]) == (415, "unsupported-charset")
+
+
+@pytest.mark.parametrize("data", [b"<a/>" * ELEMENT_LIMIT, b"".join(b'<a b="" c=""/>' for _ in range(ELEMENT_LIMIT // 2))])  # fmt: skip
+def test_a_document_with_very_many_elements_or_attributes_is_refused(client: FlaskClient, data: bytes) -> None:
+    response = send(client, b"<thing>%s</thing>" % data)
+    assert (response.status_code, response.headers["X-Mock-Code"]) == (400, "malformed-body")
+    assert "it has more than 200000 elements and attributes" in response.get_json()["detail"]
 
 
 DOCUMENTS: dict[str, Callable[[int], str]] = {

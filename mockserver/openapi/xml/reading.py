@@ -16,6 +16,8 @@ from mockserver.syntax.xml_elements import XML_NAMESPACE, XSI, Element, decode_n
 # Attributes in these are about the document, and no part of the value.
 IGNORED_NAMESPACES = (XML_NAMESPACE, XSI)
 LISTED_LIMIT = 100
+# The place of a value: that of what it is in, and the names and indexes that lead on from there; empty for the root.
+Path = tuple[Any, ...]
 BOOLEANS = {"1": "true", "0": "false"}
 
 
@@ -36,19 +38,19 @@ class _Reader:
         self.violations: list[Violation] = []
 
     def root(self, element: Element, layout: XmlLayout) -> Any:
-        self._check_name(element, layout.possible_names, "")
-        return self._value(element, layout, "")
+        self._check_name(element, layout.possible_names, ())
+        return self._value(element, layout, ())
 
-    def _value(self, element: Element, layout: XmlLayout, pointer: str) -> Any:
+    def _value(self, element: Element, layout: XmlLayout, path: Path) -> Any:
         if element.is_nil:
             return None
         layout = self._settled(element, layout)
         kind = _kind(element, layout)
         if kind == "object":
-            return self._object(element, layout, pointer)
-        return self._array(element, layout, pointer) if kind == "array" else _scalar(element.text, layout)
+            return self._object(element, layout, path)
+        return self._array(element, layout, path) if kind == "array" else _scalar(element.text, layout)
 
-    def _object(self, element: Element, layout: XmlLayout, pointer: str) -> dict[str, Any]:
+    def _object(self, element: Element, layout: XmlLayout, path: Path) -> dict[str, Any]:
         members: dict[str, Any] = {}
         places = layout.places
         for (namespace, name), text in element.attributes.items():
@@ -61,12 +63,12 @@ class _Reader:
         self._add_text(members, element, layout)
         repeated: dict[str, list[Any]] = {}
         for child in element.children:
-            place = places.element(child.namespace, child.name) or self._undeclared(child, layout, pointer)
+            place = places.element(child.namespace, child.name) or self._undeclared(child, layout, path)
             if place is None:
                 continue
             values = repeated.setdefault(place.member, [])
             own = place.layout.item(len(values)) if place.is_repeated else place.layout
-            below = json_pointer.append(pointer, place.member, *((len(values),) if place.is_repeated else ()))
+            below = (path, place.member, len(values)) if place.is_repeated else (path, place.member)
             values.append(self._value(child, own, below))
             if place.is_repeated or len(values) > 1:
                 members[place.member] = values
@@ -77,7 +79,7 @@ class _Reader:
                 members.setdefault(place.member, [])
         return members
 
-    def _undeclared(self, element: Element, layout: XmlLayout, pointer: str) -> MemberPlace | None:
+    def _undeclared(self, element: Element, layout: XmlLayout, path: Path) -> MemberPlace | None:
         """The place of an element that no schema declares; None for the wrong element of a declared member."""
         name = decode_name(element.name)
         wrong = next(
@@ -88,15 +90,15 @@ class _Reader:
             own = layout.member(name)
             return MemberPlace(name, own, is_repeated=own.is_array and not own.is_wrapped)
         member = wrong.member if wrong is not None else name
-        self._refuse(json_pointer.append(pointer, member), f"{_describe(element)} is not {_written(layout, member)}")
+        self._refuse((path, member), f"{_describe(element)} is not {_written(layout, member)}")
         return None
 
-    def _array(self, element: Element, layout: XmlLayout, pointer: str) -> list[Any]:
+    def _array(self, element: Element, layout: XmlLayout, path: Path) -> list[Any]:
         if element.text.strip():
-            self._refuse(pointer, f"the text {quote(element.text.strip())} is in no element of an item")
+            self._refuse(path, f"the text {quote(element.text.strip())} is in no element of an item")
         values = []
         for index, child in enumerate(element.children):
-            items, below = layout.item(index), json_pointer.append(pointer, index)
+            items, below = layout.item(index), (path, index)
             self._check_name(child, items.possible_names, below)
             values.append(self._value(child, items, below))
         return values
@@ -146,20 +148,28 @@ class _Reader:
         absent = layout.required_names - present - ({places.text.member} if places.text is not None else set())
         return wrong + len(absent) + int(not is_named), unknown
 
-    def _check_name(self, element: Element, names: Iterable[XmlName], pointer: str) -> None:
+    def _check_name(self, element: Element, names: Iterable[XmlName], path: Path) -> None:
         """Refuse an element that has none of the declared names; a name that is not declared may be any."""
         if any(name.local in (None, element.name) and name.namespace in (None, element.namespace) for name in names):
             return
         expected = " or ".join(_format(name) for name in names)
-        self._refuse(pointer, f"{_describe(element)} is sent, where {expected} is declared")
+        self._refuse(path, f"{_describe(element)} is sent, where {expected} is declared")
 
-    def _refuse(self, pointer: str, message: str) -> None:
+    def _refuse(self, path: Path, message: str) -> None:
         """Add a violation; of more than are listed, only a note."""
         if len(self.violations) < LISTED_LIMIT:
-            self.violations.append(Violation("body", pointer, "xml", message))
+            self.violations.append(Violation("body", _pointer(path), "xml", message))
         elif len(self.violations) == LISTED_LIMIT:
             message = f"there are more elements than {LISTED_LIMIT} that are not written as declared"
             self.violations.append(Violation("body", "", "more", message))
+
+
+def _pointer(path: Path) -> str:
+    tokens: list[str | int] = []
+    while path:
+        path, *own = path
+        tokens += reversed(own)
+    return json_pointer.join(reversed(tokens))
 
 
 def _kind(element: Element, layout: XmlLayout) -> str:
