@@ -189,6 +189,7 @@ paths:
           application/json: {schema: {}}
           multipart/form-data: {schema: {type: object, properties: {file: {type: string}, size: {type: integer}}}}
           application/octet-stream: {schema: {type: string, format: binary}}
+          application/xml: {schema: {type: object, properties: {size: {type: integer}}}}
       responses: {"200": {description: The request, content: {application/json: {schema: {type: object}}}}}
 """
 HEADERS = {"X-Count": "3", "Authorization": "Bearer x", "X-Other": "y", "Cookie": "seen=true; other=a"}
@@ -224,6 +225,11 @@ def test_another_body_is_bytes(echo: Any) -> None:
     assert response.json()["body"] == ["bytes", 3]
 
 
+def test_xml_is_the_value_that_its_schema_describes(echo: Any) -> None:
+    response = echo(data=b"<thing><size>2</size></thing>", headers={**HEADERS, "Content-Type": "application/xml"})
+    assert response.json()["body"] == {"size": 2}
+
+
 def test_an_undeclared_query_parameter_is_rejected(echo: Any) -> None:
     response = echo("/echo/7?limt=1", json={}, headers=HEADERS)
     assert (response.status_code, response.json()["code"]) == (422, "invalid-request")
@@ -244,6 +250,7 @@ paths:
   /both: {post: {operationId: both, responses: {"200": {description: A, content: {application/json: {schema: {type: object}}}}, "204": {description: Nothing}}}}
   /nullable: {post: {operationId: nullable, responses: {"200": {description: A, content: {application/json: {schema: {type: ["null", object]}}}}}}}
   /text: {post: {operationId: text, responses: {"200": {description: A, content: {text/plain: {schema: {type: string, maxLength: 5}}}}}}}
+  /xml: {post: {operationId: xml, responses: {"200": {description: A, content: {application/xml: {schema: {type: object, properties: {size: {type: integer}}}}}}}}}
   /image: {post: {operationId: image, responses: {"200": {description: A, content: {image/png: {}, image/gif: {}}}}}}
   /created: {post: {operationId: created, responses: {"201": {description: A, headers: {Location: {required: true, schema: {type: string}}}, content: {application/json: {schema: {type: string}}}}}}}
 """
@@ -260,6 +267,13 @@ paths:
         ("nullable", "None", 200, "application/json", b"null"),
         ("text", "'tea'", 200, "text/plain; charset=utf-8", b"tea"),
         ("text", "'too long'", 500, "application/problem+json", None),
+        ("xml", "{'size': 2}", 200, "application/xml; charset=utf-8", b'<?xml version="1.0" encoding="UTF-8"?>\n<root><size>2</size></root>'),
+        ("xml", "'<root><size>2</size></root>'", 200, "application/xml; charset=utf-8", b"<root><size>2</size></root>"),
+        ("xml", "b'<root><size>2</size></root>'", 200, "application/xml", b"<root><size>2</size></root>"),
+        ("xml", "{'size': 'x'}", 500, "application/problem+json", None),
+        ("xml", "'<root><size>x</size></root>'", 500, "application/problem+json", None),
+        ("xml", "b'<root><size>x</size></root>'", 500, "application/problem+json", None),
+        ("xml", "'<root>'", 500, "application/problem+json", None),
         ("image", "b'PNG'", 200, "image/png", b"PNG"),
         ("image", "Reply(200, b'GIF', {'Content-Type': 'image/gif'})", 200, "image/gif", b"GIF"),
         ("image", "Reply(200, b'BMP', {'content-type': 'image/bmp'})", 500, "application/problem+json", None),
