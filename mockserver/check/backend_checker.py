@@ -17,10 +17,12 @@ from mockserver.contract.model import Contract
 from mockserver.errors import Violation, count_noun
 from mockserver.http.gateway.judgement import judge_response
 from mockserver.http.messages import Response
+from mockserver.http.response.negotiation import declared_media
 from mockserver.openapi import parameter_encoding
+from mockserver.openapi.content import holds_value, judged_body
 from mockserver.openapi.model import Operation, Parameter, template_shape
 from mockserver.syntax import json_pointer, strict_json
-from mockserver.syntax.media_types import JSON, essence
+from mockserver.syntax.media_types import JSON, essence, is_json
 
 CODE = "drift"
 SAFE, CHANGING = ("GET", "HEAD"), ("PATCH", "PUT")
@@ -92,7 +94,7 @@ class BackendChecker:
         for values in self._keys.values(operation) or [()]:
             response = self._send(operation, values)
             if response is not None and 200 <= response.status < 300:
-                self._keys.add_list(operation, values, _json(response))
+                self._keys.add_list(operation, values, _value(operation, response))
 
     def _write(self, operations: list[Operation]) -> None:
         """Create records, then change and read these, then delete them, the last one first."""
@@ -126,7 +128,7 @@ class BackendChecker:
             response = self._send(operation, values)
             if response is None or not 200 <= response.status < 300:
                 continue
-            key = key_of_new(self.contract, operation, _json(response), response.header("Location"))
+            key = key_of_new(self.contract, operation, _value(operation, response), response.header("Location"))
             if key is not None:
                 self._created.append(self._keys.address_of_new(operation, self._complete(operation, values), key))
 
@@ -297,8 +299,13 @@ def _no_answer(operation: Operation, response: Response, values: Values, *, has_
     return None
 
 
-def _json(response: Response) -> Any:
-    """The body as JSON; None if it is something else."""
+def _value(operation: Operation, response: Response) -> Any:
+    """The body as JSON, or XML as the value that it stands for; None if it is something else."""
+    declared, kind = operation.response(response.status), response.header("Content-Type") or ""
+    media = declared_media(declared, kind) if declared is not None else None
+    if media is not None and not is_json(kind) and holds_value(kind, media):
+        judged = judged_body(kind, media, response.body)
+        return judged.value if judged is not None else None
     try:
         return strict_json.parse(response.body)
     except strict_json.MalformedJSON:

@@ -41,7 +41,8 @@ def _unheld_refusals(contract: Contract) -> Iterator[Problem]:
             pointer = json_pointer.join(["paths", operation.path, operation.method.lower(), "responses"])
             message = (
                 f"{operation.id} declares its errors for {declared.status} as {', '.join(declared.media)}, "
-                "which cannot be generated: a refused request gets a problem document; declare JSON, XML with a schema, or an example"
+                "which cannot be generated: a refused request gets a problem document; "
+                "declare JSON, XML with a schema, or an example"
             )
             yield contract.openapi.source.problem(pointer, message, "unheld-refusal")
 

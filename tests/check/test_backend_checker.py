@@ -19,6 +19,7 @@ from mockserver.check.backend_client import BackendClient
 from mockserver.cli.main import main
 from tests.check.backends import DOCUMENT, Backend, backend, running
 from tests.documents import kennel
+from tests.http.test_xml import api as pets_in
 
 Change = Callable[[Backend], None]
 TOKEN = ("Authorization", "Bearer t")
@@ -274,6 +275,17 @@ def test_the_mock_of_a_contract_keeps_it(tmp_path: Path, document: str | None) -
         checker.run()
     assert checker.findings == []
     assert checker.requested > 4
+
+
+@pytest.mark.parametrize("media_type", ["application/json", "application/xml"])
+def test_a_backend_is_requested_and_judged_in_json_and_in_xml_alike(tmp_path: Path, media_type: str) -> None:
+    path = tmp_path / "openapi.json"
+    path.write_text(json.dumps(pets_in(media_type)))
+    with BackgroundServer(create_app(path, stateful=True)) as server:
+        checker = BackendChecker(load_contract(path, stateful=True), BackendClient(server.url, [TOKEN]), unsafe=True)
+        checker.run()
+    assert checker.findings == []
+    assert (checker.requested, list(checker.not_requested)) == (4, ["replacePet"])
 
 
 def test_an_undeclared_refusal_without_credentials_is_no_deviation(tmp_path: Path) -> None:
