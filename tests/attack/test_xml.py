@@ -183,6 +183,21 @@ def test_a_declaration_is_found_in_linear_time(encoding: str) -> None:
     assert_grows_linearly(prepare, 20_000)
 
 
+@pytest.mark.parametrize("level", [lambda value: {"a": value}, lambda value: [value]])
+def test_a_value_that_is_nested_as_deeply_as_json_may_be_is_written(
+    serve: Serve, level: Callable[[Any], dict[str, Any] | list[Any]]
+) -> None:
+    content = {"application/xml": {"schema": {"type": ["object", "array"]}}}
+    operation = {"operationId": "read", "responses": {"200": {"description": "x", "content": content}}}
+    client = serve({"openapi": "3.1.0", "info": {"title": "x", "version": "1"}, "paths": {"/x": {"get": operation}}})
+    value: Any = 1
+    for _ in range(195):
+        value = level(value)
+    client.post("/__mock/overrides", json={"operation": "read", "body": value})
+    response = client.get("/x")
+    assert (response.status_code, response.text.count("</")) == (200, 196)
+
+
 def test_many_alternatives_inside_each_other_are_decided_once_each(client: FlaskClient) -> None:
     data = f"<thing>{'<tree>' * 100}<wrong/>{'</tree>' * 100}</thing>".encode()
     assert send(client, data).status_code == 422

@@ -25,7 +25,7 @@ Nodes = tuple[Node, ...]
 
 @dataclass(frozen=True, slots=True)
 class XmlName:
-    """The name of an element or attribute as far as it is declared: its `local` name, its `namespace`, its `prefix`."""
+    """The name of an element or attribute, as far as it is declared."""
 
     local: str | None = None
     namespace: str | None = None
@@ -126,7 +126,7 @@ class XmlLayout:
         """The name as a root element: that of the `xml` object, else of the component or file that the schema is."""
         return self.name.local or next(filter(None, map(_component_name, self._expansion.naming)), None)
 
-    @property
+    @cached_property
     def possible_names(self) -> tuple[XmlName, ...]:
         """The name that the `xml` objects give the value, or the one that each alternative does."""
         if self.name.local is not None or not self.alternatives:
