@@ -16,7 +16,7 @@ from mockserver.openapi.xml.layout import body_layout
 from mockserver.schemas.shapes import Shape
 from mockserver.schemas.validators import Schemas, Validator
 from mockserver.syntax import strict_json
-from mockserver.syntax.media_types import is_json, is_xml_data
+from mockserver.syntax.media_types import MULTIPART, is_json, is_xml_data
 
 REFERENCE_AS_EXAMPLE = (
     "an example is a value, not a reference: write examples: {NAME: {$ref: …}} with the reference, or the value itself"
@@ -92,7 +92,7 @@ class ContentReader:
             self._check_notation(example, validator)
         values = {label: example.value for label, example in examples.items()}
         encodings, item = self._read_encodings(node, shape), self._read_item(node, schemas)
-        xml = body_layout(schema, schemas) if is_xml_data(name) or "*" in name else None
+        xml = body_layout(schema, schemas) if is_xml_data(name) or name == MULTIPART or "*" in name else None
         media = MediaType(name, schema, validator, values, encodings, shape, item=item, xml=xml)
         invalid = [label for label, example in examples.items() if self._is_invalid(media, example)]
         return replace(media, invalid_examples=frozenset(invalid)) if invalid else media

@@ -70,7 +70,8 @@ class MediaType:
 
     `invalid_examples` names the examples that violate the schema. `item` describes each item where the body is a
     sequence of items (OpenAPI 3.2, section 4.14.4), such as one event of a stream. `xml` is how JSON values are written
-    where the media type is XML, or a range that covers it; None where its schema describes no such values.
+    where the media type is XML, a range that covers it, or a form whose parts may be XML; None where its schema
+    describes no such values.
     """
 
     name: str

@@ -124,6 +124,28 @@ def test_parts_are_text_files_json_and_arrays_by_what_is_declared(serve: Serve) 
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("encoding", [{}, {"owner": {"contentType": "application/xml"}}])
+@pytest.mark.parametrize(
+    ("data", "violations"),
+    [
+        (b"<owner><id>1</id></owner>", []),
+        (b"<owner><id>x</id></owner>", [("/owner/id", "type")]),
+        (b"<person><id>1</id></person>", [("/owner", "xml")]),
+        (b"<owner>", [("/owner", "content")]),
+        (b"<!DOCTYPE owner><owner/>", [("/owner", "content")]),
+    ],
+)
+def test_a_part_in_xml_is_read_by_its_schema(
+    serve: Serve, encoding: dict[str, Any], data: bytes, violations: list[tuple[str, str]]
+) -> None:
+    owner = {"type": "object", "properties": {"id": {"type": "integer"}}, "xml": {"name": "owner"}}
+    schema = {"type": "object", "properties": {"owner": owner}}
+    client = serve({MULTIPART: {"schema": schema, "encoding": encoding}})
+    assert (
+        told(client.post("/x", **multipart((named("owner", "", "Content-Type: application/xml"), data)))) == violations
+    )
+
+
 def test_repeated_files_are_an_array(serve: Serve) -> None:
     schema = {"type": "object", "properties": {"files": {"type": "array", "maxItems": 2, "items": {"type": "string"}}}}
     client = serve({MULTIPART: {"schema": schema}})

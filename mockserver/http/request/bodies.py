@@ -267,6 +267,9 @@ class _Form:
         self._check_part_headers(part, encoding, sent)
         if sent is not None and is_json(sent):
             return self._parse_json(part.data, sent)
+        kind = sent or next(iter(encoding.kinds), "")
+        if is_xml_data(kind) and self.media.xml is not None and "string" not in shape.types:
+            return self._read_xml(self.media.xml.member(self._name), kind, part.data)
         if part.is_file or (sent is not None and not is_text(sent)):
             data = part.data.decode("latin-1")
             return Upload(part.filename, sent or OCTETS, part.data) if self.with_uploads and part.is_file else data
@@ -291,6 +294,16 @@ class _Form:
             return parse(data, content_type)
         except MalformedBody as error:
             raise Unreadable(error.detail, "content") from None
+
+    def _read_xml(self, layout: XmlLayout, content_type: str, data: bytes) -> Any:
+        """The value of a part that is an XML document: an item, where the field is a list."""
+        try:
+            value, misnamed = _read_xml(layout.items if layout.is_array else layout, content_type, data)
+        except (MalformedBody, UnsupportedCharset) as error:
+            raise Unreadable(error.detail, "content") from None
+        for violation in misnamed:
+            self._add_violation(violation.keyword, violation.message)
+        return value
 
     def _check_part_headers(self, part: Part, encoding: Encoding, sent: str | None) -> None:
         if sent is not None and encoding.kinds and not any(matches(sent, kind) for kind in encoding.kinds):
