@@ -307,6 +307,17 @@ def test_a_refusal_is_in_the_media_type_that_the_client_prefers(start: Start, ac
     assert client.post("/pets", json={}, headers={"Accept": accept}).mimetype == kind
 
 
+def test_a_refusal_that_is_a_text_is_the_text_of_the_root(start: Start) -> None:
+    document = api()
+    error = {"type": "string", "xml": {"name": "oops"}}
+    document["paths"]["/pets"]["post"]["responses"]["422"]["content"] = {XML: {"schema": error}}
+    root = ElementTree.fromstring(post(start(document), "<pet><name>Rex</name></pet>").data)
+    assert (root.tag, root.text) == (
+        "oops",
+        'The request violates the contract: "photoUrls" is required and missing',
+    )
+
+
 def test_an_example_of_an_error_is_filled_and_written_as_xml(start: Start) -> None:
     document = api()
     document["paths"]["/pets"]["post"]["responses"]["422"]["content"][XML]["example"] = {"code": "E1", "message": "?"}

@@ -74,7 +74,7 @@ class DeclaredError:
                 return kept[0]
         for media in self._structured_media(accept):
             if (body := self._filled_json(media)) is not None:
-                return body if may_be_json(media.name) else (body[0], media.name)
+                return body if may_be_json(media.name) else (_as_xml(body[0], media), media.name)
         for media in self.declared.media.values():
             if _is_written_as_json(media.name) and (body := self._filled_json(media)) is not None:
                 return body[0], media.name
@@ -172,6 +172,11 @@ def can_hold_refusal(declared: DeclaredResponse) -> bool:
         or any(isinstance(example, str) for example in media.examples.values())
         for media in declared.media.values()
     )
+
+
+def _as_xml(value: Any, media: MediaType) -> Any:
+    """A value to be written as XML; one that is a text as a document, since that would be taken for one."""
+    return text_bodies.xml_document(value, media.name, media) if isinstance(value, str) else value
 
 
 def _is_written_as_json(name: str) -> bool:
