@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mockserver.documents.nodes import Documents, Node, Unresolved
@@ -12,7 +12,7 @@ from mockserver.errors import Problem, quote
 from mockserver.openapi.content import is_valid, judge
 from mockserver.openapi.model import Encoding, Header, ItemSchema, MediaType, ParameterStyle
 from mockserver.openapi.parameter_decoding import STYLES
-from mockserver.openapi.xml.layout import body_layout
+from mockserver.openapi.xml.layout import Layouts, body_layout
 from mockserver.schemas.shapes import Shape
 from mockserver.schemas.validators import Schemas, Validator
 from mockserver.syntax import strict_json
@@ -39,6 +39,7 @@ class ContentReader:
     schemas: Schemas
     report: Report
     strict_examples: bool
+    _layouts: dict[Schemas, Layouts] = field(default_factory=dict)
 
     def find_media_type(self, node: Node) -> tuple[str | None, Node]:
         """The media type of a parameter or header that is declared by `content`, and the node with its schema."""
@@ -92,7 +93,8 @@ class ContentReader:
             self._check_notation(example, validator)
         values = {label: example.value for label, example in examples.items()}
         encodings, item = self._read_encodings(node, shape), self._read_item(node, schemas)
-        xml = body_layout(schema, schemas) if is_xml_data(name) or name == MULTIPART or "*" in name else None
+        layouts = self._layouts.setdefault(schemas, Layouts(schemas))
+        xml = body_layout(schema, layouts) if is_xml_data(name) or name == MULTIPART or "*" in name else None
         media = MediaType(name, schema, validator, values, encodings, shape, item=item, xml=xml)
         invalid = [label for label, example in examples.items() if self._is_invalid(media, example)]
         return replace(media, invalid_examples=frozenset(invalid)) if invalid else media

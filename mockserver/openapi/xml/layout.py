@@ -281,9 +281,9 @@ class XmlLayout:
         return self._layouts.of(required, _children(self._optional_nodes, tokens))
 
 
-def body_layout(schema: Node | None, schemas: Schemas) -> XmlLayout | None:
+def body_layout(schema: Node | None, layouts: Layouts) -> XmlLayout | None:
     """The layout of XML that a schema describes; None if that describes the document as text, or nothing."""
-    layout = Layouts(schemas).of([schema]) if schema is not None else None
+    layout = layouts.of([schema]) if schema is not None else None
     if layout is None or ("string" in layout.types and not layout.names and not layout.has_notation):
         return None
     return layout
