@@ -591,10 +591,27 @@ def test_a_type_that_cannot_be_written_gives_way_to_what_is_accepted_too(
     assert response.content_type == kind
 
 
-def test_xml_with_an_example_is_what_a_browser_gets(serve: Serve) -> None:
-    content = {"application/json": {"schema": PET}, "application/xml": {"example": "<pet/>"}}
+@pytest.mark.parametrize("entry", [{"schema": PET}, {"example": "<pet/>"}], ids=["generated", "example"])
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        (BROWSER, "application/json"),
+        ("application/xml;q=0.9, */*;q=0.8", "application/xml"),
+        ("text/html, application/xml;q=0.9, application/json;q=0", "application/xml"),
+        ("text/html, application/xml;q=0, */*;q=0.8", "application/json"),
+    ],
+)
+def test_the_address_bar_of_a_browser_gets_json_rather_than_xml(
+    serve: Serve, accept: str, kind: str, entry: dict[str, Any]
+) -> None:
+    content = {"application/xml": entry, "application/json": {"schema": PET}}
     document = one_path({"get": {"responses": {"200": {"description": "x", "content": content}}}})
-    assert serve(document).get("/a", headers={"Accept": BROWSER}).data == b"<pet/>"
+    assert serve(document).get("/a", headers={"Accept": accept}).mimetype == kind
+
+
+def test_the_address_bar_of_a_browser_gets_xml_where_nothing_else_is_declared(serve: Serve) -> None:
+    response = serve(one_path(media("application/xml", schema=PET))).get("/a", headers={"Accept": BROWSER})
+    assert response.mimetype == "application/xml"
 
 
 @pytest.mark.parametrize("kind", ["text/html", "text/csv", "application/xhtml+xml"])

@@ -16,6 +16,7 @@ from mockserver.syntax.media_types import best_match, is_json
 BINARY = "application/octet-stream"
 USUAL = {"*": "application/json", "application": "application/json", "text": "text/plain", "image": "image/png",
          "audio": "audio/mpeg", "video": "video/mp4", "font": "font/woff2"}  # fmt: skip
+XML_OF_PAGES = ("application/xml", "application/xhtml+xml")
 # A media range, its quality (0 to 1), and its parameters.
 Range = tuple[str, float, frozenset[str]]
 
@@ -63,8 +64,13 @@ def _best(accept: str, names: tuple[str, ...]) -> str | None:
     ranges = _ranges(accept)
     used = frozenset(parameter.partition("=")[0] for name in names for parameter in _parameters(name))
     ordered = sorted(names, key=lambda name: name != _preferred(names))
-    best = max(ordered, key=lambda name: _quality(name, ranges, used))
-    return best if _quality(best, ranges, used) > 0 else None
+    # The address bar of a browser asks for pages, XHTML and other XML; of data, a person wants to read the JSON.
+    pages = tuple(media_range for media_range in ranges if media_range[0] not in XML_OF_PAGES or not media_range[1])
+    for accepted in (pages, ranges) if any(media_range[0] == "text/html" for media_range in ranges) else (ranges,):
+        best = max(ordered, key=lambda name: _quality(name, accepted, used))
+        if _quality(best, accepted, used) > 0:
+            return best
+    return None
 
 
 @lru_cache(maxsize=512)
