@@ -22,7 +22,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from mockserver import BackgroundServer, Contract, create_app
-from mockserver.engine.shared import redis_store, sandboxes
+from mockserver.engine.shared import redis_store
+from mockserver.engine.shared.sandbox import SharedSandbox
 from mockserver.engine.shared.store import SandboxContent, Use
 from tests.cli.test_main import SECONDS, replace_text, run, serving
 from tests.conftest import MakeContract, start_redis
@@ -130,14 +131,14 @@ def test_a_request_that_another_process_overtook_is_handled_again(
 ) -> None:
     first, second = pair
     first.get("/admin/jobs")
-    whole = sandboxes.SharedSandbox.commit
+    whole = SharedSandbox.commit
 
-    def commit(sandbox: sandboxes.SharedSandbox) -> None:
+    def commit(sandbox: SharedSandbox) -> None:
         monkeypatch.undo()
         assert second.put("/__mock/state/courses/other", json={"title": "T"}).status_code == 201
         whole(sandbox)
 
-    monkeypatch.setattr(sandboxes.SharedSandbox, "commit", commit)
+    monkeypatch.setattr(SharedSandbox, "commit", commit)
     assert first.put("/__mock/state/courses/mine", json={"title": "T"}).status_code == 201
     for client in pair:
         state = client.get("/__mock/state").json
@@ -297,14 +298,14 @@ def test_a_store_that_goes_away_before_the_answer_leaves_no_replica_ahead(
 ) -> None:
     client = client_of(built_in, "ahead", lasting.url)
     client.get("/admin/jobs")
-    whole = sandboxes.SharedSandbox.commit
+    whole = SharedSandbox.commit
 
-    def commit(sandbox: sandboxes.SharedSandbox) -> None:
+    def commit(sandbox: SharedSandbox) -> None:
         if sandbox.events:
             lasting.stop()
         whole(sandbox)
 
-    monkeypatch.setattr(sandboxes.SharedSandbox, "commit", commit)
+    monkeypatch.setattr(SharedSandbox, "commit", commit)
     assert client.put("/__mock/state/courses/mine", json={"title": "T"}).status_code == 503
     monkeypatch.undo()
     lasting.start()

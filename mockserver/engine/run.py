@@ -352,6 +352,8 @@ class Run:
         """Become again what was saved; False where it was saved before a rewind, or the log has dropped commands."""
         if self.generation != saved.generation or not self._timeline.return_to(saved.timeline):
             return False
+        if self._feed is not None and self._feed.is_ahead_of(self.history):
+            self._feed = None
         self.revision = saved.revision
         self._override_uses, self._unreported = (
             OverrideUses(saved.override_uses),

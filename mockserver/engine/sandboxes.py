@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from mockserver.contract.model import Contract
 from mockserver.engine.clock import Seconds, monotonic
-from mockserver.engine.deliveries.deliveries import Deliveries, Outbox
+from mockserver.engine.deliveries.deliveries import Deliveries, DeliveryList, Outbox
 from mockserver.engine.deliveries.listener import DeliveryListener
 from mockserver.engine.journal import Journal
 from mockserver.engine.journal_memory import JournalMemory
@@ -64,7 +64,7 @@ class Sandbox:
         self.held_responses: dict[Releasable, None] = {}
         self.last_used = 0.0
         # None as long as there are no webhooks to send.
-        self.deliveries: Deliveries | None = None
+        self.deliveries: DeliveryList | None = None
         self._outbox = outbox
         self._delivery_listeners: dict[str, DeliveryListener] = {}
         self._start, self._seconds = start, seconds
@@ -138,8 +138,10 @@ class Sandbox:
         """Have the webhooks of a contract sent, if it has any."""
         former = self._delivery_listeners.pop(run.scenario.name, None)
         if self._outbox is not None and run.contract.webhooks:
-            self.deliveries = self.deliveries or Deliveries(self._outbox)
-            listener = DeliveryListener(run, self.name, self.deliveries, former)
+            deliveries = self.deliveries
+            if not isinstance(deliveries, Deliveries):
+                self.deliveries = deliveries = Deliveries(self._outbox)
+            listener = DeliveryListener(run, self.name, deliveries, former)
             self._delivery_listeners[run.scenario.name] = listener
         elif former is not None:
             former.close()

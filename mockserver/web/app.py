@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -40,7 +39,6 @@ from mockserver.web.processes import watch_processes
 from mockserver.web.streams import read_stream
 
 TIMEOUT_MILLISECONDS = 60_000
-log = logging.getLogger("mockserver")
 
 
 def create_app(
@@ -104,11 +102,9 @@ def create_app(
         request_log=request_log,
         forwarded=forwarded,
         on_exchange=on_exchange,
-        outbox=_open_outbox(allow_webhooks, strict) if store is None else None,
+        outbox=_open_outbox(allow_webhooks, strict),
     )
     service.sandboxes.outbox = service.outbox
-    if store is not None and contract.webhooks:
-        log.warning("with a store, webhooks are not sent: several processes would each send them")
     app = build_app(service, serve_pages=serve_pages, sleep=sleep)
     if store is None:
         watch_processes(app)

@@ -12,7 +12,7 @@ from mockserver import Contract, create_app
 from mockserver.engine import journal
 from mockserver.engine.sandboxes import GUEST_LIMIT
 from mockserver.engine.shared import redis_store
-from mockserver.engine.shared.sandboxes import SharedSandbox
+from mockserver.engine.shared.sandbox import SharedSandbox
 from tests.redis_server import RedisServer
 
 LIMIT = 3

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,7 +10,9 @@ import requests
 
 from mockserver import BackgroundServer, Contract, create_app
 from tests.push.reader import Reader
+from tests.push.receiver import Receiver
 
+POLLS = 2_000
 STREAM = "/admin/jobs/stream"
 
 
@@ -63,3 +66,22 @@ def make_api(request: pytest.FixtureRequest) -> Iterator[Callable[..., Api]]:
 @pytest.fixture
 def api(server: BackgroundServer, make_api: Callable[..., Api]) -> Api:
     return make_api(server.url)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as receiver:
+        yield receiver
+
+
+def deliveries(api: Api, status: str | None = "pending", attempts: int = 1) -> list[Any]:
+    """The deliveries, once each has had so many attempts and that status."""
+    listed: list[Any] = []
+    for _ in range(POLLS):
+        listed = api.call("GET", "/__mock/deliveries")["deliveries"]
+        if listed and all(
+            len(delivery["attempts"]) >= attempts and delivery["status"] == status for delivery in listed
+        ):
+            return listed
+        time.sleep(0.005)
+    raise AssertionError(listed)

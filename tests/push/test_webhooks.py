@@ -18,18 +18,12 @@ from mockserver import BackgroundServer, create_app, load_contract
 from mockserver.syntax import yaml_reader
 from mockserver.web.reload import ReloadingApp
 from tests.conftest import MakeContract
-from tests.push.conftest import Api
+from tests.push.conftest import Api, deliveries
 from tests.push.receiver import Receiver
 
 CANCELLED = {"id": "a", "owner_id": 1, "status": "cancelled", "updated_at": "2026-01-01T00:00:10.000Z"}
 NEW = {"id": "n", "owner_id": 1}
 SECRET = "whsec_bW9jay1zZWNyZXQ="
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as receiver:
-        yield receiver
 
 
 @pytest.fixture
@@ -47,18 +41,6 @@ def start(make_contract: MakeContract, make_api: Callable[..., Api]) -> Iterator
             return make_api(server.url)
 
         yield started
-
-
-def deliveries(api: Api, status: str | None = "pending", attempts: int = 1) -> list[Any]:
-    """The deliveries, once each has had so many attempts and that status."""
-    for _ in range(2_000):
-        listed: list[Any] = api.call("GET", "/__mock/deliveries")["deliveries"]
-        if listed and all(
-            len(delivery["attempts"]) >= attempts and delivery["status"] == status for delivery in listed
-        ):
-            return listed
-        time.sleep(0.005)
-    raise AssertionError(listed)
 
 
 def cancelled_to(url: str, **members: Any) -> dict[str, Any]:

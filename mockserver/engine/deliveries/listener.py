@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockserver.contract.webhooks.model import Webhook
-from mockserver.engine.deliveries.deliveries import Attempt, Deliveries, WebhookDelivery, delivery_id
-from mockserver.engine.events.feed import Event, Feed, as_json
+from mockserver.engine.deliveries.deliveries import Deliveries
+from mockserver.engine.deliveries.delivery import (
+    Attempt,
+    DeliveryState,
+    RunOfDelivery,
+    WebhookDelivery,
+    deliveries_of,
+    webhooks_by_event,
+)
+from mockserver.engine.events.feed import Feed
 from mockserver.errors import Refusal
 
 if TYPE_CHECKING:
@@ -21,10 +28,7 @@ class DeliveryListener:
 
     def __init__(self, run: Run, sandbox: str, deliveries: Deliveries, former: DeliveryListener | None = None) -> None:
         self.run, self.sandbox, self._deliveries = run, sandbox, deliveries
-        self._webhooks: dict[tuple[str, str], list[Webhook]] = {}
-        for webhook in run.contract.webhooks.values():
-            for event in webhook.events:
-                self._webhooks.setdefault(event, []).append(webhook)
+        self._webhooks = webhooks_by_event(run.contract.webhooks.values())
         self.is_closed = False
         self._generation = run.generation
         try:
@@ -34,7 +38,7 @@ class DeliveryListener:
         if former is not None:
             former.is_closed = True
             for delivery in deliveries.pending(former):
-                delivery.listener = self
+                delivery.sender = self
         run.listeners[self] = None
         self._send_due(run.now)
 
@@ -51,8 +55,11 @@ class DeliveryListener:
         now, cursor = self.run.now, self.cursor
         # Before anything is added, which may lead here again.
         self.cursor = feed.number
-        for event in feed.after(cursor, feed.number - cursor):
-            self._add(event, now)
+        events, hops = feed.after(cursor, feed.number - cursor), self._deliveries.outbox.hops
+        scenario, generation, resources = self.run.scenario.name, self.run.generation, self.run.contract.resources
+        happened = RunOfDelivery(self.sandbox, scenario, generation, now, resources, hops)
+        for delivery in deliveries_of(events, self._webhooks, happened, self):
+            self._deliveries.add(delivery)
         self._send_due(now)
 
     def look(self) -> None:
@@ -67,24 +74,15 @@ class DeliveryListener:
         self.run.listeners.pop(self, None)
         self._deliveries.cancel(self._deliveries.pending(self))
 
+    def begins(self, delivery: WebhookDelivery) -> bool:
+        """Whether an attempt may begin now."""
+        return delivery.state.status == "pending"
+
     def attempted(self, delivery: WebhookDelivery, attempt: Attempt) -> None:
         """Note how an attempt has ended."""
         self._deliveries.attempted(delivery, attempt)
         if not self.is_closed:
             self._send_due(self.run.now)
-
-    def _add(self, event: Event, now: int) -> None:
-        change = event.change
-        for webhook in self._webhooks.get((change.resource, change.name), ()):
-            url = webhook.url.evaluate(change.subscription or {}, as_json(event, change.record))
-            if url is None:
-                continue  # nobody has subscribed
-            generation = self.run.generation
-            names = self.sandbox, self.run.scenario.name, generation, webhook.name, event.id
-            resource, hops = self.run.contract.resources[change.resource], self._deliveries.outbox.hops
-            self._deliveries.add(
-                WebhookDelivery(delivery_id(*names), self.sandbox, webhook, resource, event, url, hops, now, self)
-            )
 
     def _send_due(self, now: int) -> None:
         outbox, clock = self._deliveries.outbox, self.run.clock
@@ -100,11 +98,11 @@ class DeliveryListener:
         """After a rewind or an undo: deliveries of events that are no longer in the history are cancelled."""
         self._generation, self.cursor = feed.generation, feed.number
         self._deliveries.cancel(
-            [delivery for delivery in self._deliveries.pending(self) if _is_gone(delivery.event, feed)]
+            [delivery for delivery in self._deliveries.pending(self) if is_gone(delivery.state, feed)]
         )
 
 
-def _is_gone(event: Event, feed: Feed) -> bool:
+def is_gone(delivery: DeliveryState, feed: Feed) -> bool:
     """Whether a feed that was cut short no longer has an event; of one that is too old, the beginning was kept."""
-    present = feed.id_of(event.number)
-    return event.number > feed.number or present not in (None, event.id)
+    present = feed.id_of(delivery.number)
+    return delivery.number > feed.number or present not in (None, delivery.event_id)

@@ -119,6 +119,10 @@ class Feed:
         self._position, self._until = self._position + len(commands), present.now
         return True
 
+    def is_ahead_of(self, history: History) -> bool:
+        """Whether commands were folded that the history no longer has; others may come in their place."""
+        return history.commands_after(self._position) is None
+
     def number_of(self, text: str) -> int | None:
         """The number of the event with that id, if the run has it and it is among the latest ones."""
         match = ID.fullmatch(text)

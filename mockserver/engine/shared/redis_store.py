@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mockserver.engine.clock import sleep
 from mockserver.engine.journal import ENTRY_LIMIT
 from mockserver.engine.sandboxes import DEFAULT, EVICTED_SHARE, GUEST_LIMIT, IDLE_SECONDS
+from mockserver.engine.shared.redis_deliveries import DELIVERY_PARTS, DELIVERY_SCRIPTS, RedisDeliveries
 from mockserver.engine.shared.store import (
     EVENT_LIMIT,
     Conflict,
@@ -62,13 +63,14 @@ end
 """
 _FORGET_FUNCTION = """
 local function forget(prefix, name)
-  for _, part in ipairs({'meta', 'events', 'all', 'unmatched', 'broken', 'refused', 'drift'}) do
+  for _, part in ipairs({'meta', 'events', 'all', 'unmatched', 'broken', 'refused', 'drift',
+      'deliveries', 'waiting', 'in-flight', 'ended'}) do
     redis.call('DEL', prefix .. name .. ':' .. part)
   end
   for _, names in ipairs({'names', 'empties', 'guests'}) do redis.call('ZREM', prefix .. names, name) end
 end
 """
-# KEYS: those of PARTS, then those of NAMES
+# KEYS: those of PARTS, then those of NAMES, then those of DELIVERY_PARTS
 # ARGV: epoch, length, an epoch for a new sandbox, name, limit of sandboxes, idle seconds, use, default, key prefix,
 #       limit of guests, how many empty sandboxes make room at once
 FETCH_UPDATES = (
@@ -232,6 +234,7 @@ class RedisStore:
         redis.connection.parse_url(url)  # type: ignore[no-untyped-call]
         # In braces: in a cluster, the keys that a script uses have to be on one node.
         self._prefix = f"mockserver:{{{hashlib.sha256(contract.encode()).hexdigest()[:16]}}}:"
+        self.deliveries = RedisDeliveries(self._run_script, self._execute, self._key)
         self._shas = {text: hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest() for text in SCRIPTS}
         self._client: redis.Redis | None = None
         self._client_pid = 0
@@ -342,7 +345,9 @@ class RedisStore:
         return f"{self._prefix}{name}:{part}"
 
     def _run_script(self, script: str, name: str, *arguments: Any) -> Any:
-        keys = [*(self._key(name, part) for part in PARTS), *(f"{self._prefix}{names}" for names in NAMES)]
+        parts = (self._key(name, part) for part in PARTS)
+        deliveries = (self._key(name, part) for part in DELIVERY_PARTS)
+        keys = [*parts, *(f"{self._prefix}{names}" for names in NAMES), *deliveries]
         try:
             return self._execute("EVALSHA", self._shas[script], len(keys), *keys, *arguments)
         except self._redis.exceptions.NoScriptError:
@@ -406,7 +411,7 @@ class RedisStore:
         return client
 
 
-SCRIPTS = (FETCH_UPDATES, APPEND, ADD_ENTRY, REPLACE_ENTRY, CLEAR_ENTRIES, REMOVE, SUMMARIZE)
+SCRIPTS = (FETCH_UPDATES, APPEND, ADD_ENTRY, REPLACE_ENTRY, CLEAR_ENTRIES, REMOVE, SUMMARIZE, *DELIVERY_SCRIPTS)
 
 
 def _number(which: str) -> str:

@@ -13,6 +13,7 @@ from mockserver.engine.commands import Command, UseOverride
 from mockserver.engine.recording import decode_command, encode_command
 from mockserver.engine.run import Run
 from mockserver.engine.run_snapshots import SavedRun
+from mockserver.engine.shared.deliveries import RunSender
 from mockserver.engine.start import Start
 from mockserver.engine.state.idempotency_keys import StoredResponse
 
@@ -23,10 +24,11 @@ Event = list[Any]
 class SharedRun(Run):
     """A replica of a run. `report` is called with each event, `key_begun` with each key that goes in flight.
 
-    `saved` is the run after its last event: what was settled later may be settled again.
+    `saved` is the run after its last event: what was settled later may be settled again. `sender` has its webhooks
+    sent, if there are any.
     """
 
-    __slots__ = ("_key_begun", "_report", "saved")
+    __slots__ = ("_key_begun", "_report", "saved", "sender")
 
     def __init__(
         self,
@@ -39,11 +41,14 @@ class SharedRun(Run):
         super().__init__(start, generation, seconds)
         self._report, self._key_begun = report, key_begun
         self.saved = self.save()
+        self.sender: RunSender | None = None
 
     def return_to(self, saved: SavedRun) -> bool:
         """Become again what was saved; False where that is not possible."""
         if not self.roll_back(saved):
             return False
+        if self.sender is not None:
+            self.sender.roll_back()
         self.saved = saved
         return True
 
@@ -71,6 +76,8 @@ class SharedRun(Run):
             self.restore(count, to, anchor)
         elif kind == "told":
             self.discard_fired(value)
+        elif kind == "sent" and self.sender is not None:
+            self.sender.goes_on(value)
         self.saved = self.save()
 
     def set_anchor(self, anchor: float) -> None:

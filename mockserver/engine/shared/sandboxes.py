@@ -3,241 +3,36 @@
 from __future__ import annotations
 
 import json
-import logging
 import threading
-import uuid
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from mockserver.contract.model import Contract
-from mockserver.engine.clock import Seconds, wall_seconds
-from mockserver.engine.run import Run
-from mockserver.engine.run_snapshots import SavedRun
+from mockserver.engine.clock import wall_seconds
 from mockserver.engine.sandboxes import (
     NAME,
     SANDBOX_LIMIT,
     CallApart,
     CallIdentity,
-    Releasable,
     RunSummary,
     Sandbox,
     Sandboxes,
     SandboxSummary,
     Starts,
 )
-from mockserver.engine.shared.journal import SharedJournal
+from mockserver.engine.shared.deliveries import SharedDeliveries
 from mockserver.engine.shared.journal_codec import JournalCodec
-from mockserver.engine.shared.run import Event, SharedRun
-from mockserver.engine.shared.store import Conflict, EncodedEntry, SandboxContent, Store, StoredSummary, Use
-from mockserver.engine.start import Start
-from mockserver.errors import CannotGenerate, Refusal
+from mockserver.engine.shared.sandbox import SharedSandbox
+from mockserver.engine.shared.store import Conflict, Store, StoredSummary, Use
+from mockserver.errors import Refusal
 from mockserver.handlers.threads import Turns, kept_turn
-from mockserver.refusals import BadSandbox, StoreBusy, StoreUnavailable, UnknownSandbox
+from mockserver.refusals import BadSandbox, StoreBusy, UnknownSandbox
 
 # How often a request is handled at most, where other processes keep changing its sandbox meanwhile.
 ATTEMPTS = 50
 T = TypeVar("T")
-log = logging.getLogger("mockserver")
-
-
-class StoredSandbox(NamedTuple):
-    """A sandbox as the store has it."""
-
-    runs: Mapping[str, tuple[SharedRun, SavedRun]]
-    active_scenario: str | None
-    generations: Mapping[str, int]
-
-
-EMPTY = StoredSandbox({}, None, {})
-
-
-class SharedSandbox(Sandbox):
-    """A replica of a sandbox. It has followed `length` batches of `epoch`; `events` are its own, not yet stored.
-
-    A request begins with `follow` and ends with `commit` or `give_up`.
-    """
-
-    __slots__ = ("_base", "_following", "_new_epoch", "_store", "_undo", "epoch", "events", "length")
-
-    journal: SharedJournal
-
-    def __init__(
-        self, name: str, start: Callable[[str], Start], seconds: Seconds, store: Store, codec: JournalCodec
-    ) -> None:
-        super().__init__(name, start, seconds)
-        self._store, self._following, self._new_epoch = store, False, ""
-        self.epoch, self.length, self.events = "", 0, list[Event]()
-        self.journal = SharedJournal(name, store, codec, self.add_entry_if_unchanged)
-        self._base = EMPTY
-        # What the request in progress did outside the state: undone where it has to be handled again.
-        self._undo: list[Callable[[], None]] = []
-
-    @property
-    def identity(self) -> object:
-        """The epoch: a reset begins another one, and so does a sandbox of the same name."""
-        return self.epoch
-
-    def hold(self, response: Releasable) -> None:
-        """Note that a response is held back, unless the request has to be handled again."""
-        super().hold(response)
-        self._undo.append(partial(self.forget_held, response))
-
-    def reset(self) -> None:
-        """Forget every run, the active scenario and the journal, which begins a new epoch."""
-        super().reset()
-        self._new_epoch, self.events = uuid.uuid4().hex, []
-        self._add_event(["generations", "", dict(self._generations)])
-
-    def reset_run(self, scenario: str) -> None:
-        """Forget one run."""
-        super().reset_run(scenario)
-        self._add_event(["reset", scenario, None])
-
-    def follow(self, limit: int, use: Use) -> bool:
-        """Repeat what other processes did since the last request; False where the sandbox does not exist.
-
-        Unless `use` is PEEK, it is created. Raises StoreUnavailable and SandboxLimit.
-        """
-        updates = self._store.fetch_updates(self.name, self.epoch, self.length, limit, use)
-        if updates is None:
-            return False
-        self.journal.count = updates.count
-        self.journal.waiting.clear()
-        self._undo.clear()
-        if updates.epoch != self.epoch:
-            self._start_over(updates.epoch)
-        if updates.batches and not self._return_to_base():
-            self.forget_all()
-            return self.follow(limit, use)
-        self._following = True
-        try:
-            for batch in updates.batches:
-                for event in json.loads(batch)[1]:
-                    self._repeat(*event)
-        finally:
-            self._following = False
-        self.length += len(updates.batches)
-        if updates.batches:
-            self._set_base()
-        return True
-
-    def commit(self) -> None:
-        """Store what the request in progress did. Raises Conflict, StoreUnavailable and StoreLogFull."""
-        if self.active_scenario != self._base.active_scenario or (self._new_epoch and self.active_scenario is not None):
-            self._add_event(["active", "", self.active_scenario])
-        entry = self.journal.waiting.pop() if self.journal.waiting else None
-        if self.events:
-            batch = json.dumps(self.events, separators=(",", ":"))
-            self._store.append(self.name, self.epoch, self.length, batch, entry, self._new_epoch, self._content)
-            self.epoch, self.length = (self._new_epoch, 1) if self._new_epoch else (self.epoch, self.length + 1)
-            self._set_base()
-        elif entry is not None:
-            self._store.add_entry(self.name, entry)
-        self._undo.clear()
-
-    @property
-    def _content(self) -> SandboxContent:
-        runs = [[name, run.generation, run.revision] for name, run in sorted(self.runs.items())]
-        return SandboxContent(self.is_empty, json.dumps([self.active_scenario, runs], separators=(",", ":")))
-
-    def give_up(self) -> None:
-        """Undo what the request in progress did."""
-        self._undo_effects()
-        if not self._return_to_base():
-            self.forget_all()
-
-    def give_up_all_but_begun_runs(self) -> None:
-        """Undo what the request in progress did, except that runs have begun: they would begin at another time."""
-        begun, content = [event for event in self.events if event[0] == "begin"], self._content
-        self.give_up()
-        if begun:
-            # Where that is not possible, the next attempt finds out.
-            with suppress(Conflict, Refusal):
-                batch = json.dumps(begun, separators=(",", ":"))
-                self._store.append(self.name, self.epoch, self.length, batch, None, "", content)
-
-    def forget_all(self) -> None:
-        """Forget the replica: the next request repeats every event of the sandbox."""
-        self._undo_effects()
-        self._start_over("")
-
-    def add_entry_if_unchanged(self, entry: EncodedEntry) -> bool:
-        """Add the entry of a request that is answered from the cache; whether the sandbox is unchanged."""
-        try:
-            return bool(self.epoch) and self._store.add_entry_if_unchanged(self.name, self.epoch, self.length, entry)
-        except StoreUnavailable:
-            return False
-
-    def _begin(self, start: Start) -> Run:
-        start = start.started_now()
-        run = self._create_run(start, self._generations.get(start.scenario.name, 0) + 1)
-        begins = start.scenario.clock.start if start.scenario.clock.starts_now else None
-        self._add_event(["begin", run.scenario.name, [run.generation, run.clock.anchor, begins]])
-        return run
-
-    def _create_run(self, start: Start, generation: int) -> SharedRun:
-        return SharedRun(start, generation, self._seconds, self._add_event, self._key_begun)
-
-    def _key_begun(self, run: Run, key: str) -> None:
-        self._undo.append(partial(run.end_key, key))
-
-    def _add_event(self, event: Event) -> None:
-        if not self._following:
-            self.events.append(event)
-
-    def _repeat(self, kind: str, scenario: str, value: Any) -> None:
-        if kind == "generations":
-            self._generations = dict(value)
-        elif kind == "active":
-            self.active_scenario = value
-        elif kind == "reset":
-            if (run := self.runs.pop(scenario, None)) is not None:
-                self._remember_generation(run)
-        elif kind == "begin":
-            self._repeat_begin(scenario, *value)
-        elif (run := self.runs.get(scenario)) is not None:
-            assert isinstance(run, SharedRun)
-            try:
-                run.repeat(kind, value)
-            except Refusal as refusal:
-                # Every process that has the changed contract leaves out the same events.
-                run.notice = f"a command was left out: the changed contract refuses it: {refusal.detail}"
-                log.warning("sandbox %s, scenario %s: %s", self.name, scenario, run.notice)
-
-    def _repeat_begin(self, scenario: str, generation: int, anchor: float, begins: int | None) -> None:
-        try:
-            start = self._start(scenario).started_now(begins)
-            run = self._create_run(start, generation)
-        except (Refusal, CannotGenerate):
-            return  # the scenario no longer exists, or its records can no longer be generated
-        run.set_anchor(anchor)
-        self.runs[scenario] = run
-
-    def _start_over(self, epoch: str) -> None:
-        self.wake_listeners()
-        if self.runs and epoch:
-            super().reset()
-        self.epoch, self.length, self.runs, self.active_scenario, self._generations = epoch, 0, {}, None, {}
-        self._new_epoch, self.events = "", []
-        self._base = EMPTY
-
-    def _set_base(self) -> None:
-        self.events, self._new_epoch = [], ""
-        runs = {name: (run, run.saved) for name, run in self.runs.items() if isinstance(run, SharedRun)}
-        self._base = StoredSandbox(runs, self.active_scenario, dict(self._generations))
-
-    def _return_to_base(self) -> bool:
-        self.events, self._new_epoch = [], ""
-        self.runs = {name: run for name, (run, _) in self._base.runs.items()}
-        self.active_scenario, self._generations = self._base.active_scenario, dict(self._base.generations)
-        return all(run.return_to(saved) for run, saved in self._base.runs.values())
-
-    def _undo_effects(self) -> None:
-        for undo in self._undo:
-            undo()
-        self._undo.clear()
 
 
 class SharedSandboxes(Sandboxes):
@@ -337,6 +132,8 @@ class SharedSandboxes(Sandboxes):
         except Refusal:
             self._forget()
             raise
+        for sandbox in self._in_use.values():
+            sandbox.deliver()
         return True
 
     def _forget(self) -> None:
@@ -410,12 +207,23 @@ class SharedSandboxes(Sandboxes):
         if sandbox is None:
             if len(self._replicas) >= self.limit:
                 self._replicas.pop(next(iter(self._replicas))).wake_listeners()
-            sandbox = self._replicas[name] = SharedSandbox(name, self.start, self._seconds, self.store, self._codec)
+            sandbox = self._replicas[name] = SharedSandbox(
+                name, self.start, self._seconds, self.store, self._codec, self._deliveries(name)
+            )
         if not sandbox.follow(self.limit, use):
             del self._replicas[name]
             return None
         self._in_use[name] = sandbox
         return sandbox
+
+    def _deliveries(self, name: str) -> SharedDeliveries | None:
+        if self.outbox is None:
+            return None
+        return SharedDeliveries(name, self.store.deliveries, self.outbox, partial(self._look, name))
+
+    def _look(self, name: str) -> None:
+        """Carry out what is due in a sandbox, without a request."""
+        self.transact(lambda refusal: self.find(name) if refusal is None else None)
 
     def _drop(self, name: str) -> None:
         self._in_use.pop(name, None)

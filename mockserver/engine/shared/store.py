@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
-from typing import Protocol
+from enum import IntEnum, StrEnum
+from typing import NamedTuple, Protocol
 
 # A sandbox with more batches of events than that has to be reset.
 EVENT_LIMIT = 100_000
@@ -77,12 +77,49 @@ class StoredSummary:
     summary: str
 
 
+class Place(StrEnum):
+    """Where a delivery is: it waits for the time of its next attempt, an attempt is made, or it has ended."""
+
+    WAITING = "waiting"
+    IN_FLIGHT = "in-flight"
+    ENDED = "ended"
+
+
+class StoredDelivery(NamedTuple):
+    """A delivery as the store has it; `text` changes with each step."""
+
+    id: str
+    text: bytes
+
+
+class DeliveryStore(Protocol):
+    """The deliveries of webhooks of each sandbox, as text. Every method raises StoreUnavailable."""
+
+    def list_deliveries(self, name: str) -> tuple[list[StoredDelivery], int]:
+        """Those of a sandbox, oldest first, and how many there were before them."""
+
+    def list_pending(self, name: str, until: int | None) -> list[StoredDelivery]:
+        """Those that have not ended: all, or those that are due by a run's clock or whose attempt takes too long."""
+
+    def read_delivery(self, name: str, delivery: str) -> StoredDelivery | None:
+        """One of them, if it is still there."""
+
+    def add_delivery(self, name: str, delivery: StoredDelivery, place: Place) -> bool:
+        """Add one; False where it is not to be added: it is there already, or so many are pending as may be."""
+
+    def change_delivery(self, name: str, former: StoredDelivery, text: bytes, place: Place, at: int = 0) -> bool:
+        """Have another text, unless another process was first. A waiting one is due `at` an instant."""
+
+    def clear_deliveries(self, name: str) -> None:
+        """Forget all of them."""
+
+
 class Conflict(Exception):
     """Another process changed the sandbox first."""
 
 
 class Store(Protocol):
-    """The events of each sandbox in batches, and its journal.
+    """The events of each sandbox in batches, its journal, and its deliveries of webhooks.
 
     An epoch is a random name for the batches since a sandbox was created or reset; `length` counts these. Every method
     raises StoreUnavailable where the store does not respond.
@@ -91,6 +128,10 @@ class Store(Protocol):
     @property
     def is_available(self) -> bool:
         """Whether the store responds."""
+
+    @property
+    def deliveries(self) -> DeliveryStore:
+        """The deliveries of webhooks."""
 
     def fetch_updates(self, name: str, epoch: str, length: int, limit: int, use: Use) -> SandboxUpdates | None:
         """The batches of a sandbox after the first `length` of `epoch`.

@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 from mockserver.contract.webhooks.expressions import Absent, write_body
 from mockserver.engine.clock import wall
-from mockserver.engine.deliveries.deliveries import WebhookDelivery
-from mockserver.engine.events.feed import as_json
+from mockserver.engine.deliveries.delivery import WebhookDelivery
 from mockserver.errors import Refusal, summarize_violations
 from mockserver.http.webhooks.hops import HOPS_HEADER
 from mockserver.http.webhooks.sending import CannotSend, OutgoingRequest
@@ -33,11 +32,11 @@ class SignedMessage(NamedTuple):
 
 def compose(delivery: WebhookDelivery, *, strict: bool) -> OutgoingRequest:
     """The request of the next attempt. Raises CannotSend where the body violates the schema, if that is `strict`."""
-    webhook = delivery.webhook
-    if delivery.body is None:
-        delivery.body = _write_body(delivery, strict=strict)
+    webhook, state = delivery.webhook, delivery.state
+    if state.body is None:
+        state.body = _write_body(delivery, strict=strict)
     # Receivers compare it with their own clock, so it is not the run's.
-    message = SignedMessage(delivery.id, wall() // 1_000, delivery.body)
+    message = SignedMessage(state.id, wall() // 1_000, state.body)
     headers = [
         ("Content-Type", "application/json"),
         ("User-Agent", f"mockserver/{__version__}"),
@@ -45,17 +44,20 @@ def compose(delivery: WebhookDelivery, *, strict: bool) -> OutgoingRequest:
         ("webhook-id", message.id),
         ("webhook-timestamp", str(message.timestamp)),
         ("X-Mock-Sandbox", delivery.sandbox),
-        (HOPS_HEADER, str(delivery.hops + 1)),
+        (HOPS_HEADER, str(state.hops + 1)),
     ]
     if webhook.secret is not None:
         headers.append(("webhook-signature", message.signature(webhook.secret)))
-    return OutgoingRequest(webhook.method, delivery.url, tuple(headers), message.body)
+    return OutgoingRequest(webhook.method, state.url, tuple(headers), message.body)
 
 
 def _write_body(delivery: WebhookDelivery, *, strict: bool) -> bytes:
     webhook = delivery.webhook
     try:
-        body = write_body(webhook.body, as_json(delivery.event, delivery.shown_record))
+        content = delivery.content()
+        if content is None:
+            raise CannotSend("the process that was to send it has ended, and its event is forgotten", is_final=True)
+        body = write_body(webhook.body, content)
     except Absent:
         body = None
     except Refusal as refusal:

@@ -12,8 +12,7 @@ from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 
 from mockserver.engine.clock import monotonic, sleep
-from mockserver.engine.deliveries.deliveries import Attempt, WebhookDelivery
-from mockserver.engine.deliveries.listener import DeliveryListener
+from mockserver.engine.deliveries.delivery import Attempt, DeliverySender, WebhookDelivery
 from mockserver.http.messages import Response
 from mockserver.http.webhooks.composing import compose
 from mockserver.http.webhooks.sending import CannotSend, Sender
@@ -43,8 +42,8 @@ class WebhookOutbox:
         self._batch = _Batch()
         self._idle, self._threads = 0, 0
         # A run that is forgotten is not kept for what it waits for.
-        self._timers: list[tuple[float, int, weakref.ref[DeliveryListener]]] = []
-        self._timed: weakref.WeakKeyDictionary[DeliveryListener, float] = weakref.WeakKeyDictionary()
+        self._timers: list[tuple[float, int, weakref.ref[DeliverySender]]] = []
+        self._timed: weakref.WeakKeyDictionary[DeliverySender, float] = weakref.WeakKeyDictionary()
         self._numbers = itertools.count()
         self._lock = threading.Lock()
         self._timer_changed = threading.Condition(self._lock)
@@ -78,14 +77,14 @@ class WebhookOutbox:
         else:
             self._submit_all([delivery])
 
-    def call_in(self, seconds: float, listener: DeliveryListener) -> None:
-        """Have the listener look at its run again in so many seconds."""
+    def call_in(self, seconds: float, sender: DeliverySender) -> None:
+        """Have the sender look at its run again in so many seconds."""
         at = monotonic() + seconds
         with self._lock:
-            if self._timed.get(listener, at + 1) <= at:
+            if self._timed.get(sender, at + 1) <= at:
                 return
-            self._timed[listener] = at
-            heapq.heappush(self._timers, (at, next(self._numbers), weakref.ref(listener)))
+            self._timed[sender] = at
+            heapq.heappush(self._timers, (at, next(self._numbers), weakref.ref(sender)))
             if not self._has_timer:
                 self._has_timer = True
                 threading.Thread(target=self._watch, name="webhook-timer", daemon=True).start()
@@ -116,11 +115,11 @@ class WebhookOutbox:
             with self._lock:
                 self._idle -= 1
             sleep(max(0.0, not_before - monotonic()))
-            if delivery.status == "pending":
-                try:
-                    delivery.listener.attempted(delivery, self._attempt(delivery))
-                except Exception as error:
-                    log.error("the webhook %s failed", delivery.webhook.name, exc_info=error)
+            try:
+                if delivery.sender.begins(delivery):
+                    delivery.sender.attempted(delivery, self._attempt(delivery))
+            except Exception as error:
+                log.error("the webhook %s failed", delivery.webhook.name, exc_info=error)
 
     def _attempt(self, delivery: WebhookDelivery) -> Attempt:
         at = delivery.begun
@@ -138,13 +137,13 @@ class WebhookOutbox:
                     seconds = min(self._timers[0][0] - monotonic(), LONGEST_WAIT) if self._timers else None
                     self._timer_changed.wait(seconds)
                 at, _, reference = heapq.heappop(self._timers)
-                listener = reference()
-                if listener is None or self._timed.get(listener) != at:
+                sender = reference()
+                if sender is None or self._timed.get(sender) != at:
                     continue
-                del self._timed[listener]
+                del self._timed[sender]
             try:
-                listener.look()
+                sender.look()
             except Exception as error:
                 log.error("a clock could not be followed", exc_info=error)
             # Until the next one is due, the run may be forgotten.
-            del listener
+            del sender

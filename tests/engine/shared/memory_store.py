@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from mockserver.engine.shared.store import (
     Conflict,
+    DeliveryStore,
     EncodedEntry,
     JournalCounts,
     SandboxContent,
@@ -40,6 +41,10 @@ class MemoryStore:
         self.epochs = 0
         self.appends = 0
         self.before_append: Callable[[], None] = lambda: None
+
+    @property
+    def deliveries(self) -> DeliveryStore:
+        raise NotImplementedError
 
     def fetch_updates(self, name: str, epoch: str, length: int, limit: int, use: Use) -> SandboxUpdates | None:  # noqa: ARG002
         self._require_available()
