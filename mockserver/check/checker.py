@@ -111,10 +111,8 @@ class ContractChecker:
         first: dict[tuple[Any, ...], InvalidResponse] = {}
         similar: Counter[tuple[Any, ...]] = Counter()
         for response in invalid:
-            kind = (
-                response.operation, response.resource, response.state, response.violation.pointer,
-                response.violation.keyword,
-            )  # fmt: skip
+            violation = response.violation
+            kind = (response.subject, response.resource, response.state, violation.pointer, violation.keyword)
             first.setdefault(kind, response)
             similar[kind] += 1
         for kind, response in first.items():
@@ -122,10 +120,9 @@ class ContractChecker:
                 continue
             self._reported |= {kind, (response.operation, response.violation)}
             state = f" in state {response.state}" if response.state is not None else ""
-            what = f"the response of {response.operation}" if response.operation else "the record"
             more = f" (and {similar[kind] - 1:,} similar)" if similar[kind] > 1 else ""
             subject = f"{response.resource} {response.key}{state}"
-            message = f"{subject}: {what} does not match its schema: {response.violation.description}{more}"
+            message = f"{subject}: {response.subject} does not match its schema: {response.violation.description}{more}"
             self._add_error(scenario, message, "contract-violation")
 
     def _add_failed_requests(self, scenario: Scenario, failed: list[FailedRequest]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP
 from mockserver.contract.model import Contract, Record, Resource
+from mockserver.contract.webhooks.model import Webhook
 from mockserver.engine.behaviours.calls import ResultKind
 from mockserver.engine.behaviours.envelopes import Page, complete_envelope
 from mockserver.engine.events.changes import APPEND, CREATE, DELETE, REPLACE, UPDATE
@@ -22,22 +23,37 @@ from mockserver.engine.state.state import State
 from mockserver.errors import CannotGenerate, Refusal, Violation
 from mockserver.http.operations import PREFERRED, RESULTS
 from mockserver.http.streaming.messages import ServerSentEvents
+from mockserver.http.webhooks.composing import body_of
 from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation
 from mockserver.schemas.validators import Validator
 from mockserver.syntax.instants import format_instant
 from mockserver.syntax.media_types import EVENT_STREAM
 
+# An id such as events have.
+SAMPLE_ID = "1-00000000"
+
 
 @dataclass(frozen=True, slots=True)
 class InvalidResponse:
-    """A response that would violate the contract; without an `operation`, a record that violates its own schema."""
+    """A response that would violate the contract; without an `operation`, a record that violates its own schema.
+
+    Or, with a `webhook` and the name of an event, the body that this sends.
+    """
 
     operation: str | None
     resource: str
     key: Any
     state: str | None
     violation: Violation
+    webhook: tuple[str, str] | None = None
+
+    @property
+    def subject(self) -> str:
+        """What does not match its schema."""
+        if self.webhook is not None:
+            return "the body of the webhook {} for the event {}".format(*self.webhook)
+        return f"the response of {self.operation}" if self.operation else "the record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +70,12 @@ class ResponseValidator:
     target: str | None
     envelope: Mapping[str, Any] = field(default_factory=dict)
 
-    def violations(self, record: Record, _: str | None) -> list[Violation]:
+    def invalid(self, resource: Resource, record: Record, state: str | None) -> Iterator[InvalidResponse]:
         """What is wrong with the response that holds this record."""
+        for violation in self._violations(record):
+            yield InvalidResponse(self.operation.id, resource.name, record.get(resource.key), state, violation)
+
+    def _violations(self, record: Record) -> list[Violation]:
         response: Any = record
         if self.behaviour.kind == "list":
             response = [record]
@@ -68,11 +88,11 @@ class ResponseValidator:
 
 @dataclass(frozen=True, slots=True)
 class EventValidator:
-    """Validates the events that a stream sends about one record: `names` has those by the state that it is in then."""
+    """Validates the events in `names`, as a stream sends them about one record."""
 
     operation: Operation
     form: ServerSentEvents
-    names: Mapping[str | None, Sequence[str]]
+    names: Sequence[str]
     target: None = None
 
     @classmethod
@@ -81,22 +101,63 @@ class EventValidator:
         success = operation.success()
         media = success[1].media.get(EVENT_STREAM) if success is not None else None
         kinds = {behaviour.kind for behaviour in contract.behaviours.values() if behaviour.resource == resource.name}
-        changes: list[str] = sorted(kinds & {CREATE, UPDATE, REPLACE, DELETE}) if resource.key else [APPEND]
-        names: dict[str | None, list[str]] = {None: changes}
-        if resource.lifecycle is not None:
-            for step in resource.lifecycle.transitions.values():
-                names.setdefault(step.target, list(changes)).append(step.name)
-        return cls(operation, ServerSentEvents(resource, media), names)
+        changes = sorted(kinds & {CREATE, UPDATE, REPLACE, DELETE}) if resource.key else [APPEND]
+        transitions = resource.lifecycle.transitions if resource.lifecycle is not None else ()
+        return cls(operation, ServerSentEvents(resource, media), (*changes, *transitions))
 
-    def violations(self, record: Record, state: str | None) -> list[Violation]:
+    def invalid(self, resource: Resource, record: Record, state: str | None) -> Iterator[InvalidResponse]:
         """What is wrong with the events of a record in this state."""
-        names = self.names.get(state, self.names[None])
-        return [violation for name in names for violation in self.form.violations("1-00000000", name, record)]
+        for name in names_in_state(resource, self.names, state):
+            for violation in self.form.violations(SAMPLE_ID, name, record):
+                yield InvalidResponse(self.operation.id, resource.name, record.get(resource.key), state, violation)
 
 
-def response_validators(contract: Contract, resource: Resource) -> list[ResponseValidator | EventValidator]:
-    """A validator for each operation that responds with records of the resource, as JSON with a schema, or streams."""
-    validators: list[ResponseValidator | EventValidator] = []
+@dataclass(frozen=True, slots=True)
+class WebhookValidator:
+    """Validates the bodies of a webhook that the document declares, for the events in `names`."""
+
+    webhook: Webhook
+    names: Sequence[str]
+    target: None = None
+
+    @classmethod
+    def of(cls, webhook: Webhook, resource: Resource) -> WebhookValidator:
+        """For the events of a resource."""
+        return cls(webhook, sorted(name for of_resource, name in webhook.events if of_resource == resource.name))
+
+    def invalid(self, resource: Resource, record: Record, state: str | None) -> Iterator[InvalidResponse]:
+        """What is wrong with the bodies that are sent of a record in this state."""
+        sent = {name: value for name, value in record.items() if name not in resource.write_only}
+        event = {"id": SAMPLE_ID, "resource": resource.name, "key": record.get(resource.key), "at": format_instant(0)}
+        for name in names_in_state(resource, self.names, state):
+            _, violations = body_of(self.webhook, {**event, "event": name, "record": sent})
+            for violation in violations:
+                webhook = self.webhook.name, name
+                yield InvalidResponse(None, resource.name, event["key"], state, violation, webhook)
+
+
+def names_in_state(resource: Resource, names: Sequence[str], state: str | None) -> Iterator[str]:
+    """Those of these names of events that a record may have that is in this state after the event."""
+    lifecycle = resource.lifecycle
+    for name in names:
+        transition = lifecycle.transitions.get(name) if lifecycle is not None else None
+        if transition is not None:
+            target: str | None = transition.target
+        else:
+            target = lifecycle.initial if lifecycle is not None and name == CREATE else state
+        if target == state:
+            yield name
+
+
+AnyValidator = ResponseValidator | EventValidator | WebhookValidator
+
+
+def response_validators(contract: Contract, resource: Resource) -> list[AnyValidator]:
+    """A validator for each operation that responds with records of the resource, as JSON with a schema, or streams.
+
+    And for each webhook that sends them, and that the document declares.
+    """
+    validators: list[AnyValidator] = []
     for name, behaviour in contract.behaviours.items():
         operation = contract.operations[name]
         if behaviour.resource != resource.name or behaviour.kind == "delete":
@@ -113,6 +174,9 @@ def response_validators(contract: Contract, resource: Resource) -> list[Response
         target = transition.target if transition is not None else None
         envelope = _envelope(contract, operation, behaviour)
         validators.append(ResponseValidator(operation, media_type.validator, behaviour, target, envelope))
+    for webhook in contract.webhooks.values():
+        if webhook.validator is not None and any(name == resource.name for name, _ in webhook.events):
+            validators.append(WebhookValidator.of(webhook, resource))
     return validators
 
 
@@ -207,7 +271,7 @@ def _variants(resource: Resource, record: Record) -> Iterator[Record]:
 
 
 def _validate(
-    resource: Resource, validators: Sequence[ResponseValidator | EventValidator], record: Record, state: str | None
+    resource: Resource, validators: Sequence[AnyValidator], record: Record, state: str | None
 ) -> Iterator[InvalidResponse]:
     key = record.get(resource.key)
     if not resource.validator.is_valid(record):
@@ -216,8 +280,7 @@ def _validate(
         return
     for validator in validators:
         if validator.target is None or validator.target == state:
-            for violation in validator.violations(record, state):
-                yield InvalidResponse(validator.operation.id, resource.name, key, state, violation)
+            yield from validator.invalid(resource, record, state)
 
 
 def _check_log_entries(

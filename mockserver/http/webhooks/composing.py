@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from mockserver.contract.webhooks.expressions import Absent, write_body
+from mockserver.contract.webhooks.model import Webhook
 from mockserver.engine.clock import wall
 from mockserver.engine.deliveries.delivery import WebhookDelivery
-from mockserver.errors import Refusal, summarize_violations
+from mockserver.errors import Refusal, Violation, summarize_violations
 from mockserver.http.webhooks.hops import HOPS_HEADER
 from mockserver.http.webhooks.sending import CannotSend, OutgoingRequest
 from mockserver.syntax import strict_json
@@ -51,18 +53,24 @@ def compose(delivery: WebhookDelivery, *, strict: bool) -> OutgoingRequest:
     return OutgoingRequest(webhook.method, state.url, tuple(headers), message.body)
 
 
-def _write_body(delivery: WebhookDelivery, *, strict: bool) -> bytes:
-    webhook = delivery.webhook
+def body_of(webhook: Webhook, content: Mapping[str, Any]) -> tuple[Any, list[Violation]]:
+    """The body for an event in the form of `as_json`, and where it violates what the document declares."""
     try:
-        content = delivery.content()
-        if content is None:
-            raise CannotSend("the process that was to send it has ended, and its event is forgotten", is_final=True)
         body = write_body(webhook.body, content)
     except Absent:
         body = None
+    validator = webhook.validator
+    return body, [] if validator is None or validator.is_valid(body) else validator.violations(body, "body")
+
+
+def _write_body(delivery: WebhookDelivery, *, strict: bool) -> bytes:
+    try:
+        content = delivery.content()
     except Refusal as refusal:
         raise CannotSend(f"{refusal.code}: {refusal.detail}", is_final=True) from None
-    if strict and webhook.validator is not None and not webhook.validator.is_valid(body):
-        violations = webhook.validator.violations(body, "body")
+    if content is None:
+        raise CannotSend("the process that was to send it has ended, and its event is forgotten", is_final=True)
+    body, violations = body_of(delivery.webhook, content)
+    if strict and violations:
         raise CannotSend(summarize_violations("contract-violation: the body", violations), is_final=True)
     return strict_json.dump(body)

@@ -1,0 +1,111 @@
+"""The bodies that webhooks would send are validated against the schema that the document declares for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mockserver import load_contract
+from mockserver.check.checker import ContractChecker
+from tests.conftest import MakeContract
+
+TO = "http://localhost:9"
+
+
+def findings(make_contract: MakeContract, webhook: dict[str, Any], schema: Any, *, callback: bool = False) -> list[str]:
+    """What is found where the document declares the schema for this webhook, as one or as a callback."""
+
+    def add(files: dict[str, Any]) -> None:
+        files["schemas/resources.yaml"]["webhooks"] = {"hook": webhook}
+        body = {"content": {"application/json": {"schema": schema}}}
+        item = {"post": {"requestBody": body, "responses": {"200": {"description": "received"}}}}
+        document = files["schemas/openapi.yaml"]
+        if callback:
+            document["paths"]["/jobs"]["post"]["callbacks"] = {"hook": {"{$request.body#/note}": item}}
+        else:
+            document["webhooks"] = {"hook": item}
+
+    checker = ContractChecker(load_contract(make_contract(add)))
+    list(checker.steps())
+    return [str(finding.problem) for finding in checker.findings if finding.level == "error"]
+
+
+def data(**members: Any) -> Any:
+    return {"properties": {"data": {"properties": members}}}
+
+
+@pytest.mark.parametrize("callback", [False, True])
+def test_a_body_that_violates_its_schema_is_an_error_that_names_webhook_event_and_pointer(
+    make_contract: MakeContract, callback: bool
+) -> None:
+    webhook = {"on": ["jobs.cancel"], "to": TO}
+    (message,) = findings(make_contract, webhook, data(status={"const": "gone"}), callback=callback)
+    assert "the body of the webhook hook for the event cancel does not match its schema" in message
+    assert "/data/status" in message
+
+
+@pytest.mark.parametrize(
+    ("on", "schema"),
+    [
+        (["jobs.cancel"], data(status={"const": "cancelled"})),
+        (["jobs.start"], data(status={"const": "running"})),
+        (["jobs.create"], data(status={"const": "queued"})),
+        (["jobs.update"], data(status={"enum": ["queued", "running", "done", "cancelled"]})),
+        (["jobs.cancel", "jobs.start"], {"properties": {"type": {"enum": ["cancel", "start"]}}}),
+        (["events.append"], data(event_type={"enum": ["start", "finish", "cancel"]})),
+        (["jobs.delete"], {"required": ["type", "timestamp", "data"]}),
+    ],
+)
+def test_a_body_is_validated_for_the_records_that_have_the_event(
+    make_contract: MakeContract, on: list[str], schema: Any
+) -> None:
+    assert findings(make_contract, {"on": on, "to": TO}, schema) == []
+
+
+@pytest.mark.parametrize(
+    ("on", "event", "schema"),
+    [
+        ("jobs.create", "create", data(status={"const": "running"})),
+        ("jobs.update", "update", data(status={"const": "queued"})),
+        ("jobs.delete", "delete", data(status={"const": "queued"})),
+        ("jobs.put", "put", data(status={"const": "queued"})),
+        ("jobs.start", "start", {"required": ["absent"]}),
+        ("events.append", "append", data(event_type={"const": "start"})),
+    ],
+)
+def test_each_kind_of_event_is_validated(make_contract: MakeContract, on: str, event: str, schema: Any) -> None:
+    messages = findings(make_contract, {"on": [on], "to": TO}, schema)
+    assert all(f"the body of the webhook hook for the event {event} " in message for message in messages)
+    assert messages
+
+
+@pytest.mark.parametrize(
+    ("body", "schema", "count"),
+    [
+        ("$record", {"required": ["status"]}, 0),
+        ("$record", {"required": ["data"]}, 1),
+        ({"key": "$key"}, {"properties": {"key": {"type": "integer"}}}, 1),
+        ({"at": "$at"}, {"properties": {"at": {"type": "string", "format": "date-time"}}}, 0),
+        ({"absent": "$record.absent"}, {"required": ["absent"]}, 1),
+        ({"resource": "$resource", "id": "$id"}, {"required": ["resource", "id"]}, 0),
+    ],
+)
+def test_the_declared_body_is_what_is_validated(
+    make_contract: MakeContract, body: Any, schema: Any, count: int
+) -> None:
+    assert len(findings(make_contract, {"on": ["jobs.cancel"], "to": TO, "body": body}, schema)) == count
+
+
+def test_members_that_are_write_only_are_not_in_the_body(make_contract: MakeContract) -> None:
+    def add(files: dict[str, Any]) -> None:
+        files["schemas/job.json"]["properties"]["secret"] = {"type": "string", "writeOnly": True}
+        files["fixtures/small/jobs.json"][0]["secret"] = "s"
+        files["schemas/resources.yaml"]["webhooks"] = {"hook": {"on": ["jobs.cancel"], "to": TO, "body": "$record"}}
+        body = {"content": {"application/json": {"schema": {"not": {"required": ["secret"]}}}}}
+        item = {"post": {"requestBody": body, "responses": {"200": {"description": "received"}}}}
+        files["schemas/openapi.yaml"]["webhooks"] = {"hook": item}
+
+    checker = ContractChecker(load_contract(make_contract(add)))
+    list(checker.steps())
+    assert [str(finding.problem) for finding in checker.findings] == []
