@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
@@ -47,9 +48,11 @@ class WebSocketConnection(asyncio.Protocol):
         self._frames = ServerProtocol(state=OPEN, max_size=MESSAGE_LIMIT)
         self._writer = WebSocketWriter(self, connection.loop, connection.transport, connection.served.streams, stream)
         self._loop, self.is_paused = connection.loop, False
-        # The kind of the message that comes, and its parts so far.
-        self._kind = Opcode.TEXT
-        self._parts: list[bytes] = []
+        # The message that comes, as far as it has come; a part may end within a character.
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._text: list[str] = []
+        # Whether a close frame was sent that the client has not asked for.
+        self._has_closed = False
         # Messages that wait for the handler, and the one that it responds to.
         self._waiting: deque[str] = deque()
         self._handling: RequestApart | None = None
@@ -102,10 +105,11 @@ class WebSocketConnection(asyncio.Protocol):
     def close(self, code: int, reason: str) -> None:
         """Send a close frame, and wait a little for that of the client."""
         self._writer.cancel()
+        self._has_closed = True
         if self._frames.state is OPEN:
             self._frames.send_close(code, reason.encode()[:REASON_BYTES].decode(errors="ignore"))
             self._flush()
-            self._closing = self._loop.call_later(CLOSE_SECONDS, self._transport.close)
+            self._close_soon()
 
     def frame(self, message: bytes) -> bytes:
         """A text message as a frame."""
@@ -126,25 +130,26 @@ class WebSocketConnection(asyncio.Protocol):
         return b"".join(self._frames.data_to_send())
 
     def _receive(self, kind: Opcode, data: bytes, *, is_last: bool) -> None:
-        if self._frames.state is not OPEN:
+        """A part of a message. What came before a close frame of the client, or before a mistake, is still valid."""
+        if self._has_closed:
             return
-        if kind is not Opcode.CONT:
-            self._kind = kind
-        self._parts.append(data)
-        if not is_last:
-            return
-        message, self._parts = b"".join(self._parts), []
-        if self._kind is Opcode.BINARY:
+        if kind is Opcode.BINARY:
             self.close(CloseCode.UNSUPPORTED_DATA, "this channel takes text only")
             return
         try:
-            text = message.decode()
+            self._text.append(self._decoder.decode(data, is_last))
         except UnicodeDecodeError:
             self.close(CloseCode.INVALID_DATA, "the text is not UTF-8")
             return
+        if is_last:
+            text, self._text = "".join(self._text), []
+            self._respond(text)
+
+    def _respond(self, text: str) -> None:
         reply = reply_to(self._stream.replies, text)
         if reply is not None:
-            self._frames.send_text(reply)
+            # Before the close frame that the library may have written meanwhile.
+            self._transport.write(Frame(Opcode.TEXT, reply).serialize(mask=False))
         elif self._stream.to_handler is not None:
             self._waiting.append(text)
             self._handle_next()
@@ -173,7 +178,18 @@ class WebSocketConnection(asyncio.Protocol):
                 self._transport.write(data)
             else:
                 self._writer.cancel()
-                self._transport.close()
+                if self._transport.can_write_eof() and not self._transport.is_closing():
+                    self._transport.write_eof()
+                # Closed while the client still sends, the connection would be reset, and the close frame lost.
+                self._close_soon()
+
+    def _close_soon(self) -> None:
+        """Close the connection, unless the client does so first, or is not even reading."""
+        if self._closing is None:
+            self._closing = self._loop.call_later(CLOSE_SECONDS, self._close_now)
+
+    def _close_now(self) -> None:
+        (self._transport.abort if self.is_paused else self._transport.close)()
 
 
 class WebSocketWriter(StreamWriter):
