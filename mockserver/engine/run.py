@@ -236,13 +236,13 @@ class Run:
             self.on_fired_drained(self._unreported.settled_until)
             return fired
 
-    def read_feed(self) -> Feed:
-        """The events up to now. Raises TooMuchDue."""
+    def read_feed(self, until: int | None = None) -> Feed:
+        """The events up to now, or about up to the one with the number `until`. Raises TooMuchDue."""
         with self._lock:
             now = self.now
             self._settle(now)
             present = Present(self._start, self.history, self.generation, self.state, now)
-            self._feed = up_to_date(self._feed, present, self.listeners)
+            self._feed = up_to_date(self._feed, present, self.listeners, until)
             return self._feed
 
     def wake_listeners(self) -> None:

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 from mockserver.errors import ENDING
 from mockserver.http.pipeline import log_failure
 from mockserver.http.streaming.messages import COMMENT
-from mockserver.http.streaming.streams import COMMENT_SECONDS, SHARED_SECONDS, UNREAD_LIMIT, Stream
+from mockserver.http.streaming.streams import COMMENT_SECONDS, PORTION_BYTES, SHARED_SECONDS, UNREAD_LIMIT, Stream
 
 if TYPE_CHECKING:
     from mockserver.engine.run import Run
     from mockserver.server.protocol import Protocol
 
-# So many streams are written to before other connections have their turn.
-TURN = 50
+# So many streams are written to, and about so many bytes, before other connections have their turn.
+TURN, TURN_BYTES = 50, PORTION_BYTES
 # Bytes that the system keeps for a connection whose peer does not read.
 SEND_BUFFER = 128 * 1024
 # What a message takes that was not read yet, roughly.
@@ -86,21 +86,27 @@ class StreamLoop:
 
     def _read_woken(self, loop: asyncio.AbstractEventLoop) -> None:
         self._before_reading()
+        written = 0
+        for send in list(self._woken)[:TURN]:
+            # It may be woken again while it is read.
+            if self._woken.pop(send, self) is not self:
+                written += self._write(send)
+            if written >= TURN_BYTES:
+                break
         with self._lock:
-            sends = list(self._woken)[:TURN]
-            for send in sends:
-                del self._woken[send]
             self._is_scheduled = bool(self._woken)
             if self._is_scheduled:
                 loop.call_soon(self._read_woken, loop)
-        for send in sends:
-            try:
-                send.write()
-            except ENDING:
-                raise
-            except BaseException as error:
-                log_failure("the stream", "", error)
-                send.abort()
+
+    def _write(self, send: StreamWriter) -> int:
+        try:
+            return send.write()
+        except ENDING:
+            raise
+        except BaseException as error:
+            log_failure("the stream", "", error)
+            send.abort()
+            return 0
 
     def _look_at_shared(self, loop: asyncio.AbstractEventLoop) -> None:
         """Read one stream of each run that other processes change, which wakes the others if there is something."""
@@ -137,22 +143,25 @@ class StreamWriter(ABC):
         self.stream.start(lambda: self._streams.wake(self))
         self._comment = self.loop.call_later(COMMENT_SECONDS, self._keep_alive)
 
-    def write(self) -> None:
-        """Write what there is to read, as far as the peer reads it."""
-        while self._is_open and not self.is_paused:
-            messages = self.stream.read()
-            if not messages:
-                break
-            self._transport.write(self._framed(messages))
+    def write(self) -> int:
+        """Write some of what there is to read, if the peer reads it; the number of bytes."""
+        written = 0
+        if self._is_open and not self.is_paused and (messages := self.stream.read()):
+            data = self._framed(messages)
+            written = len(data)
+            self._transport.write(data)
         if not self._is_open:
-            return
+            return written
         if self.stream.has_ended:
             self._end()
-            return
+            return written
         self._streams.watch_clock(self)
         if self.is_paused and self._unread_timer is None and self._is_unread():
             self._unsent = self._transport.get_write_buffer_size()
             self._unread_timer = self.loop.call_later(UNREAD_SECONDS, self._check_unread)
+        elif self.stream.has_more:
+            self._streams.wake(self)
+        return written
 
     def cancel(self) -> None:
         """Let go of everything, since the connection was closed."""

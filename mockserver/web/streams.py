@@ -21,11 +21,13 @@ def read_stream(opening: bytes, stream: Stream, *, is_buffered: bool) -> Iterato
         silent_since = monotonic()
         while True:
             woken.clear()
-            while messages := stream.read():
+            if messages := stream.read():
                 yield b"".join(messages)
                 silent_since = monotonic()
             if stream.has_ended:
                 return
+            if stream.has_more:
+                continue
             if monotonic() - silent_since >= COMMENT_SECONDS:
                 yield COMMENT
                 stream.keep_in_use()

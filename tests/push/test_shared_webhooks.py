@@ -165,6 +165,7 @@ def test_a_reset_by_another_process_cancels_what_is_pending(
 def test_after_a_reset_the_same_change_is_sent_again(start_pair: Callable[..., Pair], receiver: Receiver) -> None:
     first, second = start_pair(cancelled_to(receiver.url))
     first.post("/jobs/a/cancel")
+    deliveries(first, "delivered")
     second.post("/__mock/reset", {})
     first.post("/jobs/a/cancel")
     assert len({receiver.next().headers["webhook-id"] for _ in range(2)}) == 2
@@ -173,6 +174,7 @@ def test_after_a_reset_the_same_change_is_sent_again(start_pair: Callable[..., P
 def test_what_was_undone_is_sent_when_it_happens_again(start_pair: Callable[..., Pair], receiver: Receiver) -> None:
     first, second = start_pair(cancelled_to(receiver.url))
     first.post("/jobs/a/cancel")
+    deliveries(first, "delivered")
     second.post("/__mock/clock", {"undo": 1})
     first.call("GET", "/jobs/a")
     second.post("/jobs/a/cancel")

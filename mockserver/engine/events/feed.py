@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from mockserver.contract.model import Record
-from mockserver.engine.commands import apply, fire_next
+from mockserver.engine.commands import Command, apply, fire_next
 from mockserver.engine.events.changes import RecordChange, changes_by, changes_by_transition
 from mockserver.engine.history import History
 from mockserver.engine.start import Start
@@ -73,10 +73,11 @@ class Present(NamedTuple):
 class Feed:
     """The events of a run since its start; the latest are kept, and those that a listener has not read yet.
 
-    Where the log has dropped commands, the first link of the chain is the state that the log begins with.
+    Where the log has dropped commands, the first link of the chain is the state that the log begins with. `is_behind`
+    says that it was not followed to the present.
     """
 
-    __slots__ = ("_before", "_digest", "_events", "_number", "_position", "_state", "_until", "generation")
+    __slots__ = ("_before", "_digest", "_events", "_number", "_position", "_state", "_until", "generation", "is_behind")
 
     def __init__(self, start: Start, history: History, generation: int) -> None:
         self.generation, base = generation, history.base
@@ -86,6 +87,7 @@ class Feed:
         self._events: deque[Event] = deque()
         # The id of the event before those that are kept.
         self._before = self.id
+        self.is_behind = False
 
     @property
     def id(self) -> str:
@@ -97,26 +99,25 @@ class Feed:
         """The number of the latest event."""
         return self._number
 
-    def follow(self, present: Present, listeners: Iterable[Listener]) -> bool:
-        """Fold what is new in the history; False where that no longer continues this.
+    def follow(self, present: Present, listeners: Iterable[Listener], until: int | None = None) -> bool:
+        """Fold what is new in the history; False where it no longer continues this.
+
+        With `until`, about as many steps as there are events missing up to the one with that number.
 
         Events that are old, and that none of the `listeners` has to read, are dropped.
         """
-        commands, until = present.history.commands_after(self._position), self._until
-        if self.generation != present.generation or present.now < until or commands is None:
+        commands, folded = present.history.commands_after(self._position), self._until
+        if self.generation != present.generation or present.now < folded or commands is None:
             return False
-        if commands and commands[0].at < until:
+        if commands and commands[0].at < folded:
             return False
-        if present.state is not self._state:
-            for command in commands:
-                self._settle(command.at)
-                before, self._state = self._state, apply(self._state, command)
-                self._add(changes_by(before, command, self._state), self._state)
-            self._settle(present.now)
+        limit = None if until is None else until - self._number
+        self.is_behind = present.state is not self._state and not self._fold(commands, present.now, limit)
+        if not self.is_behind:
             # The same by value; this one the run goes on with.
             self._state = present.state
-            self._trim(listeners)
-        self._position, self._until = self._position + len(commands), present.now
+            self._position, self._until = self._position + len(commands), present.now
+        self._trim(listeners)
         return True
 
     def is_ahead_of(self, history: History) -> bool:
@@ -146,12 +147,23 @@ class Feed:
         first = max(0, len(self._events) - (self._number - number))
         return [self._events[index] for index in range(first, min(len(self._events), first + limit))]
 
-    def _settle(self, until: int) -> None:
-        while self._state.agenda and self._state.agenda[0].at <= until:
-            before = self._state
-            self._state, fired = fire_next(before)
-            if fired is not None:
-                self._add(changes_by_transition(before, fired, self._state), self._state)
+    def _fold(self, commands: Sequence[Command], now: int, limit: int | None) -> bool:
+        """Apply commands, and what falls due before each and by now; False where the limit is reached before."""
+        for number, command in enumerate((*commands, None)):
+            until = now if command is None else command.at
+            while self._state.agenda and self._state.agenda[0].at <= until:
+                if limit is not None and limit <= 0:
+                    self._position += number
+                    return False
+                limit = None if limit is None else limit - 1
+                before, self._until = self._state, self._state.agenda[0].at
+                self._state, fired = fire_next(before)
+                if fired is not None:
+                    self._add(changes_by_transition(before, fired, self._state), self._state)
+            if command is not None:
+                before, self._state = self._state, apply(self._state, command)
+                self._add(changes_by(before, command, self._state), self._state)
+        return True
 
     def _add(self, changes: Iterable[RecordChange], state: State) -> None:
         for change in changes:
@@ -169,9 +181,9 @@ class Feed:
             self._before = self._events.popleft().id
 
 
-def up_to_date(feed: Feed | None, present: Present, listeners: Iterable[Listener]) -> Feed:
-    """The feed, up to now; a new one where the history no longer continues it, or where there is none."""
-    if feed is None or not feed.follow(present, listeners):
+def up_to_date(feed: Feed | None, present: Present, listeners: Iterable[Listener], until: int | None = None) -> Feed:
+    """The feed, up to now or about `until` an event; a new one where the history no longer continues it."""
+    if feed is None or not feed.follow(present, listeners, until):
         feed = Feed(present.start, present.history, present.generation)
         feed.follow(present, listeners)
     return feed

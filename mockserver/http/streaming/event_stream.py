@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import partial
 
 from mockserver.engine.behaviours.streaming import EventSelection
 from mockserver.engine.events.feed import Event, start_id
@@ -13,7 +12,7 @@ from mockserver.engine.sandboxes import Sandbox
 from mockserver.errors import CannotGenerate, ContractError, Refusal, Violation
 from mockserver.http.exchange import Exchange
 from mockserver.http.streaming.messages import MessageFormat
-from mockserver.http.streaming.streams import Stream
+from mockserver.http.streaming.streams import PORTION_BYTES, PORTION_EVENTS, Stream
 from mockserver.refusals import UnknownScenario
 
 UNKNOWN_ID = "the id is not in the history of this run, or not among its latest events"
@@ -51,6 +50,8 @@ class EventStream(Stream):
         self._generation = feed.generation
         number = feed.number_of(last_id) if last_id else None
         self.cursor = feed.number if number is None else number
+        # The number of the latest event that was there when the unread ones were counted.
+        self._known = 0
         # The id of the event at the cursor.
         self._last_id = last_id if last_id and number is not None else feed.id
         if not last_id:
@@ -72,11 +73,10 @@ class EventStream(Stream):
         self.run.listeners.pop(self, None)
         super().close()
 
-    def read(self, limit: int = 100) -> Sequence[bytes]:
-        """The messages that are to be sent now."""
-        if self.has_ended:
-            return ()
-        return self._service.sandboxes.transact(partial(self._read, limit))
+    def read(self) -> Sequence[bytes]:
+        """Some messages that are to be sent now."""
+        self.has_more = False
+        return () if self.has_ended else self._service.sandboxes.transact(self._read)
 
     def keep_in_use(self) -> None:
         """Note in the store that the sandbox is not idle."""
@@ -85,8 +85,10 @@ class EventStream(Stream):
                 self._service.sandboxes.transact(lambda _: self._service.sandboxes.get(self._sandbox.name))
 
     def unread(self) -> int:
-        """How many events there are after the cursor."""
-        return self.run.read_feed().number - self.cursor
+        """How many events there are after the cursor, as far as they are known."""
+        feed = self.run.read_feed(max(self.cursor, self._known) + PORTION_EVENTS)
+        self._known, self.has_more = feed.number, feed.is_behind
+        return feed.number - self.cursor
 
     def seconds_until_due(self) -> float | None:
         """In how many seconds the next transition is due, by a clock that runs by itself."""
@@ -95,7 +97,7 @@ class EventStream(Stream):
             return None
         return max(0.0, (due - self.run.now) / 1_000 / clock.speed)
 
-    def _read(self, limit: int, refusal: Refusal | None) -> list[bytes]:
+    def _read(self, refusal: Refusal | None) -> list[bytes]:
         if refusal is not None:
             return []  # the store does not respond; later it does
         sandbox = self._service.sandboxes.find(self._sandbox.name)
@@ -104,16 +106,18 @@ class EventStream(Stream):
         try:
             run = sandbox.run(self._scenario)
             with run.exclusive:
-                feed = run.read_feed()
+                feed = run.read_feed(self.cursor + PORTION_EVENTS)
                 if run.generation != self._generation or feed.id_of(self.cursor) != self._last_id:
-                    return self._end(self._reason(sandbox, run), feed.id)
+                    return self._end(self._reason(sandbox, run), run.read_feed().id)
                 self._follow(sandbox, run)
-                events = feed.after(self.cursor, limit)
+                events = feed.after(self.cursor, PORTION_EVENTS)
         except (UnknownScenario, CannotGenerate, ContractError):
             return self._end(RELOADED, None)
         except Refusal as refused:
             return self._end(refused.detail, None)
-        return self._messages(events)
+        messages = self._messages(events)
+        self.has_more = not self.has_ended and (feed.is_behind or self.cursor < feed.number)
+        return messages
 
     def _follow(self, sandbox: Sandbox, run: Run) -> None:
         """Listen to another replica of the run, where processes share it."""
@@ -124,6 +128,7 @@ class EventStream(Stream):
 
     def _messages(self, events: list[Event]) -> list[bytes]:
         messages: list[bytes] = []
+        size = 0
         for event in events:
             self.cursor, self._last_id = event.number, event.id
             try:
@@ -134,12 +139,12 @@ class EventStream(Stream):
             if text is not None:
                 messages.append(text)
                 self.messages += 1
+                size += len(text)
             if self.messages == self._cut_after:
                 self.has_ended = True
-            if self.has_ended:
+            if self.has_ended or size >= PORTION_BYTES:
                 break
-        # Where none of the events is sent, there may be more.
-        return messages if messages or self.has_ended or not events else list(self.read())
+        return messages
 
     def _text(self, event: Event) -> bytes | None:
         """The text of an event; None where it may not be sent. Raises HandlerFailed and HandlerTimeout."""

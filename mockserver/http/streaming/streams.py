@@ -21,6 +21,8 @@ STREAM_LIMIT = 2_000
 UNREAD_LIMIT = 1024 * 1024
 # How often a comment is sent, so that nothing in between takes the connection for dead.
 COMMENT_SECONDS = 15.0
+# What is read at once, and then others have their turn: so many events, and about so many bytes.
+PORTION_EVENTS, PORTION_BYTES = 20, 64 * 1024
 # How often a run is looked at that other processes change, too.
 SHARED_SECONDS = 0.1
 
@@ -63,7 +65,7 @@ class Stream:
     """A response that stays open after its body. This one sends nothing more; subclasses do.
 
     A front end calls `start` with a function that may be called by any thread whenever there may be something to read.
-    It reads until nothing is returned, ends the response where the stream `has_ended`, and calls `close` in any case.
+    It reads as long as the stream `has_more`, ends the response where it `has_ended`, and calls `close` in any case.
     """
 
     run: Run | None = None
@@ -76,7 +78,7 @@ class Stream:
     to_handler: Callable[[str], tuple[Service, PreparedRequest]] | None = None
 
     def __init__(self, streams: OpenStreams) -> None:
-        self.has_ended = False
+        self.has_ended, self.has_more = False, False
         self.messages = 0
         # What is sent first.
         self.opening = b""
@@ -98,12 +100,12 @@ class Stream:
         """There may be something to read. Called by any thread."""
         self._wake()
 
-    def read(self, limit: int = 100) -> Sequence[bytes]:  # noqa: ARG002 - of those that send something
-        """At most about `limit` messages that are to be sent now, in order; nothing where there are none."""
+    def read(self) -> Sequence[bytes]:
+        """Some messages that are to be sent now, in order; afterwards, `has_more` says whether there may be more."""
         return ()
 
     def unread(self) -> int:
-        """How many events there are that were not read yet, by a rough count that costs nothing."""
+        """About how many events there are that were not read yet; `has_more` says whether there may be more."""
         return 0
 
     def seconds_until_due(self) -> float | None:
