@@ -184,7 +184,16 @@ class RunSender:
         return feed.after(state.number - 1, 1)[0] if feed.id_of(state.number) == state.event_id else None
 
     def begins(self, delivery: WebhookDelivery) -> bool:
-        """Whether an attempt may begin now: nobody has cancelled it, or has taken it over."""
+        """Whether an attempt may begin now: nobody has cancelled it, or has taken it over.
+
+        Where the store does not respond, a process takes it over later.
+        """
+        try:
+            return self._begins(delivery)
+        except StoreUnavailable:
+            return False
+
+    def _begins(self, delivery: WebhookDelivery) -> bool:
         deliveries = self._deliveries
         stored = deliveries.store.read_delivery(deliveries.sandbox, delivery.state.id)
         if stored is None:
@@ -196,7 +205,14 @@ class RunSender:
         return deliveries.store.change_delivery(deliveries.sandbox, stored, encode(delivery.state), Place.IN_FLIGHT)
 
     def attempted(self, delivery: WebhookDelivery, attempt: Attempt) -> None:
-        """Note how an attempt has ended, unless another process has taken it over."""
+        """Note how an attempt has ended, unless another process has taken it over.
+
+        Where the store does not respond, the attempt is made again later.
+        """
+        with suppress(StoreUnavailable):
+            self._attempted(delivery, attempt)
+
+    def _attempted(self, delivery: WebhookDelivery, attempt: Attempt) -> None:
         store, sandbox = self._deliveries.store, self._deliveries.sandbox
         while (stored := store.read_delivery(sandbox, delivery.state.id)) is not None:
             state = decode(stored.text)
