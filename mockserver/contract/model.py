@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mockserver.contract.webhooks.model import Webhook
 
 Record = Mapping[str, Any]
+# The key of a single record that no parameter of a path names.
+SINGLE_KEY = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,8 @@ class Resource:
 
     `fields` holds the JSON types of each field, `references` the resource that a field refers to. Clients do not set
     `read_only` fields and do not receive `write_only` ones. A record is removed with the one that an `owned_by` field
-    refers to. `hidden` fields, which are references, are kept with a record beside what its schema describes.
+    refers to. `hidden` fields, which are references or the key, are kept with a record beside what its schema
+    describes. With `single`, there is one record, or one for each value of a key that the path gives.
     """
 
     name: str
@@ -86,6 +89,7 @@ class Resource:
     owned_by: frozenset[str] = frozenset()
     fill: frozenset[str] = frozenset()
     hidden: frozenset[str] = frozenset()
+    single: bool = False
     shape: Shape = field(default_factory=Shape, compare=False)
     computed: tuple[ComputedField, ...] = ()
 

@@ -92,21 +92,23 @@ class ResourcesReader:
             return None  # reported with the schema files
         fields = {field: types_of(property_) for field, property_ in declared_properties(schema).items()}
         shape = Shape.from_schema(schema)
-        references, hidden = entry.get("references", {}), entry.get("hidden", ())
+        references, hidden, key = entry.get("references", {}), entry.get("hidden", ()), entry.get("key", "")
         for index, field in enumerate(hidden):
-            self._check_name(f"{pointer}/hidden/{index}", "reference", field, references)
+            if field != key:
+                self._check_name(f"{pointer}/hidden/{index}", "reference", field, references)
             if field in fields:
                 self._add(f"{pointer}/hidden/{index}", f"{quote(field)} is in the schema, so clients see it")
         fields |= {field: KEY_TYPES for field in hidden if field not in fields}
+        if key in hidden and key not in references and not entry.get("single"):
+            fields[key] = frozenset({"integer"})
         self._check_names(f"{pointer}/references", "field", references, fields)
         for field, target in references.items():
             self._check_name(json_pointer.append(pointer, "references", field), "resource", target, names)
         for index, field in enumerate(entry.get("owned_by", ())):
             self._check_name(f"{pointer}/owned_by/{index}", "reference", field, references)
         self._check_names(f"{pointer}/fill", "field", entry.get("fill", ()), fields)
-        key = entry.get("key", "")
         if key and self._check_name(f"{pointer}/key", "field", key, fields):
-            if not shape.member(key).types <= {"string", "integer"}:
+            if key not in hidden and not shape.member(key).types <= {"string", "integer"}:
                 self._add(f"{pointer}/key", f"the key {quote(key)} must be a string or an integer")
         sort = tuple(SortField.parse(text) for text in entry.get("sort", ()))
         self._check_names(f"{pointer}/sort", "field", [criterion.name for criterion in sort], fields)
@@ -125,6 +127,7 @@ class ResourcesReader:
             owned_by=frozenset(entry.get("owned_by", ())),
             fill=frozenset(entry.get("fill", ())),
             hidden=frozenset(hidden),
+            single=entry.get("single", False),
             shape=shape,
         )
 
@@ -274,7 +277,7 @@ class ResourcesReader:
         if kind == "transition":
             self._check_body_paths(f"{pointer}/transition", resource, transition, operation)
         self._check_names(f"{pointer}/path", "path parameter", path_fields, operation.path_names)
-        key_in_body = has_key_in_body(kind, operation, path_fields, resource.key)
+        key_in_body = not resource.single and has_key_in_body(kind, operation, path_fields, resource.key)
         parameters = operation.path_names if kind in SELECTING or key_in_body else operation.path_names[:-1]
         names = [path_fields.get(parameter, parameter) for parameter in parameters]
         self._check_names(f"{pointer}/{kind}", "field", names, resource.fields)
@@ -343,7 +346,11 @@ class ResourcesReader:
         if kind != "list" and not resource.key:
             self._add(pointer, f"{name} has no key, which {kind} needs to identify a record")
             return False
-        has_key = operation.path_names or (kind in ("replace", "update") and sends_field(operation, resource.key))
+        has_key = (
+            operation.path_names
+            or resource.single
+            or (kind in ("replace", "update") and sends_field(operation, resource.key))
+        )
         if kind not in ("list", "create") and not has_key:
             self._add(pointer, f"{operation.path} has no path parameter for the key of the record")
             return False

@@ -10,7 +10,7 @@ from typing import Any
 
 from mockserver.contract.inference.contract import FOLDER, infer_files
 from mockserver.contract.loader import FOLDERS, RESOURCES
-from mockserver.contract.model import Contract, Scenario
+from mockserver.contract.model import Contract
 from mockserver.documents.nodes import BASE_URI
 from mockserver.documents.source import Source
 from mockserver.engine.start import Start
@@ -36,9 +36,12 @@ def files_from_contract(contract: Contract) -> dict[str, str]:
 
     Raises CannotGenerate, and AlreadyExists if a file that the document refers to has the name of a file made here.
     """
-    files = schema_files(contract) | _fixture_files(contract)
+    fixtures = _fixture_files(contract)
+    files = schema_files(contract) | fixtures
     for scenario in contract.scenarios.values():
-        files[f"scenarios/{scenario.name}.yaml"] = SCENARIO_HEAD + "".join(_scenario_lines(contract, scenario))
+        has_fixtures = bool(fixtures) and scenario.name == contract.default_scenario
+        lines = [f"summary: {scenario.summary}\n", *([f"fixtures: {FIXTURES}\n"] if has_fixtures else [])]
+        files[f"scenarios/{scenario.name}.yaml"] = SCENARIO_HEAD + "".join(lines)
     return files
 
 
@@ -128,12 +131,6 @@ def fixture_files(dataset: str, records: Mapping[str, Sequence[Mapping[str, Any]
     }
 
 
-def _scenario_lines(contract: Contract, scenario: Scenario) -> Iterator[str]:
-    yield f"summary: {scenario.summary}\n"
-    if scenario.name == contract.default_scenario and contract.resources:
-        yield f"fixtures: {FIXTURES}\n"
-
-
 def _with_sort(contract: Contract, resources: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Mapping[str, Any]]:
     """The data of resources.yaml, with the orders of lists that the contract has."""
     entries = {
@@ -159,5 +156,7 @@ def _flow_style(value: Any) -> str:
         return "{" + ", ".join(f"{_flow_style(name)}: {_flow_style(member)}" for name, member in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_flow_style, value)) + "]"
+    if not isinstance(value, str):
+        return json.dumps(value)
     is_plain = PLAIN_SCALAR.fullmatch(value) is not None and value.lower() not in RESERVED_SCALARS
     return value if is_plain else json.dumps(value, ensure_ascii=False)

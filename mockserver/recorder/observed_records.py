@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
-from mockserver.contract.model import Contract, Record, Resource
+from mockserver.contract.model import SINGLE_KEY, Contract, Record, Resource
 from mockserver.contract.records import fit_key, record_key, validate_record, with_plain_keys
 from mockserver.engine.behaviours.server_fields import in_schema_order
 from mockserver.recorder.steps import Step
@@ -220,12 +220,8 @@ class ObservedRecords:
         return None
 
     def _path_key(self, resource: Resource, behaviour: Behaviour, step: Step) -> Key | None:
-        parameter = behaviour.key_parameter(step.operation.path_names)
-        if parameter is None:
-            value = _body(behaviour, step).get(resource.key)
-        else:
-            value = fit_key(resource.fields.get(resource.key, frozenset()), step.call.path.get(parameter))
-        key = record_key(value)
+        value = _parameter_key(resource, behaviour, step)
+        key = record_key(_body(behaviour, step).get(resource.key) if value is None else value)
         return None if key == REDACTED else key
 
     def _put(self, resource: Resource, key: Key, record: ObservedRecord) -> None:
@@ -275,7 +271,16 @@ def _complete(resource: Resource, behaviour: Behaviour, step: Step, row: Any) ->
     """A record of a response with what its path says of it; None if it is no object."""
     if not isinstance(row, dict):
         return None
-    return dict(with_plain_keys(resource, {**row, **_path_fields(resource, behaviour, step)}))
+    key = {resource.key: _parameter_key(resource, behaviour, step)} if resource.single else {}
+    return dict(with_plain_keys(resource, {**row, **_path_fields(resource, behaviour, step), **key}))
+
+
+def _parameter_key(resource: Resource, behaviour: Behaviour, step: Step) -> Any:
+    """The key of the record that an operation is about by its path; None if the path does not say it."""
+    parameter = behaviour.key_parameter(step.operation.path_names)
+    if parameter is None:
+        return SINGLE_KEY if resource.single else None
+    return fit_key(resource.fields.get(resource.key, frozenset()), step.call.path.get(parameter))
 
 
 def _key_of_text(resource: Resource, text: str) -> Key:

@@ -25,7 +25,8 @@ class Collection:
 
     Each record must match all `schemas`, which are held by address, and have the fields `required`. `parameter_schemas`
     holds the schemas by which path parameters limit the fields that they name. `operations` holds the entries that
-    `resources.yaml` would have, by operationId. `hidden` are the fields of owners that only the path names.
+    `resources.yaml` would have, by operationId. `hidden` are the fields of owners that only the path names, and a key
+    that the records lack. A `single` record is the only one, or that of its owner.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Collection:
     hidden: list[str] = field(default_factory=list)
     operations: dict[str, dict[str, Any]] = field(default_factory=dict)
     examples: list[Any] = field(default_factory=list)
+    single: bool = False
 
     @property
     def segment(self) -> str:
@@ -76,6 +78,8 @@ class Collection:
             entry |= {"references": self.references, "owned_by": list(self.references)}
         if self.hidden:
             entry["hidden"] = self.hidden
+        if self.single:
+            entry["single"] = True
         return entry
 
     @property
@@ -83,7 +87,8 @@ class Collection:
         """Its path, key, owners and behaviours in one line."""
         behaviours = dict.fromkeys(next(iter(entry)) for entry in self.operations.values())
         owners = f", owned by {' and '.join(self.references.values())}" if self.references else ""
-        return f"{self.name}: {self.path}, key {self.key}{owners}; {', '.join(behaviours)}"
+        key = ", one record" if self.single else f", key {self.key}" if self.key not in self.hidden else ""
+        return f"{self.name}: {self.path}{key}{owners}; {', '.join(behaviours)}"
 
 
 def sort_by_reference(collections: list[Collection]) -> Iterator[Collection]:
@@ -141,8 +146,12 @@ def _is_path_parameter(parameter: Parameter, name: str) -> bool:
 
 
 def _are_compatible(shape: Shape, other: Shape, key: str) -> bool:
-    """Whether a record may have both shapes: both have the key, and neither forbids members of the other."""
-    if key not in other.names or "object" not in other.types:
+    """Whether a record may have both shapes: both have the key, and neither forbids members of the other.
+
+    Where the key is hidden, they have any member in common.
+    """
+    common = {key} if key in shape.names else shape.names & other.names
+    if not common & other.names or "object" not in other.types:
         return False
     for closed, extended in ((shape, other), (other, shape)):
         if _is_closed(closed) and not extended.names <= closed.names:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from mockserver.contract.inference.collection import Collection, can_hold_parameter
@@ -23,14 +21,13 @@ from mockserver.contract.inference.operations import (
     selects,
     sends_key,
 )
+from mockserver.contract.inference.owners import RecordPath, bind_owners, choose_name, find_owners, path_entry
+from mockserver.contract.inference.single_records import detect_single_record
 from mockserver.documents.nodes import Node
-from mockserver.openapi.model import MediaType, Operation, template_shape
+from mockserver.openapi.model import MediaType, Operation
 from mockserver.schemas.shapes import Shape
 from mockserver.syntax import words
 
-# A segment that is a version is not a collection.
-VERSION = re.compile(r"v[0-9][0-9a-z.]*")
-RECORD_PATH = re.compile(r"(.*/([^{}/]+))/\{([^{}/]+)\}")
 # The first words of paths below a collection that list those of its records that a query selects.
 SEARCHES = ("search", "find", "filter", "query", "list")
 Methods = Mapping[str, Operation]
@@ -45,7 +42,7 @@ def detect_collections(operations: Iterable[Operation]) -> list[Collection]:
     collections: list[Collection] = []
     # Owners come first: their paths have fewer parameters.
     for path in sorted(by_path, key=lambda path: path.count("{")):
-        record_path = _RecordPath.parse(path)
+        record_path = RecordPath.parse(path)
         if record_path is None:
             _add_nested_path(path, by_path[path], collections)
             continue
@@ -53,29 +50,16 @@ def detect_collections(operations: Iterable[Operation]) -> list[Collection]:
         collection = _detect(record_path, by_path[path], methods, searches, collections)
         if collection is not None:
             collections.append(collection)
+    assigned = {name for collection in collections for name in collection.operations}
+    for path, methods in by_path.items():
+        if RecordPath.parse(path) is None and assigned.isdisjoint(operation.id for operation in methods.values()):
+            single = detect_single_record(path, methods, collections)
+            if single is not None:
+                collections.append(single)
     return [collection for collection in collections if collection.operations]
 
 
-@dataclass(frozen=True, slots=True)
-class _RecordPath:
-    """The path of a record: that of its collection, and the parameter that holds the key."""
-
-    collection: str
-    parameter: str
-
-    @classmethod
-    def parse(cls, path: str) -> _RecordPath | None:
-        match = RECORD_PATH.fullmatch(path)
-        if match is None or VERSION.fullmatch(match[2]):
-            return None
-        return cls(match[1], match[3])
-
-    @property
-    def segment(self) -> str:
-        return self.collection.rpartition("/")[2]
-
-
-def _collection_methods(path: _RecordPath, by_path: Mapping[str, Methods]) -> Methods:
+def _collection_methods(path: RecordPath, by_path: Mapping[str, Methods]) -> Methods:
     """The operations on a collection: also those of `/things` where the path of a record is `/thing/{id}`."""
     methods = dict(by_path.get(path.collection, {}))
     parent = path.collection.rpartition("/")[0]
@@ -86,7 +70,7 @@ def _collection_methods(path: _RecordPath, by_path: Mapping[str, Methods]) -> Me
     return methods
 
 
-def _searches(path: _RecordPath, by_path: Mapping[str, Methods]) -> list[Operation]:
+def _searches(path: RecordPath, by_path: Mapping[str, Methods]) -> list[Operation]:
     """The operations that list the records that a query selects: `/pets/search`, `/pets/findByStatus`."""
     names = [(other, words.split(other.rpartition("/")[2])) for other in by_path]
     return [
@@ -110,7 +94,7 @@ class _ReadRecord:
 
 
 def _detect(
-    path: _RecordPath,
+    path: RecordPath,
     record_methods: Methods,
     collection_methods: Methods,
     searches: Sequence[Operation],
@@ -127,19 +111,19 @@ def _detect(
     if record is None:
         return None
     shape = Shape.from_schema(record.schema)
-    owners = _find_owners(path.collection, read, shape, record.key, collections)
+    owners = find_owners(path.collection, read, shape, record.key, collections)
     if owners is None:
         return None
     existing = next((other for other in collections if _is_same(other, path.segment, record)), None)
     collection = existing or Collection(
-        _choose_name(path.collection, collections),
+        choose_name(path.collection, collections),
         path.collection,
         record.key,
         {record.schema.address: record.schema},
     )
     schemas_before = dict(collection.schemas)
     entries: dict[str, Entry] = {
-        read.id: {"read": collection.name, **envelope_entry(record.member), **_path_entry(owners)}
+        read.id: {"read": collection.name, **envelope_entry(record.member), **path_entry(owners)}
     }
     entries |= _infer_on_collection(collection, collection_methods, owners)
     for search in searches:
@@ -154,11 +138,11 @@ def _detect(
     collection.operations |= entries
     collection.examples += record_examples(record.media_type, record.member)
     collection.bind_parameter(record.key, read, path.parameter)
-    _bind_owners(collection, read, owners, collections, required=existing is None)
+    bind_owners(collection, read, owners, collections, required=existing is None)
     return collection if existing is None else None
 
 
-def _find_record(path: _RecordPath, read: Operation) -> _ReadRecord | None:
+def _find_record(path: RecordPath, read: Operation) -> _ReadRecord | None:
     media_type = json_response(read.success(200))
     if media_type is None or media_type.schema is None:
         return None
@@ -189,13 +173,13 @@ def _add_nested_path(path: str, methods: Methods, collections: list[Collection])
         if not words.name_the_same(collection.segment, segment) or collection.path == path:
             continue
         for operation in methods.values():
-            owners = _find_owners(path, operation, collection.shape, collection.key)
+            owners = find_owners(path, operation, collection.shape, collection.key)
             if not owners:
                 continue
             entries = _infer_on_collection(collection, {operation.method: operation}, owners)
             if entries:
                 collection.operations |= entries
-                _bind_owners(collection, operation, owners, collections, required=False)
+                bind_owners(collection, operation, owners, collections, required=False)
 
 
 def _infer_on_record(collection: Collection, methods: Methods, owners: Mapping[str, str]) -> dict[str, Entry]:
@@ -205,14 +189,14 @@ def _infer_on_record(collection: Collection, methods: Methods, owners: Mapping[s
         if method in methods:
             entry = infer_change(methods[method], collection)
             if entry is not None:
-                entries[methods[method].id] = {kind: collection.name, **entry, **_path_entry(owners)}
+                entries[methods[method].id] = {kind: collection.name, **entry, **path_entry(owners)}
     if "POST" in methods and (entry := infer_post_update(methods["POST"], collection)) is not None:
-        entries[methods["POST"].id] = {"update": collection.name, **entry, **_path_entry(owners)}
+        entries[methods["POST"].id] = {"update": collection.name, **entry, **path_entry(owners)}
     if "DELETE" in methods and has_success(methods["DELETE"]):
         # Any other response is an example; the record is deleted in any case.
         copy = replace(collection, schemas=dict(collection.schemas))
         response = infer_response(methods["DELETE"], 204, copy) or {}
-        entries[methods["DELETE"].id] = {"delete": collection.name, **response, **_path_entry(owners)}
+        entries[methods["DELETE"].id] = {"delete": collection.name, **response, **path_entry(owners)}
     return entries
 
 
@@ -220,11 +204,11 @@ def _infer_on_collection(collection: Collection, methods: Methods, owners: Mappi
     """The entries of the operations on the collection that fit."""
     entries: dict[str, Entry] = {}
     if "GET" in methods and (entry := infer_list(methods["GET"], collection)) is not None:
-        entries[methods["GET"].id] = {"list": collection.name, **entry, **_path_entry(owners)}
+        entries[methods["GET"].id] = {"list": collection.name, **entry, **path_entry(owners)}
     if "POST" in methods:
         entry = infer_creation(methods["POST"], collection)
         if entry is not None:
-            entries[methods["POST"].id] = {"create": collection.name, **entry, **_path_entry(owners)}
+            entries[methods["POST"].id] = {"create": collection.name, **entry, **path_entry(owners)}
     for method, kind in (("PUT", "replace"), ("PATCH", "update")):
         if method in methods and sends_key(methods[method], collection):
             entry = infer_change(methods[method], collection)
@@ -234,89 +218,9 @@ def _infer_on_collection(collection: Collection, methods: Methods, owners: Mappi
     return entries
 
 
-def _path_entry(owners: Mapping[str, str]) -> Entry:
-    """The `path` of an entry: the parameters whose fields have other names."""
-    renamed = {parameter: field for parameter, field in owners.items() if parameter != field}
-    return {"path": renamed} if renamed else {}
-
-
-def _find_owners(
-    path: str, operation: Operation, shape: Shape, key: str, collections: Sequence[Collection] = ()
-) -> dict[str, str] | None:
-    """The field that each parameter of a collection's path holds; None if one of them holds none.
-
-    A parameter that names a record of one of the `collections` may hold a hidden field, which the records lack.
-    """
-    owners: dict[str, str] = {}
-    for segment, parameter in re.findall(r"([^/{}]*)/\{([^{}/]+)\}", path):
-        field = words.find_owner_field(parameter, segment, shape.names, key)
-        is_new = field is not None and field not in owners.values()
-        if field is None or not is_new or not can_hold_parameter(shape, field, operation, parameter):
-            owner = _find_owner(path, parameter, collections)
-            if owner is None or not can_hold_parameter(owner.shape, owner.key, operation, parameter):
-                return None
-            field = _hidden_name(parameter, segment, {*shape.names, *owners.values()})
-        owners[parameter] = field
-    return owners if len(owners) == path.count("{") else None
-
-
-def _bind_owners(
-    collection: Collection,
-    operation: Operation,
-    owners: Mapping[str, str],
-    collections: list[Collection],
-    *,
-    required: bool,
-) -> None:
-    """Let the records of a collection refer to those that precede them in the path."""
-    for parameter, field in owners.items():
-        owner = _find_owner(operation.path, parameter, collections)
-        if field not in collection.shape.names and owner is not None:
-            collection.hidden.append(field)
-            collection.references[field] = owner.name
-            continue
-        collection.bind_parameter(field, operation, parameter, required=required)
-        if owner is None or owner is collection or _refers_to(owner, collection.name, collections):
-            continue
-        if owner.shape.member(owner.key).types & collection.shape.member(field).types:
-            collection.references.setdefault(field, owner.name)
-
-
-def _find_owner(path: str, parameter: str, collections: Sequence[Collection]) -> Collection | None:
-    """The collection whose records a parameter of a path names."""
-    owner_path = _RecordPath.parse(path.partition(f"/{{{parameter}}}")[0] + f"/{{{parameter}}}")
-    shape = template_shape(owner_path.collection) if owner_path is not None else ""
-    return next((other for other in collections if template_shape(other.path) == shape), None)
-
-
-def _hidden_name(parameter: str, segment: str, names: AbstractSet[str]) -> str:
-    """A name for the field of an owner that only the path names: `project_id` for `{id}` after `projects`."""
-    singular = words.singular_forms(segment)[-1]
-    candidates = [parameter] if words.normalize(parameter) not in words.GENERIC_NAMES else []
-    candidates += [f"{singular}_id", *(f"{singular}_id_{number}" for number in range(2, len(names) + 3))]
-    return next(name for name in candidates if name not in names)
-
-
-def _refers_to(start: Collection, name: str, collections: list[Collection]) -> bool:
-    """Whether a collection is the one of that name or refers to it, directly or not."""
-    targets = [other for other in collections if other.name in start.references.values()]
-    return start.name == name or any(target.name == name or _refers_to(target, name, collections) for target in targets)
-
-
 def _is_same(other: Collection, segment: str, record: _ReadRecord) -> bool:
     return (
         words.name_the_same(other.segment, segment)
         and record.schema.address in other.schemas
         and other.key == record.key
     )
-
-
-def _choose_name(path: str, collections: list[Collection]) -> str:
-    """A name that is not in use: the last segment of the path, with as many segments before it as that takes."""
-    fixed = [segment for segment in path.split("/") if segment and "{" not in segment]
-    segments = [re.sub(r"[^A-Za-z0-9_-]", "_", segment) for segment in fixed]
-    names = ["_".join(segments[start:]) for start in range(len(segments) - 1, -1, -1)]
-    candidates = [re.sub(r"^(?=[^A-Za-z_])", "_", name) for name in names]
-    candidates += [f"{candidates[0]}_{number}" for number in range(2, len(collections) + 3)]
-    in_use = {collection.name for collection in collections}
-    return next(candidate for candidate in candidates if candidate not in in_use)

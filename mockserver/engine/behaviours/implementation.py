@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
-from mockserver.contract.model import Contract, Record
+from mockserver.contract.model import SINGLE_KEY, Contract, Record
 from mockserver.contract.records import fit_key, record_key
 from mockserver.contract.webhooks.expressions import SubscribingRequest
 from mockserver.contract.webhooks.model import subscribe, subscriptions_of
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult
 from mockserver.engine.behaviours.envelopes import show_key, wrap_record
 from mockserver.engine.run import Run
+from mockserver.engine.seeding.inferred import single_record
 from mockserver.engine.state.presentation import with_derived_fields
 from mockserver.engine.state.sorted_rows import Row
 from mockserver.engine.state.state import State
@@ -43,6 +44,8 @@ class Implementation(ABC):
         self._converted = dict(self._list_conversions())
         is_bare = behaviour.item is None and behaviour.key_schema is None
         self._is_plain = is_bare and not self.resource.derived_fields and not self.resource.hidden
+        kinds = {other.kind for other in contract.behaviours.values() if other.resource == behaviour.resource}
+        self.is_always_there = self.resource.single and "delete" not in kinds
         self._subscriptions = subscriptions_of(operation.id, behaviour, contract.webhooks.values())
 
     @abstractmethod
@@ -53,6 +56,8 @@ class Implementation(ABC):
         """The key of the record that the path names, by its last parameter, or the body. Raises InvalidRecord."""
         if self._key_parameter is not None:
             return self.path_value(call, self._key_parameter)
+        if self.resource.single:
+            return SINGLE_KEY
         member, body, name = self.behaviour.body_member, call.body, self.resource.key
         if member is not None and isinstance(body, dict):
             body = body.get(member)
@@ -94,16 +99,39 @@ class Implementation(ABC):
             raise UnknownRecord(self.resource.name, key)
         return row
 
+    def find_record(self, run: Run, state: State, call: OperationCall) -> Record:
+        """The record that the path names. Raises UnknownRecord.
+
+        A single record that no operation deletes is always there: what is generated, until a client writes it.
+        """
+        if self.is_always_there and self.key(call) not in state.tables[self.resource.name]:
+            values = {**self.path_values(call), self.resource.key: self.key(call)}
+            self.require_references(state, values)
+            record = single_record(self.contract, self.resource, values, str(run.scenario.seed))
+            if record is not None:
+                return record
+        return self.find_row(state, call).record
+
     def subscription(self, call: OperationCall) -> Mapping[str, str] | None:
         """What webhooks need of the request; None where they need nothing."""
         return subscription_of(self.operation, call, self._subscriptions) if self._subscriptions else None
 
     def require_references(self, state: State, values: Mapping[str, Any]) -> None:
-        """Check that the records exist that fields with these values refer to. Raises UnknownRecord."""
-        for field, value in values.items():
-            target = self.resource.references.get(field)
-            if target is not None and not state.has_record(target, value):
+        """Check that the records exist that fields with these values refer to, and belong together.
+
+        Raises UnknownRecord.
+        """
+        references = self.resource.references
+        targets = {references[field]: value for field, value in values.items() if field in references}
+        for target, value in targets.items():
+            row = state.tables[target].get(record_key(value))
+            if row is None:
                 raise UnknownRecord(target, value)
+            owner = self.contract.resources[target]
+            for field in owner.owned_by:
+                above = owner.references[field]
+                if above in targets and row.record.get(field, targets[above]) != targets[above]:
+                    raise UnknownRecord(target, value)
 
     def seed(self, run: Run) -> str:
         """The seed of values that are generated for this operation."""
@@ -113,10 +141,10 @@ class Implementation(ABC):
         """The record as clients see it, in its envelope if the operation declares one."""
         if self._is_plain:
             return record
-        record = self.resource.visible(with_derived_fields(state, self.resource, record))
         if self.behaviour.key_schema is not None:
             shown: Record = show_key(self.contract, self.behaviour.key_schema, self.resource, record, self.seed(run))
             return shown
+        record = self.resource.visible(with_derived_fields(state, self.resource, record))
         if self.behaviour.item is None:
             return record
         return wrap_record(self.contract, self.behaviour, record, self.seed(run))

@@ -26,7 +26,7 @@ class ReadRecord(Implementation):
     def perform(self, run: Run, call: OperationCall) -> OperationResult:
         """Return the record. Raises UnknownRecord."""
         state = run.state
-        return OperationResult(self.present(run, state, self.find_row(state, call).record))
+        return OperationResult(self.present(run, state, self.find_record(run, state, call)))
 
 
 class FireTransition(Implementation):
@@ -122,7 +122,7 @@ class WritingImplementation(Implementation):
         body, subscription = call.body if self._reads_body else None, self.subscription(call)
 
         def make_command(state: State, at: int) -> Command:
-            record = change(self.find_row(state, call).record)
+            record = change(self.find_record(run, state, call))
             if call.assigned:
                 record = {**record, **call.assigned, resource.key: key}
             return Put(resource.name, key, in_schema_order(resource, record), at, True, body, partial, subscription)
@@ -158,12 +158,14 @@ class CreateRecord(WritingImplementation):
 class ReplaceRecord(WritingImplementation):
     """Replaces a record by the body; the server's own fields stay.
 
-    Where the operation declares a 201, it creates a record that there is not (RFC 9110, section 9.3.4).
+    Where the operation declares a 201, or the resource has a single record that can be deleted, it creates one that
+    there is not (RFC 9110, section 9.3.4).
     """
 
     def __init__(self, contract: Contract, operation: Operation, behaviour: Behaviour) -> None:
         super().__init__(contract, operation, behaviour)
-        self._creates = "201" in operation.responses
+        may_be_missing = self.resource.single and not self.is_always_there
+        self._creates = may_be_missing or ("201" in operation.responses and not self.resource.single)
         self._kept = self.resource.read_only | self.resource.hidden | (self.server_fields.owned - {self.resource.key})
 
     def perform(self, run: Run, call: OperationCall) -> OperationResult:
@@ -183,8 +185,10 @@ class ReplaceRecord(WritingImplementation):
 
     def _create(self, run: Run, call: OperationCall, members: Mapping[str, Any]) -> OperationResult | None:
         """Create the record; None if another client has created it meanwhile."""
-        owners = {field: self.path_value(call, name) for name, field in self.owner_fields}
         key = self.key(call)
+        owners = {field: self.path_value(call, name) for name, field in self.owner_fields}
+        if self.resource.key in self.resource.references:
+            owners[self.resource.key] = key
         try:
             state = run.submit(
                 lambda state, at: self.make_new(run, state, at, call, {**members, **owners}, owners),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
-from mockserver.contract.model import Contract, Record, Resource
+from mockserver.contract.model import SINGLE_KEY, Contract, Record, Resource
 from mockserver.contract.records import matches_schema
 from mockserver.engine.behaviours.server_fields import in_schema_order
 from mockserver.engine.seeding.key_generator import KeyGenerator
@@ -24,10 +25,18 @@ def first_records(
 ) -> list[Record]:
     """At most `count` records for a resource, in addition to those in `records`.
 
-    The very first record of a resource is taken from the document's examples.
+    The very first record of a resource is taken from the document's examples. A single record is generated for each
+    record that its key refers to, however many these are.
     """
     existing = records[resource.name]
     generated: list[Record] = []
+    if resource.single:
+        used_keys = {record[resource.key] for record in existing}
+        for owner in _owners_of_singles(contract, resource, records):
+            if owner[resource.key] not in used_keys:
+                record = single_record(contract, resource, owner, seed, is_first=not generated)
+                generated += [record] if record is not None else []
+        return generated
     for number in range(len(existing) + 1, len(existing) + count + 1):
         used_keys = {record[resource.key] for record in (*existing, *generated)}
         record = _generate(contract, resource, records, used_keys, f"{seed}/{resource.name}/{number}", number)
@@ -35,6 +44,39 @@ def first_records(
             break
         generated.append(record)
     return generated
+
+
+def single_record(
+    contract: Contract, resource: Resource, owners: Mapping[str, Any], seed: str, *, is_first: bool = False
+) -> Record | None:
+    """The single record of a resource with the key and the further fields of `owners`; None if none can be generated.
+
+    The first of several is taken from the document's examples.
+    """
+    key = owners[resource.key]
+    return _generate_valid(
+        contract, resource, f"{seed}/{resource.name}/{key}", dict(owners), is_first=is_first or key == SINGLE_KEY
+    )
+
+
+def _owners_of_singles(
+    contract: Contract, resource: Resource, records: Mapping[str, list[Record]]
+) -> list[dict[str, Any]]:
+    """The key of each single record of a resource, with what else it belongs to."""
+    target = resource.references.get(resource.key)
+    if target is None:
+        behaviours = contract.behaviours.items()
+        operations = [contract.operations[name] for name, other in behaviours if other.resource == resource.name]
+        return [{resource.key: SINGLE_KEY}] if not any(operation.path_names for operation in operations) else []
+    key = contract.resources[target].key
+    return [{resource.key: owner[key]} | _shared(contract, resource, resource.key, owner) for owner in records[target]]
+
+
+def _shared(contract: Contract, resource: Resource, field: str, owner: Record) -> dict[str, Any]:
+    """What a record belongs to because its `owner`, which `field` refers to, does."""
+    above = contract.resources[resource.references[field]].references
+    shared = above.keys() & resource.references.keys() & owner.keys() & resource.hidden
+    return {name: owner[name] for name in shared if above[name] == resource.references[name]}
 
 
 def _generate(
@@ -50,27 +92,38 @@ def _generate(
     owners = {field: chance.choice(records[target]) for field, target in resource.references.items() if records[target]}
     references = {field: owner[contract.resources[resource.references[field]].key] for field, owner in owners.items()}
     for field, owner in owners.items():
-        # What the owner belongs to, the record belongs to as well.
-        above = contract.resources[resource.references[field]].references
-        shared = above.keys() & references.keys() & owner.keys() & resource.hidden
-        references |= {name: owner[name] for name in shared if above[name] == resource.references[name]}
-    hidden = {field: key for field, key in references.items() if field in resource.hidden}
-    references = {field: key for field, key in references.items() if field not in hidden}
-    known_values = dict(references)
-    if _is_numbered(resource):
-        known_values[known_key_name(resource)] = _numbered_key(resource, used_keys, number)
+        references |= _shared(contract, resource, field, owner)
+    if resource.key not in references and _is_numbered(resource):
+        references[resource.key] = _numbered_key(resource, used_keys, number)
+    return _generate_valid(contract, resource, seed, references, used_keys, is_first=number == 1)
+
+
+def _generate_valid(
+    contract: Contract,
+    resource: Resource,
+    seed: str,
+    fixed: Mapping[str, Any],
+    used_keys: AbstractSet[Any] = frozenset(),
+    *,
+    is_first: bool,
+) -> Record | None:
+    """A record with the `fixed` members, whose key is not in `used_keys`; None where none can be generated."""
+    hidden = {field: value for field, value in fixed.items() if field in resource.hidden}
+    fixed = {field: value for field, value in fixed.items() if field not in hidden}
+    known_values = {known_key_name(resource) if name == resource.key else name: value for name, value in fixed.items()}
     for attempt in range(TRIES):
         attempt_seed = f"{seed}/{attempt}" if attempt else seed
-        from_examples = number == 1 and not attempt
+        from_examples = is_first and not attempt
         generator = record_generator(contract, resource, attempt_seed, known_values, from_examples=from_examples)
         try:
             record = generator.generate(resource.schema)
-            key = known_values.get(known_key_name(resource), record.get(resource.key))
-            record = generator.repair(resource.schema, {**record, **references, resource.key: key})
+            record = generator.repair(resource.schema, {**record, **fixed})
         except CannotGenerate:
             return None
-        keeps_references = all(record.get(name) == value for name, value in references.items())
-        if record.get(resource.key) not in used_keys and keeps_references and matches_schema(resource, record):
+        kept = fixed.keys() - ({resource.key} - resource.references.keys())
+        keeps_fixed = all(record.get(name) == fixed[name] for name in kept)
+        key = record.get(resource.key, hidden.get(resource.key))
+        if keeps_fixed and key not in used_keys and matches_schema(resource, record):
             return in_schema_order(resource, {**record, **hidden})
     return None
 
@@ -82,4 +135,8 @@ def _numbered_key(resource: Resource, used_keys: set[Any], number: int) -> Any:
 
 
 def _is_numbered(resource: Resource) -> bool:
-    return words.split(resource.key)[-1:] in NUMBERED or resource.shape.member(resource.key).types == {"integer"}
+    return (
+        resource.key in resource.hidden
+        or words.split(resource.key)[-1:] in NUMBERED
+        or resource.shape.member(resource.key).types == {"integer"}
+    )

@@ -20,7 +20,8 @@ class KeyGenerator:
     def __init__(self, resource: Resource, is_taken: Callable[[Any], bool], example: Any = None) -> None:
         shape = resource.shape.member(resource.key)
         self._is_uuid = any(schema.value.get("format") == "uuid" for schema, _ in shape.schemas())
-        self._is_integer = shape.types == {"integer"}
+        types = resource.fields[resource.key] if resource.key in resource.hidden else shape.types
+        self._is_integer = types == {"integer"}
         if not isinstance(example, str):
             example = next((value for value in shape.examples if isinstance(value, str)), "")
         numbered = re.fullmatch(r"(.*?)\d+", example, re.DOTALL)

@@ -1,0 +1,205 @@
+"""What `--stateful` keeps of the usual shapes of an API: documents, and requests with the responses to expect.
+
+A line is `METHOD path [body] = status [response]`; the collections are empty at first.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver import create_app, load_contract
+from mockserver.check.checker import ContractChecker
+from mockserver.contract.model import Contract
+from mockserver.recorder.directory import files_from_contract, write
+from tests.documents.shapes import INTEGER, TEXT, crud, document, operation, record
+
+Paths = dict[str, dict[str, Any]]
+USER = record(id=INTEGER, name=TEXT)
+SETTINGS = record(theme=TEXT, size=INTEGER)
+
+
+def single(schema: Any, *more: str) -> dict[str, Any]:
+    """The operations on a single record."""
+    methods = {
+        "get": operation(schema=schema),
+        "put": operation(body=schema, schema=schema),
+        "patch": operation(body={**schema, "required": []}, schema=schema),
+        "post": operation(body=schema, status=201, schema=schema),
+        "delete": operation(status=204),
+    }
+    return {name: methods[name] for name in ("get", *(more or ("put", "patch")))}
+
+
+def users() -> Paths:
+    """A collection that others belong to."""
+    return crud("/users", "/users/{id}", USER)
+
+
+SHAPES: dict[str, tuple[Paths, str]] = {
+    "the settings": (
+        {"/settings": single(SETTINGS)},
+        """
+        PUT /settings {"theme": "dark", "size": 1} = 200 {"theme": "dark", "size": 1}
+        GET /settings = 200 {"theme": "dark", "size": 1}
+        PATCH /settings {"size": 2} = 200 {"theme": "dark", "size": 2}
+        GET /settings = 200 {"theme": "dark", "size": 2}
+        """,
+    ),
+    "the settings that are created and deleted": (
+        {"/settings": single(SETTINGS, "post", "delete")},
+        """
+        GET /settings = 404
+        POST /settings {"theme": "dark", "size": 1} = 201 {"theme": "dark", "size": 1}
+        GET /settings = 200 {"theme": "dark", "size": 1}
+        POST /settings {"theme": "light", "size": 1} = 201 {"theme": "light", "size": 1}
+        DELETE /settings = 204
+        GET /settings = 404
+        DELETE /settings = 404
+        """,
+    ),
+    "the settings that a PUT creates": (
+        {"/settings": single(SETTINGS, "put", "patch", "delete")},
+        """
+        PATCH /settings {"size": 2} = 404
+        PUT /settings {"theme": "dark", "size": 1} = 200 {"theme": "dark", "size": 1}
+        PATCH /settings {"size": 2} = 200 {"theme": "dark", "size": 2}
+        DELETE /settings = 204
+        PUT /settings {"theme": "light", "size": 1} = 200 {"theme": "light", "size": 1}
+        GET /settings = 200 {"theme": "light", "size": 1}
+        """,
+    ),
+    "the user who is logged in, in an envelope": (
+        {
+            "/v1/me": {
+                "get": operation(schema=record(data=USER)),
+                "put": operation(body=USER, schema=record(data=USER)),
+            }
+        },
+        """
+        PUT /v1/me {"id": 7, "name": "Ann"} = 200 {"data": {"id": 7, "name": "Ann"}}
+        GET /v1/me = 200 {"data": {"id": 7, "name": "Ann"}}
+        """,
+    ),
+    "the profile of each user": (
+        users() | {"/users/{id}/profile": single(record(bio=TEXT), "put", "patch", "delete")},
+        """
+        PUT /users/1/profile {"bio": "x"} = 404
+        POST /users {"id": 1, "name": "Ann"} = 201
+        POST /users {"id": 2, "name": "Bob"} = 201
+        GET /users/1/profile = 404
+        PUT /users/1/profile {"bio": "x"} = 200 {"bio": "x"}
+        GET /users/1/profile = 200 {"bio": "x"}
+        GET /users/2/profile = 404
+        PUT /users/2/profile {"bio": "y"} = 200 {"bio": "y"}
+        DELETE /users/1/profile = 204
+        GET /users/1/profile = 404
+        GET /users/2/profile = 200 {"bio": "y"}
+        DELETE /users/2 = 204
+        GET /users/2/profile = 404
+        """,
+    ),
+    "the profile of each user, which says whose it is": (
+        users() | {"/users/{id}/profile": single(record(user_id=INTEGER, bio=TEXT))},
+        """
+        POST /users {"id": 1, "name": "Ann"} = 201
+        PATCH /users/1/profile {"bio": "x"} = 200 {"user_id": 1, "bio": "x"}
+        GET /users/1/profile = 200 {"user_id": 1, "bio": "x"}
+        PUT /users/1/profile {"user_id": 2, "bio": "x"} = 422
+        GET /users/2/profile = 404
+        """,
+    ),
+    "the profile of each user, which is always there": (
+        users() | {"/users/{id}/profile": single(SETTINGS, "patch")},
+        """
+        POST /users {"id": 1, "name": "Ann"} = 201
+        GET /users/1/profile = 200
+        PATCH /users/1/profile {"theme": "dark", "size": 1} = 200 {"theme": "dark", "size": 1}
+        GET /users/1/profile = 200 {"theme": "dark", "size": 1}
+        GET /users/9/profile = 404
+        PATCH /users/9/profile {"size": 1} = 404
+        """,
+    ),
+    "the settings of what no collection has": (
+        {"/devices/{serial}/settings": single(SETTINGS)},
+        """
+        PUT /devices/a/settings {"theme": "dark", "size": 1} = 200 {"theme": "dark", "size": 1}
+        PUT /devices/b/settings {"theme": "light", "size": 1} = 200 {"theme": "light", "size": 1}
+        GET /devices/a/settings = 200 {"theme": "dark", "size": 1}
+        GET /devices/b/settings = 200 {"theme": "light", "size": 1}
+        """,
+    ),
+    "the settings two levels below": (
+        crud("/orgs", "/orgs/{org}", record(id=TEXT, label=TEXT))
+        | crud("/orgs/{org}/projects", "/orgs/{org}/projects/{project}", record(id=TEXT, label=TEXT))
+        | {"/orgs/{org}/projects/{project}/settings": single(SETTINGS, "put", "delete")},
+        """
+        POST /orgs {"id": "o", "label": "O"} = 201
+        POST /orgs {"id": "q", "label": "Q"} = 201
+        POST /orgs/o/projects {"id": "p", "label": "P"} = 201
+        PUT /orgs/q/projects/p/settings {"theme": "dark", "size": 1} = 404
+        PUT /orgs/o/projects/p/settings {"theme": "dark", "size": 1} = 200
+        GET /orgs/o/projects/p/settings = 200 {"theme": "dark", "size": 1}
+        GET /orgs/q/projects/p/settings = 404
+        DELETE /orgs/o = 204
+        GET /orgs/o/projects/p/settings = 404
+        """,
+    ),
+    "a cart, whose lines a POST adds, is only a sample": (
+        {
+            "/cart": {
+                "get": operation(schema=record(lines=TEXT)),
+                "post": operation(body=record(product=TEXT), schema=record(lines=TEXT)),
+            }
+        },
+        """
+        POST /cart {"product": "x"} = 200
+        GET /__mock/state?resource=cart = 404
+        """,
+    ),
+}
+
+
+@pytest.fixture(params=[*SHAPES.values()], ids=[*SHAPES])
+def shape(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Contract, str]:
+    """A document with state, and the requests to send."""
+    paths, lines = request.param
+    file = tmp_path / "shapes.json"
+    parameters = {"id": INTEGER, "petId": INTEGER}
+    file.write_text(json.dumps(document(paths, **parameters)))
+    return load_contract(file, stateful=True), lines
+
+
+def send(contract: Contract, lines: str) -> None:
+    """Send the requests to a server whose collections are empty, and compare the responses."""
+    scenario = "empty" if contract.resources else None
+    client = create_app(contract, scenario=scenario).test_client(use_cookies=False)
+    for line in filter(None, map(str.strip, lines.splitlines())):
+        request, _, expected = line.partition(" = ")
+        method, path, body = [*request.split(" ", 2), ""][:3]
+        response = client.open(path, method=method, json=json.loads(body) if body else None)
+        status, _, value = expected.partition(" ")
+        assert f"{request} = {response.status_code}" == f"{request} = {status}", response.text
+        if value:
+            assert response.json == json.loads(value), request
+
+
+def test_an_api_keeps_what_its_clients_write(shape: tuple[Contract, str]) -> None:
+    send(*shape)
+
+
+def test_a_directory_that_is_written_from_a_document_keeps_the_same(
+    shape: tuple[Contract, str], tmp_path: Path
+) -> None:
+    contract, lines = shape
+    assert [*write(tmp_path / "written", files_from_contract(contract))]
+    send(load_contract(tmp_path / "written"), lines)
+
+
+def test_what_is_inferred_passes_the_check(shape: tuple[Contract, str]) -> None:
+    checker = ContractChecker(shape[0])
+    assert [*checker.steps()]
+    assert checker.findings == []
