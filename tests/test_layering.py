@@ -33,7 +33,7 @@ CHANCE_AND_TIME = {"random", "secrets", "time"}
 MAY_VARY = {
     "mockserver.engine.clock",  # the one place that reads the machine's time
     "mockserver.generate.generator", "mockserver.generate.generation_state", "mockserver.generate.constraint_collector", "mockserver.generate.numbers", "mockserver.generate.regex.writer",
-    "mockserver.generate.strings", "mockserver.generate.realistic", "mockserver.generate.vocabulary", "mockserver.engine.seeding.initial_state", "mockserver.engine.seeding.inferred", "mockserver.engine.seeding.key_generator",
+    "mockserver.generate.strings", "mockserver.generate.realistic", "mockserver.generate.vocabulary", "mockserver.engine.seeding.initial_state", "mockserver.engine.seeding.key_generator",
     "mockserver.engine.handling.calls",  # seeded, for handlers
     "mockserver.cli.addresses",  # makes a token
 }  # fmt: skip

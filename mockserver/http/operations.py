@@ -351,7 +351,7 @@ def _headers(
 ) -> list[tuple[str, str]]:
     """Where a created record is, how many records a list has, and the other headers that are required."""
     pairs = list[tuple[str, str]]()
-    if result.kind is ResultKind.CREATED:
+    if result.kind is ResultKind.CREATED and _is_readable(exchange, operation):
         pairs.append(("Location", _location(exchange, operation, spec.declared, result.key)))
     if result.total is not None:
         names = [header.name for header in spec.declared.headers]
@@ -359,6 +359,13 @@ def _headers(
     present = [name for name, _ in pairs]
     contract, call = exchange.service.contract, _call(exchange)
     return pairs + required_headers(contract, operation, call, _seed(exchange), spec, present)
+
+
+def _is_readable(exchange: Exchange, operation: Operation) -> bool:
+    """Whether an operation returns the record alone that this one creates, so that its address leads somewhere."""
+    behaviours = exchange.service.contract.behaviours
+    resource = behaviours[operation.id].resource
+    return any(other.kind == "read" and other.resource == resource for other in behaviours.values())
 
 
 def _location(exchange: Exchange, operation: Operation, declared: DeclaredResponse, key: Any) -> str:

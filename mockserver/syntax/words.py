@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 GENERIC_NAMES = frozenset({"id", "key", "name", "slug", "uuid", "code", "number"})
 # What a key is usually called, the likeliest name first; then words with which only parameters name a key.
 KEY_NAMES = ("id", "identifier", "uuid", "guid", "uid", "sid", "key", "slug", "code", "number", "handle", "name")
+IDENTIFIERS = ("id", "identifier", "uuid", "guid", "uid", "sid")
 KEY_WORDS = frozenset({*KEY_NAMES, "ids", "ident", "ref", "reference", "no", "num", "nr", "pk"})
 IRREGULAR_PLURALS = {"people": "person", "children": "child", "men": "man", "women": "woman", "indices": "index"}
 
@@ -54,6 +55,13 @@ def find_usual_key_field(parameter: str, segment: str, fields: Iterable[str]) ->
     if split(parameter)[-1:] and split(parameter)[-1] not in KEY_WORDS and not name.startswith(singulars):
         return None
     names = [singular + key for key in KEY_NAMES for singular in singulars] + [*KEY_NAMES]
+    return next((fields_by_name[name] for name in names if name in fields_by_name), None)
+
+
+def find_identifier(_: str, segment: str, fields: Iterable[str]) -> str | None:
+    """The field that identifies the items of a collection, where no parameter says which one it is."""
+    fields_by_name = _by_normalized_name(fields)
+    names = [prefix + name for prefix in ("", *singular_forms(segment)) for name in IDENTIFIERS]
     return next((fields_by_name[name] for name in names if name in fields_by_name), None)
 
 

@@ -15,7 +15,7 @@ from mockserver import create_app, load_contract
 from mockserver.check.checker import ContractChecker
 from mockserver.contract.model import Contract
 from mockserver.recorder.directory import files_from_contract, write
-from tests.documents.shapes import INTEGER, TEXT, crud, document, operation, record
+from tests.documents.shapes import INTEGER, TEXT, array_of, crud, document, operation, record
 
 Paths = dict[str, dict[str, Any]]
 USER = record(id=INTEGER, name=TEXT)
@@ -39,6 +39,18 @@ def users() -> Paths:
     return crud("/users", "/users/{id}", USER)
 
 
+def listed(collection: str, schema: Any) -> Paths:
+    """A collection that can be listed and created in."""
+    return {collection: crud(collection, "/x/{id}", schema)[collection]}
+
+
+def item(path: str, schema: Any, *methods: str) -> Paths:
+    """Operations on one record."""
+    every = crud("/x", path, schema)[path]
+    return {path: {name: every[name] for name in methods}}
+
+
+NOTE = record(id=INTEGER, text=TEXT)
 SHAPES: dict[str, tuple[Paths, str]] = {
     "the settings": (
         {"/settings": single(SETTINGS)},
@@ -146,6 +158,90 @@ SHAPES: dict[str, tuple[Paths, str]] = {
         GET /orgs/q/projects/p/settings = 404
         DELETE /orgs/o = 204
         GET /orgs/o/projects/p/settings = 404
+        """,
+    ),
+    "a list of which no record can be read alone": (
+        listed("/tags", record(text=TEXT)),
+        """
+        GET /tags = 200 []
+        POST /tags {"text": "a"} = 201 {"text": "a"}
+        POST /tags {"text": "a"} = 201 {"text": "a"}
+        GET /tags = 200 [{"text": "a"}, {"text": "a"}]
+        """,
+    ),
+    "a list below a record": (
+        users() | listed("/users/{id}/notes", record(text=TEXT)),
+        """
+        POST /users/1/notes {"text": "a"} = 404
+        POST /users {"id": 1, "name": "Ann"} = 201
+        POST /users {"id": 2, "name": "Bob"} = 201
+        POST /users/1/notes {"text": "a"} = 201 {"text": "a"}
+        POST /users/1/notes {"text": "b"} = 201 {"text": "b"}
+        GET /users/1/notes = 200 [{"text": "a"}, {"text": "b"}]
+        GET /users/2/notes = 200 []
+        GET /users/3/notes = 404
+        """,
+    ),
+    "a list below a record, with keys": (
+        users() | listed("/users/{id}/notes", NOTE),
+        """
+        POST /users {"id": 1, "name": "Ann"} = 201
+        POST /users/1/notes {"id": 1, "text": "a"} = 201 {"id": 1, "text": "a"}
+        POST /users/1/notes {"id": 1, "text": "a"} = 409
+        GET /users/1/notes = 200 [{"id": 1, "text": "a"}]
+        """,
+    ),
+    "a list of what can be deleted but not read": (
+        listed("/keys", NOTE) | item("/keys/{id}", NOTE, "delete"),
+        """
+        POST /keys {"id": 1, "text": "a"} = 201 {"id": 1, "text": "a"}
+        GET /keys = 200 [{"id": 1, "text": "a"}]
+        DELETE /keys/1 = 204
+        DELETE /keys/1 = 404
+        GET /keys = 200 []
+        """,
+    ),
+    "a list below a record, of records at a path of their own": (
+        users() | listed("/users/{id}/notes", NOTE) | item("/notes/{petId}", NOTE, "get", "patch", "delete"),
+        """
+        POST /users {"id": 1, "name": "Ann"} = 201
+        POST /users {"id": 2, "name": "Bob"} = 201
+        POST /users/1/notes {"id": 5, "text": "a"} = 201 {"id": 5, "text": "a"}
+        GET /notes/5 = 200 {"id": 5, "text": "a"}
+        PATCH /notes/5 {"text": "b"} = 200 {"id": 5, "text": "b"}
+        GET /users/1/notes = 200 [{"id": 5, "text": "b"}]
+        GET /users/2/notes = 200 []
+        DELETE /notes/5 = 204
+        GET /users/1/notes = 200 []
+        """,
+    ),
+    "the records of a collection that belong to another": (
+        users()
+        | crud("/orders", "/orders/{order_id}", record(id=TEXT, user_id=INTEGER))
+        | {"/users/{id}/orders": {"get": operation(schema=array_of(record(id=TEXT, user_id=INTEGER)))}},
+        """
+        POST /users {"id": 1, "name": "Ann"} = 201
+        POST /users {"id": 2, "name": "Bob"} = 201
+        POST /orders {"id": "a", "user_id": 1} = 201
+        POST /orders {"id": "b", "user_id": 2} = 201
+        GET /users/1/orders = 200 [{"id": "a", "user_id": 1}]
+        PATCH /orders/a {"user_id": 2} = 200
+        GET /users/1/orders = 200 []
+        GET /users/9/orders = 404
+        """,
+    ),
+    "records two levels below are not found below another": (
+        crud("/orgs", "/orgs/{org}", record(id=TEXT, label=TEXT))
+        | crud("/orgs/{org}/projects", "/orgs/{org}/projects/{project}", record(id=TEXT, label=TEXT))
+        | listed("/orgs/{org}/projects/{project}/notes", NOTE),
+        """
+        POST /orgs {"id": "o", "label": "O"} = 201
+        POST /orgs {"id": "q", "label": "Q"} = 201
+        POST /orgs/o/projects {"id": "p", "label": "P"} = 201
+        POST /orgs/q/projects/p/notes {"id": 1, "text": "a"} = 404
+        GET /orgs/q/projects/p/notes = 404
+        POST /orgs/o/projects/p/notes {"id": 1, "text": "a"} = 201 {"id": 1, "text": "a"}
+        GET /orgs/o/projects/p/notes = 200 [{"id": 1, "text": "a"}]
         """,
     ),
     "a cart, whose lines a POST adds, is only a sample": (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,8 @@ from mockserver.schemas.shapes import Shape
 
 # The types of a field that a path parameter may hold.
 KEY_TYPES = (frozenset({"string"}), frozenset({"integer"}))
+# The field that holds the key of a record which has none itself.
+HIDDEN_KEY = "key"
 # A text that a parameter for integers can name.
 DIGITS = {"type": "string", "pattern": "^(0|[1-9][0-9]{0,8})$", "examples": ["1"]}
 # Keywords that say what a text looks like.
@@ -109,6 +111,13 @@ def can_hold_parameter(shape: Shape, name: str, operation: Operation, parameter:
     A number may be a text on one side: in a path, everything is written as text.
     """
     return _parameter_schema(shape.member(name), operation, parameter) is not None
+
+
+def free_name(name: str, names: Container[str]) -> str:
+    """The name, with an underscore for each time that it is taken."""
+    while name in names:
+        name += "_"
+    return name
 
 
 def _parameter_schema(field_shape: Shape, operation: Operation, parameter: str) -> dict[str, Any] | None:

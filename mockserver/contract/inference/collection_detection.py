@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mockserver.contract.inference.collection import Collection, can_hold_parameter
+from mockserver.contract.inference.collection import HIDDEN_KEY, KEY_TYPES, Collection, can_hold_parameter, free_name
 from mockserver.contract.inference.operations import (
     Entry,
     envelope_entry,
+    find_items,
     find_record_schema,
     has_success,
     infer_change,
@@ -41,21 +42,21 @@ def detect_collections(operations: Iterable[Operation]) -> list[Collection]:
         by_path.setdefault(operation.path.rstrip("/"), {})[operation.method] = operation
     collections: list[Collection] = []
     # Owners come first: their paths have fewer parameters.
-    for path in sorted(by_path, key=lambda path: path.count("{")):
-        record_path = RecordPath.parse(path)
-        if record_path is None:
-            _add_nested_path(path, by_path[path], collections)
-            continue
-        methods, searches = _collection_methods(record_path, by_path), _searches(record_path, by_path)
-        collection = _detect(record_path, by_path[path], methods, searches, collections)
-        if collection is not None:
-            collections.append(collection)
+    ordered = [(path, RecordPath.parse(path)) for path in sorted(by_path, key=lambda path: path.count("{"))]
+    for path, record_path in ordered:
+        if record_path is not None:
+            methods, searches = _collection_methods(record_path, by_path), _searches(record_path, by_path)
+            collection = _detect(record_path, by_path[path], methods, searches, collections)
+            collections += [collection] if collection is not None else []
+    other_paths = [path for path, record_path in ordered if record_path is None]
+    for path in other_paths:
+        _add_nested_path(path, by_path[path], collections)
     assigned = {name for collection in collections for name in collection.operations}
-    for path, methods in by_path.items():
-        if RecordPath.parse(path) is None and assigned.isdisjoint(operation.id for operation in methods.values()):
-            single = detect_single_record(path, methods, collections)
-            if single is not None:
-                collections.append(single)
+    for path in other_paths:
+        methods = by_path[path]
+        if assigned.isdisjoint(operation.id for operation in methods.values()):
+            collection = _detect_list(path, by_path, collections) or detect_single_record(path, methods, collections)
+            collections += [collection] if collection is not None else []
     return [collection for collection in collections if collection.operations]
 
 
@@ -142,6 +143,47 @@ def _detect(
     return collection if existing is None else None
 
 
+def _detect_list(path: str, by_path: Mapping[str, Methods], collections: list[Collection]) -> Collection | None:
+    """The collection that a path lists, where no record can be read alone; None if there is none.
+
+    There must be another operation on the records: a creation, or one at the path of a record.
+    """
+    methods, listing = by_path[path], by_path[path].get("GET")
+    media_type = json_response(listing.success(200)) if listing is not None else None
+    segment = path.rpartition("/")[2]
+    items = find_items(media_type.schema, segment) if media_type is not None else None
+    record_paths = [(other, parsed) for other in by_path if (parsed := RecordPath.parse(other)) is not None]
+    below = [(by_path[other], parsed.parameter) for other, parsed in record_paths if parsed.collection == path]
+    if listing is None or items is None or any("GET" in operations for operations, _ in below):
+        return None
+    record_methods, parameter = below[0] if below else ({}, "")
+    shape = Shape.from_schema(items)
+    find_key = words.find_key_field if parameter else words.find_identifier
+    key = find_key(parameter, segment, shape.names)
+    on_record = next(iter(record_methods.values()), None)
+    if on_record is not None and (key is None or not can_hold_parameter(shape, key, on_record, parameter)):
+        return None
+    if key is None or shape.member(key).types - {"null"} not in KEY_TYPES:
+        key = free_name(HIDDEN_KEY, shape.names)
+    owners = find_owners(path, listing, shape, key, collections)
+    if owners is None:
+        return None
+    collection = Collection(choose_name(path, collections), path, key, {items.address: items})
+    entries = _infer_on_collection(collection, methods, owners) | _infer_on_record(collection, record_methods, owners)
+    usual = [methods[method] for method in ("GET", "POST") if method in methods]
+    if len(entries) < 2 or any(has_success(operation) and operation.id not in entries for operation in usual):
+        return None
+    collection.operations = entries
+    if key not in shape.names:
+        collection.hidden.append(key)
+    elif on_record is not None:
+        collection.bind_parameter(key, on_record, parameter)
+    elif key not in collection.required:
+        collection.required.append(key)
+    bind_owners(collection, listing, owners, collections, required=True)
+    return collection
+
+
 def _find_record(path: RecordPath, read: Operation) -> _ReadRecord | None:
     media_type = json_response(read.success(200))
     if media_type is None or media_type.schema is None:
@@ -165,15 +207,20 @@ def _find_record(path: RecordPath, read: Operation) -> _ReadRecord | None:
 
 
 def _add_nested_path(path: str, methods: Methods, collections: list[Collection]) -> None:
-    """Let another path list and create the records of a collection: `/users/{id}/posts` beside `/posts`."""
+    """Let another path list and create the records of a collection: `/users/{userId}/posts` beside `/posts`.
+
+    Where nothing else lists or creates them, the owner may be known from the path alone.
+    """
     if "{" not in path:
         return
     segment = path.rpartition("/")[2]
     for collection in collections:
         if not words.name_the_same(collection.segment, segment) or collection.path == path:
             continue
+        is_elsewhere = any(entry.keys() & {"list", "create"} for entry in collection.operations.values())
+        owner_candidates = [] if is_elsewhere else [other for other in collections if other is not collection]
         for operation in methods.values():
-            owners = find_owners(path, operation, collection.shape, collection.key)
+            owners = find_owners(path, operation, collection.shape, collection.key, owner_candidates)
             if not owners:
                 continue
             entries = _infer_on_collection(collection, {operation.method: operation}, owners)

@@ -249,6 +249,26 @@ def selects(operation: Operation, collection: Collection) -> bool:
     return is_field or "search" in selection or "filters" in selection
 
 
+def find_items(schema: Node | None, segment: str) -> Node | None:
+    """The schema of the records that a response lists: of an array, or of the array in an envelope.
+
+    Of several arrays in an envelope, that which is named like the collection.
+    """
+    if schema is None:
+        return None
+    items = _object_items(schema)
+    if items is not None:
+        return items
+    arrays = {
+        name: items
+        for name, property_ in declared_properties(schema).items()
+        if (items := _object_items(property_)) is not None
+    }
+    named = [items for name, items in arrays.items() if words.name_the_same(name, segment)]
+    candidates = named if len(arrays) > 1 else list(arrays.values())
+    return candidates[0] if len(candidates) == 1 else None
+
+
 def _find_list_member(schema: Node, collection: Collection) -> tuple[str, Node] | None:
     """The one member of an envelope that is an array of the records, and the schema of its items."""
     arrays = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from mockserver.contract.inference.collection import Collection
+from mockserver.contract.inference.collection import HIDDEN_KEY, Collection, free_name
 from mockserver.contract.inference.operations import (
     Entry,
     envelope_entry,
@@ -22,7 +22,6 @@ from mockserver.openapi.model import Operation
 
 # The behaviours of the methods that write the record: where there is none, a POST or PUT creates it.
 WRITES = {"PUT": "replace", "POST": "replace", "PATCH": "update"}
-HIDDEN_KEY = "key"
 
 
 def detect_single_record(
@@ -99,9 +98,7 @@ def _find_owners(
     A parameter that nothing else is known of is the key, too, unless the record can be deleted: there is then no
     telling which of them there are.
     """
-    names, hidden_key = read.path_names, HIDDEN_KEY
-    while hidden_key in collection.shape.names:
-        hidden_key += "_"
+    names, hidden_key = read.path_names, free_name(HIDDEN_KEY, collection.shape.names)
     owners = find_owners(collection.path, read, collection.shape, "", collections)
     if owners is None and len(names) == 1 and not is_deleted:
         owners = {names[0]: hidden_key}

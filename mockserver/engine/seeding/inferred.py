@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
@@ -75,7 +74,7 @@ def _owners_of_singles(
 def _shared(contract: Contract, resource: Resource, field: str, owner: Record) -> dict[str, Any]:
     """What a record belongs to because its `owner`, which `field` refers to, does."""
     above = contract.resources[resource.references[field]].references
-    shared = above.keys() & resource.references.keys() & owner.keys() & resource.hidden
+    shared = above.keys() & resource.owned_by & owner.keys()
     return {name: owner[name] for name in shared if above[name] == resource.references[name]}
 
 
@@ -88,8 +87,12 @@ def _generate(
     number: int,
 ) -> Record | None:
     """One record, whose key is not in `used_keys`; None where none can be generated."""
-    chance = random.Random(seed)
-    owners = {field: chance.choice(records[target]) for field, target in resource.references.items() if records[target]}
+    # In turn, so that each owner has some.
+    owners = {
+        field: records[target][(number - 1) % len(records[target])]
+        for field, target in resource.references.items()
+        if records[target]
+    }
     references = {field: owner[contract.resources[resource.references[field]].key] for field, owner in owners.items()}
     for field, owner in owners.items():
         references |= _shared(contract, resource, field, owner)
