@@ -23,15 +23,19 @@ class JudgedBody:
     is_readable: bool = True
 
 
+# Media types of JSON that describe an error or a change, and not the thing itself.
+SPECIAL = ("problem", "json-patch")
+
+
 def json_media_type(declared: DeclaredResponse | Body) -> MediaType | None:
     """The declared media type that holds JSON values, which XML does too if its schema describes it.
 
-    That is JSON; a problem document, a range such as `*/*` or XML only if there is no other, in this order.
+    That is JSON; a problem document, a patch, a range such as `*/*` or XML only if there is no other, in this order.
     """
     media_types = [media_type for media_type in declared.media.values() if is_json(media_type.name)]
     media_types = media_types or [media_type for media_type in declared.media.values() if may_be_json(media_type.name)]
     media_types = media_types or [entry for entry in declared.media.values() if holds_value(entry.name, entry)]
-    return min(media_types, key=lambda media_type: "problem" in media_type.name, default=None)
+    return min(media_types, key=lambda media_type: any(part in media_type.name for part in SPECIAL), default=None)
 
 
 def holds_value(kind: str, media: MediaType) -> bool:

@@ -113,6 +113,18 @@ class GuardFailed(Refusal):
         )
 
 
+class PatchNotApplicable(Refusal):
+    """An operation of a JSON Patch cannot be carried out on the record, or its test fails (RFC 5789, section 2.2)."""
+
+    code = "patch-not-applicable"
+
+    def __init__(self, resource: str, key: object, number: int, reason: str) -> None:
+        super().__init__(
+            f"The patch cannot be applied to {quote(key)} of {resource}: operation {number}: {reason}.",
+            pointer=f"/{number}",
+        )
+
+
 class NoTransition(Refusal):
     """A record is written in a state that no transition leads to from its present one."""
 

@@ -50,6 +50,14 @@ def item(path: str, schema: Any, *methods: str) -> Paths:
     return {path: {name: every[name] for name in methods}}
 
 
+JSON_PATCH = operation(schema=USER) | {
+    "requestBody": {
+        "content": {
+            "application/json-patch+json": {"schema": {"type": "array", "items": {"type": "object"}}},
+            "application/merge-patch+json": {"schema": {**USER, "required": []}},
+        }
+    }
+}
 NOTE = record(id=INTEGER, text=TEXT)
 SHAPES: dict[str, tuple[Paths, str]] = {
     "the settings": (
@@ -244,6 +252,23 @@ SHAPES: dict[str, tuple[Paths, str]] = {
         GET /orgs/o/projects/p/notes = 200 [{"id": 1, "text": "a"}]
         """,
     ),
+    "a JSON Patch": (
+        crud("/users", "/users/{id}", {**USER, "additionalProperties": False})
+        | {"/users/{id}": crud("/users", "/users/{id}", USER)["/users/{id}"] | {"patch": JSON_PATCH}},
+        """
+        POST /users {"id": 1, "name": "Ann"} = 201
+        PATCH /users/1 [{"op": "replace", "path": "/name", "value": "Bob"}] = 200 {"id": 1, "name": "Bob"}
+        GET /users/1 = 200 {"id": 1, "name": "Bob"}
+        PATCH /users/1 [{"op": "test", "path": "/name", "value": "Bob"}, {"op": "remove", "path": "/name"}] = 422
+        PATCH /users/1 [{"op": "add", "path": "/name", "value": "x"}, {"op": "test", "path": "/name", "value": 1}] = 409
+        PATCH /users/1 [{"op": "replace", "path": "/none", "value": "x"}] = 409
+        PATCH /users/1 [{"op": "set", "path": "/name", "value": "x"}] = 422
+        PATCH /users/1 [{"op": "replace", "path": "/id", "value": 2}] = 422
+        PATCH /users/1 [{"op": "replace", "path": "", "value": []}] = 422
+        PATCH /users/9 [{"op": "test", "path": "/name", "value": "Bob"}] = 404
+        GET /users/1 = 200 {"id": 1, "name": "Bob"}
+        """,
+    ),
     "a cart, whose lines a POST adds, is only a sample": (
         {
             "/cart": {
@@ -276,7 +301,8 @@ def send(contract: Contract, lines: str) -> None:
     for line in filter(None, map(str.strip, lines.splitlines())):
         request, _, expected = line.partition(" = ")
         method, path, body = [*request.split(" ", 2), ""][:3]
-        response = client.open(path, method=method, json=json.loads(body) if body else None)
+        content_type = "application/json-patch+json" if body.startswith('[{"op') else "application/json"
+        response = client.open(path, method=method, data=body, content_type=content_type if body else None)
         status, _, value = expected.partition(" ")
         assert f"{request} = {response.status_code}" == f"{request} = {status}", response.text
         if value:

@@ -116,7 +116,7 @@ def infer_body(operation: Operation, collection: Collection) -> Entry | None:
     names = collection.shape.names
     for name, media_type in media_types.items():
         shape = media_type.shape
-        if not _may_hold_record(name, media_type) or JSON_PATCH in name or "object" not in shape.types:
+        if JSON_PATCH in name or not _may_hold_record(name, media_type) or "object" not in shape.types:
             continue
         if shape.names & names or not shape.names:
             return {}
@@ -124,7 +124,8 @@ def infer_body(operation: Operation, collection: Collection) -> Entry | None:
         members = [member for member in shape.names if words.normalize(member) in wrappers]
         if len(members) == 1 and shape.member(members[0]).names & names:
             return {"body": members[0]}
-    return None
+    is_patched = operation.method == "PATCH" and any(JSON_PATCH in name for name in media_types)
+    return {} if is_patched else None
 
 
 def _may_hold_record(name: str, media_type: MediaType) -> bool:

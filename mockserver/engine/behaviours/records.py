@@ -16,7 +16,9 @@ from mockserver.engine.run import Run
 from mockserver.engine.state.state import State
 from mockserver.errors import Violation
 from mockserver.openapi.model import Operation
-from mockserver.refusals import InvalidRecord, RecordExists
+from mockserver.refusals import InvalidRecord, InvalidRequest, PatchNotApplicable, RecordExists
+from mockserver.schemas.equality import equality_key
+from mockserver.syntax.json_patch import MalformedPatch, PatchConflict, apply_patch, check_patch
 from mockserver.syntax.merge_patch import merge_patch
 
 
@@ -199,12 +201,38 @@ class ReplaceRecord(WritingImplementation):
 
 
 class UpdateRecord(WritingImplementation):
-    """Applies the body to a record as a JSON merge patch."""
+    """Applies the body to a record as a JSON merge patch, or an array as a JSON Patch (RFC 6902)."""
 
     def perform(self, run: Run, call: OperationCall) -> OperationResult:
-        """Update the record and return it. Raises UnknownRecord and InvalidRecord."""
+        """Update the record and return it.
+
+        Raises UnknownRecord, InvalidRecord, InvalidRequest for what is no JSON Patch, and PatchNotApplicable.
+        """
+        if isinstance(call.body, list):
+            return self._apply_patch(run, call, call.body)
         members = self.writable_members(call)
         return self.put(run, call, lambda record: merge_patch(record, members), partial=True)
+
+    def _apply_patch(self, run: Run, call: OperationCall, patch: list[Any]) -> OperationResult:
+        try:
+            check_patch(patch)
+        except MalformedPatch as error:
+            raise InvalidRequest([Violation("body", error.pointer, "patch", error.message)]) from None
+        resource, key = self.resource, self.key(call)
+        kept = resource.read_only | resource.hidden
+
+        def change(record: Record) -> Any:
+            try:
+                changed = apply_patch(resource.visible(record), patch, are_equal)
+            except PatchConflict as error:
+                raise PatchNotApplicable(resource.name, key, error.number, error.message) from None
+            if not isinstance(changed, dict):
+                violation = Violation("body", "", "type", "the patch leaves something else than an object")
+                raise InvalidRecord(resource.name, [violation])
+            members = {name: value for name, value in changed.items() if name not in kept | resource.write_only}
+            return members | {name: record[name] for name in kept if name in record}
+
+        return self.put(run, call, change, partial=True)
 
 
 class DeleteRecord(Implementation):
@@ -221,6 +249,11 @@ class DeleteRecord(Implementation):
         run.submit(make_command)
         # Only now: what computes a derived member must not be waited for while the run is locked.
         return OperationResult(self.present(run, *removed[-1]), ResultKind.DELETED)
+
+
+def are_equal(value: Any, other: Any) -> bool:
+    """Whether two JSON values are equal (RFC 6902, section 4.6)."""
+    return equality_key(value) == equality_key(other)
 
 
 def _server_set_fields(resource: Resource) -> frozenset[str]:

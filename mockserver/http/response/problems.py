@@ -58,6 +58,7 @@ STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
     refusals.NotAcceptable: http.HTTPStatus.NOT_ACCEPTABLE,
     refusals.TransitionNotAllowed: http.HTTPStatus.CONFLICT,
     refusals.GuardFailed: http.HTTPStatus.CONFLICT,
+    refusals.PatchNotApplicable: http.HTTPStatus.CONFLICT,
     refusals.NoTransition: http.HTTPStatus.CONFLICT,
     refusals.RecordExists: http.HTTPStatus.CONFLICT,
     refusals.RecordInUse: http.HTTPStatus.CONFLICT,

@@ -1,0 +1,39 @@
+"""JSON patches that are meant to use up memory or time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mockserver.engine.behaviours.records import are_equal
+from mockserver.syntax.json_patch import PatchConflict, apply_patch, check_patch
+from tests.attack.growth import assert_grows_linearly
+
+DOUBLING = [{"op": "copy", "from": "", "path": f"/{number}"} for number in range(60)]
+NESTING = [
+    operation
+    for _ in range(400)
+    for operation in (
+        {"op": "add", "path": "/b", "value": {}},
+        {"op": "move", "from": "/a", "path": "/b/x"},
+        {"op": "move", "from": "/b", "path": "/a"},
+    )
+]
+COMPARING = [{"op": "test", "path": "", "value": {"a": {}}}] * 300_000
+
+
+@pytest.mark.parametrize("patch", [DOUBLING, NESTING, COMPARING], ids=["doubling", "nesting", "comparing"])
+def test_a_patch_that_grows_without_limit_is_refused(patch: list[Any]) -> None:
+    check_patch(patch)
+    with pytest.raises(PatchConflict, match=r"more than 200000 values|nested deeper than 200 levels"):
+        apply_patch({"a": {}}, patch, are_equal)
+
+
+def test_the_time_for_a_patch_grows_with_its_length() -> None:
+    def prepare(size: int) -> Callable[[], object]:
+        patch = [{"op": "add", "path": "/a/-", "value": number} for number in range(size)]
+        return lambda: apply_patch({"a": []}, patch, are_equal)
+
+    assert_grows_linearly(prepare, 2_000)
