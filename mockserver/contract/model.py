@@ -72,7 +72,8 @@ class Resource:
     `fields` holds the JSON types of each field, `references` the resource that a field refers to. Clients do not set
     `read_only` fields and do not receive `write_only` ones. A record is removed with the one that an `owned_by` field
     refers to. `hidden` fields, which are references or the key, are kept with a record beside what its schema
-    describes. With `single`, there is one record, or one for each value of a key that the path gives.
+    describes. `links` are references that generated records have, and that nothing requires. With `single`, there is
+    one record, or one for each value of a key that the path gives.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Resource:
     fill: frozenset[str] = frozenset()
     hidden: frozenset[str] = frozenset()
     single: bool = False
+    links: Mapping[str, str] = field(default_factory=dict)
     shape: Shape = field(default_factory=Shape, compare=False)
     computed: tuple[ComputedField, ...] = ()
 

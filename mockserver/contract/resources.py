@@ -106,6 +106,10 @@ class ResourcesReader:
             self._check_name(json_pointer.append(pointer, "references", field), "resource", target, names)
         for index, field in enumerate(entry.get("owned_by", ())):
             self._check_name(f"{pointer}/owned_by/{index}", "reference", field, references)
+        links = entry.get("links", {})
+        self._check_names(f"{pointer}/links", "field", links, fields)
+        for field, target in links.items():
+            self._check_name(json_pointer.append(pointer, "links", field), "resource", target, names)
         self._check_names(f"{pointer}/fill", "field", entry.get("fill", ()), fields)
         if key and self._check_name(f"{pointer}/key", "field", key, fields):
             if key not in hidden and not shape.member(key).types <= {"string", "integer"}:
@@ -128,6 +132,7 @@ class ResourcesReader:
             fill=frozenset(entry.get("fill", ())),
             hidden=frozenset(hidden),
             single=entry.get("single", False),
+            links=links,
             shape=shape,
         )
 

@@ -58,6 +58,17 @@ JSON_PATCH = operation(schema=USER) | {
         }
     }
 }
+STATUS = {"enum": ["open", "sent", "done"]}
+ORDER = {
+    "type": "object",
+    "required": ["id", "status"],
+    "properties": {
+        "id": TEXT,
+        "user_id": INTEGER,
+        "status": STATUS,
+        "pay_state": {"enum": ["paid", "due"], "default": "due"},
+    },
+}
 NOTE = record(id=INTEGER, text=TEXT)
 SHAPES: dict[str, tuple[Paths, str]] = {
     "the settings": (
@@ -269,6 +280,19 @@ SHAPES: dict[str, tuple[Paths, str]] = {
         GET /users/1 = 200 {"id": 1, "name": "Bob"}
         """,
     ),
+    "the status of what is created": (
+        {
+            "/orders": {
+                "get": operation(schema=array_of(ORDER)),
+                "post": operation(body=record(user_id=INTEGER), status=201, schema=ORDER),
+            },
+            "/orders/{order_id}": {"get": operation(schema=ORDER)},
+        },
+        """
+        POST /orders {"user_id": 9} = 201 {"id": "orders-1", "user_id": 9, "status": "open", "pay_state": "due"}
+        GET /orders/orders-1 = 200 {"id": "orders-1", "user_id": 9, "status": "open", "pay_state": "due"}
+        """,
+    ),
     "a cart, whose lines a POST adds, is only a sample": (
         {
             "/cart": {
@@ -325,3 +349,26 @@ def test_what_is_inferred_passes_the_check(shape: tuple[Contract, str]) -> None:
     checker = ContractChecker(shape[0])
     assert [*checker.steps()]
     assert checker.findings == []
+
+
+def test_the_first_records_refer_to_those_of_other_collections(tmp_path: Path) -> None:
+    order = record(id=INTEGER, customerId=INTEGER, shipping_address_id=INTEGER, petId=TEXT)
+    paths = crud("/orders", "/orders/{id}", order) | crud("/customers", "/customers/{id}", USER)
+    paths |= crud("/addresses", "/addresses/{id}", USER) | crud("/pets", "/pets/{id}", USER)
+    file = tmp_path / "shop.json"
+    file.write_text(json.dumps(document(paths, id=INTEGER)))
+    contract = load_contract(file, stateful=True)
+    client = create_app(contract).test_client()
+    assert contract.resources["orders"].links == {"customerId": "customers", "shipping_address_id": "addresses"}
+    assert [row["customerId"] for row in client.get("/orders").json or ()] == [1, 2, 3]
+    assert [row["shipping_address_id"] for row in client.get("/orders").json or ()] == [1, 2, 3]
+
+
+def test_a_created_record_may_refer_to_nothing(tmp_path: Path) -> None:
+    order = record(id=INTEGER, customer_id=INTEGER)
+    file = tmp_path / "shop.json"
+    paths = crud("/orders", "/orders/{id}", order) | crud("/customers", "/customers/{id}", USER)
+    file.write_text(json.dumps(document(paths, id=INTEGER)))
+    client = create_app(file, stateful=True).test_client()
+    assert client.post("/orders", json={"id": 9, "customer_id": 99}).status_code == 201
+    assert client.delete("/customers/1").status_code == 204

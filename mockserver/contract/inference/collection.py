@@ -27,8 +27,8 @@ class Collection:
 
     Each record must match all `schemas`, which are held by address, and have the fields `required`. `parameter_schemas`
     holds the schemas by which path parameters limit the fields that they name. `operations` holds the entries that
-    `resources.yaml` would have, by operationId. `hidden` are the fields of owners that only the path names, and a key
-    that the records lack. A `single` record is the only one, or that of its owner.
+    `resources.yaml` would have, by operationId. `links` are the collections that further fields refer to. `hidden` are
+    the fields of owners that only the path names, and a key that the records lack. A `single` record is the only one, or that of its owner.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Collection:
     parameter_schemas: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     required: list[str] = field(default_factory=list)
     references: dict[str, str] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
     hidden: list[str] = field(default_factory=list)
     operations: dict[str, dict[str, Any]] = field(default_factory=dict)
     examples: list[Any] = field(default_factory=list)
@@ -78,11 +79,18 @@ class Collection:
         entry: dict[str, Any] = {"key": self.key}
         if self.references:
             entry |= {"references": self.references, "owned_by": list(self.references)}
+        if self.links:
+            entry["links"] = self.links
         if self.hidden:
             entry["hidden"] = self.hidden
         if self.single:
             entry["single"] = True
         return entry
+
+    @property
+    def targets(self) -> frozenset[str]:
+        """The names of the other collections that it refers to."""
+        return frozenset({*self.references.values(), *self.links.values()}) - {self.name}
 
     @property
     def description(self) -> str:
@@ -97,7 +105,7 @@ def sort_by_reference(collections: list[Collection]) -> Iterator[Collection]:
     """The collections, each after those that it refers to."""
     waiting, finished = list(collections), set[str]()
     while waiting:
-        ready = [collection for collection in waiting if finished.issuperset(collection.references.values())]
+        ready = [collection for collection in waiting if finished.issuperset(collection.targets)]
         # Collections that refer to each other have no order: begin with any of them.
         ready = ready or waiting[:1]
         yield from ready

@@ -22,7 +22,7 @@ from mockserver.contract.inference.operations import (
     selects,
     sends_key,
 )
-from mockserver.contract.inference.owners import RecordPath, bind_owners, choose_name, find_owners, path_entry
+from mockserver.contract.inference.owners import RecordPath, bind_owners, choose_name, find_owners, link, path_entry
 from mockserver.contract.inference.single_records import detect_single_record
 from mockserver.documents.nodes import Node
 from mockserver.openapi.model import MediaType, Operation
@@ -57,7 +57,9 @@ def detect_collections(operations: Iterable[Operation]) -> list[Collection]:
         if assigned.isdisjoint(operation.id for operation in methods.values()):
             collection = _detect_list(path, by_path, collections) or detect_single_record(path, methods, collections)
             collections += [collection] if collection is not None else []
-    return [collection for collection in collections if collection.operations]
+    collections = [collection for collection in collections if collection.operations]
+    link(collections)
+    return collections
 
 
 def _collection_methods(path: RecordPath, by_path: Mapping[str, Methods]) -> Methods:

@@ -69,7 +69,7 @@ def with_inferred_resources(contract: Contract) -> Contract:
         collections = [
             collection
             for collection in collections
-            if collection.name in resources and resources.keys() >= set(collection.references.values())
+            if collection.name in resources and resources.keys() >= collection.targets
         ]
     else:
         return contract

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from mockserver.contract.inference.collection import Collection, can_hold_parameter
+from mockserver.contract.inference.collection import KEY_TYPES, Collection, can_hold_parameter
 from mockserver.contract.inference.operations import Entry
 from mockserver.openapi.model import Operation, template_shape
 from mockserver.schemas.shapes import Shape
@@ -85,6 +85,25 @@ def bind_owners(
             continue
         if owner.shape.member(owner.key).types & collection.shape.member(field).types:
             collection.references.setdefault(field, owner.name)
+
+
+def link(collections: Sequence[Collection]) -> None:
+    """Let the fields of all collections refer to the others by their names: `customer_id` to `/customers`."""
+    for collection in collections:
+        for field in sorted(collection.shape.names - collection.references.keys() - {collection.key}):
+            types = collection.shape.member(field).types - {"null"}
+            targets = [other for other in collections if other is not collection and _is_named(field, other)]
+            if len(targets) == 1 and types & targets[0].shape.member(targets[0].key).types and types in KEY_TYPES:
+                collection.links[field] = targets[0].name
+
+
+def _is_named(field: str, target: Collection) -> bool:
+    """Whether a field has the name of a collection's key: `customer_id`, or `billing_customer_id`."""
+    *parts, last = words.split(field) or [""]
+    if target.key in target.hidden or last not in ("id", words.normalize(target.key)):
+        return False
+    names = {"".join(parts[start:]) for start in range(len(parts))}
+    return not names.isdisjoint(words.singular_forms(target.segment))
 
 
 def _find_owner(path: str, parameter: str, collections: Sequence[Collection]) -> Collection | None:

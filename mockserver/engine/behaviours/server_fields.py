@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
@@ -26,6 +26,7 @@ from mockserver.syntax.media_types import FORMS
 STAMPS = ("created_at", "created", "created_on", "creation_date", "date_created", "created_time", "creation_time",
           "updated_at", "updated", "updated_on", "modified_at", "modified", "last_modified",
           "date_updated")  # fmt: skip
+STATES = (["status"], ["state"])
 STAMP_NAMES = frozenset(map(words.normalize, STAMPS))
 # How many records are generated to find one that is valid and whose key is free.
 TRIES = 20
@@ -72,7 +73,9 @@ class ServerFields:
             subscriptions = subscriptions_of(operation.id, behaviour, contract.webhooks.values())
         # What clients subscribe with is read, even where the schema of the body does not name it.
         self._body_only = self._body_only.union(*map(body_members, subscriptions)) - resource.fields.keys()
-        self._completed = ((self.owned & (always | stamps) & simple) | resource.fill) - resource.write_only
+        self._first_states = dict(_first_states(resource))
+        known = always | stamps | self._first_states.keys()
+        self._completed = ((self.owned & known & simple) | resource.fill) - resource.write_only
 
     def storable_members(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The members of a body that the record can have.
@@ -123,7 +126,8 @@ class ServerFields:
     def _known_values(self, state: State, at: int) -> dict[str, Any]:
         """Values for fields of certain names: the time (as text, and in seconds), and records to refer to."""
         values: dict[str, Any] = dict.fromkeys(STAMPS, (format_instant(at), at // 1_000))
-        for name, target in self._resource.references.items():
+        values |= self._first_states
+        for name, target in {**self._resource.links, **self._resource.references}.items():
             first = state.tables[target].ordered().page(0, 1)
             if first:
                 values[name] = first[0].record[self._contract.resources[target].key]
@@ -160,6 +164,15 @@ class ServerFields:
             if not is_new_key or not state.has_record(resource.name, completed.get(key)):
                 return completed if matches_schema(resource, completed) else record
         return record
+
+
+def _first_states(resource: Resource) -> Iterator[tuple[str, Any]]:
+    """The fields for a state or status, each with the value of a new record: its default, else its first."""
+    for name in resource.fields:
+        shape = resource.shape.member(name)
+        if words.split(name)[-1:] in STATES and shape.enum_values:
+            defaults = [schema.value["default"] for schema in shape.unconditional() if "default" in schema.value]
+            yield name, next((value for value in defaults if value in shape.enum_values), shape.enum_values[0])
 
 
 def _body_shape(operation: Operation | None, behaviour: Behaviour | None) -> Shape:

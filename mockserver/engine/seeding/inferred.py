@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
+from types import MappingProxyType
 from typing import Any
 
 from mockserver.contract.model import SINGLE_KEY, Contract, Record, Resource
@@ -98,7 +99,12 @@ def _generate(
         references |= _shared(contract, resource, field, owner)
     if resource.key not in references and _is_numbered(resource):
         references[resource.key] = _numbered_key(resource, used_keys, number)
-    return _generate_valid(contract, resource, seed, references, used_keys, is_first=number == 1)
+    links = {
+        field: records[target][(number - 1) % len(records[target])][contract.resources[target].key]
+        for field, target in resource.links.items()
+        if records[target]
+    }
+    return _generate_valid(contract, resource, seed, references, used_keys, links, is_first=number == 1)
 
 
 def _generate_valid(
@@ -107,10 +113,14 @@ def _generate_valid(
     seed: str,
     fixed: Mapping[str, Any],
     used_keys: AbstractSet[Any] = frozenset(),
+    links: Mapping[str, Any] = MappingProxyType({}),
     *,
     is_first: bool,
 ) -> Record | None:
-    """A record with the `fixed` members, whose key is not in `used_keys`; None where none can be generated."""
+    """A record with the `fixed` members, whose key is not in `used_keys`; None where none can be generated.
+
+    It has the values of `links` where it has such members and they are valid.
+    """
     hidden = {field: value for field, value in fixed.items() if field in resource.hidden}
     fixed = {field: value for field, value in fixed.items() if field not in hidden}
     known_values = {known_key_name(resource) if name == resource.key else name: value for name, value in fixed.items()}
@@ -120,7 +130,8 @@ def _generate_valid(
         generator = record_generator(contract, resource, attempt_seed, known_values, from_examples=from_examples)
         try:
             record = generator.generate(resource.schema)
-            record = generator.repair(resource.schema, {**record, **fixed})
+            linked = {name: value for name, value in links.items() if name in record and attempt < TRIES // 2}
+            record = generator.repair(resource.schema, {**record, **linked, **fixed})
         except CannotGenerate:
             return None
         kept = fixed.keys() - ({resource.key} - resource.references.keys())

@@ -113,7 +113,8 @@ def _by_reference(contract: Contract, names: Mapping[str, int]) -> list[str]:
     def visit(name: str, path: tuple[str, ...]) -> None:
         if name in ordered or name in path:
             return
-        for target in contract.resources[name].references.values():
+        resource = contract.resources[name]
+        for target in (*resource.references.values(), *resource.links.values()):
             visit(target, (*path, name))
         if name in names:
             ordered.append(name)
