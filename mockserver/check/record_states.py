@@ -77,7 +77,7 @@ class ResponseValidator:
 
     def _violations(self, record: Record) -> list[Violation]:
         response: Any = record
-        if self.behaviour.kind == "list":
+        if self.behaviour.kind in ("list", "create_all", "replace_all"):
             response = [record]
             if self.behaviour.items is not None:
                 response = {**self.envelope, self.behaviour.items: response}
@@ -160,7 +160,7 @@ def response_validators(contract: Contract, resource: Resource) -> list[AnyValid
     validators: list[AnyValidator] = []
     for name, behaviour in contract.behaviours.items():
         operation = contract.operations[name]
-        if behaviour.resource != resource.name or behaviour.kind == "delete":
+        if behaviour.resource != resource.name or behaviour.kind in ("delete", "delete_all", "count"):
             continue
         if behaviour.kind == "stream":
             validators.append(EventValidator.of(contract, operation, resource))

@@ -9,10 +9,15 @@ from typing import Literal, get_args
 from mockserver.contract.lists import ListSelection
 from mockserver.documents.nodes import Node
 
-BehaviourKind = Literal["list", "read", "create", "replace", "update", "delete", "transition", "stream"]
+BehaviourKind = Literal[
+    "list", "read", "create", "replace", "update", "delete", "transition", "stream",
+    "count", "create_all", "replace_all", "delete_all",
+]  # fmt: skip
 BEHAVIOUR_KINDS: tuple[BehaviourKind, ...] = get_args(BehaviourKind)
 # What is about the records that the path and the query select, and not about the one that the path names.
-SELECTING: tuple[BehaviourKind, ...] = ("list", "stream")
+SELECTING: tuple[BehaviourKind, ...] = ("list", "stream", "count", "create_all", "replace_all", "delete_all")
+# What members of the body may select, like parameters of the query.
+SELECTED_BY_BODY: tuple[BehaviourKind, ...] = ("list", "count")
 # The query parameter by which a stream continues after an event, like the header Last-Event-ID; declared or not.
 LAST_EVENT_ID = "last_event_id"
 

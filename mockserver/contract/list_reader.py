@@ -19,7 +19,9 @@ from mockserver.contract.lists import (
 from mockserver.contract.model import Resource
 from mockserver.documents.source import Report, Source
 from mockserver.errors import did_you_mean, quote, unknown_name
-from mockserver.openapi.model import Parameter
+from mockserver.openapi.content import json_media_type
+from mockserver.openapi.content_reader import ANY_TEXT
+from mockserver.openapi.model import Operation, Parameter, ParameterStyle
 from mockserver.schemas.shapes import COMPOUND, Shape
 from mockserver.syntax import json_pointer
 
@@ -135,6 +137,22 @@ class ListReader:
 
     def _add(self, pointer: str, message: str, code: str = "invalid") -> None:
         self.report.add(self.source, pointer, message, code)
+
+
+def query_parameters(operation: Operation) -> dict[str, Parameter]:
+    """The query parameters of an operation, by name."""
+    return {parameter.name: parameter for parameter in operation.parameters if parameter.location == "query"}
+
+
+def selecting_parameters(operation: Operation) -> dict[str, Parameter]:
+    """What may select records, by name: query parameters, and the members of the body of a search by POST."""
+    media = json_media_type(operation.body) if operation.body is not None else None
+    shape = media.shape if media is not None else Shape()
+    members = {
+        name: Parameter(name, "query", False, ParameterStyle(name, "query", "form", True, shape.member(name)), ANY_TEXT)
+        for name in sorted(shape.names)
+    }
+    return {**members, **query_parameters(operation)}
 
 
 def find_path(shape: Shape, name: str) -> MemberPath | None:

@@ -8,10 +8,17 @@ from typing import Any
 
 import jsonschema_rs
 
-from mockserver.contract.behaviour import BEHAVIOUR_KINDS, LAST_EVENT_ID, SELECTING, Behaviour, BehaviourKind
+from mockserver.contract.behaviour import (
+    BEHAVIOUR_KINDS,
+    LAST_EVENT_ID,
+    SELECTED_BY_BODY,
+    SELECTING,
+    Behaviour,
+    BehaviourKind,
+)
 from mockserver.contract.effects import NO_EFFECTS, NOW, Effects, find_reference_error, find_references
 from mockserver.contract.lifecycle import LOG_EVENT, Lifecycle, Transition
-from mockserver.contract.list_reader import ListReader
+from mockserver.contract.list_reader import ListReader, query_parameters, selecting_parameters
 from mockserver.contract.model import DerivedField, Resource, SortField
 from mockserver.contract.record_paths import find_item_path, has_key_in_body, sends_field
 from mockserver.documents.nodes import Documents, Node
@@ -27,7 +34,7 @@ from mockserver.syntax import json_pointer
 from mockserver.syntax.media_types import EVENT_STREAM
 
 KEY_TYPES = frozenset({"string", "integer"})
-SUCCESS_STATUSES: Mapping[BehaviourKind, int] = {"create": 201, "delete": 204}
+SUCCESS_STATUSES: Mapping[BehaviourKind, int] = {"create": 201, "delete": 204, "create_all": 201, "delete_all": 204}
 # The entries of `paging` that name members of the envelope rather than query parameters.
 PAGING_MEMBERS = ("next", "more")
 # The events of EventSource itself, and those with which a stream begins and ends.
@@ -287,7 +294,7 @@ class ResourcesReader:
         names = [path_fields.get(parameter, parameter) for parameter in parameters]
         self._check_names(f"{pointer}/{kind}", "field", names, resource.fields)
         response = _response_schema(operation, kind)
-        query = {parameter.name: parameter for parameter in operation.parameters if parameter.location == "query"}
+        query = selecting_parameters(operation) if kind in SELECTED_BY_BODY else query_parameters(operation)
         paging = entry.get("paging", {})
         for role, parameter in paging.items():
             if role in PAGING_MEMBERS:
@@ -356,7 +363,7 @@ class ResourcesReader:
             or resource.single
             or (kind in ("replace", "update") and sends_field(operation, resource.key))
         )
-        if kind not in ("list", "create") and not has_key:
+        if kind not in (*SELECTING, "create") and not has_key:
             self._add(pointer, f"{operation.path} has no path parameter for the key of the record")
             return False
         return True

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from mockserver.contract.behaviour import LAST_EVENT_ID, Behaviour
+from mockserver.contract.behaviour import LAST_EVENT_ID, SELECTED_BY_BODY, Behaviour
 from mockserver.contract.model import Resource
 from mockserver.contract.webhooks.expressions import body_members
 from mockserver.contract.webhooks.model import Webhook, subscriptions_of
@@ -56,12 +56,16 @@ def warn_of_unused(
             report.warn(source, json_pointer.append("/webhooks", webhook), message, CODE)
 
 
-def _unused_parameters(operation: Operation, behaviour: Behaviour) -> Iterator[str]:
+def _used_parameters(behaviour: Behaviour) -> set[str | None]:
     cursor = behaviour.selection.cursor
     paging = {behaviour.limit, behaviour.offset, behaviour.sort, behaviour.page}
     paging |= {cursor.parameter, cursor.before} if cursor is not None else set()
     paging |= {LAST_EVENT_ID} if behaviour.kind == "stream" else set()
-    used = paging | set(behaviour.filters) | behaviour.selection.parameters
+    return paging | set(behaviour.filters) | behaviour.selection.parameters
+
+
+def _unused_parameters(operation: Operation, behaviour: Behaviour) -> Iterator[str]:
+    used = _used_parameters(behaviour)
     for parameter in operation.parameters:
         if parameter.location == "query" and parameter.name not in used:
             yield parameter.name
@@ -77,6 +81,10 @@ def _unused_members(operation: Operation, behaviour: Behaviour, resource: Resour
         if any(not path for path in paths):
             return []
         return sorted(media.shape.names - {path[0] for path in paths})
+    if behaviour.kind in SELECTED_BY_BODY:
+        return sorted(media.shape.names - _used_parameters(behaviour))
+    if behaviour.kind in ("create_all", "replace_all"):
+        return []
     if behaviour.kind not in ("create", "replace", "update"):
         return sorted(media.shape.names)
     shape = media.shape if behaviour.body_member is None else media.shape.member(behaviour.body_member)

@@ -46,7 +46,10 @@ from mockserver.syntax.statuses import BODILESS
 from mockserver.syntax.words import normalize
 
 PREFERRED = {ResultKind.RETURNED: 200, ResultKind.CREATED: 201, ResultKind.DELETED: 204}
-RESULTS: Mapping[BehaviourKind, ResultKind] = {"create": ResultKind.CREATED, "delete": ResultKind.DELETED}
+RESULTS: Mapping[BehaviourKind, ResultKind] = {
+    "create": ResultKind.CREATED, "create_all": ResultKind.CREATED,
+    "delete": ResultKind.DELETED, "delete_all": ResultKind.DELETED,
+}  # fmt: skip
 # Refusals from before there is anything to operate on: such a response is not kept for an idempotency key.
 BEFORE_OPERATION = (NotAcceptable, PreconditionFailed, UnknownRecord, HandlerFailed, HandlerTimeout)
 TOTAL_HEADERS = ("xtotalcount", "xtotal", "totalcount")

@@ -59,7 +59,10 @@ class ObservedRecords:
         resource = self.contract.resources[behaviour.resource]
         if not resource.key:
             return
-        _ACTIONS[behaviour.kind](self, resource, behaviour, step)
+        if behaviour.kind in WRITING_ALL:
+            self.last_write = step.number
+        elif behaviour.kind in _ACTIONS:
+            _ACTIONS[behaviour.kind](self, resource, behaviour, step)
 
     def baseline(self) -> Tables:
         """The records before any write, in the order of lists; those that the contract cannot hold are left out."""
@@ -228,6 +231,8 @@ class ObservedRecords:
         self.records.setdefault(resource.name, {})[key] = record
 
 
+# What these change is not followed: the responses are recorded as they are.
+WRITING_ALL = ("create_all", "replace_all", "delete_all")
 _ACTIONS: Mapping[str, Any] = {
     "list": ObservedRecords._list,
     "read": ObservedRecords._read,

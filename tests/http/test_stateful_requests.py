@@ -69,6 +69,8 @@ ORDER = {
         "pay_state": {"enum": ["paid", "due"], "default": "due"},
     },
 }
+THING = record(id=TEXT, label=TEXT)
+OPTIONAL_THING = {"type": "object", "properties": {"label": TEXT, "limit": INTEGER}}
 NOTE = record(id=INTEGER, text=TEXT)
 SHAPES: dict[str, tuple[Paths, str]] = {
     "the settings": (
@@ -291,6 +293,104 @@ SHAPES: dict[str, tuple[Paths, str]] = {
         """
         POST /orders {"user_id": 9} = 201 {"id": "orders-1", "user_id": 9, "status": "open", "pay_state": "due"}
         GET /orders/orders-1 = 200 {"id": "orders-1", "user_id": 9, "status": "open", "pay_state": "due"}
+        """,
+    ),
+    "a list that is counted and searched": (
+        crud("/things", "/things/{thing_id}", THING)
+        | {
+            "/things/count": {"get": operation(schema=record(count=INTEGER), parameters=[("label", TEXT)])},
+            "/things/search": {
+                "get": operation(schema=array_of(THING), parameters=[("q", TEXT)]),
+                "post": operation(body=OPTIONAL_THING, schema=record(items=array_of(THING), total=INTEGER)),
+            },
+        },
+        """
+        GET /things/count = 200 {"count": 0}
+        POST /things {"id": "a", "label": "red"} = 201
+        POST /things {"id": "b", "label": "red"} = 201
+        POST /things {"id": "c", "label": "blue"} = 201
+        GET /things/count = 200 {"count": 3}
+        GET /things/count?label=red = 200 {"count": 2}
+        GET /things/search?q=blue = 200 [{"id": "c", "label": "blue"}]
+        POST /things/search {"label": "blue"} = 200 {"items": [{"id": "c", "label": "blue"}], "total": 1}
+        POST /things/search {"label": "red", "limit": 1} = 200 {"items": [{"id": "a", "label": "red"}], "total": 2}
+        """,
+    ),
+    "a number alone": (
+        crud("/things", "/things/{thing_id}", THING) | {"/things/count": {"get": operation(schema=INTEGER)}},
+        """
+        POST /things {"id": "a", "label": "red"} = 201
+        GET /things/count = 200 1
+        """,
+    ),
+    "a collection that is deleted": (
+        {"/things": {"delete": operation(status=204, parameters=[("label", TEXT)])}}
+        | {"/things/{thing_id}": crud("/things", "/things/{thing_id}", THING)["/things/{thing_id}"]}
+        | {
+            "/things": crud("/things", "/x/{id}", THING)["/things"]
+            | {"delete": operation(status=204, parameters=[("label", TEXT)])}
+        },
+        """
+        POST /things {"id": "a", "label": "red"} = 201
+        POST /things {"id": "b", "label": "red"} = 201
+        POST /things {"id": "c", "label": "blue"} = 201
+        DELETE /things?label=red = 204
+        GET /things = 200 [{"id": "c", "label": "blue"}]
+        DELETE /things?label=red = 204
+        DELETE /things = 204
+        GET /things = 200 []
+        """,
+    ),
+    "a collection that is deleted by keys that nothing is known of is kept": (
+        crud("/things", "/things/{thing_id}", THING)
+        | {
+            "/things": crud("/things", "/x/{id}", THING)["/things"]
+            | {"delete": operation(status=204, parameters=[("ids", TEXT)])}
+        },
+        """
+        POST /things {"id": "a", "label": "red"} = 201
+        DELETE /things?ids=b = 204
+        GET /things = 200 [{"id": "a", "label": "red"}]
+        """,
+    ),
+    "a collection that is replaced": (
+        crud("/things", "/things/{thing_id}", THING)
+        | {
+            "/things": crud("/things", "/x/{id}", THING)["/things"]
+            | {"put": operation(body=array_of(THING), schema=array_of(THING))}
+        },
+        """
+        POST /things {"id": "a", "label": "red"} = 201
+        POST /things {"id": "b", "label": "red"} = 201
+        PUT /things [{"id": "b", "label": "x"}, {"id": "c", "label": "y"}] = 200 [{"id": "b", "label": "x"}, {"id": "c", "label": "y"}]
+        GET /things = 200 [{"id": "b", "label": "x"}, {"id": "c", "label": "y"}]
+        GET /things/a = 404
+        PUT /things [{"id": "b", "label": "x"}, {"id": "b", "label": "y"}] = 409
+        PUT /things [] = 200 []
+        GET /things = 200 []
+        """,
+    ),
+    "records that are created together": (
+        crud("/things", "/things/{thing_id}", THING)
+        | {"/things/bulk": {"post": operation(body=array_of(THING), status=201, schema=record(items=array_of(THING)))}},
+        """
+        POST /things/bulk [{"id": "a", "label": "x"}, {"id": "b", "label": "y"}] = 201 {"items": [{"id": "a", "label": "x"}, {"id": "b", "label": "y"}]}
+        GET /things/b = 200 {"id": "b", "label": "y"}
+        POST /things/bulk [{"id": "c", "label": "x"}, {"id": "a", "label": "y"}] = 409
+        GET /things = 200 [{"id": "a", "label": "x"}, {"id": "b", "label": "y"}]
+        """,
+    ),
+    "records that are created together at the collection": (
+        {
+            "/things": {
+                "get": operation(schema=array_of(THING)),
+                "post": operation(body=array_of(THING), status=201, schema=array_of(THING)),
+            }
+        }
+        | {"/things/{thing_id}": {"get": operation(schema=THING)}},
+        """
+        POST /things [{"id": "a", "label": "x"}] = 201 [{"id": "a", "label": "x"}]
+        GET /things/a = 200 {"id": "a", "label": "x"}
         """,
     ),
     "a cart, whose lines a POST adds, is only a sample": (

@@ -28,7 +28,8 @@ class Collection:
     Each record must match all `schemas`, which are held by address, and have the fields `required`. `parameter_schemas`
     holds the schemas by which path parameters limit the fields that they name. `operations` holds the entries that
     `resources.yaml` would have, by operationId. `links` are the collections that further fields refer to. `hidden` are
-    the fields of owners that only the path names, and a key that the records lack. A `single` record is the only one, or that of its owner.
+    the fields of owners that only the path names, and a key that the records lack. A `single` record is the only one,
+    or that of its owner.
     """
 
     name: str

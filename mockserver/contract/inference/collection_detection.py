@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from mockserver.contract.inference.bulk_operations import (
+    infer_count,
+    infer_create_all,
+    infer_delete_all,
+    infer_replace_all,
+)
 from mockserver.contract.inference.collection import HIDDEN_KEY, KEY_TYPES, Collection, can_hold_parameter, free_name
 from mockserver.contract.inference.operations import (
     Entry,
@@ -31,6 +37,8 @@ from mockserver.syntax import words
 
 # The first words of paths below a collection that list those of its records that a query selects.
 SEARCHES = ("search", "find", "filter", "query", "list")
+# Those of paths that create several.
+BULK = ("bulk", "batch", "many")
 Methods = Mapping[str, Operation]
 FindField = Callable[[str, str, Iterable[str]], str | None]
 
@@ -45,8 +53,8 @@ def detect_collections(operations: Iterable[Operation]) -> list[Collection]:
     ordered = [(path, RecordPath.parse(path)) for path in sorted(by_path, key=lambda path: path.count("{"))]
     for path, record_path in ordered:
         if record_path is not None:
-            methods, searches = _collection_methods(record_path, by_path), _searches(record_path, by_path)
-            collection = _detect(record_path, by_path[path], methods, searches, collections)
+            methods = _collection_methods(record_path, by_path)
+            collection = _detect(record_path, by_path[path], methods, by_path, collections)
             collections += [collection] if collection is not None else []
     other_paths = [path for path, record_path in ordered if record_path is None]
     for path in other_paths:
@@ -73,17 +81,27 @@ def _collection_methods(path: RecordPath, by_path: Mapping[str, Methods]) -> Met
     return methods
 
 
-def _searches(path: RecordPath, by_path: Mapping[str, Methods]) -> list[Operation]:
-    """The operations that list the records that a query selects: `/pets/search`, `/pets/findByStatus`."""
-    names = [(other, words.split(other.rpartition("/")[2])) for other in by_path]
-    return [
-        by_path[other]["GET"]
-        for other, parts in names
-        if other.rpartition("/")[0] == path.collection
-        and "GET" in by_path[other]
-        and parts[:1]
-        and parts[0] in SEARCHES
-    ]
+def _infer_below(
+    collection: Collection, path: str, by_path: Mapping[str, Methods], owners: Mapping[str, str]
+) -> dict[str, Entry]:
+    """The entries of the operations at a word below the collection's path: `/pets/count`, `/pets/findByStatus`."""
+    entries: dict[str, Entry] = {}
+    for other, methods in by_path.items():
+        head, _, segment = other.rpartition("/")
+        word = next(iter(words.split(segment)), "")
+        if head != path or "{" in segment:
+            continue
+        for method, operation in methods.items():
+            kind, entry = "list", None
+            if word in SEARCHES and method in ("GET", "POST") and selects(operation, collection):
+                entry = infer_list(operation, collection)
+            elif word == "count" and method in ("GET", "POST"):
+                kind, entry = "count", infer_count(operation, collection)
+            elif word in BULK and method == "POST":
+                kind, entry = "create_all", infer_create_all(operation, collection)
+            if entry is not None:
+                entries[operation.id] = {kind: collection.name, **entry, **path_entry(owners)}
+    return entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +118,7 @@ def _detect(
     path: RecordPath,
     record_methods: Methods,
     collection_methods: Methods,
-    searches: Sequence[Operation],
+    by_path: Mapping[str, Methods],
     collections: list[Collection],
 ) -> Collection | None:
     """The collection of the records at a path; None if it has been detected already, or if nothing can be done with it.
@@ -129,9 +147,7 @@ def _detect(
         read.id: {"read": collection.name, **envelope_entry(record.member), **path_entry(owners)}
     }
     entries |= _infer_on_collection(collection, collection_methods, owners)
-    for search in searches:
-        if selects(search, collection):
-            entries |= _infer_on_collection(collection, {"GET": search}, owners)
+    entries |= _infer_below(collection, path.collection, by_path, owners)
     entries |= _infer_on_record(collection, record_methods, owners)
     usual = [collection_methods[method] for method in ("GET", "POST") if method in collection_methods]
     if len(entries) < 2 or any(has_success(operation) and operation.id not in entries for operation in usual):
@@ -172,6 +188,7 @@ def _detect_list(path: str, by_path: Mapping[str, Methods], collections: list[Co
         return None
     collection = Collection(choose_name(path, collections), path, key, {items.address: items})
     entries = _infer_on_collection(collection, methods, owners) | _infer_on_record(collection, record_methods, owners)
+    entries |= _infer_below(collection, path, by_path, owners)
     usual = [methods[method] for method in ("GET", "POST") if method in methods]
     if len(entries) < 2 or any(has_success(operation) and operation.id not in entries for operation in usual):
         return None
@@ -255,9 +272,15 @@ def _infer_on_collection(collection: Collection, methods: Methods, owners: Mappi
     if "GET" in methods and (entry := infer_list(methods["GET"], collection)) is not None:
         entries[methods["GET"].id] = {"list": collection.name, **entry, **path_entry(owners)}
     if "POST" in methods:
-        entry = infer_creation(methods["POST"], collection)
+        entry, kind = infer_creation(methods["POST"], collection), "create"
+        if entry is None:
+            entry, kind = infer_create_all(methods["POST"], collection), "create_all"
         if entry is not None:
-            entries[methods["POST"].id] = {"create": collection.name, **entry, **path_entry(owners)}
+            entries[methods["POST"].id] = {kind: collection.name, **entry, **path_entry(owners)}
+    if "PUT" in methods and (entry := infer_replace_all(methods["PUT"], collection)) is not None:
+        entries[methods["PUT"].id] = {"replace_all": collection.name, **entry, **path_entry(owners)}
+    if "DELETE" in methods and (entry := infer_delete_all(methods["DELETE"], collection)) is not None:
+        entries[methods["DELETE"].id] = {"delete_all": collection.name, **entry, **path_entry(owners)}
     for method, kind in (("PUT", "replace"), ("PATCH", "update")):
         if method in methods and sends_key(methods[method], collection):
             entry = infer_change(methods[method], collection)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mockserver.contract.list_reader import find_path, have_common_type, member_shape
+from mockserver.contract.list_reader import find_path, have_common_type, member_shape, selecting_parameters
 from mockserver.openapi.model import Operation, Parameter
 from mockserver.schemas.shapes import COMPOUND, Shape
 from mockserver.syntax import words
@@ -34,7 +34,7 @@ def infer_selection(operation: Operation, envelope: Shape | None, record: Shape,
 
     `envelope` is the shape of the response where that is no array, `record` that of an item.
     """
-    query = {parameter.name: parameter for parameter in operation.parameters if parameter.location == "query"}
+    query = selecting_parameters(operation)
     texts = [name for name in sorted(record.names) if record.member(name).types - {"null"} == {"string"}]
     plain = [name for name in texts if name != key and _is_searched(record.member(name))]
     searches = {name: plain for name in query if words.normalize(name) in SEARCHES and _is_text(query[name])}

@@ -11,6 +11,7 @@ from typing import Any
 
 from mockserver.contract.inference.collection import Collection
 from mockserver.contract.inference.lists import infer_selection
+from mockserver.contract.list_reader import selecting_parameters
 from mockserver.documents.nodes import Node, Unresolved
 from mockserver.openapi.content import example_values, holds_value, json_media_type
 from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
@@ -217,14 +218,11 @@ def infer_list(operation: Operation, collection: Collection) -> Entry | None:
     media_type = json_response(operation.success(200))
     if media_type is None or media_type.schema is None:
         return None
-    envelope: dict[str, str] | None = None
-    items = _object_items(media_type.schema)
-    if items is None:
-        member = _find_list_member(media_type.schema, collection)
-        if member is None:
-            return None
-        name, items = member
-        envelope = {"items": name, **_infer_total(media_type.schema)}
+    listed = find_list(media_type.schema, collection)
+    if listed is None:
+        return None
+    member, items = listed
+    envelope = list_envelope(media_type.schema, member).get("envelope")
     if not collection.is_compatible(items):
         return None
     collection.schemas[items.address] = items
@@ -245,7 +243,7 @@ def selects(operation: Operation, collection: Collection) -> bool:
     """Whether the query of an operation selects records, by a field of its parameter's name or by a search."""
     shape = collection.shape
     selection = infer_selection(operation, None, shape, collection.key)
-    names = {parameter.name for parameter in operation.parameters if parameter.location == "query"} & shape.names
+    names = selecting_parameters(operation).keys() & shape.names
     is_field = any(shape.member(name).types - COMPOUND - {"null"} for name in names)
     return is_field or "search" in selection or "filters" in selection
 
@@ -315,21 +313,35 @@ def _unwrap(schema: Node) -> Node:
     return schema
 
 
-def _infer_total(schema: Node) -> dict[str, str]:
-    """The member of an envelope that counts the records before paging."""
+def find_list(schema: Node, collection: Collection) -> tuple[str | None, Node] | None:
+    """The schema of the records that a response lists, and the member of the envelope that holds them, if any."""
+    items = _object_items(schema)
+    return (None, items) if items is not None else _find_list_member(schema, collection)
+
+
+def list_envelope(schema: Node, member: str | None) -> Entry:
+    """The entry of a response that holds a list in a member, perhaps beside its length."""
+    if member is None:
+        return {}
+    total = find_number(schema, TOTALS)
+    return {"envelope": {"items": member} | ({"total": total} if total is not None else {})}
+
+
+def find_number(schema: Node, names: tuple[str, ...]) -> str | None:
+    """The member of an object that is an integer of one of these names, as `words.normalize` writes them."""
     integers = {
         words.normalize(name): name
         for name, property_ in declared_properties(schema).items()
         if "integer" in Shape.from_schema(property_).types
     }
-    return next(({"total": integers[name]} for name in TOTALS if name in integers), {})
+    return next((integers[name] for name in names if name in integers), None)
 
 
 def _infer_paging(operation: Operation) -> dict[str, str]:
     paging: dict[str, str] = {}
-    for parameter in operation.parameters:
+    for parameter in selecting_parameters(operation).values():
         for role, names in PAGING.items():
-            is_named = parameter.location == "query" and words.normalize(parameter.name) in names
+            is_named = words.normalize(parameter.name) in names
             if is_named and "integer" in parameter.notation.shape.types:
                 paging.setdefault(role, parameter.name)
     return paging

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mockserver.contract.model import Contract
+from mockserver.engine.behaviours.bulk import CreateRecords, DeleteRecords, ReplaceRecords
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult
 from mockserver.engine.behaviours.implementation import Implementation
-from mockserver.engine.behaviours.listing import ListRecords
+from mockserver.engine.behaviours.listing import CountRecords, ListRecords
 from mockserver.engine.behaviours.records import (
     CreateRecord,
     DeleteRecord,
@@ -29,6 +30,10 @@ IMPLEMENTATIONS: Mapping[str, type[Implementation]] = {
     "delete": DeleteRecord,
     "transition": FireTransition,
     "stream": StreamRecords,
+    "count": CountRecords,
+    "create_all": CreateRecords,
+    "replace_all": ReplaceRecords,
+    "delete_all": DeleteRecords,
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -53,8 +54,8 @@ class ListRecords(SelectingImplementation):
         Raises UnknownRecord for a path that refers to none, UnknownCursor for a key that is none, and InvalidRequest
         for a bad sort, cursor or date.
         """
-        state = run.state
-        rows = self._select(state, call)
+        state, call = run.state, self.with_body(call)
+        rows = self.select(state, call)
         page = self._page(state, rows, call)
         listed = rows.page(page.offset, page.size)
         records = [row[0] for row in listed]
@@ -63,10 +64,15 @@ class ListRecords(SelectingImplementation):
         if self.resource.hidden:
             records = [self.resource.visible(record) for record in records]
         following = self._next_cursor(rows, listed, page, call)
-        value = self._envelope(run, records, page, following) if self.behaviour.items is not None else records
+        value = self.envelope(run, records, page, following) if self.behaviour.items is not None else records
         return OperationResult(value, ResultKind.RETURNED, None, page.total, following)
 
-    def _select(self, state: State, call: OperationCall) -> SortedRows:
+    def with_body(self, call: OperationCall) -> OperationCall:
+        """The call with the members of its body as parameters, as a search by POST has them."""
+        return replace(call, query={**call.body, **call.query}) if isinstance(call.body, dict) else call
+
+    def select(self, state: State, call: OperationCall) -> SortedRows:
+        """The records that the path and the query select, in order. Raises as `perform` does."""
         table = state.tables[self.resource.name]
         order = self._order(table, call)
         where = self.conditions(state, call)
@@ -164,14 +170,26 @@ class ListRecords(SelectingImplementation):
                 offset = max(0, number - behaviour.first_page) * (total if limit is None else limit)
         return offset or 0, limit
 
-    def _envelope(self, run: Run, records: list[Record], page: Page, following: str | None) -> dict[str, Any]:
+    def envelope(self, run: Run, records: list[Record], page: Page, following: str | None = None) -> dict[str, Any]:
+        """The records in the envelope of the operation, with the counts of a page."""
         behaviour = self.behaviour
-        envelope: dict[str, Any] = {behaviour.items or "": records}
+        envelope: dict[str, Any] = {behaviour.items: records} if behaviour.items is not None else {}
         if behaviour.total is not None:
             envelope[behaviour.total] = page.total
         if behaviour.envelope_schema is not None:
             envelope = complete_envelope(self.contract, behaviour.envelope_schema, envelope, page, self.seed(run))
         return self._page_members.fill(envelope, page, following)
+
+
+class CountRecords(ListRecords):
+    """Counts the records that the path and the query select."""
+
+    def perform(self, run: Run, call: OperationCall) -> OperationResult:
+        """The number alone, or in a member of an envelope. Raises as for a list."""
+        total = len(self.select(run.state, self.with_body(call)))
+        if self.behaviour.total is None:
+            return OperationResult(total, total=total)
+        return OperationResult(self.envelope(run, [], Page(total, 0, total, None, 1)), total=total)
 
 
 class PageMembers:

@@ -183,7 +183,8 @@ def _body_shape(operation: Operation | None, behaviour: Behaviour | None) -> Sha
         media = next((entry for name, entry in body.media.items() if name in FORMS), None)
     shape = media.shape if media is not None else Shape()
     member = behaviour.body_member if behaviour is not None else None
-    return shape if member is None else shape.member(member)
+    shape = shape if member is None else shape.member(member)
+    return shape.items if behaviour is not None and behaviour.kind in ("create_all", "replace_all") else shape
 
 
 def _is_file(shape: Shape) -> bool:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # Of more undeclared parameters, only so many are listed.
 LISTED_LIMIT = 100
-STORING = ("create", "replace", "update")
+STORING = ("create", "replace", "update", "create_all", "replace_all")
 DECODE: Mapping[str, Callable[[str], str]] = {
     "path": decode_parameter,
     "query": parameter_decoding.decode_form,
