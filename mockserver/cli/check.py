@@ -15,6 +15,7 @@ from mockserver.check.backend_client import BackendClient, Unreachable
 from mockserver.check.checker import ContractChecker
 from mockserver.check.finding import CheckFinding
 from mockserver.cli.arguments import CONTRACT, STATEFUL, STRICT_EXAMPLES, fail, load_or_fail, warn
+from mockserver.cli.listings import without_state_lines
 from mockserver.cli.progress import SECONDS, elapsed_time
 from mockserver.cli.terminal import print_line
 from mockserver.contract.loader import contract_root, load_contract
@@ -94,6 +95,9 @@ def check_command(
     except ContractError as error:
         findings = [CheckFinding("error", problem) for problem in error.problems]
     _print_findings(checker, findings, output_format, contract_root(contract))
+    if checker is not None and output_format == "text":
+        for line in without_state_lines(checker.contract):
+            print_line(f"without state: {line}")
     if errors := report.count_errors(findings):
         fail(f"{count_noun(errors, 'error')} in the contract")
 

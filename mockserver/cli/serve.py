@@ -18,6 +18,7 @@ from mockserver.cli.addresses import WILDCARDS, generate_token, print_token
 from mockserver.cli.arguments import CONTRACT, STATEFUL, STRICT_EXAMPLES, fail, fail_with_problems, load_or_fail, warn
 from mockserver.cli.environment import Duration, EnvironmentCommand, PortOption, Size
 from mockserver.cli.garbage import paused_garbage_collection
+from mockserver.cli.listings import without_state_lines
 from mockserver.cli.progress import elapsed_time
 from mockserver.cli.request_log import Format, request_log
 from mockserver.cli.terminal import log_to_terminal, print_line
@@ -382,6 +383,10 @@ def print_contract(service: Service, path: Path | None, scenario: str | None) ->
         print_line("Collections with state:")
         for name, description in contract.inferred.items():
             print_line(f"  {description}; {count_noun(len(tables[name]), 'record')}")
+    if contract.without_state:
+        print_line(f"Without state, see `{check} --stateful`: {count_noun(len(contract.without_state), 'operation')}")
+        for line in without_state_lines(contract, 5):
+            print_line(f"  {line}")
 
 
 def print_address(address: str, console: str | None) -> None:

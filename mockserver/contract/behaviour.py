@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from mockserver.contract.lists import ListSelection
 from mockserver.documents.nodes import Node
@@ -33,7 +33,7 @@ class Behaviour:
     name. `selection` is what else selects and pages the records of a list. `item_path` holds the segments of the path
     at which a record that is created can be read, where that is not below the path of the operation. `key_schema` is
     the schema of a response that holds the key in place of the record. With `key_in_body`, the request body names the
-    record, and no path parameter does.
+    record, and no path parameter does. `assigned` are members that an update writes beside those of the body.
     """
 
     kind: BehaviourKind
@@ -55,6 +55,7 @@ class Behaviour:
     item_path: tuple[str, ...] | None = None
     key_schema: Node | None = None
     key_in_body: bool = False
+    assigned: Mapping[str, Any] = field(default_factory=dict)
 
     def key_parameter(self, path_names: tuple[str, ...]) -> str | None:
         """The path parameter that holds the key of the record, of those of the operation; None if none does."""

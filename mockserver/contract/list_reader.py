@@ -28,6 +28,8 @@ from mockserver.syntax import json_pointer
 INSTANT_FORMATS = ("date", "date-time")
 TEXT_TYPES = frozenset({"string", "integer", "number"})
 NUMBERS = frozenset({"integer", "number"})
+# Values of a query parameter that stand for all records rather than for a field's value.
+WILDCARDS = ("all", "any", "*")
 
 
 @dataclass(slots=True)
@@ -153,6 +155,18 @@ def selecting_parameters(operation: Operation) -> dict[str, Parameter]:
         for name in sorted(shape.names)
     }
     return {**members, **query_parameters(operation)}
+
+
+def is_filter(parameter: Parameter, resource: Resource) -> bool:
+    """Whether a query parameter selects records by the field of its name."""
+    if parameter.name not in resource.fields:
+        return False
+    asked_shape, field_shape = parameter.notation.shape, resource.shape.member(parameter.name)
+    asked_shape = asked_shape.items if asked_shape.types == {"array"} else asked_shape
+    if not (asked_shape.types & field_shape.types) - COMPOUND - {"null"}:
+        return False
+    asked_values, field_values = asked_shape.enum_values or [], field_shape.enum_values
+    return all(value not in WILDCARDS if field_values is None else value in field_values for value in asked_values)
 
 
 def find_path(shape: Shape, name: str) -> MemberPath | None:

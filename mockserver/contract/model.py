@@ -255,7 +255,8 @@ class Contract:
 
     `behaviours` holds the behaviour of each operation that has one, by operationId, in the order of `operations`.
     `findings` are the warnings of loading, their lines not looked up yet. `inferred` describes each resource that was
-    inferred from the operations, in a line. `python` holds the functions of `handlers.py`, if there is one, and
+    inferred from the operations, in a line, and `without_state` says of each other operation why it returns samples.
+    `python` holds the functions of `handlers.py`, if there is one, and
     `upstream` is the real backend, if one is named. `channels` are by path, `webhooks` by name.
     """
 
@@ -272,6 +273,7 @@ class Contract:
     built_in: bool = False
     findings: tuple[DeferredProblems | Problem, ...] = ()
     inferred: Mapping[str, str] = field(default_factory=dict)
+    without_state: Mapping[str, str] = field(default_factory=dict)
     behaviours: Mapping[str, Behaviour] = field(default_factory=dict)
     python: ContractPython | None = None
     upstream: Upstream | None = None

@@ -18,17 +18,17 @@ from mockserver.contract.behaviour import (
 )
 from mockserver.contract.effects import NO_EFFECTS, NOW, Effects, find_reference_error, find_references
 from mockserver.contract.lifecycle import LOG_EVENT, Lifecycle, Transition
-from mockserver.contract.list_reader import ListReader, query_parameters, selecting_parameters
+from mockserver.contract.list_reader import ListReader, is_filter, query_parameters, selecting_parameters
 from mockserver.contract.model import DerivedField, Resource, SortField
 from mockserver.contract.record_paths import find_item_path, has_key_in_body, sends_field
 from mockserver.documents.nodes import Documents, Node
 from mockserver.documents.source import Report, Source
 from mockserver.errors import did_you_mean, quote, unknown_name
 from mockserver.openapi.content import json_media_type
-from mockserver.openapi.model import Operation, Parameter
+from mockserver.openapi.model import Operation
 from mockserver.schemas.inline import compile_inline
 from mockserver.schemas.properties import declared_properties
-from mockserver.schemas.shapes import COMPOUND, Shape, types_of
+from mockserver.schemas.shapes import Shape, types_of
 from mockserver.schemas.validators import Schemas, Validator
 from mockserver.syntax import json_pointer
 from mockserver.syntax.media_types import EVENT_STREAM
@@ -39,8 +39,6 @@ SUCCESS_STATUSES: Mapping[BehaviourKind, int] = {"create": 201, "delete": 204, "
 PAGING_MEMBERS = ("next", "more")
 # The events of EventSource itself, and those with which a stream begins and ends.
 RESERVED_EVENTS = ("open", "error", "message", "ready", "reset")
-# Values of a query parameter that stand for all records rather than for a field's value.
-WILDCARDS = ("all", "any", "*")
 
 
 @dataclass(slots=True)
@@ -324,7 +322,7 @@ class ResourcesReader:
             filters=tuple(
                 parameter.name
                 for parameter in query.values()
-                if parameter.name not in used and _is_filter(parameter, resource)
+                if parameter.name not in used and is_filter(parameter, resource)
             ),
             selection=selection,
             item=envelope.get("item"),
@@ -333,7 +331,17 @@ class ResourcesReader:
             path_fields=path_fields,
             key_schema=response if "returns" in entry else None,
             key_in_body=key_in_body,
+            assigned=self._read_assigned(f"{pointer}/set", entry.get("set", {}), resource),
         )
+
+    def _read_assigned(self, pointer: str, entries: Mapping[str, Any], resource: Resource) -> Mapping[str, Any]:
+        self._check_names(pointer, "field", entries, resource.fields)
+        for name, value in entries.items():
+            for schema in resource.shape.member(name).unconditional():
+                for violation in self.schemas.validator(schema).violations(value, "body")[:1]:
+                    message = f"does not match the schema of {name}: {violation.message}"
+                    self._add(json_pointer.append(pointer, name) + violation.pointer, message)
+        return entries
 
     def _check_target(
         self,
@@ -418,18 +426,6 @@ def _with_types_of_keys(resource: Resource, resources: Mapping[str, Resource]) -
     targets = {field: resources.get(resource.references.get(field, "")) for field in resource.hidden}
     types = {field: target.fields.get(target.key, KEY_TYPES) for field, target in targets.items() if target is not None}
     return replace(resource, fields={**resource.fields, **types}) if types else resource
-
-
-def _is_filter(parameter: Parameter, resource: Resource) -> bool:
-    """Whether a query parameter selects records by the field of its name."""
-    if parameter.name not in resource.fields:
-        return False
-    asked_shape, field_shape = parameter.notation.shape, resource.shape.member(parameter.name)
-    asked_shape = asked_shape.items if asked_shape.types == {"array"} else asked_shape
-    if not (asked_shape.types & field_shape.types) - COMPOUND - {"null"}:
-        return False
-    asked_values, field_values = asked_shape.enum_values or [], field_shape.enum_values
-    return all(value not in WILDCARDS if field_values is None else value in field_values for value in asked_values)
 
 
 def _response_schema(operation: Operation, kind: BehaviourKind) -> Node | None:

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from mockserver import create_app, load_contract
 from mockserver.check.checker import ContractChecker
+from mockserver.cli.main import main
 from mockserver.contract.model import Contract
 from mockserver.recorder.directory import files_from_contract, write
 from tests.documents.shapes import INTEGER, TEXT, array_of, crud, document, operation, record
@@ -69,6 +71,14 @@ ORDER = {
         "pay_state": {"enum": ["paid", "due"], "default": "due"},
     },
 }
+BOOLEAN = {"type": "boolean"}
+POST = record(
+    id=TEXT,
+    status={"enum": ["draft", "published", "cancelled"]},
+    published=BOOLEAN,
+    is_active=BOOLEAN,
+    starred=BOOLEAN,
+)
 THING = record(id=TEXT, label=TEXT)
 OPTIONAL_THING = {"type": "object", "properties": {"label": TEXT, "limit": INTEGER}}
 NOTE = record(id=INTEGER, text=TEXT)
@@ -393,6 +403,28 @@ SHAPES: dict[str, tuple[Paths, str]] = {
         GET /things/a = 200 {"id": "a", "label": "x"}
         """,
     ),
+    "actions that set a member": (
+        crud("/posts", "/posts/{post_id}", POST)
+        | {
+            f"/posts/{{post_id}}/{word}": {"post": operation(schema=POST)}
+            for word in ("publish", "unpublish", "cancel", "activate", "deactivate", "repost")
+        }
+        | {"/posts/{post_id}/star": {"put": operation(status=204), "delete": operation(status=204)}},
+        """
+        POST /posts/a/publish = 404
+        POST /posts {"id": "a", "status": "draft", "published": false, "is_active": false, "starred": false} = 201
+        POST /posts/a/publish = 200 {"id": "a", "status": "published", "published": true, "is_active": false, "starred": false}
+        POST /posts/a/unpublish = 200 {"id": "a", "status": "published", "published": false, "is_active": false, "starred": false}
+        POST /posts/a/cancel = 200 {"id": "a", "status": "cancelled", "published": false, "is_active": false, "starred": false}
+        POST /posts/a/activate = 200 {"id": "a", "status": "cancelled", "published": false, "is_active": true, "starred": false}
+        POST /posts/a/deactivate = 200 {"id": "a", "status": "cancelled", "published": false, "is_active": false, "starred": false}
+        PUT /posts/a/star = 204
+        GET /posts/a = 200 {"id": "a", "status": "cancelled", "published": false, "is_active": false, "starred": true}
+        DELETE /posts/a/star = 204
+        POST /posts/a/repost = 200 {"id": "a", "status": "cancelled", "published": false, "is_active": false, "starred": false}
+        POST /posts/b/repost = 404
+        """,
+    ),
     "a cart, whose lines a POST adds, is only a sample": (
         {
             "/cart": {
@@ -472,3 +504,22 @@ def test_a_created_record_may_refer_to_nothing(tmp_path: Path) -> None:
     client = create_app(file, stateful=True).test_client()
     assert client.post("/orders", json={"id": 9, "customer_id": 99}).status_code == 201
     assert client.delete("/customers/1").status_code == 204
+
+
+def test_the_operations_that_keep_no_state_are_named_with_the_reason(tmp_path: Path) -> None:
+    paths = crud("/things", "/things/{thing_id}", THING) | {
+        "/things/{thing_id}/share": {"post": operation(schema=THING)},
+        "/things/export": {"get": operation(schema=record(url=TEXT))},
+        "/health": {"get": operation(schema=record(ok=TEXT))},
+        "/login": {"post": operation(body=record(name=TEXT), schema=record(token=TEXT))},
+    }
+    file = tmp_path / "shop.json"
+    file.write_text(json.dumps(document(paths)))
+    result = CliRunner().invoke(main, ["check", str(file), "--stateful"])
+    assert [line for line in result.output.splitlines() if line.startswith("without state")] == [
+        "without state: POST /things/{thing_id}/share: returns the record as it is: no field has the name of the action",
+        "without state: GET /things/export: "
+        "its path, parameters, body or response are not those of an operation on things",
+        "without state: GET /health: no operation writes what it returns",
+        "without state: POST /login: no operation returns what it would write",
+    ]

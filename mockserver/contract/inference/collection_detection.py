@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from mockserver.contract.inference.actions import infer_action
 from mockserver.contract.inference.bulk_operations import (
     infer_count,
     infer_create_all,
@@ -66,6 +67,7 @@ def detect_collections(operations: Iterable[Operation]) -> list[Collection]:
             collection = _detect_list(path, by_path, collections) or detect_single_record(path, methods, collections)
             collections += [collection] if collection is not None else []
     collections = [collection for collection in collections if collection.operations]
+    _add_actions(by_path, collections)
     link(collections)
     return collections
 
@@ -79,6 +81,29 @@ def _collection_methods(path: RecordPath, by_path: Mapping[str, Methods]) -> Met
         if head == parent and segment != path.segment and words.name_the_same(segment, path.segment):
             methods = {**operations, **methods}
     return methods
+
+
+def _add_actions(by_path: Mapping[str, Methods], collections: Sequence[Collection]) -> None:
+    """Let the operations at a word below a record's path change it: `POST /things/{id}/archive`."""
+    for path, methods in by_path.items():
+        head, _, segment = path.rpartition("/")
+        if "{" in segment or "GET" in methods or "{" not in head:
+            continue
+        for collection in collections:
+            read = _operation_at(by_path, head, collection)
+            if read is None or collection.single:
+                continue
+            fields = {name: part for name, part in collection.operations[read].items() if name == "path"}
+            for operation in methods.values():
+                entry = infer_action(segment, operation, collection)
+                if entry is not None and operation.id not in collection.operations:
+                    collection.operations[operation.id] = entry | fields
+
+
+def _operation_at(by_path: Mapping[str, Methods], path: str, collection: Collection) -> str | None:
+    """The operation that reads a record of a collection at a path."""
+    read = by_path.get(path, {}).get("GET")
+    return read.id if read is not None and "read" in collection.operations.get(read.id, ()) else None
 
 
 def _infer_below(

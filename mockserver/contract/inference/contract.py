@@ -13,6 +13,7 @@ from typing import Any
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.inference.collection import Collection, sort_by_reference
 from mockserver.contract.inference.collection_detection import detect_collections
+from mockserver.contract.inference.without_state import list_without_state
 from mockserver.contract.model import Contract, Dataset, Record, Resource
 from mockserver.contract.records import record_key, validate_record, with_plain_keys
 from mockserver.contract.resources import ResourcesReader
@@ -72,7 +73,7 @@ def with_inferred_resources(contract: Contract) -> Contract:
             if collection.name in resources and resources.keys() >= collection.targets
         ]
     else:
-        return contract
+        return replace(contract, without_state=list_without_state(contract.operations.values(), []))
     ordered = list(sort_by_reference(collections))
     records = _find_examples(ordered, resources)
     dataset = Dataset(DATASET, {name: tuple(rows) for name, rows in records.items()})
@@ -94,6 +95,7 @@ def with_inferred_resources(contract: Contract) -> Contract:
         datasets={DATASET: dataset},
         scenarios={first.name: first, empty.name: empty},
         inferred={collection.name: collection.description for collection in collections},
+        without_state=list_without_state(contract.operations.values(), collections),
     )
 
 

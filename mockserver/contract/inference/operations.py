@@ -190,6 +190,15 @@ def _is_record(schema: Node, collection: Collection) -> bool:
     return schema.address in collection.schemas or (is_whole and collection.is_compatible(schema))
 
 
+def returns_record(operation: Operation, collection: Collection) -> bool:
+    """Whether an operation responds with the whole record."""
+    media_type = json_response(operation.success(200))
+    if media_type is None or media_type.schema is None:
+        return False
+    record = find_record_schema(media_type.schema, collection.segment, collection.is_compatible)
+    return record is not None and _is_record(record[0], collection)
+
+
 def _returns_record(operation: Operation, status: int, collection: Collection) -> bool:
     """Whether a response has the record, and not its key alone or something else."""
     media_type = json_response(operation.success(status))

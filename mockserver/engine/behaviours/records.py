@@ -210,7 +210,7 @@ class UpdateRecord(WritingImplementation):
         """
         if isinstance(call.body, list):
             return self._apply_patch(run, call, call.body)
-        members = self.writable_members(call)
+        members = {**self.writable_members(call), **self.behaviour.assigned}
         return self.put(run, call, lambda record: merge_patch(record, members), partial=True)
 
     def _apply_patch(self, run: Run, call: OperationCall, patch: list[Any]) -> OperationResult:

@@ -74,8 +74,8 @@ class ServerFields:
         # What clients subscribe with is read, even where the schema of the body does not name it.
         self._body_only = self._body_only.union(*map(body_members, subscriptions)) - resource.fields.keys()
         self._first_states = dict(_first_states(resource))
-        known = always | stamps | self._first_states.keys()
-        self._completed = ((self.owned & known & simple) | resource.fill) - resource.write_only
+        set_here = always | stamps | self._first_states.keys()
+        self._completed = ((self.owned & set_here & simple) | resource.fill) - resource.write_only
 
     def storable_members(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The members of a body that the record can have.
