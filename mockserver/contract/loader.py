@@ -35,7 +35,7 @@ from mockserver.openapi.operations import OperationReader
 from mockserver.refusals import UnknownScenario
 from mockserver.schemas.validators import Schemas, find_schema_errors
 
-OPENAPI = ("openapi.yaml", "openapi.yml", "openapi.json")
+OPENAPI = tuple(f"{name}.{suffix}" for name in ("openapi", "swagger") for suffix in ("yaml", "yml", "json"))
 RESOURCES = ("resources.yaml", "resources.yml", "resources.json")
 FOLDERS = ("schemas", "fixtures", "scenarios")
 EXPECTED = "pass a directory with schemas/, fixtures/ and scenarios/, or an OpenAPI file (.yaml, .yml, .json)"

@@ -64,6 +64,11 @@ class References:
         if _IDENTIFIER.search(source.text):
             self._add_identifiers(uri, source.data)
 
+    def replace(self, uri: str, source: Source) -> None:
+        """Put a file, converted, in the place of one that has been read."""
+        self._targets.clear()
+        self.add(uri, source)
+
     def make_absolute(self, uri: str, holder: Any, reference: str) -> str:
         """The absolute form of a reference that the object `holder` of the file at `uri` contains. Raises Unresolved.
 
@@ -129,11 +134,10 @@ class References:
             raise self._unreadable[uri]
         if fragment and not fragment.startswith("/"):
             raise Unresolved(f"points nowhere: there is no anchor {quote(unquote(fragment))}")
-        value, pointer = source.data, ""
-        for token in json_pointer.split(json_pointer.from_fragment(fragment)):
-            value = get_member(value, token, pointer)
-            pointer = json_pointer.append(pointer, token)
-        return uri, pointer, value
+        pointer = json_pointer.from_fragment(fragment)
+        if source.original is source:
+            return uri, pointer, _follow(source.data, pointer)
+        return uri, *_find_converted(source, pointer)
 
     def _check_exists(self, uri: str) -> None:
         if uri in self.documents.sources:
@@ -164,6 +168,32 @@ class References:
 def _path_of(uri: str) -> str:
     """The path of a file below the contract directory; bytes that are not UTF-8 are as Python has them in paths."""
     return unquote(uri.removeprefix(BASE_URI), errors="surrogateescape")
+
+
+def _follow(data: Any, pointer: str) -> Any:
+    """The value at a pointer. Raises Unresolved."""
+    value, holder = data, ""
+    for token in json_pointer.split(pointer):
+        value = get_member(value, token, holder)
+        holder = json_pointer.append(holder, token)
+    return value
+
+
+def _find_converted(source: Source, pointer: str) -> tuple[str, Any]:
+    """The pointer and the value in a converted file of what is written at `pointer`. Raises Unresolved."""
+    try:
+        _follow(source.original.data, pointer)
+    except Unresolved:
+        # A reference that has been followed already points to the converted content.
+        try:
+            return pointer, json_pointer.resolve(source.data, pointer)
+        except LookupError:
+            pass
+        raise
+    converted = source.locate(pointer)
+    if converted is None:
+        raise Unresolved("points to what OpenAPI 3.0 has no place for")
+    return converted, json_pointer.resolve(source.data, converted)
 
 
 def _join_path(uri: str, path: str) -> str:

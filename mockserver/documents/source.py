@@ -28,6 +28,19 @@ class Source:
         self.file, self.text, self.data = file, text, data
         self.written = data
 
+    @property
+    def original(self) -> Source:
+        """The file as it is written: itself, unless it has been converted."""
+        return self
+
+    def locate(self, pointer: str) -> str | None:
+        """Where in `data` the value is that is written at `pointer`; None if it is not there."""
+        return pointer
+
+    def origin(self, pointer: str) -> str:
+        """Where the value at `pointer` of `data` is written."""
+        return pointer
+
     @cached_property
     def _lines(self) -> dict[str, int]:
         # Found by a second parse, which only a file with a mistake needs.

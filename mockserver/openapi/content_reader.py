@@ -11,7 +11,7 @@ from mockserver.documents.source import Report, Source
 from mockserver.errors import Problem, quote
 from mockserver.openapi.content import is_valid, judge
 from mockserver.openapi.model import Encoding, Header, ItemSchema, MediaType, ParameterStyle
-from mockserver.openapi.parameter_decoding import STYLES
+from mockserver.openapi.parameter_decoding import COLLECTION_FORMAT, COLLECTION_STYLES, STYLES
 from mockserver.openapi.xml.layout import Layouts, body_layout
 from mockserver.schemas.shapes import Shape
 from mockserver.schemas.validators import Schemas, Validator
@@ -22,6 +22,8 @@ REFERENCE_AS_EXAMPLE = (
     "an example is a value, not a reference: write examples: {NAME: {$ref: …}} with the reference, or the value itself"
 )
 JSON_AS_TEXT = "it is JSON in quotes: write the value itself, without the quotes"
+# The maximum number of arrays inside each other that one text can hold.
+ITEM_DEPTH_LIMIT = 8
 # A response header of this name is ignored (OpenAPI 3.1, section 4.8.17.1).
 IGNORED_RESPONSE_HEADERS = {"content-type"}
 
@@ -48,17 +50,16 @@ class ContentReader:
         return media_types[0] if media_types else (None, node)
 
     def read_style(
-        self,
-        name: str,
-        location: str,
-        declared: Mapping[str, Any],
-        schema: Node | None,
-        media_type: str | None = None,
+        self, name: str, location: str, declared: Mapping[str, Any], shape: Shape, media_type: str | None = None
     ) -> ParameterStyle:
         """How a parameter or header is written; the default style is the first one of its location."""
         style = declared.get("style", STYLES[location][0])
         explode = bool(declared.get("explode", style == "form"))
-        return ParameterStyle(name, location, style, explode, Shape.from_schema(schema), media_type)
+        if delimited := COLLECTION_STYLES.get(str(declared.get(COLLECTION_FORMAT))):
+            style, explode = delimited, False
+        return ParameterStyle(
+            name, location, style, explode, shape, media_type, _read_item_style(name, location, shape)
+        )
 
     def read_headers(self, node: Node) -> tuple[Header, ...]:
         """The `headers` of a response or of a part."""
@@ -73,7 +74,8 @@ class ContentReader:
         media_type, content = self.find_media_type(node)
         schema = resolve_schema(content, self.report)
         validator = self.schemas.validator(schema) if schema is not None else None
-        notation = self.read_style(name, "header", {"explode": declared.get("explode", False)}, schema, media_type)
+        style = {member: declared[member] for member in ("explode", COLLECTION_FORMAT) if member in declared}
+        notation = self.read_style(name, "header", style, Shape.from_schema(schema), media_type)
         examples = {label: example.value for label, example in self._find_examples(content).items()}
         return Header(name, bool(declared.get("required")), schema, validator, notation, examples)
 
@@ -147,8 +149,7 @@ class ContentReader:
         notation = None
         if not declared.keys().isdisjoint(("style", "explode", "allowReserved")):
             style = declared.get("style", "form")
-            explode = bool(declared.get("explode", style == "form"))
-            notation = ParameterStyle(name, "query", style, explode, shape.member(name))
+            notation = self.read_style(name, "query", declared, shape.member(name))
             if style not in STYLES["query"]:
                 message = f"{quote(style)} is not a valid style of a form field; valid: {', '.join(STYLES['query'])}"
                 self.report.add(node.source, f"{node.pointer}/style", message, "style")
@@ -188,6 +189,18 @@ class BrokenExample:
             position = f" at {violation.pointer}" if violation.pointer else ""
             message = f"the example does not match its schema{position}: {violation.message}{suffix}"
             yield self.source.problem(self.example.pointer, message, self.code)
+
+
+def _read_item_style(name: str, location: str, shape: Shape, depth: int = 0) -> ParameterStyle | None:
+    """How the items of an array are written, where the extension of Swagger 2.0 says so."""
+    if "array" not in shape.types or depth > ITEM_DEPTH_LIMIT:
+        return None
+    formats = [str(schema.value.get(COLLECTION_FORMAT)) for schema in shape.items.unconditional()]
+    style = next((COLLECTION_STYLES[name] for name in formats if name in COLLECTION_STYLES), None)
+    if style is None:
+        return None
+    below = _read_item_style(name, location, shape.items, depth + 1)
+    return ParameterStyle(name, location, style, explode=False, shape=shape.items, items=below)
 
 
 def is_json_text(value: Any) -> bool:

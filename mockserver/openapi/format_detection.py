@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from mockserver.documents.source import Report, Source, read_source
 from mockserver.errors import quote
+from mockserver.openapi.swagger.conversion import is_swagger
 
 Data = Mapping[str, Any]
-SUPPORTED = "OpenAPI 3.0 and 3.1 are supported"
+SUPPORTED = "OpenAPI 3.0 and 3.1 are supported, and so is Swagger 2.0"
 
 
 class _Format(NamedTuple):
@@ -27,8 +28,7 @@ _FORMATS = (
     _Format(
         lambda data: "swagger" in data,
         "/swagger",
-        "is a Swagger {swagger} document; {supported}. Convert it, for example with `npx swagger2openapi {file}` or "
-        "at editor.swagger.io (Edit, Convert to OpenAPI 3)",
+        "is a Swagger {swagger} document; {supported}",
         "openapi-version",
     ),
     _Format(
@@ -81,10 +81,14 @@ def read_document(root: Path, path: Path, report: Report) -> Source:
     assert source is not None
     data = source.data
     version = data.get("openapi") if isinstance(data, dict) else None
-    if version is None:
+    if is_swagger(data):
+        if not isinstance(data["swagger"], str):
+            report.warn(source, "/swagger", 'must be a string: write "2.0", in quotes', "type")
+    elif version is None:
         _report_format(source, report)
     elif not str(version).startswith(("3.0", "3.1", "3.2")):
-        report.add(source, "/openapi", f"{SUPPORTED}, OpenAPI {quote(str(version))} is not", "openapi-version")
+        message = f"OpenAPI 3.0 and 3.1 are supported, OpenAPI {quote(str(version))} is not"
+        report.add(source, "/openapi", message, "openapi-version")
     elif str(version).startswith("3.2"):
         message = "is read as OpenAPI 3.1; of what 3.2 adds, query, additionalOperations and itemSchema are served"
         report.warn(source, "/openapi", message, "openapi-version")

@@ -18,7 +18,10 @@ from mockserver.schemas.validators import Validator
 
 @dataclass(frozen=True, slots=True)
 class ParameterStyle:
-    """How a value is written as text: by style and explode (OpenAPI 3.1, section 4.8.12), or as `media` has it."""
+    """How a value is written as text: by style and explode (OpenAPI 3.1, section 4.8.12), or as `media` has it.
+
+    `items` is how the items of an array are written, if these are arrays too (Swagger 2.0).
+    """
 
     name: str
     location: str
@@ -26,6 +29,7 @@ class ParameterStyle:
     explode: bool
     shape: Shape
     media: str | None = None
+    items: ParameterStyle | None = None
 
     @property
     def is_plain(self) -> bool:

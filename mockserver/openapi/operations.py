@@ -31,6 +31,7 @@ from mockserver.openapi.object_types import METHODS
 from mockserver.openapi.parameter_decoding import STYLES, has_member_parameters
 from mockserver.openapi.security import SecurityReader
 from mockserver.openapi.servers import find_prefixes
+from mockserver.schemas.shapes import Shape
 from mockserver.schemas.validators import Schemas
 from mockserver.syntax.statuses import FIRST_ERROR
 
@@ -161,7 +162,7 @@ class OperationReader:
             message = f"the parameter {quote(declared['name'])} has no schema; it is any text"
             self.report.warn(node.source, node.pointer, message, "parameter")
             schema, media_type = TEXT, None
-        notation = self._content.read_style(declared["name"], location, declared, schema, media_type)
+        notation = self._content.read_style(declared["name"], location, declared, Shape.from_schema(schema), media_type)
         return Parameter(
             name=declared["name"],
             location=location,

@@ -24,6 +24,9 @@ STYLES = {
     "header": ("simple",),
     "cookie": ("form",),
 }
+# The extension that says how an array is written where no style of OpenAPI 3.0 does, and the notations it stands for.
+COLLECTION_FORMAT = "x-collectionFormat"
+COLLECTION_STYLES = {"csv": "simple", "ssv": "spaceDelimited", "tsv": "tabDelimited", "pipes": "pipeDelimited"}
 # Query parameters with this prefix are the server's own, never the contract's.
 RESERVED_PREFIX = "__"
 
@@ -35,9 +38,15 @@ _DELIMITERS = {
     "form": re.compile(","),
     "spaceDelimited": re.compile(r" |\+|%20"),
     "pipeDelimited": re.compile(r"\||%7C", re.IGNORECASE),
+    "tabDelimited": re.compile(r"\t|%09"),
     "label": re.compile(","),
     "matrix": re.compile(","),
 }
+# In a header nothing is encoded, and in a path a plus sign is one.
+_PLAIN_DELIMITERS = {
+    ("header", "spaceDelimited"): re.compile(" +"), ("header", "pipeDelimited"): re.compile(r"\|"),
+    ("header", "tabDelimited"): re.compile(r"\t"), ("path", "spaceDelimited"): re.compile(" |%20"),
+}  # fmt: skip
 _EXPLODED_DELIMITERS = {"simple": re.compile(","), "label": re.compile(r"\."), "matrix": re.compile(";")}
 _PREFIXES = {"label": ".", "matrix": ";"}
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,400})", re.ASCII)
@@ -123,7 +132,7 @@ def _candidates(notation: ParameterStyle, texts: Sequence[str], decode: Decode) 
     if pairs is not None and "array" not in types:
         yield _decode_object(pairs, notation.shape, decode)
     if "array" in types:
-        yield from _array_candidates(items, notation.shape, decode)
+        yield from _array_candidates(notation, items, decode)
     if pairs is not None:
         yield _decode_object(pairs, notation.shape, decode)
     yield from _lenient_candidates(notation, texts, decode)
@@ -215,8 +224,10 @@ def _scalar_candidates(notation: ParameterStyle, texts: Sequence[str], decode: D
         yield text
 
 
-def _array_candidates(items: Sequence[str], shape: Shape, decode: Decode) -> Iterator[list[Any]]:
-    texts, types = [decode(item) for item in items], shape.items.types
+def _array_candidates(notation: ParameterStyle, items: Sequence[str], decode: Decode) -> Iterator[list[Any]]:
+    if notation.items is not None:
+        yield [next(_candidates(notation.items, [item], decode)) for item in items]
+    texts, types = [decode(item) for item in items], notation.shape.items.types
     yield [decode_scalar(text, types) for text in texts]
     if "string" in types:
         yield texts
@@ -238,7 +249,7 @@ def _lenient_candidates(notation: ParameterStyle, texts: Sequence[str], decode: 
     if lenient == text:
         return
     if "array" in shape.types:
-        yield from _array_candidates(_split_items(notation, [lenient]), shape, decode)
+        yield from _array_candidates(notation, _split_items(notation, [lenient]), decode)
     pairs = _split_pairs(notation, lenient) if "object" in shape.types else None
     if pairs is not None:
         yield _decode_object(pairs, shape, decode)
@@ -264,8 +275,11 @@ def _split(notation: ParameterStyle, text: str) -> list[str]:
             is_array = "array" in notation.shape.types
             return [_remove_name(notation, part) for part in text.split(";")] if is_array else []
         text = _remove_name(notation, text)
-    delimiters = _EXPLODED_DELIMITERS if notation.explode else _DELIMITERS
-    parts = delimiters[notation.style].split(text)
+    if notation.explode:
+        delimiter = _EXPLODED_DELIMITERS[notation.style]
+    else:
+        delimiter = _PLAIN_DELIMITERS.get((notation.location, notation.style)) or _DELIMITERS[notation.style]
+    parts = delimiter.split(text)
     return [part.strip(" \t") for part in parts] if notation.location == "header" else parts
 
 

@@ -14,7 +14,8 @@ from mockserver.openapi.model import ParameterStyle
 from mockserver.syntax import strict_json
 from mockserver.syntax.media_types import is_json
 
-_DELIMITERS = {"spaceDelimited": "%20", "pipeDelimited": "%7C"}
+_DELIMITERS = {"spaceDelimited": "%20", "pipeDelimited": "%7C", "tabDelimited": "%09"}
+_HEADER_DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}
 
 
 def encode_query(notation: ParameterStyle, value: Any) -> str:
@@ -26,8 +27,8 @@ def encode_query(notation: ParameterStyle, value: Any) -> str:
         return "&".join(_encode_deep_object(name, value))
     if notation.explode:
         pairs = [(name, item) for item in value] if isinstance(value, list) else list(value.items())
-        return "&".join(f"{_percent_encode(key)}={_percent_encode(_scalar_to_text(item))}" for key, item in pairs)
-    return f"{_percent_encode(name)}={_join(value, _DELIMITERS.get(notation.style, ','), None)}"
+        return "&".join(f"{_percent_encode(key)}={_encode_item(notation.items, item)}" for key, item in pairs)
+    return f"{_percent_encode(name)}={_join(notation, value, _DELIMITERS.get(notation.style, ','), None)}"
 
 
 def encode_path(notation: ParameterStyle, value: Any) -> str:
@@ -35,15 +36,15 @@ def encode_path(notation: ParameterStyle, value: Any) -> str:
     equals = "=" if notation.explode else None
     if _is_one_text(notation, value):
         text = _percent_encode(_to_text(notation, value))
-    elif notation.style == "simple":
-        return _join(value, ",", equals)
+    elif notation.style == "simple" or notation.style in _DELIMITERS:
+        return _join(notation, value, _DELIMITERS.get(notation.style, ","), equals)
     elif notation.style == "matrix" and notation.explode:
         if isinstance(value, list):
             name = _percent_encode(notation.name)
             return "".join(f";{name}={_percent_encode(_scalar_to_text(item))}" for item in value)
-        return ";" + _join(value, ";", "=")
+        return ";" + _join(notation, value, ";", "=")
     else:
-        text = _join(value, "." if notation.style == "label" and notation.explode else ",", equals)
+        text = _join(notation, value, "." if notation.style == "label" and notation.explode else ",", equals)
     if notation.style == "matrix":
         return f";{_percent_encode(notation.name)}={text}"
     return f".{text}" if notation.style == "label" else text
@@ -63,7 +64,17 @@ def encode_header(notation: ParameterStyle, value: Any) -> str:
     """A value as the text of a header: JSON in ASCII if it is declared by a JSON media type, else by its style."""
     if notation.media is not None and is_json(notation.media):
         return json.dumps(value, separators=(",", ":"))
-    return _to_field_value(encode_simple(value, explode=notation.explode))
+    return _to_field_value(_encode_header_value(notation, value))
+
+
+def _encode_header_value(notation: ParameterStyle, value: Any) -> str:
+    """A value in the style of a header, which is `simple` unless an extension says otherwise."""
+    delimiter = _HEADER_DELIMITERS.get(notation.style, "," if notation.items is not None else None)
+    if delimiter is None or not isinstance(value, list):
+        return encode_simple(value, explode=notation.explode)
+    return delimiter.join(
+        encode_simple(item) if notation.items is None else _encode_header_value(notation.items, item) for item in value
+    )
 
 
 def _to_field_value(text: str) -> str:
@@ -102,9 +113,16 @@ def _encode_deep_object(name: str, value: Any) -> Iterator[str]:
         yield f"{_percent_encode(name)}={_percent_encode(_scalar_to_text(value))}"
 
 
-def _join(value: list[Any] | dict[str, Any], delimiter: str, equals: str | None) -> str:
+def _encode_item(notation: ParameterStyle | None, item: Any) -> str:
+    """An item of an array, by the notation that its items have if they are arrays too."""
+    if notation is None or not isinstance(item, list):
+        return _percent_encode(_scalar_to_text(item))
+    return _join(notation, item, _DELIMITERS.get(notation.style, ","), None)
+
+
+def _join(notation: ParameterStyle, value: list[Any] | dict[str, Any], delimiter: str, equals: str | None) -> str:
     if isinstance(value, list):
-        return delimiter.join(_percent_encode(_scalar_to_text(item)) for item in value)
+        return delimiter.join(_encode_item(notation.items, item) for item in value)
     pairs = [(_percent_encode(name), _percent_encode(_scalar_to_text(member))) for name, member in value.items()]
     return delimiter.join(f"{name}{delimiter if equals is None else equals}{text}" for name, text in pairs)
 

@@ -10,10 +10,11 @@ from typing import Any
 
 from mockserver.contract.inference.contract import FOLDER, infer_files
 from mockserver.contract.loader import FOLDERS, RESOURCES
-from mockserver.contract.model import Contract
-from mockserver.documents.nodes import BASE_URI
+from mockserver.contract.model import Contract, Scenario
+from mockserver.documents.nodes import BASE_URI, Documents
 from mockserver.documents.source import Source
 from mockserver.engine.start import Start
+from mockserver.syntax import json_pointer
 
 # The folder in fixtures/ that a directory made from a document gets.
 FIXTURES = "first"
@@ -64,7 +65,7 @@ def schema_files(contract: Contract) -> dict[str, str]:
         for source in sources.values()
     }
     for name, schema in inferred.schemas.items():
-        relative = _with_relative_references(schema, document.file, document_name)
+        relative = _with_relative_references(schema, contract.documents, document.file, document_name)
         files[f"schemas/{name}"] = json.dumps(relative, indent=2) + "\n"
     files[f"schemas/{RESOURCES[0]}"] = RESOURCES_HEAD + "".join(
         _resources_lines(_with_sort(contract, inferred.resources))
@@ -102,17 +103,30 @@ def _source_text(source: Source, document: Source, document_name: str) -> str:
     return re.sub(reference, lambda match: match[1] + document_name, source.text)
 
 
-def _with_relative_references(value: Any, document_file: str, document_name: str) -> Any:
+def _with_relative_references(value: Any, documents: Documents, document_file: str, document_name: str) -> Any:
     """A schema whose absolute references are replaced by references relative to schemas/."""
     if isinstance(value, list):
-        return [_with_relative_references(item, document_file, document_name) for item in value]
+        return [_with_relative_references(item, documents, document_file, document_name) for item in value]
     if not isinstance(value, dict):
         return value
-    schema = {name: _with_relative_references(member, document_file, document_name) for name, member in value.items()}
+    schema = {
+        name: _with_relative_references(member, documents, document_file, document_name)
+        for name, member in value.items()
+    }
     if isinstance(schema.get("$ref"), str):
-        file, _, fragment = schema["$ref"].removeprefix(BASE_URI).partition("#")
+        uri, _, fragment = schema["$ref"].partition("#")
+        file = uri.removeprefix(BASE_URI)
+        if uri in documents.sources:
+            fragment = _written_fragment(documents.sources[uri], fragment)
         schema["$ref"] = f"{document_name if file == document_file else file}#{fragment}"
     return schema
+
+
+def _written_fragment(source: Source, fragment: str) -> str:
+    """The fragment by which the file, as it is written, refers to the same value."""
+    pointer = json_pointer.from_fragment(fragment)
+    written = source.origin(pointer)
+    return json_pointer.to_fragment(written) if source.locate(written) == pointer else fragment
 
 
 def _fixture_files(contract: Contract) -> dict[str, str]:

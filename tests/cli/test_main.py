@@ -278,10 +278,10 @@ def test_check_annotates_lines_with_paths_relative_to_the_current_directory(
 
 
 def test_check_annotates_an_error_of_a_document_that_cannot_be_served(tmp_path: Path) -> None:
-    (tmp_path / "odd.yaml").write_text("swagger: '2.0'")
+    (tmp_path / "odd.yaml").write_text("swagger: '1.2'")
     result = run("check", str(tmp_path / "odd.yaml"), "--format", "github")
     assert result.exit_code == 1
-    assert ",line=1,title=openapi-version::/swagger: is a Swagger 2.0" in result.stdout
+    assert ",line=1,title=openapi-version::/swagger: is a Swagger 1.2" in result.stdout
 
 
 def test_serve_prints_the_number_of_warnings(tmp_path: Path) -> None:

@@ -17,7 +17,9 @@ def list_warnings(contract: Contract) -> list[str]:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({"swagger": "2.0", "paths": {}}, "/swagger: is a Swagger 2.0 document; OpenAPI 3.0 and 3.1 are supported. Convert it, for example with `npx swagger2openapi api.json`"),
+        ({"swagger": "1.1", "paths": {}}, "/swagger: is a Swagger 1.1 document; OpenAPI 3.0 and 3.1 are supported, and so is Swagger 2.0"),
+        ({"swaggerVersion": "1.2"}, "/swaggerVersion: is a Swagger 1.2 document; OpenAPI 3.0 and 3.1 are supported, and so is Swagger 2.0"),
+        ({"swagger": "2.0", "paths": []}, "/paths: must be an object with a path item for each path"),
         ({"asyncapi": "3.0.0"}, "/asyncapi: is an AsyncAPI document"),
         ({"info": {"_postman_id": "x", "schema": "https://schema.getpostman.com/json/collection/v2.1.0/"}}, "is a Postman collection. Export it as OpenAPI"),
         ({"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object"}, "is a JSON Schema. Serve the OpenAPI document that refers to it"),

@@ -106,9 +106,9 @@ def test_the_bench_measures_a_folder_of_documents(tmp_path: Path) -> None:
     from tests.bench.documents import row
 
     (tmp_path / "styles.json").write_text(json.dumps(document()))
-    (tmp_path / "old.json").write_text('{"swagger": "2.0"}')
+    (tmp_path / "old.json").write_text('{"swagger": "1.2"}')
     cells, wrong = row(tmp_path / "styles.json")
     assert cells[2] == str(len(document()["paths"]))
     assert cells[5].split(" / ")[0] == cells[5].split(" / ")[1]
     assert wrong == []  # fmt: skip
-    assert row(tmp_path / "old.json")[0][2].startswith("refused: old.json:1 /swagger: is a Swagger 2.0 document")
+    assert row(tmp_path / "old.json")[0][2].startswith("refused: old.json:1 /swagger: is a Swagger 1.2 document")

@@ -15,7 +15,7 @@ from mockserver.errors import Violation, quote
 from mockserver.handlers.declarations import Upload
 from mockserver.http.messages import Request
 from mockserver.openapi import parameter_decoding
-from mockserver.openapi.model import Body, Encoding, MediaType
+from mockserver.openapi.model import Body, Encoding, MediaType, ParameterStyle
 from mockserver.openapi.nested_names import Unreadable, assemble, split_brackets
 from mockserver.openapi.xml.layout import XmlLayout
 from mockserver.openapi.xml.reading import read as read_xml
@@ -254,10 +254,20 @@ class _Form:
     def _decode_field(self, name: str, entries: Sequence[tuple[tuple[str, ...], Part]]) -> Any:
         notation = self.media.encoding.get(name, NOTHING).notation
         has_bracketed_names = any(len(path) > 1 for path, _ in entries)
-        if notation is None or has_bracketed_names or notation.style == "deepObject" or entries[0][1].is_part:
+        if notation is None or has_bracketed_names or notation.style == "deepObject":
             return assemble(entries, self.media.shape, self._decode_part)[name]
+        if entries[0][1].is_part:
+            return self._decode_parts(notation, entries)
         texts = [part.text for _, part in entries]
         return parameter_decoding.decode_field(notation, texts, parameter_decoding.decode_form)
+
+    def _decode_parts(self, notation: ParameterStyle, entries: Sequence[tuple[tuple[str, ...], Part]]) -> Any:
+        """The value of a field that one part or several hold, as text with delimiters or else a part for each item."""
+        parts = [part for _, part in entries]
+        is_text_alone = all(not part.is_file and "Content-Type" not in part.headers for part in parts)
+        if notation.explode or not is_text_alone:
+            return assemble(entries, self.media.shape, self._decode_part)[notation.name]
+        return parameter_decoding.decode_field(notation, [part.data.decode(errors="replace") for part in parts], str)
 
     def _decode_part(self, part: Part, shape: Shape) -> Any:
         if not part.is_part:
