@@ -72,7 +72,7 @@ class LazyGroup(click.Group):
 def main() -> None:
     """Mock API server: serves an OpenAPI contract from files, keeps state, validates every response.
 
-    CONTRACT is a contract directory (schemas/, fixtures/, scenarios/) or an OpenAPI 3.0 or 3.1 file.
+    CONTRACT is a contract directory (schemas/, fixtures/, scenarios/) or an OpenAPI 3 or Swagger 2.0 file.
     Without CONTRACT, the commands use the built-in example: the job queue of a tutoring product.
 
     \b

@@ -92,6 +92,30 @@ def test_a_cookie_is_percent_encoded() -> None:
 
 
 @pytest.mark.parametrize(
+    ("location", "style", "text"),
+    [
+        ("query", "tabDelimited", "p=a%20b%09c"), ("query", "spaceDelimited", "p=a%20b%20c"),
+        ("path", "tabDelimited", "a%20b%09c"), ("path", "pipeDelimited", "a%20b%7Cc"),
+        ("header", "tabDelimited", "a b\tc"), ("header", "pipeDelimited", "a b|c"),
+    ],
+)  # fmt: skip
+def test_an_array_is_written_with_the_delimiter_of_its_style(location: str, style: str, text: str) -> None:
+    encode = {
+        "query": parameter_encoding.encode_query,
+        "path": parameter_encoding.encode_path,
+        "header": parameter_encoding.encode_header,
+    }
+    assert encode[location](ParameterStyle("p", location, style, False, Shape()), ["a b", "c"]) == text
+
+
+@pytest.mark.parametrize(("style", "text"), [("form", "p=1,2&p=3"), ("pipeDelimited", "p=1%7C2&p=3")])
+def test_the_items_of_an_array_are_written_in_their_own_style(style: str, text: str) -> None:
+    items = ParameterStyle("p", "query", style, False, Shape())
+    notation = ParameterStyle("p", "query", "form", True, Shape(), items=items)
+    assert parameter_encoding.encode_query(notation, [[1, 2], [3]]) == text
+
+
+@pytest.mark.parametrize(
     ("value", "text"),
     [
         ({"a b": 1, "c": {"d": [True, None]}}, "p%5Ba%20b%5D=1&p%5Bc%5D%5Bd%5D%5B0%5D=true&p%5Bc%5D%5Bd%5D%5B1%5D="),

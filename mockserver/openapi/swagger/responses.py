@@ -79,7 +79,10 @@ def _convert_content(
     for name in names:
         media = {} if schema is None else {"schema": schema}
         if name in examples:
-            media["example"] = examples[name]
+            media["example"] = example = examples[name]
+            # A scalar has no identity by which its place is known; its mistakes are those of the response.
+            if isinstance(example, dict | list) and example is not declared and node.uri == origin.uri:
+                conversion.mark(example, node.child("examples", name))
         content[name] = conversion.mark(media, origin)
     return content
 

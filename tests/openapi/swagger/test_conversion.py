@@ -40,7 +40,7 @@ def query(collection_format: str | None) -> dict[str, Any]:
         ({"host": "a.example", "basePath": "/v1/"}, ["//a.example/v1"]),
         ({"basePath": "/v1"}, ["/v1"]),
         ({"basePath": "v1"}, ["/v1"]),
-        ({"host": "http://a.example/root", "basePath": "/v1"}, ["http://a.example/root/v1"]),
+        ({"host": "http://a.example/shop", "basePath": "/v1"}, ["http://a.example/shop/v1"]),
         ({"host": "http://a.example", "schemes": ["https"]}, ["https://a.example"]),
         ({"basePath": "/"}, []),
         ({"schemes": ["https"]}, []),
