@@ -10,7 +10,7 @@ from typing import Any
 
 from mockserver.contract.inference.contract import FOLDER, infer_files
 from mockserver.contract.loader import FOLDERS, RESOURCES
-from mockserver.contract.model import Contract, Scenario
+from mockserver.contract.model import Contract
 from mockserver.documents.nodes import BASE_URI, Documents
 from mockserver.documents.source import Source
 from mockserver.engine.start import Start
