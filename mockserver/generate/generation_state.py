@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import jsonschema_rs
@@ -112,10 +112,13 @@ class Generation:
 
     def make_member(self, nodes: Nodes, name: str, depth: int, attempt: int) -> Any:
         """A value for a member of that name: the known one if the schemas allow it. Raises CannotGenerate."""
-        for value in self._known_values.candidates(name, depth):
-            if self.is_valid(nodes, value):
-                return value
+        for value in self.valid_known_values(nodes, name, depth):
+            return value
         return self.make(nodes, name, depth, attempt)
+
+    def valid_known_values(self, nodes: Nodes, name: str, depth: int) -> Iterator[Any]:
+        """The known values for a member of that name that the schemas allow."""
+        return (value for value in self._known_values.candidates(name, depth) if self.is_valid(nodes, value))
 
     def make(self, nodes: Nodes, name: str, depth: int, attempt: int = 0) -> Any:
         """A value that should satisfy the schemas; each attempt tries another way. Raises CannotGenerate."""

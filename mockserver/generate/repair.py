@@ -23,7 +23,9 @@ SIMPLE_VALUES: tuple[Any, ...] = (
 
 
 def make_valid(generation: Generation, nodes: Nodes, name: str = "", depth: int = 0) -> Any:
-    """A value that satisfies every schema. Raises CannotGenerate."""
+    """A value that satisfies every schema: the known one for a member of that name, if any. Raises CannotGenerate."""
+    for known_value in generation.valid_known_values(nodes, name, depth):
+        return known_value
     key = addresses(nodes)
     if key in generation.failures:
         raise generation.failures[key]

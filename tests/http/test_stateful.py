@@ -420,6 +420,11 @@ KEYS = [
 ]
 
 
+def test_a_created_record_refers_to_a_record_that_exists(small_client: FlaskClient) -> None:
+    response = small_client.post("/jobs", json={})
+    assert (response.status_code, response.json["owner_id"]) == (201, 1)
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_the_location_of_a_created_record_leads_to_it(small_client: FlaskClient, key: str) -> None:
     created = small_client.post("/jobs", json={"id": key, "owner_id": 1})
