@@ -138,9 +138,10 @@ class StreamWriter(ABC):
         if raw is not None:
             with contextlib.suppress(OSError):
                 raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-        self._transport.write(head)
+        # First, since a client that has received the head may count the streams.
         self._streams.add(self)
         self.stream.start(lambda: self._streams.wake(self))
+        self._transport.write(head)
         self._comment = self.loop.call_later(COMMENT_SECONDS, self._keep_alive)
 
     def write(self) -> int:
