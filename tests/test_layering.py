@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -52,28 +52,18 @@ def layer(module: str) -> int:
     return LAYERS.get(parts[1], TOP) if len(parts) > 1 else TOP
 
 
-def imports(tree: ast.Module) -> Iterator[tuple[str, bool]]:
+def imports(statements: Iterable[ast.AST], is_late: bool = False) -> Iterator[tuple[str, bool]]:
     """Each module that is imported at run time, and whether inside a function."""
-    typing_only = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
-        for inner in ast.walk(node)
-    }
-    inside = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        for inner in ast.walk(node)
-    }
-    for node in ast.walk(tree):
-        if id(node) in typing_only:
-            continue
+    for node in statements:
         if isinstance(node, ast.Import):
-            yield from ((alias.name, id(node) in inside) for alias in node.names)
+            yield from ((alias.name, is_late) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module is not None:
-            yield node.module, id(node) in inside
-            yield from ((f"{node.module}.{alias.name}", id(node) in inside) for alias in node.names)
+            yield node.module, is_late
+            yield from ((f"{node.module}.{alias.name}", is_late) for alias in node.names)
+        elif not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)):
+            is_inside = is_late or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            for block in ("body", "orelse", "finalbody", "handlers", "cases"):
+                yield from imports(getattr(node, block, ()), is_inside)
 
 
 def faults(root: Path) -> list[str]:
@@ -81,10 +71,11 @@ def faults(root: Path) -> list[str]:
     trees = {module_name(path, root): ast.parse(path.read_text()) for path in sorted(root.rglob("*.py"))}
     result, edges = [], {}
     for module, tree in trees.items():
+        imported = list(imports(tree.body))
         edges[module] = {
-            name for name, late in imports(tree) if name in trees and not late and name not in (module, root.name)
+            name for name, late in imported if name in trees and not late and name not in (module, root.name)
         }
-        for name, late in imports(tree):
+        for name, late in imported:
             known = name in trees and name != root.name
             if known and layer(name) > layer(module):
                 result.append(f"{module} imports {name}, which is above it")
