@@ -13,9 +13,11 @@ import pytest
 import yaml
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 
 from mockserver import BackgroundServer, Contract, ContractError, create_app, load_contract
 from mockserver.web.reload import ReloadingApp
+from tests.attack.scale import rounds
 from tests.redis_server import RedisServer
 
 MakeContract = Callable[..., Path]
@@ -24,6 +26,13 @@ SCENARIOS = [
     "baseline", "cancel-race", "dropped-stream", "empty", "fails-then-recovers", "flaky-actions", "forbidden", "happy-path", "large-queue",
     "outage", "slow", "stuck-queue",
 ]  # fmt: skip
+
+# How many examples each property test has. The machine may be busy, so nothing is said of their time.
+settings.register_profile(
+    "mockserver",
+    max_examples=rounds(15, 200), stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+settings.load_profile("mockserver")
 
 LONGEST = ("tests/kits/javascript/", "tests/test_wheel.py", "tests/test_black_box.py", "tests/openapi/test_parameter_styles.py")  # fmt: skip
 

@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver import Contract, ContractError, create_app
 from mockserver.syntax import yaml_reader
-from tests.attack.scale import rounds
 from tests.conftest import MakeContract
 
 PATHS = (
@@ -93,7 +92,6 @@ def fingerprint(client: FlaskClient, scenario: str) -> str:
     return result
 
 
-@settings(max_examples=rounds(8, 25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS, STEPS, st.sampled_from(["baseline", "fails-then-recovers", "flaky-actions"]))
 def test_a_recording_continues_like_its_run(
     built_in: Contract, tmp_path: Path, before: list[Any], after: list[Any], scenario: str

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver import Contract, Violation
@@ -23,7 +23,6 @@ from mockserver.refusals import (
     UnknownTransition,
 )
 from mockserver.syntax.instants import parse_instant
-from tests.attack.scale import rounds
 
 NOW = parse_instant("2026-01-01T00:00:10Z")
 
@@ -140,7 +139,6 @@ COMMANDS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=rounds(30, 80), deadline=None)
 @given(COMMANDS)
 def test_status_events_and_badge_agree_and_stamps_strictly_increase(
     built_in: Contract, commands: list[Command]
@@ -172,7 +170,6 @@ def test_status_events_and_badge_agree_and_stamps_strictly_increase(
         assert badge["status"] == latest
 
 
-@settings(max_examples=rounds(15, 40), deadline=None)
 @given(COMMANDS)
 def test_the_same_commands_fold_to_the_same_fingerprint(built_in: Contract, commands: list[Command]) -> None:
     result = set()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver import Contract, load_contract
@@ -20,7 +20,6 @@ from mockserver.engine.start import Start
 from mockserver.errors import Refusal
 from mockserver.refusals import BadTime, BeforeStart, NothingToUndo, TooMuchDue
 from mockserver.syntax.instants import format_instant
-from tests.attack.scale import rounds
 
 SECOND, MINUTE = 1_000, 60_000
 RULES = (
@@ -282,7 +281,6 @@ STEPS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=rounds(20, 60), deadline=None)
 @given(MOVES)
 def test_one_long_move_equals_many_short_ones(contract: Contract, moves: list[int]) -> None:
     short, long = make(contract), make(contract)
@@ -311,7 +309,6 @@ def play(run: Run, steps: list[Any], look: bool) -> list[int]:
     return stamps
 
 
-@settings(max_examples=rounds(20, 60), deadline=None)
 @given(STEPS)
 def test_looking_changes_nothing_and_stamps_strictly_increase(contract: Contract, steps: list[Any]) -> None:
     seen, unseen = make(contract), make(contract)
@@ -321,7 +318,6 @@ def test_looking_changes_nothing_and_stamps_strictly_increase(contract: Contract
     assert stamps == sorted(set(stamps))
 
 
-@settings(max_examples=rounds(20, 60), deadline=None)
 @given(STEPS, st.integers(0, 30 * SECOND))
 def test_back_and_on_again_is_where_it_was_if_no_command_lay_between(
     contract: Contract, steps: list[Any], by: int

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver import Contract
@@ -13,12 +13,10 @@ from mockserver.engine.state import table as table_module
 from mockserver.engine.state.conditions import OneOf
 from mockserver.engine.state.sorted_rows import Row, ascending_key, matches, sort_order
 from mockserver.engine.state.table import Table
-from tests.attack.scale import rounds
 
 STEPS = st.lists(st.tuples(st.sampled_from("abcde"), st.integers(1, 3) | st.none()), max_size=20)
 
 
-@settings(deadline=None)
 @given(STEPS)
 def test_a_table_agrees_with_a_plain_dictionary_and_leaves_former_tables_alone(
     built_in: Contract, steps: list[tuple[str, int | None]]
@@ -63,7 +61,6 @@ def sorted_plainly(rows: list[Row], sort: tuple[SortField, ...]) -> list[Row]:
     return rows
 
 
-@settings(max_examples=rounds(50, 150), deadline=None)
 @given(CHANGES, LOOKS)
 def test_an_order_carried_on_over_changes_is_the_order_made_anew(
     built_in: Contract, changes: list[Any], looks: list[Any]

@@ -5,14 +5,13 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from mockserver.documents.nodes import BASE_URI, Documents
 from mockserver.documents.source import Source
 from mockserver.errors import CannotGenerate
 from mockserver.generate.generator import Generator
 from mockserver.schemas.validators import Schemas
-from tests.attack.scale import rounds
 from tests.generate.random_schemas import HERE, SCHEMAS, VALUES
 from tests.schemas import test_validators as test_schemas
 
@@ -38,7 +37,6 @@ def repair(schema: Any, value: Any) -> Any:
     return repaired
 
 
-@settings(max_examples=rounds(100, 300), deadline=None, suppress_health_check=list(HealthCheck))
 @given(SCHEMAS | test_schemas.SCHEMAS)
 def test_a_generated_value_is_valid_and_depends_on_the_seed_alone(schema: Any) -> None:
     try:
@@ -49,7 +47,6 @@ def test_a_generated_value_is_valid_and_depends_on_the_seed_alone(schema: Any) -
     assert generate(schema)[0] == value
 
 
-@settings(max_examples=rounds(70, 200), deadline=None, suppress_health_check=list(HealthCheck))
 @given(SCHEMAS, VALUES)
 def test_a_repaired_value_is_valid_and_a_valid_one_is_kept(schema: Any, value: Any) -> None:
     documents, schemas = load(schema)

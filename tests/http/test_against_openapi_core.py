@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openapi_core import Config, OpenAPI
 from openapi_core.contrib.werkzeug import WerkzeugOpenAPIRequest
@@ -22,7 +22,6 @@ from mockserver import create_app
 from mockserver.http.messages import join_headers
 from mockserver.http.pipeline import prepare
 from mockserver.http.request.addressing import build_request
-from tests.attack.scale import rounds
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 Document = dict[str, Any]
@@ -199,7 +198,6 @@ def cases(draw: st.DrawFn) -> tuple[Document, Sent]:
     return document([parameter]), Sent(query="&".join(f"p={item}" for item in pieces) if explode else f"p={joined}")
 
 
-@settings(max_examples=rounds(40, 100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(cases())
 def test_both_read_and_judge_a_parameter_alike(case: tuple[Document, Sent]) -> None:
     agree(*case)
@@ -226,7 +224,6 @@ def bodies(draw: st.DrawFn) -> tuple[Document, Sent]:
     return written, Sent(body=text.encode(), kind=kind)
 
 
-@settings(max_examples=rounds(25, 60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(bodies())
 def test_both_read_and_judge_a_body_alike(case: tuple[Document, Sent]) -> None:
     agree(*case)
@@ -244,7 +241,6 @@ WAYS_IN: st.SearchStrategy[list[dict[str, list[str]]]] = st.lists(
 )
 
 
-@settings(max_examples=rounds(25, 60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(WAYS_IN, st.sampled_from(["", "Basic eDp5", "Bearer x"]), st.booleans(), st.booleans(), st.booleans())
 def test_both_ask_for_credentials_alike(
     security: Any, authorization: str, key: bool, word: bool, biscuit: bool

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver import Contract
@@ -18,7 +18,6 @@ from mockserver.http.request.addressing import build_request
 from mockserver.http.service import Service
 from mockserver.server.served_app import respond
 from mockserver.web.app import create_service
-from tests.attack.scale import rounds
 
 
 class Time:
@@ -132,7 +131,6 @@ def journal_of(server: Server, sandbox: str) -> Any:
     return [{name: value for name, value in entry.items() if name != "milliseconds"} for entry in entries]
 
 
-@settings(max_examples=rounds(50, 150), deadline=None)
 @given(STEPS, st.lists(st.tuples(READS, HEADERS), min_size=1, max_size=3))
 def test_responses_are_the_same_with_and_without_caches(built_in: Contract, steps: list[Any], looks: list[Any]) -> None:
     keeping, plain = make(built_in, caches=True), make(built_in, caches=False)

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import pytest
 import yaml
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
@@ -451,7 +451,6 @@ def expected_order(products: list[dict[str, Any]], sort: str) -> list[int]:
     return [product["id"] for product in rows]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(PRODUCTS, max_size=12), st.lists(st.tuples(QUERIES, st.integers(1, 4)), min_size=1, max_size=4))
 def test_any_walk_agrees_with_a_plain_list(tmp_path: Path, products: list[Any], queries: list[Any]) -> None:
     records = [{"id": number, **product} for number, product in enumerate(products, 1)]
@@ -466,7 +465,6 @@ CHANGES = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(TEXTS, min_size=1, max_size=10), st.sampled_from(["title", "-title", "id"]), st.data())
 def test_a_walk_visits_what_stays_exactly_once_while_the_rest_changes(
     tmp_path: Path, titles: list[str], sort: str, data: st.DataObject

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -21,7 +21,6 @@ from hypothesis.stateful import (
 from werkzeug.test import TestResponse
 
 from mockserver import create_app
-from tests.attack.scale import rounds
 from tests.conftest import MakeContract, Serve
 from tests.documents.kennel import write
 
@@ -267,13 +266,7 @@ class Owners(RuleBasedStateMachine):
 
 def test_any_sequence_of_requests_agrees_with_a_dictionary(tmp_path: Path) -> None:
     Owners.app = create_app(write(tmp_path), stateful=True)
-    checks = [HealthCheck.too_slow, HealthCheck.filter_too_much]
-    run_state_machine_as_test(
-        Owners,
-        settings=settings(
-            max_examples=rounds(15, 40), stateful_step_count=25, deadline=None, suppress_health_check=checks
-        ),
-    )
+    run_state_machine_as_test(Owners, settings=settings.default)
 
 
 JOB = {"id": "a", "owner_id": 1, "status": "queued", "updated_at": "2026-01-01T00:00:01.000Z"}

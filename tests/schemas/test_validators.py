@@ -3,14 +3,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.documents.nodes import BASE_URI, Documents
 from mockserver.documents.source import Source
 from mockserver.errors import Violation
 from mockserver.schemas.validators import Schemas, Validator
-from tests.attack.scale import rounds
 
 FORMATS = (
     "date-time", "date", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6", "uri",
@@ -67,7 +66,6 @@ def check_both_agree(schema: Any, value: Any) -> None:
     assert compiled.is_valid(value) == (not errors), (schema, value, errors)
 
 
-@settings(max_examples=rounds(150, 400), deadline=None, suppress_health_check=list(HealthCheck))
 @given(SCHEMAS, JSON)
 def test_both_libraries_agree_on_any_schema_and_value(schema: Any, value: Any) -> None:
     check_both_agree(schema, value)
