@@ -243,12 +243,13 @@ class Protocol(HttpToolsProtocol):
                 lengths = int(value)
             elif name == b"expect":
                 expects = value.lower() == b"100-continue"
+            elif name == b"transfer-encoding" and rejections.has_unknown_coding(self.headers):
+                raise RequestRejected("transfer-coding-not-supported")
         if hosts > 1 or (hosts == 0 and version != "1.0"):
             raise RequestRejected("missing-host")
         self._declared_length = lengths
-        if self._offers:
-            self.headers += self._offers
-            self._offers = []
+        self.headers += self._offers
+        self._offers = []
         self.cycle = Cycle(version != "1.0" and method != b"CONNECT" and self.parser.should_keep_alive())
         if expects and not self._is_last:
             if lengths > self.served.body_limit:

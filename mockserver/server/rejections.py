@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from functools import cache
 
 from mockserver.server import wsgi_bridge
@@ -29,6 +30,11 @@ REJECTIONS = {
         f"The headers are longer than {HEAD_LIMIT} bytes, or more than {HEADER_LIMIT}.",
     ),
     "internal-error": (500, "Internal Server Error", "Internal server error; the server log has the details."),
+    "transfer-coding-not-supported": (
+        501, "Not Implemented",
+        "The only transfer coding that the server reads is chunked: send the body without another one "
+        "(RFC 9112, section 6.1).",
+    ),
     "http-version-not-supported": (
         505, "HTTP Version Not Supported",
         "The server speaks HTTP/1.1 and HTTP/1.0: send one of these in the request line.",
@@ -52,6 +58,16 @@ def rejection(code: str) -> tuple[bytes, bytes]:
     body = json.dumps(problem, separators=(",", ":")).encode()
     headers = [("Content-Type", "application/problem+json"), ("X-Mock-Code", code)]
     return wsgi_bridge.head(status, headers, body, line=f"{status} {title}"), body
+
+
+def has_unknown_coding(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether a body is in other transfer codings than chunked, which the parser would leave in it.
+
+    Where chunked is not the last coding, the length is not known: the parser rejects that (RFC 9112, section 6.3).
+    """
+    values = [value for name, value in headers if name == b"transfer-encoding"]
+    codings = [coding.strip(b" \t").lower() for coding in b",".join(values).split(b",")]
+    return codings[-1] == b"chunked" and any(coding not in (b"", b"chunked") for coding in codings)
 
 
 def code_of_unparsed(method: bytes, target: bytes) -> str:
