@@ -7,7 +7,7 @@ each part of its body, and at last `finish`. Where there is no response, it send
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mockserver.contract.upstream import Upstream
@@ -17,8 +17,8 @@ from mockserver.http import pipeline
 from mockserver.http.exchange import SANDBOX_HEADER, Exchange, PassedOn, PreparedRequest, Selection
 from mockserver.http.gateway.decoding import JUDGED_LIMIT, Undecodable, decode_content, patch_json
 from mockserver.http.gateway.judgement import judge_request, judge_response
-from mockserver.http.gateway.request_head import forwarded_head
-from mockserver.http.gateway.response_head import OF_BYTES, returned_headers
+from mockserver.http.gateway.request_head import accepts_trailers, forwarded_head, forwarded_trailers
+from mockserver.http.gateway.response_head import OF_BYTES, returned_headers, returned_trailers
 from mockserver.http.messages import Response
 from mockserver.http.request import guard, selection
 from mockserver.http.request_log import line_of
@@ -31,6 +31,7 @@ from mockserver.syntax.statuses import BODILESS
 
 SELECTED = (selection.SCENARIO_HEADER.lower(), SANDBOX_HEADER.lower())
 NO_CONTENT = b""
+CONTINUE = 100
 
 
 class ReturnedHead(NamedTuple):
@@ -76,10 +77,11 @@ class BodyCopy:
 class Passing:
     """A request to the upstream, and the response to it. `delay` is in milliseconds.
 
-    `body` is that of the request, where it is complete; None where it is still coming.
+    `body` is that of the request, where it is complete; None where it is still coming. A front end that reads and sends
+    trailers says that it `passes_trailers`; a client of HTTP/1.0 gets none.
     """
 
-    def __init__(self, passed_on: PassedOn) -> None:
+    def __init__(self, passed_on: PassedOn, *, passes_trailers: bool = False, is_http_1_0: bool = False) -> None:
         exchange = passed_on.exchange
         upstream = exchange.service.contract.upstream
         assert upstream is not None
@@ -91,12 +93,18 @@ class Passing:
         self._service = exchange.service
         self.body = exchange.request.body if passed_on.override is not None else None
         patches = passed_on.override is not None and passed_on.override.patches
+        self._is_http_1_0 = is_http_1_0
+        self._returns_trailers = passes_trailers and not (patches or is_http_1_0) and accepts_trailers(exchange.request)
         self.head = forwarded_head(
             upstream,
             exchange.request,
             is_judged=exchange.operation is not None,
             is_patched=patches,
             is_foreign=guard.is_by_foreign_page(exchange.service, exchange.request),
+            accepts_trailers=self._returns_trailers,
+            announces_trailers=passes_trailers
+            and self.body is None
+            and exchange.request.header("Transfer-Encoding") is not None,
         )
         is_whole = exchange.operation is not None or exchange.service.on_exchange is not None
         limit = JUDGED_LIMIT if is_whole else BODY_KEPT
@@ -127,6 +135,8 @@ class Passing:
                 length = None
             response.replace_headers(override.headers)
             phrase = phrase if response.status == status else ""
+        if self._returns_trailers and length is None and has_content:
+            response.headers += [(name, value) for name, value in headers if name.lower() == "trailer"]
         self._add_own_headers(response)
         self._sent = response
         if response.status in BODILESS and method != "HEAD":
@@ -134,6 +144,25 @@ class Passing:
         return ReturnedHead(
             response.status, phrase, response.headers, length if has_content or method == "HEAD" else 0, has_content
         )
+
+    def receive_interim(self, status: int, phrase: str, headers: Sequence[tuple[str, str]]) -> ReturnedHead | None:
+        """The head of an interim response for the client; None if it gets none.
+
+        HTTP/1.0 has none (RFC 9110, section 15.2), and the 100 that a client expects was sent by this server.
+        """
+        if self._is_http_1_0 or (status == CONTINUE and self.request.header("Expect") is not None):
+            return None
+        response = Response(status, headers=list(returned_headers(self.upstream, self.request, headers)))
+        response.remove_headers(("content-length", *SELECTED))
+        return ReturnedHead(status, phrase, response.headers, None, has_content=False)
+
+    def forwarded_trailers(self, trailers: Iterable[tuple[bytes, bytes]]) -> Sequence[tuple[str, str]]:
+        """The trailers of the request for the upstream."""
+        return forwarded_trailers(self.request, trailers)
+
+    def returned_trailers(self, trailers: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+        """The trailers of the response for the client, if it reads them."""
+        return returned_trailers(self._received[1], trailers) if self._returns_trailers else ()
 
     def copy(self, part: bytes) -> None:
         """Keep what is needed of a part of the body of the response."""

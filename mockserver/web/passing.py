@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import IO, Protocol
 from urllib.parse import quote
 
@@ -151,6 +151,10 @@ class SentBody:
         part = await asyncio.get_running_loop().run_in_executor(None, self._stream.read, READ_BYTES)
         self._passing.request_copy.add(part)
         return part or None
+
+    def trailers(self) -> Sequence[tuple[str, str]]:
+        """None: WSGI servers do not hand them over."""
+        return ()
 
 
 def _outgoing(passing: Passing, stream: IO[bytes] | None) -> OutgoingBody:

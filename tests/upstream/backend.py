@@ -12,6 +12,8 @@ from typing import Self
 from urllib.parse import urlsplit
 
 SECONDS = 10.0
+# The end of a body in chunks, with its trailers.
+LAST_CHUNK = re.compile(rb"(?:\A|\r\n)0\r\n(?:[^\r\n]+\r\n)*\r\n\Z")
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 # Gets the connection and the request (its head and its body), and responds to it.
@@ -118,7 +120,7 @@ def read_requests(connection: socket.socket, *, reads_body: bool = True) -> Iter
         length = re.search(rb"(?im)^content-length: *(\d+)", head)
         body = b"" if reads_body else data
         if reads_body and re.search(rb"(?im)^transfer-encoding: *chunked", head):
-            while not data.endswith(b"0\r\n\r\n"):
+            while LAST_CHUNK.search(data) is None:
                 data += connection.recv(65536)
             body, data = unchunk(data), b""
         elif reads_body and length is not None:
@@ -135,7 +137,7 @@ def unchunk(data: bytes) -> bytes:
         size, _, data = data.partition(b"\r\n")
         number = int(size, 16)
         if number == 0:
-            assert data.endswith(b"\r\n")
+            assert data.endswith(b"\r\n"), "the body is cut short"
             return body
         assert len(data) > number, "a chunk is cut short"
         body, data = body + data[:number], data[number + 2 :]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import NamedTuple
 from urllib.parse import quote, unquote_plus
 
 from mockserver.contract.upstream import Upstream
 from mockserver.http.messages import PATH_CHARACTERS, Request
 from mockserver.openapi.parameter_decoding import RESERVED_PREFIX
-from mockserver.syntax.header_names import FRAMING
+from mockserver.syntax.header_names import FRAMING, NOT_TRAILERS
 
 # Named here, they concern the neighbours of this server, or are written again for the upstream. A gateway consumes
 # proxy credentials (RFC 9110, section 11.7.2), and this server itself has answered `Expect: 100-continue`.
@@ -36,12 +36,20 @@ class ForwardedHead(NamedTuple):
 
 
 def forwarded_head(
-    upstream: Upstream, request: Request, *, is_judged: bool, is_patched: bool = False, is_foreign: bool = False
+    upstream: Upstream,
+    request: Request,
+    *,
+    is_judged: bool,
+    is_patched: bool = False,
+    is_foreign: bool = False,
+    accepts_trailers: bool = False,
+    announces_trailers: bool = False,
 ) -> ForwardedHead:
     """The head of a request for the upstream.
 
     The response to a request that `is_judged` must be decodable, and one that `is_patched` must be whole. A page of
-    another site (`is_foreign`) does not get to use the credentials of the upstream.
+    another site (`is_foreign`) does not get to use the credentials of the upstream. The trailers of the response are
+    passed on if it `accepts_trailers`, and those of the request if it `announces_trailers`.
     """
     headers = list(_end_to_end(_sent_headers(request)))
     if is_judged:
@@ -52,6 +60,11 @@ def forwarded_head(
     if address.authorization is not None and not is_foreign:
         headers = [(name, value) for name, value in headers if name.lower() != "authorization"]
         headers.append(("Authorization", address.authorization))
+    if announces_trailers and (announced := request.header("Trailer")) is not None:
+        headers.append(("Trailer", announced))
+    if accepts_trailers:
+        # RFC 9110, section 10.1.4.
+        headers += [("Connection", "TE"), ("TE", "trailers")]
     return ForwardedHead(
         request.method,
         forwarded_target(upstream, request),
@@ -76,6 +89,22 @@ def forwarded_target(upstream: Upstream, request: Request) -> str:
     if len(kept) < len(pieces):
         question, query = ("?" if kept else ""), "&".join(kept)
     return path + question + query
+
+
+def forwarded_trailers(request: Request, trailers: Iterable[tuple[bytes, bytes]]) -> Sequence[tuple[str, str]]:
+    """The trailers of a request for the upstream: without those that change how it is understood."""
+    options = connection_options(_sent_headers(request))
+    return [
+        (_spelling(name.decode("latin-1")), value.decode("latin-1"))
+        for name, value in trailers
+        if _is_forwarded(name.decode("latin-1").lower(), options | NOT_TRAILERS)
+    ]
+
+
+def accepts_trailers(request: Request) -> bool:
+    """Whether the client of a request reads trailers (RFC 9110, section 10.1.4)."""
+    members = (request.header("TE") or "").split(",")
+    return any(member.partition(";")[0].strip().lower() == "trailers" for member in members)
 
 
 def connection_options(headers: Headers) -> set[str]:
@@ -115,10 +144,12 @@ def _end_to_end(headers: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]
     """The headers that are meant for the recipient of the request, this server's own not among them."""
     options = connection_options(headers)
     for name, value in headers:
-        lower = name.lower()
-        if lower in NOT_FORWARDED or lower in options or lower.replace("_", "-").startswith(_OWN_HEADER):
-            continue
-        yield name, value
+        if _is_forwarded(name.lower(), options):
+            yield name, value
+
+
+def _is_forwarded(lower: str, options: Set[str]) -> bool:
+    return not (lower in NOT_FORWARDED or lower in options or lower.replace("_", "-").startswith(_OWN_HEADER))
 
 
 def _own(headers: Headers) -> Iterator[tuple[str, str]]:

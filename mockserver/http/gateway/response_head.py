@@ -8,9 +8,11 @@ from urllib.parse import quote, urlsplit
 from mockserver.contract.upstream import PORTS, Upstream, UpstreamAddress
 from mockserver.http.gateway.request_head import connection_options
 from mockserver.http.messages import PATH_CHARACTERS, Request
-from mockserver.syntax.header_names import HOP_BY_HOP
+from mockserver.syntax.header_names import HOP_BY_HOP, NOT_TRAILERS
 
 NOT_RETURNED = HOP_BY_HOP | {"proxy-authenticate", "proxy-authentication-info"}
+Headers = Sequence[tuple[str, str]]
+
 ADDRESSES = ("location", "content-location")
 # Headers about the bytes of a body, which no longer hold for one that is patched.
 OF_BYTES = frozenset(
@@ -19,9 +21,7 @@ OF_BYTES = frozenset(
 )  # fmt: skip
 
 
-def returned_headers(
-    upstream: Upstream, request: Request, headers: Sequence[tuple[str, str]]
-) -> Iterator[tuple[str, str]]:
+def returned_headers(upstream: Upstream, request: Request, headers: Headers) -> Iterator[tuple[str, str]]:
     """The headers of a response of the upstream to `request`, without those that are for the neighbour only."""
     own = _own_prefix(upstream, request)
     options = connection_options(headers) - {"content-length"}
@@ -34,6 +34,12 @@ def returned_headers(
         elif lower == "set-cookie":
             value = own_cookie(upstream.address, own, value)
         yield name, value
+
+
+def returned_trailers(headers: Headers, trailers: Headers) -> Headers:
+    """The trailers of a response with these headers for the client, without those that change how it is understood."""
+    options = connection_options(headers) | NOT_TRAILERS
+    return [pair for pair in trailers if pair[0].lower() not in options and not pair[0].lower().startswith("x-mock-")]
 
 
 def own_location(address: UpstreamAddress, request: Request, own: str, value: str) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import errno
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from mockserver.contract.upstream import Upstream
 from mockserver.errors import Refusal
 from mockserver.http.gateway.request_head import ForwardedHead
 from mockserver.refusals import UpstreamFailed, UpstreamTimeout
-from mockserver.server.upstream.reader import BadAnswer, ResponseReader
+from mockserver.server.upstream.reader import BadAnswer, InterimResponse, ResponseReader
 
 # Bytes that are read and sent at once.
 PART_BYTES = 128 * 1024
@@ -24,11 +24,17 @@ IDLE_SECONDS, IDLE_LIMIT = 15.0, 64
 IDEMPOTENT = frozenset(("GET", "HEAD", "OPTIONS", "PUT", "DELETE"))
 
 
+InterimListener = Callable[[InterimResponse], None]
+
+
 class BodySource(Protocol):
     """The body of a request that is still coming."""
 
     async def next(self) -> bytes | None:
         """The next part; None at the end."""
+
+    def trailers(self) -> Sequence[tuple[str, str]]:
+        """What follows the last part of a body in chunks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +92,12 @@ class UpstreamConnections:
         self._idle: list[_IdleConnection] = []
         self._tls: ssl.SSLContext | None = None
 
-    async def request(self, upstream: Upstream, head: ForwardedHead, body: OutgoingBody) -> Answer:
+    async def request(
+        self, upstream: Upstream, head: ForwardedHead, body: OutgoingBody, on_interim: InterimListener | None = None
+    ) -> Answer:
         """Send a request; the response once its head has come. Raises UpstreamFailed and UpstreamTimeout.
 
+        `on_interim` is called with each response that comes before it (1xx).
         An idempotent request whose body can be sent again may use a connection that is open already. If the upstream
         has closed that one before it responds, the request is sent once more over a new one.
         """
@@ -97,17 +106,23 @@ class UpstreamConnections:
             if stream is not None:
                 attempt = _Attempt(upstream, stream, head.method)
                 try:
-                    return await self._respond(attempt, head, body)
+                    return await self._respond(attempt, head, body, on_interim)
                 except UpstreamFailed:
                     if attempt.reader.has_begun:
                         raise
-        return await self._respond(_Attempt(upstream, await self._connect(upstream), head.method), head, body)
+        attempt = _Attempt(upstream, await self._connect(upstream), head.method)
+        return await self._respond(attempt, head, body, on_interim)
 
-    async def _respond(self, attempt: _Attempt, head: ForwardedHead, body: OutgoingBody) -> Answer:
+    async def _respond(
+        self, attempt: _Attempt, head: ForwardedHead, body: OutgoingBody, on_interim: InterimListener | None
+    ) -> Answer:
         try:
             attempt.send(head, body)
             while not attempt.reader.has_head:
                 await attempt.receive()
+                for interim in attempt.reader.take_interim():
+                    if on_interim is not None:
+                        on_interim(interim)
         except BaseException:
             attempt.close()
             raise
@@ -203,8 +218,9 @@ class _Attempt:
         self.reader = ResponseReader(method)
         self.is_closed = False
         self._loop = asyncio.get_running_loop()
-        # Since when the upstream is silent: it took a part of the request, or sent one of the body. It has no more time
-        # for a head that comes in pieces. While the client has to send more, nothing is expected of it.
+        # Since when the upstream is silent: it took a part of the request, or sent one of the body, or an interim
+        # response. It has no more time for a head that comes in pieces. While the client has to send more, nothing is
+        # expected of it.
         self._progress, self._waits_for_client = self._loop.time(), False
         self._is_sent = False
         self._sending: asyncio.Task[None] | None = None
@@ -216,8 +232,8 @@ class _Attempt:
 
     def send(self, head: ForwardedHead, body: OutgoingBody) -> None:
         """Send the head, and begin to send the body."""
-        lines = [f"{head.method} {head.target} HTTP/1.1", *(f"{name}: {value}" for name, value in head.headers)]
-        raw = "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n" + body.framing + b"\r\n"
+        line = f"{head.method} {head.target} HTTP/1.1\r\n".encode("latin-1", "replace")
+        raw = line + header_lines(head.headers) + body.framing + b"\r\n"
         if body.source is None and len(body.content) <= PART_BYTES:
             self.stream.writer.write(raw + body.content)
             self._is_sent = True
@@ -232,7 +248,7 @@ class _Attempt:
             data = await self._read()
             if data:
                 self.reader.feed(data)
-                if self.reader.has_head:
+                if self.reader.has_head or self.reader.interim:
                     self._progress = self._loop.time()
             else:
                 self.reader.end()
@@ -274,8 +290,8 @@ class _Attempt:
                 writer.writelines((b"%x\r\n" % len(part), part, b"\r\n") if is_chunked else (part,))
                 await writer.drain()
                 self._progress = self._loop.time()
-            if is_chunked:
-                writer.write(b"0\r\n\r\n")
+            if is_chunked and body.source is not None:
+                writer.write(b"0\r\n" + header_lines(body.source.trailers()) + b"\r\n")
             self._is_sent = True
         except OSError:
             # It takes no more; what it responds says why.
@@ -295,6 +311,11 @@ class _Attempt:
                 return
             if part:
                 yield part
+
+
+def header_lines(headers: Iterable[tuple[str, str]]) -> bytes:
+    """Headers or trailers as they are sent."""
+    return "".join([f"{name}: {value}\r\n" for name, value in headers]).encode("latin-1", "replace")
 
 
 def failure_reason(error: BaseException) -> str:

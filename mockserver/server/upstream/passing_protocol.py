@@ -55,6 +55,12 @@ class PassingProtocol(Protocol):
         if self._passed is not None:
             self._begin(self.cycle, self._passed)
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header, or a trailer, for the upstream if the request is passed on."""
+        super().on_header(name, value)
+        if self._passed is not None and not self._in_head:
+            self._passed.incoming.trailers.append((name, value.rstrip(b" \t")))
+
     def on_body(self, body: bytes) -> None:
         """A part of the body, for the upstream if it is passed on."""
         if self._passed is None or self._is_last:

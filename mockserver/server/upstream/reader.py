@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import httptools
 
 # Bytes of the status line and the headers.
@@ -15,10 +18,19 @@ class BadAnswer(Exception):
     """What the upstream sent is no HTTP response, or ends before it is complete."""
 
 
+class InterimResponse(NamedTuple):
+    """A response before the one that counts (RFC 9110, section 15.2)."""
+
+    status: int
+    phrase: str
+    headers: Sequence[tuple[str, str]]
+
+
 class ResponseReader:
     """The response to a request with this method; `parts` has what came of its body since it was last emptied.
 
-    `length` is that of the body, None where only its end shows it. Interim responses are skipped.
+    `length` is that of the body, None where only its end shows it. `interim` has the interim responses that
+    came, and `trailers` are there when the body is complete.
     """
 
     def __init__(self, method: str) -> None:
@@ -30,6 +42,8 @@ class ResponseReader:
         self._has_more = False
         self.status, self.length = 0, None  # type: int, int | None
         self.headers: list[tuple[str, str]] = []
+        self.trailers: list[tuple[str, str]] = []
+        self.interim: list[InterimResponse] = []
         self.parts: list[bytes] = []
         self.has_begun = self.has_head = self.is_complete = False
         self.is_reusable = False
@@ -78,6 +92,11 @@ class ResponseReader:
         self.parts.clear()
         return data
 
+    def take_interim(self) -> Sequence[InterimResponse]:
+        """The interim responses that came since the last time."""
+        interim, self.interim = self.interim, []
+        return interim
+
     def on_message_begin(self) -> None:
         """A response begins: an interim one may precede the one that counts."""
         if self.is_complete:
@@ -91,21 +110,24 @@ class ResponseReader:
             self._phrase += phrase
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header, or a trailer, which is left out (RFC 9110, section 6.5.1)."""
-        if not self.has_head:
-            self._header_size += len(name) + len(value)
-            self.headers.append((name.decode("latin-1"), value.rstrip(b" \t").decode("latin-1")))
+        """A header or a trailer."""
+        if self.is_complete:
+            return
+        self._header_size += len(name) + len(value)
+        if self._header_size > HEAD_LIMIT:
+            raise BadAnswer(_TOO_LONG)
+        pairs = self.trailers if self.has_head else self.headers
+        pairs.append((name.decode("latin-1"), value.rstrip(b" \t").decode("latin-1")))
 
     def on_headers_complete(self) -> None:
         """The head is there."""
         if self.is_complete:
             return
         status = self._parser.get_status_code()
-        if self._header_size > HEAD_LIMIT:
-            raise BadAnswer(_TOO_LONG)
         if status < 200:
             if status == 101:
                 raise BadAnswer("it switched to another protocol, which was not requested")
+            self.interim.append(InterimResponse(status, self.phrase, self.headers))
             return
         if status > 599:
             raise BadAnswer(f"its status {status} is none of HTTP")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,8 @@ from mockserver.server import served_app
 from mockserver.server.cycle import Cycle
 from mockserver.server.delayed_send import LINGER_NONE
 from mockserver.server.rejections import rejection
-from mockserver.server.upstream.connections import Answer, OutgoingBody
+from mockserver.server.upstream.connections import Answer, OutgoingBody, header_lines
+from mockserver.server.upstream.reader import InterimResponse
 from mockserver.server.wsgi_bridge import STATUS_LINES
 
 if TYPE_CHECKING:
@@ -33,11 +34,12 @@ WAITING_BYTES = 256 * 1024
 class IncomingBody:
     """The body of a request while it comes. `length` is None if it is not known.
 
-    `on_room` is called when the client can be read on.
+    `on_room` is called when the client can be read on. `trailers` are complete when the body is.
     """
 
     def __init__(self, length: int | None, on_room: Callable[[], None]) -> None:
         self.length, self._on_room = length, on_room
+        self.trailers: list[tuple[bytes, bytes]] = []
         self._parts: deque[bytes] = deque()
         self._size = 0
         self._waiter: asyncio.Future[None] | None = None
@@ -92,7 +94,7 @@ class Relay:
         self, protocol: PassingProtocol, cycle: Cycle, passed_on: PassedOn, incoming: IncomingBody | None
     ) -> None:
         self._protocol, self._cycle, self._incoming = protocol, cycle, incoming
-        self._passing = Passing(passed_on)
+        self._passing = Passing(passed_on, passes_trailers=True, is_http_1_0=cycle.is_http_1_0)
         self._has_begun = self._is_over = False
         self._answer: Answer | None = None
         self._task: asyncio.Task[None] | None = None
@@ -154,7 +156,7 @@ class Relay:
         passing, began = self._passing, self._protocol.loop.time()
         try:
             answer = self._answer = await self._protocol.upstreams.request(
-                passing.upstream, passing.head, self._outgoing()
+                passing.upstream, passing.head, self._outgoing(), self._send_interim
             )
             received = answer.head
             head = passing.receive(received.status, received.phrase, received.headers, received.length)
@@ -175,6 +177,12 @@ class Relay:
         except (UpstreamFailed, UpstreamTimeout) as refusal:
             passing.finish(f"the response was broken off: {refusal.reason}")
             self._break_off()
+
+    def _send_interim(self, interim: InterimResponse) -> None:
+        """Pass a response on that comes before the one that counts (RFC 9110, section 15.2)."""
+        head = self._passing.receive_interim(interim.status, interim.phrase, interim.headers)
+        if head is not None:
+            self._protocol.transport.write(head_lines(head, is_chunked=False) + b"\r\n")
 
     async def _stream(self, head: ReturnedHead, answer: Answer) -> None:
         """Send the response while it comes."""
@@ -198,7 +206,8 @@ class Relay:
             await answer.read()  # to its end, so that the connection is used again
         self._passing.finish()
         self._is_over = True
-        protocol.end_relay(self._cycle, b"", b"0\r\n\r\n" if is_chunked else b"")
+        trailers = header_lines(self._passing.returned_trailers(answer.head.trailers))
+        protocol.end_relay(self._cycle, b"", b"0\r\n" + trailers + b"\r\n" if is_chunked else b"")
 
     async def _collect(self, answer: Answer) -> bytes:
         """The whole body of a response. Raises UpstreamFailed where it is too long to be patched."""
@@ -235,6 +244,11 @@ class Relay:
             self._passing.request_copy.add(part)
         return part
 
+    def trailers(self) -> Sequence[tuple[str, str]]:
+        """The trailers of the request, for the upstream."""
+        assert self._incoming is not None
+        return self._passing.forwarded_trailers(self._incoming.trailers)
+
     def _send_whole(self, response: Response) -> None:
         if not self._is_received:
             self._cycle.keep_alive = False
@@ -257,12 +271,12 @@ def head_lines(head: ReturnedHead, *, is_chunked: bool) -> bytes:
         line = STATUS_LINES.get(head.status, line)
     # `Date` in one spelling, by which the server finds it.
     pairs = [("Date" if name.lower() == "date" else name, value) for name, value in head.headers]
-    lines = [f"{name}: {value}\r\n".encode("latin-1", "replace") for name, value in pairs]
+    line += header_lines(pairs)
     if is_chunked:
-        lines.append(b"Transfer-Encoding: chunked\r\n")
+        line += b"Transfer-Encoding: chunked\r\n"
     elif head.length is not None and head.status != 204:
-        lines.append(b"Content-Length: %d\r\n" % head.length)
-    return line + b"".join(lines)
+        line += b"Content-Length: %d\r\n" % head.length
+    return line
 
 
 def _framed(part: bytes, is_chunked: bool) -> bytes:
