@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from werkzeug import exceptions
-from werkzeug.routing import Map, MapAdapter
+from werkzeug.routing import Map, MapAdapter, Rule
 
 from mockserver.errors import Refusal
 from mockserver.http import path_precedence
@@ -37,6 +38,8 @@ ControlResult = tuple[int, Any] | tuple[int, Any, dict[str, str]]
 ControlHandler = Callable[["Exchange", Any], ControlResult]
 Render = Callable[["Exchange", Mapping[str, str]], Response]
 CONTROL_PREFIX = "/__mock"
+# The only path of the control API elsewhere, unless the contract has an operation there.
+CONTRACT_DOCUMENT = "/openapi.json"
 _TEMPLATE = re.compile(r"\{([^{}]*)\}")
 # What stands for an empty first segment, which Werkzeug drops: no path of a request has a `%` alone.
 _EMPTY_SEGMENT = "/%"
@@ -88,31 +91,41 @@ class Route:
 
 
 class Router:
-    """The rules of a contract's operations, of the control API and of the pages; the contract's paths take precedence.
+    """The rules of a contract's operations, of the pages and of the control API.
 
-    `map` holds all rules, and its endpoints are the keys of `targets`. Flask uses the same map. `own_paths` are the
-    paths of the control API's operations.
+    `map` holds the rules of the first two; Flask uses the same map. Those of the control API are in a map of their own:
+    `load_control` loads its operations, by name, at the first request that may be one to them. The endpoints of both
+    maps are the keys of `targets`.
     """
 
     def __init__(
-        self, operations: Iterable[Operation], control: Mapping[str, tuple[Operation, ControlHandler]]
+        self,
+        operations: Iterable[Operation],
+        load_control: Callable[[], Mapping[str, tuple[Operation, ControlHandler]]],
     ) -> None:
-        self.map = Map(merge_slashes=False, redirect_defaults=False)
+        self.map = _create_map()
         self.targets: dict[str, Target] = {}
-        self._operations = list(operations)
-        self.own_paths: set[str] = set()
+        self._operations, self._load_control = list(operations), load_control
+        self._serves_document = not self.has_path(CONTRACT_DOCUMENT)
         self._nearest = NearestOperations(self._operations)
         self._has_empty_segment = any(operation.route.startswith("//") for operation in self._operations)
         # The shapes of the paths that declare HEAD themselves.
         heads = (operation for operation in self._operations if operation.method == "HEAD")
         self._head_shapes = {template_shape(operation.route) for operation in heads}
-        self._nearest_control = NearestOperations(operation for operation, _ in control.values())
         self._add_operations()
-        paths = {operation.path for operation in self._operations}
+
+    @cached_property
+    def _control(self) -> tuple[Map, NearestOperations]:
+        """The rules of the control API, and its operations by their paths."""
+        control, rules = self._load_control(), _create_map()
         for name, (operation, handle) in control.items():
-            if operation.path.startswith(CONTROL_PREFIX) or operation.path not in paths:
-                self._add_operation(f"control:{name}", operation, _control_target(operation, handle))
-                self.own_paths.add(operation.path)
+            if self.is_own_path(operation.path):
+                self._add_operation(f"control:{name}", operation, _control_target(operation, handle), rules=rules)
+        return rules, NearestOperations(operation for operation, _ in control.values())
+
+    def is_own_path(self, path: str) -> bool:
+        """Whether a path is the control API's or the pages', or that of the contract's document."""
+        return is_control_path(path) or (path == CONTRACT_DOCUMENT and self._serves_document)
 
     def add_page(self, endpoint: str, rule: str, render: Render) -> None:
         """Respond to GET and HEAD with `render` at a path, which is written as a Werkzeug rule."""
@@ -135,16 +148,24 @@ class Router:
         return self._match(request, path)
 
     def _match(self, request: Request, path: str) -> Route:
-        adapter = MapAdapter(self.map, "", "", None, "http", path, request.method)
-        try:
-            rule, arguments = adapter.match(return_rule=True)
-        except exceptions.MethodNotAllowed as error:
-            return self._refuse_method(request, error.valid_methods or ())
-        except exceptions.NotFound:
-            if request.method == "OPTIONS" and request.match_path == "*":
-                # RFC 9110, section 9.3.7: this is about the server in general.
-                return self._refuse_method(request, self._methods())
-            return Route(NOTHING, refusal=self.unknown_path(request))
+        methods = set[str]()
+        for rules in (self._control[0], self.map) if self.is_own_path(path) else (self.map,):
+            adapter = MapAdapter(rules, "", "", None, "http", path, request.method)
+            try:
+                rule, arguments = adapter.match(return_rule=True)
+            except exceptions.MethodNotAllowed as error:
+                methods.update(error.valid_methods or ())
+            except exceptions.NotFound:
+                pass
+            else:
+                return self._follow(request, adapter, rule, arguments)
+        if request.method == "OPTIONS" and request.match_path == "*":
+            # RFC 9110, section 9.3.7: this is about the server in general.
+            methods = self._methods()
+        return self._refuse_method(request, methods) if methods else Route(NOTHING, refusal=self.unknown_path(request))
+
+    def _follow(self, request: Request, adapter: MapAdapter, rule: Rule, arguments: Mapping[str, str]) -> Route:
+        """The route of a request that matches a rule."""
         target = self.targets[rule.endpoint]
         if target.allowed:
             return self._refuse_method(request, target.allowed)
@@ -172,7 +193,7 @@ class Router:
 
     def nearest(self, method: str, path: str) -> Candidates:
         """The operations nearest to a request, best first, each with why it did not match."""
-        operations = self._nearest_control if is_control_path(path) else self._nearest
+        operations = self._control[1] if is_control_path(path) else self._nearest
         return operations.find(method, path)
 
     def _methods(self) -> set[str]:
@@ -203,13 +224,15 @@ class Router:
                 prefix, [operation for operation in self._operations if not prefix or prefix in operation.prefixes]
             )
 
-    def _add_operation(self, endpoint: str, operation: Operation, target: Target, prefix: str = "") -> None:
+    def _add_operation(
+        self, endpoint: str, operation: Operation, target: Target, prefix: str = "", rules: Map | None = None
+    ) -> None:
         """Add a rule for the method of this operation (and for HEAD with GET)."""
         self.targets[endpoint] = target
         rule = LazyRule(rule_of(operation, prefix), methods=[operation.method], endpoint=endpoint, strict_slashes=False)
         if operation.method == "GET" and template_shape(operation.route) in self._head_shapes and rule.methods:
             rule.methods.discard("HEAD")
-        self.map.add(rule)
+        (self.map if rules is None else rules).add(rule)
 
     def _refuse_other_methods(self, prefix: str, operations: list[Operation]) -> None:
         """Refuse the other methods of a concrete path, which would otherwise match a templated path."""
@@ -227,6 +250,10 @@ class Router:
             endpoint = f"api:other:{prefix}:{number}"
             self.targets[endpoint] = Target(allowed=frozenset(allowed))
             self.map.add(LazyRule(rule_of(operation, prefix), methods=others, endpoint=endpoint, strict_slashes=False))
+
+
+def _create_map() -> Map:
+    return Map(merge_slashes=False, redirect_defaults=False)
 
 
 def _control_target(operation: Operation, handle: ControlHandler) -> Target:

@@ -45,6 +45,7 @@ class ControlApi:
 class Service:
     """A contract, its sandboxes, and the settings of the server. `hosts` may call the control API besides loopback.
 
+    `load_control` returns the control API, always the same one: many servers never need its document.
     `forwarded` says that a proxy in front sets the `X-Forwarded-` headers of every request.
     `stale` holds the problems of contract files that were edited while they are served and cannot be loaded again.
     `token_page` renders the response without a token as a page that asks for it; None where no pages are served.
@@ -55,7 +56,7 @@ class Service:
 
     contract: Contract
     sandboxes: Sandboxes
-    control: ControlApi
+    load_control: Callable[[], ControlApi]
     router: Router
     behaviours: Behaviours
     strict: bool = True
@@ -72,6 +73,11 @@ class Service:
     streams: OpenStreams = field(default_factory=OpenStreams)
     outbox: WebhookOutbox | None = None
 
+    @property
+    def control(self) -> ControlApi:
+        """The control API, which is loaded at its first use."""
+        return self.load_control()
+
     def implements(self, operation: Operation) -> bool:
         """Whether the contract implements an operation, by a behaviour or a handler."""
         return self.behaviour_of(operation) is not None or self.handler_of(operation) is not None
@@ -79,9 +85,7 @@ class Service:
     def handler_of(self, operation: Operation) -> PythonFunction | None:
         """The function of `handlers.py` that responds to an operation; None for operations of the control API."""
         python = self.contract.python
-        if python is None or self.control.operations.get(operation.id) is operation:
-            return None
-        return python.handlers.get(operation.id)
+        return None if python is None or self._is_control(operation) else python.handlers.get(operation.id)
 
     def channel_of(self, operation: Operation) -> Channel | None:
         """The channel that a request to this operation opens."""
@@ -90,5 +94,8 @@ class Service:
 
     def behaviour_of(self, operation: Operation) -> Behaviour | None:
         """The behaviour that the contract declares for an operation; None for operations of the control API."""
-        is_control = self.control.operations.get(operation.id) is operation
-        return None if is_control else self.contract.behaviours.get(operation.id)
+        return None if self._is_control(operation) else self.contract.behaviours.get(operation.id)
+
+    def _is_control(self, operation: Operation) -> bool:
+        """Whether an operation belongs to the control API and has the name of one of the contract."""
+        return self.contract.operations.get(operation.id, operation) is not operation

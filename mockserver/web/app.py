@@ -19,7 +19,6 @@ from mockserver.contract.loader import (
 )
 from mockserver.contract.model import Contract
 from mockserver.contract.upstream import with_upstream
-from mockserver.control.document import load_control_api
 from mockserver.engine.behaviours.behaviours import Behaviours
 from mockserver.engine.clock import Sleep, sleep
 from mockserver.engine.sandboxes import SANDBOX_LIMIT, Sandboxes
@@ -29,10 +28,11 @@ from mockserver.http.pipeline import respond
 from mockserver.http.request import addressing
 from mockserver.http.request_log import RequestLog
 from mockserver.http.response.responses import wire_headers
-from mockserver.http.router import Router
-from mockserver.http.service import BODY_LIMIT, PassedListener, Service
+from mockserver.http.router import ControlHandler, Router
+from mockserver.http.service import BODY_LIMIT, ControlApi, PassedListener, Service
 from mockserver.http.webhooks.outbox import WebhookOutbox
 from mockserver.http.webhooks.sending import Sender
+from mockserver.openapi.model import Operation
 from mockserver.server.wsgi_bridge import BUFFERED
 from mockserver.web.pages import site
 from mockserver.web.processes import watch_processes
@@ -117,15 +117,25 @@ def _open_outbox(hosts: Iterable[str], strict: bool) -> WebhookOutbox:
 
 def create_service(contract: Contract, sandboxes: Sandboxes) -> Service:
     """The service of a contract, with its sandboxes and the control API."""
-    return Service(contract, sandboxes, load_control_api(), build_router(contract), Behaviours(contract))
+    return Service(contract, sandboxes, load_control, build_router(contract), Behaviours(contract))
 
 
 def build_router(contract: Contract) -> Router:
     """The rules of a contract's operations and of the control API."""
-    control = load_control_api()
-    handlers = {name: (operation, control.handlers[name]) for name, operation in control.operations.items()}
     channels = [channel.operation for channel in contract.channels.values()]
-    return Router([*contract.operations.values(), *channels], handlers)
+    return Router([*contract.operations.values(), *channels], _control_operations)
+
+
+def load_control() -> ControlApi:
+    """The control API. Its document takes longer to load than the built-in contract's, and may never be needed."""
+    from mockserver.control.document import load_control_api
+
+    return load_control_api()
+
+
+def _control_operations() -> dict[str, tuple[Operation, ControlHandler]]:
+    control = load_control()
+    return {name: (operation, control.handlers[name]) for name, operation in control.operations.items()}
 
 
 def build_app(service: Service, *, serve_pages: bool, sleep: Sleep = sleep) -> Flask:
@@ -144,10 +154,10 @@ def build_app(service: Service, *, serve_pages: bool, sleep: Sleep = sleep) -> F
 
         view = PassingView(service, _from_flask, _to_flask, sleep)
 
-    # Flask and the router share one map of rules, so that `flask routes` lists every operation.
+    # Flask and the router share one map of rules, so that `flask routes` lists every operation of the contract.
     app.url_map = service.router.map
     app.view_functions |= dict.fromkeys(service.router.targets, view)
-    # Flask cannot match base addresses and percent-encoded separators, nor paths that do not exist.
+    # Flask cannot match the control API, base addresses and percent-encoded separators, nor paths that do not exist.
     app.register_error_handler(HTTPException, view)
     return app
 

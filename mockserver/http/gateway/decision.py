@@ -29,7 +29,7 @@ def is_passed(service: Service, upstream: Upstream, request: Request, route: Rou
         # The page at the root only leads to the console.
         or (route.is_page and path != "/")
         or path == "*"
-        or (route.operation is None and path in service.router.own_paths)
+        or (route.operation is None and service.router.is_own_path(path))
         or cors.is_preflight(request)
         # The recipient has to answer this one itself (RFC 9110, section 7.6.2).
         or (request.method == "OPTIONS" and (request.header("Max-Forwards") or "").strip() == "0")
