@@ -149,14 +149,7 @@ class _CompiledDocuments:
 
     def compile(self, schema: Any) -> jsonschema_rs.Validator:
         """Compile a schema whose references are absolute. Raises as Schemas.compile."""
-        return jsonschema_rs.Draft202012Validator(
-            schema,
-            registry=self._registry,
-            validate_formats=True,
-            formats=OWN_FORMATS,
-            offline=True,
-            pattern_options=PATTERN_OPTIONS,
-        )
+        return _compile(schema, self._registry)
 
     def compile_part(self, schema: Any, keyword: str = "") -> jsonschema_rs.Validator:
         """Compile a schema that is in the documents, or the one that has it under `keyword`, once."""
@@ -174,6 +167,22 @@ class _CompiledDocuments:
         return Explainer(self._documents, self.compile_part)
 
 
+def compile_file(uri: str, files: Mapping[str, Any]) -> jsonschema_rs.Validator:
+    """Compile the JSON Schema that the file at `uri` is; it may refer to `files`, given by their URIs."""
+    return _compile({"$ref": uri}, jsonschema_rs.Registry(list(files.items())))
+
+
+def _compile(schema: Any, registry: jsonschema_rs.Registry | None = None) -> jsonschema_rs.Validator:
+    return jsonschema_rs.Draft202012Validator(
+        schema,
+        registry=registry,
+        validate_formats=True,
+        formats=OWN_FORMATS,
+        offline=True,
+        pattern_options=PATTERN_OPTIONS,
+    )
+
+
 def find_schema_errors(schema: Any) -> list[tuple[str, str]]:
     """Pointer and message of the first mistake in a JSON Schema (2020-12, unless its `$schema` says otherwise)."""
     try:
@@ -188,13 +197,7 @@ def find_schema_errors(schema: Any) -> list[tuple[str, str]]:
 @lru_cache(maxsize=256)
 def keyword_validator(keyword: str, argument: str | float) -> jsonschema_rs.Validator:
     """A validator of one keyword alone, which says how jsonschema-rs understands it."""
-    return jsonschema_rs.Draft202012Validator(
-        {keyword: argument},
-        validate_formats=True,
-        formats=OWN_FORMATS,
-        offline=True,
-        pattern_options=PATTERN_OPTIONS,
-    )
+    return _compile({keyword: argument})
 
 
 @lru_cache(maxsize=256)

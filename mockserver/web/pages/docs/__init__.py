@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 
 from flask import Flask
@@ -33,5 +33,13 @@ def register(app: Flask, router: Router) -> None:
     router.add_page(f"{shell.ENDPOINT}docs", f"{PREFIX}/docs", contract_docs)
     router.add_page(f"{shell.ENDPOINT}docs.control", f"{PREFIX}/docs/control", control_docs)
     files = f"<any({', '.join(map(repr, FILES))}):filename>"
-    swagger = shell.asset(Path(str(resources.files("flask_swagger_ui") / "dist")))
+    swagger = shell.asset(_swagger_folder())
     router.add_page(f"{shell.ENDPOINT}docs.swagger", f"{ASSETS}/swagger/{files}", swagger)
+
+
+def _swagger_folder() -> Path:
+    """The files of Swagger UI, without importing its package, which is slow and not called."""
+    spec = find_spec("flask_swagger_ui")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "dist"
