@@ -172,7 +172,7 @@ def test_the_commands_for_a_recorded_backend_work(monkeypatch: pytest.MonkeyPatc
 def test_an_example_of_a_contract_file_matches_its_schema(block: str) -> None:
     part = yaml_reader.parse(block.replace("fingerprint: …", f"fingerprint: {'a' * 64}"))
     name = "resources" if part.keys() <= {"resources", "operations", "channels", "upstream", "webhooks"} else "scenario"
-    assert formats.validator(name).violations(part, "body") == []
+    assert formats.violations(name, part) == []
 
 
 def test_the_example_of_a_stream_is_what_is_sent() -> None:

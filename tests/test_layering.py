@@ -25,6 +25,7 @@ LATE = {
     ("mockserver.generate.generator", "mockserver.generate.realistic"),
     ("mockserver.web.app", "mockserver.engine.shared.connect"),  # only with --store
     ("mockserver.server.server", "mockserver.server.upstream.passing_protocol"),  # only with --upstream
+    ("mockserver.web.pages.console", "mockserver.contract.diagrams.diagram"),  # when the page is shown
     ("mockserver.web.app", "mockserver.control.document"),  # at the first use of the control API
     ("mockserver.web.app", "mockserver.web.passing"),  # only with --upstream
     ("mockserver.pytest_plugin", "mockserver.client.report"),

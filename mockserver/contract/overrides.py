@@ -26,7 +26,7 @@ WRITING = ("POST", "PUT", "PATCH")
 
 def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Override | None, list[Violation]]:
     """The override that an entry declares, or what is wrong with the entry."""
-    violations = formats.validator("override").violations(entry, "body")
+    violations = formats.violations("override", entry)
     if violations:
         return None, violations
     name = entry["operation"]

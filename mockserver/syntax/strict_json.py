@@ -18,7 +18,7 @@ _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _STEPS = tuple((chr(byte) in "[{") - (chr(byte) in "]}") for byte in range(256))
 _NOT_STRUCTURE = bytes(byte for byte in range(256) if chr(byte) not in "[]{}\n")
 # Only these may be outside the range of a number.
-_LONG_NUMBER = re.compile(rb"[0-9.][eE]|(?<![0-9])[0-9]{300}")
+_LONG_NUMBER = re.compile(rb"[0-9.](?:[eE]|(?<![0-9][0-9.])[0-9]{299})")
 _TOKEN = re.compile(r'(?P<string>"(?:[^"\\]|\\.)*")(?P<colon>\s*:)?|[\[\]{}]', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89abAB]|\\u[dD][c-fC-F]")
 

@@ -17,4 +17,4 @@ TEXT = (Path(__file__).parent.parent.parent / "docs" / "upstream.md").read_text(
 def test_an_example_matches_the_schema_of_its_file(block: str) -> None:
     part = yaml_reader.parse(block)
     name = "resources" if "upstream" in part else "scenario"
-    assert formats.validator(name).violations(part, "body") == []
+    assert formats.violations(name, part) == []

@@ -9,6 +9,7 @@ from typing import Any
 
 from mockserver.documents.nodes import BASE_URI
 from mockserver.documents.source import Report, Source
+from mockserver.errors import Violation
 from mockserver.openapi.loading import load
 from mockserver.schemas.validators import Schemas, Validator, compile_file
 from mockserver.syntax import strict_json
@@ -21,27 +22,30 @@ def schema_path(name: str) -> Path:
     return Path(__file__).parent / f"{name}.schema.json"
 
 
-@cache
-def _is_valid(name: str) -> Callable[[Any], bool]:
-    """Whether a value has a format: an answer without reasons, for which the schemas need no linking."""
-    schemas = {BASE_URI + path.name: strict_json.parse(path.read_bytes()) for path in map(schema_path, NAMES)}
-    return compile_file(BASE_URI + schema_path(name).name, schemas).is_valid
-
-
-@cache
-def validator(name: str) -> Validator:
-    """The validator of a format."""
-    report, path = Report(), schema_path(name)
-    documents = load(path.parent, [path], report)
-    report.raise_errors()
-    return Schemas(documents).validator(documents.root(BASE_URI + path.name))
+def violations(name: str, data: Any) -> list[Violation]:
+    """How a value violates the format `name`."""
+    return [] if _is_valid(name)(data) else _validator(name).violations(data, "body")
 
 
 def validate(name: str, source: Source, report: Report) -> bool:
     """Whether a file has the format `name`; violations go to `report`."""
-    if _is_valid(name)(source.data):
-        return True
-    violations = validator(name).violations(source.data, "body")
-    for violation in violations:
+    mistakes = violations(name, source.data)
+    for violation in mistakes:
         report.add(source, violation.pointer, violation.message, violation.keyword)
-    return not violations
+    return not mistakes
+
+
+@cache
+def _is_valid(name: str) -> Callable[[Any], bool]:
+    """Whether a value has a format: an answer without reasons, for which the schemas need no linking."""
+    schemas = {BASE_URI + path.name: strict_json.parse_fast(path.read_bytes()) for path in map(schema_path, NAMES)}
+    return compile_file(BASE_URI + schema_path(name).name, schemas).is_valid
+
+
+@cache
+def _validator(name: str) -> Validator:
+    """The validator of a format, which has the reasons."""
+    report, path = Report(), schema_path(name)
+    documents = load(path.parent, [path], report)
+    report.raise_errors()
+    return Schemas(documents).validator(documents.root(BASE_URI + path.name))

@@ -9,7 +9,6 @@ from urllib.parse import quote
 from flask import Flask
 
 from mockserver.contract import formats
-from mockserver.contract.diagrams import diagram
 from mockserver.contract.model import Contract, Resource
 from mockserver.http.exchange import Exchange
 from mockserver.http.messages import Response
@@ -28,9 +27,10 @@ IN = f"{PREFIX}/in/"
 def register(app: Flask, router: Router) -> None:
     """Add the console, and a redirect to it from `/` unless the contract has that path."""
     shell.add_page_set(app, router, "console")
-    faults = strict_json.parse(formats.schema_path("override").read_bytes())["properties"]["fault"]["enum"]
 
     def console(exchange: Exchange, _: object) -> Response:
+        from mockserver.contract.diagrams.diagram import draw
+
         contract = exchange.service.contract
         return shell.page(
             exchange,
@@ -39,12 +39,12 @@ def register(app: Flask, router: Router) -> None:
             scenarios=sorted(contract.scenarios.values(), key=lambda scenario: scenario.name),
             resources=contract.resources.values(),
             drawings={
-                name: diagram.draw(resource.lifecycle)
+                name: draw(resource.lifecycle)
                 for name, resource in contract.resources.items()
                 if resource.lifecycle is not None
             },
             resource_data=strict_json.dump([_resource_data(each) for each in contract.resources.values()]).decode(),
-            faults=faults,
+            faults=_faults(),
             sandbox_via=exchange.sandbox_via,
             mount=exchange.request.root_path.partition(IN)[0],
             switch=partial(_switch, exchange),
@@ -54,6 +54,13 @@ def register(app: Flask, router: Router) -> None:
     router.add_page(f"{shell.ENDPOINT}console", f"{PREFIX}/", console)
     if not router.has_path("/"):
         router.add_page(f"{shell.ENDPOINT}root", "/", _to_console)
+
+
+def _faults() -> list[str]:
+    """The faults that an override may inject."""
+    schema = strict_json.parse_fast(formats.schema_path("override").read_bytes())
+    names: list[str] = schema["properties"]["fault"]["enum"]
+    return names
 
 
 def _to_console(exchange: Exchange, _: object) -> Response:
