@@ -112,7 +112,7 @@ class OperationReader:
     def _check_success(self, node: Node, operation: Operation) -> None:
         lowest = operation.lowest()
         if operation.success() is None and lowest is not None and lowest[0] >= FIRST_ERROR:
-            consequence = f"every request will get the lowest declared status, {lowest[0]}"
+            consequence = f"unless state is kept, every request gets the lowest declared status, {lowest[0]}"
             message = f"declares no 2xx or default response; {consequence}"
             self.report.warn(node.source, f"{node.pointer}/responses", message, "no-success")
 

@@ -481,6 +481,21 @@ def test_the_store_keeps_pets(pets: FlaskClient) -> None:
     assert pets.get("/pet/77").status_code == 404
 
 
+def test_what_declares_errors_alone_succeeds(keep: Keep) -> None:
+    paths = crud("/things", "/things/{id}", THING)
+    errors = {"responses": {"400": {"description": "bad"}, "404": {"description": "none"}}}
+    form = {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": {"label": TEXT}}}}
+    item = paths["/things/{id}"]
+    item["delete"] = {"operationId": "remove", **errors}
+    item["post"] = {"operationId": "change", "requestBody": {"content": form}, **errors}
+    client = keep(document(paths))
+    client.post("/things", json={"id": "new", "label": "a"})
+    changed = client.post("/things/new", data={"label": "b"})
+    assert (changed.status_code, changed.json) == (200, {"id": "new", "label": "b"})
+    assert client.delete("/things/new").status_code == 204
+    assert client.delete("/things/new").status_code == 404
+
+
 def test_the_store_finds_pets_by_their_status(pets: FlaskClient) -> None:
     pets.post("/pet", json=PET)
     listed: Any = pets.get("/pet/findByStatus?status=available").json

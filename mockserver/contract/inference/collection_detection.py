@@ -283,7 +283,7 @@ def _infer_on_record(collection: Collection, methods: Methods, owners: Mapping[s
                 entries[methods[method].id] = {kind: collection.name, **entry, **path_entry(owners)}
     if "POST" in methods and (entry := infer_post_update(methods["POST"], collection)) is not None:
         entries[methods["POST"].id] = {"update": collection.name, **entry, **path_entry(owners)}
-    if "DELETE" in methods and has_success(methods["DELETE"]):
+    if "DELETE" in methods:
         # Any other response is an example; the record is deleted in any case.
         copy = replace(collection, schemas=dict(collection.schemas))
         response = infer_response(methods["DELETE"], 204, copy) or {}

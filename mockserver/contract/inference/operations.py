@@ -79,13 +79,12 @@ def _find_member_schema(schema: Node, segment: str, fits: Callable[[Node], bool]
 
 
 def infer_response(operation: Operation, status: int, collection: Collection) -> Entry | None:
-    """The entry of an operation that responds with the record, or without a body.
+    """The entry of an operation that responds with the record, without a body, or declares its errors alone.
 
     Records then have to match the schema of the response, too.
     """
-    success = operation.success(status)
-    media_type = json_response(success)
-    if success is None or media_type is NO_JSON:
+    media_type = json_response(operation.success(status))
+    if media_type is NO_JSON:
         return None
     if media_type is None or media_type.schema is None:
         return {}
@@ -151,13 +150,14 @@ def infer_change(operation: Operation, collection: Collection) -> Entry | None:
 def infer_post_update(operation: Operation, collection: Collection) -> Entry | None:
     """The entry of a POST on a record that changes it: it has members of the record and returns the record.
 
-    Without a body, parameters of the query have the names of fields.
+    Where only errors are declared, the response is not known, and the members are enough. Without a body, parameters of
+    the query have the names of fields.
     """
     names = {parameter.name for parameter in operation.parameters if parameter.location == "query"}
     is_in_query = operation.body is None and names & collection.shape.names
     body = {} if is_in_query else infer_body(operation, collection) if operation.body is not None else None
     media_type = json_response(operation.success(200))
-    if body is None or media_type is None or media_type.schema is None:
+    if body is None or (has_success(operation) and (media_type is None or media_type.schema is None)):
         return None
     response = infer_response(operation, 200, collection)
     return {**body, **response} if response is not None else None

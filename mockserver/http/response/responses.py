@@ -17,7 +17,7 @@ from mockserver.openapi.model import DeclaredResponse, Header, MediaType, Operat
 from mockserver.openapi.parameter_decoding import validate_header
 from mockserver.syntax.header_names import FRAMING
 from mockserver.syntax.media_types import JSON, is_json
-from mockserver.syntax.statuses import BODILESS, LENGTHLESS, reason_phrase
+from mockserver.syntax.statuses import BODILESS, FIRST_ERROR, LENGTHLESS, reason_phrase
 
 NO_CACHE = "Cache-Control", "no-cache"
 NO_NAMES: frozenset[str] = frozenset()
@@ -55,7 +55,9 @@ def build_response(
         value = text_bodies.body_text(value, media_type)
     if declared is None:
         message = f"{operation.id} declares no response for the status {status}"
-        violations = [Violation("status", "", "responses", message)]
+        # Where only errors are declared, nothing is known of success.
+        is_unknown_success = status < FIRST_ERROR and operation.success() is None
+        violations = [] if is_unknown_success else [Violation("status", "", "responses", message)]
     else:
         violations = _content_violations(declared, media, status, value, media_type)
     if status in BODILESS or (media_type is None and value is None):
