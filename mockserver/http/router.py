@@ -56,8 +56,9 @@ class Target:
     """What responds at a path: an operation of the contract, one of the control API (`handle`), or a page (`render`).
 
     There are several operations where their paths differ only in the query or fragment that is written into them, or in
-    the names of their parameters. `allowed` are the methods of a path that refuses all others. Without `needs_sandbox`,
-    the operation concerns no sandbox or another one than the request names.
+    the names of their parameters; `is_chosen` says that the request chooses one, or must have the query. `allowed` are
+    the methods of a path that refuses all others. Without `needs_sandbox`, the operation concerns no sandbox or another
+    one than the request names.
     """
 
     operations: tuple[Operation, ...] = ()
@@ -65,6 +66,7 @@ class Target:
     render: Render | None = None
     allowed: frozenset[str] = frozenset()
     needs_sandbox: bool = True
+    is_chosen: bool = False
 
 
 NOTHING = Target()
@@ -171,7 +173,7 @@ class Router:
             return self._refuse_method(request, target.allowed)
         if target.render is not None and request.method == "OPTIONS":
             return self._refuse_method(request, adapter.allowed_methods(), target)
-        if len(target.operations) > 1 or (target.operations and target.operations[0].query):
+        if target.is_chosen:
             return self._choose(request, target, arguments)
         return Route(target, target.operations[0] if target.operations else None, arguments)
 
@@ -211,7 +213,8 @@ class Router:
         routes = set(by_shape)
         for number, group in enumerate(by_shape.values()):
             # One whose path parameters may be anything would hide the others.
-            operation, target = group[0], Target(tuple(sorted(group, key=_count_unrestricted)))
+            operation, is_chosen = group[0], len(group) > 1 or bool(group[0].query)
+            target = Target(tuple(sorted(group, key=_count_unrestricted)), is_chosen=is_chosen)
             self._add_operation(f"api:{number}", operation, target)
             for prefix in operation.prefixes:
                 # An operation that is declared at exactly that path takes precedence.

@@ -85,7 +85,9 @@ class Service:
     def handler_of(self, operation: Operation) -> PythonFunction | None:
         """The function of `handlers.py` that responds to an operation; None for operations of the control API."""
         python = self.contract.python
-        return None if python is None or self._is_control(operation) else python.handlers.get(operation.id)
+        if python is None or self.contract.operations.get(operation.id, operation) is not operation:
+            return None
+        return python.handlers.get(operation.id)
 
     def channel_of(self, operation: Operation) -> Channel | None:
         """The channel that a request to this operation opens."""
@@ -94,8 +96,6 @@ class Service:
 
     def behaviour_of(self, operation: Operation) -> Behaviour | None:
         """The behaviour that the contract declares for an operation; None for operations of the control API."""
-        return None if self._is_control(operation) else self.contract.behaviours.get(operation.id)
-
-    def _is_control(self, operation: Operation) -> bool:
-        """Whether an operation belongs to the control API and has the name of one of the contract."""
-        return self.contract.operations.get(operation.id, operation) is not operation
+        contract = self.contract
+        # One of the control API may have the name of one of the contract.
+        return contract.behaviours.get(operation.id) if contract.operations.get(operation.id) is operation else None
