@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import subprocess
 from collections import Counter, defaultdict
@@ -34,6 +35,7 @@ def tracked() -> list[Path]:
         return [path for path in ROOT.rglob("*") if path.is_file() and "/." not in path.as_posix()]
 
 
+@functools.cache
 def modules() -> dict[str, ast.Module]:
     """The syntax tree of each module, by its path in the repository."""
     return {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text()) for path in sorted(PACKAGE.rglob("*.py"))}
