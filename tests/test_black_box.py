@@ -19,7 +19,7 @@ import pytest
 import requests
 
 from mockserver import BackgroundServer
-from tests.attack.scale import rounds
+from tests.attack.scale import FUZZER
 from tests.cli.test_main import SECONDS, serving
 
 
@@ -159,7 +159,7 @@ def test_a_recording_answers_alike_in_another_process(tmp_path: Path) -> None:
 def test_a_schema_driven_fuzzer_finds_nothing(server: BackgroundServer, document: str, tmp_path: Path) -> None:
     command = [
         sys.executable, "-m", "schemathesis.cli", "run", server.url + document, "--checks", "all", "--seed", "1",
-        "--max-examples", str(rounds(3, 10)), "--header", "X-Mock-Sandbox: fuzz", "--no-color", "--exclude-checks", "positive_data_acceptance",
+        *FUZZER, "--header", "X-Mock-Sandbox: fuzz", "--no-color", "--exclude-checks", "positive_data_acceptance",
     ]  # fmt: skip
     # A stream is read until the time of a request is over.
     stream = '[[operations]]\ninclude-operation-id = "streamJobs"\nrequest-timeout = 0.3\n'

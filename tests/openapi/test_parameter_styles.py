@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mockserver import BackgroundServer, create_app
-from tests.attack.scale import rounds
+from tests.attack.scale import FUZZER
 
 NUMBER = {"type": "integer", "minimum": 1, "maximum": 99}
 NUMBERS = {"type": "array", "items": NUMBER, "minItems": 1, "maxItems": 3}
@@ -67,7 +67,7 @@ def test_requests_of_a_fuzzer_in_any_style_are_validated_as_intended(tmp_path: P
     with BackgroundServer(create_app(file)) as server:
         command = [
             sys.executable, "-m", "schemathesis.cli", "run", str(file), "--url", server.url, "--checks", "all", "--seed", "1",
-            "--max-examples", str(rounds(2, 5)), "--no-color", "--exclude-checks", "ignored_auth",
+            *FUZZER, "--no-color", "--exclude-checks", "ignored_auth",
         ]  # fmt: skip
         result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert result.returncode == 0, result.stdout
