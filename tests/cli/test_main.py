@@ -101,26 +101,18 @@ def replace_text(path: Path, before: str, after: str) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_serve_prints_its_address_and_exits_with_0_on_a_signal(number: signal.Signals) -> None:
-    with serving() as (process, url, _), requests.Session() as session:
-        assert session.get(f"{url}/__mock/health", timeout=SECONDS).json()["status"] == "ok"
-        ipv4 = url.replace("localhost", "127.0.0.1")
-        assert session.get(f"{ipv4}/admin/jobs", timeout=SECONDS).json()["total"] == 36
-        process.send_signal(number)
-        assert process.wait(SECONDS) == 0
-
-
-def test_serve_prints_the_contract_before_its_address() -> None:
-    with serving() as (_, _, lines):
+def test_serve_prints_what_it_serves_and_exits_with_0_on_a_signal(number: signal.Signals) -> None:
+    with serving() as (process, url, lines), requests.Session() as session:
         first, *others = SCENARIOS
         assert lines == [
             "Tutoring ingestion API: 8 operations from the built-in contract\n",
             f"Scenarios: {first} (default), {', '.join(others)}\n",
         ]
-
-
-def test_serve_prints_the_console_and_how_to_stop_after_its_address() -> None:
-    with serving() as (process, url, _):
+        assert session.get(f"{url}/__mock/health", timeout=SECONDS).json()["status"] == "ok"
+        ipv4 = url.replace("localhost", "127.0.0.1")
+        assert session.get(f"{ipv4}/admin/jobs", timeout=SECONDS).json()["total"] == 36
+        process.send_signal(number)
+        assert process.wait(SECONDS) == 0
         assert remaining_output(process) == f"Console: {url}/__mock/\nPress Ctrl-C to stop.\n"
 
 
@@ -239,14 +231,14 @@ def test_check_finds_a_scenario_whose_records_cannot_be_generated(make_contract:
     assert result.stderr.startswith("scenarios/many.yaml:1: no record of jobs can be generated: ")
 
 
-def test_check_prints_json() -> None:
-    result = run("check", "--format", "json")
+def test_check_prints_json(make_contract: MakeContract) -> None:
+    result = run("check", "--format", "json", str(make_contract()))
     proof = json.loads(result.stdout)
     assert result.exit_code == 0
-    assert proof["contract"] == "Tutoring ingestion API"
+    assert proof["contract"] == "Small"
     assert proof["holds"] is True
     assert proof["findings"] == []
-    assert [scenario["name"] for scenario in proof["scenarios"]] == SCENARIOS
+    assert [scenario["name"] for scenario in proof["scenarios"]] == ["baseline", "empty"]
 
 
 def test_check_prints_json_for_a_contract_that_cannot_be_loaded(make_contract: MakeContract) -> None:
