@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 from collections.abc import Iterator
@@ -151,8 +152,8 @@ def test_a_value_of_another_type_is_a_mistake_with_its_line(
 def test_a_value_of_another_type_makes_no_request_fail(tmp_path: Path, pointer: str, owner: str, kind: str) -> None:
     path = tmp_path / "api.json"
     path.write_text(json.dumps(with_value(pointer, {"x": 1} if has_type(5, kind) else 5)))
-    contract, _ = load_mistakes(path)
-    assert contract is None or "internal-error" not in request_all(contract)
+    with contextlib.suppress(ContractError):
+        assert "internal-error" not in request_all(load_contract(path))
 
 
 BRANCHES = {
