@@ -21,7 +21,7 @@ FIELD_VALUES = [
     text for text in NON_EMPTY if text == text.strip(" \t") and not any(ord(c) < 32 or ord(c) == 127 for c in text)
 ]
 # Every string in every place takes minutes.
-SOME, SOME_FIELD_VALUES = NON_EMPTY[:: rounds(7, 1)], FIELD_VALUES[:: rounds(7, 1)]
+SOME, SOME_FIELD_VALUES = NON_EMPTY[:: rounds(15, 1)], FIELD_VALUES[:: rounds(15, 1)]
 SERVER_ERRORS = range(500, 600)
 
 
