@@ -123,7 +123,7 @@ def join_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     return values
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def header(name: str, value: str) -> tuple[str, str]:
     """A header of a response: cached, since thousands of journal entries refer to the same ones."""
     return name, value

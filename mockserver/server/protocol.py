@@ -77,8 +77,9 @@ class Protocol(HttpToolsProtocol):
         self._timer = self.loop.call_later(rejections.REQUEST_SECONDS, self._check_time)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Let go of the timer, too."""
+        """Let go of the timers, too. Uvicorn keeps its own for a connection that was reset."""
         self._stop_timer()
+        self._unset_keepalive_if_required()
         if self._hold is not None:
             self._hold.cancel()
         self._waiting.clear()

@@ -158,7 +158,8 @@ def has_date(head: bytes) -> bool:
     return b"\r\nDate: " in head
 
 
-@lru_cache(maxsize=4096)
+# Most headers are in every response; the others, such as tags, are rarely sent again.
+@lru_cache(maxsize=256)
 def _header_line(name: str, value: str) -> bytes:
     """A header as it is sent; nothing for one that is the server's own."""
     lower = name.lower()

@@ -73,7 +73,6 @@ def _best(accept: str, names: tuple[str, ...]) -> str | None:
     return None
 
 
-@lru_cache(maxsize=512)
 def _ranges(accept: str) -> tuple[Range, ...]:
     """The ranges of an `Accept` header, each with its quality and its parameters."""
     ranges = []
