@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -206,22 +206,8 @@ class Client:
 
         `timeout` is in seconds; `filters` are those of `requests`. Raises ExpectationError with what came instead.
         """
-        remaining = timeout
-        while True:
-            wait = min(remaining, WAIT_LIMIT)
-            query = {"limit": JOURNAL_LIMIT, **filters, "operation": operation, "times": times}
-            try:
-                response = self._call("GET", "requests", query={**query, "wait": f"{round(wait * 1_000)}ms"}, wait=wait)
-            except MockError as error:
-                if error.code != "wait-timeout":
-                    raise
-                remaining -= wait
-                if remaining <= 0:
-                    message = report.describe_missing(operation, times, timeout, error.problem)
-                    raise ExpectationError(error.status, error.code, message, error.problem) from None
-            else:
-                entries: list[Json] = response.json()["requests"]
-                return entries
+        query = {"limit": JOURNAL_LIMIT, **filters, "operation": operation, "times": times}
+        return self._wait("requests", query, timeout, partial(report.describe_missing, operation, times, timeout))
 
     def verify(self, *expectations: Mapping[str, Any], in_order: bool = False) -> None:
         """Verify that the expected requests were received.
@@ -274,9 +260,22 @@ class Client:
         """Clear the list of drift."""
         self._call("DELETE", "drift")
 
-    def deliveries(self) -> list[Json]:
-        """The deliveries of webhooks in the sandbox, oldest first."""
-        return self._list("deliveries")
+    def deliveries(self, **filters: QueryValue) -> list[Json]:
+        """The deliveries of webhooks that match the filters, oldest first.
+
+        The filters are the parameters of `GET /__mock/deliveries`: `webhook`, `resource`, `event`, `key`, `status`,
+        `attempts`. A list matches any of its values.
+        """
+        return self._list("deliveries", **filters)
+
+    def wait_for_deliveries(self, times: int = 1, timeout: float = 5.0, **filters: QueryValue) -> list[Json]:
+        """Wait until `times` deliveries of webhooks match, and return all that do, oldest first.
+
+        `timeout` is in seconds; `filters` are those of `deliveries`, such as `status="delivered"`. Raises
+        ExpectationError with the deliveries that there are instead.
+        """
+        describe = partial(report.describe_missing_deliveries, times, timeout)
+        return self._wait("deliveries", {**filters, "times": times}, timeout, describe)
 
     def clear_deliveries(self) -> None:
         """Clear the list of deliveries; those that are pending are not sent."""
@@ -290,6 +289,25 @@ class Client:
     def control_openapi(self) -> Json:
         """The OpenAPI document of the control API."""
         return self._get("openapi.json")
+
+    def _wait(
+        self, path: str, query: Mapping[str, QueryValue], timeout: float, describe: Callable[[Json], str]
+    ) -> list[Json]:
+        """A list, once it has as many items as the query demands; `describe` is for the error if it does not."""
+        remaining = timeout
+        while True:
+            wait = min(remaining, WAIT_LIMIT)
+            try:
+                response = self._call("GET", path, query={**query, "wait": f"{round(wait * 1_000)}ms"}, wait=wait)
+            except MockError as error:
+                if error.code != "wait-timeout":
+                    raise
+                remaining -= wait
+                if remaining <= 0:
+                    raise ExpectationError(error.status, error.code, describe(error.problem), error.problem) from None
+            else:
+                items: list[Json] = response.json()[path]
+                return items
 
     def _call(self, method: str, *path: str, **options: Any) -> Response:
         return self._connection.call(method, path_of(*path), **options)

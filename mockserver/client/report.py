@@ -31,6 +31,14 @@ def describe_missing(operation: str, times: int, seconds: float, problem: Json) 
     return f"{printable(head)} The latest requests of the sandbox:\n{describe_requests(problem['requests'])}"
 
 
+def describe_missing_deliveries(times: int, seconds: float, problem: Json) -> str:
+    """Why a wait for `times` deliveries ended, from the problem `wait-timeout`."""
+    noun = "delivery" if times == 1 else "deliveries"
+    lines = [f"Expected {times:,} {noun} within {seconds:g} s; {problem['total']:,} matched. The latest deliveries:"]
+    lines += [f"  {_delivery_line(delivery)}" for delivery in problem["deliveries"]] or ["  none"]
+    return _join(lines)
+
+
 def describe_expectations(problem: Json) -> str:
     """Each expectation that failed, with what came closest, from the problem `verify-failed`."""
     results = problem["expectations"]
@@ -110,6 +118,13 @@ def _code(entry: Json) -> str:
     """The code of the problem that the server responded with; empty if there is none."""
     headers = entry.get("response", {}).get("headers", {})
     return str(entry.get("code") or headers.get("X-Mock-Code", ""))
+
+
+def _delivery_line(delivery: Json) -> str:
+    outcomes = ", ".join(str(attempt.get("status", attempt.get("error"))) for attempt in delivery["attempts"])
+    change = f"{delivery['event']} of {delivery['key']} ({delivery['resource']})"
+    head = f"{delivery['webhook']}: {change} to {delivery['url']} -> {delivery['status']}"
+    return f"{head} ({outcomes})" if outcomes else head
 
 
 def _override(override: Json) -> str:

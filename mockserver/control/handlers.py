@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from mockserver.contract import overrides
-from mockserver.control import journal_json, request_filters, verification
+from mockserver.control import delivery_filters, journal_json, request_filters, verification
 from mockserver.documents.bundle import bundle
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.engine.commands import AddOverride, Fire, Fired, Put, Remove, RemoveOverride
@@ -292,8 +292,7 @@ def _clear_drift(exchange: Exchange, call: OperationCall) -> ControlResult:
 
 
 def _list_deliveries(exchange: Exchange, call: OperationCall) -> ControlResult:
-    deliveries = exchange.selection.sandbox.deliveries
-    return 200, deliveries.as_json() if deliveries is not None else {"deliveries": [], "total": 0}
+    return 200, delivery_filters.list_deliveries(exchange, call)
 
 
 def _clear_deliveries(exchange: Exchange, call: OperationCall) -> ControlResult:

@@ -252,6 +252,24 @@ export interface WaitOptions extends Omit<RequestFilters, "operation"> {
   timeout?: number;
 }
 
+export interface DeliveryFilters {
+  webhook?: Several<string>;
+  resource?: Several<string>;
+  /** A transition, or create, update, replace, delete, put or append. */
+  event?: Several<string>;
+  key?: Several<string | number>;
+  status?: Several<Delivery["status"]>;
+  /** At least so many. */
+  attempts?: number;
+}
+
+export interface DeliveryWaitOptions extends DeliveryFilters {
+  /** Number of deliveries to wait for; 1. */
+  times?: number;
+  /** In milliseconds; 5,000. */
+  timeout?: number;
+}
+
 /** Requests that should have been received; at least one of `operation`, `method` and `path` is required. */
 export interface Expectation {
   operation?: string;
@@ -347,8 +365,10 @@ export class Client {
   /** The responses of the real backend in this sandbox that violated the contract, oldest first. */
   drift(): Promise<Breach[]>;
   clearDrift(): Promise<void>;
-  /** The deliveries of webhooks in the sandbox, oldest first. */
-  deliveries(): Promise<Delivery[]>;
+  /** The deliveries of webhooks in the sandbox that match, oldest first. */
+  deliveries(filters?: DeliveryFilters): Promise<Delivery[]>;
+  /** Wait until as many deliveries match, as with `{ status: "delivered" }`; returns them, oldest first. */
+  waitForDeliveries(options?: DeliveryWaitOptions): Promise<Delivery[]>;
   /** Clears the list; deliveries that are pending are not sent. */
   clearDeliveries(): Promise<void>;
 

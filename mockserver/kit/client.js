@@ -187,16 +187,7 @@ export class Client {
 
   /** @param {string} operation @param {import("./client.js").WaitOptions} [options] */
   async waitFor(operation, { times = 1, timeout = 5_000, ...filters } = {}) {
-    for (let left = Math.ceil(timeout); ; left -= LONGEST_WAIT) {
-      const wait = Math.min(Math.max(left, 0), LONGEST_WAIT);
-      try {
-        const query = { limit: JOURNAL_LIMIT, ...filters, operation, times, wait: `${wait}ms` };
-        return (await this.#call("GET", "/requests", { query })).requests;
-      } catch (error) {
-        const isEarly = error instanceof MockError && error.code === "wait-timeout" && left > LONGEST_WAIT;
-        if (!isEarly) throw error;
-      }
-    }
+    return (await this.#wait("/requests", { limit: JOURNAL_LIMIT, ...filters, operation, times }, timeout)).requests;
   }
 
   /**
@@ -228,8 +219,14 @@ export class Client {
     await this.#call("DELETE", "/drift");
   }
 
-  async deliveries() {
-    return (await this.#call("GET", "/deliveries")).deliveries;
+  /** @param {import("./client.js").DeliveryFilters} [filters] */
+  async deliveries(filters = {}) {
+    return (await this.#call("GET", "/deliveries", { query: filters })).deliveries;
+  }
+
+  /** @param {import("./client.js").DeliveryWaitOptions} [options] */
+  async waitForDeliveries({ times = 1, timeout = 5_000, ...filters } = {}) {
+    return (await this.#wait("/deliveries", { ...filters, times }, timeout)).deliveries;
   }
 
   async clearDeliveries() {
@@ -242,6 +239,22 @@ export class Client {
 
   controlOpenapi() {
     return this.#call("GET", "/openapi.json");
+  }
+
+  /**
+   * Get a list once it has as many items as the query demands; `timeout` is in milliseconds.
+   * @param {string} path @param {object} query @param {number} timeout
+   */
+  async #wait(path, query, timeout) {
+    for (let left = Math.ceil(timeout); ; left -= LONGEST_WAIT) {
+      const wait = Math.min(Math.max(left, 0), LONGEST_WAIT);
+      try {
+        return await this.#call("GET", path, { query: { ...query, wait: `${wait}ms` } });
+      } catch (error) {
+        const isEarly = error instanceof MockError && error.code === "wait-timeout" && left > LONGEST_WAIT;
+        if (!isEarly) throw error;
+      }
+    }
   }
 
   /**

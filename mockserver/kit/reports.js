@@ -31,7 +31,10 @@ function sections(problem) {
     case "verify-failed":
       return problem.expectations.filter((/** @type {any} */ result) => !result.satisfied).flatMap(describeExpectation);
     case "wait-timeout":
-      return section("The latest requests", problem.requests, describeEntry);
+      return [
+        ...section("The latest requests", problem.requests, describeEntry),
+        ...section("The latest deliveries", problem.deliveries, describeDelivery),
+      ];
     default:
       return section("Violations", problem.violations, (violation) => [describeViolation(violation)]);
   }
@@ -50,6 +53,12 @@ export function describeEntry(entry) {
   const code = entry.code ?? entry.response?.headers["X-Mock-Code"];
   const parts = [`${number}${entry.method} ${target}`, entry.status, entry.operation, code, entry.note];
   return [printable(parts.filter((part) => part !== undefined && part !== null && part !== "").join(" · "))];
+}
+
+/** @param {any} delivery */
+function describeDelivery({ webhook, event, key, url, status, attempts }) {
+  const outcomes = attempts.map((/** @type {any} */ attempt) => attempt.status ?? attempt.error);
+  return [printable([webhook, `${event} of ${key}`, url, status, ...outcomes].join(" · "))];
 }
 
 /** @param {any} breach */

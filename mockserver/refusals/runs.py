@@ -196,16 +196,15 @@ class VerifyFailed(Refusal):
 
 
 class WaitTimeout(Refusal):
-    """Not as many requests came as were waited for; `requests` are the latest that came."""
+    """Not as many items as were waited for; `latest` are those of the list, which is `requests` or `deliveries`."""
 
     code = "wait-timeout"
 
-    def __init__(self, times: int, total: int, requests: Sequence[Mapping[str, object]]) -> None:
+    def __init__(self, name: str, times: int, total: int, latest: Sequence[Mapping[str, object]]) -> None:
+        came = "requests came" if name == "requests" else f"{name} are there"
         super().__init__(
-            f"{total} of {times} matching requests came. The latest requests of the sandbox are in `requests`.",
-            times=times,
-            total=total,
-            requests=list(requests),
+            f"{total} of {times} matching {came}. The latest {name} of the sandbox are in `{name}`.",
+            **{"times": times, "total": total, name: list(latest)},
         )
 
 

@@ -1,18 +1,18 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 import requests
 
-from mockserver import BackgroundServer, Contract, create_app
+from mockserver import BackgroundServer, Contract, create_app, load_contract
+from tests.conftest import MakeContract
 from tests.push.reader import Reader
 from tests.push.receiver import Receiver
 
-POLLS = 2_000
 STREAM = "/admin/jobs/stream"
 
 
@@ -38,7 +38,7 @@ class Api:
         return reader
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
-        response = requests.request(method, self.url + path, json=body, headers=self.headers, timeout=20)
+        response = requests.request(method, self.url + path, json=body, headers=self.headers, timeout=30)
         return response.json() if response.content else None
 
     def post(self, path: str, body: Any = None) -> Any:
@@ -69,19 +69,31 @@ def api(server: BackgroundServer, make_api: Callable[..., Api]) -> Api:
 
 
 @pytest.fixture
+def start(make_contract: MakeContract, make_api: Callable[..., Api]) -> Iterator[Callable[..., Api]]:
+    """Starts a server of the small contract with webhooks."""
+    with ExitStack() as servers:
+
+        def started(webhooks: Any, change: Callable[[dict[str, Any]], object] | None = None, **options: Any) -> Api:
+            def add(files: dict[str, Any]) -> None:
+                files["schemas/resources.yaml"]["webhooks"] = webhooks
+                if change is not None:
+                    change(files)
+
+            app = create_app(load_contract(make_contract(add)), **options)
+            server = servers.enter_context(BackgroundServer(app, "127.0.0.1"))
+            return make_api(server.url)
+
+        yield started
+
+
+@pytest.fixture
 def receiver() -> Iterator[Receiver]:
     with Receiver() as receiver:
         yield receiver
 
 
-def deliveries(api: Api, status: str | None = "pending", attempts: int = 1) -> list[Any]:
-    """The deliveries, once each has had so many attempts and that status."""
-    listed: list[Any] = []
-    for _ in range(POLLS):
-        listed = api.call("GET", "/__mock/deliveries")["deliveries"]
-        if listed and all(
-            len(delivery["attempts"]) >= attempts and delivery["status"] == status for delivery in listed
-        ):
-            return listed
-        time.sleep(0.005)
-    raise AssertionError(listed)
+def deliveries(api: Api, status: str = "pending", attempts: int = 1, times: int = 1) -> list[Any]:
+    """The deliveries, once `times` of them have that status and at least so many attempts."""
+    query = f"status={status}&attempts={attempts}&times={times}&wait=20s"
+    listed: list[Any] = api.call("GET", f"/__mock/deliveries?{query}")["deliveries"]
+    return listed

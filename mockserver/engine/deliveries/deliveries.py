@@ -40,6 +40,10 @@ class Outbox(Protocol):
 class DeliveryList(Protocol):
     """The deliveries of a sandbox, as the control API has them."""
 
+    @property
+    def revision(self) -> int | None:
+        """Another number after each change of the list; None where that is not known without reading it."""
+
     def as_json(self) -> dict[str, Any]:
         """The deliveries, oldest first, and how many there were."""
 
@@ -58,6 +62,7 @@ class Deliveries:
         self._all: dict[WebhookDelivery, None] = {}
         self._ended: deque[WebhookDelivery] = deque()
         self._dropped = 0
+        self.revision = 1
 
     def as_json(self) -> dict[str, Any]:
         """The deliveries as the control API lists them."""
@@ -68,6 +73,7 @@ class Deliveries:
     def add(self, delivery: WebhookDelivery) -> None:
         """Add a delivery; where too many are pending, one that has failed."""
         with self.lock:
+            self.revision += 1
             self._all[delivery] = None
             if len(self._pending) < PENDING_LIMIT:
                 self._pending[delivery] = None
@@ -103,6 +109,7 @@ class Deliveries:
     def attempted(self, delivery: WebhookDelivery, attempt: Attempt) -> None:
         """Note how an attempt has ended, and when the next one is due."""
         with self.lock:
+            self.revision += 1
             delivery.in_flight = False
             delivery.state.note(attempt)
             if delivery in self._pending and delivery.state.status != "pending":
@@ -111,6 +118,7 @@ class Deliveries:
     def cancel(self, deliveries: Iterable[WebhookDelivery] | None = None) -> None:
         """Cancel pending deliveries: these, or all."""
         with self.lock:
+            self.revision += 1
             for delivery in list(self._pending if deliveries is None else deliveries):
                 delivery.state.cancel()
                 self._keep_ended(delivery)

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 class SharedDeliveries:
     """The deliveries of a sandbox. `look` follows what other processes did, and commits what follows from it."""
 
+    # Other processes change the list, too.
+    revision = None
+
     def __init__(self, sandbox: str, store: DeliveryStore, outbox: Outbox, look: Callable[[], object]) -> None:
         self.sandbox, self.store, self.outbox, self.look = sandbox, store, outbox, look
         # What becomes of it with the commit of the request in progress.

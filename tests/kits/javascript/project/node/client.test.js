@@ -130,6 +130,12 @@ test("waitFor reports what came instead", async () => {
   assert.match(error.message, /The latest requests:\n {4}#1 GET \/admin\/jobs\?limit=1 · 200 · listJobs$/);
 });
 
+test("waitForDeliveries reports that there is none", async () => {
+  const error = await failure(mock.waitForDeliveries({ status: "delivered", times: 2, timeout: 1 }));
+  assert.deepEqual([error.status, error.code, error.problem.times], [408, "wait-timeout", 2]);
+  assert.deepEqual(await mock.deliveries({ status: ["failed", "pending"], attempts: 1 }), []);
+});
+
 test("verify passes if the expectations hold", async () => {
   await mock.fetch("/admin/jobs/job-7/retry", { method: "POST" });
   await mock.fetch("/admin/jobs/job-7");

@@ -1,0 +1,58 @@
+"""The deliveries that a request to `GET /__mock/deliveries` selects, and waiting until there are enough."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.control import waiting
+from mockserver.engine.behaviours.calls import OperationCall
+from mockserver.engine.sandboxes import Sandbox
+from mockserver.http.exchange import Exchange
+from mockserver.refusals import WaitTimeout
+
+# How many of the latest deliveries are shown where those that were waited for are not there.
+LATEST_LIMIT = 20
+FILTERS = ("webhook", "resource", "event", "key", "status")
+
+
+def list_deliveries(exchange: Exchange, call: OperationCall) -> dict[str, Any]:
+    """The deliveries of the sandbox that have all of the properties in the query, oldest first.
+
+    `total` counts those that match; where all do, also those that are no longer listed. Raises WaitTimeout and
+    InvalidRequest.
+    """
+    sandbox, query = exchange.selection.sandbox, call.query
+    seen = _revision(sandbox)
+    listed: dict[str, Any] = (
+        sandbox.deliveries.as_json() if sandbox.deliveries is not None else {"deliveries": [], "total": 0}
+    )
+    latest = listed["deliveries"][: -LATEST_LIMIT - 1 : -1]
+    matches = [delivery for delivery in listed["deliveries"] if _matches(delivery, query)]
+    if len(matches) < len(listed["deliveries"]):
+        listed = {"deliveries": matches, "total": len(matches)}
+
+    def has_changed() -> bool:
+        nonlocal seen
+        since, seen = seen, _revision(sandbox)
+        return seen is None or seen != since
+
+    def refusal(times: int) -> WaitTimeout:
+        return WaitTimeout("deliveries", times, len(matches), latest)
+
+    if waiting.is_demanded(query):
+        contract = exchange.service.contract
+        waiting.check_names("webhook", query.get("webhook", ()), contract.webhooks)
+        waiting.check_names("resource", query.get("resource", ()), contract.resources)
+    waiting.require(exchange, query, len(matches), refusal, has_changed)
+    return listed
+
+
+def _revision(sandbox: Sandbox) -> int | None:
+    return sandbox.deliveries.revision if sandbox.deliveries is not None else 0
+
+
+def _matches(delivery: Mapping[str, Any], query: Mapping[str, Any]) -> bool:
+    if len(delivery["attempts"]) < query["attempts"]:
+        return False
+    return all(delivery[name] is not None and str(delivery[name]) in query[name] for name in FILTERS if name in query)

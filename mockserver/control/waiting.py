@@ -1,0 +1,78 @@
+"""Responses that wait until a list has as many matching items as the request demands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
+from typing import Any
+
+from mockserver.errors import Violation, unknown_name
+from mockserver.http.exchange import Exchange
+from mockserver.http.messages import Delivery, Response
+from mockserver.http.pipeline import respond_prepared
+from mockserver.http.response.overrides import HeldResponse, reset_while_held
+from mockserver.refusals import InvalidRequest, WaitTimeout
+from mockserver.syntax.instants import parse_duration
+
+WAIT_LIMIT = 60_000
+
+
+def is_demanded(query: Mapping[str, Any]) -> bool:
+    """Whether the request demands a number of items, by `times` or `wait`."""
+    return "times" in query or "wait" in query
+
+
+def require(
+    exchange: Exchange,
+    query: Mapping[str, Any],
+    matches: int,
+    refusal: Callable[[int], WaitTimeout],
+    has_changed: Callable[[], bool],
+) -> None:
+    """Have the response wait until as many items match as the query demands, if they do not already.
+
+    `refusal` makes the error for the number that is demanded. `has_changed` says whether the list may have changed
+    since it was called last. Raises WaitTimeout, whose response is the one that is sent if they do not come in time,
+    and InvalidRequest.
+    """
+    if not is_demanded(query):
+        return
+    times = query.get("times", 1)
+    wait = _read_wait(query["wait"]) if "wait" in query else 0
+    if matches >= times:
+        return
+    if wait:
+        _wait(exchange, wait, has_changed)
+    raise refusal(times)
+
+
+def check_names(parameter: str, names: Iterable[str], known: Collection[str]) -> None:
+    """Raise InvalidRequest for names in a query parameter that the contract does not have: nothing could match."""
+    unknown = [unknown_name(parameter, name, known) for name in names if name not in known]
+    violations = [Violation("query", "", parameter, message, parameter) for message in unknown]
+    if violations:
+        raise InvalidRequest(violations)
+
+
+def _read_wait(text: str) -> int:
+    try:
+        wait = parse_duration(text)
+    except ValueError as error:
+        raise InvalidRequest([Violation("query", "", "format", str(error), "wait")]) from None
+    if wait > WAIT_LIMIT:
+        message = f"must be at most {WAIT_LIMIT // 1_000}s"
+        raise InvalidRequest([Violation("query", "", "maximum", message, "wait")])
+    return wait
+
+
+def _wait(exchange: Exchange, wait: int, has_changed: Callable[[], bool]) -> None:
+    """Deliver the response when it has changed, or after `wait` milliseconds; a reset of the sandbox sends another."""
+    service, sandbox, prepared = exchange.service, exchange.selection.sandbox, exchange.prepared
+    assert exchange.operation is not None
+    replacement = partial(reset_while_held, exchange, exchange.operation, exchange.selection)
+
+    def retry() -> Response | None:
+        return respond_prepared(service, prepared) if has_changed() else None
+
+    exchange.delivery = Delivery(wait, None, replacement, retry=retry)
+    HeldResponse(exchange.delivery, sandbox, "")
