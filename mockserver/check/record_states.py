@@ -9,13 +9,13 @@ from functools import cache
 from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
-from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP
+from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Lifecycle
 from mockserver.contract.model import Contract, Record, Resource
 from mockserver.contract.webhooks.model import Webhook
 from mockserver.engine.behaviours.calls import ResultKind
 from mockserver.engine.behaviours.envelopes import Page, complete_envelope
 from mockserver.engine.events.changes import APPEND, CREATE, DELETE, REPLACE, UPDATE
-from mockserver.engine.reachability import Reached, StateNode, paths_from, records_from
+from mockserver.engine.reachability import Reached, StateNode, firings, paths_from, records_from
 from mockserver.engine.seeding.record_generator import record_generator
 from mockserver.engine.state.presentation import with_derived_fields
 from mockserver.engine.state.sorted_rows import Row
@@ -57,23 +57,38 @@ class InvalidResponse:
 
 
 @dataclass(frozen=True, slots=True)
-class ResponseValidator:
-    """Validates the response of an operation about one record.
+class Situation:
+    """A record, in a state that it can reach.
 
-    That of a transition is only sent about a record in the state `target`. `envelope` holds the other members of a
-    response that has an envelope.
+    `fired` are the transitions that lead there and then have it as the record of their event; `repeated` is the one
+    that may have led to the record as the contract has it, whose repetition changes nothing.
+    """
+
+    state: str | None
+    fired: frozenset[str] = frozenset()
+    repeated: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseValidator:
+    """Validates the response of an operation about one record; that of a transition only after it.
+
+    `envelope` holds the other members of a response that has an envelope.
     """
 
     operation: Operation
     validator: Validator
     behaviour: Behaviour
-    target: str | None
     envelope: Mapping[str, Any] = field(default_factory=dict)
 
-    def invalid(self, resource: Resource, record: Record, state: str | None) -> Iterator[InvalidResponse]:
+    def invalid(self, resource: Resource, record: Record, situation: Situation) -> Iterator[InvalidResponse]:
         """What is wrong with the response that holds this record."""
+        transition = self.behaviour.transition
+        if transition is not None and transition not in situation.fired and transition != situation.repeated:
+            return
         for violation in self._violations(record):
-            yield InvalidResponse(self.operation.id, resource.name, record.get(resource.key), state, violation)
+            key = record.get(resource.key)
+            yield InvalidResponse(self.operation.id, resource.name, key, situation.state, violation)
 
     def _violations(self, record: Record) -> list[Violation]:
         response: Any = record
@@ -93,7 +108,6 @@ class EventValidator:
     operation: Operation
     form: ServerSentEvents
     names: Sequence[str]
-    target: None = None
 
     @classmethod
     def of(cls, contract: Contract, operation: Operation, resource: Resource) -> EventValidator:
@@ -105,11 +119,12 @@ class EventValidator:
         transitions = resource.lifecycle.transitions if resource.lifecycle is not None else ()
         return cls(operation, ServerSentEvents(resource, media), (*changes, *transitions))
 
-    def invalid(self, resource: Resource, record: Record, state: str | None) -> Iterator[InvalidResponse]:
-        """What is wrong with the events of a record in this state."""
-        for name in names_in_state(resource, self.names, state):
+    def invalid(self, resource: Resource, record: Record, situation: Situation) -> Iterator[InvalidResponse]:
+        """What is wrong with the events that have this record."""
+        key = record.get(resource.key)
+        for name in possible_events(resource, self.names, situation):
             for violation in self.form.violations(SAMPLE_ID, name, record):
-                yield InvalidResponse(self.operation.id, resource.name, record.get(resource.key), state, violation)
+                yield InvalidResponse(self.operation.id, resource.name, key, situation.state, violation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,34 +133,33 @@ class WebhookValidator:
 
     webhook: Webhook
     names: Sequence[str]
-    target: None = None
 
     @classmethod
     def of(cls, webhook: Webhook, resource: Resource) -> WebhookValidator:
         """For the events of a resource."""
         return cls(webhook, sorted(name for of_resource, name in webhook.events if of_resource == resource.name))
 
-    def invalid(self, resource: Resource, record: Record, state: str | None) -> Iterator[InvalidResponse]:
-        """What is wrong with the bodies that are sent of a record in this state."""
+    def invalid(self, resource: Resource, record: Record, situation: Situation) -> Iterator[InvalidResponse]:
+        """What is wrong with the bodies that are sent of this record."""
         sent = {name: value for name, value in record.items() if name not in resource.write_only}
         event = {"id": SAMPLE_ID, "resource": resource.name, "key": record.get(resource.key), "at": format_instant(0)}
-        for name in names_in_state(resource, self.names, state):
+        for name in possible_events(resource, self.names, situation):
             _, violations = body_of(self.webhook, {**event, "event": name, "record": sent})
             for violation in violations:
                 webhook = self.webhook.name, name
-                yield InvalidResponse(None, resource.name, event["key"], state, violation, webhook)
+                yield InvalidResponse(None, resource.name, event["key"], situation.state, violation, webhook)
 
 
-def names_in_state(resource: Resource, names: Sequence[str], state: str | None) -> Iterator[str]:
-    """Those of these names of events that a record may have that is in this state after the event."""
+def possible_events(resource: Resource, names: Sequence[str], situation: Situation) -> Iterator[str]:
+    """Those of these names of events that may have a record in this situation as theirs."""
     lifecycle = resource.lifecycle
     for name in names:
-        transition = lifecycle.transitions.get(name) if lifecycle is not None else None
-        if transition is not None:
-            target: str | None = transition.target
-        else:
-            target = lifecycle.initial if lifecycle is not None and name == CREATE else state
-        if target == state:
+        if lifecycle is None:
+            yield name
+        elif name in lifecycle.transitions:
+            if name in situation.fired:
+                yield name
+        elif name != CREATE or situation.state == lifecycle.initial:
             yield name
 
 
@@ -169,11 +183,8 @@ def response_validators(contract: Contract, resource: Resource) -> list[AnyValid
         media_type = json_media_type(success[1]) if success is not None else None
         if media_type is None or media_type.validator is None:
             continue
-        transitions = resource.lifecycle.transitions if resource.lifecycle is not None else {}
-        transition = transitions.get(behaviour.transition or "")
-        target = transition.target if transition is not None else None
         envelope = _envelope(contract, operation, behaviour)
-        validators.append(ResponseValidator(operation, media_type.validator, behaviour, target, envelope))
+        validators.append(ResponseValidator(operation, media_type.validator, behaviour, envelope))
     for webhook in contract.webhooks.values():
         if webhook.validator is not None and any(name == resource.name for name, _ in webhook.events):
             validators.append(WebhookValidator.of(webhook, resource))
@@ -213,7 +224,7 @@ def check_records(contract: Contract, state: State) -> Iterator[tuple[int, list[
     for name, table in state.tables.items():
         resource = contract.resources[name]
         validators = response_validators(contract, resource)
-        reachable: dict[StateNode, frozenset[str]] = {}
+        reachable: dict[StateNode, list[Situation]] = {}
         for row in table.ordered():
             invalid: list[InvalidResponse] = []
             count = 0
@@ -221,10 +232,10 @@ def check_records(contract: Contract, state: State) -> Iterator[tuple[int, list[
             if computed is None:
                 # Requests that show the record report why.
                 continue
-            for entered, record in _records_by_state(contract, resource, row, state.latest, reachable):
+            for situation, record in _situations(contract, resource, row, state.latest, reachable):
                 for variant in _variants(resource, {**resource.visible(record), **computed}):
                     count += 1
-                    invalid += _validate(resource, validators, variant, entered)
+                    invalid += _validate(resource, validators, variant, situation)
             yield count, invalid
         yield from _check_log_entries(contract, resource, state)
 
@@ -240,23 +251,49 @@ def _computed_members(state: State, resource: Resource, record: Record) -> Recor
     return {field.name: shown[field.name] for field in resource.computed}
 
 
-def _records_by_state(
-    contract: Contract, resource: Resource, row: Row, at: int, reachable: dict[StateNode, frozenset[str]]
-) -> Iterator[tuple[str | None, Record]]:
+def _situations(
+    contract: Contract, resource: Resource, row: Row, at: int, reachable: dict[StateNode, list[Situation]]
+) -> Iterator[tuple[Situation, Record]]:
     """The record in each state that it can reach; `reachable` remembers states that do not depend on the record."""
     lifecycle = resource.lifecycle
     if lifecycle is None:
-        yield None, row.record
-        return
-    if lifecycle.depends_on_records:
-        for node, reached in states_of_record(contract, resource, row, max(at, 0)).items():
-            yield node.state, reached.record
-        return
-    node = StateNode(row.record[lifecycle.field], row.last)
-    if node not in reachable:
-        reachable[node] = frozenset(node.state for node in paths_from(lifecycle, node))
-    for state in sorted(reachable[node]):
-        yield state, {**row.record, lifecycle.field: state}
+        yield Situation(None), row.record
+    elif lifecycle.depends_on_records:
+        yield from _fired_situations(contract, resource, row, max(at, 0))
+    else:
+        start = StateNode(row.record[lifecycle.field], row.last)
+        if start not in reachable:
+            reachable[start] = list(_states_alone(lifecycle, start))
+        for situation in reachable[start]:
+            yield situation, {**row.record, lifecycle.field: situation.state}
+
+
+def _states_alone(lifecycle: Lifecycle, start: StateNode) -> Iterator[Situation]:
+    """The situations of a record whose transitions change the state alone."""
+    states = {node.state for node in paths_from(lifecycle, start)}
+    for state in sorted(states):
+        incoming = [step for step in lifecycle.transitions.values() if step.target == state]
+        fired = frozenset(step.name for step in incoming if not states.isdisjoint(step.sources))
+        yield Situation(state, fired, start.last if state == start.state else None)
+
+
+def _fired_situations(contract: Contract, resource: Resource, row: Row, at: int) -> Iterator[tuple[Situation, Record]]:
+    """The record as the contract has it, and as it is after each transition that it can have, if that differs."""
+    lifecycle = resource.lifecycle
+    assert lifecycle is not None
+    sample = cache(lambda: sample_record(contract, resource))
+    fired: dict[str, list[tuple[Record, set[str]]]] = {row.record[lifecycle.field]: [(row.record, set())]}
+    for reached in states_of_record(contract, resource, row, at).values():
+        for name, changed in firings(lifecycle, reached.record, at, sample):
+            records = fired.setdefault(changed[lifecycle.field], [])
+            names = next((names for record, names in records if record == changed), None)
+            if names is None:
+                records.append((changed, {name}))
+            else:
+                names.add(name)
+    for state, records in fired.items():
+        for record, names in records:
+            yield Situation(state, frozenset(names), row.last if record is row.record else None), record
 
 
 def _variants(resource: Resource, record: Record) -> Iterator[Record]:
@@ -271,16 +308,15 @@ def _variants(resource: Resource, record: Record) -> Iterator[Record]:
 
 
 def _validate(
-    resource: Resource, validators: Sequence[AnyValidator], record: Record, state: str | None
+    resource: Resource, validators: Sequence[AnyValidator], record: Record, situation: Situation
 ) -> Iterator[InvalidResponse]:
     key = record.get(resource.key)
     if not resource.validator.is_valid(record):
         for violation in resource.validator.violations(record, "body"):
-            yield InvalidResponse(None, resource.name, key, state, violation)
+            yield InvalidResponse(None, resource.name, key, situation.state, violation)
         return
     for validator in validators:
-        if validator.target is None or validator.target == state:
-            yield from validator.invalid(resource, record, state)
+        yield from validator.invalid(resource, record, situation)
 
 
 def _check_log_entries(
@@ -296,4 +332,4 @@ def _check_log_entries(
     at = format_instant(max(state.latest, 0))
     for transition in resource.lifecycle.transitions:
         entry = {reference: rows[0].record[resource.key], LOG_EVENT: transition, LOG_STAMP: at}
-        yield 1, list(_validate(log_resource, validators, entry, None))
+        yield 1, list(_validate(log_resource, validators, entry, Situation(None)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from mockserver.contract.lifecycle import Lifecycle
@@ -51,16 +51,23 @@ def records_from(
     while waiting:
         node = waiting.popleft()
         path, present = reached[node]
-        for name in lifecycle.allowed(node.state):
-            step = lifecycle.transitions[name]
-            target = StateNode(step.target, name)
-            if target in reached or (step.guard is not None and not step.guard.is_valid(present)):
-                continue
-            body = step.effects.sample_body(sample()) if step.effects.read_body else None
-            changed = {**present, lifecycle.field: step.target, **step.effects.apply(at, body)}
-            reached[target] = Reached((*path, name), changed)
-            waiting.append(target)
+        for name, changed in firings(lifecycle, present, at, sample):
+            target = StateNode(lifecycle.transitions[name].target, name)
+            if target not in reached:
+                reached[target] = Reached((*path, name), changed)
+                waiting.append(target)
     return reached
+
+
+def firings(
+    lifecycle: Lifecycle, record: Record, at: int, sample: Callable[[], Record]
+) -> Iterator[tuple[str, Record]]:
+    """Each transition that a record may have now, and the record after it; `at` and `sample` as in `records_from`."""
+    for name in lifecycle.allowed(record[lifecycle.field]):
+        step = lifecycle.transitions[name]
+        if step.guard is None or step.guard.is_valid(record):
+            body = step.effects.sample_body(sample()) if step.effects.read_body else None
+            yield name, {**record, lifecycle.field: step.target, **step.effects.apply(at, body)}
 
 
 def reachable_states(lifecycle: Lifecycle) -> frozenset[str]:

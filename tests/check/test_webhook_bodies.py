@@ -109,3 +109,89 @@ def test_members_that_are_write_only_are_not_in_the_body(make_contract: MakeCont
     checker = ContractChecker(load_contract(make_contract(add)))
     list(checker.steps())
     assert [str(finding.problem) for finding in checker.findings] == []
+
+
+def check_event_of_cancel(make_contract: MakeContract, *, sets: str, has_source: bool) -> list[str]:
+    """What is found where the body of `cancel` needs a member that the transition sets, or another one.
+
+    A fixture is cancelled already, without it. Without `has_source`, none of the others can be cancelled.
+    """
+
+    def change(files: dict[str, Any]) -> None:
+        files["schemas/job.json"]["properties"][sets] = {"type": "string"}
+        lifecycle = files["schemas/resources.yaml"]["resources"]["jobs"]["lifecycle"]
+        lifecycle["transitions"]["cancel"]["set"] = {sets: "by a user"}
+        if not has_source:
+            lifecycle["transitions"]["cancel"]["when"] = {"required": ["callback"]}
+            files["schemas/job.json"]["properties"]["callback"] = {"type": "string"}
+        jobs = files["fixtures/small/jobs.json"]
+        jobs.append(jobs[0] | {"id": "d", "status": "cancelled"})
+        files["schemas/resources.yaml"]["webhooks"] = {"hook": {"on": ["jobs.cancel"], "to": TO}}
+        body = {
+            "content": {"application/json": {"schema": data() | {"properties": {"data": {"required": ["reason"]}}}}}
+        }
+        item = {"post": {"requestBody": body, "responses": {"200": {"description": "received"}}}}
+        files["schemas/openapi.yaml"]["webhooks"] = {"hook": item}
+
+    checker = ContractChecker(load_contract(make_contract(change)))
+    list(checker.steps())
+    return [str(finding.problem) for finding in checker.findings if "webhook" in str(finding.problem)]
+
+
+def test_a_fixture_in_the_target_state_is_not_taken_as_one_that_had_the_event(make_contract: MakeContract) -> None:
+    assert check_event_of_cancel(make_contract, sets="reason", has_source=True) == []
+
+
+def test_an_event_that_no_record_can_have_is_not_validated(make_contract: MakeContract) -> None:
+    assert check_event_of_cancel(make_contract, sets="other", has_source=False) == []
+
+
+def test_what_the_transition_does_not_set_is_missing_in_the_body(make_contract: MakeContract) -> None:
+    (message, *_) = check_event_of_cancel(make_contract, sets="other", has_source=True)
+    assert "the body of the webhook hook for the event cancel does not match its schema" in message
+    assert '"reason" is required and missing' in message
+
+
+def test_a_record_that_cannot_leave_the_target_state_does_not_have_the_event(make_contract: MakeContract) -> None:
+    """A job that is done has finished in the past; only those that can still run may finish."""
+
+    def change(files: dict[str, Any]) -> None:
+        del files["fixtures/small/jobs.json"][3], files["fixtures/small/jobs.json"][:2]
+        files["fixtures/small/events.json"] = files["fixtures/small/events.json"][1:]
+        files["schemas/resources.yaml"]["webhooks"] = {"hook": {"on": ["jobs.finish"], "to": TO}}
+        body = {"content": {"application/json": {"schema": {"properties": {"data": {"required": ["note"]}}}}}}
+        item = {"post": {"requestBody": body, "responses": {"200": {"description": "received"}}}}
+        files["schemas/openapi.yaml"]["webhooks"] = {"hook": item}
+
+    checker = ContractChecker(load_contract(make_contract(change)))
+    list(checker.steps())
+    assert [str(finding.problem) for finding in checker.findings if finding.level == "error"] == []
+
+
+def check_response_of_cancel(make_contract: MakeContract, log: list[dict[str, str]]) -> list[str]:
+    """What is found of an operation whose response needs what the transition sets, with a fixture that has it not."""
+
+    def change(files: dict[str, Any]) -> None:
+        files["schemas/job.json"]["properties"]["reason"] = {"type": "string"}
+        lifecycle = files["schemas/resources.yaml"]["resources"]["jobs"]["lifecycle"]
+        lifecycle["transitions"]["cancel"]["set"] = {"reason": "by a user"}
+        lifecycle["transitions"]["drop"] = {"from": "running", "to": "cancelled"}
+        files["schemas/event.json"]["properties"]["event_type"] = {"type": "string"}
+        jobs = files["fixtures/small/jobs.json"]
+        jobs.append(jobs[0] | {"id": "d", "status": "cancelled"})
+        files["fixtures/small/events.json"] += log
+        success = files["schemas/openapi.yaml"]["paths"]["/jobs/{job_id}/cancel"]["post"]["responses"]["200"]
+        success["content"]["application/json"]["schema"] = {"required": ["reason"]}
+
+    checker = ContractChecker(load_contract(make_contract(change)))
+    list(checker.steps())
+    return [str(finding.problem) for finding in checker.findings if '"reason" is required' in str(finding.problem)]
+
+
+def test_nor_is_it_one_that_the_operation_of_the_transition_returns(make_contract: MakeContract) -> None:
+    assert check_response_of_cancel(make_contract, []) == []
+
+
+def test_a_repetition_returns_the_record_as_it_is(make_contract: MakeContract) -> None:
+    log = [{"job_id": "d", "event_type": "cancel", "at": "2026-01-01T00:00:01.000Z"}]
+    assert check_response_of_cancel(make_contract, log) != []
