@@ -48,6 +48,9 @@ def hostile_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backgro
         files["scenarios/'\"><hostile-element>.yaml"] = {"fixtures": "small", "summary": MARKUP}
         files["fixtures/small/jobs.json"][0] |= {"note": MARKUP, "id": KEY}
         files["fixtures/small/jobs.json"][1]["note"] = MARKUP
+        files["schemas/resources.yaml"]["webhooks"] = {
+            MARKUP: {"on": ["jobs.cancel"], "to": "http://127.0.0.1:9/{$record#/note}", "body": "$record"}
+        }
 
     root = write_contract(tmp_path_factory.mktemp("hostile"), change)
     with BackgroundServer(create_app(root)) as server, requests.Session() as session:
@@ -73,7 +76,7 @@ def sandbox() -> str:
 def test_nothing_of_the_console_is_markup_of_the_contract_or_a_request(
     page: Page, hostile_server: BackgroundServer
 ) -> None:
-    for view in ("scenarios", "records", "overrides", "journal", "contract"):
+    for view in ("scenarios", "records", "overrides", "journal", "deliveries", "contract"):
         open_console(page, view, hostile_server.url)
         poll(page)
         check(page)
@@ -83,6 +86,13 @@ def test_nothing_of_the_console_is_markup_of_the_contract_or_a_request(
     for index in range(min(buttons.count(), 5)):
         buttons.nth(index).click()
         check(page)
+
+
+def test_a_delivery_is_shown_as_text(page: Page, hostile_server: BackgroundServer) -> None:
+    open_console(page, "deliveries", hostile_server.url)
+    row = page.get_by_role("tabpanel").get_by_role("row").filter(has=page.get_by_role("rowheader"))
+    expect(row).to_contain_text(f"{MARKUP}jobs.cancel{KEY}http://127.0.0.1:9/{quote(MARKUP, safe='')[:20]}")
+    check(page)
 
 
 def test_the_selected_record_is_shown_as_text(page: Page, hostile_server: BackgroundServer) -> None:

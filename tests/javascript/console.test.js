@@ -2,6 +2,7 @@ import "./browser.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { modeText, moveText } from "../../mockserver/web/pages/assets/console/clock.js";
+import { attemptLines, deliveriesText } from "../../mockserver/web/pages/assets/console/deliveries.js";
 import * as format from "../../mockserver/web/pages/assets/console/format.js";
 import { journalQuery, toneOf } from "../../mockserver/web/pages/assets/console/journal.js";
 import { composeOverride } from "../../mockserver/web/pages/assets/console/overrides.js";
@@ -52,6 +53,18 @@ test("a move of the clock is described", () => {
   assert.equal(moveText({ rewind: "5s" }, { now: START, fired: [] }), "Later commands undone. It is 09:00:00.000.");
   assert.equal(moveText({ set: START }, { now: START, fired: [{}] }), "1 transition fired. It is 09:00:00.000.");
   assert.equal(moveText({ mode: "manual" }, { now: START, fired: [] }), "Clock mode set.");
+});
+
+test("the number of deliveries is shown, and how many of them the table has", () => {
+  assert.deepEqual(
+    [deliveriesText(0, 0), deliveriesText(1, 1), deliveriesText(2, 2), deliveriesText(100, 1200)],
+    ["0 deliveries", "1 delivery", "2 deliveries", "The latest 100 of 1,200 deliveries"],
+  );
+});
+
+test("an attempt is shown with its time, and its status or error", () => {
+  const attempts = [{ at: START, status: 503 }, { at: START, error: "Connection refused" }];
+  assert.deepEqual(attemptLines({ attempts }), ["09:00:00.000 503", "09:00:00.000 Connection refused"]);
 });
 
 test("the journal is queried by the filters that are set", () => {

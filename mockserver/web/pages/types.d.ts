@@ -308,6 +308,18 @@ interface Override {
   times?: number;
 }
 
+interface Delivery {
+  id: string;
+  webhook: string;
+  resource: string;
+  event: string;
+  key: RecordKey | null;
+  url: string;
+  status: "pending" | "delivered" | "failed" | "cancelled";
+  attempts: { at: string; status?: number; error?: string }[];
+  next_attempt: string | null;
+}
+
 /** A resource, as `console/__init__.py` writes it into the page. */
 interface Resource {
   name: string;
@@ -416,6 +428,7 @@ interface Elements {
   "ask-yes": HTMLElement;
   violations: HTMLElement;
   "violations-section": HTMLElement;
+  "clear-deliveries": HTMLButtonElement;
   "clear-journal": HTMLButtonElement;
   "clear-overrides": HTMLButtonElement;
   "clear-violations": HTMLButtonElement;
@@ -426,6 +439,12 @@ interface Elements {
   "copy-curl": HTMLElement;
   "copy-headers": HTMLElement;
   "copy-link": HTMLElement;
+  "deliveries-count": HTMLElement;
+  "deliveries-empty": HTMLElement;
+  "deliveries-scroll": HTMLElement;
+  "deliveries-status": HTMLElement;
+  "delivery-filters": HTMLFormElement;
+  "delivery-rows": HTMLTableSectionElement;
   download: HTMLButtonElement;
   due: HTMLElement;
   duration: HTMLInputElement;
@@ -455,6 +474,7 @@ interface Elements {
   "overrides-scroll": HTMLElement;
   "overrides-status": HTMLElement;
   pager: HTMLElement;
+  "panel-deliveries": HTMLElement;
   previous: HTMLButtonElement;
   record: HTMLElement;
   "record-columns": HTMLElement;

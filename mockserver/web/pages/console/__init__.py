@@ -38,6 +38,7 @@ def register(app: Flask, router: Router) -> None:
             operations=contract.operations.values(),
             scenarios=sorted(contract.scenarios.values(), key=lambda scenario: scenario.name),
             resources=contract.resources.values(),
+            webhooks=sorted(contract.webhooks),
             drawings={
                 name: draw(resource.lifecycle)
                 for name, resource in contract.resources.items()

@@ -23,6 +23,8 @@ const views = {
   overrides: makeOverrides(refresh),
   journal: makeJournal(refresh),
 };
+// Only where the contract has webhooks.
+if (byId("panel-deliveries")) views.deliveries = (await import("./deliveries.js")).makeDeliveries(refresh);
 const openTab = makeTabs(refresh);
 setUpRun(polling);
 setUpSharing(dataset);
