@@ -46,9 +46,9 @@ def require(
     raise refusal(times)
 
 
-def check_names(parameter: str, names: Iterable[str], known: Collection[str]) -> None:
+def check_names(parameter: str, names: Iterable[str], declared: Collection[str]) -> None:
     """Raise InvalidRequest for names in a query parameter that the contract does not have: nothing could match."""
-    unknown = [unknown_name(parameter, name, known) for name in names if name not in known]
+    unknown = [unknown_name(parameter, name, declared) for name in names if name not in declared]
     violations = [Violation("query", "", parameter, message, parameter) for message in unknown]
     if violations:
         raise InvalidRequest(violations)
