@@ -66,7 +66,7 @@ def send(url: str) -> int:
 
 
 def write(*pieces: bytes) -> Respond:
-    return lambda connection: [connection.sendall(piece) for piece in pieces]
+    return lambda connection: connection.sendall(b"".join(pieces))
 
 
 def drip(connection: socket.socket) -> None:
