@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -216,31 +215,6 @@ def test_dropped_streams_lose_nothing(make_api: MakeApi, server: BackgroundServe
         reader = api.open(last_id=received[-1].id)
     assert last_id.startswith("0-")
     assert (sizes, names(received)) == ([3, 3, 3], [(entry["transition"], entry["key"]) for entry in fired][:9])
-
-
-def test_writers_and_a_reader_that_reconnects_lose_and_repeat_nothing(api: Api) -> None:
-    jobs = [job["id"] for job in api.call("GET", "/admin/jobs")["jobs"] if job["status"] == "failed"]
-
-    def write(number: int) -> None:
-        for _ in range(25):
-            key = jobs[number % len(jobs)]
-            api.post(f"/__mock/state/jobs/{key}/retry")
-            api.call("PUT", f"/__mock/state/jobs/{key}", QUEUED | {"id": key, "status": "failed"})
-
-    reader = api.open()
-    last_id, received = reader.take(1)[0].id, list[Message]()
-    writers = [threading.Thread(target=write, args=(number,)) for number in range(4)]
-    for writer in writers:
-        writer.start()
-    while len(received) < 200:
-        received += reader.take(10)
-        reader.close()
-        last_id = received[-1].id
-        reader = api.open(last_id=last_id)
-    for writer in writers:
-        writer.join()
-    numbers = [int(message.id.partition("-")[0]) for message in received]
-    assert (len(received), numbers) == (200, sorted(set(numbers)))
 
 
 def with_stream(item: Any = None, transition: str = "") -> Callable[[dict[str, Any]], None]:
