@@ -206,7 +206,9 @@ def test_an_operation_without_a_success_response_gets_a_warning(tmp_path: Path) 
     failing = {"404": {"description": "gone"}, "400": {"description": "bad"}}
     moved = {"302": {"description": "elsewhere"}}
     paths = {"/a": {"get": {"responses": failing}}, "/b": {"get": {"responses": moved}}}
-    message = "declares no 2xx or default response; unless state is kept, every request gets the lowest declared status, 400"
+    message = (
+        "declares no 2xx or default response; unless state is kept, every request gets the lowest declared status, 400"
+    )
     assert list_warnings(load(tmp_path, document(paths=paths))) == [f"/paths/~1a/get/responses: {message}"]
 
 
