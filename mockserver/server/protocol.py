@@ -43,9 +43,7 @@ class Protocol(HttpToolsProtocol):
         self.parser = self._new_parser()
         self.url, self.headers, self._body = b"", [], bytearray()
         # The bytes of the head so far, and of trailers; 0 where no request is incomplete.
-        self._head_size = 0
-        self._in_head = False
-        self._declared_length = 0
+        self._head_size, self._in_head, self._declared_length = 0, False, 0
         # The bytes of a request that came after those that it began with, framing included.
         self._further_size = 0
         # Headers of an offer to upgrade, while the head is parsed again without them.
