@@ -14,7 +14,7 @@ from mockserver.contract.model import Contract
 from mockserver.documents.nodes import BASE_URI, Documents
 from mockserver.documents.source import Source
 from mockserver.engine.start import Start
-from mockserver.syntax import json_pointer
+from mockserver.syntax import json_pointer, strict_json
 
 # The folder in fixtures/ that a directory made from a document gets.
 FIXTURES = "first"
@@ -139,7 +139,7 @@ def _fixture_files(contract: Contract) -> dict[str, str]:
 def fixture_files(dataset: str, records: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, str]:
     """A folder of fixtures/ with the records of each resource that has any."""
     return {
-        f"fixtures/{dataset}/{name}.json": json.dumps(list(rows), indent=2, ensure_ascii=False) + "\n"
+        f"fixtures/{dataset}/{name}.json": strict_json.dump_indented([dict(row) for row in rows])
         for name, rows in records.items()
         if rows
     }

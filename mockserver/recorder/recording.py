@@ -29,6 +29,8 @@ NOT_MODIFIED = 304
 # Of more requests without an operation, only the number is known.
 UNMATCHED_LIMIT = 1_000
 MORE = "other requests"
+# Of responses as JSON: more takes the reader of YAML long, or has more nodes than it reads.
+YAML_BYTES = 1_000_000
 
 
 class Recording:
@@ -84,7 +86,7 @@ class Recording:
         writer = _ScenarioWriter()
         for name, records in ((DEFAULT_NAME, baseline), (END_NAME, end)):
             files |= contract_directory.fixture_files(name, records)
-            files[f"scenarios/{name}.yaml"] = writer.text(name, records, responses[name])
+            files |= writer.file(name, records, responses[name])
         summary.files = list(contract_directory.write(directory, files))
         summary.records = {name: len(rows) for name, rows in baseline.items()}
         summary.responses = len(responses[DEFAULT_NAME])
@@ -153,20 +155,26 @@ def _undeclared(name: str, routed: RoutedRequest) -> Violation:
 
 
 class _ScenarioWriter:
-    """Writes scenarios as YAML, and a response that several of them have once."""
+    """Writes scenarios as YAML, and a response that several of them have once; large ones as JSON, which is fast."""
 
     def __init__(self) -> None:
         self._texts: dict[bytes, str] = {}
 
-    def text(self, name: str, records: Tables, responses: list[Entry]) -> str:
-        """The text of a scenario's file."""
-        data = {"summary": SUMMARIES[name]} | ({"fixtures": name} if any(records.values()) else {})
+    def file(self, name: str, records: Tables, responses: list[Entry]) -> dict[str, str]:
+        """The text of a scenario's file, by its path."""
+        data: dict[str, Any] = {"summary": SUMMARIES[name]}
+        if any(records.values()):
+            data["fixtures"] = name
+        keys = [strict_json.dump(response) for response in responses]
+        if sum(map(len, keys)) > YAML_BYTES:
+            head = strict_json.dump(data).decode().removesuffix("}")
+            listed = ",\n".join(key.decode() for key in keys)
+            return {f"scenarios/{name}.json": f'{head},\n"responses":[\n{listed}\n]}}\n'}
         head = "".join(f"{member}: {value}\n" for member, value in data.items())
-        listed = f"responses:\n{''.join(map(self._response, responses))}" if responses else ""
-        return contract_directory.SCENARIO_HEAD + head + listed
+        listed = f"responses:\n{''.join(map(self._response, keys, responses))}" if responses else ""
+        return {f"scenarios/{name}.yaml": contract_directory.SCENARIO_HEAD + head + listed}
 
-    def _response(self, response: Entry) -> str:
-        key = strict_json.dump(response)
+    def _response(self, key: bytes, response: Entry) -> str:
         if key not in self._texts:
             self._texts[key] = yaml_reader.dump([_plain(response)])
         return self._texts[key]

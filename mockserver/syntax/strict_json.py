@@ -17,8 +17,10 @@ _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 # How each byte changes the depth of nesting.
 _STEPS = tuple((chr(byte) in "[{") - (chr(byte) in "]}") for byte in range(256))
 _NOT_STRUCTURE = bytes(byte for byte in range(256) if chr(byte) not in "[]{}\n")
-# Only these may be outside the range of a number.
-_LONG_NUMBER = re.compile(rb"[0-9.](?:[eE]|(?<![0-9][0-9.])[0-9]{299})")
+# Only numbers with an exponent or so many digits may be outside the range of a double. Once every digit is a 0 and
+# every e is small, both are found by plain searches, which take a fraction of the time of a regular expression.
+_DIGITS_AND_EXPONENTS = bytes.maketrans(b"123456789.E", b"0000000000e")
+_LONG_DIGITS = b"0" * 300
 _TOKEN = re.compile(r'(?P<string>"(?:[^"\\]|\\.)*")(?P<colon>\s*:)?|[\[\]{}]', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89abAB]|\\u[dD][c-fC-F]")
 
@@ -52,7 +54,7 @@ def parse(data: bytes) -> Any:
         raise MalformedJSON(f"byte {error.start} is not UTF-8", data.count(b"\n", 0, error.start) + 1, 1) from None
     _check_depth(data)
     try:
-        value = (_CHECKING_DECODER if _LONG_NUMBER.search(data) else _DECODER).decode(text)
+        value = (_CHECKING_DECODER if _may_exceed_double(data) else _DECODER).decode(text)
     except _DuplicateName:
         raise _find_duplicate(text) from None
     except json.JSONDecodeError as error:
@@ -62,6 +64,11 @@ def parse(data: bytes) -> Any:
     return value
 
 
+def _may_exceed_double(data: bytes) -> bool:
+    plain = data.translate(_DIGITS_AND_EXPONENTS)
+    return b"0e" in plain or _LONG_DIGITS in plain
+
+
 def dump(value: Any) -> bytes:
     """Write a JSON value as compact UTF-8; members keep their order."""
     try:
@@ -69,6 +76,14 @@ def dump(value: Any) -> bytes:
         return bytes(memoryview(orjson.dumps(value)))
     except orjson.JSONEncodeError:  # an integer of more than 64 bits, for example
         return _ENCODER.encode(value).encode()
+
+
+def dump_indented(value: Any) -> str:
+    """Write a JSON value for people: two spaces for each level, members in their order, and a line feed at the end."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+    except orjson.JSONEncodeError:  # an integer of more than 64 bits, for example
+        return json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
 def dump_sorted(value: Any) -> bytes:

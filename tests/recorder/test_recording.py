@@ -56,6 +56,20 @@ def test_what_is_written_passes_a_check(tmp_path: Path, name: str) -> None:
     assert [finding.problem for finding in checker.findings if finding.level == "error"] == []
 
 
+def test_many_responses_are_written_as_json(tmp_path: Path) -> None:
+    calls = [
+        LIST,
+        Call(POST, "/pets", {"name": "Eve"}),
+        *(Call(POST, "/search", {"a": "é" * 200_000, "n": n}) for n in range(2)),
+    ]
+    recorded = record(tmp_path, calls)
+    assert sorted(path.name for path in (recorded.directory / "scenarios").iterdir()) == [
+        "baseline.json",
+        "recorded-end.json",
+    ]
+    assert recorded.replay(calls) == recorded.replies
+
+
 def test_records_are_written_as_they_were_first_and_last(tmp_path: Path) -> None:
     calls = [
         LIST,

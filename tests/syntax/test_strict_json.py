@@ -64,6 +64,17 @@ def test_the_canonical_form_does_not_depend_on_the_order_of_members(value: dict[
     assert strict_json.dump_canonical(reordered) == strict_json.dump_canonical(value)
 
 
+@pytest.mark.parametrize("text", ["1e999", "-1E999", "[2.5e+400]", '{"a": 9e308}', "9" * 310 + ".0"])
+def test_a_number_outside_the_range_of_a_double_is_rejected(text: str) -> None:
+    with pytest.raises(MalformedJSON):
+        strict_json.parse(text.encode())
+
+
+@pytest.mark.parametrize("value", [{"b": [1, 2.5, "é\u2028"], "a": {}}, [2**64], []])
+def test_a_value_is_written_for_people_with_two_spaces_for_each_level(value: Any) -> None:
+    assert strict_json.dump_indented(value) == json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
 @pytest.mark.parametrize("value", [2**64, -(2**70), [1, {"a": 10**300}], 1e16, 1.0, -0.0, "é\u2028"])
 def test_large_numbers_read_back_with_the_same_type(value: object) -> None:
     assert repr(strict_json.parse(strict_json.dump(value))) == repr(value)
