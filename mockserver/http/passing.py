@@ -115,8 +115,9 @@ class Passing:
         # Called, from any thread, with another response where the sandbox is reset.
         self.on_reset: Callable[[Response], None] | None = None
         self.delivery.release = self._release
-        # The head of the response as it came, and what the client gets.
+        # The head of the response as it came, with addresses on this server, and as the client gets it.
         self._received: tuple[int, Sequence[tuple[str, str]]] = 0, ()
+        self._returned: Sequence[tuple[str, str]] = ()
         self._sent = Response(0)
         self._is_finished = False
 
@@ -126,7 +127,8 @@ class Passing:
         override, method = self._override, self.request.method
         has_content = method != "HEAD" and status not in BODILESS
         self.is_buffered = override is not None and override.patches and has_content
-        response = Response(status, headers=list(returned_headers(self.upstream, self.request, headers)))
+        self._returned = tuple(returned_headers(self.upstream, self.request, headers))
+        response = Response(status, headers=list(self._returned))
         response.remove_headers(("content-length", *SELECTED))
         if override is not None:
             response.status = override.status or status
@@ -225,12 +227,12 @@ class Passing:
         return judge_response(operation, self.request.method, status, headers, self.response_copy.whole)
 
     def _hand_over(self, listener: PassedListener) -> None:
-        """Give the exchange to whoever listens, as it came from the client and from the upstream."""
+        """Give the exchange to whoever listens: of the response as it came, only addresses are changed."""
         body = self.request_copy.whole
         request = self.request.with_body(body or b"")
         request.too_large = body is None
         try:
-            listener(request, *self._received, self.response_copy.whole)
+            listener(request, self._received[0], self._returned, self.response_copy.whole)
         except ENDING:
             raise
         except BaseException as error:

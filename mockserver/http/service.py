@@ -50,8 +50,8 @@ class Service:
     `stale` holds the problems of contract files that were edited while they are served and cannot be loaded again.
     `token_page` renders the response without a token as a page that asks for it; None where no pages are served.
     `request_log` gets a line for each request, and `on_exchange` each request that was passed on to the upstream: the
-    request with its body, and the status, the headers and the body of the response. A body over JUDGED_LIMIT is None,
-    and of the request then `too_large` is set. `outbox` sends the webhooks of the contract.
+    request with its body, and the status, headers (with addresses on this server) and body of the response. A body over
+    JUDGED_LIMIT is None, and of the request then `too_large` is set. `outbox` sends the webhooks of the contract.
     """
 
     contract: Contract

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from mockserver.syntax import strict_json
+from mockserver.syntax.header_addresses import replace_addresses
 from mockserver.syntax.header_names import FRAMING, TOKEN
 from mockserver.syntax.media_types import FORM, essence, is_json, is_text
 
@@ -103,8 +104,8 @@ def kept_headers(exchange: RecordedExchange) -> dict[str, list[str]]:
             continue
         if TOKEN.fullmatch(name) and HEADER_VALUE.fullmatch(value):
             same = next((other for other in headers if other.lower() == lower), name)
-            is_address = lower in ("location", "content-location")
-            headers.setdefault(same, []).append(_relative(exchange, value) if is_address else value)
+            relative = replace_addresses(name, value, lambda address: _relative(exchange, address))
+            headers.setdefault(same, []).append(relative)
     return headers
 
 

@@ -21,6 +21,7 @@ import orjson
 
 from mockserver.errors import count_noun, quote
 from mockserver.recorder.exchanges import BODY_LIMIT, RecordedExchange, find_header
+from mockserver.syntax.header_addresses import replace_addresses
 from mockserver.syntax.instants import parse_instant
 from mockserver.syntax.redaction import redact_shapes
 
@@ -145,7 +146,7 @@ class HarFile:
         if find_header(headers, "host") is None:
             headers.append(("Host", urlsplit(url).netloc.rpartition("@")[2]))
         response_headers = [
-            (name, _without_base(value, origin.path) if name.lower() == "location" else value)
+            (name, replace_addresses(name, value, lambda address: _without_base(address, origin.path)))
             for name, value in response_headers
         ]
         body = self._response_body(response)

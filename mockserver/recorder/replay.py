@@ -103,7 +103,7 @@ class Replay:
         except (Refusal, CannotGenerate):
             return self._response(step)
         if step.content.kind == "missing" or self._matches(step, result):
-            headers = self._declared_headers(step, result)
+            headers = self._further_headers(step, result)
             return {**({"headers": headers} if headers else {}), **({"set": dict(assigned)} if assigned else {})}
         entry = self._response(step)
         if entry is None or step.operation.method in SAFE:
@@ -151,17 +151,18 @@ class Replay:
         is_same_type = essence(step.content.media_type) in ("", essence(media.name) if media is not None else JSON)
         return step.content.kind == "json" and is_same_type and bool(step.value == result.value)
 
-    def _declared_headers(self, step: Step, result: OperationResult) -> dict[str, Any]:
-        """The declared headers that the server would not send with the recorded values."""
+    def _further_headers(self, step: Step, result: OperationResult) -> dict[str, Any]:
+        """The headers that the server would not send with the recorded values: declared ones, and those of lists."""
         declared = step.operation.response(step.status)
         names = {header.name.lower() for header in declared.headers} if declared is not None else set()
         headers = {}
         for name, values in step.headers.items():
             lower = name.lower()
-            is_total = normalize(name) in TOTAL_HEADERS and values == [str(result.total)]
+            is_of_list = lower == "link" or normalize(name) in TOTAL_HEADERS
+            is_total = is_of_list and lower in names and values == [str(result.total)]
             is_address = lower == "location" and values[0].rpartition("/")[2] == str(result.key)
             is_computed = lower in COMPUTED_HEADERS or is_total or is_address
-            if lower in (*names, "location") and not is_computed:
+            if (is_of_list or lower in (*names, "location")) and not is_computed:
                 headers[name] = values[0] if len(values) == 1 else values
         return headers
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from flask import Flask, request
+from flask import Flask, Response, request
 
 from mockserver import load_contract
 from mockserver.recorder.directory import AlreadyExists
@@ -233,6 +233,29 @@ def test_headers_that_matter_are_kept(tmp_path: Path) -> None:
     added.write(tmp_path / "recorded")
     (response,) = yaml.safe_load((tmp_path / "recorded/scenarios/baseline.yaml").read_text())["responses"]
     assert response["headers"] == {"X-RateLimit-Remaining": "7", "Link": "</a>; rel=next", "Retry-After": "5"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ({"X-Total-Count": "3"}, {"X-Total-Count": "3"}),
+        ({"Link": "<http://localhost/pets?page=2>; rel=next"}, {"Link": "</pets?page=2>; rel=next"}),
+        ({"X-Request-Id": "7", "ETag": '"a"'}, None),
+    ],
+)
+def test_a_list_that_the_records_give_keeps_the_headers_of_its_pages(
+    tmp_path: Path, sent: dict[str, str], kept: dict[str, str] | None
+) -> None:
+    app = backend()
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        response.headers.update(sent)
+        return response
+
+    recorded = record(tmp_path, [Call(GET, "/pets")], app=app)
+    responses = yaml.safe_load((recorded.directory / "scenarios/baseline.yaml").read_text()).get("responses", [])
+    assert responses == ([] if kept is None else [{"operation": "listPets", "headers": kept}])
 
 
 def test_an_address_of_the_backend_becomes_relative(tmp_path: Path) -> None:

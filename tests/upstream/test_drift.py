@@ -225,6 +225,17 @@ def test_each_exchange_is_handed_to_a_listener(backend: StartBackend, mock: Star
     assert exchanges == [("/nosuch", b"abc", 200, names, b"[1]")]
 
 
+@pytest.mark.parametrize("name", ["Location", "Link"])
+def test_a_listener_gets_addresses_on_this_server(name: str, backend: StartBackend, mock: StartMock) -> None:
+    exchanges: list[dict[str, str]] = []
+    upstream = backend()
+    server = mock(f"{upstream.url}/api", on_exchange=lambda *exchange: exchanges.append(dict(exchange[2])))
+    address = "<{}>; rel=next" if name == "Link" else "{}"
+    upstream.respond = json_response([], f"{name}: {address.format(f'{upstream.url}/api/next')}")
+    requests.get(f"{server.url}/nosuch", timeout=10)
+    assert exchanges[0][name] == address.format(f"{server.url}/next")
+
+
 def test_requests_that_were_passed_on_can_be_verified(backend: StartBackend, mock: StartMock) -> None:
     server = passing(mock, backend(json_response(JOB)))
     requests.post(f"{server.url}/admin/jobs/job-7/retry", json={}, timeout=10)

@@ -319,6 +319,29 @@ def test_addresses_on_the_upstream_become_addresses_here(
 
 
 @pytest.mark.parametrize(
+    ("upstream_path", "link", "returned"),
+    [
+        ("", '<{origin}/x?page=2>; rel="next", </x>; rel=first', '<{mock}/x?page=2>; rel="next", </x>; rel=first'),
+        ("", "<{origin}/a,b;c>;rel=up,<{origin}/d>", "<{mock}/a,b;c>;rel=up,<{mock}/d>"),
+        ("", '<http://other.test/x>; title="<{origin}/x>"', '<http://other.test/x>; title="<{origin}/x>"'),
+        ("", "<x>; rel=a, <>; rel=b, {origin}/x", "<x>; rel=a, <>; rel=b, {origin}/x"),
+        ("", "<{origin}/x", "<{origin}/x"),
+        ("", '<{origin}/x>; title="a\\"<{origin}/y>', '<{mock}/x>; title="a\\"<{origin}/y>'),
+        ("/api", "<{origin}/api/x>; rel=next, </api>; rel=up", "<{mock}/x>; rel=next, </>; rel=up"),
+        ("/api", "</login>; rel=login", "<{origin}/login>; rel=login"),
+    ],
+)
+def test_targets_of_links_on_the_upstream_become_addresses_here(
+    upstream_path: str, link: str, returned: str, backend: StartBackend, mock: StartMock
+) -> None:
+    upstream = backend()
+    names = {"origin": upstream.url, "mock": "http://mock.test"}
+    upstream.respond = f"HTTP/1.1 200 OK\r\nLink: {link.format(**names)}\r\nContent-Length: 0\r\n\r\n".encode()
+    received = exchange(mock(upstream.url + upstream_path).url, get("/x"))
+    assert head_of(received)["link"] == returned.format(**names)
+
+
+@pytest.mark.parametrize(
     ("upstream_path", "location", "returned"),
     [
         ("", "/x", "/__mock/in/box/x"),

@@ -8,12 +8,12 @@ from urllib.parse import quote, urlsplit
 from mockserver.contract.upstream import PORTS, Upstream, UpstreamAddress
 from mockserver.http.gateway.request_head import connection_options
 from mockserver.http.messages import PATH_CHARACTERS, Request
+from mockserver.syntax.header_addresses import replace_addresses
 from mockserver.syntax.header_names import HOP_BY_HOP, NOT_TRAILERS
 
 NOT_RETURNED = HOP_BY_HOP | {"proxy-authenticate", "proxy-authentication-info"}
 Headers = Sequence[tuple[str, str]]
 
-ADDRESSES = ("location", "content-location")
 # Headers about the bytes of a body, which no longer hold for one that is patched.
 OF_BYTES = frozenset(
     ("accept-ranges", "content-digest", "content-encoding", "content-length", "content-md5", "content-range", "digest",
@@ -29,11 +29,9 @@ def returned_headers(upstream: Upstream, request: Request, headers: Headers) -> 
         lower = name.lower()
         if lower in NOT_RETURNED or lower in options:
             continue
-        if lower in ADDRESSES:
-            value = own_location(upstream.address, request, own, value)
-        elif lower == "set-cookie":
+        if lower == "set-cookie":
             value = own_cookie(upstream.address, own, value)
-        yield name, value
+        yield name, replace_addresses(name, value, lambda text: own_location(upstream.address, request, own, text))
 
 
 def returned_trailers(headers: Headers, trailers: Headers) -> Headers:
