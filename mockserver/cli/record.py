@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from mockserver.cli.addresses import generate_token, print_token
-from mockserver.cli.arguments import fail
+from mockserver.cli.arguments import fail, warn
 from mockserver.cli.recordings import REDACT, load_document, require_empty, write_recording
 from mockserver.cli.serve import PORT
 from mockserver.cli.terminal import log_to_terminal, print_line
@@ -82,5 +84,24 @@ def record_command(
         print_line(f"Recording on {address}")
         print_line("Press Ctrl-C to stop, and to write the directory.")
 
-    serve(app, host, sockets, announce)
-    write_recording(recording, directory)
+    with interrupted_only_twice(directory):
+        serve(app, host, sockets, announce)
+        write_recording(recording, directory)
+
+
+@contextmanager
+def interrupted_only_twice(directory: Path) -> Iterator[None]:
+    """Answer the first Ctrl-C of a block with a warning: it is easily pressed twice, and the recording would be lost.
+
+    A server that runs within handles its own.
+    """
+
+    def warn_once(*_: object) -> None:
+        signal.signal(signal.SIGINT, former)
+        warn(f"still writing {directory}; press Ctrl-C again to lose the recording")
+
+    former = signal.signal(signal.SIGINT, warn_once)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, former)

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from mockserver import BackgroundServer, create_app
 from mockserver.cli.main import main
+from mockserver.cli.record import interrupted_only_twice
 from tests.cli.test_main import SECONDS
 from tests.recorder.backend import DOCUMENT, JWT, backend
 
@@ -77,6 +78,22 @@ def test_a_client_gets_the_recorded_responses_without_the_backend(document: Path
     written = "".join(path.read_text() for path in directory.rglob("*") if path.is_file())
     assert [secret for secret in (JWT, "hunter2hunter2", "s3cr3ts3cr3ts3cr3t", upstream) if secret in written] == []
     assert CliRunner().invoke(main, ["check", str(directory)]).exit_code == 0
+
+
+def test_a_second_ctrl_c_while_the_directory_is_written_is_a_warning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with interrupted_only_twice(tmp_path):
+        signal.raise_signal(signal.SIGINT)
+    message = f"mockserver: still writing {tmp_path}; press Ctrl-C again to lose the recording\n"
+    assert capsys.readouterr() == ("", message)
+
+
+def test_a_third_ctrl_c_ends_the_writing(tmp_path: Path) -> None:
+    with interrupted_only_twice(tmp_path):
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
 
 
 def test_a_directory_with_files_is_refused_before_anything_else(document: Path, tmp_path: Path) -> None:
