@@ -12,6 +12,7 @@ from mockserver.contract.model import Contract
 from mockserver.contract.records import record_key
 from mockserver.openapi.model import Operation, template_shape
 from mockserver.syntax import words
+from mockserver.syntax.member_path import member_at
 
 Values = tuple[Any, ...]
 # How many records of a list are looked at.
@@ -75,8 +76,7 @@ class KnownKeys:
 def key_of_new(contract: Contract, operation: Operation, value: Any, location: str | None) -> Any:
     """The key of a record that was created, by the response's body or its Location; None if neither says it."""
     behaviour, child = contract.behaviours.get(operation.id), _child(contract, operation)
-    is_wrapped = behaviour is not None and behaviour.item is not None and isinstance(value, dict)
-    record = value.get(behaviour.item) if behaviour is not None and is_wrapped else value
+    record = member_at(value, behaviour.item) if behaviour is not None else value
     if isinstance(record, dict):
         key = record_key(record.get(_key_name(contract, operation, child, record) or ""))
         if key is not None:
@@ -105,8 +105,8 @@ def _rows(value: Any, behaviour: Behaviour | None) -> list[dict[str, Any]]:
     """The records of a list, which may be in an envelope."""
     if isinstance(value, dict):
         arrays = [member for member in value.values() if isinstance(member, list)]
-        if behaviour is not None and behaviour.items is not None:
-            value = value.get(behaviour.items)
+        if behaviour is not None and behaviour.items:
+            value = member_at(value, behaviour.items)
         else:
             value = arrays[0] if len(arrays) == 1 else None
     return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from mockserver.contract.behaviour import Behaviour
+from mockserver.contract.behaviour import Behaviour, usual_success
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Lifecycle
 from mockserver.contract.model import Contract, Record, Resource
 from mockserver.contract.webhooks.model import Webhook
-from mockserver.engine.behaviours.calls import ResultKind
 from mockserver.engine.behaviours.envelopes import Page, complete_envelope
 from mockserver.engine.events.changes import APPEND, CREATE, DELETE, REPLACE, UPDATE
 from mockserver.engine.reachability import Reached, StateNode, firings, paths_from, records_from
@@ -21,7 +20,6 @@ from mockserver.engine.state.presentation import with_derived_fields
 from mockserver.engine.state.sorted_rows import Row
 from mockserver.engine.state.state import State
 from mockserver.errors import CannotGenerate, Refusal, Violation
-from mockserver.http.operations import PREFERRED, RESULTS
 from mockserver.http.streaming.messages import ServerSentEvents
 from mockserver.http.webhooks.composing import body_of
 from mockserver.openapi.content import json_media_type
@@ -29,6 +27,7 @@ from mockserver.openapi.model import Operation
 from mockserver.schemas.validators import Validator
 from mockserver.syntax.instants import format_instant
 from mockserver.syntax.media_types import EVENT_STREAM
+from mockserver.syntax.member_path import with_member
 
 # An id such as events have.
 SAMPLE_ID = "1-00000000"
@@ -91,13 +90,12 @@ class ResponseValidator:
             yield InvalidResponse(self.operation.id, resource.name, key, situation.state, violation)
 
     def _violations(self, record: Record) -> list[Violation]:
-        response: Any = record
-        if self.behaviour.kind in ("list", "create_all", "replace_all"):
-            response = [record]
-            if self.behaviour.items is not None:
-                response = {**self.envelope, self.behaviour.items: response}
-        elif self.behaviour.item is not None:
-            response = {**self.envelope, self.behaviour.item: record}
+        is_list = self.behaviour.kind in ("list", "create_all", "replace_all")
+        member = self.behaviour.member
+        response: Any = [record] if is_list else record if member is None else record.get(member)
+        path = self.behaviour.items if is_list else self.behaviour.item
+        if path:
+            response = with_member(self.envelope, path, response)
         return [] if self.validator.is_valid(response) else self.validator.violations(response, "body")
 
 
@@ -179,9 +177,9 @@ def response_validators(contract: Contract, resource: Resource) -> list[AnyValid
         if behaviour.kind == "stream":
             validators.append(EventValidator.of(contract, operation, resource))
             continue
-        success = operation.success(PREFERRED[RESULTS.get(behaviour.kind, ResultKind.RETURNED)])
+        success = usual_success(operation, behaviour.kind)
         media_type = json_media_type(success[1]) if success is not None else None
-        if media_type is None or media_type.validator is None:
+        if media_type is None or media_type.validator is None or behaviour.key_schema is not None:
             continue
         envelope = _envelope(contract, operation, behaviour)
         validators.append(ResponseValidator(operation, media_type.validator, behaviour, envelope))
@@ -193,9 +191,7 @@ def response_validators(contract: Contract, resource: Resource) -> list[AnyValid
 
 def _envelope(contract: Contract, operation: Operation, behaviour: Behaviour) -> dict[str, Any]:
     """The other members of the envelope of a list of one record."""
-    members = {behaviour.total: 1} if behaviour.total is not None else {}
-    if behaviour.envelope_schema is None:
-        return members
+    members = {behaviour.total: 1} if behaviour.total else {}
     counts = Page(1, 0, 1, None, behaviour.first_page)
     return complete_envelope(contract, behaviour.envelope_schema, members, counts, operation.id)
 

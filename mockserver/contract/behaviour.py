@@ -1,13 +1,16 @@
-"""How an operation is implemented: as one of the kinds of behaviours, such as a list of records."""
+"""How an operation is implemented: as one of the kinds of behaviours, such as a list of records; and its success."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, Literal, get_args
 
 from mockserver.contract.lists import ListSelection
 from mockserver.documents.nodes import Node
+from mockserver.openapi.model import DeclaredResponse, Operation
+from mockserver.syntax.member_path import MemberPath
 
 BehaviourKind = Literal[
     "list", "read", "create", "replace", "update", "delete", "transition", "stream",
@@ -26,21 +29,22 @@ LAST_EVENT_ID = "last_event_id"
 class Behaviour:
     """How an operation is implemented: `kind` applied to `resource`.
 
-    `items` and `total` name the members of a list's envelope, `item` that of a single record's; `envelope_schema` is
-    the schema of an envelope with further members. `body_member` names the member of a request body that holds the
-    record. `limit`, `offset`, `page` and `sort` name the query parameters of a list, `filters` those that filter by the
-    field of their name; pages are counted from `first_page`. `path_fields` maps path parameters to fields of another
-    name. `selection` is what else selects and pages the records of a list. `item_path` holds the segments of the path
-    at which a record that is created can be read, where that is not below the path of the operation. `key_schema` is
-    the schema of a response that holds the key in place of the record. With `key_in_body`, the request body names the
-    record, and no path parameter does. `assigned` are members that an update writes beside those of the body.
+    `items` and `total` lead to the members of a list's envelope, `item` to that of a single record's, and are empty
+    without one; `envelope_schema` is the schema of an envelope with further members. `body_member` names the member of
+    a request body that holds the record. `limit`, `offset`, `page` and `sort` name the query parameters of a list,
+    `filters` those that filter by the field of their name; pages are counted from `first_page`. `path_fields` maps path
+    parameters to fields of another name. `selection` is what else selects and pages the records of a list. `item_path`
+    holds the segments of the path at which a record that is created can be read, where that is not below the path of
+    the operation. `key_schema` is the schema of a response that holds the key in place of the record. With
+    `key_in_body`, the request body names the record, and no path parameter does. `assigned` are members that an update
+    writes beside those of the body. With `member`, the operation is about that member of the record, in its place.
     """
 
     kind: BehaviourKind
     resource: str
     transition: str | None = None
-    items: str | None = None
-    total: str | None = None
+    items: MemberPath = ()
+    total: MemberPath = ()
     limit: str | None = None
     offset: str | None = None
     sort: str | None = None
@@ -48,7 +52,7 @@ class Behaviour:
     first_page: int = 1
     filters: tuple[str, ...] = ()
     selection: ListSelection = field(default_factory=ListSelection)
-    item: str | None = None
+    item: MemberPath = ()
     envelope_schema: Node | None = None
     body_member: str | None = None
     path_fields: Mapping[str, str] = field(default_factory=dict)
@@ -56,6 +60,7 @@ class Behaviour:
     key_schema: Node | None = None
     key_in_body: bool = False
     assigned: Mapping[str, Any] = field(default_factory=dict)
+    member: str | None = None
 
     def key_parameter(self, path_names: tuple[str, ...]) -> str | None:
         """The path parameter that holds the key of the record, of those of the operation; None if none does."""
@@ -65,3 +70,35 @@ class Behaviour:
     def field_of(self, parameter: str) -> str:
         """The field of the record that a path parameter holds."""
         return self.path_fields.get(parameter, parameter)
+
+
+class ResultKind(Enum):
+    """What became of the record that a call was about."""
+
+    RETURNED = "returned"
+    CREATED = "created"
+    DELETED = "deleted"
+
+
+STATUSES: Mapping[ResultKind, int] = {ResultKind.RETURNED: 200, ResultKind.CREATED: 201, ResultKind.DELETED: 204}
+RESULTS: Mapping[BehaviourKind, ResultKind] = {
+    "create": ResultKind.CREATED, "create_all": ResultKind.CREATED,
+    "delete": ResultKind.DELETED, "delete_all": ResultKind.DELETED,
+}  # fmt: skip
+
+
+def success_of(operation: Operation, result: ResultKind) -> tuple[int, DeclaredResponse | None]:
+    """The status of a result, one that the operation declares if it declares a success, and the declared response."""
+    preferred = STATUSES[result]
+    if result is ResultKind.RETURNED and "204" in operation.responses and "200" not in operation.responses:
+        # A PUT that declares 201 and 204 has created nothing (RFC 9110, section 9.3.4).
+        preferred = 204
+    return operation.success(preferred) or (preferred, None)
+
+
+def usual_success(operation: Operation, kind: BehaviourKind) -> tuple[int, DeclaredResponse] | None:
+    """The success of an operation that has a behaviour, before it is known what becomes of the record.
+
+    None if it declares none.
+    """
+    return operation.success(STATUSES[RESULTS.get(kind, ResultKind.RETURNED)])

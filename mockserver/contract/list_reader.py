@@ -12,7 +12,6 @@ from mockserver.contract.lists import (
     Comparison,
     CursorPaging,
     ListSelection,
-    MemberPath,
     Operator,
     Search,
 )
@@ -24,6 +23,7 @@ from mockserver.openapi.content_reader import ANY_TEXT
 from mockserver.openapi.model import Operation, Parameter, ParameterStyle
 from mockserver.schemas.shapes import COMPOUND, Shape
 from mockserver.syntax import json_pointer
+from mockserver.syntax.member_path import MemberPath
 
 INSTANT_FORMATS = ("date", "date-time")
 TEXT_TYPES = frozenset({"string", "integer", "number"})

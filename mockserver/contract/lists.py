@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from mockserver.syntax.member_path import MemberPath
+
 Operator = Literal["eq", "ne", "gt", "gte", "lt", "lte", "in", "prefix"]
 OPERATORS: tuple[Operator, ...] = ("eq", "ne", "gt", "gte", "lt", "lte", "in", "prefix")
 # Those that compare with one value; an array parameter gives several.
 ORDERING: tuple[Operator, ...] = ("gt", "gte", "lt", "lte")
-# The member names that lead to a value: ("price", "amount").
-MemberPath = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

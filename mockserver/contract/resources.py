@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from mockserver.contract.behaviour import (
     SELECTING,
     Behaviour,
     BehaviourKind,
+    usual_success,
 )
 from mockserver.contract.effects import NO_EFFECTS, NOW, Effects, find_reference_error, find_references
 from mockserver.contract.lifecycle import LOG_EVENT, Lifecycle, Transition
@@ -32,9 +33,9 @@ from mockserver.schemas.shapes import Shape, types_of
 from mockserver.schemas.validators import Schemas, Validator
 from mockserver.syntax import json_pointer
 from mockserver.syntax.media_types import EVENT_STREAM
+from mockserver.syntax.member_path import MemberPath
 
 KEY_TYPES = frozenset({"string", "integer"})
-SUCCESS_STATUSES: Mapping[BehaviourKind, int] = {"create": 201, "delete": 204, "create_all": 201, "delete_all": 204}
 # The entries of `paging` that name members of the envelope rather than query parameters.
 PAGING_MEMBERS = ("next", "more")
 # The events of EventSource itself, and those with which a stream begins and ends.
@@ -99,8 +100,6 @@ class ResourcesReader:
         shape = Shape.from_schema(schema)
         references, hidden, key = entry.get("references", {}), entry.get("hidden", ()), entry.get("key", "")
         for index, field in enumerate(hidden):
-            if field != key:
-                self._check_name(f"{pointer}/hidden/{index}", "reference", field, references)
             if field in fields:
                 self._add(f"{pointer}/hidden/{index}", f"{quote(field)} is in the schema, so clients see it")
         fields |= {field: KEY_TYPES for field in hidden if field not in fields}
@@ -292,6 +291,7 @@ class ResourcesReader:
         names = [path_fields.get(parameter, parameter) for parameter in parameters]
         self._check_names(f"{pointer}/{kind}", "field", names, resource.fields)
         response = _response_schema(operation, kind)
+        self._check_names(f"{pointer}/member", "field", [entry["member"]] if "member" in entry else (), resource.fields)
         query = selecting_parameters(operation) if kind in SELECTED_BY_BODY else query_parameters(operation)
         paging = entry.get("paging", {})
         for role, parameter in paging.items():
@@ -300,20 +300,22 @@ class ResourcesReader:
             self._check_name(json_pointer.append(pointer, "paging", role), "query parameter", parameter, query)
         envelope = entry.get("envelope", {})
         reader = ListReader(self.source, self.report, pointer, resource, query, Shape.from_schema(response))
-        for role, member in envelope.items():
-            reader.check_member(json_pointer.append(pointer, "envelope", role), member)
+        members = {
+            role: reader.check_member(json_pointer.append(pointer, "envelope", role), member)
+            for role, member in envelope.items()
+        }
         selection = reader.read(entry)
         used = {*paging.values(), *selection.parameters}
         if kind == "stream":
             used.add(LAST_EVENT_ID)
-        members = {paging[role] for role in PAGING_MEMBERS if role in paging}
+        filled = {*members.values(), *((paging[role],) for role in PAGING_MEMBERS if role in paging)}
         page = query.get(paging.get("page", ""))
         return Behaviour(
             kind=kind,
             resource=name,
             transition=transition or None,
-            items=envelope.get("items"),
-            total=envelope.get("total"),
+            items=members.get("items", ()),
+            total=members.get("total", ()),
             limit=paging.get("limit"),
             offset=paging.get("offset"),
             sort=paging.get("sort"),
@@ -325,9 +327,10 @@ class ResourcesReader:
                 if parameter.name not in used and is_filter(parameter, resource)
             ),
             selection=selection,
-            item=envelope.get("item"),
-            envelope_schema=response if envelope and _is_larger(response, {*envelope.values(), *members}) else None,
+            item=members.get("item", ()),
+            envelope_schema=response if members and _is_larger(response, filled) else None,
             body_member=entry.get("body"),
+            member=entry.get("member"),
             path_fields=path_fields,
             key_schema=response if "returns" in entry else None,
             key_in_body=key_in_body,
@@ -430,11 +433,11 @@ def _with_types_of_keys(resource: Resource, resources: Mapping[str, Resource]) -
 
 def _response_schema(operation: Operation, kind: BehaviourKind) -> Node | None:
     """The schema of the JSON that the operation responds with."""
-    success = operation.success(SUCCESS_STATUSES.get(kind, 200))
+    success = usual_success(operation, kind)
     media_type = json_media_type(success[1]) if success is not None else None
     return media_type.schema if media_type is not None else None
 
 
-def _is_larger(response: Node | None, members: set[str]) -> bool:
+def _is_larger(response: Node | None, members: Set[MemberPath]) -> bool:
     """Whether a response declares more members than those that are filled in."""
-    return response is not None and not Shape.from_schema(response).names <= members
+    return response is not None and not {(name,) for name in Shape.from_schema(response).names} <= members

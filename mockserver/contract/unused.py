@@ -87,6 +87,8 @@ def _unused_members(operation: Operation, behaviour: Behaviour, resource: Resour
         return []
     if behaviour.kind not in ("create", "replace", "update"):
         return sorted(media.shape.names)
+    if behaviour.member is not None:
+        return sorted(media.shape.names - {behaviour.body_member}) if behaviour.body_member is not None else []
     shape = media.shape if behaviour.body_member is None else media.shape.member(behaviour.body_member)
     read = {path[0] for path in _body_paths(resource) if path}
     return sorted(shape.names - resource.fields.keys() - read) if resource.fields else []

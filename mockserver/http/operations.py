@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -10,9 +9,9 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from mockserver.contract.behaviour import Behaviour, BehaviourKind
+from mockserver.contract.behaviour import Behaviour, ResultKind, success_of, usual_success
 from mockserver.contract.upstream import Upstream
-from mockserver.engine.behaviours.calls import OperationCall, OperationResult, ResultKind
+from mockserver.engine.behaviours.calls import OperationCall, OperationResult
 from mockserver.engine.commands import KeepResponse
 from mockserver.errors import CannotGenerate, Refusal
 from mockserver.handlers.threads import kept_turn
@@ -45,11 +44,6 @@ from mockserver.syntax.media_types import is_json
 from mockserver.syntax.statuses import BODILESS
 from mockserver.syntax.words import normalize
 
-PREFERRED = {ResultKind.RETURNED: 200, ResultKind.CREATED: 201, ResultKind.DELETED: 204}
-RESULTS: Mapping[BehaviourKind, ResultKind] = {
-    "create": ResultKind.CREATED, "create_all": ResultKind.CREATED,
-    "delete": ResultKind.DELETED, "delete_all": ResultKind.DELETED,
-}  # fmt: skip
 # Refusals from before there is anything to operate on: such a response is not kept for an idempotency key.
 BEFORE_OPERATION = (NotAcceptable, PreconditionFailed, UnknownRecord, HandlerFailed, HandlerTimeout)
 TOTAL_HEADERS = ("xtotalcount", "xtotal", "totalcount")
@@ -304,11 +298,7 @@ def _behave(exchange: Exchange, operation: Operation, behaviour: Behaviour) -> R
     if exchange.override is not None and exchange.override.override.assigned:
         call = replace(call, assigned=exchange.override.override.assigned)
     result = exchange.service.behaviours.perform(exchange.selection.run, operation, call)
-    preferred = PREFERRED[result.kind]
-    if result.kind is ResultKind.RETURNED and "204" in operation.responses and "200" not in operation.responses:
-        # A PUT that declares 201 and 204 has created nothing.
-        preferred = 204
-    status, declared = operation.success(preferred) or (preferred, None)
+    status, declared = success_of(operation, result.kind)
     headers: list[tuple[str, str]] = []
     if declared is not None and (declared.headers or result.kind is ResultKind.CREATED):
         headers = _headers(exchange, operation, result, SampleSpec(status, declared))
@@ -326,7 +316,7 @@ def _success_type(exchange: Exchange, operation: Operation, behaviour: Behaviour
 
     Records are written as JSON, or as XML by their schema.
     """
-    success = operation.success(PREFERRED[RESULTS.get(behaviour.kind, ResultKind.RETURNED)])
+    success = usual_success(operation, behaviour.kind)
     if success is None or not success[1].media:
         return "application/json" if success is None or operation.method != "DELETE" else None
     media = success[1].media

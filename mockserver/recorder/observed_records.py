@@ -12,6 +12,7 @@ from mockserver.contract.records import fit_key, record_key, validate_record, wi
 from mockserver.engine.behaviours.server_fields import in_schema_order
 from mockserver.recorder.steps import Step
 from mockserver.schemas.shapes import Shape
+from mockserver.syntax.member_path import member_at
 from mockserver.syntax.merge_patch import merge_patch
 from mockserver.syntax.redaction import REDACTED
 
@@ -59,9 +60,9 @@ class ObservedRecords:
         resource = self.contract.resources[behaviour.resource]
         if not resource.key:
             return
-        if behaviour.kind in WRITING_ALL:
+        if behaviour.kind in WRITING_ALL or (behaviour.member is not None and behaviour.kind != "read"):
             self.last_write = step.number
-        elif behaviour.kind in _ACTIONS:
+        elif behaviour.kind in _ACTIONS and behaviour.member is None:
             _ACTIONS[behaviour.kind](self, resource, behaviour, step)
 
     def baseline(self) -> Tables:
@@ -115,7 +116,7 @@ class ObservedRecords:
             tables = valid
 
     def _list(self, resource: Resource, behaviour: Behaviour, step: Step) -> None:
-        rows = step.value if behaviour.items is None else _member(step.value, behaviour.items)
+        rows = member_at(step.value, behaviour.items)
         if isinstance(rows, list) and (behaviour.sort is None or behaviour.sort not in step.call.query):
             self.lists.setdefault(resource.name, []).append([row for row in rows if isinstance(row, dict)])
         for number, row in enumerate(rows if isinstance(rows, list) else ()):
@@ -249,18 +250,14 @@ def _differs(before: Record | None, record: Record) -> bool:
     return before is not None and any(before[name] != record[name] for name in before.keys() & record.keys())
 
 
-def _member(value: Any, name: str) -> Any:
-    return value.get(name) if isinstance(value, dict) else None
-
-
 def _item(behaviour: Behaviour, step: Step) -> Any:
     """The record in the response's body, out of its envelope."""
-    return step.value if behaviour.item is None else _member(step.value, behaviour.item)
+    return member_at(step.value, behaviour.item)
 
 
 def _body(behaviour: Behaviour, step: Step) -> dict[str, Any]:
     """The members of the record in the request's body."""
-    body = step.call.body if behaviour.body_member is None else _member(step.call.body, behaviour.body_member)
+    body = member_at(step.call.body, () if behaviour.body_member is None else (behaviour.body_member,))
     return body if isinstance(body, dict) else {}
 
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mockserver.contract.behaviour import Behaviour, BehaviourKind
+from mockserver.contract.behaviour import Behaviour, BehaviourKind, ResultKind, success_of
 from mockserver.contract.model import Contract, Scenario
 from mockserver.contract.overrides import read_override
 from mockserver.engine.behaviours.behaviours import Behaviours
-from mockserver.engine.behaviours.calls import OperationResult, ResultKind
+from mockserver.engine.behaviours.calls import OperationResult
 from mockserver.engine.run import Run
 from mockserver.engine.start import Start
 from mockserver.errors import CannotGenerate, Refusal
@@ -21,10 +21,10 @@ from mockserver.openapi.content import json_media_type
 from mockserver.recorder.observed_records import ObservedRecords, Tables
 from mockserver.recorder.steps import SAFE, Step
 from mockserver.syntax.media_types import FORM, JSON, essence, is_json
+from mockserver.syntax.member_path import member_at
 from mockserver.syntax.statuses import BODILESS, FIRST_ERROR
 from mockserver.syntax.words import normalize
 
-STATUSES = {ResultKind.RETURNED: 200, ResultKind.CREATED: 201, ResultKind.DELETED: 204}
 WRITING: tuple[BehaviourKind, ...] = ("create", "replace", "update")
 # What the server itself computes for a record or a list.
 COMPUTED_HEADERS = ("etag", "cache-control", "last-modified")
@@ -120,7 +120,7 @@ class Replay:
         A new record with more members than the recorded one is given its key, since nothing is added to it then.
         """
         resource = self.contract.resources[behaviour.resource]
-        written = result.value if behaviour.item is None else result.value.get(behaviour.item)
+        written = member_at(result.value, behaviour.item)
         differing = {
             name: value
             for name, value in recorded.items()
@@ -132,8 +132,7 @@ class Replay:
 
     def _matches(self, step: Step, result: OperationResult) -> bool:
         """Whether the server would respond with the recorded status and body."""
-        preferred = STATUSES[result.kind]
-        status, declared = step.operation.success(preferred) or (preferred, None)
+        status, declared = success_of(step.operation, result.kind)
         if status != step.status:
             return False
         has_body = not (

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from mockserver.contract.inference.collection import Collection
-from mockserver.contract.inference.operations import Entry, infer_response, returns_record
+from mockserver.contract.inference.envelopes import Entry
+from mockserver.contract.inference.operations import infer_response, returns_record
 from mockserver.openapi.model import Operation
 from mockserver.syntax import words
 

@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 from mockserver.contract.inference.collection import Collection
+from mockserver.contract.inference.envelopes import TOTALS, Entry, find_list, find_number, list_envelope
 from mockserver.contract.inference.lists import infer_selection
-from mockserver.contract.inference.operations import (
-    NO_JSON,
-    TOTALS,
-    Entry,
-    find_list,
-    find_number,
-    json_response,
-    list_envelope,
-)
+from mockserver.contract.inference.operations import NO_JSON, json_response
 from mockserver.contract.list_reader import query_parameters
 from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation

@@ -13,11 +13,15 @@ from mockserver.contract.inference.bulk_operations import (
     infer_replace_all,
 )
 from mockserver.contract.inference.collection import HIDDEN_KEY, KEY_TYPES, Collection, can_hold_parameter, free_name
-from mockserver.contract.inference.operations import (
+from mockserver.contract.inference.envelopes import (
     Entry,
     envelope_entry,
     find_items,
     find_record_schema,
+    record_examples,
+)
+from mockserver.contract.inference.member_paths import find_member, infer_member
+from mockserver.contract.inference.operations import (
     has_success,
     infer_change,
     infer_creation,
@@ -25,7 +29,7 @@ from mockserver.contract.inference.operations import (
     infer_post_update,
     infer_response,
     json_response,
-    record_examples,
+    names_field,
     selects,
     sends_key,
 )
@@ -40,6 +44,8 @@ from mockserver.syntax import words
 SEARCHES = ("search", "find", "filter", "query", "list")
 # Those of paths that create several.
 BULK = ("bulk", "batch", "many")
+# What the paths of some APIs end with.
+JSON_SUFFIX = ".json"
 Methods = Mapping[str, Operation]
 FindField = Callable[[str, str, Iterable[str]], str | None]
 
@@ -47,8 +53,13 @@ FindField = Callable[[str, str, Iterable[str]], str | None]
 def detect_collections(operations: Iterable[Operation]) -> list[Collection]:
     """The collections of a document, by the usual form of paths; operations that do not fit belong to none."""
     by_path: dict[str, dict[str, Operation]] = {}
-    for operation in operations:
-        by_path.setdefault(operation.path.rstrip("/"), {})[operation.method] = operation
+    listed = list(operations)
+    paths = {operation.path for operation in listed}
+    for operation in listed:
+        path = operation.path.rstrip("/")
+        # `/things/{id}.json` is the path of a record like `/things/{id}`.
+        plain = path.removesuffix(JSON_SUFFIX)
+        by_path.setdefault(path if plain in paths else plain, {})[operation.method] = operation
     collections: list[Collection] = []
     # Owners come first: their paths have fewer parameters.
     ordered = [(path, RecordPath.parse(path)) for path in sorted(by_path, key=lambda path: path.count("{"))]
@@ -60,10 +71,11 @@ def detect_collections(operations: Iterable[Operation]) -> list[Collection]:
     other_paths = [path for path, record_path in ordered if record_path is None]
     for path in other_paths:
         _add_nested_path(path, by_path[path], collections)
+    members = _add_members(by_path, collections)
     assigned = {name for collection in collections for name in collection.operations}
     for path in other_paths:
-        methods = by_path[path]
-        if assigned.isdisjoint(operation.id for operation in methods.values()):
+        methods = by_path[path] if path not in members else {}
+        if methods and assigned.isdisjoint(operation.id for operation in methods.values()):
             collection = _detect_list(path, by_path, collections) or detect_single_record(path, methods, collections)
             collections += [collection] if collection is not None else []
     collections = [collection for collection in collections if collection.operations]
@@ -81,6 +93,27 @@ def _collection_methods(path: RecordPath, by_path: Mapping[str, Methods]) -> Met
         if head == parent and segment != path.segment and words.name_the_same(segment, path.segment):
             methods = {**operations, **methods}
     return methods
+
+
+def _add_members(by_path: Mapping[str, Methods], collections: Sequence[Collection]) -> set[str]:
+    """Let operations read and write a member of a record at a path of its own; returns the paths of members.
+
+    Those that do not fit return samples: they keep no second value of the member.
+    """
+    paths: set[str] = set()
+    for path, methods in by_path.items():
+        head, _, segment = path.rpartition("/")
+        for collection in collections if "{" not in segment else ():
+            read, member = _operation_at(by_path, head, collection), find_member(segment, collection)
+            assigned = {name for other in collections for name in other.operations}
+            if read is None or member is None or not assigned.isdisjoint(entry.id for entry in methods.values()):
+                continue
+            is_own_list = "array" in collection.shape.member(member).types and "POST" in methods
+            paths |= {path} if not is_own_list else set()
+            fields = {name: part for name, part in collection.operations[read].items() if name == "path"}
+            entries = infer_member(member, methods, collection)
+            collection.operations |= {name: entry | fields for name, entry in entries.items()}
+    return paths
 
 
 def _add_actions(by_path: Mapping[str, Methods], collections: Sequence[Collection]) -> None:
@@ -157,7 +190,10 @@ def _detect(
     if record is None:
         return None
     shape = Shape.from_schema(record.schema)
-    owners = find_owners(path.collection, read, shape, record.key, collections)
+    creation = collection_methods.get("POST")
+    # A key that clients choose may be chosen for each owner.
+    is_numbered = creation is not None and not names_field(creation, record.key)
+    owners = find_owners(path.collection, read, shape, record.key, collections, allow_unknown=is_numbered)
     if owners is None:
         return None
     existing = next((other for other in collections if _is_same(other, path.segment, record)), None)
@@ -200,6 +236,7 @@ def _detect_list(path: str, by_path: Mapping[str, Methods], collections: list[Co
     if listing is None or items is None or any("GET" in operations for operations, _ in below):
         return None
     record_methods, parameter = below[0] if below else ({}, "")
+    creation = methods.get("POST")
     shape = Shape.from_schema(items)
     find_key = words.find_key_field if parameter else words.find_identifier
     key = find_key(parameter, segment, shape.names)
@@ -208,7 +245,8 @@ def _detect_list(path: str, by_path: Mapping[str, Methods], collections: list[Co
         return None
     if key is None or shape.member(key).types - {"null"} not in KEY_TYPES:
         key = free_name(HIDDEN_KEY, shape.names)
-    owners = find_owners(path, listing, shape, key, collections)
+    is_numbered = creation is not None and not names_field(creation, key)
+    owners = find_owners(path, listing, shape, key, collections, allow_unknown=is_numbered)
     if owners is None:
         return None
     collection = Collection(choose_name(path, collections), path, key, {items.address: items})

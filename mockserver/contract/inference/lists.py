@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mockserver.contract.inference.envelopes import find_member
 from mockserver.contract.list_reader import find_path, have_common_type, member_shape, selecting_parameters
 from mockserver.openapi.model import Operation, Parameter
 from mockserver.schemas.shapes import COMPOUND, Shape
@@ -16,8 +17,6 @@ KEY_CURSORS = ("startingafter", "after")
 KEY_CURSORS_BACK = ("endingbefore", "before")
 NEXT = ("nextcursor", "nextpagetoken", "nexttoken")
 MORE = ("hasmore", "hasnextpage", "hasnext")
-# Members of an envelope that hold what is said about the page.
-PAGE_INFO = ("meta", "paging", "pagination", "pageinfo")
 SEARCHES = ("q", "query", "search")
 # What a parameter's name has before or after the name of a field, as words, and how it compares then.
 PREFIXES: Mapping[tuple[str, ...], str] = {("min",): "gte", ("max",): "lte"}
@@ -29,10 +28,13 @@ SUFFIXES: Mapping[tuple[str, ...], str] = {
 TIME_ENDS = ("at", "on", "date", "time")
 
 
-def infer_selection(operation: Operation, envelope: Shape | None, record: Shape, key: str) -> dict[str, Any]:
+def infer_selection(
+    operation: Operation, envelope: Shape | None, record: Shape, key: str, items: str = ""
+) -> dict[str, Any]:
     """The parts `paging` (of cursors), `search` and `filters` of a list's entry in `resources.yaml`.
 
-    `envelope` is the shape of the response where that is no array, `record` that of an item.
+    `envelope` is the shape of the response where that is no array, `record` that of an item, which the member `items`
+    holds.
     """
     query = selecting_parameters(operation)
     texts = [name for name in sorted(record.names) if record.member(name).types - {"null"} == {"string"}]
@@ -45,17 +47,19 @@ def infer_selection(operation: Operation, envelope: Shape | None, record: Shape,
         for field, op in _comparison(name, parameter, record)
     }
     parts = {
-        "paging": _infer_cursor(query, envelope, record, key),
+        "paging": _infer_cursor(query, envelope, record, key, items),
         "search": searches if plain else {},
         "filters": filters,
     }
     return {name: part for name, part in parts.items() if part}
 
 
-def _infer_cursor(query: Mapping[str, Parameter], envelope: Shape | None, record: Shape, key: str) -> dict[str, str]:
+def _infer_cursor(
+    query: Mapping[str, Parameter], envelope: Shape | None, record: Shape, key: str, items: str
+) -> dict[str, str]:
     names = {words.normalize(name): name for name in query}
-    following = _find_member(envelope, NEXT, "string") if envelope is not None else None
-    more = _find_member(envelope, MORE, "boolean") if envelope is not None else None
+    following = find_member(envelope, NEXT, "string", items) if envelope is not None else None
+    more = find_member(envelope, MORE, "boolean", items) if envelope is not None else None
     paging = {"more": more} if more is not None else {}
     cursor = next((names[name] for name in CURSORS if name in names), None)
     if cursor is not None and following is not None and _is_text(query[cursor]):
@@ -71,17 +75,6 @@ def _infer_cursor(query: Mapping[str, Parameter], envelope: Shape | None, record
     # Alone, `before` and `after` may as well be times.
     is_by_key = more is not None or "startingafter" in names
     return {**by_key, **paging} if by_key and is_by_key else {}
-
-
-def _find_member(envelope: Shape, names: tuple[str, ...], kind: str) -> str | None:
-    """The path of a member of an envelope, or of what it says about the page."""
-    places = [""] + [f"{name}." for name in sorted(envelope.names) if words.normalize(name) in PAGE_INFO]
-    for place in places:
-        shape = envelope.member(place[:-1]) if place else envelope
-        for name in sorted(shape.names):
-            if words.normalize(name) in names and kind in shape.member(name).types:
-                return place + name
-    return None
 
 
 def _comparison(name: str, parameter: Parameter, record: Shape) -> Iterator[tuple[str, str]]:

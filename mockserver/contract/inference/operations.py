@@ -6,30 +6,33 @@ fit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from mockserver.contract.inference.collection import Collection
+from mockserver.contract.inference.envelopes import (
+    WRAPPERS,
+    Entry,
+    envelope_entry,
+    find_list,
+    find_record_schema,
+    list_envelope,
+    record_examples,
+)
 from mockserver.contract.inference.lists import infer_selection
 from mockserver.contract.list_reader import selecting_parameters
-from mockserver.documents.nodes import Node, Unresolved
-from mockserver.openapi.content import example_values, holds_value, json_media_type
+from mockserver.documents.nodes import Node
+from mockserver.openapi.content import holds_value, json_media_type
 from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
-from mockserver.schemas.properties import declared_properties
 from mockserver.schemas.shapes import COMPOUND, Shape
 from mockserver.syntax import words
 from mockserver.syntax.media_types import FORMS, is_json, may_be_json
 
-Entry = dict[str, Any]
 # The names of query parameters that page a list, by their role.
 PAGING: Mapping[str, tuple[str, ...]] = {
     "limit": ("limit", "perpage", "pagesize"),
     "offset": ("offset",),
     "page": ("page", "pagenumber"),
 }
-TOTALS = ("total", "totalcount", "totalitems", "totalresults", "count")
-# Members that hold the record in an envelope, besides one with the collection's own name.
-WRAPPERS = ("data", "item", "record", "result", "resource")
 JSON_PATCH = "json-patch"
 ACCEPTED = 202
 
@@ -51,33 +54,6 @@ def has_success(operation: Operation) -> bool:
     return operation.success() is not None
 
 
-def find_record_schema(
-    schema: Node, segment: str, fits: Callable[[Node], bool], *, members_first: bool = False
-) -> tuple[Node, str | None] | None:
-    """The schema of the record in a response, and the member of the envelope that holds it, such as `data`.
-
-    With `members_first`, the response itself is the record only if no member fits.
-    """
-    if members_first:
-        return _find_member_schema(schema, segment, fits) or ((schema, None) if fits(schema) else None)
-    return (schema, None) if fits(schema) else _find_member_schema(schema, segment, fits)
-
-
-def _find_member_schema(schema: Node, segment: str, fits: Callable[[Node], bool]) -> tuple[Node, str | None] | None:
-    wrappers = (*WRAPPERS, *words.singular_forms(segment))
-    members = {
-        name: resolve(property_)
-        for name, property_ in declared_properties(schema).items()
-        if words.normalize(name) in wrappers
-    }
-    candidates = [
-        (member, name)
-        for name, member in members.items()
-        if member is not None and Shape.from_schema(member).names and fits(member)
-    ]
-    return candidates[0] if len(candidates) == 1 else None
-
-
 def infer_response(operation: Operation, status: int, collection: Collection) -> Entry | None:
     """The entry of an operation that responds with the record, without a body, or declares its errors alone.
 
@@ -95,19 +71,6 @@ def infer_response(operation: Operation, status: int, collection: Collection) ->
     collection.schemas[schema.address] = schema
     collection.examples += record_examples(media_type, member)
     return envelope_entry(member)
-
-
-def envelope_entry(member: str | None) -> Entry:
-    """The entry of a response that holds the record in a member."""
-    return {"envelope": {"item": member}} if member is not None else {}
-
-
-def record_examples(media_type: MediaType, member: str | None) -> list[Any]:
-    """The records in the examples of a response."""
-    return [
-        example.get(member) if isinstance(example, dict) and member is not None else example
-        for example in example_values(media_type)
-    ]
 
 
 def infer_body(operation: Operation, collection: Collection) -> Entry | None:
@@ -175,6 +138,13 @@ def sends_key(operation: Operation, collection: Collection) -> bool:
     )
 
 
+def names_field(operation: Operation, field: str) -> bool:
+    """Whether the body of an operation has a member of this name, itself or in a member such as `data`."""
+    media = json_media_type(operation.body) if operation.body is not None else None
+    shapes = [media.shape, *(media.shape.member(name) for name in media.shape.names)] if media is not None else []
+    return any(field in shape.names for shape in shapes)
+
+
 def _with_response(body: Entry | None, operation: Operation, status: int, collection: Collection) -> Entry | None:
     """The entry of an operation with what its response is: the record, nothing, or what holds the key alone."""
     if body is None:
@@ -235,11 +205,10 @@ def infer_list(operation: Operation, collection: Collection) -> Entry | None:
     if not collection.is_compatible(items):
         return None
     collection.schemas[items.address] = items
-    for example in example_values(media_type):
-        rows = example.get(envelope["items"]) if envelope is not None and isinstance(example, dict) else example
+    for rows in record_examples(media_type, member):
         collection.examples += rows if isinstance(rows, list) else []
     shape = Shape.from_schema(media_type.schema) if envelope is not None else None
-    selection = infer_selection(operation, shape, collection.shape, collection.key)
+    selection = infer_selection(operation, shape, collection.shape, collection.key, member or "")
     paging = _infer_paging(operation) | selection.pop("paging", {})
     if "cursor" in paging or "before" in paging:
         # A page that is numbered, too, would count from the cursor.
@@ -255,95 +224,6 @@ def selects(operation: Operation, collection: Collection) -> bool:
     names = selecting_parameters(operation).keys() & shape.names
     is_field = any(shape.member(name).types - COMPOUND - {"null"} for name in names)
     return is_field or "search" in selection or "filters" in selection
-
-
-def find_items(schema: Node | None, segment: str) -> Node | None:
-    """The schema of the records that a response lists: of an array, or of the array in an envelope.
-
-    Of several arrays in an envelope, that which is named like the collection.
-    """
-    if schema is None:
-        return None
-    items = _object_items(schema)
-    if items is not None:
-        return items
-    arrays = {
-        name: items
-        for name, property_ in declared_properties(schema).items()
-        if (items := _object_items(property_)) is not None
-    }
-    named = [items for name, items in arrays.items() if words.name_the_same(name, segment)]
-    candidates = named if len(arrays) > 1 else list(arrays.values())
-    return candidates[0] if len(candidates) == 1 else None
-
-
-def _find_list_member(schema: Node, collection: Collection) -> tuple[str, Node] | None:
-    """The one member of an envelope that is an array of the records, and the schema of its items."""
-    arrays = {
-        name: items
-        for name, property_ in declared_properties(schema).items()
-        if (items := _object_items(property_)) is not None
-    }
-    names = [name for name, items in arrays.items() if items.address in collection.schemas]
-    names = names or [name for name, items in arrays.items() if collection.is_compatible(items)]
-    return (names[0], arrays[names[0]]) if len(names) == 1 else None
-
-
-def _object_items(schema: Node) -> Node | None:
-    """The schema of an array's items if they are objects."""
-    try:
-        array = _unwrap(schema)
-        if not (isinstance(array.value, dict) and isinstance(array.value.get("items"), dict)):
-            return None
-    except Unresolved:
-        return None
-    items = resolve(array.child("items"))
-    is_array, are_objects = (
-        Shape.from_schema(schema).types <= {"array", "null"},
-        "object" in Shape.from_schema(items).types,
-    )
-    return items if is_array and are_objects else None
-
-
-def resolve(schema: Node) -> Node | None:
-    """The schema that a reference leads to if nothing stands beside the reference; None if that is not an object."""
-    try:
-        schema = schema.resolve_plain_ref()
-    except Unresolved:
-        return None
-    return schema if isinstance(schema.value, dict) else None
-
-
-def _unwrap(schema: Node) -> Node:
-    """The schema behind references and an `allOf` of one schema. Raises Unresolved."""
-    schema = schema.resolve()
-    while isinstance(schema.value, dict) and "items" not in schema.value and len(schema.value.get("allOf", ())) == 1:
-        schema = schema.child("allOf", 0).resolve()
-    return schema
-
-
-def find_list(schema: Node, collection: Collection) -> tuple[str | None, Node] | None:
-    """The schema of the records that a response lists, and the member of the envelope that holds them, if any."""
-    items = _object_items(schema)
-    return (None, items) if items is not None else _find_list_member(schema, collection)
-
-
-def list_envelope(schema: Node, member: str | None) -> Entry:
-    """The entry of a response that holds a list in a member, perhaps beside its length."""
-    if member is None:
-        return {}
-    total = find_number(schema, TOTALS)
-    return {"envelope": {"items": member} | ({"total": total} if total is not None else {})}
-
-
-def find_number(schema: Node, names: tuple[str, ...]) -> str | None:
-    """The member of an object that is an integer of one of these names, as `words.normalize` writes them."""
-    integers = {
-        words.normalize(name): name
-        for name, property_ in declared_properties(schema).items()
-        if "integer" in Shape.from_schema(property_).types
-    }
-    return next((integers[name] for name in names if name in integers), None)
 
 
 def _infer_paging(operation: Operation) -> dict[str, str]:

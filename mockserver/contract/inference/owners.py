@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from mockserver.contract.inference.collection import KEY_TYPES, Collection, can_hold_parameter
-from mockserver.contract.inference.operations import Entry
+from mockserver.contract.inference.envelopes import Entry
 from mockserver.openapi.model import Operation, template_shape
 from mockserver.schemas.shapes import Shape
 from mockserver.syntax import words
@@ -46,11 +46,18 @@ def path_entry(owners: Mapping[str, str]) -> Entry:
 
 
 def find_owners(
-    path: str, operation: Operation, shape: Shape, key: str, collections: Sequence[Collection] = ()
+    path: str,
+    operation: Operation,
+    shape: Shape,
+    key: str,
+    collections: Sequence[Collection] = (),
+    *,
+    allow_unknown: bool = False,
 ) -> dict[str, str] | None:
     """The field that each parameter of a collection's path holds; None if one of them holds none.
 
-    A parameter that names a record of one of the `collections` may hold a hidden field, which the records lack.
+    A parameter that names a record of one of the `collections` may hold a hidden field, which the records lack. With
+    `allow_unknown`, so may one that names no record: `{owner}` and `{repo}` in `/repos/{owner}/{repo}/issues`.
     """
     owners: dict[str, str] = {}
     for segment, parameter in re.findall(r"([^/{}]*)/\{([^{}/]+)\}", path):
@@ -58,11 +65,17 @@ def find_owners(
         is_new = field is not None and field not in owners.values()
         if field is None or not is_new or not can_hold_parameter(shape, field, operation, parameter):
             owner = _find_owner(path, parameter, collections)
-            if owner is None or not can_hold_parameter(owner.shape, owner.key, operation, parameter):
+            is_known = owner is not None and can_hold_parameter(owner.shape, owner.key, operation, parameter)
+            if not is_known and not (owner is None and allow_unknown):
                 return None
             field = _hidden_name(parameter, segment, {*shape.names, *owners.values()})
         owners[parameter] = field
     return owners if len(owners) == path.count("{") else None
+
+
+def has_collection(path: str, parameter: str, collections: Sequence[Collection]) -> bool:
+    """Whether a parameter of a path names a record of one of the collections."""
+    return _find_owner(path, parameter, collections) is not None
 
 
 def bind_owners(

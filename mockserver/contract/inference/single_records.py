@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mockserver.contract.inference.collection import HIDDEN_KEY, Collection, free_name
+from mockserver.contract.inference.envelopes import Entry, envelope_entry, find_record_schema, record_examples
 from mockserver.contract.inference.operations import (
-    Entry,
-    envelope_entry,
-    find_record_schema,
     has_success,
     infer_body,
     infer_change,
     infer_response,
     json_response,
-    record_examples,
 )
-from mockserver.contract.inference.owners import bind_owners, choose_name, find_owners, path_entry
+from mockserver.contract.inference.owners import bind_owners, choose_name, find_owners, has_collection, path_entry
 from mockserver.documents.nodes import Node
 from mockserver.openapi.model import Operation
 
@@ -102,6 +99,9 @@ def _find_owners(
     owners = find_owners(collection.path, read, collection.shape, "", collections)
     if owners is None and len(names) == 1 and not is_deleted:
         owners = {names[0]: hidden_key}
+    if len(names) > 1 and not has_collection(collection.path, names[-1], collections):
+        # The last parameter alone does not say which record it is.
+        return None
     collection.key = owners[names[-1]] if owners else hidden_key
     if not owners:
         collection.hidden.append(hidden_key)

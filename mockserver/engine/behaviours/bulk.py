@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mockserver.contract.behaviour import Behaviour
+from mockserver.contract.behaviour import Behaviour, ResultKind
 from mockserver.contract.model import Contract, Record
 from mockserver.contract.records import record_key
-from mockserver.engine.behaviours.calls import OperationCall, OperationResult, ResultKind
+from mockserver.engine.behaviours.calls import OperationCall, OperationResult
 from mockserver.engine.behaviours.envelopes import Page
 from mockserver.engine.behaviours.listing import ListRecords
 from mockserver.engine.behaviours.records import WritingImplementation
@@ -61,7 +61,7 @@ class BulkWrite(WritingImplementation):
 
     def in_envelope(self, run: Run, records: list[Record]) -> Any:
         """The records as the operation responds with them."""
-        if self.behaviour.items is None and self.behaviour.total is None:
+        if not self.behaviour.items and not self.behaviour.total:
             return records
         return self._lister.envelope(run, records, Page(len(records), 0, len(records), None, 1))
 
@@ -147,7 +147,7 @@ class DeleteRecords(ListRecords):
 
         run.submit(make_command)
         records = [self.resource.visible(record) for record in removed]
-        if self.behaviour.items is None and self.behaviour.total is None:
+        if not self.behaviour.items and not self.behaviour.total:
             return OperationResult(records, ResultKind.DELETED)
         page = Page(len(records), 0, len(records), None, 1)
         return OperationResult(self.envelope(run, records, page), ResultKind.DELETED)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any, NamedTuple
+
+from mockserver.contract.behaviour import ResultKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +22,6 @@ class OperationCall:
     headers: Mapping[str, Any] = field(default_factory=dict)
     cookies: Mapping[str, Any] = field(default_factory=dict)
     assigned: Mapping[str, Any] = field(default_factory=dict)
-
-
-class ResultKind(Enum):
-    """What became of the record that a call was about."""
-
-    RETURNED = "returned"
-    CREATED = "created"
-    DELETED = "deleted"
 
 
 class OperationResult(NamedTuple):

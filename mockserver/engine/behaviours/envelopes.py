@@ -8,16 +8,19 @@ from typing import Any
 
 from mockserver import generate
 from mockserver.contract.behaviour import Behaviour
-from mockserver.contract.lists import MemberPath
 from mockserver.contract.model import Contract, Record, Resource
 from mockserver.documents.nodes import Node
 from mockserver.errors import CannotGenerate
+from mockserver.schemas.properties import declared_properties
 from mockserver.schemas.shapes import ALL_TYPES, Shape
 from mockserver.syntax import words
+from mockserver.syntax.member_path import MemberPath, member_at, with_member
 
 # Members, as `words.normalize` writes them, that lead to the next page and to the one before.
 NEXT = {"next", "nextpage", "nexturl", "nextlink", "nextcursor", "nextpagetoken", "nextpageurl"}
 PREVIOUS = {"prev", "previous", "prevpage", "previouspage", "prevurl", "previousurl", "previouscursor", "prevcursor"}
+# Members with the length of the whole list.
+TOTALS = ("total", "total_count", "total_items", "total_results", "total_elements", "odata_count")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,9 @@ class Page:
         """The values of members with the usual names."""
         limit = self.limit or max(self.total, 1)
         pages, number = -(-self.total // limit), self.offset // limit + self.first_page
-        values: dict[str, Any] = dict.fromkeys(("total", "total_count", "total_items", "total_results"), self.total)
-        values |= dict.fromkeys(("count", "size", "returned"), self.size) | {"offset": self.offset}
+        values: dict[str, Any] = dict.fromkeys(TOTALS, self.total)
+        values |= dict.fromkeys(("count", "size", "returned", "number_of_elements", "items_per_page"), self.size)
+        values |= {"offset": self.offset, "start_index": self.offset + 1}
         values |= dict.fromkeys(("limit", "per_page", "page_size"), limit)
         values |= dict.fromkeys(("page", "current_page", "page_number"), number)
         values |= dict.fromkeys(("pages", "total_pages", "page_count", "last_page"), pages)
@@ -55,22 +59,18 @@ SINGLE_RECORD = Page(1, 0, 1, None, 1)
 
 
 def complete_envelope(
-    contract: Contract, schema: Node, members: Mapping[str, Any], page: Page, seed: str
+    contract: Contract, schema: Node | None, members: Mapping[MemberPath, Any], page: Page, seed: str
 ) -> dict[str, Any]:
     """An envelope with these members and the others of its schema: counts by their names, the rest generated.
 
-    Only `members` where nothing can be generated.
+    Only `members` without a schema, and where nothing can be generated.
     """
-    known_values = {**page.named_values(), **members}
-    generator = generate.Generator.seeded(
-        contract.documents, contract.schemas, seed, known_values=known_values, from_examples=False
-    )
-    try:
-        envelope: dict[str, Any] = generator.generate(schema)
-    except CannotGenerate:
-        return dict(members)
+    envelope = _generate(contract, schema, members, page, seed) if schema is not None else {}
+    for path, value in members.items():
+        envelope = with_member(envelope, path, value)
+    if schema is None:
+        return envelope
     is_valid = contract.schemas.validator(schema).is_valid
-    envelope = {**envelope, **members}
     if not page.has_next:
         envelope = _without_links(envelope, NEXT, is_valid)
     if not page.offset:
@@ -78,30 +78,30 @@ def complete_envelope(
     return envelope
 
 
-def with_member(envelope: Mapping[str, Any], path: MemberPath, value: Any) -> dict[str, Any]:
-    """The envelope with another value of the member that a path leads to."""
-    first, *rest = path
-    if rest:
-        below = envelope.get(first)
-        value = with_member(below if isinstance(below, dict) else {}, tuple(rest), value)
-    return {**envelope, first: value}
+def _generate(
+    contract: Contract, schema: Node, members: Mapping[MemberPath, Any], page: Page, seed: str
+) -> dict[str, Any]:
+    """The members of an envelope's schema, with all objects on the way to `members`."""
+    known_values = {**page.named_values(), **{path[-1]: value for path, value in members.items()}}
+    generator = generate.Generator.seeded(
+        contract.documents, contract.schemas, seed, known_values=known_values, from_examples=False
+    )
+    try:
+        envelope: dict[str, Any] = generator.generate(schema)
+        for path in members:
+            below = schema
+            for depth, name in enumerate(path[:-1], start=1):
+                below = declared_properties(below)[name]
+                if not isinstance(member_at(envelope, path[:depth]), dict):
+                    envelope = with_member(envelope, path[:depth], generator.generate(below))
+    except (CannotGenerate, KeyError):
+        return {}
+    return envelope
 
 
-def without_member(envelope: Mapping[str, Any], path: MemberPath) -> dict[str, Any]:
-    """The envelope without the member that a path leads to."""
-    first, *rest = path
-    below = envelope.get(first)
-    if rest:
-        return {**envelope, first: without_member(below, tuple(rest))} if isinstance(below, dict) else dict(envelope)
-    return {name: member for name, member in envelope.items() if name != first}
-
-
-def wrap_record(contract: Contract, behaviour: Behaviour, record: Record, seed: str) -> dict[str, Any]:
-    """A record in its envelope."""
-    members = {behaviour.item or "": record}
-    if behaviour.envelope_schema is None:
-        return members
-    return complete_envelope(contract, behaviour.envelope_schema, members, SINGLE_RECORD, seed)
+def wrap_record(contract: Contract, behaviour: Behaviour, record: Any, seed: str) -> dict[str, Any]:
+    """A record, or a member of it, in its envelope."""
+    return complete_envelope(contract, behaviour.envelope_schema, {behaviour.item: record}, SINGLE_RECORD, seed)
 
 
 def show_key(contract: Contract, schema: Node, resource: Resource, record: Record, seed: str) -> Any:

@@ -42,7 +42,7 @@ class Implementation(ABC):
         self._key_parameter = behaviour.key_parameter(operation.path_names)
         self.owner_fields = [entry for entry in self._path_fields if entry[0] != self._key_parameter]
         self._converted = dict(self._list_conversions())
-        is_bare = behaviour.item is None and behaviour.key_schema is None
+        is_bare = not behaviour.item and behaviour.key_schema is None and behaviour.member is None
         self._is_plain = is_bare and not self.resource.derived_fields and not self.resource.hidden
         kinds = {other.kind for other in contract.behaviours.values() if other.resource == behaviour.resource}
         self.is_always_there = self.resource.single and "delete" not in kinds
@@ -128,6 +128,9 @@ class Implementation(ABC):
             if row is None:
                 raise UnknownRecord(target, value)
             owner = self.contract.resources[target]
+            for field in owner.hidden & values.keys() - owner.references.keys():
+                if row.record.get(field, values[field]) != values[field]:
+                    raise UnknownRecord(target, value)
             for field in owner.owned_by:
                 above = owner.references[field]
                 if above in targets and row.record.get(field, targets[above]) != targets[above]:
@@ -137,14 +140,15 @@ class Implementation(ABC):
         """The seed of values that are generated for this operation."""
         return f"{run.scenario.seed}/{self.operation.id}"
 
-    def present(self, run: Run, state: State, record: Record) -> Record:
-        """The record as clients see it, in its envelope if the operation declares one."""
+    def present(self, run: Run, state: State, record: Record) -> Any:
+        """The record as clients see it, or one member of it, in its envelope if the operation declares one."""
         if self._is_plain:
             return record
         if self.behaviour.key_schema is not None:
-            shown: Record = show_key(self.contract, self.behaviour.key_schema, self.resource, record, self.seed(run))
+            return show_key(self.contract, self.behaviour.key_schema, self.resource, record, self.seed(run))
+        shown: Any = self.resource.visible(with_derived_fields(state, self.resource, record))
+        if self.behaviour.member is not None:
+            shown = shown.get(self.behaviour.member)
+        if not self.behaviour.item:
             return shown
-        record = self.resource.visible(with_derived_fields(state, self.resource, record))
-        if self.behaviour.item is None:
-            return record
-        return wrap_record(self.contract, self.behaviour, record, self.seed(run))
+        return wrap_record(self.contract, self.behaviour, shown, self.seed(run))

@@ -8,14 +8,13 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from mockserver.contract.behaviour import Behaviour
+from mockserver.contract.behaviour import Behaviour, ResultKind
 from mockserver.contract.list_reader import member_shape
-from mockserver.contract.lists import MemberPath
 from mockserver.contract.model import Contract, Record, SortField
 from mockserver.contract.records import fit_key
 from mockserver.engine.behaviours import cursors
-from mockserver.engine.behaviours.calls import OperationCall, OperationResult, ResultKind
-from mockserver.engine.behaviours.envelopes import Page, complete_envelope, with_member, without_member
+from mockserver.engine.behaviours.calls import OperationCall, OperationResult
+from mockserver.engine.behaviours.envelopes import Page, complete_envelope
 from mockserver.engine.behaviours.selecting import SelectingImplementation
 from mockserver.engine.run import Run
 from mockserver.engine.state.conditions import (
@@ -29,6 +28,7 @@ from mockserver.errors import Violation, did_you_mean, quote
 from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation
 from mockserver.refusals import InvalidRequest, UnknownCursor
+from mockserver.syntax.member_path import MemberPath, with_member, without_member
 
 # What clients send for the first page.
 NO_CURSOR = (None, "")
@@ -64,7 +64,7 @@ class ListRecords(SelectingImplementation):
         if self.resource.hidden:
             records = [self.resource.visible(record) for record in records]
         following = self._next_cursor(rows, listed, page, call)
-        value = self.envelope(run, records, page, following) if self.behaviour.items is not None else records
+        value = self.envelope(run, records, page, following) if self.behaviour.items else records
         return OperationResult(value, ResultKind.RETURNED, None, page.total, following)
 
     def with_body(self, call: OperationCall) -> OperationCall:
@@ -173,11 +173,8 @@ class ListRecords(SelectingImplementation):
     def envelope(self, run: Run, records: list[Record], page: Page, following: str | None = None) -> dict[str, Any]:
         """The records in the envelope of the operation, with the counts of a page."""
         behaviour = self.behaviour
-        envelope: dict[str, Any] = {behaviour.items: records} if behaviour.items is not None else {}
-        if behaviour.total is not None:
-            envelope[behaviour.total] = page.total
-        if behaviour.envelope_schema is not None:
-            envelope = complete_envelope(self.contract, behaviour.envelope_schema, envelope, page, self.seed(run))
+        members = {path: value for path, value in ((behaviour.items, records), (behaviour.total, page.total)) if path}
+        envelope = complete_envelope(self.contract, behaviour.envelope_schema, members, page, self.seed(run))
         return self._page_members.fill(envelope, page, following)
 
 
@@ -187,7 +184,7 @@ class CountRecords(ListRecords):
     def perform(self, run: Run, call: OperationCall) -> OperationResult:
         """The number alone, or in a member of an envelope. Raises as for a list."""
         total = len(self.select(run.state, self.with_body(call)))
-        if self.behaviour.total is None:
+        if not self.behaviour.total:
             return OperationResult(total, total=total)
         return OperationResult(self.envelope(run, [], Page(total, 0, total, None, 1)), total=total)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mockserver.contract.behaviour import Behaviour
+from mockserver.contract.behaviour import Behaviour, ResultKind
 from mockserver.contract.model import Contract, Record, Resource
 from mockserver.contract.records import matches_schema, with_plain_keys
-from mockserver.engine.behaviours.calls import OperationCall, OperationResult, ResultKind
+from mockserver.engine.behaviours.calls import OperationCall, OperationResult
 from mockserver.engine.behaviours.implementation import Implementation
 from mockserver.engine.behaviours.server_fields import ServerFields, in_schema_order
 from mockserver.engine.commands import Command, Fire, Put, Remove
@@ -20,6 +20,8 @@ from mockserver.refusals import InvalidRecord, InvalidRequest, PatchNotApplicabl
 from mockserver.schemas.equality import equality_key
 from mockserver.syntax.json_patch import MalformedPatch, PatchConflict, apply_patch, check_patch
 from mockserver.syntax.merge_patch import merge_patch
+
+CREATING = {"create", "create_all", "replace_all"}
 
 
 class ReadRecord(Implementation):
@@ -75,14 +77,16 @@ class WritingImplementation(Implementation):
         if body is None and (declared is None or not declared.required):
             return {}
         if self.behaviour.body_member is not None and isinstance(body, dict):
-            body = body.get(self.behaviour.body_member, {})
+            body = body.get(self.behaviour.body_member, {} if self.behaviour.member is None else None)
+        if self.behaviour.member is not None:
+            return {self.behaviour.member: body}
         if not isinstance(body, dict):
             raise InvalidRecord(self.resource.name, [Violation("body", "", "type", "the body must be an object")])
         return self.server_fields.storable_members(body)
 
     def writable_members(self, call: OperationCall) -> dict[str, Any]:
         """The members of the body that are not `readOnly`: clients send back what they got, and the server keeps it."""
-        read_only = self.resource.read_only
+        read_only = self.resource.read_only - {self.behaviour.member}
         return {name: value for name, value in self.body_members(call).items() if name not in read_only}
 
     def make_new(
@@ -160,14 +164,17 @@ class CreateRecord(WritingImplementation):
 class ReplaceRecord(WritingImplementation):
     """Replaces a record by the body; the server's own fields stay.
 
-    Where the operation declares a 201, or the resource has a single record that can be deleted, it creates one that
-    there is not (RFC 9110, section 9.3.4).
+    It creates one that there is not (RFC 9110, section 9.3.4) where the operation declares a 201, where nothing else
+    creates records and it declares no 404, and where the resource has a single record that can be deleted.
     """
 
     def __init__(self, contract: Contract, operation: Operation, behaviour: Behaviour) -> None:
         super().__init__(contract, operation, behaviour)
-        may_be_missing = self.resource.single and not self.is_always_there
-        self._creates = may_be_missing or ("201" in operation.responses and not self.resource.single)
+        kinds = {other.kind for other in contract.behaviours.values() if other.resource == behaviour.resource}
+        is_only_way = kinds.isdisjoint(CREATING) and "404" not in operation.responses and behaviour.member is None
+        self._creates = (
+            not self.is_always_there if self.resource.single else ("201" in operation.responses or is_only_way)
+        )
         self._kept = self.resource.read_only | self.resource.hidden | (self.server_fields.owned - {self.resource.key})
 
     def perform(self, run: Run, call: OperationCall) -> OperationResult:
@@ -179,6 +186,8 @@ class ReplaceRecord(WritingImplementation):
                 return created
 
         def change(record: Record) -> Record:
+            if self.behaviour.member is not None:
+                return {**record, **members}
             needed = {name: record[name] for name in self.server_fields.needed if name in record}
             kept = {name: value for name, value in record.items() if name in self._kept}
             return {**key_member, **needed, **members, **kept}
@@ -208,7 +217,7 @@ class UpdateRecord(WritingImplementation):
 
         Raises UnknownRecord, InvalidRecord, InvalidRequest for what is no JSON Patch, and PatchNotApplicable.
         """
-        if isinstance(call.body, list):
+        if isinstance(call.body, list) and self.behaviour.member is None:
             return self._apply_patch(run, call, call.body)
         members = {**self.writable_members(call), **self.behaviour.assigned}
         return self.put(run, call, lambda record: merge_patch(record, members), partial=True)

@@ -11,8 +11,9 @@ from datetime import UTC, date, datetime
 from operator import ge, gt, le, lt
 from typing import Any, NamedTuple
 
-from mockserver.contract.lists import MemberPath, Operator
+from mockserver.contract.lists import Operator
 from mockserver.contract.model import Record
+from mockserver.syntax.member_path import MemberPath
 
 # A value and the kind that it is compared within: a number is neither more nor less than a text.
 Comparable = tuple[str, Any]
