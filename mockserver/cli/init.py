@@ -70,7 +70,7 @@ def init_command(
         fail(f"{error}; nothing was written")
     except OSError as error:
         fail(f"cannot write {directory}: {error.strerror}")
-    if contract is not None and contract.findings:
+    if contract is not None and (contract.findings or contract.invalid_examples):
         warn_of_errors(directory)
     if HANDLERS in files:
         print_line(f"Edit {directory / HANDLERS} for responses that need code")

@@ -237,19 +237,20 @@ def serve_command(
     token = generated if token is None else token
     with paused_garbage_collection(), _startup_errors(store):
         first_contract = load_or_fail(load)
-        app = create_app(
-            first_contract,
-            strict=strict,
-            allow_hosts=(*allow_host, host),
-            token=token,
-            serve_pages=not no_pages,
-            body_limit=body_limit,
-            forwarded=forwarded,
-            store=store,
-            request_log=request_log(log),
-            handler_timeout=handler_timeout,
-            allow_webhooks=allow_webhook,
-        )
+        with elapsed_time("Building the routes"):
+            app = create_app(
+                first_contract,
+                strict=strict,
+                allow_hosts=(*allow_host, host),
+                token=token,
+                serve_pages=not no_pages,
+                body_limit=body_limit,
+                forwarded=forwarded,
+                store=store,
+                request_log=request_log(log),
+                handler_timeout=handler_timeout,
+                allow_webhooks=allow_webhook,
+            )
         sockets: list[socket.socket] = listen(host, port)
         check_not_self(first_contract, sockets)
     if generated is not None:
@@ -366,12 +367,16 @@ def print_contract(service: Service, path: Path | None, scenario: str | None) ->
     if start.differs_from_recording:
         warn(f"{scenario} {DRIFTED}.")
     check = "mockserver check" if path is None else f"mockserver check {shlex.quote(str(path))}"
-    if examples := contract.invalid_examples:
-        verbs = ("does not match its schema", "is") if examples == 1 else ("do not match their schemas", "are")
-        problem = f"{count_noun(examples, 'example')} {verbs[0]} and {verbs[1]} repaired when served"
+    if contract.defers_examples:
+        print_line(
+            f"Its {len(contract.examples):,} examples are validated when they are first used; `{check}` validates all"
+        )
+    elif invalid := contract.invalid_examples:
+        verbs = ("does not match its schema", "is") if invalid == 1 else ("do not match their schemas", "are")
+        problem = f"{count_noun(invalid, 'example')} {verbs[0]} and {verbs[1]} repaired when served"
         warn(f"{problem}; run `{check}` for details")
-    if others := len(contract.findings) - examples:
-        warn(f"{count_noun(others, 'warning')}; run `{check}` for details")
+    if contract.findings:
+        warn(f"{count_noun(len(contract.findings), 'warning')}; run `{check}` for details")
     source = "the built-in contract" if path is None else path
     print_line(f"{contract.name}: {count_noun(len(contract.operations), 'operation')} from {source}")
     others_by_name = sorted(contract.scenarios.keys() - {contract.default_scenario})

@@ -30,6 +30,7 @@ from mockserver.documents.source import SUFFIXES, Report, Source, list_files, re
 from mockserver.errors import ContractError, Problem, printable
 from mockserver.handlers.python import ContractPython
 from mockserver.openapi import format_detection, loading
+from mockserver.openapi.examples import DeclaredExample, find_broken
 from mockserver.openapi.model import Operation
 from mockserver.openapi.operations import OperationReader
 from mockserver.refusals import UnknownScenario
@@ -147,7 +148,7 @@ def _load_directory(root: Path, *, strict_examples: bool, built_in: bool = False
     report = Report()
     api = _read_api(root, document, others, report)
     _check_schemas(api, report)
-    operations = api.read_operations(report, strict_examples=strict_examples)
+    operations, examples = api.read_operations(report, strict_examples=strict_examples)
     resources, behaviours, upstream, channels, webhooks = _read_resources(root, api, operations, report)
     python: ContractPython | None = None
     if not built_in:
@@ -177,6 +178,7 @@ def _load_directory(root: Path, *, strict_examples: bool, built_in: bool = False
         channels=channels,
         webhooks=webhooks,
         findings=tuple(dict.fromkeys(report.warnings)),
+        examples=examples,
         behaviours=behaviours,
         python=python,
         upstream=upstream,
@@ -186,7 +188,7 @@ def _load_directory(root: Path, *, strict_examples: bool, built_in: bool = False
 def _load_file(document: Path, *, strict_examples: bool) -> Contract:
     report = Report()
     api = _read_api(document.parent, document, [], report)
-    operations = api.read_operations(report, strict_examples=strict_examples)
+    operations, examples = api.read_operations(report, strict_examples=strict_examples)
     _accept_mistakes(api.openapi, operations, report)
     report.raise_errors()
     return Contract(
@@ -201,6 +203,7 @@ def _load_file(document: Path, *, strict_examples: bool) -> Contract:
         scenarios={DEFAULT_NAME: default_scenario({}, {})},
         default_scenario=DEFAULT_NAME,
         findings=tuple(dict.fromkeys(report.warnings)),
+        examples=examples,
     )
 
 
@@ -220,8 +223,15 @@ class _Api:
         title = info.get("title") if isinstance(info, dict) else None
         return title if isinstance(title, str) else self.path.stem
 
-    def read_operations(self, report: Report, *, strict_examples: bool) -> dict[str, Operation]:
-        return OperationReader(self.schemas, report, strict_examples=strict_examples).read(self.openapi)
+    def read_operations(
+        self, report: Report, *, strict_examples: bool
+    ) -> tuple[dict[str, Operation], tuple[DeclaredExample, ...]]:
+        """The operations and their examples; with `strict_examples`, one that does not match its schema is an error."""
+        reader = OperationReader(self.schemas, report)
+        operations = reader.read(self.openapi)
+        if strict_examples:
+            report.errors += find_broken(reader.examples, is_repaired=False)
+        return operations, tuple(reader.examples)
 
 
 def _read_api(root: Path, document: Path, others: list[Path], report: Report) -> _Api:

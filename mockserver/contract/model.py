@@ -14,6 +14,7 @@ from mockserver.documents.nodes import Documents, Node
 from mockserver.documents.source import DeferredProblems, Source, list_problems
 from mockserver.errors import Problem
 from mockserver.handlers.python import ContractPython, PythonFunction
+from mockserver.openapi.examples import BrokenExample, DeclaredExample, find_broken
 from mockserver.openapi.model import Operation
 from mockserver.schemas.shapes import Shape
 from mockserver.schemas.validators import Schemas, Validator
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 Record = Mapping[str, Any]
 # The key of a single record that no parameter of a path names.
 SINGLE_KEY = 1
+# Of contracts with more characters, examples are validated when they are first used.
+EXAMPLES_LIMIT = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,10 +257,10 @@ class Contract:
     """Everything declared in a contract directory, or in a single OpenAPI file.
 
     `behaviours` holds the behaviour of each operation that has one, by operationId, in the order of `operations`.
-    `findings` are the warnings of loading, their lines not looked up yet. `inferred` describes each resource that was
-    inferred from the operations, in a line, and `without_state` says of each other operation why it returns samples.
-    `python` holds the functions of `handlers.py`, if there is one, and
-    `upstream` is the real backend, if one is named. `channels` are by path, `webhooks` by name.
+    `findings` are the warnings of loading, their lines not looked up yet; those about `examples`, which are found on
+    demand, are not among them. `inferred` describes each resource that was inferred from the operations, in a line, and
+    `without_state` says of each other operation why it returns samples. `python` holds the functions of `handlers.py`,
+    if there is one, and `upstream` is the real backend, if one is named. `channels` are by path, `webhooks` by name.
     """
 
     name: str
@@ -279,16 +282,25 @@ class Contract:
     upstream: Upstream | None = None
     channels: Mapping[str, Channel] = field(default_factory=dict)
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
+    examples: tuple[DeclaredExample, ...] = ()
 
     @property
     def warnings(self) -> list[Problem]:
-        """The warnings of loading with their lines, which are looked up on each call."""
-        return list_problems(self.findings)
+        """The warnings of loading and about examples with their lines, which are looked up on each call."""
+        return list_problems((*self.findings, *self._broken_examples()))
+
+    @property
+    def defers_examples(self) -> bool:
+        """Whether there are so many examples that each is validated when it is first used, and not at the start."""
+        return bool(self.examples) and self.documents.size > EXAMPLES_LIMIT
 
     @property
     def invalid_examples(self) -> int:
-        """The number of examples that violate their schemas and are repaired when served."""
-        return sum(finding.code == "example" for finding in self.findings)
+        """The number of examples that violate their schemas and are repaired when served; judges those left."""
+        return len(self._broken_examples())
+
+    def _broken_examples(self) -> list[BrokenExample]:
+        return find_broken(self.examples, is_repaired=True)
 
     def resource_named_by(self, operation: Operation, parameter: str) -> str | None:
         """The resource whose records a path parameter of an operation names, if the operation has a behaviour.

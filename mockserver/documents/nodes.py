@@ -109,6 +109,11 @@ class Documents:
     non_schema_references: set[str] = field(default_factory=set)
     schemas_with_examples: list[str] = field(default_factory=list)
 
+    @property
+    def size(self) -> int:
+        """The number of characters of all documents."""
+        return sum(len(source.text) for source in self.sources.values())
+
     def root(self, uri: str) -> Node:
         """The whole document as a node."""
         return Node(self, uri, "", self.sources[uri].data)

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.documents.nodes import Documents, Node, Unresolved
 from mockserver.documents.source import Report, Source
-from mockserver.errors import Problem, quote
-from mockserver.openapi.content import is_valid, judge
+from mockserver.errors import quote
+from mockserver.openapi.examples import JSON_AS_TEXT, DeclaredExample, is_json_text
 from mockserver.openapi.model import Encoding, Header, ItemSchema, MediaType, ParameterStyle
 from mockserver.openapi.parameter_decoding import COLLECTION_FORMAT, COLLECTION_STYLES, STYLES
 from mockserver.openapi.xml.layout import Layouts, body_layout
 from mockserver.schemas.shapes import Shape
 from mockserver.schemas.validators import Schemas, Validator
-from mockserver.syntax import strict_json
 from mockserver.syntax.media_types import MULTIPART, is_json, is_xml_data
 
 REFERENCE_AS_EXAMPLE = (
     "an example is a value, not a reference: write examples: {NAME: {$ref: …}} with the reference, or the value itself"
 )
-JSON_AS_TEXT = "it is JSON in quotes: write the value itself, without the quotes"
 # The maximum number of arrays inside each other that one text can hold.
 ITEM_DEPTH_LIMIT = 8
 # A response header of this name is ignored (OpenAPI 3.1, section 4.8.17.1).
@@ -36,11 +34,11 @@ ANY_TEXT = Schemas(TEXT.documents).validator(TEXT)
 
 @dataclass(frozen=True, slots=True)
 class ContentReader:
-    """Reads what operations contain in several places. Options as those of OperationReader."""
+    """Reads what operations contain in several places; the examples of media types are listed in `examples`."""
 
     schemas: Schemas
     report: Report
-    strict_examples: bool
+    examples: list[DeclaredExample] = field(default_factory=list)
     _layouts: dict[Schemas, Layouts] = field(default_factory=dict)
 
     def find_media_type(self, node: Node) -> tuple[str | None, Node]:
@@ -97,9 +95,9 @@ class ContentReader:
         encodings, item = self._read_encodings(node, shape), self._read_item(node, schemas)
         layouts = self._layouts.setdefault(schemas, Layouts(schemas))
         xml = body_layout(schema, layouts) if is_xml_data(name) or name == MULTIPART or "*" in name else None
-        media = MediaType(name, schema, validator, values, encodings, shape, item=item, xml=xml)
-        invalid = [label for label, example in examples.items() if self._is_invalid(media, example)]
-        return replace(media, invalid_examples=frozenset(invalid)) if invalid else media
+        media = MediaType(name, schema, validator, values, encodings, shape, node if examples else None, item, xml)
+        self.examples.extend(DeclaredExample(example, media, label) for label, example in examples.items())
+        return media
 
     def _read_item(self, node: Node, schemas: Schemas) -> ItemSchema | None:
         """The `itemSchema` of a media type."""
@@ -156,40 +154,6 @@ class ContentReader:
                 notation = None
         return Encoding(media_types, self.read_headers(node), notation)
 
-    def _is_invalid(self, media: MediaType, example: Node) -> bool:
-        """Whether an example does not match its schema, which is reported."""
-        if is_valid(media.name, media, example.value):
-            return False
-        if self.strict_examples:
-            self.report.errors.append(BrokenExample(example, media))
-        else:
-            self.report.warnings.append(BrokenExample(example, media, is_repaired=True))
-        return True
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class BrokenExample:
-    """An example that does not match its schema. The details take a while, so they are found when they are shown."""
-
-    example: Node
-    media: MediaType
-    is_repaired: bool = False
-    code: str = "example"
-
-    @property
-    def source(self) -> Source:
-        """The file that contains the example."""
-        return self.example.source
-
-    def problems(self) -> Iterator[Problem]:
-        """Each mistake in it, with its line."""
-        suffix = "; the invalid parts are regenerated" if self.is_repaired else ""
-        suffix = f"; {JSON_AS_TEXT}{suffix}" if is_json_text(self.example.value) else suffix
-        for violation in judge(self.media.name, self.media, self.example.value):
-            position = f" at {violation.pointer}" if violation.pointer else ""
-            message = f"the example does not match its schema{position}: {violation.message}{suffix}"
-            yield self.source.problem(self.example.pointer, message, self.code)
-
 
 def _read_item_style(name: str, location: str, shape: Shape, depth: int = 0) -> ParameterStyle | None:
     """How the items of an array are written, where the extension of Swagger 2.0 says so."""
@@ -201,16 +165,6 @@ def _read_item_style(name: str, location: str, shape: Shape, depth: int = 0) -> 
         return None
     below = _read_item_style(name, location, shape.items, depth + 1)
     return ParameterStyle(name, location, style, explode=False, shape=shape.items, items=below)
-
-
-def is_json_text(value: Any) -> bool:
-    """Whether a value is a text that is a JSON object or array."""
-    if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
-        return False
-    try:
-        return isinstance(strict_json.parse(value.encode()), dict | list)
-    except (strict_json.MalformedJSON, UnicodeEncodeError):
-        return False
 
 
 def list_members(node: Node, report: Report) -> list[tuple[str, Node]]:

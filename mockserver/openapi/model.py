@@ -72,10 +72,10 @@ class ItemSchema:
 class MediaType:
     """One entry of a `content` map: its schema, if it has one, its examples by name, and what a form's fields are.
 
-    `invalid_examples` names the examples that violate the schema. `item` describes each item where the body is a
-    sequence of items (OpenAPI 3.2, section 4.14.4), such as one event of a stream. `xml` is how JSON values are written
-    where the media type is XML, a range that covers it, or a form whose parts may be XML; None where its schema
-    describes no such values.
+    `node` is where it is declared, if it has examples; `matching` says whether an example matches the schema, once it
+    has been judged (`examples.is_matching`). `item` describes each item where the body is a sequence of items (OpenAPI
+    3.2, section 4.14.4), such as one event of a stream. `xml` is how JSON values are written where the media type is
+    XML, a range that covers it, or a form whose parts may be XML; None where its schema describes no such values.
     """
 
     name: str
@@ -84,9 +84,10 @@ class MediaType:
     examples: Mapping[str, Any]
     encoding: Mapping[str, Encoding] = field(default_factory=dict)
     shape: Shape = field(default_factory=Shape, compare=False)
-    invalid_examples: frozenset[str] = frozenset()
+    node: Node | None = field(default=None, compare=False)
     item: ItemSchema | None = field(default=None, compare=False)
     xml: XmlLayout | None = field(default=None, compare=False)
+    matching: dict[str, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from mockserver.openapi.content_reader import (
     resolve_member,
     resolve_schema,
 )
+from mockserver.openapi.examples import DeclaredExample
 from mockserver.openapi.linking import is_openapi_3_0
 from mockserver.openapi.model import (
     Body,
@@ -42,18 +43,19 @@ IGNORED_HEADER_PARAMETERS = {"accept", "content-type", "authorization"}
 
 @dataclass(slots=True)
 class OperationReader:
-    """Reads one document's operations.
-
-    With `strict_examples`, an example that does not match its schema is an error, else a warning.
-    """
+    """Reads one document's operations."""
 
     schemas: Schemas
     report: Report
-    strict_examples: bool = True
     _content: ContentReader = field(init=False)
 
     def __post_init__(self) -> None:
-        self._content = ContentReader(self.schemas, self.report, self.strict_examples)
+        self._content = ContentReader(self.schemas, self.report)
+
+    @property
+    def examples(self) -> list[DeclaredExample]:
+        """The examples of the bodies and responses that have been read."""
+        return self._content.examples
 
     def read(self, document: Node) -> dict[str, Operation]:
         """Every operation by its id; without an operationId, or with a duplicate one, the id is method and path."""

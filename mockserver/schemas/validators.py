@@ -6,9 +6,8 @@ Both ask jsonschema-rs about formats and patterns, so that they cannot disagree 
 from __future__ import annotations
 
 import re
-from collections import deque
-from collections.abc import Callable, Mapping
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Collection, Mapping
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
@@ -22,10 +21,11 @@ from mockserver.syntax import json_pointer
 if TYPE_CHECKING:
     from mockserver.schemas.messages import Explainer
 
-# Compiled validators of a large document take gigabytes together, and can be compiled again. So only as many are kept
-# as this number of characters allows, each one counted as the size of all documents, but never fewer than the minimum.
-TEXT_LIMIT = 200_000_000
-MINIMUM_KEPT = 64
+# Each compiled validator has its own copy of all schemas that it leads to, which may be all of a large document. So
+# only as many are compiled one by one as this number of characters allows, each counted as the size of all documents,
+# but never fewer than the minimum. Then all are compiled together, which takes little longer than one of them.
+TEXT_LIMIT = 100_000_000
+MINIMUM_SINGLE = 4
 _BASE64 = re.compile(r"[A-Za-z0-9+/_\r\n-]*={0,2}[\r\n]*")
 # Lookaround and backreferences.
 _BACKTRACKING = re.compile(r"\(\?<?[=!]|\\[1-9]")
@@ -53,19 +53,20 @@ class Validator:
         self.address, self.schemas = address, schemas
 
     @cached_property
-    def _compiled(self) -> jsonschema_rs.Validator:
-        self.schemas.evict_for(self)
-        return self.schemas.compile(self.address)
-
-    @cached_property
     def is_valid(self) -> Callable[[Any], bool]:
         """Whether a value is valid. Compiled on first use, since most schemas of a large document are never used."""
-        return self._compiled.is_valid
+        return self.schemas.compile_for(self)
 
-    def discard(self) -> None:
-        """Free the compiled schema; the next use compiles it again."""
-        for name in ("_compiled", "is_valid"):
-            self.__dict__.pop(name, None)
+    @property
+    def is_compiled(self) -> bool:
+        """Whether the schema has been compiled."""
+        return "is_valid" in self.__dict__
+
+    def use(self, is_valid: Callable[[Any], bool] | None) -> None:
+        """Validate with this function from now on; without one, the next use compiles the schema again."""
+        self.__dict__.pop("is_valid", None)
+        if is_valid is not None:
+            self.__dict__["is_valid"] = is_valid
 
     def count_failures(self, value: Any) -> int:
         """The number of keywords that `value` does not satisfy, as far as they are counted."""
@@ -94,10 +95,9 @@ class Schemas:
         self.documents, self._direction, self._undirected = documents, direction, undirected
         self._validators: dict[str, Validator] = {}
         self._by_direction: dict[Direction, Schemas] = {}
-        # Oldest first; shared by all directions.
-        self._kept: deque[Validator] = undirected._kept if undirected is not None else deque()
-        size = sum(len(source.text) for source in documents.sources.values())
-        self._kept_limit = max(MINIMUM_KEPT, TEXT_LIMIT // max(size, 1))
+        # Those that were compiled one by one.
+        self._single: list[Validator] = []
+        self._single_limit = max(MINIMUM_SINGLE, TEXT_LIMIT // max(documents.size, 1))
 
     def for_direction(self, direction: Direction) -> Schemas:
         """The same schemas as they apply to requests or to responses."""
@@ -105,11 +105,32 @@ class Schemas:
             self._by_direction[direction] = Schemas(self.documents, direction, self) if direction else self
         return self._by_direction[direction]
 
-    def evict_for(self, validator: Validator) -> None:
-        """Make room for a validator that is about to be compiled, by discarding the one compiled first."""
-        self._kept.append(validator)
-        if len(self._kept) > self._kept_limit:
-            self._kept.popleft().discard()
+    def compile_for(self, validator: Validator) -> Callable[[Any], bool]:
+        """What decides whether a value is valid by a validator, compiled alone or together with all the others."""
+        if len(self._single) >= self._single_limit:
+            self.compile_together(list(self._validators.values()))
+        if validator.is_compiled:
+            return validator.is_valid
+        is_valid: Callable[[Any], bool] = self.compile(validator.address).is_valid
+        self._single.append(validator)
+        return is_valid
+
+    def compile_together(self, validators: Collection[Validator]) -> None:
+        """Compile these validators of this object in one, and forget those that were compiled one by one.
+
+        What they have in common is compiled once. If one of them cannot be compiled, each is on its own.
+        """
+        single, self._single = self._single, []
+        for validator in single:
+            validator.use(None)
+        try:
+            is_valid = self._compiled_documents.compile(
+                {"properties": {validator.address: {"$ref": validator.address} for validator in validators}}
+            ).is_valid
+        except (ValueError, jsonschema_rs.ReferencingError):
+            return
+        for validator in validators:
+            validator.use(partial(_is_valid_member, is_valid, validator.address))
 
     def validator(self, node: Node) -> Validator:
         """The validator of the schema at `node`."""
@@ -181,6 +202,11 @@ def _compile(schema: Any, registry: jsonschema_rs.Registry | None = None) -> jso
         offline=True,
         pattern_options=PATTERN_OPTIONS,
     )
+
+
+def _is_valid_member(is_valid: Callable[[Any], bool], name: str, value: Any) -> bool:
+    """Whether an object with this one member is valid."""
+    return is_valid({name: value})
 
 
 def find_schema_errors(schema: Any) -> list[tuple[str, str]]:

@@ -155,3 +155,14 @@ def test_the_branch_that_a_discriminating_member_selects_is_explained(value: Any
 )  # fmt: skip
 def test_a_violation_is_described_in_terms_of_json(schema: Any, value: Any, message: str) -> None:
     assert [violation.message for violation in validator(schema).violations(value, "body")] == [message]
+
+
+def test_schemas_are_compiled_together_after_a_few_that_were_compiled_alone() -> None:
+    definitions = {f"S{number}": {"type": "string", "maxLength": number} for number in range(9)}
+    documents = Documents({BASE_URI: Source("x.json", "", {"$defs": definitions})})
+    schemas = Schemas(documents)
+    schemas._single_limit = 3
+    validators = [schemas.validator(documents.root(BASE_URI).child("$defs", name)) for name in definitions]
+    lengths = [[validator.is_valid("x" * length) for length in range(10)] for validator in validators]
+    assert lengths == [[length <= number for length in range(10)] for number in range(9)]
+    assert all(validator.is_compiled for validator in validators)

@@ -15,6 +15,7 @@ from mockserver.documents.nodes import Node, Unresolved
 from mockserver.documents.source import Report, Source
 from mockserver.errors import did_you_mean, quote
 from mockserver.openapi.content import json_media_type
+from mockserver.openapi.examples import find_broken
 from mockserver.openapi.model import Body, Operation
 from mockserver.openapi.object_types import METHODS
 from mockserver.openapi.operations import OperationReader
@@ -133,7 +134,9 @@ class WebhooksReader:
         if method is None:
             return webhook
         node = item.child(method)
-        body = OperationReader(self.schemas, self.report).read_sent_body(node)
+        reader = OperationReader(self.schemas, self.report)
+        body = reader.read_sent_body(node)
+        self.report.errors += find_broken(reader.examples, is_repaired=False)
         return Webhook(
             webhook.name, webhook.events, webhook.url, webhook.body, webhook.secret, method.upper(),
             tuple(_headers(item, node)), _validator(body), webhook.subscribed_by,

@@ -17,6 +17,7 @@ from mockserver.http.response.error_forms import ABSENT, ErrorForm, is_problem, 
 from mockserver.http.response.negotiation import negotiate
 from mockserver.http.response.responses import error_members
 from mockserver.openapi.content import holds_value
+from mockserver.openapi.examples import is_matching
 from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
 from mockserver.refusals import NotAcceptable
 from mockserver.schemas.shapes import Shape
@@ -54,7 +55,7 @@ class DeclaredError:
         if example is None:
             return None
         for media in self.declared.media.values():
-            if example in media.examples and example not in media.invalid_examples:
+            if example in media.examples and is_matching(media, example):
                 value = media.examples[example]
                 name = _concrete(media.name, PLAIN_TEXT if isinstance(value, str) else JSON)
                 if holds_value(name, media) or isinstance(value, str):
@@ -110,9 +111,7 @@ class DeclaredError:
         return success is not None and success[1] is self.declared
 
     def _fill(self, form: ErrorForm, media: MediaType) -> Any:
-        example = next(
-            (value for label, value in media.examples.items() if label not in media.invalid_examples), ABSENT
-        )
+        example = next((value for label, value in media.examples.items() if is_matching(media, label)), ABSENT)
         problem = dict(self.problem)
         if media.schema is None or media.validator is None:
             return problem if example is ABSENT else form.with_problem(form.fill(Shape(), example), Shape())

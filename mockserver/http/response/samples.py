@@ -20,6 +20,7 @@ from mockserver.http.response.responses import NEVER_SENT, SENT_LATER, build_res
 from mockserver.http.response.text_bodies import xml_document
 from mockserver.openapi import parameter_encoding
 from mockserver.openapi.content import holds_value, is_valid, judged_body
+from mockserver.openapi.examples import is_matching
 from mockserver.openapi.model import DeclaredResponse, Header, MediaType, Operation
 from mockserver.refusals import NoExample, NotAcceptable
 from mockserver.schemas.validators import Validator
@@ -252,7 +253,7 @@ def _constrains_text(media: MediaType) -> bool:
 
 def repaired_example(generator: generate.Generator, media: MediaType, name: str, example: Any) -> Any:
     """An example as declared, or, if it violates its schema, with the invalid parts generated again."""
-    if name not in media.invalid_examples or media.schema is None:
+    if media.schema is None or is_matching(media, name):
         return example
     if isinstance(example, str) and not is_json(media.name) and holds_value(media.name, media):
         judged = judged_body(media.name, media, example)
