@@ -47,11 +47,10 @@ class Node:
 
     def child(self, *tokens: str | int) -> Node:
         """The node below, by member names and indexes. Raises KeyError, IndexError or TypeError."""
-        node = self
+        value = self.value
         for token in tokens:
-            pointer = json_pointer.append(node.pointer, token)
-            node = Node(node.documents, node.uri, pointer, node.value[token])
-        return node
+            value = value[token]
+        return Node(self.documents, self.uri, json_pointer.append(self.pointer, *tokens), value)
 
     def get(self, name: str) -> Node | None:
         """The member `name` with its reference resolved, or None. Raises Unresolved."""
@@ -108,6 +107,8 @@ class Documents:
     sources: dict[str, Source] = field(default_factory=dict)
     non_schema_references: set[str] = field(default_factory=set)
     schemas_with_examples: list[str] = field(default_factory=list)
+    # By reference, the data that it was resolved in, which loading replaces, and the node.
+    _resolved: dict[str, tuple[Any, Node]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def size(self) -> int:
@@ -123,13 +124,20 @@ class Documents:
         uri, _, fragment = reference.partition("#")
         if uri not in self.sources:
             raise Unresolved("points to no file of the contract directory")
-        node = self.root(uri)
-        if not fragment.startswith("/"):
-            return node if not fragment else self._find_anchor(node, fragment)
+        data = self.sources[uri].data
+        resolved = self._resolved.get(reference)
+        if resolved is None or resolved[0] is not data:
+            resolved = self._resolved[reference] = data, self._find(uri, data, fragment)
+        return resolved[1]
+
+    def _find(self, uri: str, data: Any, fragment: str) -> Node:
+        if fragment and not fragment.startswith("/"):
+            return self._find_anchor(self.root(uri), fragment)
+        value, pointer = data, ""
         for token in json_pointer.split(json_pointer.from_fragment(fragment)):
-            get_member(node.value, token, node.pointer)
-            node = node.child(int(token) if isinstance(node.value, list) else token)
-        return node
+            value = get_member(value, token, pointer)
+            pointer = f"{pointer}/{json_pointer.escape(token)}"
+        return Node(self, uri, pointer, value)
 
     def _find_anchor(self, node: Node, name: str) -> Node:
         for candidate in _walk_schemas(node):

@@ -40,6 +40,9 @@ class ContentReader:
     report: Report
     examples: list[DeclaredExample] = field(default_factory=list)
     _layouts: dict[Schemas, Layouts] = field(default_factory=dict)
+    # What several operations refer to is read once.
+    _contents: dict[tuple[str, str, Schemas], Mapping[str, MediaType]] = field(default_factory=dict)
+    _headers: dict[tuple[str, str], tuple[Header, ...]] = field(default_factory=dict)
 
     def find_media_type(self, node: Node) -> tuple[str | None, Node]:
         """The media type of a parameter or header that is declared by `content`, and the node with its schema."""
@@ -61,11 +64,16 @@ class ContentReader:
 
     def read_headers(self, node: Node) -> tuple[Header, ...]:
         """The `headers` of a response or of a part."""
-        has_headers = isinstance(node.value, dict) and node.value.get("headers")
-        members = list_members(node.child("headers"), self.report) if has_headers else []
-        return tuple(
-            self._read_header(name, header) for name, header in members if name.lower() not in IGNORED_RESPONSE_HEADERS
-        )
+        if not isinstance(node.value, dict) or not node.value.get("headers"):
+            return ()
+        place = node.uri, node.pointer
+        if place not in self._headers:
+            self._headers[place] = tuple(
+                self._read_header(name, header)
+                for name, header in list_members(node.child("headers"), self.report)
+                if name.lower() not in IGNORED_RESPONSE_HEADERS
+            )
+        return self._headers[place]
 
     def _read_header(self, name: str, node: Node) -> Header:
         declared = node.value if isinstance(node.value, dict) else {}
@@ -81,9 +89,14 @@ class ContentReader:
         """The `content` of a body or response, by media type."""
         if not isinstance(node.value, dict) or not isinstance(node.value.get("content"), dict):
             return {}
-        members = list_members(node.child("content"), self.report)
-        names = {name: "*/*" if name == "*" else name.lower() for name, _ in members}
-        return {names[name]: self._read_media_type(names[name], member, schemas) for name, member in members}
+        place = node.uri, node.pointer, schemas
+        if place not in self._contents:
+            members = list_members(node.child("content"), self.report)
+            names = {name: "*/*" if name == "*" else name.lower() for name, _ in members}
+            self._contents[place] = {
+                names[name]: self._read_media_type(names[name], member, schemas) for name, member in members
+            }
+        return self._contents[place]
 
     def _read_media_type(self, name: str, node: Node, schemas: Schemas) -> MediaType:
         schema = resolve_schema(node, self.report)

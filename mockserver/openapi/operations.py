@@ -48,6 +48,8 @@ class OperationReader:
     schemas: Schemas
     report: Report
     _content: ContentReader = field(init=False)
+    # What several operations refer to is read once.
+    _parameters: dict[tuple[str, str], Parameter | None] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self._content = ContentReader(self.schemas, self.report)
@@ -122,7 +124,10 @@ class OperationReader:
         parameters: dict[tuple[str, str], Parameter] = {}
         for owner in (item, node):
             for declared in list_items(owner, "parameters", self.report):
-                parameter = self._read_parameter(declared)
+                place = declared.uri, declared.pointer
+                if place not in self._parameters:
+                    self._parameters[place] = self._read_parameter(declared)
+                parameter = self._parameters[place]
                 if parameter is not None:
                     parameters[parameter.location, parameter.name] = parameter
         path_parameters = {name for location, name in parameters if location == "path"}

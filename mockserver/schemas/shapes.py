@@ -9,6 +9,8 @@ from mockserver.documents.nodes import Node, Unresolved
 
 ALL_TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
 COMPOUND = frozenset({"array", "object"})
+# The keywords by which a schema applies others to the same value, as far as its types are concerned.
+COMBINING = frozenset({"$ref", "allOf", "anyOf", "oneOf"})
 DEPTH_LIMIT = 20
 TYPE_NAMES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
 
@@ -174,16 +176,19 @@ class _TypeSearch:
     """Remembers the types of each schema, so that each is searched once, however many lead to it."""
 
     def __init__(self) -> None:
-        self._types: dict[str, frozenset[str]] = {}
+        self._types: dict[tuple[str, str], frozenset[str]] = {}
 
     def of(self, schema: Node | None, depth: int) -> frozenset[str]:
         if schema is None or depth > DEPTH_LIMIT or not isinstance(schema.value, dict):
             return ALL_TYPES
-        if schema.address not in self._types:
+        if COMBINING.isdisjoint(schema.value):
+            return self._search(schema, depth)
+        place = schema.uri, schema.pointer
+        if place not in self._types:
             # A schema that includes itself limits nothing.
-            self._types[schema.address] = ALL_TYPES
-            self._types[schema.address] = self._search(schema, depth + 1)
-        return self._types[schema.address]
+            self._types[place] = ALL_TYPES
+            self._types[place] = self._search(schema, depth + 1)
+        return self._types[place]
 
     def _search(self, schema: Node, depth: int) -> frozenset[str]:
         keywords = schema.value
