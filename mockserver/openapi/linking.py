@@ -222,14 +222,18 @@ class Linker:
                 self._warn(location.below("any", "url"), message, "undeclared")
 
     def _visit_member(self, location: TypedLocation, kind: str, name: str | int) -> None:
-        member = location.below(kind, name)
-        if kind == "string" and not isinstance(member.value, str):
-            hint = "; write it in quotes" if isinstance(member.value, int | float) else ""
-            self._reject(member, f"must be a string, but is {JSON_TYPES[type(member.value)]}{hint}", "type")
-        elif kind == "boolean" and not isinstance(member.value, bool):
-            self._reject(member, f"must be true or false, but is {quote(member.value)}", "type")
-        elif kind not in ("any", "string", "boolean"):
-            self._pending.append(member)
+        value = location.value[name]
+        if kind == "string":
+            if not isinstance(value, str):
+                hint = "; write it in quotes" if isinstance(value, int | float) else ""
+                message = f"must be a string, but is {JSON_TYPES[type(value)]}{hint}"
+                self._reject(location.below(kind, name), message, "type")
+        elif kind == "boolean":
+            if not isinstance(value, bool):
+                message = f"must be true or false, but is {quote(value)}"
+                self._reject(location.below(kind, name), message, "type")
+        elif kind != "any":
+            self._pending.append(location.below(kind, name))
 
     def _visit_schema(self, location: TypedLocation) -> None:
         schema = location.value

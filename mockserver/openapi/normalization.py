@@ -123,12 +123,19 @@ class Copier:
     def _copy_array(self, value: list[Any]) -> list[Any]:
         omitted = self._omitted.get(id(value), ())
         # An omitted item leaves a hole, so that references by index to the others still hold.
-        items = [self._hole if index in omitted else self.copy(item) for index, item in enumerate(value)]
+        items = [
+            self._hole if index in omitted else self.copy(item) if isinstance(item, dict | list) else item
+            for index, item in enumerate(value)
+        ]
         return value if all(new is old for new, old in zip(items, value, strict=True)) else items
 
     def _copy_object(self, value: dict[str, Any]) -> dict[str, Any]:
         omitted = self._omitted.get(id(value), ())
-        copy = {name: self.copy(member) for name, member in value.items() if name not in omitted}
+        copy = {
+            name: self.copy(member) if isinstance(member, dict | list) else member
+            for name, member in value.items()
+            if name not in omitted
+        }
         if id(value) in self._replacements:
             replacement = self.copy(self._replacements[id(value)])
             siblings = {name: member for name, member in copy.items() if name != "$ref"}

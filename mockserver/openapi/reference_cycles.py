@@ -18,7 +18,7 @@ from mockserver.openapi.linking import Linked
 SELECTING_KEYWORDS = ("oneOf", "anyOf", "discriminator", "if", "then", "else", "not")
 
 # The keywords that apply several schemas to the same value.
-COMBINING_KEYWORDS = ("allOf", "oneOf", "anyOf", "not", "if", "then", "else", "dependentSchemas")
+COMBINING_KEYWORDS = frozenset({"allOf", "oneOf", "anyOf", "not", "if", "then", "else", "dependentSchemas"})
 # In how many ways a schema may apply others to the same value: validating one takes a millisecond then. The number
 # doubles with each schema that refers twice to the next.
 PATH_LIMIT = 100_000
@@ -47,6 +47,9 @@ def limit_paths(linked: Linked, report: Report) -> None:
     """Leave out what combines schemas in more ways than PATH_LIMIT, with a warning. There must be no cycles."""
     counts: dict[int, int] = {}
     for start in linked.schemas.values():
+        if _applies_none(start.value, linked):
+            counts[id(start.value)] = 1
+            continue
         pending = [start.value]
         while pending:
             schema = pending[-1]
@@ -64,8 +67,8 @@ def limit_paths(linked: Linked, report: Report) -> None:
 def _leave_out_combinations(schema: Any, linked: Linked, report: Report) -> None:
     location = linked.schemas[id(schema)]
     source = linked.documents.sources[location.uri]
-    for keyword in COMBINING_KEYWORDS:
-        if keyword in schema:
+    for keyword in schema:
+        if keyword in COMBINING_KEYWORDS:
             linked.omit(schema, keyword)
             message = (
                 f"applies schemas to the same value in more than {PATH_LIMIT:,} ways, which would take too long; "
@@ -81,7 +84,7 @@ def _find_cycle(linked: Linked, finished: set[int]) -> list[Step]:
     are broken.
     """
     for start in linked.schemas.values():
-        if id(start.value) in finished:
+        if id(start.value) in finished or _applies_none(start.value, linked):
             continue
         path: list[tuple[Any, str, Iterator[Step]]] = [(start.value, "", _apply_in_place(start.value, linked))]
         positions = {id(start.value): 0}
@@ -105,6 +108,11 @@ def _find_cycle(linked: Linked, finished: set[int]) -> list[Step]:
                 positions[id(step[0])] = len(path)
                 path.append((*step, _apply_in_place(step[0], linked)))
     return []
+
+
+def _applies_none(schema: Any, linked: Linked) -> bool:
+    """Whether a schema applies no other to the same value, as most of a document do."""
+    return COMBINING_KEYWORDS.isdisjoint(schema) and id(schema) not in linked.targets
 
 
 def _apply_in_place(schema: Any, linked: Linked) -> Iterator[Step]:

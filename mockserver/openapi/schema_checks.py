@@ -27,6 +27,7 @@ BOUNDS = (
     ("string", "minLength", "maxLength"), ("array", "minItems", "maxItems"), ("number", "minimum", "maximum"),
     ("object", "minProperties", "maxProperties"), ("array", "minContains", "maxContains"),
 )  # fmt: skip
+BOUND_NAMES = frozenset(name for _, *names in BOUNDS for name in names)
 # These make backtracking slow.
 NESTED_QUANTIFIERS = re.compile(r"\([^()]*[+*][^()]*\)(?:[+*]|\{[0-9]+,)")
 
@@ -45,6 +46,8 @@ def check(linked: Linked, report: Report) -> None:
 def _check_bounds(linked: Linked, report: Report) -> None:
     """Warn about contradictory bounds."""
     for location in linked.schemas.values():
+        if BOUND_NAMES.isdisjoint(location.value):
+            continue
         for kind, lower, upper in BOUNDS:
             minimum, maximum = location.value.get(lower), location.value.get(upper)
             if isinstance(minimum, int | float) and isinstance(maximum, int | float) and minimum > maximum:
@@ -57,13 +60,13 @@ def _find_dangling_references(linked: Linked) -> Omitted:
     """The references to what has been left out."""
     dangling: Omitted = {}
     is_resolvable: dict[str, bool] = {}
-    pending: list[Any] = [source.data for source in linked.documents.sources.values()]
+    data = [source.data for source in linked.documents.sources.values()]
+    pending: list[Any] = [value for value in data if isinstance(value, dict | list)]
     while pending:
         value = pending.pop()
-        if isinstance(value, list):
-            pending += value
-        elif isinstance(value, dict):
-            pending += value.values()
+        members = value.values() if isinstance(value, dict) else value
+        pending += [member for member in members if isinstance(member, dict | list)]
+        if isinstance(value, dict):
             reference = value.get("$ref")
             if isinstance(reference, str) and reference.startswith(BASE_URI):
                 if reference not in is_resolvable:
