@@ -272,12 +272,14 @@ def _read_resources(root: Path, api: _Api, operations: Mapping[str, Operation], 
     source: Source | None = read_source(root, path, report) if path is not None else None
     if path is None or (source is not None and source.data is None):
         return _ResourcesFile({}, {}, None, {}, {})
-    if source is None or not formats.validate("resources", source, report):
+    valid = formats.validate("resources", source, report) if source is not None else None
+    if source is None or valid is None:
         raise report.as_error()
+    written, source = source.data, Source(source.file, source.text, valid)
     reader = ResourcesReader(source, f"{BASE_URI}schemas/", api.documents, api.schemas, report)
     resources = reader.read_resources()
-    if len(resources) < len(source.data.get("resources", {})):
-        # Otherwise every reference to a missing resource would be reported as well.
+    if valid.get("resources") != written.get("resources") or len(resources) < len(valid.get("resources", {})):
+        # Otherwise every reference to what is missing would be reported as well.
         raise report.as_error()
     behaviours = reader.read_behaviours(operations, resources)
     channels = ChannelsReader(source, report).read(operations, resources)

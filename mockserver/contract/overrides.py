@@ -26,14 +26,15 @@ WRITING = ("POST", "PUT", "PATCH")
 
 def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Override | None, list[Violation]]:
     """The override that an entry declares, or what is wrong with the entry."""
-    violations = formats.violations("override", entry)
-    if violations:
-        return None, violations
+    mistakes = formats.violations("override", entry)
+    entry = formats.valid_part("override", entry, mistakes)
+    if entry is None:
+        return None, mistakes
     name = entry["operation"]
     operation = operations.get(name)
     if operation is None and name != EVERY:
         message = unknown_name("operation", name, operations)
-        return None, [Violation("body", "/operation", "operation", message)]
+        return None, [*mistakes, Violation("body", "/operation", "operation", message)]
     # To JSON Schema 404.0 is an integer, too.
     entry = {**entry, **{name: int(entry[name]) for name in ("status", "times", "cut_after") if name in entry}}
     headers = {
@@ -57,6 +58,7 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
     else:
         checked = _check_response(entry, operation, status, media_type)
     violations = [
+        *mistakes,
         *_check_headers(headers),
         *_check_where(entry, operations.values() if operation is None else [operation]),
         *checked,

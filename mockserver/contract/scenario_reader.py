@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from mockserver.contract import formats
@@ -40,9 +41,13 @@ class ScenarioReader:
 
     def read(self, name: str) -> Scenario | None:
         """The scenario, or None if the file does not have the form of one."""
-        data = {} if self.source.data is None else self.source.data
-        if not formats.validate("scenario", self.source, self.report):
+        valid = formats.validate("scenario", self.source, self.report)
+        if valid is None:
             return None
+        written, data = self.source.data, valid
+        if "fixtures" not in data and get_close_matches("fixtures", written.keys() - data.keys()):
+            # Without their misspelt fixtures, the records are not whole.
+            data = {name: value for name, value in data.items() if name != "records"}
         dataset = self._find_dataset(data.get("fixtures"))
         generate = self._read_generate(data.get("generate", {}))
         clock = data.get("clock", {})
@@ -61,7 +66,7 @@ class ScenarioReader:
             put_keys=put_keys,
             generate=generate,
             progress=self._read_progress(data.get("progress", {})),
-            responses=self._read_responses(data.get("responses", ())),
+            responses=self._read_responses(written.get("responses", ())),
             commands=self._read_commands(data.get("commands", ()), plan),
             data=data,
             source=self.source,
@@ -197,7 +202,8 @@ class ScenarioReader:
 
     def _read_responses(self, entries: Sequence[Mapping[str, Any]]) -> tuple[Override, ...]:
         responses = []
-        for index, entry in enumerate(entries):
+        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+            # Each is validated by itself, so that all are read.
             override, violations = read_override(entry, self.operations)
             for violation in violations:
                 self._add(f"/responses/{index}{violation.pointer}", violation.message, violation.keyword)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from mockserver.documents.nodes import BASE_URI
 from mockserver.documents.source import Report, Source
-from mockserver.errors import Violation
+from mockserver.errors import Violation, quote
 from mockserver.openapi.loading import load
 from mockserver.schemas.validators import Schemas, Validator, compile_file
-from mockserver.syntax import strict_json
+from mockserver.syntax import json_pointer, strict_json
 
 NAMES = ("override", "resources", "scenario")
 
@@ -27,12 +27,56 @@ def violations(name: str, data: Any) -> list[Violation]:
     return [] if _is_valid(name)(data) else _validator(name).violations(data, "body")
 
 
-def validate(name: str, source: Source, report: Report) -> bool:
-    """Whether a file has the format `name`; violations go to `report`."""
+def validate(name: str, source: Source, report: Report) -> Any:
+    """The part of a file that has the format `name`, None if there is none; violations go to `report`."""
     mistakes = violations(name, source.data)
     for violation in mistakes:
         report.add(source, violation.pointer, violation.message, violation.keyword)
-    return not mistakes
+    return valid_part(name, source.data, mistakes)
+
+
+def valid_part(name: str, data: Any, mistakes: Sequence[Violation]) -> Any:
+    """The data without the members that have these violations of a format, so that the rest can be read, too.
+
+    An array that has a violation is left out as a whole, since others are named by their place in it. None if nothing
+    is left.
+    """
+    while mistakes and data is not None:
+        before = data
+        for violation in mistakes:
+            for path in _invalid_members(data, violation):
+                data = _without(data, path)
+        if data == before:
+            return None
+        mistakes = violations(name, data) if data is not None else []
+    return data
+
+
+def _invalid_members(data: Any, violation: Violation) -> list[list[str]]:
+    """The ways to the members that a violation is about: those of undeclared names, or the value itself."""
+    path = json_pointer.split(violation.pointer)
+    if violation.keyword != "additionalProperties":
+        return [path]
+    try:
+        members = json_pointer.resolve(data, violation.pointer)
+    except LookupError:
+        return []
+    # The message alone has the names.
+    listed = violation.message.partition(" not declared ")[0]
+    undeclared = [[*path, name] for name in members or () if quote(name) in listed]
+    return undeclared or [path]
+
+
+def _without(data: Any, path: Sequence[str]) -> Any:
+    """The data without a member; without the array that the member is in, if it is in one; None without all."""
+    if not path:
+        return None
+    name, *rest = path
+    if not isinstance(data, dict) or name not in data:
+        return data
+    below = _without(data[name], rest) if rest and not isinstance(data[name], list) else None
+    others = {other: value for other, value in data.items() if other != name}
+    return others if below is None else {**others, name: below}
 
 
 @cache
