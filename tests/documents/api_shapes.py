@@ -448,8 +448,8 @@ API_SHAPES: dict[str, tuple[Paths, str]] = {
     ),
     "SCIM": (
         listing(
-            "/scim/v2/Users",
-            "/scim/v2/Users/{userId}",
+            "/scim/v2/Groups",
+            "/scim/v2/Groups/{groupId}",
             record(schemas=array_of(TEXT), id=TEXT, userName=TEXT),
             record(
                 schemas=array_of(TEXT),
@@ -460,8 +460,8 @@ API_SHAPES: dict[str, tuple[Paths, str]] = {
             ),
         ),
         """
-        POST /scim/v2/Users {"schemas": ["u"], "id": "a", "userName": "ann"} = 201
-        GET /scim/v2/Users = 200 ~{"totalResults": 1, "startIndex": 1, "itemsPerPage": 1, "Resources": [{"schemas": ["u"], "id": "a", "userName": "ann"}]}
+        POST /scim/v2/Groups {"schemas": ["u"], "id": "a", "userName": "ann"} = 201
+        GET /scim/v2/Groups = 200 ~{"totalResults": 1, "startIndex": 1, "itemsPerPage": 1, "Resources": [{"schemas": ["u"], "id": "a", "userName": "ann"}]}
         """,
     ),
     "the number of things, at the root": (
