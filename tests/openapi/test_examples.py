@@ -96,7 +96,10 @@ def test_examples_of_many_linked_schemas_are_compiled_once(tmp_path: Path, monke
     compiled = []
     documents = type(contract.schemas._compiled_documents)
     compile_schema = documents.compile
-    monkeypatch.setattr(
-        documents, "compile", lambda self, schema: compiled.append(schema) or compile_schema(self, schema)
-    )
+
+    def compile_and_note(self: Any, schema: Any) -> Any:
+        compiled.append(schema)
+        return compile_schema(self, schema)
+
+    monkeypatch.setattr(documents, "compile", compile_and_note)
     assert (contract.invalid_examples, len(compiled)) == (20, 1)
