@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mockserver.cli.addresses import WILDCARDS, generate_token, print_token
+from mockserver.cli.addresses import WILDCARDS, generate_token, load_tls, print_token
 from mockserver.cli.arguments import CONTRACT, STATEFUL, STRICT_EXAMPLES, fail, fail_with_problems, load_or_fail, warn
 from mockserver.cli.environment import Duration, EnvironmentCommand, PortOption, Size
 from mockserver.cli.garbage import paused_garbage_collection
@@ -41,7 +41,7 @@ from mockserver.errors import ContractError, count_noun
 from mockserver.handlers.modules import HANDLERS
 from mockserver.handlers.python import CALL_SECONDS
 from mockserver.http.service import BODY_LIMIT, Service
-from mockserver.server.server import BadCertificate, BadHost, PortTaken, listen, load_certificate, serve, url
+from mockserver.server.server import BadHost, PortTaken, listen, serve, url
 from mockserver.server.watch import Watch
 from mockserver.server.workers import CAN_FORK, supervise
 from mockserver.web.app import create_app
@@ -50,7 +50,6 @@ from mockserver.web.reload import UNREADABLE, ReloadingApp
 
 if TYPE_CHECKING:
     import socket
-    import ssl
 
     from flask import Flask
 
@@ -224,7 +223,7 @@ def serve_command(
     """
     log_to_terminal()
     _check_workers(workers, store)
-    tls = _load_tls(tls_cert, tls_key)
+    tls = load_tls(tls_cert, tls_key)
     upstream_given = UpstreamOptions(upstream, passes, _absolute(upstream_ca), upstream_timeout)
 
     def load(contract: Path | None = contract, scenario: str | None = scenario) -> Contract:
@@ -312,18 +311,6 @@ def _check_workers(workers: int, store: str | None) -> None:
         raise click.UsageError("--workers needs --store redis://…: processes share their state only through a store.")
     if workers > 1 and not CAN_FORK:
         raise click.UsageError("--workers needs a system that can fork; start one server for each port instead.")
-
-
-def _load_tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
-    if certificate is not None and key is not None:
-        try:
-            return load_certificate(certificate, key)
-        except BadCertificate as error:
-            raise click.UsageError(str(error)) from None
-    for path, missing, file in ((certificate, "--tls-key", "private key"), (key, "--tls-cert", "certificate")):
-        if path is not None:
-            raise click.UsageError(f"TLS needs a certificate and its key: name the {file} with {missing}.")
-    return None
 
 
 def _absolute(path: Path | None) -> Path | None:
