@@ -210,7 +210,8 @@ def _check_body(body: Any, declared: DeclaredResponse, status: int, media_type: 
 
 def _undeclared_status(operation: Operation, status: int) -> Violation:
     declared = ", ".join(name for name in operation.responses if name != "default")
-    message = f"{operation.id} declares no response {status}, only {declared}; any 4xx or 5xx may be used too"
+    only = f", only {declared}" if declared else ""
+    message = f"{operation.id} declares no response {status}{only}; any 4xx or 5xx may be used too"
     return Violation("body", "/status", "responses", message)
 
 

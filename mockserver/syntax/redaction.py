@@ -13,7 +13,7 @@ from urllib.parse import unquote
 REDACTED = "[redacted]"
 SECRET = re.compile(
     r"(authorization|cookie2?|passw(or)?d|passphrase|pwd|secret|token|api[-_]?key|credentials?|jwt"
-    r"|(access|secret|private|signing|encryption)[-_]?key)$",
+    r"|(access|secret|private|signing|encryption)[-_]?key|x-(amz|goog)-signature)$",
     re.I,
 )
 # Texts that are secrets whatever they are called: JSON Web Tokens, credentials of the Authorization header, the tokens

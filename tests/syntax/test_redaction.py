@@ -14,7 +14,7 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N"
 
 @pytest.mark.parametrize(
     "name",
-    ["password", "newPassword", "passwd", "pwd", "access_token", "refreshToken", "client_secret", "api_key", "apiKey",
+    ["password", "newPassword", "passwd", "pwd", "X-Amz-Signature", "x-goog-signature", "access_token", "refreshToken", "client_secret", "api_key", "apiKey",
      "X-Api-Key", "Authorization", "Proxy-Authorization", "Set-Cookie", "aws_secret_access_key", "private_key", "jwt"],
 )  # fmt: skip
 def test_a_name_shows_that_it_holds_a_secret(name: str) -> None:
