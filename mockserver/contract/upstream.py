@@ -9,6 +9,7 @@ import socket
 import ssl
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from http.client import HTTP_PORT, HTTPS_PORT
 from pathlib import Path
 from typing import Any
@@ -143,8 +144,7 @@ class Upstream:
     @property
     def pseudonym(self) -> str:
         """The name of this server in `Via`: the same for each process that passes on to the same backend."""
-        digest = hashlib.sha256(f"{socket.gethostname()} {self.address.url}".encode()).hexdigest()
-        return f"mockserver-{digest[:8]}"
+        return _pseudonym(self.address.url)
 
     def prefix_of(self, path: str) -> str:
         """The prefix of the document's servers that a path begins with; empty if there is none."""
@@ -158,6 +158,12 @@ class Upstream:
             return False
         paths = {path, path.removeprefix(self.prefix_of(path))}
         return any(pattern.matches(method, paths) for pattern in self.patterns)
+
+
+@cache
+def _pseudonym(url: str) -> str:
+    digest = hashlib.sha256(f"{socket.gethostname()} {url}".encode()).hexdigest()
+    return f"mockserver-{digest[:8]}"
 
 
 def read_upstream(

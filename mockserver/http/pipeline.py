@@ -31,7 +31,7 @@ from mockserver.http.request_log import RequestLog, line_of
 from mockserver.http.response import cors
 from mockserver.http.response.problems import CODE_HEADER, refuse
 from mockserver.http.response.responses import complete, merge_vary
-from mockserver.http.router import is_control_path
+from mockserver.http.router import Route, is_control_path
 from mockserver.http.service import Service
 from mockserver.http.webhooks.hops import read_hops
 from mockserver.refusals import (
@@ -60,10 +60,17 @@ def respond(service: Service, request: Request) -> Response:
 
 def prepare(service: Service, request: Request) -> PreparedRequest:
     """What follows from a request and the contract alone; the same bytes have the same."""
-    logged = _logged(request)
-    if service.forwarded:
-        request = forwarding.as_sent_by_client(request)
-    prepared = PreparedRequest(request, logged, service.router.match(request))
+    sent = _as_sent(service, request)
+    return _prepare(service, request, sent, service.router.match(sent))
+
+
+def _as_sent(service: Service, request: Request) -> Request:
+    return forwarding.as_sent_by_client(request) if service.forwarded else request
+
+
+def _prepare(service: Service, received: Request, request: Request, route: Route) -> PreparedRequest:
+    """The same for a request that was routed; `received` is as it came, and `request` as its client sent it."""
+    prepared = PreparedRequest(request, _logged(received), route)
     try:
         guard.check(service, request)
         if service.contract.webhooks:
@@ -90,10 +97,13 @@ def prepare(service: Service, request: Request) -> PreparedRequest:
 def prepare_head(service: Service, request: Request) -> PreparedRequest | None:
     """The same for a request whose body is still to come; None unless it is passed on to the upstream."""
     upstream = service.contract.upstream
-    sent = forwarding.as_sent_by_client(request) if service.forwarded else request
-    if upstream is None or not is_passed(service, upstream, sent, service.router.match(sent)):
+    if upstream is None:
         return None
-    prepared = prepare(service, request)
+    sent = _as_sent(service, request)
+    route = service.router.match(sent)
+    if not is_passed(service, upstream, sent, route):
+        return None
+    prepared = _prepare(service, request, sent, route)
     return prepared if prepared.passes else None
 
 

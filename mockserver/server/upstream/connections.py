@@ -91,6 +91,7 @@ class UpstreamConnections:
     def __init__(self) -> None:
         self._idle: list[_IdleConnection] = []
         self._tls: ssl.SSLContext | None = None
+        self._end_task: asyncio.Task[None] | None = None
 
     async def request(
         self, upstream: Upstream, head: ForwardedHead, body: OutgoingBody, on_interim: InterimListener | None = None
@@ -102,7 +103,7 @@ class UpstreamConnections:
         has closed that one before it responds, the request is sent once more over a new one.
         """
         if head.method in IDEMPOTENT and body.source is None:
-            stream = await self._take_idle(upstream)
+            stream = self._take_idle(upstream)
             if stream is not None:
                 attempt = _Attempt(upstream, stream, head.method)
                 try:
@@ -131,29 +132,31 @@ class UpstreamConnections:
     async def _connect(self, upstream: Upstream) -> _Stream:
         address = upstream.address
         context: ssl.SSLContext | None = None
+        loop = asyncio.get_running_loop()
+        reader = _Reader(loop)
         if address.scheme == "https":
             context = upstream.tls or self._default_tls()
         try:
             async with asyncio.timeout(upstream.timeout):
-                reader, writer = await asyncio.open_connection(
-                    address.host, address.port, limit=PART_BYTES, ssl=context,
+                transport, protocol = await loop.create_connection(
+                    lambda: asyncio.StreamReaderProtocol(reader, loop=loop), address.host, address.port, ssl=context,
                     server_hostname=address.host if context is not None else None,
                 )  # fmt: skip
         except TimeoutError:
             raise UpstreamTimeout(address.url, upstream.timeout) from None
         except (OSError, UnicodeError) as error:
             raise UpstreamFailed(address.url, failure_reason(error)) from None
-        return _Stream(reader, writer)
+        return _Stream(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
 
     def _default_tls(self) -> ssl.SSLContext:
         if self._tls is None:
             self._tls = ssl.create_default_context()
         return self._tls
 
-    async def _take_idle(self, upstream: Upstream) -> _Stream | None:
+    def _take_idle(self, upstream: Upstream) -> _Stream | None:
         while self._idle:
             idle = self._idle.pop()
-            stream = await idle.take()
+            stream = idle.take()
             if stream is not None and (idle.upstream.address, idle.upstream.tls) == (upstream.address, upstream.tls):
                 return stream
             if stream is not None:
@@ -164,16 +167,62 @@ class UpstreamConnections:
         """Keep the connection of a response that is complete for another request, if it can be used for one."""
         if attempt.is_closed:
             return
-        if not attempt.is_reusable or len(self._idle) >= IDLE_LIMIT:
+        if not attempt.is_reusable or attempt.stream.reader.has_rest or len(self._idle) >= IDLE_LIMIT:
             attempt.close()
             return
         attempt.is_closed = True
+        if self._end_task is None:
+            self._end_task = asyncio.get_running_loop().create_task(self._close_at_the_end())
         self._idle.append(_IdleConnection(attempt.upstream, attempt.stream, self._idle))
+
+    async def _close_at_the_end(self) -> None:
+        """Wait to be cancelled, as tasks are when their event loop ends, which no open connection must outlive."""
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            for idle in tuple(self._idle):
+                idle.close()
+
+
+class _Reader(asyncio.StreamReader):
+    """Calls `on_unasked`, while it is set, when anything comes, the end included."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(PART_BYTES, loop)
+        self.on_unasked: Callable[[], None] | None = None
+        self._unread = 0
+
+    @property
+    def has_rest(self) -> bool:
+        """Whether something has come that was not read, or the end."""
+        return self._unread > 0 or self.at_eof() or self.exception() is not None
+
+    def feed_data(self, data: bytes) -> None:  # type: ignore[override]  # transports have nothing else
+        self._unread += len(data)
+        super().feed_data(data)
+        self._notify()
+
+    def feed_eof(self) -> None:
+        super().feed_eof()
+        self._notify()
+
+    def set_exception(self, exc: Exception) -> None:
+        super().set_exception(exc)
+        self._notify()
+
+    async def read(self, n: int = -1) -> bytes:
+        data = await super().read(n)
+        self._unread -= len(data)
+        return data
+
+    def _notify(self) -> None:
+        if self.on_unasked is not None:
+            self.on_unasked()
 
 
 @dataclass(frozen=True, slots=True)
 class _Stream:
-    reader: asyncio.StreamReader
+    reader: _Reader
     writer: asyncio.StreamWriter
 
 
@@ -182,32 +231,22 @@ class _IdleConnection:
 
     def __init__(self, upstream: Upstream, stream: _Stream, idle: list[_IdleConnection]) -> None:
         self.upstream, self._stream, self._idle = upstream, stream, idle
-        self._is_taken = False
-        self._watch_task = asyncio.get_running_loop().create_task(self._watch())
+        stream.reader.on_unasked = self.close
+        self._timer = asyncio.get_running_loop().call_later(IDLE_SECONDS, self.close)
 
-    async def take(self) -> _Stream | None:
-        """The connection, if it is still open."""
-        if self._watch_task.done():
-            return None
-        self._is_taken = True
-        self._watch_task.cancel()
-        await asyncio.wait((self._watch_task,))
-        if self._watch_task.cancelled() and not self._stream.writer.transport.is_closing():
-            return self._stream
+    def take(self) -> _Stream | None:
+        """The connection, which is no longer in the list, if it is still open."""
+        self._timer.cancel()
+        self._stream.reader.on_unasked = None
+        return None if self._stream.writer.transport.is_closing() else self._stream
+
+    def close(self) -> None:
+        """Close the connection, and take it off the list."""
+        self._timer.cancel()
+        self._stream.reader.on_unasked = None
         self._stream.writer.transport.abort()
-        return None
-
-    async def _watch(self) -> None:
-        try:
-            async with asyncio.timeout(IDLE_SECONDS):
-                await self._stream.reader.read(1)
-        except OSError:  # a timeout is one, too
-            pass
-        finally:
-            if not self._is_taken:
-                self._stream.writer.transport.abort()
-                if self in self._idle:
-                    self._idle.remove(self)
+        if self in self._idle:
+            self._idle.remove(self)
 
 
 class _Attempt:
