@@ -68,3 +68,13 @@ def fail(message: str) -> NoReturn:
 def warn(message: str) -> None:
     """Print a message to standard error."""
     print_line(f"mockserver: {message}", err=True)
+
+
+def without_state_lines(contract: Contract, limit: int | None = None) -> list[str]:
+    """The operations that keep no state although collections were inferred, `limit` of them, each with the reason."""
+    listed = list(contract.without_state.items())
+    lines = [
+        f"{contract.operations[name].method} {contract.operations[name].path}: {reason}"
+        for name, reason in listed[:limit]
+    ]
+    return [*lines, f"… and {len(listed) - len(lines)} more"] if len(lines) < len(listed) else lines

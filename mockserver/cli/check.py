@@ -14,8 +14,7 @@ from mockserver.check.backend_checker import BackendChecker
 from mockserver.check.backend_client import BackendClient, Unreachable
 from mockserver.check.checker import ContractChecker
 from mockserver.check.finding import CheckFinding
-from mockserver.cli.arguments import CONTRACT, STATEFUL, STRICT_EXAMPLES, fail, load_or_fail, warn
-from mockserver.cli.listings import without_state_lines
+from mockserver.cli.arguments import CONTRACT, STATEFUL, STRICT_EXAMPLES, fail, load_or_fail, warn, without_state_lines
 from mockserver.cli.progress import SECONDS, elapsed_time
 from mockserver.cli.terminal import print_line
 from mockserver.contract.loader import contract_root, load_contract

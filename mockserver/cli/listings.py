@@ -11,17 +11,6 @@ from mockserver.cli.terminal import print_line
 from mockserver.contract import formats
 from mockserver.contract.diagrams.mermaid import write_mermaid
 from mockserver.contract.loader import load_contract
-from mockserver.contract.model import Contract
-
-
-def without_state_lines(contract: Contract, limit: int | None = None) -> list[str]:
-    """The operations that keep no state although collections were inferred, `limit` of them, each with the reason."""
-    listed = list(contract.without_state.items())
-    lines = [
-        f"{contract.operations[name].method} {contract.operations[name].path}: {reason}"
-        for name, reason in listed[:limit]
-    ]
-    return [*lines, f"… and {len(listed) - len(lines)} more"] if len(lines) < len(listed) else lines
 
 
 @click.command("scenarios", short_help="List the scenarios of CONTRACT.")

@@ -15,10 +15,18 @@ from typing import TYPE_CHECKING
 import click
 
 from mockserver.cli.addresses import WILDCARDS, generate_token, load_tls, print_token
-from mockserver.cli.arguments import CONTRACT, STATEFUL, STRICT_EXAMPLES, fail, fail_with_problems, load_or_fail, warn
+from mockserver.cli.arguments import (
+    CONTRACT,
+    STATEFUL,
+    STRICT_EXAMPLES,
+    fail,
+    fail_with_problems,
+    load_or_fail,
+    warn,
+    without_state_lines,
+)
 from mockserver.cli.environment import Duration, EnvironmentCommand, PortOption, Size
 from mockserver.cli.garbage import paused_garbage_collection
-from mockserver.cli.listings import without_state_lines
 from mockserver.cli.progress import elapsed_time
 from mockserver.cli.request_log import Format, request_log
 from mockserver.cli.terminal import log_to_terminal, print_line
