@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from mockserver.errors import ContractError, Problem
 from mockserver.syntax import strict_json, yaml_reader
 
-FILE_LIMIT = 64 * 1024 * 1024
+FILE_LIMIT = 256 * 1024 * 1024
 SUFFIXES = (".yaml", ".yml", ".json")
 
 

@@ -116,9 +116,9 @@ SPOILED: dict[str, tuple[Spoil, list[tuple[str, str, str]]]] = {
         lambda root: (root / "schemas/x.json").write_bytes(b'"\xff"'),
         [("schemas/x.json", "malformed", "byte 1 is not UTF-8")],
     ),
-    "a sparse file of more than 64 MiB": (
+    "a sparse file of more than 256 MiB": (
         make_file_too_large,
-        [("schemas/large.json", "too-large", "is larger than 64 MiB")],
+        [("schemas/large.json", "too-large", "is larger than 256 MiB")],
     ),
     "a reference of 5,000 characters": (
         refer("x" * 5_000),
