@@ -71,19 +71,24 @@ def use_connection(server: BackgroundServer, data: bytes, *, waits: bool, resets
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
 
 
-def open_protocols() -> int:
+def open_protocols(server: BackgroundServer) -> int:
+    """How many connections of this server there are; other servers of the process may have some."""
     gc.collect()
-    return sum(isinstance(thing, Protocol) for thing in gc.get_objects())
+    place = urlsplit(server.url)
+    protocols = [thing for thing in gc.get_objects() if isinstance(thing, Protocol)]
+    return sum(thing.server is not None and thing.server[1] == place.port for thing in protocols)
 
 
 def wait_for_protocols(server: BackgroundServer) -> int:
     """How many connections are left, which is to become 0."""
     end = time.monotonic() + SECONDS
-    while open_protocols() and time.monotonic() < end:
+    left = open_protocols(server)
+    while left and time.monotonic() < end:
         # An event loop that has nothing else to do may have put off the end of a connection that was reset.
         use_connection(server, b"", waits=False, resets=False)
         time.sleep(0.05)
-    return open_protocols()
+        left = open_protocols(server)
+    return left
 
 
 @pytest.mark.parametrize("resets", [False, True], ids=["closed", "reset"])

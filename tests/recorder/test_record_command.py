@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,15 @@ def test_a_second_ctrl_c_while_the_directory_is_written_is_a_warning(
     assert capsys.readouterr() == ("", message)
 
 
+@pytest.fixture
+def usual_interrupt() -> Iterator[None]:
+    """Python's own handling of Ctrl-C, whatever a test before has left."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)
+
+
+@pytest.mark.usefixtures("usual_interrupt")
 def test_a_third_ctrl_c_ends_the_writing(tmp_path: Path) -> None:
     with interrupted_only_twice(tmp_path):
         signal.raise_signal(signal.SIGINT)
