@@ -9,7 +9,7 @@ from collections.abc import Callable
 FACTOR = 4
 # Work that grows linearly takes FACTOR times as long, work that grows with the square FACTOR² times. The limit lies
 # between the two, since machines are noisy and some work sorts.
-EXPONENT_LIMIT = 1.7
+EXPONENT_LIMIT = 1.5
 # Below this, the clock and the caches of the machine decide, and not the input.
 LEAST_SECONDS = 0.002
 REPEATS = 8
