@@ -22,14 +22,13 @@ from mockserver.openapi import parameter_encoding
 from mockserver.openapi.content import holds_value, judged_body
 from mockserver.openapi.model import Operation, Parameter, template_shape
 from mockserver.syntax import json_pointer, strict_json
-from mockserver.syntax.media_types import JSON, essence, is_json
+from mockserver.syntax.media_types import EVENT_STREAM, JSON, essence, is_json
 
 CODE = "drift"
 SAFE, CHANGING = ("GET", "HEAD"), ("PATCH", "PUT")
 NOT_FOUND, CREDENTIALS = 404, (401, 403)
 # A body may be valid and yet refer to what does not exist, or be there already.
 REFUSALS = (400, 404, 409, 422)
-EVENTS = "text/event-stream"
 _INDEX = re.compile(r"/[0-9]+(?=/|$)")
 UNSAFE_REASON = "it may change data; --unsafe requests what creates, and changes and deletes what it has created"
 
@@ -88,7 +87,7 @@ class BackendChecker:
 
     def _read(self, operation: Operation) -> None:
         success = operation.success()
-        if success is not None and any(essence(name) == EVENTS for name in success[1].media):
+        if success is not None and any(essence(name) == EVENT_STREAM for name in success[1].media):
             self.not_requested[operation.id] = "its response is a stream of events, which has no end"
             return
         for values in self._keys.values(operation) or [()]:

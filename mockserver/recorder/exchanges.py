@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from mockserver.syntax import strict_json
 from mockserver.syntax.header_addresses import replace_addresses
-from mockserver.syntax.header_names import FRAMING, TOKEN
+from mockserver.syntax.header_names import FRAMING, TEXT, TOKEN
 from mockserver.syntax.media_types import FORM, essence, is_json, is_text
 
 # Of a longer body, nothing is kept.
@@ -23,7 +23,6 @@ DROPPED = FRAMING | {
     "server-timing", "set-cookie", "set-cookie2", "strict-transport-security", "vary", "via", "x-powered-by",
 }  # fmt: skip
 DROPPED_PREFIXES = ("access-control-", "cf-", "x-mock-", ":")
-HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
 
 Headers = Sequence[tuple[str, str]]
 
@@ -102,7 +101,7 @@ def kept_headers(exchange: RecordedExchange) -> dict[str, list[str]]:
         lower = name.lower()
         if lower in DROPPED or lower in of_connection or lower.startswith(DROPPED_PREFIXES):
             continue
-        if TOKEN.fullmatch(name) and HEADER_VALUE.fullmatch(value):
+        if TOKEN.fullmatch(name) and TEXT.fullmatch(value):
             same = next((other for other in headers if other.lower() == lower), name)
             relative = replace_addresses(name, value, lambda address: _relative(exchange, address))
             headers.setdefault(same, []).append(relative)

@@ -1,4 +1,4 @@
-"""Names of header fields that mean something to whoever sends them, in lower case."""
+"""What names and values of header fields consist of, and names that mean something to the sender, in lower case."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 
 # What a name consists of, and other tokens (RFC 9110, section 5.6.2).
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
+# What a value consists of that every recipient reads alike (RFC 9110, section 5.5).
+TEXT = re.compile(r"[\t\x20-\x7e]*")
 # Between two neighbours only (RFC 9110, section 7.6.1): the server speaks to its neighbour itself.
 HOP_BY_HOP = frozenset(
     ("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade")

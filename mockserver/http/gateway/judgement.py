@@ -16,13 +16,11 @@ from mockserver.openapi.parameter_decoding import validate_header
 from mockserver.refusals import InvalidRequest
 from mockserver.syntax import strict_json
 from mockserver.syntax.header_names import FRAMING
-from mockserver.syntax.media_types import essence, is_json
+from mockserver.syntax.media_types import EVENT_STREAM, essence, is_json
 from mockserver.syntax.statuses import BODILESS
 
 if TYPE_CHECKING:
     from mockserver.http.service import Service
-
-EVENT_STREAM = "text/event-stream"
 
 
 def judge_response(
