@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 from mockserver import BackgroundServer, Contract, ContractError, create_app, load_contract
 from mockserver.web.reload import ReloadingApp
 from tests.attack.scale import rounds
+from tests.push.receiver import Receiver
 from tests.redis_server import RedisServer
 
 MakeContract = Callable[..., Path]
@@ -386,11 +387,18 @@ def server(built_in: Contract) -> Iterator[BackgroundServer]:
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Serve:
-    """Makes a client of a bare OpenAPI document."""
+    """Makes a client of a bare OpenAPI document, with options of `create_app`."""
 
-    def make(document: dict[str, Any]) -> FlaskClient:
+    def make(document: dict[str, Any], **options: Any) -> FlaskClient:
         file = tmp_path / "openapi.json"
         file.write_text(json.dumps(document))
-        return create_app(file).test_client(use_cookies=False)
+        return create_app(file, **options).test_client(use_cookies=False)
 
     return make
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Receives webhooks."""
+    with Receiver() as running:
+        yield running

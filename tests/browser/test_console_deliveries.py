@@ -17,12 +17,6 @@ from tests.push.receiver import Receiver
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as receiver:
-        yield receiver
-
-
-@pytest.fixture
 def hook_server(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterator[BackgroundServer]:
     """Serves a contract with two webhooks."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -12,9 +11,10 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from mockserver import ContractError, create_app, load_contract
+from mockserver import ContractError, load_contract
 from mockserver.check.checker import ContractChecker
 from mockserver.http.gateway.judgement import judge_response
+from tests.conftest import Serve
 
 XML, JSON = "application/xml", "application/json"
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -51,7 +51,6 @@ PET_XML = (
     '<pet id="7"><name>A &amp; B</name><photoUrls><photoUrl>u</photoUrl></photoUrls>'
     '<tag><id>1</id><name>t</name></tag><s:price xmlns:s="urn:shop">1.5</s:price></pet>'
 )
-Start = Callable[..., FlaskClient]
 
 
 def ref(name: str) -> dict[str, str]:
@@ -91,18 +90,6 @@ def api(*media_types: str, entry: dict[str, Any] | None = None) -> dict[str, Any
     }
 
 
-@pytest.fixture
-def start(tmp_path: Path) -> Start:
-    """A client of a bare document."""
-
-    def make(document: dict[str, Any], **options: Any) -> FlaskClient:
-        file = tmp_path / "openapi.json"
-        file.write_text(json.dumps(document))
-        return create_app(file, **options).test_client(use_cookies=False)
-
-    return make
-
-
 def post(client: FlaskClient, data: str | bytes, content_type: str = XML, **headers: str) -> TestResponse:
     return client.post("/pets", data=data, content_type=content_type, headers=headers)
 
@@ -119,8 +106,8 @@ def without_error_form(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def test_xml_is_generated_from_its_schema(start: Start) -> None:
-    response = start(api()).get("/pets/7")
+def test_xml_is_generated_from_its_schema(serve: Serve) -> None:
+    response = serve(api()).get("/pets/7")
     root = ElementTree.fromstring(response.data)
     assert (response.status_code, response.content_type) == (200, "application/xml; charset=utf-8")
     assert response.text.startswith(DECLARATION)
@@ -128,16 +115,16 @@ def test_xml_is_generated_from_its_schema(start: Start) -> None:
     assert {child.tag for child in root} == {"name", "photoUrls", "tag", "{urn:shop}price"}
 
 
-def test_generated_xml_is_the_generated_json(start: Start) -> None:
-    client = start(api(JSON, XML))
+def test_generated_xml_is_the_generated_json(serve: Serve) -> None:
+    client = serve(api(JSON, XML))
     value = client.get("/pets/7", headers={"Accept": JSON}).get_json()
     document = client.get("/pets/7", headers={"Accept": XML}).text
     client.post("/__mock/overrides", json={"operation": "getPet", "body": value, "headers": {"Content-Type": XML}})
     assert client.get("/pets/7", headers={"Accept": XML}).text == document
 
 
-def test_generated_xml_has_an_entity_tag_and_a_length(start: Start) -> None:
-    client = start(api())
+def test_generated_xml_has_an_entity_tag_and_a_length(serve: Serve) -> None:
+    client = serve(api())
     response = client.get("/pets/7")
     assert response.content_length == len(response.data)
     assert client.get("/pets/7", headers={"If-None-Match": response.headers["ETag"]}).status_code == 304
@@ -145,8 +132,8 @@ def test_generated_xml_has_an_entity_tag_and_a_length(start: Start) -> None:
 
 
 @pytest.mark.parametrize("media_type", [XML, "text/xml", "application/vnd.shop+xml", "application/soap+xml; action=x"])
-def test_every_media_type_of_xml_is_written_and_read(start: Start, media_type: str) -> None:
-    client = start(api(media_type))
+def test_every_media_type_of_xml_is_written_and_read(serve: Serve, media_type: str) -> None:
+    client = serve(api(media_type))
     assert ElementTree.fromstring(client.get("/pets/7").data).tag == "pet"
     assert post(client, PET_XML, media_type).status_code == 201
     assert post(client, "<pet/>", media_type).status_code == 422
@@ -156,9 +143,9 @@ def test_every_media_type_of_xml_is_written_and_read(start: Start, media_type: s
     ("charset", "codec"),
     [("iso-8859-1", "iso-8859-1"), ("us-ascii", "us-ascii"), ("utf-16", "utf-16")],
 )
-def test_xml_is_written_in_the_charset_of_its_media_type(start: Start, charset: str, codec: str) -> None:
+def test_xml_is_written_in_the_charset_of_its_media_type(serve: Serve, charset: str, codec: str) -> None:
     kind = f"application/xml; charset={charset}"
-    response = start(api(kind, entry={"example": {"name": "Zoë €", "photoUrls": []}})).get("/pets/7")
+    response = serve(api(kind, entry={"example": {"name": "Zoë €", "photoUrls": []}})).get("/pets/7")
     assert response.content_type == kind
     assert response.data.decode(codec).startswith(f'<?xml version="1.0" encoding="{charset.upper()}"?>\n')
     assert ElementTree.fromstring(response.data).findtext("name") == "Zoë €"
@@ -172,21 +159,21 @@ EXAMPLES: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("example", "document"), EXAMPLES)
-def test_an_example_is_sent_as_text_or_written_by_the_schema(start: Start, example: Any, document: str) -> None:
-    assert start(api(entry={"example": example})).get("/pets/7").text == document
+def test_an_example_is_sent_as_text_or_written_by_the_schema(serve: Serve, example: Any, document: str) -> None:
+    assert serve(api(entry={"example": example})).get("/pets/7").text == document
 
 
-def test_an_example_that_is_an_object_needs_no_schema(start: Start) -> None:
+def test_an_example_that_is_an_object_needs_no_schema(serve: Serve) -> None:
     content = {XML: {"example": {"a": [1, 2], "b": None}}}
     operation = {"responses": {"200": {"description": "x", "content": content}}}
-    response = start({"openapi": "3.1.0", "info": {"title": "x", "version": "1"}, "paths": {"/a": {"get": operation}}}).get("/a")  # fmt: skip
+    response = serve({"openapi": "3.1.0", "info": {"title": "x", "version": "1"}, "paths": {"/a": {"get": operation}}}).get("/a")  # fmt: skip
     root = ElementTree.fromstring(response.data)
     assert [(child.tag, child.text) for child in root] == [("a", "1"), ("a", "2"), ("b", None)]
 
 
-def test_an_example_is_chosen_by_name(start: Start) -> None:
+def test_an_example_is_chosen_by_name(serve: Serve) -> None:
     examples = {"first": {"value": PET_XML}, "second": {"value": PET | {"id": 8}}}
-    client = start(api(entry={"examples": examples}))
+    client = serve(api(entry={"examples": examples}))
     assert 'id="8"' in client.get("/pets/7", headers={"Prefer": "example=second"}).text
 
 
@@ -209,8 +196,8 @@ def test_an_example_that_violates_the_schema_is_a_mistake(tmp_path: Path, exampl
 
 
 @pytest.mark.parametrize(("example", "message"), INVALID_EXAMPLES.values(), ids=list(INVALID_EXAMPLES))
-def test_an_example_that_violates_the_schema_is_repaired(start: Start, example: Any, message: str) -> None:
-    response = start(api(entry={"example": example})).get("/pets/7")
+def test_an_example_that_violates_the_schema_is_repaired(serve: Serve, example: Any, message: str) -> None:
+    response = serve(api(entry={"example": example})).get("/pets/7")
     root = ElementTree.fromstring(response.data)
     assert (response.status_code, root.tag) == (200, "pet")
     assert root.find("photoUrls") is not None
@@ -219,18 +206,18 @@ def test_an_example_that_violates_the_schema_is_repaired(start: Start, example: 
         assert root.findtext("name") == "Rex"
 
 
-def test_a_string_is_the_text_of_the_root(start: Start) -> None:
+def test_a_string_is_the_text_of_the_root(serve: Serve) -> None:
     document = api()
     document["components"] = {
         "schemas": {**SCHEMAS, "Pet": {"type": "string", "enum": ["a<b"], "xml": {"name": "pet"}}}
     }
-    assert start(document).get("/pets/7").text == f"{DECLARATION}<pet>a&lt;b</pet>"
+    assert serve(document).get("/pets/7").text == f"{DECLARATION}<pet>a&lt;b</pet>"
 
 
-def test_a_string_without_an_xml_object_is_still_xml(start: Start) -> None:
+def test_a_string_without_an_xml_object_is_still_xml(serve: Serve) -> None:
     document = api()
     document["components"] = {"schemas": {**SCHEMAS, "Pet": {"type": "string"}}}
-    assert ElementTree.fromstring(start(document).get("/pets/7").data).tag == "root"
+    assert ElementTree.fromstring(serve(document).get("/pets/7").data).tag == "root"
 
 
 BODIES: dict[str, tuple[str, list[tuple[str, str]]]] = {
@@ -257,8 +244,8 @@ BODIES: dict[str, tuple[str, list[tuple[str, str]]]] = {
 
 
 @pytest.mark.parametrize(("data", "expected"), BODIES.values(), ids=list(BODIES))
-def test_a_body_is_validated_by_its_schema(start: Start, data: str, expected: list[tuple[str, str]]) -> None:
-    response = post(start(without_error_form(api())), data)
+def test_a_body_is_validated_by_its_schema(serve: Serve, data: str, expected: list[tuple[str, str]]) -> None:
+    response = post(serve(without_error_form(api())), data)
     assert response.status_code == (422 if expected else 201)
     assert (violations(response) if expected else []) == expected
 
@@ -276,52 +263,52 @@ def test_a_body_is_validated_by_its_schema(start: Start, data: str, expected: li
         (b"<pet><name>Zo&#xEB;</name><photoUrls/></pet>", XML),
     ],
 )  # fmt: skip
-def test_a_body_is_read_in_its_encoding(start: Start, data: bytes, content_type: str) -> None:
-    client = start(api(JSON, XML), stateful=True)
+def test_a_body_is_read_in_its_encoding(serve: Serve, data: bytes, content_type: str) -> None:
+    client = serve(api(JSON, XML), stateful=True)
     created = post(client, data, content_type, Accept=JSON)
     assert (created.status_code, created.get_json()["name"]) == (201, "Zoë")
 
 
-def test_malformed_xml_is_400_with_its_place(start: Start) -> None:
-    response = post(start(without_error_form(api())), "<pet>\n  <name></pet>")
+def test_malformed_xml_is_400_with_its_place(serve: Serve) -> None:
+    response = post(serve(without_error_form(api())), "<pet>\n  <name></pet>")
     assert (response.status_code, response.headers["X-Mock-Code"]) == (400, "malformed-body")
     assert response.get_json()["detail"] == "The request body cannot be read: mismatched tag at line 2 column 11."
 
 
-def test_xml_without_a_schema_is_not_validated(start: Start) -> None:
+def test_xml_without_a_schema_is_not_validated(serve: Serve) -> None:
     document = api()
     document["paths"]["/pets"]["post"]["requestBody"]["content"] = {XML: {}}
-    assert post(start(document), "<anything>").status_code == 201
+    assert post(serve(document), "<anything>").status_code == 201
 
 
-def test_a_refusal_is_written_in_the_declared_form_as_xml(start: Start) -> None:
-    response = post(start(api()), '<pet id="<"/>')
+def test_a_refusal_is_written_in_the_declared_form_as_xml(serve: Serve) -> None:
+    response = post(serve(api()), '<pet id="<"/>')
     assert (response.status_code, response.content_type) == (400, "application/xml; charset=utf-8")
     error = ElementTree.fromstring(response.data)
     assert (error.tag, error.findtext("code")) == ("error", "malformed-body")
 
 
 @pytest.mark.parametrize(("accept", "kind"), [(XML, XML), (JSON, JSON), ("*/*", JSON), ("text/html", JSON), (f"{JSON};q=0.5, {XML}", XML)])  # fmt: skip
-def test_a_refusal_is_in_the_media_type_that_the_client_prefers(start: Start, accept: str, kind: str) -> None:
-    client = start(api(JSON, XML))
+def test_a_refusal_is_in_the_media_type_that_the_client_prefers(serve: Serve, accept: str, kind: str) -> None:
+    client = serve(api(JSON, XML))
     assert client.post("/pets", json={}, headers={"Accept": accept}).mimetype == kind
 
 
-def test_a_refusal_that_is_a_text_is_the_text_of_the_root(start: Start) -> None:
+def test_a_refusal_that_is_a_text_is_the_text_of_the_root(serve: Serve) -> None:
     document = api()
     error = {"type": "string", "xml": {"name": "oops"}}
     document["paths"]["/pets"]["post"]["responses"]["422"]["content"] = {XML: {"schema": error}}
-    root = ElementTree.fromstring(post(start(document), "<pet><name>Rex</name></pet>").data)
+    root = ElementTree.fromstring(post(serve(document), "<pet><name>Rex</name></pet>").data)
     assert (root.tag, root.text) == (
         "oops",
         'The request violates the contract: "photoUrls" is required and missing',
     )
 
 
-def test_an_example_of_an_error_is_filled_and_written_as_xml(start: Start) -> None:
+def test_an_example_of_an_error_is_filled_and_written_as_xml(serve: Serve) -> None:
     document = api()
     document["paths"]["/pets"]["post"]["responses"]["422"]["content"][XML]["example"] = {"code": "E1", "message": "?"}
-    response = post(start(document), "<pet><name>Rex</name></pet>")
+    response = post(serve(document), "<pet><name>Rex</name></pet>")
     root = ElementTree.fromstring(response.data)
     assert (root.findtext("code"), "photoUrls" in (root.findtext("message") or "")) == ("E1", True)
 
@@ -361,15 +348,15 @@ def override(client: FlaskClient, **entry: Any) -> TestResponse:
     return client.post("/__mock/overrides", json={"operation": "getPet", **entry})
 
 
-def test_the_json_of_an_override_is_written_as_xml(start: Start) -> None:
-    client = start(api())
+def test_the_json_of_an_override_is_written_as_xml(serve: Serve) -> None:
+    client = serve(api())
     assert override(client, body=PET).status_code == 201
     response = client.get("/pets/7")
     assert (response.content_type, response.text) == ("application/xml; charset=utf-8", DECLARATION + PET_XML)
 
 
-def test_the_text_of_an_override_is_sent_as_it_is(start: Start) -> None:
-    client = start(api())
+def test_the_text_of_an_override_is_sent_as_it_is(serve: Serve) -> None:
+    client = serve(api())
     assert override(client, body=PET_XML).status_code == 201
     response = client.get("/pets/7")
     assert (response.content_type, response.text) == ("application/xml; charset=utf-8", PET_XML)
@@ -384,23 +371,23 @@ def test_the_text_of_an_override_is_sent_as_it_is(start: Start) -> None:
         ("<pet>", "/body", "content"),
     ],
 )
-def test_the_body_of_an_override_is_validated(start: Start, body: Any, pointer: str, keyword: str) -> None:
-    client = start(api())
+def test_the_body_of_an_override_is_validated(serve: Serve, body: Any, pointer: str, keyword: str) -> None:
+    client = serve(api())
     refused = override(client, body=body)
     assert refused.status_code == 422
     assert violations(refused) == [(pointer, keyword)]
     assert override(client, body=body, violate=True).status_code == 201
 
 
-def test_the_json_of_an_override_is_xml_with_an_undeclared_status(start: Start) -> None:
-    client = start(api())
+def test_the_json_of_an_override_is_xml_with_an_undeclared_status(serve: Serve) -> None:
+    client = serve(api())
     override(client, status=503, body={"reason": "down"}, headers={"Content-Type": XML})
     assert client.get("/pets/7").text == f"{DECLARATION}<root><reason>down</reason></root>"
 
 
 @pytest.mark.parametrize("media_types", [(XML,), (JSON, XML), (XML, JSON)])
-def test_a_record_that_was_sent_as_xml_is_a_record(start: Start, media_types: tuple[str, ...]) -> None:
-    client = start(api(*media_types), stateful=True)
+def test_a_record_that_was_sent_as_xml_is_a_record(serve: Serve, media_types: tuple[str, ...]) -> None:
+    client = serve(api(*media_types), stateful=True)
     created = post(client, PET_XML, Accept=XML)
     assert (created.status_code, created.text) == (201, DECLARATION + PET_XML)
     assert created.headers["Location"].endswith("/pets/7")
@@ -410,16 +397,16 @@ def test_a_record_that_was_sent_as_xml_is_a_record(start: Start, media_types: tu
     assert [item for item in records if item["id"] == 7] == [PET]
 
 
-def test_a_record_is_the_same_as_json_and_as_xml(start: Start) -> None:
-    client = start(api(JSON, XML), stateful=True)
+def test_a_record_is_the_same_as_json_and_as_xml(serve: Serve) -> None:
+    client = serve(api(JSON, XML), stateful=True)
     client.post("/pets", json=PET)
     assert client.get("/pets/7", headers={"Accept": XML}).text == DECLARATION + PET_XML
     post(client, PET_XML.replace('id="7"', 'id="8"'))
     assert client.get("/pets/8").get_json() == PET | {"id": 8}
 
 
-def test_records_are_replaced_and_deleted_in_xml_alone(start: Start) -> None:
-    client = start(api(), stateful=True)
+def test_records_are_replaced_and_deleted_in_xml_alone(serve: Serve) -> None:
+    client = serve(api(), stateful=True)
     assert client.put("/pets/1", data=PET_XML.replace('id="7"', 'id="1"'), content_type=XML).status_code == 200
     assert "A &amp; B" in client.get("/pets/1").text
     assert client.delete("/pets/1").status_code == 204
@@ -427,19 +414,19 @@ def test_records_are_replaced_and_deleted_in_xml_alone(start: Start) -> None:
     assert (missing.status_code, ElementTree.fromstring(missing.data).findtext("code")) == (404, "unknown-record")
 
 
-def test_an_idempotency_key_replays_xml(start: Start) -> None:
-    client = start(api(), stateful=True)
+def test_an_idempotency_key_replays_xml(serve: Serve) -> None:
+    client = serve(api(), stateful=True)
     first, second = (post(client, PET_XML, **{"Idempotency-Key": "k-1"}) for _ in range(2))
     assert (second.text, second.headers["Idempotency-Replayed"]) == (first.text, "true")
 
 
-def test_records_begin_with_the_examples_in_xml(start: Start) -> None:
-    client = start(api(entry={"example": PET_XML}), stateful=True)
+def test_records_begin_with_the_examples_in_xml(serve: Serve) -> None:
+    client = serve(api(entry={"example": PET_XML}), stateful=True)
     assert client.get("/pets/7").text == DECLARATION + PET_XML
 
 
-def test_a_condition_of_an_override_is_about_the_value_of_xml(start: Start) -> None:
-    client = start(api())
+def test_a_condition_of_an_override_is_about_the_value_of_xml(serve: Serve) -> None:
+    client = serve(api())
     match = {"body": {"properties": {"name": {"const": "Rex"}}, "required": ["name"]}}
     client.post("/__mock/overrides", json={"operation": "createPet", "status": 503, "match": match})
     assert post(client, "<pet><name>Rex</name><photoUrls/></pet>").status_code == 503
@@ -447,15 +434,15 @@ def test_a_condition_of_an_override_is_about_the_value_of_xml(start: Start) -> N
 
 
 @pytest.mark.parametrize("accept", [XML, JSON])
-def test_a_range_is_read_as_xml_and_written_as_what_is_accepted(start: Start, accept: str) -> None:
-    client = start(api("*/*"), stateful=True)
+def test_a_range_is_read_as_xml_and_written_as_what_is_accepted(serve: Serve, accept: str) -> None:
+    client = serve(api("*/*"), stateful=True)
     created = post(client, PET_XML, Accept=accept)
     assert (created.status_code, created.mimetype) == (201, accept)
     assert post(client, "<pet/>").status_code == 422
 
 
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0", "3.2.0"])
-def test_every_version_of_openapi_has_xml(start: Start, version: str) -> None:
-    client = start({**api(), "openapi": version})
+def test_every_version_of_openapi_has_xml(serve: Serve, version: str) -> None:
+    client = serve({**api(), "openapi": version})
     assert ElementTree.fromstring(client.get("/pets/7").data).tag == "pet"
     assert post(client, PET_XML).status_code == 201

@@ -11,9 +11,11 @@ import requests
 from mockserver import BackgroundServer, Contract, create_app, load_contract
 from tests.conftest import MakeContract
 from tests.push.reader import Reader
-from tests.push.receiver import Receiver
+from tests.push.receiver import Hook, Receiver
+from tests.redis_server import RedisServer
 
 STREAM = "/admin/jobs/stream"
+Change = Callable[[dict[str, Any]], object]
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +51,9 @@ class Api:
             reader.close()
 
 
+Pair = tuple[Api, Api]
+
+
 @pytest.fixture
 def make_api(request: pytest.FixtureRequest) -> Iterator[Callable[..., Api]]:
     apis: list[Api] = []
@@ -68,18 +73,24 @@ def api(server: BackgroundServer, make_api: Callable[..., Api]) -> Api:
     return make_api(server.url)
 
 
+def with_webhooks(webhooks: Any, change: Change | None = None) -> Change:
+    """Adds webhooks to the small contract, and changes it by `change`."""
+
+    def add(files: dict[str, Any]) -> None:
+        files["schemas/resources.yaml"]["webhooks"] = webhooks
+        if change is not None:
+            change(files)
+
+    return add
+
+
 @pytest.fixture
 def start(make_contract: MakeContract, make_api: Callable[..., Api]) -> Iterator[Callable[..., Api]]:
     """Starts a server of the small contract with webhooks."""
     with ExitStack() as servers:
 
-        def started(webhooks: Any, change: Callable[[dict[str, Any]], object] | None = None, **options: Any) -> Api:
-            def add(files: dict[str, Any]) -> None:
-                files["schemas/resources.yaml"]["webhooks"] = webhooks
-                if change is not None:
-                    change(files)
-
-            app = create_app(load_contract(make_contract(add)), **options)
+        def started(webhooks: Any, change: Change | None = None, **options: Any) -> Api:
+            app = create_app(load_contract(make_contract(with_webhooks(webhooks, change))), **options)
             server = servers.enter_context(BackgroundServer(app, "127.0.0.1"))
             return make_api(server.url)
 
@@ -87,9 +98,39 @@ def start(make_contract: MakeContract, make_api: Callable[..., Api]) -> Iterator
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as receiver:
-        yield receiver
+def start_pair(
+    redis: RedisServer, make_contract: MakeContract, make_api: Callable[..., Api]
+) -> Iterator[Callable[..., Pair]]:
+    """Starts two servers of the small contract with webhooks, which share their state."""
+    with ExitStack() as servers:
+
+        def started(webhooks: Any, change: Change | None = None) -> Pair:
+            root = make_contract(with_webhooks(webhooks, change))
+            apps = [create_app(load_contract(root), store=redis.url) for _ in range(2)]
+            urls = [servers.enter_context(BackgroundServer(app, "127.0.0.1")).url for app in apps]
+            return make_api(urls[0]), make_api(urls[1])
+
+        yield started
+
+
+def cancelled_to(url: str, **members: Any) -> dict[str, Any]:
+    """A webhook that sends cancelled jobs."""
+    return {"jobCancelled": {"on": ["jobs.cancel"], "to": url, **members}}
+
+
+def delivered_cancellation(hook: Hook, receiver: Receiver) -> dict[str, Any]:
+    """How the cancellation of job a is listed, once it was received."""
+    return {
+        "id": hook.headers["webhook-id"],
+        "webhook": "jobCancelled",
+        "resource": "jobs",
+        "event": "cancel",
+        "key": "a",
+        "url": receiver.url,
+        "status": "delivered",
+        "attempts": [{"at": "2026-01-01T00:00:10.000Z", "status": 200}],
+        "next_attempt": None,
+    }
 
 
 def deliveries(api: Api, status: str = "pending", attempts: int = 1, times: int = 1) -> list[Any]:

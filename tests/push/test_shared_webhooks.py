@@ -2,46 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
-from mockserver import BackgroundServer, create_app, load_contract
 from mockserver.engine.shared import redis_deliveries
-from tests.conftest import MakeContract
-from tests.push.conftest import Api, deliveries
+from tests.push.conftest import Pair, cancelled_to, delivered_cancellation, deliveries
 from tests.push.receiver import Receiver
-from tests.redis_server import RedisServer
 
 NEW = {"id": "n", "owner_id": 1}
-Pair = tuple[Api, Api]
-
-
-@pytest.fixture
-def start_pair(
-    redis: RedisServer, make_contract: MakeContract, make_api: Callable[..., Api]
-) -> Iterator[Callable[..., Pair]]:
-    with ExitStack() as servers:
-
-        def started(webhooks: Any, change: Callable[[dict[str, Any]], object] | None = None) -> Pair:
-            def add(files: dict[str, Any]) -> None:
-                files["schemas/resources.yaml"]["webhooks"] = webhooks
-                if change is not None:
-                    change(files)
-
-            root = make_contract(add)
-            apps = [create_app(load_contract(root), store=redis.url) for _ in range(2)]
-            urls = [servers.enter_context(BackgroundServer(app, "127.0.0.1")).url for app in apps]
-            return make_api(urls[0]), make_api(urls[1])
-
-        yield started
-
-
-def cancelled_to(url: str) -> dict[str, Any]:
-    return {"jobCancelled": {"on": ["jobs.cancel"], "to": url, "body": "$key"}}
 
 
 def started_to(url: str) -> dict[str, Any]:
@@ -60,24 +31,12 @@ def with_real_clock(files: dict[str, Any]) -> None:
 
 
 def test_a_change_is_sent_once_and_listed_by_every_process(start_pair: Callable[..., Pair], receiver: Receiver) -> None:
-    first, second = start_pair(cancelled_to(receiver.url))
+    first, second = start_pair(cancelled_to(receiver.url, body="$key"))
     first.post("/jobs/a/cancel")
     listed = deliveries(second, "delivered")
     second.call("GET", "/jobs/a")
     assert (listed, first.call("GET", "/__mock/deliveries")) == (
-        [
-            {
-                "id": receiver.next().headers["webhook-id"],
-                "webhook": "jobCancelled",
-                "resource": "jobs",
-                "event": "cancel",
-                "key": "a",
-                "url": receiver.url,
-                "status": "delivered",
-                "attempts": [{"at": "2026-01-01T00:00:10.000Z", "status": 200}],
-                "next_attempt": None,
-            }
-        ],
+        [delivered_cancellation(receiver.next(), receiver)],
         {"deliveries": listed, "total": 1},
     )
 
@@ -117,7 +76,7 @@ def test_changes_of_four_writers_are_each_sent_once(start_pair: Callable[..., Pa
 
 def test_any_process_makes_the_next_attempt(start_pair: Callable[..., Pair], receiver: Receiver) -> None:
     receiver.statuses = [500, 503]
-    first, second = start_pair(cancelled_to(receiver.url))
+    first, second = start_pair(cancelled_to(receiver.url, body="$key"))
     first.post("/jobs/a/cancel")
     deliveries(first)
     second.post("/__mock/clock", {"advance": "5s"})
@@ -141,7 +100,7 @@ def test_a_rewind_by_another_process_cancels_what_is_pending(
     start_pair: Callable[..., Pair], receiver: Receiver, move: Any
 ) -> None:
     receiver.statuses = [500]
-    first, second = start_pair(cancelled_to(receiver.url))
+    first, second = start_pair(cancelled_to(receiver.url, body="$key"))
     first.post("/__mock/clock", {"advance": "10s"})
     first.post("/jobs/a/cancel")
     deliveries(first)
@@ -154,7 +113,7 @@ def test_a_reset_by_another_process_cancels_what_is_pending(
     start_pair: Callable[..., Pair], receiver: Receiver, scope: str
 ) -> None:
     receiver.statuses = [500]
-    first, second = start_pair(cancelled_to(receiver.url))
+    first, second = start_pair(cancelled_to(receiver.url, body="$key"))
     first.post("/jobs/a/cancel")
     deliveries(first)
     second.post("/__mock/reset", {"scope": scope})
@@ -163,7 +122,7 @@ def test_a_reset_by_another_process_cancels_what_is_pending(
 
 
 def test_after_a_reset_the_same_change_is_sent_again(start_pair: Callable[..., Pair], receiver: Receiver) -> None:
-    first, second = start_pair(cancelled_to(receiver.url))
+    first, second = start_pair(cancelled_to(receiver.url, body="$key"))
     first.post("/jobs/a/cancel")
     deliveries(first, "delivered")
     second.post("/__mock/reset", {})
@@ -172,7 +131,7 @@ def test_after_a_reset_the_same_change_is_sent_again(start_pair: Callable[..., P
 
 
 def test_what_was_undone_is_sent_when_it_happens_again(start_pair: Callable[..., Pair], receiver: Receiver) -> None:
-    first, second = start_pair(cancelled_to(receiver.url))
+    first, second = start_pair(cancelled_to(receiver.url, body="$key"))
     first.post("/jobs/a/cancel")
     deliveries(first, "delivered")
     second.post("/__mock/clock", {"undo": 1})
@@ -182,7 +141,7 @@ def test_what_was_undone_is_sent_when_it_happens_again(start_pair: Callable[...,
 
 
 def test_the_list_is_cleared_for_every_process(start_pair: Callable[..., Pair], receiver: Receiver) -> None:
-    first, second = start_pair(cancelled_to(receiver.url))
+    first, second = start_pair(cancelled_to(receiver.url, body="$key"))
     first.post("/jobs/a/cancel")
     deliveries(first, "delivered")
     second.call("DELETE", "/__mock/deliveries")
@@ -190,7 +149,7 @@ def test_the_list_is_cleared_for_every_process(start_pair: Callable[..., Pair], 
 
 
 def test_a_process_that_joins_sends_nothing_again(start_pair: Callable[..., Pair], receiver: Receiver) -> None:
-    first, second = start_pair(cancelled_to(receiver.url))
+    first, second = start_pair(cancelled_to(receiver.url, body="$key"))
     first.post("/jobs/a/cancel")
     deliveries(first, "delivered")
     second.call("PATCH", "/jobs/b", {"note": "n"})
@@ -202,7 +161,7 @@ def test_another_process_takes_over_an_attempt_that_does_not_end(
 ) -> None:
     monkeypatch.setattr(redis_deliveries, "LEASE", 0)
     receiver.gate.clear()
-    first, second = start_pair(cancelled_to(receiver.url))
+    first, second = start_pair(cancelled_to(receiver.url, body="$key"))
     first.post("/jobs/a/cancel")
     hooks = [receiver.next()]
     second.call("GET", "/jobs/b")

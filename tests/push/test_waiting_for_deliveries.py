@@ -8,11 +8,9 @@ from typing import Any
 
 import pytest
 
-from mockserver import BackgroundServer, Client, ExpectationError, create_app, load_contract
-from tests.conftest import MakeContract
-from tests.push.conftest import Api, deliveries
+from mockserver import Client, ExpectationError
+from tests.push.conftest import Api, Pair, deliveries
 from tests.push.receiver import Receiver
-from tests.redis_server import RedisServer
 
 NEW = {"id": "n", "owner_id": 1}
 
@@ -145,22 +143,10 @@ def test_a_query_that_cannot_be_read_is_refused(api: Api, query: str, name: str,
         assert violation["message"] == message
 
 
-@pytest.fixture
-def pair(
-    redis: RedisServer, make_contract: MakeContract, make_api: Callable[..., Api], receiver: Receiver
-) -> Iterator[tuple[Api, Api]]:
-    def add(files: dict[str, Any]) -> None:
-        files["schemas/resources.yaml"]["webhooks"] = webhooks(receiver.url)
-
-    root = make_contract(add)
-    apps = [create_app(load_contract(root), store=redis.url) for _ in range(2)]
-    with BackgroundServer(apps[0], "127.0.0.1") as first, BackgroundServer(apps[1], "127.0.0.1") as second:
-        yield make_api(first.url), make_api(second.url)
-
-
-def test_a_wait_ends_with_what_another_process_delivers(pair: tuple[Api, Api]) -> None:
-    waiter = Waiter(pair[0], "status=delivered&wait=30s")
-    pair[1].post("/jobs/a/cancel")
+def test_a_wait_ends_with_what_another_process_delivers(start_pair: Callable[..., Pair], receiver: Receiver) -> None:
+    first, second = start_pair(webhooks(receiver.url))
+    waiter = Waiter(first, "status=delivered&wait=30s")
+    second.post("/jobs/a/cancel")
     assert keys(waiter.result()) == ["a"]
 
 

@@ -17,16 +17,12 @@ from mockserver import BackgroundServer, create_app, load_contract
 from mockserver.syntax import yaml_reader
 from mockserver.web.reload import ReloadingApp
 from tests.conftest import MakeContract
-from tests.push.conftest import Api, deliveries
+from tests.push.conftest import Api, cancelled_to, delivered_cancellation, deliveries
 from tests.push.receiver import Receiver
 
 CANCELLED = {"id": "a", "owner_id": 1, "status": "cancelled", "updated_at": "2026-01-01T00:00:10.000Z"}
 NEW = {"id": "n", "owner_id": 1}
 SECRET = "whsec_bW9jay1zZWNyZXQ="
-
-
-def cancelled_to(url: str, **members: Any) -> dict[str, Any]:
-    return {"jobCancelled": {"on": ["jobs.cancel"], "to": url, **members}}
 
 
 def with_callback_url(files: dict[str, Any]) -> None:
@@ -84,20 +80,7 @@ def test_a_secret_of_the_server_signs_what_has_none(start: Callable[..., Api], r
 def test_a_delivery_is_listed(start: Callable[..., Api], receiver: Receiver) -> None:
     api = start(cancelled_to(receiver.url))
     api.post("/jobs/a/cancel")
-    hook = receiver.next()
-    assert deliveries(api, "delivered") == [
-        {
-            "id": hook.headers["webhook-id"],
-            "webhook": "jobCancelled",
-            "resource": "jobs",
-            "event": "cancel",
-            "key": "a",
-            "url": receiver.url,
-            "status": "delivered",
-            "attempts": [{"at": "2026-01-01T00:00:10.000Z", "status": 200}],
-            "next_attempt": None,
-        }
-    ]
+    assert deliveries(api, "delivered") == [delivered_cancellation(receiver.next(), receiver)]
 
 
 @pytest.mark.parametrize(
