@@ -18,6 +18,7 @@ from mockserver.check.checker import ContractChecker
 from mockserver.cli.main import main
 from mockserver.contract.model import Contract
 from mockserver.recorder.directory import files_from_contract, write
+from tests.conftest import Serve
 from tests.documents.api_shapes import API_SHAPES
 from tests.documents.shapes import INTEGER, TEXT, array_of, crud, document, operation, record
 
@@ -510,12 +511,10 @@ def test_the_first_records_refer_to_those_of_other_collections(tmp_path: Path) -
     assert [row["shipping_address_id"] for row in client.get("/orders").json or ()] == [1, 2, 3]
 
 
-def test_a_created_record_may_refer_to_nothing(tmp_path: Path) -> None:
+def test_a_created_record_may_refer_to_nothing(serve: Serve) -> None:
     order = record(id=INTEGER, customer_id=INTEGER)
-    file = tmp_path / "shop.json"
     paths = crud("/orders", "/orders/{id}", order) | crud("/customers", "/customers/{id}", USER)
-    file.write_text(json.dumps(document(paths, id=INTEGER)))
-    client = create_app(file, stateful=True).test_client()
+    client = serve(document(paths, id=INTEGER), stateful=True)
     assert client.post("/orders", json={"id": 9, "customer_id": 99}).status_code == 201
     assert client.delete("/customers/1").status_code == 204
 

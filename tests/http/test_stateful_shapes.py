@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from mockserver import create_app, load_contract
 from mockserver.check.checker import ContractChecker
 from mockserver.cli.main import main
+from tests.conftest import Serve
 from tests.documents.shapes import INTEGER, TEXT, array_of, content, crud, document, operation, record
 
 Keep = Callable[[dict[str, Any]], FlaskClient]
@@ -22,15 +23,9 @@ THING = record(id=TEXT, label=TEXT)
 
 
 @pytest.fixture
-def keep(tmp_path: Path) -> Keep:
+def keep(serve: Serve) -> Keep:
     """A client of a document with state."""
-
-    def serve(described: dict[str, Any]) -> FlaskClient:
-        file = tmp_path / "shapes.json"
-        file.write_text(json.dumps(described))
-        return create_app(file, stateful=True).test_client(use_cookies=False)
-
-    return serve
+    return lambda described: serve(described, stateful=True)
 
 
 def state(client: FlaskClient) -> dict[str, list[Any]]:
@@ -352,7 +347,7 @@ def test_a_contract_of_such_collections_passes_the_check(tmp_path: Path) -> None
     paths["/things"]["put"] = operation(body=THING, schema=THING)
     paths["/thing/{thingRef}"]["put"] = operation(body=THING, status=201, schema=THING)
     paths |= crud("/boxes", "/boxes/{boxNumber}", THING)
-    file = tmp_path / "shapes.json"
+    file = tmp_path / "openapi.json"
     file.write_text(json.dumps(document(paths, boxNumber=INTEGER)))
     contract = load_contract(file, stateful=True)
     assert list(contract.inferred) == ["thing", "boxes"]
@@ -428,9 +423,9 @@ def test_hidden_owners_are_recorded_and_written_to_a_directory(keep: Keep, tmp_p
     client.post("/projects/a/tasks", json=NEW)
     recording = tmp_path / "recorded.yaml"
     recording.write_text(client.get("/__mock/recording").text)
-    again = create_app(tmp_path / "shapes.json", stateful=True, scenario=str(recording)).test_client()
+    again = create_app(tmp_path / "openapi.json", stateful=True, scenario=str(recording)).test_client()
     assert again.get("/projects/a/tasks").json == [NEW]
-    result = CliRunner().invoke(main, ["init", "--from", str(tmp_path / "shapes.json"), str(tmp_path / "written")])
+    result = CliRunner().invoke(main, ["init", "--from", str(tmp_path / "openapi.json"), str(tmp_path / "written")])
     assert result.exit_code == 0, result.output
     written = create_app(tmp_path / "written").test_client()
     written.post("/projects", json={"id": "a", "label": "a"})
@@ -439,7 +434,7 @@ def test_hidden_owners_are_recorded_and_written_to_a_directory(keep: Keep, tmp_p
 
 
 def test_hidden_owners_pass_the_check(tmp_path: Path) -> None:
-    file = tmp_path / "shapes.json"
+    file = tmp_path / "openapi.json"
     file.write_text(json.dumps(document(nested(schema={**THING, "additionalProperties": False}))))
     contract = load_contract(file, stateful=True)
     assert contract.inferred["tasks"].startswith("tasks: /projects/{projectId}/tasks, key id, owned by projects;")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mockserver.contract.inference.collection import Collection
-from mockserver.contract.inference.envelopes import TOTALS, Entry, find_list, find_number, list_envelope
+from mockserver.contract.inference.envelopes import TOTALS, Entry, add_list, find_number, list_envelope
 from mockserver.contract.inference.lists import infer_selection
 from mockserver.contract.inference.operations import NO_JSON, json_response
 from mockserver.contract.list_reader import query_parameters
@@ -69,14 +69,8 @@ def _infer_write(operation: Operation, collection: Collection, status: int) -> E
         return None
     if media_type is None or media_type.schema is None:
         return body
-    listed = find_list(media_type.schema, collection)
-    if listed is None:
-        return None
-    member, items = listed
-    if not collection.is_compatible(items):
-        return None
-    collection.schemas[items.address] = items
-    return body | list_envelope(media_type.schema, member)
+    listed = add_list(media_type.schema, collection)
+    return body | list_envelope(media_type.schema, listed[0]) if listed is not None else None
 
 
 def _infer_body(operation: Operation, collection: Collection) -> Entry | None:

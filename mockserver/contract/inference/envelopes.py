@@ -97,8 +97,19 @@ def find_items(schema: Node | None, segment: str) -> Node | None:
     return None
 
 
-def find_list(schema: Node, collection: Collection) -> Place | None:
-    """The member of a response that is an array of the records, and the schema of its items; None is the response."""
+def add_list(schema: Node, collection: Collection) -> Place | None:
+    """The member of a response that is an array of the records, and the schema of its items; None is the response.
+
+    Records then have to match that schema, too.
+    """
+    listed = _find_list(schema, collection)
+    if listed is None or not collection.is_compatible(listed[1]):
+        return None
+    collection.schemas[listed[1].address] = listed[1]
+    return listed
+
+
+def _find_list(schema: Node, collection: Collection) -> Place | None:
     for arrays in _arrays_by_depth(schema):
         names = [name for name, items in arrays.items() if items.address in collection.schemas]
         names = names or [name for name, items in arrays.items() if collection.is_compatible(items)]

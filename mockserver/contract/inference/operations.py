@@ -12,8 +12,8 @@ from mockserver.contract.inference.collection import Collection
 from mockserver.contract.inference.envelopes import (
     WRAPPERS,
     Entry,
+    add_list,
     envelope_entry,
-    find_list,
     find_record_schema,
     list_envelope,
     record_examples,
@@ -197,14 +197,11 @@ def infer_list(operation: Operation, collection: Collection) -> Entry | None:
     media_type = json_response(operation.success(200))
     if media_type is None or media_type.schema is None:
         return None
-    listed = find_list(media_type.schema, collection)
+    listed = add_list(media_type.schema, collection)
     if listed is None:
         return None
-    member, items = listed
+    member, _ = listed
     envelope = list_envelope(media_type.schema, member).get("envelope")
-    if not collection.is_compatible(items):
-        return None
-    collection.schemas[items.address] = items
     for rows in record_examples(media_type, member):
         collection.examples += rows if isinstance(rows, list) else []
     shape = Shape.from_schema(media_type.schema) if envelope is not None else None
