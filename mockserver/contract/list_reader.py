@@ -148,7 +148,7 @@ def query_parameters(operation: Operation) -> dict[str, Parameter]:
 
 def selecting_parameters(operation: Operation) -> dict[str, Parameter]:
     """What may select records, by name: query parameters, and the members of the body of a search by POST."""
-    media = json_media_type(operation.body) if operation.body is not None else None
+    media = json_media_type(operation.body)
     shape = media.shape if media is not None else Shape()
     members = {
         name: Parameter(name, "query", False, ParameterStyle(name, "query", "form", True, shape.member(name)), ANY_TEXT)

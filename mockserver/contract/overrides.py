@@ -99,7 +99,7 @@ def _media_type(declared: DeclaredResponse | None, headers: Mapping[str, Sequenc
     for name, values in headers.items():
         if name.lower() == "content-type":
             return values[-1]
-    media = json_media_type(declared) if declared is not None else None
+    media = json_media_type(declared)
     texts = [name for name in declared.media if is_text(name) and "*" not in name] if declared is not None else []
     # A text is the document of XML, and not a value in it.
     if texts and isinstance(body, str) and (media is None or not may_be_json(media.name)):

@@ -19,8 +19,8 @@ def has_key_in_body(kind: BehaviourKind, operation: Operation, path_fields: Mapp
 
 
 def sends_field(operation: Operation, field: str) -> bool:
-    """Whether the body of an operation has a field of the record, or an object that may have it."""
-    media = json_media_type(operation.body) if operation.body is not None else None
+    """Whether the body of an operation has a member of this name, itself or in a member such as `data`."""
+    media = json_media_type(operation.body)
     return media is not None and any(field in shape.names for shape in (media.shape, *_member_shapes(media.shape)))
 
 

@@ -399,7 +399,7 @@ class ResourcesReader:
     def _check_body_paths(self, pointer: str, resource: Resource, transition: str, operation: Operation) -> None:
         """Check that the operation's body has the members that the effects of its transition read."""
         assert resource.lifecycle is not None
-        media = json_media_type(operation.body) if operation.body is not None else None
+        media = json_media_type(operation.body)
         shape = media.shape if media is not None else Shape()
         if media is not None and shape.is_open:
             return

@@ -72,7 +72,7 @@ def _unused_parameters(operation: Operation, behaviour: Behaviour) -> Iterator[s
 
 
 def _unused_members(operation: Operation, behaviour: Behaviour, resource: Resource) -> list[str]:
-    media = json_media_type(operation.body) if operation.body is not None else None
+    media = json_media_type(operation.body)
     if media is None:
         return []
     if behaviour.kind == "transition":

@@ -27,11 +27,14 @@ class JudgedBody:
 SPECIAL = ("problem", "json-patch")
 
 
-def json_media_type(declared: DeclaredResponse | Body) -> MediaType | None:
+def json_media_type(declared: DeclaredResponse | Body | None) -> MediaType | None:
     """The declared media type that holds JSON values, which XML does too if its schema describes it.
 
     That is JSON; a problem document, a patch, a range such as `*/*` or XML only if there is no other, in this order.
+    None where nothing is declared.
     """
+    if declared is None:
+        return None
     media_types = [media_type for media_type in declared.media.values() if is_json(media_type.name)]
     media_types = media_types or [media_type for media_type in declared.media.values() if may_be_json(media_type.name)]
     media_types = media_types or [entry for entry in declared.media.values() if holds_value(entry.name, entry)]

@@ -141,7 +141,7 @@ class Replay:
         )
         if not has_body:
             return step.content.kind == "empty"
-        media = json_media_type(declared) if declared is not None else None
+        media = json_media_type(declared)
         if declared is not None and declared.media and media is None:
             return False
         if result.kind is ResultKind.DELETED and media is not None and media.validator is not None:
@@ -215,7 +215,7 @@ class Replay:
     def _content_type(self, step: Step) -> dict[str, Any]:
         """The header Content-Type, unless the body is written in that type without it."""
         declared = step.operation.response(step.status)
-        media = json_media_type(declared) if declared is not None else None
+        media = json_media_type(declared)
         usual = essence(media.name) if media is not None else JSON
         sent = step.content.media_type
         if step.content.kind == "form":

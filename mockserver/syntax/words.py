@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 # Names that say nothing without the name of what they belong to.
 GENERIC_NAMES = frozenset({"id", "key", "name", "slug", "uuid", "code", "number"})
 # What a key is usually called, the likeliest name first; then words with which only parameters name a key.
-KEY_NAMES = ("id", "identifier", "uuid", "guid", "uid", "sid", "key", "slug", "code", "number", "handle", "name")
 IDENTIFIERS = ("id", "identifier", "uuid", "guid", "uid", "sid")
+KEY_NAMES = (*IDENTIFIERS, "key", "slug", "code", "number", "handle", "name")
 KEY_WORDS = frozenset({*KEY_NAMES, "ids", "ident", "ref", "reference", "no", "num", "nr", "pk"})
 IRREGULAR_PLURALS = {"people": "person", "children": "child", "men": "man", "women": "woman", "indices": "index"}
 
@@ -19,11 +20,13 @@ def split(name: str) -> list[str]:
     return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", name)]
 
 
+@lru_cache(maxsize=4096)
 def normalize(name: str) -> str:
     """A name without separators and in lower case: `petId`, `pet_id` and `PetID` are all `petid`."""
     return "".join(split(name))
 
 
+@lru_cache(maxsize=4096)
 def singular_forms(plural: str) -> tuple[str, ...]:
     """What one item of a collection may be called, normalized: the name of the collection itself first."""
     name = normalize(plural)
@@ -33,6 +36,11 @@ def singular_forms(plural: str) -> tuple[str, ...]:
     forms += [name[:-1]] if name.endswith("s") else []
     forms += [name[: -len(ending)] + IRREGULAR_PLURALS[ending] for ending in IRREGULAR_PLURALS if name.endswith(ending)]
     return tuple(forms)
+
+
+def names_state(name: str) -> bool:
+    """Whether a name is that of a state: `status` or `order_state`."""
+    return split(name)[-1:] in (["status"], ["state"])
 
 
 def name_the_same(segment: str, other: str) -> bool:
@@ -58,7 +66,7 @@ def find_usual_key_field(parameter: str, segment: str, fields: Iterable[str]) ->
     return next((fields_by_name[name] for name in names if name in fields_by_name), None)
 
 
-def find_identifier(_: str, segment: str, fields: Iterable[str]) -> str | None:
+def find_identifier(segment: str, fields: Iterable[str]) -> str | None:
     """The field that identifies the items of a collection, where no parameter says which one it is."""
     fields_by_name = _by_normalized_name(fields)
     names = [prefix + name for prefix in ("", *singular_forms(segment)) for name in IDENTIFIERS]

@@ -17,7 +17,6 @@ IRREGULAR = {
     "pay": "paid", "send": "sent", "hold": "held", "hide": "hidden", "freeze": "frozen", "activate": "active",
     "disable": "disabled", "begin": "begun", "make": "made", "withdraw": "withdrawn", "complete": "complete",
 }  # fmt: skip
-STATES = (["status"], ["state"])
 
 
 def infer_action(segment: str, operation: Operation, collection: Collection) -> Entry | None:
@@ -55,7 +54,7 @@ def _values(word: str, collection: Collection, *, is_undone: bool) -> Iterator[t
                 yield field, not is_undone
             elif plain in opposite and not is_undone:
                 yield field, False
-        elif words.split(field)[-1:] in STATES and not is_undone:
+        elif words.names_state(field) and not is_undone:
             values = [value for value in shape.enum_values or () if isinstance(value, str)]
             fitting = [value for value in values if words.normalize(value) in done]
             if len(fitting) == 1:

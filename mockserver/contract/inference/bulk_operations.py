@@ -74,7 +74,7 @@ def _infer_write(operation: Operation, collection: Collection, status: int) -> E
 
 
 def _infer_body(operation: Operation, collection: Collection) -> Entry | None:
-    media = json_media_type(operation.body) if operation.body is not None else None
+    media = json_media_type(operation.body)
     if media is None or media.schema is None:
         return None
     if _are_records(media.shape, collection):

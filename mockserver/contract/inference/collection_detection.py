@@ -29,12 +29,12 @@ from mockserver.contract.inference.operations import (
     infer_post_update,
     infer_response,
     json_response,
-    names_field,
     selects,
     sends_key,
 )
 from mockserver.contract.inference.owners import RecordPath, bind_owners, choose_name, find_owners, link, path_entry
 from mockserver.contract.inference.single_records import detect_single_record
+from mockserver.contract.record_paths import sends_field
 from mockserver.documents.nodes import Node
 from mockserver.openapi.model import MediaType, Operation
 from mockserver.schemas.shapes import Shape
@@ -101,18 +101,21 @@ def _add_members(by_path: Mapping[str, Methods], collections: Sequence[Collectio
     Those that do not fit return samples: they keep no second value of the member.
     """
     paths: set[str] = set()
+    assigned = {name for collection in collections for name in collection.operations}
     for path, methods in by_path.items():
         head, _, segment = path.rpartition("/")
         for collection in collections if "{" not in segment else ():
-            read, member = _operation_at(by_path, head, collection), find_member(segment, collection)
-            assigned = {name for other in collections for name in other.operations}
-            if read is None or member is None or not assigned.isdisjoint(entry.id for entry in methods.values()):
+            fields = _path_at(by_path, head, collection)
+            if fields is None or not assigned.isdisjoint(entry.id for entry in methods.values()):
+                continue
+            member = find_member(segment, collection)
+            if member is None:
                 continue
             is_own_list = "array" in collection.shape.member(member).types and "POST" in methods
             paths |= {path} if not is_own_list else set()
-            fields = {name: part for name, part in collection.operations[read].items() if name == "path"}
             entries = infer_member(member, methods, collection)
             collection.operations |= {name: entry | fields for name, entry in entries.items()}
+            assigned |= entries.keys()
     return paths
 
 
@@ -123,20 +126,20 @@ def _add_actions(by_path: Mapping[str, Methods], collections: Sequence[Collectio
         if "{" in segment or "GET" in methods or "{" not in head:
             continue
         for collection in collections:
-            read = _operation_at(by_path, head, collection)
-            if read is None or collection.single:
+            fields = _path_at(by_path, head, collection)
+            if fields is None or collection.single:
                 continue
-            fields = {name: part for name, part in collection.operations[read].items() if name == "path"}
             for operation in methods.values():
                 entry = infer_action(segment, operation, collection)
                 if entry is not None and operation.id not in collection.operations:
                     collection.operations[operation.id] = entry | fields
 
 
-def _operation_at(by_path: Mapping[str, Methods], path: str, collection: Collection) -> str | None:
-    """The operation that reads a record of a collection at a path."""
+def _path_at(by_path: Mapping[str, Methods], path: str, collection: Collection) -> Entry | None:
+    """The `path` of the entry that reads a record of a collection at a path; None if none does."""
     read = by_path.get(path, {}).get("GET")
-    return read.id if read is not None and "read" in collection.operations.get(read.id, ()) else None
+    entry = collection.operations.get(read.id, {}) if read is not None else {}
+    return {name: part for name, part in entry.items() if name == "path"} if "read" in entry else None
 
 
 def _infer_below(
@@ -146,9 +149,9 @@ def _infer_below(
     entries: dict[str, Entry] = {}
     for other, methods in by_path.items():
         head, _, segment = other.rpartition("/")
-        word = next(iter(words.split(segment)), "")
         if head != path or "{" in segment:
             continue
+        word = next(iter(words.split(segment)), "")
         for method, operation in methods.items():
             kind, entry = "list", None
             if word in SEARCHES and method in ("GET", "POST") and selects(operation, collection):
@@ -192,7 +195,7 @@ def _detect(
     shape = Shape.from_schema(record.schema)
     creation = collection_methods.get("POST")
     # A key that clients choose may be chosen for each owner.
-    is_numbered = creation is not None and not names_field(creation, record.key)
+    is_numbered = creation is not None and not sends_field(creation, record.key)
     owners = find_owners(path.collection, read, shape, record.key, collections, allow_unknown=is_numbered)
     if owners is None:
         return None
@@ -231,21 +234,23 @@ def _detect_list(path: str, by_path: Mapping[str, Methods], collections: list[Co
     media_type = json_response(listing.success(200)) if listing is not None else None
     segment = path.rpartition("/")[2]
     items = find_items(media_type.schema, segment) if media_type is not None else None
+    if listing is None or items is None:
+        return None
     record_paths = [(other, parsed) for other in by_path if (parsed := RecordPath.parse(other)) is not None]
     below = [(by_path[other], parsed.parameter) for other, parsed in record_paths if parsed.collection == path]
-    if listing is None or items is None or any("GET" in operations for operations, _ in below):
+    if any("GET" in operations for operations, _ in below):
         return None
     record_methods, parameter = below[0] if below else ({}, "")
     creation = methods.get("POST")
     shape = Shape.from_schema(items)
-    find_key = words.find_key_field if parameter else words.find_identifier
-    key = find_key(parameter, segment, shape.names)
+    names = shape.names
+    key = words.find_key_field(parameter, segment, names) if parameter else words.find_identifier(segment, names)
     on_record = next(iter(record_methods.values()), None)
     if on_record is not None and (key is None or not can_hold_parameter(shape, key, on_record, parameter)):
         return None
     if key is None or shape.member(key).types - {"null"} not in KEY_TYPES:
         key = free_name(HIDDEN_KEY, shape.names)
-    is_numbered = creation is not None and not names_field(creation, key)
+    is_numbered = creation is not None and not sends_field(creation, key)
     owners = find_owners(path, listing, shape, key, collections, allow_unknown=is_numbered)
     if owners is None:
         return None

@@ -60,7 +60,7 @@ def _infer_write(member: str, operation: Operation, collection: Collection) -> E
     if operation.body is not None and returns_record(operation, collection):
         entry = infer_change(operation, collection)
         return {"update": collection.name, **entry} if entry is not None else None
-    media = json_media_type(operation.body) if operation.body is not None else None
+    media = json_media_type(operation.body)
     response = json_response(operation.success(200))
     if media is None or media.schema is None or response is NO_JSON or operation.success() is None:
         return None

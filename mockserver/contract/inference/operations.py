@@ -19,7 +19,7 @@ from mockserver.contract.inference.envelopes import (
     record_examples,
 )
 from mockserver.contract.inference.lists import infer_selection
-from mockserver.contract.list_reader import selecting_parameters
+from mockserver.contract.list_reader import query_parameters, selecting_parameters
 from mockserver.documents.nodes import Node
 from mockserver.openapi.content import holds_value, json_media_type
 from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
@@ -116,8 +116,7 @@ def infer_post_update(operation: Operation, collection: Collection) -> Entry | N
     Where only errors are declared, the response is not known, and the members are enough. Without a body, parameters of
     the query have the names of fields.
     """
-    names = {parameter.name for parameter in operation.parameters if parameter.location == "query"}
-    is_in_query = operation.body is None and names & collection.shape.names
+    is_in_query = operation.body is None and query_parameters(operation).keys() & collection.shape.names
     body = {} if is_in_query else infer_body(operation, collection) if operation.body is not None else None
     media_type = json_response(operation.success(200))
     if body is None or (has_success(operation) and (media_type is None or media_type.schema is None)):
@@ -129,20 +128,13 @@ def infer_post_update(operation: Operation, collection: Collection) -> Entry | N
 def sends_key(operation: Operation, collection: Collection) -> bool:
     """Whether the body of an operation says which record it is about."""
     body = infer_body(operation, collection)
-    media = json_media_type(operation.body) if operation.body is not None else None
+    media = json_media_type(operation.body)
     if body is None or media is None:
         return False
     shape = media.shape.member(body["body"]) if "body" in body else media.shape
     return bool(shape.member(collection.key).types & collection.shape.member(collection.key).types) and (
         collection.key in shape.names
     )
-
-
-def names_field(operation: Operation, field: str) -> bool:
-    """Whether the body of an operation has a member of this name, itself or in a member such as `data`."""
-    media = json_media_type(operation.body) if operation.body is not None else None
-    shapes = [media.shape, *(media.shape.member(name) for name in media.shape.names)] if media is not None else []
-    return any(field in shape.names for shape in shapes)
 
 
 def _with_response(body: Entry | None, operation: Operation, status: int, collection: Collection) -> Entry | None:

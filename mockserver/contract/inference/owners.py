@@ -102,21 +102,25 @@ def bind_owners(
 
 def link(collections: Sequence[Collection]) -> None:
     """Let the fields of all collections refer to the others by their names: `customer_id` to `/customers`."""
+    by_name: dict[str, list[Collection]] = {}
     for collection in collections:
-        for field in sorted(collection.shape.names - collection.references.keys() - {collection.key}):
-            types = collection.shape.member(field).types - {"null"}
-            targets = [other for other in collections if other is not collection and _is_named(field, other)]
+        for name in dict.fromkeys(words.singular_forms(collection.segment)):
+            by_name.setdefault(name, []).append(collection)
+    for collection in collections:
+        shape = collection.shape
+        for field in sorted(shape.names - collection.references.keys() - {collection.key}):
+            types = shape.member(field).types - {"null"}
+            targets = [other for other in _named_by(field, by_name) if other is not collection]
             if len(targets) == 1 and types & targets[0].shape.member(targets[0].key).types and types in KEY_TYPES:
                 collection.links[field] = targets[0].name
 
 
-def _is_named(field: str, target: Collection) -> bool:
-    """Whether a field has the name of a collection's key: `customer_id`, or `billing_customer_id`."""
+def _named_by(field: str, by_name: Mapping[str, Sequence[Collection]]) -> list[Collection]:
+    """The collections of which a field has the name of the key: `customer_id`, or `billing_customer_id`."""
     *parts, last = words.split(field) or [""]
-    if target.key in target.hidden or last not in ("id", words.normalize(target.key)):
-        return False
-    names = {"".join(parts[start:]) for start in range(len(parts))}
-    return not names.isdisjoint(words.singular_forms(target.segment))
+    named = [other for start in range(len(parts)) for other in by_name.get("".join(parts[start:]), ())]
+    targets = {id(other): other for other in named}.values()
+    return [other for other in targets if other.key not in other.hidden and last in ("id", words.normalize(other.key))]
 
 
 def _find_owner(path: str, parameter: str, collections: Sequence[Collection]) -> Collection | None:

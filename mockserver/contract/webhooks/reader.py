@@ -161,7 +161,7 @@ def find_url_error(url: str) -> str | None:
 
 
 def _validator(body: Body | None) -> Any:
-    media = json_media_type(body) if body is not None else None
+    media = json_media_type(body)
     return media.validator if media is not None else None
 
 

@@ -26,7 +26,6 @@ from mockserver.syntax.media_types import FORMS
 STAMPS = ("created_at", "created", "created_on", "creation_date", "date_created", "created_time", "creation_time",
           "updated_at", "updated", "updated_on", "modified_at", "modified", "last_modified",
           "date_updated")  # fmt: skip
-STATES = (["status"], ["state"])
 STAMP_NAMES = frozenset(map(words.normalize, STAMPS))
 # How many records are generated to find one that is valid and whose key is free.
 TRIES = 20
@@ -170,7 +169,7 @@ def _first_states(resource: Resource) -> Iterator[tuple[str, Any]]:
     """The fields for a state or status, each with the value of a new record: its default, else its first."""
     for name in resource.fields:
         shape = resource.shape.member(name)
-        if words.split(name)[-1:] in STATES and shape.enum_values:
+        if words.names_state(name) and shape.enum_values:
             defaults = [schema.value["default"] for schema in shape.unconditional() if "default" in schema.value]
             yield name, next((value for value in defaults if value in shape.enum_values), shape.enum_values[0])
 
@@ -178,7 +177,7 @@ def _first_states(resource: Resource) -> Iterator[tuple[str, Any]]:
 def _body_shape(operation: Operation | None, behaviour: Behaviour | None) -> Shape:
     """The shape of a record in the operation's request body; of any value without one."""
     body = operation.body if operation is not None else None
-    media = json_media_type(body) if body is not None else None
+    media = json_media_type(body)
     if media is None and body is not None:
         media = next((entry for name, entry in body.media.items() if name in FORMS), None)
     shape = media.shape if media is not None else Shape()

@@ -1,0 +1,28 @@
+"""Collections of a large document are inferred in proportion to its size."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mockserver import load_contract
+from mockserver.contract.inference.collection_detection import detect_collections
+from tests.attack.growth import assert_grows_linearly
+from tests.documents.shapes import TEXT, crud, document, operation, record
+
+
+def test_inferring_collections_grows_linearly_with_their_number(tmp_path: Path) -> None:
+    def prepare(count: int) -> Callable[[], object]:
+        paths: dict[str, Any] = {}
+        for number in range(count):
+            thing = record(id=TEXT, label=TEXT, status=TEXT, other_id=TEXT)
+            paths |= crud(f"/things{number}s", f"/things{number}s/{{id}}", thing)
+            paths[f"/things{number}s/{{id}}/label"] = {"get": operation(schema=TEXT)}
+        file = tmp_path / f"{count}.json"
+        file.write_text(json.dumps(document(paths)))
+        operations = load_contract(file).operations
+        return lambda: detect_collections(operations.values())
+
+    assert_grows_linearly(prepare, 25)
