@@ -139,10 +139,9 @@ class WebhookValidator:
 
     def invalid(self, resource: Resource, record: Record, situation: Situation) -> Iterator[InvalidResponse]:
         """What is wrong with the bodies that are sent of this record."""
-        sent = {name: value for name, value in record.items() if name not in resource.write_only}
         event = {"id": SAMPLE_ID, "resource": resource.name, "key": record.get(resource.key), "at": format_instant(0)}
         for name in possible_events(resource, self.names, situation):
-            _, violations = body_of(self.webhook, {**event, "event": name, "record": sent})
+            _, violations = body_of(self.webhook, {**event, "event": name, "record": resource.sent(record)})
             for violation in violations:
                 webhook = self.webhook.name, name
                 yield InvalidResponse(None, resource.name, event["key"], situation.state, violation, webhook)

@@ -104,6 +104,12 @@ class Resource:
             return record
         return {name: value for name, value in record.items() if name not in self.hidden}
 
+    def sent(self, record: Record) -> Record:
+        """The record without the members that are write-only."""
+        if not self.write_only:
+            return record
+        return {name: value for name, value in record.items() if name not in self.write_only}
+
     @property
     def derived_fields(self) -> tuple[DerivedField | ComputedField, ...]:
         """The fields that are computed on read, by declarations or by functions."""

@@ -52,6 +52,15 @@ class Clock:
         elapsed = min(max(0.0, (seconds - self.anchor) * 1_000 * self.speed), float(LATEST))
         return min(self.position + int(round(elapsed, 3)), LATEST)
 
+    def seconds_until(self, due: int | None, now: int) -> float | None:
+        """In how many seconds of the machine it is `due` by this clock, which reads `now`; None if it never gets there.
+
+        Both are in milliseconds since 1970.
+        """
+        if due is None or self.mode != "real" or self.speed <= 0:
+            return None
+        return max(0.0, (due - now) / 1_000 / self.speed)
+
     def moved_to(self, position: int, seconds: float) -> Clock:
         """The clock set to `position` when the machine's clock reads `seconds`."""
         return replace(self, position=position, anchor=seconds)

@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes
 from werkzeug.urls import iri_to_uri
 
 from mockserver.http.messages import header_name, join_headers
-from mockserver.syntax.header_names import HOP_BY_HOP
+from mockserver.syntax.header_names import ADDRESSES, HOP_BY_HOP
 from mockserver.syntax.statuses import BODILESS, LENGTHLESS, reason_phrase
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ MEANING = re.compile(
     "(?:Access-Control|If|Proxy|Sec|X-Accel|X-Forwarded|X-Mock)-.*|Accept-(?:Charset|Encoding|Language|Ranges)|Cache-Control|"
     "Content-(?:Encoding|Length|Location|Range|Type)|Idempotency-Key|Keep-Alive|Transfer-Encoding|User-Agent"
 )
-# Their values are sent as URIs (RFC 9110, sections 10.2.2 and 8.7).
-ADDRESSES = {"location", "content-location"}
 STATUS_LINES = {
     status.value: f"HTTP/1.1 {status.value} {reason_phrase(status)}\r\n".encode() for status in http.HTTPStatus
 }

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-# Their whole value is an address (RFC 9110, sections 10.2.2 and 8.7).
-ADDRESSES = ("location", "content-location")
+from mockserver.syntax.header_names import ADDRESSES
+
 # A quoted string, or the target of a link in angle brackets (RFC 8288, section 3).
 _QUOTED_OR_TARGET = re.compile(r'"(?:[^"\\]++|\\.)*+"?|<(?P<target>[^<>"]*)>', re.DOTALL)
 

@@ -8,6 +8,8 @@ import re
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
 # What a value consists of that every recipient reads alike (RFC 9110, section 5.5).
 TEXT = re.compile(r"[\t\x20-\x7e]*")
+# Their whole value is an address (RFC 9110, sections 10.2.2 and 8.7).
+ADDRESSES = ("location", "content-location")
 # Between two neighbours only (RFC 9110, section 7.6.1): the server speaks to its neighbour itself.
 HOP_BY_HOP = frozenset(
     ("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade")

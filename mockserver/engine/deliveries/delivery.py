@@ -6,13 +6,16 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Literal, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Self
 
-from mockserver.contract.model import Record, Resource
+from mockserver.contract.model import Resource
 from mockserver.contract.webhooks.model import Webhook
 from mockserver.engine.behaviours.streaming import EventSelection
-from mockserver.engine.events.feed import Event, as_json
+from mockserver.engine.events.feed import Event, Feed, as_json
 from mockserver.syntax.instants import format_instant
+
+if TYPE_CHECKING:
+    from mockserver.engine.run import Run
 
 # The waits between attempts, in milliseconds (Standard Webhooks, "Deliverability and reliability").
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
@@ -84,6 +87,11 @@ class DeliveryState:
         """Note that nothing is sent, since too much is pending."""
         message = f"there are {PENDING_LIMIT:,} pending deliveries, which is the limit; reset, or clear them"
         self.note(Attempt(self.next_attempt or 0, error=message, ends=True))
+
+    def is_gone(self, feed: Feed) -> bool:
+        """Whether a feed that was cut short no longer has the event; of one that is too old, the beginning was kept."""
+        present = feed.id_of(self.number)
+        return self.number > feed.number or present not in (None, self.event_id)
 
     def cancel(self) -> None:
         """Note that nothing more is sent."""
@@ -161,7 +169,7 @@ class WebhookDelivery:
         """
         if self.event is None:
             return None
-        return as_json(self.event, _sent(self.resource, EventSelection(self.resource).shown(self.event)))
+        return as_json(self.event, self.resource.sent(EventSelection(self.resource).shown(self.event)))
 
 
 class RunOfDelivery(NamedTuple):
@@ -173,6 +181,11 @@ class RunOfDelivery(NamedTuple):
     now: int
     resources: Mapping[str, Resource]
     hops: int
+
+    @classmethod
+    def of(cls, run: Run, sandbox: str, now: int, hops: int) -> Self:
+        """A run at a time of its clock."""
+        return cls(sandbox, run.scenario.name, run.generation, now, run.contract.resources, hops)
 
 
 def deliveries_of(
@@ -202,9 +215,3 @@ def webhooks_by_event(webhooks: Iterable[Webhook]) -> Mapping[tuple[str, str], S
 def delivery_id(*names: object) -> str:
     """The id of a delivery, which its attempts share; the same history has the same ids."""
     return "msg_" + hashlib.sha256("\n".join(map(str, names)).encode()).hexdigest()[:24]
-
-
-def _sent(resource: Resource, record: Record) -> Record:
-    """A record as it is sent: without the members that are write-only."""
-    hidden = resource.write_only
-    return {name: value for name, value in record.items() if name not in hidden} if hidden else record

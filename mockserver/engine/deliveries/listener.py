@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from mockserver.engine.deliveries.deliveries import Deliveries
 from mockserver.engine.deliveries.delivery import (
     Attempt,
-    DeliveryState,
     RunOfDelivery,
     WebhookDelivery,
     deliveries_of,
@@ -56,8 +55,7 @@ class DeliveryListener:
         # Before anything is added, which may lead here again.
         self.cursor = feed.number
         events, hops = feed.after(cursor, feed.number - cursor), self._deliveries.outbox.hops
-        scenario, generation, resources = self.run.scenario.name, self.run.generation, self.run.contract.resources
-        happened = RunOfDelivery(self.sandbox, scenario, generation, now, resources, hops)
+        happened = RunOfDelivery.of(self.run, self.sandbox, now, hops)
         for delivery in deliveries_of(events, self._webhooks, happened, self):
             self._deliveries.add(delivery)
         self._send_due(now)
@@ -88,21 +86,15 @@ class DeliveryListener:
         outbox, clock = self._deliveries.outbox, self.run.clock
         for delivery in self._deliveries.due(self, now):
             outbox.submit(delivery)
-        if clock.mode == "real" and clock.speed > 0:
+        if clock.mode == "real":
             instants = (self.run.next_due, self._deliveries.next_attempt(self))
-            due = min((at for at in instants if at is not None), default=None)
-            if due is not None:
-                outbox.call_in(max(0.0, (due - now) / 1_000 / clock.speed), self)
+            seconds = clock.seconds_until(min((at for at in instants if at is not None), default=None), now)
+            if seconds is not None:
+                outbox.call_in(seconds, self)
 
     def _continue_after_restore(self, feed: Feed) -> None:
         """After a rewind or an undo: deliveries of events that are no longer in the history are cancelled."""
         self._generation, self.cursor = feed.generation, feed.number
         self._deliveries.cancel(
-            [delivery for delivery in self._deliveries.pending(self) if is_gone(delivery.state, feed)]
+            [delivery for delivery in self._deliveries.pending(self) if delivery.state.is_gone(feed)]
         )
-
-
-def is_gone(delivery: DeliveryState, feed: Feed) -> bool:
-    """Whether a feed that was cut short no longer has an event; of one that is too old, the beginning was kept."""
-    present = feed.id_of(delivery.number)
-    return delivery.number > feed.number or present not in (None, delivery.event_id)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Set
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,6 @@ from mockserver.engine.deliveries.delivery import (
     deliveries_of,
     webhooks_by_event,
 )
-from mockserver.engine.deliveries.listener import is_gone
 from mockserver.engine.events.feed import Event, Feed
 from mockserver.engine.shared.store import DeliveryStore, Place, StoredDelivery
 from mockserver.errors import Refusal
@@ -55,15 +54,13 @@ class SharedDeliveries:
         """Cancel what is pending, and empty the list."""
         self.store.clear_deliveries(self.sandbox)
 
-    def collect(self, run: SharedRun) -> int | None:
+    def collect(self, sender: RunSender) -> int | None:
         """Take up the events of a run that are to be sent; the number of the latest, if that is to be in the log."""
-        sender = run.sender
+        run = sender.run
         try:
             feed = run.read_feed()
         except Refusal:
             return None  # so much is due that it cannot be carried out; the request was refused for this
-        if sender is None:
-            return None
         if sender.generation != run.generation:
             sender.goes_on(feed.number)
             self._restored.append(run)
@@ -87,11 +84,9 @@ class SharedDeliveries:
         self.give_up()
         # What is not added then is not sent.
         with suppress(StoreUnavailable):
-            if reset:
-                self._cancel(lambda delivery: None in reset or delivery.scenario in reset)
-            for run in restored:
-                feed = run.read_feed()
-                self._cancel(lambda delivery, run=run, feed=feed: _is_gone(delivery, run, feed))  # type: ignore[misc]
+            feeds = {run.scenario.name: run.read_feed() for run in restored}
+            if reset or feeds:
+                self._cancel(lambda delivery: _is_cancelled(delivery, reset, feeds))
             for delivery in new:
                 self._add(delivery)
             senders = {run.scenario.name: run.sender for run in runs if run.sender is not None}
@@ -175,7 +170,7 @@ class RunSender:
         events = feed.after(self.cursor, max(0, feed.number - self.cursor))
         self.cursor = max(self.cursor, feed.number)
         sandbox, hops = self._deliveries.sandbox, self._deliveries.outbox.hops
-        happened = RunOfDelivery(sandbox, run.scenario.name, run.generation, now, run.contract.resources, hops)
+        happened = RunOfDelivery.of(run, sandbox, now, hops)
         deliveries = list(deliveries_of(events, self._webhooks, happened, self))
         for delivery in deliveries:
             delivery.begun = now
@@ -237,9 +232,9 @@ class RunSender:
 
     def watch_clock(self, due: int | None) -> None:
         """Look again when something is due by a clock that goes on by itself."""
-        clock = self.run.clock
-        if due is not None and clock.mode == "real" and clock.speed > 0:
-            self._deliveries.outbox.call_in(max(0.0, (due - self.run.now) / 1_000 / clock.speed), self)
+        seconds = self.run.clock.seconds_until(due, self.run.now)
+        if seconds is not None:
+            self._deliveries.outbox.call_in(seconds, self)
 
 
 def encode(state: DeliveryState) -> bytes:
@@ -259,5 +254,8 @@ def decode(text: bytes) -> DeliveryState:
     return DeliveryState(**{**fields, "attempts": attempts, "body": body.encode() if body is not None else None})
 
 
-def _is_gone(delivery: DeliveryState, run: SharedRun, feed: Feed) -> bool:
-    return delivery.scenario == run.scenario.name and is_gone(delivery, feed)
+def _is_cancelled(delivery: DeliveryState, reset: Set[str | None], restored: Mapping[str, Feed]) -> bool:
+    """Whether the run of a delivery was reset, or was restored to a history that lacks its event."""
+    if None in reset or delivery.scenario in reset:
+        return True
+    return delivery.scenario in restored and delivery.is_gone(restored[delivery.scenario])

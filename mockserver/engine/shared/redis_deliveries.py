@@ -107,20 +107,17 @@ class RedisDeliveries:
 
     def add_delivery(self, name: str, delivery: StoredDelivery, place: Place) -> bool:
         """Add one; False where it is not to be added: it is there already, or so many are pending as may be."""
-        return self._change(name, StoredDelivery(delivery.id, b""), delivery.text, place, 0)
+        return self.change_delivery(name, StoredDelivery(delivery.id, b""), delivery.text, place)
 
     def change_delivery(self, name: str, former: StoredDelivery, text: bytes, place: Place, at: int = 0) -> bool:
         """Have another text, unless another process was first. A waiting one is due `at` an instant."""
-        return self._change(name, former, text, place, at)
+        limits = PENDING_LIMIT, ENDED_LIMIT, LEASE
+        arguments = former.id, former.text, text, place.value, at, *limits
+        return bool(self._run_script(CHANGE_DELIVERY, name, *arguments))
 
     def clear_deliveries(self, name: str) -> None:
         """Forget all of them."""
         self._run_script(CLEAR_DELIVERIES, name)
-
-    def _change(self, name: str, former: StoredDelivery, text: bytes, place: Place, at: int) -> bool:
-        limits = PENDING_LIMIT, ENDED_LIMIT, LEASE
-        arguments = former.id, former.text, text, place.value, at, *limits
-        return bool(self._run_script(CHANGE_DELIVERY, name, *arguments))
 
 
 def _stored(delivery: bytes, text: bytes) -> StoredDelivery:

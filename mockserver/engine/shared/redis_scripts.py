@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from mockserver.engine.shared.redis_deliveries import DELIVERY_SCRIPTS
+from collections.abc import Iterable
 
-PARTS = ("meta", "events", "all", "unmatched", "broken", "refused", "drift")
+from mockserver.engine.shared.redis_deliveries import DELIVERY_PARTS, DELIVERY_SCRIPTS
+
 # The part of each list of entries.
 LISTS = {
     "all": "all", "unmatched": "unmatched", "invalid_responses": "broken", "refused": "refused", "drift": "drift",
 }  # fmt: skip
+PARTS = ("meta", "events", *LISTS.values())
 
 # Names of sandboxes by when they were last used: of all that last, of those among them that are empty, and of all that
 # do not last.
@@ -17,6 +19,12 @@ NAMES = ("names", "empties", "guests")
 JOURNALS, BYTES = "journals", "bytes"
 # What a field of the part `meta` begins with that counts the entries of a list, by their code.
 COUNTED = "counted:"
+
+
+def _table(names: Iterable[str]) -> str:
+    """Names as a table of Lua."""
+    return "{" + ", ".join(f"'{name}'" for name in names) + "}"
+
 
 _CLOCK_FUNCTION = """
 local function read_clock()
@@ -56,7 +64,9 @@ local function make_room()
     if not name then return end
     local prefix = string.sub(KEYS[15], 1, -1 - #'journals') .. name .. ':'
     local longest = 0
-    for _, part in ipairs({'all', 'unmatched', 'broken', 'refused', 'drift'}) do
+    for _, part in ipairs("""
+    + _table(LISTS.values())
+    + """) do
       local length = redis.call('LLEN', prefix .. part)
       drop_entries(prefix .. 'meta', prefix .. part, math.ceil(length / 2))
       longest = math.max(longest, length)
@@ -82,11 +92,14 @@ _FORGET_FUNCTION = (
 local function forget(prefix, name)
   local meta = prefix .. name .. ':meta'
   count_bytes(meta, -(redis.call('HGET', meta, 'bytes') or 0))
-  for _, part in ipairs({'meta', 'events', 'all', 'unmatched', 'broken', 'refused', 'drift',
-      'deliveries', 'waiting', 'in-flight', 'ended'}) do
+  for _, part in ipairs("""
+    + _table((*PARTS, *DELIVERY_PARTS))
+    + """) do
     redis.call('DEL', prefix .. name .. ':' .. part)
   end
-  for _, names in ipairs({'names', 'empties', 'guests', 'journals'}) do redis.call('ZREM', prefix .. names, name) end
+  for _, names in ipairs("""
+    + _table((*NAMES, JOURNALS))
+    + """) do redis.call('ZREM', prefix .. names, name) end
 end
 """
 )

@@ -144,7 +144,7 @@ class SharedSandbox(Sandbox):
     def _collect_deliveries(self) -> None:
         if self.deliveries is not None:
             for run in self._shared_runs():
-                number = self.deliveries.collect(run) if run.sender is not None else None
+                number = self.deliveries.collect(run.sender) if run.sender is not None else None
                 if number is not None:
                     self._add_event(["sent", run.scenario.name, number])
 

@@ -92,10 +92,7 @@ class EventStream(Stream):
 
     def seconds_until_due(self) -> float | None:
         """In how many seconds the next transition is due, by a clock that runs by itself."""
-        clock, due = self.run.clock, self.run.next_due
-        if clock.mode != "real" or due is None or clock.speed <= 0:
-            return None
-        return max(0.0, (due - self.run.now) / 1_000 / clock.speed)
+        return self.run.clock.seconds_until(self.run.next_due, self.run.now)
 
     def _read(self, refusal: Refusal | None) -> list[bytes]:
         if refusal is not None:
