@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from mockserver.contract.behaviour import Behaviour, usual_success
+from mockserver.contract.behaviour import Behaviour, kinds_of, usual_success
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Lifecycle
 from mockserver.contract.model import Contract, Record, Resource
 from mockserver.contract.webhooks.model import Webhook
@@ -112,7 +112,7 @@ class EventValidator:
         """Of an operation that streams the events of a resource."""
         success = operation.success()
         media = success[1].media.get(EVENT_STREAM) if success is not None else None
-        kinds = {behaviour.kind for behaviour in contract.behaviours.values() if behaviour.resource == resource.name}
+        kinds = kinds_of(contract.behaviours, resource.name)
         changes = sorted(kinds & {CREATE, UPDATE, REPLACE, DELETE}) if resource.key else [APPEND]
         transitions = resource.lifecycle.transitions if resource.lifecycle is not None else ()
         return cls(operation, ServerSentEvents(resource, media), (*changes, *transitions))

@@ -72,6 +72,11 @@ class Behaviour:
         return self.path_fields.get(parameter, parameter)
 
 
+def kinds_of(behaviours: Mapping[str, Behaviour], resource: str) -> set[BehaviourKind]:
+    """How the operations on a resource are implemented; `behaviours` are those of a contract."""
+    return {behaviour.kind for behaviour in behaviours.values() if behaviour.resource == resource}
+
+
 class ResultKind(Enum):
     """What became of the record that a call was about."""
 

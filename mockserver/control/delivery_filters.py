@@ -11,8 +11,6 @@ from mockserver.engine.sandboxes import Sandbox
 from mockserver.http.exchange import Exchange
 from mockserver.refusals import WaitTimeout
 
-# How many of the latest deliveries are shown where those that were waited for are not there.
-LATEST_LIMIT = 20
 FILTERS = ("webhook", "resource", "event", "key", "status")
 
 
@@ -27,7 +25,7 @@ def list_deliveries(exchange: Exchange, call: OperationCall) -> dict[str, Any]:
     listed: dict[str, Any] = (
         sandbox.deliveries.as_json() if sandbox.deliveries is not None else {"deliveries": [], "total": 0}
     )
-    latest = listed["deliveries"][: -LATEST_LIMIT - 1 : -1]
+    latest = listed["deliveries"][: -waiting.LATEST_LIMIT - 1 : -1]
     matches = [delivery for delivery in listed["deliveries"] if _matches(delivery, query)]
     if len(matches) < len(listed["deliveries"]):
         listed = {"deliveries": matches, "total": len(matches)}
@@ -40,11 +38,9 @@ def list_deliveries(exchange: Exchange, call: OperationCall) -> dict[str, Any]:
     def refusal(times: int) -> WaitTimeout:
         return WaitTimeout("deliveries", times, len(matches), latest)
 
-    if waiting.is_demanded(query):
-        contract = exchange.service.contract
-        waiting.check_names("webhook", query.get("webhook", ()), contract.webhooks)
-        waiting.check_names("resource", query.get("resource", ()), contract.resources)
-    waiting.require(exchange, query, len(matches), refusal, has_changed)
+    contract = exchange.service.contract
+    declared = {"webhook": contract.webhooks, "resource": contract.resources}
+    waiting.require(exchange, query, declared, len(matches), refusal, has_changed)
     return listed
 
 

@@ -12,9 +12,6 @@ from mockserver.engine.journal import Entry
 from mockserver.http.exchange import Exchange
 from mockserver.refusals import WaitTimeout
 
-# How many of the latest requests are shown where those that were waited for did not come.
-LATEST_LIMIT = 20
-
 
 def select(entries: Iterable[Entry], query: Mapping[str, Any]) -> list[Entry]:
     """The entries with all of the properties that the query parameters name."""
@@ -48,10 +45,9 @@ def require(exchange: Exchange, call: OperationCall, matches: int) -> None:
         return journal.may_have_grown(since)
 
     def refusal(times: int) -> WaitTimeout:
-        latest = islice(journal.newest_first(), LATEST_LIMIT)
+        latest = islice(journal.newest_first(), waiting.LATEST_LIMIT)
         shown = [journal_json.entry_as_json(exchange.service, entry, brief=True) for entry in latest]
         return WaitTimeout("requests", times, matches, shown)
 
-    if waiting.is_demanded(query):
-        waiting.check_names("operation", query.get("operation", ()), exchange.service.contract.operations)
-    waiting.require(exchange, query, matches, refusal, has_grown)
+    declared = {"operation": exchange.service.contract.operations}
+    waiting.require(exchange, query, declared, matches, refusal, has_grown)

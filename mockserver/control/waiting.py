@@ -15,28 +15,29 @@ from mockserver.refusals import InvalidRequest, WaitTimeout
 from mockserver.syntax.instants import parse_duration
 
 WAIT_LIMIT = 60_000
-
-
-def is_demanded(query: Mapping[str, Any]) -> bool:
-    """Whether the request demands a number of items, by `times` or `wait`."""
-    return "times" in query or "wait" in query
+# How many of the latest items are shown where those that were waited for did not come.
+LATEST_LIMIT = 20
 
 
 def require(
     exchange: Exchange,
     query: Mapping[str, Any],
+    declared: Mapping[str, Collection[str]],
     matches: int,
     refusal: Callable[[int], WaitTimeout],
     has_changed: Callable[[], bool],
 ) -> None:
-    """Have the response wait until as many items match as the query demands, if they do not already.
+    """Have the response wait until as many items match as the query demands by `times` or `wait`, if there is need.
 
+    `declared` are the names that the contract has, by the query parameter that filters by them: no other could match.
     `refusal` makes the error for the number that is demanded. `has_changed` says whether the list may have changed
     since it was called last. Raises WaitTimeout, whose response is the one that is sent if they do not come in time,
     and InvalidRequest.
     """
-    if not is_demanded(query):
+    if "times" not in query and "wait" not in query:
         return
+    for parameter, names in declared.items():
+        _check_names(parameter, query.get(parameter, ()), names)
     times = query.get("times", 1)
     wait = _read_wait(query["wait"]) if "wait" in query else 0
     if matches >= times:
@@ -46,8 +47,7 @@ def require(
     raise refusal(times)
 
 
-def check_names(parameter: str, names: Iterable[str], declared: Collection[str]) -> None:
-    """Raise InvalidRequest for names in a query parameter that the contract does not have: nothing could match."""
+def _check_names(parameter: str, names: Iterable[str], declared: Collection[str]) -> None:
     unknown = [unknown_name(parameter, name, declared) for name in names if name not in declared]
     violations = [Violation("query", "", parameter, message, parameter) for message in unknown]
     if violations:

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from mockserver.contract.behaviour import Behaviour, ResultKind, success_of, usual_success
+from mockserver.contract.behaviour import Behaviour, ResultKind, kinds_of, success_of, usual_success
 from mockserver.contract.upstream import Upstream
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult
 from mockserver.engine.commands import KeepResponse
@@ -357,8 +357,7 @@ def _headers(
 def _is_readable(exchange: Exchange, operation: Operation) -> bool:
     """Whether an operation returns the record alone that this one creates, so that its address leads somewhere."""
     behaviours = exchange.service.contract.behaviours
-    resource = behaviours[operation.id].resource
-    return any(other.kind == "read" and other.resource == resource for other in behaviours.values())
+    return "read" in kinds_of(behaviours, behaviours[operation.id].resource)
 
 
 def _location(exchange: Exchange, operation: Operation, declared: DeclaredResponse, key: Any) -> str:

@@ -9,7 +9,6 @@ from mockserver.contract.behaviour import Behaviour, ResultKind
 from mockserver.contract.model import Contract, Record
 from mockserver.contract.records import record_key
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult
-from mockserver.engine.behaviours.envelopes import Page
 from mockserver.engine.behaviours.listing import ListRecords
 from mockserver.engine.behaviours.records import WritingImplementation
 from mockserver.engine.behaviours.server_fields import in_schema_order
@@ -39,7 +38,7 @@ class BulkWrite(WritingImplementation):
 
     def __init__(self, contract: Contract, operation: Operation, behaviour: Behaviour) -> None:
         super().__init__(contract, operation, behaviour)
-        self._lister = ListRecords(contract, operation, behaviour)
+        self.lister = ListRecords(contract, operation, behaviour)
 
     def write(
         self, run: Run, call: OperationCall, change: Callable[[BulkChange, int, list[dict[str, Any]]], None]
@@ -58,12 +57,6 @@ class BulkWrite(WritingImplementation):
 
         state = run.submit(make_command)
         return [self.present(run, state, state.record(self.resource.name, key)) for key in keys]
-
-    def in_envelope(self, run: Run, records: list[Record]) -> Any:
-        """The records as the operation responds with them."""
-        if not self.behaviour.items and not self.behaviour.total:
-            return records
-        return self._lister.envelope(run, records, Page(len(records), 0, len(records), None, 1))
 
     def put_new(self, run: Run, call: OperationCall, bulk: BulkChange, at: int, members: Mapping[str, Any]) -> None:
         """Create a record of these members and those that the path says. Raises as `make_new`."""
@@ -96,7 +89,7 @@ class CreateRecords(BulkWrite):
                 self.put_new(run, call, bulk, at, members)
 
         records = self.write(run, call, change)
-        return OperationResult(self.in_envelope(run, records), ResultKind.CREATED)
+        return OperationResult(self.lister.whole_list(run, records), ResultKind.CREATED)
 
 
 class ReplaceRecords(BulkWrite):
@@ -127,7 +120,7 @@ class ReplaceRecords(BulkWrite):
                     changed = in_schema_order(resource, {**members, **path_values, **own})
                     bulk.add(Put(name, record[resource.key], changed, at, touch=True))
 
-        return OperationResult(self.in_envelope(run, self.write(run, call, change)))
+        return OperationResult(self.lister.whole_list(run, self.write(run, call, change)))
 
 
 class DeleteRecords(ListRecords):
@@ -147,7 +140,4 @@ class DeleteRecords(ListRecords):
 
         run.submit(make_command)
         records = [self.resource.visible(record) for record in removed]
-        if not self.behaviour.items and not self.behaviour.total:
-            return OperationResult(records, ResultKind.DELETED)
-        page = Page(len(records), 0, len(records), None, 1)
-        return OperationResult(self.envelope(run, records, page), ResultKind.DELETED)
+        return OperationResult(self.whole_list(run, records), ResultKind.DELETED)

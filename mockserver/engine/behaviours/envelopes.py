@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from mockserver import generate
 from mockserver.contract.behaviour import Behaviour
@@ -37,6 +37,11 @@ class Page:
     first_page: int
     goes_back: bool = False
 
+    @classmethod
+    def whole(cls, total: int) -> Self:
+        """The only page of a list that is not paged."""
+        return cls(total, 0, total, None, 1)
+
     @property
     def has_next(self) -> bool:
         """Whether there are more records in the direction of the pages."""
@@ -55,7 +60,7 @@ class Page:
         return values | dict.fromkeys(("has_more", "has_next", "has_next_page", "more"), self.has_next)
 
 
-SINGLE_RECORD = Page(1, 0, 1, None, 1)
+SINGLE_RECORD = Page.whole(1)
 
 
 def complete_envelope(

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from mockserver.contract.behaviour import Behaviour
+from mockserver.contract.behaviour import Behaviour, kinds_of
 from mockserver.contract.model import SINGLE_KEY, Contract, Record
 from mockserver.contract.records import fit_key, record_key
 from mockserver.contract.webhooks.expressions import SubscribingRequest
@@ -44,8 +44,9 @@ class Implementation(ABC):
         self._converted = dict(self._list_conversions())
         is_bare = not behaviour.item and behaviour.key_schema is None and behaviour.member is None
         self._is_plain = is_bare and not self.resource.derived_fields and not self.resource.hidden
-        kinds = {other.kind for other in contract.behaviours.values() if other.resource == behaviour.resource}
-        self.is_always_there = self.resource.single and "delete" not in kinds
+        self.is_always_there = self.resource.single and "delete" not in kinds_of(
+            contract.behaviours, behaviour.resource
+        )
         self._subscriptions = subscriptions_of(operation.id, behaviour, contract.webhooks.values())
 
     @abstractmethod

@@ -177,6 +177,12 @@ class ListRecords(SelectingImplementation):
         envelope = complete_envelope(self.contract, behaviour.envelope_schema, members, page, self.seed(run))
         return self._page_members.fill(envelope, page, following)
 
+    def whole_list(self, run: Run, records: list[Record]) -> Any:
+        """Records that are not paged, as the operation responds with them."""
+        if not self.behaviour.items and not self.behaviour.total:
+            return records
+        return self.envelope(run, records, Page.whole(len(records)))
+
 
 class CountRecords(ListRecords):
     """Counts the records that the path and the query select."""
@@ -186,7 +192,7 @@ class CountRecords(ListRecords):
         total = len(self.select(run.state, self.with_body(call)))
         if not self.behaviour.total:
             return OperationResult(total, total=total)
-        return OperationResult(self.envelope(run, [], Page(total, 0, total, None, 1)), total=total)
+        return OperationResult(self.envelope(run, [], Page.whole(total)), total=total)
 
 
 class PageMembers:

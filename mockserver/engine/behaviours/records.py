@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mockserver.contract.behaviour import Behaviour, ResultKind
+from mockserver.contract.behaviour import Behaviour, ResultKind, kinds_of
 from mockserver.contract.model import Contract, Record, Resource
 from mockserver.contract.records import matches_schema, with_plain_keys
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult
@@ -170,7 +170,7 @@ class ReplaceRecord(WritingImplementation):
 
     def __init__(self, contract: Contract, operation: Operation, behaviour: Behaviour) -> None:
         super().__init__(contract, operation, behaviour)
-        kinds = {other.kind for other in contract.behaviours.values() if other.resource == behaviour.resource}
+        kinds = kinds_of(contract.behaviours, behaviour.resource)
         is_only_way = kinds.isdisjoint(CREATING) and "404" not in operation.responses and behaviour.member is None
         self._creates = (
             not self.is_always_there if self.resource.single else ("201" in operation.responses or is_only_way)
