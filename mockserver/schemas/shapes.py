@@ -139,7 +139,7 @@ def _collect_in_place(schema: Node, is_branch: bool, by_address: dict[str, tuple
             continue
         by_address[node.address] = node, branch
         if isinstance(node.value.get("$ref"), str):
-            stack += [(target, branch) for target in _list_target(node)]
+            stack += [(target, branch) for target in list_target(node)]
         for keyword in ("allOf", "anyOf", "oneOf"):
             if isinstance(node.value.get(keyword), list):
                 parts = _list_schemas(node.child(keyword), resolve=False)
@@ -149,7 +149,7 @@ def _collect_in_place(schema: Node, is_branch: bool, by_address: dict[str, tuple
                 stack.append((node.child(keyword), True))
 
 
-def _list_target(schema: Node) -> Iterator[Node]:
+def list_target(schema: Node) -> Iterator[Node]:
     """What the `$ref` of a schema points to, if it points anywhere."""
     try:
         yield schema.documents.resolve(schema.value["$ref"])
@@ -194,7 +194,7 @@ class _TypeSearch:
         keywords = schema.value
         types = ALL_TYPES
         if isinstance(keywords.get("$ref"), str):
-            types = types.intersection(*(self.of(target, depth) for target in _list_target(schema)))
+            types = types.intersection(*(self.of(target, depth) for target in list_target(schema)))
         declared = keywords.get("type")
         if isinstance(declared, str | list):
             names = [declared] if isinstance(declared, str) else declared

@@ -13,7 +13,6 @@ from mockserver.syntax import json_pointer
 # copies of the whole into itself would fill any memory.
 SIZE_LIMIT = 200_000
 DEPTH_LIMIT = 200
-INDEX = re.compile(r"0|[1-9][0-9]*", re.ASCII)
 POINTER = re.compile(r"(/([^~/]|~[01])*)*")
 # The members that an operation needs besides `op` and `path` (section 4).
 MEMBERS: Mapping[str, tuple[str, ...]] = {
@@ -154,7 +153,7 @@ def _add(root: Any, pointer: str, value: Any) -> None:
     if isinstance(holder, dict):
         holder[token] = value
         return
-    index = len(holder) if token == "-" else int(token) if INDEX.fullmatch(token) else -1
+    index = len(holder) if token == "-" else int(token) if json_pointer.INDEX.fullmatch(token) else -1
     if not 0 <= index <= len(holder):
         raise _Failed(f"{pointer} is not a place in an array of {len(holder)}")
     holder.insert(index, value)

@@ -9,8 +9,8 @@ from urllib.parse import quote, unquote
 
 # What a fragment has as it is, and braces, which every path with a parameter has. Quoting is slow.
 _UNENCODED = re.compile(r"[A-Za-z0-9_.~/!$&()*+,;=:@{}-]*", re.ASCII)
-# Section 4: no sign and no leading zeros.
-_INDEX = re.compile(r"0|[1-9][0-9]*", re.ASCII)
+# The index of an item (RFC 6901, section 4): no sign and no leading zeros.
+INDEX = re.compile(r"0|[1-9][0-9]*", re.ASCII)
 
 
 def escape(token: str) -> str:
@@ -44,7 +44,7 @@ def get_member(value: Any, token: str) -> Any:
     """What an object or array holds under one unescaped token. Raises LookupError."""
     if isinstance(value, dict):
         return value[token]
-    if isinstance(value, list) and _INDEX.fullmatch(token):
+    if isinstance(value, list) and INDEX.fullmatch(token):
         return value[int(token)]
     raise LookupError(token)
 

@@ -7,13 +7,11 @@ from typing import Any
 
 from mockserver.documents.nodes import Node
 from mockserver.errors import quote
-from mockserver.openapi.swagger.conversion import JSON, Conversion, extensions, is_reference, reference_to
+from mockserver.openapi.swagger.conversion import Conversion, extensions, is_reference, reference_to
 from mockserver.openapi.swagger.notation import convert_style, convert_type
 from mockserver.openapi.swagger.parameters import Listed, Parameters, check_type
 from mockserver.openapi.swagger.schemas import convert_schema
-
-MULTIPART = "multipart/form-data"
-URLENCODED = "application/x-www-form-urlencoded"
+from mockserver.syntax.media_types import FORM, FORMS, JSON, MULTIPART, essence
 
 
 def convert_body(
@@ -111,10 +109,10 @@ def _kept(declared: dict[str, Any]) -> dict[str, Any]:
 
 def _form_media_types(conversion: Conversion, fields: Sequence[Listed], consumes: list[str]) -> list[str]:
     """The media types of a form: those of `consumes` that can hold it, else the one that is usual."""
-    kinds = [name for name in consumes if name.partition(";")[0].strip().lower() in (MULTIPART, URLENCODED)]
+    kinds = [name for name in consumes if essence(name) in FORMS]
     files = [listed for listed in fields if listed.node.value.get("type") == "file"]
     if not files:
-        return kinds or [URLENCODED]
+        return kinds or [FORM]
     multipart = [name for name in kinds if name.lower().startswith(MULTIPART)]
     if kinds and not multipart:
         message = f"a file cannot be sent as {kinds[0]}; the form is {MULTIPART}: add this to consumes"

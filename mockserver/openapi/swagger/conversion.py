@@ -7,11 +7,12 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
-from mockserver.documents.nodes import Node, Unresolved
+from mockserver.documents.nodes import CHAIN_LIMIT, Node, Unresolved
 from mockserver.documents.references import References
 from mockserver.documents.source import Report
 from mockserver.errors import quote
 from mockserver.syntax import json_pointer
+from mockserver.syntax.media_types import JSON
 
 # Whatever the references below these members of the document point to is converted with them.
 CONVERTED_MEMBERS = ("definitions", "parameters", "responses", "paths", "securityDefinitions")
@@ -23,9 +24,6 @@ LATER_MEMBERS = {
     "parameter": ("schema", "content", "style", "explode", "deprecated"),
     "schema": ("oneOf", "anyOf", "not", "nullable", "writeOnly", "deprecated"),
 }
-CHAIN_LIMIT = 100
-# The media type of bodies and responses for which a document names none.
-JSON = "application/json"
 
 
 _FORBIDDEN = re.compile(r"[^A-Za-z0-9._-]+")

@@ -15,6 +15,8 @@ KEYWORDS = (
     "type", "format", "items", "default", "maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum", "maxLength",
     "minLength", "pattern", "maxItems", "minItems", "uniqueItems", "enum", "multipleOf", "x-nullable",
 )  # fmt: skip
+# What the notation says, and what does not belong to a converted parameter or header.
+REPLACED = {*KEYWORDS, "collectionFormat", "x-example"}
 MULTI = "multi"
 FORMATS = ("csv", "ssv", "tsv", "pipes", MULTI)
 # `style` and `explode` of OpenAPI 3.0, by location and format. Where there is none, the format stays an extension.

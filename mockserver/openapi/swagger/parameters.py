@@ -9,12 +9,10 @@ from typing import Any
 from mockserver.documents.nodes import Node, Unresolved
 from mockserver.errors import did_you_mean, quote
 from mockserver.openapi.swagger.conversion import Conversion, is_reference
-from mockserver.openapi.swagger.notation import KEYWORDS, convert_style, convert_type
+from mockserver.openapi.swagger.notation import REPLACED, convert_style, convert_type
 from mockserver.openapi.swagger.schemas import convert_schema
 
 LOCATIONS = ("query", "header", "path", "formData", "body")
-# What the notation says, and what does not belong to a converted parameter.
-REPLACED = {*KEYWORDS, "collectionFormat", "x-example"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from mockserver.documents.nodes import Node, Unresolved
-from mockserver.openapi.swagger.conversion import JSON, Conversion, is_reference
-from mockserver.openapi.swagger.notation import KEYWORDS, convert_style, convert_type
+from mockserver.openapi.swagger.conversion import Conversion, is_reference
+from mockserver.openapi.swagger.notation import REPLACED, convert_style, convert_type
 from mockserver.openapi.swagger.schemas import convert_schema
+from mockserver.syntax.media_types import JSON
 
 OCTETS = "application/octet-stream"
 
@@ -103,8 +104,7 @@ def _convert_header(conversion: Conversion, node: Node) -> Any:
     declared = node.value
     if not isinstance(declared, dict) or "schema" in declared or "$ref" in declared:
         return declared
-    replaced = {*KEYWORDS, "collectionFormat", "x-example"}
-    converted = {name: member for name, member in declared.items() if name not in replaced}
+    converted = {name: member for name, member in declared.items() if name not in REPLACED}
     style = {name: value for name, value in convert_style(conversion, node, "header").items() if name != "style"}
     converted |= {**style, "schema": convert_type(conversion, node)}
     if "x-example" in declared:

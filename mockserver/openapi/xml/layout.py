@@ -10,8 +10,8 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote
 
-from mockserver.documents.nodes import Documents, Node, Unresolved
-from mockserver.schemas.shapes import ALL_TYPES, COMPOUND, types_of
+from mockserver.documents.nodes import Documents, Node
+from mockserver.schemas.shapes import COMPOUND, Shape, list_target, types_of
 from mockserver.schemas.validators import Schemas
 from mockserver.syntax import json_pointer
 
@@ -70,9 +70,7 @@ class Layouts:
         required, optional = _distinct(required), _distinct(optional)
         key = _addresses(required), _addresses(optional)
         if key not in self._layouts:
-            types = ALL_TYPES.intersection(*map(types_of, required))
-            if optional:
-                types &= frozenset().union(*map(types_of, optional))
+            types = Shape(required, optional).types
             expansion = _expand(required)
             if len(optional) == 1:
                 expansion.include(_expand(optional))
@@ -318,7 +316,7 @@ def _expand(schemas: Iterable[Node]) -> _Expansion:
             expansion.naming.append(node)
         below: list[tuple[Node, bool]] = []
         if isinstance(node.value.get("$ref"), str):
-            below += [(target, is_naming) for target in _target(node)]
+            below += [(target, is_naming) for target in list_target(node)]
         parts = _parts(node, "allOf")
         # What a schema extends has a name of its own.
         below += [(part, is_naming and (len(parts) == 1 or "$ref" not in part.value)) for part in parts]
@@ -337,13 +335,6 @@ def _parts(node: Node, keyword: str) -> list[Node]:
     parts = node.value.get(keyword)
     children = [node.child(keyword, index) for index in range(len(parts) if isinstance(parts, list) else 0)]
     return [child for child in children if isinstance(child.value, dict)]
-
-
-def _target(node: Node) -> Iterator[Node]:
-    try:
-        yield node.documents.resolve(node.value["$ref"])
-    except Unresolved:
-        return
 
 
 def _distinct(nodes: Iterable[Node]) -> Nodes:
