@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 from pathlib import Path
+
+from tests.ports import free_port
 
 SECONDS = 20.0
 
@@ -14,9 +15,7 @@ class RedisServer:
     """A redis-server of the test's own, on a free port."""
 
     def __init__(self, folder: Path, *options: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", *options]  # fmt: skip
         self.start()

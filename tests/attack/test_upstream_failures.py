@@ -19,6 +19,7 @@ import requests
 
 from mockserver import BackgroundServer, create_app, load_contract
 from mockserver.server.server import load_certificate
+from tests.ports import free_port
 from tests.upstream.backend import (
     OK,
     Backend,
@@ -61,12 +62,6 @@ def serving(upstream: str, **options: Any) -> Iterator[BackgroundServer]:
 def problem_of(response: bytes) -> dict[str, Any]:
     problem: dict[str, Any] = json.loads(body_of(response))
     return problem
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def close_at_once(connection: socket.socket, _: Received) -> str:

@@ -14,6 +14,7 @@ from mockserver import BackgroundServer, create_app, load_contract
 from mockserver.http.webhooks import sending
 from mockserver.http.webhooks.sending import CannotSend, OutgoingRequest, Sender
 from tests.conftest import MakeContract
+from tests.ports import free_port
 from tests.push.conftest import Api, deliveries
 from tests.push.receiver import Receiver
 
@@ -134,8 +135,7 @@ def test_of_a_name_with_both_kinds_of_addresses_the_one_that_listens_gets_it(
 
 
 def test_a_name_with_both_kinds_of_addresses_where_nobody_listens_is_an_attempt_that_failed() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        port = gone.getsockname()[1]
+    port = free_port()
     with pytest.raises(CannotSend, match="Connection refused") as refused:
         send(f"http://localhost:{port}/")
     assert not refused.value.is_final

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from mockserver.cli.main import main
 from tests.check.backends import DOCUMENT, Backend, backend, running
 from tests.documents import kennel
 from tests.http.test_xml import api as pets_in
+from tests.ports import free_port
 
 Change = Callable[[Backend], None]
 TOKEN = ("Authorization", "Bearer t")
@@ -223,9 +223,7 @@ def test_deviations_are_printed_in_each_format(tmp_path: Path, output_format: st
 
 
 def test_a_backend_that_cannot_be_reached_is_exit_code_2(tmp_path: Path) -> None:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
+    port = free_port()
     result = run(tmp_path, "--against", f"http://ann:s3cret@127.0.0.1:{port}/v1")
     assert result.exit_code == 2
     assert result.output == f"mockserver: cannot reach http://127.0.0.1:{port}/v1: the connection is refused\n"

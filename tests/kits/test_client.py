@@ -33,6 +33,7 @@ from mockserver import (
 from mockserver.client.report import LINES_LIMIT, describe_requests, describe_verdict
 from mockserver.control.document import load_control_api
 from tests.conftest import MakeContract
+from tests.ports import free_port
 
 ROOT = Path(__file__).parent.parent.parent
 RETRY = "/admin/jobs/job-7/retry"
@@ -75,9 +76,7 @@ def answer() -> Iterator[Callable[..., str]]:
 
 def free_address() -> str:
     """An address at which no server listens."""
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{unused.getsockname()[1]}"
+    return f"http://127.0.0.1:{free_port()}"
 
 
 def failure(call: Callable[[], object]) -> MockError:

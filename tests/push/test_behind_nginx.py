@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from websockets.sync.client import connect
 
 from mockserver import BackgroundServer, create_app, load_contract
 from tests.conftest import require_program, write_contract
+from tests.ports import free_port
 from tests.push.conftest import Api
 from tests.push.test_channels import add_channels
 from tests.push.test_server_sent_events import with_stream
@@ -67,9 +67,7 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         add_channels(files)
 
     with BackgroundServer(create_app(load_contract(write_contract(folder / "contract", add))), "127.0.0.1") as server:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         (folder / "nginx.conf").write_text(CONFIGURATION.format(port=port, server=server.url))
         with run_nginx(program, folder) as process:
             # It listens before it says how it waits for events.

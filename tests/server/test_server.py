@@ -13,6 +13,7 @@ from urllib.request import urlopen
 import pytest
 
 from mockserver.server.server import BackgroundServer, BadHost, PortTaken, listen, url
+from tests.ports import free_port
 
 SECONDS = 10.0
 SCRIPT = """
@@ -51,7 +52,7 @@ def test_localhost_is_both_loopback_addresses_on_one_port() -> None:
 )
 @pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 on this machine")
 def test_a_host_is_reached_at_its_addresses_and_no_other(host: str, addresses: list[str]) -> None:
-    with BackgroundServer(app, host) as server:
+    with BackgroundServer(app, host, free_port()) as server:
         port = server.url.rpartition(":")[2]
         reached = []
         for address in ("127.0.0.1", "[::1]"):
@@ -67,9 +68,9 @@ def test_two_servers_in_one_process_do_not_meet() -> None:
 
 
 def test_a_port_is_free_again_once_the_server_is_gone() -> None:
-    with BackgroundServer(app) as server:
+    port = free_port()
+    with BackgroundServer(app, "localhost", port) as server:
         urlopen(server.url, timeout=SECONDS).close()
-        port = urlsplit(server.url).port or 0
     for item in listen("localhost", port):
         item.close()
 

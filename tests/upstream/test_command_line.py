@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from mockserver.contract.upstream import with_upstream
 from mockserver.server.server import BackgroundServer
 from mockserver.web.reload import ReloadingApp
 from tests.conftest import MakeContract
+from tests.ports import free_port
 from tests.upstream.backend import exchange, get, status_of
 from tests.upstream.conftest import StartBackend
 
@@ -104,8 +104,7 @@ def test_what_is_wrong_with_the_options_is_said_at_the_start(arguments: list[str
     [("127.0.0.1", "127.0.0.1"), ("localhost", "127.0.0.1"), ("127.0.0.1", "0.0.0.0"), ("localhost", "localhost")],
 )
 def test_the_server_itself_is_no_upstream(upstream: str, host: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = free_port()
     message = f"Error: --upstream http://{upstream}:{port} is the address of this server itself: name that of the real backend."
     assert refusal("--upstream", f"http://{upstream}:{port}", "--host", host, "--port", str(port)) == message
 

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -25,6 +24,7 @@ from mockserver import BackgroundServer
 from tests.attack.scale import IS_FULL, rounds
 from tests.browser.conftest import CHROMIUM, QUIET
 from tests.conftest import require_program
+from tests.ports import free_port
 from tests.push.reader import Reader
 
 HERE = Path(__file__).parent
@@ -148,9 +148,7 @@ def execute(command: list[str], folder: Path, **environment: str) -> subprocess.
 def environment(server: BackgroundServer, project: Path, third_party: ThirdParty) -> Iterator[dict[str, str]]:
     """The addresses of the mock, of the app behind a dev server that proxies to the mock, and of a third party."""
     chromium = require_program(CHROMIUM, "Chromium is not installed; on Debian: apt-get install chromium")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = ["node", "node_modules/vite/bin/vite.js", "--host", "127.0.0.1", "--port", str(port), "--strictPort"]
     variables = {**os.environ, "MOCKSERVER_URL": server.url, "NO_COLOR": "1"}
     with subprocess.Popen(command, cwd=project, env=variables, stdout=subprocess.PIPE, text=True) as vite:

@@ -6,7 +6,6 @@ import contextlib
 import os
 import re
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from mockserver import BackgroundServer, create_app
 from tests.attack.scale import IS_FULL
 from tests.cli.test_main import SECONDS
 from tests.conftest import require_program
+from tests.ports import free_port
 
 HERE = Path(__file__).parent
 NEXT = HERE / "next"
@@ -106,9 +106,7 @@ def test_a_next_app_renders_each_page_from_the_sandbox_of_its_request(api: Backg
     with run([*next_command, "build"], api.url, NEXT) as build:
         output, _ = build.communicate(timeout=BUILD_SECONDS)
         assert build.returncode == 0, output
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     with run([*next_command, "start", "-H", "127.0.0.1", "-p", str(port)], api.url, NEXT) as process:
         wait_for(f"http://127.0.0.1:{port}/", process)
         load_pages(f"http://127.0.0.1:{port}/", pages)
