@@ -59,6 +59,10 @@ class LoggedMessage(NamedTuple):
         """The message whose body is no longer kept."""
         return self._replace(body=b"")
 
+    def with_body(self, body: bytes) -> LoggedMessage:
+        """The message with a body, of which the beginning is kept."""
+        return LoggedMessage(self.headers, body[:BODY_KEPT], len(body), self.header_bytes)
+
     @classmethod
     def received(cls, headers: Headers, body: bytes) -> LoggedMessage:
         """The part of a request that is kept."""

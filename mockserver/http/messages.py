@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from werkzeug.datastructures import Headers
 from werkzeug.sansio.request import Request as SansIORequest
 
+from mockserver.engine.journal import LoggedMessage
 from mockserver.errors import Violation
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ RETRY_MILLISECONDS = 20
 # Stands for the method of a message on a channel.
 MESSAGE = "MESSAGE"
 SAFE_METHODS = ("GET", "HEAD")
+# The server has dealt with these itself.
+UNLOGGED = ("Content-Length", "Transfer-Encoding")
 # What a path has unencoded in an address (RFC 3986, section 3.3), and the `%` of what is encoded in a request's path.
 PATH_CHARACTERS = "/%:@!$&'()*+,;=~"
 
@@ -33,6 +36,20 @@ class Address(NamedTuple):
     path: str
     sandbox: str | None = None
     scenario: str | None = None
+
+
+class RequestHeaders(dict[str, str]):
+    """Headers by name, and what follows from them alone: clients send the same ones again and again."""
+
+    @cached_property
+    def parsed(self) -> Headers:
+        """The headers as Werkzeug reads them."""
+        return Headers(list(self.items()))
+
+    @cached_property
+    def logged(self) -> LoggedMessage:
+        """What the journal keeps of a request with these headers and no body."""
+        return LoggedMessage.received(tuple(pair for pair in self.items() if pair[0] not in UNLOGGED), b"")
 
 
 class Request(SansIORequest):
@@ -63,12 +80,13 @@ class Request(SansIORequest):
         client: str | None = None,
     ) -> None:
         root_path, path, self.base_sandbox, self.base_scenario = address
-        super().__init__(method, scheme, None, root_path, path, query_string, Headers(list(headers.items())), client)
+        values = headers if isinstance(headers, RequestHeaders) else RequestHeaders(headers)
+        super().__init__(method, scheme, None, root_path, path, query_string, values.parsed, client)
         self.raw_headers = raw_headers
         self.match_path, self.target, self.body = path, target, body
         self.too_large, self.breaks_connections = too_large, breaks_connections
-        self.prefix, self.sent_host = "", headers.get("Host", "")
-        self._values = headers
+        self.prefix, self.sent_host = "", values.get("Host", "")
+        self._values = values
 
     def header(self, name: str) -> str | None:
         """The value of a header; its name is case-insensitive."""
@@ -80,13 +98,13 @@ class Request(SansIORequest):
 
     def with_header(self, name: str, value: str) -> Request:
         """The same request with another value of one header."""
-        return self._changed(_values={**self._values, name: value})
+        values = RequestHeaders({**self._values, name: value})
+        return self._changed(_values=values, headers=values.parsed)
 
     def at_address(self, prefix: str, scheme: str, host: str | None) -> Request:
         """The same request below `prefix`, with another scheme and, unless it is None, another host."""
         other = self.with_header("Host", host) if host is not None else self._changed()
         other.prefix, other.root_path, other.scheme = prefix, prefix + self.root_path, scheme
-        other.headers = Headers(list(other._values.items()))
         return other
 
     def with_body(self, body: bytes) -> Request:
@@ -108,14 +126,20 @@ class Request(SansIORequest):
         return other
 
     @property
+    def logged(self) -> LoggedMessage:
+        """What the journal keeps of the request."""
+        kept = self._values.logged
+        return kept.with_body(self.body) if self.body else kept
+
+    @property
     def query(self) -> str:
         """The query string as it was sent."""
         return self.query_string.decode("latin-1")
 
 
-def join_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+def join_headers(headers: Iterable[tuple[str, str]]) -> RequestHeaders:
     """Headers by name; the values of a repeated header are joined (RFC 9110, section 5.3)."""
-    values: dict[str, str] = {}
+    values = RequestHeaders()
     for name, value in headers:
         key = header_name(name)
         separator = "; " if key == "Cookie" else ", "

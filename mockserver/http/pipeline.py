@@ -47,8 +47,6 @@ from mockserver.refusals import (
 from mockserver.syntax.statuses import FIRST_ERROR
 
 VARY = "Vary", "Origin, Cookie, Accept, Prefer, Baggage, X-Mock-Scenario, X-Mock-Sandbox"
-# The server has dealt with these itself.
-UNLOGGED = ("Content-Length", "Transfer-Encoding")
 INTERNAL_ERROR = 500
 log = logging.getLogger("mockserver")
 
@@ -70,7 +68,7 @@ def _as_sent(service: Service, request: Request) -> Request:
 
 def _prepare(service: Service, received: Request, request: Request, route: Route) -> PreparedRequest:
     """The same for a request that was routed; `received` is as it came, and `request` as its client sent it."""
-    prepared = PreparedRequest(request, _logged(received), route)
+    prepared = PreparedRequest(request, received.logged, route)
     try:
         guard.check(service, request)
         if service.contract.webhooks:
@@ -362,12 +360,6 @@ def _is_cacheable(entry: Entry, run: Run) -> bool:
 def _is_current(exchange: Exchange, run: Run) -> bool:
     """Whether the run is as it was when the response was built, while other requests may have been handled."""
     return exchange.handler is None and (exchange.snapshot is None or run.matches(*exchange.snapshot))
-
-
-def _logged(request: Request) -> LoggedMessage:
-    """What the journal keeps of a request."""
-    headers = tuple(pair for pair in request.headers if pair[0] not in UNLOGGED)
-    return LoggedMessage.received(headers, request.body)
 
 
 def _redirect(service: Service, request: Request, location: str, cookies: dict[str, str]) -> Response:

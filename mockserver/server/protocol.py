@@ -91,7 +91,6 @@ class Protocol(HttpToolsProtocol):
         if is_idle and self._send_known(data):
             return
         self._complete, self._sent, self._received_at = 0, None, self.loop.time()
-        self._unset_keepalive_if_required()
         self._further_size += len(data)
         try:
             self._feed(data)
@@ -161,7 +160,6 @@ class Protocol(HttpToolsProtocol):
             self._send_at_once(head, self._date(), body)
             return True
         if sent.response.is_sent_later:
-            self._unset_keepalive_if_required()
             self.cycle = Cycle(True)
             self._send_later(self.cycle, sent)
             return True
@@ -186,10 +184,8 @@ class Protocol(HttpToolsProtocol):
         if self._is_last or self.transport.is_closing():
             return
         if not self._head_size:
-            if self.cycle is None and not self._was_active:
+            if self.cycle is None and self.timeout_keep_alive_task is None:
                 self.transport.close()
-            elif self.timeout_keep_alive_task is None and self._hold is None and not self._waiting:
-                self.timeout_keep_alive_handler()
             return
         if self.flow.read_paused:
             self._since = self.loop.time()
@@ -378,29 +374,34 @@ class Protocol(HttpToolsProtocol):
 
     def _end_response(self, cycle: Cycle) -> None:
         cycle.response_complete = True
-        if not cycle.keep_alive:
+        if cycle.keep_alive:
+            self.flow.resume_reading()
+            self._count_response()
+        else:
             self._close()
-            return
-        self.on_response_complete()
+
+    def _send_at_once(self, head: bytes, date: bytes, body: bytes) -> None:
+        """Write a response without the parser."""
+        self.transport.write(b"".join((head, date, b"\r\n", body)))
+        self._count_response()
+
+    def _count_response(self) -> None:
+        """Count a response. The timer of idle connections finds out later that this one is not."""
+        self._was_active = True
+        self.server_state.total_requests += 1
+        self.timeout_keep_alive_task = self.timeout_keep_alive_task or self._start_keep_alive_timer()
         if self.flow.write_paused:
             # A peer that does not read gets no more answers until it does.
             self.flow.pause_reading()
 
-    def _send_at_once(self, head: bytes, date: bytes, body: bytes) -> None:
-        """Write a response without the parser. The timer of idle connections finds out later that this one is not."""
-        self.transport.write(b"".join((head, date, b"\r\n", body)))
-        self._was_active = True
-        self.server_state.total_requests += 1
-        if self.flow.write_paused:
-            self.flow.pause_reading()
+    def _start_keep_alive_timer(self) -> asyncio.TimerHandle:
+        return self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
 
     def timeout_keep_alive_handler(self) -> None:
-        """Nothing was parsed for a while: close, unless kept answers were sent meanwhile."""
-        if self._was_active:
+        """Close, unless a response was sent since this was called last, or a request is under way."""
+        if self._was_active or self._head_size or self._hold is not None or self._waiting:
             self._was_active = False
-            self.timeout_keep_alive_task = self.loop.call_later(
-                self.timeout_keep_alive, self.timeout_keep_alive_handler
-            )
+            self.timeout_keep_alive_task = self._start_keep_alive_timer()
         else:
             super().timeout_keep_alive_handler()
 

@@ -6,7 +6,7 @@ import http
 import io
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import starmap
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from urllib.parse import unquote_to_bytes
 
 from werkzeug.urls import iri_to_uri
 
-from mockserver.http.messages import header_name, join_headers
+from mockserver.http.messages import RequestHeaders, header_name, join_headers
 from mockserver.syntax.header_names import ADDRESSES, HOP_BY_HOP
 from mockserver.syntax.statuses import BODILESS, LENGTHLESS, reason_phrase
 
@@ -90,7 +90,7 @@ def environ(
 
 # Clients send the same headers again and again.
 @lru_cache(maxsize=256)
-def read_headers(headers: tuple[tuple[bytes, bytes], ...]) -> Mapping[str, str]:
+def read_headers(headers: tuple[tuple[bytes, bytes], ...]) -> RequestHeaders:
     """Headers by name, without those that would pass for others.
 
     Names with `_` are compared as if with `-`: of two spellings the one with hyphens counts.

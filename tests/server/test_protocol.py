@@ -349,6 +349,16 @@ def test_two_requests_in_one_chunk_are_two_responses_and_neither_is_remembered(
         assert service.prepared.find(GET.encode()) is not None
 
 
+def test_a_connection_with_an_incomplete_request_is_not_idle(caching: tuple[Service, BackgroundServer]) -> None:
+    _, server = caching
+    server._server.config.timeout_keep_alive = 0.1  # type: ignore[assignment]
+    with connect(server) as connection:
+        assert ask(connection, GET)[0] == 200
+        connection.sendall(GET[:20].encode())
+        time.sleep(0.3)
+        assert ask(connection, GET[20:])[0] == 200
+
+
 def test_a_connection_that_gets_cached_responses_is_not_idle(caching: tuple[Service, BackgroundServer]) -> None:
     _, server = caching
     server._server.config.timeout_keep_alive = 0.3  # type: ignore[assignment]

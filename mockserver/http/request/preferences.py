@@ -72,7 +72,8 @@ def preferred_response(operation: Operation, preference: Preference) -> tuple[in
 def _read_all(request: Request) -> dict[str, str]:
     """The supported preferences. The header has precedence over the query, and the first of a name over later ones."""
     preferences: dict[str, str] = {}
-    for text in parse_list_header(request.header("Prefer") or ""):
+    prefer = request.header("Prefer")
+    for text in parse_list_header(prefer) if prefer is not None else ():
         name, _, value = text.partition(";")[0].partition("=")
         if (lower := name.strip().lower()) in NAMES:
             preferences.setdefault(lower, value.strip().strip('"'))
