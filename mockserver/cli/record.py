@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from mockserver.cli.terminal import log_to_terminal, print_line
 from mockserver.cli.upstream import UPSTREAM_CA, UPSTREAM_TIMEOUT, check_not_self, usage_error
 from mockserver.contract.upstream import BadUpstream, with_upstream
 from mockserver.http.messages import Request
+from mockserver.http.service import ReceivedResponse
 from mockserver.recorder.exchanges import RecordedExchange
 from mockserver.recorder.recording import Recording
 from mockserver.server.server import BadHost, PortTaken, listen, serve
@@ -61,10 +62,13 @@ def record_command(
     document = load_document(contract)
     recording = Recording(document, redact)
 
-    def note(request: Request, status: int, headers: Sequence[tuple[str, str]], body: bytes | None) -> None:
+    def note(request: Request, response: ReceivedResponse | str) -> None:
+        if isinstance(response, str):
+            recording.add_incomplete(request.method, request.target, response)
+            return
         sent = None if request.too_large else request.body
         pairs = list(request.headers.items())
-        recording.add(RecordedExchange(request.method, request.target, pairs, sent, status, headers, body))
+        recording.add(RecordedExchange(request.method, request.target, pairs, sent, *response))
 
     token = generate_token(host)
     try:

@@ -24,7 +24,7 @@ from mockserver.http.request import guard, selection
 from mockserver.http.request_log import line_of
 from mockserver.http.response import cors
 from mockserver.http.response.responses import merge_vary
-from mockserver.http.service import PassedListener
+from mockserver.http.service import ReceivedResponse
 from mockserver.refusals import UpstreamFailed
 from mockserver.syntax import strict_json
 from mockserver.syntax.statuses import BODILESS
@@ -192,6 +192,7 @@ class Passing:
         pipeline.add_headers(self._exchange, response)
         self._sent = response
         self._finish(LoggedMessage.received(tuple(response.headers), response.body), None, [])
+        self._hand_over(getattr(refusal, "reason", refusal.detail))
         return response
 
     def finish(self, broken: str | None = None) -> None:
@@ -211,8 +212,7 @@ class Passing:
             pipeline.log_failure(self.request.method, self.request.path, error)
             drift = []
         self._finish(sent._replace(size=size), broken, drift)
-        if broken is None and self._service.on_exchange is not None:
-            self._hand_over(self._service.on_exchange)
+        self._hand_over(broken or ReceivedResponse(self._received[0], self._returned, self.response_copy.whole))
 
     def abandon(self) -> None:
         """Record that the client went away before the response was complete."""
@@ -226,13 +226,16 @@ class Passing:
             return []
         return judge_response(operation, self.request.method, status, headers, self.response_copy.whole)
 
-    def _hand_over(self, listener: PassedListener) -> None:
+    def _hand_over(self, received: ReceivedResponse | str) -> None:
         """Give the exchange to whoever listens: of the response as it came, only addresses are changed."""
+        listener = self._service.on_exchange
+        if listener is None:
+            return
         body = self.request_copy.whole
         request = self.request.with_body(body or b"")
         request.too_large = body is None
         try:
-            listener(request, self._received[0], self._returned, self.response_copy.whole)
+            listener(request, received)
         except ENDING:
             raise
         except BaseException as error:

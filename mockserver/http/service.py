@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import Channel, Contract
@@ -26,7 +26,17 @@ if TYPE_CHECKING:
     from mockserver.http.webhooks.outbox import WebhookOutbox
 
 BODY_LIMIT = 10 * 1024 * 1024
-PassedListener = Callable[["Request", int, Sequence[tuple[str, str]], bytes | None], None]
+
+
+class ReceivedResponse(NamedTuple):
+    """A complete response of the upstream, with addresses on this server. A body over JUDGED_LIMIT is None."""
+
+    status: int
+    headers: Sequence[tuple[str, str]]
+    body: bytes | None
+
+
+PassedListener = Callable[["Request", ReceivedResponse | str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +60,8 @@ class Service:
     `stale` holds the problems of contract files that were edited while they are served and cannot be loaded again.
     `token_page` renders the response without a token as a page that asks for it; None where no pages are served.
     `request_log` gets a line for each request, and `on_exchange` each request that was passed on to the upstream: the
-    request with its body, and the status, headers (with addresses on this server) and body of the response. A body over
-    JUDGED_LIMIT is None, and of the request then `too_large` is set. `outbox` sends the webhooks of the contract.
+    request with its body, and the response, or why there is no complete one. Where the body of the request is over
+    JUDGED_LIMIT, `too_large` is set instead. `outbox` sends the webhooks of the contract.
     """
 
     contract: Contract

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,8 @@ SUMMARIES = {
     END_NAME: "As it was after the recorded requests",
 }
 NOT_MODIFIED = 304
-# Of more requests without an operation, only the number is known.
-UNMATCHED_LIMIT = 1_000
+# Of more requests of which nothing is written, only the number is known.
+COUNTED_LIMIT = 1_000
 MORE = "other requests"
 # Of responses as JSON: more takes the reader of YAML long, or has more nodes than it reads.
 YAML_BYTES = 1_000_000
@@ -45,7 +46,8 @@ class Recording:
         self._paths = OperationPaths(contract.operations.values())
         self._redactor = Redactor(redact, contract.operations.values())
         self._exchanges: list[tuple[RecordedExchange, RoutedRequest]] = []
-        self._unmatched: dict[tuple[str, str], int] = {}
+        self._unmatched: Counter[tuple[str, str]] = Counter()
+        self._incomplete: Counter[tuple[str, str]] = Counter()
         self._too_large: list[tuple[str, str]] = []
         self._count = 0
 
@@ -62,12 +64,16 @@ class Recording:
         routed = self._paths.route(method, exchange.target, exchange.request_headers)
         if routed is None:
             if method != "HEAD" or self._paths.route("GET", exchange.target, exchange.request_headers) is None:
-                self._add_unmatched(method, exchange.target)
+                _count(self._unmatched, method, exchange.target)
         elif is_too_large:
             self._too_large.append((f"{method} {exchange.target}", routed.operation.id))
             self._exchanges.append((exchange, routed))
         elif exchange.status != NOT_MODIFIED:
             self._exchanges.append((exchange, routed))
+
+    def add_incomplete(self, method: str, target: str, reason: str) -> None:
+        """Note a request to which no complete response came."""
+        _count(self._incomplete, method, target, reason)
 
     def write(self, directory: Path) -> Summary:
         """Write a contract directory. Raises AlreadyExists unless it is empty or does not exist, and OSError."""
@@ -108,12 +114,6 @@ class Recording:
         for name, values in read_query(exchange.target.partition("?")[2]).items():
             redactor.learn(values, name)
 
-    def _add_unmatched(self, method: str, target: str) -> None:
-        key = (method, target.partition("?")[0])
-        if key not in self._unmatched and len(self._unmatched) >= UNMATCHED_LIMIT:
-            key = ("", MORE)
-        self._unmatched[key] = self._unmatched.get(key, 0) + 1
-
     def _steps(self) -> list[Step]:
         steps, sent = [], dict[str, set[str]]()
         for number, (exchange, routed) in enumerate(self._exchanges):
@@ -130,8 +130,10 @@ class Recording:
     def _summarize(self, summary: Summary, steps: list[Step], replay: Replay) -> None:
         text = self._redactor.text
         summary.redacted.update(self._redactor.counts)
-        for (method, path), count in self._unmatched.items():
-            summary.unmatched[f"{method} {text(path)}".strip()] += count
+        for (line, _), count in self._unmatched.items():
+            summary.unmatched[text(line)] += count
+        for (line, reason), count in self._incomplete.items():
+            summary.incomplete[f"{text(line)}: {reason}"] += count
         for target, operation in self._too_large:
             summary.not_kept[f"{text(target)} ({operation}): a body is larger than {BODY_LIMIT // 1024**2} MiB"] += 1
         too_large = {target for target, _ in self._too_large}
@@ -146,6 +148,12 @@ class Recording:
         for name, keys in replay.observed.written_before_read().items():
             for key in keys:
                 summary.unknown[f"{name} {quote(key)}"] += 1
+
+
+def _count(counts: Counter[tuple[str, str]], method: str, target: str, reason: str = "") -> None:
+    """Count a request by method and path, without its query, and by a reason; once there are many, without these."""
+    key = (f"{method} {target.partition('?')[0]}", reason)
+    counts[key if key in counts or len(counts) < COUNTED_LIMIT else (MORE, reason)] += 1
 
 
 def _undeclared(name: str, routed: RoutedRequest) -> Violation:

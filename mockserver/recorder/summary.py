@@ -19,10 +19,10 @@ class Summary:
 
     `records` counts those of the scenario `baseline` by resource, `responses` the overrides of that scenario.
     `redacted` is how often a secret was left out, by the name that it had. The other counts are by a line of text,
-    which says what it is about: requests that no operation is declared for (`unmatched`), responses that the format
-    cannot hold (`not_kept`), responses that violate the contract and are sent all the same (`drift`), requests that
-    violate it, so that the server refuses them (`refused`), and records that were changed before they were read
-    (`unknown`), and what of a file with recorded traffic is no exchange (`unused`).
+    which says what it is about: requests that no operation is declared for (`unmatched`) or that got no complete
+    response (`incomplete`), responses that the format cannot hold (`not_kept`), responses that violate the contract and
+    are sent all the same (`drift`), requests that violate it, so that the server refuses them (`refused`), records that
+    were changed before they were read (`unknown`), and what of a file with recorded traffic is no exchange (`unused`).
     """
 
     exchanges: int = 0
@@ -31,6 +31,7 @@ class Summary:
     responses: int = 0
     redacted: Counter[str] = field(default_factory=Counter)
     unmatched: Counter[str] = field(default_factory=Counter)
+    incomplete: Counter[str] = field(default_factory=Counter)
     not_kept: Counter[str] = field(default_factory=Counter)
     drift: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
@@ -46,6 +47,7 @@ class Summary:
                 f"{name} ({count:,})" for name, count in sorted(self.redacted.items())
             )
         yield from _section("Requests that the document has no operation for; nothing was written:", self.unmatched)
+        yield from _section("Requests without a complete response; nothing was written:", self.incomplete)
         yield from _section("Responses that were not kept:", self.not_kept)
         yield from _section("Responses that violate the document; they are sent as they are recorded:", self.drift)
         yield from _section("Requests that violate the document; the server refuses them:", self.refused)

@@ -182,6 +182,19 @@ def test_requests_that_no_operation_is_declared_for_are_counted(tmp_path: Path) 
     assert added.write(tmp_path / "recorded").unmatched == {"GET /favicon.ico": 2, "PUT /pets": 1}
 
 
+def test_requests_without_a_complete_response_are_listed(tmp_path: Path) -> None:
+    added = recording(tmp_path)
+    for target in ("/pets?token=abc", "/pets"):
+        added.add_incomplete("GET", target, "it sent nothing for 30 s")
+    added.add_incomplete("GET", "/pets", "the connection was refused")
+    assert list(added.write(tmp_path / "recorded").lines()) == [
+        "Recorded 0 exchanges: no records, 0 responses",
+        "Requests without a complete response; nothing was written:",
+        "  2x GET /pets: it sent nothing for 30 s",
+        "  1x GET /pets: the connection was refused",
+    ]
+
+
 @pytest.mark.parametrize(
     ("item", "reason"),
     [

@@ -11,7 +11,9 @@ import requests
 
 from mockserver import BackgroundServer, Client, VerdictFailed
 from mockserver.http.messages import Request
+from mockserver.http.service import ReceivedResponse
 from tests.conftest import MakeContract
+from tests.ports import free_port
 from tests.redis_server import RedisServer
 from tests.upstream.backend import Backend, body_of, exchange, get, status_of
 from tests.upstream.conftest import StartBackend, StartMock
@@ -214,22 +216,32 @@ def test_a_request_that_violates_the_contract_is_noted(backend: StartBackend, mo
 
 
 def test_each_exchange_is_handed_to_a_listener(backend: StartBackend, mock: StartMock) -> None:
-    exchanges: list[tuple[str, bytes, int, list[str], bytes | None]] = []
+    exchanges: list[tuple[str, bytes, ReceivedResponse | str]] = []
 
-    def listen(request: Request, status: int, headers: Any, body: bytes | None) -> None:
-        exchanges.append((request.path, request.body, status, [name for name, _ in headers], body))
+    def listen(request: Request, response: ReceivedResponse | str) -> None:
+        exchanges.append((request.path, request.body, response))
 
     server = mock(backend(json_response([1], "X-Up: 1")), on_exchange=listen)
     requests.post(f"{server.url}/nosuch", data=b"abc", timeout=10)
-    names = ["Content-Type", "Content-Length", "X-Up"]
-    assert exchanges == [("/nosuch", b"abc", 200, names, b"[1]")]
+    headers = (("Content-Type", "application/json"), ("Content-Length", "3"), ("X-Up", "1"))
+    assert exchanges == [("/nosuch", b"abc", ReceivedResponse(200, headers, b"[1]"))]
+
+
+def test_a_listener_gets_the_reason_why_there_is_no_response(mock: StartMock) -> None:
+    exchanges: list[tuple[str, ReceivedResponse | str]] = []
+    server = mock(
+        f"http://127.0.0.1:{free_port()}",
+        on_exchange=lambda request, response: exchanges.append((request.path, response)),
+    )
+    requests.get(f"{server.url}/nosuch", timeout=10)
+    assert exchanges == [("/nosuch", "the connection was refused")]
 
 
 @pytest.mark.parametrize("name", ["Location", "Link"])
 def test_a_listener_gets_addresses_on_this_server(name: str, backend: StartBackend, mock: StartMock) -> None:
     exchanges: list[dict[str, str]] = []
     upstream = backend()
-    server = mock(f"{upstream.url}/api", on_exchange=lambda *exchange: exchanges.append(dict(exchange[2])))
+    server = mock(f"{upstream.url}/api", on_exchange=lambda _, response: exchanges.append(dict(response.headers)))
     address = "<{}>; rel=next" if name == "Link" else "{}"
     upstream.respond = json_response([], f"{name}: {address.format(f'{upstream.url}/api/next')}")
     requests.get(f"{server.url}/nosuch", timeout=10)
