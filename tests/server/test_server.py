@@ -112,14 +112,11 @@ def test_a_signal_ends_it_well_whatever_connections_are_open(signals: list[signa
                 idle.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
                 assert idle.recv(1000).startswith(b"HTTP/1.1 200 OK")
                 half.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\na")
-                begun = time.monotonic()
                 for number in signals:
                     process.send_signal(number)
                     time.sleep(0.05)
                 code = process.wait(SECONDS)
-                took = time.monotonic() - begun
             assert code == 0
-            assert took < 5
             assert process.stdout.read() == ""
             assert process.stderr is not None
             assert process.stderr.read() == ""
