@@ -21,7 +21,7 @@ BYTES_LIMIT = 32 * 1024 * 1024
 # A longer request is not worth it.
 REQUEST_LIMIT = 4_096
 HEAD_END = b"\r\n\r\n"
-SANDBOX_LINE = re.compile(rb"(?i)\r\nx-mock-sandbox: ([a-z0-9._-]{1,64})\r\n")
+SANDBOX_LINE = re.compile(rb"\r\n(?i:x-mock-sandbox): ([A-Za-z0-9._-]{1,64})\r\n")
 
 
 class CachedResponse(NamedTuple):
