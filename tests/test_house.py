@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
-import functools
 import re
 import subprocess
 from collections import Counter, defaultdict
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import pytest
 
 import mockserver
 
@@ -35,18 +37,45 @@ def tracked() -> list[Path]:
         return [path for path in ROOT.rglob("*") if path.is_file() and "/." not in path.as_posix()]
 
 
-@functools.cache
-def modules() -> dict[str, ast.Module]:
-    """The syntax tree of each module, by its path in the repository."""
-    return {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text()) for path in sorted(PACKAGE.rglob("*.py"))}
-
-
 def name_of(node: ast.AST) -> str | None:
     """The name that a variable, an argument or an attribute has."""
     match node:
         case ast.Name(id=name) | ast.arg(arg=name) | ast.Attribute(attr=name):
             return name
     return None
+
+
+@dataclass(slots=True)
+class Survey:
+    """What all modules are searched for. Their syntax trees are not kept: they are larger than all tests."""
+
+    bare: list[str] = field(default_factory=list)
+    classes: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    empty_names: list[str] = field(default_factory=list)
+
+    def add(self, path: str, tree: ast.Module) -> None:
+        """Search a module."""
+        definitions = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+        self.bare += [
+            f"{path}: {node.name}"
+            for node in definitions
+            if not node.name.startswith("_") and not ast.get_docstring(node)
+        ]
+        self.bare += [path] if not ast.get_docstring(tree) else []
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                self.classes[node.name].append(path)
+            if (name := name_of(node)) in EMPTY_NAMES and isinstance(node, ast.expr | ast.arg):
+                self.empty_names.append(f"{path}:{node.lineno} {name}")
+
+
+@pytest.fixture(scope="module")
+def survey() -> Survey:
+    """Of all modules of the package, by their paths in the repository."""
+    result = Survey()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        result.add(path.relative_to(ROOT).as_posix(), ast.parse(path.read_text()))
+    return result
 
 
 def test_the_top_level_holds_only_what_a_well_kept_repository_has() -> None:
@@ -67,36 +96,16 @@ def test_the_public_names_are_listed_and_there() -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+", mockserver.__version__)
 
 
-def test_every_public_name_has_a_docstring() -> None:
-    bare = []
-    for path, tree in modules().items():
-        definitions = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-        bare += [
-            f"{path}: {node.name}"
-            for node in definitions
-            if not node.name.startswith("_") and not ast.get_docstring(node)
-        ]
-        bare += [path] if not ast.get_docstring(tree) else []
-    assert bare == []
+def test_every_public_name_has_a_docstring(survey: Survey) -> None:
+    assert survey.bare == []
 
 
-def test_no_public_class_name_is_defined_in_two_modules() -> None:
-    paths = defaultdict(list)
-    for path, tree in modules().items():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                paths[node.name].append(path)
-    assert [f"{name}: {' and '.join(where)}" for name, where in paths.items() if len(where) > 1] == []
+def test_no_public_class_name_is_defined_in_two_modules(survey: Survey) -> None:
+    assert [f"{name}: {' and '.join(paths)}" for name, paths in survey.classes.items() if len(paths) > 1] == []
 
 
-def test_no_name_is_empty_of_meaning() -> None:
-    lines = [
-        f"{path}:{node.lineno} {name}"
-        for path, tree in modules().items()
-        for node in ast.walk(tree)
-        if (name := name_of(node)) in EMPTY_NAMES and isinstance(node, ast.expr | ast.arg)
-    ]
-    assert lines == []
+def test_no_name_is_empty_of_meaning(survey: Survey) -> None:
+    assert survey.empty_names == []
 
 
 def test_no_folder_has_more_files_than_can_be_surveyed() -> None:
