@@ -16,8 +16,7 @@ DIRECTIONS: tuple[Direction, ...] = ("", "request", "response")
 def check_examples(contract: Contract) -> Iterator[list[Problem]]:
     """The problems of each schema that has examples."""
     nodes = [contract.documents.resolve(address) for address in contract.documents.schemas_with_examples]
-    for direction in DIRECTIONS if nodes else ():
-        schemas = contract.schemas.for_direction(direction)
+    for schemas in dict.fromkeys(map(contract.schemas.for_direction, DIRECTIONS)) if nodes else ():
         schemas.compile_together([schemas.validator(node) for node in nodes])
     for node in nodes:
         yield [problem for pointer, value in _examples(node) for problem in _check(contract, node, pointer, value)]

@@ -7,7 +7,7 @@ Integers of a request must also be in the range of their `format` (`int32`, `int
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from mockserver.documents.nodes import DATA_MEMBERS, MAP_MEMBERS, Documents, Unresolved
@@ -20,13 +20,20 @@ INTEGER_WIDTHS = {"int32": 31, "int64": 63}
 DEPTH_LIMIT = 20
 
 
-def apply_direction(documents: Documents, direction: Direction) -> dict[str, Any]:
-    """The data of each document by URI, as it applies to one direction; unchanged parts are the same objects."""
+def changes_schemas(documents: Documents, direction: Direction) -> bool:
+    """Whether a schema may be another one in this direction than in none."""
     keywords = (ANNOTATIONS[direction], *(INTEGER_WIDTHS if direction == "request" else ())) if direction else ()
-    if not any(keyword in source.text for source in documents.sources.values() for keyword in keywords):
-        return {uri: source.data for uri, source in documents.sources.items()}
-    transformation = _Transformation(documents, direction)
-    return {uri: transformation.apply(source.data) for uri, source in documents.sources.items()}
+    return any(keyword in source.text for source in documents.sources.values() for keyword in keywords)
+
+
+def transformation(documents: Documents, direction: Direction) -> Callable[[Any], Any]:
+    """A function from a part of the documents to the same as it applies to one direction.
+
+    Unchanged parts are the same objects. The parts must not be inside of other schemas, whose annotations count.
+    """
+    if not changes_schemas(documents, direction):
+        return lambda value: value
+    return _Transformation(documents, direction).apply
 
 
 class _Transformation:

@@ -7,7 +7,7 @@ lead there, jsonschema-rs finds the invalid items of long arrays, and after STEP
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 from referencing import Registry, Resource
+from referencing.exceptions import NoSuchResource
 from referencing.jsonschema import DRAFT202012
 
 from mockserver.errors import quote
@@ -53,14 +54,16 @@ class _WorkLimitReached(Exception):
 
 
 class Explainer:
-    """Validates with jsonschema, over the same documents as the compiled validators."""
+    """Validates with jsonschema, over the same documents as the compiled validators: `read` gives one by its URI."""
 
-    def __init__(self, documents: Mapping[str, Any], compile_part: CompilePart) -> None:
-        self._registry: Registry[Any] = Registry().with_resources(
-            (uri, Resource.from_contents(data, default_specification=DRAFT202012))
-            for uri, data in documents.items()
-            if isinstance(data, dict | bool)
-        )
+    def __init__(self, read: Callable[[str], Any], compile_part: CompilePart) -> None:
+        def retrieve(uri: str) -> Resource[Any]:
+            try:
+                return Resource.from_contents(read(uri), default_specification=DRAFT202012)
+            except KeyError:
+                raise NoSuchResource(uri) from None
+
+        self._registry: Registry[Any] = Registry(retrieve=retrieve)  # type: ignore[call-arg]
         self._class = _validator_class(compile_part)
 
     def count_failures(self, address: str, value: Any) -> int:

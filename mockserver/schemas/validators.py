@@ -16,16 +16,16 @@ from mockserver.documents.nodes import Documents, Node
 from mockserver.errors import Violation
 from mockserver.schemas import directions
 from mockserver.schemas.directions import Direction
+from mockserver.schemas.graph import SchemaGraph
 from mockserver.syntax import json_pointer
 
 if TYPE_CHECKING:
     from mockserver.schemas.messages import Explainer
 
-# Each compiled validator has its own copy of all schemas that it leads to, which may be all of a large document. So
-# only as many are compiled one by one as this number of characters allows, each counted as the size of all documents,
-# but never fewer than the minimum. Then all are compiled together, which takes little longer than one of them.
-TEXT_LIMIT = 100_000_000
-MINIMUM_SINGLE = 4
+# Each compiled validator has its own copy of all schemas that it leads to, which may be all of a large document. Once
+# those that were compiled one by one have so many objects and arrays, all are compiled together, which takes little
+# longer than one of them.
+SINGLE_LIMIT = 150_000
 _BASE64 = re.compile(r"[A-Za-z0-9+/_\r\n-]*={0,2}[\r\n]*")
 # Lookaround and backreferences.
 _BACKTRACKING = re.compile(r"\(\?<?[=!]|\\[1-9]")
@@ -86,33 +86,37 @@ class Validator:
 
 
 class Schemas:
-    """The validators of one contract, each compiled on first use.
+    """The validators of one contract, each compiled on first use, as its schemas apply to one direction."""
 
-    With a `direction`, the schemas are those of `undirected` as they apply to requests or to responses.
-    """
-
-    def __init__(self, documents: Documents, direction: Direction = "", undirected: Schemas | None = None) -> None:
-        self.documents, self._direction, self._undirected = documents, direction, undirected
+    def __init__(self, documents: Documents, direction: Direction = "") -> None:
+        self.documents = documents
+        self._graph = SchemaGraph(documents, direction)
         self._validators: dict[str, Validator] = {}
-        self._by_direction: dict[Direction, Schemas] = {}
-        # Those that were compiled one by one.
+        self._by_direction: dict[Direction, Schemas] = {direction: self}
+        self._parts: dict[tuple[int, str], jsonschema_rs.Validator] = {}
+        # Those that refer to other schemas and were compiled one by one, and the size of all that they lead to.
         self._single: list[Validator] = []
-        self._single_limit = max(MINIMUM_SINGLE, TEXT_LIMIT // max(documents.size, 1))
+        self._single_size = 0
 
     def for_direction(self, direction: Direction) -> Schemas:
-        """The same schemas as they apply to requests or to responses."""
+        """The same schemas as they apply to requests or to responses; these if that makes no difference."""
         if direction not in self._by_direction:
-            self._by_direction[direction] = Schemas(self.documents, direction, self) if direction else self
+            is_other = directions.changes_schemas(self.documents, direction)
+            self._by_direction[direction] = Schemas(self.documents, direction) if is_other else self
         return self._by_direction[direction]
 
     def compile_for(self, validator: Validator) -> Callable[[Any], bool]:
-        """What decides whether a value is valid by a validator, compiled alone or together with all the others."""
-        if len(self._single) >= self._single_limit:
-            self.compile_together(list(self._validators.values()))
+        """What decides whether a value is valid by a validator, compiled alone or together with the others."""
+        if self._single_size > SINGLE_LIMIT:
+            referring = [other for other in self._validators.values() if self._graph.has_references(other.address)]
+            self.compile_together(referring)
         if validator.is_compiled:
             return validator.is_valid
-        is_valid: Callable[[Any], bool] = self.compile(validator.address).is_valid
-        self._single.append(validator)
+        selection = self._graph.select((validator.address,))
+        is_valid: Callable[[Any], bool] = _compile({"$ref": validator.address}, selection.documents).is_valid
+        if self._graph.has_references(validator.address):
+            self._single.append(validator)
+            self._single_size += selection.size
         return is_valid
 
     def compile_together(self, validators: Collection[Validator]) -> None:
@@ -120,20 +124,21 @@ class Schemas:
 
         What they have in common is compiled once. If one of them cannot be compiled, each is on its own.
         """
-        single, self._single = self._single, []
+        single, self._single, self._single_size = self._single, [], 0
         for validator in single:
             validator.use(None)
+        addresses = [validator.address for validator in validators]
+        schema = {"properties": {address: {"$ref": address} for address in addresses}}
         try:
-            is_valid = self._compiled_documents.compile(
-                {"properties": {validator.address: {"$ref": validator.address} for validator in validators}}
-            ).is_valid
+            is_valid = _compile(schema, self._graph.select(addresses).documents).is_valid
         except (ValueError, jsonschema_rs.ReferencingError):
             return
         for validator in validators:
             validator.use(partial(_is_valid_member, is_valid, validator.address))
 
     def validator(self, node: Node) -> Validator:
-        """The validator of the schema at `node`."""
+        """The validator of the schema at `node`, or of what it refers to if that is all that it says."""
+        node = node.resolve_plain_ref()
         validator = self._validators.get(node.address)
         if validator is None:
             validator = self._validators[node.address] = Validator(node.address, self)
@@ -144,59 +149,36 @@ class Schemas:
 
         Raises jsonschema_rs.ValidationError or ReferencingError if it is not a valid schema.
         """
-        return self._compiled_documents.compile({"$ref": address})
+        return _compile({"$ref": address}, self._graph.select((address,)).documents)
 
-    @property
-    def explainer(self) -> Explainer:
-        """What explains violations of these schemas."""
-        return self._compiled_documents.explainer
-
-    @cached_property
-    def _compiled_documents(self) -> _CompiledDocuments:
-        data = directions.apply_direction(self.documents, self._direction)
-        sources = self.documents.sources
-        if self._undirected is not None and all(data[uri] is sources[uri].data for uri in data):
-            return self._undirected._compiled_documents
-        return _CompiledDocuments(data)
-
-
-class _CompiledDocuments:
-    """The documents as they apply to one direction, registered with both libraries."""
-
-    def __init__(self, documents: Mapping[str, Any]) -> None:
-        self._documents = documents
-        self._registry = jsonschema_rs.Registry(list(documents.items()))
-        self._parts: dict[tuple[int, str], jsonschema_rs.Validator] = {}
-
-    def compile(self, schema: Any) -> jsonschema_rs.Validator:
-        """Compile a schema whose references are absolute. Raises as Schemas.compile."""
-        return _compile(schema, self._registry)
-
-    def compile_part(self, schema: Any, keyword: str = "") -> jsonschema_rs.Validator:
+    def _compile_part(self, schema: Any, keyword: str = "") -> jsonschema_rs.Validator:
         """Compile a schema that is in the documents, or the one that has it under `keyword`, once."""
         key = id(schema), keyword
         if key not in self._parts:
-            self._parts[key] = self.compile({keyword: schema} if keyword else schema)
+            references = self._graph.references_of(schema)
+            selection = self._graph.select(references)
+            self._parts[key] = _compile({keyword: schema} if keyword else schema, selection.documents)
         return self._parts[key]
 
     @cached_property
     def explainer(self) -> Explainer:
-        """What explains violations."""
+        """What explains violations of schemas that have been compiled."""
         # Imported here, since it is slow to import and only invalid values need it.
         from mockserver.schemas.messages import Explainer
 
-        return Explainer(self._documents, self.compile_part)
+        return Explainer(self._graph.selected, self._compile_part)
 
 
 def compile_file(uri: str, files: Mapping[str, Any]) -> jsonschema_rs.Validator:
     """Compile the JSON Schema that the file at `uri` is; it may refer to `files`, given by their URIs."""
-    return _compile({"$ref": uri}, jsonschema_rs.Registry(list(files.items())))
+    return _compile({"$ref": uri}, files)
 
 
-def _compile(schema: Any, registry: jsonschema_rs.Registry | None = None) -> jsonschema_rs.Validator:
+def _compile(schema: Any, documents: Mapping[str, Any]) -> jsonschema_rs.Validator:
+    """Compile a schema that may refer to the documents. Raises as Schemas.compile."""
     return jsonschema_rs.Draft202012Validator(
         schema,
-        registry=registry,
+        registry=jsonschema_rs.Registry(list(documents.items())) if documents else None,
         validate_formats=True,
         formats=OWN_FORMATS,
         offline=True,
@@ -223,7 +205,7 @@ def find_schema_errors(schema: Any) -> list[tuple[str, str]]:
 @lru_cache(maxsize=256)
 def keyword_validator(keyword: str, argument: str | float) -> jsonschema_rs.Validator:
     """A validator of one keyword alone, which says how jsonschema-rs understands it."""
-    return _compile({keyword: argument})
+    return _compile({keyword: argument}, {})
 
 
 @lru_cache(maxsize=256)

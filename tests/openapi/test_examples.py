@@ -11,6 +11,7 @@ import pytest
 
 from mockserver.contract.loader import load_contract
 from mockserver.contract.model import Contract
+from mockserver.schemas import validators
 from mockserver.web.app import create_app
 
 SCHEMAS: dict[str, Any] = {
@@ -94,12 +95,11 @@ def test_examples_of_many_linked_schemas_are_compiled_once(tmp_path: Path, monke
     paths = {f"/p{number}": operation({"schema": PET, "example": {}}) for number in range(20)}
     contract = load(tmp_path, paths)
     compiled = []
-    documents = type(contract.schemas._compiled_documents)
-    compile_schema = documents.compile
+    compile_schema = validators._compile
 
-    def compile_and_note(self: Any, schema: Any) -> Any:
+    def compile_and_note(schema: Any, documents: Any) -> Any:
         compiled.append(schema)
-        return compile_schema(self, schema)
+        return compile_schema(schema, documents)
 
-    monkeypatch.setattr(documents, "compile", compile_and_note)
+    monkeypatch.setattr(validators, "_compile", compile_and_note)
     assert (contract.invalid_examples, len(compiled)) == (20, 1)

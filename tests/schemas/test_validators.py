@@ -62,8 +62,9 @@ def validator(schema: Any) -> Validator:
 
 def check_both_agree(schema: Any, value: Any) -> None:
     compiled = validator(schema)
+    is_valid = compiled.is_valid(value)
     errors = compiled.schemas.explainer.explain(compiled.address, value)
-    assert compiled.is_valid(value) == (not errors), (schema, value, errors)
+    assert is_valid == (not errors), (schema, value, errors)
 
 
 @given(SCHEMAS, JSON)
@@ -157,12 +158,25 @@ def test_a_violation_is_described_in_terms_of_json(schema: Any, value: Any, mess
     assert [violation.message for violation in validator(schema).violations(value, "body")] == [message]
 
 
-def test_schemas_are_compiled_together_after_a_few_that_were_compiled_alone() -> None:
-    definitions = {f"S{number}": {"type": "string", "maxLength": number} for number in range(9)}
+def test_schemas_that_lead_to_others_are_compiled_together_after_a_few_that_were_compiled_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("mockserver.schemas.validators.SINGLE_LIMIT", 15)
+    definitions: dict[str, Any] = {f"S{number}": {"allOf": [{"$ref": f"#/$defs/T{number}"}]} for number in range(9)}
+    definitions |= {f"T{number}": {"type": "string", "maxLength": number} for number in range(9)}
     documents = Documents({BASE_URI: Source("x.json", "", {"$defs": definitions})})
     schemas = Schemas(documents)
-    schemas._single_limit = 3
-    validators = [schemas.validator(documents.root(BASE_URI).child("$defs", name)) for name in definitions]
+    validators = [schemas.validator(documents.root(BASE_URI).child("$defs", f"S{number}")) for number in range(9)]
     lengths = [[validator.is_valid("x" * length) for length in range(10)] for validator in validators]
     assert lengths == [[length <= number for length in range(10)] for number in range(9)]
     assert all(validator.is_compiled for validator in validators)
+
+
+def test_a_schema_that_only_refers_to_another_has_its_validator() -> None:
+    address = f"{BASE_URI}api.json#/components/schemas"
+    definitions = {"A": {"$ref": f"{address}/B", "description": "the same"}, "B": {"type": "string"}}
+    documents = Documents(
+        {f"{BASE_URI}api.json": Source("api.json", "", {"openapi": "3.1.0", "components": {"schemas": definitions}})}
+    )
+    schemas, root = Schemas(documents), documents.root(f"{BASE_URI}api.json").child("components", "schemas")
+    assert schemas.validator(root.child("A")) is schemas.validator(root.child("B"))
