@@ -6,18 +6,18 @@ A concrete path is matched before a templated one (OpenAPI 3.1, section 4.8.8.1)
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from werkzeug import exceptions
-from werkzeug.routing import Map, MapAdapter, Rule
+from werkzeug.routing import MapAdapter, Rule
 
 from mockserver.errors import Refusal
 from mockserver.http import path_precedence
-from mockserver.http.lazy_rule import LazyRule
+from mockserver.http.lazy_rule import LazyRule, RuleMap
 from mockserver.http.messages import PATH_CHARACTERS, Request, Response
 from mockserver.http.nearest import Candidates, NearestOperations
 from mockserver.http.request.addressing import decode_path
@@ -96,8 +96,8 @@ class Router:
     """The rules of a contract's operations, of the pages and of the control API.
 
     `map` holds the rules of the first two; Flask uses the same map. Those of the control API are in a map of their own:
-    `load_control` loads its operations, by name, at the first request that may be one to them. The endpoints of both
-    maps are the keys of `targets`.
+    `load_control` loads its operations, by name, at the first request that may be one to them. There is one rule for
+    each path. The endpoints of both maps are the keys of `targets`, whose values are what responds to each method.
     """
 
     def __init__(
@@ -105,24 +105,22 @@ class Router:
         operations: Iterable[Operation],
         load_control: Callable[[], Mapping[str, tuple[Operation, ControlHandler]]],
     ) -> None:
-        self.map = _create_map()
-        self.targets: dict[str, Target] = {}
+        self.map = RuleMap()
+        self.targets: dict[str, dict[str, Target]] = {}
         self._operations, self._load_control = list(operations), load_control
         self._serves_document = not self.has_path(CONTRACT_DOCUMENT)
         self._nearest = NearestOperations(self._operations)
         self._has_empty_segment = any(operation.route.startswith("//") for operation in self._operations)
-        # The shapes of the paths that declare HEAD themselves.
-        heads = (operation for operation in self._operations if operation.method == "HEAD")
-        self._head_shapes = {template_shape(operation.route) for operation in heads}
         self._add_operations()
 
     @cached_property
-    def _control(self) -> tuple[Map, NearestOperations]:
+    def _control(self) -> tuple[RuleMap, NearestOperations]:
         """The rules of the control API, and its operations by their paths."""
-        control, rules = self._load_control(), _create_map()
+        control, rules = self._load_control(), RuleMap()
         for name, (operation, handle) in control.items():
             if self.is_own_path(operation.path):
-                self._add_operation(f"control:{name}", operation, _control_target(operation, handle), rules=rules)
+                targets = {operation.method: _control_target(operation, handle)}
+                self._add_rule(f"control:{name}", rule_of(operation), targets, rules)
         return rules, NearestOperations(operation for operation, _ in control.values())
 
     def is_own_path(self, path: str) -> bool:
@@ -131,8 +129,7 @@ class Router:
 
     def add_page(self, endpoint: str, rule: str, render: Render) -> None:
         """Respond to GET and HEAD with `render` at a path, which is written as a Werkzeug rule."""
-        self.targets[endpoint] = Target(render=render)
-        self.map.add(LazyRule(rule, methods=["GET", "OPTIONS"], endpoint=endpoint, strict_slashes=False))
+        self._add_rule(endpoint, rule, dict.fromkeys(("GET", "OPTIONS"), Target(render=render)), self.map)
 
     def has_path(self, path: str) -> bool:
         """Whether the contract has an operation at exactly this path."""
@@ -168,7 +165,7 @@ class Router:
 
     def _follow(self, request: Request, adapter: MapAdapter, rule: Rule, arguments: Mapping[str, str]) -> Route:
         """The route of a request that matches a rule."""
-        target = self.targets[rule.endpoint]
+        target = self.targets[rule.endpoint][request.method]
         if target.allowed:
             return self._refuse_method(request, target.allowed)
         if target.render is not None and request.method == "OPTIONS":
@@ -207,56 +204,53 @@ class Router:
         return Route(target, refusal=MethodNotAllowed(request.method, {*methods, "OPTIONS"}))
 
     def _add_operations(self) -> None:
-        by_shape: dict[tuple[str, str], list[Operation]] = {}
+        groups: dict[tuple[str, str], list[Operation]] = {}
         for operation in self._operations:
-            by_shape.setdefault((operation.method, template_shape(operation.route)), []).append(operation)
-        routes = set(by_shape)
-        for number, group in enumerate(by_shape.values()):
-            # One whose path parameters may be anything would hide the others.
-            operation, is_chosen = group[0], len(group) > 1 or bool(group[0].query)
-            target = Target(tuple(sorted(group, key=_count_unrestricted)), is_chosen=is_chosen)
-            self._add_operation(f"api:{number}", operation, target)
-            for prefix in operation.prefixes:
+            groups.setdefault((operation.method, template_shape(operation.route)), []).append(operation)
+        # By its shape, each path as a rule, and what responds to each method there.
+        paths: dict[str, tuple[str, dict[str, Target]]] = {}
+        # By prefix, the methods of each path below it.
+        methods: dict[str, dict[str, set[str]]] = {"": {}}
+        for (method, shape), group in groups.items():
+            target = _target_of(group)
+            for prefix in ("", *group[0].prefixes):
+                methods.setdefault(prefix, {}).setdefault(shape, set()).add(method)
                 # An operation that is declared at exactly that path takes precedence.
-                if (operation.method, template_shape(prefix + operation.route)) not in routes:
-                    routes.add((operation.method, template_shape(prefix + operation.route)))
-                    self._add_operation(f"api:{number}", operation, target, prefix)
-        prefixes = dict.fromkeys(("", *(prefix for operation in self._operations for prefix in operation.prefixes)))
-        for prefix in prefixes:
-            self._refuse_other_methods(
-                prefix, [operation for operation in self._operations if not prefix or prefix in operation.prefixes]
-            )
+                if not prefix or (method, prefix + shape) not in groups:
+                    _, targets = paths.setdefault(prefix + shape, (rule_of(group[0], prefix), {}))
+                    targets.setdefault(method, target)
+        _refuse_other_methods(methods, paths)
+        for number, (rule, targets) in enumerate(paths.values()):
+            self._add_rule(f"api:{number}", rule, targets, self.map)
 
-    def _add_operation(
-        self, endpoint: str, operation: Operation, target: Target, prefix: str = "", rules: Map | None = None
-    ) -> None:
-        """Add a rule for the method of this operation (and for HEAD with GET)."""
-        self.targets[endpoint] = target
-        rule = LazyRule(rule_of(operation, prefix), methods=[operation.method], endpoint=endpoint, strict_slashes=False)
-        if operation.method == "GET" and template_shape(operation.route) in self._head_shapes and rule.methods:
-            rule.methods.discard("HEAD")
-        (self.map if rules is None else rules).add(rule)
-
-    def _refuse_other_methods(self, prefix: str, operations: list[Operation]) -> None:
-        """Refuse the other methods of a concrete path, which would otherwise match a templated path."""
-        methods: dict[str, set[str]] = {}
-        for operation in operations:
-            methods.setdefault(template_shape(operation.route), set()).add(operation.method)
-        covered = path_precedence.covered(methods)
-        for number, operation in enumerate(operations):
-            path = template_shape(operation.route)
-            if path not in covered:
-                continue
-            covered.remove(path)
-            allowed = methods[path] | ({"HEAD"} if "GET" in methods[path] else set())
-            others = [name.upper() for name in METHODS if name.upper() not in allowed]
-            endpoint = f"api:other:{prefix}:{number}"
-            self.targets[endpoint] = Target(allowed=frozenset(allowed))
-            self.map.add(LazyRule(rule_of(operation, prefix), methods=others, endpoint=endpoint, strict_slashes=False))
+    def _add_rule(self, endpoint: str, rule: str, targets: dict[str, Target], rules: RuleMap) -> None:
+        """Add a rule for a path with these targets by method; HEAD has that of GET unless it has its own."""
+        if "GET" in targets:
+            targets.setdefault("HEAD", targets["GET"])
+        self.targets[endpoint] = targets
+        rules.add(LazyRule(rule, methods=targets, endpoint=endpoint, strict_slashes=False))
 
 
-def _create_map() -> Map:
-    return Map(merge_slashes=False, redirect_defaults=False)
+def _refuse_other_methods(
+    methods: Mapping[str, Mapping[str, set[str]]], paths: Mapping[str, tuple[str, dict[str, Target]]]
+) -> None:
+    """Refuse the other methods of a concrete path, which would otherwise match a templated path below the prefix."""
+    covered = {shapes: path_precedence.covered(shapes) for shapes in {tuple(below) for below in methods.values()}}
+    for prefix, below in methods.items():
+        for shape in covered[tuple(below)]:
+            allowed = below[shape] | ({"HEAD"} if "GET" in below[shape] else set())
+            _, targets = paths[prefix + shape]
+            for method in map(str.upper, METHODS):
+                if method not in allowed:
+                    targets.setdefault(method, Target(allowed=frozenset(allowed)))
+
+
+def _target_of(operations: Sequence[Operation]) -> Target:
+    """What responds to one method at the paths of one shape."""
+    if len(operations) == 1 and not operations[0].query:
+        return Target(tuple(operations))
+    # One whose path parameters may be anything would hide the others.
+    return Target(tuple(sorted(operations, key=_count_unrestricted)), is_chosen=True)
 
 
 def _control_target(operation: Operation, handle: ControlHandler) -> Target:
