@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from codecs import BOM_UTF8
 from itertools import accumulate
 from typing import Any, NoReturn
 
@@ -21,6 +22,9 @@ _NOT_STRUCTURE = bytes(byte for byte in range(256) if chr(byte) not in "[]{}\n")
 # every e is small, both are found by plain searches, which take a fraction of the time of a regular expression.
 _DIGITS_AND_EXPONENTS = bytes.maketrans(b"123456789.E", b"0000000000e")
 _LONG_DIGITS = b"0" * 300
+# An integer of more than 64 bits has so many digits.
+_DIGITS = bytes.maketrans(b"123456789", b"000000000")
+_LONG_INTEGER = b"0" * 19
 _TOKEN = re.compile(r'(?P<string>"(?:[^"\\]|\\.)*")(?P<colon>\s*:)?|[\[\]{}]', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89abAB]|\\u[dD][c-fC-F]")
 
@@ -48,8 +52,38 @@ def parse(data: bytes) -> Any:
 
     Raises MalformedJSON.
     """
+    data = data.removeprefix(BOM_UTF8)
     try:
-        text = data.decode("utf-8-sig")
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return _parse_checking(data)
+    # orjson reads an integer of more than 64 bits as a float. Of two members with one name it keeps the last one: then
+    # the text has more strings than the value.
+    if _LONG_INTEGER in data.translate(_DIGITS) or _count_quotes(data) != _count_quotes(orjson.dumps(value)):
+        return _parse_checking(data)
+    if data.count(b"[") + data.count(b"{") > DEPTH_LIMIT and _is_too_deep(value):
+        _check_depth(data)
+    return value
+
+
+def _count_quotes(data: bytes) -> int:
+    """The number of quotation marks that begin or end a string."""
+    return data.replace(rb"\\", b"").replace(rb"\"", b"").count(b'"') if b"\\" in data else data.count(b'"')
+
+
+def _is_too_deep(value: Any) -> bool:
+    """Whether a value is nested deeper than DEPTH_LIMIT."""
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(DEPTH_LIMIT):
+        members = (container.values() if type(container) is dict else container for container in level)
+        level = [member for listed in members for member in listed if type(member) is dict or type(member) is list]
+    return bool(level)
+
+
+def _parse_checking(data: bytes) -> Any:
+    """Read one JSON value, or say what is wrong and where. Raises MalformedJSON."""
+    try:
+        text = data.decode()
     except UnicodeDecodeError as error:
         raise MalformedJSON(f"byte {error.start} is not UTF-8", data.count(b"\n", 0, error.start) + 1, 1) from None
     _check_depth(data)

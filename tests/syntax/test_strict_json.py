@@ -78,3 +78,45 @@ def test_a_value_is_written_for_people_with_two_spaces_for_each_level(value: Any
 @pytest.mark.parametrize("value", [2**64, -(2**70), [1, {"a": 10**300}], 1e16, 1.0, -0.0, "é\u2028"])
 def test_large_numbers_read_back_with_the_same_type(value: object) -> None:
     assert repr(strict_json.parse(strict_json.dump(value))) == repr(value)
+
+
+# Names and values with what a string may contain, written in the ways that JSON has for it.
+STRINGS = st.sampled_from(['"a"', r'"\u0061"', r'"\""', r'"\\"', r'"\u0022"', r'"\\\""', '"[{"', r'"a\\"', '"é"'])
+TEXTS = st.recursive(
+    STRINGS | st.sampled_from(["0", "-1.5", "true", "null", "18446744073709551616", "-9223372036854775809"]),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda items: f"[{', '.join(items)}]")
+        | st.lists(st.tuples(STRINGS, inner), max_size=3).map(
+            lambda members: "{" + ", ".join(f"{name}: {value}" for name, value in members) + "}"
+        )
+    ),
+    max_leaves=6,
+)
+
+
+def read_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    assert len(set(names)) == len(names)
+    return dict(pairs)
+
+
+@given(TEXTS)
+def test_a_text_is_read_as_the_standard_library_does_unless_a_name_appears_twice(text: str) -> None:
+    try:
+        expected = json.loads(text, object_pairs_hook=read_pairs)
+    except AssertionError:
+        with pytest.raises(MalformedJSON, match="appears twice in one object"):
+            strict_json.parse(text.encode())
+    else:
+        assert strict_json.parse(text.encode()) == expected
+
+
+@pytest.mark.parametrize("text", ["[" * 300, '"' + "[" * 300 + '"', "[" + '"{",' * 300 + "1]"])
+def test_only_brackets_outside_of_strings_are_nesting(text: str) -> None:
+    try:
+        expected = json.loads(text)
+    except json.JSONDecodeError:
+        with pytest.raises(MalformedJSON, match="nested deeper"):
+            strict_json.parse(text.encode())
+    else:
+        assert strict_json.parse(text.encode()) == expected
