@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from werkzeug import exceptions
-from werkzeug.routing import MapAdapter, Rule
+from werkzeug.routing import Map, MapAdapter, Rule
 
 from mockserver.errors import Refusal
 from mockserver.http import path_precedence
-from mockserver.http.lazy_rule import LazyRule, RuleMap
+from mockserver.http.lazy_rule import LazyRule
 from mockserver.http.messages import PATH_CHARACTERS, Request, Response
 from mockserver.http.nearest import Candidates, NearestOperations
 from mockserver.http.request.addressing import decode_path
@@ -105,7 +105,7 @@ class Router:
         operations: Iterable[Operation],
         load_control: Callable[[], Mapping[str, tuple[Operation, ControlHandler]]],
     ) -> None:
-        self.map = RuleMap()
+        self.map = _create_map()
         self.targets: dict[str, dict[str, Target]] = {}
         self._operations, self._load_control = list(operations), load_control
         self._serves_document = not self.has_path(CONTRACT_DOCUMENT)
@@ -114,9 +114,9 @@ class Router:
         self._add_operations()
 
     @cached_property
-    def _control(self) -> tuple[RuleMap, NearestOperations]:
+    def _control(self) -> tuple[Map, NearestOperations]:
         """The rules of the control API, and its operations by their paths."""
-        control, rules = self._load_control(), RuleMap()
+        control, rules = self._load_control(), _create_map()
         for name, (operation, handle) in control.items():
             if self.is_own_path(operation.path):
                 targets = {operation.method: _control_target(operation, handle)}
@@ -223,12 +223,16 @@ class Router:
         for number, (rule, targets) in enumerate(paths.values()):
             self._add_rule(f"api:{number}", rule, targets, self.map)
 
-    def _add_rule(self, endpoint: str, rule: str, targets: dict[str, Target], rules: RuleMap) -> None:
+    def _add_rule(self, endpoint: str, rule: str, targets: dict[str, Target], rules: Map) -> None:
         """Add a rule for a path with these targets by method; HEAD has that of GET unless it has its own."""
         if "GET" in targets:
             targets.setdefault("HEAD", targets["GET"])
         self.targets[endpoint] = targets
         rules.add(LazyRule(rule, methods=targets, endpoint=endpoint, strict_slashes=False))
+
+
+def _create_map() -> Map:
+    return Map(merge_slashes=False, redirect_defaults=False)
 
 
 def _refuse_other_methods(

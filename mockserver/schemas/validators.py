@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
-from mockserver.documents.nodes import Documents, Node
+from mockserver.documents.nodes import Documents, Node, Unresolved
 from mockserver.errors import Violation
 from mockserver.schemas import directions
 from mockserver.schemas.directions import Direction
@@ -138,7 +139,8 @@ class Schemas:
 
     def validator(self, node: Node) -> Validator:
         """The validator of the schema at `node`, or of what it refers to if that is all that it says."""
-        node = node.resolve_plain_ref()
+        with suppress(Unresolved):  # which is a mistake when the schema is compiled
+            node = node.resolve_plain_ref()
         validator = self._validators.get(node.address)
         if validator is None:
             validator = self._validators[node.address] = Validator(node.address, self)
