@@ -15,7 +15,6 @@ from mockserver.check.scenario_requests import NOT_REPEATABLE, UNHELD, FailedReq
 from mockserver.check.warnings import contract_warnings, scenario_warnings
 from mockserver.contract.model import Contract, Scenario
 from mockserver.engine.sandboxes import Sandboxes
-from mockserver.engine.start import Start
 from mockserver.errors import CannotGenerate, ContractError, Problem
 from mockserver.handlers.modules import HANDLERS
 from mockserver.refusals import NoExample
@@ -77,7 +76,8 @@ class ContractChecker:
     def _check_scenario(self, scenario: Scenario, requests: ScenarioRequests) -> Iterator[float]:
         counts = ScenarioCounts(scenario.name)
         self.scenarios.append(counts)
-        start = Start(self.contract, scenario)
+        # That of the runs in which requests are sent, so its records are generated once.
+        start = requests.service.sandboxes.starts[scenario.name]
         try:
             state = start.state
         except CannotGenerate as error:

@@ -34,12 +34,14 @@ ChooseBranch = Callable[[Sequence[Node]], Node]
 class ConstraintCollector:
     """Collects the constraints of schemas; `choose` picks the branch of each `oneOf` and `anyOf`.
 
+    `has_chosen` says whether anything was left to choose: if not, the same schemas always have these constraints.
     `trail`, in the methods, holds the addresses of the named schemas that led to a schema.
     """
 
     documents: Documents
     rng: random.Random
     choose: ChooseBranch
+    has_chosen: bool = False
     _constraints: Constraints = field(default_factory=Constraints)
     _seen: set[str] = field(default_factory=set)
 
@@ -100,6 +102,7 @@ class ConstraintCollector:
         chosen = None
         for keyword in ("oneOf", "anyOf"):
             if branches := self._possible_branches(node, keyword):
+                self.has_chosen = True
                 chosen = self.choose(branches)
                 self._add(chosen, trail)
         discriminator = node.value.get("discriminator")
@@ -129,6 +132,7 @@ class ConstraintCollector:
     def _add_conditions(self, node: Node, trail: tuple[str, ...]) -> None:
         schema = node.value
         if "if" in schema and ("then" in schema or "else" in schema):
+            self.has_chosen = True
             outcomes = ("then", "else") if self.rng.random() < 0.5 else ("else", "then")
             outcome = next((keyword for keyword in outcomes if schema.get(keyword, True) is not False), outcomes[0])
             if outcome == "then":
@@ -136,6 +140,7 @@ class ConstraintCollector:
             if outcome in schema:
                 self._add(node.child(outcome), trail)
         for name in object_at(node, "dependentSchemas"):
+            self.has_chosen = True
             if name in self._constraints.required or self.rng.random() < 0.5:
                 self._constraints.forced.append(name)
                 self._add(node.child("dependentSchemas", name), trail)

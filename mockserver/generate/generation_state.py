@@ -58,6 +58,8 @@ class Generation:
         # How often each reference is being followed at the present place.
         self._open_references: Counter[str] = Counter()
         self._value_count = 0
+        # The constraints of schemas that leave nothing to choose, by the places of the schemas.
+        self._fixed_constraints: dict[tuple[tuple[str, str], ...], Constraints] = {}
 
     def restart(self) -> None:
         """Forget the value so far."""
@@ -167,7 +169,15 @@ class Generation:
         return self.rng.choice(preferred if not attempt else allowed)
 
     def _constraints(self, nodes: Nodes, choose: ChooseBranch) -> Constraints:
-        return ConstraintCollector(self._documents, self.rng, choose).collect(nodes)
+        places = tuple((node.uri, node.pointer) for node in nodes)
+        if (fixed := self._fixed_constraints.get(places)) is not None:
+            return fixed
+        collector = ConstraintCollector(self._documents, self.rng, choose)
+        constraints = collector.collect(nodes)
+        # A schema that is in no document has no place.
+        if not collector.has_chosen and all(node.uri for node in nodes):
+            self._fixed_constraints[places] = constraints
+        return constraints
 
     def nearest_constraints(self, nodes: Nodes, value: Any) -> Constraints:
         """The constraints along the branches by which a value has the fewest errors."""
