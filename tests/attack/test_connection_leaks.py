@@ -54,6 +54,9 @@ RESET = struct.pack("ii", 1, 0)
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[BackgroundServer]:
+    # What is there already is none of its connections; without it, few objects are left to look through.
+    gc.collect()
+    gc.freeze()
     with BackgroundServer(create_app(load_contract()), "127.0.0.1") as running:
         headers = {"X-Mock-Sandbox": "leaks"}
         override = {"operation": "listCourses", "delay": "30s"}

@@ -35,7 +35,7 @@ SECONDS = 300
 # Refused: what npm asks of a registry would be an error.
 NO_REGISTRY = "http://127.0.0.1:9"
 # The tests that change the same job, in each set-up.
-RETRIES = rounds(4, 12)
+RETRIES = rounds(2, 12)
 PLAYWRIGHT = ("node", "node_modules/@playwright/test/cli.js", "test")
 DOCUMENTATION = (ROOT / "docs" / "testing-javascript.md").read_text() + (ROOT / "README.md").read_text()
 CLIENT = (KIT / "client.js").read_text()
