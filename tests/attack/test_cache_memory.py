@@ -6,10 +6,12 @@ import tracemalloc
 
 from flask.testing import FlaskClient
 
-HEADERS, LENGTH = 40, 30_000
+HEADERS, LENGTH = 10, 30_000
 
 
 def test_long_accept_headers_are_kept_in_little_more_than_their_bytes(client: FlaskClient) -> None:
+    # What every first request keeps is not counted.
+    assert client.get("/admin/jobs").status_code == 200
     tracemalloc.start()
     try:
         for number in range(HEADERS):
