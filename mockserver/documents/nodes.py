@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.documents.source import Source
 from mockserver.errors import did_you_mean, quote
@@ -31,8 +31,7 @@ class Unresolved(LookupError):
     """A reference without a target; the message is a predicate that says why, such as `points nowhere: …`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A value in a document, with its location."""
 
     documents: Documents

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.documents.nodes import BASE_URI, REFERENCES, Documents, Unresolved
 from mockserver.documents.references import OutsideContract, References
@@ -20,12 +20,16 @@ REFERABLE = frozenset({
 })  # fmt: skip
 # Maps of names that authors choose, one of which may be "$ref", to values that are not objects.
 UNREFERABLE = frozenset({"{string}", "{any}", "securityRequirement"})
+# The keywords that contain schemas, or what OpenAPI defines.
+STRUCTURAL_KEYWORDS = frozenset({
+    *object_types.SCHEMA_KEYWORDS, *object_types.SCHEMA_ARRAY_KEYWORDS, *object_types.SCHEMA_MAP_KEYWORDS,
+    *object_types.SCHEMA_EXTENSIONS_3_0, "dependencies",
+})  # fmt: skip
 JSON_TYPES = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", int: "a number",
               float: "a number", type(None): "null"}  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class TypedLocation:
+class TypedLocation(NamedTuple):
     """A value, the type that it should have (see `object_types`), and where it is: `name` of the container `holder`."""
 
     kind: str
@@ -37,7 +41,7 @@ class TypedLocation:
 
     def below(self, kind: str, name: str | int) -> TypedLocation:
         """The location of a member or item, which should have the type `kind`."""
-        pointer = json_pointer.append(self.pointer, name)
+        pointer = f"{self.pointer}/{name if isinstance(name, int) else json_pointer.escape(name)}"
         return TypedLocation(kind, self.value[name], self.uri, pointer, self.value, name)
 
 
@@ -46,15 +50,16 @@ class Linked:
     """The result of linking. Objects are identified by `id()`, since YAML aliases may put one in several locations.
 
     `schemas` has every schema, `roots` those that are not inside another one, `targets` what the `$ref` of a schema
-    points to. `omitted` has the members of an object that are not served because of a mistake, `replacements` what is
-    served in place of an object, its own members added. `is_3_0` says of each file whether it is in the dialect of
-    OpenAPI 3.0.
+    points to, `references` every address that is referred to. `omitted` has the members of an object that are not
+    served because of a mistake, `replacements` what is served in place of an object, its own members added. `is_3_0`
+    says of each file whether it is in the dialect of OpenAPI 3.0.
     """
 
     documents: Documents
     schemas: dict[int, TypedLocation] = field(default_factory=dict)
     roots: list[TypedLocation] = field(default_factory=list)
     targets: dict[int, Any] = field(default_factory=dict)
+    references: set[str] = field(default_factory=set)
     omitted: dict[int, set[str | int]] = field(default_factory=dict)
     replacements: dict[int, Any] = field(default_factory=dict)
     is_3_0: dict[str, bool] = field(default_factory=dict)
@@ -150,6 +155,7 @@ class Linker:
             # Validators find anchors only where JSON Schema has subschemas, so not inside an OpenAPI document.
             absolute = f"{uri}#{json_pointer.to_fragment(pointer)}"
         location.value[keyword] = absolute
+        self._linked.references.add(absolute)
         if kind != "schema":
             self._linked.documents.non_schema_references.add(absolute)
         is_3_0 = is_openapi_3_0(source.data) if is_document else self._linked.is_3_0[location.uri]
@@ -176,8 +182,7 @@ class Linker:
                 self._reject(location.below("any", name), object_types.NAME_RULES[location.kind], "name")
 
     def _visit_object(self, location: TypedLocation) -> None:
-        members = {"$ref": "string", **object_types.MEMBERS[location.kind]}
-        description = object_types.describe(location.kind)
+        members = object_types.MEMBERS[location.kind]
         for name in object_types.REQUIRED.get(location.kind, ()):
             if name not in location.value:
                 self._reject(location, f"{quote(name)} is required and missing", "required")
@@ -188,16 +193,24 @@ class Linker:
             self._read_external_value(location)
         for name in object_types.EXPECTED.get(location.kind, ()):
             if name not in location.value:
-                self._warn(location, f"{description} should have {quote(name)}", "expected")
+                message = f"{object_types.describe(location.kind)} should have {quote(name)}"
+                self._warn(location, message, "expected")
         for name in location.value:
             if name in members:
                 self._visit_member(location, members[name], name)
+            elif name == "$ref":
+                self._visit_member(location, "string", name)
             elif not name.startswith("x-"):
-                hint = did_you_mean(name, members.keys() - {"$ref"})
-                if place := object_types.PLACES.get(location.kind, {}).get(name):
-                    hint = f" Did you mean {place.format(name=name)}?"
-                message = f"{quote(name)} is not a member of {description}.{hint if 'Did' in hint else ''}"
-                self._warn(location.below("any", name), message, "unknown")
+                self._warn_of_unknown(location, name)
+
+    def _warn_of_unknown(self, location: TypedLocation, name: str) -> None:
+        """Warn about a member that objects of this kind do not have."""
+        hint = did_you_mean(name, object_types.MEMBERS[location.kind])
+        if place := object_types.PLACES.get(location.kind, {}).get(name):
+            hint = f" Did you mean {place.format(name=name)}?"
+        description = object_types.describe(location.kind)
+        message = f"{quote(name)} is not a member of {description}.{hint if 'Did' in hint else ''}"
+        self._warn(location.below("any", name), message, "unknown")
 
     def _read_external_value(self, location: TypedLocation) -> None:
         """Put the value of the file that `externalValue` names into an example that has none."""
@@ -252,7 +265,8 @@ class Linker:
                 elif keyword == "$ref":
                     self._linked.targets[id(schema)] = target
         for name, value in schema.items():
-            self._visit_keyword(location, name, value)
+            if name in STRUCTURAL_KEYWORDS:
+                self._visit_keyword(location, name, value)
 
     def _visit_keyword(self, location: TypedLocation, name: str, value: Any) -> None:
         """Schedule what a keyword contains. The keywords of JSON Schema itself are checked by `schema_checks`."""

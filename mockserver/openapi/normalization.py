@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote
@@ -15,6 +16,8 @@ from mockserver.openapi import reference_cycles
 from mockserver.openapi.dialects import dialect_3_0, discriminator, older_drafts
 from mockserver.openapi.linking import Linked, TypedLocation
 
+# A tuple, which is checked faster than a union.
+CONTAINERS = (dict, list)
 # Takes an object as written and a copy whose members are transformed already; returns what takes its place.
 Transform = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
 
@@ -111,37 +114,43 @@ class Copier:
 
     def copy(self, value: Any) -> Any:
         """The transformed value; the value itself if nothing in it differs."""
-        if not isinstance(value, dict | list):
-            return value
-        if id(value) not in self._copies:
-            self._originals.append(value)
-            # A cycle of replacements ends at this empty container.
-            self._copies[id(value)] = {} if isinstance(value, dict) else []
-            self._copies[id(value)] = self._copy_object(value) if isinstance(value, dict) else self._copy_array(value)
-        return self._copies[id(value)]
+        self._originals.append(value)
+        return self._copy(value) if isinstance(value, CONTAINERS) else value
+
+    def _copy(self, value: Any) -> Any:
+        """The transformed object or array."""
+        copy = self._copies.get(id(value))
+        if copy is None:
+            is_object = isinstance(value, dict)
+            if self._replacements:
+                # A cycle of replacements ends at this empty container.
+                self._copies[id(value)] = {} if is_object else []
+            copy = self._copies[id(value)] = self._copy_object(value) if is_object else self._copy_array(value)
+        return copy
 
     def _copy_array(self, value: list[Any]) -> list[Any]:
         omitted = self._omitted.get(id(value), ())
         # An omitted item leaves a hole, so that references by index to the others still hold.
         items = [
-            self._hole if index in omitted else self.copy(item) if isinstance(item, dict | list) else item
+            self._hole if index in omitted else self._copy(item) if isinstance(item, CONTAINERS) else item
             for index, item in enumerate(value)
         ]
-        return value if all(new is old for new, old in zip(items, value, strict=True)) else items
+        return value if all(map(operator.is_, items, value)) else items
 
-    def _copy_object(self, value: dict[str, Any]) -> dict[str, Any]:
-        omitted = self._omitted.get(id(value), ())
-        copy = {
-            name: self.copy(member) if isinstance(member, dict | list) else member
-            for name, member in value.items()
-            if name not in omitted
-        }
+    def _copy_object(self, value: dict[str, Any]) -> Any:
+        omitted = self._omitted.get(id(value))
+        copy = value if not omitted else {name: member for name, member in value.items() if name not in omitted}
+        for name, member in copy.items():
+            if isinstance(member, CONTAINERS):
+                member_copy = self._copy(member)
+                if member_copy is not member:
+                    copy = dict(copy) if copy is value else copy
+                    copy[name] = member_copy
         if id(value) in self._replacements:
-            replacement = self.copy(self._replacements[id(value)])
+            replacement = self._replacements[id(value)]
+            replacement = self._copy(replacement) if isinstance(replacement, CONTAINERS) else replacement
             siblings = {name: member for name, member in copy.items() if name != "$ref"}
             return {**replacement, **siblings} if isinstance(replacement, dict) else replacement
-        if len(copy) == len(value) and all(copy[name] is value[name] for name in value):
-            copy = value
         return self._transform(value, copy)
 
 

@@ -59,7 +59,9 @@ def _check_bounds(linked: Linked, report: Report) -> None:
 def _find_dangling_references(linked: Linked) -> Omitted:
     """The references to what has been left out."""
     dangling: Omitted = {}
-    is_resolvable: dict[str, bool] = {}
+    is_resolvable = {reference: _is_resolvable(linked, reference) for reference in linked.references}
+    if all(is_resolvable.values()):
+        return dangling
     data = [source.data for source in linked.documents.sources.values()]
     pending: list[Any] = [value for value in data if isinstance(value, dict | list)]
     while pending:

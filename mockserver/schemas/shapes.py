@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from mockserver.documents.nodes import Node, Unresolved
@@ -18,10 +18,10 @@ TYPE_NAMES = {bool: "boolean", int: "integer", float: "number", str: "string", l
 class Shape:
     """The types that schemas allow for one value: all of `required` apply to it, and one of `alternatives`.
 
-    What lies below is determined on first use, since few members of a large document are ever looked at.
+    All is determined on first use, since few members of a large document are ever looked at.
     """
 
-    __slots__ = ("_additional", "_alternatives", "_items", "_members", "_names", "_required", "_schemas", "types")
+    __slots__ = ("_additional", "_alternatives", "_items", "_members", "_names", "_required", "_schemas", "_types")
 
     def __init__(self, required: tuple[Node, ...] = (), alternatives: tuple[Node, ...] = ()) -> None:
         self._required, self._alternatives = required, alternatives
@@ -30,14 +30,22 @@ class Shape:
         self._additional: Shape | None = None
         self._names: frozenset[str] | None = None
         self._members: dict[str, Shape] = {}
-        self.types = ALL_TYPES.intersection(*(types_of(schema) for schema in required))
-        if alternatives:
-            self.types &= frozenset().union(*(types_of(schema) for schema in alternatives))
+        self._types: frozenset[str] | None = None
 
     @classmethod
     def from_schema(cls, schema: Node | None) -> Shape:
         """The shape of one schema; of any value without one."""
         return cls((schema,)) if schema is not None else cls()
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The JSON types that are allowed."""
+        if self._types is None:
+            types = ALL_TYPES.intersection(*map(types_of, self._required))
+            if self._alternatives:
+                types &= frozenset().union(*map(types_of, self._alternatives))
+            self._types = types
+        return self._types
 
     @property
     def items(self) -> Shape:
@@ -182,7 +190,7 @@ class _TypeSearch:
         if schema is None or depth > DEPTH_LIMIT or not isinstance(schema.value, dict):
             return ALL_TYPES
         if COMBINING.isdisjoint(schema.value):
-            return self._search(schema, depth)
+            return _own_types(schema.value)
         place = schema.uri, schema.pointer
         if place not in self._types:
             # A schema that includes itself limits nothing.
@@ -192,16 +200,9 @@ class _TypeSearch:
 
     def _search(self, schema: Node, depth: int) -> frozenset[str]:
         keywords = schema.value
-        types = ALL_TYPES
+        types = _own_types(keywords)
         if isinstance(keywords.get("$ref"), str):
             types = types.intersection(*(self.of(target, depth) for target in list_target(schema)))
-        declared = keywords.get("type")
-        if isinstance(declared, str | list):
-            names = [declared] if isinstance(declared, str) else declared
-            types &= frozenset(name for name in names if isinstance(name, str)) | _widened(names)
-        for values in (keywords.get("enum"), [keywords["const"]] if "const" in keywords else None):
-            if isinstance(values, list):
-                types &= frozenset().union(*(types_of_value(value) for value in values))
         if isinstance(keywords.get("allOf"), list):
             types = types.intersection(*(self.of(part, depth) for part in _list_schemas(schema.child("allOf"))))
         for keyword in ("anyOf", "oneOf"):
@@ -211,9 +212,26 @@ class _TypeSearch:
         return types | _widened(types)
 
 
+def _own_types(keywords: Mapping[str, Any]) -> frozenset[str]:
+    """The types that `type`, `enum` and `const` allow."""
+    types, declared = ALL_TYPES, keywords.get("type")
+    if isinstance(declared, str):
+        types = _BY_NAME.get(declared, frozenset())
+    elif isinstance(declared, list):
+        types &= frozenset(name for name in declared if isinstance(name, str)) | _widened(declared)
+    for values in (keywords.get("enum"), [keywords["const"]] if "const" in keywords else None):
+        if isinstance(values, list):
+            types &= frozenset().union(*map(types_of_value, values))
+    return types | _widened(types)
+
+
 def _widened(types: Collection[Any]) -> frozenset[str]:
     """What the types allow besides: every integer is a number."""
     return frozenset({"integer"}) if "number" in types else frozenset()
+
+
+# The types that each name of `type` allows.
+_BY_NAME = {name: frozenset({name}) | _widened({name}) for name in ALL_TYPES}
 
 
 def types_of_value(value: Any) -> frozenset[str]:

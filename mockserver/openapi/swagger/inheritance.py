@@ -7,7 +7,6 @@ Object", `discriminator`). OpenAPI 3.0 implies this by its mapping; JSON Schema 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from mockserver.documents.nodes import Unresolved
@@ -126,7 +125,7 @@ def _find_property(conversion: Conversion, base: str, discriminator: str) -> dic
     if declared is None:
         return None
     try:
-        kind = conversion.resolve(replace(conversion.root, value=declared)).value
+        kind = conversion.resolve(conversion.root._replace(value=declared)).value
     except Unresolved:
         return None
     return kind if isinstance(kind, dict) and kind.get("type", "string") == "string" else None
