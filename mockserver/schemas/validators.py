@@ -50,8 +50,13 @@ OWN_FORMATS: dict[str, Callable[[str], bool]] = {"byte": is_base64}
 class Validator:
     """Validates values against the schema at one address."""
 
-    def __init__(self, address: str, schemas: Schemas) -> None:
-        self.address, self.schemas = address, schemas
+    def __init__(self, node: Node, schemas: Schemas) -> None:
+        self._node, self.schemas = node, schemas
+
+    @cached_property
+    def address(self) -> str:
+        """The location of the schema as a URI."""
+        return self._node.address
 
     @cached_property
     def is_valid(self) -> Callable[[Any], bool]:
@@ -92,7 +97,8 @@ class Schemas:
     def __init__(self, documents: Documents, direction: Direction = "") -> None:
         self.documents = documents
         self._graph = SchemaGraph(documents, direction)
-        self._validators: dict[str, Validator] = {}
+        # By file and pointer.
+        self._validators: dict[tuple[str, str], Validator] = {}
         self._by_direction: dict[Direction, Schemas] = {direction: self}
         self._parts: dict[tuple[int, str], jsonschema_rs.Validator] = {}
         # Those that refer to other schemas and were compiled one by one, and the size of all that they lead to.
@@ -139,11 +145,13 @@ class Schemas:
 
     def validator(self, node: Node) -> Validator:
         """The validator of the schema at `node`, or of what it refers to if that is all that it says."""
-        with suppress(Unresolved):  # which is a mistake when the schema is compiled
+        # A reference that leads nowhere fails when it is compiled.
+        with suppress(Unresolved):
             node = node.resolve_plain_ref()
-        validator = self._validators.get(node.address)
+        place = node.uri, node.pointer
+        validator = self._validators.get(place)
         if validator is None:
-            validator = self._validators[node.address] = Validator(node.address, self)
+            validator = self._validators[place] = Validator(node, self)
         return validator
 
     def compile(self, address: str) -> jsonschema_rs.Validator:
