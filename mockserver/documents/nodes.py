@@ -46,10 +46,11 @@ class Node(NamedTuple):
 
     def child(self, *tokens: str | int) -> Node:
         """The node below, by member names and indexes. Raises KeyError, IndexError or TypeError."""
-        value = self.value
+        value, pointer = self.value, self.pointer
         for token in tokens:
             value = value[token]
-        return Node(self.documents, self.uri, json_pointer.append(self.pointer, *tokens), value)
+            pointer = f"{pointer}/{token if isinstance(token, int) else json_pointer.escape(token)}"
+        return Node(self.documents, self.uri, pointer, value)
 
     def get(self, name: str) -> Node | None:
         """The member `name` with its reference resolved, or None. Raises Unresolved."""

@@ -106,8 +106,9 @@ class ContentReader:
             self._check_notation(example, validator)
         values = {label: example.value for label, example in examples.items()}
         encodings, item = self._read_encodings(node, shape), self._read_item(node, schemas)
-        layouts = self._layouts.setdefault(schemas, Layouts(schemas))
-        xml = body_layout(schema, layouts) if is_xml_data(name) or name == MULTIPART or "*" in name else None
+        xml = None
+        if is_xml_data(name) or name == MULTIPART or "*" in name:
+            xml = body_layout(schema, self._layouts.setdefault(schemas, Layouts(schemas)))
         media = MediaType(name, schema, validator, values, encodings, shape, node if examples else None, item, xml)
         self.examples.extend(DeclaredExample(example, media, label) for label, example in examples.items())
         return media

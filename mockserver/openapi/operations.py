@@ -64,6 +64,7 @@ class OperationReader:
         operations: dict[str, Operation] = {}
         first_paths: dict[str, str] = {}
         security, paths = SecurityReader(document, self.report), document.get("paths")
+        prefixes = find_prefixes(document) or ()
         for path, item in list_members(paths, self.report) if paths is not None else ():
             if path.startswith("x-") or not isinstance(item.value, dict):
                 continue
@@ -73,7 +74,7 @@ class OperationReader:
             if first != path:
                 self._add_error(item, f"the path {quote(path)} is the same as {quote(first)}", "shadowed")
             for node in _operation_nodes(item):
-                operation = self._read_operation(path, node, item, security, operations)
+                operation = self._read_operation(path, node, item, security, prefixes, operations)
                 operations[operation.id] = operation
         return operations
 
@@ -88,8 +89,15 @@ class OperationReader:
             self.report.warn(item.source, item.pointer, message, "query-in-path")
 
     def _read_operation(
-        self, path: str, node: Node, item: Node, security: SecurityReader, operations: dict[str, Operation]
+        self,
+        path: str,
+        node: Node,
+        item: Node,
+        security: SecurityReader,
+        prefixes: tuple[str, ...],
+        operations: dict[str, Operation],
     ) -> Operation:
+        own_prefixes = find_prefixes(node, item)
         method = node.pointer.rpartition("/")[2].upper()
         fallback_id = f"{method} {path}"
         operation_id = node.value.get("operationId", fallback_id)
@@ -108,7 +116,7 @@ class OperationReader:
             responses=self._read_responses(node, security.document),
             security=security.read(node),
             deprecated=node.value.get("deprecated") is True,
-            prefixes=find_prefixes(node, item, security.document),
+            prefixes=prefixes if own_prefixes is None else own_prefixes,
         )
         self._check_success(node, operation)
         return operation

@@ -15,6 +15,8 @@ from mockserver.syntax import json_pointer
 # What may stand beside a `$ref` of OpenAPI 3.0 without an effect that anybody would miss.
 HARMLESS_SIBLINGS = {"$ref", "description", "summary", "title", "externalDocs", "xml", "deprecated", "example"}
 COMBINATIONS = ("allOf", "oneOf", "anyOf")
+# No other schema is suspicious.
+SUSPICIOUS = frozenset({"$ref", "example", "nullable", "enum", "const", *COMBINATIONS})
 # A warning: the keyword it is about, the message and its code.
 Warning = tuple[str, str, str]
 
@@ -22,6 +24,8 @@ Warning = tuple[str, str, str]
 def warn_about_schemas(linked: Linked, report: Report) -> None:
     """Report what is suspicious about each schema, as written and as it is served."""
     for location in linked.schemas.values():
+        if SUSPICIOUS.isdisjoint(location.value) or (len(location.value) == 1 and "$ref" in location.value):
+            continue
         source = linked.documents.sources[location.uri]
         is_3_0 = linked.is_3_0.get(location.uri, False)
         for keyword, message, code in (*_idle_keywords(location.value, is_3_0), *_contradictions(linked, location)):

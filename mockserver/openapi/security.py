@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from mockserver.documents.nodes import Node, Unresolved
@@ -58,7 +59,7 @@ def _to_quoted_text(text: str) -> str:
     return re.sub(r"[^ !#-\[\]-~]", "_", text)
 
 
-@dataclass(slots=True)
+@dataclass
 class SecurityReader:
     """Reads a document's security schemes, and what its operations require of them."""
 
@@ -78,7 +79,7 @@ class SecurityReader:
         )
 
     def _read_requirement(self, requirement: Node) -> Iterator[RequiredCredential]:
-        schemes = self._read_schemes()
+        schemes = self._schemes
         for name, scopes in requirement.value.items():
             scheme = schemes.get(name)
             if scheme is None:
@@ -90,7 +91,8 @@ class SecurityReader:
                 self._add_error(requirement.child(name), "must be an array of strings, the scopes", "type")
             yield _required_credential(re.sub(r"[^A-Za-z0-9._-]", "_", name), scheme, scope_names)
 
-    def _read_schemes(self) -> dict[str, Any]:
+    @cached_property
+    def _schemes(self) -> dict[str, Any]:
         components = self.document.value.get("components")
         if not isinstance(components, dict) or not isinstance(components.get("securitySchemes"), dict):
             return {}

@@ -15,13 +15,13 @@ COMBINATION_LIMIT = 50
 VARIABLE = re.compile(r"\{([^{}]+)\}")
 
 
-def find_prefixes(*owners: Node) -> tuple[str, ...]:
-    """The prefixes of the first owner that has `servers`; the owners are the operation, its path and the document."""
+def find_prefixes(*owners: Node) -> tuple[str, ...] | None:
+    """The prefixes of the first owner that has `servers`, such as an operation or its path; None if none has."""
     for owner in owners:
         servers = owner.value.get("servers") if isinstance(owner.value, dict) else None
         if isinstance(servers, list) and servers:
             return tuple(dict.fromkeys(prefix for server in servers for prefix in _prefixes_of(server)))
-    return ()
+    return None
 
 
 def _prefixes_of(server: Any) -> Iterator[str]:
