@@ -50,3 +50,11 @@ def test_every_operation_of_linked_schemas_responds_with_a_valid_body(tmp_path: 
     client = create_app(load_contract(write_document(tmp_path / "linked.json", SIZE))).test_client()
     bodies = [client.get(f"/Entity{number}/x").json for number in range(SIZE)]
     assert {type(body["id"]) for body in bodies} == {str}
+
+
+def test_the_time_to_the_first_response_grows_linearly_with_the_document(tmp_path: Path) -> None:
+    def prepare(size: int) -> Callable[[], object]:
+        path = write_document(tmp_path / f"first-{size}.json", size)
+        return lambda: create_app(load_contract(path), serve_pages=False).test_client().get("/Entity0/x")
+
+    assert_grows_linearly(prepare, SIZE)
