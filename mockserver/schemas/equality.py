@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
+from collections.abc import Sequence
 from typing import Any
+
+# Integers below it and doubles without a fraction are the same numbers.
+EXACT_LIMIT = 2**53
 
 
 def equality_key(value: Any) -> str:
@@ -14,4 +17,25 @@ def equality_key(value: Any) -> str:
         return f"[{','.join(map(equality_key, value))}]"
     if isinstance(value, dict):
         return f"{{{','.join(f'{name!r}:{equality_key(value[name])}' for name in sorted(value))}}}"
-    return str(value) if isinstance(value, int) else str(Fraction(value))
+    return _number_key(value)
+
+
+def _number_key(value: float) -> str:
+    """The text of an integer, or that of the double which is the same number."""
+    if -EXACT_LIMIT < value < EXACT_LIMIT:
+        return str(int(value)) if value == int(value) else repr(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        return str(value)
+    return repr(number) if number == value else str(value)
+
+
+def are_unique(values: Sequence[Any]) -> bool:
+    """Whether no two values are equal, in time that grows with their size, whatever they are.
+
+    Compared are texts, whose hashes nobody can foresee, unlike those of numbers.
+    """
+    if all(type(value) is str for value in values):
+        return len(set(values)) == len(values)
+    return len(set(map(equality_key, values))) == len(values)

@@ -1,16 +1,19 @@
 """Explains in words why a value does not match its schema. Imported only when there is something to explain.
 
 The work is bounded, whatever the schema and the value: each schema is applied to each value once, however many branches
-lead there, jsonschema-rs finds the invalid items of long arrays, and after STEP_LIMIT steps the explanation ends.
+lead there; only branches whose constants fit are followed; jsonschema-rs finds the invalid items of long arrays;
+and after STEP_LIMIT steps, or once jsonschema-rs was given too much to read, the explanation ends.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
 
+import orjson
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
@@ -19,9 +22,17 @@ from referencing.exceptions import NoSuchResource
 from referencing.jsonschema import DRAFT202012
 
 from mockserver.errors import quote
+from mockserver.schemas.branch_identities import BranchIdentities, CompilePart
 from mockserver.schemas.equality import equality_key
-from mockserver.schemas.validators import keyword_validator
-from mockserver.schemas.wording import LISTED_VALUES_LIMIT, allowed_values, message_of, missing_member, not_one_of
+from mockserver.schemas.validators import keyword_validator, part_key
+from mockserver.schemas.wording import (
+    LISTED_VALUES_LIMIT,
+    SEVERAL_MATCH,
+    allowed_values,
+    message_of,
+    missing_member,
+    not_one_of,
+)
 
 FORMATS = (
     "date-time", "date", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6",
@@ -29,15 +40,22 @@ FORMATS = (
     "relative-json-pointer", "regex", "byte",
 )  # fmt: skip
 EXPLANATION_LIMIT = 100
-# How often schemas are applied to values: about a tenth of a second.
+# How often schemas are applied to values, and errors copied: about a tenth of a second.
 STEP_LIMIT = 5_000
+# How many times jsonschema-rs may read a value while it is explained; small ones as if they had so many bytes.
+READING_LIMIT = 2
+SMALL_SIZE = 100_000
 # The items of an array that jsonschema-rs validates at once.
 CHUNK_SIZE = 500
+# An error with so many others in its context takes as long to copy as a step.
+COPIES_PER_STEP = 10
+# Jsonschema-rs decides about these, and all that a message needs is known.
+DECIDED_KEYWORDS = (
+    "const", "enum", "maxItems", "maxLength", "maxProperties", "minItems", "minLength", "minProperties", "not", "type",
+)  # fmt: skip
 # The keyword of a last explanation that says that there are others.
 MORE = "more"
 Path = tuple[str | int, ...]
-# Compiles, for jsonschema-rs, a schema of the documents, or the schema that has it under a keyword.
-CompilePart = Callable[..., Any]
 
 
 class Explanation(NamedTuple):
@@ -64,7 +82,7 @@ class Explainer:
                 raise NoSuchResource(uri) from None
 
         self._registry: Registry[Any] = Registry(retrieve=retrieve)  # type: ignore[call-arg]
-        self._class = _validator_class(compile_part)
+        self._class = _validator_class(_Keywords(compile_part, self._look_up))
 
     def count_failures(self, address: str, value: Any) -> int:
         """The number of keywords that a value does not satisfy, as far as they are counted."""
@@ -91,7 +109,7 @@ class Explainer:
                     break
         except (_WorkLimitReached, RecursionError):
             is_complete = False
-        if is_complete:
+        if is_complete and _work.is_complete:
             return explanations
         if not explanations:
             message = f"{quote(value)} does not match its schema; it is too large, or too deeply nested, to say where"
@@ -100,32 +118,54 @@ class Explainer:
         count = "this one" if len(listed) == 1 else f"these {len(listed)}"
         return [*listed, Explanation((), MORE, f"there are more violations than {count}")]
 
+    def _look_up(self, reference: str) -> Any:
+        """The schema at an absolute address."""
+        return self._registry.resolver().lookup(reference).contents
+
     def _find_errors(self, address: str, value: Any) -> Iterator[ValidationError]:
-        _work.begin()
+        _work.begin(value)
         validator = self._class({"$ref": address}, registry=self._registry, format_checker=_FORMATS)
         errors: Iterator[ValidationError] = validator.iter_errors(value)
         return errors
 
 
 class _Work(threading.local):
-    """The explanation that a thread is at: the steps that are left, and the errors that were found before.
+    """The explanation that a thread is at: the work that is left, and what was found before.
 
-    `errors` are by the `id()` of the schema and of the value, which both live as long as the explanation.
+    `errors` are by the `id()` of the schema and of the value, and `invalid` items by the schema and the `id()` of the
+    array; schemas and values live as long as the explanation.
     """
 
     def __init__(self) -> None:
-        self.begin()
+        self.begin(None)
 
-    def begin(self) -> None:
-        """Begin an explanation."""
-        self.steps = STEP_LIMIT
+    def begin(self, value: Any) -> None:
+        """Begin the explanation of a value."""
+        self.is_complete = True
+        self._steps = STEP_LIMIT
+        self._bytes = READING_LIMIT * max(_size(value), SMALL_SIZE)
         self.errors: dict[tuple[int, int], tuple[ValidationError, ...]] = {}
+        self.invalid: dict[tuple[str | int, int], list[int]] = {}
 
-    def take_step(self) -> None:
+    def take_steps(self, count: int) -> None:
         """Raise _WorkLimitReached if there are no steps left."""
-        self.steps -= 1
-        if self.steps < 0:
+        self._steps -= count
+        if count and self._steps < 0:
             raise _WorkLimitReached
+
+    def read(self, value: Any) -> None:
+        """Raise _WorkLimitReached if jsonschema-rs has read too much before it reads `value`."""
+        self._bytes -= _size(value)
+        if self._bytes < 0:
+            raise _WorkLimitReached
+
+
+def _size(value: Any) -> int:
+    """About how many bytes a value has as JSON."""
+    try:
+        return len(orjson.dumps(value))
+    except orjson.JSONEncodeError:  # an integer of more than 64 bits, for example
+        return len(repr(value))
 
 
 _work = _Work()
@@ -150,17 +190,18 @@ def _explain_intended_branch(error: ValidationError, path: Path) -> list[Explana
         # An error of a branch that is `false` has an empty path.
         branches.setdefault(branch_error.schema_path[0] if branch_error.schema_path else None, []).append(branch_error)
     # A branch was not meant if it rejects the type or identity of the value itself.
-    candidates = [
-        errors
-        for errors in branches.values()
-        if not any(e.validator in ("type", "const") and not e.relative_path for e in errors)
-    ]
+    candidates = [errors for errors in branches.values() if not any(map(_is_of_another_kind, errors))]
     # Nor if the value of a discriminating member belongs to another branch.
     undiscriminated = [errors for errors in candidates if not any(map(_is_discriminator_error, errors))]
     for remaining in (candidates, undiscriminated):
         if len(remaining) == 1:
             return [explanation for branch_error in remaining[0] for explanation in _explain(branch_error, path)]
-    return _explain_common_error(candidates, path)
+    return _explain_common_error(undiscriminated or candidates, path)
+
+
+def _is_of_another_kind(error: ValidationError) -> bool:
+    """Whether the type or the identity of a value itself is another one."""
+    return error.validator in ("type", "const") and not error.relative_path
 
 
 def _is_discriminator_error(error: ValidationError) -> bool:
@@ -207,19 +248,21 @@ def _format_checker() -> FormatChecker:
 _FORMATS = _format_checker()
 
 
-def _validator_class(compile_part: CompilePart) -> Any:
+def _validator_class(keywords: _Keywords) -> Any:
     """Jsonschema's validator, with jsonschema-rs for whatever needs no explanation: the two cannot disagree there."""
-    keywords = _Keywords(compile_part)
     validator_class: Any = extend(  # type: ignore[no-untyped-call]
         Draft202012Validator,
         {
             "additionalProperties": keywords.additional_properties,
+            "anyOf": partial(keywords.alternatives, "anyOf"),
             "contains": keywords.contains,
             "items": keywords.items,
+            "oneOf": partial(keywords.alternatives, "oneOf"),
             "pattern": keywords.pattern,
             "patternProperties": keywords.pattern_properties,
             "propertyNames": keywords.property_names,
             "uniqueItems": keywords.unique_items,
+            **{keyword: partial(keywords.decided, keyword) for keyword in DECIDED_KEYWORDS},
         },
     )
     descend = validator_class.descend
@@ -231,12 +274,25 @@ def _validator_class(compile_part: CompilePart) -> Any:
         key = id(schema), id(instance)
         errors = _work.errors.get(key)
         if errors is None:
-            _work.take_step()
+            _work.take_steps(1)
             # A schema that applies itself to the same value adds nothing.
             _work.errors[key] = ()
-            remaining = descend(validator, instance, schema, resolver=resolver)
-            errors = _work.errors[key] = tuple(islice(remaining, EXPLANATION_LIMIT + 1))
+            if schema is False:
+                errors = (ValidationError("", None, instance=instance, schema=schema, validator_value=None),)  # type: ignore[arg-type]
+            else:
+                remaining = islice(descend(validator, instance, schema, resolver=resolver), EXPLANATION_LIMIT + 1)
+                listed: list[ValidationError] = []
+                try:
+                    for error in remaining:  # `extend` would count as another level of recursion
+                        listed.append(error)  # noqa: PERF402
+                except _WorkLimitReached:
+                    if not listed:
+                        raise
+                    _work.is_complete = False
+                errors = tuple(listed)
+            _work.errors[key] = errors
         for error in errors:
+            _work.take_steps(len(error.context) // COPIES_PER_STEP)
             copy = ValidationError.create_from(error)
             if path is not None:
                 copy.path.appendleft(path)
@@ -245,7 +301,7 @@ def _validator_class(compile_part: CompilePart) -> Any:
             yield copy
 
     def is_valid(validator: Any, instance: Any) -> bool:
-        return bool(compile_part(validator.schema).is_valid(instance))
+        return keywords.is_valid(validator.schema, instance)
 
     validator_class.descend, validator_class.is_valid = descend_once, is_valid
     return validator_class
@@ -254,8 +310,51 @@ def _validator_class(compile_part: CompilePart) -> Any:
 class _Keywords:
     """Keywords of JSON Schema, in the form that jsonschema calls them: validator, argument, value and schema."""
 
-    def __init__(self, compile_part: CompilePart) -> None:
-        self._compile_part = compile_part
+    def __init__(self, compile_part: CompilePart, look_up: Callable[[str], Any]) -> None:
+        self._compile_part, self._identities = compile_part, BranchIdentities(compile_part, look_up)
+
+    def is_valid(self, schema: Any, instance: Any) -> bool:
+        """Whether a value matches a schema."""
+        _work.take_steps(1)
+        _work.read(instance)
+        return bool(self._compile_part(schema).is_valid(instance))
+
+    def decided(
+        self, keyword: str, validator: Any, argument: Any, instance: Any, schema: Any
+    ) -> Iterator[ValidationError]:
+        """An error without a message, which jsonschema would write with all of the value."""
+        if not self._compile_part(argument, keyword).is_valid(instance):
+            yield ValidationError("")
+
+    def alternatives(
+        self, keyword: str, validator: Any, branches: Any, instance: Any, schema: Any
+    ) -> Iterator[ValidationError]:
+        """That no branch of `anyOf` or `oneOf` matches, or more than one of `oneOf`; the latter has no context.
+
+        The context has the errors of the branches that are meant. If none is, each has those of its identity, unless
+        only one is for such values at all.
+        """
+        meant = [index for index, branch in enumerate(branches) if self._identities.is_meant(branch, instance)]
+        context: list[ValidationError] = []
+        for index in meant:
+            errors = list(validator.descend(instance, branches[index], schema_path=index))
+            if not errors:
+                others = [branches[other] for other in meant if other > index] if keyword == "oneOf" else []
+                if any(self.is_valid(branch, instance) for branch in others):
+                    yield ValidationError(SEVERAL_MATCH)
+                return
+            context += errors
+        if not meant:
+            by_branch = [
+                list(validator.descend(instance, self._identities.identity(branch), schema_path=index))
+                for index, branch in enumerate(branches)
+            ]
+            candidates = [index for index, errors in enumerate(by_branch) if not any(map(_is_of_another_kind, errors))]
+            if len(candidates) == 1:
+                (index,) = candidates
+                by_branch = [list(validator.descend(instance, branches[index], schema_path=index))]
+            context = [error for errors in by_branch for error in errors]
+        yield ValidationError("", context=context)
 
     def pattern(self, validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
         """A text that does not match."""
@@ -271,8 +370,14 @@ class _Keywords:
             extra = len(instance) - first
             yield ValidationError(f"it has {extra} {'item' if extra == 1 else 'items'} more than are declared")
             return
-        rest = enumerate(islice(instance, first, None), first)
-        for index in self._find_invalid(rest, items):
+        key = part_key(items), id(instance)
+        invalid = _work.invalid.get(key)
+        if invalid is None or first:
+            rest = enumerate(islice(instance, first, None), first)
+            invalid = list(islice(self._find_invalid(rest, items), EXPLANATION_LIMIT + 1))
+        if not first:
+            _work.invalid[key] = invalid
+        for index in invalid:
             yield from validator.descend(instance[index], items, path=index)
 
     def contains(self, validator: Any, contains: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
@@ -280,6 +385,7 @@ class _Keywords:
         if not validator.is_type(instance, "array"):
             return
         least, most = schema.get("minContains", 1), schema.get("maxContains", len(instance))
+        _work.read(instance)
         is_valid = self._compile_part(contains).is_valid
         count = sum(map(is_valid, instance))
         of_it = f"{count} {'item of it matches' if count == 1 else 'items of it match'}"
@@ -333,7 +439,15 @@ class _Keywords:
     def _find_invalid(self, values: Iterable[tuple[Any, Any]], schema: Any) -> Iterator[Any]:
         """The index or name of each value that the schema does not allow."""
         remaining = iter(values)
+        chunk = list(islice(remaining, CHUNK_SIZE))
+        if len(chunk) == 1:
+            # Whoever gets it applies the schema, which is all that is to be done.
+            yield chunk[0][0]
+            return
         are_valid, is_valid = self._compile_part(schema, "items").is_valid, self._compile_part(schema).is_valid
-        while chunk := list(islice(remaining, CHUNK_SIZE)):
-            if not are_valid([value for _, value in chunk]):
+        while chunk:
+            items = [value for _, value in chunk]
+            _work.read(items)
+            if not are_valid(items):
                 yield from (name for name, value in chunk if not is_valid(value))
+            chunk = list(islice(remaining, CHUNK_SIZE))

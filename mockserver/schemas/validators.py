@@ -17,6 +17,7 @@ from mockserver.documents.nodes import Documents, Node, Unresolved
 from mockserver.errors import Violation
 from mockserver.schemas import directions
 from mockserver.schemas.directions import Direction
+from mockserver.schemas.equality import are_unique
 from mockserver.schemas.graph import SchemaGraph
 from mockserver.syntax import json_pointer
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 # those that were compiled one by one have so many objects and arrays, all are compiled together, which takes little
 # longer than one of them.
 SINGLE_LIMIT = 150_000
+# The parts of schemas that are kept compiled for explanations.
+PART_LIMIT = 1_000
 _BASE64 = re.compile(r"[A-Za-z0-9+/_\r\n-]*={0,2}[\r\n]*")
 # Lookaround and backreferences.
 _BACKTRACKING = re.compile(r"\(\?<?[=!]|\\[1-9]")
@@ -100,7 +103,7 @@ class Schemas:
         # By file and pointer.
         self._validators: dict[tuple[str, str], Validator] = {}
         self._by_direction: dict[Direction, Schemas] = {direction: self}
-        self._parts: dict[tuple[int, str], jsonschema_rs.Validator] = {}
+        self._parts: dict[tuple[str | int, str], jsonschema_rs.Validator] = {}
         # Those that refer to other schemas and were compiled one by one, and the size of all that they lead to.
         self._single: list[Validator] = []
         self._single_size = 0
@@ -162,13 +165,18 @@ class Schemas:
         return _compile({"$ref": address}, self._graph.select((address,)).documents)
 
     def _compile_part(self, schema: Any, keyword: str = "") -> jsonschema_rs.Validator:
-        """Compile a schema that is in the documents, or the one that has it under `keyword`, once."""
-        key = id(schema), keyword
-        if key not in self._parts:
-            references = self._graph.references_of(schema)
-            selection = self._graph.select(references)
-            self._parts[key] = _compile({keyword: schema} if keyword else schema, selection.documents)
-        return self._parts[key]
+        """Compile a schema that is in the documents, or the one that has it under `keyword`, once.
+
+        What was compiled longest ago makes room.
+        """
+        key = part_key(schema), keyword
+        part = self._parts.get(key)
+        if part is None:
+            selection = self._graph.select(self._graph.references_of(schema))
+            part = self._parts[key] = _compile({keyword: schema} if keyword else schema, selection.documents)
+            if len(self._parts) > PART_LIMIT:
+                self._parts.pop(next(iter(self._parts)), None)
+        return part
 
     @cached_property
     def explainer(self) -> Explainer:
@@ -179,9 +187,28 @@ class Schemas:
         return Explainer(self._graph.selected, self._compile_part)
 
 
+def part_key(schema: Any) -> str | int:
+    """The same for a schema at one place in the documents, and for all that only refer to one address."""
+    if isinstance(schema, dict) and len(schema) == 1 and isinstance(reference := schema.get("$ref"), str):
+        return reference
+    return id(schema)
+
+
 def compile_file(uri: str, files: Mapping[str, Any]) -> jsonschema_rs.Validator:
     """Compile the JSON Schema that the file at `uri` is; it may refer to `files`, given by their URIs."""
     return _compile({"$ref": uri}, files)
+
+
+class _UniqueItems:
+    """The keyword `uniqueItems`. That of jsonschema-rs compares each item with all others where integers are large."""
+
+    def __init__(self, _schema: Any, is_unique: Any, _path: Any) -> None:
+        self._is_unique = is_unique
+
+    def validate(self, instance: Any) -> None:
+        """Raise ValueError if two items of an array are equal."""
+        if self._is_unique and isinstance(instance, list) and not are_unique(instance):
+            raise ValueError("two items are equal")
 
 
 def _compile(schema: Any, documents: Mapping[str, Any]) -> jsonschema_rs.Validator:
@@ -193,6 +220,7 @@ def _compile(schema: Any, documents: Mapping[str, Any]) -> jsonschema_rs.Validat
         formats=OWN_FORMATS,
         offline=True,
         pattern_options=PATTERN_OPTIONS,
+        keywords={"uniqueItems": _UniqueItems},
     )
 
 

@@ -52,8 +52,49 @@ SCHEMAS: dict[str, tuple[Callable[[], Validator], Callable[[int], Any], str]] = 
     ),
     "two equal branches": (lambda: recursive(BRANCHES, BRANCHES), nested, "/child"),
     "two similar branches": (lambda: recursive(BRANCHES, {**BRANCHES, "title": "B"}, keyword="anyOf"), nested, "/child"),
+    "a hundred kinds told apart by a constant": (
+        lambda: recursive(*map(container, map(str, range(100)))), lambda depth: nested(depth, kind="42"), "/children/0",
+    ),
     "a condition": (lambda: recursive({"if": BRANCHES, "then": BRANCHES, "else": BRANCHES}), nested, "/child"),
 }  # fmt: skip
+
+
+def kinds(*names: str) -> Validator:
+    return validator({"items": {"oneOf": [{"$ref": f"{ADDRESS}#/$defs/{name}"} for name in names]}, "$defs": {
+        name: {
+            "allOf": [{"properties": {"kind": {"const": name}}}],
+            "type": "object",
+            "required": ["kind", "size"],
+            "properties": {"size": {"type": "integer"}},
+        } for name in names
+    }})  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("item", "pointer", "message"),
+    [
+        ({"kind": "b", "size": "x"}, "/0/size", '"x" is not of type integer'),
+        ({"kind": "b"}, "/0", '"size" is required and missing'),
+        ({"kind": "d", "size": 1}, "/0/kind", '"d" is not one of "a", "b", "c".'),
+        ({"size": 1}, "/0", '"kind" is required and missing'),
+        (5, "/0", "5 matches none of the alternatives"),
+    ],
+)
+def test_of_alternatives_the_one_that_the_constants_name_is_explained(item: Any, pointer: str, message: str) -> None:
+    violations = kinds("a", "b", "c").violations([item], "body")
+    assert [(violation.pointer, violation.message) for violation in violations] == [(pointer, message)]
+
+
+@pytest.mark.parametrize("values", [[1, 1.0], [2**100, 2.0**100], [{"a": 2**62}, {"a": float(2**62)}], [0, -0.0]])
+def test_numbers_of_the_same_value_are_equal_items(values: list[Any]) -> None:
+    assert not validator({"uniqueItems": True}).is_valid(values)
+
+
+@pytest.mark.parametrize(
+    "values", [[1, True], [2**62, 2**62 + 1], [10**30, 10**30 + 1], [2**100 + 1, 2.0**100], ["1", 1], [[], {}]]
+)
+def test_different_values_are_unique_items(values: list[Any]) -> None:
+    assert validator({"uniqueItems": True}).is_valid(values)
 
 
 @pytest.mark.parametrize("depth", [1, 8, 60])
@@ -85,6 +126,26 @@ def test_explaining_a_value_by_a_recursive_schema_grows_linearly_with_its_depth(
 
 # Each has a schema, and a value of so many parts that is invalid, if only in its last part.
 LARGE: dict[str, tuple[Any, Callable[[int], Any]]] = {
+    "equal integers of more than 64 bits": ({"uniqueItems": True}, lambda size: [10**50 + n % size for n in range(size + 1)]),
+    "objects with equal integers of 63 bits": (
+        {"uniqueItems": True}, lambda size: [{"id": 2**62 + n % size} for n in range(size + 1)],
+    ),
+    "integers whose hashes are equal": (
+        {"uniqueItems": True}, lambda size: [(2**61 - 1) * (n % size) for n in range(size + 1)],
+    ),
+    "items that are evaluated by containing": (
+        {"contains": {"type": "integer"}, "unevaluatedItems": False}, lambda size: [*range(size), "a"],
+    ),
+    "an array where objects of many kinds are expected": (
+        {"oneOf": [{"type": "object", "properties": {"kind": {"const": n}}} for n in range(200)]}, lambda size: [{"a": 1}] * size,
+    ),
+    "an array that many schemas exclude": (
+        {"allOf": [{"not": {"type": "array", "minItems": n}} for n in range(100)]}, lambda size: [{"a": 1}] * size,
+    ),
+    "long arrays in branches that nothing tells apart": (
+        {"oneOf": [{"properties": {"a": {"items": {"properties": {f"b{n}": {"type": "string"}}}}}, "required": [f"c{n}"]} for n in range(50)]},
+        lambda size: {"a": [{"b": 1} for _ in range(size)]},
+    ),
     "equal objects": ({"uniqueItems": True}, lambda size: [*({"id": n} for n in range(size)), {"id": size - 1}]),
     "wrong items": ({"items": {"type": "string"}}, lambda size: [1] * size),
     "a wrong item at the end": ({"items": {"type": "string"}}, lambda size: ["a"] * size + [1]),
