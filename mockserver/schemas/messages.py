@@ -7,13 +7,11 @@ and after STEP_LIMIT steps, or once jsonschema-rs was given too much to read, th
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
 
-import orjson
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
@@ -24,6 +22,7 @@ from referencing.jsonschema import DRAFT202012
 from mockserver.errors import quote
 from mockserver.schemas.branch_identities import BranchIdentities, CompilePart
 from mockserver.schemas.equality import equality_key
+from mockserver.schemas.explanation_work import ExplanationWork, WorkLimitReached
 from mockserver.schemas.validators import keyword_validator, part_key
 from mockserver.schemas.wording import (
     LISTED_VALUES_LIMIT,
@@ -40,11 +39,6 @@ FORMATS = (
     "relative-json-pointer", "regex", "byte",
 )  # fmt: skip
 EXPLANATION_LIMIT = 100
-# How often schemas are applied to values, and errors copied: about a tenth of a second.
-STEP_LIMIT = 5_000
-# How many times jsonschema-rs may read a value while it is explained; small ones as if they had so many bytes.
-READING_LIMIT = 2
-SMALL_SIZE = 100_000
 # The items of an array that jsonschema-rs validates at once.
 CHUNK_SIZE = 500
 # An error with so many others in its context takes as long to copy as a step.
@@ -67,10 +61,6 @@ class Explanation(NamedTuple):
     missing: str | None = None
 
 
-class _WorkLimitReached(Exception):
-    """Explaining a value has taken STEP_LIMIT steps."""
-
-
 class Explainer:
     """Validates with jsonschema, over the same documents as the compiled validators: `read` gives one by its URI."""
 
@@ -90,7 +80,7 @@ class Explainer:
         try:
             for _ in islice(self._find_errors(address, value), EXPLANATION_LIMIT):
                 count += 1
-        except (_WorkLimitReached, RecursionError):
+        except (WorkLimitReached, RecursionError):
             pass
         return count
 
@@ -107,7 +97,7 @@ class Explainer:
                 if len(explanations) > EXPLANATION_LIMIT:
                     is_complete = False
                     break
-        except (_WorkLimitReached, RecursionError):
+        except (WorkLimitReached, RecursionError):
             is_complete = False
         if is_complete and _work.is_complete:
             return explanations
@@ -129,46 +119,7 @@ class Explainer:
         return errors
 
 
-class _Work(threading.local):
-    """The explanation that a thread is at: the work that is left, and what was found before.
-
-    `errors` are by the `id()` of the schema and of the value, and `invalid` items by the schema and the `id()` of the
-    array; schemas and values live as long as the explanation.
-    """
-
-    def __init__(self) -> None:
-        self.begin(None)
-
-    def begin(self, value: Any) -> None:
-        """Begin the explanation of a value."""
-        self.is_complete = True
-        self._steps = STEP_LIMIT
-        self._bytes = READING_LIMIT * max(_size(value), SMALL_SIZE)
-        self.errors: dict[tuple[int, int], tuple[ValidationError, ...]] = {}
-        self.invalid: dict[tuple[str | int, int], list[int]] = {}
-
-    def take_steps(self, count: int) -> None:
-        """Raise _WorkLimitReached if there are no steps left."""
-        self._steps -= count
-        if count and self._steps < 0:
-            raise _WorkLimitReached
-
-    def read(self, value: Any) -> None:
-        """Raise _WorkLimitReached if jsonschema-rs has read too much before it reads `value`."""
-        self._bytes -= _size(value)
-        if self._bytes < 0:
-            raise _WorkLimitReached
-
-
-def _size(value: Any) -> int:
-    """About how many bytes a value has as JSON."""
-    try:
-        return len(orjson.dumps(value))
-    except orjson.JSONEncodeError:  # an integer of more than 64 bits, for example
-        return len(repr(value))
-
-
-_work = _Work()
+_work = ExplanationWork()
 
 
 def _explain(error: ValidationError, path: Path) -> Iterator[Explanation]:
@@ -285,7 +236,7 @@ def _validator_class(keywords: _Keywords) -> Any:
                 try:
                     for error in remaining:  # `extend` would count as another level of recursion
                         listed.append(error)  # noqa: PERF402
-                except _WorkLimitReached:
+                except WorkLimitReached:
                     if not listed:
                         raise
                     _work.is_complete = False

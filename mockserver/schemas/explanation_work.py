@@ -1,0 +1,58 @@
+"""How much work may go into the explanation of a value, whatever the schema and the value are."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import orjson
+from jsonschema.exceptions import ValidationError
+
+# How often schemas are applied to values, and errors copied: about a tenth of a second.
+STEP_LIMIT = 5_000
+# How many times jsonschema-rs may read a value while it is explained; small ones as if they had so many bytes.
+READING_LIMIT = 2
+SMALL_SIZE = 100_000
+
+
+class WorkLimitReached(Exception):
+    """Explaining a value has taken STEP_LIMIT steps, or jsonschema-rs would have to read too much."""
+
+
+class ExplanationWork(threading.local):
+    """The explanation that a thread is at: the work that is left, and what was found before.
+
+    `errors` are by the `id()` of the schema and of the value, and `invalid` items by the schema and the `id()` of the
+    array; schemas and values live as long as the explanation.
+    """
+
+    def __init__(self) -> None:
+        self.begin(None)
+
+    def begin(self, value: Any) -> None:
+        """Begin the explanation of a value."""
+        self.is_complete = True
+        self._steps = STEP_LIMIT
+        self._bytes = READING_LIMIT * max(_size(value), SMALL_SIZE)
+        self.errors: dict[tuple[int, int], tuple[ValidationError, ...]] = {}
+        self.invalid: dict[tuple[str | int, int], list[int]] = {}
+
+    def take_steps(self, count: int) -> None:
+        """Raise WorkLimitReached if there are no steps left."""
+        self._steps -= count
+        if count and self._steps < 0:
+            raise WorkLimitReached
+
+    def read(self, value: Any) -> None:
+        """Raise WorkLimitReached if jsonschema-rs has read too much before it reads `value`."""
+        self._bytes -= _size(value)
+        if self._bytes < 0:
+            raise WorkLimitReached
+
+
+def _size(value: Any) -> int:
+    """About how many bytes a value has as JSON."""
+    try:
+        return len(orjson.dumps(value))
+    except orjson.JSONEncodeError:  # an integer of more than 64 bits, for example
+        return len(repr(value))
