@@ -63,7 +63,7 @@ class KnownKeys:
             if reading is None or behaviour is None or (reading.kind, reading.resource) != ("read", behaviour.resource):
                 continue
             names = [reading.field_of(name) for name in other.path_names[:-1]]
-            keys = [record_key(row.get(name)) for name in (*names, contract.resources[reading.resource].key)]
+            keys = [record_key(row.get(name)) for name in (*names, contract.resources[reading.resource].local_key)]
             if None not in keys:
                 yield template_shape(other.route), tuple(keys)
 
@@ -96,7 +96,7 @@ def _key_name(contract: Contract, operation: Operation, child: Operation | None,
     """The member of a record that holds its key."""
     behaviour = contract.behaviours.get(operation.id)
     if behaviour is not None:
-        return contract.resources[behaviour.resource].key
+        return contract.resources[behaviour.resource].local_key
     segment = operation.route.rstrip("/").rpartition("/")[2]
     return words.find_key_field(child.path_names[-1], segment, record) if child is not None else None
 

@@ -9,8 +9,9 @@ from functools import cache
 from typing import Any
 
 from mockserver.contract.behaviour import Behaviour, kinds_of, usual_success
-from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Lifecycle
+from mockserver.contract.lifecycle import Lifecycle
 from mockserver.contract.model import Contract, Record, Resource
+from mockserver.contract.records import log_entry
 from mockserver.contract.webhooks.model import Webhook
 from mockserver.engine.behaviours.envelopes import Page, complete_envelope
 from mockserver.engine.events.changes import APPEND, CREATE, DELETE, REPLACE, UPDATE
@@ -326,5 +327,5 @@ def _check_log_entries(
     validators = response_validators(contract, log_resource)
     at = format_instant(max(state.latest, 0))
     for transition in resource.lifecycle.transitions:
-        entry = {reference: rows[0].record[resource.key], LOG_EVENT: transition, LOG_STAMP: at}
+        entry = log_resource.visible(log_entry(resource, rows[0].record, log_resource, reference, transition, at))
         yield 1, list(_validate(log_resource, validators, entry, Situation(None)))

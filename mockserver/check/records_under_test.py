@@ -7,6 +7,7 @@ from typing import Any
 
 from mockserver.check.record_states import states_of_record
 from mockserver.contract.model import Contract, Resource
+from mockserver.contract.records import split_key
 from mockserver.engine.state.state import State
 
 
@@ -43,7 +44,7 @@ def select_records(contract: Contract, state: State) -> list[RecordUnderTest]:
 
 
 def related_keys(contract: Contract, state: State, record: RecordUnderTest) -> dict[str, Any]:
-    """The record's key, and those of the records that it refers to, directly or not, by resource."""
+    """The local keys of the record and of the records that it refers to, directly or not, by resource."""
     keys = {record.resource: record.key}
     waiting = [record.resource]
     while waiting:
@@ -54,4 +55,8 @@ def related_keys(contract: Contract, state: State, record: RecordUnderTest) -> d
             if row is not None and target not in keys and row.record.get(reference) is not None:
                 keys[target] = row.record[reference]
                 waiting.append(target)
-    return keys
+    return {name: _local_key(contract.resources[name], key) for name, key in keys.items()}
+
+
+def _local_key(resource: Resource, key: Any) -> Any:
+    return split_key(resource, key).get(resource.local_key, key)

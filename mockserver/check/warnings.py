@@ -103,7 +103,14 @@ def _missing_record(contract: Contract, override: Override, state: State) -> tup
         if name not in operation.path_names:
             continue
         target = contract.resource_named_by(operation, name)
-        if target is not None and not isinstance(key, list | dict) and not state.has_record(target, key):
+        if target is None or isinstance(key, list | dict):
+            continue
+        resource = contract.resources[target]
+        if resource.unique_within:
+            exists = any(row.record[resource.local_key] == key for row in state.tables[target].ordered())
+        else:
+            exists = state.has_record(target, key)
+        if not exists:
             return name, key
     return None
 

@@ -19,6 +19,8 @@ BehaviourKind = Literal[
 BEHAVIOUR_KINDS: tuple[BehaviourKind, ...] = get_args(BehaviourKind)
 # What is about the records that the path and the query select, and not about the one that the path names.
 SELECTING: tuple[BehaviourKind, ...] = ("list", "stream", "count", "create_all", "replace_all", "delete_all")
+# What creates records of the body, so that no path need name them.
+CREATING: tuple[BehaviourKind, ...] = ("create", "create_all", "replace_all")
 # What members of the body may select, like parameters of the query.
 SELECTED_BY_BODY: tuple[BehaviourKind, ...] = ("list", "count")
 # The query parameter by which a stream continues after an event, like the header Last-Event-ID; declared or not.

@@ -84,9 +84,13 @@ def _read_keys(dataset: Dataset, resource: Resource, report: Report) -> set[Any]
         if key is None:
             continue
         if key in first_index:
-            source, pointer = dataset.sources[resource.name], json_pointer.join((index, resource.key))
-            line = source.line(json_pointer.join((first_index[key], resource.key)))
-            report.add(source, pointer, f"the key {quote(key)} is already used in line {line}", "duplicate-key")
+            local_key = resource.local_key
+            source, pointer = dataset.sources[resource.name], json_pointer.join((index, local_key))
+            line = source.line(json_pointer.join((first_index[key], local_key)))
+            owners = " and ".join(resource.unique_within)
+            message = f"the key {quote(record[local_key])} is already used in line {line}"
+            message += f" with the same {owners}" if owners else ""
+            report.add(source, pointer, message, "duplicate-key")
         first_index.setdefault(key, index)
     return set(first_index)
 

@@ -134,7 +134,8 @@ def _derived_mistake(declared: DerivedDeclaration, resource: Resource, others: I
         return f"{quote(name)} of {resource.name} is derived twice"
     if any(criterion.name == name for criterion in resource.sort):
         return f"{quote(name)} is in the `sort` of {resource.name}: records are kept in an order of stored members"
-    used = {resource.key: "the key", **dict.fromkeys(resource.references, "a reference")}
+    references = (*resource.references, *(part for parts in resource.joined.values() for part in parts))
+    used = {**dict.fromkeys(references, "a reference"), **dict.fromkeys(resource.key_fields, "the key")}
     if lifecycle is not None:
         used |= {lifecycle.field: "the state of the lifecycle", lifecycle.touch or "": "the lifecycle's stamp"}
     if name in used:

@@ -215,7 +215,7 @@ def have_common_type(field: Shape, value: Shape) -> bool:
 
 def _key_types(resource: Resource) -> frozenset[str]:
     # A key that is a number may come as text, too.
-    return (resource.shape.member(resource.key).types if resource.key else frozenset()) | {"string"}
+    return (resource.shape.member(resource.local_key).types if resource.key else frozenset()) | {"string"}
 
 
 def _names(types: Iterable[str]) -> str:

@@ -76,7 +76,9 @@ class Resource:
     `read_only` fields and do not receive `write_only` ones. A record is removed with the one that an `owned_by` field
     refers to. `hidden` fields, which are references or the key, are kept with a record beside what its schema
     describes. `links` are references that generated records have, and that nothing requires. With `single`, there is
-    one record, or one for each value of a key that the path gives.
+    one record, or one for each value of a key that the path gives. `joined` are the hidden fields that join the values
+    of other fields, by name: the key, where records have a key of their own only below their owner, and references to
+    such records.
     """
 
     name: str
@@ -95,8 +97,35 @@ class Resource:
     hidden: frozenset[str] = frozenset()
     single: bool = False
     links: Mapping[str, str] = field(default_factory=dict)
+    joined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     shape: Shape = field(default_factory=Shape, compare=False)
     computed: tuple[ComputedField, ...] = ()
+
+    @property
+    def key_fields(self) -> tuple[str, ...]:
+        """The fields that identify a record together: those of `unique_within`, and the one that clients know."""
+        return self.joined.get(self.key, (self.key,))
+
+    @property
+    def local_key(self) -> str:
+        """The field that identifies a record to clients; of records below an owner, among those of the same owner."""
+        return self.key_fields[-1]
+
+    @property
+    def unique_within(self) -> tuple[str, ...]:
+        """The fields of the owner below which the local key is unique; none where it is unique by itself."""
+        return self.key_fields[:-1]
+
+    @property
+    def owner_fields(self) -> frozenset[str]:
+        """The fields that say which records own this one, none of which joins others."""
+        owners = (self.joined.get(name, (name,)) for name in self.owned_by)
+        return frozenset(self.unique_within).union(*owners)
+
+    def target(self, name: str) -> str | None:
+        """The resource that a field refers to, by itself or as the last of the fields that are joined."""
+        joined = (self.references.get(other) for other, parts in self.joined.items() if parts[-1] == name)
+        return self.references.get(name) or next(filter(None, joined), None)
 
     def visible(self, record: Record) -> Record:
         """The record without its hidden fields."""
@@ -319,7 +348,7 @@ class Contract:
             return None
         if parameter == behaviour.key_parameter(operation.path_names):
             return behaviour.resource
-        return self.resources[behaviour.resource].references.get(behaviour.field_of(parameter))
+        return self.resources[behaviour.resource].target(behaviour.field_of(parameter))
 
     @property
     def implemented(self) -> frozenset[str]:

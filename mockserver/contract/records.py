@@ -1,21 +1,24 @@
-"""Validates records, and reads and shifts their stamps."""
+"""Validates records, joins their keys, and reads and shifts their stamps."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from mockserver.contract.lifecycle import LOG_STAMP
+from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP
 from mockserver.contract.model import Record, Resource
 from mockserver.errors import Violation, quote
 from mockserver.syntax import json_pointer
 from mockserver.syntax.instants import format_instant, parse_instant
 
+IDENTIFIES = "with the other fields of its key, it identifies the record"
 # Whether a resource, by name, has a record with a key.
 Exists = Callable[[str, Any], bool]
 INTEGER = re.compile(r"-?[0-9]{1,18}")
 STAMP_LENGTH = len("2026-01-15T09:00:00.000Z")
+# Separates the values in a key that joins several; one within a value is escaped, as JSON Pointer escapes its slash.
+SEPARATOR = ","
 
 
 def record_key(value: Any) -> str | int | None:
@@ -33,10 +36,65 @@ def fit_key(types: frozenset[str], value: Any) -> Any:
 
 
 def with_plain_keys(resource: Resource, record: Record) -> Record:
-    """The record with its key, and the keys that it refers to, as `record_key` has them."""
-    floats = [name for name in (resource.key, *resource.references) if isinstance(record.get(name), float)]
+    """The record with its key, and the keys that it refers to, as `record_key` has them; joined ones are computed.
+
+    One that joins a field which the record lacks is left out.
+    """
+    names = (resource.key, *resource.references, *(part for parts in resource.joined.values() for part in parts))
+    floats = [name for name in names if isinstance(record.get(name), float)]
     whole = {name: key for name in floats if (key := record_key(record[name])) is not None}
-    return {**record, **whole} if whole else record
+    record = {**record, **whole} if whole else record
+    if not resource.joined:
+        return record
+    return {**without_joined(resource, record), **dict(_joined_keys(resource, record))}
+
+
+def without_joined(resource: Resource, record: Record) -> Record:
+    """The record without what `with_plain_keys` computes."""
+    return {name: value for name, value in record.items() if name not in resource.joined}
+
+
+def _joined_keys(resource: Resource, record: Record) -> Iterator[tuple[str, str]]:
+    for name, parts in resource.joined.items():
+        keys = [record_key(record.get(part)) for part in parts]
+        if None not in keys:
+            yield name, SEPARATOR.join(_escape(key) for key in keys)
+
+
+def _escape(key: Any) -> str:
+    return str(key).replace("~", "~0").replace(SEPARATOR, "~1")
+
+
+def split_key(resource: Resource, key: Any) -> dict[str, Any]:
+    """The values that a record's key joins, by field, or the key alone; empty if it joins another number of them."""
+    if not resource.unique_within:
+        return {resource.key: key}
+    texts = [text.replace("~1", SEPARATOR).replace("~0", "~") for text in str(key).split(SEPARATOR)]
+    if len(texts) != len(resource.key_fields):
+        return {}
+    types = (resource.fields.get(name, frozenset()) for name in resource.key_fields)
+    return dict(zip(resource.key_fields, map(fit_key, types, texts), strict=True))
+
+
+def log_entry(resource: Resource, record: Record, log: Resource, reference: str, transition: str, at: str) -> Record:
+    """The entry of a transition in a resource's log, whose field `reference` refers to the record."""
+    parts = log.joined.get(reference, (reference,))
+    keys = dict(zip(parts, (record[name] for name in resource.key_fields), strict=True))
+    return {**keys, reference: record[resource.key], LOG_EVENT: transition, LOG_STAMP: at}
+
+
+def key_violations(resource: Resource, record: Record, key: Any) -> list[Violation]:
+    """How the key of a record differs from the one of the path, by the fields that identify it."""
+    expected = split_key(resource, key)
+    for name in resource.key_fields:
+        if name in expected and record_key(record.get(name)) != expected[name]:
+            message = f"{quote(record.get(name))} is not the key {quote(expected[name])} of the path"
+            return [Violation("body", json_pointer.append("", name), "key", message)]
+    if record.get(resource.key) == key:
+        return []
+    fields = " and ".join(resource.key_fields)
+    message = f"the key {quote(key)} of the path does not join {fields}: {quote(record.get(resource.key))} does"
+    return [Violation("body", "", "key", message)]
 
 
 def validate_record(resource: Resource, record: Record, exists: Exists) -> list[Violation]:
@@ -55,10 +113,17 @@ def validate_record(resource: Resource, record: Record, exists: Exists) -> list[
         if field.name in record
     ]
     violations += resource.validator.violations(_with_derived(resource, record), "body")
+    if resource.unique_within and not violations:
+        violations += [
+            Violation("body", json_pointer.append("", name), "required", f"{quote(name)} is missing: {IDENTIFIES}")
+            for name in resource.key_fields
+            if record_key(record.get(name)) is None
+        ]
     for name, target in resource.references.items():
         value = record.get(name)
         key = record_key(value)
-        pointer = json_pointer.append("", name)
+        # A reference that joins several fields is not written: the last of them is.
+        pointer = json_pointer.append("", resource.joined.get(name, (name,))[-1])
         if value is None or (key is None and any(violation.pointer == pointer for violation in violations)):
             continue
         if key is None or not exists(target, key):

@@ -21,7 +21,15 @@ from mockserver.contract.effects import NO_EFFECTS, NOW, Effects, find_reference
 from mockserver.contract.lifecycle import LOG_EVENT, Lifecycle, Transition
 from mockserver.contract.list_reader import ListReader, is_filter, query_parameters, selecting_parameters
 from mockserver.contract.model import DerivedField, Resource, SortField
-from mockserver.contract.record_paths import find_item_path, has_key_in_body, sends_field
+from mockserver.contract.record_paths import (
+    KEY_TYPES,
+    find_item_path,
+    has_key_in_body,
+    missing_owners,
+    sends_field,
+    with_joined_keys,
+    with_types_of_keys,
+)
 from mockserver.documents.nodes import Documents, Node
 from mockserver.documents.source import Report, Source
 from mockserver.errors import did_you_mean, quote, unknown_name
@@ -35,7 +43,6 @@ from mockserver.syntax import json_pointer
 from mockserver.syntax.media_types import EVENT_STREAM
 from mockserver.syntax.member_path import MemberPath
 
-KEY_TYPES = frozenset({"string", "integer"})
 # The entries of `paging` that name members of the envelope rather than query parameters.
 PAGING_MEMBERS = ("next", "more")
 # The events of EventSource itself, and those with which a stream begins and ends.
@@ -60,7 +67,8 @@ class ResourcesReader:
             for name, entry in declared.items()
             if (resource := self._read_resource(name, entry, set(declared))) is not None
         }
-        resources = {name: _with_types_of_keys(resource, resources) for name, resource in resources.items()}
+        resources = with_joined_keys(resources, declared, self._add)
+        resources = {name: with_types_of_keys(resource, resources) for name, resource in resources.items()}
         for resource in resources.values():
             self._check_lifecycle(resource, resources)
             self._check_derived(resource, resources)
@@ -286,7 +294,7 @@ class ResourcesReader:
         if kind == "transition":
             self._check_body_paths(f"{pointer}/transition", resource, transition, operation)
         self._check_names(f"{pointer}/path", "path parameter", path_fields, operation.path_names)
-        key_in_body = not resource.single and has_key_in_body(kind, operation, path_fields, resource.key)
+        key_in_body = not resource.single and has_key_in_body(kind, operation, path_fields, resource.local_key)
         parameters = operation.path_names if kind in SELECTING or key_in_body else operation.path_names[:-1]
         names = [path_fields.get(parameter, parameter) for parameter in parameters]
         self._check_names(f"{pointer}/{kind}", "field", names, resource.fields)
@@ -305,6 +313,9 @@ class ResourcesReader:
             for role, member in envelope.items()
         }
         selection = reader.read(entry)
+        by_key = selection.cursor is not None and selection.cursor.by_key
+        if missing := missing_owners(resource, kind, names, by_key=by_key):
+            self._add(f"{pointer}/{kind}", f"{operation.path} {missing}")
         used = {*paging.values(), *selection.parameters}
         if kind == "stream":
             used.add(LAST_EVENT_ID)
@@ -372,7 +383,7 @@ class ResourcesReader:
         has_key = (
             operation.path_names
             or resource.single
-            or (kind in ("replace", "update") and sends_field(operation, resource.key))
+            or (kind in ("replace", "update") and sends_field(operation, resource.local_key))
         )
         if kind not in (*SELECTING, "create") and not has_key:
             self._add(pointer, f"{operation.path} has no path parameter for the key of the record")
@@ -422,13 +433,6 @@ class ResourcesReader:
 
     def _add(self, pointer: str, message: str, code: str = "invalid") -> None:
         self.report.add(self.source, pointer, message, code)
-
-
-def _with_types_of_keys(resource: Resource, resources: Mapping[str, Resource]) -> Resource:
-    """The resource with the types of its hidden fields: those of the keys that they hold."""
-    targets = {field: resources.get(resource.references.get(field, "")) for field in resource.hidden}
-    types = {field: target.fields.get(target.key, KEY_TYPES) for field, target in targets.items() if target is not None}
-    return replace(resource, fields={**resource.fields, **types}) if types else resource
 
 
 def _response_schema(operation: Operation, kind: BehaviourKind) -> Node | None:

@@ -116,7 +116,8 @@ class ScenarioReader:
                 key = record_key(record.get(resource.key)) if resource.key else None
                 pointer = json_pointer.join(("records", name, number))
                 if resource.key and key is None:
-                    message = f"needs a string or an integer as {quote(resource.key)}, its key"
+                    names = " and ".join(quote(field) for field in resource.key_fields)
+                    message = f"needs a string or an integer as {names}, its key"
                     self._add(pointer, message, "required")
                     continue
                 if key is not None and key in index_by_key:
@@ -126,7 +127,7 @@ class ScenarioReader:
                     rows.append(record)
                 merged.append((pointer, resource, record))
             if resource.key:
-                keys = [record_key(record.get(resource.key)) for record in entry]
+                keys = [record_key(with_plain_keys(resource, record).get(resource.key)) for record in entry]
                 put_keys[name] = frozenset(key for key in keys if key is not None)
         self._validate(merged, records, generated)
         return {name: tuple(rows) for name, rows in records.items()}, put_keys

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from mockserver.contract import overrides
+from mockserver.contract.records import split_key
 from mockserver.control import delivery_filters, journal_json, request_filters, verification
 from mockserver.documents.bundle import bundle
 from mockserver.engine.behaviours.calls import OperationCall
@@ -151,8 +152,8 @@ def _put_record(exchange: Exchange, call: OperationCall) -> ControlResult:
     resource, key = _read_record_path(exchange, call)
     run = exchange.selection.settle()
     existed = run.state.has_record(resource, key)
-    field = exchange.service.contract.resources[resource].key
-    record = {field: key, **call.body} if field else call.body
+    declared = exchange.service.contract.resources[resource]
+    record = {**split_key(declared, key), **call.body} if declared.key else call.body
     state = run.submit(lambda _, at: Put(resource, key, record, at))
     value = with_derived_fields(state, exchange.service.contract.resources[resource], state.record(resource, key))
     if existed:

@@ -10,9 +10,16 @@ from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import Any, NamedTuple
 
-from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Lifecycle, Transition, Verdict
+from mockserver.contract.lifecycle import Lifecycle, Transition, Verdict
 from mockserver.contract.model import Override, Record, Resource
-from mockserver.contract.records import read_stamp, record_key, validate_record, with_plain_keys
+from mockserver.contract.records import (
+    key_violations,
+    log_entry,
+    read_stamp,
+    record_key,
+    validate_record,
+    with_plain_keys,
+)
 from mockserver.engine.state.idempotency_keys import StoredResponse
 from mockserver.engine.state.schedule import DueTransition, with_replaced
 from mockserver.engine.state.sorted_rows import Row
@@ -206,7 +213,10 @@ def _log_transition(tables: dict[str, Table], table: Table, key: Any, transition
     """Append the entry of a transition to the log of the table, if it has one."""
     if table.log is not None:
         log, reference = table.log
-        tables[log] = tables[log].append({reference: key, LOG_EVENT: transition, LOG_STAMP: stamp})
+        row = tables[table.resource.name].get(key)
+        assert row is not None
+        entry = log_entry(table.resource, row.record, tables[log].resource, reference, transition, stamp)
+        tables[log] = tables[log].append(entry)
 
 
 def fired_by(before: State, command: Command, after: State) -> list[Fired]:
@@ -284,8 +294,7 @@ def _put(state: State, command: Put) -> State:
     violations = validate_record(resource, record, state.has_record)
     # What is no key at all violates the schema already.
     if key != command.key and (key is not None or not violations):
-        message = f"{quote(record.get(resource.key))} is not the key {quote(command.key)} of the path"
-        violations.append(Violation("body", json_pointer.append("", resource.key), "key", message))
+        violations += key_violations(resource, record, command.key)
     if record_stamp is not None and record_stamp > max(command.at, latest):
         message = f"{quote(record[touch or ''])} is later than the run's clock, {format_instant(command.at)}"
         violations.append(Violation("body", json_pointer.append("", touch or ""), "clock", message))

@@ -10,7 +10,8 @@ from typing import Any
 
 from mockserver.contract.inference.contract import FOLDER, infer_files
 from mockserver.contract.loader import FOLDERS, RESOURCES
-from mockserver.contract.model import Contract
+from mockserver.contract.model import Contract, Resource
+from mockserver.contract.records import without_joined
 from mockserver.documents.nodes import BASE_URI, Documents
 from mockserver.documents.source import Source
 from mockserver.engine.start import Start
@@ -132,17 +133,23 @@ def _written_fragment(source: Source, fragment: str) -> str:
 def _fixture_files(contract: Contract) -> dict[str, str]:
     state = Start(contract, contract.scenarios[contract.default_scenario]).state
     return fixture_files(
-        FIXTURES, {name: [row.record for row in table.ordered()] for name, table in state.tables.items()}
+        FIXTURES,
+        {name: [row.record for row in table.ordered()] for name, table in state.tables.items()},
+        contract.resources,
     )
 
 
-def fixture_files(dataset: str, records: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, str]:
+def fixture_files(
+    dataset: str, records: Mapping[str, Sequence[Mapping[str, Any]]], resources: Mapping[str, Resource]
+) -> dict[str, str]:
     """A folder of fixtures/ with the records of each resource that has any."""
     return {
-        f"fixtures/{dataset}/{name}.json": strict_json.dump_indented([dict(row) for row in rows])
-        for name, rows in records.items()
-        if rows
+        f"fixtures/{dataset}/{name}.json": _dump_rows(resources[name], rows) for name, rows in records.items() if rows
     }
+
+
+def _dump_rows(resource: Resource, rows: Sequence[Mapping[str, Any]]) -> str:
+    return strict_json.dump_indented([dict(without_joined(resource, row)) for row in rows])
 
 
 def _with_sort(contract: Contract, resources: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Mapping[str, Any]]:

@@ -44,23 +44,28 @@ def _sort(resource: Resource, lists: Sequence[Rows], arrival: Mapping[str | int,
 
 def _ties(resource: Resource, name: str, lists: Sequence[Rows]) -> list[str]:
     """How records with the same value are sorted: by their keys, if all of them are; else by arrival."""
+    key = resource.local_key
     pairs = [pair for rows in lists for pair in pairwise(rows) if pair[0][name] == pair[1][name]]
     for sign, (first, second) in (("", (0, 1)), ("-", (1, 0))):
-        if all(_is_ascending([pair[first].get(resource.key), pair[second].get(resource.key)]) for pair in pairs):
-            return [f"{sign}{resource.key}"]
+        if all(_is_ascending([pair[first].get(key), pair[second].get(key)]) for pair in pairs):
+            return [f"{sign}{key}"]
     return []
 
 
 def _candidates(resource: Resource, lists: Sequence[Rows]) -> list[str]:
     """The fields that all rows have with texts, or with numbers, the likelier ones first."""
     rows = [row for rows in lists for row in rows]
-    names = set.intersection(*(set(row) for row in rows)) & resource.fields.keys() if rows else set()
+    names = (
+        set.intersection(*(set(row) for row in rows)) & (resource.fields.keys() - resource.joined.keys())
+        if rows
+        else set()
+    )
     kinds = {name: {_kind(row[name]) for row in rows} for name in names}
     comparable = [name for name in names if kinds[name] in ({"string"}, {"number"})]
 
     def likelihood(name: str) -> tuple[bool, bool, str]:
         # New records get the highest number as their key, while their times are those of the mock's clock.
-        is_number = name == resource.key and _kind(rows[0][name]) == "number"
+        is_number = name == resource.local_key and _kind(rows[0][name]) == "number"
         return not is_number, words.split(name)[-1:][0] not in TIMES if words.split(name) else True, name
 
     return sorted(comparable, key=likelihood)

@@ -8,7 +8,7 @@ from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import SINGLE_KEY, Contract, Record, Resource
-from mockserver.contract.records import fit_key, record_key, validate_record, with_plain_keys
+from mockserver.contract.records import fit_key, record_key, split_key, validate_record, with_plain_keys
 from mockserver.engine.behaviours.server_fields import in_schema_order
 from mockserver.recorder.steps import Step
 from mockserver.schemas.shapes import Shape
@@ -118,7 +118,8 @@ class ObservedRecords:
     def _list(self, resource: Resource, behaviour: Behaviour, step: Step) -> None:
         rows = member_at(step.value, behaviour.items)
         if isinstance(rows, list) and (behaviour.sort is None or behaviour.sort not in step.call.query):
-            self.lists.setdefault(resource.name, []).append([row for row in rows if isinstance(row, dict)])
+            completed = [_complete(resource, behaviour, step, row) if resource.joined else row for row in rows]
+            self.lists.setdefault(resource.name, []).append([row for row in completed if isinstance(row, dict)])
         for number, row in enumerate(rows if isinstance(rows, list) else ()):
             key = self._see(resource, behaviour, step, row, is_whole=False)
             if key is not None:
@@ -139,9 +140,12 @@ class ObservedRecords:
             if location is None:
                 self._creations.setdefault(resource.name, []).append((step.number, members))
                 return
-            key = _key_of_text(resource, location.partition("?")[0].rstrip("/").rpartition("/")[2])
+            local_key = _key_of_text(resource, location.partition("?")[0].rstrip("/").rpartition("/")[2])
             path = _path_fields(resource, behaviour, step)
-            last = {**path, **members, resource.key: key}
+            last = dict(with_plain_keys(resource, {**path, **members, resource.local_key: local_key}))
+            key = record_key(last.get(resource.key))
+            if key is None:
+                return
             self._put(resource, key, ObservedRecord(None, last, (2, step.number), step.number))
             return
         if key == REDACTED or record is None:
@@ -170,7 +174,8 @@ class ObservedRecords:
         elif existing is not None and existing.last is not None:
             members = _body(behaviour, step)
             is_whole = behaviour.kind == "replace"
-            existing.last = {**members, resource.key: key} if is_whole else merge_patch(existing.last, members)
+            whole = {**members, **split_key(resource, key), resource.key: key}
+            existing.last = whole if is_whole else merge_patch(existing.last, members)
             existing.pending, existing.is_written = step.number, True
         elif existing is None:
             records[key] = ObservedRecord(
@@ -225,8 +230,11 @@ class ObservedRecords:
 
     def _path_key(self, resource: Resource, behaviour: Behaviour, step: Step) -> Key | None:
         value = _parameter_key(resource, behaviour, step)
-        key = record_key(_body(behaviour, step).get(resource.key) if value is None else value)
-        return None if key == REDACTED else key
+        key = record_key(_body(behaviour, step).get(resource.local_key) if value is None else value)
+        if key is None or key == REDACTED:
+            return None
+        path = _path_fields(resource, behaviour, step) if resource.unique_within else {}
+        return record_key(with_plain_keys(resource, {**path, resource.local_key: key}).get(resource.key))
 
     def _put(self, resource: Resource, key: Key, record: ObservedRecord) -> None:
         self.records.setdefault(resource.name, {})[key] = record
@@ -282,9 +290,9 @@ def _parameter_key(resource: Resource, behaviour: Behaviour, step: Step) -> Any:
     parameter = behaviour.key_parameter(step.operation.path_names)
     if parameter is None:
         return SINGLE_KEY if resource.single else None
-    return fit_key(resource.fields.get(resource.key, frozenset()), step.call.path.get(parameter))
+    return fit_key(resource.fields.get(resource.local_key, frozenset()), step.call.path.get(parameter))
 
 
 def _key_of_text(resource: Resource, text: str) -> Key:
-    shape: Shape = resource.shape.member(resource.key)
+    shape: Shape = resource.shape.member(resource.local_key)
     return int(text) if text.isdecimal() and "string" not in shape.types else text

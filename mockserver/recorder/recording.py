@@ -91,7 +91,7 @@ class Recording:
         files = contract_directory.schema_files(contract)
         writer = _ScenarioWriter()
         for name, records in ((DEFAULT_NAME, baseline), (END_NAME, end)):
-            files |= contract_directory.fixture_files(name, records)
+            files |= contract_directory.fixture_files(name, records, contract.resources)
             files |= writer.file(name, records, responses[name])
         summary.files = list(contract_directory.write(directory, files))
         summary.records = {name: len(rows) for name, rows in baseline.items()}

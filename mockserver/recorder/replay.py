@@ -121,13 +121,14 @@ class Replay:
         """
         resource = self.contract.resources[behaviour.resource]
         written = member_at(result.value, behaviour.item)
+        unsent = resource.write_only | resource.joined.keys()
         differing = {
             name: value
             for name, value in recorded.items()
-            if name not in resource.write_only and (name not in written or written[name] != value)
+            if name not in unsent and (name not in written or written[name] != value)
         }
         if behaviour.kind == "create" and not differing and written.keys() - recorded.keys():
-            return {resource.key: recorded[resource.key]}
+            return {resource.local_key: recorded[resource.local_key]}
         return differing
 
     def _matches(self, step: Step, result: OperationResult) -> bool:

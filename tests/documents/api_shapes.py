@@ -36,6 +36,9 @@ def listing(collection: str, item: str, schema: Any, envelope: Any, item_envelop
 
 ISSUE = record(number=INTEGER, title=TEXT, state={"enum": ["open", "closed"], "default": "open"})
 NEW_ISSUE = {"type": "object", "required": ["title"], "properties": {"title": TEXT}}
+LINE = record(productId=TEXT, quantity=INTEGER)
+MEMBER = record(userId=TEXT, role=TEXT)
+TRANSLATION = record(lang=TEXT, text=TEXT)
 ISSUES = "/repos/{owner}/{repo}/issues"
 API_SHAPES: dict[str, tuple[Paths, str]] = {
     "HAL": (
@@ -111,18 +114,94 @@ API_SHAPES: dict[str, tuple[Paths, str]] = {
         """
         GET /repos/ann/web/issues = 200 []
         POST /repos/ann/web/issues {"title": "a"} = 201 {"number": 1, "title": "a", "state": "open"}
-        POST /repos/bob/web/issues {"title": "b"} = 201 {"number": 2, "title": "b", "state": "open"}
-        POST /repos/ann/web/issues {"title": "c"} = 201 {"number": 3, "title": "c", "state": "open"}
-        GET /repos/ann/web/issues = 200 [{"number": 1, "title": "a", "state": "open"}, {"number": 3, "title": "c", "state": "open"}]
-        GET /repos/bob/web/issues = 200 [{"number": 2, "title": "b", "state": "open"}]
+        POST /repos/bob/web/issues {"title": "b"} = 201 {"number": 1, "title": "b", "state": "open"}
+        POST /repos/ann/web/issues {"title": "c"} = 201 {"number": 2, "title": "c", "state": "open"}
+        GET /repos/ann/web/issues = 200 [{"number": 1, "title": "a", "state": "open"}, {"number": 2, "title": "c", "state": "open"}]
+        GET /repos/bob/web/issues = 200 [{"number": 1, "title": "b", "state": "open"}]
         GET /repos/bob/app/issues = 200 []
         POST /repos/ann/web/issues/1/comments {"body": "x"} = 201 {"id": 1, "body": "x"}
-        POST /repos/bob/web/issues/1/comments {"body": "x"} = 404
+        POST /repos/bob/app/issues/1/comments {"body": "x"} = 404
         GET /repos/ann/web/issues/1/comments = 200 [{"id": 1, "body": "x"}]
-        GET /repos/ann/web/issues/3/comments = 200 []
+        GET /repos/bob/web/issues/1/comments = 200 []
+        GET /repos/ann/web/issues/2/comments = 200 []
         PATCH /repos/ann/web/issues/1 {"state": "closed"} = 200 {"number": 1, "title": "a", "state": "closed"}
-        GET /repos/bob/web/issues/1 = 404
-        GET /repos/bob/web/issues/2 = 200 {"number": 2, "title": "b", "state": "open"}
+        GET /repos/bob/web/issues/2 = 404
+        GET /repos/bob/web/issues/1 = 200 {"number": 1, "title": "b", "state": "open"}
+        """,
+    ),
+    "items of carts, put by their product": (
+        crud("/carts", "/carts/{cartId}", THING)
+        | {
+            "/carts/{cartId}/items": {"get": operation(schema=array_of(LINE))},
+            "/carts/{cartId}/items/{productId}": {
+                "get": operation(schema=LINE),
+                "put": operation(body=record(quantity=INTEGER), status=201, schema=LINE),
+                "delete": operation(status=204),
+            },
+            "/carts/{cartId}/items/{productId}/notes": {
+                "get": operation(schema=array_of(record(id=INTEGER, text=TEXT))),
+                "post": operation(body=record(text=TEXT), status=201, schema=record(id=INTEGER, text=TEXT)),
+            },
+        },
+        """
+        POST /carts {"id": "a", "label": "x"} = 201
+        POST /carts {"id": "b", "label": "y"} = 201
+        PUT /carts/a/items/p1 {"quantity": 1} = 201 {"productId": "p1", "quantity": 1}
+        PUT /carts/b/items/p1 {"quantity": 2} = 201 {"productId": "p1", "quantity": 2}
+        PUT /carts/c/items/p1 {"quantity": 2} = 404
+        GET /carts/a/items = 200 [{"productId": "p1", "quantity": 1}]
+        GET /carts/b/items/p1 = 200 {"productId": "p1", "quantity": 2}
+        POST /carts/a/items/p1/notes {"text": "x"} = 201 {"id": 1, "text": "x"}
+        POST /carts/a/items/p2/notes {"text": "x"} = 404
+        GET /carts/a/items/p1/notes = 200 [{"id": 1, "text": "x"}]
+        GET /carts/b/items/p1/notes = 200 []
+        DELETE /carts/b/items/p1 = 204
+        GET /carts/a/items/p1 = 200 {"productId": "p1", "quantity": 1}
+        DELETE /carts/a = 204
+        GET /carts/a/items/p1 = 404
+        """,
+    ),
+    "members of projects, posted by their user": (
+        crud("/projects", "/projects/{projectId}", THING)
+        | {
+            "/projects/{projectId}/members": {
+                "get": operation(schema=array_of(MEMBER)),
+                "post": operation(body=MEMBER, status=201, schema=MEMBER),
+            },
+            "/projects/{projectId}/members/{userId}": {
+                "get": operation(schema=MEMBER),
+                "patch": operation(body={"type": "object", "properties": {"role": TEXT}}, schema=MEMBER),
+                "delete": operation(status=204),
+            },
+        },
+        """
+        POST /projects {"id": "a", "label": "x"} = 201
+        POST /projects {"id": "b", "label": "y"} = 201
+        POST /projects/a/members {"userId": "u,1", "role": "owner"} = 201 {"userId": "u,1", "role": "owner"}
+        POST /projects/b/members {"userId": "u,1", "role": "guest"} = 201 {"userId": "u,1", "role": "guest"}
+        POST /projects/a/members {"userId": "u,1", "role": "guest"} = 409
+        PATCH /projects/a/members/u,1 {"role": "admin"} = 200 {"userId": "u,1", "role": "admin"}
+        GET /projects/b/members = 200 [{"userId": "u,1", "role": "guest"}]
+        DELETE /projects/b/members/u,1 = 204
+        GET /projects/a/members = 200 [{"userId": "u,1", "role": "admin"}]
+        """,
+    ),
+    "translations of products, put by their language": (
+        crud("/products", "/products/{productId}", THING)
+        | {
+            "/products/{productId}/translations": {"get": operation(schema=array_of(TRANSLATION))},
+            "/products/{productId}/translations/{lang}": {
+                "get": operation(schema=TRANSLATION),
+                "put": operation(body=record(lang=TEXT, text=TEXT), status=201, schema=TRANSLATION),
+            },
+        },
+        """
+        POST /products {"id": "a", "label": "x"} = 201
+        POST /products {"id": "b", "label": "y"} = 201
+        PUT /products/a/translations/de {"lang": "de", "text": "eins"} = 201 {"lang": "de", "text": "eins"}
+        PUT /products/b/translations/de {"lang": "de", "text": "zwei"} = 201 {"lang": "de", "text": "zwei"}
+        GET /products/a/translations = 200 [{"lang": "de", "text": "eins"}]
+        PUT /products/a/translations/de {"lang": "fr", "text": "un"} = 422
         """,
     ),
     "a member at a path of its own": (

@@ -29,7 +29,7 @@ class Collection:
     holds the schemas by which path parameters limit the fields that they name. `operations` holds the entries that
     `resources.yaml` would have, by operationId. `links` are the collections that further fields refer to. `hidden` are
     the fields of owners that only the path names, and a key that the records lack. A `single` record is the only one,
-    or that of its owner.
+    or that of its owner. `unique_within` are the fields of the owners below which the key is unique.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Collection:
     operations: dict[str, dict[str, Any]] = field(default_factory=dict)
     examples: list[Any] = field(default_factory=list)
     single: bool = False
+    unique_within: list[str] = field(default_factory=list)
 
     @property
     def segment(self) -> str:
@@ -78,6 +79,8 @@ class Collection:
     def entry(self) -> dict[str, Any]:
         """Its entry in `resources.yaml`, without the schema."""
         entry: dict[str, Any] = {"key": self.key}
+        if self.unique_within:
+            entry["unique_within"] = self.unique_within
         if self.references:
             entry |= {"references": self.references, "owned_by": list(self.references)}
         if self.links:

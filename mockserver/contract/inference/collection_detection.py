@@ -32,7 +32,16 @@ from mockserver.contract.inference.operations import (
     selects,
     sends_key,
 )
-from mockserver.contract.inference.owners import RecordPath, bind_owners, choose_name, find_owners, link, path_entry
+from mockserver.contract.inference.owners import (
+    RecordPath,
+    bind_owners,
+    choose_name,
+    find_owners,
+    is_local_key,
+    link,
+    path_entry,
+    set_unique_within,
+)
 from mockserver.contract.inference.single_records import detect_single_record
 from mockserver.contract.record_paths import sends_field
 from mockserver.documents.nodes import Node
@@ -80,6 +89,7 @@ def detect_collections(operations: Iterable[Operation]) -> list[Collection]:
             collections += [collection] if collection is not None else []
     collections = [collection for collection in collections if collection.operations]
     _add_actions(by_path, collections)
+    set_unique_within(collections, {operation.id: operation for operation in listed})
     link(collections)
     return collections
 
@@ -194,8 +204,8 @@ def _detect(
         return None
     shape = Shape.from_schema(record.schema)
     creation = collection_methods.get("POST")
-    # A key that clients choose may be chosen for each owner.
     is_numbered = creation is not None and not sends_field(creation, record.key)
+    is_numbered = is_numbered or is_local_key(record.key, shape, creation, record_methods.get("PUT"))
     owners = find_owners(path.collection, read, shape, record.key, collections, allow_unknown=is_numbered)
     if owners is None:
         return None
@@ -251,6 +261,7 @@ def _detect_list(path: str, by_path: Mapping[str, Methods], collections: list[Co
     if key is None or shape.member(key).types - {"null"} not in KEY_TYPES:
         key = free_name(HIDDEN_KEY, shape.names)
     is_numbered = creation is not None and not sends_field(creation, key)
+    is_numbered = is_numbered or is_local_key(key, shape, creation, record_methods.get("PUT"))
     owners = find_owners(path, listing, shape, key, collections, allow_unknown=is_numbered)
     if owners is None:
         return None

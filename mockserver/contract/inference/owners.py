@@ -7,14 +7,18 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+from mockserver.contract.behaviour import BEHAVIOUR_KINDS, BehaviourKind
 from mockserver.contract.inference.collection import KEY_TYPES, Collection, can_hold_parameter
 from mockserver.contract.inference.envelopes import Entry
+from mockserver.contract.record_paths import has_key_in_body, requires_field
 from mockserver.openapi.model import Operation, template_shape
 from mockserver.schemas.shapes import Shape
 from mockserver.syntax import words
 
 # A segment that is a version is not a collection.
 VERSION = re.compile(r"v[0-9][0-9a-z.]*")
+# The last words of the names of integers that are counted for each owner.
+LOCAL_NUMBERS = ("number", "index", "position", "line", "iid", "version", "revision", "sequence", "seq")
 RECORD_PATH = re.compile(r"(.*/([^{}/]+))/\{([^{}/]+)\}")
 
 
@@ -100,15 +104,88 @@ def bind_owners(
             collection.references.setdefault(field, owner.name)
 
 
+def set_unique_within(collections: Sequence[Collection], operations: Mapping[str, Operation]) -> None:
+    """Let the keys of records be unique only below their owners, where clients choose the keys or they are numbers.
+
+    Every operation on a record must have a path that names the same owners, and so must one that creates records.
+    """
+    # A single record has the key of its owner alone.
+    of_singles = {other.references.get(other.key) for other in collections if other.single}
+    for collection in collections:
+        if collection.single or collection.key in collection.hidden or collection.name in of_singles:
+            continue
+        owners = {
+            _owner_fields(operations[name], entry, collection)
+            for name, entry in collection.operations.items()
+            if not entry.keys() & {"list", "count", "delete_all"}
+        }
+        fields = owners.pop() if len(owners) == 1 else ()
+        on_records = [(operations[name], next(iter(entry))) for name, entry in collection.operations.items()]
+        creation = next((operation for operation, kind in on_records if kind == "create"), None)
+        replacement = next((operation for operation, kind in on_records if kind == "replace"), None)
+        others = [other for other in collections if other.segment != collection.segment]
+        if fields and is_local_key(collection.key, collection.shape, creation, replacement, others):
+            collection.unique_within = list(fields)
+    by_name = {collection.name: collection for collection in collections}
+    for collection in collections:
+        fields_of = {*collection.shape.names, *collection.hidden}
+        for field, target in list(collection.references.items()):
+            if not fields_of.issuperset(by_name[target].unique_within if target in by_name else ()):
+                # The field alone does not say which record it is.
+                del collection.references[field]
+
+
+def is_local_key(
+    key: str,
+    shape: Shape,
+    creation: Operation | None,
+    replacement: Operation | None,
+    others: Sequence[Collection] = (),
+) -> bool:
+    """Whether each owner may have a record with the same key: clients choose it, or it is a number.
+
+    Or it refers to a record of one of the `others`.
+    """
+    member, parts = shape.member(key), words.split(key)
+    if any(schema.value.get("format") == "uuid" for schema, _ in member.schemas()):
+        return False
+    if member.types - {"null"} == {"integer"} and parts[-1:] and parts[-1] in LOCAL_NUMBERS:
+        return True
+    if creation is not None and requires_field(creation, key):
+        return True
+    if replacement is not None:
+        is_only_way = creation is None and "404" not in replacement.responses
+        if "201" in replacement.responses or is_only_way:
+            return True
+    by_name: dict[str, list[Collection]] = {}
+    for other in others:
+        for name in words.singular_forms(other.segment):
+            by_name.setdefault(name, []).append(other)
+    return len(parts) > 1 and bool(_named_by(key, by_name))
+
+
+def _owner_fields(operation: Operation, entry: Entry, collection: Collection) -> tuple[str, ...]:
+    """The fields of the owners that the path of an operation gives."""
+    kind: BehaviourKind = next(kind for kind in BEHAVIOUR_KINDS if kind in entry)
+    path = entry.get("path", {})
+    names = operation.path_names
+    has_key = not entry.keys() & {"create", "create_all", "replace_all"}
+    if has_key and not has_key_in_body(kind, operation, path, collection.key):
+        names = names[:-1]
+    return tuple(path.get(name, name) for name in names)
+
+
 def link(collections: Sequence[Collection]) -> None:
     """Let the fields of all collections refer to the others by their names: `customer_id` to `/customers`."""
     by_name: dict[str, list[Collection]] = {}
     for collection in collections:
         for name in dict.fromkeys(words.singular_forms(collection.segment)):
-            by_name.setdefault(name, []).append(collection)
+            # A field alone does not say which record it is whose key is unique only below its owner.
+            by_name.setdefault(name, []).extend([] if collection.unique_within else [collection])
     for collection in collections:
         shape = collection.shape
-        for field in sorted(shape.names - collection.references.keys() - {collection.key}):
+        key = set() if collection.unique_within else {collection.key}
+        for field in sorted(shape.names - collection.references.keys() - key):
             types = shape.member(field).types - {"null"}
             targets = [other for other in _named_by(field, by_name) if other is not collection]
             if len(targets) == 1 and types & targets[0].shape.member(targets[0].key).types and types in KEY_TYPES:

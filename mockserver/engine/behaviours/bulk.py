@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver.contract.behaviour import Behaviour, ResultKind
 from mockserver.contract.model import Contract, Record
-from mockserver.contract.records import record_key
+from mockserver.contract.records import record_key, with_plain_keys
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult
 from mockserver.engine.behaviours.listing import ListRecords
 from mockserver.engine.behaviours.records import WritingImplementation
@@ -103,16 +103,19 @@ class ReplaceRecords(BulkWrite):
         def change(bulk: BulkChange, at: int, bodies: list[dict[str, Any]]) -> None:
             path_values = self.path_values(call)
             self.require_references(bulk.state, path_values)
-            keys = {record_key(members.get(resource.key)) for members in bodies}
+            key_values = path_values if resource.unique_within else {}
+            keys = [
+                record_key(with_plain_keys(resource, {**members, **key_values}).get(resource.key)) for members in bodies
+            ]
             old = {
                 row.record[resource.key]: row.record
                 for row in bulk.state.tables[name].ordered()
                 if all(row.record.get(field) == value for field, value in path_values.items())
             }
-            for key in old.keys() - keys:
+            for key in old.keys() - set(keys):
                 bulk.add(Remove(name, key, at))
-            for members in bodies:
-                record = old.pop(record_key(members.get(resource.key)), None)
+            for members, key in zip(bodies, keys, strict=True):
+                record = old.pop(key, None)
                 if record is None:
                     self.put_new(run, call, bulk, at, members)
                 else:

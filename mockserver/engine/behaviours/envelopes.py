@@ -115,12 +115,14 @@ def show_key(contract: Contract, schema: Node, resource: Resource, record: Recor
     The key has the name of its field, or that with the resource's in front: `id`, `pet_id`. Other members are
     generated. The key itself where nothing can be.
     """
-    key, is_valid = record[resource.key], contract.schemas.validator(schema).is_valid
+    key, is_valid = record[resource.local_key], contract.schemas.validator(schema).is_valid
     bare = next((value for value in (key, str(key)) if is_valid(value)), None)
     if bare is not None and Shape.from_schema(schema).types != ALL_TYPES:
         return bare
-    names = {resource.key, "id", "key"}
-    names |= {singular + name for singular in words.singular_forms(resource.name) for name in (resource.key, "id")}
+    names = {resource.local_key, "id", "key"}
+    names |= {
+        singular + name for singular in words.singular_forms(resource.name) for name in (resource.local_key, "id")
+    }
     generator = generate.Generator.seeded(
         contract.documents, contract.schemas, seed, known_values=dict.fromkeys(names, key), from_examples=False
     )

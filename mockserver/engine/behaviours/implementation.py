@@ -8,7 +8,7 @@ from typing import Any
 
 from mockserver.contract.behaviour import Behaviour, kinds_of
 from mockserver.contract.model import SINGLE_KEY, Contract, Record
-from mockserver.contract.records import fit_key, record_key
+from mockserver.contract.records import fit_key, record_key, with_plain_keys
 from mockserver.contract.webhooks.expressions import SubscribingRequest
 from mockserver.contract.webhooks.model import subscribe, subscriptions_of
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult
@@ -41,6 +41,7 @@ class Implementation(ABC):
         self._path_fields = [(name, behaviour.field_of(name)) for name in operation.path_names]
         self._key_parameter = behaviour.key_parameter(operation.path_names)
         self.owner_fields = [entry for entry in self._path_fields if entry[0] != self._key_parameter]
+        self._key_fields = self.resource.key_fields
         self._converted = dict(self._list_conversions())
         is_bare = not behaviour.item and behaviour.key_schema is None and behaviour.member is None
         self._is_plain = is_bare and not self.resource.derived_fields and not self.resource.hidden
@@ -55,11 +56,33 @@ class Implementation(ABC):
 
     def key(self, call: OperationCall) -> Any:
         """The key of the record that the path names, by its last parameter, or the body. Raises InvalidRecord."""
+        return self.full_key(call, self.local_key(call))
+
+    def full_key(self, call: OperationCall, local_key: Any) -> Any:
+        """The key of a record with this local key, below the owner that the path names."""
+        resource = self.resource
+        if not resource.unique_within:
+            return local_key
+        return with_plain_keys(resource, {**self.owner_values(call), resource.local_key: local_key}).get(resource.key)
+
+    def key_values(self, call: OperationCall) -> dict[str, Any]:
+        """The fields that identify the record that the path names, and their values. Raises InvalidRecord."""
+        key = {self.resource.local_key: self.local_key(call)}
+        if not self.resource.unique_within:
+            return key
+        return {name: value for name, value in self.owner_values(call).items() if name in self._key_fields} | key
+
+    def owner_values(self, call: OperationCall) -> dict[str, Any]:
+        """The values that the path gives for fields, without the key."""
+        return {field: self.path_value(call, name) for name, field in self.owner_fields}
+
+    def local_key(self, call: OperationCall) -> Any:
+        """What the path or the body has as the key of the record that it names. Raises InvalidRecord."""
         if self._key_parameter is not None:
             return self.path_value(call, self._key_parameter)
         if self.resource.single:
             return SINGLE_KEY
-        member, body, name = self.behaviour.body_member, call.body, self.resource.key
+        member, body, name = self.behaviour.body_member, call.body, self.resource.local_key
         if member is not None and isinstance(body, dict):
             body = body.get(member)
         key = record_key(body.get(name)) if isinstance(body, dict) else None
@@ -82,7 +105,9 @@ class Implementation(ABC):
         """The path parameters whose values may have another type than their fields, and the types of the fields."""
         declared = {entry.name: entry.notation.shape for entry in self.operation.parameters if entry.location == "path"}
         for name, field in self._path_fields:
-            types = self.resource.fields.get(self.resource.key if name == self._key_parameter else field, frozenset())
+            types = self.resource.fields.get(
+                self.resource.local_key if name == self._key_parameter else field, frozenset()
+            )
             parameter_types = declared[name].types if name in declared else frozenset()
             if types and not parameter_types & {"string", "integer"} <= types:
                 yield name, types
@@ -123,13 +148,15 @@ class Implementation(ABC):
         Raises UnknownRecord.
         """
         references = self.resource.references
+        if self.resource.joined:
+            values = with_plain_keys(self.resource, values)
         targets = {references[field]: value for field, value in values.items() if field in references}
         for target, value in targets.items():
             row = state.tables[target].get(record_key(value))
             if row is None:
                 raise UnknownRecord(target, value)
             owner = self.contract.resources[target]
-            for field in owner.hidden & values.keys() - owner.references.keys():
+            for field in owner.hidden & values.keys() - owner.references.keys() - owner.joined.keys():
                 if row.record.get(field, values[field]) != values[field]:
                     raise UnknownRecord(target, value)
             for field in owner.owned_by:

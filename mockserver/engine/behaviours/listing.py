@@ -131,7 +131,7 @@ class ListRecords(SelectingImplementation):
         """A row at the place that a cursor stands for. Raises UnknownCursor and InvalidRequest."""
         text = call.query[parameter]
         if self._page_members.by_key:
-            row = state.tables[self.resource.name].get(self._as_key(text))
+            row = state.tables[self.resource.name].get(self.full_key(call, self._as_key(text)))
             if row is None:
                 raise UnknownCursor(self.resource.name, text, parameter)
             return row
@@ -144,7 +144,7 @@ class ListRecords(SelectingImplementation):
 
     def _as_key(self, value: Any) -> Any:
         """A key as records have it: a number may be sent as text."""
-        return fit_key(self.resource.fields[self.resource.key], value)
+        return fit_key(self.resource.fields[self.resource.local_key], value)
 
     def _list_name(self, order: SortOrder, call: OperationCall) -> bytes:
         """What distinguishes a list from every other: its operation and order, and what selects its records."""
@@ -156,7 +156,7 @@ class ListRecords(SelectingImplementation):
         if self.behaviour.selection.cursor is None or page.goes_back or not page.has_next or not listed:
             return None
         if self._page_members.by_key:
-            return str(listed[-1].record[self.resource.key])
+            return str(listed[-1].record[self.resource.local_key])
         return cursors.write(rows.order, listed[-1], self._list_name(rows.order, call))
 
     def _page_bounds(self, call: OperationCall, total: int) -> tuple[int, int | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mockserver.contract.behaviour import Behaviour, ResultKind, kinds_of
+from mockserver.contract.behaviour import CREATING, Behaviour, ResultKind, kinds_of
 from mockserver.contract.model import Contract, Record, Resource
 from mockserver.contract.records import matches_schema, with_plain_keys
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult
@@ -20,8 +20,6 @@ from mockserver.refusals import InvalidRecord, InvalidRequest, PatchNotApplicabl
 from mockserver.schemas.equality import equality_key
 from mockserver.syntax.json_patch import MalformedPatch, PatchConflict, apply_patch, check_patch
 from mockserver.syntax.merge_patch import merge_patch
-
-CREATING = {"create", "create_all", "replace_all"}
 
 
 class ReadRecord(Implementation):
@@ -65,6 +63,7 @@ class WritingImplementation(Implementation):
         steps = lifecycle.transitions.values() if lifecycle is not None else ()
         # A write may be a transition.
         self._reads_body = any(step.effects.read_body for step in steps)
+        self._owners = self.resource.owner_fields
 
     def body_members(self, call: OperationCall) -> dict[str, Any]:
         """The members of the request body that the record can have. Raises InvalidRecord if it is not an object."""
@@ -104,11 +103,12 @@ class WritingImplementation(Implementation):
         """
         resource = self.resource
         self.require_references(state, path_values)
-        owners = {name: path_values[name] for name in path_values.keys() & resource.owned_by}
+        owners = {name: path_values[name] for name in path_values.keys() & self._owners}
         record = dict(with_plain_keys(resource, {**members, **owners, **call.assigned}))
-        if resource.key in call.assigned and state.has_record(resource.name, record[resource.key]):
+        if resource.local_key in call.assigned and state.has_record(resource.name, record.get(resource.key)):
             # Another client has created a record with that key meanwhile.
-            del record[resource.key]
+            for name in {resource.local_key, resource.key}:
+                del record[name]
         key = record.get(resource.key)
         if state.has_record(resource.name, key):
             raise RecordExists(resource.name, key)
@@ -118,7 +118,7 @@ class WritingImplementation(Implementation):
         if not call.assigned or resource.key not in record or not matches_schema(resource, record):
             record = self.server_fields.complete(record, state, at, run.scenario.seed)
         ordered, subscription = in_schema_order(resource, record), self.subscription(call)
-        return Put(resource.name, record[resource.key], ordered, at, touch=True, subscription=subscription)
+        return Put(resource.name, record.get(resource.key), ordered, at, touch=True, subscription=subscription)
 
     def put(
         self, run: Run, call: OperationCall, change: Callable[[Record], Any], *, partial: bool = False
@@ -130,7 +130,7 @@ class WritingImplementation(Implementation):
         def make_command(state: State, at: int) -> Command:
             record = change(self.find_record(run, state, call))
             if call.assigned:
-                record = {**record, **call.assigned, resource.key: key}
+                record = {**record, **call.assigned, **self.key_values(call)}
             return Put(resource.name, key, in_schema_order(resource, record), at, True, body, partial, subscription)
 
         state = run.submit(make_command)
@@ -149,16 +149,16 @@ class CreateRecord(WritingImplementation):
         resource = self.resource
         members = {name: value for name, value in self.body_members(call).items() if name not in self._ignored}
         path_values = {name: value for name, value in self.path_values(call).items() if name in resource.fields}
-        created: list[Any] = []
+        created: list[Put] = []
 
         def make_command(state: State, at: int) -> Command:
             command = self.make_new(run, state, at, call, {**path_values, **members}, path_values)
-            created.append(command.key)
+            created.append(command)
             return command
 
         state = run.submit(make_command)
-        key = created[-1]
-        return OperationResult(self.present(run, state, state.record(resource.name, key)), ResultKind.CREATED, key)
+        record = state.record(resource.name, created[-1].key)
+        return OperationResult(self.present(run, state, record), ResultKind.CREATED, record[resource.local_key])
 
 
 class ReplaceRecord(WritingImplementation):
@@ -175,13 +175,15 @@ class ReplaceRecord(WritingImplementation):
         self._creates = (
             not self.is_always_there if self.resource.single else ("201" in operation.responses or is_only_way)
         )
-        self._kept = self.resource.read_only | self.resource.hidden | (self.server_fields.owned - {self.resource.key})
+        self._kept = (
+            self.resource.read_only | self.resource.hidden | (self.server_fields.owned - {self.resource.local_key})
+        )
 
     def perform(self, run: Run, call: OperationCall) -> OperationResult:
         """Replace the record and return it. Raises UnknownRecord and InvalidRecord."""
-        members, key_member = self.writable_members(call), {self.resource.key: self.key(call)}
+        members, key_members = self.writable_members(call), self.key_values(call)
         if self._creates and not run.state.has_record(self.resource.name, self.key(call)):
-            created = self._create(run, call, {**members, **key_member})
+            created = self._create(run, call, {**members, **key_members})
             if created is not None:
                 return created
 
@@ -190,16 +192,15 @@ class ReplaceRecord(WritingImplementation):
                 return {**record, **members}
             needed = {name: record[name] for name in self.server_fields.needed if name in record}
             kept = {name: value for name, value in record.items() if name in self._kept}
-            return {**key_member, **needed, **members, **kept}
+            return {**key_members, **needed, **members, **kept}
 
         return self.put(run, call, change)
 
     def _create(self, run: Run, call: OperationCall, members: Mapping[str, Any]) -> OperationResult | None:
         """Create the record; None if another client has created it meanwhile."""
-        key = self.key(call)
-        owners = {field: self.path_value(call, name) for name, field in self.owner_fields}
-        if self.resource.key in self.resource.references:
-            owners[self.resource.key] = key
+        key, local_key, owners = self.key(call), self.resource.local_key, self.owner_values(call)
+        if local_key in self.resource.references:
+            owners[local_key] = self.local_key(call)
         try:
             state = run.submit(
                 lambda state, at: self.make_new(run, state, at, call, {**members, **owners}, owners),
@@ -268,5 +269,6 @@ def are_equal(value: Any, other: Any) -> bool:
 def _server_set_fields(resource: Resource) -> frozenset[str]:
     """The fields that a new record gets even if the body leaves them out."""
     lifecycle = resource.lifecycle
-    fields = (resource.key, lifecycle.field, lifecycle.touch) if lifecycle is not None else (resource.key,)
+    key = resource.local_key
+    fields = (key, lifecycle.field, lifecycle.touch) if lifecycle is not None else (key,)
     return frozenset(field for field in fields if field)

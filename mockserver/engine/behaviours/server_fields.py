@@ -7,12 +7,12 @@ from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import Contract, Record, Resource, SortField
-from mockserver.contract.records import matches_schema
+from mockserver.contract.records import matches_schema, with_plain_keys
 from mockserver.contract.webhooks.expressions import body_members
 from mockserver.contract.webhooks.model import subscriptions_of
 from mockserver.engine.seeding.key_generator import KeyGenerator
 from mockserver.engine.seeding.record_generator import known_key_name, record_generator
-from mockserver.engine.state.sorted_rows import sort_order
+from mockserver.engine.state.sorted_rows import Row, sort_order
 from mockserver.engine.state.state import State
 from mockserver.errors import CannotGenerate
 from mockserver.openapi.content import json_media_type
@@ -107,16 +107,18 @@ class ServerFields:
 
     def complete(self, record: dict[str, Any], state: State, at: int, seed: int) -> dict[str, Any]:
         """A new record with a key, with the server's own fields, and with what it must have."""
-        key, is_new_key = self._resource.key, self._resource.key not in record
+        resource, key = self._resource, self._resource.local_key
+        is_new_key = key not in record
         if is_new_key:
-            record = {key: next_key(self._resource, state), **record}
+            record = dict(with_plain_keys(resource, {key: next_key(resource, state, record), **record}))
         missing = self._missing_fields(record)
-        if not missing and matches_schema(self._resource, record):
+        if not missing and matches_schema(resource, record):
             return record
-        known_values = self._known_values(state, at) | {known_key_name(self._resource): record[key]}
-        hidden = {name: value for name, value in record.items() if name in self._resource.hidden}
-        visible = dict(self._resource.visible(record))
-        return self._generate(visible, missing, known_values, is_new_key, state, seed) | hidden
+        known_values = self._known_values(state, at) | {known_key_name(resource): record[key]}
+        hidden = {name: value for name, value in record.items() if name in resource.hidden}
+        visible = dict(resource.visible(record))
+        completed = self._generate(visible, hidden, missing, known_values, is_new_key, state, seed)
+        return dict(with_plain_keys(resource, completed | hidden))
 
     def _missing_fields(self, record: Record) -> list[str]:
         """The fields that a new record lacks: what it must have, stamps, and those that `fill` names."""
@@ -135,6 +137,7 @@ class ServerFields:
     def _generate(
         self,
         record: dict[str, Any],
+        hidden: Mapping[str, Any],
         missing: list[str],
         known_values: Mapping[str, Any],
         is_new_key: bool,
@@ -143,12 +146,13 @@ class ServerFields:
     ) -> dict[str, Any]:
         """The record with generated members added, and none of its own changed.
 
-        The record itself where that does not make it valid.
+        The record itself where that does not make it valid. The `hidden` members are those that it has besides.
         """
-        resource, key = self._resource, self._resource.key
+        resource, key = self._resource, self._resource.local_key
+        full_key = {**record, **hidden}.get(resource.key)
         own_members = {name: value for name, value in record.items() if not (is_new_key and name == key)}
         for number in range(TRIES):
-            generator = record_generator(self._contract, resource, f"{seed}/{record[key]}/{number}", known_values)
+            generator = record_generator(self._contract, resource, f"{seed}/{full_key}/{number}", known_values)
             try:
                 generated = generator.generate(resource.schema)
                 added = {name: generated[name] for name in missing if name in generated}
@@ -160,7 +164,8 @@ class ServerFields:
                 return record
             if any(name not in completed or completed[name] != value for name, value in own_members.items()):
                 return record
-            if not is_new_key or not state.has_record(resource.name, completed.get(key)):
+            new_key = with_plain_keys(resource, {**completed, **hidden}).get(resource.key)
+            if not is_new_key or not state.has_record(resource.name, new_key):
                 return completed if matches_schema(resource, completed) else record
         return record
 
@@ -191,15 +196,31 @@ def _is_file(shape: Shape) -> bool:
     return any(schema.value.get("format") == "binary" for schema, _ in shape.schemas())
 
 
-def next_key(resource: Resource, state: State) -> Any:
-    """A key for one more record: the integer after the highest, or a text like the other keys."""
-    table = state.tables[resource.name]
-    highest = table.ordered(sort_order((SortField(resource.key, descending=True),))).page(0, 1)
-    highest_key = highest[0].record[resource.key] if highest else 0
-    first = table.ordered().page(0, 1)
-    example = first[0].record[resource.key] if first else None
-    number = highest_key + 1 if isinstance(highest_key, int) else len(table) + 1
-    return KeyGenerator(resource, table.__contains__, example).key(number)
+def next_key(resource: Resource, state: State, record: Record) -> Any:
+    """A key for one more record: the integer after the highest, or a text like the other keys.
+
+    A key that is unique only below an owner is the next one there.
+    """
+    table, key = state.tables[resource.name], resource.local_key
+    owners = {name: record.get(name) for name in resource.unique_within}
+    if owners:
+        # Among the records of an owner, no key comes before null, and an array comes after all of them.
+        rows = table.ordered(sort_order(tuple(SortField(name) for name in (*owners, key))))
+        bounds = [{**owners, key: bound} for bound in (None, list[Any]())]
+        start, end = (rows.count_before(Row(bound, 0)) for bound in bounds)
+        highest = rows.page(end - 1, 1) if end > start else []
+    else:
+        highest = table.ordered(sort_order((SortField(key, descending=True),))).page(0, 1)
+        start, end = 0, len(table)
+    highest_key = highest[0].record[key] if highest else 0
+    first = highest if owners and highest else table.ordered().page(0, 1)
+    example = first[0].record[key] if first else None
+    number = highest_key + 1 if isinstance(highest_key, int) else end - start + 1
+
+    def is_taken(local_key: Any) -> bool:
+        return with_plain_keys(resource, {**owners, key: local_key}).get(resource.key) in table
+
+    return KeyGenerator(resource, is_taken, example).key(number)
 
 
 def in_schema_order(resource: Resource, record: Record) -> Record:

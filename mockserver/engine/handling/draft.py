@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.contract.model import Contract, Record, Resource
-from mockserver.contract.records import record_key, with_plain_keys
+from mockserver.contract.records import record_key, split_key, with_plain_keys
 from mockserver.engine.behaviours.server_fields import ServerFields, in_schema_order
 from mockserver.engine.commands import Fire, Put, Remove, apply
 from mockserver.engine.state.json_values import copy_json
@@ -72,7 +72,7 @@ class DraftResource(ResourceView):
         if resource.lifecycle is not None:
             created.setdefault(resource.lifecycle.field, resource.lifecycle.initial)
         created = ServerFields(draft.contract, resource).complete(created, draft.state, draft.at, draft.seed)
-        return self._put(created[resource.key], created)
+        return self._put(created.get(resource.key), created)
 
     def update(self, key: Any, /, **fields: Any) -> dict[str, Any]:
         """Set these members of a record; None sets null. Raises UnknownRecord, InvalidRecord and UnknownName."""
@@ -92,7 +92,7 @@ class DraftResource(ResourceView):
         derived = {field.name for field in resource.derived_fields}
         members = self._members(record, fields)
         plain = {name: value for name, value in members.items() if name not in derived}
-        return self._put(record_key(key), {resource.key: record_key(key), **plain})
+        return self._put(record_key(key), {**split_key(resource, record_key(key)), **plain})
 
     def delete(self, key: Any, /) -> dict[str, Any]:
         """Remove a record, its log and the records that it owns; returns it as it was.

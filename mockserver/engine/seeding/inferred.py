@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mockserver.contract.model import SINGLE_KEY, Contract, Record, Resource
-from mockserver.contract.records import matches_schema
+from mockserver.contract.records import matches_schema, with_plain_keys
 from mockserver.engine.behaviours.server_fields import in_schema_order
 from mockserver.engine.seeding.key_generator import KeyGenerator
 from mockserver.engine.seeding.record_generator import known_key_name, record_generator
@@ -38,8 +38,8 @@ def first_records(
                 generated += [record] if record is not None else []
         return generated
     for number in range(len(existing) + 1, len(existing) + count + 1):
-        used_keys = {record[resource.key] for record in (*existing, *generated)}
-        record = _generate(contract, resource, records, used_keys, f"{seed}/{resource.name}/{number}", number)
+        others = [*existing, *generated]
+        record = _generate(contract, resource, records, others, f"{seed}/{resource.name}/{number}", number)
         if record is None:
             break
         generated.append(record)
@@ -79,15 +79,21 @@ def _shared(contract: Contract, resource: Resource, field: str, owner: Record) -
     return {name: owner[name] for name in shared if above[name] == resource.references[name]}
 
 
+def referring_fields(contract: Contract, resource: Resource, field: str, target: Record) -> dict[str, Any]:
+    """The field of a reference, or those that it joins, with the values that refer to the record `target`."""
+    names = contract.resources[resource.references[field]].key_fields
+    return dict(zip(resource.joined.get(field, (field,)), (target[name] for name in names), strict=True))
+
+
 def _generate(
     contract: Contract,
     resource: Resource,
     records: Mapping[str, list[Record]],
-    used_keys: set[Any],
+    others: list[Record],
     seed: str,
     number: int,
 ) -> Record | None:
-    """One record, whose key is not in `used_keys`; None where none can be generated."""
+    """One record, whose key is not that of one of the `others`; None where none can be generated."""
     # In turn, so that each owner has some.
     owners = {
         field: records[target][(number - 1) % len(records[target])]
@@ -97,13 +103,24 @@ def _generate(
     references = {field: owner[contract.resources[resource.references[field]].key] for field, owner in owners.items()}
     for field, owner in owners.items():
         references |= _shared(contract, resource, field, owner)
-    if resource.key not in references and _is_numbered(resource):
-        references[resource.key] = _numbered_key(resource, used_keys, number)
-    links = {
-        field: records[target][(number - 1) % len(records[target])][contract.resources[target].key]
-        for field, target in resource.links.items()
-        if records[target]
-    }
+        if field in resource.joined:
+            references |= referring_fields(contract, resource, field, owner)
+    if not resource.hidden.intersection(resource.unique_within) <= references.keys():
+        # Without an owner, no path leads to it.
+        return None
+    used_keys = {record[resource.key] for record in others}
+    owner = {name: references[name] for name in resource.unique_within if name in references}
+    siblings = [record for record in others if all(record.get(name) == value for name, value in owner.items())]
+    if resource.local_key not in references and _is_numbered(resource):
+        used_locally = {record[resource.local_key] for record in siblings}
+        first = len(siblings) + 1 if resource.unique_within else number
+        references[resource.local_key] = _numbered_key(resource, used_locally, first)
+    links: dict[str, Any] = {}
+    for field, target in resource.links.items():
+        # What identifies a record below its owner is another one for each of the same owner.
+        turn = len(siblings) if field == resource.local_key else number - 1
+        if records[target]:
+            links[field] = records[target][turn % len(records[target])][contract.resources[target].local_key]
     return _generate_valid(contract, resource, seed, references, used_keys, links, is_first=number == 1)
 
 
@@ -123,7 +140,8 @@ def _generate_valid(
     """
     hidden = {field: value for field, value in fixed.items() if field in resource.hidden}
     fixed = {field: value for field, value in fixed.items() if field not in hidden}
-    known_values = {known_key_name(resource) if name == resource.key else name: value for name, value in fixed.items()}
+    key = resource.local_key
+    known_values = {known_key_name(resource) if name == key else name: value for name, value in fixed.items()}
     for attempt in range(TRIES):
         attempt_seed = f"{seed}/{attempt}" if attempt else seed
         from_examples = is_first and not attempt
@@ -134,11 +152,12 @@ def _generate_valid(
             record = generator.repair(resource.schema, {**record, **linked, **fixed})
         except CannotGenerate:
             return None
-        kept = fixed.keys() - ({resource.key} - resource.references.keys())
+        kept = fixed.keys() - ({key} - resource.references.keys())
         keeps_fixed = all(record.get(name) == fixed[name] for name in kept)
-        key = record.get(resource.key, hidden.get(resource.key))
-        if keeps_fixed and key not in used_keys and matches_schema(resource, record):
-            return in_schema_order(resource, {**record, **hidden})
+        record = with_plain_keys(resource, {**record, **hidden})
+        is_new = record.get(resource.key) not in (used_keys | {None})
+        if keeps_fixed and is_new and matches_schema(resource, record):
+            return in_schema_order(resource, record)
     return None
 
 
@@ -150,7 +169,7 @@ def _numbered_key(resource: Resource, used_keys: set[Any], number: int) -> Any:
 
 def _is_numbered(resource: Resource) -> bool:
     return (
-        resource.key in resource.hidden
-        or words.split(resource.key)[-1:] in NUMBERED
-        or resource.shape.member(resource.key).types == {"integer"}
+        resource.local_key in resource.hidden
+        or words.split(resource.local_key)[-1:] in NUMBERED
+        or resource.shape.member(resource.local_key).types == {"integer"}
     )

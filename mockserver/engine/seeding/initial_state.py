@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from mockserver import generate
-from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Lifecycle
+from mockserver.contract.lifecycle import LOG_EVENT, Lifecycle
 from mockserver.contract.model import Contract, Record, Resource, Scenario
-from mockserver.contract.records import latest_stamp, matches_schema, shift_stamps
+from mockserver.contract.records import latest_stamp, log_entry, matches_schema, shift_stamps, with_plain_keys
 from mockserver.documents.nodes import BASE_URI
 from mockserver.engine.overrides import Overrides
-from mockserver.engine.seeding.inferred import first_records
+from mockserver.engine.seeding.inferred import first_records, referring_fields
 from mockserver.engine.seeding.key_generator import KeyGenerator
 from mockserver.engine.state.schedule import DueTransition, Schedule
 from mockserver.engine.state.state import State
@@ -140,17 +140,16 @@ class RecordFactory:
     ) -> None:
         self._contract, self._scenario, self._resource = contract, scenario, resource
         self._random = random.Random(f"{scenario.seed}/{resource.name}")
-        self._targets = {
-            field: [record[contract.resources[target].key] for record in records[target]]
-            for field, target in resource.references.items()
-        }
+        # Of what several fields refer to together, the last of them decides about the others.
+        references = sorted(resource.references.items(), key=lambda item: len(resource.joined.get(item[0], ())))
+        self._targets = {field: records[target] for field, target in references}
         self._taken = {record[resource.key] for record in records[resource.name]}
-        example = next(iter(records[resource.name]), {}).get(resource.key)
-        self._keys = KeyGenerator(resource, self._taken.__contains__, example)
+        self._example = next(iter(records[resource.name]), {}).get(resource.local_key)
         generator = generate.Generator(contract.documents, contract.schemas, self._random)
         set_elsewhere: set[str | None] = {
-            resource.key,
+            resource.local_key,
             *self._targets,
+            *(part for name in resource.references for part in resource.joined.get(name, ())),
             *(field.name for field in resource.derived_fields),
         }
         if resource.lifecycle is not None:
@@ -164,9 +163,8 @@ class RecordFactory:
     def generate(self, count: int) -> Iterator[GeneratedRecord]:
         """Generate `count` records. Raises CannotGenerate."""
         for number in range(1, count + 1):
-            key = self._keys.key(number)
-            self._taken.add(key)
-            generated = self._generate(key)
+            generated = self._generate(number)
+            self._taken.add(generated.record[self._resource.key])
             if not matches_schema(self._resource, generated.record):
                 violations = self._resource.validator.violations(generated.record, "body")
                 reason = "its derived fields do not fit"
@@ -175,21 +173,40 @@ class RecordFactory:
                 raise CannotGenerate(self._resource.schema.address, reason)
             yield generated
 
-    def _generate(self, key: Any) -> GeneratedRecord:
+    def _generate(self, number: int) -> GeneratedRecord:
         resource = self._resource
-        record: dict[str, Any] = {resource.key: key}
-        for field, keys in self._targets.items():
-            if not keys:
+        record: dict[str, Any] = {}
+        for field, targets in self._targets.items():
+            if not targets:
                 raise CannotGenerate(resource.schema.address, f"{resource.references[field]} has no record to refer to")
-            record[field] = self._random.choice(keys)
+            target = self._random.choice(targets)
+            record |= referring_fields(self._contract, resource, field, target)
+        for name in resource.unique_within:
+            if name not in record and name not in self._fields:
+                raise CannotGenerate(resource.schema.address, f"{name} is hidden, and refers to no record")
+            record.setdefault(name, self._fields[name]() if name in self._fields else None)
+        # A record that is referred to may be identified by the same field.
+        record.setdefault(resource.local_key, self._next_key(record, number))
+        record = dict(with_plain_keys(resource, record))
         last: str | None = None
         log: list[Record] = []
         if resource.lifecycle is not None:
             last, log = self._live(resource.lifecycle, record)
         for name, make_value in self._fields.items():
-            record[name] = make_value()
+            if name not in resource.unique_within:
+                record[name] = make_value()
         # In the order in which the schema declares them, as a backend would write them.
         return GeneratedRecord({name: record[name] for name in resource.fields if name in record}, last, log)
+
+    def _next_key(self, record: Record, number: int) -> Any:
+        """A local key for a record with these owners, whose records are numbered from 1."""
+        resource = self._resource
+
+        def is_taken(local_key: Any) -> bool:
+            return with_plain_keys(resource, {**record, resource.local_key: local_key}).get(resource.key) in self._taken
+
+        keys = KeyGenerator(resource, is_taken, self._example)
+        return keys.key(1 if resource.unique_within else number)
 
     def _live(self, lifecycle: Lifecycle, record: dict[str, Any]) -> tuple[str | None, list[Record]]:
         """Move the record through its lifecycle, up to some time in the week before the clock's start.
@@ -204,8 +221,8 @@ class RecordFactory:
         log: list[Record] = []
         if (logged := self._contract.log_of(self._resource)) is not None:
             for transition in reversed(transitions):
-                entry = {logged[1]: record[self._resource.key], LOG_EVENT: transition, LOG_STAMP: format_instant(at)}
-                log.insert(0, entry)
+                entry = log_entry(self._resource, record, *logged, transition, format_instant(at))
+                log.insert(0, dict(entry))
                 at -= self._random.randint(2_000, 600_000)
         return (transitions[-1] if transitions else None), log
 

@@ -18,9 +18,10 @@ class KeyGenerator:
     """
 
     def __init__(self, resource: Resource, is_taken: Callable[[Any], bool], example: Any = None) -> None:
-        shape = resource.shape.member(resource.key)
+        key = resource.local_key
+        shape = resource.shape.member(key)
         self._is_uuid = any(schema.value.get("format") == "uuid" for schema, _ in shape.schemas())
-        types = resource.fields[resource.key] if resource.key in resource.hidden else shape.types
+        types = resource.fields[key] if key in resource.hidden else shape.types
         self._is_integer = types == {"integer"}
         if not isinstance(example, str):
             example = next((value for value in shape.examples if isinstance(value, str)), "")

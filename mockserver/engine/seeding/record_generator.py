@@ -21,4 +21,4 @@ def record_generator(
 
 def known_key_name(resource: Resource) -> str:
     """The name under which a generator is given the key, so that not every nested `id` gets it as well."""
-    return "" if resource.key == "id" else resource.key
+    return "" if resource.local_key == "id" else resource.local_key
