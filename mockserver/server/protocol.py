@@ -53,11 +53,10 @@ class Protocol(HttpToolsProtocol):
         # How many requests were complete in the bytes that are being parsed, and what was sent to the last of them.
         self._complete = 0
         self._sent: Sent | None = None
-        self._was_active = False
         self._dated: object = None
         self._date_lines = b""
-        # When the present bytes were received, and since when the client is to send more.
-        self._received_at = self._since = 0.0
+        # When the present bytes were received, since when the client is to send more, and when it got a response.
+        self._received_at = self._since = self._active_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._hold: Hold | None = None
         self._waiting: deque[tuple[Cycle, Any]] = deque()
@@ -387,21 +386,21 @@ class Protocol(HttpToolsProtocol):
 
     def _count_response(self) -> None:
         """Count a response. The timer of idle connections finds out later that this one is not."""
-        self._was_active = True
+        self._active_at = self.loop.time()
         self.server_state.total_requests += 1
-        self.timeout_keep_alive_task = self.timeout_keep_alive_task or self._start_keep_alive_timer()
+        if self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_handler()
         if self.flow.write_paused:
             # A peer that does not read gets no more answers until it does.
             self.flow.pause_reading()
 
-    def _start_keep_alive_timer(self) -> asyncio.TimerHandle:
-        return self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
-
     def timeout_keep_alive_handler(self) -> None:
-        """Close, unless a response was sent since this was called last, or a request is under way."""
-        if self._was_active or self._head_size or self._hold is not None or self._waiting:
-            self._was_active = False
-            self.timeout_keep_alive_task = self._start_keep_alive_timer()
+        """Close a connection that has been idle for long enough; look again later at another one."""
+        is_busy = self._head_size or self._hold is not None or self._waiting
+        idle = 0.0 if is_busy else self.loop.time() - self._active_at
+        if idle < self.timeout_keep_alive:
+            remaining = self.timeout_keep_alive - idle
+            self.timeout_keep_alive_task = self.loop.call_later(remaining, self.timeout_keep_alive_handler)
         else:
             super().timeout_keep_alive_handler()
 
