@@ -13,18 +13,10 @@ from typing import Any
 
 from mockserver.documents.source import Report
 from mockserver.openapi.linking import Linked
+from mockserver.schemas.branching import COMBINING_KEYWORDS, TOO_MANY_PATHS, Step, combined_schemas, exceeding_schemas
 
 # The keywords of a parent that select among its children.
 SELECTING_KEYWORDS = ("oneOf", "anyOf", "discriminator", "if", "then", "else", "not")
-
-# The keywords that apply several schemas to the same value.
-COMBINING_KEYWORDS = frozenset({"allOf", "oneOf", "anyOf", "not", "if", "then", "else", "dependentSchemas"})
-# In how many ways a schema may apply others to the same value: validating one takes a millisecond then. The number
-# doubles with each schema that refers twice to the next.
-PATH_LIMIT = 100_000
-
-# A schema, and the keyword by which the schema before it applies it to the same value.
-Step = tuple[Any, str]
 
 
 def break_cycles(linked: Linked, report: Report) -> None:
@@ -45,23 +37,12 @@ def break_cycles(linked: Linked, report: Report) -> None:
 
 def limit_paths(linked: Linked, report: Report) -> None:
     """Leave out what combines schemas in more ways than PATH_LIMIT, with a warning. There must be no cycles."""
-    counts: dict[int, int] = {}
-    for start in linked.schemas.values():
-        if _applies_none(start.value, linked):
-            counts[id(start.value)] = 1
-            continue
-        pending = [start.value]
-        while pending:
-            schema = pending[-1]
-            parts = [part for part, _ in _apply_in_place(schema, linked)]
-            if remaining := [part for part in parts if id(part) not in counts]:
-                pending += remaining
-                continue
-            pending.pop()
-            counts[id(schema)] = 1 + sum(counts[id(part)] for part in parts)
-            if counts[id(schema)] > PATH_LIMIT:
-                counts[id(schema)] = 1
-                _leave_out_combinations(schema, linked, report)
+
+    def applied(schema: Any) -> list[Any]:
+        return [] if _applies_none(schema, linked) else [part for part, _ in _apply_in_place(schema, linked)]
+
+    for schema in exceeding_schemas((start.value for start in linked.schemas.values()), applied):
+        _leave_out_combinations(schema, linked, report)
 
 
 def _leave_out_combinations(schema: Any, linked: Linked, report: Report) -> None:
@@ -70,10 +51,7 @@ def _leave_out_combinations(schema: Any, linked: Linked, report: Report) -> None
     for keyword in schema:
         if keyword in COMBINING_KEYWORDS:
             linked.omit(schema, keyword)
-            message = (
-                f"applies schemas to the same value in more than {PATH_LIMIT:,} ways, which would take too long; "
-                "it is ignored"
-            )
+            message = f"{TOO_MANY_PATHS}; it is ignored"
             report.warn(source, f"{location.pointer}/{keyword}", message, "too-many-branches")
 
 
@@ -117,16 +95,6 @@ def _applies_none(schema: Any, linked: Linked) -> bool:
 
 def _apply_in_place(schema: Any, linked: Linked) -> Iterator[Step]:
     """The schemas that a schema applies to the same value as itself, each with the keyword."""
-    if not isinstance(schema, dict):
-        return
-    for keyword in ("allOf", "oneOf", "anyOf"):
-        if isinstance(schema.get(keyword), list):
-            yield from ((part, keyword) for part in schema[keyword] if isinstance(part, dict))
-    for keyword in ("not", "if", "then", "else"):
-        if isinstance(schema.get(keyword), dict):
-            yield schema[keyword], keyword
-    if isinstance(schema.get("dependentSchemas"), dict):
-        dependents = schema["dependentSchemas"].values()
-        yield from ((dependent, "dependentSchemas") for dependent in dependents if isinstance(dependent, dict))
+    yield from combined_schemas(schema)
     if isinstance(linked.targets.get(id(schema)), dict):
         yield linked.targets[id(schema)], "$ref"

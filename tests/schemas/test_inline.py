@@ -1,0 +1,69 @@
+"""Schemas inside other files and bodies are usable whatever they combine, or are refused at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mockserver import create_app
+from mockserver.schemas.inline import compile_inline
+
+TOO_MANY = [("", "it applies schemas to the same value in more than 100,000 ways, which would take too long")]
+
+
+def chain(length: int, reference: str = "#/$defs/a{}", **names: Any) -> dict[str, Any]:
+    """A schema that leads twice to a second one, which leads twice to a third one, and so on."""
+    definitions: dict[str, Any] = {}
+    for number in range(length):
+        target = {"$ref": reference.format(number + 1)}
+        definitions[f"a{number}"] = {"allOf": [target, {"anyOf": [target]}]}
+    definitions[f"a{length}"] = {"type": "object"}
+    for number, definition in enumerate(definitions.values()):
+        definition.update({keyword: text.format(number) for keyword, text in names.items()})
+    return {"$ref": reference.format(0), "$defs": definitions}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        chain(40),
+        chain(40, "#a{}", **{"$anchor": "a{}"}),
+        chain(40, "urn:a{}", **{"$id": "urn:a{}"}),
+        chain(2_000),
+        {"properties": {"nested": {"items": chain(40)}}, "$defs": chain(40)["$defs"]},
+        {"not": chain(40), "$defs": chain(40)["$defs"]},
+    ],
+)
+def test_one_that_combines_others_in_too_many_ways_is_refused(schema: Any) -> None:
+    assert compile_inline(schema) == (None, TOO_MANY)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        chain(10),
+        {"$ref": "#"},
+        {"allOf": [{"$ref": "#"}, {"$ref": "#"}]},
+        {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"anyOf": [{"$ref": "#/$defs/a"}, {}]}}},
+        {"properties": {"child": {"anyOf": [{"$ref": "#"}, {"$ref": "#"}]}}},
+    ],
+)
+def test_others_are_used(schema: Any) -> None:
+    validator, errors = compile_inline(schema)
+    assert errors == []
+    assert validator is not None
+    assert validator.is_valid({"child": {"child": {}}})
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "pointer"),
+    [
+        ("/__mock/overrides", {"operation": "retryJob", "status": 409, "match": {"body": chain(40)}}, "/match/body"),
+        ("/__mock/verify", {"expect": [{"operation": "retryJob", "body": chain(40)}]}, "/expect/0/body"),
+    ],
+)
+def test_a_request_with_such_a_schema_is_refused(path: str, body: Any, pointer: str) -> None:
+    response = create_app().test_client().post(path, json=body)
+    violations = [(violation["pointer"], violation["message"]) for violation in response.get_json()["violations"]]
+    assert (response.status_code, violations) == (422, [(pointer, TOO_MANY[0][1])])
