@@ -151,7 +151,9 @@ def is_local_key(
         return False
     if member.types - {"null"} == {"integer"} and parts[-1:] and parts[-1] in LOCAL_NUMBERS:
         return True
-    if creation is not None and requires_field(creation, key):
+    # Many documents have one schema for bodies and records, so a body must have an `id` that the server chooses.
+    is_identifier = len(parts) == 1 and parts[0] in words.IDENTIFIERS
+    if creation is not None and not is_identifier and requires_field(creation, key):
         return True
     if replacement is not None:
         is_only_way = creation is None and "404" not in replacement.responses
