@@ -78,6 +78,8 @@ def split_key(resource: Resource, key: Any) -> dict[str, Any]:
 
 def log_entry(resource: Resource, record: Record, log: Resource, reference: str, transition: str, at: str) -> Record:
     """The entry of a transition in a resource's log, whose field `reference` refers to the record."""
+    if not resource.joined:
+        return {reference: record[resource.key], LOG_EVENT: transition, LOG_STAMP: at}
     parts = log.joined.get(reference, (reference,))
     keys = dict(zip(parts, (record[name] for name in resource.key_fields), strict=True))
     return {**keys, reference: record[resource.key], LOG_EVENT: transition, LOG_STAMP: at}

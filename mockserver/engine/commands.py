@@ -204,18 +204,16 @@ def _enter(
     due = _require_time(state.schedule.next(resource.name, lifecycle, key, record, fired, at))
     entered = Row(record, row.position, transition, due, fired, with_subscription(row, subscription))
     tables = {**state.tables, resource.name: table.replace(key, row, entered)}
-    _log_transition(tables, table, key, transition, stamp)
+    _log_transition(tables, table, record, transition, stamp)
     agenda = with_replaced(state.agenda, row.due, due)
     return State(tables, max(at, state.latest), state.schedule, agenda, state.overrides, state.keys)
 
 
-def _log_transition(tables: dict[str, Table], table: Table, key: Any, transition: str, stamp: str) -> None:
+def _log_transition(tables: dict[str, Table], table: Table, record: Record, transition: str, stamp: str) -> None:
     """Append the entry of a transition to the log of the table, if it has one."""
     if table.log is not None:
         log, reference = table.log
-        row = tables[table.resource.name].get(key)
-        assert row is not None
-        entry = log_entry(table.resource, row.record, tables[log].resource, reference, transition, stamp)
+        entry = log_entry(table.resource, record, tables[log].resource, reference, transition, stamp)
         tables[log] = tables[log].append(entry)
 
 
@@ -311,7 +309,7 @@ def _put(state: State, command: Put) -> State:
     put = table.put(key, record, last, due, subscription=command.subscription)
     tables = {**state.tables, resource.name: put}
     if step is not None:
-        _log_transition(tables, table, key, step.name, _write_stamp(latest))
+        _log_transition(tables, table, record, step.name, _write_stamp(latest))
     return State(tables, latest, state.schedule, agenda, state.overrides, state.keys)
 
 
