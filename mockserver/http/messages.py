@@ -98,13 +98,13 @@ class Request(SansIORequest):
 
     def with_header(self, name: str, value: str) -> Request:
         """The same request with another value of one header."""
-        values = RequestHeaders({**self._values, name: value})
-        return self._changed(_values=values, headers=values.parsed)
+        return self._changed(_values=RequestHeaders({**self._values, name: value}))
 
     def at_address(self, prefix: str, scheme: str, host: str | None) -> Request:
         """The same request below `prefix`, with another scheme and, unless it is None, another host."""
         other = self.with_header("Host", host) if host is not None else self._changed()
         other.prefix, other.root_path, other.scheme = prefix, prefix + self.root_path, scheme
+        other.headers = other._values.parsed
         return other
 
     def with_body(self, body: bytes) -> Request:
