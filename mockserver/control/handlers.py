@@ -155,7 +155,7 @@ def _put_record(exchange: Exchange, call: OperationCall) -> ControlResult:
     declared = exchange.service.contract.resources[resource]
     record = {**split_key(declared, key), **call.body} if declared.key else call.body
     state = run.submit(lambda _, at: Put(resource, key, record, at))
-    value = with_derived_fields(state, exchange.service.contract.resources[resource], state.record(resource, key))
+    value = with_derived_fields(state, declared, state.record(resource, key))
     if existed:
         return 200, value
     location = f"{PREFIX}/state/{quote(resource, safe='')}/{quote(str(key), safe='')}"

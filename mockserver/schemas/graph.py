@@ -93,15 +93,9 @@ class SchemaGraph:
         value = self._documents.sources[uri].data
         is_openapi = isinstance(value, dict) and "openapi" in value
         tokens = json_pointer.split(json_pointer.from_fragment(fragment)) if is_openapi else []
-        value = self._transform(_follow(value, tokens[:ROOT_DEPTH]))
-        value = _follow(value, tokens[ROOT_DEPTH:])
+        value = self._transform(json_pointer.follow(value, tokens[:ROOT_DEPTH]))
+        value = json_pointer.follow(value, tokens[ROOT_DEPTH:])
         return _Schema(uri, tuple(tokens), value, *_measure(value))
-
-
-def _follow(value: Any, tokens: Iterable[str]) -> Any:
-    for token in tokens:
-        value = json_pointer.get_member(value, token)
-    return value
 
 
 def _measure(value: Any) -> tuple[frozenset[str], int]:

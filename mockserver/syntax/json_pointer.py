@@ -51,7 +51,12 @@ def get_member(value: Any, token: str) -> Any:
 
 def resolve(value: Any, pointer: str) -> Any:
     """What `pointer` leads to within `value`. Raises LookupError."""
-    for token in split(pointer):
+    return follow(value, split(pointer))
+
+
+def follow(value: Any, tokens: Iterable[str]) -> Any:
+    """What unescaped tokens lead to within `value`, one after the other. Raises LookupError."""
+    for token in tokens:
         value = get_member(value, token)
     return value
 

@@ -149,7 +149,13 @@ def files() -> dict[str, Any]:
 
 def write(folder: Path, change: Callable[[dict[str, Any]], object] | None = None) -> Path:
     """The contract as a directory, changed by `change`."""
-    contents = files()
+    return write_files(folder, files(), change)
+
+
+def write_files(
+    folder: Path, contents: dict[str, Any], change: Callable[[dict[str, Any]], object] | None = None
+) -> Path:
+    """A directory with these files by name, changed by `change`."""
     if change is not None:
         change(contents)
     for name, content in contents.items():

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from mockserver import create_app, load_contract
 from mockserver.check.checker import ContractChecker
 from mockserver.errors import ContractError
+from tests.contract.orders import write_files
 
 Change = Callable[[dict[str, Any]], object]
 ITEM: dict[str, Any] = {
@@ -117,14 +118,7 @@ def files() -> dict[str, Any]:
 
 
 def write(folder: Path, change: Change | None = None) -> Path:
-    contents = files()
-    if change is not None:
-        change(contents)
-    for name, content in contents.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(content))
-    return folder
+    return write_files(folder, files(), change)
 
 
 @pytest.fixture

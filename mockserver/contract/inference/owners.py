@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from mockserver.contract.behaviour import BEHAVIOUR_KINDS, BehaviourKind
+from mockserver.contract.behaviour import BEHAVIOUR_KINDS, CREATING, BehaviourKind
 from mockserver.contract.inference.collection import KEY_TYPES, Collection, can_hold_parameter
 from mockserver.contract.inference.envelopes import Entry
 from mockserver.contract.record_paths import has_key_in_body, requires_field
@@ -171,8 +171,7 @@ def _owner_fields(operation: Operation, entry: Entry, collection: Collection) ->
     kind: BehaviourKind = next(kind for kind in BEHAVIOUR_KINDS if kind in entry)
     path = entry.get("path", {})
     names = operation.path_names
-    has_key = not entry.keys() & {"create", "create_all", "replace_all"}
-    if has_key and not has_key_in_body(kind, operation, path, collection.key):
+    if entry.keys().isdisjoint(CREATING) and not has_key_in_body(kind, operation, path, collection.key):
         names = names[:-1]
     return tuple(path.get(name, name) for name in names)
 
