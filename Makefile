@@ -5,7 +5,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Tests with packages of npm.
 NPM := tests/javascript tests/kits/javascript tests/kits/server_side
 # Browsers and servers are shared by the tests of a process; ARGS="-n 0" uses one process, for a debugger.
-PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist worksteal
+# Three processes, because tests that wait for a browser or a server leave a processor idle.
+PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist worksteal
+# Images set it for smaller layers; each process of the tests would compile the package again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help serve test attack lint format check bench bench-quick screenshots clean
 

@@ -7,15 +7,17 @@ function runs. So the pipeline needs no locks.
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     import asyncio
+    from types import FrameType
 
 # So many functions run at a time, those included that were given up and have not ended; others wait for their turn, for
 # as long as a function may take.
@@ -25,6 +27,7 @@ STEP_LIMIT = 256
 # A function that was interrupted has so long to end, in so many attempts.
 GRACE_SECONDS, INTERRUPTS = 0.05, 3
 T = TypeVar("T")
+_current_frames_lock = threading.Lock()
 
 
 class Interrupted(BaseException):
@@ -68,7 +71,7 @@ class _CallThread(threading.Thread):
 
     def stack(self) -> list[tuple[str, int]]:
         """The file and the line of each frame that the function is in, the outermost first."""
-        frame, places = sys._current_frames().get(self.ident or 0), list[tuple[str, int]]()
+        frame, places = _current_frames().get(self.ident or 0), list[tuple[str, int]]()
         while frame is not None:
             places.insert(0, (frame.f_code.co_filename, frame.f_lineno))
             frame = frame.f_back
@@ -80,6 +83,22 @@ class _CallThread(threading.Thread):
 
         identity, kind = ctypes.c_ulong(self.ident or 0), ctypes.py_object(Interrupted)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(identity, kind)
+
+
+def _current_frames() -> Mapping[int, FrameType]:
+    """The innermost frame of each thread.
+
+    Before Python 3.12.1, a garbage collection in the midst of this that frees a `threading.local` ends in a deadlock of
+    the whole process: https://github.com/python/cpython/issues/106883. So there is none meanwhile.
+    """
+    with _current_frames_lock:
+        is_enabled = gc.isenabled()
+        gc.disable()
+        try:
+            return sys._current_frames()
+        finally:
+            if is_enabled:
+                gc.enable()
 
 
 class CallThreads:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +32,25 @@ LOOPS = {
 }
 COUNT = 'line = records.lines["line-1"]\nrecords.lines.update("line-1", count=line["count"] + 1)\nreturn records.orders["order-1"]'  # fmt: skip
 CLIENTS, REQUESTS = 8, 10
+# Reading the frames of so many threads allocates enough for a collection of the generation with the `threading.local`.
+COLLECTION_WHILE_FRAMES_ARE_READ = """
+import gc
+import threading
+from mockserver.handlers.threads import _CallThread
+
+gc.disable()
+threads = [_CallThread(threading.Event().wait) for _ in range(50)]
+for thread in threads:
+    thread.start()
+cycle = [threading.local()]
+cycle.append(cycle)
+gc.collect(0)
+del cycle
+gc.set_threshold(5, 1)
+gc.enable()
+threads[0].stack()
+print(gc.isenabled())
+"""
 
 
 @pytest.mark.parametrize("loop", LOOPS.values(), ids=LOOPS)
@@ -47,6 +68,13 @@ def test_others_are_served_while_a_handler_does_not_end_and_it_changes_nothing(s
     (note,) = [entry["note"] for entry in entries if entry.get("code")]
     place = r"the handler of payOrder did not end \(interrupted at handlers\.py:[5-9]\): the limit is 2 s"
     assert re.fullmatch(place, note)
+
+
+def test_a_garbage_collection_while_frames_are_read_blocks_nobody() -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", COLLECTION_WHILE_FRAMES_ARE_READ], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert result.stdout == "True\n"
 
 
 def test_others_are_served_while_a_derived_member_does_not_end(shop: Handlers) -> None:

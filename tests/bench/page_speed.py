@@ -6,12 +6,12 @@ cache. Then a search through all jobs, from the last key to the result. Figures 
 
 from __future__ import annotations
 
-import shutil
 import statistics
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from mockserver import BackgroundServer, create_app
+from tests.browser.conftest import CHROMIUM
 
 ROUNDS = 9
 FIRST_ROWS = """new Promise((done) => new PerformanceObserver((list) => {
@@ -67,9 +67,8 @@ def time_search(page: Page) -> float:
 
 def main() -> None:
     """Print the figures."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     with BackgroundServer(create_app()) as server, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         for scenario, jobs in (("baseline", 36), ("large-queue", 5_000)):
             # The server's caches fill first.
             time_navigation(browser, server.url, scenario, cached=False)

@@ -23,7 +23,9 @@ CallApi = Callable[..., Any]
 CheckPage = Callable[[Page], None]
 PageIn = Callable[[str], Page]
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# The shell is Chromium without its windows, which takes a quarter less time.
+BROWSERS = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"]
+CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 # The switch replaces that of Playwright, whose features come first. The last ones are pages of Chromium's own for its
 # address bar, which it loads for every window, and which take longer than most pages under test.
 DISABLED_FEATURES = [
