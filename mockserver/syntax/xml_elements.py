@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from xml.parsers import expat
@@ -22,14 +23,14 @@ _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", 
 _WIDE = ((b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
 _DECLARATION = re.compile(rb"""<\?xml[^>]{0,200}?\sencoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]{0,40})["']""")
 # XML 1.0, section 2.2.
-_NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NO_CHARACTER = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 _NAME_START = (
     "A-Z_a-z\xc0-\xd6\xd8-\xf6\xf8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c\u200d\u2070-\u218f\u2c00-\u2fef"
     "\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
 )
-_NAME = re.compile(f"[{_NAME_START}][-.0-9\xb7\u0300-\u036f\u203f\u2040{_NAME_START}]*")
-_NO_NAME_START = re.compile(f"^[^{_NAME_START}]")
-_NO_NAME_CHARACTER = re.compile(f"[^-.0-9\xb7\u0300-\u036f\u203f\u2040{_NAME_START}]")
+_NAME = f"[{_NAME_START}][-.0-9\xb7\u0300-\u036f\u203f\u2040{_NAME_START}]*"
+_NO_NAME_START = f"^[^{_NAME_START}]"
+_NO_NAME_CHARACTER = f"[^-.0-9\xb7\u0300-\u036f\u203f\u2040{_NAME_START}]"
 _ENCODED = re.compile("_x([0-9A-Fa-f]{4,6})_")
 _TEXT_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
 _ATTRIBUTE_ESCAPES = {**_TEXT_ESCAPES, '"': "&quot;", "\t": "&#9;", "\n": "&#10;"}
@@ -38,6 +39,12 @@ _ATTRIBUTE_ESCAPES = {**_TEXT_ESCAPES, '"': "&quot;", "\t": "&#9;", "\n": "&#10;
 # A namespace, empty for none, and a local name.
 QualifiedName = tuple[str, str]
 _NO_ATTRIBUTES: Mapping[QualifiedName, str] = {}
+
+
+@functools.cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern, compiled when it is first used, since ranges of that many characters take milliseconds."""
+    return re.compile(pattern)
 
 
 class MalformedXML(ValueError):
@@ -197,11 +204,11 @@ def escape_attribute(text: str) -> str:
 
 def cdata(text: str) -> str:
     """Text as it is written in a CDATA section, or in several if it has the end of one in it."""
-    return f"<![CDATA[{_NO_CHARACTER.sub(chr(0xFFFD), text).replace(']]>', ']]]]><![CDATA[>')}]]>"
+    return f"<![CDATA[{_compiled(_NO_CHARACTER).sub(chr(0xFFFD), text).replace(']]>', ']]]]><![CDATA[>')}]]>"
 
 
 def _escape(text: str, escapes: Mapping[str, str]) -> str:
-    text = _NO_CHARACTER.sub("\ufffd", text)
+    text = _compiled(_NO_CHARACTER).sub("\ufffd", text)
     for character, reference in escapes.items():
         text = text.replace(character, reference)
     return text
@@ -209,10 +216,10 @@ def _escape(text: str, escapes: Mapping[str, str]) -> str:
 
 def encode_name(name: str) -> str:
     """Any text as the name of an element: what a name cannot have is `_xHHHH_` (ISO/IEC 9075-14, section 9.1)."""
-    if _NAME.fullmatch(name):
+    if _compiled(_NAME).fullmatch(name):
         return name
-    name = _NO_NAME_CHARACTER.sub(_encode_character, name)
-    return _NO_NAME_START.sub(_encode_character, name) or "_"
+    name = _compiled(_NO_NAME_CHARACTER).sub(_encode_character, name)
+    return _compiled(_NO_NAME_START).sub(_encode_character, name) or "_"
 
 
 def decode_name(name: str) -> str:
