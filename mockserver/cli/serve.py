@@ -8,51 +8,33 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mockserver.cli.addresses import WILDCARDS, generate_token, load_tls, print_token
-from mockserver.cli.arguments import (
-    CONTRACT,
-    STATEFUL,
-    STRICT_EXAMPLES,
-    fail,
-    fail_with_problems,
-    load_or_fail,
-    warn,
-    without_state_lines,
-)
-from mockserver.cli.environment import Duration, EnvironmentCommand, PortOption, Size
+from mockserver.cli.arguments import fail, fail_with_problems, load_or_fail, warn, without_state_lines
+from mockserver.cli.environment import EnvironmentCommand
 from mockserver.cli.garbage import paused_garbage_collection
 from mockserver.cli.progress import elapsed_time
-from mockserver.cli.request_log import Format, request_log
+from mockserver.cli.request_log import request_log
+from mockserver.cli.serve_options import ServeOptions, serve_options
 from mockserver.cli.terminal import log_to_terminal, print_line
-from mockserver.cli.upstream import UpstreamOptions, check_not_self, print_upstream, upstream_options, usage_error
-from mockserver.cli.webhooks import webhook_options
-from mockserver.contract.loader import (
-    FOLDERS,
-    is_installed,
-    load_contract,
-    with_default_scenario,
-    with_handler_timeout,
-    with_seed,
-    with_webhook_secret,
-)
+from mockserver.cli.upstream import check_not_self, print_upstream, usage_error
+from mockserver.contract.loader import FOLDERS, is_installed
 from mockserver.contract.model import Contract
 from mockserver.contract.upstream import BadUpstream
 from mockserver.documents.source import SUFFIXES
 from mockserver.engine.start import DRIFTED
 from mockserver.errors import ContractError, count_noun
 from mockserver.handlers.modules import HANDLERS
-from mockserver.handlers.python import CALL_SECONDS
-from mockserver.http.service import BODY_LIMIT, Service
+from mockserver.http.service import Service
 from mockserver.server.server import BadHost, PortTaken, listen, serve, url
 from mockserver.server.watch import Watch
 from mockserver.server.workers import CAN_FORK, supervise
-from mockserver.web.app import create_app
 from mockserver.web.processes import warn_of_concurrency
 from mockserver.web.reload import UNREADABLE, ReloadingApp
 
@@ -61,7 +43,6 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
-PORT = 4080
 EXAMPLES = """\b
 Examples:
   mockserver serve                                 the built-in example API
@@ -85,203 +66,49 @@ INSTALL_REDIS = "--store needs the redis package: pip install 'mockserver[redis]
     epilog=EXAMPLES,
     cls=EnvironmentCommand,
 )
-@CONTRACT
-@click.option(
-    "--host",
-    metavar="ADDRESS",
-    default="localhost",
-    show_default=True,
-    help="Address to listen on. With any address other than loopback, the control API requires a token.",
-)
-@click.option(
-    "--port",
-    "-p",
-    cls=PortOption,
-    metavar="NUMBER",
-    default=PORT,
-    show_default=True,
-    type=click.IntRange(0, 65535),
-    help="Port to listen on; 0 picks a free port.",
-)
-@click.option(
-    "--scenario",
-    "-s",
-    metavar="NAME|FILE",
-    help="Scenario for requests that do not select one: its name, or a scenario file such as a recording.  "
-    "[default: baseline]",
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    metavar="NUMBER",
-    help="Seed of generated values; overrides the seed of every scenario.",
-)
-@click.option(
-    "--strict/--lenient",
-    default=True,
-    show_default=True,
-    help="What to do with a response that violates the contract: replace it with a 500, or send it as it is.",
-)
-@STRICT_EXAMPLES
-@STATEFUL
-@click.option(
-    "--allow-host",
-    multiple=True,
-    metavar="NAME",
-    help="Also accept requests to the control API that are addressed to this host, or sent by its pages. "
-    "Can be repeated.",
-)
-@click.option(
-    "--token",
-    metavar="TOKEN",
-    help="Require this token on the control API. MOCKSERVER_TOKEN keeps it out of the process list.",
-)
-@click.option(
-    "--tls-cert",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Serve HTTPS with this certificate (PEM, followed by its intermediate certificates).",
-)
-@click.option(
-    "--tls-key",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="The private key of --tls-cert (PEM, without a password).",
-)
-@click.option(
-    "--body-limit",
-    metavar="SIZE",
-    type=Size(),
-    default=BODY_LIMIT,
-    help="Largest request body: bytes, or a size such as 512KB or 10MB. Larger ones are refused with 413.  "
-    "[default: 10MiB]",
-)
-@click.option(
-    "--handler-timeout",
-    metavar="DURATION",
-    type=Duration(),
-    default=CALL_SECONDS,
-    show_default="2s",
-    help="How long a function of the contract's handlers.py may take, such as 500ms or 5s; then the response is a 500.",
-)
-@click.option(
-    "--forwarded",
-    is_flag=True,
-    help="Build links, redirects and cookies from X-Forwarded-Prefix, X-Forwarded-Proto and X-Forwarded-Host. Use it "
-    "only behind a proxy that overwrites these headers: otherwise any client can forge them.",
-)
-@click.option(
-    "--watch/--no-watch",
-    default=True,
-    show_default=True,
-    help="Reload CONTRACT when its files change. State is kept.",
-)
-@click.option(
-    "--workers",
-    metavar="NUMBER",
-    default=1,
-    show_default=True,
-    type=click.IntRange(1, 64),
-    help="Number of server processes; more than one needs --store.",
-)
-@click.option(
-    "--store",
-    metavar="URL",
-    help="Redis database to keep all state in, shared by processes and hosts: redis://localhost:6379/0.",
-)
-@click.option(
-    "--log",
-    type=click.Choice(["text", "json", "off"]),
-    help="Print a line for each request to standard error.  [default: text on a terminal, else off]",
-)
-@click.option("--no-pages", is_flag=True, help="Serve only the APIs, no HTML pages.")
-@upstream_options
-@webhook_options
-def serve_command(
-    contract: Path | None,
-    host: str,
-    port: int,
-    scenario: str | None,
-    seed: int | None,
-    strict: bool,
-    strict_examples: bool | None,
-    stateful: bool,
-    allow_host: tuple[str, ...],
-    token: str | None,
-    tls_cert: Path | None,
-    tls_key: Path | None,
-    body_limit: int,
-    allow_webhook: tuple[str, ...],
-    webhook_secret: str | None,
-    handler_timeout: float,
-    forwarded: bool,
-    watch: bool,
-    workers: int,
-    store: str | None,
-    log: Format | None,
-    no_pages: bool,
-    upstream: str | None,
-    passes: tuple[str, ...],
-    upstream_ca: Path | None,
-    upstream_timeout: float,
-) -> None:
+@serve_options
+def serve_command(**values: Any) -> None:
     """Serve CONTRACT over HTTP until Ctrl-C.
 
     Each option can also be set as an environment variable, for example MOCKSERVER_PORT=8080.
     """
+    options = ServeOptions(**values)
     log_to_terminal()
-    _check_workers(workers, store)
-    tls = load_tls(tls_cert, tls_key)
-    upstream_given = UpstreamOptions(upstream, passes, _absolute(upstream_ca), upstream_timeout)
-
-    def load(contract: Path | None = contract, scenario: str | None = scenario) -> Contract:
-        loaded = load_contract(contract, strict_examples=strict_examples, stateful=stateful)
-        loaded = with_handler_timeout(with_seed(with_default_scenario(loaded, scenario), seed), handler_timeout)
-        loaded = with_webhook_secret(loaded, webhook_secret)
-        return upstream_given.apply(loaded)
-
-    generated = generate_token(host) if token is None else None
-    token = generated if token is None else token
-    with paused_garbage_collection(), _startup_errors(store):
-        first_contract = load_or_fail(load)
+    _check_workers(options)
+    tls = load_tls(options.tls_cert, options.tls_key)
+    generated = generate_token(options.host) if options.token is None else None
+    token = generated if options.token is None else options.token
+    # Absolute paths, since files are read again later: the working directory may be removed and created again.
+    path, upstream_ca = _absolute(options.contract), _absolute(options.upstream_ca)
+    options = replace(options, token=token, upstream_ca=upstream_ca)
+    with paused_garbage_collection(), _startup_errors(options.store):
+        first_contract = load_or_fail(partial(options.load, options.contract, options.scenario))
         with elapsed_time("Building the routes"):
-            app = create_app(
-                first_contract,
-                strict=strict,
-                allow_hosts=(*allow_host, host),
-                token=token,
-                serve_pages=not no_pages,
-                body_limit=body_limit,
-                forwarded=forwarded,
-                store=store,
-                request_log=request_log(log),
-                handler_timeout=handler_timeout,
-                allow_webhooks=allow_webhook,
-            )
-        sockets: list[socket.socket] = listen(host, port)
+            app = options.create_app(first_contract, request_log(options.log))
+        sockets: list[socket.socket] = listen(options.host, options.port)
         check_not_self(first_contract, sockets)
     if generated is not None:
-        print_token(host, generated)
-    print_contract(app.extensions["mockserver"], contract, scenario)
-    # Absolute paths, since the working directory may be removed and created again.
-    contract = _absolute(contract)
+        print_token(options.host, generated)
+    print_contract(app.extensions["mockserver"], options.contract, options.scenario)
+    scenario = options.scenario
     scenario = str(Path(scenario).absolute()) if scenario is not None and _is_file_name(scenario) else scenario
-    reloading_app = ReloadingApp(app, partial(load, contract, scenario), serve_pages=not no_pages)
-    console = None if no_pages else _console(url(_openable(host), sockets, tls), token, generated)
+    reloading_app = ReloadingApp(app, partial(options.load, path, scenario), serve_pages=not options.no_pages)
+    address = url(_openable(options.host), sockets, tls)
+    console = None if options.no_pages else _console(address, token, generated)
 
     def work(announce: Callable[[str], None], is_replacement: bool = False) -> None:
-        if watch and is_replacement:
+        if options.watch and is_replacement:
             reloading_app.reload()  # files may have changed since the supervisor loaded them
-        if watch:
-            watch_files(first_contract, contract, scenario, reloading_app)
-        serve(reloading_app, host, sockets, announce, tls=tls)
+        if options.watch:
+            watch_files(first_contract, path, scenario, reloading_app)
+        serve(reloading_app, options.host, sockets, announce, tls=tls)
 
     announce_address = partial(print_address, console=console)
-    if workers == 1:
+    if options.workers == 1:
         work(announce_address)
     else:
         sys.stdout.flush()  # or each forked worker would print the buffered lines again
-        supervise(workers, work, announce_address)
+        supervise(options.workers, work, announce_address)
 
 
 def app_from_environment() -> Flask:
@@ -290,34 +117,16 @@ def app_from_environment() -> Flask:
     Raises ValueError for a variable that cannot be read, and whatever `create_app` raises.
     """
     assert isinstance(serve_command, EnvironmentCommand)
-    options = serve_command.read_environment()
-    app = create_app(
-        load_contract(options["contract"], strict_examples=options["strict_examples"], stateful=options["stateful"]),
-        scenario=options["scenario"],
-        seed=options["seed"],
-        strict=options["strict"],
-        allow_hosts=(*options["allow_host"], options["host"]),
-        token=options["token"],
-        serve_pages=not options["no_pages"],
-        body_limit=options["body_limit"],
-        forwarded=options["forwarded"],
-        handler_timeout=options["handler_timeout"],
-        allow_webhooks=options["allow_webhook"],
-        webhook_secret=options["webhook_secret"],
-        store=options["store"],
-        upstream=options["upstream"],
-        passes=options["passes"],
-        upstream_ca=options["upstream_ca"],
-        upstream_timeout=options["upstream_timeout"],
-    )
+    options = ServeOptions(**serve_command.read_environment())
+    app = options.create_app(options.load(options.contract, options.scenario))
     warn_of_concurrency(app, os.environ.get("WEB_CONCURRENCY"))
     return app
 
 
-def _check_workers(workers: int, store: str | None) -> None:
-    if workers > 1 and store is None:
+def _check_workers(options: ServeOptions) -> None:
+    if options.workers > 1 and options.store is None:
         raise click.UsageError("--workers needs --store redis://…: processes share their state only through a store.")
-    if workers > 1 and not CAN_FORK:
+    if options.workers > 1 and not CAN_FORK:
         raise click.UsageError("--workers needs a system that can fork; start one server for each port instead.")
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
@@ -13,7 +13,7 @@ from mockserver.cli.addresses import WILDCARDS, is_loopback
 from mockserver.cli.arguments import add_options, warn
 from mockserver.cli.environment import Duration
 from mockserver.contract.model import Contract
-from mockserver.contract.upstream import TIMEOUT_SECONDS, BadUpstream, UpstreamAddress, with_upstream
+from mockserver.contract.upstream import TIMEOUT_SECONDS, BadUpstream, UpstreamAddress
 
 
 class PassPattern(click.ParamType):  # type: ignore[type-arg]  # generic only in recent versions of click
@@ -25,19 +25,6 @@ class PassPattern(click.ParamType):  # type: ignore[type-arg]  # generic only in
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The text without white space around it."""
         return str(value).strip()
-
-
-class UpstreamOptions(NamedTuple):
-    """The values of the options; without a URL, the one that the contract declares counts."""
-
-    url: str | None
-    passes: Sequence[str]
-    ca: Path | None
-    timeout: float
-
-    def apply(self, contract: Contract) -> Contract:
-        """The contract with the upstream. Raises BadUpstream."""
-        return with_upstream(contract, self.url, self.passes, self.ca, self.timeout)
 
 
 UPSTREAM_CA = click.option(
