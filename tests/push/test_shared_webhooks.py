@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mockserver.engine.shared import redis_deliveries
+from mockserver.engine.shared.store import StoredDelivery
 from tests.push.conftest import Pair, cancelled_to, delivered_cancellation, deliveries
 from tests.push.receiver import Receiver
 
@@ -190,3 +191,24 @@ def test_more_than_a_thousand_changes_at_once_are_each_taken_up(
     first.call("GET", "/jobs")
     second.post("/__mock/clock", {"advance": "1h"})
     assert first.call("GET", "/__mock/deliveries")["total"] == 1_102
+
+
+def test_deliveries_are_read_only_while_some_are_pending(
+    start_pair: Callable[..., Pair], receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[str] = []
+    list_pending = redis_deliveries.RedisDeliveries.list_pending
+
+    def counted(self: redis_deliveries.RedisDeliveries, name: str, until: int | None) -> list[StoredDelivery]:
+        reads.append(name)
+        return list_pending(self, name, until)
+
+    monkeypatch.setattr(redis_deliveries.RedisDeliveries, "list_pending", counted)
+    receiver.gate.clear()
+    first, second = start_pair(cancelled_to(receiver.url, body="$key"))
+    first.call("GET", "/jobs/a")
+    second.post("/jobs/a/cancel")
+    reads_before = len(reads)
+    first.call("GET", "/jobs/a")
+    receiver.gate.set()
+    assert (reads_before, len(reads)) == (0, 1)

@@ -39,6 +39,8 @@ class SharedDeliveries:
 
     def __init__(self, sandbox: str, store: DeliveryStore, outbox: Outbox, look: Callable[[], object]) -> None:
         self.sandbox, self.store, self.outbox, self.look = sandbox, store, outbox, look
+        # Whether the store had some, when the request in progress began, that have not ended.
+        self._has_pending = False
         # What becomes of it with the commit of the request in progress.
         self._new: list[WebhookDelivery] = []
         self._restored: list[SharedRun] = []
@@ -72,6 +74,11 @@ class SharedDeliveries:
     def reset(self, scenario: str | None) -> None:
         """The run of a scenario was reset, or all of them."""
         self._reset.add(scenario)
+
+    def begin(self, pending: int) -> None:
+        """Begin with a request, when so many deliveries in the store have not ended."""
+        self.give_up()
+        self._has_pending = pending > 0
 
     def give_up(self) -> None:
         """Nothing becomes of the request in progress."""
@@ -113,7 +120,9 @@ class SharedDeliveries:
     def _take_due(self, senders: dict[str, RunSender]) -> None:
         """Attempt what is due, and what another process began and has not ended in time."""
         now = {scenario: sender.run.now for scenario, sender in senders.items()}
-        for stored in self.store.list_pending(self.sandbox, max(now.values())):
+        # Who adds one later attempts it.
+        pending = self.store.list_pending(self.sandbox, max(now.values())) if self._has_pending else []
+        for stored in pending:
             state = decode(stored.text)
             sender = senders.get(state.scenario)
             if sender is None or state.next_attempt is None or state.next_attempt > now[state.scenario]:

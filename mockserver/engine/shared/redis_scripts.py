@@ -150,7 +150,8 @@ if not epoch then
   redis.call('HSET', KEYS[1], 'epoch', epoch)
 end
 local from = epoch == ARGV[1] and ARGV[2] or '0'
-return {epoch, redis.call('LRANGE', KEYS[2], from, -1), redis.call('HGET', KEYS[1], 'count') or '0'}
+local pending = redis.call('ZCARD', KEYS[12]) + redis.call('ZCARD', KEYS[13])
+return {epoch, redis.call('LRANGE', KEYS[2], from, -1), redis.call('HGET', KEYS[1], 'count') or '0', pending}
 """
 )
 # ARGV: limit of entries and of all their bytes, epoch, length, batch, its first characters, new epoch,

@@ -89,7 +89,7 @@ class RedisStore:
             raise SandboxLimit(limit)
         if reply == -1:
             return None
-        return SandboxUpdates(reply[0].decode(), reply[1], int(reply[2]))
+        return SandboxUpdates(reply[0].decode(), reply[1], int(reply[2]), reply[3])
 
     def append(
         self,

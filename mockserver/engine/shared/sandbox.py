@@ -103,7 +103,7 @@ class SharedSandbox(Sandbox):
         self.journal.waiting.clear()
         self._undo.clear()
         if self.deliveries is not None:
-            self.deliveries.give_up()
+            self.deliveries.begin(updates.pending)
         if updates.epoch != self.epoch:
             self._start_over(updates.epoch)
         if updates.batches and not self._return_to_base():

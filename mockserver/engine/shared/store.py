@@ -15,12 +15,13 @@ EVENT_LIMIT = 100_000
 class SandboxUpdates:
     """The batches of events (JSON) that a process has not seen yet; all of them where `epoch` is a new one.
 
-    `count` is the number of requests so far.
+    `count` is the number of requests so far, and `pending` that of deliveries of webhooks that have not ended.
     """
 
     epoch: str
     batches: Sequence[bytes]
     count: int
+    pending: int
 
 
 @dataclass(frozen=True, slots=True)

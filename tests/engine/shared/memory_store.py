@@ -55,7 +55,7 @@ class MemoryStore:
             self.contents[name] = Content(f"epoch-{self.epochs}")
         content = self.contents[name]
         batches = content.batches[length:] if content.epoch == epoch else content.batches
-        return SandboxUpdates(content.epoch, [batch.encode() for batch in batches], content.count)
+        return SandboxUpdates(content.epoch, [batch.encode() for batch in batches], content.count, 0)
 
     def replace_entry(self, name: str, entry: EncodedEntry, other: EncodedEntry) -> None:
         self._require_available()
