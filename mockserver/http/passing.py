@@ -284,8 +284,14 @@ class Passing:
             chosen = former.selection
             exchange.selected = Selection(exchange.sandbox, chosen.scenario, chosen.via, chosen.ignored)
             entry = pipeline.journal_entry(exchange, self._sent)
-            entry = entry._replace(request=received, response=sent, drift=tuple(drift), code=_code(former))
-            exchange.sandbox.journal.add(entry._replace(parameters=entry.parameters or parameters))
+            entry = entry._replace(
+                request=received,
+                response=sent,
+                drift=tuple(drift),
+                code=_code(former),
+                parameters=entry.parameters or parameters,
+            )
+            exchange.sandbox.journal.add(entry)
             return exchange
 
         try:
