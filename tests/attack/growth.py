@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 FACTOR = 4
 # Work that grows linearly takes FACTOR times as long, work that grows with the square FACTOR² times. The limit lies
@@ -13,20 +13,25 @@ EXPONENT_LIMIT = 1.5
 # Below this, the clock and the caches of the machine decide, and not the input.
 LEAST_SECONDS = 0.002
 REPEATS = 8
+# A call is no faster than another if it takes at least this part of its time.
+NO_FASTER = 0.95
 
 
-def cpu_seconds(work: Callable[[], object], enough: float = 0) -> float:
-    """The least CPU time of this process, its threads included, over a few calls of `work`.
-
-    A call that takes no longer than `enough` is the last one.
-    """
-    least = math.inf
+def measured(work: Callable[[], object]) -> Iterator[float]:
+    """The CPU time of this process, its threads included, for each of a few calls of `work`."""
     for _ in range(REPEATS):
         started = time.process_time()
         work()
-        least = min(least, time.process_time() - started)
-        if least <= enough:
-            break
+        yield time.process_time() - started
+
+
+def least_seconds(work: Callable[[], object]) -> float:
+    """The least time of a few calls. The last one is the first that is no faster than those before it."""
+    least = math.inf
+    for seconds in measured(work):
+        if seconds >= least * NO_FASTER:
+            return min(seconds, least)
+        least = seconds
     return least
 
 
@@ -37,10 +42,14 @@ def assert_grows_linearly(prepare: Callable[[int], Callable[[], object]], size: 
     enough that work which grows with the square would take a noticeable time, and small enough that a failing test
     still ends: the larger input is `FACTOR * size`.
     """
-    small = max(cpu_seconds(prepare(size)), LEAST_SECONDS)
+    small = max(least_seconds(prepare(size)), LEAST_SECONDS)
     limit = small * FACTOR**EXPONENT_LIMIT
-    large = cpu_seconds(prepare(FACTOR * size), limit)
-    assert large <= limit, (
+    large = math.inf
+    for seconds in measured(prepare(FACTOR * size)):
+        large = min(large, seconds)
+        if large <= limit:
+            return
+    raise AssertionError(
         f"{FACTOR} times the input takes {large / small:.1f} times as long "
         f"({small * 1e3:.1f} and {large * 1e3:.1f} ms); at most {FACTOR**EXPONENT_LIMIT:.0f} times is allowed"
     )
