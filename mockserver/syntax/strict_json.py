@@ -57,12 +57,13 @@ def parse(data: bytes) -> Any:
         value = orjson.loads(data)
     except orjson.JSONDecodeError:
         return _parse_checking(data)
+    # First, since orjson reads values that are too deep for it to write.
+    if data.count(b"[") + data.count(b"{") > DEPTH_LIMIT and _is_too_deep(value):
+        _check_depth(data)
     # orjson reads an integer of more than 64 bits as a float. Of two members with one name it keeps the last one: then
     # the text has more strings than the value.
     if _LONG_INTEGER in data.translate(_DIGITS) or _count_quotes(data) != _count_quotes(orjson.dumps(value)):
         return _parse_checking(data)
-    if data.count(b"[") + data.count(b"{") > DEPTH_LIMIT and _is_too_deep(value):
-        _check_depth(data)
     return value
 
 

@@ -34,6 +34,8 @@ VALUES = st.recursive(
         (b'{"\\"{":1,"a":"}","a":2}', 'the name "a" appears twice in one object at line 1 column 18'),
         (b'{"a":1,"a":2', "expecting ',' delimiter at line 1 column 13"),
         (b"\xff", "byte 0 is not UTF-8 at line 1 column 1"),
+        (b"[" * 500 + b"]" * 500, "nested deeper than 200 levels at line 1 column 1"),
+        (b'{"a":' * 500 + b"1" + b"}" * 500, "nested deeper than 200 levels at line 1 column 1"),
         (b"[" * 100_000, "nested deeper than 200 levels at line 1 column 1"),
         (b'{"a":' * 100_000, "nested deeper than 200 levels at line 1 column 1"),
     ],
