@@ -24,6 +24,25 @@ class BodyNotKept(Exception):
     """The journal holds only a part of a request's body, so nothing can be said about it."""
 
 
+class RequestBody:
+    """The body of a request in the journal, which is parsed once for all expectations."""
+
+    def __init__(self, message: LoggedMessage) -> None:
+        self._message = message
+
+    @cached_property
+    def value(self) -> Any:
+        """The body as it came: JSON as its value, a form as an object, other text as a string, none as null.
+
+        Raises BodyNotKept where the journal holds only a part of it.
+        """
+        message = self._message
+        if message.size > len(message.body):
+            raise BodyNotKept(message.size)
+        content_type = next((value for name, value in message.headers if name.lower() == "content-type"), "")
+        return parse_body(message.body, content_type)
+
+
 @dataclass(frozen=True, eq=False)
 class Expectation:
     """What was expected: `entry` is its JSON; it should have come `minimum` times at least, and `maximum` at most."""
@@ -34,7 +53,7 @@ class Expectation:
     body: Validator | None = None
 
     def differences(self, entry: Entry) -> list[dict[str, Any]]:
-        """How a request differs from the expected one, the body last; empty if it is one. Raises BodyNotKept."""
+        """How a request differs from the expected one, its body left aside; empty if it is one."""
         parts = {"operation": entry.operation, "method": entry.method, "path": entry.path}
         differences = [
             {"part": part, "expected": self.entry[part], "actual": actual}
@@ -48,10 +67,11 @@ class Expectation:
             for name, value in self.entry.get("where", {}).items()
             if not has_value(entry.parameters.get(name), value)
         ]
-        if self.body is not None and not differences:
-            violations = self.body.violations(read_body(entry.request), "body")
-            differences += [{"part": "body", **violation.as_dict()} for violation in violations]
         return differences
+
+    def accepts(self, body: RequestBody) -> bool:
+        """Whether the body of a request is an expected one. Raises BodyNotKept."""
+        return self.body is None or self.body.is_valid(body.value)
 
     @cached_property
     def description(self) -> str:
@@ -80,17 +100,6 @@ class Expectation:
 
 def _count_times(number: int) -> str:
     return "once" if number == 1 else f"{number:,} times"
-
-
-def read_body(message: LoggedMessage) -> Any:
-    """The body of a request, as it came: JSON as its value, a form as an object, other text as a string, none as null.
-
-    Raises BodyNotKept where the journal holds only a part of it.
-    """
-    if message.size > len(message.body):
-        raise BodyNotKept(message.size)
-    content_type = next((value for name, value in message.headers if name.lower() == "content-type"), "")
-    return parse_body(message.body, content_type)
 
 
 def read_expectations(entries: Sequence[Mapping[str, Any]], contract: Contract) -> list[Expectation]:

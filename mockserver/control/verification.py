@@ -6,14 +6,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mockserver.control import journal_json
-from mockserver.control.expectations import BodyNotKept, Expectation, read_expectations
+from mockserver.control.expectations import BodyNotKept, Expectation, RequestBody, read_expectations
 from mockserver.engine.journal import Entry
-from mockserver.errors import count_noun
+from mockserver.errors import Violation, count_noun
 from mockserver.http.service import Service
 from mockserver.refusals import VerifyFailed
+from mockserver.schemas.explanation_work import STEP_LIMIT
 
 # How many of the requests that came closest are shown.
 CLOSEST_LIMIT = 3
+# How many bodies are explained to find those that came closest, all expectations together, and the steps of all of
+# these explanations.
+EXPLAINED_BODIES = 300
+EXPLANATION_STEPS = 2 * STEP_LIMIT
+NOT_EXPLAINED = Violation("body", "", "schema", "it does not match its schema")
 
 
 def verify(service: Service, entries: Sequence[Entry], dropped: int, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,7 +28,13 @@ def verify(service: Service, entries: Sequence[Entry], dropped: int, body: Mappi
     Raises InvalidRequest for expectations that cannot be read, and VerifyFailed if one of them does not hold.
     """
     expectations = read_expectations(body["expect"], service.contract)
-    results = [_judge(service, expectation, entries, dropped) for expectation in expectations]
+    comparisons = [Comparison(expectation) for expectation in expectations]
+    for entry in entries:
+        request_body = RequestBody(entry.request)
+        for comparison in comparisons:
+            comparison.add(entry, request_body)
+    explanations = BodyExplanations(len(expectations))
+    results = [_judge(service, comparison, dropped, explanations) for comparison in comparisons]
     if body.get("in_order", False):
         _judge_order(expectations, results)
     failed = [
@@ -35,39 +47,75 @@ def verify(service: Service, entries: Sequence[Entry], dropped: int, body: Mappi
     return {"verified": True, "expectations": results}
 
 
+class Comparison:
+    """The requests that were compared with an expectation.
+
+    `matches` are the numbers of those that it describes, `unknown` has those of whose bodies too little was kept, and
+    `by_body` those that differ by their bodies alone. `others` have their distances, too.
+    """
+
+    def __init__(self, expectation: Expectation) -> None:
+        self.expectation = expectation
+        self.matches: list[int] = []
+        self.unknown: list[Entry] = []
+        self.by_body: list[Entry] = []
+        self.others: list[tuple[int, Entry]] = []
+
+    def add(self, entry: Entry, body: RequestBody) -> None:
+        """Compare a request, whose body this is."""
+        if differences := self.expectation.differences(entry):
+            self.others.append((_distance(differences), entry))
+            return
+        try:
+            is_match = self.expectation.accepts(body)
+        except BodyNotKept:
+            self.unknown.append(entry)
+        else:
+            if is_match:
+                self.matches.append(entry.number)
+            else:
+                self.by_body.append(entry)
+
+
+class BodyExplanations:
+    """Explains how bodies differ from the expected ones, of so many expectations, with a bounded amount of work."""
+
+    def __init__(self, expectations: int) -> None:
+        self.limit = max(CLOSEST_LIMIT, EXPLAINED_BODIES // expectations)
+        self._steps = EXPLANATION_STEPS
+
+    def explain(self, expectation: Expectation, entry: Entry) -> list[dict[str, Any]]:
+        """How a body differs that is not an expected one."""
+        assert expectation.body is not None
+        violations = [NOT_EXPLAINED]
+        if self._steps > 0:
+            violations = expectation.body.violations(RequestBody(entry.request).value, "body")
+            self._steps -= expectation.body.schemas.explainer.steps_taken
+        return [{"part": "body", **violation.as_dict()} for violation in violations]
+
+
 def _times(result: Mapping[str, Any]) -> str:
     count = result["count"]
     return {0: "never", 1: "once"}.get(count, f"{count:,} times")
 
 
-def _judge(service: Service, expectation: Expectation, entries: Sequence[Entry], dropped: int) -> dict[str, Any]:
+def _judge(service: Service, comparison: Comparison, dropped: int, explanations: BodyExplanations) -> dict[str, Any]:
     """Whether an expectation holds; what the journal no longer has makes it fail, unless that could not matter."""
-    matches: list[int] = []
-    unknown: list[Entry] = []
-    others: list[tuple[list[dict[str, Any]], Entry]] = []
-    for entry in entries:
-        try:
-            differences = expectation.differences(entry)
-        except BodyNotKept:
-            unknown.append(entry)
-            continue
-        if differences:
-            others.append((differences, entry))
-        else:
-            matches.append(entry.number)
-    count, most = len(matches), expectation.maximum
+    expectation = comparison.expectation
+    count, most = len(comparison.matches), expectation.maximum
     too_many = most is not None and count > most
-    reason = None if too_many or (most is None and count >= expectation.minimum) else _gap(dropped, unknown)
+    is_certain = too_many or (most is None and count >= expectation.minimum)
+    reason = None if is_certain else _gap(dropped, comparison.unknown)
     result: dict[str, Any] = {
         "expected": expectation.entry,
         "satisfied": count >= expectation.minimum and not too_many and reason is None,
         "count": count,
-        "requests": matches,
+        "requests": comparison.matches,
     }
     if reason is not None:
         result["reason"] = reason
     if not result["satisfied"] and not too_many:
-        result["closest"] = _closest(service, others)
+        result["closest"] = _closest(service, comparison, explanations)
     return result
 
 
@@ -81,12 +129,20 @@ def _gap(dropped: int, unknown: Sequence[Entry]) -> str | None:
     return None
 
 
-def _closest(service: Service, others: list[tuple[list[dict[str, Any]], Entry]]) -> list[dict[str, Any]]:
-    """The requests with the fewest differences, the newest of them first."""
-    ranked = sorted(others, key=lambda other: (_distance(other[0]), -other[1].number))
+def _closest(service: Service, comparison: Comparison, explanations: BodyExplanations) -> list[dict[str, Any]]:
+    """The requests with the fewest differences, the newest of them first; of those with another body the newest."""
+    expectation = comparison.expectation
+    by_body = {
+        entry.number: explanations.explain(expectation, entry) for entry in comparison.by_body[-explanations.limit :]
+    }
+    explained = [(len(by_body[entry.number]), entry) for entry in comparison.by_body if entry.number in by_body]
+    ranked = sorted([*explained, *comparison.others], key=lambda other: (other[0], -other[1].number))
     return [
-        {**journal_json.entry_as_json(service, entry, brief=True), "differences": differences}
-        for differences, entry in ranked[:CLOSEST_LIMIT]
+        {
+            **journal_json.entry_as_json(service, entry, brief=True),
+            "differences": by_body.get(entry.number) or expectation.differences(entry),
+        }
+        for _, entry in ranked[:CLOSEST_LIMIT]
     ]
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
+from operator import ne
 from typing import Any
 
 # Integers below it and doubles without a fraction are the same numbers.
 EXACT_LIMIT = 2**53
+# The types of numbers; a boolean is none.
+NUMBERS = {int, float}
 
 
 def equality_key(value: Any) -> str:
@@ -34,8 +38,12 @@ def _number_key(value: float) -> str:
 def are_unique(values: Sequence[Any]) -> bool:
     """Whether no two values are equal, in time that grows with their size, whatever they are.
 
-    Compared are texts, whose hashes nobody can foresee, unlike those of numbers.
+    Texts are compared by their hashes, which nobody can foresee; those of numbers anybody can.
     """
-    if all(type(value) is str for value in values):
+    types = set(map(type, values))
+    if types == {str}:
         return len(set(values)) == len(values)
+    if types <= NUMBERS:
+        ordered = sorted(values)
+        return all(map(ne, ordered, islice(ordered, 1, None)))
     return len(set(map(equality_key, values))) == len(values)

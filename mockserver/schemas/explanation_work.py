@@ -10,6 +10,8 @@ from jsonschema.exceptions import ValidationError
 
 # How often schemas are applied to values, and errors copied: about a tenth of a second.
 STEP_LIMIT = 5_000
+# An explanation takes as long as so many steps at least.
+LEAST_STEPS = 30
 # How many times jsonschema-rs may read a value while it is explained; small ones as if they had so many bytes.
 READING_LIMIT = 2
 SMALL_SIZE = 100_000
@@ -42,6 +44,11 @@ class ExplanationWork(threading.local):
         self._steps -= count
         if count and self._steps < 0:
             raise WorkLimitReached
+
+    @property
+    def steps_taken(self) -> int:
+        """The steps since the beginning, and those that beginning takes."""
+        return LEAST_STEPS + STEP_LIMIT - max(self._steps, 0)
 
     def read(self, value: Any) -> None:
         """Raise WorkLimitReached if jsonschema-rs has read too much before it reads `value`."""

@@ -108,6 +108,11 @@ class Explainer:
         count = "this one" if len(listed) == 1 else f"these {len(listed)}"
         return [*listed, Explanation((), MORE, f"there are more violations than {count}")]
 
+    @property
+    def steps_taken(self) -> int:
+        """The steps of the latest explanation, a few if it was none; together they bound those of many values."""
+        return _work.steps_taken
+
     def _look_up(self, reference: str) -> Any:
         """The schema at an absolute address."""
         return self._registry.resolver().lookup(reference).contents

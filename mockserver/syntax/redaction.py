@@ -41,7 +41,7 @@ SHAPES = re.compile(
 PAGE_TOKEN = re.compile(r"(page|next|prev|previous|continuation|cursor)[-_]?token$", re.I)
 # A longer name is judged by its end.
 NAME_KEPT = 200
-# Text without any of these has no quoted name that `SECRET` matches.
+# Text without any of these has no name that `SECRET` matches, unless it is percent-encoded.
 _HINT = re.compile(SECRET.pattern.removesuffix("$"), re.I)
 
 # A string of JSON, at the end of truncated text perhaps without its end; a bracket or a separator; any other value.
@@ -90,7 +90,8 @@ def redact_query(text: str, secrets: frozenset[str] = frozenset()) -> str:
         name = unquote(match[1])
         return f"{match[1]}={REDACTED}" if name.lower() in secrets or is_secret(name) else match[0]
 
-    return _PAIR.sub(pair, text) if "=" in text else text
+    may_have_secrets = "=" in text and (secrets or "%" in text or _HINT.search(text))
+    return _PAIR.sub(pair, text) if may_have_secrets else text
 
 
 def _without_secret_members(text: str) -> Iterator[str]:

@@ -8,7 +8,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from mockserver import create_app
+from mockserver.control import expectations, verification
 from mockserver.engine import journal
+from mockserver.http.request import content
 from tests.conftest import MakeContract
 
 RETRY_7 = {"operation": "retryJob", "where": {"job_id": "job-7"}}
@@ -110,6 +112,48 @@ def test_bodies_are_judged_by_a_json_schema(make_contract: MakeContract) -> None
 def test_bodies_are_judged_as_they_came(client: FlaskClient, content_type: str, data: bytes, value: Any) -> None:
     client.post("/nowhere", data=data, content_type=content_type)
     assert verify(client, {"path": "/nowhere", "body": {"const": value}}).status_code == 200
+
+
+def test_a_body_is_parsed_once_for_all_expectations(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed = []
+
+    def parse(body: bytes, content_type: str) -> Any:
+        parsed.append(body)
+        return content.parse_body(body, content_type)
+
+    monkeypatch.setattr(expectations, "parse_body", parse)
+    for number in range(3):
+        client.post("/nowhere", json=number)
+    assert verify(client, *[{"path": "/nowhere", "body": {"type": "integer"}}] * 20).status_code == 200
+    assert parsed == [b"0", b"1", b"2"]
+
+
+def test_of_many_other_bodies_the_newest_are_explained(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verification, "EXPLAINED_BODIES", 4)
+    for text in ("a", 1, 2, 3, 4):
+        client.post("/nowhere", json=text)
+    problem = failed(client, {"path": "/nowhere", "body": {"type": "string", "minLength": 2}})
+    closest = problem["expectations"][0]["closest"]
+    assert [request["number"] for request in closest] == [5, 4, 3]
+    assert [request["differences"][0]["keyword"] for request in closest] == ["type"] * 3
+
+
+def test_explanations_end_when_they_have_taken_too_much_work(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verification, "EXPLANATION_STEPS", 1)
+    client.post("/nowhere", json=1)
+    wrong = {"path": "/nowhere", "body": {"type": "string"}}
+    results = failed(client, wrong, wrong)["expectations"]
+    messages = [result["closest"][0]["differences"][0]["message"] for result in results]
+    assert messages == ["1 is not of type string", "it does not match its schema"]
+
+
+def test_a_body_that_is_nested_too_deeply_is_a_text(client: FlaskClient) -> None:
+    text = '{"a":' * 500 + "1" + "}" * 500
+    client.post("/nowhere", data=text, content_type="application/json")
+    assert verify(client, {"path": "/nowhere", "body": {"const": text}}).status_code == 200
+    assert client.get("/__mock/requests").json["requests"][0]["request"]["body"] == text
 
 
 def test_requests_in_order(client: FlaskClient) -> None:
