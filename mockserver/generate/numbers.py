@@ -8,6 +8,7 @@ from fractions import Fraction
 from math import ceil, floor, gcd, lcm
 
 from mockserver.generate.constraints import Constraints
+from mockserver.schemas.directions import INTEGER_RANGES
 
 WINDOW = 1000
 HUNDREDTH = Fraction(1, 100)
@@ -33,12 +34,24 @@ def make_number(
     if below is not None:
         last = min(ceil(below / step) - 1, last if last is not None else ceil(below / step) - 1)
     first, last = _narrow(first, last, step, usual_range)
+    if whole:
+        first, last = _limit_to_format(constraints, first, last, step)
     if first > last:
         return None
     number = rng.randint(first, last) * step
     if number.denominator == 1 and (whole or abs(number) >= EXACT_FLOAT_LIMIT):
         return int(number)
     return float(number)
+
+
+def _limit_to_format(constraints: Constraints, first: int, last: int, step: Fraction) -> tuple[int, int]:
+    """The range, in steps, without what the format of integers cannot hold, unless nothing else is allowed."""
+    for form in constraints.values("format"):
+        lowest, highest = INTEGER_RANGES.get(form, (None, None)) if isinstance(form, str) else (None, None)
+        if lowest is not None and highest is not None:
+            limited = max(first, ceil(lowest / step)), min(last, floor(highest / step))
+            first, last = limited if limited[0] <= limited[1] else (first, last)
+    return first, last
 
 
 def _exact(value: int | float) -> Fraction:

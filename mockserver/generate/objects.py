@@ -6,7 +6,7 @@ from typing import Any
 
 from mockserver.errors import CannotGenerate
 from mockserver.generate.chronology import sort_instants
-from mockserver.generate.constraints import Constraints, object_at
+from mockserver.generate.constraints import Constraints, matches_pattern, object_at
 from mockserver.generate.generation_state import Generation
 from mockserver.generate.regex.parser import UnsupportedPattern
 from mockserver.generate.regex.writer import write_match
@@ -134,10 +134,14 @@ def _make_name(generation: Generation, constraints: Constraints, number: int) ->
     patterns = [pattern for part in constraints.parts for pattern in object_at(part, "patternProperties")]
     if patterns and number % 2 == 0:
         try:
-            name = write_match(patterns[number // 2 % len(patterns)], generation.rng, attempt=number)
+            pattern = patterns[number // 2 % len(patterns)]
+            name = write_match(pattern, generation.rng, attempt=number)
         except UnsupportedPattern:
             return None
-        return name if generation.is_valid(name_schemas, name) else None
+        # A pattern that leaves the end open would match the same text each time.
+        longer = name + pick_word(generation.rng)
+        names = [text for text in (longer, name) if matches_pattern(pattern, text)]
+        return next((text for text in names if generation.is_valid(name_schemas, text)), None)
     if name_schemas:
         try:
             value = generation.make((*name_schemas, generation.string_schema), "", 0, number)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import re
 from base64 import b64encode
+from collections.abc import Iterator
 from string import ascii_lowercase
 
 from mockserver.errors import CannotGenerate
@@ -24,8 +26,11 @@ EXTENDABLE = {
     "uri-template": "/",
     "json-pointer": "/",
 }
+# Where a text of a format may get another word and a dot, and stay valid: after this text.
+LENGTHENED_AFTER = {"hostname": "", "idn-hostname": "", "email": "@", "idn-email": "@"}
 TRUNCATABLE = ("uri-reference", "iri-reference")
-SHORTEST = {"uri": "a:b", "iri": "a:b", "email": "a@b.co", "hostname": "a.co", "ipv6": "::1"}
+SHORTEST = {"uri": "a:b", "iri": "a:b", "email": "a@b.co", "hostname": "a.co", "ipv4": "1.1.1.1", "ipv6": "::1"}
+FRACTION = re.compile(r"\.[0-9]+")
 
 
 def make_string(constraints: Constraints, name: str, rng: random.Random, attempt: int) -> str:
@@ -37,13 +42,23 @@ def make_string(constraints: Constraints, name: str, rng: random.Random, attempt
         raise CannotGenerate(constraints.address, f"minLength is {shortest:,}, and the limit {LENGTH_LIMIT:,}")
     patterns = [pattern for pattern in constraints.values("pattern") if isinstance(pattern, str)]
     formats = [form for form in constraints.values("format") if isinstance(form, str)]
+
+    def is_valid(text: str) -> bool:
+        return (
+            all(matches_pattern(pattern, text) for pattern in patterns)
+            and all(_has_format(form, text) for form in formats)
+            and shortest <= len(text)
+            and (longest is None or len(text) <= longest)
+        )
+
     for number in range(ATTEMPT_LIMIT if patterns or formats else 1):
         text = _write(constraints, name, rng, attempt + number, patterns, formats)
-        if all(matches_pattern(pattern, text) for pattern in patterns) and all(
-            _has_format(form, text) for form in formats
-        ):
-            if shortest <= len(text) and (longest is None or len(text) <= longest):
-                return text
+        written = next(filter(is_valid, [text, *(_rewrite(text) if formats else [])]), None)
+        if written is not None:
+            return written
+    combined = next(filter(is_valid, _combine(patterns, formats, rng)), None)
+    if combined is not None:
+        return combined
     rules = [f"the pattern {pattern}" for pattern in patterns] + [f"the format {form}" for form in formats]
     length = f"{shortest} to {longest}" if longest is not None else f"at least {shortest}"
     reason = f"no string of {length} characters was found that matches {' and '.join(rules)}"
@@ -65,11 +80,33 @@ def _write(
             return write_match(pattern, rng, shortest, longest, attempt)
         except UnsupportedPattern as error:
             raise CannotGenerate(constraints.address, f"the pattern {pattern} is not supported: {error}") from None
-    if form is None and "base64" in constraints.values("contentEncoding"):
+    is_base64 = form is None and "base64" in constraints.values("contentEncoding")
+    if is_base64 or (form == "byte" and (shortest or longest is not None)):
         return _base64(shortest, longest, rng)
     if attempt > 1 and form is None and shortest <= 8:
         return pick_word(rng)[: longest if longest is not None else None]
     return _fit_length(make_text(name, form, rng), form, shortest, longest, rng)
+
+
+def _rewrite(text: str) -> list[str]:
+    """The text as others write the same format: in capital letters, or an instant in seconds or microseconds."""
+    return [text.upper(), FRACTION.sub("", text), FRACTION.sub(lambda fraction: f"{fraction[0]:0<7}", text)]
+
+
+def _combine(patterns: list[str], formats: list[str], rng: random.Random) -> Iterator[str]:
+    """Texts of a format whose start or end is replaced by a match of a pattern."""
+    from mockserver.generate.realistic import BY_FORMAT, make_text
+
+    for form in [form for form in formats if form in BY_FORMAT]:
+        text = make_text("", form, rng)
+        for pattern in patterns:
+            try:
+                match = write_match(pattern, rng)
+            except UnsupportedPattern:
+                continue
+            for position in range(len(text) + 1):
+                yield match + text[position:]
+                yield text[: len(text) - position] + match
 
 
 def _fit_length(text: str, form: str | None, shortest: int, longest: int | None, rng: random.Random) -> str:
@@ -77,6 +114,11 @@ def _fit_length(text: str, form: str | None, shortest: int, longest: int | None,
     separator = EXTENDABLE.get(form or "", " ")
     while len(text) < shortest and (form is None or form in EXTENDABLE):
         text += f"{separator}{pick_word(rng)}" if text else pick_word(rng)
+    if form in LENGTHENED_AFTER:
+        start, mark, rest = text.rpartition(LENGTHENED_AFTER[form]) if LENGTHENED_AFTER[form] else ("", "", text)
+        while len(start + mark + rest) < shortest:
+            rest = f"{pick_word(rng)}.{rest}"
+        text = start + mark + rest
     if longest is None or len(text) <= longest:
         return text
     if form is None:

@@ -31,6 +31,9 @@ BOUND_NAMES = frozenset(name for _, *names in BOUNDS for name in names)
 # These make backtracking slow.
 NESTED_QUANTIFIERS = re.compile(r"\([^()]*[+*][^()]*\)(?:[+*]|\{[0-9]+,)")
 
+# As programming languages write regular expressions; JSON Schema takes the slashes for part of the text.
+DELIMITED = re.compile(r"/(\^.*\$)/[a-z]*", re.DOTALL)
+
 # Member names by the `id()` of the container.
 Omitted = dict[int, set[str | int]]
 
@@ -106,7 +109,7 @@ def _omit(linked: Linked, omitted: Omitted) -> None:
 
 
 def _check_patterns(linked: Linked, report: Report) -> Omitted:
-    """The regular expressions that cannot be compiled. Those that may be slow get a warning."""
+    """The regular expressions that cannot be compiled, or match nothing. Those that may be slow get a warning."""
     omitted: Omitted = {}
     for location in linked.schemas.values():
         properties = location.value.get("patternProperties")
@@ -118,8 +121,11 @@ def _check_patterns(linked: Linked, report: Report) -> Omitted:
             source = linked.documents.sources[location.uri]
             pointer = json_pointer.append(location.pointer, keyword)
             pointer = json_pointer.append(pointer, pattern) if keyword == "patternProperties" else pointer
-            if not _is_compilable(pattern):
+            delimited = DELIMITED.fullmatch(pattern)
+            if delimited or not _is_compilable(pattern):
                 message = f"{quote(pattern)} is not a valid ECMA-262 regular expression, or needs too much memory"
+                if delimited:
+                    message = f"no text matches {quote(pattern)}: write it without slashes, as {quote(delimited[1])}"
                 report.add(source, pointer, message, "pattern")
                 if (schema := _find_current(linked, location)) is not None:
                     holder, name = (schema, keyword) if keyword == "pattern" else (schema.get(keyword), pattern)

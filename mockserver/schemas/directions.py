@@ -2,7 +2,7 @@
 
 A `readOnly` property need not be in a request although `required` names it, a `writeOnly` one need not be in a
 response (OpenAPI 3.0, section 4.7.24.2). JSON Schema gives the two no such meaning, but clients expect it of 3.1 too.
-Integers of a request must also be in the range of their `format` (`int32`, `int64`).
+Integers of a request must also be in the range of their `format`, such as `int32`.
 """
 
 from __future__ import annotations
@@ -15,14 +15,17 @@ from mockserver.documents.nodes import DATA_MEMBERS, MAP_MEMBERS, Documents, Unr
 Direction = Literal["", "request", "response"]
 # The annotation of properties that a message in this direction does not contain.
 ANNOTATIONS: Mapping[Direction, str] = {"request": "readOnly", "response": "writeOnly"}
-# Number of bits, without the sign.
-INTEGER_WIDTHS = {"int32": 31, "int64": 63}
+# The least and the greatest integer of a format.
+INTEGER_RANGES: Mapping[str, tuple[int, int]] = {
+    **{f"int{bits}": (-(1 << bits - 1), (1 << bits - 1) - 1) for bits in (8, 16, 32, 64)},
+    **{f"uint{bits}": (0, (1 << bits) - 1) for bits in (8, 16, 32, 64)},
+}
 DEPTH_LIMIT = 20
 
 
 def changes_schemas(documents: Documents, direction: Direction) -> bool:
     """Whether a schema may be another one in this direction than in none."""
-    keywords = (ANNOTATIONS[direction], *(INTEGER_WIDTHS if direction == "request" else ())) if direction else ()
+    keywords = (ANNOTATIONS[direction], *(INTEGER_RANGES if direction == "request" else ())) if direction else ()
     return any(keyword in source.text for source in documents.sources.values() for keyword in keywords)
 
 
@@ -136,7 +139,7 @@ class _Transformation:
 
 def _limit_integer(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema with the bounds of its integer `format`; bounds of its own stay."""
-    width = INTEGER_WIDTHS.get(schema["format"]) if isinstance(schema.get("format"), str) else None
-    if width is None or schema.get("type") not in ("integer", ["integer", "null"]):
+    limits = INTEGER_RANGES.get(schema["format"]) if isinstance(schema.get("format"), str) else None
+    if limits is None or schema.get("type") not in ("integer", ["integer", "null"], ["null", "integer"]):
         return schema
-    return {"minimum": -(1 << width), "maximum": (1 << width) - 1, **schema}
+    return {"minimum": limits[0], "maximum": limits[1], **schema}

@@ -43,7 +43,10 @@ def is_base64(text: str) -> bool:
 
     Padding may be missing, and lines may be broken, as encoders of e-mail do.
     """
-    return _BASE64.fullmatch(text) is not None and len(re.sub(r"[\r\n=]", "", text)) % 4 != 1
+    if _BASE64.fullmatch(text) is None:
+        return False
+    padded = re.sub(r"[\r\n]", "", text)
+    return len(padded) % 4 == 0 if "=" in padded else len(padded) % 4 != 1
 
 
 # The formats that OpenAPI adds to those of JSON Schema, as far as they restrict a text.

@@ -105,11 +105,41 @@ ENDLESS = {
         {"$ref": f"{HERE}/$defs/endless", "$defs": {"endless": ENDLESS}},
         {"type": "string", "examples": ["one", "two"]},
         {"type": "object", "properties": {"a": {"type": "integer", "example": "no number"}}, "required": ["a"]},
+        {"type": "object", "patternProperties": {"^x-": {"type": "integer"}}, "additionalProperties": False, "minProperties": 3},
+        {"type": "string", "format": "date", "pattern": "^2024-"},
+        {"type": "string", "format": "date-time", "pattern": r"\+00:00$"},
+        {"type": "string", "format": "date-time", "pattern": r"T\d\d:\d\d:\d\dZ$"},
+        {"type": "string", "format": "date-time", "pattern": r"\.\d{6}Z$"},
+        {"type": "string", "format": "date-time", "maxLength": 20},
+        {"type": "string", "format": "uuid", "pattern": "^[0-9A-F-]+$"},
+        {"type": "string", "format": "ipv4", "pattern": r"^10\."},
+        {"type": "string", "format": "ipv4", "maxLength": 7},
+        {"type": "string", "format": "hostname", "minLength": 30},
+        {"type": "string", "format": "email", "minLength": 80, "maxLength": 120},
+        {"type": "string", "format": "byte", "minLength": 100, "maxLength": 103},
         *({"type": "string", "format": name} for name in ("date-time", "date", "time", "duration", "uri", "ipv4", "ipv6", "hostname", "uuid", "uri-reference", "json-pointer")),
     ],
 )  # fmt: skip
 def test_common_schemas_can_be_satisfied(schema: dict[str, Any]) -> None:
     assert all(generate(copy.deepcopy(schema), str(seed))[1] for seed in range(20))
+
+
+@pytest.mark.parametrize(
+    ("schema", "lowest", "highest"),
+    [
+        ({"format": "int8"}, -128, 127),
+        ({"format": "uint8"}, 0, 255),
+        ({"format": "uint16", "minimum": 65_530}, 65_530, 65_535),
+        ({"format": "int32", "minimum": 2_147_483_600}, 2_147_483_600, 2_147_483_647),
+        ({"format": "int8", "minimum": 500}, 500, 1_500),
+    ],
+)
+def test_an_integer_is_in_the_range_of_its_format_where_its_bounds_allow(
+    schema: dict[str, Any], lowest: int, highest: int
+) -> None:
+    values = [generate({"type": "integer", **schema}, str(seed))[0] for seed in range(50)]
+    assert lowest <= min(values)
+    assert max(values) <= highest
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,8 @@ def test_a_bare_document_with_a_mistake_is_served_with_a_warning(
         ({"properties": {"": {"$ref": 5}}}, "/properties: is not a valid JSON Schema: 5 is not of type"),
         ({"pattern": "("}, '/pattern: "(" is not a valid ECMA-262 regular expression, or needs too much memory'),
         ({"pattern": "^.{1,2097152}$"}, '/pattern: "^.{1,2097152}$" is not a valid ECMA-262 regular expression, or needs too much memory'),
+        ({"pattern": "/^[a-z]+$/"}, '/pattern: no text matches "/^[a-z]+$/": write it without slashes, as "^[a-z]+$"'),
+        ({"pattern": "/^[a-z]+$/i"}, '/pattern: no text matches "/^[a-z]+$/i": write it without slashes, as "^[a-z]+$"'),
         ({"pattern": "^(?=a)(a+)+$"}, '/pattern: "^(?=a)(a+)+$" may backtrack catastrophically; a text that hits the limit does not match'),
         ({"$ref": "#/components/schemas/Thin"}, '/$ref: "api.json#/components/schemas/Thin" points nowhere: /components/schemas has no "Thin". Did you mean "Thing"?'),
         ({"oneOf": [{}], "not": {"$ref": "#/components/schemas/Thing/oneOf/-1"}}, '/not/$ref: "api.json#/components/schemas/Thing/oneOf/-1" points nowhere: /components/schemas/Thing/oneOf has no "-1".'),
@@ -202,6 +204,17 @@ def test_integers_of_a_request_are_limited_by_their_format_except_inside_data(tm
     assert in_request(odd)
 
 
+@pytest.mark.parametrize(
+    ("form", "number", "is_valid"), [("uint8", 255, True), ("uint8", -1, False), ("int16", 32_768, False)]
+)
+@pytest.mark.parametrize("types", ["integer", ["null", "integer"]])
+def test_an_integer_of_a_request_is_in_the_range_of_its_format(
+    tmp_path: Path, form: str, number: int, is_valid: bool, types: Any
+) -> None:
+    contract = load(tmp_path, document({"Thing": {"type": types, "format": form}}, "3.1.0"))
+    assert thing_validator(contract, "request")(number) == is_valid
+
+
 def test_an_operation_without_a_success_response_gets_a_warning(tmp_path: Path) -> None:
     failing = {"404": {"description": "gone"}, "400": {"description": "bad"}}
     moved = {"302": {"description": "elsewhere"}}
@@ -265,7 +278,17 @@ def test_a_variable_of_a_server_that_is_not_declared_is_a_warning(
 
 @pytest.mark.parametrize(
     ("text", "status"),
-    [("aGk=", 200), ("aGk", 200), ("-_-_", 200), ("", 200), ("%%%", 422), ("a", 422), ("aGk=x", 422)],
+    [
+        ("aGk=", 200),
+        ("aGk", 200),
+        ("-_-_", 200),
+        ("", 200),
+        ("%%%", 422),
+        ("a", 422),
+        ("aGk=x", 422),
+        ("=", 422),
+        ("aG=", 422),
+    ],
 )
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
 def test_bytes_are_in_base64(tmp_path: Path, version: str, text: str, status: int) -> None:
