@@ -58,7 +58,7 @@ def find_item_path(
         return None
     own = template_shape(operation.route.rstrip("/"))
     paths = [
-        operations[name].route
+        operations[name].route.rstrip("/")
         for name, behaviour in behaviours.items()
         if behaviour.kind == "read" and behaviour.resource == created.resource
     ]

@@ -365,7 +365,7 @@ def _location(exchange: Exchange, operation: Operation, declared: DeclaredRespon
     request = exchange.request
     if key is None:
         return quote(f"{request.root_path}{request.path}", safe=PATH_CHARACTERS)
-    collection = request.path.rstrip("/")
+    collection, item = request.path.rstrip("/"), quote(str(key), safe="")
     behaviour = exchange.service.behaviour_of(operation)
     if behaviour is not None and behaviour.item_path is not None:
         # The last segments of the path are those of the operation; what precedes them is the prefix of a server.
@@ -374,9 +374,11 @@ def _location(exchange: Exchange, operation: Operation, declared: DeclaredRespon
         sent = dict(zip(own, segments[-len(own) :], strict=True))
         item_path = [sent.get(part, part) for part in behaviour.item_path[:-1]]
         collection = "/".join([*segments[: -len(own)], *item_path])
+        before, _, rest = behaviour.item_path[-1].partition("{")
+        item = f"{before}{item}{rest.partition('}')[2]}"
     # Of the percent-encoded characters, the path has only those left that would otherwise be separators.
     collection = quote(f"{request.root_path}{collection}", safe=PATH_CHARACTERS)
-    location = f"{collection}/{quote(str(key), safe='')}"
+    location = f"{collection}/{item}"
     header = next((header for header in declared.headers if header.name.lower() == "location"), None)
     fits = header is None or not validate_header(header, location)
     return location if fits else request.host_url.rstrip("/") + location

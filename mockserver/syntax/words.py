@@ -95,7 +95,7 @@ def _owner_names(parameter: str, segment: str) -> Iterator[str]:
     name = normalize(parameter)
     if name not in GENERIC_NAMES:
         yield name
-    for singular in reversed(singular_forms(segment)):
+    for singular in reversed(singular_forms(segment)) if segment else ():
         yield singular + name
         yield singular + "id"
         yield singular

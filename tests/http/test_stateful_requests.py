@@ -20,6 +20,7 @@ from mockserver.contract.model import Contract
 from mockserver.recorder.directory import files_from_contract, write
 from tests.conftest import Serve
 from tests.documents.api_shapes import API_SHAPES
+from tests.documents.owner_shapes import OWNER_SHAPES
 from tests.documents.shapes import INTEGER, TEXT, array_of, crud, document, operation, record
 
 Paths = dict[str, dict[str, Any]]
@@ -443,7 +444,10 @@ SHAPES: dict[str, tuple[Paths, str]] = {
 }
 
 
-@pytest.fixture(params=[*SHAPES.values(), *API_SHAPES.values()], ids=[*SHAPES, *API_SHAPES])
+EVERY_SHAPE = {**SHAPES, **API_SHAPES, **OWNER_SHAPES}
+
+
+@pytest.fixture(params=[*EVERY_SHAPE.values()], ids=[*EVERY_SHAPE])
 def shape(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Contract, str]:
     """A document with state, and the requests to send."""
     paths, lines = request.param

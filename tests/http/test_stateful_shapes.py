@@ -514,3 +514,19 @@ def test_a_search_by_what_records_do_not_have_responds_as_without_state(keep: Ke
     client = keep(document(paths))
     client.post("/things", json=NEW)
     assert NEW not in (client.get("/things/findByColor?color=red").json or ())
+
+
+@pytest.mark.parametrize(
+    ("collection", "item"),
+    [
+        ("/things.json", "/things/{id}.json"),
+        ("/things", "/things({id})"),
+        ("/things", "/thing/{id}/"),
+        ("/things/", "/things/{id}/"),
+    ],
+)
+def test_the_location_of_a_created_record_is_the_path_that_reads_it(keep: Keep, collection: str, item: str) -> None:
+    client = keep(document(crud(collection, item, THING)))
+    created = client.post(collection, json={"id": "a b", "label": "x"})
+    assert created.status_code == 201
+    assert client.get(created.headers["Location"]).json == {"id": "a b", "label": "x"}

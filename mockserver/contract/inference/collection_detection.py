@@ -40,6 +40,7 @@ from mockserver.contract.inference.owners import (
     is_local_key,
     link,
     path_entry,
+    plain_path,
     set_unique_within,
 )
 from mockserver.contract.inference.single_records import detect_single_record
@@ -65,7 +66,7 @@ def detect_collections(operations: Iterable[Operation]) -> list[Collection]:
     listed = list(operations)
     paths = {operation.path for operation in listed}
     for operation in listed:
-        path = operation.path.rstrip("/")
+        path = plain_path(operation.path)
         # `/things/{id}.json` is the path of a record like `/things/{id}`.
         plain = path.removesuffix(JSON_SUFFIX)
         by_path.setdefault(path if plain in paths else plain, {})[operation.method] = operation
@@ -203,7 +204,7 @@ def _detect(
     if record is None:
         return None
     shape = Shape.from_schema(record.schema)
-    creation = collection_methods.get("POST")
+    creation = collection_methods.get("POST") or _find_nested_creation(path, by_path)
     is_numbered = creation is not None and not sends_field(creation, record.key)
     is_numbered = is_numbered or is_local_key(record.key, shape, creation, record_methods.get("PUT"))
     owners = find_owners(path.collection, read, shape, record.key, collections, allow_unknown=is_numbered)
@@ -282,6 +283,18 @@ def _detect_list(path: str, by_path: Mapping[str, Methods], collections: list[Co
     return collection
 
 
+def _find_nested_creation(path: RecordPath, by_path: Mapping[str, Methods]) -> Operation | None:
+    """The operation that creates the records of a path below a further owner.
+
+    `/repos/{repo}/issues/{issue}/comments` for `/repos/{repo}/issues/comments/{comment}`.
+    """
+    fixed = [part for part in path.collection.split("/") if "{" not in part]
+    for other, methods in by_path.items():
+        if other != path.collection and "POST" in methods and [p for p in other.split("/") if "{" not in p] == fixed:
+            return methods["POST"]
+    return None
+
+
 def _find_record(path: RecordPath, read: Operation) -> _ReadRecord | None:
     media_type = json_response(read.success(200))
     if media_type is None or media_type.schema is None:
@@ -318,7 +331,9 @@ def _add_nested_path(path: str, methods: Methods, collections: list[Collection])
         is_elsewhere = any(entry.keys() & {"list", "create"} for entry in collection.operations.values())
         owner_candidates = [] if is_elsewhere else [other for other in collections if other is not collection]
         for operation in methods.values():
-            owners = find_owners(path, operation, collection.shape, collection.key, owner_candidates)
+            owners = find_owners(
+                path, operation, collection.shape, collection.key, owner_candidates, hidden=collection.hidden
+            )
             if not owners:
                 continue
             entries = _infer_on_collection(collection, {operation.method: operation}, owners)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -19,6 +19,8 @@ from mockserver.syntax import words
 VERSION = re.compile(r"v[0-9][0-9a-z.]*")
 # The last words of the names of integers that are counted for each owner.
 LOCAL_NUMBERS = ("number", "index", "position", "line", "iid", "version", "revision", "sequence", "seq")
+# A key in parentheses, as in OData.
+KEY_IN_PARENTHESES = re.compile(r"\('?(\{[^{}/]+\})'?\)(?=/|$)")
 RECORD_PATH = re.compile(r"(.*/([^{}/]+))/\{([^{}/]+)\}")
 
 
@@ -43,6 +45,11 @@ class RecordPath:
         return self.collection.rpartition("/")[2]
 
 
+def plain_path(path: str) -> str:
+    """A path as most APIs write it: without a slash at its end, and `/things/{id}` for `/things({id})`."""
+    return KEY_IN_PARENTHESES.sub(r"/\1", path).rstrip("/")
+
+
 def path_entry(owners: Mapping[str, str]) -> Entry:
     """The `path` of an entry: the parameters whose fields have other names."""
     renamed = {parameter: field for parameter, field in owners.items() if parameter != field}
@@ -56,15 +63,20 @@ def find_owners(
     key: str,
     collections: Sequence[Collection] = (),
     *,
+    hidden: Sequence[str] = (),
     allow_unknown: bool = False,
 ) -> dict[str, str] | None:
     """The field that each parameter of a collection's path holds; None if one of them holds none.
 
-    A parameter that names a record of one of the `collections` may hold a hidden field, which the records lack. With
-    `allow_unknown`, so may one that names no record: `{owner}` and `{repo}` in `/repos/{owner}/{repo}/issues`.
+    A parameter that names a record of one of the `collections` may hold a hidden field, which the records lack; those
+    that they have already are `hidden`. With `allow_unknown`, so may one that names no record: `{owner}` and `{repo}`
+    in `/repos/{owner}/{repo}/issues`.
     """
     owners: dict[str, str] = {}
-    for segment, parameter in re.findall(r"([^/{}]*)/\{([^{}/]+)\}", path):
+    for segment, parameter in _parameters(path):
+        if parameter in hidden:
+            owners[parameter] = parameter
+            continue
         field = words.find_owner_field(parameter, segment, shape.names, key)
         is_new = field is not None and field not in owners.values()
         if field is None or not is_new or not can_hold_parameter(shape, field, operation, parameter):
@@ -75,6 +87,17 @@ def find_owners(
             field = _hidden_name(parameter, segment, {*shape.names, *owners.values()})
         owners[parameter] = field
     return owners if len(owners) == path.count("{") else None
+
+
+def _parameters(path: str) -> Iterator[tuple[str, str]]:
+    """The parameters of a path with the segments whose records they name; the last of several beside each other has it.
+
+    The others, such as `{owner}` in `/repos/{owner}/{repo}`, have an empty one.
+    """
+    for segment, parameters in re.findall(r"([^/{}]*)((?:/\{[^{}/]+\})+)", path):
+        *others, last = re.findall(r"\{([^{}]+)\}", parameters)
+        yield from (("", parameter) for parameter in others)
+        yield segment, last
 
 
 def has_collection(path: str, parameter: str, collections: Sequence[Collection]) -> bool:
@@ -92,7 +115,7 @@ def bind_owners(
 ) -> None:
     """Let the records of a collection refer to those that precede them in the path."""
     for parameter, field in owners.items():
-        owner = _find_owner(operation.path, parameter, collections)
+        owner = _find_owner(plain_path(operation.path), parameter, collections)
         if field not in collection.shape.names:
             collection.hidden += [field] if field not in collection.hidden else []
             collection.references |= {field: owner.name} if owner is not None else {}
@@ -210,7 +233,7 @@ def _find_owner(path: str, parameter: str, collections: Sequence[Collection]) ->
 
 def _hidden_name(parameter: str, segment: str, names: AbstractSet[str]) -> str:
     """A name for the field of an owner that only the path names: `project_id` for `{id}` after `projects`."""
-    singular = words.singular_forms(segment)[-1]
+    singular = words.singular_forms(segment)[-1] or "owner"
     candidates = [parameter] if words.normalize(parameter) not in words.GENERIC_NAMES else []
     candidates += [f"{singular}_id", *(f"{singular}_id_{number}" for number in range(2, len(names) + 3))]
     return next(name for name in candidates if name not in names)
@@ -224,7 +247,8 @@ def _refers_to(start: Collection, name: str, collections: list[Collection]) -> b
 
 def choose_name(path: str, collections: list[Collection]) -> str:
     """A name that is not in use: the last segment of the path, with as many segments before it as that takes."""
-    fixed = [segment for segment in path.split("/") if segment and "{" not in segment]
+    parts = [segment for segment in path.split("/") if segment]
+    fixed = [segment for segment in parts if "{" not in segment] or parts or ["root"]
     segments = [re.sub(r"[^A-Za-z0-9_-]", "_", segment) for segment in fixed]
     names = ["_".join(segments[start:]) for start in range(len(segments) - 1, -1, -1)]
     candidates = [re.sub(r"^(?=[^A-Za-z_])", "_", name) for name in names]
