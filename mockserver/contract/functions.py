@@ -11,7 +11,7 @@ from mockserver import generate
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import ComputedField, Resource
 from mockserver.documents.source import Report
-from mockserver.errors import CannotGenerate, Problem, did_you_mean, quote, unknown_name
+from mockserver.errors import CannotGenerate, Problem, did_you_mean, quote
 from mockserver.handlers.declarations import Declarations, DerivedDeclaration, HandlerDeclaration
 from mockserver.handlers.modules import HANDLERS, ContractModules
 from mockserver.handlers.python import (
@@ -22,7 +22,7 @@ from mockserver.handlers.python import (
     signature_mistake,
     taken,
 )
-from mockserver.openapi.model import Operation
+from mockserver.openapi.model import Operation, unknown_operation
 from mockserver.schemas.properties import declared_properties
 
 # What a function that computes a member may take besides the record.
@@ -81,7 +81,7 @@ class FunctionsReader:
     def _handler_mistake(self, declared: HandlerDeclaration, handlers: Mapping[str, PythonFunction]) -> str | None:
         name = declared.operation
         if name not in self.operations:
-            return unknown_name("operation", name, self.operations)
+            return unknown_operation(name, self.operations)
         if name in self.behaviours:
             kind = self.behaviours[name].kind
             return f"{name} has the behaviour {quote(kind)} in resources.yaml: it can have that or a handler, not both"

@@ -10,7 +10,7 @@ from mockserver.contract.conditions import read_conditions
 from mockserver.contract.model import Override
 from mockserver.errors import Violation, quote, unknown_name
 from mockserver.openapi.content import find_example, holds_value, json_media_type, judge
-from mockserver.openapi.model import DeclaredResponse, Operation
+from mockserver.openapi.model import DeclaredResponse, Operation, unknown_operation
 from mockserver.syntax.header_names import FRAMING
 from mockserver.syntax.instants import parse_duration
 from mockserver.syntax.json_pointer import escape as escape_pointer
@@ -33,12 +33,12 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
     name = entry["operation"]
     operation = operations.get(name)
     if operation is None and name != EVERY:
-        message = unknown_name("operation", name, operations)
+        message = unknown_operation(name, operations)
         return None, [*mistakes, Violation("body", "/operation", "operation", message)]
     # To JSON Schema 404.0 is an integer, too.
     entry = {**entry, **{name: int(entry[name]) for name in ("status", "times", "cut_after") if name in entry}}
     headers = {
-        name: (values,) if isinstance(values, str) else tuple(values)
+        name: tuple(map(_header_text, values if isinstance(values, list) else [values]))
         for name, values in entry.get("headers", {}).items()
     }
     declared, status, media_type = None, entry.get("status", 200), None
@@ -92,6 +92,11 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
         assigned=entry.get("set", {}),
         entry=entry,
     ), []
+
+
+def _header_text(value: str | float) -> str:
+    # To JSON Schema 5.0 is an integer, too.
+    return value if isinstance(value, str) else str(int(value))
 
 
 def _media_type(declared: DeclaredResponse | None, headers: Mapping[str, Sequence[str]], body: Any) -> str:
@@ -211,7 +216,8 @@ def _check_body(body: Any, declared: DeclaredResponse, status: int, media_type: 
 def _undeclared_status(operation: Operation, status: int) -> Violation:
     declared = ", ".join(name for name in operation.responses if name != "default")
     only = f", only {declared}" if declared else ""
-    message = f"{operation.id} declares no response {status}{only}; any 4xx or 5xx may be used too"
+    others = "any 4xx or 5xx may be used too, and violate: true sends it"
+    message = f"{operation.id} declares no response {status}{only}; {others}"
     return Violation("body", "/status", "responses", message)
 
 

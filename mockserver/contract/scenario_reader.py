@@ -20,7 +20,7 @@ from mockserver.contract.records import (
 )
 from mockserver.documents.source import Report, Source
 from mockserver.errors import did_you_mean, quote, unknown_name
-from mockserver.openapi.model import Operation
+from mockserver.openapi.model import Operation, unknown_operation
 from mockserver.syntax import json_pointer
 from mockserver.syntax.instants import format_instant, parse_duration, parse_instant
 
@@ -159,7 +159,7 @@ class ScenarioReader:
     def _read_clock(self, clock: Mapping[str, Any], records: Mapping[str, tuple[Record, ...]]) -> ClockPlan:
         for index, name in enumerate(clock.get("on", ())):
             if name not in self.operations:
-                message = unknown_name("operation", name, self.operations)
+                message = unknown_operation(name, self.operations)
                 self._add(f"/clock/on/{index}", message, "unknown-name")
         start = self._read_start(clock.get("start"), records)
         now = self._read_instant("/clock/now", clock["now"]) if "now" in clock else None

@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import Any
 
 from mockserver.contract.model import Contract
-from mockserver.control.journal_json import has_status
+from mockserver.control.journal_json import has_method, has_status
 from mockserver.engine.journal import Entry, LoggedMessage
 from mockserver.engine.overrides import has_value
 from mockserver.errors import Violation, unknown_name
 from mockserver.http.request.content import parse_body
-from mockserver.openapi.model import Operation
+from mockserver.openapi.model import Operation, unknown_operation
 from mockserver.refusals import InvalidRequest
 from mockserver.schemas.inline import compile_inline
 from mockserver.schemas.validators import Validator
@@ -54,12 +54,14 @@ class Expectation:
 
     def differences(self, entry: Entry) -> list[dict[str, Any]]:
         """How a request differs from the expected one, its body left aside; empty if it is one."""
-        parts = {"operation": entry.operation, "method": entry.method, "path": entry.path}
+        parts = {"operation": entry.operation, "path": entry.path}
         differences = [
             {"part": part, "expected": self.entry[part], "actual": actual}
             for part, actual in parts.items()
             if part in self.entry and self.entry[part] != actual
         ]
+        if "method" in self.entry and not has_method(entry, self.entry["method"]):
+            differences.append({"part": "method", "expected": self.entry["method"], "actual": entry.method})
         if "status" in self.entry and not has_status(entry, self.entry["status"]):
             differences.append({"part": "status", "expected": self.entry["status"], "actual": entry.status})
         differences += [
@@ -129,7 +131,7 @@ def _check_names(entry: Mapping[str, Any], at: str, operations: Mapping[str, Ope
         return [Violation("body", f"{at}/where", "where", message)] if where else []
     operation = operations.get(entry["operation"])
     if operation is None:
-        message = unknown_name("operation", entry["operation"], operations)
+        message = unknown_operation(entry["operation"], operations)
         return [Violation("body", f"{at}/operation", "operation", message)]
     names = [parameter.name for parameter in operation.parameters if parameter.location in ("path", "query")]
     unnames = [name for name in where if name not in names]

@@ -25,6 +25,11 @@ def is_unmatched(entry: Entry) -> bool:
     return entry.operation is None and entry.status >= FIRST_ERROR and not entry.upstream
 
 
+def has_method(entry: Entry, method: str) -> bool:
+    """Whether the request had this method, in upper or lower case."""
+    return entry.method.upper() == method.upper()
+
+
 def has_status(entry: Entry, status: int | str) -> bool:
     """Whether the response had this status, or one of a class such as `4XX`."""
     return status == entry.status or status in (str(entry.status), f"{entry.status // 100}XX")

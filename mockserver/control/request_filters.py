@@ -23,9 +23,11 @@ def _matches(entry: Entry, query: Mapping[str, Any]) -> bool:
         return False
     if query.get("number", entry.number) != entry.number:
         return False
-    for name, value in (("operation", entry.operation), ("method", entry.method), ("path", entry.path)):
+    for name, value in (("operation", entry.operation), ("path", entry.path)):
         if name in query and value not in query[name]:
             return False
+    if "method" in query and not any(journal_json.has_method(entry, method) for method in query["method"]):
+        return False
     if "code" in query and entry.code not in query["code"]:
         return False
     return "status" not in query or any(journal_json.has_status(entry, status) for status in query["status"])

@@ -11,6 +11,7 @@ from mockserver.documents.references import OutsideContract, References
 from mockserver.documents.source import Report
 from mockserver.errors import did_you_mean, quote
 from mockserver.openapi import object_types
+from mockserver.schemas import keywords
 from mockserver.syntax import json_pointer
 
 # Where OpenAPI allows a Reference Object. A `$ref` elsewhere is followed too, since other tools do so.
@@ -22,7 +23,7 @@ REFERABLE = frozenset({
 UNREFERABLE = frozenset({"{string}", "{any}", "securityRequirement"})
 # The keywords that contain schemas, or what OpenAPI defines.
 STRUCTURAL_KEYWORDS = frozenset({
-    *object_types.SCHEMA_KEYWORDS, *object_types.SCHEMA_ARRAY_KEYWORDS, *object_types.SCHEMA_MAP_KEYWORDS,
+    *keywords.SCHEMA_KEYWORDS, *keywords.SCHEMA_ARRAY_KEYWORDS, *keywords.SCHEMA_MAP_KEYWORDS,
     *object_types.SCHEMA_EXTENSIONS_3_0, "dependencies",
 })  # fmt: skip
 JSON_TYPES = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", int: "a number",
@@ -270,12 +271,12 @@ class Linker:
 
     def _visit_keyword(self, location: TypedLocation, name: str, value: Any) -> None:
         """Schedule what a keyword contains. The keywords of JSON Schema itself are checked by `schema_checks`."""
-        if name in object_types.SCHEMA_KEYWORDS and isinstance(value, dict):
+        if name in keywords.SCHEMA_KEYWORDS and isinstance(value, dict):
             self._pending.append(location.below("part", name))
-        elif isinstance(value, list) and name in (*object_types.SCHEMA_ARRAY_KEYWORDS, "items"):
+        elif isinstance(value, list) and name in (*keywords.SCHEMA_ARRAY_KEYWORDS, "items"):
             keyword = location.below("any", name)
             self._pending += [keyword.below("part", index) for index in range(len(value))]
-        elif isinstance(value, dict) and name in (*object_types.SCHEMA_MAP_KEYWORDS, "dependencies"):
+        elif isinstance(value, dict) and name in (*keywords.SCHEMA_MAP_KEYWORDS, "dependencies"):
             keyword = location.below("any", name)
             self._pending += [
                 keyword.below("part", subschema_name)

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from mockserver.documents.nodes import Node
+from mockserver.errors import quote, unknown_name
 from mockserver.openapi.security import RequiredCredential
 from mockserver.openapi.xml.layout import XmlLayout
 from mockserver.schemas.shapes import COMPOUND, Shape
@@ -198,6 +199,16 @@ class Operation:
         """The lowest status of a final response that is declared, and its response; an informational one is not."""
         statuses = sorted(status for status in self.responses if status[:1].isdigit() and status[:1] != "1")
         return (int(statuses[0].upper().replace("X", "0")), self.responses[statuses[0]]) if statuses else None
+
+
+def unknown_operation(name: str, operations: Mapping[str, Operation]) -> str:
+    """The sentence about an operation that does not exist. One that is named by its method and path has an id, too."""
+    method, _, path = name.strip().partition(" ")
+    for operation in operations.values():
+        is_same = template_shape(operation.path) == template_shape(path.strip())
+        if is_same and operation.method.upper() == method.upper():
+            return f"there is no operation {quote(name)}. Did you mean {quote(operation.id)}?"
+    return unknown_name("operation", name, operations)
 
 
 def route_of(path: str) -> str:

@@ -10,12 +10,6 @@ from collections.abc import Mapping
 
 # `query` since OpenAPI 3.2.
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
-SCHEMA_MAP_KEYWORDS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
-SCHEMA_ARRAY_KEYWORDS = ("allOf", "anyOf", "oneOf", "prefixItems")
-SCHEMA_KEYWORDS = (
-    "not", "if", "then", "else", "items", "additionalProperties", "additionalItems", "contains", "propertyNames",
-    "unevaluatedItems", "unevaluatedProperties", "contentSchema",
-)  # fmt: skip
 
 _HEADER: Mapping[str, str] = {
     "description": "string", "required": "boolean", "deprecated": "boolean", "allowEmptyValue": "boolean",

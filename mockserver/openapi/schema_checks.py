@@ -11,10 +11,10 @@ import jsonschema_rs
 from mockserver.documents.nodes import BASE_URI, Unresolved
 from mockserver.documents.source import Report
 from mockserver.errors import did_you_mean, quote
-from mockserver.openapi import object_types
 from mockserver.openapi.linking import Linked, TypedLocation
 from mockserver.openapi.normalization import Copier
 from mockserver.openapi.schema_warnings import warn_about_schemas
+from mockserver.schemas import keywords
 from mockserver.schemas.validators import is_backtracking, keyword_validator
 from mockserver.syntax import json_pointer
 
@@ -197,7 +197,7 @@ def _find_keyword(root: Any, path: list[str | int]) -> tuple[Any, str | int, str
         value = schema[name]
         pointer = json_pointer.append(pointer, name)
         index += 1
-        if name in (*object_types.SCHEMA_MAP_KEYWORDS, *object_types.SCHEMA_ARRAY_KEYWORDS) and index < len(path):
+        if name in (*keywords.SCHEMA_MAP_KEYWORDS, *keywords.SCHEMA_ARRAY_KEYWORDS) and index < len(path):
             # jsonschema-rs omits empty names from paths: then only the keyword as a whole is known.
             if not _contains(value, path[index]):
                 return holder, name, pointer
@@ -205,7 +205,7 @@ def _find_keyword(root: Any, path: list[str | int]) -> tuple[Any, str | int, str
             value = holder[name]
             pointer = json_pointer.append(pointer, name)
             index += 1
-        elif name not in object_types.SCHEMA_KEYWORDS:
+        elif name not in keywords.SCHEMA_KEYWORDS:
             return holder, name, pointer
         if index == len(path) or not isinstance(value, dict) or path[index] not in value:
             return holder, name, pointer

@@ -8,6 +8,7 @@ from typing import Any
 from mockserver.documents.nodes import REFERENCES, Documents
 from mockserver.documents.source import Source
 from mockserver.schemas.branching import TOO_MANY_PATHS, combined_schemas, exceeding_schemas
+from mockserver.schemas.keywords import find_idle_keywords
 from mockserver.schemas.validators import Schemas, Validator, find_schema_errors
 from mockserver.syntax import json_pointer
 
@@ -19,7 +20,7 @@ def compile_inline(schema: Any) -> tuple[Validator | None, list[tuple[str, str]]
 
     None if it cannot be used, with the pointer and the message of each error.
     """
-    errors = find_schema_errors(schema)
+    errors = find_schema_errors(schema) or find_idle_keywords(schema)
     if errors:
         return None, errors
     if _applies_too_many(schema):

@@ -67,8 +67,19 @@ def _part_of_all_of(error: ValidationError) -> int | None:
 def _alternatives(error: ValidationError) -> str:
     """Whether none of the alternatives matches, or more than one."""
     if error.message != SEVERAL_MATCH:
-        return f"{quote(error.instance)} matches none of the alternatives"
+        types = _excluding_types(error)
+        return _not_of_types(error, types) if types else f"{quote(error.instance)} matches none of the alternatives"
     return f"{quote(error.instance)} matches more than one of the alternatives, but must match exactly one"
+
+
+def _excluding_types(error: ValidationError) -> list[Any]:
+    """The types of the alternatives, if a value has none of them; else none."""
+    types = dict[Any, list[Any]]()
+    for other in error.context or ():
+        listed = other.validator_value if isinstance(other.validator_value, list) else [other.validator_value]
+        is_type = other.validator == "type" and not other.relative_path
+        types.setdefault(other.schema_path[0] if other.schema_path else None, []).extend(listed if is_type else ())
+    return list(dict.fromkeys(name for listed in types.values() for name in listed)) if all(types.values()) else []
 
 
 def _any_of(error: ValidationError) -> str:
@@ -92,7 +103,11 @@ def missing_member(error: ValidationError) -> str | None:
 
 
 def _type(error: ValidationError) -> str:
-    types = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+    types = error.validator_value
+    return _not_of_types(error, types if isinstance(types, list) else [types])
+
+
+def _not_of_types(error: ValidationError, types: list[Any]) -> str:
     return f"{quote(error.instance)} is not of type {' or '.join(map(str, types))}"
 
 

@@ -86,7 +86,10 @@ def _parse_checking(data: bytes) -> Any:
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
-        raise MalformedJSON(f"byte {error.start} is not UTF-8", data.count(b"\n", 0, error.start) + 1, 1) from None
+        line_start = data.rfind(b"\n", 0, error.start) + 1
+        column = len(data[line_start : error.start].decode()) + 1
+        message = f"byte {error.start} is not UTF-8"
+        raise MalformedJSON(message, data.count(b"\n", 0, error.start) + 1, column) from None
     _check_depth(data)
     try:
         value = (_CHECKING_DECODER if _may_exceed_double(data) else _DECODER).decode(text)

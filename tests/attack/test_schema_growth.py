@@ -77,7 +77,7 @@ def kinds(*names: str) -> Validator:
         ({"kind": "b"}, "/0", '"size" is required and missing'),
         ({"kind": "d", "size": 1}, "/0/kind", '"d" is not one of "a", "b", "c".'),
         ({"size": 1}, "/0", '"kind" is required and missing'),
-        (5, "/0", "5 matches none of the alternatives"),
+        (5, "/0", "5 is not of type object"),
     ],
 )
 def test_of_alternatives_the_one_that_the_constants_name_is_explained(item: Any, pointer: str, message: str) -> None:
@@ -103,7 +103,7 @@ def test_the_wrong_leaf_of_a_value_by_a_recursive_schema_is_the_violation(name: 
     schema, value, step = SCHEMAS[name]
     (violation,) = schema().violations(value(depth), "body")
     assert violation.pointer == step * depth
-    assert violation.message == "5 matches none of the alternatives"
+    assert violation.message == "5 is not of type object or string"
 
 
 @pytest.mark.parametrize("name", SCHEMAS)

@@ -170,6 +170,8 @@ def test_where_a_share_is_not_drawn_the_next_override_applies(client: FlaskClien
         ({"match": {"headers": {}}}, "/match/headers"),
         ({"match": {"headers": {"X": {"type": "nothing"}}}}, "/match/headers/X/type"),
         ({"match": {"body": {"$ref": "other.json"}}}, "/match/body"),
+        ({"match": {"body": {"item": "lamp"}}}, "/match/body/item"),
+        ({"match": {"headers": {"X": {"equalTo": "1"}}}}, "/match/headers/X/equalTo"),
         ({"share": 0}, "/share"),
         ({"share": 1.5}, "/share"),
         ({"operation": "*", "status": 200}, "/status"),

@@ -160,6 +160,13 @@ def test_a_vary_of_an_override_is_merged(client: FlaskClient, asked: str, sent: 
     assert client.get("/admin/jobs").headers.getlist("Vary") == [sent or VARY.replace("Origin", "origin")]
 
 
+def test_numbers_are_values_too(client: FlaskClient) -> None:
+    entry = {"operation": "getJob", "status": 429, "headers": {"Retry-After": 5, "X-Limit": [10, 20.0]}}
+    assert client.post("/__mock/overrides", json=entry).status_code == 201
+    headers = client.get("/admin/jobs/job-1").headers
+    assert (headers["Retry-After"], headers.getlist("X-Limit")) == ("5", ["10", "20"])
+
+
 def test_a_list_of_values_is_a_header_for_each(client: FlaskClient) -> None:
     cookies = ["a=1; Path=/", "b=2; HttpOnly"]
     add(client, operation="getJob", headers={"Set-Cookie": cookies, "Location": ["/elsewhere"]})
@@ -173,7 +180,7 @@ def test_a_list_of_values_is_a_header_for_each(client: FlaskClient) -> None:
     [
         ({"Set-Cookie": []}, "/headers/Set-Cookie", "minItems"),
         ({"Set-Cookie": ["a\r\nb"]}, "/headers/Set-Cookie/0", "pattern"),
-        ({"Set-Cookie": [1]}, "/headers/Set-Cookie/0", "type"),
+        ({"Set-Cookie": [1.5]}, "/headers/Set-Cookie/0", "type"),
         ({"Content-Length": ["5"]}, "/headers/Content-Length", "framing"),
         ({"keep-alive": "timeout=5"}, "/headers/keep-alive", "framing"),
         ({"Trailer": "X"}, "/headers/Trailer", "framing"),

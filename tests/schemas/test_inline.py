@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -54,6 +55,52 @@ def test_others_are_used(schema: Any) -> None:
     assert errors == []
     assert validator is not None
     assert validator.is_valid({"child": {"child": {}}})
+
+
+AS_MEMBER = (
+    'a member of that name and value is required by {{"properties": {{"{0}": {{"const": {1}}}}}, "required": ["{0}"]}}'
+)
+
+
+@pytest.mark.parametrize(
+    ("schema", "errors"),
+    [
+        ({"status": "open"}, [("", "status", '"open"')]),
+        ({"status": "open", "title": "Emma"}, [("", "status", '"open"')]),
+        ({"properties": {"owner": {"name": "Ada"}}}, [("/properties/owner", "name", '"Ada"')]),
+        ({"anyOf": [{"type": "null"}, {"items": {"size": 1}}]}, [("/anyOf/1/items", "size", "1")]),
+        ({"not": {"equalTo": "a"}}, [("/not", "equalTo", '"a"')]),
+    ],
+)
+def test_a_value_that_is_written_as_a_schema_is_refused(schema: Any, errors: list[tuple[str, str, str]]) -> None:
+    assert compile_inline(schema) == (None, [
+        (f"{pointer}/{name}", f'"{name}" is no keyword of JSON Schema; {AS_MEMBER.format(name, value)}')
+        for pointer, name, value in errors
+    ])  # fmt: skip
+
+
+def test_a_schema_that_only_describes_is_refused() -> None:
+    reason = f'every value matches a schema that has only "title"; {AS_MEMBER.format("title", json.dumps("Emma"))}'
+    assert compile_inline({"title": "Emma"}) == (None, [("", reason)])
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        True,
+        {},
+        {"x-owner": "team", "type": "object"},
+        {"title": "A book", "properties": {"status": {"const": {"status": "open"}}, "size": {"description": "in cm"}}},
+        {
+            "$schema": "http://json-schema.org/draft-04/schema#",
+            "id": "urn:a",
+            "dependencies": {"a": ["b"], "c": {"type": "object"}},
+        },
+        {"enum": [{"status": "open"}], "examples": [{"status": "open"}], "default": {"status": "open"}},
+    ],
+)
+def test_names_in_values_and_annotations_are_no_mistakes(schema: Any) -> None:
+    assert compile_inline(schema)[1] == []
 
 
 @pytest.mark.parametrize(

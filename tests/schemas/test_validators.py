@@ -152,6 +152,8 @@ def test_the_branch_that_a_discriminating_member_selects_is_explained(value: Any
         ({"const": None}, True, "true is not null"),
         ({"oneOf": [{"minimum": 1}, {"minimum": 2}]}, 3, "3 matches more than one of the alternatives, but must match exactly one"),
         ({"oneOf": [{"minimum": 1}, {"minimum": 2}]}, 0, "0 matches none of the alternatives"),
+        ({"anyOf": [{"type": "string"}, {"type": ["array", "null"], "minItems": 2}]}, 5, "5 is not of type string or array or null"),
+        ({"anyOf": [{"type": "string"}, {"minimum": 6}]}, 5, "5 is less than the minimum of 6"),
     ],
 )  # fmt: skip
 def test_a_violation_is_described_in_terms_of_json(schema: Any, value: Any, message: str) -> None:

@@ -36,6 +36,7 @@ VALUES = st.recursive(
         (b"\xff", "byte 0 is not UTF-8 at line 1 column 1"),
         (b"[" * 500 + b"]" * 500, "nested deeper than 200 levels at line 1 column 1"),
         (b'{"a":' * 500 + b"1" + b"}" * 500, "nested deeper than 200 levels at line 1 column 1"),
+        ('["ä",\n "ä'.encode() + b"\xfc", "byte 11 is not UTF-8 at line 2 column 4"),
         (b"[" * 100_000, "nested deeper than 200 levels at line 1 column 1"),
         (b'{"a":' * 100_000, "nested deeper than 200 levels at line 1 column 1"),
     ],

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from mockserver.documents.nodes import Node
-from mockserver.openapi.object_types import SCHEMA_ARRAY_KEYWORDS, SCHEMA_KEYWORDS, SCHEMA_MAP_KEYWORDS
 from mockserver.openapi.swagger.conversion import Conversion, is_reference
+from mockserver.schemas.keywords import SCHEMA_ARRAY_KEYWORDS, SCHEMA_KEYWORDS, SCHEMA_MAP_KEYWORDS
 
 BINARY = {"type": "string", "format": "binary"}
 

@@ -1,0 +1,69 @@
+"""The keywords of JSON Schema, of every draft that is read: those with schemas in them, and those that describe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mockserver.errors import quote
+from mockserver.syntax import json_pointer
+
+SCHEMA_MAP_KEYWORDS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
+SCHEMA_ARRAY_KEYWORDS = ("allOf", "anyOf", "oneOf", "prefixItems")
+SCHEMA_KEYWORDS = (
+    "not", "if", "then", "else", "items", "additionalProperties", "additionalItems", "contains", "propertyNames",
+    "unevaluatedItems", "unevaluatedProperties", "contentSchema",
+)  # fmt: skip
+# No value violates these.
+_DESCRIBING = frozenset({
+    "$schema", "$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$vocabulary", "$comment", "$defs",
+    "definitions", "title", "description", "default", "deprecated", "readOnly", "writeOnly", "example", "examples",
+    "contentEncoding", "contentMediaType", "contentSchema", "externalDocs", "xml",
+})  # fmt: skip
+_KEYWORDS = _DESCRIBING | {
+    *SCHEMA_MAP_KEYWORDS, *SCHEMA_ARRAY_KEYWORDS, *SCHEMA_KEYWORDS, "$ref", "$dynamicRef", "$recursiveRef", "type",
+    "enum", "const", "multipleOf", "maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum", "maxLength",
+    "minLength", "pattern", "format", "maxItems", "minItems", "uniqueItems", "maxContains", "minContains",
+    "maxProperties", "minProperties", "required", "dependentRequired", "dependencies", "discriminator",
+}  # fmt: skip
+
+
+def find_idle_keywords(schema: Any) -> list[tuple[str, str]]:
+    """Pointer and message of each name in a schema that has no meaning, or of a schema that only describes.
+
+    Such a schema accepts every value, which is not what somebody meant who wrote the value itself as the schema.
+    """
+    errors = [
+        (json_pointer.append(pointer, name), f"{quote(name)} is no keyword of JSON Schema{_as_member(name, value)}")
+        for pointer, part in _schemas(schema, "")
+        for name, value in part.items()
+        if name not in _KEYWORDS and not name.startswith("x-")
+    ]
+    if not errors and isinstance(schema, dict) and schema and _DESCRIBING.issuperset(schema):
+        name = next(iter(schema))
+        errors = [("", f"every value matches a schema that has only {quote(name)}{_as_member(name, schema[name])}")]
+    return errors
+
+
+def _as_member(name: str, value: Any) -> str:
+    member = f'"properties": {{{quote(name)}: {{"const": {quote(value)}}}}}, "required": [{quote(name)}]'
+    return f"; a member of that name and value is required by {{{member}}}"
+
+
+def _schemas(schema: Any, pointer: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """A schema and those inside it, each with its pointer."""
+    pending = [(pointer, schema)]
+    while pending:
+        pointer, part = pending.pop()
+        if not isinstance(part, dict):
+            continue
+        yield pointer, part
+        for keyword, value in part.items():
+            at = json_pointer.append(pointer, keyword)
+            if keyword in SCHEMA_KEYWORDS:
+                pending.append((at, value))
+            if isinstance(value, list):
+                is_array = keyword in (*SCHEMA_ARRAY_KEYWORDS, "items")
+                pending += [(f"{at}/{number}", item) for number, item in enumerate(value)] if is_array else []
+            elif keyword in (*SCHEMA_MAP_KEYWORDS, "dependencies"):
+                pending += [(json_pointer.append(at, name), inner) for name, inner in value.items()]
