@@ -69,6 +69,11 @@ class References:
         self._targets.clear()
         self.add(uri, source)
 
+    @property
+    def has_base_uris(self) -> bool:
+        """Whether an `$id` of a file that has been read gives references another base than their file."""
+        return bool(self._base_uris)
+
     def make_absolute(self, uri: str, holder: Any, reference: str) -> str:
         """The absolute form of a reference that the object `holder` of the file at `uri` contains. Raises Unresolved.
 

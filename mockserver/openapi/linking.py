@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -19,6 +21,8 @@ REFERABLE = frozenset({
     "schema", "part", "parameter", "header", "requestBody", "response", "example", "link", "callback",
     "securityScheme", "pathItem", "mediaType",
 })  # fmt: skip
+# Of these, the kinds whose members count for nothing beside a `$ref`, and which are no schemas.
+BARE_REFERABLE = REFERABLE - {"schema", "part", "pathItem"}
 # Maps of names that authors choose, one of which may be "$ref", to values that are not objects.
 UNREFERABLE = frozenset({"{string}", "{any}", "securityRequirement"})
 # The keywords that contain schemas, or what OpenAPI defines.
@@ -26,6 +30,10 @@ STRUCTURAL_KEYWORDS = frozenset({
     *keywords.SCHEMA_KEYWORDS, *keywords.SCHEMA_ARRAY_KEYWORDS, *keywords.SCHEMA_MAP_KEYWORDS,
     *object_types.SCHEMA_EXTENSIONS_3_0, "dependencies",
 })  # fmt: skip
+ARRAY_KEYWORDS = frozenset({*keywords.SCHEMA_ARRAY_KEYWORDS, "items"})
+MAP_KEYWORDS = frozenset({*keywords.SCHEMA_MAP_KEYWORDS, "dependencies"})
+# A tuple, which is checked faster than a union.
+CONTAINERS = (dict, list)
 JSON_TYPES = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", int: "a number",
               float: "a number", type(None): "null"}  # fmt: skip
 
@@ -42,18 +50,20 @@ class TypedLocation(NamedTuple):
 
     def below(self, kind: str, name: str | int) -> TypedLocation:
         """The location of a member or item, which should have the type `kind`."""
-        pointer = f"{self.pointer}/{name if isinstance(name, int) else json_pointer.escape(name)}"
-        return TypedLocation(kind, self.value[name], self.uri, pointer, self.value, name)
+        _, value, uri, pointer, _, _ = self
+        token = name if isinstance(name, int) else json_pointer.escape(name)
+        return TypedLocation(kind, value[name], uri, f"{pointer}/{token}", value, name)
 
 
 @dataclass(slots=True)
 class Linked:
     """The result of linking. Objects are identified by `id()`, since YAML aliases may put one in several locations.
 
-    `schemas` has every schema, `roots` those that are not inside another one, `targets` what the `$ref` of a schema
-    points to, `references` every address that is referred to. `omitted` has the members of an object that are not
-    served because of a mistake, `replacements` what is served in place of an object, its own members added. `is_3_0`
-    says of each file whether it is in the dialect of OpenAPI 3.0.
+    `schemas` has every schema, `roots` those that are not inside another one and more than a reference, `targets` what
+    the `$ref` of a schema points to, `references` every address that is referred to. `omitted` has the members of an
+    object that are not served because of a mistake, `replacements` what is served in place of an object, its own
+    members added. `is_3_0` says of each file whether it is in the dialect of OpenAPI 3.0. `served`, which normalization
+    sets, has what is served of each object and array that is written; nothing of those that are left out.
     """
 
     documents: Documents
@@ -64,6 +74,7 @@ class Linked:
     omitted: dict[int, set[str | int]] = field(default_factory=dict)
     replacements: dict[int, Any] = field(default_factory=dict)
     is_3_0: dict[str, bool] = field(default_factory=dict)
+    served: Mapping[int, Any] = field(default_factory=dict)
 
     def omit(self, holder: Any, name: str | int) -> None:
         """Leave out a member of `holder`."""
@@ -77,7 +88,10 @@ class Linker:
         self._report, self._references = report, references
         self._linked = Linked(references.documents)
         self._pending: list[TypedLocation] = []
-        self._visited: set[tuple[int, str]] = set()
+        # By kind, the `id()`s of the values that have been visited.
+        self._visited: defaultdict[str, set[int]] = defaultdict(set)
+        # What is referred to in a file as a kind, by the text of the reference: its absolute form, and the value.
+        self._followed: dict[tuple[str, str, str, str], tuple[str, Any]] = {}
 
     def link(self, entries: list[str]) -> Linked:
         """Link the files at these URIs, the OpenAPI document first; the others are JSON Schemas."""
@@ -101,10 +115,11 @@ class Linker:
     def _visit(self, location: TypedLocation) -> None:
         """Check one value, and schedule what it contains and refers to."""
         value, kind = location.value, location.kind
-        if isinstance(value, dict | list):
-            if (id(value), kind) in self._visited:
+        if isinstance(value, CONTAINERS):
+            visited = self._visited[kind]
+            if id(value) in visited:
                 return
-            self._visited.add((id(value), kind))
+            visited.add(id(value))
         if kind in ("schema", "part"):
             self._visit_schema(location)
         elif isinstance(value, dict) and isinstance(value.get("$ref"), str) and kind not in UNREFERABLE:
@@ -136,6 +151,9 @@ class Linker:
         """Make a reference absolute and schedule its target, which is returned; None if there is none."""
         reference = location.value[keyword]
         kind = "schema" if location.kind == "part" else location.kind
+        if followed := self._find_followed(location.uri, reference, kind, keyword):
+            location.value[keyword], target = followed
+            return target
         shown = reference
         try:
             address = self._references.make_absolute(location.uri, location.value, reference)
@@ -162,6 +180,7 @@ class Linker:
         is_3_0 = is_openapi_3_0(source.data) if is_document else self._linked.is_3_0[location.uri]
         self._linked.is_3_0.setdefault(uri, is_3_0)
         self._pending.append(TypedLocation(kind, target, uri, pointer))
+        self._followed[location.uri, reference, kind, keyword] = absolute, target
         return target
 
     def _visit_collection(self, location: TypedLocation) -> None:
@@ -196,9 +215,11 @@ class Linker:
             if name not in location.value:
                 message = f"{object_types.describe(location.kind)} should have {quote(name)}"
                 self._warn(location, message, "expected")
-        for name in location.value:
-            if name in members:
-                self._visit_member(location, members[name], name)
+        for name, value in location.value.items():
+            if kind := members.get(name):
+                # Most members are texts.
+                if kind != "string" or not isinstance(value, str):
+                    self._visit_member(location, kind, name)
             elif name == "$ref":
                 self._visit_member(location, "string", name)
             elif not name.startswith("x-"):
@@ -246,13 +267,30 @@ class Linker:
             if not isinstance(value, bool):
                 message = f"must be true or false, but is {quote(value)}"
                 self._reject(location.below(kind, name), message, "type")
-        elif kind != "any":
+        elif kind != "any" and not (kind in BARE_REFERABLE and self._follow_again(location.uri, kind, value)):
             self._pending.append(location.below(kind, name))
+
+    def _follow_again(self, uri: str, kind: str, value: Any) -> bool:
+        """Make the `$ref` of an object absolute that refers to what has been followed already; whether it does.
+
+        Of a large document, that is true for most parameters and responses.
+        """
+        reference = value.get("$ref") if isinstance(value, dict) else None
+        followed = self._find_followed(uri, reference, kind, "$ref") if isinstance(reference, str) else None
+        if followed is not None:
+            value["$ref"] = followed[0]
+        return followed is not None
+
+    def _find_followed(self, uri: str, reference: str, kind: str, keyword: str) -> tuple[str, Any] | None:
+        """The absolute form of a reference that has been followed already, and the value that it points to."""
+        is_same = not self._references.has_base_uris
+        return self._followed.get((uri, reference, kind, keyword)) if is_same else None
 
     def _visit_schema(self, location: TypedLocation) -> None:
         schema = location.value
         if location.kind == "schema":
-            self._linked.roots.append(location)
+            if not _is_reference_alone(schema):
+                self._linked.roots.append(location)
             if not isinstance(schema, dict | bool):
                 self._reject(location, f"is not a valid JSON Schema: it is {JSON_TYPES[type(schema)]}", "schema")
         if not isinstance(schema, dict) or id(schema) in self._linked.schemas:
@@ -265,6 +303,8 @@ class Linker:
                     self._linked.omit(schema, keyword)
                 elif keyword == "$ref":
                     self._linked.targets[id(schema)] = target
+        if STRUCTURAL_KEYWORDS.isdisjoint(schema):
+            return
         for name, value in schema.items():
             if name in STRUCTURAL_KEYWORDS:
                 self._visit_keyword(location, name, value)
@@ -273,10 +313,10 @@ class Linker:
         """Schedule what a keyword contains. The keywords of JSON Schema itself are checked by `schema_checks`."""
         if name in keywords.SCHEMA_KEYWORDS and isinstance(value, dict):
             self._pending.append(location.below("part", name))
-        elif isinstance(value, list) and name in (*keywords.SCHEMA_ARRAY_KEYWORDS, "items"):
+        elif isinstance(value, list) and name in ARRAY_KEYWORDS:
             keyword = location.below("any", name)
             self._pending += [keyword.below("part", index) for index in range(len(value))]
-        elif isinstance(value, dict) and name in (*keywords.SCHEMA_MAP_KEYWORDS, "dependencies"):
+        elif isinstance(value, dict) and name in MAP_KEYWORDS:
             keyword = location.below("any", name)
             self._pending += [
                 keyword.below("part", subschema_name)
@@ -300,6 +340,10 @@ class Linker:
 
     def _warn(self, location: TypedLocation, message: str, code: str) -> None:
         self._report.warn(self._linked.documents.sources[location.uri], location.pointer, message, code)
+
+
+def _is_reference_alone(schema: Any) -> bool:
+    return isinstance(schema, dict) and len(schema) == 1 and isinstance(schema.get("$ref"), str)
 
 
 def is_openapi_3_0(data: Any) -> bool:

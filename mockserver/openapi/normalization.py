@@ -24,8 +24,7 @@ Transform = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
 
 def normalize(linked: Linked, report: Report) -> None:
     """Set the `data` of each file."""
-    reference_cycles.break_cycles(linked, report)
-    reference_cycles.limit_paths(linked, report)
+    reference_cycles.bound_applications(linked, report)
     relocated = {
         (location.uri, location.pointer)
         for location in linked.schemas.values()
@@ -51,6 +50,7 @@ def normalize(linked: Linked, report: Report) -> None:
     copier = Copier(linked.omitted, linked.replacements, transform)
     for source in linked.documents.sources.values():
         source.data = copier.copy(source.written)
+    linked.served = copier.copies
 
 
 class _Drafts:
@@ -108,7 +108,8 @@ class Copier:
         hole: Any = None,
     ) -> None:
         self._omitted, self._replacements, self._transform, self._hole = omitted, replacements, transform, hole
-        self._copies: dict[int, Any] = {}
+        # By the `id()` of each object and array that has been copied.
+        self.copies: dict[int, Any] = {}
         # Keeps the originals alive, since their `id()`s are keys.
         self._originals: list[Any] = []
 
@@ -119,17 +120,19 @@ class Copier:
 
     def _copy(self, value: Any) -> Any:
         """The transformed object or array."""
-        copy = self._copies.get(id(value))
+        copy = self.copies.get(id(value))
         if copy is None:
             is_object = isinstance(value, dict)
             if self._replacements:
                 # A cycle of replacements ends at this empty container.
-                self._copies[id(value)] = {} if is_object else []
-            copy = self._copies[id(value)] = self._copy_object(value) if is_object else self._copy_array(value)
+                self.copies[id(value)] = {} if is_object else []
+            copy = self.copies[id(value)] = self._copy_object(value) if is_object else self._copy_array(value)
         return copy
 
     def _copy_array(self, value: list[Any]) -> list[Any]:
         omitted = self._omitted.get(id(value), ())
+        if not omitted and not any(isinstance(item, CONTAINERS) for item in value):
+            return value
         # An omitted item leaves a hole, so that references by index to the others still hold.
         items = [
             self._hole if index in omitted else self._copy(item) if isinstance(item, CONTAINERS) else item

@@ -8,7 +8,7 @@ only the parent's own keywords, which is what the authors mean.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mockserver.documents.source import Report
@@ -19,13 +19,43 @@ from mockserver.schemas.branching import COMBINING_KEYWORDS, TOO_MANY_PATHS, Ste
 SELECTING_KEYWORDS = ("oneOf", "anyOf", "discriminator", "if", "then", "else", "not")
 
 
-def break_cycles(linked: Linked, report: Report) -> None:
+def bound_applications(linked: Linked, report: Report) -> None:
+    """Break cycles, and leave out what applies schemas to the same value in too many ways, with warnings."""
+    applications = _Applications(linked)
+    _break_cycles(linked, applications, report)
+    _limit_paths(linked, applications, report)
+
+
+class _Applications:
+    """The schemas that each schema applies to the same value as itself, each with the keyword."""
+
+    def __init__(self, linked: Linked) -> None:
+        self._linked = linked
+        # Of those that apply any, which most of a document do not.
+        self.starts = [
+            location.value
+            for key, location in linked.schemas.items()
+            if key in linked.targets or not COMBINING_KEYWORDS.isdisjoint(location.value)
+        ]
+        self._steps = {id(schema): list(_apply_in_place(schema, linked)) for schema in self.starts}
+
+    def of(self, schema: Any) -> Sequence[Step]:
+        """The steps from a schema to those that it applies."""
+        return self._steps.get(id(schema), ())
+
+    def update(self, schema: Any) -> None:
+        """Take note that a reference has been removed from a schema."""
+        self._steps[id(schema)] = list(_apply_in_place(schema, self._linked))
+
+
+def _break_cycles(linked: Linked, applications: _Applications, report: Report) -> None:
     """Replace one reference of each cycle, with a warning."""
     finished: set[int] = set()
-    while references := _find_cycle(linked, finished):
+    while references := _find_cycle(linked, applications, finished):
         # Preferably a child's inclusion of its parent, since that can be replaced by the parent's own keywords.
         reference, keyword = min(references, key=lambda step: step[1] not in ("allOf", "$ref"))
         target = linked.targets.pop(id(reference))
+        applications.update(reference)
         excluded = (*SELECTING_KEYWORDS, "$ref", "allOf")
         own_keywords = {name: value for name, value in target.items() if name not in excluded}
         linked.replacements[id(reference)] = own_keywords if keyword == "allOf" else {}
@@ -35,13 +65,13 @@ def break_cycles(linked: Linked, report: Report) -> None:
         report.warn(source, f"{location.pointer}/$ref", message, "circle")
 
 
-def limit_paths(linked: Linked, report: Report) -> None:
+def _limit_paths(linked: Linked, applications: _Applications, report: Report) -> None:
     """Leave out what combines schemas in more ways than PATH_LIMIT, with a warning. There must be no cycles."""
 
     def applied(schema: Any) -> list[Any]:
-        return [] if _applies_none(schema, linked) else [part for part, _ in _apply_in_place(schema, linked)]
+        return [part for part, _ in applications.of(schema)]
 
-    for schema in exceeding_schemas((start.value for start in linked.schemas.values()), applied):
+    for schema in exceeding_schemas(applications.starts, applied):
         _leave_out_combinations(schema, linked, report)
 
 
@@ -55,17 +85,17 @@ def _leave_out_combinations(schema: Any, linked: Linked, report: Report) -> None
             report.warn(source, f"{location.pointer}/{keyword}", message, "too-many-branches")
 
 
-def _find_cycle(linked: Linked, finished: set[int]) -> list[Step]:
+def _find_cycle(linked: Linked, applications: _Applications, finished: set[int]) -> list[Step]:
     """The schemas of one cycle that have a `$ref` to the next one; none if there is no cycle.
 
     A depth-first search. `finished` has the schemas from which no cycle can be reached, which stays true when others
     are broken.
     """
-    for start in linked.schemas.values():
-        if id(start.value) in finished or _applies_none(start.value, linked):
+    for start in applications.starts:
+        if id(start) in finished:
             continue
-        path: list[tuple[Any, str, Iterator[Step]]] = [(start.value, "", _apply_in_place(start.value, linked))]
-        positions = {id(start.value): 0}
+        path: list[tuple[Any, str, Iterator[Step]]] = [(start, "", iter(applications.of(start)))]
+        positions = {id(start): 0}
         while path:
             schema, _, remaining = path[-1]
             step = next(remaining, None)
@@ -84,13 +114,8 @@ def _find_cycle(linked: Linked, finished: set[int]) -> list[Step]:
                 ]
             elif id(step[0]) not in finished:
                 positions[id(step[0])] = len(path)
-                path.append((*step, _apply_in_place(step[0], linked)))
+                path.append((*step, iter(applications.of(step[0]))))
     return []
-
-
-def _applies_none(schema: Any, linked: Linked) -> bool:
-    """Whether a schema applies no other to the same value, as most of a document do."""
-    return COMBINING_KEYWORDS.isdisjoint(schema) and id(schema) not in linked.targets
 
 
 def _apply_in_place(schema: Any, linked: Linked) -> Iterator[Step]:

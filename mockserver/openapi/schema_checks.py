@@ -104,8 +104,13 @@ def _check_keywords(linked: Linked, report: Report) -> None:
 
 def _omit(linked: Linked, omitted: Omitted) -> None:
     copier = Copier(omitted, {}, lambda _, copy: copy, hole=True)
-    for source in linked.documents.sources.values() if omitted else ():
+    if not omitted:
+        return
+    for source in linked.documents.sources.values():
         source.data = copier.copy(source.data)
+    linked.served = {
+        key: copier.copies[id(value)] for key, value in linked.served.items() if id(value) in copier.copies
+    }
 
 
 def _check_patterns(linked: Linked, report: Report) -> Omitted:
@@ -146,11 +151,8 @@ def _is_compilable(pattern: str) -> bool:
 
 
 def _find_current(linked: Linked, location: TypedLocation) -> Any:
-    """What the normalized data has at a location; None if that has been left out."""
-    try:
-        return json_pointer.resolve(linked.documents.sources[location.uri].data, location.pointer)
-    except LookupError:
-        return None
+    """What is served of an object at a location; None if that has been left out."""
+    return linked.served.get(id(location.value))
 
 
 @cache
