@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mockserver.documents.nodes import Node, Unresolved
+from mockserver.documents.nodes import Node
 from mockserver.documents.source import Report
 from mockserver.errors import quote
 from mockserver.openapi.linking import Linked, TypedLocation
-from mockserver.schemas.shapes import Shape, types_of, types_of_value
+from mockserver.schemas.shapes import Shape, TypeSearch, types_of_value
 from mockserver.syntax import json_pointer
 
 # What may stand beside a `$ref` of OpenAPI 3.0 without an effect that anybody would miss.
@@ -23,12 +23,16 @@ Warning = tuple[str, str, str]
 
 def warn_about_schemas(linked: Linked, report: Report) -> None:
     """Report what is suspicious about each schema, as written and as it is served."""
+    types = TypeSearch()
     for location in linked.schemas.values():
         if SUSPICIOUS.isdisjoint(location.value) or (len(location.value) == 1 and "$ref" in location.value):
             continue
         source = linked.documents.sources[location.uri]
         is_3_0 = linked.is_3_0.get(location.uri, False)
-        for keyword, message, code in (*_idle_keywords(location.value, is_3_0), *_contradictions(linked, location)):
+        for keyword, message, code in (
+            *_idle_keywords(location.value, is_3_0),
+            *_contradictions(linked, location, types),
+        ):
             report.warn(source, json_pointer.append(location.pointer, keyword), message, code)
 
 
@@ -51,7 +55,7 @@ def _idle_keywords(schema: Mapping[str, Any], is_3_0: bool) -> Iterator[Warning]
         yield "nullable", f"nullable has no meaning since OpenAPI 3.1: write type: {types}", "nullable"
 
 
-def _contradictions(linked: Linked, location: TypedLocation) -> Iterator[Warning]:
+def _contradictions(linked: Linked, location: TypedLocation, types: TypeSearch) -> Iterator[Warning]:
     """Parts of a schema that no value satisfies together."""
     schema = location.value
     keyword = next((name for name in COMBINATIONS if name in schema), None)
@@ -61,17 +65,16 @@ def _contradictions(linked: Linked, location: TypedLocation) -> Iterator[Warning
     node = _find(linked, location) if is_combined else None
     if node is None:
         return
-    if not types_of(node):
+    if not types.of(node):
         yield keyword or "$ref", "no value matches this schema: its parts allow no type in common", "unsatisfiable"
     else:
         yield from _excluded_members(node, keyword or "$ref")
 
 
 def _find(linked: Linked, location: TypedLocation) -> Node | None:
-    try:
-        return linked.documents.resolve(f"{location.uri}#{json_pointer.to_fragment(location.pointer)}")
-    except Unresolved:
-        return None
+    """The schema as it is served; None if it has been left out."""
+    value = linked.served.get(id(location.value))
+    return Node(linked.documents, location.uri, location.pointer, value) if value is not None else None
 
 
 def _excluded_values(schema: Mapping[str, Any]) -> Iterator[Warning]:
@@ -95,7 +98,9 @@ def _excluded_values(schema: Mapping[str, Any]) -> Iterator[Warning]:
 
 def _excluded_members(node: Node, keyword: str) -> Iterator[Warning]:
     """A member that one part requires, and another one excludes by `additionalProperties: false`."""
-    parts = list(Shape.from_schema(node).unconditional())
+    parts = Shape.from_schema(node).unconditional()
+    if not any(part.value.get("additionalProperties") is False for part in parts):
+        return
     required = dict.fromkeys(
         name
         for part in parts

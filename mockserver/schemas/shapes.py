@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from mockserver.documents.nodes import Node, Unresolved
@@ -21,11 +21,15 @@ class Shape:
     All is determined on first use, since few members of a large document are ever looked at.
     """
 
-    __slots__ = ("_additional", "_alternatives", "_items", "_members", "_names", "_required", "_schemas", "_types")
+    __slots__ = (
+        "_additional", "_alternatives", "_items", "_members", "_names", "_required", "_schemas", "_types",
+        "_unconditional",
+    )  # fmt: skip
 
     def __init__(self, required: tuple[Node, ...] = (), alternatives: tuple[Node, ...] = ()) -> None:
         self._required, self._alternatives = required, alternatives
         self._schemas: tuple[tuple[Node, bool], ...] | None = None
+        self._unconditional: tuple[Node, ...] | None = None
         self._items: Shape | None = None
         self._additional: Shape | None = None
         self._names: frozenset[str] | None = None
@@ -41,7 +45,9 @@ class Shape:
     def types(self) -> frozenset[str]:
         """The JSON types that are allowed."""
         if self._types is None:
-            types = ALL_TYPES.intersection(*map(types_of, self._required))
+            types = types_of(self._required[0]) if self._required else ALL_TYPES
+            if len(self._required) > 1:
+                types = types.intersection(*map(types_of, self._required[1:]))
             if self._alternatives:
                 types &= frozenset().union(*map(types_of, self._alternatives))
             self._types = types
@@ -90,9 +96,12 @@ class Shape:
             self._additional = Shape(*self._below("additionalProperties"))
         return self._additional
 
-    def unconditional(self) -> Iterator[Node]:
+    def unconditional(self) -> tuple[Node, ...]:
         """Every schema that applies to the value in any case."""
-        return (schema for schema, is_branch in self.schemas() if not is_branch)
+        if self._unconditional is None:
+            # The branches may be many and lead to many more.
+            self._unconditional = tuple(_list_unconditional(self._required))
+        return self._unconditional
 
     @property
     def enum_values(self) -> list[Any] | None:
@@ -117,11 +126,11 @@ class Shape:
     def schemas(self) -> tuple[tuple[Node, bool], ...]:
         """Every schema that may apply to the value itself, and whether it is only one of several branches."""
         if self._schemas is None:
-            by_address: dict[str, tuple[Node, bool]] = {}
+            by_value: dict[int, tuple[Node, bool]] = {}
             for schemas, is_branch in ((self._required, False), (self._alternatives, True)):
                 for schema in schemas:
-                    _collect_in_place(schema, is_branch, by_address)
-            self._schemas = tuple(by_address.values())
+                    _collect_in_place(schema, is_branch, by_value)
+            self._schemas = tuple(by_value.values())
         return self._schemas
 
     def _below(self, *tokens: str) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
@@ -138,14 +147,14 @@ class Shape:
         return tuple(required), tuple(alternatives)
 
 
-def _collect_in_place(schema: Node, is_branch: bool, by_address: dict[str, tuple[Node, bool]]) -> None:
+def _collect_in_place(schema: Node, is_branch: bool, by_value: dict[int, tuple[Node, bool]]) -> None:
     """Add a schema, and those that apply to the same value because it contains or references them."""
     stack = [(schema, is_branch)]
     while stack:
         node, branch = stack.pop()
-        if not isinstance(node.value, dict) or node.address in by_address:
+        if not isinstance(node.value, dict) or id(node.value) in by_value:
             continue
-        by_address[node.address] = node, branch
+        by_value[id(node.value)] = node, branch
         if isinstance(node.value.get("$ref"), str):
             stack += [(target, branch) for target in list_target(node)]
         for keyword in ("allOf", "anyOf", "oneOf"):
@@ -155,6 +164,23 @@ def _collect_in_place(schema: Node, is_branch: bool, by_address: dict[str, tuple
         for keyword in ("then", "else"):
             if keyword in node.value:
                 stack.append((node.child(keyword), True))
+
+
+def _list_unconditional(required: Iterable[Node]) -> Iterator[Node]:
+    """Each of these schemas with those that apply to the same value in any case, each schema once."""
+    visited: set[int] = set()
+    for schema in required:
+        stack = [schema]
+        while stack:
+            node = stack.pop()
+            if not isinstance(node.value, dict) or id(node.value) in visited:
+                continue
+            visited.add(id(node.value))
+            yield node
+            if isinstance(node.value.get("$ref"), str):
+                stack += list_target(node)
+            if isinstance(node.value.get("allOf"), list):
+                stack += _list_schemas(node.child("allOf"), resolve=False)
 
 
 def list_target(schema: Node) -> Iterator[Node]:
@@ -177,38 +203,56 @@ def _list_schemas(array: Node, *, resolve: bool = True) -> Iterator[Node]:
 
 def types_of(schema: Node | None) -> frozenset[str]:
     """The JSON types that a schema allows, as far as `type`, `enum`, `const`, `$ref` and combinations limit them."""
-    return _TypeSearch().of(schema, 0)
+    if schema is not None and isinstance(schema.value, dict) and COMBINING.isdisjoint(schema.value):
+        return _own_types(schema.value)
+    return TypeSearch().of(schema)
 
 
-class _TypeSearch:
-    """Remembers the types of each schema, so that each is searched once, however many lead to it."""
+class TypeSearch:
+    """Remembers the types of each schema, so that each is searched once, however many lead to it.
+
+    The schemas must not change or be removed meanwhile.
+    """
 
     def __init__(self) -> None:
-        self._types: dict[tuple[str, str], frozenset[str]] = {}
+        self._types: dict[int, frozenset[str]] = {}
+        self._is_cut_off = False
 
-    def of(self, schema: Node | None, depth: int) -> frozenset[str]:
-        if schema is None or depth > DEPTH_LIMIT or not isinstance(schema.value, dict):
+    def of(self, schema: Node | None) -> frozenset[str]:
+        """The JSON types that a schema allows, like `types_of`."""
+        types = self._of(schema, 0)
+        if self._is_cut_off:
+            # Searches that begin nearer to the end may find out more.
+            self._types.clear()
+            self._is_cut_off = False
+        return types
+
+    def _of(self, schema: Node | None, depth: int) -> frozenset[str]:
+        if schema is None or not isinstance(schema.value, dict):
             return ALL_TYPES
         if COMBINING.isdisjoint(schema.value):
             return _own_types(schema.value)
-        place = schema.uri, schema.pointer
-        if place not in self._types:
+        if depth > DEPTH_LIMIT:
+            self._is_cut_off = True
+            return ALL_TYPES
+        key = id(schema.value)
+        if key not in self._types:
             # A schema that includes itself limits nothing.
-            self._types[place] = ALL_TYPES
-            self._types[place] = self._search(schema, depth + 1)
-        return self._types[place]
+            self._types[key] = ALL_TYPES
+            self._types[key] = self._search(schema, depth + 1)
+        return self._types[key]
 
     def _search(self, schema: Node, depth: int) -> frozenset[str]:
         keywords = schema.value
         types = _own_types(keywords)
         if isinstance(keywords.get("$ref"), str):
-            types = types.intersection(*(self.of(target, depth) for target in list_target(schema)))
+            types = types.intersection(*(self._of(target, depth) for target in list_target(schema)))
         if isinstance(keywords.get("allOf"), list):
-            types = types.intersection(*(self.of(part, depth) for part in _list_schemas(schema.child("allOf"))))
+            types = types.intersection(*(self._of(part, depth) for part in _list_schemas(schema.child("allOf"))))
         for keyword in ("anyOf", "oneOf"):
             if isinstance(keywords.get(keyword), list):
                 parts = _list_schemas(schema.child(keyword))
-                types &= frozenset().union(*(self.of(part, depth) for part in parts))
+                types &= frozenset().union(*(self._of(part, depth) for part in parts))
         return types | _widened(types)
 
 
