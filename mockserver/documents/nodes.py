@@ -61,8 +61,9 @@ class Node(NamedTuple):
     def members(self) -> Iterator[tuple[str, Node]]:
         """The members of an object, each with its reference resolved. Raises Unresolved."""
         if isinstance(self.value, dict):
-            for name in self.value:
-                yield name, self.child(name).resolve()
+            for name, value in self.value.items():
+                target = self._target_of(value)
+                yield name, self.child(name) if target is None else target
 
     def items(self) -> Iterator[Node]:
         """The items of an array, each with its reference resolved. Raises Unresolved.
@@ -72,15 +73,23 @@ class Node(NamedTuple):
         if isinstance(self.value, list):
             for index, item in enumerate(self.value):
                 if item is not None:
-                    yield self.child(index).resolve()
+                    target = self._target_of(item)
+                    yield self.child(index) if target is None else target
 
     def resolve(self) -> Node:
         """The node itself, or what its `$ref`, or a chain of them, points to. Raises Unresolved."""
-        node = self
+        target = self._target_of(self.value)
+        return self if target is None else target
+
+    def _target_of(self, value: Any) -> Node | None:
+        """What the `$ref` of a value, or a chain of them, points to; None without one. Raises Unresolved."""
+        node = None
         for _ in range(CHAIN_LIMIT):
-            if not (isinstance(node.value, dict) and isinstance(node.value.get("$ref"), str)):
+            reference = value.get("$ref") if isinstance(value, dict) else None
+            if not isinstance(reference, str):
                 return node
-            node = node.documents.resolve(node.value["$ref"])
+            node = self.documents.resolve(reference)
+            value = node.value
         raise Unresolved("its references form a cycle")
 
     def resolve_plain_ref(self) -> Node:
@@ -121,14 +130,16 @@ class Documents:
 
     def resolve(self, reference: str) -> Node:
         """The node that an absolute reference points to. Raises Unresolved."""
+        resolved = self._resolved.get(reference)
+        if resolved is not None and resolved[0] is self.sources[resolved[1].uri].data:
+            return resolved[1]
         uri, _, fragment = reference.partition("#")
         if uri not in self.sources:
             raise Unresolved("points to no file of the contract directory")
         data = self.sources[uri].data
-        resolved = self._resolved.get(reference)
-        if resolved is None or resolved[0] is not data:
-            resolved = self._resolved[reference] = data, self._find(uri, data, fragment)
-        return resolved[1]
+        node = self._find(uri, data, fragment)
+        self._resolved[reference] = data, node
+        return node
 
     def _find(self, uri: str, data: Any, fragment: str) -> Node:
         if fragment and not fragment.startswith("/"):

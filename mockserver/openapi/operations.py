@@ -50,6 +50,7 @@ class OperationReader:
     _content: ContentReader = field(init=False)
     # What several operations refer to is read once.
     _parameters: dict[tuple[str, str], Parameter | None] = field(default_factory=dict, init=False)
+    _responses: dict[tuple[str, str, str], DeclaredResponse] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self._content = ContentReader(self.schemas, self.report)
@@ -221,8 +222,11 @@ class OperationReader:
         by_status: dict[str, DeclaredResponse] = {}
         for name, response in declared:
             status = name if name == "default" else name.upper()
-            media_types = self._content.read_content(response, schemas)
-            by_status[status] = DeclaredResponse(status, media_types, self._content.read_headers(response))
+            place = response.uri, response.pointer, status
+            if place not in self._responses:
+                media_types = self._content.read_content(response, schemas)
+                self._responses[place] = DeclaredResponse(status, media_types, self._content.read_headers(response))
+            by_status[status] = self._responses[place]
         return by_status
 
     def _add_error(self, node: Node, message: str, code: str) -> None:

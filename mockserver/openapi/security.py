@@ -68,7 +68,14 @@ class SecurityReader:
 
     def read(self, operation: Node) -> tuple[tuple[RequiredCredential, ...], ...]:
         """The alternatives that an operation, or else the document, declares; none if no credentials are required."""
-        owner = operation if "security" in operation.value else self.document
+        return self._read(operation) if "security" in operation.value else self._default
+
+    @cached_property
+    def _default(self) -> tuple[tuple[RequiredCredential, ...], ...]:
+        """The alternatives that the document declares for all operations."""
+        return self._read(self.document)
+
+    def _read(self, owner: Node) -> tuple[tuple[RequiredCredential, ...], ...]:
         requirements = owner.value.get("security")
         if not isinstance(requirements, list):
             return ()
