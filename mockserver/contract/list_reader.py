@@ -22,7 +22,7 @@ from mockserver.openapi.content import json_media_type
 from mockserver.openapi.content_reader import ANY_TEXT
 from mockserver.openapi.model import Operation, Parameter, ParameterStyle
 from mockserver.schemas.shapes import COMPOUND, Shape
-from mockserver.syntax import json_pointer
+from mockserver.syntax import json_pointer, words
 from mockserver.syntax.member_path import MemberPath
 
 INSTANT_FORMATS = ("date", "date-time")
@@ -167,6 +167,18 @@ def is_filter(parameter: Parameter, resource: Resource) -> bool:
         return False
     asked_values, field_values = asked_shape.enum_values or [], field_shape.enum_values
     return all(value not in WILDCARDS if field_values is None else value in field_values for value in asked_values)
+
+
+def counts_from(parameter: Parameter, number: int) -> bool:
+    """Whether the default or the minimum of a parameter says that pages or records are counted from a number."""
+    minimums = [part.value["minimum"] for part in parameter.notation.shape.unconditional() if "minimum" in part.value]
+    return parameter.default == number or (parameter.default is None and number in minimums)
+
+
+def is_one_based(offset: Parameter) -> bool:
+    """Whether the first record has the offset 1, as the `startIndex` of SCIM does (RFC 7644, section 3.4.2.4)."""
+    is_index = words.normalize(offset.name) == "startindex" and not counts_from(offset, 0)
+    return is_index or counts_from(offset, 1)
 
 
 def find_path(shape: Shape, name: str) -> MemberPath | None:

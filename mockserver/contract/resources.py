@@ -19,7 +19,14 @@ from mockserver.contract.behaviour import (
 )
 from mockserver.contract.effects import NO_EFFECTS, NOW, Effects, find_reference_error, find_references
 from mockserver.contract.lifecycle import LOG_EVENT, Lifecycle, Transition
-from mockserver.contract.list_reader import ListReader, is_filter, query_parameters, selecting_parameters
+from mockserver.contract.list_reader import (
+    ListReader,
+    counts_from,
+    is_filter,
+    is_one_based,
+    query_parameters,
+    selecting_parameters,
+)
 from mockserver.contract.model import DerivedField, Resource, SortField
 from mockserver.contract.record_paths import (
     KEY_TYPES,
@@ -320,7 +327,7 @@ class ResourcesReader:
         if kind == "stream":
             used.add(LAST_EVENT_ID)
         filled = {*members.values(), *((paging[role],) for role in PAGING_MEMBERS if role in paging)}
-        page = query.get(paging.get("page", ""))
+        page, offset = query.get(paging.get("page", "")), query.get(paging.get("offset", ""))
         return Behaviour(
             kind=kind,
             resource=name,
@@ -331,7 +338,8 @@ class ResourcesReader:
             offset=paging.get("offset"),
             sort=paging.get("sort"),
             page=paging.get("page"),
-            first_page=0 if page is not None and page.default == 0 else 1,
+            first_page=0 if page is not None and counts_from(page, 0) else 1,
+            first_offset=1 if offset is not None and is_one_based(offset) else 0,
             filters=tuple(
                 parameter.name
                 for parameter in query.values()

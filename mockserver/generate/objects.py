@@ -26,7 +26,7 @@ def make_object(generation: Generation, constraints: Constraints, depth: int, at
         add_member(generation, constraints, members, name, depth, attempt)
     add_missing_members(generation, constraints, members, depth, attempt)
     sort_instants(constraints, members)
-    add_up(generation, constraints, members)
+    add_up(generation, constraints, members, [name for name in members if generation.has_known_value(name, depth + 1)])
     return _in_declared_order(constraints, members)
 
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from mockserver.contract.behaviour import Behaviour, ResultKind, kinds_of, success_of, usual_success
 from mockserver.contract.upstream import Upstream
-from mockserver.engine.behaviours.calls import OperationCall, OperationResult
+from mockserver.engine.behaviours.calls import OperationCall, OperationResult, Pages
 from mockserver.engine.commands import KeepResponse
 from mockserver.errors import CannotGenerate, Refusal
 from mockserver.handlers.threads import kept_turn
@@ -22,6 +22,7 @@ from mockserver.http.messages import MESSAGE, PATH_CHARACTERS, SAFE_METHODS, Del
 from mockserver.http.request import idempotency, parameters, preconditions, preferences
 from mockserver.http.response.negotiation import concrete_media_type, declared_media, negotiate
 from mockserver.http.response.overrides import HeldResponse, hold_back, replacement_response, reset_while_held
+from mockserver.http.response.page_links import link_header, page_addresses, with_links
 from mockserver.http.response.problems import refuse
 from mockserver.http.response.responses import build_response, entity_tag
 from mockserver.http.response.samples import SampleSpec, default_sample, required_headers, sample
@@ -298,6 +299,8 @@ def _behave(exchange: Exchange, operation: Operation, behaviour: Behaviour) -> R
     if exchange.override is not None and exchange.override.override.assigned:
         call = replace(call, assigned=exchange.override.override.assigned)
     result = exchange.service.behaviours.perform(exchange.selection.run, operation, call)
+    if result.pages is not None:
+        result = result._replace(value=_with_links(exchange, behaviour, result.value, result.pages))
     status, declared = success_of(operation, result.kind)
     headers: list[tuple[str, str]] = []
     if declared is not None and (declared.headers or result.kind is ResultKind.CREATED):
@@ -349,9 +352,23 @@ def _headers(
     if result.total is not None:
         names = [header.name for header in spec.declared.headers]
         pairs += [(name, str(result.total)) for name in names if normalize(name) in TOTAL_HEADERS]
+    declared = next((header for header in spec.declared.headers if header.name.lower() == "link"), None)
+    if declared is not None and result.pages:
+        link = link_header(page_addresses(exchange.request, result.pages))
+        pairs += [(declared.name, link)] if link is not None and not validate_header(declared, link) else []
     present = [name for name, _ in pairs]
     contract, call = exchange.service.contract, _call(exchange)
     return pairs + required_headers(contract, operation, call, _seed(exchange), spec, present)
+
+
+def _with_links(exchange: Exchange, behaviour: Behaviour, envelope: Any, pages: Pages) -> Any:
+    """The envelope of a list with the addresses of its other pages."""
+    if behaviour.envelope_schema is None:
+        return envelope
+    cursor = behaviour.selection.cursor
+    kept = cursor.next if cursor is not None else None
+    is_valid = exchange.service.contract.schemas.validator(behaviour.envelope_schema).is_valid
+    return with_links(envelope, page_addresses(exchange.request, pages), is_valid, kept)
 
 
 def _is_readable(exchange: Exchange, operation: Operation) -> bool:

@@ -29,10 +29,22 @@ from mockserver.syntax.media_types import FORMS, is_json, may_be_json
 
 # The names of query parameters that page a list, by their role.
 PAGING: Mapping[str, tuple[str, ...]] = {
-    "limit": ("limit", "perpage", "pagesize"),
-    "offset": ("offset",),
-    "page": ("page", "pagenumber"),
+    "limit": (
+        "limit",
+        "perpage",
+        "pagesize",
+        "pagelimit",
+        "itemsperpage",
+        "resultsperpage",
+        "maxresults",
+        "take",
+        "top",
+    ),
+    "offset": ("offset", "pageoffset", "skip", "startat", "startindex"),
+    "page": ("page", "pagenumber", "pagenum", "pageno", "pageindex"),
 }
+# These page only beside a parameter that says where the page begins, and where no field has their name.
+AMBIGUOUS_LIMITS = ("size", "count", "max", "rows", "num")
 JSON_PATCH = "json-patch"
 ACCEPTED = 202
 
@@ -198,7 +210,7 @@ def infer_list(operation: Operation, collection: Collection) -> Entry | None:
         collection.examples += rows if isinstance(rows, list) else []
     shape = Shape.from_schema(media_type.schema) if envelope is not None else None
     selection = infer_selection(operation, shape, collection.shape, collection.key, member or "")
-    paging = _infer_paging(operation) | selection.pop("paging", {})
+    paging = _infer_paging(operation, collection.shape) | selection.pop("paging", {})
     if "cursor" in paging or "before" in paging:
         # A page that is numbered, too, would count from the cursor.
         paging.pop("page", None)
@@ -215,11 +227,13 @@ def selects(operation: Operation, collection: Collection) -> bool:
     return is_field or "search" in selection or "filters" in selection
 
 
-def _infer_paging(operation: Operation) -> dict[str, str]:
-    paging: dict[str, str] = {}
-    for parameter in selecting_parameters(operation).values():
-        for role, names in PAGING.items():
-            is_named = words.normalize(parameter.name) in names
-            if is_named and "integer" in parameter.notation.shape.types:
-                paging.setdefault(role, parameter.name)
+def _infer_paging(operation: Operation, record: Shape) -> dict[str, str]:
+    parameters = selecting_parameters(operation).values()
+    names = {words.normalize(entry.name): entry.name for entry in parameters if "integer" in entry.notation.shape.types}
+    by_role = {role: next((names[name] for name in usual if name in names), None) for role, usual in PAGING.items()}
+    paging = {role: name for role, name in by_role.items() if name is not None}
+    if paging and "limit" not in paging:
+        fields = set(map(words.normalize, record.names))
+        limit = next((names[name] for name in AMBIGUOUS_LIMITS if name in names and name not in fields), None)
+        paging |= {"limit": limit} if limit is not None else {}
     return paging

@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 
 from mockserver.contract.behaviour import ResultKind
 
+# Query parameters by the relation of their page to that of the request.
+Pages = Mapping[str, Mapping[str, Any]]
+
 
 @dataclass(frozen=True, slots=True)
 class OperationCall:
@@ -27,8 +30,9 @@ class OperationCall:
 class OperationResult(NamedTuple):
     """What an operation responds with: `value` is JSON.
 
-    `key` is that of a record that was created; `total` is the number of records in a list, before paging, and
-    `next_cursor` is the cursor of its next page.
+    `key` is that of a record that was created; `total` is the number of records in a list, before paging,
+    `next_cursor` is the cursor of its next page, and `pages` are the query parameters of its other pages, by their
+    relation to it.
     """
 
     value: Any
@@ -36,3 +40,4 @@ class OperationResult(NamedTuple):
     key: Any = None
     total: int | None = None
     next_cursor: str | None = None
+    pages: Pages | None = None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from mockserver import generate
@@ -17,17 +18,21 @@ from mockserver.syntax import words
 from mockserver.syntax.member_path import MemberPath, member_at, with_member
 
 # Members, as `words.normalize` writes them, that lead to the next page and to the one before.
-NEXT = {"next", "nextpage", "nexturl", "nextlink", "nextcursor", "nextpagetoken", "nextpageurl"}
-PREVIOUS = {"prev", "previous", "prevpage", "previouspage", "prevurl", "previousurl", "previouscursor", "prevcursor"}
+NEXT = re.compile(r"(odata)?next(page)?(url|link|uri|href|cursor|token)?")
+PREVIOUS = re.compile(r"prev(ious)?(page)?(url|link|uri|href|cursor|token)?")
 # Members with the length of the whole list.
-TOTALS = ("total", "total_count", "total_items", "total_results", "total_elements", "odata_count")
+TOTALS = (
+    "total", "total_count", "total_items", "total_results", "total_elements", "total_records", "total_size",
+    "total_hits", "total_entries", "total_rows", "record_count", "odata_count",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """Which part of a list an envelope holds: `size` records of `total`, after the first `offset`.
 
-    `goes_back` if further pages are those before it.
+    Pages are counted from `first_page`, records from `first_offset`. `parameters` are the names of those that page,
+    by their role. `goes_back` if further pages are those before it.
     """
 
     total: int
@@ -36,6 +41,8 @@ class Page:
     limit: int | None
     first_page: int
     goes_back: bool = False
+    first_offset: int = 0
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def whole(cls, total: int) -> Self:
@@ -49,15 +56,47 @@ class Page:
 
     def named_values(self) -> dict[str, Any]:
         """The values of members with the usual names."""
-        limit = self.limit or max(self.total, 1)
-        pages, number = -(-self.total // limit), self.offset // limit + self.first_page
+        limit, offset = self.limit or max(self.total, 1), self.offset + self.first_offset
+        pages, number = -(-self.total // limit), self.number
         values: dict[str, Any] = dict.fromkeys(TOTALS, self.total)
         values |= dict.fromkeys(("count", "size", "returned", "number_of_elements", "items_per_page"), self.size)
-        values |= {"offset": self.offset, "start_index": self.offset + 1}
-        values |= dict.fromkeys(("limit", "per_page", "page_size"), limit)
-        values |= dict.fromkeys(("page", "current_page", "page_number"), number)
+        values |= {"offset": offset, "start_index": self.offset + 1, "number": number}
+        values |= {"from": self.offset + 1, "to": self.offset + self.size}
+        values |= dict.fromkeys(("limit", "per_page", "page_size", "max_results"), limit)
+        values |= dict.fromkeys(("page", "current_page", "page_number", "page_index"), number)
         values |= dict.fromkeys(("pages", "total_pages", "page_count", "last_page"), pages)
-        return values | dict.fromkeys(("has_more", "has_next", "has_next_page", "more"), self.has_next)
+        values |= dict.fromkeys(("next_page",), number + 1) | dict.fromkeys(("prev_page", "previous_page"), number - 1)
+        values |= dict.fromkeys(("has_more", "has_next", "has_next_page", "more"), self.has_next)
+        values |= dict.fromkeys(("has_previous", "has_prev", "has_previous_page", "has_prev_page"), self.offset > 0)
+        values |= dict.fromkeys(("last", "is_last", "is_last_page"), not self.has_next)
+        values |= dict.fromkeys(("first", "is_first", "is_first_page"), not self.offset) | {"empty": not self.size}
+        # Members named like the parameters say what was asked for; only `count` is a number of records everywhere.
+        asked = {"limit": limit, "offset": offset, "page": number}
+        names = {self.parameters[role]: value for role, value in asked.items() if role in self.parameters}
+        return values | {name: value for name, value in names.items() if words.normalize(name) != "count"}
+
+    @property
+    def number(self) -> int:
+        """The number of the page."""
+        return self.offset // (self.limit or max(self.total, 1)) + self.first_page
+
+    def relations(self) -> dict[str, dict[str, int]]:
+        """The parameters of the pages that a page leads to, by their relation to it; none where it is the only one."""
+        if not self.limit:
+            return {}
+        end = max(0, self.total - 1) // self.limit
+        numbers = {"first": 0, "prev": self.number - self.first_page - 1, "next": self.number - self.first_page + 1}
+        offsets = {"first": 0, "prev": max(0, self.offset - self.limit), "next": self.offset + self.limit}
+        present = {"first", *(["prev"] if self.offset else []), *(["next"] if self.has_next else []), "last"}
+        if "page" in self.parameters:
+            name, pages = self.parameters["page"], {**numbers, "last": end}
+            return {relation: {name: pages[relation] + self.first_page} for relation in pages if relation in present}
+        if "offset" in self.parameters:
+            name, starts = self.parameters["offset"], {**offsets, "last": end * self.limit}
+            return {
+                relation: {name: starts[relation] + self.first_offset} for relation in starts if relation in present
+            }
+        return {}
 
 
 SINGLE_RECORD = Page.whole(1)
@@ -132,7 +171,7 @@ def show_key(contract: Contract, schema: Node, resource: Resource, record: Recor
         return key
 
 
-def _without_links(envelope: dict[str, Any], names: set[str], is_valid: Callable[[Any], bool]) -> dict[str, Any]:
+def _without_links(envelope: dict[str, Any], names: re.Pattern[str], is_valid: Callable[[Any], bool]) -> dict[str, Any]:
     """The envelope without the links of these names, or with null in their place, whichever is valid.
 
     The links may also be members of an object in the envelope.
@@ -140,11 +179,11 @@ def _without_links(envelope: dict[str, Any], names: set[str], is_valid: Callable
     for name, value in list(envelope.items()):
         if isinstance(value, dict):
             for inner in value:
-                if words.normalize(inner) in names:
+                if names.fullmatch(words.normalize(inner)):
                     rest = {other: link for other, link in value.items() if other != inner}
                     candidates = {**envelope, name: rest}, {**envelope, name: {**value, inner: None}}
                     envelope = next((candidate for candidate in candidates if is_valid(candidate)), envelope)
-        elif words.normalize(name) in names:
+        elif names.fullmatch(words.normalize(name)):
             rest = {other: member for other, member in envelope.items() if other != name}
             candidates = {**envelope, name: None}, rest
             envelope = next((candidate for candidate in candidates if is_valid(candidate)), envelope)

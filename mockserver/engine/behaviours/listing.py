@@ -13,7 +13,7 @@ from mockserver.contract.list_reader import member_shape
 from mockserver.contract.model import Contract, Record, SortField
 from mockserver.contract.records import fit_key
 from mockserver.engine.behaviours import cursors
-from mockserver.engine.behaviours.calls import OperationCall, OperationResult
+from mockserver.engine.behaviours.calls import OperationCall, OperationResult, Pages
 from mockserver.engine.behaviours.envelopes import Page, complete_envelope
 from mockserver.engine.behaviours.selecting import SelectingImplementation
 from mockserver.engine.run import Run
@@ -47,6 +47,9 @@ class ListRecords(SelectingImplementation):
         )
 
         self._page_members = PageMembers(operation, behaviour)
+        roles = {"limit": behaviour.limit, "offset": behaviour.offset, "page": behaviour.page}
+        # From what records are counted, and the names of the parameters that page.
+        self._counting = behaviour.first_offset, {role: name for role, name in roles.items() if name is not None}
 
     def perform(self, run: Run, call: OperationCall) -> OperationResult:
         """List the records.
@@ -65,7 +68,11 @@ class ListRecords(SelectingImplementation):
             records = [self.resource.visible(record) for record in records]
         following = self._next_cursor(rows, listed, page, call)
         value = self.envelope(run, records, page, following) if self.behaviour.items else records
-        return OperationResult(value, ResultKind.RETURNED, None, page.total, following)
+        pages: Pages = page.relations()
+        cursor = self.behaviour.selection.cursor
+        if cursor is not None and cursor.parameter is not None:
+            pages = {"next": {cursor.parameter: following}} if following is not None else {}
+        return OperationResult(value, ResultKind.RETURNED, None, page.total, following, pages)
 
     def with_body(self, call: OperationCall) -> OperationCall:
         """The call with the members of its body as parameters, as a search by POST has them."""
@@ -114,7 +121,7 @@ class ListRecords(SelectingImplementation):
         total, first_page, cursor = len(rows), self.behaviour.first_page, self.behaviour.selection.cursor
         offset, limit = self._page_bounds(call, total)
         if cursor is None:
-            return Page(total, offset, _size(total - offset, limit), limit, first_page)
+            return Page(total, offset, _size(total - offset, limit), limit, first_page, False, *self._counting)
         after, before = call.query.get(cursor.parameter or ""), call.query.get(cursor.before or "")
         if after not in NO_CURSOR and before not in NO_CURSOR:
             message = f"cannot be combined with {cursor.parameter}"
@@ -124,8 +131,8 @@ class ListRecords(SelectingImplementation):
         elif before not in NO_CURSOR:
             end = rows.count_before(self._place(state, rows, call, cursor.before or ""))
             offset = 0 if limit is None else max(0, end - limit)
-            return Page(total, offset, end - offset, limit, first_page, goes_back=True)
-        return Page(total, offset, _size(total - offset, limit), limit, first_page)
+            return Page(total, offset, end - offset, limit, first_page, True, *self._counting)
+        return Page(total, offset, _size(total - offset, limit), limit, first_page, False, *self._counting)
 
     def _place(self, state: State, rows: SortedRows, call: OperationCall, parameter: str) -> Row:
         """A row at the place that a cursor stands for. Raises UnknownCursor and InvalidRequest."""
@@ -163,6 +170,7 @@ class ListRecords(SelectingImplementation):
         """Offset and limit of the page that the query asks for."""
         behaviour, query = self.behaviour, call.query
         limit, offset = _whole_number(query, behaviour.limit), _whole_number(query, behaviour.offset)
+        offset = None if offset is None else max(0, offset - behaviour.first_offset)
         if offset is None and behaviour.page is not None:
             number = _whole_number(query, behaviour.page)
             if number is not None:
