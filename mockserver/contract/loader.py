@@ -160,7 +160,7 @@ def _load_directory(root: Path, *, strict_examples: bool, built_in: bool = False
             raise report.as_error()
     datasets = read_datasets(root, resources, report)
     scenarios = load_scenarios(root, datasets, resources, operations, report)
-    default = default_name(scenarios, report)
+    default = default_name(root, scenarios, report)
     report.raise_errors()
     warn_of_unused(api.openapi, operations, behaviours, resources, webhooks, report)
     return Contract(

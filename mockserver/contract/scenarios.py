@@ -62,11 +62,12 @@ def load_scenario_file(path: Path, contract: Contract) -> Scenario:
     return scenario
 
 
-def default_name(scenarios: Mapping[str, Scenario], report: Report) -> str:
+def default_name(root: Path, scenarios: Mapping[str, Scenario], report: Report) -> str:
     """The scenario that is used if none is chosen: `baseline`, or the only one."""
     if DEFAULT_NAME in scenarios or not scenarios:
         return DEFAULT_NAME
-    if len(scenarios) > 1:
+    # One whose file has errors is not missing.
+    if len(scenarios) > 1 and DEFAULT_NAME not in (path.stem for path in list_files(root / "scenarios")):
         names = ", ".join(sorted(scenarios))
         message = f"there is no scenario {quote(DEFAULT_NAME)}, the default; rename one of {names}"
         report.add_problem(Problem("scenarios", message, code="no-default"))

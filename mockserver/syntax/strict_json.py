@@ -96,10 +96,23 @@ def _parse_checking(data: bytes) -> Any:
     except _DuplicateName:
         raise _find_duplicate(text) from None
     except json.JSONDecodeError as error:
-        raise MalformedJSON(error.msg[0].lower() + error.msg[1:], error.lineno, error.colno) from None
+        raise MalformedJSON(_reason(error), error.lineno, error.colno) from None
     if _SURROGATE.search(text):
         _check_surrogates(value)
     return value
+
+
+def _reason(error: json.JSONDecodeError) -> str:
+    """Why text is not JSON; what other languages allow is named."""
+    before, rest = error.doc[: error.pos].rstrip(), error.doc[error.pos :].lstrip()
+    if rest.startswith(("//", "/*", "#")):
+        return "JSON has no comments"
+    if rest.startswith("'"):
+        return "JSON has double quotes, not single ones"
+    # The position is that of the comma or of what follows it, depending on the version of Python.
+    if (before.endswith(",") and rest[:1] in ("]", "}")) or re.match(r",\s*[\]}]", rest):
+        return "no comma may stand before the end of an object or array"
+    return error.msg[0].lower() + error.msg[1:]
 
 
 def _may_exceed_double(data: bytes) -> bool:

@@ -37,6 +37,14 @@ def test_every_mistake_is_reported_at_once_with_file_line_and_pointer(problems: 
     ]
 
 
+def test_a_default_scenario_with_an_error_is_not_missing(problems: Problems) -> None:
+    def add_another(files: Files) -> None:
+        files["scenarios/other.yaml"] = {}
+
+    listed = problems(add_another, **{"scenarios/baseline.yaml": "a: 1\na: 2"})
+    assert listed == ['scenarios/baseline.yaml:2: is not valid YAML: the key "a" appears twice in one mapping']
+
+
 def test_mistakes_in_different_files_are_reported_together(problems: Problems) -> None:
     def break_three(files: Files) -> None:
         files["schemas/job.json"]["properties"]["note"] = {"$ref": "nowhere.json"}
@@ -56,6 +64,7 @@ def test_mistakes_in_different_files_are_reported_together(problems: Problems) -
         ("fixtures/small/jobs.json", "{}", "fixtures/small/jobs.json:1: must be an array of records"),
         ("fixtures/small/jbs.json", "[]", 'fixtures/small/jbs.json:1: there is no resource "jbs". Did you mean "jobs"?'),
         ("fixtures/jobs.json", "[]", "fixtures/jobs.json: must be in a folder of fixtures/, such as fixtures/NAME/jobs.json"),
+        ("scenarios/empty.yaml", "# nothing yet\n", "scenarios/empty.yaml:1: the file is empty"),
         ("scenarios/baseline.yaml", "a: [", "is not valid YAML: did not find expected node content"),
         ("scenarios/baseline.yaml", "fixtures: smal", "scenarios/baseline.yaml:1 /fixtures: there is no folder fixtures/smal. Did you mean \"small\"?"),
         ("scenarios/baseline.yaml", "fixture: small", "scenarios/baseline.yaml:1: \"fixture\" is not declared here. Did you mean \"fixtures\"?"),

@@ -33,6 +33,10 @@ VALUES = st.recursive(
         (b'[{"a":1},{"a":"a","b":["a"],"\\u0061" :2}]', 'the name "a" appears twice in one object at line 1 column 29'),
         (b'{"\\"{":1,"a":"}","a":2}', 'the name "a" appears twice in one object at line 1 column 18'),
         (b'{"a":1,"a":2', "expecting ',' delimiter at line 1 column 13"),
+        (b'// a note\n{"a":1}', "JSON has no comments at line 1 column 1"),
+        (b'{"a":1 /* a note */}', "JSON has no comments at line 1 column 8"),
+        (b'{"a":1}\n# a note', "JSON has no comments at line 2 column 1"),
+        (b"{'a':1}", "JSON has double quotes, not single ones at line 1 column 2"),
         (b"\xff", "byte 0 is not UTF-8 at line 1 column 1"),
         (b"[" * 500 + b"]" * 500, "nested deeper than 200 levels at line 1 column 1"),
         (b'{"a":' * 500 + b"1" + b"}" * 500, "nested deeper than 200 levels at line 1 column 1"),
@@ -45,6 +49,12 @@ def test_invalid_json_is_rejected_with_its_line(data: bytes, message: str) -> No
     with pytest.raises(MalformedJSON) as caught:
         strict_json.parse(data)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("data", [b'{"a":1,}', b'{"a":1, }', b"[1,\n]"])
+def test_a_comma_too_many_is_named(data: bytes) -> None:
+    with pytest.raises(MalformedJSON, match=r"^no comma may stand before the end of an object or array at line"):
+        strict_json.parse(data)
 
 
 def test_brackets_in_strings_do_not_count_as_nesting() -> None:

@@ -29,6 +29,9 @@ def violations(name: str, data: Any) -> list[Violation]:
 
 def validate(name: str, source: Source, report: Report) -> Any:
     """The part of a file that has the format `name`, None if there is none; violations go to `report`."""
+    if source.data is None:
+        report.add(source, "", "the file is empty", "empty")
+        return None
     mistakes = violations(name, source.data)
     for violation in mistakes:
         report.add(source, violation.pointer, violation.message, violation.keyword)
