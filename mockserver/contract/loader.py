@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -84,8 +85,16 @@ def _load(path: str | Path | None, strict_examples: bool | None, stateful: bool)
     if location.is_file() and location.suffix in SUFFIXES:
         contract = _load_file(location, strict_examples=strict_examples is True)
         return inference.with_inferred_resources(contract) if stateful else contract
-    what = "is not a contract" if location.exists() else "does not exist"
-    raise ContractError([Problem(printable(str(path)), f"{what}; {EXPECTED}", code="no-contract")])
+    name = printable(str(path))
+    # A path has lost one of the slashes.
+    if url := re.match(r"(https?):/+(.*)", name):
+        name = f"{url[1]}://{url[2]}"
+        message = "nothing is read from a network; save the document in a file first, and pass that"
+    elif location.suffix == ".har" and location.is_file():
+        message = f"is recorded traffic, which is read by: mockserver init --from {name} --contract FILE DIRECTORY"
+    else:
+        message = f"{'is not a contract' if location.exists() else 'does not exist'}; {EXPECTED}"
+    raise ContractError([Problem(name, message, code="no-contract")])
 
 
 def contract_root(path: Path | None) -> Path:

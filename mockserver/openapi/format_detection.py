@@ -11,7 +11,7 @@ from mockserver.errors import quote
 from mockserver.openapi.swagger.conversion import is_swagger
 
 Data = Mapping[str, Any]
-SUPPORTED = "OpenAPI 3.0 and 3.1 are supported, and so is Swagger 2.0"
+SUPPORTED = "OpenAPI 3.0 to 3.2 are supported, and so is Swagger 2.0"
 
 
 class _Format(NamedTuple):
@@ -87,7 +87,7 @@ def read_document(root: Path, path: Path, report: Report) -> Source:
     elif version is None:
         _report_format(source, report)
     elif not str(version).startswith(("3.0", "3.1", "3.2")):
-        message = f"OpenAPI 3.0 and 3.1 are supported, OpenAPI {quote(str(version))} is not"
+        message = f"OpenAPI 3.0 to 3.2 are supported, OpenAPI {quote(str(version))} is not"
         report.add(source, "/openapi", message, "openapi-version")
     elif str(version).startswith("3.2"):
         message = "is read as OpenAPI 3.1; of what 3.2 adds, query, additionalOperations and itemSchema are served"

@@ -132,7 +132,7 @@ JOBS = ("resources", "jobs")
         (change("schemas/job.json", "properties", "id", to={"$ref": "/etc/passwd"}), '"/etc/passwd" points outside the contract directory'),
         (change("schemas/job.json", "properties", "id", to={"$ref": "idd.json"}), 'there is no file "schemas/idd.json"'),
         (change("schemas/job.json", "properties", "id", to={"$ref": "#/$defs/id"}), '/properties/id/$ref: "schemas/job.json#/$defs/id" points nowhere: the file has no "$defs".'),
-        (change(OPENAPI, "openapi", to="4.0.0"), '/openapi: OpenAPI 3.0 and 3.1 are supported, OpenAPI "4.0.0" is not'),
+        (change(OPENAPI, "openapi", to="4.0.0"), '/openapi: OpenAPI 3.0 to 3.2 are supported, OpenAPI "4.0.0" is not'),
         (change(OPENAPI, "paths", "/jobs", "get", "operationId", to="getJob"), '"getJob" is already the operationId of'),
         (change(OPENAPI, "paths", "/jobs/{other}", to={}), 'the path "/jobs/{other}" is the same as "/jobs/{job_id}"'),
         (change(OPENAPI, "paths", "/jobs/{job_id}", "parameters", to=[]), "{job_id} in the path is not declared as a path parameter."),
@@ -191,15 +191,27 @@ EXPECTED = "pass a directory with schemas/, fixtures/ and scenarios/, or an Open
     [
         ("nowhere", f"{{path}}: does not exist; {EXPECTED}"),
         ("notes.txt", f"{{path}}: is not a contract; {EXPECTED}"),
+        (
+            "traffic.har",
+            "{path}: is recorded traffic, which is read by: mockserver init --from {path} --contract FILE DIRECTORY",
+        ),
         (".", "schemas/openapi.yaml: does not exist; a contract directory needs it"),
     ],
 )
 def test_a_path_without_a_contract_is_reported_with_what_is_expected(name: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
+    (tmp_path / "traffic.har").touch()
     path = tmp_path / name
     with pytest.raises(ContractError) as caught:
         load_contract(path)
     assert str(caught.value) == message.format(path=path)
+
+
+def test_a_url_is_not_read() -> None:
+    with pytest.raises(ContractError) as caught:
+        load_contract(Path("https://example.com/openapi.yaml"))
+    reason = "nothing is read from a network; save the document in a file first, and pass that"
+    assert str(caught.value) == f"https://example.com/openapi.yaml: {reason}"
 
 
 def test_a_contract_without_scenarios_starts_from_its_only_data_set(make_contract: MakeContract) -> None:

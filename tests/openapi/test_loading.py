@@ -17,15 +17,15 @@ def list_warnings(contract: Contract) -> list[str]:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({"swagger": "1.1", "paths": {}}, "/swagger: is a Swagger 1.1 document; OpenAPI 3.0 and 3.1 are supported, and so is Swagger 2.0"),
-        ({"swaggerVersion": "1.2"}, "/swaggerVersion: is a Swagger 1.2 document; OpenAPI 3.0 and 3.1 are supported, and so is Swagger 2.0"),
+        ({"swagger": "1.1", "paths": {}}, "/swagger: is a Swagger 1.1 document; OpenAPI 3.0 to 3.2 are supported, and so is Swagger 2.0"),
+        ({"swaggerVersion": "1.2"}, "/swaggerVersion: is a Swagger 1.2 document; OpenAPI 3.0 to 3.2 are supported, and so is Swagger 2.0"),
         ({"swagger": "2.0", "paths": []}, "/paths: must be an object with a path item for each path"),
         ({"asyncapi": "3.0.0"}, "/asyncapi: is an AsyncAPI document"),
         ({"info": {"_postman_id": "x", "schema": "https://schema.getpostman.com/json/collection/v2.1.0/"}}, "is a Postman collection. Export it as OpenAPI"),
         ({"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object"}, "is a JSON Schema. Serve the OpenAPI document that refers to it"),
         ({"type": "object", "properties": {}}, "is a JSON Schema."),
         ({"log": {"entries": []}}, "is a HAR file"),
-        ({"openapi": "4.0.0"}, '/openapi: OpenAPI 3.0 and 3.1 are supported, OpenAPI "4.0.0" is not'),
+        ({"openapi": "4.0.0"}, '/openapi: OpenAPI 3.0 to 3.2 are supported, OpenAPI "4.0.0" is not'),
         ({"openapi": "3.1.0", "paths": []}, "/paths: must be an object with a path item for each path"),
         ({"name": "x"}, 'is not an OpenAPI document: it has no "openapi"'),
         ([1], "is not an OpenAPI document: it does not contain an object"),
