@@ -50,10 +50,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BackgroundServe
 def open_channel(server: BackgroundServer, request: pytest.FixtureRequest) -> Iterator[Callable[..., ClientConnection]]:
     with ExitStack() as connections:
 
-        def opened(path: str = "/live", sandbox: str = "") -> ClientConnection:
+        def opened(path: str = "/live", sandbox: str = "", **options: Any) -> ClientConnection:
             headers = {"X-Mock-Sandbox": sandbox or sandbox_of(request)}
             address = server.url.replace("http", "ws") + path
-            return connections.enter_context(connect(address, additional_headers=headers))
+            return connections.enter_context(connect(address, additional_headers=headers, **options))
 
         yield opened
 
@@ -111,6 +111,15 @@ def test_a_history_that_begins_anew_closes_the_channel(open_channel: Any, post: 
     post("/__mock/reset")
     assert json.loads(channel.recv(10)) == {"event": "reset", "id": ready["id"]}
     assert closing(channel) == 1012
+
+
+@pytest.mark.parametrize(
+    ("offered", "accepted"), [(["graphql-transport-ws", "chat"], "graphql-transport-ws"), ([], None)]
+)
+def test_the_first_subprotocol_that_a_client_offers_is_accepted(
+    open_channel: Any, offered: list[str], accepted: str | None
+) -> None:
+    assert open_channel(subprotocols=offered or None).subprotocol == accepted
 
 
 @pytest.mark.parametrize(

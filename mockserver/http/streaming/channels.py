@@ -22,6 +22,7 @@ from mockserver.http.streaming.streams import Stream
 from mockserver.refusals import BadHandshake, NoWebSocket, UpgradeRequired
 from mockserver.schemas.validators import Validator
 from mockserver.syntax import strict_json
+from mockserver.syntax.header_names import TOKEN
 
 VERSION = "13"
 # RFC 6455, section 1.3.
@@ -70,6 +71,9 @@ def open_channel(exchange: Exchange, channel: Channel) -> Response:
         prepared = _with_scenario(exchange.prepared, exchange.selection.scenario)
         stream.to_handler = lambda text: (service, _message_request(prepared, text))
     headers = [("Sec-WebSocket-Accept", accept)]
+    # Browsers close a connection for which the server accepts none of the subprotocols that they offer.
+    if subprotocol := first_subprotocol(request):
+        headers.append(("Sec-WebSocket-Protocol", subprotocol))
     return Response(SWITCHING_PROTOCOLS, headers=headers, stays_open=True, stream=stream)
 
 
@@ -89,6 +93,12 @@ def accept_key(channel: Channel, request: Request) -> str:
         raise BadHandshake(key)
     digest = hashlib.sha1(f"{key}{ACCEPT_SUFFIX}".encode(), usedforsecurity=False).digest()
     return base64.b64encode(digest).decode()
+
+
+def first_subprotocol(request: Request) -> str | None:
+    """The first subprotocol that a client offers."""
+    offers = (text.strip() for text in (request.header("Sec-Websocket-Protocol") or "").split(","))
+    return next(filter(TOKEN.fullmatch, offers), None)
 
 
 def reply_to(replies: tuple[ChannelReply, ...], text: str) -> bytes | None:
