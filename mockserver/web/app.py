@@ -85,8 +85,10 @@ def create_app(
 
     Raises ContractError where the contract cannot be loaded, UnknownScenario, and BadUpstream; with a `store`,
     ImportError where redis is not installed, and ValueError for an address that is not valid. ValueError for a
-    `webhook_secret` that is none.
+    `webhook_secret` that is none, and for an empty `token`.
     """
+    if token is not None and not token.strip():
+        raise ValueError("The token is empty, which every request would match.")
     if not isinstance(contract, Contract):
         contract = load_contract(contract, stateful=stateful)
     contract = with_handler_timeout(with_seed(with_default_scenario(contract, scenario), seed), handler_timeout)

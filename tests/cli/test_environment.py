@@ -103,6 +103,7 @@ def test_stateful_is_read(serve_from: Any, tmp_path: Any) -> None:
         ("NO_PAGES", "nope"),
         ("BODY_LIMIT", "10XB"),
         ("PORT", "eighty"),
+        ("TOKEN", " "),
         ("WORKERS", "0"),
     ],
 )

@@ -183,6 +183,13 @@ def test_the_printed_console_address_opens_the_console() -> None:
         assert page.url == f"{url.replace('0.0.0.0', '127.0.0.1')}/__mock/"
 
 
+@pytest.mark.parametrize("token", ["", " "])
+def test_an_empty_token_is_an_error(token: str) -> None:
+    result = run("serve", "--host", "0.0.0.0", "--token", token)
+    assert result.exit_code == 2
+    assert "Invalid value for '--token': it is empty" in result.output
+
+
 def test_a_token_that_the_user_chose_is_not_printed() -> None:
     with serving("--host", "0.0.0.0", "--token", "chosen") as (process, _, lines):
         output = "".join(lines) + remaining_output(process)

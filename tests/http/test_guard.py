@@ -253,3 +253,8 @@ def test_the_token_is_in_no_journal_and_on_no_page(locked: Flask) -> None:
 def test_without_pages_a_navigation_gets_the_problem(built_in: Contract) -> None:
     client = create_app(built_in, token="secret", serve_pages=False).test_client()
     assert client.get("/__mock/", headers=NAVIGATE).json["code"] == "token-required"
+
+
+def test_an_empty_token_is_refused() -> None:
+    with pytest.raises(ValueError, match="token is empty"):
+        create_app(token="")

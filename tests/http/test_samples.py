@@ -223,6 +223,7 @@ def test_a_preferred_answer_touches_no_state_and_comes_before_overrides(small_cl
         ("text/*, application/json;q=0.2", "text/csv; charset=utf-8"),
         ("application/*;q=0.5, text/csv;q=0.4", "application/json"),
         ("image/png, */*;q=0.1", "application/json"),
+        ("text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", "application/json"),
         ("application/json; charset=utf-8", "application/json"),
         ("APPLICATION/JSON", "application/json"),
     ],

@@ -53,7 +53,8 @@ def open_channel(server: BackgroundServer, request: pytest.FixtureRequest) -> It
         def opened(path: str = "/live", sandbox: str = "", **options: Any) -> ClientConnection:
             headers = {"X-Mock-Sandbox": sandbox or sandbox_of(request)}
             address = server.url.replace("http", "ws") + path
-            return connections.enter_context(connect(address, additional_headers=headers, **options))
+            connection: ClientConnection = connect(address, additional_headers=headers, **options)
+            return connections.enter_context(connection)
 
         yield opened
 

@@ -81,7 +81,8 @@ def _ranges(accept: str) -> tuple[Range, ...]:
         quality = 1.0
         for text in parameters:
             if text.startswith("q="):
-                quality = float(text[2:]) if re.fullmatch(r"[01](\.[0-9]*)?", text[2:]) else 0.0
+                # Java's HttpURLConnection sends .2, which RFC 9110 (section 12.4.2) does not allow.
+                quality = float(text[2:]) if re.fullmatch(r"[01](\.[0-9]*)?|\.[0-9]+", text[2:]) else 0.0
         others = frozenset(text for text in parameters if not text.startswith(("q=", "charset=")))
         ranges.append((name if "/" in name else "*/*" if name == "*" else "", quality, others))
     return tuple(ranges)
