@@ -169,16 +169,26 @@ def is_filter(parameter: Parameter, resource: Resource) -> bool:
     return all(value not in WILDCARDS if field_values is None else value in field_values for value in asked_values)
 
 
-def counts_from(parameter: Parameter, number: int) -> bool:
+def first_page(page: Parameter | None) -> int:
+    """The number of the first page: 1, unless the parameter says 0."""
+    return 0 if page is not None and _counts_from(page, 0) else 1
+
+
+def first_offset(offset: Parameter | None) -> int:
+    """The offset of the first record: 0, unless the parameter says 1.
+
+    So does the `startIndex` of SCIM (RFC 7644, section 3.4.2.4).
+    """
+    if offset is None:
+        return 0
+    is_index = words.normalize(offset.name) == "startindex" and not _counts_from(offset, 0)
+    return 1 if is_index or _counts_from(offset, 1) else 0
+
+
+def _counts_from(parameter: Parameter, number: int) -> bool:
     """Whether the default or the minimum of a parameter says that pages or records are counted from a number."""
     minimums = [part.value["minimum"] for part in parameter.notation.shape.unconditional() if "minimum" in part.value]
     return parameter.default == number or (parameter.default is None and number in minimums)
-
-
-def is_one_based(offset: Parameter) -> bool:
-    """Whether the first record has the offset 1, as the `startIndex` of SCIM does (RFC 7644, section 3.4.2.4)."""
-    is_index = words.normalize(offset.name) == "startindex" and not counts_from(offset, 0)
-    return is_index or counts_from(offset, 1)
 
 
 def find_path(shape: Shape, name: str) -> MemberPath | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from mockserver.contract import list_reader
 from mockserver.contract.behaviour import (
     BEHAVIOUR_KINDS,
     LAST_EVENT_ID,
@@ -19,14 +20,7 @@ from mockserver.contract.behaviour import (
 )
 from mockserver.contract.effects import NO_EFFECTS, NOW, Effects, find_reference_error, find_references
 from mockserver.contract.lifecycle import LOG_EVENT, Lifecycle, Transition
-from mockserver.contract.list_reader import (
-    ListReader,
-    counts_from,
-    is_filter,
-    is_one_based,
-    query_parameters,
-    selecting_parameters,
-)
+from mockserver.contract.list_reader import ListReader, is_filter, query_parameters, selecting_parameters
 from mockserver.contract.model import DerivedField, Resource, SortField
 from mockserver.contract.record_paths import (
     KEY_TYPES,
@@ -327,7 +321,6 @@ class ResourcesReader:
         if kind == "stream":
             used.add(LAST_EVENT_ID)
         filled = {*members.values(), *((paging[role],) for role in PAGING_MEMBERS if role in paging)}
-        page, offset = query.get(paging.get("page", "")), query.get(paging.get("offset", ""))
         return Behaviour(
             kind=kind,
             resource=name,
@@ -338,8 +331,8 @@ class ResourcesReader:
             offset=paging.get("offset"),
             sort=paging.get("sort"),
             page=paging.get("page"),
-            first_page=0 if page is not None and counts_from(page, 0) else 1,
-            first_offset=1 if offset is not None and is_one_based(offset) else 0,
+            first_page=list_reader.first_page(query.get(paging.get("page", ""))),
+            first_offset=list_reader.first_offset(query.get(paging.get("offset", ""))),
             filters=tuple(
                 parameter.name
                 for parameter in query.values()

@@ -64,7 +64,7 @@ def test_the_files_are_a_contract_directorys_own(tmp_path: Path) -> None:
     assert "  visits: {schema: visits.json, key: id, references: {owner_id: owners}, owned_by: [owner_id]}" in resources
     assert "  listVisits: {list: visits, path: {ownerId: owner_id}}" in resources
     assert (
-        "  listOwners: {list: owners, envelope: {items: data, total: total}, paging: {page: page, limit: per_page}, "
+        "  listOwners: {list: owners, envelope: {items: data, total: total}, paging: {limit: per_page, page: page}, "
         "search: {search: [name]}}" in resources
     )  # fmt: skip
 
