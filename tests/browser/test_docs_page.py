@@ -15,19 +15,14 @@ def try_out(page: Page, operation: str) -> None:
     page.get_by_role("button", name="Execute").click()
 
 
-def test_both_documents_can_be_read(page: Page) -> None:
+def test_both_documents_can_be_read_and_no_request_leaves_the_origin(page: Page, server: BackgroundServer) -> None:
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
     page.goto("/__mock/docs")
     expect(page.get_by_role("heading", name="Tutoring ingestion API")).to_be_visible()
     page.get_by_role("link", name="Control API").click()
     expect(page.get_by_role("heading", name="mockserver control API")).to_be_visible()
     expect(page.get_by_role("link", name="Control API")).to_have_attribute("aria-current", "page")
-
-
-def test_no_request_leaves_the_origin(page: Page, server: BackgroundServer) -> None:
-    requested: list[str] = []
-    page.on("request", lambda request: requested.append(request.url))
-    page.goto("/__mock/docs")
-    expect(page.get_by_role("heading", name="Tutoring ingestion API")).to_be_visible()
     assert [url for url in requested if not url.startswith((f"{server.url}/", "data:"))] == []
 
 

@@ -11,6 +11,7 @@ import requests
 from playwright.sync_api import Browser, Page, expect
 
 from mockserver import BackgroundServer, create_app
+from tests.attack.scale import IS_FULL
 from tests.browser.conftest import SECONDS
 from tests.browser.pages import open_console, poll
 from tests.conftest import write_contract
@@ -23,6 +24,8 @@ MARKUP = (
 )
 LINK = "javascript:window.hostile=1"
 KEY = "<img src=x onerror=window.hostile=1>"
+# What in the address of a page of Swagger UI may name a document.
+NAMING = ["configUrl", "url", "urls.primaryName", "spec", "oauth2RedirectUrl"]
 
 
 @pytest.fixture(scope="module")
@@ -123,15 +126,17 @@ def check_documentation(page: Page, hostile_server: BackgroundServer) -> None:
     assert page.locator("a[href^='javascript:' i]").count() == 0
 
 
-@pytest.mark.parametrize("query", ["configUrl", "url", "urls.primaryName", "spec", "oauth2RedirectUrl"])
+# One that Swagger UI obeys may hide what it makes of the others.
+@pytest.mark.parametrize("names", [[name] for name in NAMING] if IS_FULL else [NAMING], ids="-".join)
 def test_the_api_documentation_loads_no_document_that_the_address_names(
-    page: Page, server: BackgroundServer, query: str
+    page: Page, bare_server: BackgroundServer, names: list[str]
 ) -> None:
     requested: list[str] = []
     page.on("request", lambda request: requested.append(request.url))
-    page.goto(f"{server.url}/__mock/docs?{query}=http://evil.example/openapi.json")
+    query = "&".join(f"{name}=http://evil.example/openapi.json" for name in names)
+    page.goto(f"{bare_server.url}/__mock/docs?{query}")
     expect(page.locator(".opblock").first).to_be_visible()
-    assert [url for url in requested if not url.startswith((server.url, "data:"))] == []
+    assert [url for url in requested if not url.startswith((bare_server.url, "data:"))] == []
 
 
 def check(page: Page) -> None:

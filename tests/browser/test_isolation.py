@@ -75,17 +75,13 @@ def test_markup_in_records_is_shown_as_text(page: Page, call_api: CallApi) -> No
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_no_request_leaves_the_origin(page: Page, server: BackgroundServer, path: str) -> None:
+def test_no_request_leaves_the_origin_and_scripts_and_styles_are_small(
+    page: Page, server: BackgroundServer, path: str
+) -> None:
     requested: list[str] = []
     page.on("request", lambda request: requested.append(request.url))
     page.goto(path)
     expect(page.locator("#rows > *")).not_to_have_count(0)
     assert [url for url in requested if not url.startswith(f"{server.url}/")] == []
     assert len(requested) > 5
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_scripts_and_styles_of_a_page_are_small(page: Page, path: str) -> None:
-    page.goto(path)
-    expect(page.locator("#rows > *")).not_to_have_count(0)
     assert 5 * KILOBYTE < sum(source_sizes(page)) < 64 * KILOBYTE
