@@ -89,7 +89,7 @@ def test_others_are_served_while_a_derived_member_does_not_end(shop: Handlers) -
 
 
 def test_others_are_served_while_the_member_of_a_removed_record_is_computed(shop: Handlers) -> None:
-    total = '\n@derived("orders", "total")\ndef total(order):\n    while True: pass\n'
+    total = 'import time\n\n@derived("orders", "total")\ndef total(order):\n    while True: time.sleep(0.01)\n'
     server = shop(total=total, handler_timeout=2)
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(server.session.delete, f"{server.url}/orders/order-1", timeout=20)

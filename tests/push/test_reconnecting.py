@@ -12,6 +12,7 @@ import pytest
 from websockets.sync.client import connect
 
 from mockserver import BackgroundServer, create_app, load_contract
+from tests.attack.scale import rounds
 from tests.cli.test_main import serving
 from tests.conftest import start_redis, write_contract
 from tests.push.conftest import Api
@@ -21,7 +22,7 @@ from tests.push.test_server_sent_events import with_stream
 
 SECONDS = 20.0
 WRITERS = 4
-CHANGES = 200
+CHANGES = rounds(80, 200)
 CONNECTIONS = 20
 # The id of an event, and the key of the record.
 Received = tuple[str, Any]
