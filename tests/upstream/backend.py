@@ -65,6 +65,8 @@ class Backend:
         return self
 
     def __exit__(self, *_: object) -> None:
+        # Closing alone would leave its thread waiting for a connection.
+        with_suppressed(self._listener.shutdown, socket.SHUT_RDWR)
         self._listener.close()
         self.close_connections()
 
