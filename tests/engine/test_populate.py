@@ -51,6 +51,6 @@ def test_every_scenario_begins_the_same_in_any_process() -> None:
 
 
 def test_a_key_looks_like_the_ones_there_are(small: Contract, built_in: Contract) -> None:
-    assert KeyGenerator(built_in.resources["jobs"], {"job-1"}.__contains__).key(1) == "job-2"
-    assert KeyGenerator(built_in.resources["jobs"], set[str]().__contains__, "task 7").key(3) == "task 3"
-    assert KeyGenerator(small.resources["owners"], {1, 2}.__contains__).key(1) == 3
+    assert KeyGenerator(built_in.resources["jobs"]).key(1, {"job-1"}.__contains__) == "job-2"
+    assert KeyGenerator(built_in.resources["jobs"], "task 7").key(3, set[str]().__contains__) == "task 3"
+    assert KeyGenerator(small.resources["owners"]).key(1, {1, 2}.__contains__) == 3

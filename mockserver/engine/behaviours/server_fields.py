@@ -220,7 +220,7 @@ def next_key(resource: Resource, state: State, record: Record) -> Any:
     def is_taken(local_key: Any) -> bool:
         return with_plain_keys(resource, {**owners, key: local_key}).get(resource.key) in table
 
-    return KeyGenerator(resource, is_taken, example).key(number)
+    return KeyGenerator(resource, example).key(number, is_taken)
 
 
 def in_schema_order(resource: Resource, record: Record) -> Record:

@@ -164,7 +164,7 @@ def _generate_valid(
 def _numbered_key(resource: Resource, used_keys: set[Any], number: int) -> Any:
     numbers = [key for key in used_keys if isinstance(key, int)]
     example = next((key for key in used_keys if isinstance(key, str)), None)
-    return KeyGenerator(resource, used_keys.__contains__, example).key(max(numbers) + 1 if numbers else number)
+    return KeyGenerator(resource, example).key(max(numbers) + 1 if numbers else number, used_keys.__contains__)
 
 
 def _is_numbered(resource: Resource) -> bool:

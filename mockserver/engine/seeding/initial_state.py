@@ -144,7 +144,7 @@ class RecordFactory:
         references = sorted(resource.references.items(), key=lambda item: len(resource.joined.get(item[0], ())))
         self._targets = {field: records[target] for field, target in references}
         self._taken = {record[resource.key] for record in records[resource.name]}
-        self._example = next(iter(records[resource.name]), {}).get(resource.local_key)
+        self._keys = KeyGenerator(resource, next(iter(records[resource.name]), {}).get(resource.local_key))
         generator = generate.Generator(contract.documents, contract.schemas, self._random)
         set_elsewhere: set[str | None] = {
             resource.local_key,
@@ -152,8 +152,14 @@ class RecordFactory:
             *(part for name in resource.references for part in resource.joined.get(name, ())),
             *(field.name for field in resource.derived_fields),
         }
+        # By state, the transitions that leave it, and how often each is drawn.
+        self._steps: dict[str, tuple[tuple[str, ...], list[float]]] = {}
         if resource.lifecycle is not None:
             set_elsewhere |= {resource.lifecycle.field, resource.lifecycle.touch}
+            for state in resource.lifecycle.states:
+                allowed = resource.lifecycle.allowed(state)
+                # The transition that is declared first is the usual one.
+                self._steps[state] = allowed, [1 / (index + 1) ** 2 for index in range(len(allowed))]
         self._fields = {
             name: generator.factory(schema, name)
             for name, schema in declared_properties(resource.schema).items()
@@ -205,8 +211,7 @@ class RecordFactory:
         def is_taken(local_key: Any) -> bool:
             return with_plain_keys(resource, {**record, resource.local_key: local_key}).get(resource.key) in self._taken
 
-        keys = KeyGenerator(resource, is_taken, self._example)
-        return keys.key(1 if resource.unique_within else number)
+        return self._keys.key(1 if resource.unique_within else number, is_taken)
 
     def _live(self, lifecycle: Lifecycle, record: dict[str, Any]) -> tuple[str | None, list[Record]]:
         """Move the record through its lifecycle, up to some time in the week before the clock's start.
@@ -229,11 +234,9 @@ class RecordFactory:
     def _draw_transitions(self, lifecycle: Lifecycle) -> list[str]:
         state, transitions = lifecycle.initial, list[str]()
         while len(transitions) < STEP_LIMIT:
-            allowed = lifecycle.allowed(state)
+            allowed, weights = self._steps[state]
             if not allowed or self._random.random() < (0.2 if transitions else 0.08):
                 break
-            # The transition that is declared first is the usual one.
-            weights = [1 / (index + 1) ** 2 for index in range(len(allowed))]
             transitions.append(self._random.choices(allowed, weights)[0])
             state = lifecycle.transitions[transitions[-1]].target
         return transitions

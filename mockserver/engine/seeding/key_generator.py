@@ -14,10 +14,10 @@ from mockserver.contract.model import Resource
 class KeyGenerator:
     """Generates keys like an example: `job-8` after `job-7`, the next integer, another UUID.
 
-    `is_taken` says whether a key is in use. Without `example`, the schema's examples show what a key looks like.
+    Without `example`, the schema's examples show what a key looks like.
     """
 
-    def __init__(self, resource: Resource, is_taken: Callable[[Any], bool], example: Any = None) -> None:
+    def __init__(self, resource: Resource, example: Any = None) -> None:
         key = resource.local_key
         shape = resource.shape.member(key)
         self._is_uuid = any(schema.value.get("format") == "uuid" for schema, _ in shape.schemas())
@@ -27,11 +27,11 @@ class KeyGenerator:
             example = next((value for value in shape.examples if isinstance(value, str)), "")
         numbered = re.fullmatch(r"(.*?)\d+", example, re.DOTALL)
         self._prefix = numbered[1] if numbered else f"{resource.name}-"
-        self._is_taken, self._resource_name = is_taken, resource.name
+        self._resource_name = resource.name
 
-    def key(self, number: int) -> Any:
-        """A key that is free, the first one from `number` upwards."""
-        while self._is_taken(key := self._numbered(number)):
+    def key(self, number: int, is_taken: Callable[[Any], bool]) -> Any:
+        """The first key from `number` upwards that is free."""
+        while is_taken(key := self._numbered(number)):
             number += 1
         return key
 
