@@ -29,7 +29,7 @@ INSTANT_FORMATS = ("date", "date-time")
 TEXT_TYPES = frozenset({"string", "integer", "number"})
 NUMBERS = frozenset({"integer", "number"})
 # Values of a query parameter that stand for all records rather than for a field's value.
-WILDCARDS = ("all", "any", "*")
+WILDCARDS = frozenset({"all", "any", "*"})
 
 
 @dataclass(slots=True)
@@ -77,12 +77,15 @@ class ListReader:
             self._add(f"{pointer}/op", f"{op} compares with one value, and {quote(name)} is an array of them")
             return None
         value = _leaf(shape)
-        if not have_common_type(field, value) or (op == "prefix" and "string" not in field.types & value.types):
+        as_numbers = op == "in" and shape.types != {"array"} and has_listed_numbers(field, value)
+        if not (have_common_type(field, value) or as_numbers) or (
+            op == "prefix" and "string" not in field.types & value.types
+        ):
             message = f"{quote(name)} and the field {quote('.'.join(path))} have different types: they never compare"
             self._add(f"{pointer}/field", message)
             return None
-        is_instant = op != "prefix" and (_is_instant(field) or ("string" in field.types and _is_instant(value)))
-        return Comparison(name, path, op, is_instant)
+        as_instants = op != "prefix" and (is_instant(field) or ("string" in field.types and is_instant(value)))
+        return Comparison(name, path, op, as_instants, as_numbers)
 
     def _search(self, name: str, fields: Iterable[str]) -> Search | None:
         pointer = json_pointer.append(self.pointer, "search", name)
@@ -165,30 +168,40 @@ def is_filter(parameter: Parameter, resource: Resource) -> bool:
     asked_shape = asked_shape.items if asked_shape.types == {"array"} else asked_shape
     if not (asked_shape.types & field_shape.types) - COMPOUND - {"null"}:
         return False
-    asked_values, field_values = asked_shape.enum_values or [], field_shape.enum_values
-    return all(value not in WILDCARDS if field_values is None else value in field_values for value in asked_values)
+    return are_values_of(asked_shape, field_shape)
 
 
-def first_page(page: Parameter | None) -> int:
-    """The number of the first page: 1, unless the parameter says 0."""
-    return 0 if page is not None and _counts_from(page, 0) else 1
+def are_values_of(asked: Shape, field: Shape) -> bool:
+    """Whether the values that a parameter lists are those of a field, or besides stand for all of them."""
+    asked_values, field_values = asked.enum_values or [], field.enum_values
+    if field_values is None:
+        return not any(value in WILDCARDS for value in asked_values)
+    return all(value in field_values or value in WILDCARDS for value in asked_values)
 
 
-def first_offset(offset: Parameter | None) -> int:
-    """The offset of the first record: 0, unless the parameter says 1.
+def wildcards_of(asked: Shape, field: Shape) -> frozenset[str]:
+    """The values of a parameter that stand for all values of a field."""
+    asked = asked.items if asked.types == {"array"} else asked
+    return frozenset(asked.enum_values or []) & WILDCARDS - frozenset(field.enum_values or [])
 
-    So does the `startIndex` of SCIM (RFC 7644, section 3.4.2.4).
-    """
-    if offset is None:
-        return 0
-    is_index = words.normalize(offset.name) == "startindex" and not _counts_from(offset, 0)
-    return 1 if is_index or _counts_from(offset, 1) else 0
+
+def read_counting(paging: Mapping[str, str], query: Mapping[str, Parameter]) -> tuple[int, int]:
+    """The number of the first page, and that of the first record, as the parameters that `paging` names have them."""
+    page, offset = query.get(paging.get("page", "")), query.get(paging.get("offset", ""))
+    first_page = 0 if page is not None and _counts_from(page, 0) else 1
+    return first_page, 1 if offset is not None and _is_one_based(offset) else 0
 
 
 def _counts_from(parameter: Parameter, number: int) -> bool:
     """Whether the default or the minimum of a parameter says that pages or records are counted from a number."""
     minimums = [part.value["minimum"] for part in parameter.notation.shape.unconditional() if "minimum" in part.value]
     return parameter.default == number or (parameter.default is None and number in minimums)
+
+
+def _is_one_based(offset: Parameter) -> bool:
+    """Whether the first record has the offset 1, as the `startIndex` of SCIM does (RFC 7644, section 3.4.2.4)."""
+    is_index = words.normalize(offset.name) == "startindex" and not _counts_from(offset, 0)
+    return is_index or _counts_from(offset, 1)
 
 
 def find_path(shape: Shape, name: str) -> MemberPath | None:
@@ -225,7 +238,8 @@ def _member_names(shape: Shape, name: str) -> list[str]:
     return [*shape.names, *nested]
 
 
-def _is_instant(shape: Shape) -> bool:
+def is_instant(shape: Shape) -> bool:
+    """Whether a value is a date or a date-time by its format."""
     return any(schema.value.get("format") in INSTANT_FORMATS for schema in shape.unconditional())
 
 
@@ -233,6 +247,11 @@ def have_common_type(field: Shape, value: Shape) -> bool:
     """Whether a field and a parameter may have values that compare."""
     types, others = field.types - COMPOUND - {"null"}, value.types - COMPOUND - {"null"}
     return bool(types & others) or bool(types & NUMBERS and others & NUMBERS)
+
+
+def has_listed_numbers(field: Shape, value: Shape) -> bool:
+    """Whether a text may list values of a field that is an integer."""
+    return field.types - {"null"} == {"integer"} and "string" in value.types
 
 
 def _key_types(resource: Resource) -> frozenset[str]:

@@ -17,13 +17,15 @@ ORDERING: tuple[Operator, ...] = ("gt", "gte", "lt", "lte")
 class Comparison:
     """A query parameter that selects the records whose field compares with its value as `op` says.
 
-    With `as_instants`, both sides are dates or date-times, whatever their notation.
+    With `as_instants`, both sides are dates or date-times, whatever their notation. With `as_numbers`, the parameter is
+    a text that lists integers.
     """
 
     parameter: str
     field: MemberPath
     op: Operator
     as_instants: bool = False
+    as_numbers: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from typing import Any
 
 import jsonschema_rs
 
-from mockserver.contract import list_reader
 from mockserver.contract.behaviour import (
     BEHAVIOUR_KINDS,
     LAST_EVENT_ID,
@@ -20,7 +19,7 @@ from mockserver.contract.behaviour import (
 )
 from mockserver.contract.effects import NO_EFFECTS, NOW, Effects, find_reference_error, find_references
 from mockserver.contract.lifecycle import LOG_EVENT, Lifecycle, Transition
-from mockserver.contract.list_reader import ListReader, is_filter, query_parameters, selecting_parameters
+from mockserver.contract.list_reader import ListReader, is_filter, query_parameters, read_counting, selecting_parameters
 from mockserver.contract.model import DerivedField, Resource, SortField
 from mockserver.contract.record_paths import (
     KEY_TYPES,
@@ -321,6 +320,7 @@ class ResourcesReader:
         if kind == "stream":
             used.add(LAST_EVENT_ID)
         filled = {*members.values(), *((paging[role],) for role in PAGING_MEMBERS if role in paging)}
+        first_page, first_offset = read_counting(paging, query)
         return Behaviour(
             kind=kind,
             resource=name,
@@ -331,8 +331,8 @@ class ResourcesReader:
             offset=paging.get("offset"),
             sort=paging.get("sort"),
             page=paging.get("page"),
-            first_page=list_reader.first_page(query.get(paging.get("page", ""))),
-            first_offset=list_reader.first_offset(query.get(paging.get("offset", ""))),
+            first_page=first_page,
+            first_offset=first_offset,
             filters=tuple(
                 parameter.name
                 for parameter in query.values()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from typing import Any
 
 from mockserver.generate.constraints import Constraints
@@ -22,13 +23,17 @@ FORMATS = ("date-time", "date")
 PRESCRIBING = {"example", "examples", "default", "const", "enum", "pattern"}
 
 
-def sort_instants(constraints: Constraints, record: dict[str, Any]) -> None:
-    """Redistribute the generated instants of an object among its members, in place, by the order of their names."""
+def sort_instants(constraints: Constraints, record: dict[str, Any], kept: Container[str] = ()) -> None:
+    """Redistribute the generated instants of an object among its members, in place, by the order of their names.
+
+    The members in `kept` stay.
+    """
     for form in FORMATS:
         ranked = [
             (rank, name)
             for name in record
             if (rank := _rank(name)) is not None
+            and name not in kept
             and isinstance(record[name], str)
             and _is_generated(constraints, name, form)
         ]

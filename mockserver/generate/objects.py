@@ -25,8 +25,9 @@ def make_object(generation: Generation, constraints: Constraints, depth: int, at
     for name in _choose_members(generation, constraints, depth, attempt):
         add_member(generation, constraints, members, name, depth, attempt)
     add_missing_members(generation, constraints, members, depth, attempt)
-    sort_instants(constraints, members)
-    add_up(generation, constraints, members, [name for name in members if generation.has_known_value(name, depth + 1)])
+    known_members = [name for name in members if generation.has_known_value(name, depth + 1)]
+    sort_instants(constraints, members, known_members)
+    add_up(generation, constraints, members, known_members)
     return _in_declared_order(constraints, members)
 
 

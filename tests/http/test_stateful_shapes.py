@@ -530,3 +530,14 @@ def test_the_location_of_a_created_record_is_the_path_that_reads_it(keep: Keep, 
     created = client.post(collection, json={"id": "a b", "label": "x"})
     assert created.status_code == 201
     assert client.get(created.headers["Location"]).json == {"id": "a b", "label": "x"}
+
+
+def test_a_new_record_is_created_now_whatever_other_times_it_may_have(keep: Keep) -> None:
+    stamp = {"type": "string", "format": "date-time"}
+    schema = record(id=TEXT, label=TEXT, created_at=stamp) | {"required": ["id", "created_at"]}
+    schema["properties"] |= {"started_at": stamp, "closed_at": stamp}
+    paths = crud("/things", "/things/{id}", schema)
+    paths["/things"]["post"]["requestBody"] = content(record(label=TEXT))
+    client = keep(document(paths))
+    now = client.get("/__mock/clock").get_json()["now"]
+    assert client.post("/things", json={"label": "x"}).get_json()["created_at"] == now

@@ -6,7 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockserver.contract.inference.envelopes import find_member
-from mockserver.contract.list_reader import find_path, have_common_type, member_shape, selecting_parameters
+from mockserver.contract.list_reader import (
+    are_values_of,
+    find_path,
+    has_listed_numbers,
+    have_common_type,
+    is_instant,
+    member_shape,
+    selecting_parameters,
+)
 from mockserver.openapi.model import Operation, Parameter
 from mockserver.schemas.shapes import COMPOUND, Shape
 from mockserver.syntax import words
@@ -19,11 +27,16 @@ NEXT = ("nextcursor", "nextpagetoken", "nexttoken")
 MORE = ("hasmore", "hasnextpage", "hasnext")
 SEARCHES = ("q", "query", "search")
 # What a parameter's name has before or after the name of a field, as words, and how it compares then.
-PREFIXES: Mapping[tuple[str, ...], str] = {("min",): "gte", ("max",): "lte"}
+PREFIXES: Mapping[tuple[str, ...], str] = {("min",): "gte", ("max",): "lte", ("since",): "gt"}
 SUFFIXES: Mapping[tuple[str, ...], str] = {
     ("gte",): "gte", ("gt",): "gt", ("lte",): "lte", ("lt",): "lt", ("min",): "gte", ("max",): "lte",
-    ("after",): "gt", ("since",): "gte", ("before",): "lt", ("until",): "lte",
+    ("after",): "gt", ("since",): "gte", ("before",): "lt", ("until",): "lte", ("from",): "gte", ("to",): "lte",
+    ("in",): "in", ("ne",): "ne", ("prefix",): "prefix", ("starts", "with"): "prefix", ("startswith",): "prefix",
 }  # fmt: skip
+# Of texts, these compare dates alone: `to_address` is no bound of `address`.
+BOUNDS = ("gt", "gte", "lt", "lte")
+# The member of a record that holds its fields in JSON:API.
+ATTRIBUTES = "attributes"
 # A field of this name with one of these ends is meant too: `created_after` is about `created_at`.
 TIME_ENDS = ("at", "on", "date", "time")
 
@@ -44,7 +57,7 @@ def infer_selection(
         name: {"field": field, "op": op}
         for name, parameter in query.items()
         if name not in record.names
-        for field, op in _comparison(name, parameter, record)
+        for field, op in _comparison(name, parameter, record, key)
     }
     parts = {
         "paging": _infer_cursor(query, envelope, record, key, items),
@@ -77,21 +90,52 @@ def _infer_cursor(
     return {**by_key, **paging} if by_key and is_by_key else {}
 
 
-def _comparison(name: str, parameter: Parameter, record: Shape) -> Iterator[tuple[str, str]]:
+def _comparison(name: str, parameter: Parameter, record: Shape, key: str) -> Iterator[tuple[str, str]]:
     """The field that a parameter compares with, and how, where its name says so."""
-    parts = tuple(words.split(name))
-    candidates = [(parts[1:], op) for start, op in PREFIXES.items() if parts[:1] == start]
-    candidates += [(parts[:-1], op) for end, op in SUFFIXES.items() if parts[-1:] == end]
-    fields = {tuple(words.split(field)): field for field in record.names}
+    parts, asked = tuple(words.split(name)), parameter.notation.shape
+    if words.normalize(name) == words.normalize(key) + "s" and _can_compare(record.member(key), asked, "in"):
+        yield key, "in"
+        return
+    if parts[:1] in (("filter",), ("filters",)):
+        parts = parts[1:]
+    candidates = [(parts, "eq")]
+    candidates += [(parts[len(start) :], op) for start, op in PREFIXES.items() if parts[: len(start)] == start]
+    candidates += [(parts[: -len(end)], op) for end, op in SUFFIXES.items() if parts[-len(end) :] == end]
+    fields = _fields_by_words(record)
     for rest, op in candidates:
-        for end in ((), *((end,) for end in TIME_ENDS)):
+        for end in ((), *((end,) for end in TIME_ENDS if op in BOUNDS)):
             field = fields.get((*rest, *end)) if rest else None
-            if field is None or parameter.notation.shape.types & COMPOUND:
-                continue
-            path = find_path(record, field)
-            if path is not None and have_common_type(member_shape(record, path), parameter.notation.shape):
+            path = find_path(record, field) if field is not None else None
+            if field is not None and path is not None and _can_compare(member_shape(record, path), asked, op):
                 yield field, op
                 return
+
+
+def _fields_by_words(record: Shape) -> dict[tuple[str, ...], str]:
+    """The fields, and the members of those that are objects, by the words of their names.
+
+    `category_id` stands for the `id` of a `category`, and `title` for that of the `attributes`.
+    """
+    fields: dict[tuple[str, ...], str] = {}
+    nested = [(outer, inner) for outer in sorted(record.names) for inner in sorted(record.member(outer).names)]
+    for outer, inner in nested:
+        outer_words = words.split(outer) if outer != ATTRIBUTES else []
+        fields[(*outer_words, *words.split(inner))] = f"{outer}.{inner}"
+    return {**fields, **{tuple(words.split(field)): field for field in record.names}}
+
+
+def _can_compare(field: Shape, asked: Shape, op: str) -> bool:
+    """Whether values of a parameter may be compared with those of a field."""
+    if asked.types == {"array"} and op not in BOUNDS:
+        asked = asked.items
+    if asked.types & COMPOUND or not (
+        have_common_type(field, asked) or (op == "in" and has_listed_numbers(field, asked))
+    ):
+        return False
+    if op == "eq":
+        return are_values_of(asked, field)
+    is_text = "string" in asked.types and "string" in field.types
+    return op not in BOUNDS or not is_text or is_instant(field) or is_instant(asked)
 
 
 def _is_text(parameter: Parameter) -> bool:

@@ -1,0 +1,72 @@
+"""Which query parameters of an OpenAPI file (`--stateful`) select records, by their names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.conftest import Serve
+from tests.documents.shapes import INTEGER, TEXT, array_of, crud, document, operation
+
+STAMP = {"type": "string", "format": "date-time"}
+STATUS = {"enum": ["open", "done"]}
+THING = {
+    "type": "object",
+    "required": ["id"],
+    "properties": {
+        "id": INTEGER,
+        "title": TEXT,
+        "customer_id": INTEGER,
+        "category": {"type": "object", "properties": {"id": INTEGER}},
+        "attributes": {"type": "object", "properties": {"color": TEXT}},
+        "status": STATUS,
+        "created_at": STAMP,
+        "address": TEXT,
+    },
+}
+THINGS = [
+    {"id": 1, "title": "one", "customer_id": 7, "category": {"id": 4}, "attributes": {"color": "red"}, "status": "open", "created_at": "2026-01-01T00:00:00Z", "address": "x"},
+    {"id": 2, "title": "two", "customer_id": 8, "category": {"id": 5}, "attributes": {"color": "blue"}, "status": "done", "created_at": "2026-01-02T00:00:00Z", "address": "x"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "schema", "query", "expected"),
+    [
+        ("filter[title]", TEXT, "filter[title]=two", [2]),
+        ("filter[color]", TEXT, "filter[color]=red", [1]),
+        ("filter[created_at][gte]", STAMP, "filter[created_at][gte]=2026-01-02T00:00:00Z", [2]),
+        ("customerId", INTEGER, "customerId=7", [1]),
+        ("Title", TEXT, "Title=one", [1]),
+        ("category_id", INTEGER, "category_id=5", [2]),
+        ("category.id", INTEGER, "category.id=5", [2]),
+        ("ids", TEXT, "ids=2,9", [2]),
+        ("ids", array_of(INTEGER), "ids=1&ids=2", [1, 2]),
+        ("id[]", array_of(INTEGER), "id[]=1&id[]=3", [1]),
+        ("status[]", array_of(STATUS), "status[]=done", [2]),
+        ("since_id", INTEGER, "since_id=1", [2]),
+        ("created_from", STAMP, "created_from=2026-01-02T00:00:00Z", [2]),
+        ("created_to", STAMP, "created_to=2026-01-01T12:00:00Z", [1]),
+        ("title__startswith", TEXT, "title__startswith=t", [2]),
+        ("title_in", TEXT, "title_in=one,three", [1]),
+        ("title_ne", TEXT, "title_ne=one", [2]),
+        ("status", {"enum": ["open", "done", "all"]}, "status=done", [2]),
+        ("status", {"enum": ["open", "done", "all"]}, "status=all", [1, 2]),
+        ("status", {"enum": ["open", "done", "all"], "default": "open"}, "", [1]),
+        ("Status", {"enum": ["open", "any"]}, "Status=any", [1, 2]),
+        ("status", {"enum": ["open", "other"]}, "status=open", [1, 2]),
+        ("to_address", TEXT, "to_address=a", [1, 2]),
+    ],
+)
+def test_a_parameter_selects_by_the_field_that_its_name_says(
+    serve: Serve, name: str, schema: dict[str, Any], query: str, expected: list[int]
+) -> None:
+    paths = crud("/things", "/things/{id}", THING)
+    paths["/things"]["get"] = operation(schema=array_of(THING), parameters=[(name, schema)])
+    client: FlaskClient = serve(document(paths, id=INTEGER), stateful=True, scenario="empty")
+    for thing in THINGS:
+        assert client.post("/things", json=thing).status_code == 201
+    response = client.get(f"/things?{query}")
+    assert [thing["id"] for thing in response.get_json()] == expected
