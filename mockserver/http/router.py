@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from werkzeug import exceptions
-from werkzeug.routing import Map, MapAdapter, Rule
+from werkzeug.routing import Map, MapAdapter
 
 from mockserver.errors import Refusal
 from mockserver.http import path_precedence
@@ -49,6 +49,11 @@ _LONE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 def is_control_path(path: str) -> bool:
     """Whether a path belongs to the control API, the pages' assets or the console."""
     return path.startswith(CONTROL_PREFIX) and (len(path) == len(CONTROL_PREFIX) or path[len(CONTROL_PREFIX)] == "/")
+
+
+def is_own_path(path: str, serves_document: bool) -> bool:
+    """Whether a path is the control API's or the pages', or that of the contract's document if it is served there."""
+    return is_control_path(path) or (path == CONTRACT_DOCUMENT and serves_document)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +97,28 @@ class Route:
         return self.target.handle is not None
 
 
+class ControlRules:
+    """The rules of the control API, made of its operations by name; the routers of a process share them."""
+
+    def __init__(self, control: Mapping[str, tuple[Operation, ControlHandler]], serves_document: bool) -> None:
+        self.map, self.targets = _create_map(), dict[str, dict[str, Target]]()
+        self.nearest = NearestOperations(operation for operation, _ in control.values())
+        for name, (operation, handle) in control.items():
+            if is_own_path(operation.path, serves_document):
+                targets = {operation.method: _control_target(operation, handle)}
+                _add_rule(self, f"control:{name}", rule_of(operation), targets)
+
+
 class Router:
     """The rules of a contract's operations, of the pages and of the control API.
 
-    `map` holds the rules of the first two; Flask uses the same map. Those of the control API are in a map of their own:
-    `load_control` loads its operations, by name, at the first request that may be one to them. There is one rule for
-    each path. The endpoints of both maps are the keys of `targets`, whose values are what responds to each method.
+    `map` holds the rules of the first two; Flask uses the same map. Those of the control API are loaded by
+    `load_control` at the first request that may be one to them; it gets whether `/openapi.json` is the control API's.
+    There is one rule for each path. The endpoints of `map` are the keys of `targets`, whose values are what responds to
+    each method.
     """
 
-    def __init__(
-        self,
-        operations: Iterable[Operation],
-        load_control: Callable[[], Mapping[str, tuple[Operation, ControlHandler]]],
-    ) -> None:
+    def __init__(self, operations: Iterable[Operation], load_control: Callable[[bool], ControlRules]) -> None:
         self.map = _create_map()
         self.targets: dict[str, dict[str, Target]] = {}
         self._operations, self._load_control = list(operations), load_control
@@ -114,22 +128,16 @@ class Router:
         self._add_operations()
 
     @cached_property
-    def _control(self) -> tuple[Map, NearestOperations]:
-        """The rules of the control API, and its operations by their paths."""
-        control, rules = self._load_control(), _create_map()
-        for name, (operation, handle) in control.items():
-            if self.is_own_path(operation.path):
-                targets = {operation.method: _control_target(operation, handle)}
-                self._add_rule(f"control:{name}", rule_of(operation), targets, rules)
-        return rules, NearestOperations(operation for operation, _ in control.values())
+    def _control(self) -> ControlRules:
+        return self._load_control(self._serves_document)
 
     def is_own_path(self, path: str) -> bool:
         """Whether a path is the control API's or the pages', or that of the contract's document."""
-        return is_control_path(path) or (path == CONTRACT_DOCUMENT and self._serves_document)
+        return is_own_path(path, self._serves_document)
 
     def add_page(self, endpoint: str, rule: str, render: Render) -> None:
         """Respond to GET and HEAD with `render` at a path, which is written as a Werkzeug rule."""
-        self._add_rule(endpoint, rule, dict.fromkeys(("GET", "OPTIONS"), Target(render=render)), self.map)
+        _add_rule(self, endpoint, rule, dict.fromkeys(("GET", "OPTIONS"), Target(render=render)))
 
     def has_path(self, path: str) -> bool:
         """Whether the contract has an operation at exactly this path."""
@@ -148,8 +156,8 @@ class Router:
 
     def _match(self, request: Request, path: str) -> Route:
         methods = set[str]()
-        for rules in (self._control[0], self.map) if self.is_own_path(path) else (self.map,):
-            adapter = MapAdapter(rules, "", "", None, "http", path, request.method)
+        for rules in (self._control, self) if self.is_own_path(path) else (self,):
+            adapter = MapAdapter(rules.map, "", "", None, "http", path, request.method)
             try:
                 rule, arguments = adapter.match(return_rule=True)
             except exceptions.MethodNotAllowed as error:
@@ -157,15 +165,14 @@ class Router:
             except exceptions.NotFound:
                 pass
             else:
-                return self._follow(request, adapter, rule, arguments)
+                return self._follow(request, adapter, rules.targets[rule.endpoint][request.method], arguments)
         if request.method == "OPTIONS" and request.match_path == "*":
             # RFC 9110, section 9.3.7: this is about the server in general.
             methods = self._methods()
         return self._refuse_method(request, methods) if methods else Route(NOTHING, refusal=self.unknown_path(request))
 
-    def _follow(self, request: Request, adapter: MapAdapter, rule: Rule, arguments: Mapping[str, str]) -> Route:
+    def _follow(self, request: Request, adapter: MapAdapter, target: Target, arguments: Mapping[str, str]) -> Route:
         """The route of a request that matches a rule."""
-        target = self.targets[rule.endpoint][request.method]
         if target.allowed:
             return self._refuse_method(request, target.allowed)
         if target.render is not None and request.method == "OPTIONS":
@@ -192,7 +199,7 @@ class Router:
 
     def nearest(self, method: str, path: str) -> Candidates:
         """The operations nearest to a request, best first, each with why it did not match."""
-        operations = self._control[1] if is_control_path(path) else self._nearest
+        operations = self._control.nearest if is_control_path(path) else self._nearest
         return operations.find(method, path)
 
     def _methods(self) -> set[str]:
@@ -221,18 +228,19 @@ class Router:
                     targets.setdefault(method, target)
         _refuse_other_methods(methods, paths)
         for number, (rule, targets) in enumerate(paths.values()):
-            self._add_rule(f"api:{number}", rule, targets, self.map)
-
-    def _add_rule(self, endpoint: str, rule: str, targets: dict[str, Target], rules: Map) -> None:
-        """Add a rule for a path with these targets by method; HEAD has that of GET unless it has its own."""
-        if "GET" in targets:
-            targets.setdefault("HEAD", targets["GET"])
-        self.targets[endpoint] = targets
-        rules.add(LazyRule(rule, methods=targets, endpoint=endpoint, strict_slashes=False))
+            _add_rule(self, f"api:{number}", rule, targets)
 
 
 def _create_map() -> Map:
     return Map(merge_slashes=False, redirect_defaults=False)
+
+
+def _add_rule(rules: Router | ControlRules, endpoint: str, rule: str, targets: dict[str, Target]) -> None:
+    """Add a rule for a path with these targets by method; HEAD has that of GET unless it has its own."""
+    if "GET" in targets:
+        targets.setdefault("HEAD", targets["GET"])
+    rules.targets[endpoint] = targets
+    rules.map.add(LazyRule(rule, methods=targets, endpoint=endpoint, strict_slashes=False))
 
 
 def _refuse_other_methods(

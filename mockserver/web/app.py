@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import flask
@@ -28,11 +29,10 @@ from mockserver.http.pipeline import respond
 from mockserver.http.request import addressing
 from mockserver.http.request_log import RequestLog
 from mockserver.http.response.responses import wire_headers
-from mockserver.http.router import ControlHandler, Router
+from mockserver.http.router import ControlRules, Router
 from mockserver.http.service import BODY_LIMIT, ControlApi, PassedListener, Service
 from mockserver.http.webhooks.outbox import WebhookOutbox
 from mockserver.http.webhooks.sending import Sender
-from mockserver.openapi.model import Operation
 from mockserver.server.wsgi_bridge import BUFFERED
 from mockserver.web.pages import site
 from mockserver.web.processes import watch_processes
@@ -125,7 +125,7 @@ def create_service(contract: Contract, sandboxes: Sandboxes) -> Service:
 def build_router(contract: Contract) -> Router:
     """The rules of a contract's operations and of the control API."""
     channels = [channel.operation for channel in contract.channels.values()]
-    return Router([*contract.operations.values(), *channels], _control_operations)
+    return Router([*contract.operations.values(), *channels], _control_rules)
 
 
 def load_control() -> ControlApi:
@@ -135,9 +135,11 @@ def load_control() -> ControlApi:
     return load_control_api()
 
 
-def _control_operations() -> dict[str, tuple[Operation, ControlHandler]]:
+@cache
+def _control_rules(serves_document: bool) -> ControlRules:
     control = load_control()
-    return {name: (operation, control.handlers[name]) for name, operation in control.operations.items()}
+    operations = {name: (operation, control.handlers[name]) for name, operation in control.operations.items()}
+    return ControlRules(operations, serves_document)
 
 
 def build_app(service: Service, *, serve_pages: bool, sleep: Sleep = sleep) -> Flask:

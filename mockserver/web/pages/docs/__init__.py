@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -37,6 +38,7 @@ def register(app: Flask, router: Router) -> None:
     router.add_page(f"{shell.ENDPOINT}docs.swagger", f"{ASSETS}/swagger/{files}", swagger)
 
 
+@cache
 def _swagger_folder() -> Path:
     """The files of Swagger UI, without importing its package, which is slow and not called."""
     spec = find_spec("flask_swagger_ui")
