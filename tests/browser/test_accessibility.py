@@ -27,12 +27,12 @@ def shows(path: str, text: str, held: str | None = None) -> Callable[[Page], Non
 
 
 def show_panel(page: Page) -> None:
-    open_queue(page, "?job=job-11")
+    open_queue(page, "?text=job-11&job=job-11")
     expect(page.get_by_role("complementary").get_by_role("listitem")).to_have_count(5)
 
 
 def show_dialog(page: Page) -> None:
-    open_queue(page)
+    open_queue(page, "?text=job-23")
     page.get_by_role("button", name="Cancel job-23").click()
 
 
@@ -55,7 +55,7 @@ def show_busy_row(page: Page) -> None:
 
 
 def show_stale_rows(page: Page) -> None:
-    open_queue(page)
+    open_queue(page, "?text=job-3")
     page.route(JOBS, lambda route: route.abort())
     poll(page)
     expect(page.get_by_text("The jobs could not be refreshed.")).to_be_visible()
@@ -67,6 +67,7 @@ def show_empty_course(page: Page) -> None:
     expect(page.get_by_text("No sessions yet")).to_be_visible()
 
 
+# Where the rows are not what differs, few of them are listed.
 STATES: dict[str, Callable[[Page], None]] = {
     "queue": lambda page: open_queue(page),
     "queue, loading": shows("/admin/queue", "Loading jobs…", JOBS),
@@ -74,7 +75,7 @@ STATES: dict[str, Callable[[Page], None]] = {
     "queue, nothing matches": shows("/admin/queue?text=nonsense", "No job matches"),
     "queue, error": shows("/admin/queue?__scenario=outage", "The jobs could not be loaded"),
     "queue, panel": show_panel,
-    "queue, unknown job": lambda page: open_queue(page, "?job=nonsense"),
+    "queue, unknown job": lambda page: open_queue(page, "?text=job-11&job=nonsense"),
     "queue, dialog": show_dialog,
     "queue, paged": show_pages,
     "queue, problem": show_problem,
