@@ -241,9 +241,22 @@ class Response:
 
     def replace_headers(self, headers: Mapping[str, Sequence[str]]) -> None:
         """Set headers, each of them to one or more values, which are sent on lines of their own."""
-        for name, values in headers.items():
-            self.set_header(name, values[0])
-            self.headers += [(name, value) for value in values[1:]]
+        replaced = {name.lower(): (name, values) for name, values in headers.items()}
+        kept: dict[str, int] = {}
+        remaining: list[tuple[str, str]] = []
+        for pair in self.headers:
+            lower = pair[0].lower()
+            if lower in kept:
+                continue
+            if lower in replaced:
+                kept[lower] = len(remaining)
+            remaining.append(pair)
+        for lower, (name, values) in replaced.items():
+            added = [(name, value) for value in values]
+            if lower in kept:
+                remaining[kept[lower]] = added.pop(0)
+            remaining += added
+        self.headers = remaining
 
     def add_headers(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Add the headers that the contract or an override has not set."""
