@@ -15,7 +15,7 @@ from mockserver.errors import Violation, unknown_name
 from mockserver.http.request.content import parse_body
 from mockserver.openapi.model import Operation, unknown_operation
 from mockserver.refusals import InvalidRequest
-from mockserver.schemas.inline import compile_inline
+from mockserver.schemas.inline import TOO_LARGE, VALUE_LIMIT, compile_inline, count_values
 from mockserver.schemas.validators import Validator
 from mockserver.syntax import json_pointer
 
@@ -106,6 +106,9 @@ def _count_times(number: int) -> str:
 
 def read_expectations(entries: Sequence[Mapping[str, Any]], contract: Contract) -> list[Expectation]:
     """The expectations in a body that has the documented form. Raises InvalidRequest with all that is wrong."""
+    values = sum(count_values(entry["body"]) for entry in entries if "body" in entry)
+    if values > VALUE_LIMIT:
+        raise InvalidRequest([Violation("body", "/expect", "schema", TOO_LARGE)])
     violations: list[Violation] = []
     expectations = []
     for number, entry in enumerate(entries):

@@ -27,6 +27,7 @@ from mockserver.http.router import ControlHandler, ControlResult
 from mockserver.kit import archive
 from mockserver.openapi.parameter_decoding import decode_scalar
 from mockserver.refusals import BadTime, InvalidRequest, UnknownScenario
+from mockserver.schemas.inline import TOO_LARGE, VALUE_LIMIT, count_values
 from mockserver.syntax.instants import format_instant, parse_duration, parse_instant
 from mockserver.version import __version__
 
@@ -235,6 +236,8 @@ def _list_overrides(exchange: Exchange, call: OperationCall) -> ControlResult:
 
 
 def _add_override(exchange: Exchange, call: OperationCall) -> ControlResult:
+    if count_values(call.body.get("match")) > VALUE_LIMIT:
+        raise InvalidRequest([Violation("body", "/match", "schema", TOO_LARGE)])
     override, violations = overrides.read_override(call.body, exchange.service.contract.operations)
     if override is None:
         raise InvalidRequest(violations)

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from mockserver.documents.nodes import REFERENCES, Documents
 from mockserver.documents.source import Source
+from mockserver.errors import quote
 from mockserver.schemas.branching import TOO_MANY_PATHS, combined_schemas, exceeding_schemas
 from mockserver.schemas.keywords import find_idle_keywords
 from mockserver.schemas.validators import Schemas, Validator, find_schema_errors
 from mockserver.syntax import json_pointer
 
 URI = "file:///inline"
+# The values that the schemas of one request may have, which are compiled while others wait: a second's work at most.
+VALUE_LIMIT = 10_000
+TOO_LARGE = f"the request's schemas have more than {VALUE_LIMIT:,} values, the most that can be compiled at once"
+# The meta-schemas, which every schema may refer to.
+_META_SCHEMAS = "https://json-schema.org/draft/"
+
+
+def count_values(schema: Any) -> int:
+    """The number of values in a schema, itself included; not all of them if they are more than VALUE_LIMIT."""
+    count, pending = 0, [iter((schema,))]
+    while pending and count <= VALUE_LIMIT:
+        for value in pending.pop():
+            count += 1
+            if isinstance(value, dict | list):
+                pending.append(iter(value.values() if isinstance(value, dict) else value))
+    return count
 
 
 def compile_inline(schema: Any) -> tuple[Validator | None, list[tuple[str, str]]]:
@@ -29,24 +46,61 @@ def compile_inline(schema: Any) -> tuple[Validator | None, list[tuple[str, str]]
     validator = Schemas(documents).validator(documents.root(URI))
     try:
         validator.is_valid(None)
-    except ValueError as error:  # such as a reference that leads elsewhere
-        return None, [("", str(error).splitlines()[0])]
+    except ValueError as error:
+        return None, [_reference_error(schema) or ("", str(error).splitlines()[0])]
     return validator, []
 
 
-def _applies_too_many(schema: Any) -> bool:
-    """Whether a part of the schema applies others to the same value in more than PATH_LIMIT ways."""
-    parts, named = list[Any](), dict[str, Any]()
+def _reference_error(schema: Any) -> tuple[str, str] | None:
+    """Pointer and message of the first reference that leads out of the schema, or nowhere in it."""
+    named = _named_parts(_objects(schema))
+    pending: list[tuple[str, Any]] = [("", schema)]
+    while pending:
+        pointer, part = pending.pop()
+        if isinstance(part, list):
+            pending += [(f"{pointer}/{index}", item) for index, item in reversed(list(enumerate(part)))]
+        if not isinstance(part, dict):
+            continue
+        for keyword in REFERENCES:
+            reference = part.get(keyword)
+            if not isinstance(reference, str) or reference.startswith(_META_SCHEMAS):
+                continue
+            if _find(schema, named, reference) is None:
+                message = f"{quote(reference)} is not in this schema, which may refer to its own parts only"
+                return json_pointer.append(pointer, keyword), message
+        pending += [
+            (json_pointer.append(pointer, name), value)
+            for name, value in reversed(part.items())
+            if name not in ("const", "enum")
+        ]
+    return None
+
+
+def _objects(schema: Any) -> Iterator[dict[str, Any]]:
+    """Every object in a schema."""
     pending = [schema]
     while pending:
         part = pending.pop()
         if isinstance(part, dict):
-            parts.append(part)
-            for keyword in ("$anchor", "$dynamicAnchor", "$id"):
-                if isinstance(name := part.get(keyword), str):
-                    named.setdefault(name if keyword == "$id" else f"#{name}", part)
+            yield part
         if isinstance(part, dict | list):
             pending += part.values() if isinstance(part, dict) else part
+
+
+def _named_parts(parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Parts of a schema by the references to their names."""
+    named = dict[str, Any]()
+    for part in parts:
+        for keyword in ("$anchor", "$dynamicAnchor", "$id"):
+            if isinstance(name := part.get(keyword), str):
+                named.setdefault(name if keyword == "$id" else f"#{name}", part)
+    return named
+
+
+def _applies_too_many(schema: Any) -> bool:
+    """Whether a part of the schema applies others to the same value in more than PATH_LIMIT ways."""
+    parts = list(_objects(schema))
+    named = _named_parts(parts)
 
     def applied(part: Any) -> list[Any]:
         targets = [_find(schema, named, part[keyword]) for keyword in REFERENCES if isinstance(part.get(keyword), str)]
@@ -60,6 +114,8 @@ def _find(schema: Any, named: Mapping[str, Any], reference: str) -> Any:
     if reference in named:
         return named[reference]
     uri, _, fragment = reference.partition("#")
+    if fragment and not fragment.startswith("/"):
+        return None
     try:
         return json_pointer.resolve(named[uri] if uri else schema, json_pointer.from_fragment(fragment))
     except LookupError:

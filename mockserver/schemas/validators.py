@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 
 from mockserver.documents.nodes import Documents, Node, Unresolved
-from mockserver.errors import Violation
+from mockserver.errors import Violation, quote
 from mockserver.schemas import directions
 from mockserver.schemas.directions import Direction
 from mockserver.schemas.equality import are_unique
@@ -238,8 +238,8 @@ def find_schema_errors(schema: Any) -> list[tuple[str, str]]:
         jsonschema_rs.meta.validate(schema)
     except jsonschema_rs.ValidationError as error:
         return [(json_pointer.join(error.instance_path), error.message)]
-    except (ValueError, jsonschema_rs.ReferencingError) as error:
-        return [("/$schema", str(error).splitlines()[0])]
+    except (ValueError, jsonschema_rs.ReferencingError):
+        return [("/$schema", f"{quote(schema['$schema'])} is not a known draft of JSON Schema")]
     return []
 
 

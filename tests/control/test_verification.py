@@ -216,9 +216,9 @@ def test_requests_that_were_cleared_are_not_missing(client: FlaskClient) -> None
         ({"expect": [{"operation": "getJob", "times": {"at_least": 2, "at_most": 1}}]}, "/expect/0/times",
          "at least 2 and at most 1 cannot both hold"),
         ({"expect": [{"operation": "getJob", "body": {"type": 5}}]}, "/expect/0/body/type", None),
-        ({"expect": [{"operation": "getJob", "body": {"$ref": "http://127.0.0.1:1/x"}}]}, "/expect/0/body", None),
-        ({"expect": [{"operation": "getJob", "body": {"$ref": "#/no"}}]}, "/expect/0/body", None),
         ({"expect": [{"operation": "retryJob", "body": {"reason": "late"}}]}, "/expect/0/body/reason", None),
+        ({"expect": [{"operation": "getJob", "body": {"$ref": "http://127.0.0.1:1/x"}}]}, "/expect/0/body/$ref", None),
+        ({"expect": [{"operation": "getJob", "body": {"$ref": "#/no"}}]}, "/expect/0/body/$ref", None),
         ({"expect": [{"operation": "getJob", "status": "6XX"}]}, "/expect/0/status", None),
     ],
 )  # fmt: skip

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from mockserver import create_app
-from mockserver.schemas.inline import compile_inline
+from mockserver.schemas.inline import TOO_LARGE, compile_inline
 
 TOO_MANY = [("", "it applies schemas to the same value in more than 100,000 ways, which would take too long")]
 
@@ -114,3 +115,48 @@ def test_a_request_with_such_a_schema_is_refused(path: str, body: Any, pointer: 
     response = create_app().test_client().post(path, json=body)
     violations = [(violation["pointer"], violation["message"]) for violation in response.get_json()["violations"]]
     assert (response.status_code, violations) == (422, [(pointer, TOO_MANY[0][1])])
+
+
+@pytest.mark.parametrize(
+    ("schema", "pointer", "reference"),
+    [
+        ({"$ref": "nope.json"}, "/$ref", "nope.json"),
+        ({"$ref": "http://localhost/a"}, "/$ref", "http://localhost/a"),
+        ({"properties": {"a/b": {"items": {"$ref": "x.json#/a"}}}}, "/properties/a~1b/items/$ref", "x.json#/a"),
+        ({"anyOf": [{"$ref": "#"}, {"$ref": "#/nope"}]}, "/anyOf/1/$ref", "#/nope"),
+        ({"properties": {"a": {"$dynamicRef": "#a"}}}, "/properties/a/$dynamicRef", "#a"),
+        ({"$id": "urn:a", "$ref": "urn:b"}, "/$ref", "urn:b"),
+        ({"enum": [{"$ref": "a"}], "$ref": "b"}, "/$ref", "b"),
+    ],
+)
+def test_a_reference_to_what_is_not_in_the_schema_is_named(schema: Any, pointer: str, reference: str) -> None:
+    message = f'"{reference}" is not in this schema, which may refer to its own parts only'
+    assert compile_inline(schema) == (None, [(pointer, message)])
+
+
+def test_an_unknown_draft_is_named() -> None:
+    assert compile_inline({"$schema": "urn:a"}) == (None, [("/$schema", '"urn:a" is not a known draft of JSON Schema')])
+
+
+@pytest.mark.parametrize(
+    "large", [{"enum": list(range(10_000))}, {"properties": {str(number): {"type": "null"} for number in range(5_000)}}]
+)
+@pytest.mark.parametrize(
+    ("path", "request_with", "pointer"),
+    [
+        ("overrides", lambda schema: {"operation": "*", "status": 409, "match": {"body": schema}}, "/match"),
+        (
+            "overrides",
+            lambda schema: {"operation": "*", "status": 409, "match": {"headers": {"X-A": schema}}},
+            "/match",
+        ),
+        ("verify", lambda schema: {"expect": [{"path": "/", "body": schema}]}, "/expect"),
+        ("verify", lambda schema: {"expect": [{"path": "/", "body": True}, {"path": "/", "body": schema}]}, "/expect"),
+    ],
+)
+def test_a_request_with_a_very_large_schema_is_refused(
+    path: str, request_with: Callable[[Any], Any], pointer: str, large: Any
+) -> None:
+    response = create_app().test_client().post(f"/__mock/{path}", json=request_with(large))
+    violations = [(violation["pointer"], violation["message"]) for violation in response.get_json()["violations"]]
+    assert (response.status_code, violations) == (422, [(pointer, TOO_LARGE)])
