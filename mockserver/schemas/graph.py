@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from mockserver.documents.nodes import REFERENCES, Documents
@@ -13,6 +13,13 @@ from mockserver.syntax import json_pointer
 # So many tokens lead to an operation, or to a component, of an OpenAPI document. Schemas apply to a direction together
 # with those around them, which are all below.
 ROOT_DEPTH = 3
+# The document that several are merged into.
+MERGED_URI = "file:///~merged"
+# What these say depends on the document that they are in.
+BOUND_KEYWORDS = frozenset({
+    "$id", "$schema", "$anchor", "$dynamicAnchor", "$dynamicRef", "$recursiveAnchor", "$recursiveRef",
+})  # fmt: skip
+CURRENT_DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
 class Partial(dict[str, Any]):
@@ -21,20 +28,30 @@ class Partial(dict[str, Any]):
 
 @dataclass(frozen=True, slots=True)
 class _Schema:
-    """A schema, what it refers to, and how many objects and arrays it consists of."""
+    """A schema, what it refers to, how many objects and arrays it consists of, and whether it is bound to its file."""
 
     uri: str
     tokens: tuple[str, ...]
     value: Any
     references: frozenset[str]
     size: int
+    is_bound: bool
 
 
-class ReachedSchemas(NamedTuple):
-    """Documents by URI with some schemas and all that they lead to, and the number of objects and arrays in them."""
+@dataclass(frozen=True, slots=True)
+class ReachedSchemas:
+    """Documents by URI with some schemas and all that they lead to, and the number of objects and arrays in them.
+
+    `moved` has the addresses in these documents by the original ones, where they differ.
+    """
 
     documents: dict[str, Any]
     size: int
+    moved: Mapping[str, str] = field(default_factory=dict)
+
+    def adjust(self, schema: Any) -> Any:
+        """A schema with its references as they are in these documents."""
+        return _with_references(schema, self.moved) if self.moved else schema
 
 
 class SchemaGraph:
@@ -56,7 +73,7 @@ class SchemaGraph:
 
     def references_of(self, value: Any) -> frozenset[str]:
         """The addresses that a schema refers to."""
-        return _measure(value)[0]
+        return _measure(value).references
 
     def select(self, addresses: Iterable[str]) -> ReachedSchemas:
         """The schemas at these addresses, and all that they lead to, where they are in the documents."""
@@ -70,10 +87,14 @@ class SchemaGraph:
                 pending += schema.references
         documents: dict[str, Any] = {}
         # A schema inside another one is there already when its turn comes.
-        for schema in sorted(reached.values(), key=lambda schema: len(schema.tokens)):
+        schemas = sorted(reached.values(), key=lambda schema: len(schema.tokens))
+        for schema in schemas:
             _put(documents, schema)
             _put(self._selected, schema)
-        return ReachedSchemas(documents, sum(schema.size for schema in reached.values()))
+        size = sum(schema.size for schema in schemas)
+        if len(documents) > 1 and not any(schema.is_bound for schema in schemas):
+            return _merge(schemas, {address: _merged_address(address) for address in reached}, size)
+        return ReachedSchemas(documents, size)
 
     def selected(self, uri: str) -> Any:
         """The document at a URI with everything that has been selected so far. Raises KeyError without any."""
@@ -98,18 +119,64 @@ class SchemaGraph:
         return _Schema(uri, tuple(tokens), value, *_measure(value))
 
 
-def _measure(value: Any) -> tuple[frozenset[str], int]:
-    """What a schema refers to, and its number of objects and arrays."""
-    references, size = set[str](), 0
+class _Measures(NamedTuple):
+    """What a schema refers to, its number of objects and arrays, and whether it is bound to its file."""
+
+    references: frozenset[str]
+    size: int
+    is_bound: bool
+
+
+def _measure(value: Any) -> _Measures:
+    references, size, is_bound = set[str](), 0, False
+    is_current = isinstance(value, dict) and value.get("$schema") == CURRENT_DRAFT
     pending: list[Collection[Any]] = [value] if isinstance(value, dict | list) else []
     while pending:
         members = pending.pop()
         if isinstance(members, dict):
             references.update(members[name] for name in REFERENCES if isinstance(members.get(name), str))
+            if not BOUND_KEYWORDS.isdisjoint(members):
+                is_bound |= members is not value or not is_current or len(BOUND_KEYWORDS & members.keys()) > 1
             members = members.values()
         size += 1
         pending += [member for member in members if isinstance(member, dict | list)]
-    return frozenset(references), size
+    return _Measures(frozenset(references), size, is_bound)
+
+
+def _merge(schemas: Iterable[_Schema], moved: Mapping[str, str], size: int) -> ReachedSchemas:
+    """The schemas in one document, which has a member for each of theirs.
+
+    jsonschema-rs compiles a schema again for each sequence of documents that leads to it. Between documents that refer
+    to each other there are more of these than could ever be compiled.
+    """
+    merged: dict[str, Any] = {}
+    for schema in schemas:
+        value = _with_references(schema.value, moved)
+        if isinstance(value, dict):
+            value.pop("$schema", None)
+        _put(merged, replace(schema, value=value))
+    return ReachedSchemas({MERGED_URI: merged}, size, moved)
+
+
+def _merged_address(address: str) -> str:
+    uri, _, fragment = address.partition("#")
+    return f"{MERGED_URI}#{json_pointer.to_fragment(json_pointer.append('', uri))}{fragment}"
+
+
+def _with_references(value: Any, moved: Mapping[str, str]) -> Any:
+    """A copy of a value with its references replaced."""
+    if isinstance(value, list):
+        return [_with_references(item, moved) if isinstance(item, dict | list) else item for item in value]
+    if not isinstance(value, dict):
+        return value
+    copy = {
+        name: _with_references(member, moved) if isinstance(member, dict | list) else member
+        for name, member in value.items()
+    }
+    for name in REFERENCES:
+        if isinstance(reference := copy.get(name), str):
+            copy[name] = moved.get(reference, reference)
+    return copy
 
 
 def _put(documents: dict[str, Any], schema: _Schema) -> None:

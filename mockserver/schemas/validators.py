@@ -18,7 +18,7 @@ from mockserver.errors import Violation, quote
 from mockserver.schemas import directions
 from mockserver.schemas.directions import Direction
 from mockserver.schemas.equality import are_unique
-from mockserver.schemas.graph import SchemaGraph
+from mockserver.schemas.graph import ReachedSchemas, SchemaGraph
 from mockserver.syntax import json_pointer
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class Schemas:
         if validator.is_compiled:
             return validator.is_valid
         selection = self._graph.select((validator.address,))
-        is_valid: Callable[[Any], bool] = _compile({"$ref": validator.address}, selection.documents).is_valid
+        is_valid: Callable[[Any], bool] = _compile_selected({"$ref": validator.address}, selection).is_valid
         if self._graph.has_references(validator.address):
             self._single.append(validator)
             self._single_size += selection.size
@@ -143,7 +143,7 @@ class Schemas:
         addresses = [validator.address for validator in validators]
         schema = {"properties": {address: {"$ref": address} for address in addresses}}
         try:
-            is_valid = _compile(schema, self._graph.select(addresses).documents).is_valid
+            is_valid = _compile_selected(schema, self._graph.select(addresses)).is_valid
         except (ValueError, jsonschema_rs.ReferencingError):
             return
         for validator in validators:
@@ -165,7 +165,7 @@ class Schemas:
 
         Raises jsonschema_rs.ValidationError or ReferencingError if it is not a valid schema.
         """
-        return _compile({"$ref": address}, self._graph.select((address,)).documents)
+        return _compile_selected({"$ref": address}, self._graph.select((address,)))
 
     def _compile_part(self, schema: Any, keyword: str = "") -> jsonschema_rs.Validator:
         """Compile a schema that is in the documents, or the one that has it under `keyword`, once.
@@ -176,7 +176,7 @@ class Schemas:
         part = self._parts.get(key)
         if part is None:
             selection = self._graph.select(self._graph.references_of(schema))
-            part = self._parts[key] = _compile({keyword: schema} if keyword else schema, selection.documents)
+            part = self._parts[key] = _compile_selected({keyword: schema} if keyword else schema, selection)
             if len(self._parts) > PART_LIMIT:
                 self._parts.pop(next(iter(self._parts)), None)
         return part
@@ -212,6 +212,10 @@ class _UniqueItems:
         """Raise ValueError if two items of an array are equal."""
         if self._is_unique and isinstance(instance, list) and not are_unique(instance):
             raise ValueError("two items are equal")
+
+
+def _compile_selected(schema: Any, selection: ReachedSchemas) -> jsonschema_rs.Validator:
+    return _compile(selection.adjust(schema), selection.documents)
 
 
 def _compile(schema: Any, documents: Mapping[str, Any]) -> jsonschema_rs.Validator:

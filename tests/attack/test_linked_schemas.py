@@ -46,6 +46,28 @@ def test_the_time_to_load_linked_schemas_and_validate_their_examples_grows_linea
     assert_grows_linearly(prepare, SIZE)
 
 
+def write_files(folder: Path, size: int) -> Path:
+    """A document with an operation for each of `size` schemas, each in a file of its own that refers to two others."""
+    folder.mkdir()
+    paths: dict[str, Any] = {}
+    for number in range(size):
+        others = {f"p{step}": {"$ref": f"s{(number * (4 * step + 3) + step + 1) % size}.json"} for step in (0, 1)}
+        (folder / f"s{number}.json").write_text(json.dumps({"type": "object", "properties": others}))
+        content = {"application/json": {"schema": {"$ref": f"s{number}.json"}, "example": {"p0": {"p1": 5}}}}
+        paths[f"/things{number}"] = {"get": {"responses": {"200": {"description": "ok", "content": content}}}}
+    document = {"openapi": "3.1.0", "info": {"title": "Split", "version": "1"}, "paths": paths}
+    (folder / "openapi.json").write_text(json.dumps(document))
+    return folder / "openapi.json"
+
+
+def test_the_time_to_compile_files_that_refer_to_each_other_grows_linearly(tmp_path: Path) -> None:
+    def prepare(size: int) -> Callable[[], object]:
+        path = write_files(tmp_path / f"files-{size}", size)
+        return lambda: load_contract(path).invalid_examples
+
+    assert_grows_linearly(prepare, 10)
+
+
 def test_every_operation_of_linked_schemas_responds_with_a_valid_body(tmp_path: Path) -> None:
     client = create_app(load_contract(write_document(tmp_path / "linked.json", SIZE))).test_client()
     bodies = [client.get(f"/Entity{number}/x").json for number in range(SIZE)]

@@ -7,7 +7,7 @@ import pytest
 from mockserver.documents.nodes import BASE_URI, Documents
 from mockserver.documents.source import Source
 from mockserver.schemas.directions import Direction
-from mockserver.schemas.graph import SchemaGraph
+from mockserver.schemas.graph import CURRENT_DRAFT, MERGED_URI, ReachedSchemas, SchemaGraph
 from mockserver.schemas.validators import Schemas
 
 API = f"{BASE_URI}api.json"
@@ -41,7 +41,36 @@ def test_of_an_openapi_document_only_what_a_schema_leads_to_is_selected() -> Non
 def test_another_file_is_selected_as_a_whole() -> None:
     file = {"$defs": {"A": TEXT, "B": TEXT}}
     graph = SchemaGraph(documents({"A": {"$ref": f"{FILE}#/$defs/A"}}, file=file), "")
+    assert selected(graph, "A")[MERGED_URI][FILE] == file
+
+
+def test_documents_are_merged_into_one_with_the_references_between_them() -> None:
+    graph = SchemaGraph(documents({"A": {"items": {"$ref": f"{FILE}#/$defs/B"}}}, file={"$defs": {"B": TEXT}}), "")
+    selection = graph.select([f"{SCHEMAS}/A"])
+    merged = f"{MERGED_URI}#/file:~1~1~1file.json/$defs/B"
+    items = selection.documents[MERGED_URI][API]["components"]["schemas"]["A"]["items"]
+    assert (items, selection.adjust({"$ref": f"{FILE}#/$defs/B"})) == ({"$ref": merged}, {"$ref": merged})
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        {"$schema": "http://json-schema.org/draft-07/schema#", **TEXT},
+        {"$dynamicAnchor": "node", **TEXT},
+        {"$defs": {"A": {"$anchor": "a"}}},
+    ],
+)
+def test_a_file_with_a_draft_or_anchors_of_its_own_stays_a_document(file: Any) -> None:
+    graph = SchemaGraph(documents({"A": {"$ref": f"{FILE}#"}}, file=file), "")
     assert selected(graph, "A")[FILE] is file
+
+
+def test_the_current_draft_is_no_reason_to_keep_a_file_apart() -> None:
+    file = {"$schema": CURRENT_DRAFT, **TEXT}
+    schemas = Schemas(documents({"A": {"items": {"$ref": f"{FILE}#"}}}, file=file))
+    assert MERGED_URI in SchemaGraph(schemas.documents, "").select([f"{SCHEMAS}/A"]).documents
+    compiled = schemas.compile(f"{SCHEMAS}/A")
+    assert [compiled.is_valid([value]) for value in ("a", 1)] == [True, False]
 
 
 @pytest.mark.parametrize("names", [("A", "A/items"), ("A/items", "A")])
@@ -58,7 +87,7 @@ def test_the_members_of_arrays_are_found_by_their_index() -> None:
 
 @pytest.mark.parametrize("address", [f"{SCHEMAS}/X", f"{BASE_URI}other.json", f"{SCHEMAS}/A/items/0"])
 def test_a_reference_that_leads_nowhere_selects_nothing(address: str) -> None:
-    assert SchemaGraph(documents({"A": TEXT}), "").select([address]) == ({}, 0)
+    assert SchemaGraph(documents({"A": TEXT}), "").select([address]) == ReachedSchemas({}, 0)
 
 
 def test_schemas_that_lead_to_each_other_are_selected_once_each() -> None:
