@@ -374,7 +374,8 @@ def _with_links(exchange: Exchange, behaviour: Behaviour, envelope: Any, pages: 
 def _is_readable(exchange: Exchange, operation: Operation) -> bool:
     """Whether an operation returns the record alone that this one creates, so that its address leads somewhere."""
     behaviours = exchange.service.contract.behaviours
-    return "read" in kinds_of(behaviours, behaviours[operation.id].resource)
+    created = behaviours[operation.id]
+    return created.kind != "create_all" and "read" in kinds_of(behaviours, created.resource)
 
 
 def _location(exchange: Exchange, operation: Operation, declared: DeclaredResponse, key: Any) -> str:

@@ -13,6 +13,7 @@ Paths = dict[str, dict[str, Any]]
 THING = record(id=TEXT, label=TEXT)
 ISSUE = record(id=INTEGER, number=INTEGER, title=TEXT)
 COMMENT = record(id=INTEGER, body=TEXT)
+MESSAGE = record(sid=TEXT, to=TEXT, message_body=TEXT)
 TAG = record(id=INTEGER, repo=TEXT, name=TEXT)
 ISSUES = "/repos/{owner}/{repo}/issues"
 OWNER_SHAPES: dict[str, tuple[Paths, str]] = {
@@ -64,6 +65,70 @@ OWNER_SHAPES: dict[str, tuple[Paths, str]] = {
         GET /orgs/ann/web/tags = 200 [{"id": 1, "repo": "web", "name": "x"}]
         GET /orgs/bob/web/tags = 200 []
         GET /orgs/ann/app/tags = 200 []
+        """,
+    ),
+    "another path that deletes and changes": (
+        {
+            **crud("/products", "/products/{product_id}", THING),
+            "/products/{product_id}/variants": {
+                "get": operation(schema=array_of(THING)),
+                "post": operation(body=THING, status=201, schema=THING),
+            },
+            "/variants/{variant_id}": {"get": operation(schema=THING)},
+            "/products/{product_id}/variants/{variant_id}": {
+                "patch": operation(body=record(label=TEXT), schema=THING),
+                "delete": operation(status=204),
+            },
+        },
+        """
+        POST /products {"id": "p", "label": "x"} = 201
+        POST /products {"id": "q", "label": "x"} = 201
+        POST /products/p/variants {"id": "a", "label": "x"} = 201
+        PATCH /products/p/variants/a {"label": "y"} = 200 {"id": "a", "label": "y"}
+        PATCH /products/q/variants/a {"label": "z"} = 404
+        GET /variants/a = 200 {"id": "a", "label": "y"}
+        DELETE /products/q/variants/a = 404
+        DELETE /products/p/variants/a = 204
+        GET /variants/a = 404
+        """,
+    ),
+    "bodies in another spelling": (
+        {
+            "/messages": {
+                "get": operation(schema=array_of(MESSAGE)),
+                "post": operation(body=record(To=TEXT, MessageBody=TEXT), status=201, schema=MESSAGE),
+            },
+            "/messages/{sid}": {
+                "get": operation(schema=MESSAGE),
+                "put": operation(body=record(MessageBody=TEXT), schema=MESSAGE),
+                "post": operation(body=record(To=TEXT), schema=MESSAGE),
+            },
+        },
+        """
+        POST /messages {"To": "ann", "MessageBody": "hi"} = 201 ~{"to": "ann", "message_body": "hi"}
+        GET /messages = 200 [{"sid": "messages-1", "to": "ann", "message_body": "hi"}]
+        POST /messages/messages-1 {"To": "bob"} = 200 {"sid": "messages-1", "to": "bob", "message_body": "hi"}
+        PUT /messages/messages-1 {"MessageBody": "yo"} = 200 {"sid": "messages-1", "to": "bob", "message_body": "yo"}
+        """,
+    ),
+    "a word for each operation": (
+        {
+            "/api/user/list": {"get": operation(schema=record(code=INTEGER, data=array_of(THING)))},
+            "/api/user/add": {"post": operation(body=record(label=TEXT), schema=record(code=INTEGER, data=THING))},
+            "/api/user/update": {"put": operation(body=THING, schema=record(code=INTEGER, data=THING))},
+            "/api/user/{userId}": {
+                "get": operation(schema=record(code=INTEGER, data=THING)),
+                "delete": operation(schema=record(code=INTEGER)),
+            },
+        },
+        """
+        POST /api/user/add {"label": "x"} = 200 ~{"data": {"id": "user-1", "label": "x"}}
+        GET /api/user/list = 200 ~{"data": [{"id": "user-1", "label": "x"}]}
+        PUT /api/user/update {"id": "user-1", "label": "y"} = 200 ~{"data": {"id": "user-1", "label": "y"}}
+        PUT /api/user/update {"id": "none", "label": "y"} = 404
+        GET /api/user/user-1 = 200 ~{"data": {"id": "user-1", "label": "y"}}
+        DELETE /api/user/user-1 = 200
+        GET /api/user/user-1 = 404
         """,
     ),
     "the root": (

@@ -541,3 +541,11 @@ def test_a_new_record_is_created_now_whatever_other_times_it_may_have(keep: Keep
     client = keep(document(paths))
     now = client.get("/__mock/clock").get_json()["now"]
     assert client.post("/things", json={"label": "x"}).get_json()["created_at"] == now
+
+
+def test_several_created_records_have_no_location(keep: Keep) -> None:
+    paths = crud("/things", "/things/{id}", THING)
+    paths["/things/bulk"] = {"post": operation(body=array_of(THING), status=201, schema=array_of(THING))}
+    created = keep(document(paths)).post("/things/bulk", json=[{"id": "a", "label": "x"}])
+    assert created.status_code == 201
+    assert "Location" not in created.headers

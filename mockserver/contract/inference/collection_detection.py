@@ -52,6 +52,10 @@ from mockserver.syntax import words
 
 # The first words of paths below a collection that list those of its records that a query selects.
 SEARCHES = ("search", "find", "filter", "query", "list")
+# Those of paths that do to a collection what other APIs do at its own path.
+LISTS = ("all", "page", "index")
+CREATIONS = ("create", "add", "new", "insert", "register")
+CHANGES = ("update", "edit", "modify", "change")
 # Those of paths that create several.
 BULK = ("bulk", "batch", "many")
 # What the paths of some APIs end with.
@@ -81,6 +85,9 @@ def detect_collections(operations: Iterable[Operation]) -> list[Collection]:
     other_paths = [path for path, record_path in ordered if record_path is None]
     for path in other_paths:
         _add_nested_path(path, by_path[path], collections)
+    for path, record_path in ordered:
+        if record_path is not None and "GET" not in by_path[path]:
+            _add_record_path(record_path, by_path[path], collections)
     members = _add_members(by_path, collections)
     assigned = {name for collection in collections for name in collection.operations}
     for path in other_paths:
@@ -88,7 +95,8 @@ def detect_collections(operations: Iterable[Operation]) -> list[Collection]:
         if methods and assigned.isdisjoint(operation.id for operation in methods.values()):
             collection = _detect_list(path, by_path, collections) or detect_single_record(path, methods, collections)
             collections += [collection] if collection is not None else []
-    collections = [collection for collection in collections if collection.operations]
+    # One that can only be read has not got the operations at the other paths that its detection expected.
+    collections = [collection for collection in collections if len(collection.operations) > 1]
     _add_actions(by_path, collections)
     set_unique_within(collections, {operation.id: operation for operation in listed})
     link(collections)
@@ -164,15 +172,25 @@ def _infer_below(
             continue
         word = next(iter(words.split(segment)), "")
         for method, operation in methods.items():
-            kind, entry = "list", None
-            if word in SEARCHES and method in ("GET", "POST") and selects(operation, collection):
+            kind, entry, fields = "list", None, path_entry(owners)
+            is_only_list = method == "GET" and "GET" not in by_path.get(path, {}) and word in (*SEARCHES, *LISTS)
+            is_search = word in SEARCHES and method in ("GET", "POST") and selects(operation, collection)
+            if is_only_list or is_search:
                 entry = infer_list(operation, collection)
+            elif word in CREATIONS and method == "POST" and "POST" not in by_path.get(path, {}):
+                kind, entry = "create", infer_creation(operation, collection)
+            elif word in CHANGES and method in ("PUT", "PATCH", "POST") and sends_key(operation, collection):
+                kind, entry, fields = (
+                    "update",
+                    infer_change(operation, collection),
+                    {"path": dict(owners)} if owners else {},
+                )
             elif word == "count" and method in ("GET", "POST"):
                 kind, entry = "count", infer_count(operation, collection)
             elif word in BULK and method == "POST":
                 kind, entry = "create_all", infer_create_all(operation, collection)
             if entry is not None:
-                entries[operation.id] = {kind: collection.name, **entry, **path_entry(owners)}
+                entries[operation.id] = {kind: collection.name, **entry, **fields}
     return entries
 
 
@@ -198,13 +216,14 @@ def _detect(
     Its records must be readable, and there must be another operation on them.
     """
     read = record_methods.get("GET")
-    if read is None or len(record_methods) + len(collection_methods) < 2:
+    record = _find_record(path, read) if read is not None else None
+    if read is None or record is None:
         return None
-    record = _find_record(path, read)
-    if record is None:
+    nested_creation = _find_nested_creation(path, record, by_path)
+    if nested_creation is None and len(record_methods) + len(collection_methods) < 2:
         return None
     shape = Shape.from_schema(record.schema)
-    creation = collection_methods.get("POST") or _find_nested_creation(path, by_path)
+    creation = collection_methods.get("POST") or nested_creation
     is_numbered = creation is not None and not sends_field(creation, record.key)
     is_numbered = is_numbered or is_local_key(record.key, shape, creation, record_methods.get("PUT"))
     owners = find_owners(path.collection, read, shape, record.key, collections, allow_unknown=is_numbered)
@@ -225,7 +244,8 @@ def _detect(
     entries |= _infer_below(collection, path.collection, by_path, owners)
     entries |= _infer_on_record(collection, record_methods, owners)
     usual = [collection_methods[method] for method in ("GET", "POST") if method in collection_methods]
-    if len(entries) < 2 or any(has_success(operation) and operation.id not in entries for operation in usual):
+    is_alone = len(entries) < 2 and nested_creation is None
+    if is_alone or any(has_success(operation) and operation.id not in entries for operation in usual):
         # Examples are sent for any key, which is better than records that the list lacks or that cannot be created.
         collection.schemas = schemas_before
         return None
@@ -283,15 +303,23 @@ def _detect_list(path: str, by_path: Mapping[str, Methods], collections: list[Co
     return collection
 
 
-def _find_nested_creation(path: RecordPath, by_path: Mapping[str, Methods]) -> Operation | None:
-    """The operation that creates the records of a path below a further owner.
+def _find_nested_creation(path: RecordPath, record: _ReadRecord, by_path: Mapping[str, Methods]) -> Operation | None:
+    """The operation that creates the records of a path below a further owner, and returns them.
 
-    `/repos/{repo}/issues/{issue}/comments` for `/repos/{repo}/issues/comments/{comment}`.
+    `/issues/{issue}/comments` for `/issues/comments/{comment}` or `/comments/{comment}`.
     """
-    fixed = [part for part in path.collection.split("/") if "{" not in part]
+    names = Shape.from_schema(record.schema).names
+
+    def is_record(schema: Node) -> bool:
+        return Shape.from_schema(schema).names == names
+
     for other, methods in by_path.items():
-        if other != path.collection and "POST" in methods and [p for p in other.split("/") if "{" not in p] == fixed:
-            return methods["POST"]
+        segment = other.rpartition("/")[2]
+        is_below_owner = "{" in other and other != path.collection and words.name_the_same(segment, path.segment)
+        media_type = json_response(methods["POST"].success(201)) if is_below_owner and "POST" in methods else None
+        if media_type is not None and media_type.schema is not None:
+            if find_record_schema(media_type.schema, path.segment, is_record) is not None:
+                return methods["POST"]
     return None
 
 
@@ -340,6 +368,29 @@ def _add_nested_path(path: str, methods: Methods, collections: list[Collection])
             if entries:
                 collection.operations |= entries
                 bind_owners(collection, operation, owners, collections, required=False)
+
+
+def _add_record_path(path: RecordPath, methods: Methods, collections: list[Collection]) -> None:
+    """Let another path write the records of a collection: `DELETE /users/{userId}/posts/{id}` beside `/posts/{id}`."""
+    for collection in collections:
+        operation = next(iter(methods.values()))
+        if (
+            collection.path == path.collection
+            or not words.name_the_same(collection.segment, path.segment)
+            or words.find_key_field(path.parameter, path.segment, collection.shape.names) != collection.key
+            or not can_hold_parameter(collection.shape, collection.key, operation, path.parameter)
+        ):
+            continue
+        candidates = [other for other in collections if other is not collection]
+        owners = find_owners(
+            path.collection, operation, collection.shape, collection.key, candidates, hidden=collection.hidden
+        )
+        known_fields = {*collection.references, *collection.shape.names, *collection.hidden}
+        if owners is not None and known_fields.issuperset(owners.values()):
+            entries = _infer_on_record(collection, methods, owners)
+            collection.operations |= {
+                name: entry for name, entry in entries.items() if name not in collection.operations
+            }
 
 
 def _infer_on_record(collection: Collection, methods: Methods, owners: Mapping[str, str]) -> dict[str, Entry]:

@@ -88,16 +88,16 @@ def infer_response(operation: Operation, status: int, collection: Collection) ->
 def infer_body(operation: Operation, collection: Collection) -> Entry | None:
     """The entry of an operation whose body, as JSON, XML or a form, has members of the record."""
     media_types = operation.body.media if operation.body is not None else {}
-    names = collection.shape.names
+    names = set(map(words.normalize, collection.shape.names))
     for name, media_type in media_types.items():
         shape = media_type.shape
         if JSON_PATCH in name or not _may_hold_record(name, media_type) or "object" not in shape.types:
             continue
-        if shape.names & names or not shape.names:
+        if not names.isdisjoint(map(words.normalize, shape.names)) or not shape.names:
             return {}
         wrappers = (*WRAPPERS, *words.singular_forms(collection.segment))
         members = [member for member in shape.names if words.normalize(member) in wrappers]
-        if len(members) == 1 and shape.member(members[0]).names & names:
+        if len(members) == 1 and not names.isdisjoint(map(words.normalize, shape.member(members[0]).names)):
             return {"body": members[0]}
     is_patched = operation.method == "PATCH" and any(JSON_PATCH in name for name in media_types)
     return {} if is_patched else None

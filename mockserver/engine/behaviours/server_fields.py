@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
@@ -47,8 +47,11 @@ class ServerFields:
     ) -> None:
         self._contract, self._resource = contract, resource
         self._body = body = _body_shape(operation, behaviour)
+        # Members of the body that are fields in another spelling: `DateSent` is `date_sent`.
+        self._respelled = _find_respelled(body.names, resource.fields.keys() - resource.hidden)
+        brought = body.names | set(self._respelled.values())
         lifecycle = resource.lifecycle
-        undeclared = frozenset() if body.is_open else resource.fields.keys() - body.names - resource.hidden
+        undeclared = frozenset() if body.is_open else resource.fields.keys() - brought - resource.hidden
         set_elsewhere = {field.name for field in resource.derived_fields}
         set_elsewhere |= {lifecycle.field, lifecycle.touch or ""} if lifecycle is not None else set()
         media = operation.body.media.values() if operation is not None and operation.body is not None else ()
@@ -82,11 +85,14 @@ class ServerFields:
         Left out are those that only the body has, or that the body has with another type.
         """
         declared, fields, members = self._body.names, self._resource.fields, dict[str, Any]()
-        for name, value in body.items():
+        for sent, value in body.items():
+            name = self._respelled.get(sent, sent)
             is_field = name in fields
+            if name != sent and name in body:
+                continue
             if name in self._never_stored or (name in self._body_only and fields):
                 continue
-            if is_field and name in declared and not self._fits(name, value):
+            if is_field and sent in declared and not self._fits(name, value):
                 continue
             if name in self._file_or_text and not self._is_valid(name, value):
                 continue
@@ -177,6 +183,21 @@ def _first_states(resource: Resource) -> Iterator[tuple[str, Any]]:
         if words.names_state(name) and shape.enum_values:
             defaults = [schema.value["default"] for schema in shape.unconditional() if "default" in schema.value]
             yield name, next((value for value in defaults if value in shape.enum_values), shape.enum_values[0])
+
+
+def _find_respelled(names: Set[str], fields: Set[str]) -> dict[str, str]:
+    """The fields by the names that are the same but for their spelling, where there is one of each."""
+    spellings: dict[str, list[str]] = {}
+    for field in sorted(fields):
+        spellings.setdefault(words.normalize(field), []).append(field)
+    others = sorted(names - fields)
+    normalized = [words.normalize(name) for name in others]
+    candidates = {name: spellings.get(form, []) for name, form in zip(others, normalized, strict=True) if form}
+    return {
+        name: same[0]
+        for name, same in candidates.items()
+        if len(same) == 1 and same[0] not in names and normalized.count(words.normalize(name)) == 1
+    }
 
 
 def _body_shape(operation: Operation | None, behaviour: Behaviour | None) -> Shape:
