@@ -15,11 +15,13 @@ from mockserver.openapi.parameter_decoding import COLLECTION_FORMAT, COLLECTION_
 from mockserver.openapi.xml.layout import Layouts, body_layout
 from mockserver.schemas.shapes import Shape
 from mockserver.schemas.validators import Schemas, Validator
-from mockserver.syntax.media_types import MULTIPART, is_json, is_xml_data
+from mockserver.syntax.media_types import MULTIPART, declared_media_types, is_json, is_xml_data
 
 REFERENCE_AS_EXAMPLE = (
     "an example is a value, not a reference: write examples: {NAME: {$ref: …}} with the reference, or the value itself"
 )
+WRAPPED_EXAMPLE = "the example is served with its member value: write the value itself, or examples: {NAME: {value: …}}"
+EXAMPLE_MEMBERS = {"value", "summary", "description"}
 # The maximum number of arrays inside each other that one text can hold.
 ITEM_DEPTH_LIMIT = 8
 # A response header of this name is ignored (OpenAPI 3.1, section 4.8.17.1).
@@ -92,18 +94,27 @@ class ContentReader:
         place = node.uri, node.pointer, schemas
         if place not in self._contents:
             members = list_members(node.child("content"), self.report)
-            names = {name: "*/*" if name == "*" else name.lower() for name, _ in members}
             self._contents[place] = {
-                names[name]: self._read_media_type(names[name], member, schemas) for name, member in members
+                media_type: self._read_media_type(media_type, member, schemas)
+                for name, member in members
+                for media_type in self._read_media_types(name, member)
             }
         return self._contents[place]
+
+    def _read_media_types(self, name: str, node: Node) -> list[str]:
+        """The media types of an entry; its name is one unless the document has a mistake there."""
+        names = declared_media_types(name)
+        if names != [name.strip().lower()] and name != "*":
+            message = f"{quote(name)} is not a media type; it is read as {' and '.join(names)}"
+            self.report.add(node.source, node.pointer, message, "media-type")
+        return names
 
     def _read_media_type(self, name: str, node: Node, schemas: Schemas) -> MediaType:
         schema = resolve_schema(node, self.report)
         validator = schemas.validator(schema) if schema is not None else None
         examples, shape = self._find_examples(node), Shape.from_schema(schema)
         for example in examples.values() if is_json(name) else ():
-            self._check_notation(example, validator)
+            self._check_notation(example, validator, shape)
         values = {label: example.value for label, example in examples.items()}
         encodings, item = self._read_encodings(node, shape), self._read_item(node, schemas)
         xml = None
@@ -138,9 +149,11 @@ class ContentReader:
                     break
         return examples
 
-    def _check_notation(self, example: Node, validator: Validator | None) -> None:
-        """Warn about an example that is a reference, or JSON in quotes, where it is served as it is."""
+    def _check_notation(self, example: Node, validator: Validator | None, shape: Shape) -> None:
+        """Warn about an example that is a reference, in a member `value`, or JSON in quotes, but is served as it is."""
         value = example.value
+        if isinstance(value, dict) and {"value"} <= value.keys() <= EXAMPLE_MEMBERS and "value" not in shape.names:
+            self.report.warn(example.source, example.pointer, WRAPPED_EXAMPLE, "example-notation")
         if isinstance(value, dict) and value.keys() == {"$ref"}:
             self.report.warn(example.source, example.pointer, REFERENCE_AS_EXAMPLE, "example-notation")
         elif validator is None and is_json_text(value):

@@ -230,6 +230,8 @@ class Linker:
         hint = did_you_mean(name, object_types.MEMBERS[location.kind])
         if place := object_types.PLACES.get(location.kind, {}).get(name):
             hint = f" Did you mean {place.format(name=name)}?"
+        elif location.kind == "example" and "Did" not in hint and "value" not in location.value:
+            hint = f" Did you mean value: {{{name}: …}}?"
         description = object_types.describe(location.kind)
         message = f"{quote(name)} is not a member of {description}.{hint if 'Did' in hint else ''}"
         self._warn(location.below("any", name), message, "unknown")

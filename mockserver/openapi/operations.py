@@ -132,13 +132,21 @@ class OperationReader:
     def _read_parameters(self, path: str, node: Node, item: Node) -> tuple[Parameter, ...]:
         parameters: dict[tuple[str, str], Parameter] = {}
         for owner in (item, node):
+            declared_here = set[tuple[str, str]]()
             for declared in list_items(owner, "parameters", self.report):
                 place = declared.uri, declared.pointer
                 if place not in self._parameters:
                     self._parameters[place] = self._read_parameter(declared)
                 parameter = self._parameters[place]
                 if parameter is not None:
-                    parameters[parameter.location, parameter.name] = parameter
+                    identity = parameter.location, parameter.name
+                    if identity in declared_here:
+                        message = (
+                            f"the {identity[0]} parameter {quote(identity[1])} is declared twice; the last one counts"
+                        )
+                        self.report.warn(owner.source, f"{owner.pointer}/parameters", message, "parameter")
+                    declared_here.add(identity)
+                    parameters[identity] = parameter
         path_parameters = {name for location, name in parameters if location == "path"}
         names_in_path = template_names(path)
         for name in names_in_path:

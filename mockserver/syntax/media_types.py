@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -16,6 +17,22 @@ EVENT_STREAM = "text/event-stream"
 # One JSON value per line.
 JSON_LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/jsonlines",
               "application/x-jsonlines")  # fmt: skip
+
+# A type or a range, with parameters.
+MEDIA_TYPE = re.compile(r"[!#$&^_.+*\w-]+/[!#$&^_.+*\w-]+\s*(;.*)?", re.ASCII)
+# What documents write in place of a type.
+SHORT_NAMES = {"*": "*/*", "xml": "application/xml", "text": "text/plain", "html": "text/html", "csv": "text/csv"}
+
+
+def declared_media_types(name: str) -> list[str]:
+    """The media types that a name in a document stands for: itself, those of a list, or what a short name means."""
+    name = name.strip().lower()
+    if MEDIA_TYPE.fullmatch(name):
+        return [name]
+    parts = [part.strip() for part in name.split(",")]
+    if len(parts) > 1 and all(map(MEDIA_TYPE.fullmatch, parts)):
+        return parts
+    return [SHORT_NAMES.get(name, JSON)]
 
 
 def essence(media_type: str) -> str:

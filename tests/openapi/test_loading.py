@@ -409,3 +409,54 @@ def test_a_member_that_belongs_elsewhere_is_a_warning_that_says_where(
 ) -> None:
     contract = load(tmp_path, document(None, paths={"/a": {"post": operation}}))
     assert message in [problem.message for problem in contract.warnings]
+
+
+@pytest.mark.parametrize(
+    ("name", "accepted", "expected"),
+    [
+        ("json", "*/*", "application/json"),
+        ("", "*/*", "application/json"),
+        ("application/json, application/xml", "*/*", "application/json"),
+        ("application/json, application/xml", "application/xml", "application/xml; charset=utf-8"),
+        ("xml", "*/*", "application/xml; charset=utf-8"),
+    ],
+)
+def test_a_name_that_is_no_media_type_stands_for_those_that_are_meant(
+    tmp_path: Path, name: str, accepted: str, expected: str
+) -> None:
+    contract = load(tmp_path, with_example(name, schema={"type": "object", "properties": {"a": {"const": "x"}}}))
+    assert [problem.code for problem in contract.warnings] == ["media-type"]
+    response = create_app(contract).test_client().get("/a", headers={"Accept": accepted})
+    assert response.headers["Content-Type"] == expected
+    assert ">x<" in response.text if "xml" in expected else response.json == {"a": "x"}
+
+
+@pytest.mark.parametrize("name", ["Application/JSON", 'application/json; profile="a,b"', "text/*", "*", "*/*"])
+def test_a_name_that_is_a_media_type_is_no_mistake(tmp_path: Path, name: str) -> None:
+    assert list_warnings(load(tmp_path, with_example(name, schema={"type": "string"}))) == []
+
+
+def test_a_parameter_that_is_declared_twice_is_a_warning(tmp_path: Path) -> None:
+    parameters = [{"name": "q", "in": "query", "schema": {"type": kind}} for kind in ("string", "integer")]
+    paths = {"/a": {"get": {"parameters": parameters, "responses": {"200": {"description": "ok"}}}}}
+    contract = load(tmp_path, document(None, paths=paths))
+    [warning] = list_warnings(contract)
+    assert 'the query parameter "q" is declared twice; the last one counts' in warning
+
+
+@pytest.mark.parametrize(
+    ("media", "message"),
+    [
+        ({"examples": {"one": {"a": 1}}}, '"a" is not a member of an example. Did you mean value: {a: …}?'),
+        (
+            {"example": {"summary": "x", "value": {"a": 1}}},
+            "the example is served with its member value: write the value itself, or examples: {NAME: {value: …}}",
+        ),
+    ],
+)
+def test_an_example_that_is_written_like_another_kind_is_a_warning(
+    tmp_path: Path, media: dict[str, Any], message: str
+) -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "integer"}}}
+    [warning] = list_warnings(load(tmp_path, with_example(schema=schema, **media)))
+    assert warning.endswith(message)
