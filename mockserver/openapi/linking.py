@@ -13,6 +13,7 @@ from mockserver.documents.references import OutsideContract, References
 from mockserver.documents.source import Report
 from mockserver.errors import did_you_mean, quote
 from mockserver.openapi import object_types
+from mockserver.openapi.servers import HOST
 from mockserver.schemas import keywords
 from mockserver.syntax import json_pointer
 
@@ -250,8 +251,11 @@ class Linker:
             self._linked.replacements[id(location.value)] = {"value": value}
 
     def _check_server(self, location: TypedLocation) -> None:
-        """Warn about variables of a server's URL that are not declared."""
+        """Warn about variables of a server's URL that are not declared, and about a host without a scheme."""
         url, variables = location.value.get("url"), location.value.get("variables")
+        if isinstance(url, str) and HOST.match(url):
+            message = f"{quote(url)} has no scheme; it is read as {quote('https://' + url)}"
+            self._warn(location.below("any", "url"), message, "server")
         for name in dict.fromkeys(re.findall(r"\{([^{}]*)\}", url)) if isinstance(url, str) else ():
             if not isinstance(variables, dict) or name not in variables:
                 hint = did_you_mean(name, variables if isinstance(variables, dict) else ())

@@ -13,6 +13,8 @@ from mockserver.documents.nodes import Node
 # The maximum number of combinations of one server's variables.
 COMBINATION_LIMIT = 50
 VARIABLE = re.compile(r"\{([^{}]+)\}")
+# A host at the start of a URL without a scheme, which is a relative URL then: `api.example.com/v1`.
+HOST = re.compile(r"(?:(?:[\w-]+\.)+[A-Za-z]{2,}(?::[0-9]+)?|[\w.-]+:[0-9]+)(?=/|$)", re.ASCII)
 
 
 def find_prefixes(*owners: Node) -> tuple[str, ...] | None:
@@ -58,7 +60,7 @@ def _values_of(variable: Any) -> list[str | None]:
 def _path_of(url: str) -> str:
     """The path of a URL, absolute or relative, without a slash at its end."""
     try:
-        path = urlsplit(url).path
+        path = urlsplit(HOST.sub("", url, count=1) if HOST.match(url) else url).path
     except ValueError:
         return ""
     segments = [segment for segment in path.split("/") if segment not in ("", ".", "..")]

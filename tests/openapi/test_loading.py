@@ -182,6 +182,26 @@ def test_the_api_responds_under_each_prefix_of_its_servers(tmp_path: Path) -> No
     assert client.get("/here/here/a").json == "exact"
 
 
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("api.example.com/v2", "/v2/a"),
+        ("localhost:8080/api/", "/api/a"),
+        ("api.example.com:8443", "/a"),
+        ("10.0.0.1:80/x", "/x/a"),
+    ],
+)
+def test_a_server_without_a_scheme_is_a_host_with_a_warning(tmp_path: Path, url: str, path: str) -> None:
+    contract = load(tmp_path, document(None, paths={"/a": {"get": GET}}, servers=[{"url": url}]))
+    assert [(problem.pointer, problem.code) for problem in contract.warnings] == [("/servers/0/url", "server")]
+    assert create_app(contract).test_client().get(path).status_code == 200
+
+
+@pytest.mark.parametrize("url", ["v1.0/api", "./api.v1", "/api.example.com/v2", "https://example.com:80/v2", "api"])
+def test_a_relative_or_complete_address_of_a_server_is_no_mistake(tmp_path: Path, url: str) -> None:
+    assert list_warnings(load(tmp_path, document(None, paths={"/a": {"get": GET}}, servers=[{"url": url}]))) == []
+
+
 def test_strict_examples_make_a_broken_example_an_error_and_nothing_else(tmp_path: Path) -> None:
     content = {"application/json": {"schema": {"type": "strng", "minLength": 3}, "example": "x"}}
     paths = {"/a": {"get": {"responses": {"200": {"description": "ok", "content": content}}}}}
