@@ -33,14 +33,14 @@ class Behaviour:
 
     `items` and `total` lead to the members of a list's envelope, `item` to that of a single record's, and are empty
     without one; `envelope_schema` is the schema of an envelope with further members. `body_member` names the member of
-    a request body that holds the record. `limit`, `offset`, `page` and `sort` name the query parameters of a list,
-    `filters` those that filter by the field of their name; pages are counted from `first_page`, records from
-    `first_offset`. `path_fields` maps path parameters to fields of another name. `selection` is what else selects and
-    pages the records of a list. `item_path` holds the segments of the path at which a record that is created can be
-    read, where that is not below the path of the operation. `key_schema` is the schema of a response that holds the key
-    in place of the record. With `key_in_body`, the request body names the record, and no path parameter does.
-    `assigned` are members that an update writes beside those of the body. With `member`, the operation is about that
-    member of the record, in its place.
+    a request body that holds the record. `limit`, `offset`, `page`, `sort` and `order` (the direction of the sort) name
+    the query parameters of a list, `filters` those that filter by the field of their name; pages are counted from
+    `first_page`, records from `first_offset`. `path_fields` maps path parameters to fields of another name. `selection`
+    is what else selects and pages the records of a list. `item_path` holds the segments of the path at which a record
+    that is created can be read, where that is not below the path of the operation. `key_schema` is the schema of a
+    response that holds the key in place of the record. With `key_in_body`, the request body names the record, and no
+    path parameter does. `assigned` are members that an update writes beside those of the body. With `member`, the
+    operation is about that member of the record, in its place.
     """
 
     kind: BehaviourKind
@@ -52,6 +52,7 @@ class Behaviour:
     offset: str | None = None
     sort: str | None = None
     page: str | None = None
+    order: str | None = None
     first_page: int = 1
     first_offset: int = 0
     filters: tuple[str, ...] = ()

@@ -330,6 +330,7 @@ class ResourcesReader:
             limit=paging.get("limit"),
             offset=paging.get("offset"),
             sort=paging.get("sort"),
+            order=paging.get("order"),
             page=paging.get("page"),
             first_page=first_page,
             first_offset=first_offset,

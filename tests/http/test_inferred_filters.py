@@ -70,3 +70,31 @@ def test_a_parameter_selects_by_the_field_that_its_name_says(
         assert client.post("/things", json=thing).status_code == 201
     response = client.get(f"/things?{query}")
     assert [thing["id"] for thing in response.get_json()] == expected
+
+
+@pytest.mark.parametrize(
+    ("parameters", "query", "expected"),
+    [
+        ({"sort": TEXT}, "sort=title", [1, 2]),
+        ({"sort": TEXT}, "sort=-title", [2, 1]),
+        ({"sort": TEXT}, "sort=%2Btitle", [1, 2]),
+        ({"sort": array_of(TEXT)}, "sort=status,asc&sort=id,desc", [2, 1]),
+        ({"order_by": TEXT}, "order_by=title:desc", [2, 1]),
+        ({"$orderby": TEXT}, "$orderby=title desc", [2, 1]),
+        ({"sortBy": TEXT, "sortOrder": {"enum": ["ASC", "DESC"]}}, "sortBy=customerId&sortOrder=DESC", [2, 1]),
+        ({"sort": {"enum": ["created", "title"]}, "direction": TEXT}, "sort=created&direction=desc", [2, 1]),
+        ({"sort": TEXT}, "sort=relevance", [1, 2]),
+        ({"sort": {"enum": ["title", "relevance"]}}, "sort=title", [1, 2]),
+        ({"sort": TEXT}, "", [1, 2]),
+    ],
+)
+def test_a_list_is_sorted_as_usual_parameters_say(
+    serve: Serve, parameters: dict[str, Any], query: str, expected: list[int]
+) -> None:
+    paths = crud("/things", "/things/{id}", THING)
+    paths["/things"]["get"] = operation(schema=array_of(THING), parameters=[*parameters.items()])
+    client: FlaskClient = serve(document(paths, id=INTEGER), stateful=True, scenario="empty")
+    for thing in THINGS:
+        assert client.post("/things", json=thing).status_code == 201
+    response = client.get(f"/things?{query}")
+    assert [thing["id"] for thing in response.get_json()] == expected

@@ -26,6 +26,7 @@ from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
 from mockserver.schemas.shapes import COMPOUND, Shape
 from mockserver.syntax import words
 from mockserver.syntax.media_types import FORMS, is_json, may_be_json
+from mockserver.syntax.sorting import read_order
 
 # The names of query parameters that page a list, by their role.
 PAGING: Mapping[str, tuple[str, ...]] = {
@@ -45,6 +46,9 @@ PAGING: Mapping[str, tuple[str, ...]] = {
 }
 # These page only beside a parameter that says where the page begins, and where no field has their name.
 AMBIGUOUS_LIMITS = ("size", "count", "max", "rows", "num")
+# Those of parameters that sort it, and that say in which direction.
+SORTS = ("sort", "sortby", "orderby", "ordering", "sortfield", "sortcolumn")
+SORT_DIRECTIONS = ("order", "direction", "sortorder", "sortdirection", "sortdir", "orderdirection", "dir")
 JSON_PATCH = "json-patch"
 ACCEPTED = 202
 
@@ -211,6 +215,7 @@ def infer_list(operation: Operation, collection: Collection) -> Entry | None:
     shape = Shape.from_schema(media_type.schema) if envelope is not None else None
     selection = infer_selection(operation, shape, collection.shape, collection.key, member or "")
     paging = _infer_paging(operation, collection.shape) | selection.pop("paging", {})
+    paging |= _infer_sort(operation, collection.shape)
     if "cursor" in paging or "before" in paging:
         # A page that is numbered, too, would count from the cursor.
         paging.pop("page", None)
@@ -237,3 +242,18 @@ def _infer_paging(operation: Operation, record: Shape) -> dict[str, str]:
         limit = next((names[name] for name in AMBIGUOUS_LIMITS if name in names and name not in fields), None)
         paging |= {"limit": limit} if limit is not None else {}
     return paging
+
+
+def _infer_sort(operation: Operation, record: Shape) -> dict[str, str]:
+    """The parameters that sort a list; of values that a parameter lists, each must be one to sort by."""
+    query = {words.normalize(name): entry for name, entry in query_parameters(operation).items()}
+    query = {name: entry for name, entry in query.items() if entry.name not in record.names}
+    sort = next((query[name] for name in SORTS if name in query), None)
+    if sort is None:
+        return {}
+    shape = sort.notation.shape.items if sort.notation.shape.types == {"array"} else sort.notation.shape
+    listed = [field for value in shape.enum_values or [] for field in read_order(str(value), frozenset(record.names))]
+    if "string" not in shape.types or any(field.name not in record.names for field in listed):
+        return {}
+    order = next((query[name].name for name in SORT_DIRECTIONS if name in query), None)
+    return {"sort": sort.name, **({"order": order} if order is not None else {})}

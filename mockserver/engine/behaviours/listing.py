@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 from mockserver.contract.behaviour import Behaviour, ResultKind
@@ -29,7 +28,9 @@ from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation
 from mockserver.refusals import InvalidRequest, UnknownCursor
 from mockserver.syntax.member_path import MemberPath, with_member, without_member
+from mockserver.syntax.sorting import DIRECTIONS, read_order
 
+DESCENDING = frozenset(word for word, is_descending in DIRECTIONS.items() if is_descending)
 # What clients send for the first page.
 NO_CURSOR = (None, "")
 # The end of the pages of a list whose schema has no null for it.
@@ -47,6 +48,7 @@ class ListRecords(SelectingImplementation):
         )
 
         self._page_members = PageMembers(operation, behaviour)
+        self._sortable = frozenset(self.resource.fields)
         roles = {"limit": behaviour.limit, "offset": behaviour.offset, "page": behaviour.page}
         # From what records are counted, and the names of the parameters that page.
         self._counting = behaviour.first_offset, {role: name for role, name in roles.items() if name is not None}
@@ -109,8 +111,13 @@ class ListRecords(SelectingImplementation):
         sort = call.query.get(parameter) if parameter is not None else None
         if not sort:
             return table.order
-        fields = _sort_fields(sort if isinstance(sort, str) else ",".join(sort))
+        criteria = read_order(sort if isinstance(sort, str) else ",".join(map(str, sort)), self._sortable)
+        is_reversed = str(call.query.get(self.behaviour.order or "", "")).lower() in DESCENDING
+        fields = tuple(SortField(criterion.name, criterion.is_descending != is_reversed) for criterion in criteria)
         unknown = next((field.name for field in fields if field.name not in self.resource.fields), None)
+        if unknown is not None and self.contract.inferred:
+            # Nothing says by what the real server sorts then.
+            return table.order
         if unknown is not None:
             message = f"{quote(unknown)} is not a field to sort by.{did_you_mean(unknown, self.resource.fields)}"
             raise InvalidRequest([Violation("query", "", "sort", message, parameter)])
@@ -248,8 +255,3 @@ def _whole_number(query: Mapping[str, Any], parameter: str | None) -> int | None
     if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
         return max(0, int(value))
     return None
-
-
-@lru_cache(maxsize=256)
-def _sort_fields(text: str) -> tuple[SortField, ...]:
-    return tuple(SortField.parse(part) for part in text.split(","))

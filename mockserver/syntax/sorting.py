@@ -1,0 +1,50 @@
+"""How requests write the order of a list: `-created_at,name`, `name,desc`, `name:asc`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from functools import lru_cache
+from typing import NamedTuple
+
+from mockserver.syntax import words
+
+# Whether a word for a direction means descending.
+DIRECTIONS = {"asc": False, "ascending": False, "1": False, "desc": True, "descending": True, "-1": True}
+WRITTEN = re.compile(r"([+-]?)\s*(.*?)(?:\s*[:\s]\s*(asc|desc|ascending|descending))?", re.IGNORECASE | re.DOTALL)
+# A field of this name with one of these ends is meant too: `created` is `created_at`.
+TIME_ENDS = ("at", "on", "date", "time")
+
+
+class Criterion(NamedTuple):
+    """What a list is sorted by."""
+
+    name: str
+    is_descending: bool
+
+
+@lru_cache(maxsize=256)
+def read_order(text: str, fields: frozenset[str]) -> tuple[Criterion, ...]:
+    """The criteria that a text lists; a name that is no field stays as it is."""
+    criteria: list[Criterion] = []
+    for part in filter(None, map(str.strip, text.split(","))):
+        if criteria and part.lower() in DIRECTIONS and part not in fields:
+            criteria[-1] = Criterion(criteria[-1].name, DIRECTIONS[part.lower()])
+            continue
+        match = WRITTEN.fullmatch(part)
+        sign, name, direction = match.groups() if match is not None and part not in fields else ("", part, None)
+        is_descending = DIRECTIONS[direction.lower()] if direction else sign == "-"
+        criteria.append(Criterion(find_field(name, fields) or name, is_descending))
+    return tuple(criteria)
+
+
+def find_field(name: str, fields: Collection[str]) -> str | None:
+    """The field that a request sorts by: that of the name, else the only one that is the same but for its spelling."""
+    if name in fields:
+        return name
+    wanted = words.normalize(name)
+    for form in (wanted, *(wanted + end for end in TIME_ENDS)):
+        same = [field for field in fields if words.normalize(field) == form]
+        if len(same) == 1 and wanted:
+            return same[0]
+    return None
