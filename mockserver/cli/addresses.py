@@ -27,6 +27,14 @@ def generate_token(host: str) -> str | None:
     return None if is_loopback(host) else secrets.token_urlsafe(24)
 
 
+def checked_token(token: str | None) -> str | None:
+    """The token that the user chose. Raises click.BadParameter for one that every request would match."""
+    if token is not None and not token.strip():
+        message = "it is empty, perhaps since a variable has no value; leave it out for none, or for a generated one"
+        raise click.BadParameter(message)
+    return token
+
+
 def print_token(host: str, token: str) -> None:
     """Print the token that was generated."""
     warn(f"{host} is not a loopback address, so the control API requires the header X-Mock-Token: {token}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mockserver.cli.addresses import checked_token
 from mockserver.cli.arguments import CONTRACT, STATEFUL, STRICT_EXAMPLES, add_options
 from mockserver.cli.environment import Duration, PortOption, Size
 from mockserver.cli.request_log import Format
@@ -32,15 +33,6 @@ if TYPE_CHECKING:
     from mockserver.http.request_log import RequestLog
 
 PORT = 4080
-
-
-def _checked_token(_context: click.Context, _option: click.Parameter, token: str | None) -> str | None:
-    if token is not None and not token.strip():
-        message = "it is empty, perhaps since a variable has no value; leave it out for none, or for a generated one"
-        raise click.BadParameter(message)
-    return token
-
-
 serve_options = add_options(
     CONTRACT,
     click.option(
@@ -91,7 +83,7 @@ serve_options = add_options(
     click.option(
         "--token",
         metavar="TOKEN",
-        callback=_checked_token,
+        callback=lambda _context, _parameter, token: checked_token(token),
         help="Require this token on the control API. MOCKSERVER_TOKEN keeps it out of the process list.",
     ),
     click.option(

@@ -12,7 +12,7 @@ from mockserver.control import delivery_filters, journal_json, request_filters, 
 from mockserver.documents.bundle import bundle
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.engine.commands import AddOverride, Fire, Fired, Put, Remove, RemoveOverride
-from mockserver.engine.overrides import ActiveOverride, Overrides
+from mockserver.engine.overrides import ActiveOverride
 from mockserver.engine.recording import write_recording
 from mockserver.engine.run import Run
 from mockserver.engine.sandboxes import DEFAULT
@@ -230,8 +230,8 @@ def _instant(text: str) -> int:
 
 
 def _list_overrides(exchange: Exchange, call: OperationCall) -> ControlResult:
-    overrides_state = exchange.selection.settle().state.overrides
-    listed = [_override_as_json(overrides_state, override) for override in overrides_state.active]
+    run = exchange.selection.settle()
+    listed = [_override_as_json(run, override) for override in run.state.overrides.active]
     return 200, {"overrides": listed}
 
 
@@ -247,7 +247,7 @@ def _add_override(exchange: Exchange, call: OperationCall) -> ControlResult:
     state = exchange.selection.run.submit(lambda _, at: AddOverride(override, at))
     added = state.overrides.active[0]
     location = f"{exchange.request.root_path}{PREFIX}/overrides/{added.id}"
-    return 201, _override_as_json(state.overrides, added), {"Location": location}
+    return 201, _override_as_json(exchange.selection.run, added), {"Location": location}
 
 
 def _clear_overrides(exchange: Exchange, call: OperationCall) -> ControlResult:
@@ -261,8 +261,8 @@ def _remove_override(exchange: Exchange, call: OperationCall) -> ControlResult:
     return 204, None
 
 
-def _override_as_json(state: Overrides, active: ActiveOverride) -> dict[str, Any]:
-    return {"id": active.id, "used": state.use_counts.get(active.id, 0), **active.override.entry}
+def _override_as_json(run: Run, active: ActiveOverride) -> dict[str, Any]:
+    return {"id": active.id, "used": run.count_uses(active), **active.override.entry}
 
 
 def _recording(exchange: Exchange, call: OperationCall) -> ControlResult:

@@ -110,6 +110,11 @@ class Run:
             if override.id not in at_start and override.id not in self._override_uses
         ]
 
+    def count_uses(self, active: ActiveOverride) -> int:
+        """How many requests an override has answered; with `times`, less those that the clock has gone back behind."""
+        counts = self._override_uses.counts if active.override.times is None else self.state.overrides.use_counts
+        return counts.get(active.id, 0)
+
     @property
     def is_untouched(self) -> bool:
         """Whether nothing was changed since the start, by a command or by moving the clock."""

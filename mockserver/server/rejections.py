@@ -18,7 +18,11 @@ FRAMING_FACTOR = 8
 REQUEST_SECONDS = 30.0
 # Status, title and detail by code.
 REJECTIONS = {
-    "malformed-request": (400, "Bad Request", "The request is not valid HTTP/1.1, or its method is unknown."),
+    "malformed-request": (
+        400, "Bad Request",
+        "The request is not valid HTTP/1.1, or its method is unknown. In its target, spaces and characters beyond "
+        "ASCII are percent-encoded.",
+    ),
     "missing-host": (400, "Bad Request", "An HTTP/1.1 request has exactly one Host header (RFC 9112, section 3.2)."),
     "request-timeout": (
         408, "Request Timeout",

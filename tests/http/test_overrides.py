@@ -170,6 +170,15 @@ def test_a_status_and_times_may_be_written_as_json_schema_allows(client: FlaskCl
     assert listed == f'{{"overrides":[{{"id":"{name}","used":1,"operation":"getJob","status":404,"times":1}}]}}'
 
 
+def test_uses_without_a_limit_are_counted_too(client: FlaskClient) -> None:
+    name = add(client, operation="getJob", status=503)
+    statuses(client, times=2)
+    listed = client.get("/__mock/overrides").json["overrides"]
+    assert listed == [{"id": name, "used": 2, "operation": "getJob", "status": 503}]
+    client.post("/__mock/reset")
+    assert client.get("/__mock/overrides").json["overrides"] == []
+
+
 def test_uses_are_counted_and_go_back_with_the_clock(client: FlaskClient) -> None:
     client.post("/__mock/clock", json={"advance": "1s"})
     name = add(client, operation="getJob", status=503, times=1)
