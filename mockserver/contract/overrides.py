@@ -100,15 +100,17 @@ def _header_text(value: str | float) -> str:
 
 
 def _media_type(declared: DeclaredResponse | None, headers: Mapping[str, Sequence[str]], body: Any) -> str:
-    """The media type of a body: the header's, else a declared one that can be written, JSON first, else JSON."""
+    """The media type of a body: the header's, else a declared one that can hold it, JSON first, else JSON."""
     for name, values in headers.items():
         if name.lower() == "content-type":
             return values[-1]
     media = json_media_type(declared)
-    texts = [name for name in declared.media if is_text(name) and "*" not in name] if declared is not None else []
-    # A text is the document of XML, and not a value in it.
-    if texts and isinstance(body, str) and (media is None or not may_be_json(media.name)):
-        return texts[0]
+    names = [name for name in declared.media if "*" not in name] if declared is not None else []
+    # A text is the document of XML, and not a value in it; it is what is sent as any other type.
+    if isinstance(body, str) and (media is None or not may_be_json(media.name)):
+        written = [name for name in names if is_text(name)] or (names if media is None else [])
+        if written:
+            return written[0]
     return media.name if media is not None else JSON
 
 

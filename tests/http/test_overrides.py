@@ -154,6 +154,16 @@ def test_any_status_is_sent_where_it_may_violate_the_contract(
         assert response.data == b""
 
 
+@pytest.mark.parametrize("kind", ["application/octet-stream", "image/svg+xml", "text/csv"])
+def test_a_text_is_sent_as_the_type_that_is_declared_in_place_of_json(serve: Serve, kind: str) -> None:
+    responses = {"200": {"description": "A file", "content": {kind: {"schema": {"type": "string"}}}}}
+    paths = {"/a": {"get": {"operationId": "getA", "responses": responses}}}
+    client = serve({"openapi": "3.1.0", "info": {"title": "A", "version": "1"}, "paths": paths})
+    assert client.post("/__mock/overrides", json={"operation": "getA", "body": "a;b"}).status_code == 201
+    response = client.get("/a")
+    assert (response.content_type.partition(";")[0], response.text) == (kind, "a;b")
+
+
 @pytest.mark.parametrize("status", [204, 205])
 def test_a_body_for_a_status_without_content_is_refused(serve: Serve, status: int) -> None:
     responses = {str(status): {"description": "done"}}
