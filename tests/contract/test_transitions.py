@@ -233,7 +233,7 @@ def test_check_reports_a_state_that_effects_leave_invalid(tmp_path: Path) -> Non
         ({"set": {"by": {"name": "$body..x"}}}, "/set/by/name", "is neither $now nor $body.MEMBER"),
         ({"set": {"amount": "ten"}}, "/set/amount", "does not match the schema of amount"),
         ({"when": {"type": "nothing"}}, "/when/type", "is not a JSON Schema"),
-        ({"when": {"$ref": "other.json"}}, "/when", "is not a JSON Schema"),
+        ({"when": {"$ref": "other.json"}}, "/when/$ref", "is not a JSON Schema"),
     ],
 )
 def test_a_mistake_is_reported_with_its_place(
