@@ -47,9 +47,8 @@ def installed(distributions: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     venv.create(environment, symlinks=True)
     python = environment / "bin" / "python"
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(python), "install", "--quiet"]
-    subprocess.run(
-        [*pip, *([] if IS_FULL else ["--no-deps", "--no-compile"]), str(wheel)], check=True, timeout=BUILD_SECONDS
-    )
+    options = [] if IS_FULL else ["--no-deps", "--no-compile"]
+    subprocess.run([*pip, *options, str(wheel)], check=True, timeout=BUILD_SECONDS)
     if not IS_FULL:
         packages = next(environment.glob("lib/python*/site-packages"))
         # A path is added without the `.pth` files in it, such as that of a checkout which is installed as editable.
