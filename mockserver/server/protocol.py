@@ -236,7 +236,7 @@ class Protocol(HttpToolsProtocol):
             elif name == b"content-length":
                 lengths = int(value)
             elif name == b"expect":
-                expects = value.lower() == b"100-continue"
+                expects = expects or b"100-continue" in value.lower().replace(b" ", b"").split(b",")
             elif name == b"transfer-encoding" and rejections.has_unknown_coding(self.headers):
                 raise RequestRejected("transfer-coding-not-supported")
         if hosts > 1 or (hosts == 0 and version != "1.0"):
@@ -245,7 +245,7 @@ class Protocol(HttpToolsProtocol):
         self.headers += self._offers
         self._offers = []
         self.cycle = Cycle(version != "1.0" and method != b"CONNECT" and self.parser.should_keep_alive())
-        if expects and not self._is_last:
+        if expects and version != "1.0" and not self._is_last:
             if lengths > self.served.body_limit:
                 self._overflow()
             elif self._hold is None and not self._waiting:

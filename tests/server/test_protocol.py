@@ -135,12 +135,20 @@ def test_204_has_neither_body_nor_length(server: BackgroundServer) -> None:
     assert body == b""
 
 
-def test_expect_100_continue_is_answered_before_the_body(server: BackgroundServer) -> None:
+@pytest.mark.parametrize(
+    "lines", [["Expect: 100-continue"], ["Expect: a, 100-Continue"], ["Expect: 100-continue", "Expect: a"]]
+)
+def test_expect_100_continue_is_answered_before_the_body(server: BackgroundServer, lines: list[str]) -> None:
     with connect(server) as connection:
-        connection.sendall(request("/x", "Expect: 100-continue", "Content-Length: 3", method="POST"))
+        connection.sendall(request("/x", *lines, "Content-Length: 3", method="POST"))
         assert connection.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
         connection.sendall(b"abc")
         assert b'"body": "abc"' in read_all(connection)
+
+
+def test_a_client_of_http_1_0_gets_no_interim_response(server: BackgroundServer) -> None:
+    sent = request("/x", "Expect: 100-continue", "Content-Length: 3", method="POST").replace(b"HTTP/1.1", b"HTTP/1.0")
+    assert exchange(server, sent + b"abc")[0] == 200
 
 
 def test_a_body_that_will_be_too_large_is_refused_before_it_is_sent(server: BackgroundServer) -> None:
