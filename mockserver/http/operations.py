@@ -49,6 +49,8 @@ from mockserver.syntax.words import normalize
 BEFORE_OPERATION = (NotAcceptable, PreconditionFailed, UnknownRecord, HandlerFailed, HandlerTimeout)
 TOTAL_HEADERS = ("xtotalcount", "xtotal", "totalcount")
 VIOLATIONS_HEADER = "X-Mock-Violations"
+# Longer addresses are not understood everywhere (RFC 9110, section 4.1).
+LOCATION_LIMIT = 8_000
 
 
 def call(exchange: Exchange) -> Response:
@@ -348,7 +350,9 @@ def _headers(
     """Where a created record is, how many records a list has, and the other headers that are required."""
     pairs = list[tuple[str, str]]()
     if result.kind is ResultKind.CREATED and _is_readable(exchange, operation):
-        pairs.append(("Location", _location(exchange, operation, spec.declared, result.key)))
+        location = _location(exchange, operation, spec.declared, result.key)
+        if len(location) <= LOCATION_LIMIT:
+            pairs.append(("Location", location))
     if result.total is not None:
         names = [header.name for header in spec.declared.headers]
         pairs += [(name, str(result.total)) for name in names if normalize(name) in TOTAL_HEADERS]

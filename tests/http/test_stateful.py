@@ -428,6 +428,12 @@ def test_the_location_of_a_created_record_leads_to_it(small_client: FlaskClient,
     assert small_client.get(location).json == created.json
 
 
+def test_an_address_that_clients_may_not_understand_is_not_sent(small_client: FlaskClient) -> None:
+    sent = [small_client.post("/jobs", json={"id": "a" * size, "owner_id": 1}) for size in (7_000, 9_000)]
+    assert [response.status_code for response in sent] == [201, 201]
+    assert ["Location" in response.headers for response in sent] == [True, False]
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_the_location_of_a_record_below_another_leads_to_it(tmp_path: Path, key: str) -> None:
     record = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}, "box": {"type": "string"}}}
