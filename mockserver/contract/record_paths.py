@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -49,19 +49,26 @@ def _member_shapes(shape: Shape) -> Iterator[Shape]:
     return (shape.member(name) for name in shape.names)
 
 
-def find_item_path(
-    operation: Operation, behaviours: Mapping[str, Behaviour], operations: Mapping[str, Operation]
-) -> tuple[str, ...] | None:
-    """Where a record that an operation creates can be read, if not below the operation's own path."""
-    created = behaviours[operation.id]
-    if created.kind != "create":
-        return None
+def with_item_paths(behaviours: Mapping[str, Behaviour], operations: Mapping[str, Operation]) -> dict[str, Behaviour]:
+    """The behaviours in the order of the operations, those that create records with the path of a record."""
+    paths: dict[str, list[str]] = {}
+    for name, behaviour in behaviours.items():
+        if behaviour.kind == "read":
+            paths.setdefault(behaviour.resource, []).append(operations[name].route.rstrip("/"))
+    ordered = {name: behaviours[name] for name in operations if name in behaviours}
+    created = {name: behaviour for name, behaviour in ordered.items() if behaviour.kind == "create"}
+    return ordered | {
+        name: replace(behaviour, item_path=_find_item_path(operations[name], paths.get(behaviour.resource, ())))
+        for name, behaviour in created.items()
+    }
+
+
+def _find_item_path(operation: Operation, paths: Sequence[str]) -> tuple[str, ...] | None:
+    """Where a record that an operation creates can be read, if not below the operation's own path.
+
+    `paths` are those at which records of the resource are read.
+    """
     own = template_shape(operation.route.rstrip("/"))
-    paths = [
-        operations[name].route.rstrip("/")
-        for name, behaviour in behaviours.items()
-        if behaviour.kind == "read" and behaviour.resource == created.resource
-    ]
     readable = [path for path in paths if set(template_names(path)[:-1]) <= set(operation.path_names)]
     if not readable or any(template_shape(path) == f"{own}/{{}}" for path in paths):
         return None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Set
+from dataclasses import dataclass
 from typing import Any
 
 import jsonschema_rs
@@ -23,10 +23,10 @@ from mockserver.contract.list_reader import ListReader, is_filter, query_paramet
 from mockserver.contract.model import DerivedField, Resource, SortField
 from mockserver.contract.record_paths import (
     KEY_TYPES,
-    find_item_path,
     has_key_in_body,
     missing_owners,
     sends_field,
+    with_item_paths,
     with_joined_keys,
     with_types_of_keys,
 )
@@ -85,11 +85,7 @@ class ResourcesReader:
                 behaviour = self._read_behaviour(pointer, entry, operations[name], resources)
                 if behaviour is not None:
                     behaviours[name] = behaviour
-        return {
-            name: replace(behaviours[name], item_path=find_item_path(operations[name], behaviours, operations))
-            for name in operations
-            if name in behaviours
-        }
+        return with_item_paths(behaviours, operations)
 
     def _read_resource(self, name: str, entry: Mapping[str, Any], names: set[str]) -> Resource | None:
         pointer = json_pointer.append("/resources", name)
@@ -422,13 +418,12 @@ class ResourcesReader:
                 message = f"{quote(transition)} sets a field to $body.{'.'.join(path)}, which the body lacks.{hint}"
                 self._add(pointer, message)
 
-    def _check_names(self, pointer: str, kind: str, names: Iterable[str], declared: Iterable[str]) -> None:
+    def _check_names(self, pointer: str, kind: str, names: Iterable[str], declared: Collection[str]) -> None:
         for name in names:
             self._check_name(pointer, kind, name, declared)
 
-    def _check_name(self, pointer: str, kind: str, name: str, declared: Iterable[str]) -> bool:
+    def _check_name(self, pointer: str, kind: str, name: str, declared: Collection[str]) -> bool:
         """Whether a name is declared; one that is not is a mistake."""
-        declared = list(declared)
         if name not in declared:
             self._add(pointer, unknown_name(kind, name, declared), "unknown-name")
         return name in declared

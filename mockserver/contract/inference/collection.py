@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.documents.nodes import Node
 from mockserver.openapi.content_reader import ANY_TEXT
-from mockserver.openapi.model import Operation, Parameter
+from mockserver.openapi.model import Operation, Parameter, template_shape
 from mockserver.schemas.shapes import Shape
+from mockserver.syntax.words import singular_forms
 
 # The types of a field that a path parameter may hold.
 KEY_TYPES = (frozenset({"string"}), frozenset({"integer"}))
@@ -107,14 +108,56 @@ class Collection:
 
 def sort_by_reference(collections: list[Collection]) -> Iterator[Collection]:
     """The collections, each after those that it refers to."""
-    waiting, finished = list(collections), set[str]()
-    while waiting:
-        ready = [collection for collection in waiting if finished.issuperset(collection.targets)]
+    missing = {index: set(collection.targets) for index, collection in enumerate(collections)}
+    referring: dict[str, list[int]] = {}
+    for index, targets in missing.items():
+        for name in targets:
+            referring.setdefault(name, []).append(index)
+    ready = [index for index, targets in missing.items() if not targets]
+    while missing:
         # Collections that refer to each other have no order: begin with any of them.
-        ready = ready or waiting[:1]
-        yield from ready
-        finished |= {collection.name for collection in ready}
-        waiting = [collection for collection in waiting if collection.name not in finished]
+        ready = ready or [next(iter(missing))]
+        for index in ready:
+            del missing[index]
+        following: list[int] = []
+        for index in ready:
+            yield collections[index]
+            for other in referring.get(collections[index].name, ()):
+                if other in missing:
+                    missing[other].discard(collections[index].name)
+                    following += [other] if not missing[other] else []
+        ready = sorted(following)
+
+
+class DetectedCollections:
+    """The collections that have been detected so far, by their paths and names."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self._all: list[Collection] = []
+        self._by_shape: dict[str, list[Collection]] = {}
+        # By each form of their segments, with their positions.
+        self._by_form: dict[str, list[tuple[int, Collection]]] = {}
+
+    def __iter__(self) -> Iterator[Collection]:
+        return iter(self._all)
+
+    def add(self, collection: Collection) -> None:
+        """Add a collection, whose name and path stay as they are."""
+        self._all.append(collection)
+        self.names.add(collection.name)
+        self._by_shape.setdefault(template_shape(collection.path), []).append(collection)
+        for form in dict.fromkeys(singular_forms(collection.segment)):
+            self._by_form.setdefault(form, []).append((len(self._all), collection))
+
+    def at(self, path: str) -> Sequence[Collection]:
+        """Those at a path, whatever the names of its parameters."""
+        return self._by_shape.get(template_shape(path), ())
+
+    def named(self, segment: str) -> list[Collection]:
+        """Those whose segment names the same as this one."""
+        named = dict(entry for form in singular_forms(segment) for entry in self._by_form.get(form, ()))
+        return [named[position] for position in sorted(named)]
 
 
 def can_hold_parameter(shape: Shape, name: str, operation: Operation, parameter: str) -> bool:

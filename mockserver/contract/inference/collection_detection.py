@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from mockserver.contract.inference.actions import infer_action
 from mockserver.contract.inference.bulk_operations import (
@@ -12,7 +14,14 @@ from mockserver.contract.inference.bulk_operations import (
     infer_delete_all,
     infer_replace_all,
 )
-from mockserver.contract.inference.collection import HIDDEN_KEY, KEY_TYPES, Collection, can_hold_parameter, free_name
+from mockserver.contract.inference.collection import (
+    HIDDEN_KEY,
+    KEY_TYPES,
+    Collection,
+    DetectedCollections,
+    can_hold_parameter,
+    free_name,
+)
 from mockserver.contract.inference.envelopes import (
     Entry,
     envelope_entry,
@@ -66,7 +75,7 @@ FindField = Callable[[str, str, Iterable[str]], str | None]
 
 def detect_collections(operations: Iterable[Operation]) -> list[Collection]:
     """The collections of a document, by the usual form of paths; operations that do not fit belong to none."""
-    by_path: dict[str, dict[str, Operation]] = {}
+    by_path = _Paths()
     listed = list(operations)
     paths = {operation.path for operation in listed}
     for operation in listed:
@@ -74,58 +83,100 @@ def detect_collections(operations: Iterable[Operation]) -> list[Collection]:
         # `/things/{id}.json` is the path of a record like `/things/{id}`.
         plain = path.removesuffix(JSON_SUFFIX)
         by_path.setdefault(path if plain in paths else plain, {})[operation.method] = operation
-    collections: list[Collection] = []
+    detected = DetectedCollections()
     # Owners come first: their paths have fewer parameters.
     ordered = [(path, RecordPath.parse(path)) for path in sorted(by_path, key=lambda path: path.count("{"))]
     for path, record_path in ordered:
         if record_path is not None:
             methods = _collection_methods(record_path, by_path)
-            collection = _detect(record_path, by_path[path], methods, by_path, collections)
-            collections += [collection] if collection is not None else []
+            collection = _detect(record_path, by_path[path], methods, by_path, detected)
+            if collection is not None:
+                detected.add(collection)
     other_paths = [path for path, record_path in ordered if record_path is None]
     for path in other_paths:
-        _add_nested_path(path, by_path[path], collections)
+        _add_nested_path(path, by_path[path], detected)
     for path, record_path in ordered:
         if record_path is not None and "GET" not in by_path[path]:
-            _add_record_path(record_path, by_path[path], collections)
-    members = _add_members(by_path, collections)
-    assigned = {name for collection in collections for name in collection.operations}
+            _add_record_path(record_path, by_path[path], detected)
+    members = _add_members(by_path, detected)
+    assigned = {name for collection in detected for name in collection.operations}
     for path in other_paths:
         methods = by_path[path] if path not in members else {}
         if methods and assigned.isdisjoint(operation.id for operation in methods.values()):
-            collection = _detect_list(path, by_path, collections) or detect_single_record(path, methods, collections)
-            collections += [collection] if collection is not None else []
+            collection = _detect_list(path, by_path, detected) or detect_single_record(path, methods, detected)
+            if collection is not None:
+                detected.add(collection)
     # One that can only be read has not got the operations at the other paths that its detection expected.
-    collections = [collection for collection in collections if len(collection.operations) > 1]
+    collections = [collection for collection in detected if len(collection.operations) > 1]
     _add_actions(by_path, collections)
     set_unique_within(collections, {operation.id: operation for operation in listed})
     link(collections)
     return collections
 
 
-def _collection_methods(path: RecordPath, by_path: Mapping[str, Methods]) -> Methods:
+class _Paths(dict[str, dict[str, Operation]]):
+    """The operations by path and method. Nothing may be added once it has been searched."""
+
+    def below(self, path: str) -> Sequence[str]:
+        """The segments directly below a path."""
+        return self._below.get(path, ())
+
+    def named_below(self, path: str, segment: str) -> list[str]:
+        """The segments directly below a path that name the same as this one."""
+        forms = words.singular_forms(segment)
+        named = dict(entry for form in forms for entry in self._named_below.get((path, form), ()))
+        return [named[position] for position in sorted(named)]
+
+    @cached_property
+    def _below(self) -> dict[str, list[str]]:
+        below: dict[str, list[str]] = {}
+        for path in self:
+            head, slash, segment = path.rpartition("/")
+            if slash:  # the root has none, and is below nothing
+                below.setdefault(head, []).append(segment)
+        return below
+
+    @cached_property
+    def _named_below(self) -> dict[tuple[str, str], list[tuple[int, str]]]:
+        """By path and form of the name, the segments with their positions."""
+        named: dict[tuple[str, str], list[tuple[int, str]]] = {}
+        for head, segments in self._below.items():
+            for position, segment in enumerate(segments):
+                for form in dict.fromkeys(words.singular_forms(segment)):
+                    named.setdefault((head, form), []).append((position, segment))
+        return named
+
+
+def _collection_methods(path: RecordPath, by_path: _Paths) -> Methods:
     """The operations on a collection: also those of `/things` where the path of a record is `/thing/{id}`."""
     methods = dict(by_path.get(path.collection, {}))
     parent = path.collection.rpartition("/")[0]
-    for other, operations in by_path.items():
-        head, _, segment = other.rpartition("/")
-        if head == parent and segment != path.segment and words.name_the_same(segment, path.segment):
-            methods = {**operations, **methods}
+    for segment in by_path.named_below(parent, path.segment):
+        if segment != path.segment:
+            methods = {**by_path[f"{parent}/{segment}"], **methods}
     return methods
 
 
-def _add_members(by_path: Mapping[str, Methods], collections: Sequence[Collection]) -> set[str]:
+def _group_by_operation(collections: Iterable[Collection]) -> defaultdict[str, list[Collection]]:
+    """The collections by the operationIds of their operations."""
+    holders = defaultdict[str, list[Collection]](list)
+    for collection in collections:
+        for name in collection.operations:
+            holders[name].append(collection)
+    return holders
+
+
+def _add_members(by_path: Mapping[str, Methods], collections: Iterable[Collection]) -> set[str]:
     """Let operations read and write a member of a record at a path of its own; returns the paths of members.
 
     Those that do not fit return samples: they keep no second value of the member.
     """
     paths: set[str] = set()
-    assigned = {name for collection in collections for name in collection.operations}
+    holders = _group_by_operation(collections)
     for path, methods in by_path.items():
         head, _, segment = path.rpartition("/")
-        for collection in collections if "{" not in segment else ():
-            fields = _path_at(by_path, head, collection)
-            if fields is None or not assigned.isdisjoint(entry.id for entry in methods.values()):
+        for collection, fields in _readers(by_path, head, holders) if "{" not in segment else ():
+            if any(operation.id in holders for operation in methods.values()):
                 continue
             member = find_member(segment, collection)
             if member is None:
@@ -134,19 +185,20 @@ def _add_members(by_path: Mapping[str, Methods], collections: Sequence[Collectio
             paths |= {path} if not is_own_list else set()
             entries = infer_member(member, methods, collection)
             collection.operations |= {name: entry | fields for name, entry in entries.items()}
-            assigned |= entries.keys()
+            for name in entries:
+                holders[name].append(collection)
     return paths
 
 
-def _add_actions(by_path: Mapping[str, Methods], collections: Sequence[Collection]) -> None:
+def _add_actions(by_path: Mapping[str, Methods], collections: Iterable[Collection]) -> None:
     """Let the operations at a word below a record's path change it: `POST /things/{id}/archive`."""
+    holders = _group_by_operation(collections)
     for path, methods in by_path.items():
         head, _, segment = path.rpartition("/")
         if "{" in segment or "GET" in methods or "{" not in head:
             continue
-        for collection in collections:
-            fields = _path_at(by_path, head, collection)
-            if fields is None or collection.single:
+        for collection, fields in _readers(by_path, head, holders):
+            if collection.single:
                 continue
             for operation in methods.values():
                 entry = infer_action(segment, operation, collection)
@@ -154,22 +206,26 @@ def _add_actions(by_path: Mapping[str, Methods], collections: Sequence[Collectio
                     collection.operations[operation.id] = entry | fields
 
 
-def _path_at(by_path: Mapping[str, Methods], path: str, collection: Collection) -> Entry | None:
-    """The `path` of the entry that reads a record of a collection at a path; None if none does."""
+def _readers(
+    by_path: Mapping[str, Methods], path: str, holders: Mapping[str, Sequence[Collection]]
+) -> Iterator[tuple[Collection, Entry]]:
+    """The collections of which a record is read at a path, each with the `path` of the entry that reads it."""
     read = by_path.get(path, {}).get("GET")
-    entry = collection.operations.get(read.id, {}) if read is not None else {}
-    return {name: part for name, part in entry.items() if name == "path"} if "read" in entry else None
+    if read is None:
+        return
+    for collection in tuple(holders.get(read.id, ())):
+        entry = collection.operations[read.id]
+        if "read" in entry:
+            yield collection, {name: part for name, part in entry.items() if name == "path"}
 
 
-def _infer_below(
-    collection: Collection, path: str, by_path: Mapping[str, Methods], owners: Mapping[str, str]
-) -> dict[str, Entry]:
+def _infer_below(collection: Collection, path: str, by_path: _Paths, owners: Mapping[str, str]) -> dict[str, Entry]:
     """The entries of the operations at a word below the collection's path: `/pets/count`, `/pets/findByStatus`."""
     entries: dict[str, Entry] = {}
-    for other, methods in by_path.items():
-        head, _, segment = other.rpartition("/")
-        if head != path or "{" in segment:
+    for segment in by_path.below(path):
+        if "{" in segment:
             continue
+        methods = by_path[f"{path}/{segment}"]
         word = next(iter(words.split(segment)), "")
         for method, operation in methods.items():
             kind, entry, fields = "list", None, path_entry(owners)
@@ -208,8 +264,8 @@ def _detect(
     path: RecordPath,
     record_methods: Methods,
     collection_methods: Methods,
-    by_path: Mapping[str, Methods],
-    collections: list[Collection],
+    by_path: _Paths,
+    collections: DetectedCollections,
 ) -> Collection | None:
     """The collection of the records at a path; None if it has been detected already, or if nothing can be done with it.
 
@@ -229,9 +285,9 @@ def _detect(
     owners = find_owners(path.collection, read, shape, record.key, collections, allow_unknown=is_numbered)
     if owners is None:
         return None
-    existing = next((other for other in collections if _is_same(other, path.segment, record)), None)
+    existing = next((other for other in collections.named(path.segment) if _is_same(other, record)), None)
     collection = existing or Collection(
-        choose_name(path.collection, collections),
+        choose_name(path.collection, collections.names),
         path.collection,
         record.key,
         {record.schema.address: record.schema},
@@ -256,7 +312,7 @@ def _detect(
     return collection if existing is None else None
 
 
-def _detect_list(path: str, by_path: Mapping[str, Methods], collections: list[Collection]) -> Collection | None:
+def _detect_list(path: str, by_path: _Paths, collections: DetectedCollections) -> Collection | None:
     """The collection that a path lists, where no record can be read alone; None if there is none.
 
     There must be another operation on the records: a creation, or one at the path of a record.
@@ -267,8 +323,9 @@ def _detect_list(path: str, by_path: Mapping[str, Methods], collections: list[Co
     items = find_items(media_type.schema, segment) if media_type is not None else None
     if listing is None or items is None:
         return None
-    record_paths = [(other, parsed) for other in by_path if (parsed := RecordPath.parse(other)) is not None]
-    below = [(by_path[other], parsed.parameter) for other, parsed in record_paths if parsed.collection == path]
+    others = [f"{path}/{below}" for below in by_path.below(path)]
+    record_paths = [(other, parsed) for other in others if (parsed := RecordPath.parse(other)) is not None]
+    below = [(by_path[other], parsed.parameter) for other, parsed in record_paths]
     if any("GET" in operations for operations, _ in below):
         return None
     record_methods, parameter = below[0] if below else ({}, "")
@@ -286,7 +343,7 @@ def _detect_list(path: str, by_path: Mapping[str, Methods], collections: list[Co
     owners = find_owners(path, listing, shape, key, collections, allow_unknown=is_numbered)
     if owners is None:
         return None
-    collection = Collection(choose_name(path, collections), path, key, {items.address: items})
+    collection = Collection(choose_name(path, collections.names), path, key, {items.address: items})
     entries = _infer_on_collection(collection, methods, owners) | _infer_on_record(collection, record_methods, owners)
     entries |= _infer_below(collection, path, by_path, owners)
     usual = [methods[method] for method in ("GET", "POST") if method in methods]
@@ -345,7 +402,7 @@ def _find_record(path: RecordPath, read: Operation) -> _ReadRecord | None:
     return None
 
 
-def _add_nested_path(path: str, methods: Methods, collections: list[Collection]) -> None:
+def _add_nested_path(path: str, methods: Methods, collections: DetectedCollections) -> None:
     """Let another path list and create the records of a collection: `/users/{userId}/posts` beside `/posts`.
 
     Where nothing else lists or creates them, the owner may be known from the path alone.
@@ -353,14 +410,14 @@ def _add_nested_path(path: str, methods: Methods, collections: list[Collection])
     if "{" not in path:
         return
     segment = path.rpartition("/")[2]
-    for collection in collections:
-        if not words.name_the_same(collection.segment, segment) or collection.path == path:
+    for collection in collections.named(segment):
+        if collection.path == path:
             continue
         is_elsewhere = any(entry.keys() & {"list", "create"} for entry in collection.operations.values())
-        owner_candidates = [] if is_elsewhere else [other for other in collections if other is not collection]
+        owner_candidates = None if is_elsewhere else collections
         for operation in methods.values():
             owners = find_owners(
-                path, operation, collection.shape, collection.key, owner_candidates, hidden=collection.hidden
+                path, operation, collection.shape, collection.key, owner_candidates, collection=collection
             )
             if not owners:
                 continue
@@ -370,20 +427,18 @@ def _add_nested_path(path: str, methods: Methods, collections: list[Collection])
                 bind_owners(collection, operation, owners, collections, required=False)
 
 
-def _add_record_path(path: RecordPath, methods: Methods, collections: list[Collection]) -> None:
+def _add_record_path(path: RecordPath, methods: Methods, collections: DetectedCollections) -> None:
     """Let another path write the records of a collection: `DELETE /users/{userId}/posts/{id}` beside `/posts/{id}`."""
-    for collection in collections:
+    for collection in collections.named(path.segment):
         operation = next(iter(methods.values()))
         if (
             collection.path == path.collection
-            or not words.name_the_same(collection.segment, path.segment)
             or words.find_key_field(path.parameter, path.segment, collection.shape.names) != collection.key
             or not can_hold_parameter(collection.shape, collection.key, operation, path.parameter)
         ):
             continue
-        candidates = [other for other in collections if other is not collection]
         owners = find_owners(
-            path.collection, operation, collection.shape, collection.key, candidates, hidden=collection.hidden
+            path.collection, operation, collection.shape, collection.key, collections, collection=collection
         )
         known_fields = {*collection.references, *collection.shape.names, *collection.hidden}
         if owners is not None and known_fields.issuperset(owners.values()):
@@ -435,9 +490,5 @@ def _infer_on_collection(collection: Collection, methods: Methods, owners: Mappi
     return entries
 
 
-def _is_same(other: Collection, segment: str, record: _ReadRecord) -> bool:
-    return (
-        words.name_the_same(other.segment, segment)
-        and record.schema.address in other.schemas
-        and other.key == record.key
-    )
+def _is_same(other: Collection, record: _ReadRecord) -> bool:
+    return record.schema.address in other.schemas and other.key == record.key

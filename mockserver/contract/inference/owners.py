@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import chain
 
 from mockserver.contract.behaviour import BEHAVIOUR_KINDS, CREATING, BehaviourKind
-from mockserver.contract.inference.collection import KEY_TYPES, Collection, can_hold_parameter
+from mockserver.contract.inference.collection import KEY_TYPES, Collection, DetectedCollections, can_hold_parameter
 from mockserver.contract.inference.envelopes import Entry
 from mockserver.contract.record_paths import has_key_in_body, requires_field
-from mockserver.openapi.model import Operation, template_shape
+from mockserver.openapi.model import Operation
 from mockserver.schemas.shapes import Shape
 from mockserver.syntax import words
 
@@ -61,26 +62,26 @@ def find_owners(
     operation: Operation,
     shape: Shape,
     key: str,
-    collections: Sequence[Collection] = (),
+    collections: DetectedCollections | None = None,
     *,
-    hidden: Sequence[str] = (),
+    collection: Collection | None = None,
     allow_unknown: bool = False,
 ) -> dict[str, str] | None:
     """The field that each parameter of a collection's path holds; None if one of them holds none.
 
-    A parameter that names a record of one of the `collections` may hold a hidden field, which the records lack; those
-    that they have already are `hidden`. With `allow_unknown`, so may one that names no record: `{owner}` and `{repo}`
-    in `/repos/{owner}/{repo}/issues`.
+    A parameter that names a record of one of the `collections` may hold a hidden field, which the records lack. So may
+    one that holds a hidden field of the `collection` itself already, and, with `allow_unknown`, one that names no
+    record: `{owner}` and `{repo}` in `/repos/{owner}/{repo}/issues`.
     """
     owners: dict[str, str] = {}
     for segment, parameter in _parameters(path):
-        if parameter in hidden:
+        if collection is not None and parameter in collection.hidden:
             owners[parameter] = parameter
             continue
         field = words.find_owner_field(parameter, segment, shape.names, key)
         is_new = field is not None and field not in owners.values()
         if field is None or not is_new or not can_hold_parameter(shape, field, operation, parameter):
-            owner = _find_owner(path, parameter, collections)
+            owner = _find_owner(path, parameter, collections, collection) if collections is not None else None
             is_known = owner is not None and can_hold_parameter(owner.shape, owner.key, operation, parameter)
             if not is_known and not (owner is None and allow_unknown):
                 return None
@@ -100,7 +101,7 @@ def _parameters(path: str) -> Iterator[tuple[str, str]]:
         yield segment, last
 
 
-def has_collection(path: str, parameter: str, collections: Sequence[Collection]) -> bool:
+def has_collection(path: str, parameter: str, collections: DetectedCollections) -> bool:
     """Whether a parameter of a path names a record of one of the collections."""
     return _find_owner(path, parameter, collections) is not None
 
@@ -109,7 +110,7 @@ def bind_owners(
     collection: Collection,
     operation: Operation,
     owners: Mapping[str, str],
-    collections: list[Collection],
+    collections: DetectedCollections,
     *,
     required: bool,
 ) -> None:
@@ -134,6 +135,7 @@ def set_unique_within(collections: Sequence[Collection], operations: Mapping[str
     """
     # A single record has the key of its owner alone.
     of_singles = {other.references.get(other.key) for other in collections if other.single}
+    by_form = _group_by_form(collections)
     for collection in collections:
         if collection.single or collection.key in collection.hidden or collection.name in of_singles:
             continue
@@ -146,8 +148,9 @@ def set_unique_within(collections: Sequence[Collection], operations: Mapping[str
         on_records = [(operations[name], next(iter(entry))) for name, entry in collection.operations.items()]
         creation = next((operation for operation, kind in on_records if kind == "create"), None)
         replacement = next((operation for operation, kind in on_records if kind == "replace"), None)
-        others = [other for other in collections if other.segment != collection.segment]
-        if fields and is_local_key(collection.key, collection.shape, creation, replacement, others):
+        if fields and is_local_key(
+            collection.key, collection.shape, creation, replacement, by_form, collection.segment
+        ):
             collection.unique_within = list(fields)
     by_name = {collection.name: collection for collection in collections}
     for collection in collections:
@@ -163,11 +166,12 @@ def is_local_key(
     shape: Shape,
     creation: Operation | None,
     replacement: Operation | None,
-    others: Sequence[Collection] = (),
+    by_form: Mapping[str, Sequence[Collection]] | None = None,
+    segment: str = "",
 ) -> bool:
     """Whether each owner may have a record with the same key: clients choose it, or it is a number.
 
-    Or it refers to a record of one of the `others`.
+    Or it refers to a record of a collection of another name than `segment`, given by the forms of their names.
     """
     member, parts = shape.member(key), words.split(key)
     if any(schema.value.get("format") == "uuid" for schema, _ in member.schemas()):
@@ -182,11 +186,7 @@ def is_local_key(
         is_only_way = creation is None and "404" not in replacement.responses
         if "201" in replacement.responses or is_only_way:
             return True
-    by_name: dict[str, list[Collection]] = {}
-    for other in others:
-        for name in words.singular_forms(other.segment):
-            by_name.setdefault(name, []).append(other)
-    return len(parts) > 1 and bool(_named_by(key, by_name))
+    return len(parts) > 1 and any(other.segment != segment for other in _named_by(key, by_form or {}))
 
 
 def _owner_fields(operation: Operation, entry: Entry, collection: Collection) -> tuple[str, ...]:
@@ -201,11 +201,8 @@ def _owner_fields(operation: Operation, entry: Entry, collection: Collection) ->
 
 def link(collections: Sequence[Collection]) -> None:
     """Let the fields of all collections refer to the others by their names: `customer_id` to `/customers`."""
-    by_name: dict[str, list[Collection]] = {}
-    for collection in collections:
-        for name in dict.fromkeys(words.singular_forms(collection.segment)):
-            # A field alone does not say which record it is whose key is unique only below its owner.
-            by_name.setdefault(name, []).extend([] if collection.unique_within else [collection])
+    # A field alone does not say which record it is whose key is unique only below its owner.
+    by_name = _group_by_form(collection for collection in collections if not collection.unique_within)
     for collection in collections:
         shape = collection.shape
         key = set() if collection.unique_within else {collection.key}
@@ -216,6 +213,14 @@ def link(collections: Sequence[Collection]) -> None:
                 collection.links[field] = targets[0].name
 
 
+def _group_by_form(collections: Iterable[Collection]) -> dict[str, list[Collection]]:
+    by_form: dict[str, list[Collection]] = {}
+    for collection in collections:
+        for form in dict.fromkeys(words.singular_forms(collection.segment)):
+            by_form.setdefault(form, []).append(collection)
+    return by_form
+
+
 def _named_by(field: str, by_name: Mapping[str, Sequence[Collection]]) -> list[Collection]:
     """The collections of which a field has the name of the key: `customer_id`, or `billing_customer_id`."""
     *parts, last = words.split(field) or [""]
@@ -224,11 +229,13 @@ def _named_by(field: str, by_name: Mapping[str, Sequence[Collection]]) -> list[C
     return [other for other in targets if other.key not in other.hidden and last in ("id", words.normalize(other.key))]
 
 
-def _find_owner(path: str, parameter: str, collections: Sequence[Collection]) -> Collection | None:
-    """The collection whose records a parameter of a path names."""
+def _find_owner(
+    path: str, parameter: str, collections: DetectedCollections, excluded: Collection | None = None
+) -> Collection | None:
+    """The collection, other than `excluded`, whose records a parameter of a path names."""
     owner_path = RecordPath.parse(path.partition(f"/{{{parameter}}}")[0] + f"/{{{parameter}}}")
-    shape = template_shape(owner_path.collection) if owner_path is not None else ""
-    return next((other for other in collections if template_shape(other.path) == shape), None)
+    possible = collections.at(owner_path.collection if owner_path is not None else "")
+    return next((other for other in possible if other is not excluded), None)
 
 
 def _hidden_name(parameter: str, segment: str, names: AbstractSet[str]) -> str:
@@ -239,19 +246,18 @@ def _hidden_name(parameter: str, segment: str, names: AbstractSet[str]) -> str:
     return next(name for name in candidates if name not in names)
 
 
-def _refers_to(start: Collection, name: str, collections: list[Collection]) -> bool:
+def _refers_to(start: Collection, name: str, collections: Iterable[Collection]) -> bool:
     """Whether a collection is the one of that name or refers to it, directly or not."""
     targets = [other for other in collections if other.name in start.references.values()]
     return start.name == name or any(target.name == name or _refers_to(target, name, collections) for target in targets)
 
 
-def choose_name(path: str, collections: list[Collection]) -> str:
+def choose_name(path: str, names_in_use: AbstractSet[str]) -> str:
     """A name that is not in use: the last segment of the path, with as many segments before it as that takes."""
     parts = [segment for segment in path.split("/") if segment]
     fixed = [segment for segment in parts if "{" not in segment] or parts or ["root"]
     segments = [re.sub(r"[^A-Za-z0-9_-]", "_", segment) for segment in fixed]
     names = ["_".join(segments[start:]) for start in range(len(segments) - 1, -1, -1)]
     candidates = [re.sub(r"^(?=[^A-Za-z_])", "_", name) for name in names]
-    candidates += [f"{candidates[0]}_{number}" for number in range(2, len(collections) + 3)]
-    in_use = {collection.name for collection in collections}
-    return next(candidate for candidate in candidates if candidate not in in_use)
+    numbered = (f"{candidates[0]}_{number}" for number in range(2, len(names_in_use) + 3))
+    return next(candidate for candidate in chain(candidates, numbered) if candidate not in names_in_use)

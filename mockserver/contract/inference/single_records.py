@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from mockserver.contract.inference.collection import HIDDEN_KEY, Collection, free_name
+from mockserver.contract.inference.collection import HIDDEN_KEY, Collection, DetectedCollections, free_name
 from mockserver.contract.inference.envelopes import Entry, envelope_entry, find_record_schema, record_examples
 from mockserver.contract.inference.operations import (
     has_success,
@@ -22,7 +22,7 @@ WRITES = {"PUT": "replace", "POST": "replace", "PATCH": "update"}
 
 
 def detect_single_record(
-    path: str, methods: Mapping[str, Operation], collections: list[Collection]
+    path: str, methods: Mapping[str, Operation], collections: DetectedCollections
 ) -> Collection | None:
     """The record at a path that is read and written there; None if there is none, or an operation does not fit."""
     read = methods.get("GET")
@@ -37,7 +37,9 @@ def detect_single_record(
     if record is None:
         return None
     schema, member = record
-    collection = Collection(choose_name(path, collections), path, HIDDEN_KEY, {schema.address: schema}, single=True)
+    collection = Collection(
+        choose_name(path, collections.names), path, HIDDEN_KEY, {schema.address: schema}, single=True
+    )
     owners = _find_owners(collection, read, "DELETE" in methods, collections)
     if owners is None:
         return None
@@ -88,7 +90,7 @@ def _returns_record(operation: Operation, collection: Collection) -> bool:
 
 
 def _find_owners(
-    collection: Collection, read: Operation, is_deleted: bool, collections: Sequence[Collection]
+    collection: Collection, read: Operation, is_deleted: bool, collections: DetectedCollections
 ) -> dict[str, str] | None:
     """The field that each parameter of the path holds, of which the last one becomes the key; None if one holds none.
 
