@@ -14,6 +14,7 @@ from mockserver.contract.channels import ChannelsReader
 from mockserver.contract.fixtures import read_datasets
 from mockserver.contract.functions import FunctionsReader
 from mockserver.contract.model import Channel, Contract, Resource
+from mockserver.contract.records import record_schemas
 from mockserver.contract.resources import ResourcesReader
 from mockserver.contract.scenarios import (
     DEFAULT_NAME,
@@ -285,7 +286,7 @@ def _read_resources(root: Path, api: _Api, operations: Mapping[str, Operation], 
     if source is None or valid is None:
         raise report.as_error()
     written, source = source.data, Source(source.file, source.text, valid)
-    reader = ResourcesReader(source, f"{BASE_URI}schemas/", api.documents, api.schemas, report)
+    reader = ResourcesReader(source, f"{BASE_URI}schemas/", api.documents, record_schemas(api.schemas), report)
     resources = reader.read_resources()
     if valid.get("resources") != written.get("resources") or len(resources) < len(valid.get("resources", {})):
         # Otherwise every reference to what is missing would be reported as well.

@@ -9,6 +9,8 @@ from typing import Any
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP
 from mockserver.contract.model import Record, Resource
 from mockserver.errors import Violation, quote
+from mockserver.openapi.linking import is_openapi_3_0
+from mockserver.schemas.validators import Schemas
 from mockserver.syntax import json_pointer
 from mockserver.syntax.instants import format_instant, parse_instant
 
@@ -97,6 +99,12 @@ def key_violations(resource: Resource, record: Record, key: Any) -> list[Violati
     fields = " and ".join(resource.key_fields)
     message = f"the key {quote(key)} of the path does not join {fields}: {quote(record.get(resource.key))} does"
     return [Violation("body", "", "key", message)]
+
+
+def record_schemas(schemas: Schemas) -> Schemas:
+    """The schemas as records match them: in OpenAPI 3.0, `writeOnly` members are required in requests alone."""
+    is_3_0 = any(is_openapi_3_0(source.data) for source in schemas.documents.sources.values())
+    return schemas.for_direction("response") if is_3_0 else schemas
 
 
 def validate_record(resource: Resource, record: Record, exists: Exists) -> list[Violation]:

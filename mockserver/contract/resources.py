@@ -100,8 +100,9 @@ class ResourcesReader:
             validator = self.schemas.validator(schema)
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError):
             return None  # reported with the schema files
-        fields = {field: types_of(property_) for field, property_ in declared_properties(schema).items()}
         shape = Shape.from_schema(schema)
+        fields = {field: types_of(property_) for field, property_ in declared_properties(schema).items()}
+        fields |= {field: shape.member(field).types for field in shape.ordered_names if field not in fields}
         references, hidden, key = entry.get("references", {}), entry.get("hidden", ()), entry.get("key", "")
         for index, field in enumerate(hidden):
             if field in fields:

@@ -73,6 +73,12 @@ class Shape:
         return self._names
 
     @property
+    def ordered_names(self) -> list[str]:
+        """The same in the order of their schemas: those of alternatives are among them."""
+        declared = (schema.value.get("properties") for schema, _ in self.schemas())
+        return list(dict.fromkeys(name for names in declared if isinstance(names, dict) for name in names))
+
+    @property
     def is_open(self) -> bool:
         """Whether an object is meant to have members of any name, and does not just fail to forbid them."""
         additional = [schema.value.get("additionalProperties") for schema, _ in self.schemas()]

@@ -14,6 +14,12 @@ THING = record(id=TEXT, label=TEXT)
 ISSUE = record(id=INTEGER, number=INTEGER, title=TEXT)
 COMMENT = record(id=INTEGER, body=TEXT)
 MESSAGE = record(sid=TEXT, to=TEXT, message_body=TEXT)
+PET = {
+    "oneOf": [
+        record(id=TEXT, kind={"const": "cat"}, lives=INTEGER),
+        record(id=TEXT, kind={"const": "dog"}, bark=TEXT),
+    ]
+}
 TAG = record(id=INTEGER, repo=TEXT, name=TEXT)
 ISSUES = "/repos/{owner}/{repo}/issues"
 OWNER_SHAPES: dict[str, tuple[Paths, str]] = {
@@ -129,6 +135,16 @@ OWNER_SHAPES: dict[str, tuple[Paths, str]] = {
         GET /api/user/user-1 = 200 ~{"data": {"id": "user-1", "label": "y"}}
         DELETE /api/user/user-1 = 200
         GET /api/user/user-1 = 404
+        """,
+    ),
+    "records of several kinds": (
+        crud("/pets", "/pets/{pet_id}", PET),
+        """
+        POST /pets {"id": "a", "kind": "cat", "lives": 9} = 201 {"id": "a", "kind": "cat", "lives": 9}
+        POST /pets {"id": "b", "kind": "dog", "bark": "x"} = 201 {"id": "b", "kind": "dog", "bark": "x"}
+        PUT /pets/a {"id": "a", "kind": "cat", "lives": 8} = 200 {"id": "a", "kind": "cat", "lives": 8}
+        PATCH /pets/a {"id": "a", "kind": "cat", "lives": 7} = 200 {"id": "a", "kind": "cat", "lives": 7}
+        GET /pets = 200 [{"id": "a", "kind": "cat", "lives": 7}, {"id": "b", "kind": "dog", "bark": "x"}]
         """,
     ),
     "the root": (

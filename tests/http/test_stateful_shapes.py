@@ -549,3 +549,17 @@ def test_several_created_records_have_no_location(keep: Keep) -> None:
     created = keep(document(paths)).post("/things/bulk", json=[{"id": "a", "label": "x"}])
     assert created.status_code == 201
     assert "Location" not in created.headers
+
+
+@pytest.mark.parametrize(("version", "is_sent"), [("3.0.3", False), ("3.1.0", True)])
+def test_a_required_write_only_member_is_only_sent_where_the_version_requires_it(
+    keep: Keep, version: str, is_sent: bool
+) -> None:
+    user = record(id=TEXT, password={"type": "string", "writeOnly": True})
+    client = keep(document(crud("/users", "/users/{id}", user)) | {"openapi": version})
+    new = {"id": "a", "password": "secret"}
+    responses = [client.post("/users", json=new), client.get("/users/a"), client.put("/users/a", json=new)]
+    assert [response.status_code for response in responses] == [201, 200, 200]
+    assert ["password" in response.get_json() for response in responses] == [is_sent] * 3
+    assert all("secret" not in response.text for response in responses)
+    assert client.post("/users", json={"id": "b"}).status_code == 422

@@ -15,7 +15,7 @@ from mockserver.contract.inference.collection import Collection, sort_by_referen
 from mockserver.contract.inference.collection_detection import detect_collections
 from mockserver.contract.inference.without_state import list_without_state
 from mockserver.contract.model import Contract, Dataset, Record, Resource
-from mockserver.contract.records import record_key, validate_record, with_plain_keys
+from mockserver.contract.records import record_key, record_schemas, validate_record, with_plain_keys
 from mockserver.contract.resources import ResourcesReader
 from mockserver.contract.scenarios import DEFAULT_NAME, default_scenario
 from mockserver.documents.nodes import BASE_URI, Documents
@@ -117,7 +117,7 @@ def _read(
     documents = replace(contract.documents, sources={**contract.documents.sources, **sources})
     schemas = Schemas(documents)
     source = _source("resources.yaml", files.resources)
-    reader = ResourcesReader(source, BASE_URI + FOLDER, documents, schemas, Report())
+    reader = ResourcesReader(source, BASE_URI + FOLDER, documents, record_schemas(schemas), Report())
     resources = reader.read_resources()
     return documents, schemas, resources, reader.read_behaviours(contract.operations, resources)
 
