@@ -563,3 +563,35 @@ def test_a_required_write_only_member_is_only_sent_where_the_version_requires_it
     assert ["password" in response.get_json() for response in responses] == [is_sent] * 3
     assert all("secret" not in response.text for response in responses)
     assert client.post("/users", json={"id": "b"}).status_code == 422
+
+
+@pytest.mark.parametrize(("label", "expected"), [({"type": ["string", "null"]}, {"id": "a"}), (TEXT, None)])
+def test_null_in_a_merge_patch_removes_a_member_that_the_body_may_leave_out(
+    keep: Keep, label: dict[str, Any], expected: Any
+) -> None:
+    schema = {**record(id=TEXT, label=TEXT), "required": ["id"]}
+    paths = crud("/things", "/things/{id}", schema)
+    paths["/things/{id}"]["patch"] = operation(body={**record(label=label), "required": []}, schema=schema)
+    client = keep(document(paths))
+    client.post("/things", json={"id": "a", "label": "x"})
+    changed = client.patch("/things/a", json={"label": None})
+    assert changed.status_code == (200 if expected else 422)
+    assert client.get("/things/a").get_json() == (expected or {"id": "a", "label": "x"})
+
+
+def test_a_required_member_is_not_removed_by_null(keep: Keep) -> None:
+    paths = crud("/things", "/things/{id}", THING)
+    paths["/things/{id}"]["patch"] = operation(body=record(label={"type": ["string", "null"]}), schema=THING)
+    client = keep(document(paths))
+    client.post("/things", json={"id": "a", "label": "x"})
+    assert client.patch("/things/a", json={"label": None}).get_json() == {"id": "a", "label": "x"}
+
+
+def test_a_list_whose_records_a_put_without_a_body_adds_keeps_no_state(keep: Keep) -> None:
+    paths = crud("/users", "/users/{userId}", THING)
+    paths["/users/{userId}/roles"] = {"get": operation(schema=array_of(THING))}
+    paths["/users/{userId}/roles/{roleId}"] = {"put": operation(status=204), "delete": operation(status=204)}
+    client = keep(document(paths))
+    assert state(client).keys() == {"users"}
+    assert client.put("/users/a/roles/b").status_code == 204
+    assert client.delete("/users/a/roles/b").status_code == 204

@@ -347,6 +347,8 @@ def _detect_list(path: str, by_path: _Paths, collections: DetectedCollections) -
     entries = _infer_on_collection(collection, methods, owners) | _infer_on_record(collection, record_methods, owners)
     entries |= _infer_below(collection, path, by_path, owners)
     usual = [methods[method] for method in ("GET", "POST") if method in methods]
+    # A PUT without a body, as of a role of a user, adds what only another collection knows.
+    usual += [record_methods["PUT"]] if "PUT" in record_methods else []
     if len(entries) < 2 or any(has_success(operation) and operation.id not in entries for operation in usual):
         return None
     collection.operations = entries

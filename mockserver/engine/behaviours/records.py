@@ -81,7 +81,7 @@ class WritingImplementation(Implementation):
             return {self.behaviour.member: body}
         if not isinstance(body, dict):
             raise InvalidRecord(self.resource.name, [Violation("body", "", "type", "the body must be an object")])
-        return self.server_fields.storable_members(body)
+        return self.server_fields.storable_members(body, is_patch=self.behaviour.kind == "update")
 
     def writable_members(self, call: OperationCall) -> dict[str, Any]:
         """The members of the body that are not `readOnly`: clients send back what they got, and the server keeps it."""

@@ -66,7 +66,7 @@ class ServerFields:
         }
         self.owned = (resource.read_only | undeclared | self._files) - set_elsewhere
         required = (name for schema in resource.shape.unconditional() for name in schema.value.get("required", ()))
-        always = frozenset(required)
+        self._always = always = frozenset(required)
         self.needed = frozenset() if body.is_open else always
         stamps = {name for name in resource.fields if words.normalize(name) in STAMP_NAMES}
         simple = {name for name, types in resource.fields.items() if not types & COMPOUND}
@@ -79,10 +79,11 @@ class ServerFields:
         set_here = always | stamps | self._first_states.keys()
         self._completed = ((self.owned & set_here & simple) | resource.fill) - resource.write_only
 
-    def storable_members(self, body: Mapping[str, Any]) -> dict[str, Any]:
+    def storable_members(self, body: Mapping[str, Any], *, is_patch: bool = False) -> dict[str, Any]:
         """The members of a body that the record can have.
 
-        Left out are those that only the body has, or that the body has with another type.
+        Left out are those that only the body has, or that the body has with another type. In a merge patch, null
+        removes a field that need not be there.
         """
         declared, fields, members = self._body.names, self._resource.fields, dict[str, Any]()
         for sent, value in body.items():
@@ -92,7 +93,8 @@ class ServerFields:
                 continue
             if name in self._never_stored or (name in self._body_only and fields):
                 continue
-            if is_field and sent in declared and not self._fits(name, value):
+            removes = is_patch and value is None and name not in self._always
+            if is_field and sent in declared and not removes and not self._fits(name, value):
                 continue
             if name in self._file_or_text and not self._is_valid(name, value):
                 continue
