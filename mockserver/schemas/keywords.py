@@ -41,7 +41,8 @@ def find_idle_keywords(schema: Any) -> list[tuple[str, str]]:
     ]
     if not errors and isinstance(schema, dict) and schema and _DESCRIBING.issuperset(schema):
         name = next(iter(schema))
-        errors = [("", f"every value matches a schema that has only {quote(name)}{_as_member(name, schema[name])}")]
+        written = _as_member(name, schema[name])
+        errors = [("", f"every value matches a schema that only describes, by {quote(name)}{written}")]
     return errors
 
 

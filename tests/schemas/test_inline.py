@@ -81,7 +81,9 @@ def test_a_value_that_is_written_as_a_schema_is_refused(schema: Any, errors: lis
 
 
 def test_a_schema_that_only_describes_is_refused() -> None:
-    reason = f'every value matches a schema that has only "title"; {AS_MEMBER.format("title", json.dumps("Emma"))}'
+    reason = (
+        f'every value matches a schema that only describes, by "title"; {AS_MEMBER.format("title", json.dumps("Emma"))}'
+    )
     assert compile_inline({"title": "Emma"}) == (None, [("", reason)])
 
 
