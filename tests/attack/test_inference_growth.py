@@ -10,6 +10,7 @@ from typing import Any
 from mockserver import load_contract
 from mockserver.contract.inference.collection_detection import detect_collections
 from tests.attack.growth import assert_grows_linearly
+from tests.bench.large_document import LargeDocument
 from tests.documents.shapes import TEXT, crud, document, operation, record
 
 
@@ -24,5 +25,30 @@ def test_inferring_collections_grows_linearly_with_their_number(tmp_path: Path) 
         file.write_text(json.dumps(document(paths)))
         operations = load_contract(file).operations
         return lambda: detect_collections(operations.values())
+
+    assert_grows_linearly(prepare, 25)
+
+
+def test_keeping_state_of_linked_schemas_grows_linearly_with_the_document(tmp_path: Path) -> None:
+    def prepare(percent: int) -> Callable[[], object]:
+        file = tmp_path / f"{percent}.json"
+        file.write_text(json.dumps(LargeDocument(percent / 100).create()))
+        return lambda: load_contract(file, stateful=True).resources
+
+    assert_grows_linearly(prepare, 2)
+
+
+def test_naming_the_owners_of_nested_collections_grows_linearly_with_their_number(tmp_path: Path) -> None:
+    def prepare(count: int) -> Callable[[], object]:
+        paths: dict[str, Any] = {}
+        for number in range(count):
+            thing = record(id=TEXT, label=TEXT)
+            paths |= crud(f"/owners{number}s", f"/owners{number}s/{{owner_id}}", thing)
+            below = f"/owners{number}s/{{owner_id}}/parts{number}s"
+            paths |= crud(below, f"{below}/{{part_id}}", thing)
+            paths[f"{below}/{{part_id}}/archive"] = {"post": operation(schema=thing)}
+        file = tmp_path / f"{count}.json"
+        file.write_text(json.dumps(document(paths)))
+        return lambda: load_contract(file, stateful=True).resources
 
     assert_grows_linearly(prepare, 25)
