@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 
 from mockserver.contract.inference.actions import infer_action
-from mockserver.contract.inference.bulk_operations import (
-    infer_count,
-    infer_create_all,
-    infer_delete_all,
-    infer_replace_all,
-)
 from mockserver.contract.inference.collection import (
     HIDDEN_KEY,
     KEY_TYPES,
@@ -22,6 +15,7 @@ from mockserver.contract.inference.collection import (
     can_hold_parameter,
     free_name,
 )
+from mockserver.contract.inference.entries import infer_below, infer_on_collection, infer_on_record
 from mockserver.contract.inference.envelopes import (
     Entry,
     envelope_entry,
@@ -32,15 +26,9 @@ from mockserver.contract.inference.envelopes import (
 from mockserver.contract.inference.member_paths import find_member, infer_member
 from mockserver.contract.inference.operations import (
     has_success,
-    infer_change,
-    infer_creation,
-    infer_list,
-    infer_post_update,
-    infer_response,
     json_response,
-    selects,
-    sends_key,
 )
+from mockserver.contract.inference.operations_by_path import Methods, OperationsByPath
 from mockserver.contract.inference.owners import (
     RecordPath,
     bind_owners,
@@ -59,23 +47,14 @@ from mockserver.openapi.model import MediaType, Operation
 from mockserver.schemas.shapes import Shape
 from mockserver.syntax import words
 
-# The first words of paths below a collection that list those of its records that a query selects.
-SEARCHES = ("search", "find", "filter", "query", "list")
-# Those of paths that do to a collection what other APIs do at its own path.
-LISTS = ("all", "page", "index")
-CREATIONS = ("create", "add", "new", "insert", "register")
-CHANGES = ("update", "edit", "modify", "change")
-# Those of paths that create several.
-BULK = ("bulk", "batch", "many")
 # What the paths of some APIs end with.
 JSON_SUFFIX = ".json"
-Methods = Mapping[str, Operation]
 FindField = Callable[[str, str, Iterable[str]], str | None]
 
 
 def detect_collections(operations: Iterable[Operation]) -> list[Collection]:
     """The collections of a document, by the usual form of paths; operations that do not fit belong to none."""
-    by_path = _Paths()
+    by_path = OperationsByPath()
     listed = list(operations)
     paths = {operation.path for operation in listed}
     for operation in listed:
@@ -114,40 +93,7 @@ def detect_collections(operations: Iterable[Operation]) -> list[Collection]:
     return collections
 
 
-class _Paths(dict[str, dict[str, Operation]]):
-    """The operations by path and method. Nothing may be added once it has been searched."""
-
-    def below(self, path: str) -> Sequence[str]:
-        """The segments directly below a path."""
-        return self._below.get(path, ())
-
-    def named_below(self, path: str, segment: str) -> list[str]:
-        """The segments directly below a path that name the same as this one."""
-        forms = words.singular_forms(segment)
-        named = dict(entry for form in forms for entry in self._named_below.get((path, form), ()))
-        return [named[position] for position in sorted(named)]
-
-    @cached_property
-    def _below(self) -> dict[str, list[str]]:
-        below: dict[str, list[str]] = {}
-        for path in self:
-            head, slash, segment = path.rpartition("/")
-            if slash:  # the root has none, and is below nothing
-                below.setdefault(head, []).append(segment)
-        return below
-
-    @cached_property
-    def _named_below(self) -> dict[tuple[str, str], list[tuple[int, str]]]:
-        """By path and form of the name, the segments with their positions."""
-        named: dict[tuple[str, str], list[tuple[int, str]]] = {}
-        for head, segments in self._below.items():
-            for position, segment in enumerate(segments):
-                for form in dict.fromkeys(words.singular_forms(segment)):
-                    named.setdefault((head, form), []).append((position, segment))
-        return named
-
-
-def _collection_methods(path: RecordPath, by_path: _Paths) -> Methods:
+def _collection_methods(path: RecordPath, by_path: OperationsByPath) -> Methods:
     """The operations on a collection: also those of `/things` where the path of a record is `/thing/{id}`."""
     methods = dict(by_path.get(path.collection, {}))
     parent = path.collection.rpartition("/")[0]
@@ -219,37 +165,6 @@ def _readers(
             yield collection, {name: part for name, part in entry.items() if name == "path"}
 
 
-def _infer_below(collection: Collection, path: str, by_path: _Paths, owners: Mapping[str, str]) -> dict[str, Entry]:
-    """The entries of the operations at a word below the collection's path: `/pets/count`, `/pets/findByStatus`."""
-    entries: dict[str, Entry] = {}
-    for segment in by_path.below(path):
-        if "{" in segment:
-            continue
-        methods = by_path[f"{path}/{segment}"]
-        word = next(iter(words.split(segment)), "")
-        for method, operation in methods.items():
-            kind, entry, fields = "list", None, path_entry(owners)
-            is_only_list = method == "GET" and "GET" not in by_path.get(path, {}) and word in (*SEARCHES, *LISTS)
-            is_search = word in SEARCHES and method in ("GET", "POST") and selects(operation, collection)
-            if is_only_list or is_search:
-                entry = infer_list(operation, collection)
-            elif word in CREATIONS and method == "POST" and "POST" not in by_path.get(path, {}):
-                kind, entry = "create", infer_creation(operation, collection)
-            elif word in CHANGES and method in ("PUT", "PATCH", "POST") and sends_key(operation, collection):
-                kind, entry, fields = (
-                    "update",
-                    infer_change(operation, collection),
-                    {"path": dict(owners)} if owners else {},
-                )
-            elif word == "count" and method in ("GET", "POST"):
-                kind, entry = "count", infer_count(operation, collection)
-            elif word in BULK and method == "POST":
-                kind, entry = "create_all", infer_create_all(operation, collection)
-            if entry is not None:
-                entries[operation.id] = {kind: collection.name, **entry, **fields}
-    return entries
-
-
 @dataclass(frozen=True, slots=True)
 class _ReadRecord:
     """The record in the response to a GET of its path: its schema, the member that holds it, and its key."""
@@ -264,7 +179,7 @@ def _detect(
     path: RecordPath,
     record_methods: Methods,
     collection_methods: Methods,
-    by_path: _Paths,
+    by_path: OperationsByPath,
     collections: DetectedCollections,
 ) -> Collection | None:
     """The collection of the records at a path; None if it has been detected already, or if nothing can be done with it.
@@ -296,9 +211,9 @@ def _detect(
     entries: dict[str, Entry] = {
         read.id: {"read": collection.name, **envelope_entry(record.member), **path_entry(owners)}
     }
-    entries |= _infer_on_collection(collection, collection_methods, owners)
-    entries |= _infer_below(collection, path.collection, by_path, owners)
-    entries |= _infer_on_record(collection, record_methods, owners)
+    entries |= infer_on_collection(collection, collection_methods, owners)
+    entries |= infer_below(collection, path.collection, by_path, owners)
+    entries |= infer_on_record(collection, record_methods, owners)
     usual = [collection_methods[method] for method in ("GET", "POST") if method in collection_methods]
     is_alone = len(entries) < 2 and nested_creation is None
     if is_alone or any(has_success(operation) and operation.id not in entries for operation in usual):
@@ -312,7 +227,7 @@ def _detect(
     return collection if existing is None else None
 
 
-def _detect_list(path: str, by_path: _Paths, collections: DetectedCollections) -> Collection | None:
+def _detect_list(path: str, by_path: OperationsByPath, collections: DetectedCollections) -> Collection | None:
     """The collection that a path lists, where no record can be read alone; None if there is none.
 
     There must be another operation on the records: a creation, or one at the path of a record.
@@ -344,8 +259,8 @@ def _detect_list(path: str, by_path: _Paths, collections: DetectedCollections) -
     if owners is None:
         return None
     collection = Collection(choose_name(path, collections.names), path, key, {items.address: items})
-    entries = _infer_on_collection(collection, methods, owners) | _infer_on_record(collection, record_methods, owners)
-    entries |= _infer_below(collection, path, by_path, owners)
+    entries = infer_on_collection(collection, methods, owners) | infer_on_record(collection, record_methods, owners)
+    entries |= infer_below(collection, path, by_path, owners)
     usual = [methods[method] for method in ("GET", "POST") if method in methods]
     # A PUT without a body, as of a role of a user, adds what only another collection knows.
     usual += [record_methods["PUT"]] if "PUT" in record_methods else []
@@ -423,7 +338,7 @@ def _add_nested_path(path: str, methods: Methods, collections: DetectedCollectio
             )
             if not owners:
                 continue
-            entries = _infer_on_collection(collection, {operation.method: operation}, owners)
+            entries = infer_on_collection(collection, {operation.method: operation}, owners)
             if entries:
                 collection.operations |= entries
                 bind_owners(collection, operation, owners, collections, required=False)
@@ -444,52 +359,10 @@ def _add_record_path(path: RecordPath, methods: Methods, collections: DetectedCo
         )
         known_fields = {*collection.references, *collection.shape.names, *collection.hidden}
         if owners is not None and known_fields.issuperset(owners.values()):
-            entries = _infer_on_record(collection, methods, owners)
+            entries = infer_on_record(collection, methods, owners)
             collection.operations |= {
                 name: entry for name, entry in entries.items() if name not in collection.operations
             }
-
-
-def _infer_on_record(collection: Collection, methods: Methods, owners: Mapping[str, str]) -> dict[str, Entry]:
-    """The entries of the operations on one record that fit."""
-    entries: dict[str, Entry] = {}
-    for method, kind in (("PUT", "replace"), ("PATCH", "update")):
-        if method in methods:
-            entry = infer_change(methods[method], collection)
-            if entry is not None:
-                entries[methods[method].id] = {kind: collection.name, **entry, **path_entry(owners)}
-    if "POST" in methods and (entry := infer_post_update(methods["POST"], collection)) is not None:
-        entries[methods["POST"].id] = {"update": collection.name, **entry, **path_entry(owners)}
-    if "DELETE" in methods:
-        # Any other response is an example; the record is deleted in any case.
-        copy = replace(collection, schemas=dict(collection.schemas))
-        response = infer_response(methods["DELETE"], 204, copy) or {}
-        entries[methods["DELETE"].id] = {"delete": collection.name, **response, **path_entry(owners)}
-    return entries
-
-
-def _infer_on_collection(collection: Collection, methods: Methods, owners: Mapping[str, str]) -> dict[str, Entry]:
-    """The entries of the operations on the collection that fit."""
-    entries: dict[str, Entry] = {}
-    if "GET" in methods and (entry := infer_list(methods["GET"], collection)) is not None:
-        entries[methods["GET"].id] = {"list": collection.name, **entry, **path_entry(owners)}
-    if "POST" in methods:
-        entry, kind = infer_creation(methods["POST"], collection), "create"
-        if entry is None:
-            entry, kind = infer_create_all(methods["POST"], collection), "create_all"
-        if entry is not None:
-            entries[methods["POST"].id] = {kind: collection.name, **entry, **path_entry(owners)}
-    if "PUT" in methods and (entry := infer_replace_all(methods["PUT"], collection)) is not None:
-        entries[methods["PUT"].id] = {"replace_all": collection.name, **entry, **path_entry(owners)}
-    if "DELETE" in methods and (entry := infer_delete_all(methods["DELETE"], collection)) is not None:
-        entries[methods["DELETE"].id] = {"delete_all": collection.name, **entry, **path_entry(owners)}
-    for method, kind in (("PUT", "replace"), ("PATCH", "update")):
-        if method in methods and sends_key(methods[method], collection):
-            entry = infer_change(methods[method], collection)
-            if entry is not None:
-                path = {"path": dict(owners)} if owners else {}
-                entries[methods[method].id] = {kind: collection.name, **entry, **path}
-    return entries
 
 
 def _is_same(other: Collection, record: _ReadRecord) -> bool:
