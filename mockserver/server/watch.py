@@ -123,11 +123,19 @@ class Watch:
 
 
 def _status(path: str) -> Status | None:
-    """The status of a file; a symbolic link has that of its target."""
+    """The status of a file; a symbolic link has that of its target, or its own where it leads nowhere.
+
+    A hidden one, with which an editor marks that it has the file open, has none then.
+    """
     try:
-        status = os.stat(path)  # noqa: PTH116 - a Path for each file would double the time of a look
+        try:
+            status = os.stat(path)  # noqa: PTH116 - a Path for each file would double the time of a look
+        except OSError:
+            if os.path.basename(path).startswith("."):  # noqa: PTH119
+                return None
+            status = os.lstat(path)
     except OSError:
-        return None  # removed, or a link that leads nowhere
+        return None
     return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
 
 

@@ -65,7 +65,11 @@ EDITS: dict[str, tuple[Edit, list[str]]] = {
     "a FIFO is created": (lambda root: os.mkfifo(root / "in" / "c.yaml"), ["in/c.yaml"]),
     "another kind of file is created": (lambda root: (root / "in" / "notes.txt").write_text("no"), []),
     "a file beside a single file is created": (lambda root: (root / "c.yaml").write_text("no"), []),
-    "a link that leads nowhere is created": (lambda root: (root / "in" / "c.yaml").symlink_to("nowhere"), []),
+    "a link that leads nowhere is created": (
+        lambda root: (root / "in" / "c.yaml").symlink_to("nowhere"),
+        ["in/c.yaml"],
+    ),
+    "an editor marks that it has a file open": (lambda root: (root / "in" / ".#c.yaml").symlink_to("user@host"), []),
     "a link that leads to itself is created": (lambda root: (root / "in" / "loop").symlink_to("loop"), []),
     "a link that leads back is created": (lambda root: (root / "in" / "deep" / "back").symlink_to(".."), []),
     "nothing happens": (lambda _: None, []),
@@ -133,6 +137,14 @@ def test_nothing_is_done_without_an_edit(watch: Watch) -> None:
     calls: list[list[Path]] = []
     watch.step(calls.append, 0)
     assert calls == []
+
+
+def test_the_removal_of_a_link_that_leads_nowhere_is_found(folder: Path, watch: Watch) -> None:
+    link = folder / "in" / "c.yaml"
+    link.symlink_to("nowhere")
+    assert watch.find_edits() == [link]
+    link.unlink()
+    assert watch.find_edits() == [link]
 
 
 def test_what_failed_is_tried_again_after_a_pause(folder: Path, watch: Watch) -> None:
