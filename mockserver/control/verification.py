@@ -28,7 +28,7 @@ def verify(service: Service, entries: Sequence[Entry], dropped: int, body: Mappi
     Raises InvalidRequest for expectations that cannot be read, and VerifyFailed if one of them does not hold.
     """
     expectations = read_expectations(body["expect"], service.contract)
-    comparisons = [ComparedRequests(expectation) for expectation in expectations]
+    comparisons = [JournalComparison(expectation) for expectation in expectations]
     for entry in entries:
         request_body = RequestBody(entry.request)
         for comparison in comparisons:
@@ -47,7 +47,7 @@ def verify(service: Service, entries: Sequence[Entry], dropped: int, body: Mappi
     return {"verified": True, "expectations": results}
 
 
-class ComparedRequests:
+class JournalComparison:
     """The requests that were compared with an expectation.
 
     `matches` are the numbers of those that it describes, `unknown` has those of whose bodies too little was kept, and
@@ -100,7 +100,7 @@ def _times(result: Mapping[str, Any]) -> str:
 
 
 def _judge(
-    service: Service, comparison: ComparedRequests, dropped: int, explanations: BodyExplanations
+    service: Service, comparison: JournalComparison, dropped: int, explanations: BodyExplanations
 ) -> dict[str, Any]:
     """Whether an expectation holds; what the journal no longer has makes it fail, unless that could not matter."""
     expectation = comparison.expectation
@@ -131,7 +131,7 @@ def _gap(dropped: int, unknown: Sequence[Entry]) -> str | None:
     return None
 
 
-def _closest(service: Service, comparison: ComparedRequests, explanations: BodyExplanations) -> list[dict[str, Any]]:
+def _closest(service: Service, comparison: JournalComparison, explanations: BodyExplanations) -> list[dict[str, Any]]:
     """The requests with the fewest differences, the newest of them first; of those with another body the newest."""
     expectation = comparison.expectation
     by_body = {

@@ -95,9 +95,12 @@ class Node(NamedTuple):
     def resolve_plain_ref(self) -> Node:
         """Like `resolve`, but stops at a `$ref` beside which there are keywords that count. Raises Unresolved."""
         node = self
-        while isinstance(node.value, dict) and "$ref" in node.value and node.value.keys() <= PLAIN_REFERENCE_MEMBERS:
-            node = node.documents.resolve(node.value["$ref"])
-        return node
+        for _ in range(CHAIN_LIMIT):
+            value = node.value
+            if not (isinstance(value, dict) and "$ref" in value and value.keys() <= PLAIN_REFERENCE_MEMBERS):
+                return node
+            node = node.documents.resolve(value["$ref"])
+        raise Unresolved("its references form a cycle")
 
     @property
     def source(self) -> Source:

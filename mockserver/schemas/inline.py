@@ -42,13 +42,31 @@ def compile_inline(schema: Any) -> tuple[Validator | None, list[tuple[str, str]]
         return None, errors
     if _applies_too_many(schema):
         return None, [("", f"it {TOO_MANY_PATHS}")]
-    documents = Documents({URI: Source("schema", "", schema)})
+    # Where a value is explained, parts are compiled on their own: only absolute references lead from one to another.
+    has_bases = any("$id" in part for part in _objects(schema))
+    documents = Documents({URI: Source("schema", "", schema if has_bases else _with_absolute_references(schema))})
     validator = Schemas(documents).validator(documents.root(URI))
     try:
         validator.is_valid(None)
     except ValueError as error:
         return None, [_reference_error(schema) or ("", str(error).splitlines()[0])]
     return validator, []
+
+
+def _with_absolute_references(schema: Any) -> Any:
+    """The schema with the references to its own parts as they are seen from elsewhere."""
+    if isinstance(schema, list):
+        return [_with_absolute_references(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        name: URI + value
+        if name in REFERENCES and isinstance(value, str) and value.startswith("#")
+        else value
+        if name in ("const", "enum")
+        else _with_absolute_references(value)
+        for name, value in schema.items()
+    }
 
 
 def _reference_error(schema: Any) -> tuple[str, str] | None:

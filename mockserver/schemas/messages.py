@@ -16,10 +16,10 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 from referencing import Registry, Resource
-from referencing.exceptions import NoSuchResource
+from referencing.exceptions import NoSuchResource, Unresolvable
 from referencing.jsonschema import DRAFT202012
 
-from mockserver.errors import quote
+from mockserver.errors import QUOTE_LIMIT, quote
 from mockserver.schemas.branch_identities import BranchIdentities, CompilePart
 from mockserver.schemas.equality import equality_key
 from mockserver.schemas.explanation_work import ExplanationWork, WorkLimitReached
@@ -49,6 +49,8 @@ DECIDED_KEYWORDS = (
 )  # fmt: skip
 # The keyword of a last explanation that says that there are others.
 MORE = "more"
+# What ends an explanation: too much work; or a reference that is relative to an `$id`, which parts alone do not have.
+UNEXPLAINED = (WorkLimitReached, RecursionError, ValueError, Unresolvable)
 Path = tuple[str | int, ...]
 
 
@@ -80,7 +82,7 @@ class Explainer:
         try:
             for _ in islice(self._find_errors(address, value), EXPLANATION_LIMIT):
                 count += 1
-        except (WorkLimitReached, RecursionError):
+        except UNEXPLAINED:
             pass
         return count
 
@@ -97,7 +99,7 @@ class Explainer:
                 if len(explanations) > EXPLANATION_LIMIT:
                     is_complete = False
                     break
-        except (WorkLimitReached, RecursionError):
+        except UNEXPLAINED:
             is_complete = False
         if is_complete and _work.is_complete:
             return explanations
@@ -217,6 +219,8 @@ def _validator_class(keywords: _Keywords) -> Any:
             "pattern": keywords.pattern,
             "patternProperties": keywords.pattern_properties,
             "propertyNames": keywords.property_names,
+            "unevaluatedItems": partial(keywords.unevaluated, "unevaluatedItems"),
+            "unevaluatedProperties": partial(keywords.unevaluated, "unevaluatedProperties"),
             "uniqueItems": keywords.unique_items,
             **{keyword: partial(keywords.decided, keyword) for keyword in DECIDED_KEYWORDS},
         },
@@ -391,6 +395,23 @@ class _Keywords:
                 yield from validator.descend(instance[name], allowed, path=name)
         elif extra:
             yield ValidationError(f"{', '.join(map(quote, extra[:LISTED_VALUES_LIMIT]))} not declared here")
+
+    def unevaluated(
+        self, keyword: str, validator: Any, allowed: Any, instance: Any, schema: Any
+    ) -> Iterator[ValidationError]:
+        """The members or items that no other keyword applies to. Jsonschema would match names with Python's `re`."""
+        _work.take_steps(1)
+        _work.read(instance)
+        for error in self._compile_part(schema).iter_errors(instance):
+            if error.schema_path == [keyword]:
+                listed = islice(error.kind.unexpected, LISTED_VALUES_LIMIT)
+                # Items are listed as JSON.
+                unexpected = [quote(each) if isinstance(instance, dict) else each[:QUOTE_LIMIT] for each in listed]
+                end = (
+                    "not declared here" if allowed is False else "not declared here, nor allowed by the schema of such"
+                )
+                yield ValidationError(f"{', '.join(unexpected)} {end}")
+                return
 
     def _find_invalid(self, values: Iterable[tuple[Any, Any]], schema: Any) -> Iterator[Any]:
         """The index or name of each value that the schema does not allow."""

@@ -162,3 +162,26 @@ def test_a_request_with_a_very_large_schema_is_refused(
     response = create_app().test_client().post(f"/__mock/{path}", json=request_with(large))
     violations = [(violation["pointer"], violation["message"]) for violation in response.get_json()["violations"]]
     assert (response.status_code, violations) == (422, [(pointer, TOO_LARGE)])
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "messages"),
+    [
+        ({"items": {"$ref": "#/$defs/a"}, "$defs": {"a": {"type": "null"}}}, [1, 2], ["1 is not of type null", "2 is not of type null"]),
+        ({"contains": {"$ref": "#a"}, "$defs": {"a": {"$anchor": "a", "type": "null"}}}, [1], ["0 items of it match, but at least 1 must"]),
+        ({"patternProperties": {"^(a+)+$": {}}, "unevaluatedProperties": False}, {"a" * 40 + "!": 1}, [f'"{"a" * 40}!" not declared here']),
+        ({"patternProperties": {"^\\p{L}$": {}}, "unevaluatedProperties": False}, {"a": 1, "1": 1}, ['"1" not declared here']),
+        ({"prefixItems": [True], "unevaluatedItems": False}, [1, 2, 3], ["2, 3 not declared here"]),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_value_is_explained(schema: Any, value: Any, messages: list[str]) -> None:
+    validator, _ = compile_inline(schema)
+    assert validator is not None
+    assert [violation.message for violation in validator.violations(value, "body")] == messages
+
+
+def test_a_value_is_refused_where_a_base_of_references_hides_the_reason() -> None:
+    schema = {"$id": "urn:a", "items": {"$ref": "#/$defs/a"}, "$defs": {"a": {"type": "null"}}}
+    validator, _ = compile_inline(schema)
+    assert validator is not None
+    assert len(validator.violations([1, 2], "body")) == 1
