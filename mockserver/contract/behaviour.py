@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from typing import Any, Literal, get_args
 
 from mockserver.contract.lists import ListSelection
@@ -82,7 +82,7 @@ def kinds_of(behaviours: Mapping[str, Behaviour], resource: str) -> set[Behaviou
     return {behaviour.kind for behaviour in behaviours.values() if behaviour.resource == resource}
 
 
-class ResultKind(Enum):
+class ResultKind(StrEnum):
     """What became of the record that a call was about."""
 
     RETURNED = "returned"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from functools import lru_cache
 from typing import NamedTuple
 
 from mockserver.syntax import words
@@ -23,7 +22,6 @@ class Criterion(NamedTuple):
     is_descending: bool
 
 
-@lru_cache(maxsize=256)
 def read_order(text: str, fields: frozenset[str]) -> tuple[Criterion, ...]:
     """The criteria that a text lists; a name that is no field stays as it is."""
     criteria: list[Criterion] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from mockserver.contract.behaviour import Behaviour, ResultKind
@@ -52,6 +53,11 @@ class ListRecords(SelectingImplementation):
         roles = {"limit": behaviour.limit, "offset": behaviour.offset, "page": behaviour.page}
         # From what records are counted, and the names of the parameters that page.
         self._counting = behaviour.first_offset, {role: name for role, name in roles.items() if name is not None}
+        headers = (header for response in operation.responses.values() for header in response.headers)
+        # Otherwise nothing in a response can lead to other pages.
+        self._has_links = behaviour.envelope_schema is not None or any(
+            header.name.lower() == "link" for header in headers
+        )
 
     def perform(self, run: Run, call: OperationCall) -> OperationResult:
         """List the records.
@@ -70,11 +76,14 @@ class ListRecords(SelectingImplementation):
             records = [self.resource.visible(record) for record in records]
         following = self._next_cursor(rows, listed, page, call)
         value = self.envelope(run, records, page, following) if self.behaviour.items else records
-        pages: Pages = page.relations()
-        cursor = self.behaviour.selection.cursor
-        if cursor is not None and cursor.parameter is not None:
-            pages = {"next": {cursor.parameter: following}} if following is not None else {}
+        pages = self._other_pages(page, following) if self._has_links else None
         return OperationResult(value, ResultKind.RETURNED, None, page.total, following, pages)
+
+    def _other_pages(self, page: Page, following: str | None) -> Pages:
+        cursor = self.behaviour.selection.cursor
+        if cursor is None or cursor.parameter is None:
+            return page.relations()
+        return {"next": {cursor.parameter: following}} if following is not None else {}
 
     def with_body(self, call: OperationCall) -> OperationCall:
         """The call with the members of its body as parameters, as a search by POST has them."""
@@ -111,17 +120,17 @@ class ListRecords(SelectingImplementation):
         sort = call.query.get(parameter) if parameter is not None else None
         if not sort:
             return table.order
-        criteria = read_order(sort if isinstance(sort, str) else ",".join(map(str, sort)), self._sortable)
-        is_reversed = str(call.query.get(self.behaviour.order or "", "")).lower() in DESCENDING
-        fields = tuple(SortField(criterion.name, criterion.is_descending != is_reversed) for criterion in criteria)
-        unknown = next((field.name for field in fields if field.name not in self.resource.fields), None)
-        if unknown is not None and self.contract.inferred:
+        direction = call.query.get(self.behaviour.order) if self.behaviour.order is not None else None
+        text = sort if isinstance(sort, str) else ",".join(map(str, sort))
+        fields = _sort_fields(text, self._sortable, str(direction).lower() in DESCENDING)
+        if self._sortable.issuperset([field.name for field in fields]):
+            return sort_order(fields)
+        if self.contract.inferred:
             # Nothing says by what the real server sorts then.
             return table.order
-        if unknown is not None:
-            message = f"{quote(unknown)} is not a field to sort by.{did_you_mean(unknown, self.resource.fields)}"
-            raise InvalidRequest([Violation("query", "", "sort", message, parameter)])
-        return sort_order(fields)
+        unknown = next(field.name for field in fields if field.name not in self._sortable)
+        message = f"{quote(unknown)} is not a field to sort by.{did_you_mean(unknown, self.resource.fields)}"
+        raise InvalidRequest([Violation("query", "", "sort", message, parameter)])
 
     def _page(self, state: State, rows: SortedRows, call: OperationCall) -> Page:
         """The page that a call asks for."""
@@ -255,3 +264,9 @@ def _whole_number(query: Mapping[str, Any], parameter: str | None) -> int | None
     if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
         return max(0, int(value))
     return None
+
+
+@lru_cache(maxsize=256)
+def _sort_fields(text: str, sortable: frozenset[str], is_reversed: bool) -> tuple[SortField, ...]:
+    criteria = read_order(text, sortable)
+    return tuple(SortField(criterion.name, criterion.is_descending != is_reversed) for criterion in criteria)
