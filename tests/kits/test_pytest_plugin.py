@@ -403,7 +403,7 @@ def test_without_an_address_a_server_of_the_built_in_contract_is_started(run_sui
         def test_b(mock, mock_server):
             assert mock.session.get(f"{mock_server.url}/tutor/courses").status_code == 200
     """
-    run = run_suite(suite, "-W", "error", url=None)
+    run = run_suite(suite, "-W", "error", url=None, own_process=True)
     assert run.outcomes == [("test_a", "PASSED"), ("test_b", "PASSED")]
 
 
