@@ -91,7 +91,8 @@ def serve_command(**values: Any) -> None:
         print_token(options.host, generated)
     print_contract(app.extensions["mockserver"], options.contract, options.scenario)
     scenario = options.scenario
-    scenario = str(Path(scenario).absolute()) if scenario is not None and _is_file_name(scenario) else scenario
+    if scenario is not None and _is_file_name(scenario):
+        scenario = str(Path(scenario).absolute())
     reloading_app = ReloadingApp(app, partial(options.load, path, scenario), serve_pages=not options.no_pages)
     address = url(_openable(options.host), sockets, tls)
     console = None if options.no_pages else _console(address, token, generated)

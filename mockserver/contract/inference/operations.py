@@ -31,19 +31,11 @@ from mockserver.syntax.sorting import read_order
 # The names of query parameters that page a list, by their role.
 PAGING: Mapping[str, tuple[str, ...]] = {
     "limit": (
-        "limit",
-        "perpage",
-        "pagesize",
-        "pagelimit",
-        "itemsperpage",
-        "resultsperpage",
-        "maxresults",
-        "take",
-        "top",
+        "limit", "perpage", "pagesize", "pagelimit", "itemsperpage", "resultsperpage", "maxresults", "take", "top",
     ),
     "offset": ("offset", "pageoffset", "skip", "startat", "startindex"),
     "page": ("page", "pagenumber", "pagenum", "pageno", "pageindex"),
-}
+}  # fmt: skip
 # These page only beside a parameter that says where the page begins, and where no field has their name.
 AMBIGUOUS_LIMITS = ("size", "count", "max", "rows", "num")
 # Those of parameters that sort it, and that say in which direction.

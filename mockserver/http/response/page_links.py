@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from mockserver.http.messages import PATH_CHARACTERS, Request
 from mockserver.syntax import words
-from mockserver.syntax.member_path import MemberPath
+from mockserver.syntax.member_path import MemberPath, member_at, with_member
 
 # Members, as `words.normalize` writes them, that hold the address of a page. A `next_page` may be its number.
 LINK = re.compile(r"(?:odata)?(next|prev(?:ious)?|first|last|self)(?:(?:page)?(?:url|link|uri|href))?")
@@ -24,10 +24,11 @@ def page_addresses(request: Request, pages: Mapping[str, Mapping[str, Any]]) -> 
     path = quote(f"{request.root_path}{request.path}", safe=PATH_CHARACTERS)
     base = request.host_url.rstrip("/") + path
     sent = parse_qsl(request.query, keep_blank_values=True)
+    names = {name for name, _ in sent}
 
     def address(replaced: Mapping[str, Any]) -> str:
         pairs = [(name, replaced.get(name, value)) for name, value in sent]
-        pairs += [(name, value) for name, value in replaced.items() if name not in dict(sent)]
+        pairs += [(name, value) for name, value in replaced.items() if name not in names]
         return f"{base}?{urlencode(pairs)}" if pairs else base
 
     own = address({})
@@ -72,10 +73,9 @@ def _find_links(envelope: dict[str, Any]) -> Iterator[tuple[MemberPath, str]]:
                 yield path, "prev" if match[1] == "previous" else match[1]
 
 
-def _with_address(value: Any, path: tuple[str, ...], address: str) -> Any:
-    if not path:
-        return {**value, "href": address} if isinstance(value, dict) else address
-    return {**value, path[0]: _with_address(value[path[0]], path[1:], address)}
+def _with_address(envelope: dict[str, Any], path: MemberPath, address: str) -> dict[str, Any]:
+    link = member_at(envelope, path)
+    return with_member(envelope, path, {**link, "href": address} if isinstance(link, dict) else address)
 
 
 def _relative(address: str) -> str:
