@@ -177,6 +177,22 @@ def test_another_process_takes_over_an_attempt_that_does_not_end(
     )
 
 
+def test_a_request_that_waits_for_a_delivery_takes_it_over(
+    start_pair: Callable[..., Pair], receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_deliveries, "LEASE", 0)
+    receiver.gate.clear()
+    first, second = start_pair(cancelled_to(receiver.url, body="$key"))
+    first.post("/jobs/a/cancel")
+    receiver.next()
+    monkeypatch.setattr(redis_deliveries, "LEASE", 60_000)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(deliveries, second, "delivered")
+        receiver.next()
+        receiver.gate.set()
+    assert len(waiting.result()[0]["attempts"]) == 1
+
+
 def test_more_than_a_thousand_changes_at_once_are_each_taken_up(
     start_pair: Callable[..., Pair], receiver: Receiver
 ) -> None:

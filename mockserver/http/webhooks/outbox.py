@@ -56,7 +56,10 @@ class WebhookOutbox:
 
     @contextmanager
     def after_response(self, hops: int) -> Iterator[list[Response]]:
-        """Hold back what is submitted inside, until the response that is appended to the list has left."""
+        """Hold back what is submitted inside, until the response that is appended to the list has left.
+
+        One that waits may wait for these very deliveries, so nothing is held back for it.
+        """
         batch, responses = self._batch, list[Response]()
         batch.deliveries, batch.hops = [], hops
         try:
@@ -65,7 +68,7 @@ class WebhookOutbox:
             held = batch.deliveries
             batch.deliveries, batch.hops = None, 0
             delivery = responses[0].delivery if responses else None
-            if held and delivery is not None:
+            if held and delivery is not None and delivery.retry is None:
                 delivery.on_delivered.append(lambda: self._submit_all(held))
             else:
                 self._submit_all(held)
