@@ -35,7 +35,8 @@ def test_keeping_state_of_linked_schemas_grows_linearly_with_the_document(tmp_pa
         file.write_text(json.dumps(LargeDocument(percent / 100).create()))
         return lambda: load_contract(file, stateful=True).resources
 
-    assert_grows_linearly(prepare, 2)
+    # In smaller parts of the document, schemas lead to so few others that the work for each grows with their number.
+    assert_grows_linearly(prepare, 4)
 
 
 def test_naming_the_owners_of_nested_collections_grows_linearly_with_their_number(tmp_path: Path) -> None:
