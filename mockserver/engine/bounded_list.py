@@ -24,9 +24,13 @@ class BoundedList(list[T]):
         """
         self.append(item)
         if len(self) > self.limit:
-            del self[0]
+            self.drop_oldest()
 
     def add_all(self, items: Iterable[T]) -> None:
         """Append several items, and drop the oldest if there are too many."""
         self.extend(items)
+        self.drop_oldest()
+
+    def drop_oldest(self) -> None:
+        """Drop the oldest items if there are too many, which some code that appends leaves for later."""
         del self[: -self.limit]

@@ -2,42 +2,39 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from mockserver.engine.clock import Clock
 from mockserver.engine.run import Run
 from mockserver.engine.sandboxes import Sandbox
-from mockserver.engine.state.state import State
 
 
-class CacheValidity(NamedTuple):
-    """The run as it was when a response was built, and the sandbox's choice of it.
+class CacheValidity:
+    """The run as it is when a response is built, and the sandbox's choice of it.
 
     State and clock are immutable: as long as a run has the very same two, no command was accepted, its clock was not
-    moved and no transition was fired. `due` is when the next transition is due (milliseconds since 1970) where the
-    clock moves automatically, else None.
+    moved and no transition was fired.
     """
 
-    sandbox: Sandbox
-    active_scenario: str | None
-    run: Run
-    state: State
-    clock: Clock
-    due: int | None
+    # A plain class, since it is read for each request that is answered from the cache.
+    __slots__ = ("_active_scenario", "_clock", "_due", "_name", "_position", "_run", "_state", "_timeline", "sandbox")
 
-    @classmethod
-    def capture(cls, sandbox: Sandbox, run: Run) -> CacheValidity:
-        """The validity of a response that is built now from a run of the sandbox."""
-        state, clock = run.snapshot
-        due = state.agenda[0].at if clock.mode == "real" and state.agenda else None
-        return cls(sandbox, sandbox.active_scenario, run, state, clock, due)
+    def __init__(self, sandbox: Sandbox, run: Run) -> None:
+        self.sandbox, self._active_scenario = sandbox, sandbox.active_scenario
+        self._run, self._name, self._timeline = run, run.scenario.name, run.timeline
+        self._state, self._clock = state, clock = run.snapshot
+        # Where the clock stands, and when the next transition is due; None where it moves, and where none is due.
+        self._position = None if clock.mode == "real" else clock.position
+        self._due = state.agenda[0].at if state.agenda else None
 
-    def holds(self) -> bool:
-        """Whether nothing of it has changed."""
-        run, sandbox = self.run, self.sandbox
-        return (
-            run.matches(self.state, self.clock)
-            and sandbox.runs.get(run.scenario.name) is run
-            and sandbox.active_scenario == self.active_scenario
-            and (self.due is None or run.now < self.due)
-        )
+    def now(self) -> int | None:
+        """The run's clock, in milliseconds since 1970; None where anything has changed."""
+        timeline, sandbox = self._timeline, self.sandbox
+        if (
+            timeline.state is not self._state
+            or timeline.clock is not self._clock
+            or sandbox.runs.get(self._name) is not self._run
+            or sandbox.active_scenario != self._active_scenario
+        ):
+            return None
+        if self._position is not None:
+            return self._position
+        now = timeline.now
+        return now if self._due is None or now < self._due else None

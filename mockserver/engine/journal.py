@@ -10,7 +10,6 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mockserver.engine.bounded_list import BoundedList
-from mockserver.engine.clock import monotonic
 from mockserver.engine.commands import Fired
 from mockserver.engine.journal_memory import JournalMemory
 from mockserver.errors import Violation
@@ -21,7 +20,8 @@ ENTRY_LIMIT = 1_000
 BODY_KEPT = 4_096
 # Bytes that an entry takes besides its texts, as measured: its own objects, and for each header a tuple and two texts.
 ENTRY_BYTES, HEADER_BYTES, REPEAT_BYTES = 600, 120, 200
-# Repetitions are counted in batches: so rarely that answering from the cache costs next to nothing more.
+# Repetitions are counted, and the oldest entries dropped for them, in batches: so rarely that answering from the cache
+# costs next to nothing more.
 REPEATS_COUNTED = 16
 # The codes of refusals that say that the client violated the contract, and not only that it expected another state.
 CLIENT_ERRORS = frozenset({
@@ -37,6 +37,7 @@ _BROWSER_PATHS = re.compile(
     re.ASCII | re.DOTALL,
 )
 
+_new_tuple = tuple.__new__
 NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
 
 Headers = Sequence[tuple[str, str]]
@@ -144,17 +145,16 @@ class Entry(NamedTuple):
 
 
 class RepeatedEntry(NamedTuple):
-    """The same request with the same response as `entry`, at another time."""
+    """The same request with the same response as `entry`, at another time: answered from the cache, in microseconds."""
 
     entry: Entry
     number: int
     at: int
-    milliseconds: float
 
     @property
     def whole(self) -> Entry:
         """The entry in full."""
-        return self.entry._replace(number=self.number, at=self.at, milliseconds=self.milliseconds)
+        return self.entry._replace(number=self.number, at=self.at, milliseconds=0.0)
 
 
 class ProblemList(BoundedList[Entry]):
@@ -220,22 +220,23 @@ class Journal:
         lists: list[list[Any]] = [self._entries, *self._problem_lists]
         for entries in lists:
             for index in range(len(entries) - 1, -1, -1):
-                if (entries[index].number, entries[index].milliseconds) == place:
+                present = entries[index]
+                if not isinstance(present, RepeatedEntry) and (present.number, present.milliseconds) == place:
                     entries[index] = other
                     break
         for name in other.problem_lists:
             if name not in entry.problem_lists:
                 getattr(self, name).add(other)
 
-    def add_repeat(self, entry: Entry, at: int, began: float) -> bool:
-        """Add a repetition of `entry`, answered from the cache; False where the cached response is outdated.
-
-        `began` is when the request came, by the machine's monotonic clock.
-        """
-        self.count += 1
-        self._entries.add(RepeatedEntry(entry, self.count, at, (monotonic() - began) * 1_000))
-        if not self.count % REPEATS_COUNTED and self._memory is not None:
-            self._memory.add(self, REPEATS_COUNTED * REPEAT_BYTES, has_body=False)
+    def add_repeat(self, entry: Entry, at: int) -> bool:
+        """Add a repetition of `entry`, answered from the cache; False where the cached response is outdated."""
+        self.count = count = self.count + 1
+        # As `RepeatedEntry(entry, count, at)`, which would take as long as the rest of this.
+        self._entries.append(_new_tuple(RepeatedEntry, (entry, count, at)))
+        if not count % REPEATS_COUNTED:
+            self._entries.drop_oldest()
+            if self._memory is not None:
+                self._memory.add(self, REPEATS_COUNTED * REPEAT_BYTES, has_body=False)
         return True
 
     def may_have_grown(self, count: int) -> bool:
@@ -244,6 +245,7 @@ class Journal:
 
     def count_dropped(self) -> int:
         """How many of the requests since the last `clear_requests` have no entry any more."""
+        self._entries.drop_oldest()
         first = self._entries[0].number if self._entries else self.count + 1
         return max(0, first - 1 - self._cleared)
 
@@ -278,6 +280,7 @@ class Journal:
 
     def newest_first(self) -> Iterator[Entry]:
         """Every entry, newest first."""
+        self._entries.drop_oldest()
         return (entry.whole if isinstance(entry, RepeatedEntry) else entry for entry in reversed(self._entries))
 
     def clear(self) -> None:

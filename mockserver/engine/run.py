@@ -32,14 +32,14 @@ class Run:
     """A scenario's state as requests and its clock change it.
 
     Nothing happens on reading: transitions that are due are fired by `settle`, and by every method that changes the
-    run before it does so. `state` is the state as of the last of these.
+    run before it does so. `state` is the state as of the last of these. Nobody else changes the `timeline`.
 
     The methods `on_…` are hooks for subclasses, called under the lock.
     """
 
     __slots__ = (
-        "_feed", "_fingerprint_cache", "_keys_in_flight", "_lock", "_override_uses", "_seconds", "_start", "_timeline",
-        "_unreported", "contract", "generation", "listeners", "notice", "origin", "revision", "scenario",
+        "_feed", "_fingerprint_cache", "_keys_in_flight", "_lock", "_override_uses", "_seconds", "_start",
+        "_unreported", "contract", "generation", "listeners", "notice", "origin", "revision", "scenario", "timeline",
     )  # fmt: skip
 
     def __init__(
@@ -49,7 +49,7 @@ class Run:
         self.generation, self.revision = generation, 0
         self.notice: str | None = None
         self._start, self._seconds = start, seconds
-        self._timeline = Timeline(start, seconds, log_limit)
+        self.timeline = Timeline(start, seconds, log_limit)
         self._unreported = UnreportedTransitions(start.scenario.clock.initial)
         self._keys_in_flight, self._override_uses = KeysInFlight(), OverrideUses()
         self._feed: Feed | None = None
@@ -62,22 +62,22 @@ class Run:
     @property
     def state(self) -> State:
         """The state."""
-        return self._timeline.state
+        return self.timeline.state
 
     @property
     def clock(self) -> Clock:
         """What moves the clock, and where it stood when it was last moved."""
-        return self._timeline.clock
+        return self.timeline.clock
 
     @property
     def now(self) -> int:
         """The clock, in milliseconds since 1970."""
-        return self._timeline.now
+        return self.timeline.now
 
     @property
     def history(self) -> History:
         """The commands since the start."""
-        return self._timeline.history
+        return self.timeline.history
 
     @property
     def exclusive(self) -> AbstractContextManager[object]:
@@ -87,11 +87,11 @@ class Run:
     @property
     def snapshot(self) -> tuple[State, Clock]:
         """State and clock: what a response that was just given was read from."""
-        return self._timeline.state, self._timeline.clock
+        return self.timeline.state, self.timeline.clock
 
     def matches(self, state: State, clock: Clock) -> bool:
         """Whether the run still has this very state and this very clock."""
-        timeline = self._timeline
+        timeline = self.timeline
         return timeline.state is state and timeline.clock is clock
 
     @property
@@ -135,7 +135,7 @@ class Run:
 
     def settle(self) -> None:
         """Fire the transitions that are due by now. Raises TooMuchDue."""
-        timeline = self._timeline
+        timeline = self.timeline
         agenda = timeline.state.agenda
         if agenda and agenda[0].at <= timeline.now:
             with self._lock:
@@ -143,7 +143,7 @@ class Run:
 
     def count_request(self, operation: str) -> None:
         """Move a per-request clock by its step, if it counts requests to this operation. Raises as `advance`."""
-        if self._timeline.clock.counts(operation):
+        if self.timeline.clock.counts(operation):
             with self._lock:
                 self._advance(self.clock.position + self.clock.step)
 
@@ -205,9 +205,9 @@ class Run:
         A repeat changes nothing and is not logged. Raises the Refusal of a command that is refused.
         """
         with self._lock:
-            now = self._timeline.now
+            now = self.timeline.now
             self._settle(now)
-            return self._accept(make_command(self._timeline.state, now))
+            return self._accept(make_command(self.timeline.state, now))
 
     def accept(self, command: Command) -> State:
         """Apply a command that was accepted at `command.at`; the state after it. Raises its Refusal."""
@@ -218,7 +218,7 @@ class Run:
     def basis(self) -> Basis:
         """The state and the clock for a handler to begin with; due transitions are settled first. Raises TooMuchDue."""
         with self._lock:
-            now = self._timeline.now
+            now = self.timeline.now
             self._settle(now)
             history = self.history
             position = history.dropped + len(history.commands)
@@ -276,7 +276,7 @@ class Run:
         with self._lock:
             if to >= self.now:
                 return self._advance(to)
-            self._restore(self._timeline.commands_until(to), to)
+            self._restore(self.timeline.commands_until(to), to)
             return []
 
     def rewind(self, by: int) -> None:
@@ -286,7 +286,7 @@ class Run:
         """
         with self._lock:
             to = self.now - by
-            self._restore(self._timeline.commands_until(to), to)
+            self._restore(self.timeline.commands_until(to), to)
 
     def undo(self, count: int) -> None:
         """Drop the last `count` commands, and set the clock to when the first of them was accepted.
@@ -294,14 +294,14 @@ class Run:
         Raises NothingToUndo and BeyondLog.
         """
         with self._lock:
-            self._restore(*self._timeline.commands_before_last(count))
+            self._restore(*self.timeline.commands_before_last(count))
 
     def set_clock_mode(self, mode: Mode, speed: float | None = None, step: int | None = None) -> None:
         """Change what moves the clock, not its position. Raises BadTime for a per-request clock without a step."""
         with self._lock:
-            clock = self._timeline.clock_with_mode(mode, speed, step)
+            clock = self.timeline.clock_with_mode(mode, speed, step)
             self._settle(clock.position)
-            self._timeline.clock = clock
+            self.timeline.clock = clock
             self.on_clock_set()
             self.wake_listeners()
 
@@ -332,7 +332,7 @@ class Run:
             run = Run(start, self.generation + 1, self._seconds)
             for command in commands:
                 run.accept(decode_command(start.contract, encode_command(command)))
-            timeline = run._timeline
+            timeline = run.timeline
             if commands or now != old_plan.initial:
                 timeline.advance(max(now, begins))
             planned = Clock.from_plan(old_plan, 0.0)
@@ -349,13 +349,13 @@ class Run:
     def save(self) -> SavedRun:
         """Everything that can change, for `roll_back`."""
         return SavedRun(
-            self._timeline.position(), self.revision, self.generation, self._override_uses.counts,
+            self.timeline.position(), self.revision, self.generation, self._override_uses.counts,
             self._unreported.saved(),
         )  # fmt: skip
 
     def roll_back(self, saved: SavedRun) -> bool:
         """Become again what was saved; False where it was saved before a rewind, or the log has dropped commands."""
-        if self.generation != saved.generation or not self._timeline.return_to(saved.timeline):
+        if self.generation != saved.generation or not self.timeline.return_to(saved.timeline):
             return False
         if self._feed is not None and self._feed.is_ahead_of(self.history):
             self._feed = None
@@ -375,7 +375,7 @@ class Run:
         """Have a clock that was set elsewhere."""
         with self._lock:
             self._settle(clock.position)
-            self._timeline.clock = clock
+            self.timeline.clock = clock
             self.wake_listeners()
 
     def restore(self, count: int, to: int, anchor: float) -> None:
@@ -407,19 +407,19 @@ class Run:
     # Everything below is called under the lock
 
     def _settle(self, until: int) -> None:
-        if fired := self._timeline.settle(until):
+        if fired := self.timeline.settle(until):
             self._unreported.add_due(fired, until)
             self.wake_listeners()
 
     def _advance(self, to: int) -> list[Fired]:
-        if fired := self._timeline.advance(to):
+        if fired := self.timeline.advance(to):
             self._unreported.add_due(fired, to)
         self.on_clock_set()
         self.wake_listeners()
         return fired
 
     def _accept(self, command: Command) -> State:
-        timeline = self._timeline
+        timeline = self.timeline
         before = timeline.state
         if timeline.accept(command):
             self.revision += 1
@@ -430,7 +430,7 @@ class Run:
         return timeline.state
 
     def _restore(self, count: int, to: int, anchor: float | None = None) -> None:
-        self._timeline.restore(count, to, anchor)
+        self.timeline.restore(count, to, anchor)
         self._unreported = UnreportedTransitions(to)
         self._override_uses.retain({override.id for override in self.state.overrides.active})
         self.generation += 1

@@ -7,10 +7,9 @@ in addition on the run's state and clock, and is sent again as long as these are
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mockserver.engine.cache_validity import CacheValidity
-from mockserver.engine.clock import monotonic
 from mockserver.engine.journal import Entry
 
 if TYPE_CHECKING:
@@ -24,13 +23,28 @@ HEAD_END = b"\r\n\r\n"
 SANDBOX_LINE = re.compile(rb"\r\n(?i:x-mock-sandbox): ([A-Za-z0-9._-]{1,64})\r\n")
 
 
-class CachedResponse(NamedTuple):
+class CachedResponse:
     """A response as bytes, when it is right, and what the journal says of it."""
 
-    head: bytes
-    body: bytes
-    validity: CacheValidity
-    entry: Entry
+    # A plain class, whose members are read sooner than those of a tuple.
+    __slots__ = ("_bytes", "_date", "_head_size", "entry", "size", "validity")
+
+    def __init__(self, head: bytes, body: bytes, validity: CacheValidity, entry: Entry) -> None:
+        self.validity, self.entry = validity, entry
+        self._head_size, self._date = len(head), b""
+        self._bytes = b"".join((head, b"\r\n", body))
+        self.size = len(self._bytes)
+
+    def dated(self, date: bytes) -> bytes:
+        """What is sent, with the lines of `date` in its head, which change every second.
+
+        So often the sandbox is marked as used, too.
+        """
+        if date != self._date:
+            self.validity.sandbox.mark_used()
+            head, rest = self._bytes[: self._head_size], self._bytes[self._head_size + len(self._date) :]
+            self._bytes, self._date = b"".join((head, date, rest)), date
+        return self._bytes
 
 
 class ResponseCache:
@@ -45,16 +59,15 @@ class ResponseCache:
         cached = self._responses.get(raw)
         if cached is None:
             return None
-        began, validity = monotonic(), cached.validity
-        if not (validity.holds() and validity.sandbox.journal.add_repeat(cached.entry, validity.run.now, began)):
+        now = cached.validity.now()
+        if now is None or not cached.validity.sandbox.journal.add_repeat(cached.entry, now):
             self._drop(raw)
             return None
-        validity.sandbox.mark_used()
         return cached
 
     def add(self, raw: bytes, response: CachedResponse) -> None:
         """Keep a response that was just sent."""
-        size = len(response.body)
+        size = response.size
         if len(raw) > REQUEST_LIMIT or size > BYTES_LIMIT // 8:
             return
         self._drop(raw)
@@ -66,7 +79,7 @@ class ResponseCache:
     def _drop(self, raw: bytes) -> None:
         cached = self._responses.pop(raw, None)
         if cached is not None:
-            self._bytes -= len(cached.body)
+            self._bytes -= cached.size
 
 
 class PreparedRequests:

@@ -298,7 +298,7 @@ def _record(exchange: Exchange, response: Response) -> None:
         return
     run = selected.begun_run if selected is not None else None
     if run is not None and _is_cacheable(entry, run) and _is_current(exchange, run):
-        response.validity = CacheValidity.capture(sandbox, run)
+        response.validity = CacheValidity(sandbox, run)
 
 
 def _is_journaled(exchange: Exchange) -> bool:

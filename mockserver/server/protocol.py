@@ -143,7 +143,9 @@ class Protocol(HttpToolsProtocol):
             return False
         cached = service.responses.find(data)
         if cached is not None:
-            self._send_at_once(cached.head, self._date(), cached.body)
+            is_dated = self._dated is self.server_state.default_headers
+            self.transport.write(cached.dated(self._date_lines if is_dated else self._date()))
+            self._after_response()
             if service.request_log is not None:
                 service.request_log(line_of_repeat(cached.entry, cached.validity.sandbox))
             return True
@@ -375,19 +377,18 @@ class Protocol(HttpToolsProtocol):
         cycle.response_complete = True
         if cycle.keep_alive:
             self.flow.resume_reading()
-            self._count_response()
+            self._after_response()
         else:
             self._close()
 
     def _send_at_once(self, head: bytes, date: bytes, body: bytes) -> None:
         """Write a response without the parser."""
         self.transport.write(b"".join((head, date, b"\r\n", body)))
-        self._count_response()
+        self._after_response()
 
-    def _count_response(self) -> None:
-        """Count a response. The timer of idle connections finds out later that this one is not."""
+    def _after_response(self) -> None:
+        """Note that a response was sent. The timer of idle connections finds out later that this one is not."""
         self._active_at = self.loop.time()
-        self.server_state.total_requests += 1
         if self.timeout_keep_alive_task is None:
             self.timeout_keep_alive_handler()
         if self.flow.write_paused:
@@ -434,7 +435,6 @@ class Protocol(HttpToolsProtocol):
     def _close(self) -> None:
         """Close; but let a peer that is still sending read the answer first, or it would see a reset."""
         self._stop_timer()
-        self.server_state.total_requests += 1
         if self._head_size and self.transport.can_write_eof() and not self.transport.is_closing():
             self._waiting.clear()
             self.transport.write_eof()

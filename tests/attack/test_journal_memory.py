@@ -88,7 +88,7 @@ def test_requests_answered_from_the_cache_are_counted() -> None:
         entry = make_entry(1)
         log.add(entry)
         for _ in range(100):
-            log.add_repeat(entry, 0, 0.0)
+            log.add_repeat(entry, 0)
     assert memory.total <= memory.limit
     assert journals[0].count_dropped() == 101
     assert sum(log.count_bytes() for log in journals) <= 1.2 * memory.limit

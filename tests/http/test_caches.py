@@ -47,7 +47,8 @@ class Server:
         service = self.service
         if self.caches and (cached := service.responses.find(raw)) is not None:
             self.hits += 1
-            return int(cached.head[9:12]), cached.head, cached.body
+            before, _, content = cached.dated(b"Date: now\r\n").partition(b"Date: now\r\n\r\n")
+            return int(before[9:12]), before, content
         prepared = service.prepared.find(raw) if self.caches else None
         response = respond(service, prepared or prepare(service, build_request(method, target, sent, data)))
         if self.caches:
@@ -200,6 +201,22 @@ def test_the_cache_is_bounded(server: Server, monkeypatch: pytest.MonkeyPatch) -
     assert server.hits == 0
     server.ask("GET", "/admin/jobs?limit=4", {})
     assert server.hits == 1
+
+
+def test_a_sandbox_that_is_read_from_the_cache_is_not_idle(built_in: Contract) -> None:
+    server = make(built_in, caches=True)
+    sandbox = server.service.sandboxes.get("default")
+    for _ in range(2):
+        server.ask("GET", "/admin/jobs/job-7", {})
+    server.time.now = 700.0
+    raw = b"GET /admin/jobs/job-7 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    cached = server.service.responses.find(raw)
+    assert cached is not None
+    for date in (b"Date: later\r\n", b"Date: still later\r\n"):
+        server.time.now += 1
+        response = cached.dated(date)
+        assert sandbox.last_used == server.time.now
+        assert response.count(b"Date: ") == response.count(date) == 1
 
 
 def test_no_cached_response_outlives_its_sandbox(built_in: Contract) -> None:

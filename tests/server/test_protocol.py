@@ -309,7 +309,7 @@ def test_the_same_request_gets_the_cached_response_with_its_own_date(
         assert ask(first, GET) == response
         cached = service.responses.find(GET.encode())
         assert cached is not None
-        assert cached.body == response[2]
+        assert cached.dated(b"").endswith(b"\r\n\r\n" + response[2])
         assert ask(first, GET) == ask(second, GET) == response
         assert b"\r\ndate: " in response[1].lower()
 

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
-from mockserver.engine.clock import monotonic
 from mockserver.engine.journal import Entry, Journal, ProblemList
 from mockserver.engine.shared.journal_codec import JournalCodec
 from mockserver.engine.shared.store import EncodedEntry, Store
@@ -39,10 +38,9 @@ class SharedJournal(Journal):
         with suppress(StoreUnavailable):
             self._store.replace_entry(self._name, self._codec.encode(entry), self._codec.encode(other))
 
-    def add_repeat(self, entry: Entry, at: int, began: float) -> bool:
+    def add_repeat(self, entry: Entry, at: int) -> bool:
         """Add a repetition of `entry` if no process has changed the sandbox; False where one has."""
-        encoded = self._codec.encode_repeat(entry, at, (monotonic() - began) * 1_000)
-        return self._add_if_unchanged(encoded)
+        return self._add_if_unchanged(self._codec.encode_repeat(entry, at))
 
     def may_have_grown(self, count: int) -> bool:  # noqa: ARG002 - the store has to be asked
         """Always: another process may have added entries."""

@@ -28,14 +28,14 @@ class JournalCodec:
         text = f"{at} {entry.milliseconds:.3f} {_encode_rest(entry)}"
         return EncodedEntry(text, entry.problem_lists, entry.code)
 
-    def encode_repeat(self, entry: Entry, at: int, milliseconds: float) -> EncodedEntry:
+    def encode_repeat(self, entry: Entry, at: int) -> EncodedEntry:
         """Encode a repetition of an entry."""
         cached = self._cache.get(id(entry))
         if cached is None:
             if len(self._cache) >= CACHE_LIMIT:
                 self._cache.clear()
             cached = self._cache[id(entry)] = entry, _encode_rest(entry)
-        return EncodedEntry(f"{at} {milliseconds:.3f} {cached[1]}")
+        return EncodedEntry(f"{at} 0 {cached[1]}")
 
     def decode(self, text: bytes) -> Entry:
         """Decode the text of an entry, with its number in front."""
