@@ -131,4 +131,4 @@ def _find_sandbox(raw: bytes) -> re.Match[bytes] | None:
 
 def _without_sandbox(raw: bytes, match: re.Match[bytes]) -> bytes:
     """The bytes of a request with NUL, which no request has in its head, for the name of the sandbox."""
-    return b"%b\0%b" % (raw[: match.start(1)], raw[match.end(1) :])
+    return raw[: match.start(1)] + b"\0" + raw[match.end(1) :]

@@ -13,7 +13,7 @@ from mockserver.engine.run import Run
 from mockserver.engine.sandboxes import Sandbox
 from mockserver.engine.state.state import State
 from mockserver.errors import Refusal, Violation
-from mockserver.http.messages import SAFE_METHODS, Delivery, Request, Response, header
+from mockserver.http.messages import SAFE_METHODS, Delivery, Request, Response
 from mockserver.http.request.content import ReadContent
 from mockserver.openapi.model import Operation
 from mockserver.refusals import TokenRequired
@@ -69,6 +69,8 @@ class PreparedRequest:
             and choice.refusal is None
             and (choice.sandbox, choice.sandbox_via) == (sandbox, SANDBOX_VIA)
             and SANDBOX_HEADER not in (self.call.headers if self.call is not None else ())
+            # The journal has the request as it came, even where a proxy has changed it.
+            and self.logged.headers is self.request.logged.headers
         )
 
     def in_sandbox(self, sandbox: str) -> PreparedRequest:
@@ -76,14 +78,11 @@ class PreparedRequest:
         assert self.choice is not None
         if sandbox == self.choice.sandbox:
             return self
-        logged = self.logged
-        headers = tuple(
-            [header(name, sandbox) if name == SANDBOX_HEADER else (name, value) for name, value in logged[0]]
-        )
+        request = self.request.with_header(SANDBOX_HEADER, sandbox)
         # Written out, since this is done for each request of a test that has a sandbox of its own.
         return PreparedRequest(
-            self.request.with_header(SANDBOX_HEADER, sandbox),
-            LoggedMessage(headers, logged.body, logged.size, logged.header_bytes),
+            request,
+            request.logged,
             self.route,
             self.choice.with_sandbox(sandbox),
             self.response,
@@ -157,13 +156,15 @@ class Exchange:
     """
 
     __slots__ = (
-        "_content", "began", "commits", "delivery", "handler", "invalid_status", "notices", "override", "prepared",
-        "refusal", "request", "sandbox", "selected", "service", "snapshot", "violations",
+        "_content", "began", "commits", "delivery", "handler", "invalid_status", "notices", "operation", "override",
+        "prepared", "refusal", "request", "sandbox", "selected", "service", "snapshot", "violations",
     )  # fmt: skip
 
     def __init__(self, service: Service, prepared: PreparedRequest, began: float) -> None:
         self.service, self.prepared, self.began = service, prepared, began
         self.request = prepared.request
+        # The operation that the request was routed to.
+        self.operation: Operation | None = prepared.route.operation
         self._content: ReadContent | None = None
         self.sandbox: Sandbox | None = None
         self.selected: Selection | None = None
@@ -176,11 +177,6 @@ class Exchange:
         self.handler: str | None = None
         self.snapshot: tuple[State, Clock] | None = None
         self.commits = True
-
-    @property
-    def operation(self) -> Operation | None:
-        """The operation that the request was routed to."""
-        return self.prepared.route.operation
 
     @property
     def is_passed(self) -> bool:

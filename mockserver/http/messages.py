@@ -25,6 +25,8 @@ MESSAGE = "MESSAGE"
 SAFE_METHODS = ("GET", "HEAD")
 # The server has dealt with these itself.
 UNLOGGED = ("Content-Length", "Transfer-Encoding")
+# Of so many other values of a header, the headers with it are kept.
+VARIANT_LIMIT = 64
 # What a path has unencoded in an address (RFC 3986, section 3.3), and the `%` of what is encoded in a request's path.
 PATH_CHARACTERS = "/%:@!$&'()*+,;=~"
 
@@ -50,6 +52,20 @@ class RequestHeaders(dict[str, str]):
     def logged(self) -> LoggedMessage:
         """What the journal keeps of a request with these headers and no body."""
         return LoggedMessage.received(tuple(pair for pair in self.items() if pair[0] not in UNLOGGED), b"")
+
+    @cached_property
+    def _variants(self) -> dict[tuple[str, str], RequestHeaders]:
+        return {}
+
+    def with_value(self, name: str, value: str) -> RequestHeaders:
+        """The same headers with another value of one: each test sends the same ones, with a sandbox of its own."""
+        variants = self._variants
+        variant = variants.get((name, value))
+        if variant is None:
+            if len(variants) >= VARIANT_LIMIT:
+                variants.clear()
+            variant = variants[name, value] = RequestHeaders({**self, name: value})
+        return variant
 
 
 class Request(SansIORequest):
@@ -98,7 +114,7 @@ class Request(SansIORequest):
 
     def with_header(self, name: str, value: str) -> Request:
         """The same request with another value of one header."""
-        return self._changed(_values=RequestHeaders({**self._values, name: value}))
+        return self._changed(_values=self._values.with_value(name, value))
 
     def at_address(self, prefix: str, scheme: str, host: str | None) -> Request:
         """The same request below `prefix`, with another scheme and, unless it is None, another host."""
@@ -122,7 +138,7 @@ class Request(SansIORequest):
     def _changed(self, **members: Any) -> Request:
         """The same request with other values of these members. (`copy` takes several times as long.)"""
         other = Request.__new__(Request)
-        other.__dict__.update(self.__dict__, **members)
+        other.__dict__ = {**self.__dict__, **members}
         return other
 
     @property

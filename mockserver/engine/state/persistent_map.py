@@ -20,16 +20,16 @@ _EMPTY: Mapping[Any, Any] = {}
 class PersistentMap:
     """Immutable. An item of a layer counts if no newer layer has its key; `_ABSENT` marks a removed item."""
 
-    __slots__ = ("_layers", "_top")
+    __slots__ = ("_has_removed", "_layers", "_top")
 
-    def __init__(self, top: Mapping[Any, Any], layers: tuple[Mapping[Any, Any], ...]) -> None:
-        # The layers below the top one, newest first.
-        self._top, self._layers = top, layers
+    def __init__(self, top: Mapping[Any, Any], layers: tuple[Mapping[Any, Any], ...], has_removed: bool) -> None:
+        # The layers below the top one, newest first; and whether any layer may have `_ABSENT`.
+        self._top, self._layers, self._has_removed = top, layers, has_removed
 
     @classmethod
     def from_items(cls, items: Mapping[Any, Any]) -> PersistentMap:
         """A map with these items."""
-        return cls(_EMPTY, (items,))
+        return cls(_EMPTY, (items,), False)
 
     def __len__(self) -> int:
         return len(self._merged())
@@ -61,10 +61,16 @@ class PersistentMap:
 
     def insert(self, key: Any, item: Any) -> PersistentMap:
         """The map with `item`, which is not None, under `key`."""
+        has_removed = self._has_removed or item is _ABSENT
         top = {**self._top, key: item}
         if len(top) <= TOP_LIMIT:
-            return PersistentMap(top, self._layers)
-        return PersistentMap(_EMPTY, _put_on(top, self._layers))
+            return PersistentMap(top, self._layers, has_removed)
+        layer, layers = top, self._layers
+        while layers and len(layer) * GROWTH > len(layers[0]):
+            layer, layers = {**layers[0], **layer}, layers[1:]
+        if not layers and has_removed:
+            layer, has_removed = _without_removed(layer), False
+        return PersistentMap(_EMPTY, (layer, *layers), has_removed)
 
     def remove(self, key: Any) -> PersistentMap:
         """The map without the item of that key. Raises KeyError."""
@@ -78,16 +84,8 @@ class PersistentMap:
         merged: dict[Any, Any] = {}
         for layer in (*reversed(self._layers), self._top):
             merged.update(layer)
-        return _without_removed(merged)
-
-
-def _put_on(layer: Mapping[Any, Any], layers: tuple[Mapping[Any, Any], ...]) -> tuple[Mapping[Any, Any], ...]:
-    while layers and len(layer) * GROWTH > len(layers[0]):
-        layer, layers = {**layers[0], **layer}, layers[1:]
-    return (layer, *layers) if layers else (_without_removed(layer),)
+        return _without_removed(merged) if self._has_removed else merged
 
 
 def _without_removed(layer: Mapping[Any, Any]) -> Mapping[Any, Any]:
-    if _ABSENT in layer.values():
-        return {key: item for key, item in layer.items() if item is not _ABSENT}
-    return layer
+    return {key: item for key, item in layer.items() if item is not _ABSENT}

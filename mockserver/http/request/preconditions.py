@@ -12,7 +12,8 @@ IF_MATCH, IF_NONE_MATCH = "If-Match", "If-None-Match"
 
 def are_present(request: Request) -> bool:
     """Whether a request that changes something has a condition."""
-    return request.header(IF_MATCH) is not None or request.header(IF_NONE_MATCH) is not None
+    headers = request.all_headers()
+    return IF_MATCH in headers or IF_NONE_MATCH in headers
 
 
 def check(request: Request, tag: str) -> None:
