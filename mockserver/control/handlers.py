@@ -143,7 +143,7 @@ def _get_state(exchange: Exchange, call: OperationCall) -> ControlResult:
 
 def _read_record_path(exchange: Exchange, call: OperationCall) -> tuple[str, Any]:
     """The resource and the key in the path, with the key converted to the type of the resource's keys."""
-    resource = exchange.selection.settle().state.table(call.path["resource"]).resource
+    resource = exchange.selection.settle().state.table(call.path["resource"]).layout.resource
     types = resource.fields.get(resource.key, frozenset({"string"}))
     key = call.path["key"]
     return resource.name, decode_scalar(key, types - {"string"}) if "string" not in types else key

@@ -38,6 +38,7 @@ from mockserver.refusals import (
     UnknownRecord,
     UnknownTransition,
 )
+from mockserver.schemas.validators import Validator
 from mockserver.syntax import json_pointer
 from mockserver.syntax.instants import LATEST, format_instant
 
@@ -150,7 +151,7 @@ def apply(state: State, command: Command) -> State:
 
 def _fire(state: State, command: Fire) -> State:
     table = state.table(command.resource)
-    resource = table.resource
+    resource = table.layout.resource
     lifecycle = resource.lifecycle
     if lifecycle is None or command.transition not in lifecycle.transitions:
         raise UnknownTransition(resource.name, command.transition, lifecycle.transitions if lifecycle else ())
@@ -165,7 +166,8 @@ def _fire(state: State, command: Fire) -> State:
         allowed = lifecycle.allowed(current)
         raise TransitionNotAllowed(resource.name, command.key, command.transition, current, allowed)
     step = lifecycle.transitions[command.transition]
-    _check_guard(resource, step, command.key, row.record)
+    if step.guard is not None:
+        _check_guard(resource, step, step.guard, command.key, row.record)
     at, body, subscription = _next_stamp(state, command.at), command.body, command.subscription
     entered = _enter(state, table, row, command.key, step, at, row.fired, body, subscription)
     if step.effects.values:
@@ -176,9 +178,9 @@ def _fire(state: State, command: Fire) -> State:
     return entered
 
 
-def _check_guard(resource: Resource, step: Transition, key: Any, record: Record) -> None:
-    if step.guard is not None and not step.guard.is_valid(record):
-        raise GuardFailed(resource.name, key, step.name, step.guard.violations(record, "body"))
+def _check_guard(resource: Resource, step: Transition, guard: Validator, key: Any, record: Record) -> None:
+    if not guard.is_valid(record):
+        raise GuardFailed(resource.name, key, step.name, guard.violations(record, "body"))
 
 
 def _enter(
@@ -193,7 +195,7 @@ def _enter(
     subscription: Mapping[str, str] | None = None,
 ) -> State:
     """The state after a transition that is allowed: record, stamp, log, and what the record waits for next."""
-    resource, transition = table.resource, step.name
+    resource, log, transition = table.layout.resource, table.layout.log, step.name
     lifecycle = resource.lifecycle
     assert lifecycle is not None
     record, stamp = {**row.record, lifecycle.field: step.target}, _write_stamp(at)
@@ -204,17 +206,19 @@ def _enter(
     due = _require_time(state.schedule.next(resource.name, lifecycle, key, record, fired, at))
     entered = Row(record, row.position, transition, due, fired, with_subscription(row, subscription))
     tables = {**state.tables, resource.name: table.replace(key, row, entered)}
-    _log_transition(tables, table, record, transition, stamp)
+    if log is not None:
+        _log_transition(tables, log, resource, record, transition, stamp)
     agenda = with_replaced(state.agenda, row.due, due)
     return State(tables, max(at, state.latest), state.schedule, agenda, state.overrides, state.keys)
 
 
-def _log_transition(tables: dict[str, Table], table: Table, record: Record, transition: str, stamp: str) -> None:
-    """Append the entry of a transition to the log of the table, if it has one."""
-    if table.log is not None:
-        log, reference = table.log
-        entry = log_entry(table.resource, record, tables[log].resource, reference, transition, stamp)
-        tables[log] = tables[log].append(entry)
+def _log_transition(
+    tables: dict[str, Table], log: tuple[str, str], resource: Resource, record: Record, transition: str, stamp: str
+) -> None:
+    """Append the entry of a transition to the log of a resource, whose field refers to the record."""
+    name, reference = log
+    table = tables[name]
+    tables[name] = table.append(log_entry(resource, record, table.layout.resource, reference, transition, stamp))
 
 
 def fired_by(before: State, command: Command, after: State) -> list[Fired]:
@@ -256,7 +260,7 @@ def fire_next(state: State) -> tuple[State, Fired | None]:
     """
     due = state.agenda[0]
     table = state.tables[due.resource]
-    row, lifecycle = table.get(due.key), table.resource.lifecycle
+    row, lifecycle = table.get(due.key), table.layout.resource.lifecycle
     assert row is not None
     assert lifecycle is not None
     last_stamp = read_stamp(row.record, lifecycle.touch)
@@ -273,7 +277,7 @@ def fire_next(state: State) -> tuple[State, Fired | None]:
 
 def _put(state: State, command: Put) -> State:
     table = state.table(command.resource)
-    resource = table.resource
+    resource = table.layout.resource
     if not resource.key:
         raise NotKeyed(resource.name)
     record, latest = with_plain_keys(resource, command.record), state.latest
@@ -308,8 +312,8 @@ def _put(state: State, command: Put) -> State:
     last = step.name if step is not None else None
     put = table.put(key, record, last, due, subscription=command.subscription)
     tables = {**state.tables, resource.name: put}
-    if step is not None:
-        _log_transition(tables, table, record, step.name, _write_stamp(latest))
+    if step is not None and table.layout.log is not None:
+        _log_transition(tables, table.layout.log, resource, record, step.name, _write_stamp(latest))
     return State(tables, latest, state.schedule, agenda, state.overrides, state.keys)
 
 
@@ -336,13 +340,14 @@ def _transition_of(
             return None  # a violation of the schema in the first place
         targets = dict.fromkeys(lifecycle.transitions[name].target for name in lifecycle.allowed(current))
         raise NoTransition(resource.name, key, current, target, targets)
-    _check_guard(resource, step, key, {**record, field: current})
+    if step.guard is not None:
+        _check_guard(resource, step, step.guard, key, {**record, field: current})
     return step
 
 
 def _remove(state: State, command: Remove) -> State:
     table = state.table(command.resource)
-    resource = table.resource
+    resource = table.layout.resource
     if not resource.key:
         raise NotKeyed(resource.name)
     row = table.get(command.key)
@@ -350,11 +355,11 @@ def _remove(state: State, command: Remove) -> State:
         raise UnknownRecord(resource.name, command.key)
     agenda = with_replaced(state.agenda, row.due, None)
     state = state.with_tables(table.remove(command.key), latest=state.latest, agenda=agenda)
-    for other in [table.resource for table in state.tables.values()]:
+    for other in [table.layout.resource for table in state.tables.values()]:
         for field, target in other.references.items():
             if target != resource.name:
                 continue
-            if (other.name, field) == table.log:
+            if (other.name, field) == table.layout.log:
                 without = state.tables[other.name].without(field, command.key)
                 state = state.with_tables(without, latest=state.latest, agenda=state.agenda)
             else:

@@ -77,7 +77,7 @@ class History:
         number = self._base_number + len(self._kept)
         if number % CHECKPOINT_EVERY == 0:
             self._checkpoints.append((number, state))
-        if len(self) > self.limit:
+        if number - self.dropped > self.limit:
             self.dropped += 1
             if self._checkpoints and self._checkpoints[0][0] <= self.dropped:
                 self._move_base(*self._checkpoints.pop(0))

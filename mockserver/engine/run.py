@@ -143,9 +143,10 @@ class Run:
 
     def count_request(self, operation: str) -> None:
         """Move a per-request clock by its step, if it counts requests to this operation. Raises as `advance`."""
-        if self.timeline.clock.counts(operation):
+        clock = self.timeline.clock
+        if clock.mode == "per-request" and clock.counts(operation):
             with self._lock:
-                self._advance(self.clock.position + self.clock.step)
+                self._advance(self.clock.position + clock.step)
 
     def use_override(
         self, operation: str, parameters: Mapping[str, Any], content: RequestContent, *, if_upstream: bool = False
@@ -205,9 +206,11 @@ class Run:
         A repeat changes nothing and is not logged. Raises the Refusal of a command that is refused.
         """
         with self._lock:
-            now = self.timeline.now
-            self._settle(now)
-            return self._accept(make_command(self.timeline.state, now))
+            timeline = self.timeline
+            now, agenda = timeline.now, timeline.state.agenda
+            if agenda and agenda[0].at <= now:
+                self._settle(now)
+            return self._accept(make_command(timeline.state, now))
 
     def accept(self, command: Command) -> State:
         """Apply a command that was accepted at `command.at`; the state after it. Raises its Refusal."""
@@ -234,7 +237,7 @@ class Run:
 
     def drain_fired(self) -> tuple[Fired, ...]:
         """The transitions fired since the last call, in order: due ones and accepted commands."""
-        if not self._unreported:
+        if not self._unreported.transitions:
             return ()
         with self._lock:
             fired = self._unreported.drain()
@@ -423,10 +426,10 @@ class Run:
         before = timeline.state
         if timeline.accept(command):
             self.revision += 1
-            for fired in fired_by(before, command, timeline.state):
-                self._unreported.add(fired)
+            self._unreported.transitions.add_all(fired_by(before, command, timeline.state))
             self.on_command(command)
-            self.wake_listeners()
+            if self.listeners:
+                self.wake_listeners()
         return timeline.state
 
     def _restore(self, count: int, to: int, anchor: float | None = None) -> None:

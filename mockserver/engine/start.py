@@ -56,7 +56,7 @@ class Start:
             if behaviour.kind == "list":
                 # Sorted once here: every run starts from this order, and none has to sort all records itself.
                 table = state.tables[behaviour.resource]
-                table.ordered(table.order)
+                table.ordered(table.layout.order)
         return state
 
     def replay_commands(self) -> None:

@@ -17,31 +17,24 @@ class UnreportedTransitions:
     `settled_until` is the clock up to which transitions were fired when the last of them was.
     """
 
-    __slots__ = ("_transitions", "settled_until")
+    __slots__ = ("settled_until", "transitions")
 
     def __init__(self, settled_until: int, transitions: Sequence[Fired] = ()) -> None:
         self.settled_until = settled_until
-        self._transitions: BoundedList[Fired] = BoundedList(UNREPORTED_LIMIT)
-        self._transitions.extend(transitions)
-
-    def __bool__(self) -> bool:
-        return bool(self._transitions)
-
-    def add(self, transition: Fired) -> None:
-        """Add a transition that was accepted."""
-        self._transitions.add(transition)
+        self.transitions: BoundedList[Fired] = BoundedList(UNREPORTED_LIMIT)
+        self.transitions.extend(transitions)
 
     def add_due(self, transitions: Iterable[Fired], until: int) -> None:
         """Add the transitions that were due by `until`."""
-        self._transitions.add_all(transitions)
+        self.transitions.add_all(transitions)
         self.settled_until = until
 
     def drain(self) -> tuple[Fired, ...]:
         """Return the transitions, and forget them."""
-        transitions = tuple(self._transitions)
-        self._transitions.clear()
+        transitions = tuple(self.transitions)
+        self.transitions.clear()
         return transitions
 
     def saved(self) -> tuple[int, tuple[Fired, ...]]:
         """The arguments that create another like this."""
-        return self.settled_until, tuple(self._transitions)
+        return self.settled_until, tuple(self.transitions)

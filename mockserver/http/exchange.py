@@ -152,12 +152,15 @@ class Exchange:
     `invalid_status` is the status of the response that violated the contract, whatever was sent instead, and
     `violations` say where it or the request did. `override` is the one that the request matched, `refusal` why it was
     refused, `handler` the function of `handlers.py` that was called. Unless it `commits`, what that changes is dropped.
-    `snapshot` is what the response was built from, where the run may have changed meanwhile.
+    `snapshot` is what the response was built from, where the run may have changed meanwhile. `run` is set once the
+    transitions that were due are fired, before the operation is called.
     """
+
+    run: Run
 
     __slots__ = (
         "_content", "began", "commits", "delivery", "handler", "invalid_status", "notices", "operation", "override",
-        "prepared", "refusal", "request", "sandbox", "selected", "service", "snapshot", "violations",
+        "prepared", "refusal", "request", "run", "sandbox", "selected", "service", "snapshot", "violations",
     )  # fmt: skip
 
     def __init__(self, service: Service, prepared: PreparedRequest, began: float) -> None:

@@ -65,7 +65,7 @@ def _begin(exchange: Exchange) -> Response:
     """Settle what is due, and respond; a request with an idempotency key that was used gets its first response."""
     prepared, operation = exchange.prepared, _operation(exchange)
     try:
-        run = exchange.selection.settle()
+        run = exchange.run = exchange.selection.settle()
     except CannotGenerate:
         # The scenario has no records; what needs none can still respond.
         if exchange.service.implements(operation):
@@ -163,7 +163,7 @@ def _operation(exchange: Exchange) -> Operation:
 
 
 def _respond(exchange: Exchange, operation: Operation) -> Response:
-    run = exchange.selection.run
+    run = exchange.run
     run.count_request(operation.id)
     if exchange.service.contract.python is not None:
         exchange.snapshot = run.snapshot
@@ -175,7 +175,7 @@ def _respond(exchange: Exchange, operation: Operation) -> Response:
     else:
         exchange.override = used[0]
         response = _overridden(exchange, operation, delay=used[1])
-    return enforce(exchange, operation, response)
+    return enforce(exchange, operation, response) if response.violations else response
 
 
 def _call(exchange: Exchange) -> OperationCall:
@@ -194,7 +194,7 @@ def _perform(exchange: Exchange, operation: Operation) -> Response:
         response = refuse(exchange.service, operation, refusal, accept=exchange.request.header("Accept"))
     if prepared.key is not None and not response.violations:
         key, stored = prepared.key, idempotency.store(response, prepared.digest)
-        exchange.selection.run.submit(lambda _, at: KeepResponse(key, stored, at))
+        exchange.run.submit(lambda _, at: KeepResponse(key, stored, at))
     return response
 
 
@@ -209,7 +209,7 @@ def _normal(exchange: Exchange, operation: Operation) -> Response:
         return handled.respond(exchange, operation, handler, _seed(exchange), check)
     # Of several requests with the same tag, one finds it current.
     # A thread that let the event loop run meanwhile would have it wait for the lock.
-    with exchange.selection.run.exclusive, kept_turn():
+    with exchange.run.exclusive, kept_turn():
         _check_preconditions(exchange)
         try:
             return _unconditional(exchange, operation)
@@ -221,7 +221,7 @@ def _normal(exchange: Exchange, operation: Operation) -> Response:
 
 def _unconditional(exchange: Exchange, operation: Operation) -> Response:
     service = exchange.service
-    channel = service.channel_of(operation)
+    channel = service.channel_of(operation) if service.contract.channels else None
     if channel is not None and exchange.request.method != MESSAGE:
         return open_channel(exchange, channel)
     behaviour = service.behaviour_of(operation)
@@ -257,11 +257,11 @@ def _current_tag(exchange: Exchange) -> str | None:
     if operation is None or prepared.route.is_control:
         return None
     read = Exchange(service, prepared, exchange.began)
-    read.sandbox, read.selected, read.commits = exchange.sandbox, exchange.selected, False
+    read.sandbox, read.selected, read.run, read.commits = exchange.sandbox, exchange.selected, exchange.run, False
     with suppress(Refusal, CannotGenerate):
         parameters.validate(service, prepared)
         response = _normal(read, operation)
-        overrides = exchange.selection.run.state.overrides
+        overrides = exchange.run.state.overrides
         override = next(overrides.matches(operation.id, prepared.parameters, read.content), None)
         if override is not None:
             response.replace_headers(override.override.headers)
@@ -300,7 +300,7 @@ def _behave(exchange: Exchange, operation: Operation, behaviour: Behaviour) -> R
     call = _call(exchange)
     if exchange.override is not None and exchange.override.override.assigned:
         call = replace(call, assigned=exchange.override.override.assigned)
-    result = exchange.service.behaviours.perform(exchange.selection.run, operation, call)
+    result = exchange.service.behaviours.perform(exchange.run, operation, call)
     if result.pages is not None:
         result = result._replace(value=_with_links(exchange, behaviour, result.value, result.pages))
     status, declared = success_of(operation, result.kind)
@@ -415,8 +415,7 @@ def _sample(exchange: Exchange, operation: Operation, status: int | None = None)
 
 def _preferred(exchange: Exchange, operation: Operation, preference: preferences.Preference) -> Response:
     """The response that the client prefers, whatever implements the operation."""
-    run = exchange.selection.run
-    run.count_request(operation.id)
+    exchange.run.count_request(operation.id)
     status, declared = preferences.preferred_response(operation, preference)
     spec = SampleSpec(status, declared, preference.example, preference.dynamic)
     service = exchange.service

@@ -318,9 +318,12 @@ def journal_entry(exchange: Exchange, response: Response) -> Entry:
     run = selected.begun_run if selected is not None else None
     method = request.method
     notice = "; ".join(exchange.notices)
+    at: int | None = None
+    if selected is not None:
+        at = run.now if run is not None else exchange.sandbox.now(selected.scenario)
     return Entry(
         number=exchange.sandbox.journal.count + 1,
-        at=exchange.sandbox.now(selected.scenario) if selected is not None else None,
+        at=at,
         scenario=selected.scenario if selected is not None else None,
         operation=operation.id if operation is not None else None,
         method=method,

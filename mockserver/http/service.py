@@ -101,7 +101,7 @@ class Service:
 
     def channel_of(self, operation: Operation) -> Channel | None:
         """The channel that a request to this operation opens."""
-        channel = self.contract.channels.get(operation.path) if self.contract.channels else None
+        channel = self.contract.channels.get(operation.path)
         return channel if channel is not None and channel.operation is operation else None
 
     def behaviour_of(self, operation: Operation) -> Behaviour | None:

@@ -8,10 +8,10 @@ FIRST, SECOND = Fired("jobs", "a", "start", 1), Fired("jobs", "b", "cancel", 2)
 
 def test_transitions_are_reported_once_and_in_order() -> None:
     unreported = UnreportedTransitions(0)
-    assert not unreported
+    assert not unreported.transitions
     unreported.add_due([FIRST], until=5)
-    unreported.add(SECOND)
-    assert unreported
+    unreported.transitions.add(SECOND)
+    assert unreported.transitions
     assert unreported.drain() == (FIRST, SECOND)
     assert unreported.drain() == ()
     assert unreported.settled_until == 5
@@ -19,7 +19,7 @@ def test_transitions_are_reported_once_and_in_order() -> None:
 
 def test_the_oldest_are_not_reported_where_there_are_too_many() -> None:
     unreported = UnreportedTransitions(0)
-    unreported.add(FIRST)
+    unreported.transitions.add(FIRST)
     unreported.add_due([SECOND] * UNREPORTED_LIMIT, until=2)
     assert unreported.drain() == (SECOND,) * UNREPORTED_LIMIT
 

@@ -41,13 +41,17 @@ class Implementation(ABC):
         self._path_fields = [(name, behaviour.field_of(name)) for name in operation.path_names]
         self._key_parameter = behaviour.key_parameter(operation.path_names)
         self.owner_fields = [entry for entry in self._path_fields if entry[0] != self._key_parameter]
-        self._key_fields = self.resource.key_fields
+        self._key_fields, self._unique_within = self.resource.key_fields, self.resource.unique_within
         self._converted = dict(self._list_conversions())
         is_bare = not behaviour.item and behaviour.key_schema is None and behaviour.member is None
         self._is_plain = is_bare and not self.resource.derived_fields and not self.resource.hidden
         self.is_always_there = self.resource.single and "delete" not in kinds_of(
             contract.behaviours, behaviour.resource
         )
+        # The path parameter whose value is the key as it is, if there is one.
+        self._plain_key = self._key_parameter
+        if self._unique_within or self._key_parameter in self._converted:
+            self._plain_key = None
         self._subscriptions = subscriptions_of(operation.id, behaviour, contract.webhooks.values())
 
     @abstractmethod
@@ -56,19 +60,21 @@ class Implementation(ABC):
 
     def key(self, call: OperationCall) -> Any:
         """The key of the record that the path names, by its last parameter, or the body. Raises InvalidRecord."""
+        if self._plain_key is not None:
+            return call.path[self._plain_key]
         return self.full_key(call, self.local_key(call))
 
     def full_key(self, call: OperationCall, local_key: Any) -> Any:
         """The key of a record with this local key, below the owner that the path names."""
         resource = self.resource
-        if not resource.unique_within:
+        if not self._unique_within:
             return local_key
         return with_plain_keys(resource, {**self.owner_values(call), resource.local_key: local_key}).get(resource.key)
 
     def key_values(self, call: OperationCall) -> dict[str, Any]:
         """The fields that identify the record that the path names, and their values. Raises InvalidRecord."""
         key = {self.resource.local_key: self.local_key(call)}
-        if not self.resource.unique_within:
+        if not self._unique_within:
             return key
         return {name: value for name, value in self.owner_values(call).items() if name in self._key_fields} | key
 

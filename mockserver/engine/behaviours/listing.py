@@ -119,7 +119,7 @@ class ListRecords(SelectingImplementation):
         parameter = self.behaviour.sort
         sort = call.query.get(parameter) if parameter is not None else None
         if not sort:
-            return table.order
+            return table.layout.order
         direction = call.query.get(self.behaviour.order) if self.behaviour.order is not None else None
         text = sort if isinstance(sort, str) else ",".join(map(str, sort))
         fields = _sort_fields(text, self._sortable, str(direction).lower() in DESCENDING)
@@ -127,7 +127,7 @@ class ListRecords(SelectingImplementation):
             return sort_order(fields)
         if self.contract.inferred:
             # Nothing says by what the real server sorts then.
-            return table.order
+            return table.layout.order
         unknown = next(field.name for field in fields if field.name not in self._sortable)
         message = f"{quote(unknown)} is not a field to sort by.{did_you_mean(unknown, self.resource.fields)}"
         raise InvalidRequest([Violation("query", "", "sort", message, parameter)])

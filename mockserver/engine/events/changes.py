@@ -75,7 +75,7 @@ def _changes_by_put(before: State, command: Put, after: State) -> Iterator[Recor
 
 
 def _log_entry(after: State, resource: str, at: int) -> Iterator[RecordChange]:
-    log = after.tables[resource].log
+    log = after.tables[resource].layout.log
     if log is not None:
         yield RecordChange(log[0], None, APPEND, at, after.tables[log[0]].newest.record, None)
 
@@ -87,7 +87,7 @@ def _removals(state: State, resource: str, key: Any, at: int, removed: set[tuple
         return
     removed.add((resource, key))
     yield RecordChange(resource, key, DELETE, at, row.record, row.record, row.subscription)
-    for other in [table.resource for table in state.tables.values()]:
+    for other in [table.layout.resource for table in state.tables.values()]:
         for field, target in other.references.items():
             if target == resource and field in other.owned_by:
                 for owned in state.tables[other.name].group(field, key):

@@ -169,7 +169,7 @@ class Feed:
         for change in changes:
             self._number += 1
             self._digest = hashlib.sha256(self._digest + _canonical(change)).digest()
-            resource = state.tables[change.resource].resource
+            resource = state.tables[change.resource].layout.resource
             shown = state if resource.derived_fields else None
             self._events.append(Event(self._number, self._digest, change, shown))
 

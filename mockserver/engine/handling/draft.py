@@ -54,7 +54,7 @@ class DraftResource(ResourceView):
 
     @property
     def _resource(self) -> Resource:
-        return self._table.resource
+        return self._table.layout.resource
 
     def create(self, record: Mapping[str, Any] | None = None, /, **fields: Any) -> dict[str, Any]:
         """Create a record of these members; the server adds the key, the initial state, and what it must have.

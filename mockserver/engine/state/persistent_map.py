@@ -62,7 +62,7 @@ class PersistentMap:
     def insert(self, key: Any, item: Any) -> PersistentMap:
         """The map with `item`, which is not None, under `key`."""
         has_removed = self._has_removed or item is _ABSENT
-        top = {**self._top, key: item}
+        top: Mapping[Any, Any] = {**self._top, key: item}
         if len(top) <= TOP_LIMIT:
             return PersistentMap(top, self._layers, has_removed)
         layer, layers = top, self._layers

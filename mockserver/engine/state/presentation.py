@@ -51,7 +51,7 @@ def with_all_derived(state: State, resource: Resource, records: Sequence[Record]
 def list_records(state: State, table: Table, offset: int = 0, limit: int | None = None) -> list[Record]:
     """At most `limit` records of a table after the first `offset`, in order of arrival, derived fields computed."""
     rows = table.ordered().page(offset, limit)
-    return with_all_derived(state, table.resource, [row.record for row in rows])
+    return with_all_derived(state, table.layout.resource, [row.record for row in rows])
 
 
 def _with_declared(state: State, resource: Resource, record: Record) -> Record:
@@ -65,7 +65,7 @@ def _derive(state: State, resource: Resource, field: DerivedField, record: Recor
     rows = table.group(field.reference, record[resource.key])
     if not rows:
         return field.none
-    first = min(rows, key=table.order.key) if len(rows) > 1 else rows[0]
+    first = min(rows, key=table.layout.order.key) if len(rows) > 1 else rows[0]
     return field.values.get(str(first.record.get(field.field)), field.none)
 
 
@@ -153,26 +153,26 @@ class ResourceView:
 
     def all(self) -> list[dict[str, Any]]:
         """Every record, in the resource's order."""
-        return [self._shown(row) for row in self._table.ordered(self._table.order)]
+        return [self._shown(row) for row in self._table.ordered(self._table.layout.order)]
 
     def where(self, /, **fields: Any) -> list[dict[str, Any]]:
         """The records whose members have these values, in the resource's order. Raises UnknownName."""
-        table, resource = self._table, self._table.resource
+        table, resource = self._table, self._table.layout.resource
         self._require_members(fields)
         derived = {field.name for field in resource.derived_fields}
         stored = {name: value for name, value in fields.items() if name not in derived}
         reference = next((name for name in stored if name in resource.references), None)
         if reference is not None and record_key(stored[reference]) is not None:
             group = table.group(reference, record_key(stored[reference]))
-            rows = list(SortedRows.from_rows(table.order, group))
+            rows = list(SortedRows.from_rows(table.layout.order, group))
         else:
-            rows = list(table.ordered(table.order))
+            rows = list(table.ordered(table.layout.order))
         shown = [self._shown(row) for row in rows if _has_values(row.record, stored)]
         wanted = {name: value for name, value in fields.items() if name in derived}
         return [record for record in shown if _has_values(record, wanted)] if wanted else shown
 
     def _require_members(self, fields: Mapping[str, Any]) -> None:
-        resource = self._table.resource
+        resource = self._table.layout.resource
         if resource.shape.is_open:
             return
         for name in fields:
@@ -185,7 +185,7 @@ class ResourceView:
         return self._table.get(plain) if plain is not None else None
 
     def _shown(self, row: Row) -> dict[str, Any]:
-        return self._records.shown(self._table.resource, row.record)
+        return self._records.shown(self._table.layout.resource, row.record)
 
 
 def _has_values(record: Record, values: Mapping[str, Any]) -> bool:

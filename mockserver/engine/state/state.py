@@ -52,7 +52,7 @@ class State(NamedTuple):
         """The state with these tables in place of their former versions."""
         replaced = {**self.tables}
         for table in tables:
-            replaced[table.resource.name] = table
+            replaced[table.layout.resource.name] = table
         return State(replaced, latest, self.schedule, agenda, self.overrides, self.keys)
 
     def detached(self) -> State:

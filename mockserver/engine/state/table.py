@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from rpds import HashTrieSet
@@ -51,8 +52,13 @@ ViewName = tuple[SortOrder, Where]
 Views = dict[ViewName, View]
 
 
-class Layout(NamedTuple):
-    """What the contract says of a table."""
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What the contract says of a table.
+
+    `order` is that in which the records are listed. `log` names the resource that logs their transitions, and the field
+    of the log that refers to the record.
+    """
 
     resource: Resource
     order: SortOrder
@@ -67,11 +73,10 @@ def with_subscription(row: Row, subscription: Mapping[str, str] | None) -> Mappi
 class Table:
     """Rows by key, and by what they refer to. If the resource has no key, a row's key is its position.
 
-    `order` is the resource's own order; `log` names the resource that logs its transitions, and the field of the log
-    that refers to the record. Sorted views are handed on to changed tables, and brought up to date when they are used.
+    Sorted views are handed on to changed tables, and brought up to date when they are used.
     """
 
-    __slots__ = ("_groups", "_layout", "_next_position", "_rows", "_size", "_views")
+    __slots__ = ("_groups", "_next_position", "_rows", "_size", "_views", "layout")
 
     def __init__(
         self,
@@ -82,7 +87,7 @@ class Table:
         size: int,
         views: tuple[Views, Change | None],
     ) -> None:
-        self._layout, self._rows, self._groups = layout, rows, groups
+        self.layout, self._rows, self._groups = layout, rows, groups
         self._next_position, self._size = next_position, size
         # Views of this table or a former one, and what has changed since. The dictionary may be shared with other
         # tables: only the table that has no changes since adds to it.
@@ -110,21 +115,6 @@ class Table:
         }
         layout = Layout(resource, sort_order(resource.sort), log)
         return cls(layout, PersistentMap.from_items(rows), persistent_groups, position + 1, len(rows), ({}, None))
-
-    @property
-    def resource(self) -> Resource:
-        """The resource whose records these are."""
-        return self._layout.resource
-
-    @property
-    def order(self) -> SortOrder:
-        """The order in which the resource's records are listed."""
-        return self._layout.order
-
-    @property
-    def log(self) -> tuple[str, str] | None:
-        """The resource that logs the transitions of these records, and its field that refers to them."""
-        return self._layout.log
 
     def __len__(self) -> int:
         return self._size
@@ -170,7 +160,7 @@ class Table:
                 group = group.insert(after, group.get(after, NO_KEYS).insert(key))
                 groups = {**groups, field: group}
         rows, views = self._rows.insert(key, new), self._changed(old, new)
-        return Table(self._layout, rows, groups, self._next_position, self._size, views)
+        return Table(self.layout, rows, groups, self._next_position, self._size, views)
 
     def append(self, record: Record) -> Table:
         """The table with one more record, for a resource without a key."""
@@ -182,7 +172,7 @@ class Table:
             value = record.get(field)
             groups[field] = group.insert(value, group.get(value, NO_KEYS).insert(key))
         rows, views = self._rows.insert(key, row), self._changed(None, row)
-        return Table(self._layout, rows, groups, self._next_position + 1, self._size + 1, views)
+        return Table(self.layout, rows, groups, self._next_position + 1, self._size + 1, views)
 
     def remove(self, key: Any) -> Table:
         """The table without the record of `key`. Raises KeyError."""
@@ -192,7 +182,7 @@ class Table:
             value = row.record.get(field)
             groups[field] = group.insert(value, group.get(value, NO_KEYS).discard(key))
         rows, views = self._rows.remove(key), self._changed(row, None)
-        return Table(self._layout, rows, groups, self._next_position, self._size - 1, views)
+        return Table(self.layout, rows, groups, self._next_position, self._size - 1, views)
 
     def without(self, field: str, value: Any) -> Table:
         """The table without the records whose reference `field` is `value`."""
@@ -204,11 +194,11 @@ class Table:
     def detached(self) -> Table:
         """The same table for another thread: the views that it keeps are its own."""
         views, change = self._views
-        return Table(self._layout, self._rows, self._groups, self._next_position, self._size, (dict(views), change))
+        return Table(self.layout, self._rows, self._groups, self._next_position, self._size, (dict(views), change))
 
     def keys(self) -> list[Any]:
         """Every key, in order of arrival."""
-        key = self.resource.key
+        key = self.layout.resource.key
         return [row.record[key] if key else row.position for row in self.ordered()]
 
     def group(self, field: str, value: Any) -> list[Row]:
