@@ -211,8 +211,7 @@ class Journal:
             for name in entry.problem_lists:
                 getattr(self, name).add(entry)
         if self._memory is not None:
-            has_body = bool(entry.request.body or entry.response.body)
-            self._memory.add(self, entry.count_bytes(), has_body=has_body)
+            self._memory.add(self, entry.count_bytes(), has_body=True)
 
     def replace(self, entry: Entry, other: Entry) -> None:
         """Have another entry in place of one that may still be there, since more has become known of the response."""

@@ -42,7 +42,8 @@ class PreparedRequest:
     refused before that was. `response` is the one to send, and `refusal` the reason to refuse it, where no operation
     is called. `call` holds the decoded parameters and body, `parameters` those that overrides are matched by, `key`
     the idempotency key, and `digest` the request that it goes with. `passes` says that it is passed on to the upstream.
-    `hops` is how many deliveries of webhooks have led to it.
+    `hops` is how many deliveries of webhooks have led to it. `accepted` is the media type of a success, once the
+    operation has been called.
     """
 
     request: Request
@@ -60,6 +61,7 @@ class PreparedRequest:
     passes: bool = False
     hops: int = 0
     samples: dict[tuple[Any, ...], Response] = field(default_factory=dict)
+    accepted: str | None = None
 
     def differs_by_sandbox_alone(self, sandbox: str) -> bool:
         """Whether the header X-Mock-Sandbox, with this value, says nothing but which sandbox is meant."""
@@ -96,6 +98,7 @@ class PreparedRequest:
             self.passes,
             self.hops,
             self.samples,
+            self.accepted,
         )
 
     def runs_python(self, service: Service) -> bool:

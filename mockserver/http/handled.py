@@ -193,7 +193,7 @@ def _handler_call(request: Request, operation: Operation, call: OperationCall | 
     return HandlerCall(
         copy_json(call.path),
         copy_json(call.query),
-        CaseInsensitive({**request.all_headers(), **copy_json(call.headers)}),
+        CaseInsensitive({**request.by_name, **copy_json(call.headers)}),
         {**request.cookies.to_dict(), **copy_json(call.cookies)},
         _body(request, operation, call.body),
     )

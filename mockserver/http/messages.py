@@ -76,7 +76,7 @@ class Request(SansIORequest):
     `base_scenario` come from a base address. `prefix` is the part of `root_path` that a proxy has removed from the
     path, and `sent_host` the Host that this server was sent, where a proxy names another. `too_large` says that the
     body exceeded the limit and was dropped. `breaks_connections` says whether the front end can deliver faults that
-    need access to the socket. Where requests are passed on, `raw_headers` are the lines as they were sent, and `client`
+    need access to the socket. `by_name` has the headers by names of the form that `header_name` gives. Where requests are passed on, `raw_headers` are the lines as they were sent, and `client`
     the address of the client.
     """
 
@@ -102,25 +102,21 @@ class Request(SansIORequest):
         self.match_path, self.target, self.body = path, target, body
         self.too_large, self.breaks_connections = too_large, breaks_connections
         self.prefix, self.sent_host = "", values.get("Host", "")
-        self._values = values
+        self.by_name = values
 
     def header(self, name: str) -> str | None:
         """The value of a header; its name is case-insensitive."""
-        return self._values.get(header_name(name))
-
-    def all_headers(self) -> Mapping[str, str]:
-        """Every header by name."""
-        return self._values
+        return self.by_name.get(header_name(name))
 
     def with_header(self, name: str, value: str) -> Request:
         """The same request with another value of one header."""
-        return self._changed(_values=self._values.with_value(name, value))
+        return self._changed(by_name=self.by_name.with_value(name, value))
 
     def at_address(self, prefix: str, scheme: str, host: str | None) -> Request:
         """The same request below `prefix`, with another scheme and, unless it is None, another host."""
         other = self.with_header("Host", host) if host is not None else self._changed()
         other.prefix, other.root_path, other.scheme = prefix, prefix + self.root_path, scheme
-        other.headers = other._values.parsed
+        other.headers = other.by_name.parsed
         return other
 
     def with_body(self, body: bytes) -> Request:
@@ -144,7 +140,7 @@ class Request(SansIORequest):
     @property
     def logged(self) -> LoggedMessage:
         """What the journal keeps of the request."""
-        kept = self._values.logged
+        kept = self.by_name.logged
         return kept.with_body(self.body) if self.body else kept
 
     @property

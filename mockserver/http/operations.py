@@ -296,7 +296,10 @@ def _overridden(exchange: Exchange, operation: Operation, *, delay: int) -> Resp
 
 def _behave(exchange: Exchange, operation: Operation, behaviour: Behaviour) -> Response:
     """The response of an operation with a behaviour, once that has been carried out."""
-    media_type = _success_type(exchange, operation, behaviour)
+    prepared = exchange.prepared
+    media_type = prepared.accepted
+    if media_type is None:
+        media_type = prepared.accepted = _success_type(exchange, operation, behaviour)
     call = _call(exchange)
     if exchange.override is not None and exchange.override.override.assigned:
         call = replace(call, assigned=exchange.override.override.assigned)

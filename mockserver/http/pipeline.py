@@ -281,7 +281,7 @@ def add_headers(exchange: Exchange, response: Response) -> None:
         response.set_header("Vary", merge_vary(response.headers, VARY))
     if exchange.compared_headers:
         response.set_header("Vary", merge_vary(response.headers, ("Vary", ", ".join(exchange.compared_headers))))
-    if exchange.request.header("Origin") is not None:
+    if "Origin" in exchange.request.by_name:
         response.add_headers(cors.headers(exchange.service, exchange.request, response))
 
 

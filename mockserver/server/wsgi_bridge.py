@@ -146,6 +146,8 @@ def head(
         # The server's own, like all headers of the connection (RFC 9110, section 15.5.22).
         lines.append(b"Upgrade: websocket\r\nConnection: Upgrade\r\n")
     encoded = b"".join(lines)
+    if b"\r\nContent-Length: " in encoded:
+        return encoded
     if not to_head and status not in LENGTHLESS and b"\r\ncontent-length:" not in encoded.lower():
         encoded += b"Content-Length: %d\r\n" % len(body)
     return encoded

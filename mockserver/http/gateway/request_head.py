@@ -131,7 +131,7 @@ def _raw_target(request: Request) -> str:
 def _sent_headers(request: Request) -> Sequence[tuple[str, str]]:
     """The headers as they were sent, as far as the front end knows."""
     if not request.raw_headers:
-        return tuple(request.all_headers().items())
+        return tuple(request.by_name.items())
     return [(_spelling(name.decode("latin-1")), value.decode("latin-1")) for name, value in request.raw_headers]
 
 

@@ -12,7 +12,7 @@ IF_MATCH, IF_NONE_MATCH = "If-Match", "If-None-Match"
 
 def are_present(request: Request) -> bool:
     """Whether a request that changes something has a condition."""
-    headers = request.all_headers()
+    headers = request.by_name
     return IF_MATCH in headers or IF_NONE_MATCH in headers
 
 

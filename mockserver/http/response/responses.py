@@ -103,7 +103,7 @@ def complete(response: Response, request: Request) -> Response:
         tag = (response.header("ETag") or "") if "etag" in own else entity_tag(response.body)
         if "etag" not in own:
             headers.append(("ETag", tag))
-        if_none_match = request.header("If-None-Match")
+        if_none_match = request.by_name.get("If-None-Match")
         if if_none_match is not None and parse_etags(if_none_match).contains_weak(unquote_etag(tag)[0] or ""):
             response.status, response.body = 304, b""
             response.remove_headers(REPRESENTATION)

@@ -228,7 +228,7 @@ class Relay:
     def _outgoing(self) -> OutgoingBody:
         body = self._passing.body
         if body is not None:
-            headers = self._passing.request.all_headers()
+            headers = self._passing.request.by_name
             return OutgoingBody(body, is_framed=bool(body) or "Content-Length" in headers)
         if self._incoming is None:
             return OutgoingBody(is_framed=False)
