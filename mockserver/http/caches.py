@@ -27,13 +27,14 @@ class CachedResponse:
     """A response as bytes, when it is right, and what the journal says of it."""
 
     # A plain class, whose members are read sooner than those of a tuple.
-    __slots__ = ("_bytes", "_date", "_head_size", "entry", "size", "validity")
+    __slots__ = ("_body", "_date", "_dated", "_head", "entry", "size", "validity")
 
     def __init__(self, head: bytes, body: bytes, validity: CacheValidity, entry: Entry) -> None:
-        self.validity, self.entry = validity, entry
-        self._head_size, self._date = len(head), b""
-        self._bytes = b"".join((head, b"\r\n", body))
-        self.size = len(self._bytes)
+        self._head, self._body, self.validity, self.entry = head, body, validity, entry
+        self._date: bytes | None = None
+        self._dated = b""
+        # Of the parts, and of what they are joined to at the first repetition.
+        self.size = 2 * (len(head) + len(body))
 
     def dated(self, date: bytes) -> bytes:
         """What is sent, with the lines of `date` in its head, which change every second.
@@ -42,9 +43,8 @@ class CachedResponse:
         """
         if date != self._date:
             self.validity.sandbox.mark_used()
-            head, rest = self._bytes[: self._head_size], self._bytes[self._head_size + len(self._date) :]
-            self._bytes, self._date = b"".join((head, date, rest)), date
-        return self._bytes
+            self._dated, self._date = b"".join((self._head, date, b"\r\n", self._body)), date
+        return self._dated
 
 
 class ResponseCache:
@@ -68,7 +68,7 @@ class ResponseCache:
     def add(self, raw: bytes, response: CachedResponse) -> None:
         """Keep a response that was just sent."""
         size = response.size
-        if len(raw) > REQUEST_LIMIT or size > BYTES_LIMIT // 8:
+        if len(raw) > REQUEST_LIMIT or size > BYTES_LIMIT // 4:
             return
         self._drop(raw)
         while self._responses and (len(self._responses) >= COUNT_LIMIT or self._bytes + size > BYTES_LIMIT):

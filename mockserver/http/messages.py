@@ -76,8 +76,8 @@ class Request(SansIORequest):
     `base_scenario` come from a base address. `prefix` is the part of `root_path` that a proxy has removed from the
     path, and `sent_host` the Host that this server was sent, where a proxy names another. `too_large` says that the
     body exceeded the limit and was dropped. `breaks_connections` says whether the front end can deliver faults that
-    need access to the socket. `by_name` has the headers by names of the form that `header_name` gives. Where requests are passed on, `raw_headers` are the lines as they were sent, and `client`
-    the address of the client.
+    need access to the socket. `by_name` has the headers by names of the form that `header_name` gives. Where requests
+    are passed on, `raw_headers` are the lines as they were sent, and `client` the address of the client.
     """
 
     def __init__(

@@ -316,7 +316,7 @@ def _behave(exchange: Exchange, operation: Operation, behaviour: Behaviour) -> R
         return response
     if declared is not None and not declared.media and result.kind is not ResultKind.RETURNED:
         return build_response(operation, status, None, None, headers)
-    return build_response(operation, status, result.value, media_type, headers)
+    return build_response(operation, status, result.value, media_type, headers, result.listed)
 
 
 def _success_type(exchange: Exchange, operation: Operation, behaviour: Behaviour) -> str | None:

@@ -42,12 +42,14 @@ class _Schema:
 class ReachedSchemas:
     """Documents by URI with some schemas and all that they lead to, and the number of objects and arrays in them.
 
-    `moved` has the addresses in these documents by the original ones, where they differ.
+    `moved` has the addresses in these documents by the original ones, where they differ. `is_bound` says that what a
+    schema means depends on where it is.
     """
 
     documents: dict[str, Any]
     size: int
     moved: Mapping[str, str] = field(default_factory=dict)
+    is_bound: bool = False
 
     def adjust(self, schema: Any) -> Any:
         """A schema with its references as they are in these documents."""
@@ -91,10 +93,10 @@ class SchemaGraph:
         for schema in schemas:
             _put(documents, schema)
             _put(self._selected, schema)
-        size = sum(schema.size for schema in schemas)
-        if len(documents) > 1 and not any(schema.is_bound for schema in schemas):
+        size, is_bound = sum(schema.size for schema in schemas), any(schema.is_bound for schema in schemas)
+        if len(documents) > 1 and not is_bound:
             return _merge(schemas, {address: _merged_address(address) for address in reached}, size)
-        return ReachedSchemas(documents, size)
+        return ReachedSchemas(documents, size, is_bound=is_bound)
 
     def selected(self, uri: str) -> Any:
         """The document at a URI with everything that has been selected so far. Raises KeyError without any."""

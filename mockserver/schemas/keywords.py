@@ -15,12 +15,12 @@ SCHEMA_KEYWORDS = (
     "unevaluatedItems", "unevaluatedProperties", "contentSchema",
 )  # fmt: skip
 # No value violates these.
-_DESCRIBING = frozenset({
+DESCRIBING = frozenset({
     "$schema", "$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$vocabulary", "$comment", "$defs",
     "definitions", "title", "description", "default", "deprecated", "readOnly", "writeOnly", "example", "examples",
     "contentEncoding", "contentMediaType", "contentSchema", "externalDocs", "xml",
 })  # fmt: skip
-_KEYWORDS = _DESCRIBING | {
+_KEYWORDS = DESCRIBING | {
     *SCHEMA_MAP_KEYWORDS, *SCHEMA_ARRAY_KEYWORDS, *SCHEMA_KEYWORDS, "$ref", "$dynamicRef", "$recursiveRef", "type",
     "enum", "const", "multipleOf", "maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum", "maxLength",
     "minLength", "pattern", "format", "maxItems", "minItems", "uniqueItems", "maxContains", "minContains",
@@ -39,7 +39,7 @@ def find_idle_keywords(schema: Any) -> list[tuple[str, str]]:
         for name, value in part.items()
         if name not in _KEYWORDS and not name.startswith("x-")
     ]
-    if not errors and isinstance(schema, dict) and schema and _DESCRIBING.issuperset(schema):
+    if not errors and isinstance(schema, dict) and schema and DESCRIBING.issuperset(schema):
         name = next(iter(schema))
         written = _as_member(name, schema[name])
         errors = [("", f"every value matches a schema that only describes, by {quote(name)}{written}")]

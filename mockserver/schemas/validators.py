@@ -19,6 +19,7 @@ from mockserver.schemas import directions
 from mockserver.schemas.directions import Direction
 from mockserver.schemas.equality import are_unique
 from mockserver.schemas.graph import ReachedSchemas, SchemaGraph
+from mockserver.schemas.record_lists import ListedRecords, RecordListValidator, list_validator
 from mockserver.syntax import json_pointer
 
 if TYPE_CHECKING:
@@ -57,17 +58,22 @@ class Validator:
     """Validates values against the schema at one address."""
 
     def __init__(self, node: Node, schemas: Schemas) -> None:
-        self._node, self.schemas = node, schemas
+        self.node, self.schemas = node, schemas
 
     @cached_property
     def address(self) -> str:
         """The location of the schema as a URI."""
-        return self._node.address
+        return self.node.address
 
     @cached_property
     def is_valid(self) -> Callable[[Any], bool]:
         """Whether a value is valid. Compiled on first use, since most schemas of a large document are never used."""
         return self.schemas.compile_for(self)
+
+    @cached_property
+    def is_bound(self) -> bool:
+        """Whether what the schema means depends on what refers to it, as with `$dynamicRef`."""
+        return self.schemas.is_bound(self.address)
 
     @property
     def is_compiled(self) -> bool:
@@ -79,6 +85,18 @@ class Validator:
         self.__dict__.pop("is_valid", None)
         if is_valid is not None:
             self.__dict__["is_valid"] = is_valid
+
+    @cached_property
+    def _list_validators(self) -> dict[str | None, RecordListValidator | None]:
+        return {}
+
+    def accepts_list(self, value: Any, listed: ListedRecords) -> bool:
+        """Whether a value is valid that holds these records, as far as that is known from each record alone."""
+        validators, member = self._list_validators, listed.member
+        if member not in validators:
+            validators[member] = list_validator(self, member)
+        by_record = validators[member]
+        return by_record is not None and by_record.is_valid(value, listed)
 
     def count_failures(self, value: Any) -> int:
         """The number of keywords that `value` does not satisfy, as far as they are counted."""
@@ -131,6 +149,10 @@ class Schemas:
             self._single.append(validator)
             self._single_size += selection.size
         return is_valid
+
+    def is_bound(self, address: str) -> bool:
+        """Whether what the schema at an address means depends on what refers to it."""
+        return self._graph.select((address,)).is_bound
 
     def compile_together(self, validators: Collection[Validator]) -> None:
         """Compile these validators of this object in one, and forget those that were compiled one by one.

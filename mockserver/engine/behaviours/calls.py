@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from mockserver.contract.behaviour import ResultKind
+from mockserver.schemas.record_lists import ListedRecords
 
 # Query parameters by the relation of their page to that of the request.
 Pages = Mapping[str, Mapping[str, Any]]
@@ -32,7 +33,7 @@ class OperationResult(NamedTuple):
 
     `key` is that of a record that was created; `total` is the number of records in a list, before paging,
     `next_cursor` is the cursor of its next page, and `pages` are the query parameters of its other pages, by their
-    relation to it.
+    relation to it. `listed` are the records of a list that are shown as the state has them.
     """
 
     value: Any
@@ -41,3 +42,4 @@ class OperationResult(NamedTuple):
     total: int | None = None
     next_cursor: str | None = None
     pages: Pages | None = None
+    listed: ListedRecords | None = None

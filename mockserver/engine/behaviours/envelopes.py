@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Self
+from types import MappingProxyType
+from typing import Any, NamedTuple, Self
 
 from mockserver import generate
 from mockserver.contract.behaviour import Behaviour
@@ -20,6 +20,7 @@ from mockserver.syntax.member_path import MemberPath, member_at, with_member
 # Members, as `words.normalize` writes them, that lead to the next page and to the one before.
 NEXT = re.compile(r"(odata)?next(page)?(url|link|uri|href|cursor|token)?")
 PREVIOUS = re.compile(r"prev(ious)?(page)?(url|link|uri|href|cursor|token)?")
+NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 # Members with the length of the whole list.
 TOTALS = (
     "total", "total_count", "total_items", "total_results", "total_elements", "total_records", "total_size",
@@ -27,8 +28,7 @@ TOTALS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """Which part of a list an envelope holds: `size` records of `total`, after the first `offset`.
 
     Pages are counted from `first_page`, records from `first_offset`. `parameters` are the names of those that page,
@@ -42,7 +42,7 @@ class Page:
     first_page: int
     goes_back: bool = False
     first_offset: int = 0
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = NO_PARAMETERS
 
     @classmethod
     def whole(cls, total: int) -> Self:

@@ -28,6 +28,7 @@ from mockserver.errors import Violation, did_you_mean, quote
 from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation
 from mockserver.refusals import InvalidRequest, UnknownCursor
+from mockserver.schemas.record_lists import ListedRecords
 from mockserver.syntax.member_path import MemberPath, with_member, without_member
 from mockserver.syntax.sorting import DIRECTIONS, read_order
 
@@ -48,6 +49,9 @@ class ListRecords(SelectingImplementation):
             field in self.resource.references for field in behaviour.filters
         )
 
+        # Whether records are shown as the state has them, as the value or as a member of it.
+        self._shows_state = len(behaviour.items) <= 1 and not self.resource.derived_fields and not self.resource.hidden
+        self._member = behaviour.items[0] if behaviour.items else None
         self._page_members = PageMembers(operation, behaviour)
         self._sortable = frozenset(self.resource.fields)
         roles = {"limit": behaviour.limit, "offset": behaviour.offset, "page": behaviour.page}
@@ -77,7 +81,8 @@ class ListRecords(SelectingImplementation):
         following = self._next_cursor(rows, listed, page, call)
         value = self.envelope(run, records, page, following) if self.behaviour.items else records
         pages = self._other_pages(page, following) if self._has_links else None
-        return OperationResult(value, ResultKind.RETURNED, None, page.total, following, pages)
+        listed_records = ListedRecords(self._member, records) if self._shows_state else None
+        return OperationResult(value, ResultKind.RETURNED, None, page.total, following, pages, listed_records)
 
     def _other_pages(self, page: Page, following: str | None) -> Pages:
         cursor = self.behaviour.selection.cursor
@@ -122,9 +127,10 @@ class ListRecords(SelectingImplementation):
             return table.layout.order
         direction = call.query.get(self.behaviour.order) if self.behaviour.order is not None else None
         text = sort if isinstance(sort, str) else ",".join(map(str, sort))
-        fields = _sort_fields(text, self._sortable, str(direction).lower() in DESCENDING)
-        if self._sortable.issuperset([field.name for field in fields]):
-            return sort_order(fields)
+        is_reversed = direction is not None and str(direction).lower() in DESCENDING
+        fields, order = _read_order(text, self._sortable, is_reversed)
+        if order is not None:
+            return order
         if self.contract.inferred:
             # Nothing says by what the real server sorts then.
             return table.layout.order
@@ -267,6 +273,10 @@ def _whole_number(query: Mapping[str, Any], parameter: str | None) -> int | None
 
 
 @lru_cache(maxsize=256)
-def _sort_fields(text: str, sortable: frozenset[str], is_reversed: bool) -> tuple[SortField, ...]:
+def _read_order(
+    text: str, sortable: frozenset[str], is_reversed: bool
+) -> tuple[tuple[SortField, ...], SortOrder | None]:
+    """The fields that a text sorts by, and the order if all of them are sortable."""
     criteria = read_order(text, sortable)
-    return tuple(SortField(criterion.name, criterion.is_descending != is_reversed) for criterion in criteria)
+    fields = tuple(SortField(criterion.name, criterion.is_descending != is_reversed) for criterion in criteria)
+    return fields, sort_order(fields) if sortable.issuperset([field.name for field in fields]) else None

@@ -15,6 +15,7 @@ from mockserver.http.response.negotiation import declared_media
 from mockserver.openapi.content import holds_value, judge
 from mockserver.openapi.model import DeclaredResponse, Header, MediaType, Operation
 from mockserver.openapi.parameter_decoding import validate_header
+from mockserver.schemas.record_lists import ListedRecords
 from mockserver.syntax.header_names import FRAMING
 from mockserver.syntax.media_types import JSON, is_json
 from mockserver.syntax.statuses import BODILESS, FIRST_ERROR, LENGTHLESS, reason_phrase
@@ -43,11 +44,17 @@ def error_members(status: int, code: str, detail: str) -> dict[str, Any]:
 
 
 def build_response(
-    operation: Operation, status: int, value: Any, media_type: str | None, headers: Iterable[tuple[str, str]] = ()
+    operation: Operation,
+    status: int,
+    value: Any,
+    media_type: str | None,
+    headers: Iterable[tuple[str, str]] = (),
+    listed: ListedRecords | None = None,
 ) -> Response:
     """Build and validate a response of `operation`. `value` is JSON, or the text or bytes of another media type.
 
-    JSON is written in the media type as far as that can hold it; without a media type, as JSON.
+    `listed` are the records of a list in the value, if the state has them so. JSON is written in the media type as far
+    as that can hold it; without a media type, as JSON.
     """
     declared, pairs = operation.response(status), list(headers)
     media = declared_media(declared, media_type) if declared is not None and media_type is not None else None
@@ -59,7 +66,7 @@ def build_response(
         is_unknown_success = status < FIRST_ERROR and operation.success() is None
         violations = [] if is_unknown_success else [Violation("status", "", "responses", message)]
     else:
-        violations = _content_violations(declared, media, status, value, media_type)
+        violations = _content_violations(declared, media, status, value, media_type, listed)
     if status in BODILESS or (media_type is None and value is None):
         body, content_type = b"", None
     else:
@@ -71,7 +78,12 @@ def build_response(
 
 
 def _content_violations(
-    declared: DeclaredResponse, media: MediaType | None, status: int, value: Any, media_type: str | None
+    declared: DeclaredResponse,
+    media: MediaType | None,
+    status: int,
+    value: Any,
+    media_type: str | None,
+    listed: ListedRecords | None,
 ) -> list[Violation]:
     if media_type is None or status in BODILESS or not declared.media:
         return []
@@ -79,7 +91,9 @@ def _content_violations(
         message = f"{quote(media_type)} is not declared for the status {status}"
         return [Violation("header", "", "content", message, "Content-Type")]
     if is_json(media_type):
-        return media.validator.violations(value, "body") if media.validator is not None else []
+        if media.validator is None or (listed is not None and media.validator.accepts_list(value, listed)):
+            return []
+        return media.validator.violations(value, "body")
     return judge(media_type, media, value) if isinstance(value, str) or holds_value(media_type, media) else []
 
 
