@@ -15,8 +15,10 @@ import bisect
 import difflib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar
+
+from mockserver.dataclass import dataclass
 
 # Raised to end a program or a generator: whoever catches everything else passes these on.
 ENDING = (KeyboardInterrupt, SystemExit, GeneratorExit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +14,7 @@ from mockserver.check.known_keys import KnownKeys, Values, key_of_new
 from mockserver.check.parameter_examples import example_of
 from mockserver.check.request_builder import PATH_CHARACTERS, RequestBuilder
 from mockserver.contract.model import Contract
+from mockserver.dataclass import dataclass
 from mockserver.errors import Violation, count_noun
 from mockserver.http.gateway.judgement import judge_response
 from mockserver.http.messages import Response

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from mockserver.contract.model import Contract, Scenario
+from mockserver.dataclass import dataclass
 from mockserver.documents.source import Source
 from mockserver.errors import Problem
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from urllib.parse import unquote
 
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import Contract
 from mockserver.contract.records import record_key
+from mockserver.dataclass import dataclass
 from mockserver.openapi.model import Operation, template_shape
 from mockserver.syntax import words
 from mockserver.syntax.member_path import member_at

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import Any
 
@@ -13,6 +13,7 @@ from mockserver.contract.lifecycle import Lifecycle
 from mockserver.contract.model import Contract, Record, Resource
 from mockserver.contract.records import log_entry
 from mockserver.contract.webhooks.model import Webhook
+from mockserver.dataclass import dataclass
 from mockserver.engine.behaviours.envelopes import Page, complete_envelope
 from mockserver.engine.events.changes import APPEND, CREATE, DELETE, REPLACE, UPDATE
 from mockserver.engine.reachability import Reached, StateNode, firings, paths_from, records_from

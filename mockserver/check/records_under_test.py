@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from mockserver.check.record_states import states_of_record
 from mockserver.contract.model import Contract, Resource
 from mockserver.contract.records import split_key
+from mockserver.dataclass import dataclass
 from mockserver.engine.state.state import State
 
 

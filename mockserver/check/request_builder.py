@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from mockserver import generate
 from mockserver.contract.model import Contract
+from mockserver.dataclass import dataclass
 from mockserver.errors import CannotGenerate
 from mockserver.http.messages import Request, join_headers
 from mockserver.http.request.addressing import build_request

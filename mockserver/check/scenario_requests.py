@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from mockserver.check.records_under_test import RecordUnderTest, related_keys, s
 from mockserver.check.request_builder import UNKNOWN_KEY, RequestBuilder
 from mockserver.contract.effects import NO_EFFECTS
 from mockserver.contract.model import Contract
+from mockserver.dataclass import dataclass
 from mockserver.engine.clock import sleep
 from mockserver.engine.commands import Fire
 from mockserver.engine.run import Run

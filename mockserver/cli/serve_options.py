@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from mockserver.contract.loader import (
 )
 from mockserver.contract.model import Contract
 from mockserver.contract.upstream import with_upstream
+from mockserver.dataclass import dataclass
 from mockserver.handlers.python import CALL_SECONDS
 from mockserver.http.service import BODY_LIMIT
 from mockserver.web.app import create_app
@@ -151,7 +151,7 @@ serve_options = add_options(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServeOptions:
     """The values of the options, and of the argument `contract`."""
 

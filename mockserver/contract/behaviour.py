@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any, Literal, get_args
 
 from mockserver.contract.lists import ListSelection
+from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Node
 from mockserver.openapi.model import DeclaredResponse, Operation
 from mockserver.syntax.member_path import MemberPath

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from mockserver.contract.model import Channel, ChannelReply, Resource
+from mockserver.dataclass import dataclass
 from mockserver.documents.source import Report, Source
 from mockserver.errors import did_you_mean, quote
 from mockserver.openapi.model import DeclaredResponse, MediaType, Operation

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
+from mockserver.dataclass import dataclass
 from mockserver.errors import Violation
 from mockserver.schemas.inline import compile_inline
 from mockserver.schemas.validators import Validator

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from mockserver.dataclass import dataclass
 from mockserver.errors import did_you_mean, quote
 from mockserver.syntax import json_pointer
 from mockserver.syntax.instants import format_instant

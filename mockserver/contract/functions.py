@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from mockserver import generate
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import ComputedField, Resource
+from mockserver.dataclass import dataclass
 from mockserver.documents.source import Report
 from mockserver.errors import CannotGenerate, Problem, did_you_mean, quote
 from mockserver.handlers.declarations import Declarations, DerivedDeclaration, HandlerDeclaration

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 
 from mockserver.contract.effects import NO_EFFECTS, Effects
+from mockserver.dataclass import dataclass
 from mockserver.schemas.validators import Validator
 
 # The members of a log entry besides its reference to the record.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from mockserver.contract.lists import (
@@ -16,6 +15,7 @@ from mockserver.contract.lists import (
     Search,
 )
 from mockserver.contract.model import Resource
+from mockserver.dataclass import dataclass
 from mockserver.documents.source import Report, Source
 from mockserver.errors import did_you_mean, quote, unknown_name
 from mockserver.openapi.content import json_media_type

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from mockserver.dataclass import dataclass
 from mockserver.syntax.member_path import MemberPath
 
 Operator = Literal["eq", "ne", "gt", "gte", "lt", "lte", "in", "prefix"]

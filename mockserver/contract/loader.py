@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +27,7 @@ from mockserver.contract.unused import warn_of_unused
 from mockserver.contract.upstream import Upstream, read_declared
 from mockserver.contract.webhooks.model import Webhook, read_secret
 from mockserver.contract.webhooks.reader import WebhooksReader
+from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import BASE_URI, Documents, Node
 from mockserver.documents.source import SUFFIXES, Report, Source, list_files, read_source
 from mockserver.errors import ContractError, Problem, printable

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.conditions import Conditions
 from mockserver.contract.lifecycle import Lifecycle
+from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Documents, Node
 from mockserver.documents.source import DeferredProblems, Source, list_problems
 from mockserver.errors import Problem

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Set
-from dataclasses import dataclass
 from typing import Any
 
 import jsonschema_rs
@@ -30,6 +29,7 @@ from mockserver.contract.record_paths import (
     with_joined_keys,
     with_types_of_keys,
 )
+from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Documents, Node
 from mockserver.documents.source import Report, Source
 from mockserver.errors import did_you_mean, quote, unknown_name

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
@@ -18,6 +17,7 @@ from mockserver.contract.records import (
     validate_record,
     with_plain_keys,
 )
+from mockserver.dataclass import dataclass
 from mockserver.documents.source import Report, Source
 from mockserver.errors import did_you_mean, quote, unknown_name
 from mockserver.openapi.model import Operation, unknown_operation

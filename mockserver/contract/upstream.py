@@ -8,7 +8,7 @@ import re
 import socket
 import ssl
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from http.client import HTTP_PORT, HTTPS_PORT
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from mockserver.contract.model import Contract
+from mockserver.dataclass import dataclass
 from mockserver.documents.source import Report, Source
 from mockserver.errors import did_you_mean
 from mockserver.errors import quote as quote_name

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple
 
+from mockserver.dataclass import dataclass
 from mockserver.documents.source import Source
 from mockserver.errors import did_you_mean, quote
 from mockserver.syntax import json_pointer

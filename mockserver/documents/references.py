@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote as percent_encode
 from urllib.parse import unquote, urljoin, urlsplit
 
+from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import BASE_URI, DATA_MEMBERS, Documents, Unresolved, get_member
 from mockserver.documents.source import SUFFIXES, Report, Source, name_of, read_source
 from mockserver.errors import did_you_mean, quote

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
+from mockserver.dataclass import dataclass
 from mockserver.errors import ContractError, Problem
 from mockserver.syntax import strict_json, yaml_reader
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Documents, Node, Unresolved
 from mockserver.generate.constraints import TYPES, Constraints, Nodes, object_at
 from mockserver.schemas.equality import equality_key

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from mockserver.dataclass import dataclass
 
 # An envelope, a list in it, and an item of that.
 DEPTH_LIMIT = 3

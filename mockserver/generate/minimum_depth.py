@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Documents, Node
 
 # More than any nesting: the depth of a schema that requires itself.

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeVar
+
+from mockserver.dataclass import dataclass
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

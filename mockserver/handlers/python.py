@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from mockserver.dataclass import dataclass
 from mockserver.errors import Problem, Refusal, did_you_mean, printable, quote
 from mockserver.handlers.declarations import Declarations, collected
 from mockserver.handlers.modules import HANDLERS, ContractModules

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -15,6 +15,7 @@ from urllib.parse import quote
 from werkzeug import exceptions
 from werkzeug.routing import Map, MapAdapter
 
+from mockserver.dataclass import dataclass
 from mockserver.errors import Refusal
 from mockserver.http import path_precedence
 from mockserver.http.lazy_rule import LazyRule

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, NamedTuple
 
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import Channel, Contract
+from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Documents, Node
 from mockserver.engine.behaviours.behaviours import Behaviours
 from mockserver.engine.sandboxes import Sandboxes

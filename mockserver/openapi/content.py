@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from mockserver.dataclass import dataclass
 from mockserver.errors import Violation
 from mockserver.openapi.model import Body, DeclaredResponse, MediaType
 from mockserver.openapi.parameter_decoding import decode_scalar

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Node
 from mockserver.documents.source import Source
 from mockserver.errors import Problem, quote

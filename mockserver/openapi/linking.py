@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple
 
+from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import BASE_URI, REFERENCES, Documents, Unresolved
 from mockserver.documents.references import OutsideContract, References
 from mockserver.documents.source import Report

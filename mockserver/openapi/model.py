@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
+from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Node
 from mockserver.errors import quote, unknown_name
 from mockserver.openapi.security import RequiredCredential

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
+from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Node, Unresolved
 from mockserver.documents.source import Report
 from mockserver.errors import unknown_name
@@ -59,12 +59,11 @@ def _to_quoted_text(text: str) -> str:
     return re.sub(r"[^ !#-\[\]-~]", "_", text)
 
 
-@dataclass
 class SecurityReader:
     """Reads a document's security schemes, and what its operations require of them."""
 
-    document: Node
-    report: Report
+    def __init__(self, document: Node, report: Report) -> None:
+        self.document, self.report = document, report
 
     def read(self, operation: Node) -> tuple[tuple[RequiredCredential, ...], ...]:
         """The alternatives that an operation, or else the document, declares; none if no credentials are required."""

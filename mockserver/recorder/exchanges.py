@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from mockserver.dataclass import dataclass
 from mockserver.syntax import strict_json
 from mockserver.syntax.header_addresses import replace_addresses
 from mockserver.syntax.header_names import FRAMING, TEXT, TOKEN

@@ -12,13 +12,14 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import orjson
 
+from mockserver.dataclass import dataclass
 from mockserver.errors import count_noun, quote
 from mockserver.recorder.exchanges import BODY_LIMIT, RecordedExchange, find_header
 from mockserver.syntax.header_addresses import replace_addresses

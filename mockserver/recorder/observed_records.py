@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import SINGLE_KEY, Contract, Record, Resource
 from mockserver.contract.records import fit_key, record_key, split_key, validate_record, with_plain_keys
+from mockserver.dataclass import dataclass
 from mockserver.engine.behaviours.server_fields import in_schema_order
 from mockserver.recorder.steps import Step
 from mockserver.schemas.shapes import Shape

@@ -6,12 +6,13 @@ The steps are carried out again, in their order, on a run that begins with the r
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from mockserver.contract.behaviour import Behaviour, BehaviourKind, ResultKind, success_of
 from mockserver.contract.model import Contract, Scenario
 from mockserver.contract.overrides import read_override
+from mockserver.dataclass import dataclass
 from mockserver.engine.behaviours.behaviours import Behaviours
 from mockserver.engine.behaviours.calls import OperationResult
 from mockserver.engine.run import Run

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import unquote
 
+from mockserver.dataclass import dataclass
 from mockserver.errors import Violation
 from mockserver.openapi import parameter_decoding
 from mockserver.openapi.model import Operation, Parameter, template_shape

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
+from mockserver.dataclass import dataclass
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.errors import Violation
 from mockserver.openapi.content import json_media_type

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from mockserver.dataclass import dataclass
 from mockserver.errors import count_noun, printable
 
 # Of more lines of one kind, only so many are shown.

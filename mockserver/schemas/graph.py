@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, NamedTuple
 
+from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import REFERENCES, Documents
 from mockserver.schemas.directions import Direction, transformation
 from mockserver.syntax import json_pointer

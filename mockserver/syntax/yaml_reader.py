@@ -7,12 +7,13 @@ without a limit and expand aliases without counting.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from typing import Any, NamedTuple
 
 import yaml
 
+from mockserver.dataclass import dataclass
 from mockserver.errors import quote
 from mockserver.syntax import json_pointer
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mockserver.contract.lifecycle import Lifecycle
+from mockserver.dataclass import dataclass
 
 # In pixels. The width of a letter is an upper bound, so that texts never overlap, whatever the font.
 LETTER, LINE, PADDING = 7.5, 16.0, 14.0

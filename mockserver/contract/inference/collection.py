@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Node
 from mockserver.openapi.content_reader import ANY_TEXT
 from mockserver.openapi.model import Operation, Parameter, template_shape

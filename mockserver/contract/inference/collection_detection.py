@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from mockserver.contract.inference.actions import infer_action
 from mockserver.contract.inference.collection import (
@@ -42,6 +41,7 @@ from mockserver.contract.inference.owners import (
 )
 from mockserver.contract.inference.single_records import detect_single_record
 from mockserver.contract.record_paths import sends_field
+from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Node
 from mockserver.openapi.model import MediaType, Operation
 from mockserver.schemas.shapes import Shape

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
@@ -18,6 +18,7 @@ from mockserver.contract.model import Contract, Dataset, Record, Resource
 from mockserver.contract.records import record_key, record_schemas, validate_record, with_plain_keys
 from mockserver.contract.resources import ResourcesReader
 from mockserver.contract.scenarios import DEFAULT_NAME, default_scenario
+from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import BASE_URI, Documents
 from mockserver.documents.source import Report, Source
 from mockserver.schemas.validators import Schemas

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from itertools import chain
 
 from mockserver.contract.behaviour import BEHAVIOUR_KINDS, CREATING, BehaviourKind
 from mockserver.contract.inference.collection import KEY_TYPES, Collection, DetectedCollections, can_hold_parameter
 from mockserver.contract.inference.envelopes import Entry
 from mockserver.contract.record_paths import has_key_in_body, requires_field
+from mockserver.dataclass import dataclass
 from mockserver.openapi.model import Operation
 from mockserver.schemas.shapes import Shape
 from mockserver.syntax import words

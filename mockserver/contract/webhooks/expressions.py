@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from mockserver.contract.effects import find_references
+from mockserver.dataclass import dataclass
 from mockserver.errors import did_you_mean
 from mockserver.errors import quote as quoted
 from mockserver.syntax import json_pointer, strict_json

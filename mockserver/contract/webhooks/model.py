@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.webhooks.expressions import SubscribingRequest, UrlTemplate, evaluate_request
+from mockserver.dataclass import dataclass
 from mockserver.schemas.validators import Validator
 
 SECRET_PREFIX = "whsec_"

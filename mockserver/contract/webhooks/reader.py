@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from mockserver.contract.model import Resource
 from mockserver.contract.webhooks.expressions import DEFAULT_BODY, UrlTemplate, find_body_mistakes
 from mockserver.contract.webhooks.model import Webhook, read_secret
+from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Node, Unresolved
 from mockserver.documents.source import Report, Source
 from mockserver.errors import did_you_mean, quote

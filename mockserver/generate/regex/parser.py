@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
+from mockserver.dataclass import dataclass
 from mockserver.generate.regex.code_points import (
     ASCII,
     DIGITS,

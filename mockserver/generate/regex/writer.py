@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 
+from mockserver.dataclass import dataclass
 from mockserver.generate.regex.code_points import ASCII, intersection
 from mockserver.generate.regex.parser import (
     Alternation,

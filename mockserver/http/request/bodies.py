@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from werkzeug.datastructures import Headers
@@ -11,6 +11,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder
 
+from mockserver.dataclass import dataclass
 from mockserver.errors import Violation, quote
 from mockserver.handlers.declarations import Upload
 from mockserver.http.messages import Request

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from mockserver.contract.behaviour import LAST_EVENT_ID, Behaviour
+from mockserver.dataclass import dataclass
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.errors import Violation, did_you_mean, quote
 from mockserver.http.exchange import PreparedRequest

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeVar
 
 from werkzeug.http import parse_list_header
 
+from mockserver.dataclass import dataclass
 from mockserver.http.messages import Request
 from mockserver.openapi.model import DeclaredResponse, Operation
 from mockserver.refusals import UnknownPreference

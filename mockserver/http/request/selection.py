@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, urlencode
 
+from mockserver.dataclass import dataclass
 from mockserver.engine.sandboxes import DEFAULT, NAME, Sandbox
 from mockserver.errors import Refusal
 from mockserver.http.exchange import SANDBOX_HEADER, Selection

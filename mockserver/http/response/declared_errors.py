@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from mockserver import generate
 from mockserver.contract.model import Contract
+from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Node
 from mockserver.errors import CannotGenerate, Violation
 from mockserver.http.response import text_bodies

@@ -7,9 +7,9 @@ and the large public APIs. Of an example, only the text, the lists of errors and
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Node, Unresolved
 from mockserver.errors import Violation
 from mockserver.schemas.shapes import Shape, type_of

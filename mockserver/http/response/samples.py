@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from mockserver import generate
 from mockserver.contract.model import Contract
+from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Node
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.errors import CannotGenerate

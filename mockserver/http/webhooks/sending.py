@@ -11,12 +11,12 @@ import re
 import socket
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
 from http.client import HTTP_PORT, HTTPS_PORT
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 from mockserver.contract.webhooks.reader import find_url_error
+from mockserver.dataclass import dataclass
 from mockserver.engine.clock import monotonic
 from mockserver.errors import quote as quoted
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple, TypeVar
 
+from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import CHAIN_LIMIT, Node, Unresolved
 from mockserver.documents.references import References
 from mockserver.documents.source import Report

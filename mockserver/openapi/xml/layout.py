@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote
 
+from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Documents, Node
 from mockserver.schemas.shapes import COMPOUND, Shape, list_target, types_of
 from mockserver.schemas.validators import Schemas

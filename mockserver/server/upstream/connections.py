@@ -7,10 +7,10 @@ import errno
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from mockserver.contract.upstream import Upstream
+from mockserver.dataclass import dataclass
 from mockserver.errors import Refusal
 from mockserver.http.gateway.request_head import ForwardedHead
 from mockserver.refusals import UpstreamFailed, UpstreamTimeout

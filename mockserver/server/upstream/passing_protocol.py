@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from mockserver.dataclass import dataclass
 from mockserver.errors import ENDING
 from mockserver.http.exchange import PassedOn, PreparedRequest
 from mockserver.http.pipeline import prepare_head, respond_prepared
