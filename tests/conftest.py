@@ -280,7 +280,7 @@ def root(make_contract: MakeContract) -> Path:
 @pytest.fixture
 def reloading(root: Path) -> ReloadingApp:
     """An application that serves that contract, and can load it again."""
-    return ReloadingApp(create_app(root), lambda: load_contract(root))
+    return ReloadingApp(create_app(root).extensions["mockserver"], lambda: load_contract(root))
 
 
 def require_program(path: str | None, message: str) -> str:

@@ -23,11 +23,14 @@ LATE = {
     ("mockserver.schemas.validators", "mockserver.schemas.messages"),
     ("mockserver.generate.strings", "mockserver.generate.realistic"),
     ("mockserver.generate.generator", "mockserver.generate.realistic"),
-    ("mockserver.web.app", "mockserver.engine.shared.connect"),  # only with --store
+    ("mockserver.web.services", "mockserver.engine.shared.connect"),  # only with --store
     ("mockserver.server.server", "mockserver.server.upstream.passing_protocol"),  # only with --upstream
     ("mockserver.web.pages.console", "mockserver.contract.diagrams.diagram"),  # when the page is shown
-    ("mockserver.web.app", "mockserver.control.document"),  # at the first use of the control API
+    ("mockserver.web.services", "mockserver.control.document"),  # at the first use of the control API
     ("mockserver.web.app", "mockserver.web.passing"),  # only with --upstream
+    ("mockserver.web.reload", "mockserver.web.app"),  # when the first page is shown
+    ("mockserver.cli.serve", "mockserver.web.app"),  # only for another server
+    ("mockserver.cli.serve", "mockserver.web.processes"),  # only for another server
     ("mockserver.pytest_plugin", "mockserver.client.report"),
     ("mockserver.server.open_responses", "mockserver.server.web_socket"),  # only with channels
 }

@@ -19,7 +19,7 @@ from mockserver.errors import CannotGenerate, ContractError, Problem
 from mockserver.handlers.modules import HANDLERS
 from mockserver.refusals import NoExample
 from mockserver.syntax import json_pointer
-from mockserver.web.app import create_service
+from mockserver.web.services import create_service
 
 # The place in the note of a function that failed.
 PLACE = re.compile(r"([^\s()]+\.py):(\d+)")

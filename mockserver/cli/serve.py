@@ -35,7 +35,6 @@ from mockserver.http.service import Service
 from mockserver.server.server import BadHost, PortTaken, listen, serve, url
 from mockserver.server.watch import Watch
 from mockserver.server.workers import CAN_FORK, supervise
-from mockserver.web.processes import warn_of_concurrency
 from mockserver.web.reload import UNREADABLE, ReloadingApp
 
 if TYPE_CHECKING:
@@ -84,16 +83,16 @@ def serve_command(**values: Any) -> None:
     with paused_garbage_collection(), _startup_errors(options.store):
         first_contract = load_or_fail(partial(options.load, options.contract, options.scenario))
         with elapsed_time("Building the routes"):
-            app = options.create_app(first_contract, request_log(options.log))
+            service = options.open_service(first_contract, request_log(options.log))
         sockets: list[socket.socket] = listen(options.host, options.port)
         check_not_self(first_contract, sockets)
     if generated is not None:
         print_token(options.host, generated)
-    print_contract(app.extensions["mockserver"], options.contract, options.scenario)
+    print_contract(service, options.contract, options.scenario)
     scenario = options.scenario
     if scenario is not None and _is_file_name(scenario):
         scenario = str(Path(scenario).absolute())
-    reloading_app = ReloadingApp(app, partial(options.load, path, scenario), serve_pages=not options.no_pages)
+    reloading_app = ReloadingApp(service, partial(options.load, path, scenario))
     address = url(_openable(options.host), sockets, tls)
     console = None if options.no_pages else _console(address, token, generated)
 
@@ -117,9 +116,13 @@ def app_from_environment() -> Flask:
 
     Raises ValueError for a variable that cannot be read, and whatever `create_app` raises.
     """
+    from mockserver.web.app import build_app
+    from mockserver.web.processes import warn_of_concurrency
+
     assert isinstance(serve_command, EnvironmentCommand)
     options = ServeOptions(**serve_command.read_environment())
-    app = options.create_app(options.load(options.contract, options.scenario))
+    service = options.open_service(options.load(options.contract, options.scenario))
+    app = build_app(service, watches_processes=options.store is None)
     warn_of_concurrency(app, os.environ.get("WEB_CONCURRENCY"))
     return app
 

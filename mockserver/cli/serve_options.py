@@ -24,12 +24,10 @@ from mockserver.contract.model import Contract
 from mockserver.contract.upstream import with_upstream
 from mockserver.dataclass import dataclass
 from mockserver.handlers.python import CALL_SECONDS
-from mockserver.http.service import BODY_LIMIT
-from mockserver.web.app import create_app
+from mockserver.http.service import BODY_LIMIT, Service
+from mockserver.web.services import open_service
 
 if TYPE_CHECKING:
-    from flask import Flask
-
     from mockserver.http.request_log import RequestLog
 
 PORT = 4080
@@ -192,12 +190,12 @@ class ServeOptions:
         contract = with_webhook_secret(with_handler_timeout(contract, self.handler_timeout), self.webhook_secret)
         return with_upstream(contract, self.upstream, self.passes, self.upstream_ca, self.upstream_timeout)
 
-    def create_app(self, contract: Contract, request_log: RequestLog | None = None) -> Flask:
-        """The application that serves a contract that was loaded with these options.
+    def open_service(self, contract: Contract, request_log: RequestLog | None = None) -> Service:
+        """The service of a contract that was loaded with these options.
 
         Raises ImportError where `store` needs a package, and ValueError for an address of a store that is not valid.
         """
-        return create_app(
+        return open_service(
             contract,
             strict=self.strict,
             allow_hosts=(*self.allow_host, self.host),
@@ -207,6 +205,5 @@ class ServeOptions:
             forwarded=self.forwarded,
             store=self.store,
             request_log=request_log,
-            handler_timeout=self.handler_timeout,
             allow_webhooks=self.allow_webhook,
         )

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import flask
-from flask import Flask
+from flask import Blueprint, Flask
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from mockserver.contract.loader import (
@@ -20,22 +18,19 @@ from mockserver.contract.loader import (
 )
 from mockserver.contract.model import Contract
 from mockserver.contract.upstream import with_upstream
-from mockserver.engine.behaviours.behaviours import Behaviours
 from mockserver.engine.clock import Sleep, sleep
-from mockserver.engine.sandboxes import SANDBOX_LIMIT, Sandboxes
+from mockserver.engine.sandboxes import SANDBOX_LIMIT
 from mockserver.handlers.python import CALL_SECONDS
 from mockserver.http.messages import RETRY_MILLISECONDS, Delivery, Request, Response, header_name
 from mockserver.http.pipeline import respond
 from mockserver.http.request import addressing
 from mockserver.http.request_log import RequestLog
 from mockserver.http.response.responses import wire_headers
-from mockserver.http.router import ControlRules, Router
-from mockserver.http.service import BODY_LIMIT, ControlApi, PassedListener, Service
-from mockserver.http.webhooks.outbox import WebhookOutbox
-from mockserver.http.webhooks.sending import Sender
+from mockserver.http.service import BODY_LIMIT, PassedListener, Service
 from mockserver.server.wsgi_bridge import BUFFERED
-from mockserver.web.pages import site
+from mockserver.web.pages import shell
 from mockserver.web.processes import watch_processes
+from mockserver.web.services import open_service
 from mockserver.web.streams import read_stream
 
 TIMEOUT_MILLISECONDS = 60_000
@@ -95,59 +90,33 @@ def create_app(
     ca = Path(upstream_ca) if upstream_ca is not None else None
     contract = with_webhook_secret(contract, webhook_secret)
     contract = with_upstream(contract, upstream, passes, ca, upstream_timeout)
-    service = replace(
-        create_service(contract, _open_sandboxes(contract, sandbox_limit, store)),
+    service = open_service(
+        contract,
         strict=strict,
-        hosts=frozenset(host.lower() for host in allow_hosts),
+        allow_hosts=allow_hosts,
         token=token,
+        serve_pages=serve_pages,
         body_limit=body_limit,
-        request_log=request_log,
         forwarded=forwarded,
+        sandbox_limit=sandbox_limit,
+        store=store,
+        request_log=request_log,
         on_exchange=on_exchange,
-        outbox=_open_outbox(allow_webhooks, strict),
+        allow_webhooks=allow_webhooks,
     )
-    service.sandboxes.outbox = service.outbox
-    app = build_app(service, serve_pages=serve_pages, sleep=sleep)
-    if store is None:
-        watch_processes(app)
-    return app
+    return build_app(service, watches_processes=store is None, sleep=sleep)
 
 
-def _open_outbox(hosts: Iterable[str], strict: bool) -> WebhookOutbox:
-    return WebhookOutbox(Sender(frozenset(host.lower() for host in hosts)), strict=strict)
+def build_app(service: Service, *, watches_processes: bool = False, sleep: Sleep = sleep) -> Flask:
+    """The application that serves `service`; with `watches_processes`, it warns of others that share no state with it.
 
-
-def create_service(contract: Contract, sandboxes: Sandboxes) -> Service:
-    """The service of a contract, with its sandboxes and the control API."""
-    return Service(contract, sandboxes, load_control, build_router(contract), Behaviours(contract))
-
-
-def build_router(contract: Contract) -> Router:
-    """The rules of a contract's operations and of the control API."""
-    channels = [channel.operation for channel in contract.channels.values()]
-    return Router([*contract.operations.values(), *channels], _control_rules)
-
-
-def load_control() -> ControlApi:
-    """The control API. Its document takes longer to load than the built-in contract's, and may never be needed."""
-    from mockserver.control.document import load_control_api
-
-    return load_control_api()
-
-
-@cache
-def _control_rules(serves_document: bool) -> ControlRules:
-    control = load_control()
-    operations = {name: (operation, control.handlers[name]) for name, operation in control.operations.items()}
-    return ControlRules(operations, serves_document)
-
-
-def build_app(service: Service, *, serve_pages: bool, sleep: Sleep = sleep) -> Flask:
-    """The application that serves `service`, with the HTML pages if `serve_pages`."""
+    `sleep` is that of `create_app`.
+    """
     app = Flask("mockserver.web", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = service.body_limit
-    if serve_pages:
-        service = replace(service, token_page=site.register(app, service))
+    if service.token_page is not None:
+        for number, folder in enumerate(shell.template_folders()):
+            app.register_blueprint(Blueprint(f"{shell.ENDPOINT}{number}", __name__, template_folder=str(folder)))
     app.extensions["mockserver"] = service
 
     def view(*_: object, **__: object) -> flask.Response:
@@ -163,16 +132,9 @@ def build_app(service: Service, *, serve_pages: bool, sleep: Sleep = sleep) -> F
     app.view_functions |= dict.fromkeys(service.router.targets, view)
     # Flask cannot match the control API, base addresses and percent-encoded separators, nor paths that do not exist.
     app.register_error_handler(HTTPException, view)
+    if watches_processes:
+        watch_processes(app)
     return app
-
-
-def _open_sandboxes(contract: Contract, limit: int, store: str | None) -> Sandboxes:
-    if store is None:
-        return Sandboxes(contract, limit)
-    # Redis and the shared sandboxes are imported only if there is a store.
-    from mockserver.engine.shared.connect import connect
-
-    return connect(contract, store, limit)
 
 
 def _from_flask(request: flask.Request, *, reads_body: bool = True) -> Request:

@@ -10,8 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flask import Flask
-
 from mockserver.contract.model import Contract
 from mockserver.contract.upstream import BadUpstream
 from mockserver.engine.behaviours.behaviours import Behaviours
@@ -19,7 +17,8 @@ from mockserver.engine.sandboxes import Starts, build_starts
 from mockserver.errors import ContractError, Problem, Refusal, printable
 from mockserver.http.caches import PreparedRequests, ResponseCache
 from mockserver.http.service import Service
-from mockserver.web.app import build_app, build_router
+from mockserver.web.pages import site
+from mockserver.web.services import build_router
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -35,25 +34,28 @@ class ReloadingApp:
     `contract` is the latest one that could be loaded.
     """
 
-    def __init__(self, app: Flask, load: Callable[[], Contract], *, serve_pages: bool = True) -> None:
-        self._app: WSGIApplication = app
-        self._service: Service = app.extensions["mockserver"]
-        self._load, self._serve_pages = load, serve_pages
-        self.contract = self._service.contract
+    def __init__(self, service: Service, load: Callable[[], Contract]) -> None:
+        self._service, self._load = service, load
+        # Created when it is first called: the server calls it only for pages.
+        self._app: WSGIApplication | None = None
+        self.contract = service.contract
         # At most one, which the thread that reloads appends and the one that serves removes.
-        self._reloaded: deque[tuple[Flask, Starts]] = deque(maxlen=1)
+        self._reloaded: deque[tuple[Service, Starts]] = deque(maxlen=1)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Pass the request to the current application."""
-        self.current_service()
+        service = self.current_service()
+        if self._app is None:
+            from mockserver.web.app import build_app
+
+            self._app = build_app(service)
         return self._app(environ, start_response)
 
     def current_service(self) -> Service:
         """The service for the next request, after switching to a reloaded contract; never called during a request."""
         if self._reloaded:
-            app, starts = self._reloaded.pop()
-            self._app = app
-            self._service = app.extensions["mockserver"]
+            self._service, starts = self._reloaded.pop()
+            self._app = None
             self._service.sandboxes.replace_contract(starts)
         return self._service
 
@@ -94,7 +96,7 @@ class ReloadingApp:
             responses=ResponseCache(),
             prepared=PreparedRequests(),
         )
-        self._reloaded.append((build_app(service, serve_pages=self._serve_pages), starts))
+        self._reloaded.append((service if service.token_page is None else site.with_pages(service), starts))
         self.contract = contract
         # Streams end where no request comes that switches to it.
         service.streams.wake_all()

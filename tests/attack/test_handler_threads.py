@@ -19,7 +19,8 @@ from mockserver.engine.shared.sandboxes import SharedSandboxes
 from mockserver.errors import ContractError
 from mockserver.handlers import threads as handler_threads
 from mockserver.handlers.threads import CallThreads, CallTimeout
-from mockserver.web.app import build_app, create_service
+from mockserver.web.app import build_app
+from mockserver.web.services import create_service
 from tests.engine.shared.memory_store import MemoryStore
 from tests.handlers.conftest import SHOP, TOTAL, Handlers, Server, WriteShop, shop, write_shop
 from tests.handlers.test_responses import pay
@@ -125,7 +126,7 @@ def stored(write_shop: WriteShop) -> Iterator[list[Server]]:
     servers = []
     for _ in range(2):
         contract = load_contract(root)
-        app = build_app(create_service(contract, SharedSandboxes(contract, store)), serve_pages=False)
+        app = build_app(create_service(contract, SharedSandboxes(contract, store)))
         servers.append(BackgroundServer(app, "127.0.0.1").start())
     yield [Server(server.url) for server in servers]
     for server in servers:
@@ -201,7 +202,7 @@ def test_a_conditional_change_of_a_record_with_a_derived_member_blocks_nobody(sh
 def test_a_conditional_change_calls_two_handlers_where_there_is_a_store(write_shop: WriteShop) -> None:
     contract = load_contract(write_notes(write_shop))
     service = create_service(contract, SharedSandboxes(contract, MemoryStore()))
-    client = build_app(service, serve_pages=False).test_client()
+    client = build_app(service).test_client()
     tag = client.get("/note").headers["ETag"]
     statuses = [client.put("/note", headers={"If-Match": value}).status_code for value in ('"other"', tag, tag)]
     assert (statuses, client.get("/note").json["count"]) == ([412, 200, 412], 7)

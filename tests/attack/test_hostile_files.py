@@ -208,7 +208,7 @@ def test_any_exception_while_loading_is_a_problem(root: Path, error: Exception, 
     def fail() -> None:
         raise error
 
-    reloading = ReloadingApp(create_app(root), fail)  # type: ignore[arg-type]
+    reloading = ReloadingApp(create_app(root).extensions["mockserver"], fail)  # type: ignore[arg-type]
     assert problem in str(reloading.reload()[0])
     assert Client(reloading, TestResponse).get("/__mock/health").status_code == 200
 

@@ -24,7 +24,7 @@ from mockserver.http.messages import Response
 from mockserver.http.pipeline import respond
 from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation
-from mockserver.web.app import create_service
+from mockserver.web.services import create_service
 
 COLUMNS = ("document", "KB", "operations", "load s", "load MB", "GET valid", "first ms", "slowest ms", "peak MB")
 # Exit code of the process that measures a document that cannot be loaded.

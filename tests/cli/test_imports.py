@@ -9,10 +9,20 @@ import pytest
 
 SERVE = """
 import sys
+from urllib.request import urlopen
 from mockserver.cli import serve
-import mockserver
-assert mockserver.create_app().test_client().get("/admin/jobs").status_code == 200
-print("\\n".join(sys.modules))
+from mockserver.contract.loader import load_contract
+from mockserver.server.server import BackgroundServer
+from mockserver.web.reload import ReloadingApp
+from mockserver.web.services import open_service
+with BackgroundServer(ReloadingApp(open_service(load_contract()), load_contract)) as server:
+    with urlopen(server.url + "/admin/jobs") as response:
+        assert response.status == 200
+    modules = list(sys.modules)
+    with urlopen(server.url + "/__mock/") as response:
+        assert response.status == 200
+assert "flask" in sys.modules
+print("\\n".join(modules))
 """
 
 
@@ -30,6 +40,7 @@ def imported() -> set[str]:
         "redis",
         "mockserver.engine.shared",
         "mockserver.server.upstream.passing_protocol",
+        "mockserver.web.app",
         "mockserver.web.passing",
         "mockserver.server.web_socket",
         "mockserver.control.document",
@@ -43,7 +54,9 @@ def imported() -> set[str]:
         "mockserver.recorder",
         "mockserver.check",
         "mockserver.client.client",
+        "flask",
         "flask_swagger_ui",
+        "jinja2",
         "jsonschema",
         "faker",
     ],

@@ -12,7 +12,7 @@ from mockserver.http.pipeline import respond
 from mockserver.http.request.addressing import build_request
 from mockserver.http.router import CONTRACT_DOCUMENT, is_control_path
 from mockserver.http.service import Service
-from mockserver.web.app import create_service
+from mockserver.web.services import create_service
 
 SERVE = """
 import sys

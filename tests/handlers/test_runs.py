@@ -131,7 +131,7 @@ def test_another_wsgi_server_responds_with_the_same_bytes(shop: Handlers, write_
 @pytest.fixture
 def reloading(write_shop: WriteShop) -> tuple[Path, ReloadingApp, Client]:
     root = write_shop("import pricing\n" + pay("return {**records.orders['order-1'], 'total': pricing.PRICE}"), {"pricing.py": "PRICE = 1\n"})  # fmt: skip
-    app = ReloadingApp(create_app(root), lambda: load_contract(root))
+    app = ReloadingApp(create_app(root).extensions["mockserver"], lambda: load_contract(root))
     return root, app, Client(app, TestResponse)
 
 

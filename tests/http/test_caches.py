@@ -17,7 +17,7 @@ from mockserver.http.pipeline import prepare
 from mockserver.http.request.addressing import build_request
 from mockserver.http.service import Service
 from mockserver.server.served_app import respond
-from mockserver.web.app import create_service
+from mockserver.web.services import create_service
 
 
 class Time:

@@ -13,7 +13,7 @@ from mockserver.http.pipeline import respond
 from mockserver.openapi import parameter_encoding
 from mockserver.openapi.model import ParameterStyle
 from mockserver.schemas.shapes import Shape
-from mockserver.web.app import create_service
+from mockserver.web.services import create_service
 from tests.openapi.test_parameter_styles import document
 
 

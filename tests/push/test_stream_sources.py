@@ -27,7 +27,7 @@ def test_a_clock_that_runs_sends_events_when_they_are_due(make_api: MakeApi, ser
 
 def test_a_reload_ends_the_streams(tmp_path: Path, make_api: MakeApi) -> None:
     root = write_contract(tmp_path / "contract", with_stream())
-    app = ReloadingApp(create_app(load_contract(root)), lambda: load_contract(root))
+    app = ReloadingApp(create_app(load_contract(root)).extensions["mockserver"], lambda: load_contract(root))
     with BackgroundServer(app, "127.0.0.1") as server:
         api = make_api(server.url)
         reader = api.open("/events")

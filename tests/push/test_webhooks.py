@@ -429,7 +429,7 @@ def test_a_reload_keeps_what_is_pending(root: Path, receiver: Receiver, make_api
     resources = root / "schemas/resources.yaml"
     text = resources.read_text() + yaml_reader.dump({"webhooks": cancelled_to(receiver.url)})
     resources.write_text(text)
-    app = ReloadingApp(create_app(root), lambda: load_contract(root))
+    app = ReloadingApp(create_app(root).extensions["mockserver"], lambda: load_contract(root))
     with BackgroundServer(app, "127.0.0.1") as server:
         api = make_api(server.url)
         api.post("/jobs/a/cancel")

@@ -124,7 +124,7 @@ def test_an_upstream_that_is_edited_is_the_one_of_new_connections(
 ) -> None:
     first, second = backend(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1"), backend()
     root = make_contract()
-    app = ReloadingApp(create_app(root), lambda: with_upstream(load_contract(root), None))
+    app = ReloadingApp(create_app(root).extensions["mockserver"], lambda: with_upstream(load_contract(root), None))
     with BackgroundServer(app, "127.0.0.1") as server:
         results = [str(requests.get(f"{server.url}/x", timeout=10).status_code)]
         for upstream in (first, second):

@@ -118,7 +118,7 @@ def test_a_scenario_that_is_gone_takes_its_runs_along(client: Client, root: Path
 
 def test_the_selected_default_scenario_must_remain(root: Path) -> None:
     app = create_app(with_default_scenario(load_contract(root), "empty"))
-    reloading = ReloadingApp(app, lambda: with_default_scenario(load_contract(root), "empty"))
+    reloading = ReloadingApp(app.extensions["mockserver"], lambda: with_default_scenario(load_contract(root), "empty"))
     (root / "scenarios" / "empty.yaml").unlink()
     assert [problem.code for problem in reloading.reload()] == ["unknown-scenario"]
     assert Client(reloading, TestResponse).get("/jobs").json == []

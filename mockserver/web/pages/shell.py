@@ -1,4 +1,7 @@
-"""What all pages share: the layout around them, their assets, and their Content-Security-Policy."""
+"""What all pages share: the layout around them, their assets, and their Content-Security-Policy.
+
+Flask is imported when the first page is shown, since a server that shows none starts sooner without it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Flask, render_template, request
 from werkzeug.exceptions import NotFound, RequestedRangeNotSatisfiable
 from werkzeug.utils import send_from_directory
 
@@ -19,20 +21,26 @@ from mockserver.version import __version__
 
 # The prefix of all endpoints of pages.
 ENDPOINT = "page:"
+FOLDER = Path(__file__).parent
 POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 
 
-def add_page_set(app: Flask, router: Router, name: str) -> None:
-    """Add a set of pages, with its templates in `name/templates`, and serve its assets in `assets/name`."""
-    folder = Path(__file__).parent
-    app.register_blueprint(Blueprint(ENDPOINT + name, __name__, template_folder=str(folder / name / "templates")))
-    router.add_page(f"{ENDPOINT}{name}.assets", f"{ASSETS}/{name}/<path:filename>", asset(folder / "assets" / name))
+def add_assets(router: Router, name: str) -> None:
+    """Serve the assets of a set of pages, which are in `assets/name`."""
+    router.add_page(f"{ENDPOINT}{name}.assets", f"{ASSETS}/{name}/<path:filename>", asset(FOLDER / "assets" / name))
+
+
+def template_folders() -> list[Path]:
+    """The folders of templates, each of a set of pages."""
+    return sorted(FOLDER.glob("*/templates"))
 
 
 def asset(folder: Path) -> Render:
     """Serves the files of a folder."""
 
     def render(exchange: Exchange, arguments: Any) -> Response:
+        from flask import request
+
         environ = dict(request.environ)
         if not environ.get("HTTP_RANGE", "bytes=").startswith("bytes="):
             del environ["HTTP_RANGE"]  # RFC 9110, section 14.2: another unit is ignored
@@ -56,6 +64,8 @@ def page(exchange: Exchange, template: str, *, policy: str = POLICY, **context: 
 
 def html(exchange: Exchange, template: str, status: int = 200, *, policy: str = POLICY, **context: Any) -> Response:
     """An HTML response with its security headers."""
+    from flask import render_template
+
     request = exchange.request
     text = render_template(
         template, contract=exchange.service.contract, root=request.root_path, current_path=request.path, **context

@@ -6,8 +6,6 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask
-
 from mockserver.contract import formats
 from mockserver.contract.model import Contract, Resource
 from mockserver.http.exchange import Exchange
@@ -24,9 +22,9 @@ COLUMNS = 5
 IN = f"{PREFIX}/in/"
 
 
-def register(app: Flask, router: Router) -> None:
+def register(router: Router) -> None:
     """Add the console, and a redirect to it from `/` unless the contract has that path."""
-    shell.add_page_set(app, router, "console")
+    shell.add_assets(router, "console")
 
     def console(exchange: Exchange, _: object) -> Response:
         from mockserver.contract.diagrams.diagram import draw

@@ -6,8 +6,6 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from flask import Flask
-
 from mockserver.http.exchange import Exchange
 from mockserver.http.messages import Response
 from mockserver.http.request.guard import ASSETS
@@ -21,9 +19,9 @@ FILES = ("swagger-ui-bundle.js", "swagger-ui.css")
 POLICY = f"{shell.POLICY}; img-src 'self' data:"
 
 
-def register(app: Flask, router: Router) -> None:
+def register(router: Router) -> None:
     """Add the pages for the contract and for the control API, and the files of Swagger UI."""
-    shell.add_page_set(app, router, "docs")
+    shell.add_assets(router, "docs")
 
     def contract_docs(exchange: Exchange, _: object) -> Response:
         return shell.page(exchange, "docs.html", policy=POLICY, document="/openapi.json")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Flask
-
 from mockserver.contract.model import Contract
 from mockserver.engine.events.changes import CREATE, DELETE, PUT, REPLACE, UPDATE
 from mockserver.http.exchange import Exchange
@@ -17,9 +15,9 @@ from mockserver.schemas.properties import declared_properties
 from mockserver.web.pages import shell
 
 
-def register(app: Flask, router: Router) -> None:
+def register(router: Router) -> None:
     """Add the queue, the courses, and a page for each course."""
-    shell.add_page_set(app, router, "tutoring")
+    shell.add_assets(router, "tutoring")
     for path, page in (("/admin/queue", _queue), ("/tutor", _courses), ("/tutor/courses/<course_id>", _course)):
         router.add_page(f"{shell.ENDPOINT}tutoring{page.__name__}", path, page)
 
