@@ -21,6 +21,7 @@ LATE = {
     ("mockserver.generate", "mockserver.generate.generator"),
     ("mockserver.contract.inference", "mockserver.contract.inference.contract"),
     ("mockserver.schemas.validators", "mockserver.schemas.messages"),
+    ("mockserver.openapi.loading", "mockserver.openapi.swagger.document"),  # only for Swagger 2.0
     ("mockserver.generate.strings", "mockserver.generate.realistic"),
     ("mockserver.generate.generator", "mockserver.generate.realistic"),
     ("mockserver.web.services", "mockserver.engine.shared.connect"),  # only with --store

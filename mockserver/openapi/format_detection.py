@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from mockserver.documents.source import Report, Source, read_source
 from mockserver.errors import quote
-from mockserver.openapi.swagger.conversion import is_swagger
 
 Data = Mapping[str, Any]
 SUPPORTED = "OpenAPI 3.0 to 3.2 are supported, and so is Swagger 2.0"
@@ -72,6 +71,11 @@ def _info(data: Data) -> Data:
 
 def _schema(data: Data) -> str:
     return f"{data.get('$schema', '')} {_info(data).get('schema', '')}"
+
+
+def is_swagger(data: Any) -> bool:
+    """Whether a file is a document of Swagger 2.0."""
+    return isinstance(data, dict) and "openapi" not in data and str(data.get("swagger")) in ("2.0", "2")
 
 
 def read_document(root: Path, path: Path, report: Report) -> Source:

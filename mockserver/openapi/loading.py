@@ -10,9 +10,8 @@ from mockserver.documents.nodes import BASE_URI, Documents, Unresolved
 from mockserver.documents.references import References
 from mockserver.documents.source import Report, Source
 from mockserver.openapi import normalization, schema_checks
+from mockserver.openapi.format_detection import is_swagger
 from mockserver.openapi.linking import Linked, Linker, TypedLocation
-from mockserver.openapi.swagger import document as swagger
-from mockserver.openapi.swagger.conversion import is_swagger
 from mockserver.syntax import json_pointer
 
 
@@ -27,7 +26,9 @@ def load(root: Path, entries: Iterable[Path], report: Report, document: Source |
         uris.insert(0, BASE_URI + quote(document.file))
         references.add(uris[0], document)
         if is_swagger(document.data):
-            swagger.convert(references, uris[0], report)
+            from mockserver.openapi.swagger.document import convert
+
+            convert(references, uris[0], report)
     linked = Linker(references, report).link(uris)
     normalization.normalize(linked, report)
     schema_checks.check(linked, report)

@@ -51,6 +51,7 @@ def imported() -> set[str]:
         "mockserver.generate.generator",
         "mockserver.generate.realistic",
         "mockserver.schemas.messages",
+        "mockserver.openapi.swagger",
         "mockserver.recorder",
         "mockserver.check",
         "mockserver.client.client",

@@ -149,11 +149,6 @@ class Conversion:
         self.report.add(node.source, node.pointer, message, code)
 
 
-def is_swagger(data: Any) -> bool:
-    """Whether a file is a document of Swagger 2.0."""
-    return isinstance(data, dict) and "openapi" not in data and str(data.get("swagger")) in ("2.0", "2")
-
-
 def is_reference(value: Any) -> bool:
     """Whether a value is a Reference Object."""
     return isinstance(value, dict) and isinstance(value.get("$ref"), str)
