@@ -22,6 +22,8 @@ def _quick_dataclass(
     assert slots
 
     def create(written: type) -> type:
+        # Where there is none, the standard library would write one, and parse a signature for that.
+        written.__doc__ = written.__doc__ or f"{written.__name__}."
         create_slots = dataclasses.dataclass(init=False, repr=False, eq=False, slots=True, kw_only=kw_only)
         created: type = create_slots(written)
         methods: dict[str, Any] = {"__init__": _constructor(created), "__repr__": _repr}
