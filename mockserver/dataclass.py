@@ -26,7 +26,7 @@ def _quick_dataclass(
         written.__doc__ = written.__doc__ or f"{written.__name__}."
         create_slots = dataclasses.dataclass(init=False, repr=False, eq=False, slots=True, kw_only=kw_only)
         created: type = create_slots(written)
-        methods: dict[str, Any] = {"__init__": _constructor(created), "__repr__": _repr}
+        methods: dict[str, Any] = {"__init__": _constructor(created, is_frozen=frozen), "__repr__": _repr}
         if eq:
             methods |= _comparison(created, is_hashable=frozen)
         if frozen:
@@ -45,8 +45,8 @@ else:
     dataclass = _quick_dataclass
 
 
-def _constructor(created: type) -> Callable[..., None]:
-    """`__init__`, which sets slots by their descriptors, since a frozen class refuses everything else."""
+def _constructor(created: type, *, is_frozen: bool) -> Callable[..., None]:
+    """`__init__`; that of a frozen class, which refuses assignments, sets the slots by their descriptors."""
     names: dict[str, Any] = {"_ABSENT": _ABSENT}
     positional, keywords, statements = ["self"], list[str](), list[str]()
     for field in dataclasses.fields(created):
@@ -64,8 +64,9 @@ def _constructor(created: type) -> Callable[..., None]:
             continue
         if field.init:
             (keywords if field.kw_only else positional).append(parameter)
-        names[f"_set_{name}"] = getattr(created, name).__set__
-        statements.append(f" _set_{name}(self, {value})\n")
+        if is_frozen:
+            names[f"_set_{name}"] = getattr(created, name).__set__
+        statements.append(f" _set_{name}(self, {value})\n" if is_frozen else f" self.{name} = {value}\n")
     if hasattr(created, "__post_init__"):
         statements.append(" self.__post_init__()\n")
     parameters = ", ".join([*positional, "*", *keywords] if keywords else positional)
