@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mockserver.contract.model import ClockPlan, Mode
+from mockserver.dataclass import dataclass
 from mockserver.syntax.instants import LATEST
 
 Seconds = Callable[[], float]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from mockserver.contract.conditions import RequestContent
 from mockserver.contract.model import Override
+from mockserver.dataclass import dataclass
 from mockserver.engine.state.seeded import draw_between
 from mockserver.refusals import OverrideLimit, UnknownOverride
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from mockserver.dataclass import dataclass
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.engine.clock import Clock
 from mockserver.engine.journal import LoggedMessage

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from werkzeug.datastructures import Headers
 from werkzeug.sansio.request import Request as SansIORequest
 
+from mockserver.dataclass import dataclass
 from mockserver.engine.journal import LoggedMessage
 from mockserver.errors import Violation
 

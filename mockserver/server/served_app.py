@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mockserver.dataclass import dataclass
 from mockserver.errors import ENDING
 from mockserver.handlers.threads import StepThreads
 from mockserver.http import pipeline

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple
 
 from mockserver.contract.behaviour import ResultKind
+from mockserver.dataclass import dataclass
 from mockserver.schemas.record_lists import ListedRecords
 
 # Query parameters by the relation of their page to that of the request.

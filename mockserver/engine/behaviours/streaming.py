@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mockserver.contract.model import Record, Resource
+from mockserver.dataclass import dataclass
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult
 from mockserver.engine.behaviours.selecting import SelectingImplementation
 from mockserver.engine.events.feed import Event

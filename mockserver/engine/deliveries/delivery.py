@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Self
 
 from mockserver.contract.model import Resource
 from mockserver.contract.webhooks.model import Webhook
+from mockserver.dataclass import dataclass
 from mockserver.engine.behaviours.streaming import EventSelection
 from mockserver.engine.events.feed import Event, Feed, as_json
 from mockserver.syntax.instants import format_instant

@@ -10,10 +10,11 @@ import hashlib
 import re
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple, Protocol
 
 from mockserver.contract.model import Record
+from mockserver.dataclass import dataclass
 from mockserver.engine.commands import Command, apply, fire_next
 from mockserver.engine.events.changes import RecordChange, changes_by, changes_by_transition
 from mockserver.engine.history import History

@@ -5,10 +5,10 @@ from __future__ import annotations
 import inspect
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from mockserver.contract.model import Contract
+from mockserver.dataclass import dataclass
 from mockserver.engine.commands import Fire, Put, Remove
 from mockserver.engine.handling.draft import Draft
 from mockserver.engine.run_snapshots import Basis

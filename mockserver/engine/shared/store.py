@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import NamedTuple, Protocol
+
+from mockserver.dataclass import dataclass
 
 # A sandbox with more batches of events than that has to be reset.
 EVENT_LIMIT = 100_000

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rpds import HashTrieMap
+
+from mockserver.dataclass import dataclass
 
 KEY_LIMIT = 1_000
 # In milliseconds of the run's clock.

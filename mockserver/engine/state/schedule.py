@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from mockserver.contract.lifecycle import Lifecycle
 from mockserver.contract.model import Record, Rule, Scenario
+from mockserver.dataclass import dataclass
 from mockserver.engine.state.seeded import draw_between
 
 

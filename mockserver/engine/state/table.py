@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from rpds import HashTrieSet
 
 from mockserver.contract.model import Record, Resource
+from mockserver.dataclass import dataclass
 from mockserver.engine.state.conditions import Condition
 from mockserver.engine.state.persistent_map import PersistentMap
 from mockserver.engine.state.schedule import DueTransition
