@@ -24,6 +24,7 @@ from mockserver.server.cycle import Cycle, Hold, request_head
 from mockserver.server.delayed_send import DelayedSend
 from mockserver.server.open_responses import begin
 from mockserver.server.rejections import HEAD_LIMIT, HEADER_LIMIT, RequestRejected, rejection
+from mockserver.server.request_host import with_effective_host
 from mockserver.server.served_app import ParsedRequest, Sent, ServedApp, as_message, call_wsgi, failure, respond
 from mockserver.server.streams import ResponseWriter
 
@@ -231,20 +232,16 @@ class Protocol(HttpToolsProtocol):
             return
         if version[0] != "1":
             raise RequestRejected("http-version-not-supported")
-        hosts, lengths, expects = 0, 0, False
+        lengths, expects = 0, False
         for name, value in self.headers:
-            if name == b"host":
-                hosts += 1
-            elif name == b"content-length":
+            if name == b"content-length":
                 lengths = int(value)
             elif name == b"expect":
                 expects = expects or b"100-continue" in value.lower().replace(b" ", b"").split(b",")
             elif name == b"transfer-encoding" and rejections.has_unknown_coding(self.headers):
                 raise RequestRejected("transfer-coding-not-supported")
-        if hosts > 1 or (hosts == 0 and version != "1.0"):
-            raise RequestRejected("missing-host")
         self._declared_length = lengths
-        self.headers += self._offers
+        self.headers = with_effective_host(self.url, self.headers, version) + self._offers
         self._offers = []
         self.cycle = Cycle(version != "1.0" and method != b"CONNECT" and self.parser.should_keep_alive())
         if expects and version != "1.0" and not self._is_last:

@@ -24,6 +24,11 @@ REJECTIONS = {
         "ASCII are percent-encoded.",
     ),
     "missing-host": (400, "Bad Request", "An HTTP/1.1 request has exactly one Host header (RFC 9112, section 3.2)."),
+    "bad-host": (
+        400, "Bad Request",
+        "The Host header, or the authority of an absolute target, is not a host name or an IP address (IPv6 in "
+        "brackets) with an optional port (RFC 9112, section 3.2).",
+    ),
     "request-timeout": (
         408, "Request Timeout",
         f"The head was not complete, or no part of the body came, for {REQUEST_SECONDS:.0f} seconds.",

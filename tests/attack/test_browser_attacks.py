@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from mockserver import BackgroundServer, Contract, create_app
+from tests.attack.raw_http import send, statuses
 
 SECONDS = 10
 TOKEN = "s3cret"
@@ -35,8 +36,12 @@ READS = [
 PAGES = ["/__mock/", "/__mock/docs", "/admin/queue", "/tutor"]
 FOREIGN_HOSTS = [
     "evil.example", "evil.example:4080", "localhost.evil.example", "127.0.0.1.evil.example", "127.0.0.1.nip.io",
-    "169.254.169.254", "192.168.0.1", "0.0.0.0", "[::]", "localhost@evil.example", "evil.example#localhost",
-    "localhost\\.evil.example", "2130706434", "0x7f.1.evil.example", "",
+    "169.254.169.254", "192.168.0.1", "0.0.0.0", "[::]", "2130706434", "0x7f.1.evil.example", "",
+]  # fmt: skip
+# Neither a host name nor an address.
+INVALID_HOSTS = [
+    "localhost@evil.example", "evil.example#localhost", "localhost\\.evil.example", "localhost/evil.example",
+    "localhost?evil.example", "localhost evil.example", "[localhost]", "http://localhost",
 ]  # fmt: skip
 FOREIGN_ORIGINS = [
     EVIL, "https://evil.example", "null", "http://localhost.evil.example", "http://127.0.0.1.evil.example",
@@ -92,6 +97,16 @@ def test_a_rebound_host_name_cannot_read_the_control_api(server: BackgroundServe
 @pytest.mark.parametrize("host", FOREIGN_HOSTS)
 def test_no_spelling_of_a_foreign_host_is_taken_for_this_machine(server: BackgroundServer, host: str) -> None:
     assert refusal(ask(server, "GET", "/__mock/state", Host=host)) == (403, "forbidden-host")
+
+
+@pytest.mark.parametrize("host", INVALID_HOSTS)
+def test_an_invalid_host_is_refused(server: BackgroundServer, host: str) -> None:
+    assert refusal(ask(server, "GET", "/__mock/state", Host=host)) == (400, "bad-host")
+
+
+def test_the_host_of_an_absolute_target_is_checked(server: BackgroundServer) -> None:
+    sent = b"GET http://evil.example/__mock/state HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    assert statuses(send(server.url, sent)) == [403]
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-Host", "Forwarded", "X-Host", "X-Original-Host"])

@@ -210,6 +210,12 @@ def test_an_upgrade_is_answered_as_the_plain_request_it_also_is(server: Backgrou
         (b"GET /x HTTP/9.9\r\n\r\n", 505, "http-version-not-supported"),
         (b"GET /x HTTP/1.1\r\n\r\n", 400, "missing-host"),
         (b"GET /x HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, "missing-host"),
+        (b"GET /x HTTP/1.1\r\nHost: a b\r\n\r\n", 400, "bad-host"),
+        (b"GET /x HTTP/1.0\r\nHost: a/b\r\n\r\n", 400, "bad-host"),
+        (b"GET http://a/x HTTP/1.1\r\n\r\n", 400, "missing-host"),
+        (b"GET http://a/x HTTP/1.1\r\nHost: a b\r\n\r\n", 400, "bad-host"),
+        (b"GET http://u@a/x HTTP/1.1\r\nHost: a\r\n\r\n", 400, "bad-host"),
+        (b"GET http:///x HTTP/1.1\r\nHost: a\r\n\r\n", 400, "bad-host"),
         (
             b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
             400,

@@ -125,6 +125,12 @@ def test_what_concerns_the_neighbour_or_this_server_is_not_forwarded(
     )  # fmt: skip
 
 
+def test_the_host_of_an_absolute_target_is_forwarded(backend: StartBackend, mock: StartMock) -> None:
+    upstream = backend()
+    exchange(mock(upstream).url, get("http://app.test:81/x"))
+    assert ("x-forwarded-host", "app.test:81") in upstream.last.pairs
+
+
 @pytest.mark.parametrize(
     ("sent", "received"),
     [

@@ -13,6 +13,7 @@ from mockserver.http.service import Service
 from mockserver.server.cycle import Cycle
 from mockserver.server.protocol import Protocol
 from mockserver.server.rejections import RequestRejected
+from mockserver.server.request_host import with_effective_host
 from mockserver.server.served_app import ParsedRequest, Sent, as_message, encode, failure
 from mockserver.server.upstream.connections import UpstreamConnections
 from mockserver.server.upstream.relay import IncomingBody, Relay
@@ -125,11 +126,12 @@ class PassingProtocol(Protocol):
 
     def _decide(self) -> PassedRequest | None:
         """The request, if it is passed on whatever the sandbox."""
-        service = self.served.current_service()
-        if service is None or service.contract.upstream is None or self.parser.get_http_version()[0] != "1":
+        service, version = self.served.current_service(), self.parser.get_http_version()
+        if service is None or service.contract.upstream is None or version[0] != "1":
             return None
         # An offer to upgrade is kept aside until the head is accepted.
-        request = self._request()._replace(headers=[*self.headers, *self._offers])
+        headers = with_effective_host(self.url, self.headers, version) + self._offers
+        request = self._request()._replace(headers=headers)
         prepared = prepare_head(service, as_message(request, self._constant))
         if prepared is None:
             return None
