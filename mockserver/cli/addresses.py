@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mockserver.cli.arguments import warn
-from mockserver.server.server import BadCertificate, load_certificate
+from mockserver.server.tls import BadCertificate, load_certificate
 
 if TYPE_CHECKING:
     import ssl

@@ -306,6 +306,7 @@ class Protocol(HttpToolsProtocol):
     def _answer(self, cycle: Cycle, request: ParsedRequest | str) -> None:
         """Answer a request by the pipeline, or, for pages and applications that are not ours, by WSGI."""
         if isinstance(request, str):
+            self.served.log_rejection(request, self.parser.get_method(), self.url)
             self.send(cycle, *rejection(request))
             return
         try:

@@ -7,6 +7,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mockserver.dataclass import dataclass
+from mockserver.engine.clock import wall
 from mockserver.errors import ENDING
 from mockserver.handlers.threads import StepThreads
 from mockserver.http import pipeline
@@ -15,10 +16,11 @@ from mockserver.http.exchange import PreparedRequest
 from mockserver.http.messages import Request, Response
 from mockserver.http.pipeline import log_failure
 from mockserver.http.request import addressing
+from mockserver.http.request_log import RequestLine
 from mockserver.http.response.responses import wire_headers
 from mockserver.http.service import BODY_LIMIT, Service
 from mockserver.server import wsgi_bridge
-from mockserver.server.rejections import rejection
+from mockserver.server.rejections import REJECTIONS, rejection
 from mockserver.server.streams import StreamLoop
 from mockserver.syntax.statuses import BODILESS
 
@@ -60,6 +62,14 @@ class ServedApp:
             service = find_service()
             body_limit = service.body_limit if service is not None else BODY_LIMIT
         return cls(app, find_service, body_limit)
+
+    def log_rejection(self, code: str, method: bytes, target: bytes) -> None:
+        """Write the line of a request that was rejected; of an invalid one, method and target may be unknown."""
+        service = self.current_service()
+        if service is not None and service.request_log is not None:
+            status, _, detail = REJECTIONS[code]
+            shown = (method.decode(), target.decode("latin-1")) if target else ("-", "-")
+            service.request_log(RequestLine(wall(), *shown, status, 0.0, code=code, reason=detail))
 
 
 class ParsedRequest(NamedTuple):

@@ -8,10 +8,8 @@ import gc
 import os
 import signal
 import socket
-import ssl
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -22,6 +20,8 @@ from mockserver.server.protocol import Protocol
 from mockserver.server.served_app import ServedApp
 
 if TYPE_CHECKING:
+    import ssl
+
     from _typeshed.wsgi import WSGIApplication
 
 PORT_TRIES = 20
@@ -52,48 +52,6 @@ class BadHost(Exception):
     def __init__(self, host: str, reason: str) -> None:
         self.host, self.reason = host, reason
         super().__init__(f"Cannot listen on {host}: {reason}.")
-
-
-class BadCertificate(Exception):
-    """The certificate or the key of TLS cannot be used."""
-
-    def __init__(self, path: Path, reason: str) -> None:
-        self.path, self.reason = path, reason
-        super().__init__(f"Cannot serve TLS with {path}: {reason}.")
-
-
-def load_certificate(certificate: Path, key: Path) -> ssl.SSLContext:
-    """The TLS of a server with a certificate (with those that lead to its root) and its key, both in PEM.
-
-    Raises BadCertificate.
-    """
-    for path in (certificate, key):
-        try:
-            path.open("rb").close()
-        except OSError as error:
-            raise BadCertificate(path, error.strerror or str(error)) from None
-    # The protocols and ciphers that Python recommends.
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        # An encrypted key is not asked a password for, since nobody may be there to type it.
-        context.load_cert_chain(certificate, key, password="")
-    except ssl.SSLError as error:
-        raise BadCertificate(*_tls_problem(certificate, key, error)) from None
-    return context
-
-
-def _tls_problem(certificate: Path, key: Path, error: ssl.SSLError) -> tuple[Path, str]:
-    """Which of the two files OpenSSL does not accept, and why."""
-    if error.reason == "KEY_VALUES_MISMATCH":
-        return key, f"it is not the key of the certificate {certificate}"
-    try:
-        # OpenSSL does not say which file it means. Where the key's is missing, the certificate's own is read first.
-        ssl.create_default_context(cafile=str(certificate))
-    except ssl.SSLError:
-        return certificate, "it holds no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----"
-    if b"ENCRYPTED" in key.read_bytes():
-        return key, "the key is encrypted; write one without a password with `openssl pkey -in KEY -out PLAIN_KEY`"
-    return key, "it holds no private key in PEM, which begins with -----BEGIN PRIVATE KEY-----"
 
 
 def listen(host: str, port: int) -> list[socket.socket]:

@@ -18,7 +18,7 @@ import pytest
 import requests
 
 from mockserver import BackgroundServer, create_app, load_contract
-from mockserver.server.server import load_certificate
+from mockserver.server.tls import load_certificate
 from tests.ports import free_port
 from tests.upstream.backend import (
     OK,

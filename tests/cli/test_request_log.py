@@ -144,3 +144,23 @@ def test_each_request_has_one_line_whether_it_is_answered_from_the_cache_or_not(
     ]
     assert lines[3].reason is not None
     assert "limit" in lines[3].reason
+
+
+@pytest.mark.parametrize(
+    ("sent", "line"),
+    [
+        (b"GET /x?y HTTP/1.1\r\n\r\n", ("GET", "/x?y", 400, "missing-host")),
+        (b"PUT /x HTTP/2.0\r\nHost: a\r\n\r\n", ("PUT", "/x", 505, "http-version-not-supported")),
+        (b"\x16\x03\x01\r\n\r\n", ("-", "-", 400, "malformed-request")),
+    ],
+)
+def test_a_request_that_is_rejected_has_a_line(sent: bytes, line: tuple[str, str, int, str]) -> None:
+    lines: list[RequestLine] = []
+    with BackgroundServer(create_app(request_log=lines.append), "127.0.0.1") as server, connect(server) as connection:
+        connection.sendall(request("/admin/jobs", close=False) + sent)
+        while connection.recv(65_536):
+            pass
+    first, last = lines
+    assert first.target == "/admin/jobs"
+    assert (last.method, last.target, last.status, last.code) == line
+    assert last.reason

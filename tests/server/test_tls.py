@@ -16,7 +16,8 @@ from click.testing import CliRunner
 
 from mockserver import BackgroundServer, Client, MockError, create_app
 from mockserver.cli.main import main
-from mockserver.server.server import load_certificate
+from mockserver.server.tls import load_certificate
+from tests.attack.raw_http import send
 from tests.conftest import require_program
 from tests.documents.kennel import write
 
@@ -189,3 +190,18 @@ def test_a_file_without_a_certificate_is_named(files: Files) -> None:
 def test_a_file_without_a_key_is_named(files: Files) -> None:
     message = refusal("--tls-cert", files.certificate, "--tls-key", files.certificate)
     assert f"{files.certificate}: it holds no private key in PEM" in message
+
+
+@pytest.mark.parametrize("method", [b"GET", b"DELETE", b"CONNECT", b"SSH-2.0"])
+def test_plain_http_is_logged(server: BackgroundServer, method: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("WARNING", "mockserver"):
+        assert send(server.url, method + b" /x HTTP/1.1\r\nHost: localhost\r\n\r\n") == b""
+    assert caplog.messages == [
+        "A connection was closed: the client did not begin with TLS; the addresses of this server begin with https://."
+    ]
+
+
+def test_a_handshake_that_fails_is_logged(server: BackgroundServer, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("WARNING", "mockserver"):
+        send(server.url, b"\x16\x03\x01\xff\xff" + bytes(100))
+    assert caplog.messages == ["A connection was closed: the TLS handshake failed (PACKET_LENGTH_TOO_LONG)."]
