@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.control import waiting
+from mockserver.control import filter_names, waiting
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.engine.sandboxes import Sandbox
 from mockserver.http.exchange import Exchange
@@ -20,7 +20,9 @@ def list_deliveries(exchange: Exchange, call: OperationCall) -> dict[str, Any]:
     `total` counts those that match; where all do, also those that are no longer listed. Raises WaitTimeout and
     InvalidRequest.
     """
-    sandbox, query = exchange.selection.sandbox, call.query
+    sandbox, query, contract = exchange.selection.sandbox, call.query, exchange.service.contract
+    events = {event for webhook in contract.webhooks.values() for _, event in webhook.events}
+    filter_names.check(query, {"webhook": contract.webhooks, "resource": contract.resources, "event": events})
     seen = _revision(sandbox)
     listed: dict[str, Any] = (
         sandbox.deliveries.as_json() if sandbox.deliveries is not None else {"deliveries": [], "total": 0}
@@ -38,9 +40,7 @@ def list_deliveries(exchange: Exchange, call: OperationCall) -> dict[str, Any]:
     def refusal(times: int) -> WaitTimeout:
         return WaitTimeout("deliveries", times, len(matches), latest)
 
-    contract = exchange.service.contract
-    declared = {"webhook": contract.webhooks, "resource": contract.resources}
-    waiting.require(exchange, query, declared, len(matches), refusal, has_changed)
+    waiting.require(exchange, query, len(matches), refusal, has_changed)
     return listed
 
 

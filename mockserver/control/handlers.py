@@ -309,7 +309,8 @@ def _clear_deliveries(exchange: Exchange, call: OperationCall) -> ControlResult:
 def _list_requests(exchange: Exchange, call: OperationCall) -> ControlResult:
     """Newest first."""
     log, query = exchange.selection.sandbox.journal, call.query
-    matches = request_filters.select(reversed(log.unmatched) if query["unmatched"] else log.newest_first(), query)
+    entries = reversed(log.unmatched) if query["unmatched"] else log.newest_first()
+    matches = request_filters.select(exchange, entries, query)
     request_filters.require(exchange, call, len(matches))
     page = matches[query["offset"] :][: query["limit"]]
     shown = [journal_json.entry_as_json(exchange.service, entry, brief=query["brief"]) for entry in page]

@@ -6,15 +6,16 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-from mockserver.control import journal_json, waiting
+from mockserver.control import filter_names, journal_json, waiting
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.engine.journal import Entry
 from mockserver.http.exchange import Exchange
 from mockserver.refusals import WaitTimeout
 
 
-def select(entries: Iterable[Entry], query: Mapping[str, Any]) -> list[Entry]:
-    """The entries with all of the properties that the query parameters name."""
+def select(exchange: Exchange, entries: Iterable[Entry], query: Mapping[str, Any]) -> list[Entry]:
+    """The entries with all of the properties that the query parameters name. Raises InvalidRequest."""
+    filter_names.check(query, {"operation": exchange.service.contract.operations})
     return [entry for entry in entries if _matches(entry, query)]
 
 
@@ -51,5 +52,4 @@ def require(exchange: Exchange, call: OperationCall, matches: int) -> None:
         shown = [journal_json.entry_as_json(exchange.service, entry, brief=True) for entry in latest]
         return WaitTimeout("requests", times, matches, shown)
 
-    declared = {"operation": exchange.service.contract.operations}
-    waiting.require(exchange, query, declared, matches, refusal, has_grown)
+    waiting.require(exchange, query, matches, refusal, has_grown)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from mockserver.errors import Violation, unknown_name
+from mockserver.errors import Violation
 from mockserver.http.exchange import Exchange
 from mockserver.http.messages import Delivery, Response
 from mockserver.http.pipeline import respond_prepared
@@ -22,22 +22,18 @@ LATEST_LIMIT = 20
 def require(
     exchange: Exchange,
     query: Mapping[str, Any],
-    declared: Mapping[str, Collection[str]],
     matches: int,
     refusal: Callable[[int], WaitTimeout],
     has_changed: Callable[[], bool],
 ) -> None:
     """Have the response wait until as many items match as the query demands by `times` or `wait`, if there is need.
 
-    `declared` are the names that the contract has, by the query parameter that filters by them: no other could match.
     `refusal` makes the error for the number that is demanded. `has_changed` says whether the list may have changed
     since it was called last. Raises WaitTimeout, whose response is the one that is sent if they do not come in time,
     and InvalidRequest.
     """
     if "times" not in query and "wait" not in query:
         return
-    for parameter, names in declared.items():
-        _check_names(parameter, query.get(parameter, ()), names)
     times = query.get("times", 1)
     wait = _read_wait(query["wait"]) if "wait" in query else 0
     if matches >= times:
@@ -45,13 +41,6 @@ def require(
     if wait:
         _wait(exchange, wait, has_changed)
     raise refusal(times)
-
-
-def _check_names(parameter: str, names: Iterable[str], declared: Collection[str]) -> None:
-    unknown = [unknown_name(parameter, name, declared) for name in names if name not in declared]
-    violations = [Violation("query", "", parameter, message, parameter) for message in unknown]
-    if violations:
-        raise InvalidRequest(violations)
 
 
 def _read_wait(text: str) -> int:

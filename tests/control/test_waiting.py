@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from mockserver import BackgroundServer, create_app
+from mockserver.control.filter_names import EXPLAINED_LIMIT
 from tests.cli.test_main import SECONDS
 from tests.test_faults import wait_until_held
 
@@ -155,6 +156,19 @@ def test_a_wait_that_cannot_be_read_is_refused(client: FlaskClient, query: str, 
     assert violation["name"] == name
     if message is not None:
         assert violation["message"] == message
+
+
+def test_an_operation_that_the_contract_does_not_have_is_refused(client: FlaskClient) -> None:
+    response = client.get("/__mock/requests?operation=getJob&operation=retryjob&operation=retryjob")
+    assert response.status_code == 422
+    assert [violation["message"] for violation in response.json["violations"]] == [
+        'there is no operation "retryjob". Did you mean "retryJob"?'
+    ]
+
+
+def test_few_of_many_unknown_operations_are_explained(client: FlaskClient) -> None:
+    response = client.get("/__mock/requests?" + "&".join(f"operation=o{number}" for number in range(3_000)))
+    assert len(response.json["violations"]) == EXPLAINED_LIMIT
 
 
 @pytest.mark.parametrize(

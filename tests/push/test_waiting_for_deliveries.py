@@ -128,6 +128,8 @@ def test_deliveries_are_filtered(delivered: Api, query: str, matching: list[Any]
         ("wait=soon", "wait", "'soon' is not a valid duration; write 30s, 1h30m or PT30S"),
         ("wait=1s&webhook=canceled", "webhook", 'there is no webhook "canceled". Did you mean "cancelled"?'),
         ("times=1&resource=job", "resource", 'there is no resource "job". Did you mean "jobs"?'),
+        ("webhook=canceled", "webhook", 'there is no webhook "canceled". Did you mean "cancelled"?'),
+        ("event=canceled", "event", None),
         ("status=sent", "status", None),
         ("times=0", "times", None),
         ("times=1001", "times", None),
