@@ -203,7 +203,7 @@ def parse_source(file: str, raw: bytes, report: Report) -> Source | None:
     try:
         text = raw.decode("utf-8-sig")
         notes: list[yaml_reader.YAMLNote] = []
-        data = strict_json.parse(raw) if syntax == "JSON" else yaml_reader.parse(text, notes)
+        data = strict_json.parse(raw, None) if syntax == "JSON" else yaml_reader.parse(text, notes)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         report.add_problem(Problem(file, f"byte {error.start} is not UTF-8", line=line, code="malformed"))

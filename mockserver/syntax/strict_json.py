@@ -6,7 +6,7 @@ import json
 import math
 import re
 from codecs import BOM_UTF8
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import Any, NoReturn
 
 import orjson
@@ -14,6 +14,10 @@ import orjson
 from mockserver.errors import quote
 
 DEPTH_LIMIT = 200
+# Among so many characters a duplicate name is looked for, to name it: in a third of a second.
+SEARCHED_SIZE = 2_000_000
+# How deeply nested values may be that orjson writes.
+_WRITTEN_DEPTH = 254
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 # How each byte changes the depth of nesting.
 _STEPS = tuple((chr(byte) in "[{") - (chr(byte) in "]}") for byte in range(256))
@@ -25,7 +29,8 @@ _LONG_DIGITS = b"0" * 300
 # An integer of more than 64 bits has so many digits.
 _DIGITS = bytes.maketrans(b"123456789", b"000000000")
 _LONG_INTEGER = b"0" * 19
-_TOKEN = re.compile(r'(?P<string>"(?:[^"\\]|\\.)*")(?P<colon>\s*:)?|[\[\]{}]', re.DOTALL)
+# A string, the colon after the name of a member, or a bracket.
+_TOKEN = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|([\[\]{}])', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89abAB]|\\u[dD][c-fC-F]")
 
 
@@ -44,11 +49,12 @@ class _DuplicateName(Exception):
     pass
 
 
-def parse(data: bytes) -> Any:
+def parse(data: bytes, searched: int | None = SEARCHED_SIZE) -> Any:
     """Read one JSON value from UTF-8 bytes.
 
     Stricter than `json.loads`: duplicate names, NaN, Infinity, numbers beyond the range of a double, lone surrogates
-    and nesting deeper than DEPTH_LIMIT are rejected.
+    and nesting deeper than DEPTH_LIMIT are rejected. A duplicate name is named, with its place, where it is among the
+    first `searched` characters; None for all of them.
 
     Raises MalformedJSON.
     """
@@ -56,14 +62,15 @@ def parse(data: bytes) -> Any:
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError:
-        return _parse_checking(data)
-    # First, since orjson reads values that are too deep for it to write.
-    if data.count(b"[") + data.count(b"{") > DEPTH_LIMIT and _is_too_deep(value):
-        _check_depth(data)
-    # orjson reads an integer of more than 64 bits as a float. Of two members with one name it keeps the last one: then
-    # the text has more strings than the value.
-    if _LONG_INTEGER in data.translate(_DIGITS) or _count_quotes(data) != _count_quotes(orjson.dumps(value)):
-        return _parse_checking(data)
+        return _parse_checking(data, searched)
+    written = _dump_shallow(value) if data.count(b"[") + data.count(b"{") > DEPTH_LIMIT else orjson.dumps(value)
+    if written is not None and _count_quotes(data) != _count_quotes(written):
+        # Of two members with one name orjson keeps the last one: then the text has more strings than the value.
+        del value, written
+        raise _find_duplicate(data.decode()[:searched])
+    # orjson reads an integer of more than 64 bits as a float.
+    if written is None or _LONG_INTEGER in data.translate(_DIGITS):
+        return _parse_checking(data, searched)
     return value
 
 
@@ -72,16 +79,17 @@ def _count_quotes(data: bytes) -> int:
     return data.replace(rb"\\", b"").replace(rb"\"", b"").count(b'"') if b"\\" in data else data.count(b'"')
 
 
-def _is_too_deep(value: Any) -> bool:
-    """Whether a value is nested deeper than DEPTH_LIMIT."""
-    level = [value] if isinstance(value, dict | list) else []
-    for _ in range(DEPTH_LIMIT):
-        members = (container.values() if type(container) is dict else container for container in level)
-        level = [member for listed in members for member in listed if type(member) is dict or type(member) is list]
-    return bool(level)
+def _dump_shallow(value: Any) -> bytes | None:
+    """A value as JSON, in arrays that reach the depth which orjson writes if it is DEPTH_LIMIT deep; None if deeper."""
+    for _ in range(_WRITTEN_DEPTH - DEPTH_LIMIT):
+        value = [value]
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return None
 
 
-def _parse_checking(data: bytes) -> Any:
+def _parse_checking(data: bytes, searched: int | None) -> Any:
     """Read one JSON value, or say what is wrong and where. Raises MalformedJSON."""
     try:
         text = data.decode()
@@ -94,7 +102,7 @@ def _parse_checking(data: bytes) -> Any:
     try:
         value = (_CHECKING_DECODER if _may_exceed_double(data) else _DECODER).decode(text)
     except _DuplicateName:
-        raise _find_duplicate(text) from None
+        raise _find_duplicate(text[:searched]) from None
     except json.JSONDecodeError as error:
         raise MalformedJSON(_reason(error), error.lineno, error.colno) from None
     if _SURROGATE.search(text):
@@ -191,21 +199,22 @@ def _find_duplicate(text: str) -> MalformedJSON:
     """What to say about the first name that appears twice in one object of a text."""
     # The names of each open object; none of an open array.
     open_containers: list[set[str] | None] = []
-    for token in _TOKEN.finditer(text):
-        first = token[0][0]
-        if first in "{[":
-            open_containers.append(set() if first == "{" else None)
-        elif first in "}]":
-            open_containers.pop()
-        elif token["colon"] is not None and (names := open_containers[-1]) is not None:
-            string = token["string"]
+    names: set[str] | None = None
+    for number, (string, colon, bracket) in enumerate(_TOKEN.findall(text)):
+        if colon:
             name = json.loads(string) if "\\" in string else string[1:-1]
-            if name in names:
-                start = token.start()
+            if names is not None and name in names:
+                start = next(islice(_TOKEN.finditer(text), number, None)).start()
                 column = start - text.rfind("\n", 0, start)
                 message = f"the name {quote(name)} appears twice in one object"
                 return MalformedJSON(message, text.count("\n", 0, start) + 1, column)
-            names.add(name)
+            if names is not None:
+                names.add(name)
+        elif bracket in ("{", "["):
+            open_containers.append(names)
+            names = set() if bracket == "{" else None
+        elif bracket:
+            names = open_containers.pop()
     return MalformedJSON("a name appears twice in one object")
 
 

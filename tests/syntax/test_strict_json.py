@@ -133,3 +133,29 @@ def test_only_brackets_outside_of_strings_are_nesting(text: str) -> None:
             strict_json.parse(text.encode())
     else:
         assert strict_json.parse(text.encode()) == expected
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}"), ('[{"a":', "}]")])
+@pytest.mark.parametrize("inner", ["1", "[]", "{}"])
+def test_values_may_be_nested_as_deeply_as_the_limit(opening: str, closing: str, inner: str) -> None:
+    levels = opening.count("[") + opening.count("{")
+    repeats = (strict_json.DEPTH_LIMIT - (inner != "1")) // levels
+    text = opening * repeats + inner + closing * repeats
+    if repeats * levels + (inner != "1") < strict_json.DEPTH_LIMIT:
+        text = f"[{text}]"
+    assert strict_json.parse(text.encode()) == json.loads(text)
+    with pytest.raises(MalformedJSON, match="nested deeper"):
+        strict_json.parse(f"[{text}]".encode())
+
+
+def test_the_place_of_a_duplicate_name_is_known_among_so_many_characters() -> None:
+    text = b'{"a": 1, "b": 2, "a": 3}'
+    assert message_of(text, None) == 'the name "a" appears twice in one object at line 1 column 18'
+    assert message_of(text, len(text)) == message_of(text, None)
+    assert message_of(text, 17) == "a name appears twice in one object"
+
+
+def message_of(data: bytes, searched: int | None) -> str:
+    with pytest.raises(MalformedJSON) as malformed:
+        strict_json.parse(data, searched)
+    return str(malformed.value)
