@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
+from mockserver.errors import QUOTE_LIMIT
 from mockserver.syntax import json_pointer
 
-# How many values all operations of a patch may copy, move and compare, and how deeply the result may be nested: a few
-# copies of the whole into itself would fill any memory.
+# How many values all operations of a patch may add, copy, move and compare, and how deeply the result may be nested: a
+# few copies of the whole into itself would fill any memory.
 SIZE_LIMIT = 200_000
 DEPTH_LIMIT = 200
-POINTER = re.compile(r"(/([^~/]|~[01])*)*")
+# How many items of arrays may move, since others are inserted or removed before them: a quarter of a second.
+SHIFT_LIMIT = 300_000_000
+POINTER = re.compile(r"(?!.*~(?![01]))(/.*)?", re.DOTALL)
 # The members that an operation needs besides `op` and `path` (section 4).
 MEMBERS: Mapping[str, tuple[str, ...]] = {
     "add": ("value",), "remove": (), "replace": ("value",), "move": ("from",), "copy": ("from",), "test": ("value",),
@@ -40,13 +42,6 @@ class _Failed(Exception):
     """Why an operation cannot be carried out."""
 
 
-class _Place(NamedTuple):
-    """Where a pointer leads: an object or array, and the name or index in it."""
-
-    holder: Any
-    token: str
-
-
 def check_patch(patch: Any) -> None:
     """Check the form of a patch. Raises MalformedPatch for the first operation that has none."""
     if not isinstance(patch, list):
@@ -68,27 +63,28 @@ def check_patch(patch: Any) -> None:
 def apply_patch(value: Any, patch: list[dict[str, Any]], are_equal: Callable[[Any, Any], bool]) -> Any:
     """The value after every operation of a patch whose form was checked; the value itself is left as it is.
 
-    `are_equal` compares for `test`. Raises PatchConflict.
+    What no operation changes is shared with the value and with the patch. `are_equal` compares for `test`. Raises
+    PatchConflict.
     """
-    root, size = {"": copy.deepcopy(value)}, 0
+    document, size = _Document(value), 0
     for number, operation in enumerate(patch):
         try:
-            size += _size_of(root, operation)
+            size += _size_of(document, operation)
             if size > SIZE_LIMIT:
                 raise _Failed(f"the patch copies, moves and compares more than {SIZE_LIMIT} values")
-            _carry_out(root, operation, are_equal)
+            _carry_out(document, operation, are_equal)
         except _Failed as failure:
             raise PatchConflict(number, str(failure)) from None
-    return root[""]
+    return document.value
 
 
-def _size_of(root: Any, operation: Mapping[str, Any]) -> int:
+def _size_of(document: _Document, operation: Mapping[str, Any]) -> int:
     """How many values an operation copies, moves or compares. Raises _Failed where they would be nested too deeply."""
     kind, depth = operation["op"], operation["path"].count("/")
     if kind in ("remove", "replace", "add"):
         values = [operation.get("value")]
     else:
-        values = [_get(root, operation["path"] if kind == "test" else operation["from"])]
+        values = [document.get(operation["path"] if kind == "test" else operation["from"])]
     size, level = 0, values
     while level and size <= SIZE_LIMIT:
         if depth > DEPTH_LIMIT:
@@ -99,69 +95,110 @@ def _size_of(root: Any, operation: Mapping[str, Any]) -> int:
     return size
 
 
-def _carry_out(root: Any, operation: Mapping[str, Any], are_equal: Callable[[Any, Any], bool]) -> None:
+def _carry_out(document: _Document, operation: Mapping[str, Any], are_equal: Callable[[Any, Any], bool]) -> None:
     kind, path, source = operation["op"], operation["path"], operation.get("from", "")
     if kind == "test":
-        if not are_equal(_get(root, path), operation["value"]):
-            raise _Failed(f"the value at {path or 'the root'} is another one than that of the test")
+        if not are_equal(document.get(path), operation["value"]):
+            raise _Failed(f"the value at {_shown(path) or 'the root'} is another one than that of the test")
     elif kind == "add":
-        _add(root, path, copy.deepcopy(operation["value"]))
+        document.add(path, operation["value"])
     elif kind == "remove":
-        _remove(root, path)
+        document.remove(path)
     elif kind == "replace":
-        _get(root, path)
-        place = _find(root, path)
-        place.holder[_key(place)] = copy.deepcopy(operation["value"])
+        document.replace(path, operation["value"])
     elif kind == "copy":
-        _add(root, path, copy.deepcopy(_get(root, source)))
+        document.add(path, document.copy(document.get(source)))
     elif path != source:
         if path.startswith(f"{source}/"):
-            raise _Failed(f"{source} cannot be moved into itself")
-        moved = _get(root, source)
-        _remove(root, source)
-        _add(root, path, moved)
+            raise _Failed(f"{_shown(source)} cannot be moved into itself")
+        moved = document.get(source)
+        document.remove(source)
+        document.add(path, moved)
 
 
-def _find(root: Any, pointer: str) -> _Place:
-    """The place of a pointer, whose last token need not be there. Raises _Failed."""
-    *tokens, last = ["", *json_pointer.split(pointer)]
-    holder = root
-    for token in tokens:
+def _shown(pointer: str) -> str:
+    return pointer if len(pointer) <= QUOTE_LIMIT else f"{pointer[:QUOTE_LIMIT]}…"
+
+
+class _Document:
+    """A value that is changed: objects and arrays are copied before they are changed for the first time."""
+
+    def __init__(self, value: Any) -> None:
+        self._root = {"": value}
+        # The objects and arrays that may be changed, by their `id()`; others are also in what was given.
+        self._own: dict[int, Any] = {id(self._root): self._root}
+        self._shifted = 0
+
+    @property
+    def value(self) -> Any:
+        """The whole value."""
+        return self._root[""]
+
+    def get(self, pointer: str) -> Any:
+        """What is at a pointer. Raises _Failed."""
+        holder, token = self._find(pointer)
         try:
-            holder = json_pointer.get_member(holder, token)
+            return json_pointer.get_member(holder, token)
         except LookupError:
-            raise _Failed(f"there is nothing at {pointer}") from None
-    if not isinstance(holder, dict | list):
-        raise _Failed(f"there is nothing at {pointer}")
-    return _Place(holder, last)
+            raise _Failed(f"there is nothing at {_shown(pointer) or 'the root'}") from None
 
+    def add(self, pointer: str, value: Any) -> None:
+        """Set a member, or insert an item. Raises _Failed."""
+        holder, token = self._find(pointer, for_change=True)
+        if isinstance(holder, dict):
+            holder[token] = value
+            return
+        index = len(holder) if token == "-" else int(token) if json_pointer.INDEX.fullmatch(token) else -1
+        if not 0 <= index <= len(holder):
+            raise _Failed(f"{_shown(pointer)} is not a place in an array of {len(holder)}")
+        self._shift(holder, index)
+        holder.insert(index, value)
 
-def _key(place: _Place) -> Any:
-    return int(place.token) if isinstance(place.holder, list) else place.token
+    def remove(self, pointer: str) -> None:
+        """Remove a member or an item. Raises _Failed."""
+        if not pointer:
+            raise _Failed("the whole value cannot be removed")
+        self.get(pointer)
+        holder, token = self._find(pointer, for_change=True)
+        if isinstance(holder, dict):
+            del holder[token]
+            return
+        self._shift(holder, int(token))
+        del holder[int(token)]
 
+    def replace(self, pointer: str, value: Any) -> None:
+        """Set a member or an item that is there. Raises _Failed."""
+        self.get(pointer)
+        holder, token = self._find(pointer, for_change=True)
+        holder[int(token) if isinstance(holder, list) else token] = value
 
-def _get(root: Any, pointer: str) -> Any:
-    place = _find(root, pointer)
-    try:
-        return json_pointer.get_member(place.holder, place.token)
-    except LookupError:
-        raise _Failed(f"there is nothing at {pointer or 'the root'}") from None
+    def copy(self, value: Any) -> Any:
+        """A value of this document that does not change with it."""
+        if id(value) not in self._own:
+            return value
+        if isinstance(value, dict):
+            return {name: self.copy(member) for name, member in value.items()}
+        return [self.copy(item) for item in value]
 
+    def _find(self, pointer: str, *, for_change: bool = False) -> tuple[Any, str]:
+        """The object or array that a pointer leads into, and the name or index in it, which need not be there."""
+        *tokens, last = ["", *json_pointer.split(pointer)]
+        holder: Any = self._root
+        for token in tokens:
+            try:
+                inner = json_pointer.get_member(holder, token)
+            except LookupError:
+                raise _Failed(f"there is nothing at {_shown(pointer)}") from None
+            if for_change and id(inner) not in self._own and isinstance(inner, dict | list):
+                inner = inner.copy()
+                self._own[id(inner)] = holder[int(token) if isinstance(holder, list) else token] = inner
+            holder = inner
+        if not isinstance(holder, dict | list):
+            raise _Failed(f"there is nothing at {_shown(pointer)}")
+        return holder, last
 
-def _add(root: Any, pointer: str, value: Any) -> None:
-    holder, token = _find(root, pointer)
-    if isinstance(holder, dict):
-        holder[token] = value
-        return
-    index = len(holder) if token == "-" else int(token) if json_pointer.INDEX.fullmatch(token) else -1
-    if not 0 <= index <= len(holder):
-        raise _Failed(f"{pointer} is not a place in an array of {len(holder)}")
-    holder.insert(index, value)
-
-
-def _remove(root: Any, pointer: str) -> None:
-    if not pointer:
-        raise _Failed("the whole value cannot be removed")
-    _get(root, pointer)
-    place = _find(root, pointer)
-    del place.holder[_key(place)]
+    def _shift(self, items: list[Any], index: int) -> None:
+        """Count the items that move where one is inserted or removed before them."""
+        self._shifted += len(items) - index
+        if self._shifted > SHIFT_LIMIT:
+            raise _Failed("the patch inserts and removes too many items before too many others of an array")

@@ -9,8 +9,8 @@ from urllib.parse import quote, unquote
 
 # What a fragment has as it is, and braces, which every path with a parameter has. Quoting is slow.
 _UNENCODED = re.compile(r"[A-Za-z0-9_.~/!$&()*+,;=:@{}-]*", re.ASCII)
-# The index of an item (RFC 6901, section 4): no sign and no leading zeros.
-INDEX = re.compile(r"0|[1-9][0-9]*", re.ASCII)
+# The index of an item (RFC 6901, section 4): no sign and no leading zeros; no array has one with more digits.
+INDEX = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 
 
 def escape(token: str) -> str:

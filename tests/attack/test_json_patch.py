@@ -21,6 +21,8 @@ NESTING = [
         {"op": "move", "from": "/b", "path": "/a"},
     )
 ]
+# Each moves all of a large array.
+SHIFTING = [{"op": "add", "path": "/a/0", "value": 1}] * 50_000
 COMPARING = [{"op": "test", "path": "", "value": {"a": {}}}] * 110_000
 
 
@@ -29,6 +31,22 @@ def test_a_patch_that_grows_without_limit_is_refused(patch: list[Any]) -> None:
     check_patch(patch)
     with pytest.raises(PatchConflict, match=r"more than 200000 values|nested deeper than 200 levels"):
         apply_patch({"a": {}}, patch, are_equal)
+
+
+def test_a_patch_that_moves_large_arrays_again_and_again_is_refused() -> None:
+    with pytest.raises(PatchConflict, match="before too many others"):
+        apply_patch({"a": []}, SHIFTING, are_equal)
+
+
+def test_what_a_patch_leaves_as_it_is_is_not_copied() -> None:
+    record: dict[str, Any] = {"items": [{"n": 1}], "a": {}}
+    changed = apply_patch(record, [{"op": "add", "path": "/a/b", "value": 1}], are_equal)
+    assert changed["items"] is record["items"]
+
+
+def test_an_index_of_too_many_digits_leads_nowhere() -> None:
+    with pytest.raises(PatchConflict, match=r"^there is nothing at /a/1{97}…$"):
+        apply_patch({"a": []}, [{"op": "remove", "path": f"/a/{'1' * 5_000}"}], are_equal)
 
 
 def test_the_time_for_a_patch_grows_with_its_length() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -86,3 +87,32 @@ def test_what_is_no_patch_is_named(patch: Any, pointer: str, message: str) -> No
     with pytest.raises(MalformedPatch) as raised:
         check_patch(patch)
     assert (raised.value.pointer, raised.value.message) == (pointer, message)
+
+
+def test_what_was_copied_does_not_change_with_its_source() -> None:
+    record = {"a": {"b": [1]}}
+    patch: list[dict[str, Any]] = [
+        {"op": "add", "path": "/a/b/-", "value": 2},
+        {"op": "copy", "from": "/a", "path": "/c"},
+        {"op": "add", "path": "/a/b/-", "value": 3},
+        {"op": "add", "path": "/c/b/0", "value": 0},
+        {"op": "move", "from": "/c", "path": "/d"},
+        {"op": "remove", "path": "/d/b/1"},
+    ]
+    assert apply_patch(record, patch, are_equal) == {"a": {"b": [1, 2, 3]}, "d": {"b": [0, 2]}}
+    assert record == {"a": {"b": [1]}}
+
+
+def test_neither_the_value_nor_the_patch_is_changed() -> None:
+    value: dict[str, Any] = {"a": [{"b": 1}]}
+    patch: list[dict[str, Any]] = [
+        {"op": "add", "path": "/c", "value": {"d": []}},
+        {"op": "add", "path": "/c/d/-", "value": 1},
+        {"op": "copy", "from": "/a", "path": "/e"},
+        {"op": "replace", "path": "/e/0/b", "value": 2},
+        {"op": "replace", "path": "", "value": {"f": {}}},
+        {"op": "add", "path": "/f/g", "value": 1},
+    ]
+    before = copy.deepcopy((value, patch))
+    assert apply_patch(value, patch, are_equal) == {"f": {"g": 1}}
+    assert (value, patch) == before
