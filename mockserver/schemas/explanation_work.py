@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -10,6 +11,9 @@ from jsonschema.exceptions import ValidationError
 
 # How often schemas are applied to values, and errors copied: about a tenth of a second.
 STEP_LIMIT = 5_000
+# So many names are compared with a pattern in the time of a step. One keyword may take this part of the steps left.
+MATCHES_PER_STEP = 20
+KEYWORD_SHARE = 4
 # An explanation takes as long as so many steps at least.
 LEAST_STEPS = 30
 # How many times jsonschema-rs may read a value while it is explained; small ones as if they had so many bytes.
@@ -34,7 +38,7 @@ class ExplanationWork(threading.local):
     def begin(self, value: Any) -> None:
         """Begin the explanation of a value."""
         self.is_complete = True
-        self._steps = STEP_LIMIT
+        self._steps: float = STEP_LIMIT
         self._bytes = READING_LIMIT * max(_size(value), SMALL_SIZE)
         self.errors: dict[tuple[int, int], tuple[ValidationError, ...]] = {}
         self.invalid: dict[tuple[str | int, int], list[int]] = {}
@@ -45,10 +49,20 @@ class ExplanationWork(threading.local):
         if count and self._steps < 0:
             raise WorkLimitReached
 
+    def affordable_names(self, members: Mapping[str, Any], patterns: Collection[str]) -> Iterator[str]:
+        """The names of an object, as far as all may be compared with the patterns; the steps are taken for each."""
+        steps, least = len(patterns) / MATCHES_PER_STEP, self._steps * (1 - 1 / KEYWORD_SHARE)
+        for name in members:
+            if self._steps - steps < least:
+                self.is_complete = False
+                return
+            self._steps -= steps
+            yield name
+
     @property
     def steps_taken(self) -> int:
         """The steps since the beginning, and those that beginning takes."""
-        return LEAST_STEPS + STEP_LIMIT - max(self._steps, 0)
+        return LEAST_STEPS + STEP_LIMIT - int(max(self._steps, 0))
 
     def read(self, value: Any) -> None:
         """Raise WorkLimitReached if jsonschema-rs has read too much before it reads `value`."""

@@ -7,6 +7,7 @@ and after STEP_LIMIT steps, or once jsonschema-rs was given too much to read, th
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import islice
@@ -225,7 +226,7 @@ def _validator_class(keywords: _Keywords) -> Any:
             **{keyword: partial(keywords.decided, keyword) for keyword in DECIDED_KEYWORDS},
         },
     )
-    descend = validator_class.descend
+    descend, original_evolve = validator_class.descend, validator_class.evolve
 
     def descend_once(
         validator: Any, instance: Any, schema: Any, path: Any = None, schema_path: Any = None, resolver: Any = None
@@ -263,7 +264,13 @@ def _validator_class(keywords: _Keywords) -> Any:
     def is_valid(validator: Any, instance: Any) -> bool:
         return keywords.is_valid(validator.schema, instance)
 
-    validator_class.descend, validator_class.is_valid = descend_once, is_valid
+    def evolve(validator: Any, *, schema: Any, **changes: Any) -> Any:
+        """A validator of the same class. That of jsonschema is of one of its own where a schema has `$schema`."""
+        evolved = original_evolve(validator, schema=True, **changes)
+        evolved.schema = schema
+        return evolved
+
+    validator_class.descend, validator_class.is_valid, validator_class.evolve = descend_once, is_valid, evolve
     return validator_class
 
 
@@ -377,8 +384,9 @@ class _Keywords:
         """The errors of the members whose names match."""
         if not validator.is_type(instance, "object"):
             return
+        names = list(_work.affordable_names(instance, patterns))
         for pattern, subschema in patterns.items():
-            members = [(name, value) for name, value in instance.items() if _matches(pattern, name)]
+            members = [(name, instance[name]) for name in names if _matches(pattern, name)]
             for name in self._find_invalid(members, subschema):
                 yield from validator.descend(instance[name], subschema, path=name, schema_path=pattern)
 
@@ -389,12 +397,14 @@ class _Keywords:
         if not validator.is_type(instance, "object"):
             return
         declared, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
-        extra = [n for n in instance if n not in declared and not any(_matches(pattern, n) for pattern in patterns)]
+        names = _work.affordable_names(instance, patterns)
+        unnamed = (n for n in names if n not in declared and not any(_matches(pattern, n) for pattern in patterns))
+        extra = list(islice(unnamed, None if allowed is not False else LISTED_VALUES_LIMIT + 1))
         if allowed is not False:
             for name in self._find_invalid([(name, instance[name]) for name in extra], allowed):
                 yield from validator.descend(instance[name], allowed, path=name)
         elif extra:
-            yield ValidationError(f"{', '.join(map(quote, extra[:LISTED_VALUES_LIMIT]))} not declared here")
+            yield ValidationError(json.dumps(extra))
 
     def unevaluated(
         self, keyword: str, validator: Any, allowed: Any, instance: Any, schema: Any

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -42,10 +43,10 @@ def not_one_of(instance: Any, values: list[Any]) -> str:
 
 
 def _additional_properties_message(error: ValidationError) -> str:
+    """About the undeclared members, of which the error has the names, as JSON; of more it has one more than listed."""
     schema = error.schema if isinstance(error.schema, dict) else {}
-    declared = schema.get("properties", {})
-    extra = [name for name in error.instance if name not in declared] if isinstance(error.instance, dict) else []
-    hints = "".join(did_you_mean(name, declared) for name in extra[:1])
+    declared, extra = schema.get("properties", {}), json.loads(error.message)
+    hints = did_you_mean(extra[0], declared)
     listed = ", ".join(map(quote, extra[:LISTED_VALUES_LIMIT])) + (", …" if len(extra) > LISTED_VALUES_LIMIT else "")
     verb = "is" if len(extra) == 1 else "are"
     if (part := _part_of_all_of(error)) is not None:

@@ -172,16 +172,40 @@ LARGE: dict[str, tuple[Any, Callable[[int], Any]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "dialect", [{}, {"$schema": "https://json-schema.org/draft/2020-12/schema"}], ids=["", "named"]
+)
 @pytest.mark.parametrize("name", LARGE)
-def test_explaining_a_large_value_grows_linearly_with_its_size(name: str) -> None:
+def test_explaining_a_large_value_grows_linearly_with_its_size(name: str, dialect: dict[str, str]) -> None:
     schema, make = LARGE[name]
-    compiled = validator(schema)
+    compiled = validator({**schema, **dialect})
 
     def prepare(size: int) -> Callable[[], object]:
         value = make(size)
         return lambda: compiled.violations(value, "body")
 
     assert_grows_linearly(prepare, 7_000)
+
+
+@pytest.mark.parametrize("allowed", [False, {"type": "string"}])
+def test_explaining_many_members_by_as_many_patterns_grows_linearly(allowed: Any) -> None:
+    def prepare(size: int) -> Callable[[], object]:
+        patterns = {f"^{number}$": {"type": "string"} for number in range(size)}
+        compiled = validator({"patternProperties": patterns, "additionalProperties": allowed})
+        value = {f"a{number}": 1 for number in range(size)}
+        address, explainer = compiled.address, compiled.schemas.explainer
+        return lambda: explainer.explain(address, value)
+
+    assert_grows_linearly(prepare, 500)
+
+
+def test_of_many_undeclared_members_the_first_are_named_whatever_the_patterns() -> None:
+    patterns = {f"^b{number}$": {"type": "string"} for number in range(200)}
+    value = {f"a{number}": 1 for number in range(10_000)}
+    first, more = validator({"patternProperties": patterns, "additionalProperties": False}).violations(value, "body")
+    listed = ", ".join(f'"a{number}"' for number in range(12))
+    assert first.message == f"{listed}, … are not declared here."
+    assert more.keyword == "more"
 
 
 def missing(name: str) -> Violation:

@@ -182,3 +182,9 @@ def test_a_schema_that_only_refers_to_another_has_its_validator() -> None:
     )
     schemas, root = Schemas(documents), documents.root(f"{BASE_URI}api.json").child("components", "schemas")
     assert schemas.validator(root.child("A")) is schemas.validator(root.child("B"))
+
+
+def test_members_whose_names_match_a_pattern_are_not_named_as_undeclared() -> None:
+    schema = {"properties": {"b": True}, "patternProperties": {"^x-": True}, "additionalProperties": False}
+    (violation,) = validator(schema).violations({"x-a": 1, "c": 1, "b": 1}, "body")
+    assert violation.message == '"c" is not declared here. Known: b.'
