@@ -183,3 +183,28 @@ def test_of_many_undeclared_parameters_the_first_hundred_are_listed(app: Flask) 
         "keyword": "more",
         "message": "there are 4900 more query parameters that are not declared",
     }
+
+
+def multipart(head: bytes, content: bytes = b"v") -> bytes:
+    return b'--x\r\nContent-Disposition: form-data; name="text"\r\n%s\r\n%s\r\n--x--\r\n' % (head, content)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (multipart(b"a: b\r\n" * 50_000), 204),
+        (multipart(b"", b"a: b\r\n--xx\r\n" * 100_000), 204),
+        (multipart(b"a: b\r\n" * 100_000), 400),
+        (multipart(b"", b"\r\n--x\r\nContent-Disposition: form-data; name=b\r\n" + b"a: b\r\n" * 100_000), 400),
+    ],
+)
+def test_the_headers_of_all_parts_are_bounded(client: FlaskClient, body: bytes, status: int) -> None:
+    response = client.post("/x", data=body, content_type=f"{MULTIPART}; boundary=x")
+    assert response.status_code == status
+    assert status == 204 or response.json["code"] == "malformed-body"
+
+
+def test_an_override_with_very_many_undeclared_members_is_refused_with_the_first(client: FlaskClient) -> None:
+    entry = {"operation": "none", **{f"a{number}": 1 for number in range(10_000)}}
+    violation = client.post("/__mock/overrides", json=entry).json["violations"][0]
+    assert violation["message"].startswith('"a0", "a1", ')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import field
 from typing import Any
@@ -38,6 +39,9 @@ from mockserver.syntax.media_types import (
 )
 
 PART_LIMIT = 1_000
+# The bytes of the headers of all parts.
+HEADS_LIMIT = 512 * 1024
+HEAD_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 OCTETS = "application/octet-stream"
 NOTHING = Encoding()
 
@@ -174,12 +178,25 @@ def _split_multipart(data: bytes, content_type: str) -> list[tuple[str, Part]]:
     boundary = parse_options_header(content_type)[1].get("boundary")
     if not boundary:
         raise MalformedBody("its Content-Type has no boundary")
+    delimiter = boundary.encode("latin-1")
+    _check_heads(data, delimiter)
     try:
-        return list(_read_parts(data, boundary.encode("latin-1")))
+        return list(_read_parts(data, delimiter))
     except RequestEntityTooLarge:
         raise TooManyParts(PART_LIMIT) from None
     except (ValueError, AttributeError) as error:
         raise MalformedBody(f"it is not a valid multipart form: {error}") from None
+
+
+def _check_heads(data: bytes, boundary: bytes) -> None:
+    """Refuse a multipart form whose parts have longer heads than clients send: reading them takes long."""
+    remaining = HEADS_LIMIT
+    for delimiter in re.finditer(rb"(?:\A|[\r\n])--" + re.escape(boundary) + rb"[^\S\r\n]*(?:\r\n|\r|\n)", data):
+        start = delimiter.end()
+        end = HEAD_END.search(data, start, start + remaining + 1)
+        remaining -= (end.end() if end is not None else len(data)) - start
+        if remaining < 0:
+            raise MalformedBody(f"the headers of its parts are longer than {HEADS_LIMIT:,} bytes")
 
 
 def _read_parts(data: bytes, boundary: bytes) -> Iterator[tuple[str, Part]]:
