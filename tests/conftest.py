@@ -230,10 +230,29 @@ FIXTURES: dict[str, Any] = {
 SCENARIO: dict[str, Any] = {"fixtures": "small", "clock": {"start": "2026-01-01T00:00:10Z"}}
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest tests, after the order was drawn: one that comes last leaves the other process idle."""
-    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, pytest.CollectReport, object]:
+    """Have each process begin at another entry of a folder, so that one compiles what the others only read."""
+    report = yield
+    worker: dict[str, Any] | None = getattr(collector.config, "workerinput", None)
+    if worker is not None and isinstance(collector, pytest.Directory):
+        number = int(worker["workerid"].removeprefix("gw"))
+        first = len(report.result) * number // worker["workercount"]
+        report.result = report.result[first:] + report.result[:first]
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, object, object]:
+    """Begin with the longest tests, after the order was drawn: one that comes last leaves the other process idle.
+
+    It is drawn from the same order in every process.
+    """
+    items.sort(key=lambda item: item.path)
+    try:
+        return (yield)
+    finally:
+        items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @pytest.hookimpl(wrapper=True)
