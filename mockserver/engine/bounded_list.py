@@ -29,7 +29,8 @@ class BoundedList(list[T]):
     def add_all(self, items: Iterable[T]) -> None:
         """Append several items, and drop the oldest if there are too many."""
         self.extend(items)
-        self.drop_oldest()
+        if len(self) > self.limit:
+            self.drop_oldest()
 
     def drop_oldest(self) -> None:
         """Drop the oldest items if there are too many, which some code that appends leaves for later."""

@@ -203,13 +203,17 @@ def _enter(
         record[lifecycle.touch] = stamp
     if step.effects.values:
         record |= step.effects.apply(at, body)
-    due = _require_time(state.schedule.next(resource.name, lifecycle, key, record, fired, at))
-    entered = Row(record, row.position, transition, due, fired, with_subscription(row, subscription))
+    due = state.schedule.next(resource.name, lifecycle, key, record, fired, at)
+    if due is not None:
+        _require_time(due)
+    subscription = with_subscription(row, subscription) if subscription else row.subscription
+    entered = Row(record, row.position, transition, due, fired, subscription)
     tables = {**state.tables, resource.name: table.replace(key, row, entered)}
     if log is not None:
         _log_transition(tables, log, resource, record, transition, stamp)
     agenda = with_replaced(state.agenda, row.due, due)
-    return State(tables, max(at, state.latest), state.schedule, agenda, state.overrides, state.keys)
+    latest = at if at > state.latest else state.latest
+    return State(tables, latest, state.schedule, agenda, state.overrides, state.keys)
 
 
 def _log_transition(
@@ -306,7 +310,9 @@ def _put(state: State, command: Put) -> State:
         # A state that the schema does not require is not lost.
         record = {**record, lifecycle.field: old.record[lifecycle.field]}
     since = command.at if step is None else latest
-    due = _require_time(state.schedule.next(resource.name, lifecycle, key, record, (), since))
+    due = state.schedule.next(resource.name, lifecycle, key, record, (), since)
+    if due is not None:
+        _require_time(due)
     agenda = with_replaced(state.agenda, old.due if old is not None else None, due)
     latest = latest if record_stamp is None else max(latest, record_stamp)
     last = step.name if step is not None else None
@@ -379,7 +385,7 @@ def _remove_owned(state: State, command: Remove, other: Resource, field: str) ->
 
 def _next_stamp(state: State, at: int) -> int:
     """The clock, or a millisecond after the run's latest stamp if that is later: stamps strictly increase."""
-    return max(at, state.latest + 1)
+    return at if at > state.latest else state.latest + 1
 
 
 def _write_stamp(at: int) -> str:
@@ -389,12 +395,11 @@ def _write_stamp(at: int) -> str:
     return format_instant(at)
 
 
-def _require_time(due: DueTransition | None) -> DueTransition | None:
-    """What a record waits for. Raises BadTime where that would be due after the year 9999, and so never."""
-    if due is not None and due.at > LATEST:
+def _require_time(due: DueTransition) -> None:
+    """Raise BadTime where a transition would be due after the year 9999, and so never."""
+    if due.at > LATEST:
         place = f"{due.resource} {quote(due.key)}"
         raise BadTime(f"The next transition of {place} would be due after {format_instant(LATEST)}: {TURN_BACK}.")
-    return due
 
 
 _APPLY: Mapping[type[Command], Callable[[State, Any], State]] = {

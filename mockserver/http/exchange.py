@@ -85,7 +85,7 @@ class PreparedRequest:
         # Written out, since this is done for each request of a test that has a sandbox of its own.
         return PreparedRequest(
             request,
-            request.logged,
+            request.logged if request.body else request.by_name.logged,
             self.route,
             self.choice.with_sandbox(sandbox),
             self.response,
@@ -112,8 +112,7 @@ class PreparedRequest:
         if route.operation.id in python.operations:
             return True
         # A conditional change reads the resource at its address first.
-        is_conditional = any(self.request.header(name) is not None for name in ("If-Match", "If-None-Match"))
-        return is_conditional and self.request.method not in SAFE_METHODS
+        return self.request.by_name.is_conditional and self.request.method not in SAFE_METHODS
 
     def needs_page(self, service: Service) -> bool:
         """Whether a page answers, which the Flask application renders: the one at the path, or the token's."""

@@ -24,6 +24,7 @@ RETRY_MILLISECONDS = 20
 # Stands for the method of a message on a channel.
 MESSAGE = "MESSAGE"
 SAFE_METHODS = ("GET", "HEAD")
+IF_MATCH, IF_NONE_MATCH = "If-Match", "If-None-Match"
 # The server has dealt with these itself.
 UNLOGGED = ("Content-Length", "Transfer-Encoding")
 # Of so many other values of a header, the headers with it are kept.
@@ -53,6 +54,11 @@ class RequestHeaders(dict[str, str]):
     def logged(self) -> LoggedMessage:
         """What the journal keeps of a request with these headers and no body."""
         return LoggedMessage.received(tuple(pair for pair in self.items() if pair[0] not in UNLOGGED), b"")
+
+    @cached_property
+    def is_conditional(self) -> bool:
+        """Whether they hold a condition on what a change is made to (RFC 9110, section 13.1)."""
+        return IF_MATCH in self or IF_NONE_MATCH in self
 
     @cached_property
     def _variants(self) -> dict[tuple[str, str], RequestHeaders]:
@@ -104,6 +110,7 @@ class Request(SansIORequest):
         self.too_large, self.breaks_connections = too_large, breaks_connections
         self.prefix, self.sent_host = "", values.get("Host", "")
         self.by_name = values
+        self.query = query_string.decode("latin-1")
 
     def header(self, name: str) -> str | None:
         """The value of a header; its name is case-insensitive."""
@@ -143,11 +150,6 @@ class Request(SansIORequest):
         """What the journal keeps of the request."""
         kept = self.by_name.logged
         return kept.with_body(self.body) if self.body else kept
-
-    @property
-    def query(self) -> str:
-        """The query string as it was sent."""
-        return self.query_string.decode("latin-1")
 
 
 def join_headers(headers: Iterable[tuple[str, str]]) -> RequestHeaders:

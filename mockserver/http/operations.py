@@ -18,7 +18,7 @@ from mockserver.handlers.threads import kept_turn
 from mockserver.http import handled
 from mockserver.http.exchange import Exchange, PassedOn, PreparedRequest
 from mockserver.http.gateway.decision import refusal_to_pass
-from mockserver.http.messages import MESSAGE, PATH_CHARACTERS, SAFE_METHODS, Delivery, Response
+from mockserver.http.messages import IF_MATCH, IF_NONE_MATCH, MESSAGE, PATH_CHARACTERS, SAFE_METHODS, Delivery, Response
 from mockserver.http.request import idempotency, parameters, preconditions, preferences
 from mockserver.http.response.negotiation import concrete_media_type, declared_media, negotiate
 from mockserver.http.response.overrides import HeldResponse, hold_back, replacement_response, reset_while_held
@@ -41,7 +41,7 @@ from mockserver.refusals import (
     RecordExists,
     UnknownRecord,
 )
-from mockserver.syntax.media_types import is_json
+from mockserver.syntax.media_types import JSON, is_json
 from mockserver.syntax.statuses import BODILESS
 from mockserver.syntax.words import normalize
 
@@ -63,9 +63,11 @@ def call(exchange: Exchange) -> Response:
 
 def _begin(exchange: Exchange) -> Response:
     """Settle what is due, and respond; a request with an idempotency key that was used gets its first response."""
-    prepared, operation = exchange.prepared, _operation(exchange)
+    prepared, operation, selected = exchange.prepared, exchange.operation, exchange.selected
+    assert operation is not None
+    assert selected is not None
     try:
-        run = exchange.run = exchange.selection.settle()
+        run = exchange.run = selected.settle()
     except CannotGenerate:
         # The scenario has no records; what needs none can still respond.
         if exchange.service.implements(operation):
@@ -168,7 +170,7 @@ def _respond(exchange: Exchange, operation: Operation) -> Response:
     if exchange.service.contract.python is not None:
         exchange.snapshot = run.snapshot
     used = None
-    if run.state.overrides.active:
+    if run.timeline.state.overrides.active:
         used = run.use_override(operation.id, exchange.prepared.parameters, exchange.content)
     if used is None:
         response = _perform(exchange, operation)
@@ -200,7 +202,7 @@ def _perform(exchange: Exchange, operation: Operation) -> Response:
 
 def _normal(exchange: Exchange, operation: Operation) -> Response:
     request = exchange.request
-    if request.method in SAFE_METHODS or not preconditions.are_present(request):
+    if request.method in SAFE_METHODS or not request.by_name.is_conditional:
         return _unconditional(exchange, operation)
     handler = exchange.service.handler_of(operation)
     if handler is not None:
@@ -215,7 +217,7 @@ def _normal(exchange: Exchange, operation: Operation) -> Response:
             return _unconditional(exchange, operation)
         except RecordExists:
             if preconditions.creates(request):
-                raise PreconditionFailed(preconditions.IF_NONE_MATCH, "*") from None
+                raise PreconditionFailed(IF_NONE_MATCH, "*") from None
             raise
 
 
@@ -238,12 +240,12 @@ def _unconditional(exchange: Exchange, operation: Operation) -> Response:
 def _check_preconditions(exchange: Exchange) -> None:
     """Check `If-Match` and `If-None-Match` against the present state. Raises PreconditionFailed."""
     tag, request = _current_tag(exchange), exchange.request
-    if_match = request.header(preconditions.IF_MATCH)
+    if_match = request.header(IF_MATCH)
     if tag is not None:
         preconditions.check(request, tag)
     elif if_match is not None and request.method == "PUT" and "201" in _operation(exchange).responses:
         # A PUT that would create: there is no version that the condition could be about.
-        raise PreconditionFailed(preconditions.IF_MATCH, if_match)
+        raise PreconditionFailed(IF_MATCH, if_match)
 
 
 def _current_tag(exchange: Exchange) -> str | None:
@@ -300,7 +302,8 @@ def _behave(exchange: Exchange, operation: Operation, behaviour: Behaviour) -> R
     media_type = prepared.accepted
     if media_type is None:
         media_type = prepared.accepted = _success_type(exchange, operation, behaviour)
-    call = _call(exchange)
+    call = prepared.call
+    assert call is not None
     if exchange.override is not None and exchange.override.override.assigned:
         call = replace(call, assigned=exchange.override.override.assigned)
     result = exchange.service.behaviours.perform(exchange.run, operation, call)
@@ -310,7 +313,8 @@ def _behave(exchange: Exchange, operation: Operation, behaviour: Behaviour) -> R
     headers: list[tuple[str, str]] = []
     if declared is not None and (declared.headers or result.kind is ResultKind.CREATED):
         headers = _headers(exchange, operation, result, SampleSpec(status, declared))
-    if declared is not None and not _accepts(declared, status, media_type, result):
+    is_plain = media_type == JSON and result.kind is not ResultKind.DELETED
+    if declared is not None and not is_plain and not _accepts(declared, status, media_type, result):
         response = _sample(exchange, operation, status)
         response.set_headers(dict(headers))
         return response

@@ -296,6 +296,8 @@ def _record(exchange: Exchange, response: Response) -> None:
         if response.stream is not None:
             response.stream.is_logged_as(sandbox.journal, entry)
         return
+    if entry.method not in SAFE_METHODS:
+        return
     run = selected.begun_run if selected is not None else None
     if run is not None and _is_cacheable(entry, run) and _is_current(exchange, run):
         response.validity = CacheValidity(sandbox, run)
@@ -307,7 +309,7 @@ def _is_journaled(exchange: Exchange) -> bool:
         return True
     route = exchange.prepared.route
     if route.operation is not None:
-        return not route.is_control
+        return route.target.handle is None
     return not is_control_path(exchange.request.path) and not route.is_page
 
 
@@ -317,10 +319,13 @@ def journal_entry(exchange: Exchange, response: Response) -> Entry:
     assert exchange.sandbox is not None
     run = selected.begun_run if selected is not None else None
     method = request.method
-    notice = "; ".join(exchange.notices)
-    at: int | None = None
-    if selected is not None:
-        at = run.now if run is not None else exchange.sandbox.now(selected.scenario)
+    if run is not None:
+        at: int | None = run.timeline.now
+    else:
+        at = exchange.sandbox.now(selected.scenario) if selected is not None else None
+    note = "; ".join(exchange.notices) if exchange.notices else None
+    if note is None and run is not None and run.notice is not None:
+        note = run.pop_notice()
     return Entry(
         number=exchange.sandbox.journal.count + 1,
         at=at,
@@ -338,7 +343,7 @@ def journal_entry(exchange: Exchange, response: Response) -> Entry:
         fired=run.drain_fired() if run is not None else (),
         parameters=exchange.prepared.parameters,
         override=exchange.override.id if exchange.override is not None else None,
-        note=notice or (run.pop_notice() if run is not None else None),
+        note=note,
         code=response.header(CODE_HEADER) if response.status >= FIRST_ERROR else None,
         handler=exchange.handler,
         upstream=exchange.is_passed,
@@ -346,10 +351,9 @@ def journal_entry(exchange: Exchange, response: Response) -> Entry:
 
 
 def _is_cacheable(entry: Entry, run: Run) -> bool:
-    """Whether the same request gets the same response until something changes."""
+    """Whether the same request, which changes nothing, gets the same response until something changes."""
     return (
-        entry.method in SAFE_METHODS
-        and entry.operation is not None
+        entry.operation is not None
         and entry.override is None
         and entry.invalid_status is None
         and entry.note is None

@@ -168,9 +168,8 @@ class Operation:
 
     def response(self, status: int) -> DeclaredResponse | None:
         """The declared response for a status: exact, then its range, then `default` (OpenAPI 3.1, section 4.8.16)."""
-        return (
-            self.responses.get(str(status)) or self.responses.get(f"{status // 100}XX") or self.responses.get("default")
-        )
+        responses = self.responses
+        return responses.get(str(status)) or responses.get(f"{status // 100}XX") or responses.get("default")
 
     def names_status(self, status: int) -> bool:
         """Whether a status is declared as itself, by its range, or as what success is."""

@@ -34,7 +34,7 @@ class RequestApart:
 
     def _respond(self) -> Sent:
         try:
-            return respond(self._service, self._prepared)
+            return Sent(self._service, self._prepared, *respond(self._service, self._prepared))
         except ENDING:
             raise
         except BaseException as error:

@@ -154,19 +154,19 @@ class Protocol(HttpToolsProtocol):
         if prepared is None:
             return False
         try:
-            sent = respond(service, prepared)
+            response, head, body = respond(service, prepared)
         except ENDING:
             raise
         except BaseException as error:
-            head, body = failure(prepared.request.method, prepared.request.path, error)
-            self._send_at_once(head, self._date(), body)
+            self._send_at_once(*failure(prepared.request.method, prepared.request.path, error))
             return True
-        if sent.response.is_sent_later:
+        if response.is_sent_later:
             self.cycle = Cycle(True)
-            self._send_later(self.cycle, sent)
+            self._send_later(self.cycle, Sent(service, prepared, response, head, body))
             return True
-        self._send_at_once(sent.head, self._date_of(sent.head), sent.body)
-        sent.remember_response(data)
+        self._send_at_once(head, body)
+        if response.validity is not None:
+            served_app.remember_response(service, data, response, response.validity, head, body)
         return True
 
     def _watch(self) -> None:
@@ -320,7 +320,7 @@ class Protocol(HttpToolsProtocol):
                 self._hold = apart = RequestApart(service, prepared, partial(self._send_later, cycle))
                 apart.start(self.served.threads, self.loop)
                 return
-            sent = respond(service, prepared)
+            sent = Sent(service, prepared, *respond(service, prepared))
         except ENDING:
             raise
         except BaseException as error:
@@ -379,9 +379,9 @@ class Protocol(HttpToolsProtocol):
         else:
             self._close()
 
-    def _send_at_once(self, head: bytes, date: bytes, body: bytes) -> None:
+    def _send_at_once(self, head: bytes, body: bytes) -> None:
         """Write a response without the parser."""
-        self.transport.write(b"".join((head, date, b"\r\n", body)))
+        self.transport.write(b"".join((head, self._date_of(head), b"\r\n", body)))
         self._after_response()
 
     def _after_response(self) -> None:

@@ -27,6 +27,8 @@ from mockserver.syntax.statuses import BODILESS
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+    from mockserver.engine.cache_validity import CacheValidity
+
 
 def current_service(app: WSGIApplication) -> Callable[[], Service | None]:
     """How to get at the service behind an application, which a reload replaces; None for an application not ours."""
@@ -104,23 +106,29 @@ class Sent(NamedTuple):
 
     def remember_response(self, raw: bytes) -> None:
         """Remember the response to a request by its bytes, if it can be sent again."""
-        if wsgi_bridge.has_date(self.head):
-            # What is cached is sent with the date of the moment.
-            return
-        if self.response.validity is not None and self.response.entry is not None:
-            # Transitions that had happened before the first response are not reported again.
-            entry = self.response.entry
-            entry = entry._replace(fired=()) if entry.fired else entry
-            self.service.responses.add(raw, CachedResponse(self.head, self.body, self.response.validity, entry))
+        if self.response.validity is not None:
+            remember_response(self.service, raw, self.response, self.response.validity, self.head, self.body)
 
 
-def respond(service: Service, prepared: PreparedRequest) -> Sent:
-    """The pipeline's response to a request, as bytes."""
+def remember_response(
+    service: Service, raw: bytes, response: Response, validity: CacheValidity, head: bytes, body: bytes
+) -> None:
+    """Remember the response to a request by its bytes, which can be sent again as long as `validity` holds."""
+    entry = response.entry
+    # What is cached is sent with the date of the moment.
+    if entry is not None and not wsgi_bridge.has_date(head):
+        # Transitions that had happened before the first response are not reported again.
+        entry = entry._replace(fired=()) if entry.fired else entry
+        service.responses.add(raw, CachedResponse(head, body, validity, entry))
+
+
+def respond(service: Service, prepared: PreparedRequest) -> tuple[Response, bytes, bytes]:
+    """The pipeline's response to a request, and its head and body as they are sent."""
     response = pipeline.respond_prepared(service, prepared)
     try:
-        return Sent(service, prepared, response, *_encode(prepared.request, response))
+        return response, *_encode(prepared.request, response)
     except wsgi_bridge.BadResponse as error:
-        return Sent(service, prepared, Response(500), *failure(prepared.request.method, prepared.request.path, error))
+        return Response(500), *failure(prepared.request.method, prepared.request.path, error)
 
 
 def encode(request: Request, response: Response) -> tuple[bytes, bytes]:

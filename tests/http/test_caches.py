@@ -16,7 +16,7 @@ from mockserver.http import caches
 from mockserver.http.pipeline import prepare
 from mockserver.http.request.addressing import build_request
 from mockserver.http.service import Service
-from mockserver.server.served_app import respond
+from mockserver.server.served_app import Sent, respond
 from mockserver.web.services import create_service
 
 
@@ -50,7 +50,8 @@ class Server:
             before, _, content = cached.dated(b"Date: now\r\n").partition(b"Date: now\r\n\r\n")
             return int(before[9:12]), before, content
         prepared = service.prepared.find(raw) if self.caches else None
-        response = respond(service, prepared or prepare(service, build_request(method, target, sent, data)))
+        prepared = prepared or prepare(service, build_request(method, target, sent, data))
+        response = Sent(service, prepared, *respond(service, prepared))
         if self.caches:
             response.remember(raw)
         return int(response.head[9:12]), response.head, response.body

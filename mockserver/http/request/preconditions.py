@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from werkzeug.http import parse_etags, unquote_etag
 
-from mockserver.http.messages import Request
+from mockserver.http.messages import IF_MATCH, IF_NONE_MATCH, Request
 from mockserver.refusals import PreconditionFailed
-
-IF_MATCH, IF_NONE_MATCH = "If-Match", "If-None-Match"
-
-
-def are_present(request: Request) -> bool:
-    """Whether a request that changes something has a condition."""
-    headers = request.by_name
-    return IF_MATCH in headers or IF_NONE_MATCH in headers
 
 
 def check(request: Request, tag: str) -> None:

@@ -91,9 +91,10 @@ def _content_violations(
         message = f"{quote(media_type)} is not declared for the status {status}"
         return [Violation("header", "", "content", message, "Content-Type")]
     if is_json(media_type):
-        if media.validator is None or (listed is not None and media.validator.accepts_list(value, listed)):
+        validator = media.validator
+        if validator is None or (listed is not None and validator.accepts_list(value, listed)):
             return []
-        return media.validator.violations(value, "body")
+        return [] if validator.is_valid(value) else validator.violations(value, "body")
     return judge(media_type, media, value) if isinstance(value, str) or holds_value(media_type, media) else []
 
 
