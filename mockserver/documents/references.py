@@ -81,7 +81,7 @@ class References:
         """
         base = self._base_uris.get(id(holder))
         if base is not None:
-            identifier, _, fragment = urljoin(base.identifier, reference).partition("#")
+            identifier, _, fragment = _join_uri(base.identifier, reference).partition("#")
             if identifier in self._identified:
                 return self._locate(*self._identified[identifier], fragment)
         if _ABSOLUTE.match(reference):
@@ -201,6 +201,14 @@ def _find_converted(source: Source, pointer: str) -> tuple[str, Any]:
     return converted, json_pointer.resolve(source.data, converted)
 
 
+def _join_uri(base: str, reference: str) -> str:
+    """The absolute form of a reference; the reference itself, if it is not a valid one."""
+    try:
+        return urljoin(base, reference)
+    except ValueError:  # of a host in brackets, for example
+        return reference
+
+
 def _join_path(uri: str, path: str) -> str:
     """The URI of the file at a path relative to the file at `uri`. Raises OutsideContract."""
     parts = list(PurePosixPath(unquote(urlsplit(uri).path.lstrip("/"))).parent.parts)
@@ -226,7 +234,7 @@ def _walk_with_base_uri(uri: str, data: Any) -> Iterator[tuple[dict[str, Any], s
         elif isinstance(value, dict):
             identifier = value.get("$id")
             if isinstance(identifier, str) and not identifier.startswith("#"):
-                absolute = urljoin(base.identifier if base is not None else uri, identifier).partition("#")[0]
+                absolute = _join_uri(base.identifier if base is not None else uri, identifier).partition("#")[0]
                 base = _BaseURI(absolute, uri, pointer)
             yield value, pointer, base
             for name, member in value.items():

@@ -12,6 +12,8 @@ from mockserver.schemas.shapes import Shape
 
 # How many values are validated: a few hundredths of a second.
 BUDGET = 3_000
+# How many characters these may have as JSON altogether.
+SIZE_BUDGET = 1_000_000
 # How many changes a value may be away from those that the search begins with.
 STEPS = 2
 # How deep below a value the changes are.
@@ -25,6 +27,7 @@ def find_neighbour(generation: Generation, nodes: Nodes, drafts: Sequence[Any]) 
     """A valid value that differs in few members from one of the drafts, in a tuple; None if the budget ends first."""
     shape = Shape(nodes)
     seen: set[str] = set()
+    size = 0
     current = list(drafts)
     for _ in range(STEPS):
         following = []
@@ -33,7 +36,8 @@ def find_neighbour(generation: Generation, nodes: Nodes, drafts: Sequence[Any]) 
                 key = equality_key(value)
                 if key in seen:
                     continue
-                if len(seen) >= BUDGET:
+                size += len(key)
+                if len(seen) >= BUDGET or size > SIZE_BUDGET:
                     return None
                 seen.add(key)
                 if generation.is_valid(nodes, value):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http
 import io
 import re
@@ -168,7 +169,8 @@ def _header_line(name: str, value: str) -> bytes:
     if lower == "date":
         name = "Date"  # in one spelling, by which `has_date` finds it
     if lower in ADDRESSES:
-        value = iri_to_uri(value)
+        with contextlib.suppress(ValueError):  # one that is not a valid address is sent as it is
+            value = iri_to_uri(value)
     text = f"{name}: {value}"
     if "\n" in text or "\r" in text:
         raise BadResponse("a header of the response holds a line break")

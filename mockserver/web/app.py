@@ -30,6 +30,7 @@ from mockserver.http.service import BODY_LIMIT, PassedListener, Service
 from mockserver.server.wsgi_bridge import BUFFERED
 from mockserver.web.pages import shell
 from mockserver.web.processes import watch_processes
+from mockserver.web.sent_response import SentResponse
 from mockserver.web.services import open_service
 from mockserver.web.streams import read_stream
 
@@ -181,7 +182,7 @@ def _to_flask(response: Response, sleep: Sleep) -> flask.Response:
         body = _break_off(response.body, delivery)
     elif response.stream is not None:
         body = read_stream(response.body, response.stream, is_buffered=BUFFERED in flask.request.environ)
-    sent = flask.Response(body, response.status)
+    sent = SentResponse(body, response.status)
     sent.headers.clear()
     sent.headers.extend(wire_headers(response))
     return sent

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from urllib.parse import urljoin, urlsplit
 
 import pytest
+from flask import Flask
 
 from mockserver import BackgroundServer, Contract, create_app
+from tests.attack.connection import Connection
 
 NAVIGATION = {"Sec-Fetch-Mode": "navigate"}
 PATHS = [
@@ -74,3 +76,24 @@ def test_a_redirect_leads_to_the_same_address_without_the_selection(
     guarded: BackgroundServer, target: str, location: str
 ) -> None:
     assert navigate(guarded, target)[:2] == (303, location)
+
+
+@pytest.mark.parametrize("address", ["http://[::1", "//[", "http://a:99999/x"])
+@pytest.mark.parametrize("name", ["Location", "Content-Location"])
+def test_an_address_that_is_not_valid_is_sent_as_it_is(name: str, address: str) -> None:
+    app = create_app()
+    client = app.test_client()
+    client.post(
+        "/__mock/overrides", json={"operation": "listJobs", "status": 302, "violate": True, "headers": {name: address}}
+    )
+    response = client.get("/admin/jobs")
+    assert response.status_code == 302
+    assert response.headers[name] == address
+    received = send_to(app, b"GET /admin/jobs HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert f"\r\n{name}: {address}\r\n".encode() in received
+
+
+def send_to(app: Flask, data: bytes) -> bytes:
+    connection = Connection(app)
+    connection.send(data)
+    return connection.received

@@ -97,6 +97,16 @@ def test_a_schema_with_a_mistake_is_served_without_it(tmp_path: Path, schema: di
     assert create_app(contract).test_client().get("/things").status_code in (200, 501)
 
 
+@pytest.mark.parametrize(
+    "schema", [{"$id": "http://[::1"}, {"$id": "https://example.com/a", "properties": {"b": {"$ref": "//["}}}]
+)
+def test_an_identifier_or_a_reference_that_is_not_an_address_does_no_harm(
+    tmp_path: Path, schema: dict[str, Any]
+) -> None:
+    contract = load(tmp_path, document({"Thing": {"type": "object", **schema}}))
+    assert create_app(contract).test_client().get("/things").status_code == 200
+
+
 def test_a_relative_reference_is_resolved_against_its_own_file(tmp_path: Path) -> None:
     main = document(None, paths={"/a": {"$ref": "paths/a%20b.json"}, "/c": {"$ref": "paths/a%20b.json", "summary": "own"}})  # fmt: skip
     item = {"parameters": [{"$ref": "../parts.json#/parameters/Page"}], "get": {"operationId": "a", "responses": {"200": {"$ref": "../parts.json#/ok~1"}}}}  # fmt: skip
