@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # In bytes; a longer message is refused with the close code 1009.
 MESSAGE_LIMIT = 1024 * 1024
+# So many bytes are parsed at once, which may be a hundred frames or more, and so long before others have their turn.
+PART_BYTES, PARSE_SECONDS = 1_024, 0.003
 # How long a peer may take to confirm that the connection is closed.
 CLOSE_SECONDS = 2.0
 # The longest reason in a close frame (RFC 6455, section 5.5).
@@ -57,6 +59,10 @@ class WebSocketConnection(asyncio.Protocol):
         self._waiting: deque[str] = deque()
         self._handling: RequestApart | None = None
         self._served = connection.served
+        # What has come and is not parsed, and the call that goes on with it after others had their turn.
+        self._unparsed = bytearray()
+        self._parsing: asyncio.Handle | None = None
+        self._is_parsing = False
         self._closing: asyncio.TimerHandle | None = None
         self._server.connections.add(self)
 
@@ -67,11 +73,40 @@ class WebSocketConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Frames of the client."""
-        self._frames.receive_data(data)
-        for frame in self._frames.events_received():
-            if isinstance(frame, Frame) and frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
-                self._receive(frame.opcode, bytes(frame.data), is_last=frame.fin)
-        self._flush()
+        self._unparsed += data
+        if self._parsing is None and self._may_parse():
+            self._parse()
+
+    def _parse(self) -> None:
+        """Parse what has come, for a moment: thousands of frames may come at once, and others have their turn."""
+        self._parsing, self._is_parsing = None, True
+        end = self._loop.time() + PARSE_SECONDS
+        while self._unparsed and self._may_parse():
+            self._frames.receive_data(bytes(self._unparsed[:PART_BYTES]))
+            del self._unparsed[:PART_BYTES]
+            for frame in self._frames.events_received():
+                if isinstance(frame, Frame) and frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+                    self._receive(frame.opcode, bytes(frame.data), is_last=frame.fin)
+            self._flush()
+            if self._loop.time() >= end:
+                break
+        self._is_parsing = False
+        self._regulate_reading()
+
+    def _may_parse(self) -> bool:
+        """Whether replies are read, and the handler keeps up."""
+        return not self.is_paused and len(self._waiting) < WAITING_LIMIT
+
+    def _regulate_reading(self) -> None:
+        """Read further only where all that was read is parsed; go on with what is not."""
+        if self._is_parsing:
+            return
+        if not self._unparsed and self._may_parse():
+            self._transport.resume_reading()
+            return
+        self._transport.pause_reading()
+        if self._may_parse() and self._parsing is None:
+            self._parsing = self._loop.call_soon(self._parse)
 
     def eof_received(self) -> None:
         """The client sends nothing more, so the connection ends."""
@@ -83,18 +118,21 @@ class WebSocketConnection(asyncio.Protocol):
         self._server.connections.discard(self)
         self._writer.cancel()
         self._waiting.clear()
+        self._unparsed.clear()
+        if self._parsing is not None:
+            self._parsing.cancel()
         if self._handling is not None:
             self._handling.cancel()
 
     def pause_writing(self) -> None:
         """The client does not read: nor is anything more read from it, so that no replies pile up."""
         self.is_paused = True
-        self._transport.pause_reading()
+        self._regulate_reading()
 
     def resume_writing(self) -> None:
         """The client reads again."""
         self.is_paused = False
-        self._transport.resume_reading()
+        self._regulate_reading()
         self._writer.write()
 
     def shutdown(self) -> None:
@@ -137,10 +175,12 @@ class WebSocketConnection(asyncio.Protocol):
             self.close(CloseCode.UNSUPPORTED_DATA, "this channel takes text only")
             return
         try:
-            self._text.append(self._decoder.decode(data, is_last))
+            text = self._decoder.decode(data, is_last)
         except UnicodeDecodeError:
             self.close(CloseCode.INVALID_DATA, "the text is not UTF-8")
             return
+        if text:
+            self._text.append(text)
         if is_last:
             text, self._text = "".join(self._text), []
             self._respond(text)
@@ -160,8 +200,7 @@ class WebSocketConnection(asyncio.Protocol):
             service, prepared = self._stream.to_handler(self._waiting.popleft())
             self._handling = RequestApart(service, prepared, self._send_response)
             self._handling.start(self._served.threads, self._loop)
-        if not self.is_paused:
-            (self._transport.pause_reading if len(self._waiting) >= WAITING_LIMIT else self._transport.resume_reading)()
+        self._regulate_reading()
 
     def _send_response(self, sent: Sent) -> None:
         self._handling = None

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from mockserver import BackgroundServer, create_app, load_contract
+from mockserver.server.web_socket import WebSocketConnection
 from tests.conftest import write_contract
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
@@ -145,3 +147,71 @@ def test_a_message_before_a_mistake_is_answered(url: str) -> None:
 
 def test_what_comes_after_the_close_frame_is_ignored(url: str) -> None:
     assert exchange(url, closing(1000) + frame(TEXT, b"ping")) == ([], 1000)
+
+
+def test_very_many_frames_at_once_are_answered_in_order(url: str) -> None:
+    sent = [str(number).encode() for number in range(20_000)]
+    assert exchange(url, b"".join(frame(PING, data) for data in sent) + closing(1000)) == (
+        [(PONG, data) for data in sent],
+        1000,
+    )
+
+
+def test_a_message_may_have_very_many_empty_fragments(url: str) -> None:
+    frames = (
+        frame(TEXT, b"pi", is_last=False) + frame(CONTINUATION, is_last=False) * 50_000 + frame(CONTINUATION, b"ng")
+    )
+    assert exchange(url, frames + closing(1000)) == ([(TEXT, b'"pong"')], 1000)
+
+
+class BusyLoop:
+    """A loop on which each look at the clock takes a second, and which calls what is due soon when told to."""
+
+    def __init__(self) -> None:
+        self.now, self.soon = 0.0, list[Callable[[], None]]()
+
+    def time(self) -> float:
+        self.now += 1
+        return self.now
+
+    def call_soon(self, act: Callable[[], None]) -> Callable[[], None]:
+        self.soon.append(act)
+        return act
+
+
+class Transport:
+    """Counts the frames that are written to it."""
+
+    def __init__(self) -> None:
+        self.is_reading, self.count = True, 0
+
+    def write(self, data: bytes) -> None:
+        self.count += data.count(b"\x8a\x00")
+
+    def pause_reading(self) -> None:
+        self.is_reading = False
+
+    def resume_reading(self) -> None:
+        self.is_reading = True
+
+
+def test_others_have_their_turn_between_the_frames_that_come_at_once() -> None:
+    loop, transport = BusyLoop(), Transport()
+    state = SimpleNamespace(connections=set())
+    connection: Any = SimpleNamespace(
+        server_state=state, transport=transport, loop=loop, served=SimpleNamespace(streams=None)
+    )
+    stream: Any = SimpleNamespace(replies=(), to_handler=None)
+    socket_connection = WebSocketConnection(connection, stream)
+    socket_connection.data_received(frame(PING) * 1_000)
+    counts = []
+    while loop.soon:
+        counts.append(transport.count)
+        assert not transport.is_reading
+        loop.soon.pop()()
+    assert counts == [170, 341, 512, 682, 853]
+    assert transport.count == 1_000
+    assert transport.is_reading
+    socket_connection.pause_writing()
+    socket_connection.data_received(frame(PING) * 1_000)
+    assert transport.count == 1_000
