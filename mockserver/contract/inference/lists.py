@@ -53,11 +53,12 @@ def infer_selection(
     texts = [name for name in sorted(record.names) if record.member(name).types - {"null"} == {"string"}]
     plain = [name for name in texts if name != key and _is_searched(record.member(name))]
     searches = {name: plain for name in query if words.normalize(name) in SEARCHES and _is_text(query[name])}
+    compared = {name: parameter for name, parameter in query.items() if name not in record.names}
+    fields = _fields_by_words(record) if compared else {}
     filters = {
         name: {"field": field, "op": op}
-        for name, parameter in query.items()
-        if name not in record.names
-        for field, op in _comparison(name, parameter, record, key)
+        for name, parameter in compared.items()
+        for field, op in _comparison(name, parameter, record, key, fields)
     }
     parts = {
         "paging": _infer_cursor(query, envelope, record, key, items),
@@ -90,8 +91,10 @@ def _infer_cursor(
     return {**by_key, **paging} if by_key and is_by_key else {}
 
 
-def _comparison(name: str, parameter: Parameter, record: Shape, key: str) -> Iterator[tuple[str, str]]:
-    """The field that a parameter compares with, and how, where its name says so."""
+def _comparison(
+    name: str, parameter: Parameter, record: Shape, key: str, fields: Mapping[tuple[str, ...], str]
+) -> Iterator[tuple[str, str]]:
+    """The field that a parameter compares with, and how, where its name says so. `fields` are by their words."""
     parts, asked = tuple(words.split(name)), parameter.notation.shape
     if words.normalize(name) == words.normalize(key) + "s" and _can_compare(record.member(key), asked, "in"):
         yield key, "in"
@@ -101,7 +104,6 @@ def _comparison(name: str, parameter: Parameter, record: Shape, key: str) -> Ite
     candidates = [(parts, "eq")]
     candidates += [(parts[len(start) :], op) for start, op in PREFIXES.items() if parts[: len(start)] == start]
     candidates += [(parts[: -len(end)], op) for end, op in SUFFIXES.items() if parts[-len(end) :] == end]
-    fields = _fields_by_words(record)
     for rest, op in candidates:
         for end in ((), *((end,) for end in TIME_ENDS if op in BOUNDS)):
             field = fields.get((*rest, *end)) if rest else None
