@@ -20,8 +20,8 @@ MakeApi = Callable[..., Api]
 
 def test_a_clock_that_runs_sends_events_when_they_are_due(make_api: MakeApi, server: BackgroundServer) -> None:
     api = make_api(server.url, "happy-path")
-    api.post("/__mock/clock", {"mode": "real", "speed": 100})
     reader = api.open()
+    api.post("/__mock/clock", {"mode": "real", "speed": 100})
     assert [message.event for message in reader.take(3)] == ["ready", "start", "start"]
 
 
