@@ -142,6 +142,16 @@ class Block:
         del rows[index], keys[index]
         return [Block(rows, keys[-1], keys)]
 
+    def with_replaced(self, old_key: SortKey, row: Row, row_key: SortKey, key: KeyFunction) -> Block:
+        """The block with a row in place of the one that has the sort key `old_key`."""
+        rows, keys = self.rows.copy(), self.keys(key).copy()
+        index = bisect_left(keys, old_key)
+        del rows[index], keys[index]
+        index = bisect_left(keys, row_key)
+        rows.insert(index, row)
+        keys.insert(index, row_key)
+        return Block(rows, keys[-1], keys)
+
     def with_row(self, row: Row, row_key: SortKey, key: KeyFunction) -> list[Block]:
         """The block with one more row; two blocks where that is too long for one."""
         rows, keys = self.rows.copy(), self.keys(key).copy()
@@ -218,6 +228,12 @@ class SortedRows:
         if old is not None:
             old_key = key(old)
             index = bisect_left(blocks, old_key, key=END)
+            if new is not None:
+                # Most changes leave a record in its block.
+                new_key = key(new)
+                if index == min(bisect_left(blocks, new_key, key=END), len(blocks) - 1):
+                    blocks[index] = blocks[index].with_replaced(old_key, new, new_key, key)
+                    return SortedRows(self._order, blocks, size)
             blocks[index : index + 1] = blocks[index].without(old_key, key)
             size -= 1
         if new is not None:
