@@ -32,7 +32,7 @@ def list_deliveries(exchange: Exchange, call: OperationCall) -> dict[str, Any]:
     if len(matches) < len(listed["deliveries"]):
         listed = {"deliveries": matches, "total": len(matches)}
 
-    def has_changed() -> bool:
+    def has_changed(_is_last: bool) -> bool:
         nonlocal seen
         since, seen = seen, _revision(sandbox)
         return seen is None or seen != since

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 
 from mockserver.control import filter_names, journal_json, waiting
@@ -42,10 +42,18 @@ def require(exchange: Exchange, call: OperationCall, matches: int) -> None:
     journal, query = exchange.selection.sandbox.journal, call.query
     seen = journal.count
 
-    def has_grown() -> bool:
-        nonlocal seen
-        since, seen = seen, journal.count
-        return journal.may_have_grown(since)
+    checked = seen
+
+    def has_grown(is_last: bool) -> bool:
+        nonlocal seen, checked
+        since, checked = checked, journal.count
+        if since == checked and journal.may_have_grown(since):  # by another process
+            return True
+        latest = takewhile(lambda entry: entry.number > since, journal.newest_first())
+        if any(_matches(entry, query) for entry in latest) or (is_last and seen != checked):
+            seen = checked
+            return True
+        return False
 
     def refusal(times: int) -> WaitTimeout:
         latest = islice(journal.newest_first(), waiting.LATEST_LIMIT)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from mockserver.engine.clock import monotonic
 from mockserver.errors import Violation
 from mockserver.http.exchange import Exchange
 from mockserver.http.messages import Delivery, Response
@@ -24,13 +25,13 @@ def require(
     query: Mapping[str, Any],
     matches: int,
     refusal: Callable[[int], WaitTimeout],
-    has_changed: Callable[[], bool],
+    has_changed: Callable[[bool], bool],
 ) -> None:
     """Have the response wait until as many items match as the query demands by `times` or `wait`, if there is need.
 
-    `refusal` makes the error for the number that is demanded. `has_changed` says whether the list may have changed
-    since it was called last. Raises WaitTimeout, whose response is the one that is sent if they do not come in time,
-    and InvalidRequest.
+    `refusal` makes the error for the number that is demanded. `has_changed` says whether more may match since it was
+    called last; the last time, which it is told, whether anything may have changed. Raises WaitTimeout, whose response
+    is the one that is sent if they do not come in time, and InvalidRequest.
     """
     if "times" not in query and "wait" not in query:
         return
@@ -54,14 +55,16 @@ def _read_wait(text: str) -> int:
     return wait
 
 
-def _wait(exchange: Exchange, wait: int, has_changed: Callable[[], bool]) -> None:
+def _wait(exchange: Exchange, wait: int, has_changed: Callable[[bool], bool]) -> None:
     """Deliver the response when it has changed, or after `wait` milliseconds; a reset of the sandbox sends another."""
     service, sandbox, prepared = exchange.service, exchange.selection.sandbox, exchange.prepared
     assert exchange.operation is not None
     replacement = partial(reset_while_held, exchange, exchange.operation, exchange.selection)
 
+    deadline = monotonic() + wait / 1_000
+
     def retry() -> Response | None:
-        return respond_prepared(service, prepared) if has_changed() else None
+        return respond_prepared(service, prepared) if has_changed(monotonic() >= deadline) else None
 
     exchange.delivery = Delivery(wait, None, replacement, retry=retry)
     HeldResponse(exchange.delivery, sandbox, "")
