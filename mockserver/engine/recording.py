@@ -42,14 +42,14 @@ def write_recording(scenario: Scenario, commands: Iterable[Command], now: int, s
     if scenario.clock.starts_now:
         clock["move_fixtures"] = True
     data = {
-        **scenario.data,
+        **{name: value for name, value in scenario.data.items() if name != "commands"},
         "summary": f"Recorded from {scenario.name} at {format_instant(now)}",
         "clock": clock,
         "recorded": {"from": scenario.name, "fingerprint": fingerprint(state)},
-        "commands": [*scenario.commands, *map(encode_command, commands)],
     }
+    written = yaml_reader.dump_items([*scenario.commands, *map(encode_command, commands)])
     heading = f"# Recorded by mockserver {__version__}. To continue from here: mockserver serve --scenario FILE\n"
-    return heading + yaml_reader.dump(data)
+    return "".join((heading, yaml_reader.dump(data), "commands:", f"\n{written}" if written else " []\n"))
 
 
 def replay(contract: Contract, scenario: Scenario, state: State) -> State:

@@ -7,6 +7,7 @@ without a limit and expand aliases without counting.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import field
 from itertools import islice
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ import yaml
 
 from mockserver.dataclass import dataclass
 from mockserver.errors import quote
-from mockserver.syntax import json_pointer
+from mockserver.syntax import json_pointer, strict_json
 
 DEPTH_LIMIT = 200
 NODE_LIMIT = 2_000_000
@@ -41,6 +42,15 @@ class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[mi
 
 _Dumper.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(rf"(?:{_INT.pattern})$"), None)
 _Dumper.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(rf"(?:{_FLOAT.pattern})$"), None)
+# JSON values of more bytes are written as JSON in a sequence, and all values after so many bytes.
+LARGE_SIZE, INDENTED_SIZE = 20_000, 500_000
+# A longer name needs a `?` before it in YAML, whose limit is 1,024 characters.
+NAME_SIZE = 900
+# What may be such a name, or a number with an exponent; and, in JSON that has some, each string and such number.
+_LONG_NAME, _EXPONENT = re.compile(r'"[^"]{900}'), re.compile(r"[0-9]e")
+_ADAPTED = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")(:)?|(-?[0-9]+(?:\.[0-9]+)?)e([-+]?[0-9]+)')
+# In strings, YAML 1.1 takes these for line breaks, or for not printable.
+_NOT_PRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _CORE = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq")}
 
 
@@ -88,6 +98,35 @@ def dump(value: Any) -> str:
         value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=10_000
     )
     return text
+
+
+def dump_items(values: Iterable[Any]) -> str:
+    """Write JSON values as the items of a YAML sequence; large ones, and what follows many, as JSON: that is faster.
+
+    JSON is YAML, too, except for some characters in strings, some numbers and very long names.
+    """
+    written, size = [], 0
+    for value in values:
+        text = strict_json.dump(value)
+        size += len(text)
+        is_large = len(text) > LARGE_SIZE or size > INDENTED_SIZE or not isinstance(value, dict | list)
+        written.append(f"- {_as_yaml(text.decode())}\n" if is_large else dump([value]))
+    return "".join(written)
+
+
+def _as_yaml(text: str) -> str:
+    """JSON as YAML parsers read it as the same value."""
+    if _LONG_NAME.search(text) or _EXPONENT.search(text):
+        text = _ADAPTED.sub(_adapt, text)
+    return _NOT_PRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def _adapt(match: re.Match[str]) -> str:
+    string, colon, digits, exponent = match.groups()
+    if string is None:
+        # YAML 1.1 takes a number for a string that has an exponent without a fraction or a sign.
+        return f"{digits}{'' if '.' in digits else '.0'}e{'' if exponent[0] in '+-' else '+'}{exponent}"
+    return f"? {string} :" if colon and len(string) > NAME_SIZE else match[0]
 
 
 @dataclass(slots=True)
