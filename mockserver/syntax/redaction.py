@@ -41,8 +41,11 @@ SHAPES = re.compile(
 PAGE_TOKEN = re.compile(r"(page|next|prev|previous|continuation|cursor)[-_]?token$", re.I)
 # A longer name is judged by its end.
 NAME_KEPT = 200
-# Text without any of these has no name that `SECRET` matches, unless it is percent-encoded.
-_HINT = re.compile(SECRET.pattern.removesuffix("$"), re.I)
+# Text without any of these has no name that `SECRET` matches, unless it is percent-encoded. Searching for one after the
+# other takes a hundredth of the time of a regular expression.
+_HINTS = (
+    "authorization", "cookie", "passw", "passphrase", "pwd", "secret", "token", "credential", "jwt", "key", "signature",
+)  # fmt: skip
 
 # A string of JSON, at the end of truncated text perhaps without its end; a bracket or a separator; any other value.
 # Possessive quantifiers: what was read once is never read again.
@@ -79,7 +82,7 @@ def redact_shapes(text: str) -> str:
 def redact_text(text: str) -> str:
     """Text without secrets: it may be a truncated JSON document or a form."""
     return redact_shapes(
-        redact_query("".join(_without_secret_members(text)) if '"' in text and _HINT.search(text) else text)
+        redact_query("".join(_without_secret_members(text)) if '"' in text and _may_have_names(text) else text)
     )
 
 
@@ -90,8 +93,14 @@ def redact_query(text: str, secrets: frozenset[str] = frozenset()) -> str:
         name = unquote(match[1])
         return f"{match[1]}={REDACTED}" if name.lower() in secrets or is_secret(name) else match[0]
 
-    may_have_secrets = "=" in text and (secrets or "%" in text or _HINT.search(text))
+    may_have_secrets = "=" in text and (secrets or "%" in text or _may_have_names(text))
     return _PAIR.sub(pair, text) if may_have_secrets else text
+
+
+def _may_have_names(text: str) -> bool:
+    """Whether a name that holds a secret may be in a text."""
+    folded = text.casefold()
+    return any(hint in folded for hint in _HINTS)
 
 
 def _without_secret_members(text: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mockserver.syntax.redaction import REDACTED, is_secret, redact_members, redact_shapes
+from mockserver.syntax.redaction import REDACTED, is_secret, redact_members, redact_query, redact_shapes, redact_text
 from tests.attack.growth import assert_grows_linearly
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N"
@@ -15,10 +15,13 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N"
 @pytest.mark.parametrize(
     "name",
     ["password", "newPassword", "passwd", "pwd", "X-Amz-Signature", "x-goog-signature", "access_token", "refreshToken", "client_secret", "api_key", "apiKey",
-     "X-Api-Key", "Authorization", "Proxy-Authorization", "Set-Cookie", "aws_secret_access_key", "private_key", "jwt"],
+     "X-Api-Key", "Authorization", "Proxy-Authorization", "Set-Cookie", "aws_secret_access_key", "private_key", "jwt",
+     "Cookie2", "passphrase", "credentials", "signing-key", "encryption_key", "pa\u017f\u017fword", "API\u212aEY"],
 )  # fmt: skip
 def test_a_name_shows_that_it_holds_a_secret(name: str) -> None:
     assert is_secret(name)
+    assert redact_query(f"a=b&{name}=c") == f"a=b&{name}={REDACTED}"
+    assert redact_text(f'{{"{name}": "c"}}') == f'{{"{name}":"{REDACTED}"}}'
 
 
 @pytest.mark.parametrize(
