@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
+from functools import lru_cache
 from typing import Any
 
 from mockserver.engine.commands import Fired
@@ -15,6 +16,9 @@ from mockserver.syntax import strict_json
 from mockserver.syntax.instants import format_instant
 from mockserver.syntax.redaction import REDACTED, redact_members, redact_query, redact_text, redact_value
 from mockserver.syntax.statuses import FIRST_ERROR
+
+# Longer headers are not cached.
+CACHED_SIZE = 500
 
 
 def is_unmatched(entry: Entry) -> bool:
@@ -133,10 +137,12 @@ def verdict(
 
 
 def _message(message: LoggedMessage, secrets: frozenset[str]) -> dict[str, Any]:
-    named = [(_name(name), text) for name, text in message.headers]
     # A WSGI environ does not preserve whether a name had hyphens or underscores.
     hidden = {name.replace("_", "-") for name in secrets}
-    redacted = {name: REDACTED if name.lower() in hidden else redact_value(name, text) for name, text in named}
+    redacted = {}
+    for sent, text in message.headers:
+        name, shown = _header(sent, text) if len(text) <= CACHED_SIZE else _header.__wrapped__(sent, text)
+        redacted[name] = REDACTED if hidden and name.lower() in hidden else shown
     fields: dict[str, Any] = {"headers": redacted}
     if message.size:
         if message.body:
@@ -145,6 +151,14 @@ def _message(message: LoggedMessage, secrets: frozenset[str]) -> dict[str, Any]:
             fields["body_kept"] = False
         fields["size"] = message.size
     return fields
+
+
+# Most headers are in every entry.
+@lru_cache(maxsize=4_096)
+def _header(name: str, text: str) -> tuple[str, Any]:
+    """The name of a header in its usual form, and its value without secrets."""
+    name = _name(name)
+    return name, redact_value(name, text)
 
 
 def _name(name: str) -> str:
