@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-# The keywords that apply several schemas to the same value.
-COMBINING_KEYWORDS = frozenset({"allOf", "oneOf", "anyOf", "not", "if", "then", "else", "dependentSchemas"})
+# The keywords that apply several schemas to the same value: by what holds these.
+_ARRAYS, _SINGLE, _MAPS = ("allOf", "oneOf", "anyOf"), ("not", "if", "then", "else"), ("dependentSchemas",)
+COMBINING_KEYWORDS = frozenset((*_ARRAYS, *_SINGLE, *_MAPS))
 # In how many ways a schema may apply others to the same value: validating one takes a millisecond then.
 PATH_LIMIT = 100_000
 TOO_MANY_PATHS = f"applies schemas to the same value in more than {PATH_LIMIT:,} ways, which would take too long"
@@ -22,15 +23,15 @@ def combined_schemas(schema: Any) -> Iterator[Step]:
     """The schemas inside a schema that it applies to the same value as itself, each with the keyword."""
     if not isinstance(schema, dict):
         return
-    for keyword in ("allOf", "oneOf", "anyOf"):
+    for keyword in _ARRAYS:
         if isinstance(schema.get(keyword), list):
             yield from ((part, keyword) for part in schema[keyword] if isinstance(part, dict))
-    for keyword in ("not", "if", "then", "else"):
+    for keyword in _SINGLE:
         if isinstance(schema.get(keyword), dict):
             yield schema[keyword], keyword
-    if isinstance(schema.get("dependentSchemas"), dict):
-        dependents = schema["dependentSchemas"].values()
-        yield from ((dependent, "dependentSchemas") for dependent in dependents if isinstance(dependent, dict))
+    for keyword in _MAPS:
+        if isinstance(schema.get(keyword), dict):
+            yield from ((part, keyword) for part in schema[keyword].values() if isinstance(part, dict))
 
 
 def exceeding_schemas(schemas: Iterable[Any], applied: Callable[[Any], Sequence[Any]]) -> Iterator[Any]:
