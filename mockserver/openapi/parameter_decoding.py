@@ -49,6 +49,8 @@ _PLAIN_DELIMITERS = {
 }  # fmt: skip
 _EXPLODED_DELIMITERS = {"simple": re.compile(","), "label": re.compile(r"\."), "matrix": re.compile(";")}
 _PREFIXES = {"label": ".", "matrix": ";"}
+# How many items and members one text may have: each takes a microsecond, and a body may have millions.
+ITEM_LIMIT = 100_000
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,400})", re.ASCII)
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,400})(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?", re.ASCII)
 
@@ -263,7 +265,11 @@ def _split_items(notation: ParameterStyle, texts: Sequence[str]) -> list[str]:
         if notation.location != "cookie":
             return list(texts)
         return [part.removeprefix(f"{notation.name}=") for text in texts for part in text.split("&")]
-    return [part for text in texts for part in _split(notation, text)]
+    parts: list[str] = []
+    for text in texts:
+        parts += _split(notation, text)
+        _check_count(parts)
+    return parts
 
 
 def _split(notation: ParameterStyle, text: str) -> list[str]:
@@ -279,8 +285,14 @@ def _split(notation: ParameterStyle, text: str) -> list[str]:
         delimiter = _EXPLODED_DELIMITERS[notation.style]
     else:
         delimiter = _PLAIN_DELIMITERS.get((notation.location, notation.style)) or _DELIMITERS[notation.style]
-    parts = delimiter.split(text)
+    parts = delimiter.split(text, ITEM_LIMIT)
+    _check_count(parts)
     return [part.strip(" \t") for part in parts] if notation.location == "header" else parts
+
+
+def _check_count(parts: Sequence[str]) -> None:
+    if len(parts) > ITEM_LIMIT:
+        raise Unreadable(f"it has more than {ITEM_LIMIT:,} items")
 
 
 def _split_pairs(notation: ParameterStyle, text: str) -> list[tuple[str, str]] | None:

@@ -208,3 +208,14 @@ def test_an_override_with_very_many_undeclared_members_is_refused_with_the_first
     entry = {"operation": "none", **{f"a{number}": 1 for number in range(10_000)}}
     violation = client.post("/__mock/overrides", json=entry).json["violations"][0]
     assert violation["message"].startswith('"a0", "a1", ')
+
+
+@pytest.mark.parametrize(("number", "status"), [(1, 204), (2, 422)])
+def test_the_items_of_a_delimited_array_are_bounded(serve: Serve, number: int, status: int) -> None:
+    media = {"schema": {"type": "object", "properties": {"n": INTEGERS}}, "encoding": {"n": {"explode": False}}}
+    operation = {"requestBody": {"content": {FORM: media}}, "responses": {"204": {"description": "done"}}}
+    document = {"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {"/x": {"post": operation}}}
+    field = "n=" + ",".join("1" for _ in range(60_000))
+    response = serve(document).post("/x", data="&".join([field] * number), content_type=FORM)
+    assert response.status_code == status
+    assert status == 204 or response.json["violations"][0]["message"] == "it has more than 100,000 items"
