@@ -1,8 +1,5 @@
 import { defineConfig } from "@playwright/test";
 
-const { APP_URL, MOCKSERVER_URL, THIRD_PARTY_URL } = process.env;
-const api = encodeURIComponent(MOCKSERVER_URL);
-
 export default defineConfig({
   testDir: "e2e",
   workers: 2,
@@ -10,12 +7,8 @@ export default defineConfig({
   timeout: 20_000,
   reporter: [["json", { outputFile: process.env.RESULTS }]],
   use: {
-    baseURL: APP_URL,
+    baseURL: process.env.APP_URL,
     launchOptions: { executablePath: process.env.CHROMIUM, args: process.env.CHROMIUM_ARGS.split(" ") },
   },
-  projects: [
-    { name: "proxy", metadata: { start: "/" } },
-    { name: "other-origin", testMatch: "retry.spec.js", metadata: { start: `/?api=${api}` } },
-    { name: "third-party", testMatch: "retry.spec.js", metadata: { start: `/?third=${encodeURIComponent(THIRD_PARTY_URL)}` } },
-  ],
+  projects: [{ name: "e2e" }],
 });
