@@ -237,15 +237,16 @@ def test_aliases_do_not_expand_without_a_limit(make_contract: MakeContract, text
 
 
 def test_no_module_reads_objects_or_evaluates_text() -> None:
+    refused = {"pickle", "marshal", "shelve", "eval", "telnetlib"}
     result: list[str] = []
     for path in Path(mockserver.__file__).parent.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
+        text = path.read_text()
+        # Most modules have none of these names anywhere, and need not be parsed.
+        for node in ast.walk(ast.parse(text)) if any(name in text for name in refused) else ():
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
             names += [node.func.id] if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else []
-            result += [
-                f"{path.name}: {name}" for name in names if name in {"pickle", "marshal", "shelve", "eval", "telnetlib"}
-            ]
+            result += [f"{path.name}: {name}" for name in names if name in refused]
     assert result == []
 
 
