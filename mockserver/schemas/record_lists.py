@@ -40,13 +40,12 @@ class RecordListValidator:
     def is_valid(self, value: Any, listed: ListedRecords) -> bool:
         """Whether a value is valid that holds these records."""
         valid_records, records = self._valid_records, listed.records
-        for record in records:
-            if id(record) not in valid_records:
-                if not self._item.is_valid(record):
-                    return False
-                if len(valid_records) >= VALID_LIMIT:
-                    valid_records.clear()
-                valid_records[id(record)] = record
+        for record in [record for record in records if id(record) not in valid_records]:
+            if not self._item.is_valid(record):
+                return False
+            if len(valid_records) >= VALID_LIMIT:
+                valid_records.clear()
+            valid_records[id(record)] = record
         return self._whole.is_valid(records[:1] if listed.member is None else {**value, listed.member: records[:1]})
 
 

@@ -67,12 +67,10 @@ class SortOrder:
         record, parts = row[0], list[Any]()
         for name, descending in self._fields:
             value = record.get(name)
-            if descending:
-                parts += _descending_key(value)
-            elif type(value) is str:
-                parts += (TEXT, value)
+            if type(value) is str:
+                parts += (-TEXT, _inverted(value)) if descending else (TEXT, value)
             else:
-                parts += ascending_key(value)
+                parts += _descending_key(value) if descending else ascending_key(value)
         parts.append(row[1])
         return tuple(parts)
 
@@ -102,8 +100,7 @@ def ascending_key(value: Any) -> tuple[int, Any]:
 def _descending_key(value: Any) -> tuple[int, Any]:
     """As `ascending_key`, the other way round."""
     if type(value) is str:
-        text = value.encode() if value.isascii() else value.encode("utf-8", "surrogatepass")
-        return -TEXT, text.translate(INVERTED) + INVERTED_END
+        return -TEXT, _inverted(value)
     if value is None:
         return 0, 0
     if isinstance(value, bool):
@@ -111,6 +108,14 @@ def _descending_key(value: Any) -> tuple[int, Any]:
     if isinstance(value, int | float):
         return -2, -value
     return -4, strict_json.dump_canonical(value).translate(INVERTED) + INVERTED_END
+
+
+# The key of a row is needed again when the row changes.
+@lru_cache(maxsize=1_024)
+def _inverted(text: str) -> bytes:
+    """Bytes that sort the other way round than the text."""
+    encoded = text.encode() if text.isascii() else text.encode("utf-8", "surrogatepass")
+    return encoded.translate(INVERTED) + INVERTED_END
 
 
 KeyFunction = Callable[[Row], SortKey]
