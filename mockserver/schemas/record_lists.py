@@ -46,7 +46,7 @@ class RecordListValidator:
             if len(valid_records) >= VALID_LIMIT:
                 valid_records.clear()
             valid_records[id(record)] = record
-        return self._whole.is_valid(records[:1] if listed.member is None else {**value, listed.member: records[:1]})
+        return self._whole.is_valid([] if listed.member is None else {**value, listed.member: []})
 
 
 def list_validator(validator: Validator, member: str | None) -> RecordListValidator | None:

@@ -52,6 +52,10 @@ class ListRecords(SelectingImplementation):
         # Whether records are shown as the state has them, as the value or as a member of it.
         self._shows_state = len(behaviour.items) <= 1 and not self.resource.derived_fields and not self.resource.hidden
         self._member = behaviour.items[0] if behaviour.items else None
+        # Whether the envelope has no other members than the records and their number.
+        self._is_plain_envelope = (
+            behaviour.envelope_schema is None and len(behaviour.items) == 1 and len(behaviour.total) <= 1
+        )
         self._page_members = PageMembers(operation, behaviour)
         self._sortable = frozenset(self.resource.fields)
         roles = {"limit": behaviour.limit, "offset": behaviour.offset, "page": behaviour.page}
@@ -203,8 +207,14 @@ class ListRecords(SelectingImplementation):
     def envelope(self, run: Run, records: list[Record], page: Page, following: str | None = None) -> dict[str, Any]:
         """The records in the envelope of the operation, with the counts of a page."""
         behaviour = self.behaviour
-        members = {path: value for path, value in ((behaviour.items, records), (behaviour.total, page.total)) if path}
-        envelope = complete_envelope(self.contract, behaviour.envelope_schema, members, page, self.seed(run))
+        if self._is_plain_envelope:
+            envelope: dict[str, Any] = {behaviour.items[0]: records}
+            if behaviour.total:
+                envelope[behaviour.total[0]] = page.total
+        else:
+            counted = ((behaviour.items, records), (behaviour.total, page.total))
+            members = {path: value for path, value in counted if path}
+            envelope = complete_envelope(self.contract, behaviour.envelope_schema, members, page, self.seed(run))
         return self._page_members.fill(envelope, page, following)
 
     def whole_list(self, run: Run, records: list[Record]) -> Any:
