@@ -275,7 +275,9 @@ def _size(remaining: int, limit: int | None) -> int:
 
 
 def _whole_number(query: Mapping[str, Any], parameter: str | None) -> int | None:
-    value = query.get(parameter or "")
+    if parameter is None:
+        return None
+    value = query.get(parameter)
     # To JSON Schema 5.0 is an integer, too.
     if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
         return max(0, int(value))
