@@ -27,7 +27,7 @@ def url(monkeypatch: pytest.MonkeyPatch, make_contract: MakeContract) -> Iterato
     monkeypatch.setenv("MOCKSERVER_SCENARIO", "baseline")
     module = importlib.reload(importlib.import_module("mockserver.wsgi"))
     server = make_server("127.0.0.1", 0, validator(module.app), handler_class=Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

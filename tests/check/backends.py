@@ -142,7 +142,7 @@ def backend(prefix: str = "/v1") -> Backend:
 def running(app: Callable[..., Any]) -> Iterator[str]:
     """The address of a server of that application."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

@@ -16,7 +16,7 @@ from tests.push.conftest import STREAM
 @pytest.fixture
 def url(built_in: Contract) -> Iterator[str]:
     server = make_server("127.0.0.1", 0, create_app(built_in), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield f"http://127.0.0.1:{server.port}"
     server.shutdown()

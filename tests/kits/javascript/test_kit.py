@@ -101,7 +101,7 @@ class ThirdPartyHandler(http.server.BaseHTTPRequestHandler):
 def third_party() -> Iterator[ThirdParty]:
     """A server that is neither the mock nor the app."""
     with ThirdParty() as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server
         server.shutdown()
