@@ -39,14 +39,6 @@ class View(NamedTuple):
     rows: SortedRows
     changes: tuple[Change, ...] = ()
 
-    @property
-    def is_outdated(self) -> bool:
-        """Whether it is quicker to sort again than to make all these changes."""
-        number = 0
-        for change in self.changes:
-            number += change.number
-        return number > CHANGE_LIMIT and number > len(self.rows) // 16
-
 
 ViewName = tuple[SortOrder, Where]
 Views = dict[ViewName, View]
@@ -214,13 +206,14 @@ class Table:
             view = views.get(name)
         except TypeError:  # conditions with arrays or objects cannot be keys, so no view is kept of them
             return self._sort(order, where)
+        changes = view.changes if view is not None else ()
         if view is not None and change is not None:
-            view = View(view.rows, (*view.changes, change))
-        if view is None or view.is_outdated:
+            changes = (*changes, change)
+        if view is None or _is_outdated(view.rows, changes):
             rows = self._sort(order, where)
             views, change = self._views  # which may have been brought up to date for this
-        elif view.changes:
-            rows = _bring_up_to_date(view, where)
+        elif changes:
+            rows = _bring_up_to_date(view.rows, changes, where)
         else:
             return view.rows
         if change is not None:
@@ -254,16 +247,21 @@ def _with_change(views: Views, change: Change, without: ViewName | None = None) 
     """The views after further changes, except for those that are outdated and for the one named `without`."""
     changed: Views = {}
     for name, (rows, changes) in views.items():
-        if name != without:
-            view = View(rows, (*changes, change))
-            if not view.is_outdated:
-                changed[name] = view
+        if name != without and not _is_outdated(rows, (*changes, change)):
+            changed[name] = View(rows, (*changes, change))
     return changed
 
 
-def _bring_up_to_date(view: View, where: Where) -> SortedRows:
-    rows = view.rows
-    for last in view.changes:
+def _is_outdated(rows: SortedRows, changes: tuple[Change, ...]) -> bool:
+    """Whether it is quicker to sort again than to make all these changes."""
+    number = 0
+    for change in changes:
+        number += change.number
+    return number > CHANGE_LIMIT and number > len(rows) // 16
+
+
+def _bring_up_to_date(rows: SortedRows, changes: tuple[Change, ...], where: Where) -> SortedRows:
+    for last in changes:
         for old, new in _in_order(last):
             if where:
                 old = old if old is not None and matches(old, where) else None
