@@ -258,15 +258,17 @@ class Journal:
         """How many bytes the entries take, roughly. One in several lists, or repeated, counts once."""
         return REPEAT_BYTES * len(self._entries) + sum(entry.count_bytes() for entry in self._kept_entries())
 
-    def forget_bodies(self) -> None:
-        """Keep the entries without their bodies."""
-        bare = {id(entry): entry.without_bodies for entry in self._kept_entries()}
+    def forget_bodies(self) -> int:
+        """Keep the entries without their bodies; how many bytes these took."""
+        entries = self._kept_entries()
+        bare = {id(entry): entry.without_bodies for entry in entries}
         self._entries[:] = [
             item._replace(entry=bare[id(item.entry)]) if isinstance(item, RepeatedEntry) else bare[id(item)]
             for item in self._entries
         ]
-        for entries in self._problem_lists:
-            entries[:] = [bare[id(entry)] for entry in entries]
+        for listed in self._problem_lists:
+            listed[:] = [bare[id(entry)] for entry in listed]
+        return sum(len(entry.request.body) + len(entry.response.body) for entry in entries)
 
     def forget_oldest(self) -> None:
         """Keep the newer half of the entries."""

@@ -17,8 +17,8 @@ class MeasuredJournal(Protocol):
     def count_bytes(self) -> int:
         """How many bytes it takes now."""
 
-    def forget_bodies(self) -> None:
-        """Keep the entries without their bodies."""
+    def forget_bodies(self) -> int:
+        """Keep the entries without their bodies; how many bytes these took."""
 
     def forget_oldest(self) -> None:
         """Keep the newer half of the entries."""
@@ -70,7 +70,9 @@ class JournalMemory:
 
     def _measure(self, journal: MeasuredJournal) -> None:
         """Count what a journal has now; its place in the order stays."""
-        size = journal.count_bytes()
+        self._correct(journal, journal.count_bytes())
+
+    def _correct(self, journal: MeasuredJournal, size: int) -> None:
         self.total += size - self._sizes[journal][0]
         self._sizes[journal] = size, max(2 * size, MEASURED_FROM)
 
@@ -83,9 +85,9 @@ class JournalMemory:
             return
         if journal in self._with_bodies:
             del self._with_bodies[journal]
-            journal.forget_bodies()
+            self._correct(journal, self._sizes[journal][0] - journal.forget_bodies())
         else:
             journal.forget_oldest()
-        self._measure(journal)
+            self._measure(journal)
         if not self._sizes[journal][0]:
             del self._sizes[journal]
