@@ -157,13 +157,20 @@ def test_a_process_that_joins_sends_nothing_again(start_pair: Callable[..., Pair
     assert len(deliveries(second, "delivered")) == 1
 
 
-def test_another_process_takes_over_an_attempt_that_does_not_end(
-    start_pair: Callable[..., Pair], receiver: Receiver, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def unanswered(start_pair: Callable[..., Pair], receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> Pair:
+    """Two processes, the first of which waits for the answer to an attempt that the other may take over."""
     monkeypatch.setattr(redis_deliveries, "LEASE", 0)
     receiver.gate.clear()
-    first, second = start_pair(cancelled_to(receiver.url, body="$key"))
-    first.post("/jobs/a/cancel")
+    pair = start_pair(cancelled_to(receiver.url, body="$key"))
+    pair[0].post("/jobs/a/cancel")
+    return pair
+
+
+def test_another_process_takes_over_an_attempt_that_does_not_end(
+    unanswered: Pair, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = unanswered
     hooks = [receiver.next()]
     second.call("GET", "/jobs/b")
     hooks.append(receiver.next())
@@ -178,12 +185,9 @@ def test_another_process_takes_over_an_attempt_that_does_not_end(
 
 
 def test_a_request_that_waits_for_a_delivery_takes_it_over(
-    start_pair: Callable[..., Pair], receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    unanswered: Pair, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(redis_deliveries, "LEASE", 0)
-    receiver.gate.clear()
-    first, second = start_pair(cancelled_to(receiver.url, body="$key"))
-    first.post("/jobs/a/cancel")
+    _, second = unanswered
     receiver.next()
     monkeypatch.setattr(redis_deliveries, "LEASE", 60_000)
     with ThreadPoolExecutor(1) as pool:
