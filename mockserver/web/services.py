@@ -11,7 +11,7 @@ from mockserver.engine.behaviours.behaviours import Behaviours
 from mockserver.engine.sandboxes import SANDBOX_LIMIT, Sandboxes
 from mockserver.http.request_log import RequestLog
 from mockserver.http.router import ControlRules, Router
-from mockserver.http.service import BODY_LIMIT, ControlApi, PassedListener, Service
+from mockserver.http.service import ControlApi, PassedListener, Service
 from mockserver.http.webhooks.outbox import WebhookOutbox
 from mockserver.http.webhooks.sending import Sender
 from mockserver.web.pages import site
@@ -20,19 +20,19 @@ from mockserver.web.pages import site
 def open_service(
     contract: Contract,
     *,
-    strict: bool = True,
-    allow_hosts: Iterable[str] = (),
-    token: str | None = None,
-    serve_pages: bool = True,
-    body_limit: int = BODY_LIMIT,
-    forwarded: bool = False,
+    strict: bool,
+    allow_hosts: Iterable[str],
+    token: str | None,
+    serve_pages: bool,
+    body_limit: int,
+    forwarded: bool,
+    store: str | None,
+    request_log: RequestLog | None,
+    allow_webhooks: Iterable[str],
     sandbox_limit: int = SANDBOX_LIMIT,
-    store: str | None = None,
-    request_log: RequestLog | None = None,
     on_exchange: PassedListener | None = None,
-    allow_webhooks: Iterable[str] = (),
 ) -> Service:
-    """The service of a contract with these settings, which are those of `create_app`.
+    """The service of a contract with these settings. What they mean, and their defaults, is said by `create_app`.
 
     With a `store`, raises ImportError where redis is not installed, and ValueError for an address that is not valid.
     """
@@ -45,14 +45,10 @@ def open_service(
         request_log=request_log,
         forwarded=forwarded,
         on_exchange=on_exchange,
-        outbox=_open_outbox(allow_webhooks, strict),
+        outbox=WebhookOutbox(Sender(frozenset(host.lower() for host in allow_webhooks)), strict=strict),
     )
     service.sandboxes.outbox = service.outbox
     return site.with_pages(service) if serve_pages else service
-
-
-def _open_outbox(hosts: Iterable[str], strict: bool) -> WebhookOutbox:
-    return WebhookOutbox(Sender(frozenset(host.lower() for host in hosts)), strict=strict)
 
 
 def _open_sandboxes(contract: Contract, limit: int, store: str | None) -> Sandboxes:

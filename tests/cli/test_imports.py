@@ -10,12 +10,13 @@ import pytest
 SERVE = """
 import sys
 from urllib.request import urlopen
-from mockserver.cli import serve
+from mockserver.cli.serve import serve_command
+from mockserver.cli.serve_options import ServeOptions
 from mockserver.contract.loader import load_contract
 from mockserver.server.server import BackgroundServer
 from mockserver.web.reload import ReloadingApp
-from mockserver.web.services import open_service
-with BackgroundServer(ReloadingApp(open_service(load_contract()), load_contract)) as server:
+service = ServeOptions(**serve_command.read_environment()).open_service(load_contract())
+with BackgroundServer(ReloadingApp(service, load_contract)) as server:
     with urlopen(server.url + "/admin/jobs") as response:
         assert response.status == 200
     modules = list(sys.modules)
