@@ -206,8 +206,7 @@ def _enter(
     due = state.schedule.next(resource.name, lifecycle, key, record, fired, at)
     if due is not None:
         _require_time(due)
-    subscription = with_subscription(row, subscription) if subscription else row.subscription
-    entered = Row(record, row.position, transition, due, fired, subscription)
+    entered = Row(record, row.position, transition, due, fired, with_subscription(row, subscription))
     tables = {**state.tables, resource.name: table.replace(key, row, entered)}
     if log is not None:
         _log_transition(tables, log, resource, record, transition, stamp)

@@ -143,10 +143,9 @@ class Run:
 
     def count_request(self, operation: str) -> None:
         """Move a per-request clock by its step, if it counts requests to this operation. Raises as `advance`."""
-        clock = self.timeline.clock
-        if clock.mode == "per-request" and clock.counts(operation):
+        if self.timeline.clock.counts(operation):
             with self._lock:
-                self._advance(self.clock.position + clock.step)
+                self._advance(self.clock.position + self.clock.step)
 
     def use_override(
         self, operation: str, parameters: Mapping[str, Any], content: RequestContent, *, if_upstream: bool = False
@@ -206,11 +205,9 @@ class Run:
         A repeat changes nothing and is not logged. Raises the Refusal of a command that is refused.
         """
         with self._lock:
-            timeline = self.timeline
-            now, agenda = timeline.now, timeline.state.agenda
-            if agenda and agenda[0].at <= now:
-                self._settle(now)
-            return self._accept(make_command(timeline.state, now))
+            now = self.timeline.now
+            self._settle(now)
+            return self._accept(make_command(self.timeline.state, now))
 
     def accept(self, command: Command) -> State:
         """Apply a command that was accepted at `command.at`; the state after it. Raises its Refusal."""

@@ -85,7 +85,7 @@ class PreparedRequest:
         # Written out, since this is done for each request of a test that has a sandbox of its own.
         return PreparedRequest(
             request,
-            request.logged if request.body else request.by_name.logged,
+            request.logged,
             self.route,
             self.choice.with_sandbox(sandbox),
             self.response,

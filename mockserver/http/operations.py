@@ -41,7 +41,7 @@ from mockserver.refusals import (
     RecordExists,
     UnknownRecord,
 )
-from mockserver.syntax.media_types import JSON, is_json
+from mockserver.syntax.media_types import is_json
 from mockserver.syntax.statuses import BODILESS
 from mockserver.syntax.words import normalize
 
@@ -177,7 +177,7 @@ def _respond(exchange: Exchange, operation: Operation) -> Response:
     else:
         exchange.override = used[0]
         response = _overridden(exchange, operation, delay=used[1])
-    return enforce(exchange, operation, response) if response.violations else response
+    return enforce(exchange, operation, response)
 
 
 def _call(exchange: Exchange) -> OperationCall:
@@ -313,8 +313,7 @@ def _behave(exchange: Exchange, operation: Operation, behaviour: Behaviour) -> R
     headers: list[tuple[str, str]] = []
     if declared is not None and (declared.headers or result.kind is ResultKind.CREATED):
         headers = _headers(exchange, operation, result, SampleSpec(status, declared))
-    is_plain = media_type == JSON and result.kind is not ResultKind.DELETED
-    if declared is not None and not is_plain and not _accepts(declared, status, media_type, result):
+    if declared is not None and not _accepts(declared, status, media_type, result):
         response = _sample(exchange, operation, status)
         response.set_headers(dict(headers))
         return response

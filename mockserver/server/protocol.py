@@ -165,8 +165,7 @@ class Protocol(HttpToolsProtocol):
             self._send_later(self.cycle, Sent(service, prepared, response, head, body))
             return True
         self._send_at_once(head, body)
-        if response.validity is not None:
-            served_app.remember_response(service, data, response, response.validity, head, body)
+        served_app.remember_response(service, data, response, head, body)
         return True
 
     def _watch(self) -> None:

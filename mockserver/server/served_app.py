@@ -27,8 +27,6 @@ from mockserver.syntax.statuses import BODILESS
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-    from mockserver.engine.cache_validity import CacheValidity
-
 
 def current_service(app: WSGIApplication) -> Callable[[], Service | None]:
     """How to get at the service behind an application, which a reload replaces; None for an application not ours."""
@@ -106,17 +104,14 @@ class Sent(NamedTuple):
 
     def remember_response(self, raw: bytes) -> None:
         """Remember the response to a request by its bytes, if it can be sent again."""
-        if self.response.validity is not None:
-            remember_response(self.service, raw, self.response, self.response.validity, self.head, self.body)
+        remember_response(self.service, raw, self.response, self.head, self.body)
 
 
-def remember_response(
-    service: Service, raw: bytes, response: Response, validity: CacheValidity, head: bytes, body: bytes
-) -> None:
-    """Remember the response to a request by its bytes, which can be sent again as long as `validity` holds."""
-    entry = response.entry
+def remember_response(service: Service, raw: bytes, response: Response, head: bytes, body: bytes) -> None:
+    """Remember the response to a request by its bytes, if it can be sent again."""
+    validity, entry = response.validity, response.entry
     # What is cached is sent with the date of the moment.
-    if entry is not None and not wsgi_bridge.has_date(head):
+    if validity is not None and entry is not None and not wsgi_bridge.has_date(head):
         # Transitions that had happened before the first response are not reported again.
         entry = entry._replace(fired=()) if entry.fired else entry
         service.responses.add(raw, CachedResponse(head, body, validity, entry))

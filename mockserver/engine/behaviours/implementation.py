@@ -44,7 +44,7 @@ class Implementation(ABC):
         self._key_fields, self._unique_within = self.resource.key_fields, self.resource.unique_within
         self._converted = dict(self._list_conversions())
         is_bare = not behaviour.item and behaviour.key_schema is None and behaviour.member is None
-        self.is_plain = is_bare and not self.resource.derived_fields and not self.resource.hidden
+        self._is_plain = is_bare and not self.resource.derived_fields and not self.resource.hidden
         self.is_always_there = self.resource.single and "delete" not in kinds_of(
             contract.behaviours, behaviour.resource
         )
@@ -52,7 +52,7 @@ class Implementation(ABC):
         self._plain_key = self._key_parameter
         if self._unique_within or self._key_parameter in self._converted:
             self._plain_key = None
-        self.subscriptions = subscriptions_of(operation.id, behaviour, contract.webhooks.values())
+        self._subscriptions = subscriptions_of(operation.id, behaviour, contract.webhooks.values())
 
     @abstractmethod
     def perform(self, run: Run, call: OperationCall) -> OperationResult:
@@ -146,7 +146,7 @@ class Implementation(ABC):
 
     def subscription(self, call: OperationCall) -> Mapping[str, str] | None:
         """What webhooks need of the request; None where they need nothing."""
-        return subscription_of(self.operation, call, self.subscriptions) if self.subscriptions else None
+        return subscription_of(self.operation, call, self._subscriptions) if self._subscriptions else None
 
     def require_references(self, state: State, values: Mapping[str, Any]) -> None:
         """Check that the records exist that fields with these values refer to, and belong together.
@@ -176,7 +176,7 @@ class Implementation(ABC):
 
     def present(self, run: Run, state: State, record: Record) -> Any:
         """The record as clients see it, or one member of it, in its envelope if the operation declares one."""
-        if self.is_plain:
+        if self._is_plain:
             return record
         if self.behaviour.key_schema is not None:
             return show_key(self.contract, self.behaviour.key_schema, self.resource, record, self.seed(run))

@@ -42,8 +42,7 @@ class FireTransition(Implementation):
     def perform(self, run: Run, call: OperationCall) -> OperationResult:
         """Fire the transition. Raises UnknownRecord, TransitionNotAllowed, GuardFailed and InvalidRecord."""
         key, name, transition = self.key(call), self.resource.name, self.behaviour.transition or ""
-        body = call.body if self._reads_body else None
-        subscription = self.subscription(call) if self.subscriptions else None
+        body, subscription = call.body if self._reads_body else None, self.subscription(call)
 
         def make_command(state: State, at: int) -> Command:
             if self.owner_fields:
@@ -51,8 +50,7 @@ class FireTransition(Implementation):
             return Fire(name, key, transition, at, body, subscription)
 
         state = run.submit(make_command)
-        record = state.record(name, key)
-        return OperationResult(record if self.is_plain else self.present(run, state, record))
+        return OperationResult(self.present(run, state, state.record(name, key)))
 
 
 class WritingImplementation(Implementation):

@@ -49,8 +49,7 @@ class SelectingImplementation(Implementation):
             if name in call.query and not self._is_wildcard(name, call.query[name]):
                 value = call.query[name]
                 conditions.append(OneOf(name, tuple(value) if isinstance(value, list) else (value,)))
-        if self.behaviour.selection.comparisons or self.behaviour.selection.searches:
-            conditions += self._comparisons(call)
+        conditions += self._comparisons(call)
         return tuple(conditions)
 
     def _is_wildcard(self, name: str, value: Any) -> bool:

@@ -94,7 +94,7 @@ def _content_violations(
         validator = media.validator
         if validator is None or (listed is not None and validator.accepts_list(value, listed)):
             return []
-        return [] if validator.is_valid(value) else validator.violations(value, "body")
+        return validator.violations(value, "body")
     return judge(media_type, media, value) if isinstance(value, str) or holds_value(media_type, media) else []
 
 
