@@ -211,7 +211,8 @@ class Response:
     response as long as it holds, and `entry` is its journal entry. With an `upstream`, the response is the upstream's,
     which the front end requests (see `passing`); such a response has a delivery, too. Where it `stays_open`, its length
     is not known, and the front end goes on with what it reads from the `stream`; to HEAD there is none.
-    `unheld` lists where the declaration of an error could not be kept: a refusal is sent all the same.
+    `unheld` lists where the declaration of an error could not be kept: a refusal is sent all the same. What
+    `is_immutable` is the same for every request, whatever it selects.
     """
 
     status: int
@@ -227,6 +228,7 @@ class Response:
     unheld: Sequence[Violation] = ()
     stays_open: bool = False
     stream: Stream | None = None
+    is_immutable: bool = False
 
     @property
     def is_sent_later(self) -> bool:

@@ -46,6 +46,7 @@ from mockserver.refusals import (
 )
 from mockserver.syntax.statuses import FIRST_ERROR
 
+VARY_OF_ORIGIN = "Vary", "Origin"
 VARY = "Vary", "Origin, Cookie, Accept, Prefer, Baggage, X-Mock-Scenario, X-Mock-Sandbox"
 INTERNAL_ERROR = 500
 log = logging.getLogger("mockserver")
@@ -269,9 +270,11 @@ def refuse_exchange(exchange: Exchange, refusal: Refusal) -> Response:
 
 def add_headers(exchange: Exchange, response: Response) -> None:
     """Say what was selected, what the response depends on, and who may read it."""
-    pairs = [VARY]
     selected = exchange.selected
-    if selected is not None:
+    pairs = [VARY]
+    if response.is_immutable:
+        pairs = [VARY_OF_ORIGIN]
+    elif selected is not None:
         pairs.append(header(selection.SCENARIO_HEADER, selected.scenario))
         pairs.append(header(SANDBOX_HEADER, selected.sandbox.name))
         if selected.ignored:

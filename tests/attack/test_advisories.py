@@ -66,7 +66,16 @@ TRAVERSALS = [
 
 @pytest.mark.parametrize("path", TRAVERSALS)
 @pytest.mark.parametrize(
-    "prefix", ["/", "/__mock/assets/", "/__mock/assets/console/", "/__mock/docs/", "/__mock/in/a/", "/admin/"]
+    "prefix",
+    [
+        "/",
+        "/__mock/assets/",
+        "/__mock/assets/0/",
+        "/__mock/assets/0/console/",
+        "/__mock/docs/",
+        "/__mock/in/a/",
+        "/admin/",
+    ],
 )
 def test_no_path_leads_to_a_file_outside_the_assets(server: BackgroundServer, prefix: str, path: str) -> None:
     request = f"GET {prefix}{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()

@@ -52,7 +52,7 @@ def names(client: FlaskClient) -> list[str]:
         ("GET", "/openapi.json", {}, 200),
         ("GET", "/__mock/", {}, 200),
         ("GET", "/__mock/docs", {}, 200),
-        ("GET", "/__mock/assets/console/console.css", {}, 200),
+        ("GET", "/__mock/assets/0/console/console.css", {}, 200),
         ("DELETE", "/__mock/sandboxes/x1", {}, 204),
         ("DELETE", "/__mock/sandboxes/none", {}, 404),
         ("POST", "/__mock/reset", {"json": {"scope": "all"}}, 200),

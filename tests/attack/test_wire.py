@@ -303,7 +303,7 @@ def test_a_panic_in_the_pipeline_is_a_problem_on_either_front_end(
     ],
 )
 def test_a_range_of_an_asset(server: BackgroundServer, value: str, status: int, content_range: bool) -> None:
-    response = requests.get(f"{server.url}/__mock/assets/shared/base.css", headers={"Range": value}, timeout=SECONDS)
+    response = requests.get(f"{server.url}/__mock/assets/0/shared/base.css", headers={"Range": value}, timeout=SECONDS)
     assert response.status_code == status
     assert ("Content-Range" in response.headers) == content_range
     assert status != 416 or response.json()["code"] == "range-not-satisfiable"

@@ -11,11 +11,9 @@ from zlib import crc32
 import pytest
 import requests
 from axe_playwright_python.base import AXE_SCRIPT
-from flask import Response, request
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from mockserver import BackgroundServer, Contract, create_app
-from mockserver.http.request.guard import ASSETS
 from tests.attack.scale import IS_FULL
 from tests.browser.pages import SCRIPT
 from tests.conftest import require_program, write_contract
@@ -81,22 +79,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def server(built_in: Contract) -> Iterator[BackgroundServer]:
-    """One server over the built-in contract; tests keep apart by sandboxes. Its assets are loaded once."""
-    app = create_app(built_in)
-    app.after_request(keep_assets)
-    with BackgroundServer(app) as running:
+    """One server over the built-in contract; tests keep apart by sandboxes."""
+    with BackgroundServer(create_app(built_in)) as running:
         yield running
-
-
-def keep_assets(response: Response) -> Response:
-    """Let the browser keep the assets of pages, whatever its cookies.
-
-    Asking whether each of twenty files is still the same is almost half of what loading a page costs.
-    """
-    if request.path.startswith(f"{ASSETS}/"):
-        response.headers["Cache-Control"] = "max-age=86400"
-        del response.headers["Vary"]
-    return response
 
 
 @pytest.fixture(scope="session")

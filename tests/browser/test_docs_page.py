@@ -61,5 +61,5 @@ def test_a_document_that_cannot_be_loaded_is_reported(page: Page) -> None:
 
 
 def test_only_the_needed_files_of_swagger_ui_are_served(page: Page, server: BackgroundServer) -> None:
-    assert page.request.get("/__mock/assets/swagger/swagger-ui.css").status == 200
-    assert page.request.get("/__mock/assets/swagger/index.css").status == 404
+    assert page.request.get("/__mock/assets/0/swagger/swagger-ui.css").status == 200
+    assert page.request.get("/__mock/assets/0/swagger/index.css").status == 404

@@ -7,6 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
+from mockserver.web.pages.asset_files import folder_address
 from tests.browser.conftest import CallApi, PageIn
 from tests.browser.pages import (
     DASH,
@@ -48,7 +49,7 @@ def test_a_badge_has_the_label_and_style_of_the_contract_and_a_shape(page: Page,
         expect(badge(row(page, job))).to_have_text(label)
         expect(badge(row(page, job))).to_have_attribute("data-style", style)
         symbol = badge(row(page, job)).locator("use")
-        expect(symbol).to_have_attribute("href", f"/__mock/assets/tutoring/status.svg#{style}")
+        expect(symbol).to_have_attribute("href", f"{folder_address()}/tutoring/status.svg#{style}")
 
 
 def test_a_time_is_exact_and_relative_to_the_clock_of_the_run(page: Page, call_api: CallApi) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from mockserver.web.pages.asset_files import folder_address
 from tests.browser.conftest import CallApi, MakeContext
 from tests.browser.pages import announcement, badge, hold, poll
 
@@ -42,7 +43,7 @@ def test_a_session_has_the_badge_of_its_latest_job(page: Page, name: str) -> Non
     expect(badge(session(page, name))).to_have_attribute("data-status", status)
     expect(badge(session(page, name))).to_have_attribute("data-style", style)
     expect(badge(session(page, name)).locator("use")).to_have_attribute(
-        "href", f"/__mock/assets/tutoring/status.svg#{style}"
+        "href", f"{folder_address()}/tutoring/status.svg#{style}"
     )
 
 

@@ -211,7 +211,7 @@ def _scenarios() -> Iterator[Case]:
     yield _own("scenario/slow/held", [*slow, *_gets(["/admin/jobs/none", "/admin/jobs?limit=0"]), *JOURNAL], Settings(scenario="slow"))
     every = [ask(method, path) for path in OPERATION_PATHS for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")]
     yield _case("methods/built-in", [*every, get("/__mock/requests?brief=true"), get("/__mock/verdict")])
-    control = ["health", "reset", "scenarios", "scenario", "sandboxes", "sandboxes/x", "state", "state/jobs/job-1", "state/jobs/job-1/start", "clock", "overrides", "overrides/x", "recording", "requests", "verdict", "violations", "openapi.json", "docs", "assets/shared/dom.js", "nothing"]
+    control = ["health", "reset", "scenarios", "scenario", "sandboxes", "sandboxes/x", "state", "state/jobs/job-1", "state/jobs/job-1/start", "clock", "overrides", "overrides/x", "recording", "requests", "verdict", "violations", "openapi.json", "docs", "assets/other/shared/dom.js", "nothing"]
     tried = [ask(method, f"/__mock/{path}") for path in control for method in ("HEAD", "PATCH", "OPTIONS", "PUT", "TRACE")]
     yield _case("methods/control", tried)
 
@@ -309,7 +309,7 @@ def _control() -> Iterator[Case]:
 @_makes
 def _pages() -> Iterator[Case]:
     pages = ["/", "/__mock", "/__mock/", "/admin/queue", "/admin/queue/", "/tutor", "/tutor/", "/tutor/courses/course-algebra", "/tutor/courses/none", "/__mock/docs", "/__mock/docs/", "/__mock/docs/control", "/admin", "/admin/", "/admin/queue?x=1", "/admin/queue?__scenario=", "/favicon.ico"]
-    wanted = ["/__mock/assets/shared/dom.js", "/__mock/assets/shared/base.css", "/__mock/assets/shared/icon.svg", "/__mock/assets/console/console.js", "/__mock/assets/tutoring/queue.js", "/__mock/assets/docs/docs.css", "/__mock/assets/token/token.css", "/__mock/assets/swagger/swagger-ui.css", "/__mock/assets/swagger/none.css", "/__mock/assets/shared/none.js", "/__mock/assets/shared/../shell.py", "/__mock/assets/shared/%2e%2e%2f%2e%2e%2fshell.py", "/__mock/assets/", "/__mock/assets"]
+    wanted = ["/__mock/assets/other/shared/dom.js", "/__mock/assets/other/shared/base.css", "/__mock/assets/other/shared/icon.svg", "/__mock/assets/other/console/console.js", "/__mock/assets/other/tutoring/queue.js", "/__mock/assets/other/docs/docs.css", "/__mock/assets/other/token/token.css", "/__mock/assets/other/swagger/swagger-ui.css", "/__mock/assets/other/swagger/none.css", "/__mock/assets/other/shared/none.js", "/__mock/assets/other/shared/../shell.py", "/__mock/assets/other/shared/%2e%2e%2f%2e%2e%2fshell.py", "/__mock/assets/", "/__mock/assets"]
     methods = [ask(method, page) for page in ("/__mock/", "/admin/queue", "/tutor", "/__mock/docs", "/") for method in ("HEAD", "POST", "OPTIONS", "DELETE")]
     yield _case("pages/plain", [*_gets(pages), *methods, *_gets(["/__mock/requests?brief=true", "/__mock/verdict"])])
     yield _case("pages/browser", _gets(pages, "Accept: text/html,application/xhtml+xml,*/*;q=0.8", NAVIGATION, "Sec-Fetch-Site: none", "Cookie: mock_scenario=empty; mock_sandbox=qa"))
@@ -329,7 +329,7 @@ def _pages() -> Iterator[Case]:
 @_makes
 def _guards() -> Iterator[Case]:
     hosts = ["localhost", "localhost:1", "LOCALHOST", "localhost.", "a.localhost", "127.0.0.1", "127.9.9.9:80", "[::1]", "[::1]:4080", "evil.example", "evil.example:4080", "localhost.evil.example", "10.0.0.1", "mock.internal", "mock.internal:80", "", "::1", "[bad", "a b", "127.0.0.1.evil.example"]
-    targets = [("GET", "/__mock/state?limit=0"), ("POST", "/__mock/reset"), ("GET", "/__mock/"), ("GET", "/admin/jobs/job-7"), ("GET", "/__mock/health"), ("GET", "/__mock/assets/shared/dom.js")]
+    targets = [("GET", "/__mock/state?limit=0"), ("POST", "/__mock/reset"), ("GET", "/__mock/"), ("GET", "/admin/jobs/job-7"), ("GET", "/__mock/health"), ("GET", "/__mock/assets/other/shared/dom.js")]
     for name, allowed in (("host", ()), ("allowed-host", ("Mock.Internal",))):
         yield _case(f"guard/{name}", [ask(method, target, host=f"Host: {host}") for host in hosts for method, target in targets[: 4 if allowed else 6]], Settings(allow_hosts=allowed))
     origins = ["http://localhost:4080", "http://localhost:3000", "https://localhost", "http://127.0.0.1:1", "http://evil.example", "https://localhost.evil.example", "null", "", "file://", "http://[::1]:1", "http://[bad", "chrome-extension://abc", "http://mock.internal"]

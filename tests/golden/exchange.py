@@ -28,6 +28,7 @@ _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})")
 _MILLISECONDS = re.compile(rb'"milliseconds":[0-9.e+-]+')
 _INSTANT = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?Z")
 _TAG_OF_FILE = re.compile(rb'"\d+\.\d+-\d+-\d+"')
+_ASSETS = re.compile(rb"(/__mock/assets/)[0-9a-f]{16}/")
 _FINGERPRINT = re.compile(rb'("?fingerprint"?:\s*"?)[0-9a-f]{64}')
 
 
@@ -53,11 +54,11 @@ class Answer:
     def normal(self, *, real_time: bool = False) -> Answer:
         """The same without what differs from one time to the next.
 
-        That is the date; the order of methods in `Allow` where Flask itself answers OPTIONS, which is one of a set; in the journal, how long an answer took to make; of a file that is sent as it is, what follows from its time; and
-        with `real_time`, every instant. Where the body is changed by it, so are the headers
+        That is the date; the order of methods in `Allow` where Flask itself answers OPTIONS, which is one of a set; in the journal, how long an answer took to make; of a file that is sent as it is, what follows from its time; in a page, the digest of its assets; and with `real_time`,
+        every instant. Where the body is changed by it, so are the headers
         that follow from the body: a length is only replaced where it is right.
         """
-        body = _MILLISECONDS.sub(b'"milliseconds":0', self.body)
+        body = _ASSETS.sub(rb"\1current/", _MILLISECONDS.sub(b'"milliseconds":0', self.body))
         if real_time:
             body = _FINGERPRINT.sub(rb"\1of an instant", _INSTANT.sub(b"an instant", body))
         lines = self.head.split(b"\r\n")

@@ -232,11 +232,11 @@ def test_a_name_that_was_pointed_here_brings_no_cookie_and_learns_nothing(locked
 
 def test_assets_need_no_token_and_hold_none(locked: Flask) -> None:
     client = locked.test_client()
-    for path in ("/__mock/assets/shared/base.css", "/__mock/in/a/__mock/assets/console/console.js"):
+    for path in ("/__mock/assets/0/shared/base.css", "/__mock/in/a/__mock/assets/0/console/console.js"):
         with client.get(path) as asset:
             assert asset.status_code == 200
             assert b"secret" not in asset.data
-    assert client.post("/__mock/assets/shared/base.css").status_code == 401
+    assert client.post("/__mock/assets/0/shared/base.css").status_code == 401
     assert client.get("/__mock/assets/../state").status_code in (401, 404)
 
 

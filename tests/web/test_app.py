@@ -68,7 +68,7 @@ def test_the_fault_timeout_takes_a_minute_without_a_delay(sleepless_app: Flask, 
         ("GET", "/__mock/in/elsewhere@empty/admin/jobs"),
         ("GET", "/__mock/clock"),
         ("GET", "/__mock/"),
-        ("GET", "/__mock/assets/shared/none.js"),
+        ("GET", "/__mock/assets/0/shared/none.js"),
     ],
 )
 def test_both_front_ends_give_the_same_response(built_in: Contract, method: str, path: str) -> None:

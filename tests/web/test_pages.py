@@ -19,7 +19,7 @@ def test_pages_load_nothing_from_elsewhere_and_run_no_inline_script(client: Flas
     response = client.get("/__mock/")
     assert "default-src 'self'" in response.headers["Content-Security-Policy"]
     assert "unsafe" not in response.headers["Content-Security-Policy"]
-    with client.get("/__mock/assets/shared/base.css") as asset:
+    with client.get("/__mock/assets/0/shared/base.css") as asset:
         assert asset.mimetype == "text/css"
 
 
@@ -31,7 +31,7 @@ def test_the_root_leads_to_the_start_page(client: FlaskClient) -> None:
 
 def test_pages_can_be_left_out(built_in: Contract) -> None:
     client = create_app(built_in, serve_pages=False).test_client()
-    paths = ("/", "/admin/queue", "/tutor", "/__mock/", "/__mock/assets/shared/base.css")
+    paths = ("/", "/admin/queue", "/tutor", "/__mock/", "/__mock/assets/0/shared/base.css")
     assert [client.get(path).status_code for path in paths] == [404] * 5
 
 
@@ -85,6 +85,21 @@ def test_the_queue_gets_the_rules_for_jobs_from_the_contract(built_in: Contract)
 
 def test_assets_of_pages_need_no_token(built_in: Contract) -> None:
     client = create_app(built_in, token="secret").test_client()
-    with client.get("/__mock/assets/tutoring/queue.js") as asset:
+    with client.get("/__mock/assets/0/tutoring/queue.js") as asset:
         assert asset.status_code == 200
     assert client.get("/__mock/state").status_code == 401
+
+
+@pytest.mark.parametrize("headers", [{}, {"Cookie": "mock_sandbox=qa"}, {"X-Mock-Scenario": "empty"}])
+def test_browsers_keep_an_asset_whatever_is_selected(client: FlaskClient, headers: dict[str, str]) -> None:
+    address = re.findall(r'href="([^"]+/base\.css)"', client.get("/__mock/", headers=headers).text)[0]
+    with client.get(address, headers=headers) as asset:
+        assert asset.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert asset.headers["Vary"] == "Origin"
+        assert not [name for name, _ in asset.headers if name.startswith("X-Mock-")]
+
+
+def test_browsers_do_not_keep_an_asset_of_another_version(client: FlaskClient) -> None:
+    with client.get("/__mock/assets/0123456789abcdef/shared/base.css") as asset:
+        assert asset.status_code == 200
+        assert asset.headers["Cache-Control"] == "no-cache"

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mockserver.http.service import Service
-from mockserver.web.pages import console, docs, shell, token, tutoring
+from mockserver.web.pages import asset_files, console, docs, shell, token, tutoring
 
 
 def with_pages(service: Service) -> Service:
     """The service with the pages of its contract, whose own paths take precedence; they are added to its router."""
     router = service.router
-    shell.add_assets(router, "shared")
-    shell.add_assets(router, "token")
+    asset_files.register(router, f"{shell.ENDPOINT}assets")
     console.register(router)
     if service.contract.built_in:
         tutoring.register(router)

@@ -24,7 +24,6 @@ IN = f"{PREFIX}/in/"
 
 def register(router: Router) -> None:
     """Add the console, and a redirect to it from `/` unless the contract has that path."""
-    shell.add_assets(router, "console")
 
     def console(exchange: Exchange, _: object) -> Response:
         from mockserver.contract.diagrams.diagram import draw

@@ -17,7 +17,6 @@ from mockserver.web.pages import shell
 
 def register(router: Router) -> None:
     """Add the queue, the courses, and a page for each course."""
-    shell.add_assets(router, "tutoring")
     for path, page in (("/admin/queue", _queue), ("/tutor", _courses), ("/tutor/courses/<course_id>", _course)):
         router.add_page(f"{shell.ENDPOINT}tutoring{page.__name__}", path, page)
 

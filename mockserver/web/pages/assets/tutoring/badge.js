@@ -1,9 +1,9 @@
 // The badge of a status: shape, word and colour, as the contract defines them.
 
-import { root } from "../shared/client.js";
 import { make, setText } from "../shared/dom.js";
 
 const SVG = "http://www.w3.org/2000/svg";
+const SYMBOLS = new URL("status.svg", import.meta.url).pathname;
 
 /** An empty badge, for `showBadge` to fill. */
 export function makeBadge() {
@@ -18,7 +18,7 @@ export function makeBadge() {
 export function showBadge(badge, { status, label, style }) {
   if (badge.dataset.style !== style) {
     badge.dataset.style = style;
-    badge.querySelector("use").setAttribute("href", `${root}/__mock/assets/tutoring/status.svg#${style}`);
+    badge.querySelector("use").setAttribute("href", `${SYMBOLS}#${style}`);
   }
   badge.dataset.status = status;
   setText(badge.lastElementChild, label);
