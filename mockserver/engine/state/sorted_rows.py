@@ -230,24 +230,27 @@ class SortedRows:
     def changed(self, old: Row | None, new: Row | None) -> SortedRows:
         """The rows without `old`, which is one of them, and with `new`."""
         key, blocks, size = self._order.key, self._blocks.copy(), self._size
+        new_key: SortKey = key(new) if new is not None else ()
         if old is not None:
             old_key = key(old)
             index = bisect_left(blocks, old_key, key=END)
-            if new is not None:
-                # Most changes leave a record in its block.
-                new_key = key(new)
-                if index == min(bisect_left(blocks, new_key, key=END), len(blocks) - 1):
-                    blocks[index] = blocks[index].with_replaced(old_key, new, new_key, key)
-                    return SortedRows(self._order, blocks, size)
+            # Most changes leave a record in its block.
+            if new is not None and index == _block_of(new_key, blocks):
+                blocks[index] = blocks[index].with_replaced(old_key, new, new_key, key)
+                return SortedRows(self._order, blocks, size)
             blocks[index : index + 1] = blocks[index].without(old_key, key)
             size -= 1
         if new is not None:
-            new_key = key(new)
-            index = min(bisect_left(blocks, new_key, key=END), max(len(blocks) - 1, 0))
+            index = _block_of(new_key, blocks)
             block = blocks[index] if blocks else Block([], new_key, [])
             blocks[index : index + 1] = block.with_row(new, new_key, key)
             size += 1
         return SortedRows(self._order, blocks, size)
+
+
+def _block_of(key: SortKey, blocks: list[Block]) -> int:
+    """The number of the block that a row with this key belongs to."""
+    return min(bisect_left(blocks, key, key=END), max(len(blocks) - 1, 0))
 
 
 def matches(row: Row, where: Sequence[Condition]) -> bool:
