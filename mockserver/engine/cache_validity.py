@@ -22,7 +22,7 @@ class CacheValidity:
         self._state, self._clock = state, clock = run.snapshot
         # Where the clock stands, and when the next transition is due; None where it moves, and where none is due.
         self._position = None if clock.mode == "real" else clock.position
-        self._due = state.agenda[0].at if state.agenda else None
+        self._due = state.agenda.first.at if state.agenda.first is not None else None
 
     def now(self) -> int | None:
         """The run's clock, in milliseconds since 1970; None where anything has changed."""

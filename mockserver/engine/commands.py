@@ -21,7 +21,7 @@ from mockserver.contract.records import (
     with_plain_keys,
 )
 from mockserver.engine.state.idempotency_keys import StoredResponse
-from mockserver.engine.state.schedule import DueTransition, with_replaced
+from mockserver.engine.state.schedule import DueTransition
 from mockserver.engine.state.sorted_rows import Row
 from mockserver.engine.state.state import State
 from mockserver.engine.state.table import Table, with_subscription
@@ -210,7 +210,7 @@ def _enter(
     tables = {**state.tables, resource.name: table.replace(key, row, entered)}
     if log is not None:
         _log_transition(tables, log, resource, record, transition, stamp)
-    agenda = with_replaced(state.agenda, row.due, due)
+    agenda = state.agenda.with_replaced(row.due, due)
     latest = at if at > state.latest else state.latest
     return State(tables, latest, state.schedule, agenda, state.overrides, state.keys)
 
@@ -247,7 +247,7 @@ def settle(state: State, until: int) -> tuple[State, list[Fired]]:
     Raises TooMuchDue, and BadTime where a stamp, or what would be due next, would be after the year 9999.
     """
     fired: list[Fired] = []
-    while state.agenda and state.agenda[0].at <= until:
+    while (due := state.agenda.first) is not None and due.at <= until:
         if len(fired) >= SETTLE_LIMIT:
             raise TooMuchDue(SETTLE_LIMIT)
         state, transition = fire_next(state)
@@ -261,7 +261,8 @@ def fire_next(state: State) -> tuple[State, Fired | None]:
 
     Raises BadTime as `settle` does.
     """
-    due = state.agenda[0]
+    due = state.agenda.first
+    assert due is not None
     table = state.tables[due.resource]
     row, lifecycle = table.get(due.key), table.layout.resource.lifecycle
     assert row is not None
@@ -272,7 +273,7 @@ def fire_next(state: State) -> tuple[State, Fired | None]:
     if step.guard is not None and not step.guard.is_valid(row.record):
         # It is not tried again until the record changes.
         waiting = table.replace(due.key, row, row._replace(due=None))
-        agenda = with_replaced(state.agenda, due, None)
+        agenda = state.agenda.with_replaced(due, None)
         return state.with_tables(waiting, latest=state.latest, agenda=agenda), None
     state = _enter(state, table, row, due.key, step, at, (*row.fired, due.rule))
     return state, Fired(due.resource, due.key, step.name, at)
@@ -312,7 +313,7 @@ def _put(state: State, command: Put) -> State:
     due = state.schedule.next(resource.name, lifecycle, key, record, (), since)
     if due is not None:
         _require_time(due)
-    agenda = with_replaced(state.agenda, old.due if old is not None else None, due)
+    agenda = state.agenda.with_replaced(old.due if old is not None else None, due)
     latest = latest if record_stamp is None else max(latest, record_stamp)
     last = step.name if step is not None else None
     put = table.put(key, record, last, due, subscription=command.subscription)
@@ -358,7 +359,7 @@ def _remove(state: State, command: Remove) -> State:
     row = table.get(command.key)
     if row is None:
         raise UnknownRecord(resource.name, command.key)
-    agenda = with_replaced(state.agenda, row.due, None)
+    agenda = state.agenda.with_replaced(row.due, None)
     state = state.with_tables(table.remove(command.key), latest=state.latest, agenda=agenda)
     for other in [table.layout.resource for table in state.tables.values()]:
         for field, target in other.references.items():

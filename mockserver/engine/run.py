@@ -97,8 +97,8 @@ class Run:
     @property
     def next_due(self) -> int | None:
         """When the next transition of `progress` is due, in milliseconds since 1970."""
-        agenda = self.state.agenda
-        return agenda[0].at if agenda else None
+        due = self.state.agenda.first
+        return due.at if due is not None else None
 
     @property
     def unused_overrides(self) -> list[ActiveOverride]:
@@ -136,8 +136,8 @@ class Run:
     def settle(self) -> None:
         """Fire the transitions that are due by now. Raises TooMuchDue."""
         timeline = self.timeline
-        agenda = timeline.state.agenda
-        if agenda and agenda[0].at <= timeline.now:
+        due = timeline.state.agenda.first
+        if due is not None and due.at <= timeline.now:
             with self._lock:
                 self._settle(timeline.now)
 

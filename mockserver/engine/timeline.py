@@ -45,8 +45,8 @@ class Timeline:
 
     def settle(self, until: int) -> list[Fired]:
         """Fire the transitions that are due by `until`; which these were. Raises TooMuchDue."""
-        agenda = self.state.agenda
-        if not agenda or agenda[0].at > until:
+        due = self.state.agenda.first
+        if due is None or due.at > until:
             return []
         self.state, fired = settle(self.state, until)
         return fired

@@ -152,12 +152,12 @@ class Feed:
         """Apply commands, and what falls due before each and by now; False where the limit is reached before."""
         for number, command in enumerate((*commands, None)):
             until = now if command is None else command.at
-            while self._state.agenda and self._state.agenda[0].at <= until:
+            while (due := self._state.agenda.first) is not None and due.at <= until:
                 if limit is not None and limit <= 0:
                     self._position += number
                     return False
                 limit = None if limit is None else limit - 1
-                before, self._until = self._state, self._state.agenda[0].at
+                before, self._until = self._state, due.at
                 self._state, fired = fire_next(before)
                 if fired is not None:
                     self._add(changes_by_transition(before, fired, self._state), self._state)

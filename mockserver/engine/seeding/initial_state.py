@@ -15,7 +15,7 @@ from mockserver.documents.nodes import BASE_URI
 from mockserver.engine.overrides import Overrides
 from mockserver.engine.seeding.inferred import first_records, referring_fields
 from mockserver.engine.seeding.key_generator import KeyGenerator
-from mockserver.engine.state.schedule import DueTransition, Schedule
+from mockserver.engine.state.schedule import Agenda, DueTransition, Schedule
 from mockserver.engine.state.state import State
 from mockserver.engine.state.table import Table
 from mockserver.errors import CannotGenerate
@@ -78,7 +78,7 @@ def _build_state(
     latest = latest_stamp(contract.resources, records)
     if latest is None:
         latest = scenario.clock.start - 1
-    return State(tables, latest, schedule, tuple(sorted(agenda)), Overrides.from_scenario(scenario.responses))
+    return State(tables, latest, schedule, Agenda.from_transitions(agenda), Overrides.from_scenario(scenario.responses))
 
 
 def with_clock_start(contract: Contract, scenario: Scenario, start: int) -> Scenario:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from mockserver.contract.lifecycle import Lifecycle
 from mockserver.contract.model import Record, Rule, Scenario
 from mockserver.dataclass import dataclass
 from mockserver.engine.state.seeded import draw_between
+
+# About the square root of the number of transitions that thousands of records wait for.
+BLOCK_SIZE = 48
+LAST = itemgetter(-1)
 
 
 class DueTransition(NamedTuple):
@@ -58,17 +63,41 @@ class Schedule:
         return None
 
 
-# In the order in which they are due.
-Agenda = tuple[DueTransition, ...]
+class Agenda:
+    """Transitions in the order in which they are due, as an immutable value: a change copies two blocks, and not all.
+
+    `first` is the one that is due next; None where there is none.
+    """
+
+    __slots__ = ("_blocks", "first")
+
+    def __init__(self, blocks: list[list[DueTransition]]) -> None:
+        self._blocks = blocks
+        self.first = blocks[0][0] if blocks else None
+
+    @classmethod
+    def from_transitions(cls, transitions: Iterable[DueTransition]) -> Agenda:
+        """The agenda of these transitions, which may come in any order."""
+        entries = sorted(transitions)
+        return cls([entries[start : start + BLOCK_SIZE] for start in range(0, len(entries), BLOCK_SIZE)])
+
+    def with_replaced(self, old: DueTransition | None, new: DueTransition | None) -> Agenda:
+        """The agenda without `old`, which is in it, and with `new`."""
+        if old is None and new is None:
+            return self
+        blocks = self._blocks.copy()
+        if old is not None:
+            index = bisect_left(blocks, old, key=LAST)
+            block = blocks[index].copy()
+            del block[bisect_left(block, old)]
+            blocks[index : index + 1] = [block] if block else []
+        if new is not None:
+            index = min(bisect_left(blocks, new, key=LAST), max(len(blocks) - 1, 0))
+            block = blocks[index].copy() if blocks else []
+            insort(block, new)
+            half = BLOCK_SIZE if len(block) > 2 * BLOCK_SIZE else len(block)
+            blocks[index : index + 1] = [part for part in (block[:half], block[half:]) if part]
+        return Agenda(blocks)
 
 
-def with_replaced(agenda: Agenda, old: DueTransition | None, new: DueTransition | None) -> Agenda:
-    """The agenda without `old`, which is in it, and with `new`."""
-    if old is None and new is None:
-        return agenda
-    entries = list(agenda)
-    if old is not None:
-        del entries[bisect_left(entries, old)]
-    if new is not None:
-        insort(entries, new)
-    return tuple(entries)
+NOTHING_DUE = Agenda([])

@@ -10,7 +10,7 @@ from mockserver.contract.model import Record
 from mockserver.contract.records import record_key
 from mockserver.engine.overrides import NO_OVERRIDES, Overrides
 from mockserver.engine.state.idempotency_keys import NO_KEYS, IdempotencyKeys
-from mockserver.engine.state.schedule import Agenda, Schedule
+from mockserver.engine.state.schedule import NOTHING_DUE, Agenda, Schedule
 from mockserver.engine.state.table import Table
 from mockserver.refusals import UnknownRecord, UnknownResource
 from mockserver.syntax import strict_json
@@ -25,7 +25,7 @@ class State(NamedTuple):
     tables: Mapping[str, Table]
     latest: int
     schedule: Schedule
-    agenda: Agenda = ()
+    agenda: Agenda = NOTHING_DUE
     overrides: Overrides = NO_OVERRIDES
     keys: IdempotencyKeys = NO_KEYS
 
