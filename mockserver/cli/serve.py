@@ -242,12 +242,13 @@ def _reload(app: ReloadingApp, watch: Watch, root: Path, edited: list[Path]) -> 
     """Reload the contract and print the outcome; whether it failed for a reason that may end without an edit."""
     names = ", ".join(_relative_name(path, root) for path in edited[:3]) + (" …" if len(edited) > 3 else "")
     former = app.problems
+    # The contract before this one is garbage; its cycles would stay until the next, rare full collection. The new one
+    # is not looked through, since it is not loaded yet.
+    gc.collect()
     problems = app.reload()
     is_unreadable = any(problem.code == UNREADABLE for problem in problems)
     # A module that was imported for the first time may be the one with the mistake.
     watch.add_files([*_files_of(app.contract), *(root / problem.file for problem in problems)])
-    # The contract before the previous one is garbage now; its cycles would stay until the next, rare full collection.
-    gc.collect()
     if problems and not (is_unreadable and problems == former):
         for problem in problems:
             print_line(str(problem), err=True)
