@@ -7,7 +7,7 @@ import gc
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -240,7 +240,6 @@ def _files_of(contract: Contract) -> list[Path]:
 
 def _reload(app: ReloadingApp, watch: Watch, root: Path, edited: list[Path]) -> bool:
     """Reload the contract and print the outcome; whether it failed for a reason that may end without an edit."""
-    names = ", ".join(_relative_name(path, root) for path in edited[:3]) + (" …" if len(edited) > 3 else "")
     former = app.problems
     # The contract before this one is garbage; its cycles would stay until the next, rare full collection. The new one
     # is not looked through, since it is not loaded yet.
@@ -252,11 +251,17 @@ def _reload(app: ReloadingApp, watch: Watch, root: Path, edited: list[Path]) -> 
     if problems and not (is_unreadable and problems == former):
         for problem in problems:
             print_line(str(problem), err=True)
+        names = _some_names(dict.fromkeys(problem.file for problem in problems))
         warn(f"{count_noun(len(problems), 'error')} in {names}; still serving the previous version")
     if not problems:
-        print_line(f"Reloaded {names}")
+        print_line(f"Reloaded {_some_names(_relative_name(path, root) for path in edited)}")
     sys.stdout.flush()
     return is_unreadable
+
+
+def _some_names(files: Iterable[str]) -> str:
+    names = list(files)
+    return ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
 
 
 def _relative_name(path: Path, root: Path) -> str:

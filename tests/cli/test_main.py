@@ -465,7 +465,8 @@ def test_an_edit_with_errors_leaves_the_previous_version_in_service(make_contrac
         replace_text(file, '"dnoe"', '"done"')
         assert "problems" not in poll(f"{url}/__mock/health", lambda health: "problems" not in health)
         output = remaining_output(process)
-    assert "mockserver: 2 errors in fixtures/small/jobs.json; still serving the previous version\n" in output
+    files = "fixtures/small/events.json, fixtures/small/jobs.json"
+    assert f"mockserver: 2 errors in {files}; still serving the previous version\n" in output
 
 
 def test_an_openapi_file_and_a_scenario_file_are_reloaded_too(tmp_path: Path) -> None:
