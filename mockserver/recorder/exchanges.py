@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import contextlib
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,9 +11,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 from mockserver.dataclass import dataclass
 from mockserver.syntax import strict_json
+from mockserver.syntax.charsets import codec_name
 from mockserver.syntax.header_addresses import replace_addresses
 from mockserver.syntax.header_names import FRAMING, TEXT, TOKEN
-from mockserver.syntax.media_types import FORM, essence, is_json, is_text
+from mockserver.syntax.media_types import FORM, charset_of, essence, is_json, is_text
 
 # Of a longer body, nothing is kept.
 BODY_LIMIT = 10 * 1024 * 1024
@@ -80,12 +81,12 @@ def read_content(headers: Headers, body: bytes) -> Content:
     body = _decompress(body, find_header(headers, "content-encoding") or "")
     if not body:
         return EMPTY
+    text = _decode(body, media_type)
     if is_json(media_type) or not media_type:
         try:
-            return Content("json", strict_json.parse(body), media_type)
+            return Content("json", strict_json.parse(body if text is None else text.encode()), media_type)
         except strict_json.MalformedJSON:
             media_type = media_type or "text/plain"
-    text = _decode(body, media_type)
     if text is None or not (is_text(media_type) or is_json(media_type) or essence(media_type) == FORM):
         return Content("binary", body, media_type)
     if essence(media_type) == FORM:
@@ -121,12 +122,12 @@ def _relative(exchange: RecordedExchange, address: str) -> str:
 
 
 def _decode(body: bytes, media_type: str) -> str | None:
-    charset = re.search(r"charset=\"?([\w-]+)", media_type, re.ASCII | re.IGNORECASE)
-    name = charset[1].lower() if charset is not None else "utf-8"
-    try:
-        return body.decode("utf-8" if name not in ("iso-8859-1", "latin1", "windows-1252") else "windows-1252")
-    except UnicodeDecodeError:
-        return None
+    """The text of a body; None where it has none. UTF-8 comes first: HAR files hold what browsers have decoded."""
+    for codec in ("utf-8", codec_name(charset_of(media_type) or "")):
+        if codec is not None:
+            with contextlib.suppress(UnicodeDecodeError):
+                return body.decode(codec)
+    return None
 
 
 def _decompress(body: bytes, coding: str) -> bytes:

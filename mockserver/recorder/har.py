@@ -155,8 +155,10 @@ class HarFile:
             status = OK
         content = response.get("content")
         media_type = content.get("mimeType") if isinstance(content, dict) else None
-        if body and isinstance(media_type, str) and find_header(response_headers, "content-type") is None:
-            response_headers.append(("Content-Type", media_type))
+        # Chromium writes x-unknown where there is none.
+        is_named = isinstance(media_type, str) and "/" in media_type
+        if body and is_named and find_header(response_headers, "content-type") is None:
+            response_headers.append(("Content-Type", str(media_type)))
         # What a browser has decoded has no coding any more.
         response_headers = [pair for pair in response_headers if pair[0].lower() != "content-encoding"]
         return RecordedExchange(

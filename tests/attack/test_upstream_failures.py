@@ -90,6 +90,7 @@ def reset(connection: socket.socket, _: Received) -> str:
         ),
         (b"HTTP/1.1 200 OK\r\nbad header\r\n\r\n", "it sent what is not HTTP: invalid header token"),
         (b"HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n", "its status 999 is none of HTTP"),
+        (b"HTTP/1.1 000 Odd\r\nContent-Length: 0\r\n\r\n", "its status 0 is none of HTTP"),
         (
             b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n",
             "it switched to another protocol, which was not requested",

@@ -50,6 +50,11 @@ def test_an_entry_is_an_exchange(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
+def test_a_media_type_that_is_unknown_is_none(tmp_path: Path) -> None:
+    (exchange,) = read(tmp_path, changed(response={"headers": []}, content={"mimeType": "x-unknown"}))
+    assert exchange.response_headers == []
+
+
 @pytest.mark.parametrize(
     ("item", "body"),
     [

@@ -124,13 +124,13 @@ class ResponseReader:
         if self.is_complete:
             return
         status = self._parser.get_status_code()
+        if not 100 <= status <= 599:
+            raise BadAnswer(f"its status {status} is none of HTTP")
         if status < 200:
             if status == 101:
                 raise BadAnswer("it switched to another protocol, which was not requested")
             self.interim.append(InterimResponse(status, self.phrase, self.headers))
             return
-        if status > 599:
-            raise BadAnswer(f"its status {status} is none of HTTP")
         self.status, self.has_head = status, True
         for name, value in self.headers:
             lower = name.lower()
