@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -32,8 +33,14 @@ def current_option_name(name: str) -> str:
     return RENAMED_OPTIONS.get(name, name)
 
 
-def replace_unencodable_characters() -> None:
-    """Have the standard streams write `?` for a character that their encoding lacks, instead of failing."""
+def prepare_standard_streams() -> None:
+    """Have the standard streams write `?` for a character that their encoding lacks, and nothing where one is closed.
+
+    Otherwise they would fail, and the next file or socket would have the number of the closed one.
+    """
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115, PTH123
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="replace")
@@ -44,7 +51,7 @@ class LazyGroup(click.Group):
 
     def main(self, *args: Any, **options: Any) -> Any:
         """Run the command line: contracts, files and values that it prints may have any characters."""
-        replace_unencodable_characters()
+        prepare_standard_streams()
         return super().main(*args, **options)
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -59,6 +59,4 @@ def _write(stream: TextIO, text: str) -> None:
         stream.write(f"{text}\n")
     except UnicodeEncodeError:
         stream.write(f"{ascii(text)[1:-1]}\n")
-    except OSError:
-        return  # whoever read the lines has gone; the requests go on
     stream.flush()

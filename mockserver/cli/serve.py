@@ -6,7 +6,6 @@ import contextlib
 import gc
 import os
 import shlex
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -107,7 +106,6 @@ def serve_command(**values: Any) -> None:
     if options.workers == 1:
         work(announce_address)
     else:
-        sys.stdout.flush()  # or each forked worker would print the buffered lines again
         supervise(options.workers, work, announce_address)
 
 
@@ -208,7 +206,6 @@ def print_address(address: str, console: str | None) -> None:
     if console is not None:
         print_line(f"Console: {console}")
     print_line("Press Ctrl-C to stop.")
-    sys.stdout.flush()
 
 
 def watch_files(contract: Contract, path: Path | None, scenario: str | None, app: ReloadingApp) -> None:
@@ -255,7 +252,6 @@ def _reload(app: ReloadingApp, watch: Watch, root: Path, edited: list[Path]) -> 
         warn(f"{count_noun(len(problems), 'error')} in {names}; still serving the previous version")
     if not problems:
         print_line(f"Reloaded {_some_names(_relative_name(path, root) for path in edited)}")
-    sys.stdout.flush()
     return is_unreadable
 
 

@@ -224,7 +224,7 @@ def serve(
     app: WSGIApplication, host: str, sockets: list[socket.socket], announce: Callable[[str], None],
     body_limit: int | None = None, tls: ssl.SSLContext | None = None,
 ) -> None:  # fmt: skip
-    """Serve until SIGINT or SIGTERM, then return; `announce` gets the address once the server accepts connections."""
+    """Serve until SIGINT, SIGTERM or SIGHUP, then return; `announce` gets the address once connections are accepted."""
     # The loaded contract is permanent, so the collector need not scan it. Nor is it scanned now for the little garbage
     # that loading leaves: that would take a tenth of the start.
     gc.freeze()
@@ -237,11 +237,16 @@ def serve(
 
 @contextlib.contextmanager
 def _ended_by_signals(server: _Server) -> Iterator[None]:
-    """Have SIGINT and SIGTERM end a server."""
+    """Have SIGINT, SIGTERM and SIGHUP, unless nohup ignores that, end a server."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    former = {number: signal.signal(number, server.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    # Windows has none.
+    hang_up: signal.Signals | None = getattr(signal, "SIGHUP", None)
+    if hang_up is not None and signal.getsignal(hang_up) is not signal.SIG_IGN:
+        numbers.append(hang_up)
+    former = {number: signal.signal(number, server.handle_exit) for number in numbers}
     try:
         yield
     finally:

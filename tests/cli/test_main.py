@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -54,10 +54,10 @@ def run(*arguments: str) -> Result:
 
 @contextmanager
 def serving(
-    *arguments: str, env: dict[str, str] | None = None
+    *arguments: str, env: dict[str, str] | None = None, prefix: Sequence[str] = ()
 ) -> Iterator[tuple[subprocess.Popen[str], str, list[str]]]:
     """`mockserver serve` in another process: the process, its address, and the lines that it printed before that."""
-    command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", *arguments]
+    command = [*prefix, sys.executable, "-m", "mockserver", "serve", "--port", "0", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env) as process:
         lines: list[str] = []
         try:
@@ -100,7 +100,7 @@ def replace_text(path: Path, before: str, after: str) -> None:
     new.rename(path)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_serve_prints_what_it_serves_and_exits_with_0_on_a_signal(number: signal.Signals) -> None:
     with serving() as (process, url, lines), requests.Session() as session:
         first, *others = SCENARIOS

@@ -93,16 +93,6 @@ def test_a_stream_that_cannot_write_a_character_gets_an_escape() -> None:
     assert rb"/gr\xfcn" in raw.getvalue()
 
 
-def test_a_reader_that_has_gone_stops_no_request() -> None:
-    class Broken(io.StringIO):
-        def write(self, _: str) -> int:
-            raise BrokenPipeError
-
-    log = request_log("text", Broken())
-    assert log is not None
-    log(LINE)
-
-
 @pytest.mark.parametrize("front_end", ["protocol", "WSGI"])
 def test_a_wait_has_one_line_when_it_ends(front_end: str) -> None:
     lines: list[RequestLine] = []
