@@ -36,6 +36,8 @@ CLOSING_TURNS = 3
 # takes about 1 ms per 1,000 objects. The older generations are collected rarely, since
 # that could stop all requests for a second.
 YOUNG_THRESHOLD, OLD_THRESHOLD = 20_000, 1_000
+# So many connections and files may be open, where the system allows that; the default is 1,024 on Linux, 256 on macOS.
+FILES = 10_240
 
 
 class PortTaken(Exception):
@@ -229,10 +231,21 @@ def serve(
     # that loading leaves: that would take a tenth of the start.
     gc.freeze()
     gc.set_threshold(YOUNG_THRESHOLD, OLD_THRESHOLD, OLD_THRESHOLD)
+    _allow_many_files()
     address = url(host, sockets, tls)
     server = _server(app, body_limit, tls, lambda: announce(address))
     with _ended_by_signals(server):
         server.run(sockets)
+
+
+def _allow_many_files() -> None:
+    if os.name == "posix":
+        import resource  # which Windows lacks
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 @contextlib.contextmanager

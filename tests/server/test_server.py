@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import urlopen
@@ -122,3 +122,15 @@ def test_a_signal_ends_it_well_whatever_connections_are_open(signals: list[signa
             assert process.stderr.read() == ""
         finally:
             process.kill()
+
+
+def test_more_connections_than_the_usual_limit_of_files_are_served() -> None:
+    limited = ["/bin/sh", "-c", 'ulimit -S -n 100 && exec "$@"', "-", sys.executable, "-c", SCRIPT]
+    with subprocess.Popen(limited, stdout=subprocess.PIPE, text=True) as process, ExitStack() as stack:
+        stack.callback(process.kill)
+        assert process.stdout is not None
+        port = urlsplit(process.stdout.readline().split()[-1]).port or 0
+        connections = [stack.enter_context(socket.create_connection(("127.0.0.1", port), SECONDS)) for _ in range(200)]
+        for connection in connections:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert {connection.recv(15) for connection in connections} == {b"HTTP/1.1 200 OK"}
