@@ -117,7 +117,7 @@ def _check_backend(
     if output_format == "json":
         click.echo(json.dumps(checker.as_dict(), indent=2))
     else:
-        _print_lines(checker.findings, output_format, root, Path.cwd().resolve())
+        _print_lines(checker.findings, output_format, root)
         for line in checker.summary():
             # The output of other formats is for programs alone.
             print_line(line, err=output_format != "text")
@@ -153,18 +153,18 @@ def _print_findings(
     if output_format == "json":
         click.echo(json.dumps(report.as_dict(checker, findings), indent=2))
         return
-    _print_lines(findings, output_format, root, Path.cwd().resolve())
+    _print_lines(findings, output_format, root)
     if output_format == "text":
         for line in report.summarize(checker) if checker is not None else ():
             print_line(line)
 
 
-def _print_lines(findings: list[CheckFinding], output_format: str, root: Path, current_directory: Path) -> None:
+def _print_lines(findings: list[CheckFinding], output_format: str, root: Path) -> None:
     """Print findings in a format other than JSON."""
     if output_format == "sarif":
-        click.echo(json.dumps(annotation_formats.as_sarif(findings, root, current_directory), indent=2))
+        click.echo(json.dumps(annotation_formats.as_sarif(findings, root, Path.cwd().resolve()), indent=2))
     elif output_format == "github":
-        for line in annotation_formats.as_github_commands(findings, root, current_directory):
+        for line in annotation_formats.as_github_commands(findings, root, Path.cwd().resolve()):
             print_line(line)
     else:
         for finding in findings:

@@ -77,8 +77,7 @@ def serve_command(**values: Any) -> None:
     generated = generate_token(options.host) if options.token is None else None
     token = generated if options.token is None else options.token
     # Absolute paths, since files are read again later: the working directory may be removed and created again.
-    path, upstream_ca = _absolute(options.contract), _absolute(options.upstream_ca)
-    options = replace(options, token=token, upstream_ca=upstream_ca)
+    options = replace(options, token=token, upstream_ca=_absolute(options.upstream_ca))
     with paused_garbage_collection(), _startup_errors(options.store):
         first_contract = load_or_fail(partial(options.load, options.contract, options.scenario))
         with elapsed_time("Building the routes"):
@@ -91,6 +90,7 @@ def serve_command(**values: Any) -> None:
     scenario = options.scenario
     if scenario is not None and _is_file_name(scenario):
         scenario = str(Path(scenario).absolute())
+    path = _absolute(options.contract)
     reloading_app = ReloadingApp(service, partial(options.load, path, scenario))
     address = url(_openable(options.host), sockets, tls)
     console = None if options.no_pages else _console(address, token, generated)

@@ -6,6 +6,8 @@ import os
 import resource
 import shutil
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -242,3 +244,11 @@ def test_a_served_directory_that_is_removed_and_created_again_is_reloaded(root: 
         output = remaining_output(process)
     assert "schemas/x\\x1b.yaml: cannot be read: it is not a regular file\n" in output
     assert "Traceback" not in output
+
+
+@pytest.mark.parametrize("arguments", [["check", "none"], ["check"], ["serve", "none"], ["scenarios"], ["init", "new"]])
+def test_a_command_has_no_traceback_where_the_working_directory_was_removed(arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "mockserver", *arguments]
+    script = 'cd "$(mktemp -d)" && rmdir "$PWD" && exec "$@"'
+    result = subprocess.run(["/bin/sh", "-c", script, "-", *command], capture_output=True, text=True, check=False)
+    assert (result.returncode, "Traceback" in result.stderr) == (int(arguments[-1] in ("none", "new")), False)
