@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import ast
+import inspect
 import logging
+import textwrap
 
 import pytest
 from flask import Flask
@@ -17,6 +20,23 @@ def test_every_refusal_has_a_status_and_a_code_of_its_own() -> None:
     # An injected refusal has the status that was asked for.
     assert set(STATUS) == set(kinds) - {refusals.Injected}
     assert len(refusals.by_code()) == len(kinds)
+
+
+def test_the_schema_of_a_problem_has_the_members_of_every_refusal(app: Flask) -> None:
+    declared = app.test_client().get("/__mock/openapi.json").json["components"]["schemas"]["Problem"]["properties"]
+    # These two have schemas of their own.
+    kinds = set(errors.Refusal.__subclasses__()) - {refusals.FailedVerdict, refusals.VerifyFailed}
+    undeclared = {kind.__name__: _members(kind) - set(declared) for kind in kinds}
+    assert {name: members for name, members in undeclared.items() if members} == {}
+
+
+def _members(kind: type[errors.Refusal]) -> set[str]:
+    """The members that the constructor of a refusal adds to its problem."""
+    calls = (
+        node for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(kind)))) if isinstance(node, ast.Call)
+    )
+    constructors = (call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "__init__")
+    return {keyword.arg for call in constructors for keyword in call.keywords if keyword.arg is not None}
 
 
 @pytest.mark.parametrize(("owner", "step"), [(parameters, "validate"), (Behaviours, "perform")])
