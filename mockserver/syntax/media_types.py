@@ -85,22 +85,35 @@ def is_text(media_type: str) -> bool:
 
 def matches(media_type: str, declared: str) -> bool:
     """Whether a media type is the declared one, or within the declared range."""
-    name, pattern = essence(media_type), essence(declared)
-    return pattern in (name, "*/*", "*") or (pattern.endswith("/*") and name.startswith(pattern[:-1]))
+    return covers(essence(declared), essence(media_type))
+
+
+def covers(media_range: str, media_type: str) -> bool:
+    """Whether a range without parameters covers a media type; `application/*+json` covers `application/json`, too."""
+    if media_range in (media_type, "*/*", "*"):
+        return True
+    family, _, subtype = media_range.partition("/")
+    if family not in ("*", media_type.partition("/")[0]):
+        return False
+    suffix = subtype[2:] if subtype.startswith("*+") else None
+    return subtype == "*" or (suffix is not None and media_type.endswith((f"+{suffix}", f"/{suffix}")))
 
 
 def best_match(media_type: str, declared: Iterable[str]) -> str | None:
-    """The declared name that matches most specifically: the type itself, then `text/*`, then `*/*`.
+    """The declared name that matches most specifically: the type itself, `text/*+xml`, `text/*`, then `*/*`.
 
     Of several that differ in their parameters alone, the one that has most of them in common with `media_type`.
     """
     sent = _parameters(media_type)
     candidates = [name for name in declared if matches(media_type, name)]
-    return max(candidates, key=lambda name: (_specificity(name), _agreement(sent, name)), default=None)
+    return max(candidates, key=lambda name: (specificity(essence(name)), _agreement(sent, name)), default=None)
 
 
-def _specificity(name: str) -> int:
-    return 2 - essence(name).count("*")
+def specificity(media_range: str) -> int:
+    """How much a range without parameters narrows: not at all, to a family, to a suffix in it, or to one type."""
+    if "*" not in media_range:
+        return 3
+    return 2 if "*+" in media_range else int(not media_range.startswith("*"))
 
 
 def _agreement(sent: frozenset[str], name: str) -> int:

@@ -226,6 +226,9 @@ def test_a_preferred_answer_touches_no_state_and_comes_before_overrides(small_cl
         ("text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", "application/json"),
         ("application/json; charset=utf-8", "application/json"),
         ("APPLICATION/JSON", "application/json"),
+        ("application/*+json", "application/json"),
+        ("application/*+json;q=0, application/xml;q=0.1", "application/xml"),
+        ("application/*;q=0.9, application/*+json;q=0.1", "application/xml"),
     ],
 )
 def test_the_media_type_is_the_one_that_is_liked_best(pets: FlaskClient, accept: str, kind: str) -> None:
@@ -380,7 +383,9 @@ def test_xml_without_an_example_and_a_schema_is_501_and_says_which_media_type(se
     [
         ("*/*", "*/*", "application/json"), ("*/*", "text/html, */*;q=0.8", "application/json"),
         ("application/*", "application/vnd.own+json", "application/vnd.own+json"), ("text/*", "text/csv", "text/csv"),
-        ("text/*", "*/*", "text/plain"),
+        ("text/*", "*/*", "text/plain"), ("application/*+json", "*/*", "application/json"),
+        ("application/*+json", "text/html, application/hal+json", "application/hal+json"),
+        ("application/hal+json", "application/*+json", "application/hal+json"),
     ],
 )  # fmt: skip
 def test_where_a_range_is_declared_a_media_type_of_it_is_sent(

@@ -10,7 +10,7 @@ from werkzeug.http import parse_list_header
 
 from mockserver.openapi.model import DeclaredResponse, MediaType
 from mockserver.refusals import NotAcceptable
-from mockserver.syntax.media_types import best_match, is_json
+from mockserver.syntax.media_types import best_match, covers, is_json, specificity
 
 # The media type to send if a range is declared.
 BINARY = "application/octet-stream"
@@ -47,7 +47,7 @@ def concrete_media_type(accept: str | None, name: str, media: MediaType) -> str:
     accepted = [
         media_range
         for media_range, quality, _ in ranges
-        if "*" not in media_range and quality > 0 and _covers(name, media_range)
+        if "*" not in media_range and quality > 0 and covers(name, media_range)
     ]
     return accepted[0] if accepted else usual
 
@@ -98,19 +98,14 @@ def _quality(name: str, ranges: tuple[Range, ...], used: frozenset[str]) -> floa
     best_specificity, best_quality = -1, 0.0
     for accepted, quality, all_parameters in ranges:
         parameters = {parameter for parameter in all_parameters if parameter.partition("=")[0] in used}
-        if not (_covers(accepted, media_type) or _covers(media_type, accepted)):
+        if not (covers(accepted, media_type) or covers(media_type, accepted)):
             continue
         if not parameters <= declared:
             continue
-        specificity = 2 * (accepted.count("*") == 0) + (accepted != "*/*") + 4 * len(parameters)
-        if specificity > best_specificity or (specificity == best_specificity and quality > best_quality):
-            best_specificity, best_quality = specificity, quality
+        specific = specificity(accepted) + 4 * len(parameters)
+        if specific > best_specificity or (specific == best_specificity and quality > best_quality):
+            best_specificity, best_quality = specific, quality
     return best_quality
-
-
-def _covers(accepted: str, name: str) -> bool:
-    kind, _, subtype = accepted.partition("/")
-    return kind in ("*", name.partition("/")[0]) and subtype in ("*", name.partition("/")[2])
 
 
 @lru_cache(maxsize=512)
