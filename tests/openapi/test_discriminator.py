@@ -107,3 +107,36 @@ def test_a_value_is_generated_for_one_of_the_alternatives(pets: FlaskClient) -> 
     response = pets.get("/pets")
     assert response.status_code == 200
     assert response.get_json()["kind"] in ("cat", "dog")
+
+
+def test_the_property_may_be_that_of_the_schema_around_the_alternatives(serve: Serve) -> None:
+    document = api(TEXT, mapping=MAPPING)
+    schemas = document["components"]["schemas"]
+    schemas["Cat"] = {"type": "object", "required": ["meow"], "properties": {"meow": TEXT}}
+    schemas["Dog"] = {"type": "object", "properties": {"bark": TEXT}}
+    schemas["Pet"] |= {"type": "object", "required": ["kind"], "properties": {"kind": TEXT}}
+    client = serve(document)
+    assert client.post("/pets", json={"kind": "dog", "meow": "x"}).status_code == 200
+    responses = [client.post("/pets", json=body) for body in ({"kind": "cat", "bark": "x"}, {"kind": "cow"}, {})]
+    assert [response.get_json()["violations"][0]["message"] for response in responses] == [
+        '"meow" is required and missing',
+        '"cow" is not one of "cat", "dog".',
+        '"kind" is required and missing',
+    ]
+    assert client.get("/pets").get_json()["kind"] in ("cat", "dog")
+
+
+@pytest.mark.parametrize("body", [{"kind": "dog"}, {"kind": "cow", "bark": "x"}, {"bark": "x"}, {}])
+def test_the_default_alternative_is_for_other_values_and_for_none(serve: Serve, body: dict[str, Any]) -> None:
+    document = {**api(TEXT, mapping={"cat": "Cat"}), "openapi": "3.2.0"}
+    schemas = document["components"]["schemas"]
+    del schemas["Base"]["required"]
+    schemas["Cat"]["required"] = ["meow"]
+    schemas["Dog"]["additionalProperties"] = TEXT
+    schemas["Pet"]["discriminator"]["defaultMapping"] = "#/components/schemas/Dog"
+    client = serve(document)
+    assert client.post("/pets", json=body).status_code == 200
+    assert "5 is not of type string" in client.post("/pets", json={**body, "bark": 5}).get_json()["detail"]
+    assert client.post("/pets", json={"kind": "cat"}).get_json()["violations"][0]["message"] == (
+        '"meow" is required and missing'
+    )

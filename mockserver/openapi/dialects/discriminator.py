@@ -25,26 +25,32 @@ DEPTH_LIMIT = 20
 def with_discriminator(schema: dict[str, Any], written: dict[str, Any], targets: Targets) -> dict[str, Any]:
     """The schema, each of whose alternatives requires one of the names that the discriminator has for it.
 
-    `written` is the same schema before normalization. Of the names, those count that the property of the alternative
-    may have, where it has an `enum`, a `const` or a `pattern`. An alternative stays as it is if these are none, since
-    its own schema tells it apart then, or if it does not have the property.
+    `written` is the same schema before normalization. Of the names, those count that the property may have, where it
+    has an `enum`, a `const` or a `pattern`. An alternative stays as it is if these are none, since its own schema
+    tells it apart then, or if neither it nor the schema itself has the property. The `defaultMapping` of OpenAPI 3.2
+    is the alternative for all other values, and for none.
     """
     declared = written.get("discriminator")
-    name = declared.get("propertyName") if isinstance(declared, dict) else None
+    declared = declared if isinstance(declared, dict) else {}
+    name, mapping, default = (declared.get(member) for member in ("propertyName", "mapping", "defaultMapping"))
     keyword = next((keyword for keyword in ("oneOf", "anyOf") if isinstance(written.get(keyword), list)), None)
     if not isinstance(name, str) or keyword is None:
         return schema
-    mapping = declared.get("mapping") if isinstance(declared, dict) else None
-    alternatives = []
-    for branch, alternative in zip(written[keyword], schema[keyword], strict=False):
-        properties = list(_find_properties(branch, name, targets))
-        names = _find_names(branch, mapping if isinstance(mapping, dict) else {}, properties, targets)
-        is_reference = isinstance(alternative, dict) and "$ref" in alternative
-        if names and is_reference and properties:
-            restriction = {"properties": {name: {"enum": names}}, "required": [name]}
-            alternatives.append({"$ref": alternative["$ref"], **restriction})
-        else:
-            alternatives.append(alternative)
+    shared = list(_find_properties(written, name, targets))
+    names = dict[int, list[str]]()
+    for number, (branch, alternative) in enumerate(zip(written[keyword], schema[keyword], strict=False)):
+        properties = [*_find_properties(branch, name, targets), *shared]
+        if properties and isinstance(alternative, dict) and "$ref" in alternative:
+            names[number] = _find_names(branch, mapping if isinstance(mapping, dict) else {}, properties, targets)
+    alternatives = list(schema[keyword])
+    for number, own in names.items():
+        restriction: dict[str, Any] = {"properties": {name: {"enum": own}}, "required": [name]}
+        if isinstance(default, str) and _is_target(default, written[keyword][number]["$ref"]):
+            others = [value for other, values in names.items() if other != number for value in values]
+            restriction = {"properties": {name: {"not": {"enum": others}}}}
+        elif not own:
+            continue
+        alternatives[number] = {"$ref": alternatives[number]["$ref"], **restriction}
     return {**schema, keyword: alternatives}
 
 
@@ -56,20 +62,25 @@ def _find_names(branch: Any, mapping: Mapping[str, Any], properties: Sequence[An
     reference = branch.get("$ref") if isinstance(branch, dict) else None
     if not isinstance(reference, str):
         return []
-    implicit = json_pointer.unescape(_last_segment(reference))
-    if reference.endswith("#"):
-        implicit = PurePosixPath(implicit).stem
-    explicit = [
-        name
-        for name, target in mapping.items()
-        if isinstance(target, str) and (target == implicit or _last_segment(target) == _last_segment(reference))
-    ]
+    implicit = _implicit_name(reference)
+    explicit = [name for name, target in mapping.items() if isinstance(target, str) and _is_target(target, reference)]
     allowed = [name for name in explicit or [implicit] if _allows(properties, name, targets)]
     if allowed or explicit:
         return allowed
     listed = [value for schema in properties if isinstance(schema, dict) for value in _listed_values(schema)]
     similar = [value for value in listed if normalize(value) == normalize(implicit)]
     return [value for value in dict.fromkeys(similar) if _allows(properties, value, targets)]
+
+
+def _implicit_name(reference: str) -> str:
+    """The name of the schema that a reference leads to, or of its file."""
+    name = json_pointer.unescape(_last_segment(reference))
+    return PurePosixPath(name).stem if reference.endswith("#") else name
+
+
+def _is_target(target: str, reference: str) -> bool:
+    """Whether a name or address in a mapping is that of the schema that a reference leads to."""
+    return target == _implicit_name(reference) or _last_segment(target) == _last_segment(reference)
 
 
 def _listed_values(schema: Mapping[str, Any]) -> list[str]:
