@@ -102,6 +102,8 @@ class Explainer:
                     break
         except UNEXPLAINED:
             is_complete = False
+        # What a schema requires beside its alternatives, each of these may require as well.
+        explanations = list(dict.fromkeys(explanations))
         if is_complete and _work.is_complete:
             return explanations
         if not explanations:
@@ -151,7 +153,7 @@ def _explain_intended_branch(error: ValidationError, path: Path) -> list[Explana
     # A branch was not meant if it rejects the type or identity of the value itself.
     candidates = [errors for errors in branches.values() if not any(map(_is_of_another_kind, errors))]
     # Nor if the value of a discriminating member belongs to another branch.
-    undiscriminated = [errors for errors in candidates if not any(map(_is_discriminator_error, errors))]
+    undiscriminated = [errors for errors in candidates if not any(map(_is_about_another_branch, errors))]
     for remaining in (candidates, undiscriminated):
         if len(remaining) == 1:
             return [explanation for branch_error in remaining[0] for explanation in _explain(branch_error, path)]
@@ -166,6 +168,11 @@ def _is_of_another_kind(error: ValidationError) -> bool:
 def _is_discriminator_error(error: ValidationError) -> bool:
     """Whether a member does not have one of the values that distinguish a branch from others."""
     return error.validator in ("const", "enum") and len(error.relative_path) == 1
+
+
+def _is_about_another_branch(error: ValidationError) -> bool:
+    """Whether a member has a value that distinguishes another branch."""
+    return _is_discriminator_error(error) or (error.validator == "not" and len(error.relative_path) == 1)
 
 
 def _explain_common_error(branches: list[list[ValidationError]], path: Path) -> list[Explanation]:
@@ -376,7 +383,8 @@ class _Keywords:
         """The errors of the members' names."""
         if validator.is_type(instance, "object"):
             for name in self._find_invalid(zip(instance, instance, strict=True), names):
-                yield from validator.descend(name, names)
+                for error in validator.descend(name, names):
+                    yield ValidationError(f"the name {message_of(error)}")
 
     def pattern_properties(
         self, validator: Any, patterns: Any, instance: Any, schema: Any
@@ -417,10 +425,9 @@ class _Keywords:
                 listed = islice(error.kind.unexpected, LISTED_VALUES_LIMIT)
                 # Items are listed as JSON.
                 unexpected = [quote(each) if isinstance(instance, dict) else each[:QUOTE_LIMIT] for each in listed]
-                end = (
-                    "not declared here" if allowed is False else "not declared here, nor allowed by the schema of such"
-                )
-                yield ValidationError(f"{', '.join(unexpected)} {end}")
+                verb = "is" if len(unexpected) == 1 else "are"
+                end = "" if allowed is False else ", nor allowed by the schema of such"
+                yield ValidationError(f"{', '.join(unexpected)} {verb} not declared here{end}")
                 return
 
     def _find_invalid(self, values: Iterable[tuple[Any, Any]], schema: Any) -> Iterator[Any]:

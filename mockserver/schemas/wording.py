@@ -9,8 +9,10 @@ from typing import Any
 from jsonschema.exceptions import ValidationError
 
 from mockserver.errors import did_you_mean, quote
+from mockserver.syntax import json_pointer
 
 LISTED_VALUES_LIMIT = 12
+LISTED_ALTERNATIVES_LIMIT = 4
 # Among more values, the nearest one is not searched for.
 COMPARED_VALUES_LIMIT = 1_000
 MESSAGE_LIMIT = 300
@@ -69,8 +71,28 @@ def _alternatives(error: ValidationError) -> str:
     """Whether none of the alternatives matches, or more than one."""
     if error.message != SEVERAL_MATCH:
         types = _excluding_types(error)
-        return _not_of_types(error, types) if types else f"{quote(error.instance)} matches none of the alternatives"
+        if types:
+            return _not_of_types(error, types)
+        return f"{quote(error.instance)} matches none of the alternatives{_reasons(error)}"
     return f"{quote(error.instance)} matches more than one of the alternatives, but must match exactly one"
+
+
+def _reasons(error: ValidationError) -> str:
+    """What is wrong first by each of the first alternatives."""
+    first = dict[Any, ValidationError]()
+    for other in error.context or ():
+        first.setdefault(other.schema_path[0] if other.schema_path else None, other)
+    if not 1 < len(first) <= LISTED_ALTERNATIVES_LIMIT:
+        return ""
+    reasons = []
+    for other in first.values():
+        path = json_pointer.join(other.relative_path)
+        # The alternatives of an alternative would be listed in as many ways as there are.
+        is_simple = other.validator not in ("anyOf", "oneOf")
+        reason = message_of(other) if is_simple else f"{quote(other.instance)} matches none of the alternatives"
+        reasons.append(f"{path}: {reason}" if path else reason)
+    text = f": {'; or '.join(dict.fromkeys(reasons))}"
+    return text if len(text) <= MESSAGE_LIMIT else ""
 
 
 def _excluding_types(error: ValidationError) -> list[Any]:
