@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
@@ -18,6 +19,7 @@ SHOWN = 3
 # Of more paths than SMALL, only those are compared in full that have most pairs of characters in common with a request.
 SMALL, COMPARED = 30, 12
 CACHE_LIMIT = 1_000
+_PARAMETER = re.compile(r"\{[^{}]*\}")
 
 Candidates = Sequence[dict[str, str]]
 
@@ -119,19 +121,29 @@ def _without_prefix(operation: Operation, path: str) -> str:
     return next((path[len(prefix) :] for prefix in operation.prefixes if path.startswith(f"{prefix}/")), path)
 
 
+def _matches(name: str, part: str) -> bool:
+    """Whether a segment of a declared path, which may have parameters, matches one of a request."""
+    literals = _PARAMETER.split(name)
+    return part == name if len(literals) == 1 else re.fullmatch(".+".join(map(re.escape, literals)), part) is not None
+
+
 def _describe_surplus(parts: list[str], declared: list[str]) -> str:
     """Which segments of one path the other lacks, if these are at its start or its end and all others match."""
-    shorter, longer = sorted((parts, declared), key=len)
-    surplus = len(longer) - len(shorter)
-    subject = "the request lacks" if longer is declared else "the request has"
-    for place, segments, rest in (
-        ("start", longer[:surplus], longer[surplus:]),
-        ("end", longer[-surplus:], longer[:-surplus]),
+    if "" in parts:
+        return f": segment {parts.index('') + 1} of the request is empty"
+    surplus = abs(len(declared) - len(parts))
+    subject, longer = ("the request lacks", declared) if len(declared) > len(parts) else ("the request has", parts)
+    descriptions: dict[int, str] = {}
+    for place, segments, names, others in (
+        ("start", longer[:surplus], declared[-len(parts) :], parts[-len(declared) :]),
+        ("end", longer[-surplus:], declared[: len(parts)], parts[: len(declared)]),
     ):
-        pairs = zip(shorter, rest, strict=True)
-        if all(name == other or "{" in name or "{" in other for name, other in pairs):
-            return f": {subject} /{'/'.join(segments)[:SEGMENT_KEPT]} at its {place}"
-    return ""
+        pairs = list(zip(names, others, strict=True))
+        if all(_matches(*pair) for pair in pairs):
+            # Where a parameter would match at either end, the segments that are the same decide.
+            same = sum(name == part for name, part in pairs)
+            descriptions.setdefault(same, f": {subject} /{'/'.join(segments)[:SEGMENT_KEPT]} at its {place}")
+    return descriptions[max(descriptions)] if descriptions else ""
 
 
 def _describe_mismatch(operation: Operation, method: str, path: str) -> str:
@@ -141,10 +153,10 @@ def _describe_mismatch(operation: Operation, method: str, path: str) -> str:
         count = f"its path has {len(declared)} segment{'s' * (len(declared) != 1)}, the request's {len(parts)}"
         return count + _describe_surplus(parts, declared)
     for number, (part, name) in enumerate(zip(parts, declared, strict=True), 1):
-        if "{" not in name and part != name:
-            return f"segment {number} is {name!r}, not {part[:60]!r}"
         if "{" in name and not part:
             return f"segment {number} is empty, where {name} is needed"
+        if not _matches(name, part):
+            return f"segment {number} is {name!r}, not {part[:60]!r}"
     if operation.method == method:
         return "a concrete path is matched before its templated one"
     return f"its method is {operation.method}, not {method}"

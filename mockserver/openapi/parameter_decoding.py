@@ -77,7 +77,9 @@ def decode_and_validate(parameter: Parameter, texts: Sequence[str], decode: Deco
                 return value, []
             first = first or [value]
     except Unreadable as error:
-        return texts[0], [Violation(notation.location, "", error.keyword, str(error), notation.name)]
+        # A text that is what its style requires is read as nothing else.
+        if not first:
+            return texts[0], [Violation(notation.location, "", error.keyword, str(error), notation.name)]
     return first[0], parameter.validator.violations(first[0], notation.location, notation.name)
 
 
@@ -327,5 +329,5 @@ def _remove_name(notation: ParameterStyle, text: str) -> str:
     name, _, value = text.partition("=")
     if name != notation.name:
         prefix = quote(f";{notation.name}=")
-        raise Unreadable(f"{quote(text)} does not begin with {prefix}, as the style matrix requires")
+        raise Unreadable(f"{quote(f';{text}')} does not begin with {prefix}, as the style matrix requires")
     return value

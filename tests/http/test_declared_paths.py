@@ -170,6 +170,25 @@ def test_the_nearest_operation_names_the_segments_that_differ(tmp_path: Path, ta
     assert [candidate["why"] for candidate in body["nearest"]] == [why]
 
 
+@pytest.mark.parametrize(
+    ("target", "why"),
+    [
+        ("/users/", "its path has 2 segments, the request's 1: the request lacks /{id} at its end"),
+        ("/users//5", "its path has 2 segments, the request's 3: segment 2 of the request is empty"),
+        ("/files/a", "segment 2 is '{name}.{ext}', not 'a'"),
+        ("/files/.txt", "segment 2 is '{name}.{ext}', not '.txt'"),
+    ],
+)
+def test_the_nearest_operation_has_a_value_for_each_parameter(tmp_path: Path, target: str, why: str) -> None:
+    paths = {
+        "/users/{id}": {"parameters": [parameter("id")], "get": get("a user")},
+        "/files/{name}.{ext}": {"parameters": [parameter("name"), parameter("ext")], "get": get("a file")},
+    }
+    ((status, body),) = ask(tmp_path, paths, ("GET", target, {}))
+    assert status == 404
+    assert body["nearest"][0]["why"] == why
+
+
 def test_an_array_of_too_few_different_items_says_so(tmp_path: Path) -> None:
     schema = {"type": "array", "uniqueItems": True, "minItems": 3, "items": {"enum": ["a", "b"]}}
     content = {"application/json": {"schema": schema}}

@@ -145,7 +145,8 @@ def violations(client: FlaskClient, target: str, **request: Any) -> list[tuple[s
     ("parameter", "target", "violation"),
     [
         ({"in": "path", "style": "label", "schema": {"type": "string"}}, "/x/blue", ("style", '"blue" does not begin with ".", as the style label requires')),
-        ({"in": "path", "style": "matrix", "schema": NUMBERS}, "/x/;q=1", ("style", '"q=1" does not begin with ";p=", as the style matrix requires')),
+        ({"in": "path", "style": "matrix", "schema": NUMBERS}, "/x/;q=1", ("style", '";q=1" does not begin with ";p=", as the style matrix requires')),
+        ({"in": "path", "style": "matrix", "explode": True, "schema": COLOR}, "/x/;R=a;G=2", ("type", '"a" is not of type integer')),
         ({"in": "query", "schema": COLOR, "explode": False}, "/x/?p=R,100,G", ("type", '"R,100,G" is not of type object')),
         ({"in": "query", "schema": NUMBERS}, "/x/?p=1&p=b", ("type", '"b" is not of type integer')),
         ({"in": "query", "schema": COLOR, "style": "deepObject"}, "/x/?p[R]=red", ("type", '"red" is not of type integer')),
