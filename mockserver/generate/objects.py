@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from mockserver.errors import CannotGenerate
@@ -65,7 +66,7 @@ def add_missing_members(
     for number in range(ATTEMPT_LIMIT + min(fewest, MEMBER_LIMIT)):
         if len(members) >= fewest:
             return
-        extra = _make_name(generation, constraints, number)
+        extra = _make_name(generation, constraints, members, number)
         if extra is not None and extra not in members and extra not in constraints.absent:
             add_member(generation, constraints, members, extra, depth, attempt)
 
@@ -129,7 +130,7 @@ def _is_map(constraints: Constraints) -> bool:
     return bool(schemas) or any(object_at(part, "patternProperties") for part in constraints.parts)
 
 
-def _make_name(generation: Generation, constraints: Constraints, number: int) -> str | None:
+def _make_name(generation: Generation, constraints: Constraints, members: Mapping[str, Any], number: int) -> str | None:
     """A name for one more member; None if this attempt found none."""
     name_schemas = constraints.name_schemas
     patterns = [pattern for part in constraints.parts for pattern in object_at(part, "patternProperties")]
@@ -148,6 +149,10 @@ def _make_name(generation: Generation, constraints: Constraints, number: int) ->
             value = generation.make((*name_schemas, generation.string_schema), "", 0, number)
         except CannotGenerate:
             return None
+        if isinstance(value, str) and value in members:
+            # A pattern that leaves the end open, as above.
+            longer = value + pick_word(generation.rng)
+            return longer if generation.is_valid(name_schemas, longer) else None
         return value if isinstance(value, str) else None
     word = pick_word(generation.rng)
     return word if number < ATTEMPT_LIMIT // 2 else f"{word}{number}"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 import re
 import uuid
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from functools import cache
+from string import ascii_letters
 from typing import TypeVar
 
 from faker import Faker
@@ -150,7 +152,25 @@ BY_FORMAT: Mapping[str, Callable[[random.Random], str]] = {
     "phone": lambda rng: f"+1-202-555-{rng.randint(100, 9999):04}",
     "color": lambda rng: f"#{rng.randrange(1 << 24):06x}",
     "password": lambda rng: f"{pick_word(rng)}-{pick_word(rng)}-{rng.randint(10, 99)}",
-    "int64": lambda rng: str(rng.randint(1, 9999)),
+    **dict.fromkeys(("int16", "int32", "int64", "uint16", "uint32", "uint64"), lambda rng: str(rng.randint(1, 9999))),
+    **dict.fromkeys(("int8", "uint8"), lambda rng: str(rng.randint(1, 99))),
+    **dict.fromkeys(("double", "float", "decimal128"), lambda rng: f"{rng.randint(1, 400)}.{rng.randint(0, 99):02}"),
+    "base64url": lambda rng: urlsafe_b64encode(pick_word(rng).encode()).decode().rstrip("="),
+    "char": lambda rng: rng.choice(ascii_letters),
+    "date-time-local": lambda rng: _instant(rng).replace(tzinfo=None).isoformat(timespec="seconds"),
+    "time-local": lambda rng: _instant(rng).time().isoformat(timespec="seconds"),
+    "http-date": lambda rng: format_datetime(_instant(rng), usegmt=True),
+    "media-range": lambda rng: rng.choice(("application/json", "text/html", "text/plain", "image/png")),
+    "sf-string": lambda rng: f'"{pick_word(rng)}"',
+    "sf-token": pick_word,
+    "sf-integer": lambda rng: str(rng.randint(1, 9999)),
+    "sf-decimal": lambda rng: f"{rng.randint(1, 400)}.{rng.randint(0, 9)}",
+    "sf-boolean": lambda rng: f"?{rng.randint(0, 1)}",
+    "sf-binary": lambda rng: f":{b64encode(pick_word(rng).encode()).decode()}:",
+    "etag": lambda rng: f'"{rng.getrandbits(64):016x}"',
+    "mac": lambda rng: ":".join(f"{byte:02x}" for byte in (2, *rng.randbytes(5))),
+    "cidr": lambda rng: f"192.0.2.{16 * rng.randint(0, 15)}/28",
+    "currency": lambda rng: rng.choice(("EUR", "GBP", "JPY", "USD")),
     "decimal": lambda rng: f"{rng.randint(1, 400)}.{rng.randint(0, 99):02}",
     "ulid": lambda rng: "01" + "".join(rng.choices("0123456789ABCDEFGHJKMNPQRSTVWXYZ", k=24)),
     "objectid": lambda rng: f"{rng.getrandbits(96):024x}",

@@ -129,7 +129,11 @@ def _fit_length(text: str, form: str | None, shortest: int, longest: int | None,
             return whole_words
         # A header would lose a space at its end.
         return cut if not cut.endswith(" ") else cut[:-1] + rng.choice(ascii_lowercase)
-    return text[:longest] if form in TRUNCATABLE and shortest <= longest else SHORTEST.get(form, text)
+    if form in TRUNCATABLE:
+        return text[:longest]
+    short = SHORTEST.get(form, text)
+    letters = "".join(rng.choices(ascii_lowercase, k=shortest - len(short)))
+    return short + letters if form in EXTENDABLE else letters + short
 
 
 def _base64(shortest: int, longest: int | None, rng: random.Random) -> str:

@@ -88,6 +88,7 @@ ENDLESS = {
         {"type": "string", "pattern": "^[a-z]+$", "minLength": 30, "maxLength": 30},
         {"type": "object", "minProperties": 2, "additionalProperties": {"type": "boolean"}},
         {"type": "object", "minProperties": 3, "propertyNames": {"pattern": "^[A-Z]{3}$"}},
+        {"type": "object", "minProperties": 3, "propertyNames": {"pattern": "^k_"}, "additionalProperties": {"type": "integer"}},
         {"type": "object", "minProperties": 2, "patternProperties": {"^x-[a-z]+$": {"type": "integer"}}, "additionalProperties": False},
         {"type": "object", "properties": {"a": True, "b": True, "c": True}, "required": ["a"], "maxProperties": 1},
         {"type": "object", "properties": {"card": {"const": 1}}, "required": ["card"], "dependentRequired": {"card": ["address"]}},
@@ -115,6 +116,7 @@ ENDLESS = {
         {"type": "string", "format": "ipv4", "pattern": r"^10\."},
         {"type": "string", "format": "ipv4", "maxLength": 7},
         {"type": "string", "format": "hostname", "minLength": 30},
+        *({"type": "string", "format": name, "minLength": 7, "maxLength": 7} for name in ("hostname", "email", "uri")),
         {"type": "string", "format": "email", "minLength": 80, "maxLength": 120},
         {"type": "string", "format": "byte", "minLength": 100, "maxLength": 103},
         *({"type": "string", "format": name} for name in ("date-time", "date", "time", "duration", "uri", "ipv4", "ipv6", "hostname", "uuid", "uri-reference", "json-pointer")),
@@ -177,6 +179,19 @@ def test_a_value_fits_its_name_and_format() -> None:
     }
     value = generate({"type": "object", "properties": {name: {"type": "string"} for name in forms}})[0]
     assert [name for name, form in forms.items() if not re.fullmatch(form, value[name])] == []
+    texts = {
+        "char": r"[a-zA-Z]",
+        "int32": r"\d+",
+        "double": r"\d+\.\d\d",
+        "base64url": r"[\w-]+",
+        "date-time-local": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d",
+        "http-date": r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} 2025 \d\d:\d\d:\d\d GMT",
+        "media-range": r"\w+/\w+",
+        "sf-string": r'"\w+"',
+        "mac": r"02(:[0-9a-f]{2}){5}",
+    }
+    value = generate({"properties": {name: {"type": "string", "format": name} for name in texts}, "type": "object"})[0]
+    assert [name for name, form in texts.items() if not re.fullmatch(form, value[name])] == []
     age = generate({"type": "object", "properties": {"age": {"type": "integer"}}})[0]["age"]
     assert 18 <= age <= 80
 

@@ -62,9 +62,9 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A part that a backreference may name."""
+    """A part that a backreference may name, by its number."""
 
-    name: str
+    number: str
     part: Part
 
 
@@ -72,7 +72,7 @@ class Group:
 class Backreference:
     """The text that a group has matched."""
 
-    name: str
+    number: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,7 @@ class _Parser:
 
     def __init__(self, pattern: str) -> None:
         self._pattern, self.position, self._groups = pattern, 0, 0
+        self._numbers: dict[str, str] = {}
 
     def _accept(self, text: str) -> bool:
         """Skip `text` if it comes next."""
@@ -158,26 +159,28 @@ class _Parser:
         return self._escape() if char == "\\" else _single(ord(char))
 
     def _group(self, depth: int) -> Part:
-        name, is_lookaround, is_negative = "", False, False
+        is_capturing, is_lookaround, is_negative = True, False, False
         if self._accept("?"):
             if self._accept(":"):
-                pass
+                is_capturing = False
             elif self._accept("=") or self._accept("<="):
                 is_lookaround = True
             elif self._accept("!") or self._accept("<!"):
                 is_lookaround = is_negative = True
             elif self._accept("<") or self._accept("P<"):
-                name = self._until(">")
+                self._numbers[self._until(">")] = str(self._groups + 1)
             else:
                 return self._flags(depth)
-        self._groups += not is_lookaround
+        is_capturing = is_capturing and not is_lookaround
+        # Groups are numbered by where they begin.
+        self._groups += is_capturing
         number = str(self._groups)
         part = self.alternation(depth + 1)
         if not self._accept(")"):
             raise UnsupportedPattern("it lacks a )")
         if is_lookaround:
             return EMPTY if is_negative else Lookahead(part)
-        return Group(name or number, part)
+        return Group(number, part) if is_capturing else part
 
     def _flags(self, depth: int) -> Part:
         while (char := self._take()) not in ":)":
@@ -256,7 +259,8 @@ class _Parser:
                 raise UnsupportedPattern(f"it names the Unicode property {name}, which is not supported") from None
             return CharClass(ranges, ranges) if char == "p" else _plain_class(complement(ranges))
         if char == "k" and self._accept("<"):
-            return Backreference(self._until(">"))
+            name = self._until(">")
+            return Backreference(self._numbers.get(name, name))
         if char in "123456789":
             return Backreference(char)
         if char == "c":

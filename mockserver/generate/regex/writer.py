@@ -104,7 +104,7 @@ class _Writer:
         return "".join(self.write(part.part) for _ in range(part.least + extra))
 
     def write_group(self, part: Group) -> str:
-        text = self.groups[part.name] = self.write(part.part)
+        text = self.groups[part.number] = self.write(part.part)
         return text
 
     def write_lookahead(self, part: Lookahead) -> str:
@@ -118,6 +118,6 @@ _WRITERS: dict[type, Callable[[_Writer, Part], str]] = {
     Alternation: lambda writer, part: writer.write(writer.rng.choice(part.branches)),  # type: ignore[union-attr]
     Repeat: lambda writer, part: writer.write_repeat(part),  # type: ignore[arg-type]
     Group: lambda writer, part: writer.write_group(part),  # type: ignore[arg-type]
-    Backreference: lambda writer, part: writer.groups.get(part.name, ""),  # type: ignore[union-attr]
+    Backreference: lambda writer, part: writer.groups.get(part.number, ""),  # type: ignore[union-attr]
     Lookahead: lambda writer, part: writer.write_lookahead(part),  # type: ignore[arg-type]
 }
