@@ -25,7 +25,7 @@ from mockserver.http.response.overrides import HeldResponse, hold_back, replacem
 from mockserver.http.response.page_links import link_header, page_addresses, with_links
 from mockserver.http.response.problems import refuse
 from mockserver.http.response.responses import build_response, entity_tag
-from mockserver.http.response.samples import SampleSpec, default_sample, required_headers, sample
+from mockserver.http.response.samples import SampleSpec, default_sample, paired_sample, required_headers, sample
 from mockserver.http.router import ControlHandler
 from mockserver.http.streaming.channels import open_channel
 from mockserver.http.streaming.opening import keep_open, open_events
@@ -413,10 +413,13 @@ def _location(exchange: Exchange, operation: Operation, declared: DeclaredRespon
 
 
 def _sample(exchange: Exchange, operation: Operation, status: int | None = None) -> Response:
-    """The response of an operation without behaviour."""
-    seed = _seed(exchange)
-    service, spec = exchange.service, default_sample(operation, status)
-    return sample(service.contract, exchange.prepared, seed, spec, strict=service.strict)
+    """The response of an operation without behaviour: that of the examples that the request is, if there are such."""
+    service, prepared, seed = exchange.service, exchange.prepared, _seed(exchange)
+    paired = paired_sample(operation, _call(exchange)) if operation.request_examples and status is None else None
+    if paired is not None:
+        with suppress(NotAcceptable):
+            return sample(service.contract, prepared, seed, paired, strict=service.strict)
+    return sample(service.contract, prepared, seed, default_sample(operation, status), strict=service.strict)
 
 
 def _preferred(exchange: Exchange, operation: Operation, preference: preferences.Preference) -> Response:

@@ -92,10 +92,16 @@ def _judged_xml(kind: str, media: MediaType, document: str | bytes) -> JudgedBod
 
 def example_values(media: MediaType) -> list[Any]:
     """The examples of a media type as JSON values; one that is an XML document as what it stands for."""
+    return [value for name in media.examples for value in example_value(media, name)]
+
+
+def example_value(media: MediaType, name: str) -> list[Any]:
+    """The example of that name as a JSON value, if it is one or stands for one."""
+    example = media.examples[name]
     if media.xml is None or not is_xml_data(media.name):
-        return list(media.examples.values())
-    judged = [judged_body(media.name, media, example) for example in media.examples.values()]
-    return [body.value for body in judged if body is not None and body.is_readable]
+        return [example]
+    judged = judged_body(media.name, media, example)
+    return [judged.value] if judged is not None and judged.is_readable else []
 
 
 def find_example(declared: DeclaredResponse, name: str) -> tuple[MediaType, Any] | None:

@@ -85,7 +85,7 @@ class ContentReader:
         validator = self.schemas.validator(schema) if schema is not None else None
         style = {member: declared[member] for member in ("explode", COLLECTION_FORMAT) if member in declared}
         notation = self.read_style(name, "header", style, Shape.from_schema(schema), media_type)
-        examples = {label: example.value for label, example in self._find_examples(content).items()}
+        examples = {label: example.value for label, example in self.find_examples(content).items()}
         return Header(name, bool(declared.get("required")), schema, validator, notation, examples)
 
     def read_content(self, node: Node, schemas: Schemas) -> Mapping[str, MediaType]:
@@ -113,7 +113,7 @@ class ContentReader:
     def _read_media_type(self, name: str, node: Node, schemas: Schemas) -> MediaType:
         schema = resolve_schema(node, self.report)
         validator = schemas.validator(schema) if schema is not None else None
-        examples, shape = self._find_examples(node), Shape.from_schema(schema)
+        examples, shape = self.find_examples(node), Shape.from_schema(schema)
         for example in examples.values() if is_json(name) else ():
             self._check_notation(example, validator, shape)
         values = {label: example.value for label, example in examples.items()}
@@ -139,8 +139,8 @@ class ContentReader:
         data_validator = schemas.validator(content[0]) if content else None
         return ItemSchema(schema, schemas.validator(schema), shape, data_validator)
 
-    def _find_examples(self, node: Node) -> dict[str, Node]:
-        """The examples of a media type or a header by name; the single `example` is named so."""
+    def find_examples(self, node: Node) -> dict[str, Node]:
+        """The examples of a media type, a parameter or a header by name; the single `example` is named so."""
         declared = node.value if isinstance(node.value, dict) else {}
         examples = {"example": node.child("example")} if "example" in declared else {}
         for label, example in list_members(node.child("examples"), self.report) if "examples" in declared else ():

@@ -103,7 +103,7 @@ class DeclaredResponse:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A declared parameter; `is_plain` as its notation is.
+    """A declared parameter; `is_plain` as its notation is. Its `examples` are those that have a name.
 
     With `has_member_parameters`, the members of the object are sent as parameters of their own.
     """
@@ -118,6 +118,7 @@ class Parameter:
     is_plain: bool = False
     may_be_empty: bool = False
     deprecated: bool = False
+    examples: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +130,24 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestExample:
+    """The values that the examples of one name have for a request, and the response that has an example of that name.
+
+    `parameters` are by location and name; `bodies` are the same body in several media types.
+    """
+
+    name: str
+    declared: DeclaredResponse
+    parameters: Mapping[tuple[str, str], Any]
+    bodies: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """A method and path of the OpenAPI document.
 
     `security` holds the ways to identify oneself, of which one is enough, each with the credentials that it needs.
-    It answers below each of `prefixes` too.
+    It answers below each of `prefixes` too. `request_examples` are those that have a response of the same name.
     """
 
     id: str
@@ -146,6 +160,7 @@ class Operation:
     security: tuple[tuple[RequiredCredential, ...], ...] = ()
     deprecated: bool = False
     prefixes: tuple[str, ...] = ()
+    request_examples: tuple[RequestExample, ...] = ()
     _successes: dict[int | None, tuple[int, DeclaredResponse] | None] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -194,6 +209,13 @@ class Operation:
                 number = int(status) if status.isdigit() else (preferred or 200)
                 return number, self.responses[status]
         return None
+
+    def status_of(self, declared: DeclaredResponse) -> int:
+        """The status with which a declared response is sent: the lowest of its range; of `default`, 200 or 500."""
+        success = self.success()
+        if success is not None and success[1] is declared:
+            return success[0]
+        return int(declared.status.replace("X", "0")) if declared.status[0].isdigit() else 500
 
     def lowest(self) -> tuple[int, DeclaredResponse] | None:
         """The lowest status of a final response that is declared, and its response; an informational one is not."""

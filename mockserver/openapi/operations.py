@@ -31,6 +31,7 @@ from mockserver.openapi.model import (
 )
 from mockserver.openapi.object_types import METHODS
 from mockserver.openapi.parameter_decoding import STYLES, has_member_parameters
+from mockserver.openapi.request_examples import pair_examples
 from mockserver.openapi.security import SecurityReader
 from mockserver.openapi.servers import find_prefixes
 from mockserver.schemas.shapes import Shape
@@ -108,17 +109,20 @@ class OperationReader:
             message = f"{quote(operation_id)} is already the operationId of {other.method} {other.path}"
             self._add_error(node.child("operationId"), message, "duplicate")
             operation_id = fallback_id
+        parameters, body = self._read_parameters(path, node, item), self._read_body(node)
+        responses = self._read_responses(node, security.document)
         operation = Operation(
             id=operation_id,
             method=method,
             path=path,
             summary=str(node.value.get("summary", "")),
-            parameters=self._read_parameters(path, node, item),
-            body=self._read_body(node),
-            responses=self._read_responses(node, security.document),
+            parameters=parameters,
+            body=body,
+            responses=responses,
             security=security.read(node),
             deprecated=node.value.get("deprecated") is True,
             prefixes=prefixes if own_prefixes is None else own_prefixes,
+            request_examples=pair_examples(parameters, body, responses),
         )
         self._check_success(node, operation)
         return operation
@@ -187,6 +191,7 @@ class OperationReader:
             message = f"the parameter {quote(declared['name'])} has no schema; it is any text"
             self.report.warn(node.source, node.pointer, message, "parameter")
             schema, media_type = TEXT, None
+        examples = self._content.find_examples(content) if "examples" in content.value else {}
         notation = self._content.read_style(declared["name"], location, declared, Shape.from_schema(schema), media_type)
         return Parameter(
             name=declared["name"],
@@ -199,6 +204,7 @@ class OperationReader:
             is_plain=notation.is_plain,
             may_be_empty=location == "query" and declared.get("allowEmptyValue") is True,
             deprecated=declared.get("deprecated") is True,
+            examples={name: example.value for name, example in examples.items()},
         )
 
     def _read_body(self, node: Node) -> Body | None:

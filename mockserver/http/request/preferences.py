@@ -54,7 +54,10 @@ def peek(operation: Operation, request: Request) -> Preference | None:
 
 
 def preferred_response(operation: Operation, preference: Preference) -> tuple[int, DeclaredResponse]:
-    """The preferred status and the response declared for it. Raises UnknownPreference."""
+    """The preferred status and the response declared for it; without a status, the first one with the example.
+
+    Raises UnknownPreference.
+    """
     if preference.code is None:
         chosen = operation.success() or operation.lowest()
     else:
@@ -62,11 +65,18 @@ def preferred_response(operation: Operation, preference: Preference) -> tuple[in
         chosen = (preference.code, declared) if declared is not None and 200 <= preference.code <= 599 else None
     if chosen is None:
         raise UnknownPreference("code", str(preference.code or ""), operation.responses)
-    if preference.example is not None:
-        named = {name for media in chosen[1].media.values() for name in media.examples}
-        if preference.example not in named:
-            raise UnknownPreference("example", preference.example, named)
-    return chosen
+    if preference.example is None or preference.example in _example_names(chosen[1]):
+        return chosen
+    others = sorted(operation.responses.items()) if preference.code is None else []
+    for _, declared in others:
+        if preference.example in _example_names(declared):
+            return operation.status_of(declared), declared
+    names = [name for declared in (chosen[1], *(other for _, other in others)) for name in _example_names(declared)]
+    raise UnknownPreference("example", preference.example, dict.fromkeys(names))
+
+
+def _example_names(declared: DeclaredResponse) -> list[str]:
+    return [name for media in declared.media.values() for name in media.examples]
 
 
 def _read_all(request: Request) -> dict[str, str]:

@@ -22,8 +22,9 @@ from mockserver.http.response.text_bodies import xml_document
 from mockserver.openapi import parameter_encoding
 from mockserver.openapi.content import holds_value, is_valid, judged_body
 from mockserver.openapi.examples import is_matching
-from mockserver.openapi.model import DeclaredResponse, Header, MediaType, Operation
+from mockserver.openapi.model import DeclaredResponse, Header, MediaType, Operation, RequestExample
 from mockserver.refusals import NoExample, NotAcceptable
+from mockserver.schemas.equality import equality_key
 from mockserver.schemas.validators import Validator
 from mockserver.syntax.media_types import EVENT_STREAM, FORM, essence, is_json, is_text, is_xml_data
 from mockserver.syntax.statuses import BODILESS, FIRST_ERROR, reason_phrase
@@ -54,6 +55,29 @@ def default_sample(operation: Operation, status: int | None = None) -> SampleSpe
     if chosen is None:
         raise NoExample(operation.id, "it declares no response")
     return SampleSpec(*chosen)
+
+
+def paired_sample(operation: Operation, call: OperationCall) -> SampleSpec | None:
+    """The response whose example has the name of those that the request is; of several, of the most specific one."""
+    matching = [example for example in operation.request_examples if _is_sent(example, call)]
+    if not matching:
+        return None
+    chosen = max(matching, key=lambda example: len(example.parameters) + bool(example.bodies))
+    return SampleSpec(operation.status_of(chosen.declared), chosen.declared, chosen.name)
+
+
+def _is_sent(example: RequestExample, call: OperationCall) -> bool:
+    """Whether a request has the values of an example, in all that this has values for."""
+    sent = {"path": call.path, "query": call.query, "header": call.headers, "cookie": call.cookies}
+    for (location, name), value in example.parameters.items():
+        if name not in sent[location] or _parameter_text(sent[location][name]) != _parameter_text(value):
+            return False
+    return not example.bodies or equality_key(call.body) in map(equality_key, example.bodies)
+
+
+def _parameter_text(value: Any) -> str:
+    """A text by which the values of a parameter are compared: the number 1 is the text 1."""
+    return value if isinstance(value, str) else equality_key(value)
 
 
 def sample(
