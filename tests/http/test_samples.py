@@ -758,3 +758,9 @@ def test_a_header_beyond_latin_1_is_sent_in_utf_8(serve: Serve, text: str) -> No
 def test_a_form_keeps_text_beyond_latin_1(serve: Serve) -> None:
     content = media("application/x-www-form-urlencoded", example={"a": "日本"})
     assert serve({"/a": content}).get("/a").text == "a=%E6%97%A5%E6%9C%AC"
+
+
+@pytest.mark.parametrize("declared", [{}, {"schema": {}}, {"schema": True}])
+def test_json_that_nothing_describes_is_an_object(serve: Serve, declared: dict[str, Any]) -> None:
+    response = serve({"/a": media("application/json", **declared)}).get("/a")
+    assert response.get_json() == {}

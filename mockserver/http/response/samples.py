@@ -232,7 +232,7 @@ class SampleBuilder:
     def _body(self, media: MediaType, kind: str) -> Any:
         example = _example(self.spec, media)
         if holds_value(kind, media):
-            value = self._value(media, None)
+            value = self._value(media, {})
             is_document = not isinstance(value, str) or (example is not None and value is example[1])
             return value if is_document or is_json(kind) else xml_document(value, kind, media)
         is_textual = is_text(kind) or essence(kind) == FORM
