@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import field
 from typing import Any
 
@@ -35,6 +36,7 @@ ChooseBranch = Callable[[Sequence[Node]], Node]
 class ConstraintCollector:
     """Collects the constraints of schemas; `choose` picks the branch of each `oneOf` and `anyOf`.
 
+    With `inherits`, it also picks one of the schemas that inherit from one with a discriminator.
     `has_chosen` says whether anything was left to choose: if not, the same schemas always have these constraints.
     `trail`, in the methods, holds the addresses of the named schemas that led to a schema.
     """
@@ -42,6 +44,7 @@ class ConstraintCollector:
     documents: Documents
     rng: random.Random
     choose: ChooseBranch
+    inherits: bool = False
     has_chosen: bool = False
     _constraints: Constraints = field(default_factory=Constraints)
     _seen: set[str] = field(default_factory=set)
@@ -109,7 +112,21 @@ class ConstraintCollector:
         discriminator = node.value.get("discriminator")
         if isinstance(discriminator, dict) and isinstance(discriminator.get("propertyName"), str):
             target = chosen.value.get("$ref") if chosen is not None and isinstance(chosen.value, dict) else None
-            self._add_hint(discriminator, trail, target)
+            self._add_hint(discriminator, trail, target if chosen is not None else self._add_heir(discriminator, trail))
+
+    def _add_heir(self, discriminator: Mapping[str, Any], trail: tuple[str, ...]) -> str | None:
+        """Add one of the schemas that inherit from one, unless one of these has led here; returns its address."""
+        mapping = discriminator.get("mapping")
+        heirs = []
+        for address in mapping.values() if isinstance(mapping, dict) else ():
+            with suppress(Unresolved):
+                heirs.append(self.documents.resolve(str(address)))
+        self.has_chosen = self.has_chosen or bool(heirs)
+        if not heirs or not self.inherits or any(heir.address in trail for heir in heirs):
+            return None
+        chosen = self.choose(heirs).address
+        self._add_reference(chosen, trail)
+        return chosen
 
     def _possible_branches(self, node: Node, keyword: str) -> list[Node]:
         """The branches that allow one of the types so far; all of them where none does."""

@@ -20,6 +20,8 @@ from mockserver.schemas.validators import Schemas, Validator
 # From this depth, or after so many values, only what is required is generated.
 DEPTH_LIMIT = 6
 VALUE_LIMIT = 400
+# So often, a value for a schema with a discriminator is one of a schema that inherits from it; then it need not be.
+HEIR_ATTEMPTS = 3
 # Beyond these the value has no end.
 FINAL_DEPTH = 60
 FINAL_VALUE_LIMIT = 20_000
@@ -127,7 +129,8 @@ class Generation:
         self._value_count += 1
         if self._value_count > FINAL_VALUE_LIMIT or depth > FINAL_DEPTH:
             raise CannotGenerate(nodes[0].address if nodes else "", "it requires values without end")
-        constraints = self._constraints(nodes, self._branch_chooser(depth, attempt))
+        inherits = attempt < HEIR_ATTEMPTS and depth < DEPTH_LIMIT and not self.minimal
+        constraints = self._constraints(nodes, self._branch_chooser(depth, attempt), inherits=inherits)
         if constraints.allowed is not None:
             return self._choose_value(nodes, constraints, attempt)
         if depth and not attempt and self._from_examples and constraints.examples:
@@ -168,11 +171,11 @@ class Generation:
         preferred = [value for value in allowed if value is not None] or allowed
         return self.rng.choice(preferred if not attempt else allowed)
 
-    def _constraints(self, nodes: Nodes, choose: ChooseBranch) -> Constraints:
+    def _constraints(self, nodes: Nodes, choose: ChooseBranch, *, inherits: bool = False) -> Constraints:
         places = tuple((node.uri, node.pointer) for node in nodes)
         if (fixed := self._fixed_constraints.get(places)) is not None:
             return fixed
-        collector = ConstraintCollector(self._documents, self.rng, choose)
+        collector = ConstraintCollector(self._documents, self.rng, choose, inherits)
         constraints = collector.collect(nodes)
         # A schema that is in no document has no place.
         if not collector.has_chosen and all(node.uri for node in nodes):

@@ -14,6 +14,7 @@ from mockserver.documents.source import Report
 from mockserver.errors import quote
 from mockserver.openapi import reference_cycles
 from mockserver.openapi.dialects import dialect_3_0, discriminator, older_drafts
+from mockserver.openapi.dialects.heirs import Heirs
 from mockserver.openapi.linking import Linked, TypedLocation
 
 # A tuple, which is checked faster than a union.
@@ -31,7 +32,7 @@ def normalize(linked: Linked, report: Report) -> None:
         if linked.is_3_0.get(location.uri) and dialect_3_0.relocates(location.value)
     }
 
-    drafts = _Drafts(linked, report)
+    drafts, heirs = _Drafts(linked, report), Heirs(linked)
 
     def transform(written: dict[str, Any], copy: dict[str, Any]) -> dict[str, Any]:
         location = linked.schemas.get(id(written))
@@ -43,6 +44,7 @@ def normalize(linked: Linked, report: Report) -> None:
             copy = {name: value for name, value in copy.items() if name != "$id"}
         if "discriminator" in copy:
             copy = discriminator.with_discriminator(copy, written, linked.targets)
+            copy = heirs.with_mapping(copy, written)
         if linked.is_3_0.get(location.uri):
             return dialect_3_0.translate(copy)
         return drafts.translate(location, copy)

@@ -18,7 +18,7 @@ from tests.generate.test_generator import generate
         r"^(?=.*[A-Z])(?=.*\d)[A-Za-z\d]{8,}$", r"^(?!-)[a-z-]{1,10}$", r"^([ab])\1\1$",
         r"^\u0041\x42\t?$", r"^[\w.-]+@[\w-]+\.[a-z]{2,}$", r"^$", r"a|b", r"^(\+\d{1,3})?\s?\d{5,}$", r"^[\]\-\\^]+$",
         r"^arn:aws:[a-z]+:::[a-z0-9.-]{3,63}$", r"^([01]?[0-9]|2[0-3]):[0-5][0-9]$", r"^\S+$", r"^.{5}$", r"^[^a-zA-Z0-9]$",
-        r"^(?:[a-z]{2})(\d|-)x\1$", r"^(?<year>\d)(?:a|b)(?<day>\d)\k<year>\2\1$", r"^(?:ab|c(/|-)d\1)(e)\2$",
+        r"^(?:[a-z]{2})(\d|-)x\1$", r"^(?<year>\d)(?:a|b)(?<day>\d)\2\1$", r"^(?:ab|c(/|-)d\1)(e)\2$",
     ],
 )  # fmt: skip
 def test_a_generated_string_matches_its_pattern(pattern: str) -> None:

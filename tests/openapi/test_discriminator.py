@@ -140,3 +140,47 @@ def test_the_default_alternative_is_for_other_values_and_for_none(serve: Serve, 
     assert client.post("/pets", json={"kind": "cat"}).get_json()["violations"][0]["message"] == (
         '"meow" is required and missing'
     )
+
+
+def test_a_generated_value_is_one_of_the_schemas_that_inherit(serve: Serve) -> None:
+    pet = {"$ref": "#/components/schemas/Pet"}
+    content = {"application/json": {"schema": {"type": "array", "minItems": 20, "items": pet}}}
+
+    def child(parent: str, member: str) -> dict[str, Any]:
+        own = {"type": "object", "required": [member], "properties": {member: {"type": "integer"}}}
+        return {"allOf": [{"$ref": f"#/components/schemas/{parent}"}, own]}
+
+    schemas = {
+        "Pet": {
+            "type": "object",
+            "required": ["kind"],
+            "properties": {"kind": TEXT, "friend": pet},
+            "discriminator": {"propertyName": "kind", "mapping": {"a-cat": "Cat"}},
+        },
+        "Cat": child("Pet", "meow"),
+        "Dog": child("Pet", "bark"),
+        "Puppy": child("Dog", "age"),
+        "Owner": {"type": "object", "properties": {"pet": {"description": "hers", "allOf": [pet]}}},
+    }
+    client = serve(
+        {
+            "openapi": "3.0.3",
+            "info": {"title": "Pets", "version": "1"},
+            "paths": {
+                "/pets": {
+                    "get": {"responses": {"200": {"description": "ok", "content": content}}},
+                    "post": {
+                        "requestBody": {"required": True, "content": {"application/json": {"schema": pet}}},
+                        "responses": {"204": {"description": "ok"}},
+                    },
+                }
+            },
+            "components": {"schemas": schemas},
+        }
+    )
+    members = {"a-cat": {"meow"}, "Dog": {"bark"}, "Puppy": {"bark", "age"}}
+    pets = client.get("/pets").get_json()
+    assert {pet["kind"] for pet in pets} == set(members)
+    assert all(pet.keys() - {"kind", "friend"} == members[pet["kind"]] for pet in pets)
+    # The schemas that inherit say nothing about which values are valid (OpenAPI 3.1.1, section 4.8.25.4).
+    assert client.post("/pets", json={"kind": "Dog"}).status_code == 204
