@@ -7,47 +7,27 @@ and after STEP_LIMIT steps, or once jsonschema-rs was given too much to read, th
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
-from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
-from jsonschema.validators import extend
 from referencing import Registry, Resource
 from referencing.exceptions import NoSuchResource, Unresolvable
 from referencing.jsonschema import DRAFT202012
 
-from mockserver.errors import QUOTE_LIMIT, quote
-from mockserver.schemas.branch_identities import BranchIdentities, CompilePart
+from mockserver.errors import quote
+from mockserver.schemas.bounded_validator import (
+    EXPLANATION_LIMIT,
+    FORMAT_CHECKER,
+    is_of_another_kind,
+    validator_class,
+)
+from mockserver.schemas.branch_identities import CompilePart
 from mockserver.schemas.equality import equality_key
 from mockserver.schemas.explanation_work import ExplanationWork, WorkLimitReached
-from mockserver.schemas.validators import keyword_validator, part_key
-from mockserver.schemas.wording import (
-    LISTED_VALUES_LIMIT,
-    SEVERAL_MATCH,
-    allowed_values,
-    message_of,
-    missing_member,
-    not_one_of,
-)
+from mockserver.schemas.wording import allowed_values, message_of, missing_member, not_one_of
 
-FORMATS = (
-    "date-time", "date", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6",
-    "uri", "uri-reference", "iri", "iri-reference", "uuid", "uri-template", "json-pointer",
-    "relative-json-pointer", "regex", "byte",
-)  # fmt: skip
-EXPLANATION_LIMIT = 100
-# The items of an array that jsonschema-rs validates at once.
-CHUNK_SIZE = 500
-# An error with so many others in its context takes as long to copy as a step.
-COPIES_PER_STEP = 10
-# Jsonschema-rs decides about these, and all that a message needs is known.
-DECIDED_KEYWORDS = (
-    "const", "enum", "maxItems", "maxLength", "maxProperties", "minItems", "minLength", "minProperties", "not", "type",
-)  # fmt: skip
 # The keyword of a last explanation that says that there are others.
 MORE = "more"
 # What ends an explanation: too much work; or a reference that is relative to an `$id`, which parts alone do not have.
@@ -75,7 +55,8 @@ class Explainer:
                 raise NoSuchResource(uri) from None
 
         self._registry: Registry[Any] = Registry(retrieve=retrieve)  # type: ignore[call-arg]
-        self._class = _validator_class(_Keywords(compile_part, self._look_up))
+        self._work = ExplanationWork()
+        self._class = validator_class(compile_part, self._look_up, self._work)
 
     def count_failures(self, address: str, value: Any) -> int:
         """The number of keywords that a value does not satisfy, as far as they are counted."""
@@ -104,7 +85,7 @@ class Explainer:
             is_complete = False
         # What a schema requires beside its alternatives, each of these may require as well.
         explanations = list(dict.fromkeys(explanations))
-        if is_complete and _work.is_complete:
+        if is_complete and self._work.is_complete:
             return explanations
         if not explanations:
             message = f"{quote(value)} does not match its schema; it is too large, or too deeply nested, to say where"
@@ -116,20 +97,17 @@ class Explainer:
     @property
     def steps_taken(self) -> int:
         """The steps of the latest explanation, a few if it was none; together they bound those of many values."""
-        return _work.steps_taken
+        return self._work.steps_taken
 
     def _look_up(self, reference: str) -> Any:
         """The schema at an absolute address."""
         return self._registry.resolver().lookup(reference).contents
 
     def _find_errors(self, address: str, value: Any) -> Iterator[ValidationError]:
-        _work.begin(value)
-        validator = self._class({"$ref": address}, registry=self._registry, format_checker=_FORMATS)
+        self._work.begin(value)
+        validator = self._class({"$ref": address}, registry=self._registry, format_checker=FORMAT_CHECKER)
         errors: Iterator[ValidationError] = validator.iter_errors(value)
         return errors
-
-
-_work = ExplanationWork()
 
 
 def _explain(error: ValidationError, path: Path) -> Iterator[Explanation]:
@@ -151,18 +129,13 @@ def _explain_intended_branch(error: ValidationError, path: Path) -> list[Explana
         # An error of a branch that is `false` has an empty path.
         branches.setdefault(branch_error.schema_path[0] if branch_error.schema_path else None, []).append(branch_error)
     # A branch was not meant if it rejects the type or identity of the value itself.
-    candidates = [errors for errors in branches.values() if not any(map(_is_of_another_kind, errors))]
+    candidates = [errors for errors in branches.values() if not any(map(is_of_another_kind, errors))]
     # Nor if the value of a discriminating member belongs to another branch.
     undiscriminated = [errors for errors in candidates if not any(map(_is_about_another_branch, errors))]
     for remaining in (candidates, undiscriminated):
         if len(remaining) == 1:
             return [explanation for branch_error in remaining[0] for explanation in _explain(branch_error, path)]
     return _explain_common_error(undiscriminated or candidates, path)
-
-
-def _is_of_another_kind(error: ValidationError) -> bool:
-    """Whether the type or the identity of a value itself is another one."""
-    return error.validator in ("type", "const") and not error.relative_path
 
 
 def _is_discriminator_error(error: ValidationError) -> bool:
@@ -198,250 +171,3 @@ def _kind(error: ValidationError) -> tuple[Any, ...] | None:
     if _is_discriminator_error(error) and isinstance(error.instance, str):
         return path, "enum"
     return (path, error.validator, id(error.validator_value)) if path else None
-
-
-def _matches(pattern: str, text: str) -> bool:
-    return bool(keyword_validator("pattern", pattern).is_valid(text))
-
-
-def _format_checker() -> FormatChecker:
-    checker = FormatChecker(formats=())
-    for name in FORMATS:
-        checker.checks(name)(keyword_validator("format", name).is_valid)
-    return checker
-
-
-_FORMATS = _format_checker()
-
-
-def _validator_class(keywords: _Keywords) -> Any:
-    """Jsonschema's validator, with jsonschema-rs for whatever needs no explanation: the two cannot disagree there."""
-    validator_class: Any = extend(  # type: ignore[no-untyped-call]
-        Draft202012Validator,
-        {
-            "additionalProperties": keywords.additional_properties,
-            "anyOf": partial(keywords.alternatives, "anyOf"),
-            "contains": keywords.contains,
-            "items": keywords.items,
-            "oneOf": partial(keywords.alternatives, "oneOf"),
-            "pattern": keywords.pattern,
-            "patternProperties": keywords.pattern_properties,
-            "propertyNames": keywords.property_names,
-            "unevaluatedItems": partial(keywords.unevaluated, "unevaluatedItems"),
-            "unevaluatedProperties": partial(keywords.unevaluated, "unevaluatedProperties"),
-            "uniqueItems": keywords.unique_items,
-            **{keyword: partial(keywords.decided, keyword) for keyword in DECIDED_KEYWORDS},
-        },
-    )
-    descend, original_evolve = validator_class.descend, validator_class.evolve
-
-    def descend_once(
-        validator: Any, instance: Any, schema: Any, path: Any = None, schema_path: Any = None, resolver: Any = None
-    ) -> Iterator[ValidationError]:
-        """The errors of a value, computed once for each schema. Callers extend the paths, so they get copies."""
-        key = id(schema), id(instance)
-        errors = _work.errors.get(key)
-        if errors is None:
-            _work.take_steps(1)
-            # A schema that applies itself to the same value adds nothing.
-            _work.errors[key] = ()
-            if schema is False:
-                errors = (ValidationError("", None, instance=instance, schema=schema, validator_value=None),)  # type: ignore[arg-type]
-            else:
-                remaining = islice(descend(validator, instance, schema, resolver=resolver), EXPLANATION_LIMIT + 1)
-                listed: list[ValidationError] = []
-                try:
-                    for error in remaining:  # `extend` would count as another level of recursion
-                        listed.append(error)  # noqa: PERF402
-                except WorkLimitReached:
-                    if not listed:
-                        raise
-                    _work.is_complete = False
-                errors = tuple(listed)
-            _work.errors[key] = errors
-        for error in errors:
-            _work.take_steps(len(error.context) // COPIES_PER_STEP)
-            copy = ValidationError.create_from(error)
-            if path is not None:
-                copy.path.appendleft(path)
-            if schema_path is not None:
-                copy.schema_path.appendleft(schema_path)
-            yield copy
-
-    def is_valid(validator: Any, instance: Any) -> bool:
-        return keywords.is_valid(validator.schema, instance)
-
-    def evolve(validator: Any, *, schema: Any, **changes: Any) -> Any:
-        """A validator of the same class. That of jsonschema is of one of its own where a schema has `$schema`."""
-        evolved = original_evolve(validator, schema=True, **changes)
-        evolved.schema = schema
-        return evolved
-
-    validator_class.descend, validator_class.is_valid, validator_class.evolve = descend_once, is_valid, evolve
-    return validator_class
-
-
-class _Keywords:
-    """Keywords of JSON Schema, in the form that jsonschema calls them: validator, argument, value and schema."""
-
-    def __init__(self, compile_part: CompilePart, look_up: Callable[[str], Any]) -> None:
-        self._compile_part, self._identities = compile_part, BranchIdentities(compile_part, look_up)
-
-    def is_valid(self, schema: Any, instance: Any) -> bool:
-        """Whether a value matches a schema."""
-        _work.take_steps(1)
-        _work.read(instance)
-        return bool(self._compile_part(schema).is_valid(instance))
-
-    def decided(
-        self, keyword: str, validator: Any, argument: Any, instance: Any, schema: Any
-    ) -> Iterator[ValidationError]:
-        """An error without a message, which jsonschema would write with all of the value."""
-        if not self._compile_part(argument, keyword).is_valid(instance):
-            yield ValidationError("")
-
-    def alternatives(
-        self, keyword: str, validator: Any, branches: Any, instance: Any, schema: Any
-    ) -> Iterator[ValidationError]:
-        """That no branch of `anyOf` or `oneOf` matches, or more than one of `oneOf`; the latter has no context.
-
-        The context has the errors of the branches that are meant. If none is, each has those of its identity, unless
-        only one is for such values at all.
-        """
-        meant = [index for index, branch in enumerate(branches) if self._identities.is_meant(branch, instance)]
-        context: list[ValidationError] = []
-        for index in meant:
-            errors = list(validator.descend(instance, branches[index], schema_path=index))
-            if not errors:
-                others = [branches[other] for other in meant if other > index] if keyword == "oneOf" else []
-                if any(self.is_valid(branch, instance) for branch in others):
-                    yield ValidationError(SEVERAL_MATCH)
-                return
-            context += errors
-        if not meant:
-            by_branch = [
-                list(validator.descend(instance, self._identities.identity(branch), schema_path=index))
-                for index, branch in enumerate(branches)
-            ]
-            candidates = [index for index, errors in enumerate(by_branch) if not any(map(_is_of_another_kind, errors))]
-            if len(candidates) == 1:
-                (index,) = candidates
-                by_branch = [list(validator.descend(instance, branches[index], schema_path=index))]
-            context = [error for errors in by_branch for error in errors]
-        yield ValidationError("", context=context)
-
-    def pattern(self, validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
-        """A text that does not match."""
-        if validator.is_type(instance, "string") and not _matches(pattern, instance):
-            yield ValidationError(f"{quote(instance)} does not match {quote(pattern)}")
-
-    def items(self, validator: Any, items: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-        """The errors of the items after those that `prefixItems` describes."""
-        if not validator.is_type(instance, "array"):
-            return
-        first = len(schema.get("prefixItems", ()))
-        if items is False and len(instance) > first:
-            extra = len(instance) - first
-            yield ValidationError(f"it has {extra} {'item' if extra == 1 else 'items'} more than are declared")
-            return
-        key = part_key(items), id(instance)
-        invalid = _work.invalid.get(key)
-        if invalid is None or first:
-            rest = enumerate(islice(instance, first, None), first)
-            invalid = list(islice(self._find_invalid(rest, items), EXPLANATION_LIMIT + 1))
-        if not first:
-            _work.invalid[key] = invalid
-        for index in invalid:
-            yield from validator.descend(instance[index], items, path=index)
-
-    def contains(self, validator: Any, contains: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-        """Too few matching items, or too many."""
-        if not validator.is_type(instance, "array"):
-            return
-        least, most = schema.get("minContains", 1), schema.get("maxContains", len(instance))
-        _work.read(instance)
-        is_valid = self._compile_part(contains).is_valid
-        count = sum(map(is_valid, instance))
-        of_it = f"{count} {'item of it matches' if count == 1 else 'items of it match'}"
-        if count < least:
-            yield ValidationError(f"{of_it}, but at least {least} must", validator="contains", validator_value=contains)
-        elif count > most:
-            yield ValidationError(f"{of_it}, but at most {most} may", validator="maxContains", validator_value=most)
-
-    def unique_items(self, validator: Any, is_unique: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-        """The first two items that are equal."""
-        if not is_unique or not validator.is_type(instance, "array"):
-            return
-        indexes: dict[str, int] = {}
-        for index, item in enumerate(instance):
-            first = indexes.setdefault(equality_key(item), index)
-            if first != index:
-                yield ValidationError(f"the items {first} and {index} are equal, but each must be unique")
-                return
-
-    def property_names(self, validator: Any, names: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-        """The errors of the members' names."""
-        if validator.is_type(instance, "object"):
-            for name in self._find_invalid(zip(instance, instance, strict=True), names):
-                for error in validator.descend(name, names):
-                    yield ValidationError(f"the name {message_of(error)}")
-
-    def pattern_properties(
-        self, validator: Any, patterns: Any, instance: Any, schema: Any
-    ) -> Iterator[ValidationError]:
-        """The errors of the members whose names match."""
-        if not validator.is_type(instance, "object"):
-            return
-        names = list(_work.affordable_names(instance, patterns))
-        for pattern, subschema in patterns.items():
-            members = [(name, instance[name]) for name in names if _matches(pattern, name)]
-            for name in self._find_invalid(members, subschema):
-                yield from validator.descend(instance[name], subschema, path=name, schema_path=pattern)
-
-    def additional_properties(
-        self, validator: Any, allowed: Any, instance: Any, schema: Any
-    ) -> Iterator[ValidationError]:
-        """The errors of the members that are not declared; or, where these are not allowed, their names."""
-        if not validator.is_type(instance, "object"):
-            return
-        declared, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
-        names = _work.affordable_names(instance, patterns)
-        unnamed = (n for n in names if n not in declared and not any(_matches(pattern, n) for pattern in patterns))
-        extra = list(islice(unnamed, None if allowed is not False else LISTED_VALUES_LIMIT + 1))
-        if allowed is not False:
-            for name in self._find_invalid([(name, instance[name]) for name in extra], allowed):
-                yield from validator.descend(instance[name], allowed, path=name)
-        elif extra:
-            yield ValidationError(json.dumps(extra))
-
-    def unevaluated(
-        self, keyword: str, validator: Any, allowed: Any, instance: Any, schema: Any
-    ) -> Iterator[ValidationError]:
-        """The members or items that no other keyword applies to. Jsonschema would match names with Python's `re`."""
-        _work.take_steps(1)
-        _work.read(instance)
-        for error in self._compile_part(schema).iter_errors(instance):
-            if error.schema_path == [keyword]:
-                listed = islice(error.kind.unexpected, LISTED_VALUES_LIMIT)
-                # Items are listed as JSON.
-                unexpected = [quote(each) if isinstance(instance, dict) else each[:QUOTE_LIMIT] for each in listed]
-                verb = "is" if len(unexpected) == 1 else "are"
-                end = "" if allowed is False else ", nor allowed by the schema of such"
-                yield ValidationError(f"{', '.join(unexpected)} {verb} not declared here{end}")
-                return
-
-    def _find_invalid(self, values: Iterable[tuple[Any, Any]], schema: Any) -> Iterator[Any]:
-        """The index or name of each value that the schema does not allow."""
-        remaining = iter(values)
-        chunk = list(islice(remaining, CHUNK_SIZE))
-        if len(chunk) == 1:
-            # Whoever gets it applies the schema, which is all that is to be done.
-            yield chunk[0][0]
-            return
-        are_valid, is_valid = self._compile_part(schema, "items").is_valid, self._compile_part(schema).is_valid
-        while chunk:
-            items = [value for _, value in chunk]
-            _work.read(items)
-            if not are_valid(items):
-                yield from (name for name, value in chunk if not is_valid(value))
-            chunk = list(islice(remaining, CHUNK_SIZE))
