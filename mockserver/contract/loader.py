@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 from mockserver.contract import formats, inference
 from mockserver.contract.behaviour import Behaviour
-from mockserver.contract.channels import ChannelsReader
 from mockserver.contract.fixtures import read_datasets
 from mockserver.contract.functions import FunctionsReader
 from mockserver.contract.model import Channel, Contract, Resource
 from mockserver.contract.records import record_schemas
-from mockserver.contract.resources import ResourcesReader
+from mockserver.contract.resources.channels_reader import ChannelsReader
+from mockserver.contract.resources.resources_reader import ResourcesReader
 from mockserver.contract.scenarios import (
     DEFAULT_NAME,
     default_name,

@@ -16,7 +16,7 @@ from mockserver.contract.inference.collection_detection import detect_collection
 from mockserver.contract.inference.without_state import list_without_state
 from mockserver.contract.model import Contract, Dataset, Record, Resource
 from mockserver.contract.records import record_key, record_schemas, validate_record, with_plain_keys
-from mockserver.contract.resources import ResourcesReader
+from mockserver.contract.resources.resources_reader import ResourcesReader
 from mockserver.contract.scenarios import DEFAULT_NAME, default_scenario
 from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import BASE_URI, Documents

@@ -1,0 +1,1 @@
+"""Reads `schemas/resources.yaml`: resources, the behaviours of operations on them, and channels."""
