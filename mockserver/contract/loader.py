@@ -14,6 +14,7 @@ from mockserver.contract.fixtures import read_datasets
 from mockserver.contract.functions import FunctionsReader
 from mockserver.contract.model import Channel, Contract, Resource
 from mockserver.contract.records import record_schemas
+from mockserver.contract.resources.behaviours_reader import BehavioursReader
 from mockserver.contract.resources.channels_reader import ChannelsReader
 from mockserver.contract.resources.resources_reader import ResourcesReader
 from mockserver.contract.scenarios import (
@@ -29,7 +30,7 @@ from mockserver.contract.webhooks.model import Webhook, read_secret
 from mockserver.contract.webhooks.reader import WebhooksReader
 from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import BASE_URI, Documents, Node
-from mockserver.documents.source import SUFFIXES, Report, Source, list_files, read_source
+from mockserver.documents.source import SUFFIXES, FileReport, Report, Source, list_files, read_source
 from mockserver.errors import ContractError, Problem, printable
 from mockserver.handlers.python import ContractPython
 from mockserver.openapi import format_detection, loading
@@ -287,15 +288,12 @@ def _read_resources(root: Path, api: _Api, operations: Mapping[str, Operation], 
     if source is None or valid is None:
         raise report.as_error()
     written, source = source.data, Source(source.file, source.text, valid)
-    reader = ResourcesReader(source, f"{BASE_URI}schemas/", api.documents, record_schemas(api.schemas), report)
-    resources = reader.read_resources()
+    file, schemas = FileReport(source, report), record_schemas(api.schemas)
+    resources = ResourcesReader(f"{BASE_URI}schemas/", api.documents, schemas, file).read()
     if valid.get("resources") != written.get("resources") or len(resources) < len(valid.get("resources", {})):
         # Otherwise every reference to what is missing would be reported as well.
         raise report.as_error()
-    behaviours = reader.read_behaviours(operations, resources)
-    channels = ChannelsReader(source, report).read(operations, resources)
-    for channel in channels.values():
-        if channel.resource is not None:
-            reader.check_event_names(resources[channel.resource])
-    webhooks = WebhooksReader(source, api.openapi, api.schemas, report).read(operations, resources)
+    behaviours = BehavioursReader(schemas, file).read(operations, resources)
+    channels = ChannelsReader(file).read(operations, resources)
+    webhooks = WebhooksReader(api.openapi, api.schemas, file).read(operations, resources)
     return _ResourcesFile(resources, behaviours, read_declared(source, operations, report), channels, webhooks)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
 from mockserver.dataclass import dataclass
-from mockserver.errors import ContractError, Problem
+from mockserver.errors import ContractError, Problem, unknown_name
 from mockserver.syntax import strict_json, yaml_reader
 
 FILE_LIMIT = 256 * 1024 * 1024
@@ -128,6 +128,29 @@ class Report:
     def as_error(self) -> ContractError:
         """The errors as one exception."""
         return ContractError(self.problems)
+
+
+@dataclass(slots=True)
+class FileReport:
+    """The part of a contract's report that is about one file; names of what is declared elsewhere are checked."""
+
+    source: Source
+    contract_report: Report
+
+    def add(self, pointer: str, message: str, code: str = "invalid") -> None:
+        """Record an error at `pointer`."""
+        self.contract_report.add(self.source, pointer, message, code)
+
+    def check_name(self, pointer: str, kind: str, name: str, declared: Collection[str]) -> bool:
+        """Whether a name is declared; one that is not is an error. `kind` says what it is the name of."""
+        if name not in declared:
+            self.add(pointer, unknown_name(kind, name, declared), "unknown-name")
+        return name in declared
+
+    def check_names(self, pointer: str, kind: str, names: Iterable[str], declared: Collection[str]) -> None:
+        """Record an error for each name that is not declared."""
+        for name in names:
+            self.check_name(pointer, kind, name, declared)
 
 
 def list_problems(deferred: Iterable[DeferredProblems | Problem]) -> list[Problem]:

@@ -16,11 +16,12 @@ from mockserver.contract.inference.collection_detection import detect_collection
 from mockserver.contract.inference.without_state import list_without_state
 from mockserver.contract.model import Contract, Dataset, Record, Resource
 from mockserver.contract.records import record_key, record_schemas, validate_record, with_plain_keys
+from mockserver.contract.resources.behaviours_reader import BehavioursReader
 from mockserver.contract.resources.resources_reader import ResourcesReader
 from mockserver.contract.scenarios import DEFAULT_NAME, default_scenario
 from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import BASE_URI, Documents
-from mockserver.documents.source import Report, Source
+from mockserver.documents.source import FileReport, Report, Source
 from mockserver.schemas.validators import Schemas
 
 # The folder of the inferred schemas; no file of a document can be in it.
@@ -118,9 +119,10 @@ def _read(
     documents = replace(contract.documents, sources={**contract.documents.sources, **sources})
     schemas = Schemas(documents)
     source = _source("resources.yaml", files.resources)
-    reader = ResourcesReader(source, BASE_URI + FOLDER, documents, record_schemas(schemas), Report())
-    resources = reader.read_resources()
-    return documents, schemas, resources, reader.read_behaviours(contract.operations, resources)
+    record_validators, report = record_schemas(schemas), FileReport(source, Report())
+    resources = ResourcesReader(BASE_URI + FOLDER, documents, record_validators, report).read()
+    behaviours = BehavioursReader(record_validators, report).read(contract.operations, resources)
+    return documents, schemas, resources, behaviours
 
 
 def _source(file: str, data: Any) -> Source:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from mockserver.contract.model import Channel, ChannelReply, Resource
+from mockserver.contract.resources.event_names import check_event_names
 from mockserver.dataclass import dataclass
-from mockserver.documents.source import Report, Source
-from mockserver.errors import did_you_mean, quote
+from mockserver.documents.source import FileReport
 from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
 from mockserver.schemas.inline import compile_inline
 from mockserver.syntax import json_pointer
@@ -23,26 +23,26 @@ RESPONSES = {
 
 @dataclass(slots=True)
 class ChannelsReader:
-    """Reads the channels of the file `source`, whose form has been validated; mistakes go to `report`."""
+    """Reads the file of `report`, whose form has been validated."""
 
-    source: Source
-    report: Report
+    report: FileReport
 
     def read(self, operations: Mapping[str, Operation], resources: Mapping[str, Resource]) -> dict[str, Channel]:
         """The channels by path."""
         channels: dict[str, Channel] = {}
         taken = {operation.path for operation in operations.values()}
-        for path, entry in self.source.data.get("channels", {}).items():
+        for path, entry in self.report.source.data.get("channels", {}).items():
             pointer = json_pointer.append("/channels", path)
             if path in taken:
-                self._add(pointer, f"{path} is a path of an operation; a channel needs one of its own", "invalid")
+                self.report.add(pointer, f"{path} is a path of an operation; a channel needs one of its own")
             resource = resources.get(entry.get("stream", ""))
             if "stream" in entry:
-                self._check_name(f"{pointer}/stream", "resource", entry["stream"], resources)
+                self.report.check_name(f"{pointer}/stream", "resource", entry["stream"], resources)
             where = entry.get("where", {})
             if resource is not None:
+                check_event_names(resource, self.report)
                 for name in where:
-                    self._check_name(json_pointer.append(pointer, "where", name), "field", name, resource.fields)
+                    self.report.check_name(json_pointer.append(pointer, "where", name), "field", name, resource.fields)
             replies = tuple(
                 reply
                 for number, part in enumerate(entry.get("reply", ()))
@@ -55,13 +55,5 @@ class ChannelsReader:
     def _read_reply(self, pointer: str, entry: Mapping[str, Any]) -> ChannelReply | None:
         match, errors = compile_inline(entry.get("match", True))
         for place, message in errors:
-            self._add(f"{pointer}/match{place}", f"is not a JSON Schema: {message}", "invalid")
+            self.report.add(f"{pointer}/match{place}", f"is not a JSON Schema: {message}")
         return ChannelReply(match, entry["send"]) if match is not None else None
-
-    def _check_name(self, pointer: str, kind: str, name: str, declared: Iterable[str]) -> None:
-        declared = list(declared)
-        if name not in declared:
-            self._add(pointer, f"there is no {kind} {quote(name)}.{did_you_mean(name, declared)}", "unknown-name")
-
-    def _add(self, pointer: str, message: str, code: str) -> None:
-        self.report.add(self.source, pointer, message, code)

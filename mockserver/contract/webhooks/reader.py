@@ -12,7 +12,7 @@ from mockserver.contract.webhooks.expressions import DEFAULT_BODY, UrlTemplate, 
 from mockserver.contract.webhooks.model import Webhook, read_secret
 from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Node, Unresolved
-from mockserver.documents.source import Report, Source
+from mockserver.documents.source import FileReport
 from mockserver.errors import did_you_mean, quote
 from mockserver.openapi.content import json_media_type
 from mockserver.openapi.examples import find_broken
@@ -38,17 +38,16 @@ class _Declared(NamedTuple):
 
 @dataclass(slots=True)
 class WebhooksReader:
-    """Reads the webhooks of the file `source`, whose form has been validated; mistakes go to `report`."""
+    """Reads the file of `report`, whose form has been validated; the OpenAPI document is `document`."""
 
-    source: Source
     document: Node
     schemas: Schemas
-    report: Report
+    report: FileReport
 
     def read(self, operations: Mapping[str, Operation], resources: Mapping[str, Resource]) -> dict[str, Webhook]:
         """The webhooks by name."""
         webhooks: dict[str, Webhook] = {}
-        entries = self.source.data.get("webhooks", {})
+        entries = self.report.source.data.get("webhooks", {})
         declared = self._find_declared(operations) if entries else {}
         for name, entry in entries.items():
             pointer = json_pointer.append("/webhooks", name)
@@ -61,7 +60,7 @@ class WebhooksReader:
             url = self._read_url(pointer, entry, of_document)
             body = entry.get("body", DEFAULT_BODY)
             for place, message in find_body_mistakes(body):
-                self._add(f"{pointer}/body{place}", message)
+                self.report.add(f"{pointer}/body{place}", message)
             subscribing = of_document.operations if of_document is not None else ()
             if url is None:
                 continue
@@ -93,16 +92,15 @@ class WebhooksReader:
     def _read_event(self, pointer: str, text: str, resources: Mapping[str, Resource]) -> tuple[str, str] | None:
         # A resource may have dots in its name; a transition has none.
         name, _, change = text.rpartition(".")
-        resource = resources.get(name)
-        if resource is None:
-            self._add(pointer, f"there is no resource {quote(name)}.{did_you_mean(name, resources)}", "unknown-name")
+        if not self.report.check_name(pointer, "resource", name, resources):
             return None
+        resource = resources[name]
         lifecycle = resource.lifecycle
         transitions = tuple(lifecycle.transitions) if lifecycle is not None else ()
         changes = (*transitions, *RECORD_CHANGES) if resource.key else LOG_CHANGES
         if change not in changes:
             message = f"{name} has no change {quote(change)}.{did_you_mean(change, changes)}"
-            self._add(pointer, message, "unknown-name")
+            self.report.add(pointer, message, "unknown-name")
             return None
         return name, change
 
@@ -110,14 +108,14 @@ class WebhooksReader:
         text = entry.get("to", declared.url if declared is not None else None)
         if text is None:
             message = "needs `to`: a URL, or a runtime expression such as {$request.body#/callback_url}"
-            self._add(pointer, message)
+            self.report.add(pointer, message)
             return None
         place = f"{pointer}/to" if "to" in entry else pointer
         url = UrlTemplate.parse(text)
         for message in url.mistakes():
-            self._add(place, message)
+            self.report.add(place, message)
         if not url.expressions and (reason := find_url_error(text)):
-            self._add(place, f"{quote(text)} {reason}")
+            self.report.add(place, f"{quote(text)} {reason}")
         return url
 
     def _read_secret(self, pointer: str, entry: Mapping[str, Any]) -> bytes | None:
@@ -125,7 +123,7 @@ class WebhooksReader:
             try:
                 return read_secret(entry["secret"])
             except ValueError as error:
-                self._add(f"{pointer}/secret", str(error))
+                self.report.add(f"{pointer}/secret", str(error))
         return None
 
     def _with_declared(self, webhook: Webhook, item: Node) -> Webhook:
@@ -134,16 +132,13 @@ class WebhooksReader:
         if method is None:
             return webhook
         node = item.child(method)
-        reader = OperationReader(self.schemas, self.report)
+        reader = OperationReader(self.schemas, self.report.contract_report)
         body = reader.read_sent_body(node)
-        self.report.errors += find_broken(reader.examples, is_repaired=False)
+        self.report.contract_report.errors += find_broken(reader.examples, is_repaired=False)
         return Webhook(
             webhook.name, webhook.events, webhook.url, webhook.body, webhook.secret, method.upper(),
             tuple(_headers(item, node)), _validator(body), webhook.subscribed_by,
         )  # fmt: skip
-
-    def _add(self, pointer: str, message: str, code: str = "invalid") -> None:
-        self.report.add(self.source, pointer, message, code)
 
 
 def find_url_error(url: str) -> str | None:

@@ -1,0 +1,195 @@
+"""Reads `operations:` of `resources.yaml`: the behaviours of operations, with every name in them checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from typing import Any
+
+from mockserver.contract.behaviour import (
+    BEHAVIOUR_KINDS,
+    LAST_EVENT_ID,
+    SELECTED_BY_BODY,
+    SELECTING,
+    Behaviour,
+    BehaviourKind,
+    usual_success,
+)
+from mockserver.contract.list_reader import ListReader, is_filter, query_parameters, read_counting, selecting_parameters
+from mockserver.contract.model import Resource
+from mockserver.contract.record_paths import has_key_in_body, missing_owners, sends_field, with_item_paths
+from mockserver.contract.resources.event_names import check_event_names
+from mockserver.dataclass import dataclass
+from mockserver.documents.nodes import Node
+from mockserver.documents.source import FileReport
+from mockserver.errors import did_you_mean, quote
+from mockserver.openapi.content import json_media_type
+from mockserver.openapi.model import Operation
+from mockserver.schemas.shapes import Shape
+from mockserver.schemas.validators import Schemas
+from mockserver.syntax import json_pointer
+from mockserver.syntax.media_types import EVENT_STREAM
+from mockserver.syntax.member_path import MemberPath
+
+# The entries of `paging` that name members of the envelope rather than query parameters.
+PAGING_MEMBERS = {"next", "more"}
+
+
+@dataclass(slots=True)
+class BehavioursReader:
+    """Reads the file of `report`, whose form has been validated."""
+
+    schemas: Schemas
+    report: FileReport
+
+    def read(self, operations: Mapping[str, Operation], resources: Mapping[str, Resource]) -> dict[str, Behaviour]:
+        """The declared behaviours by operationId, in the order of `operations`."""
+        behaviours: dict[str, Behaviour] = {}
+        for name, entry in self.report.source.data.get("operations", {}).items():
+            pointer = json_pointer.append("/operations", name)
+            if self.report.check_name(pointer, "operation", name, operations):
+                behaviour = self._read_behaviour(pointer, entry, operations[name], resources)
+                if behaviour is not None:
+                    behaviours[name] = behaviour
+        return with_item_paths(behaviours, operations)
+
+    def _read_behaviour(
+        self, pointer: str, entry: Mapping[str, Any], operation: Operation, resources: Mapping[str, Resource]
+    ) -> Behaviour | None:
+        kind: BehaviourKind = next(kind for kind in BEHAVIOUR_KINDS if kind in entry)
+        name, _, transition = entry[kind].partition(".")
+        if not self._check_target(f"{pointer}/{kind}", kind, name, transition, operation, resources):
+            return None
+        resource, path_fields = resources[name], entry.get("path", {})
+        if kind == "transition":
+            self._check_body_paths(f"{pointer}/transition", resource, transition, operation)
+        self.report.check_names(f"{pointer}/path", "path parameter", path_fields, operation.path_names)
+        key_in_body = not resource.single and has_key_in_body(kind, operation, path_fields, resource.local_key)
+        parameters = operation.path_names if kind in SELECTING or key_in_body else operation.path_names[:-1]
+        names = [path_fields.get(parameter, parameter) for parameter in parameters]
+        self.report.check_names(f"{pointer}/{kind}", "field", names, resource.fields)
+        response = _response_schema(operation, kind)
+        if "member" in entry:
+            self.report.check_name(f"{pointer}/member", "field", entry["member"], resource.fields)
+        query = selecting_parameters(operation) if kind in SELECTED_BY_BODY else query_parameters(operation)
+        paging = entry.get("paging", {})
+        for role in paging.keys() - PAGING_MEMBERS:
+            place = json_pointer.append(pointer, "paging", role)
+            self.report.check_name(place, "query parameter", paging[role], query)
+        source, report = self.report.source, self.report.contract_report
+        reader = ListReader(source, report, pointer, resource, query, Shape.from_schema(response))
+        members = {
+            role: reader.check_member(json_pointer.append(pointer, "envelope", role), member)
+            for role, member in entry.get("envelope", {}).items()
+        }
+        selection = reader.read(entry)
+        by_key = selection.cursor is not None and selection.cursor.by_key
+        if missing := missing_owners(resource, kind, names, by_key=by_key):
+            self.report.add(f"{pointer}/{kind}", f"{operation.path} {missing}")
+        used = {*paging.values(), *selection.parameters}
+        if kind == "stream":
+            used.add(LAST_EVENT_ID)
+        filled = {*members.values(), *((paging[role],) for role in PAGING_MEMBERS if role in paging)}
+        first_page, first_offset = read_counting(paging, query)
+        return Behaviour(
+            kind=kind,
+            resource=name,
+            transition=transition or None,
+            items=members.get("items", ()),
+            total=members.get("total", ()),
+            limit=paging.get("limit"),
+            offset=paging.get("offset"),
+            sort=paging.get("sort"),
+            order=paging.get("order"),
+            page=paging.get("page"),
+            first_page=first_page,
+            first_offset=first_offset,
+            filters=tuple(
+                parameter.name
+                for parameter in query.values()
+                if parameter.name not in used and is_filter(parameter, resource)
+            ),
+            selection=selection,
+            item=members.get("item", ()),
+            envelope_schema=response if members and _is_larger(response, filled) else None,
+            body_member=entry.get("body"),
+            member=entry.get("member"),
+            path_fields=path_fields,
+            key_schema=response if "returns" in entry else None,
+            key_in_body=key_in_body,
+            assigned=self._read_assigned(f"{pointer}/set", entry.get("set", {}), resource),
+        )
+
+    def _read_assigned(self, pointer: str, entries: Mapping[str, Any], resource: Resource) -> Mapping[str, Any]:
+        self.report.check_names(pointer, "field", entries, resource.fields)
+        for name, value in entries.items():
+            for schema in resource.shape.member(name).unconditional():
+                for violation in self.schemas.validator(schema).violations(value, "body")[:1]:
+                    message = f"does not match the schema of {name}: {violation.message}"
+                    self.report.add(json_pointer.append(pointer, name) + violation.pointer, message)
+        return entries
+
+    def _check_target(
+        self,
+        pointer: str,
+        kind: BehaviourKind,
+        name: str,
+        transition: str,
+        operation: Operation,
+        resources: Mapping[str, Resource],
+    ) -> bool:
+        """Whether the resource exists and the operation can find its records."""
+        if not self.report.check_name(pointer, "resource", name, resources):
+            return False
+        resource = resources[name]
+        if kind == "transition":
+            transitions = resource.lifecycle.transitions if resource.lifecycle else ()
+            if not self.report.check_name(pointer, "transition", transition, transitions):
+                return False
+        if kind == "stream":
+            self._check_stream(pointer, resource, operation)
+            return True
+        if kind != "list" and not resource.key:
+            self.report.add(pointer, f"{name} has no key, which {kind} needs to identify a record")
+            return False
+        has_key = (
+            operation.path_names
+            or resource.single
+            or (kind in ("replace", "update") and sends_field(operation, resource.local_key))
+        )
+        if kind not in (*SELECTING, "create") and not has_key:
+            self.report.add(pointer, f"{operation.path} has no path parameter for the key of the record")
+            return False
+        return True
+
+    def _check_stream(self, pointer: str, resource: Resource, operation: Operation) -> None:
+        """Check that the events of a resource can be sent as the response of an operation."""
+        success = operation.success()
+        if operation.method != "GET" or success is None or EVENT_STREAM not in success[1].media:
+            message = f"{operation.id} must be a GET whose response is declared as {EVENT_STREAM}"
+            self.report.add(pointer, message)
+        check_event_names(resource, self.report)
+
+    def _check_body_paths(self, pointer: str, resource: Resource, transition: str, operation: Operation) -> None:
+        """Check that the operation's body has the members that the effects of its transition read."""
+        assert resource.lifecycle is not None
+        media = json_media_type(operation.body)
+        shape = media.shape if media is not None else Shape()
+        if media is not None and shape.is_open:
+            return
+        for path in resource.lifecycle.transitions[transition].effects.body_paths:
+            if path and path[0] not in shape.names:
+                hint = did_you_mean(path[0], shape.names)
+                message = f"{quote(transition)} sets a field to $body.{'.'.join(path)}, which the body lacks.{hint}"
+                self.report.add(pointer, message)
+
+
+def _response_schema(operation: Operation, kind: BehaviourKind) -> Node | None:
+    """The schema of the JSON that the operation responds with."""
+    success = usual_success(operation, kind)
+    media_type = json_media_type(success[1]) if success is not None else None
+    return media_type.schema if media_type is not None else None
+
+
+def _is_larger(response: Node | None, members: Set[MemberPath]) -> bool:
+    """Whether a response declares more members than those that are filled in."""
+    return response is not None and not {(name,) for name in Shape.from_schema(response).names} <= members
