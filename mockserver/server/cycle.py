@@ -20,7 +20,7 @@ class Cycle:
 
 
 class Hold(Protocol):
-    """What a connection waits for before it answers the next request."""
+    """What a connection waits for before it responds to the next request."""
 
     def cancel(self) -> None:
         """Stop, since the connection was closed."""

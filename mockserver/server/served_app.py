@@ -84,7 +84,7 @@ class ParsedRequest(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """A response as it is sent, and the request that it answers."""
+    """A response as it is sent, and its request."""
 
     service: Service
     prepared: PreparedRequest

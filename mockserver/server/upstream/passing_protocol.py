@@ -77,7 +77,7 @@ class PassingProtocol(Protocol):
         if passed is None or self._is_last:
             super().on_message_complete()
             return
-        self._head_size = 0
+        self._is_incomplete = False
         self._complete += 1
         passed.incoming.end()
         self._is_last = not self.cycle.keep_alive
@@ -112,7 +112,7 @@ class PassingProtocol(Protocol):
         else:
             self.transport.write(body)
             self._end_response(cycle)
-        self._answer_waiting()
+        self._respond_to_waiting()
 
     def break_off(self) -> None:
         """Close the connection within a response."""
@@ -146,15 +146,15 @@ class PassingProtocol(Protocol):
 
     def _begin(self, cycle: Cycle, passed: PassedRequest) -> None:
         if self._hold is None and not self._waiting and not self.flow.write_paused:
-            self._answer(cycle, passed)
+            self._respond(cycle, passed)
         else:
             passed.must_continue = any(name == b"expect" for name, _ in self.headers)
             self._waiting.append((cycle, passed))
             self._regulate_reading()
 
-    def _answer(self, cycle: Cycle, request: ParsedRequest | PassedRequest | str) -> None:
+    def _respond(self, cycle: Cycle, request: ParsedRequest | PassedRequest | str) -> None:
         if not isinstance(request, PassedRequest):
-            super()._answer(cycle, request)
+            super()._respond(cycle, request)
             return
         try:
             response = respond_prepared(request.service, request.prepared)
