@@ -1,27 +1,29 @@
-"""From a validated request to a response: `Prefer`, override, and the operation itself; then the response validated."""
+"""From a validated request to a response: `Prefer`, override, and the operation itself; then the response validated.
+
+`call` settles, then responds by the idempotency key, an override (`_respond`), or the operation itself, whose response
+is stored for the key (`_perform_and_store`); of a conditional request, the condition is checked first
+(`_perform_conditionally`). At last, `_perform` has the channel, the behaviour, the handler or a sample respond.
+"""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
 from mockserver.contract.behaviour import Behaviour, ResultKind, kinds_of, success_of, usual_success
-from mockserver.contract.upstream import Upstream
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult, Pages
 from mockserver.engine.commands import KeepResponse
 from mockserver.errors import CannotGenerate, Refusal
 from mockserver.handlers.threads import kept_turn
 from mockserver.http import handled
-from mockserver.http.exchange import Exchange, PassedOn, PreparedRequest
-from mockserver.http.gateway.decision import refusal_to_pass
-from mockserver.http.messages import IF_MATCH, IF_NONE_MATCH, MESSAGE, PATH_CHARACTERS, SAFE_METHODS, Delivery, Response
+from mockserver.http.exchange import Exchange, PreparedRequest
+from mockserver.http.messages import IF_MATCH, IF_NONE_MATCH, MESSAGE, PATH_CHARACTERS, SAFE_METHODS, Response
 from mockserver.http.request import idempotency, parameters, preconditions, preferences
 from mockserver.http.response.negotiation import concrete_media_type, declared_media, negotiate
-from mockserver.http.response.overrides import HeldResponse, hold_back, replacement_response, reset_while_held
+from mockserver.http.response.overrides import hold_back, replacement_response
 from mockserver.http.response.page_links import link_header, page_addresses, with_links
 from mockserver.http.response.problems import refuse
 from mockserver.http.response.responses import build_response, entity_tag
@@ -55,13 +57,13 @@ LOCATION_LIMIT = 8_000
 
 def call(exchange: Exchange) -> Response:
     """Call the contract's operation that a request was routed to. Raises a Refusal."""
-    response = _begin(exchange)
+    response = _settle_and_respond(exchange)
     if response.stays_open:
         keep_open(exchange, response)
     return response
 
 
-def _begin(exchange: Exchange) -> Response:
+def _settle_and_respond(exchange: Exchange) -> Response:
     """Settle what is due, and respond; a request with an idempotency key that was used gets its first response."""
     prepared, operation, selected = exchange.prepared, exchange.operation, exchange.selected
     assert operation is not None
@@ -89,48 +91,6 @@ def _begin(exchange: Exchange) -> Response:
             exchange.delivery.on_delivered.append(end)
         else:
             end()
-
-
-def read_for_overrides(prepared: PreparedRequest) -> None:
-    """Read what overrides are matched by from a request that is refused: one may have the upstream respond to it."""
-    if prepared.route.operation is not None and not prepared.route.is_control:
-        prepared.parameters = parameters.read_for_matching(prepared)
-
-
-def pass_on(exchange: Exchange, upstream: Upstream) -> Response | None:
-    """The response that stands for the upstream's, if the request is passed on. Raises a Refusal.
-
-    It is passed on as it came: an override that says so comes before what is wrong with the request.
-    """
-    prepared, selection, operation = exchange.prepared, exchange.selection, exchange.operation
-    override, delay = None, 0
-    if not prepared.passes:
-        if (
-            operation is None
-            or prepared.route.is_control
-            or prepared.response is not None
-            or exchange.request.too_large
-        ):
-            return None
-        run = selection.run
-        if not any(active.override.upstream for active in run.state.overrides.active):
-            return None
-        run = selection.settle()
-        used = run.use_override(operation.id, prepared.parameters, exchange.content, if_upstream=True)
-        if used is None:
-            return None
-        run.count_request(operation.id)
-        exchange.override, delay = used
-        override = used[0].override
-        refusal = refusal_to_pass(upstream, exchange.request)
-        if refusal is not None:
-            raise refusal
-    elif prepared.refusal is not None:
-        return None
-    replacement = partial(reset_while_held, exchange, operation, selection)
-    exchange.delivery = Delivery(0, None, replacement)
-    HeldResponse(exchange.delivery, selection.sandbox, selection.scenario)
-    return Response(int(HTTPStatus.BAD_GATEWAY), upstream=PassedOn(exchange, override, delay))
 
 
 def call_control(exchange: Exchange, handle: ControlHandler) -> Response:
@@ -173,7 +133,7 @@ def _respond(exchange: Exchange, operation: Operation) -> Response:
     if run.timeline.state.overrides.active:
         used = run.use_override(operation.id, exchange.prepared.parameters, exchange.content)
     if used is None:
-        response = _perform(exchange, operation)
+        response = _perform_and_store(exchange, operation)
     else:
         exchange.override = used[0]
         response = _overridden(exchange, operation, delay=used[1])
@@ -185,11 +145,11 @@ def _call(exchange: Exchange) -> OperationCall:
     return exchange.prepared.call
 
 
-def _perform(exchange: Exchange, operation: Operation) -> Response:
+def _perform_and_store(exchange: Exchange, operation: Operation) -> Response:
     """The operation's own response, a refusal included, kept under the idempotency key if there is one."""
     prepared = exchange.prepared
     try:
-        response = _normal(exchange, operation)
+        response = _perform_conditionally(exchange, operation)
     except Refusal as refusal:
         if prepared.key is None or isinstance(refusal, BEFORE_OPERATION):
             raise
@@ -200,10 +160,11 @@ def _perform(exchange: Exchange, operation: Operation) -> Response:
     return response
 
 
-def _normal(exchange: Exchange, operation: Operation) -> Response:
+def _perform_conditionally(exchange: Exchange, operation: Operation) -> Response:
+    """The operation's own response, if the condition of the request holds. Raises PreconditionFailed."""
     request = exchange.request
     if request.method in SAFE_METHODS or not request.by_name.is_conditional:
-        return _unconditional(exchange, operation)
+        return _perform(exchange, operation)
     handler = exchange.service.handler_of(operation)
     if handler is not None:
         # Its changes are made to the state that was checked, or it is checked and called again; nobody waits meanwhile.
@@ -214,14 +175,15 @@ def _normal(exchange: Exchange, operation: Operation) -> Response:
     with exchange.run.exclusive, kept_turn():
         _check_preconditions(exchange)
         try:
-            return _unconditional(exchange, operation)
+            return _perform(exchange, operation)
         except RecordExists:
             if preconditions.creates(request):
                 raise PreconditionFailed(IF_NONE_MATCH, "*") from None
             raise
 
 
-def _unconditional(exchange: Exchange, operation: Operation) -> Response:
+def _perform(exchange: Exchange, operation: Operation) -> Response:
+    """The response of what implements the operation."""
     service = exchange.service
     channel = service.channel_of(operation) if service.contract.channels else None
     if channel is not None and exchange.request.method != MESSAGE:
@@ -230,7 +192,7 @@ def _unconditional(exchange: Exchange, operation: Operation) -> Response:
     if behaviour is not None and behaviour.kind == "stream":
         return open_events(exchange, operation, _call(exchange), _seed(exchange))
     if behaviour is not None:
-        return _behave(exchange, operation, behaviour)
+        return _perform_behaviour(exchange, operation, behaviour)
     handler = service.handler_of(operation)
     if handler is None:
         return _sample(exchange, operation)
@@ -262,7 +224,7 @@ def _current_tag(exchange: Exchange) -> str | None:
     read.sandbox, read.selected, read.run, read.commits = exchange.sandbox, exchange.selected, exchange.run, False
     with suppress(Refusal, CannotGenerate):
         parameters.validate(service, prepared)
-        response = _normal(read, operation)
+        response = _perform_conditionally(read, operation)
         overrides = exchange.run.state.overrides
         override = next(overrides.matches(operation.id, prepared.parameters, read.content), None)
         if override is not None:
@@ -278,12 +240,12 @@ def _overridden(exchange: Exchange, operation: Operation, *, delay: int) -> Resp
     override = exchange.override.override
     exchange.delivery = hold_back(exchange, override, delay)
     if not override.replaces:
-        response = _perform(exchange, operation)
+        response = _perform_and_store(exchange, operation)
     else:
         if override.commit:
             # The client does not see how the operation itself ends.
             with suppress(Refusal):
-                _perform(exchange, operation)
+                _perform_and_store(exchange, operation)
         response = replacement_response(exchange, operation, override, _seed(exchange)) or _sample(
             exchange, operation, override.status
         )
@@ -296,7 +258,7 @@ def _overridden(exchange: Exchange, operation: Operation, *, delay: int) -> Resp
     return response
 
 
-def _behave(exchange: Exchange, operation: Operation, behaviour: Behaviour) -> Response:
+def _perform_behaviour(exchange: Exchange, operation: Operation, behaviour: Behaviour) -> Response:
     """The response of an operation with a behaviour, once that has been carried out."""
     prepared = exchange.prepared
     media_type = prepared.accepted

@@ -23,7 +23,7 @@ from mockserver.engine.sandboxes import CallApart, Sandbox
 from mockserver.errors import ENDING, CannotGenerate, Refusal
 from mockserver.http import operations
 from mockserver.http.exchange import SANDBOX_HEADER, Exchange, PreparedRequest
-from mockserver.http.gateway.decision import is_passed, refusal_to_pass
+from mockserver.http.gateway.decision import is_passed, pass_on, read_for_overrides, refusal_to_pass
 from mockserver.http.messages import SAFE_METHODS, Request, Response, header
 from mockserver.http.request import credentials, forwarding, guard, idempotency, parameters, preferences, selection
 from mockserver.http.request.addressing import decode_parameter
@@ -84,7 +84,7 @@ def _prepare(service: Service, received: Request, request: Request, route: Route
     except Refusal as refusal:
         prepared.refusal = refusal.with_traceback(None)
         if service.contract.upstream is not None:
-            operations.read_for_overrides(prepared)
+            read_for_overrides(prepared)
     except ENDING:
         raise
     except BaseException as error:
@@ -226,7 +226,7 @@ def _serve(exchange: Exchange, store_refusal: Refusal | None) -> Response:
                 return refuse_exchange(exchange, choice.refusal)
             exchange.selected = selection.resolve(exchange.sandbox, choice, service.contract.default_scenario)
     if service.contract.upstream is not None and exchange.selected is not None:
-        passed_on = operations.pass_on(exchange, service.contract.upstream)
+        passed_on = pass_on(exchange, service.contract.upstream)
         if passed_on is not None:
             return passed_on
     if prepared.refusal is not None:

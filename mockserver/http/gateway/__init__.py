@@ -1,1 +1,1 @@
-"""What a gateway does to messages between a client and the upstream (RFC 9110, section 7.6), as functions of values."""
+"""What a gateway does to messages between a client and the upstream (RFC 9110, section 7.6), and to which."""
