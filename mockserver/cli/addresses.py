@@ -30,7 +30,7 @@ def generate_token(host: str) -> str | None:
 def checked_token(token: str | None) -> str | None:
     """The token that the user chose. Raises click.BadParameter for one that every request would match."""
     if token is not None and not token.strip():
-        message = "it is empty, perhaps since a variable has no value; leave it out for none, or for a generated one"
+        message = "it is empty, perhaps because a variable has no value; without the option, one is generated if needed"
         raise click.BadParameter(message)
     return token
 

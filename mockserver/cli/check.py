@@ -49,7 +49,7 @@ UNREACHABLE = 2
     "headers",
     metavar="HEADER",
     multiple=True,
-    help="With --against: a header for each request, such as 'Authorization: Bearer …'. Repeatable.",
+    help="With --against: a header for each request, such as 'Authorization: Bearer …'. Can be repeated.",
 )
 @click.option(
     "--unsafe",
@@ -128,7 +128,7 @@ def _check_backend(
 def _split_header(text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
     if not colon or not TOKEN.fullmatch(name.strip()) or not TEXT.fullmatch(value):
-        message = f"{name.strip()} is no header in ASCII such as 'Name: value'"
+        message = f"{name.strip()} is not a header in ASCII such as 'Name: value'"
         raise click.BadParameter(message, param_hint="--header")
     return name.strip(), value.strip()
 

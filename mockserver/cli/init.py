@@ -34,7 +34,11 @@ from mockserver.recorder.recording import Recording
     type=click.Path(path_type=Path),
     help="The OpenAPI file that the traffic of a HAR file is about.",
 )
-@click.option("--har-origin", metavar="URL", help="Whose traffic to use, if the HAR file has that of several origins.")
+@click.option(
+    "--har-origin",
+    metavar="URL",
+    help="The origin whose traffic to use, such as https://api.example.com, if the HAR file has that of several.",
+)
 @REDACT
 @click.argument("directory", type=click.Path(path_type=Path))
 def init_command(

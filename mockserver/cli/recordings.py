@@ -19,7 +19,7 @@ REDACT = click.option(
     "--redact",
     metavar="NAME",
     multiple=True,
-    help="Leave out the values of members, headers and parameters of this name too. Repeatable.",
+    help="Leave out the values of members, headers and parameters of this name too. Can be repeated.",
 )
 NO_COUNTS: Mapping[str, int] = {}
 

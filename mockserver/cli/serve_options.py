@@ -109,9 +109,8 @@ serve_options = add_options(
         metavar="DURATION",
         type=Duration(),
         default=CALL_SECONDS,
-        show_default="2s",
         help="How long a function of the contract's handlers.py may take, such as 500ms or 5s; then the response is a "
-        "500.",
+        "500.  [default: 2s]",
     ),
     click.option(
         "--forwarded",

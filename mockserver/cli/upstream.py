@@ -38,15 +38,14 @@ UPSTREAM_TIMEOUT = click.option(
     metavar="DURATION",
     type=Duration(),
     default=TIMEOUT_SECONDS,
-    show_default="30s",
-    help="How long --upstream may be silent, before its response and within it.",
+    help="How long --upstream may be silent, before its response and within it.  [default: 30s]",
 )
 upstream_options = add_options(
     click.option(
         "--upstream",
         metavar="URL",
         help="The real backend, which answers the requests that match no operation: https://api.example.com/v2. "
-        "user:password in it become basic credentials.",
+        "A user:password in it is sent as basic credentials.",
     ),
     click.option(
         "--pass",
@@ -56,7 +55,7 @@ upstream_options = add_options(
         envvar="MOCKSERVER_PASS",
         type=PassPattern(),
         help="Also pass this on to --upstream: an operationId, or a method and a path such as 'GET /tutor/*'. "
-        "* stays within a segment, ** does not. Can be repeated.",
+        "* matches within one segment of the path, ** across several. Can be repeated.",
     ),
     UPSTREAM_CA,
     UPSTREAM_TIMEOUT,

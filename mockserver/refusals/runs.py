@@ -42,7 +42,7 @@ class BeyondLog(Refusal):
 
     def __init__(self, limit: int) -> None:
         super().__init__(
-            f"This needs changes before the latest {limit:,} of the run, which are no longer kept.", limit=limit
+            f"This needs changes of the run older than the latest {limit:,}; those are no longer kept.", limit=limit
         )
 
 
@@ -52,7 +52,8 @@ class NothingToUndo(Refusal):
     code = "nothing-to-undo"
 
     def __init__(self, commands: int) -> None:
-        super().__init__(f"The run has {count_noun(commands, 'change')} to undo.", limit=commands)
+        changes = f"only {count_noun(commands, 'change')}" if commands else "no changes"
+        super().__init__(f"The run has {changes} to undo.", limit=commands)
 
 
 class BadIdempotencyKey(Refusal):
@@ -173,7 +174,7 @@ class FailedVerdict(Refusal):
             _count(sum(dropped), "of these is no longer in the journal", "of these are no longer in the journal"),
         ]
         super().__init__(
-            f"{'; '.join(reason for reason in reasons if reason)}.".capitalize(),
+            f"{'; '.join(reason for reason in reasons if reason)}.",
             violations=list(violations),
             unmatched=list(unmatched),
             refused=list(refused),

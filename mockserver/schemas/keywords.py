@@ -34,7 +34,7 @@ def find_idle_keywords(schema: Any) -> list[tuple[str, str]]:
     Such a schema accepts every value, which is not what somebody meant who wrote the value itself as the schema.
     """
     errors = [
-        (json_pointer.append(pointer, name), f"{quote(name)} is no keyword of JSON Schema{_as_member(name, value)}")
+        (json_pointer.append(pointer, name), f"{quote(name)} is not a keyword of JSON Schema{_as_member(name, value)}")
         for pointer, part in _schemas(schema, "")
         for name, value in part.items()
         if name not in _KEYWORDS and not name.startswith("x-")

@@ -233,8 +233,8 @@ def test_a_backend_that_cannot_be_reached_is_exit_code_2(tmp_path: Path) -> None
     ("arguments", "message"),
     [
         (["--against", "localhost:8000"], "is not an address such as http://localhost:8000"),
-        (["--against", "http://a", "--header", "nothing"], "nothing is no header in ASCII such as 'Name: value'"),
-        (["--against", "http://a", "--header", "Authorization: Bearer …"], "Authorization is no header in ASCII"),
+        (["--against", "http://a", "--header", "nothing"], "nothing is not a header in ASCII such as 'Name: value'"),
+        (["--against", "http://a", "--header", "Authorization: Bearer …"], "Authorization is not a header in ASCII"),
         (["--against", "http://["], "Invalid IPv6 URL"),
         (["--unsafe"], "--header and --unsafe need --against URL"),
     ],

@@ -75,7 +75,7 @@ AS_MEMBER = (
 )
 def test_a_value_that_is_written_as_a_schema_is_refused(schema: Any, errors: list[tuple[str, str, str]]) -> None:
     assert compile_inline(schema) == (None, [
-        (f"{pointer}/{name}", f'"{name}" is no keyword of JSON Schema; {AS_MEMBER.format(name, value)}')
+        (f"{pointer}/{name}", f'"{name}" is not a keyword of JSON Schema; {AS_MEMBER.format(name, value)}')
         for pointer, name, value in errors
     ])  # fmt: skip
 

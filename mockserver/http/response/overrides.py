@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from mockserver import generate
 from mockserver.contract.model import Override
@@ -19,9 +18,6 @@ from mockserver.openapi.content import find_example
 from mockserver.openapi.model import Operation
 from mockserver.refusals import Injected, ResetWhileHeld
 from mockserver.syntax.statuses import FIRST_ERROR
-
-if TYPE_CHECKING:
-    pass
 
 
 class HeldResponse:
