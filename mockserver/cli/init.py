@@ -9,7 +9,7 @@ import click
 from mockserver.cli import scaffold
 from mockserver.cli.arguments import fail, load_or_fail
 from mockserver.cli.progress import elapsed_time
-from mockserver.cli.recordings import REDACT, load_document, require_empty, warn_of_errors, write_recording
+from mockserver.cli.recording_files import REDACT, load_document, require_empty, warn_of_errors, write_recording
 from mockserver.cli.terminal import print_line
 from mockserver.contract.loader import load_contract
 from mockserver.handlers.modules import HANDLERS

@@ -11,7 +11,7 @@ import click
 
 from mockserver.cli.addresses import generate_token, print_token
 from mockserver.cli.arguments import fail, warn
-from mockserver.cli.recordings import REDACT, load_document, require_empty, write_recording
+from mockserver.cli.recording_files import REDACT, load_document, require_empty, write_recording
 from mockserver.cli.serve_options import PORT
 from mockserver.cli.terminal import log_to_terminal, print_line
 from mockserver.cli.upstream import UPSTREAM_CA, UPSTREAM_TIMEOUT, check_not_self, usage_error

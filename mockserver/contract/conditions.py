@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from mockserver.dataclass import dataclass
 from mockserver.errors import Violation
-from mockserver.schemas.inline import compile_inline
+from mockserver.schemas.inline_schemas import compile_inline
 from mockserver.schemas.validators import Validator
 from mockserver.syntax import json_pointer
 

@@ -15,7 +15,7 @@ from mockserver.errors import Violation, unknown_name
 from mockserver.http.request.content import parse_body
 from mockserver.openapi.model import Operation, unknown_operation
 from mockserver.refusals import InvalidRequest
-from mockserver.schemas.inline import TOO_LARGE, VALUE_LIMIT, compile_inline, count_values
+from mockserver.schemas.inline_schemas import TOO_LARGE, VALUE_LIMIT, compile_inline, count_values
 from mockserver.schemas.validators import Validator
 from mockserver.syntax import json_pointer
 

@@ -27,7 +27,7 @@ from mockserver.http.router import ControlHandler, ControlResult
 from mockserver.kit import archive
 from mockserver.openapi.parameter_decoding import decode_scalar
 from mockserver.refusals import BadTime, InvalidRequest, UnknownScenario
-from mockserver.schemas.inline import TOO_LARGE, VALUE_LIMIT, count_values
+from mockserver.schemas.inline_schemas import TOO_LARGE, VALUE_LIMIT, count_values
 from mockserver.syntax.instants import format_instant, parse_duration, parse_instant
 from mockserver.version import __version__
 

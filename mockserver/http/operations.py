@@ -18,7 +18,7 @@ from mockserver.engine.behaviours.calls import OperationCall, OperationResult, P
 from mockserver.engine.commands import KeepResponse
 from mockserver.errors import CannotGenerate, Refusal
 from mockserver.handlers.threads import kept_turn
-from mockserver.http import handled
+from mockserver.http import handler_responses
 from mockserver.http.exchange import Exchange, PreparedRequest
 from mockserver.http.messages import IF_MATCH, IF_NONE_MATCH, MESSAGE, PATH_CHARACTERS, SAFE_METHODS, Response
 from mockserver.http.request import idempotency, parameters, preconditions, preferences
@@ -169,7 +169,7 @@ def _perform_conditionally(exchange: Exchange, operation: Operation) -> Response
     if handler is not None:
         # Its changes are made to the state that was checked, or it is checked and called again; nobody waits meanwhile.
         check = partial(_check_preconditions, exchange)
-        return handled.respond(exchange, operation, handler, _seed(exchange), check)
+        return handler_responses.respond(exchange, operation, handler, _seed(exchange), check)
     # Of several requests with the same tag, one finds it current.
     # A thread that let the event loop run meanwhile would have it wait for the lock.
     with exchange.run.exclusive, kept_turn():
@@ -196,7 +196,7 @@ def _perform(exchange: Exchange, operation: Operation) -> Response:
     handler = service.handler_of(operation)
     if handler is None:
         return _sample(exchange, operation)
-    return handled.respond(exchange, operation, handler, _seed(exchange))
+    return handler_responses.respond(exchange, operation, handler, _seed(exchange))
 
 
 def _check_preconditions(exchange: Exchange) -> None:

@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from mockserver.dataclass import dataclass
 from mockserver.syntax import strict_json
+from mockserver.syntax.address_headers import replace_addresses
 from mockserver.syntax.charsets import codec_name
-from mockserver.syntax.header_addresses import replace_addresses
 from mockserver.syntax.header_names import FRAMING, TEXT, TOKEN
 from mockserver.syntax.media_types import FORM, charset_of, essence, is_json, is_text
 

@@ -15,14 +15,14 @@ from mockserver.errors import ENDING
 from mockserver.http.pipeline import prepare
 from mockserver.http.request_log import line_of_repeat
 from mockserver.server import rejections, served_app, wsgi_bridge
-from mockserver.server.apart import RequestApart
 from mockserver.server.cycle import Cycle, Hold
 from mockserver.server.delayed_send import DelayedSend
 from mockserver.server.open_responses import begin
 from mockserver.server.rejections import rejection
 from mockserver.server.request_reader import RequestReader
-from mockserver.server.served_app import ParsedRequest, Sent, as_message, call_wsgi, failure, respond
+from mockserver.server.served_app import EncodedResponse, ParsedRequest, as_message, call_wsgi, failure, respond
 from mockserver.server.streams import ResponseWriter
+from mockserver.server.threaded_request import ThreadedRequest
 
 CLOSE = b"Connection: close\r\n"
 LINGER_SECONDS, TLS_CLOSE_SECONDS = 2.0, 0.2
@@ -34,7 +34,7 @@ class Protocol(RequestReader):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         # What was sent to the last request of the bytes that are being parsed.
-        self._sent: Sent | None = None
+        self._sent: EncodedResponse | None = None
         # When a response was sent last.
         self._active_at = 0.0
         self._hold: Hold | None = None
@@ -68,7 +68,7 @@ class Protocol(RequestReader):
         if self._read(data) and is_idle and self._complete == 1 and not self._is_incomplete:
             if self._sent is not None:
                 self._sent.remember(data)
-            elif isinstance(self._hold, RequestApart):
+            elif isinstance(self._hold, ThreadedRequest):
                 self._hold.raw = data
 
     def _send_known(self, data: bytes) -> bool:
@@ -96,7 +96,7 @@ class Protocol(RequestReader):
             return True
         if response.is_sent_later:
             self.cycle = Cycle(True)
-            self._send_later(self.cycle, Sent(service, prepared, response, head, body))
+            self._send_later(self.cycle, EncodedResponse(service, prepared, response, head, body))
             return True
         self._send_at_once(head, body)
         served_app.remember_response(service, data, response, head, body)
@@ -145,10 +145,10 @@ class Protocol(RequestReader):
                 self.send(cycle, *call_wsgi(self.served.app, self._constant, request))
                 return
             if prepared.runs_python(service):
-                self._hold = apart = RequestApart(service, prepared, partial(self._send_later, cycle))
+                self._hold = apart = ThreadedRequest(service, prepared, partial(self._send_later, cycle))
                 apart.start(self.served.threads, self.loop)
                 return
-            sent = Sent(service, prepared, *respond(service, prepared))
+            sent = EncodedResponse(service, prepared, *respond(service, prepared))
         except ENDING:
             raise
         except BaseException as error:
@@ -161,7 +161,7 @@ class Protocol(RequestReader):
             self._sent = sent
         self.send(cycle, sent.head, sent.body)
 
-    def _send_later(self, cycle: Cycle, sent: Sent) -> None:
+    def _send_later(self, cycle: Cycle, sent: EncodedResponse) -> None:
         """Have timers send a response, or spoil it; or begin one that stays open."""
         if sent.response.delivery is None:
             self._send_held(cycle, sent, sent.head, sent.body)
@@ -178,7 +178,7 @@ class Protocol(RequestReader):
         )
         delayed.start()
 
-    def _send_held(self, cycle: Cycle, sent: Sent, head: bytes, body: bytes) -> None:
+    def _send_held(self, cycle: Cycle, sent: EncodedResponse, head: bytes, body: bytes) -> None:
         self._hold = None
         if sent.response.stream is not None and head is sent.head:
             self._stop_timer()

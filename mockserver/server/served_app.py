@@ -83,7 +83,7 @@ class ParsedRequest(NamedTuple):
     too_large: int = 0
 
 
-class Sent(NamedTuple):
+class EncodedResponse(NamedTuple):
     """A response as it is sent, and its request."""
 
     service: Service

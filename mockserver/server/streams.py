@@ -42,43 +42,43 @@ class StreamLoop:
         self._timers: dict[Run, tuple[float, asyncio.TimerHandle]] = {}
         self._shared: asyncio.TimerHandle | None = None
 
-    def add(self, send: StreamWriter) -> None:
+    def add(self, writer: StreamWriter) -> None:
         """A stream was opened."""
-        self._open[send] = None
-        if send.stream.is_shared and self._shared is None:
-            self._look_at_shared(send.loop)
+        self._open[writer] = None
+        if writer.stream.is_shared and self._shared is None:
+            self._look_at_shared(writer.loop)
 
-    def remove(self, send: StreamWriter) -> None:
+    def remove(self, writer: StreamWriter) -> None:
         """A stream was closed."""
-        self._open.pop(send, None)
-        self._woken.pop(send, None)
-        run = send.stream.run
+        self._open.pop(writer, None)
+        self._woken.pop(writer, None)
+        run = writer.stream.run
         if run is not None and not run.listeners and run in self._timers:
             self._timers.pop(run)[1].cancel()
 
-    def wake(self, send: StreamWriter) -> None:
+    def wake(self, writer: StreamWriter) -> None:
         """There may be something to read. Called by any thread."""
         with self._lock:
-            self._woken[send] = None
+            self._woken[writer] = None
             if self._is_scheduled:
                 return
             self._is_scheduled = True
-        send.loop.call_soon_threadsafe(self._read_woken, send.loop)
+        writer.loop.call_soon_threadsafe(self._read_woken, writer.loop)
 
-    def watch_clock(self, send: StreamWriter) -> None:
+    def watch_clock(self, writer: StreamWriter) -> None:
         """Have the stream be read when its run fires a transition by itself."""
-        run, seconds = send.stream.run, send.stream.seconds_until_due()
+        run, seconds = writer.stream.run, writer.stream.seconds_until_due()
         if run is None or seconds is None:
             return
         # What is due already could not be fired: the store does not respond.
         seconds = seconds or SHARED_SECONDS
-        when = send.loop.time() + seconds
+        when = writer.loop.time() + seconds
         timer = self._timers.get(run)
         if timer is not None:
             if timer[0] <= when:
                 return
             timer[1].cancel()
-        self._timers[run] = when, send.loop.call_later(seconds, self._fall_due, run)
+        self._timers[run] = when, writer.loop.call_later(seconds, self._fall_due, run)
 
     def _fall_due(self, run: Run) -> None:
         self._timers.pop(run, None)
@@ -87,10 +87,10 @@ class StreamLoop:
     def _read_woken(self, loop: asyncio.AbstractEventLoop) -> None:
         self._before_reading()
         written = 0
-        for send in list(self._woken)[:TURN]:
+        for writer in list(self._woken)[:TURN]:
             # It may be woken again while it is read.
-            if self._woken.pop(send, self) is not self:
-                written += self._write(send)
+            if self._woken.pop(writer, self) is not self:
+                written += self._write(writer)
             if written >= TURN_BYTES:
                 break
         with self._lock:
@@ -98,22 +98,22 @@ class StreamLoop:
             if self._is_scheduled:
                 loop.call_soon(self._read_woken, loop)
 
-    def _write(self, send: StreamWriter) -> int:
+    def _write(self, writer: StreamWriter) -> int:
         try:
-            return send.write()
+            return writer.write()
         except ENDING:
             raise
         except BaseException as error:
             log_failure("the stream", "", error)
-            send.abort()
+            writer.abort()
             return 0
 
     def _look_at_shared(self, loop: asyncio.AbstractEventLoop) -> None:
         """Read one stream of each run that other processes change, which wakes the others if there is something."""
         self._shared = None
-        leaders = {id(send.stream.run): send for send in self._open if send.stream.is_shared}
-        for send in leaders.values():
-            self.wake(send)
+        leaders = {id(writer.stream.run): writer for writer in self._open if writer.stream.is_shared}
+        for writer in leaders.values():
+            self.wake(writer)
         if leaders:
             self._shared = loop.call_later(SHARED_SECONDS, self._look_at_shared, loop)
 

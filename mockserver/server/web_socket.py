@@ -14,10 +14,10 @@ from websockets.server import ServerProtocol
 
 from mockserver.http.streaming.channels import reply_to
 from mockserver.http.streaming.streams import Stream
-from mockserver.server.apart import RequestApart
 from mockserver.server.rejections import WAITING_LIMIT
-from mockserver.server.served_app import Sent
+from mockserver.server.served_app import EncodedResponse
 from mockserver.server.streams import StreamLoop, StreamWriter
+from mockserver.server.threaded_request import ThreadedRequest
 
 if TYPE_CHECKING:
     from mockserver.server.protocol import Protocol
@@ -57,7 +57,7 @@ class WebSocketConnection(asyncio.Protocol):
         self._has_closed = False
         # Messages that wait for the handler, and the one that it responds to.
         self._waiting: deque[str] = deque()
-        self._handling: RequestApart | None = None
+        self._handling: ThreadedRequest | None = None
         self._served = connection.served
         # What has come and is not parsed, and the call that goes on with it after others had their turn.
         self._unparsed = bytearray()
@@ -198,11 +198,11 @@ class WebSocketConnection(asyncio.Protocol):
         """Have the handler respond to the messages, one after the other."""
         if self._handling is None and self._waiting and self._stream.to_handler is not None:
             service, prepared = self._stream.to_handler(self._waiting.popleft())
-            self._handling = RequestApart(service, prepared, self._send_response)
+            self._handling = ThreadedRequest(service, prepared, self._send_response)
             self._handling.start(self._served.threads, self._loop)
         self._regulate_reading()
 
-    def _send_response(self, sent: Sent) -> None:
+    def _send_response(self, sent: EncodedResponse) -> None:
         self._handling = None
         if sent.response.delivery is not None:
             sent.response.delivery.delivered()

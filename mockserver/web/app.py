@@ -28,9 +28,9 @@ from mockserver.http.request_log import RequestLog
 from mockserver.http.response.responses import wire_headers
 from mockserver.http.service import BODY_LIMIT, PassedListener, Service
 from mockserver.server.wsgi_bridge import BUFFERED
+from mockserver.web.flask_response import FlaskResponse
 from mockserver.web.pages import shell
 from mockserver.web.processes import watch_processes
-from mockserver.web.sent_response import SentResponse
 from mockserver.web.services import open_service
 from mockserver.web.streams import read_stream
 
@@ -182,7 +182,7 @@ def _to_flask(response: Response, sleep: Sleep) -> flask.Response:
         body = _break_off(response.body, delivery)
     elif response.stream is not None:
         body = read_stream(response.body, response.stream, is_buffered=BUFFERED in flask.request.environ)
-    sent = SentResponse(body, response.status)
+    sent = FlaskResponse(body, response.status)
     sent.headers.clear()
     sent.headers.extend(wire_headers(response))
     return sent

@@ -21,7 +21,7 @@ from mockserver.refusals import UpstreamFailed, UpstreamTimeout
 from mockserver.server.upstream.connections import Answer, OutgoingBody
 from mockserver.server.upstream.loop_thread import UpstreamThread
 from mockserver.server.wsgi_bridge import origin_form
-from mockserver.web.sent_response import SentResponse
+from mockserver.web.flask_response import FlaskResponse
 
 READ_BYTES = 64 * 1024
 
@@ -174,12 +174,12 @@ def _outgoing(passing: Passing, stream: IO[bytes] | None) -> OutgoingBody:
 def _streamed(head: ReturnedHead, body: PassedBody) -> flask.Response:
     status = f"{head.status} {head.phrase}" if head.phrase else head.status
     if head.has_content:
-        sent = SentResponse(body, status, direct_passthrough=True)
+        sent = FlaskResponse(body, status, direct_passthrough=True)
     else:
         for _ in body:  # to its end, so that it is recorded
             pass
         body.close()
-        sent = SentResponse(b"", status)
+        sent = FlaskResponse(b"", status)
     sent.headers.clear()
     sent.headers.extend(head.headers)
     if head.length is not None and head.status not in (204,):

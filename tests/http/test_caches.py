@@ -16,7 +16,7 @@ from mockserver.http import caches
 from mockserver.http.pipeline import prepare
 from mockserver.http.request.addressing import build_request
 from mockserver.http.service import Service
-from mockserver.server.served_app import Sent, respond
+from mockserver.server.served_app import EncodedResponse, respond
 from mockserver.web.services import create_service
 
 
@@ -51,7 +51,7 @@ class Server:
             return int(before[9:12]), before, content
         prepared = service.prepared.find(raw) if self.caches else None
         prepared = prepared or prepare(service, build_request(method, target, sent, data))
-        response = Sent(service, prepared, *respond(service, prepared))
+        response = EncodedResponse(service, prepared, *respond(service, prepared))
         if self.caches:
             response.remember(raw)
         return int(response.head[9:12]), response.head, response.body

@@ -10,7 +10,7 @@ from mockserver.contract.resources.event_names import check_event_names
 from mockserver.dataclass import dataclass
 from mockserver.documents.source import FileReport
 from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
-from mockserver.schemas.inline import compile_inline
+from mockserver.schemas.inline_schemas import compile_inline
 from mockserver.syntax import json_pointer
 from mockserver.syntax.media_types import JSON
 

@@ -15,7 +15,7 @@ from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Documents, Node
 from mockserver.documents.source import FileReport
 from mockserver.errors import did_you_mean, quote, unknown_name
-from mockserver.schemas.inline import compile_inline
+from mockserver.schemas.inline_schemas import compile_inline
 from mockserver.schemas.properties import declared_properties
 from mockserver.schemas.shapes import Shape, types_of
 from mockserver.schemas.validators import Schemas, Validator

@@ -14,7 +14,7 @@ from mockserver.server.cycle import Cycle
 from mockserver.server.protocol import Protocol
 from mockserver.server.rejections import RequestRejected
 from mockserver.server.request_host import with_effective_host
-from mockserver.server.served_app import ParsedRequest, Sent, as_message, encode, failure
+from mockserver.server.served_app import EncodedResponse, ParsedRequest, as_message, encode, failure
 from mockserver.server.upstream.connections import UpstreamConnections
 from mockserver.server.upstream.relay import IncomingBody, Relay
 
@@ -181,7 +181,7 @@ class PassingProtocol(Protocol):
         self._hold = relay = Relay(self, cycle, passed_on, incoming)
         relay.start()
 
-    def _send_later(self, cycle: Cycle, sent: Sent) -> None:
+    def _send_later(self, cycle: Cycle, sent: EncodedResponse) -> None:
         if sent.response.upstream is not None:
             self._relay(cycle, sent.response.upstream, None)
         else:

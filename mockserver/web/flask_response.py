@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 
-class SentResponse(flask.Response):
+class FlaskResponse(flask.Response):
     """A response of the pipeline, or of an upstream."""
 
     def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:

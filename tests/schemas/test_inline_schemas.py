@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mockserver import create_app
-from mockserver.schemas.inline import TOO_LARGE, compile_inline
+from mockserver.schemas.inline_schemas import TOO_LARGE, compile_inline
 
 TOO_MANY = [("", "it applies schemas to the same value in more than 100,000 ways, which would take too long")]
 

@@ -10,16 +10,16 @@ from mockserver.handlers.threads import StepThreads
 from mockserver.http.exchange import PreparedRequest
 from mockserver.http.messages import Response
 from mockserver.http.service import Service
-from mockserver.server.served_app import Sent, failure, respond
+from mockserver.server.served_app import EncodedResponse, failure, respond
 
 
-class RequestApart:
+class ThreadedRequest:
     """One request. `done` is called in the loop with what is to be sent, unless it was cancelled.
 
     `raw` are the bytes of the request, where the response may be sent again for the same bytes.
     """
 
-    def __init__(self, service: Service, prepared: PreparedRequest, done: Callable[[Sent], None]) -> None:
+    def __init__(self, service: Service, prepared: PreparedRequest, done: Callable[[EncodedResponse], None]) -> None:
         self._service, self._prepared, self._done = service, prepared, done
         self._is_cancelled = False
         self.raw = b""
@@ -32,16 +32,17 @@ class RequestApart:
         """Send nothing, since the connection was closed; what the request changes stays."""
         self._is_cancelled = True
 
-    def _respond(self) -> Sent:
+    def _respond(self) -> EncodedResponse:
         try:
-            return Sent(self._service, self._prepared, *respond(self._service, self._prepared))
+            return EncodedResponse(self._service, self._prepared, *respond(self._service, self._prepared))
         except ENDING:
             raise
         except BaseException as error:
             request = self._prepared.request
-            return Sent(self._service, self._prepared, Response(500), *failure(request.method, request.path, error))
+            head, body = failure(request.method, request.path, error)
+            return EncodedResponse(self._service, self._prepared, Response(500), head, body)
 
-    def _end(self, sent: Sent) -> None:
+    def _end(self, sent: EncodedResponse) -> None:
         if self._is_cancelled:
             if sent.response.delivery is not None:
                 sent.response.delivery.delivered()
