@@ -290,7 +290,7 @@ def test_a_recording_is_a_scenario_file(mock: Client) -> None:
         (lambda mock: mock.put("jobs", "a", {"status": "lost"}), 422, "invalid-record", '/status: "lost" is not one of'),
         (lambda mock: mock.remove("jobs", "a/../b?c#d"), 404, "unknown-record", "a/../b?c#d"),
         (lambda mock: mock.advance("6 seconds"), 422, "bad-time", "is not a valid duration"),
-        (lambda mock: mock.undo(5), 422, "nothing-to-undo", "0 changes"),
+        (lambda mock: mock.undo(5), 422, "nothing-to-undo", "no changes to undo"),
         (lambda mock: mock.override("getJop", status=503), 422, "invalid-request", 'Did you mean "getJob"?'),
         (lambda mock: mock.override("getJob", stats=503), 422, "invalid-request", "stats"),
         (lambda mock: mock.remove_override("override-9"), 404, "unknown-override", "override-9"),
