@@ -13,15 +13,9 @@ from mockserver.cli.environment import Duration, PortOption, Size
 from mockserver.cli.request_log import Format
 from mockserver.cli.upstream import upstream_options
 from mockserver.cli.webhooks import webhook_options
-from mockserver.contract.loader import (
-    load_contract,
-    with_default_scenario,
-    with_handler_timeout,
-    with_seed,
-    with_webhook_secret,
-)
+from mockserver.contract.loader import load_contract
 from mockserver.contract.model import Contract
-from mockserver.contract.upstream import with_upstream
+from mockserver.contract.settings import with_settings
 from mockserver.dataclass import dataclass
 from mockserver.handlers.python import CALL_SECONDS
 from mockserver.http.service import BODY_LIMIT, Service
@@ -185,9 +179,17 @@ class ServeOptions:
         Raises ContractError, UnknownScenario and BadUpstream.
         """
         contract = load_contract(path, strict_examples=self.strict_examples, stateful=self.stateful)
-        contract = with_seed(with_default_scenario(contract, scenario), self.seed)
-        contract = with_webhook_secret(with_handler_timeout(contract, self.handler_timeout), self.webhook_secret)
-        return with_upstream(contract, self.upstream, self.passes, self.upstream_ca, self.upstream_timeout)
+        return with_settings(
+            contract,
+            scenario=scenario,
+            seed=self.seed,
+            handler_timeout=self.handler_timeout,
+            webhook_secret=self.webhook_secret,
+            upstream=self.upstream,
+            passes=self.passes,
+            upstream_ca=self.upstream_ca,
+            upstream_timeout=self.upstream_timeout,
+        )
 
     def open_service(self, contract: Contract, request_log: RequestLog | None = None) -> Service:
         """The service of a contract that was loaded with these options.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,12 +20,11 @@ from mockserver.contract.scenarios import (
     DEFAULT_NAME,
     default_name,
     default_scenario,
-    load_scenario_file,
     load_scenarios,
 )
 from mockserver.contract.unused import warn_of_unused
 from mockserver.contract.upstream import Upstream, read_declared
-from mockserver.contract.webhooks.model import Webhook, read_secret
+from mockserver.contract.webhooks.model import Webhook
 from mockserver.contract.webhooks.reader import WebhooksReader
 from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import BASE_URI, Documents, Node
@@ -37,7 +35,6 @@ from mockserver.openapi import format_detection, loading
 from mockserver.openapi.examples import DeclaredExample, find_broken
 from mockserver.openapi.model import Operation
 from mockserver.openapi.operations import OperationReader
-from mockserver.refusals import UnknownScenario
 from mockserver.schemas.validators import Schemas, find_schema_errors
 
 OPENAPI = tuple(f"{name}.{suffix}" for name in ("openapi", "swagger") for suffix in ("yaml", "yml", "json"))
@@ -105,49 +102,6 @@ def contract_root(path: Path | None) -> Path:
     if path is None:
         return built_in_directory()
     return path if path.is_dir() else path.parent
-
-
-def with_default_scenario(contract: Contract, scenario: str | None) -> Contract:
-    """The contract with another default scenario: one of its own by name, or one that is read from a file.
-
-    A file is recognized by its suffix, and gives its scenario its name. Raises UnknownScenario and ContractError.
-    """
-    if scenario is None:
-        return contract
-    if Path(scenario).suffix in SUFFIXES:
-        loaded = load_scenario_file(Path(scenario), contract)
-        return replace(contract, scenarios={**contract.scenarios, loaded.name: loaded}, default_scenario=loaded.name)
-    if scenario not in contract.scenarios:
-        raise UnknownScenario(scenario, contract.scenarios)
-    return replace(contract, default_scenario=scenario)
-
-
-def with_handler_timeout(contract: Contract, seconds: float) -> Contract:
-    """The contract with a time, in seconds, that each function of its `handlers.py` may take."""
-    if contract.python is not None:
-        contract.python.timeout = seconds
-    return contract
-
-
-def with_webhook_secret(contract: Contract, secret: str | None) -> Contract:
-    """The contract with a secret for each webhook that declares none. Raises ValueError for one that is no secret."""
-    key = read_secret(secret) if secret is not None else None
-    webhooks = {
-        name: webhook if webhook.secret is not None else replace(webhook, secret=key)
-        for name, webhook in contract.webhooks.items()
-    }
-    return replace(contract, webhooks=webhooks) if webhooks and key is not None else contract
-
-
-def with_seed(contract: Contract, seed: int | None) -> Contract:
-    """The contract with the same seed for every scenario; None leaves each its own."""
-    if seed is None:
-        return contract
-    scenarios = {
-        name: replace(scenario, seed=seed, data={**scenario.data, "seed": seed})
-        for name, scenario in contract.scenarios.items()
-    }
-    return replace(contract, scenarios=scenarios)
 
 
 def _load_directory(root: Path, *, strict_examples: bool, built_in: bool = False) -> Contract:

@@ -19,8 +19,6 @@ from mockserver.syntax.statuses import BODILESS, FIRST_ERROR
 
 # The `operation` that stands for every one.
 EVERY = "*"
-# From this status on, any may be used whether declared or not.
-# These have no content (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5).
 WRITING = ("POST", "PUT", "PATCH")
 
 
@@ -41,14 +39,8 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
         name: tuple(map(_header_text, values if isinstance(values, list) else [values]))
         for name, values in entry.get("headers", {}).items()
     }
-    declared, status, media_type = None, entry.get("status", 200), None
-    if operation is not None:
-        success = operation.success()
-        status = entry.get("status", success[0] if success is not None else 200)
-        # `default` is for errors, unless it is what success is.
-        declared = operation.response(status) if status >= FIRST_ERROR or operation.names_status(status) else None
-    if "body" in entry:
-        media_type = _media_type(declared, headers, entry["body"])
+    status, declared = _response_of(entry, operation)
+    media_type = _media_type(declared, headers, entry["body"]) if "body" in entry else None
     min_delay, max_delay, delay_violations = _read_delay(entry.get("delay"))
     conditions, condition_violations = read_conditions(entry["match"]) if "match" in entry else (None, [])
     if "upstream" in entry:
@@ -92,6 +84,16 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
         assigned=entry.get("set", {}),
         entry=entry,
     ), []
+
+
+def _response_of(entry: Mapping[str, Any], operation: Operation | None) -> tuple[int, DeclaredResponse | None]:
+    """The status of the response of an override, and how it is declared, if it is."""
+    if operation is None:
+        return entry.get("status", 200), None
+    success = operation.success()
+    status: int = entry.get("status", success[0] if success is not None else 200)
+    # `default` is for errors, unless it is what success is.
+    return status, operation.response(status) if status >= FIRST_ERROR or operation.names_status(status) else None
 
 
 def _header_text(value: str | float) -> str:

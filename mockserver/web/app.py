@@ -9,15 +9,9 @@ import flask
 from flask import Blueprint, Flask
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from mockserver.contract.loader import (
-    load_contract,
-    with_default_scenario,
-    with_handler_timeout,
-    with_seed,
-    with_webhook_secret,
-)
+from mockserver.contract.loader import load_contract
 from mockserver.contract.model import Contract
-from mockserver.contract.upstream import with_upstream
+from mockserver.contract.settings import with_settings
 from mockserver.engine.clock import Sleep, sleep
 from mockserver.engine.sandboxes import SANDBOX_LIMIT
 from mockserver.handlers.python import CALL_SECONDS
@@ -64,33 +58,42 @@ def create_app(
 ) -> Flask:
     """A WSGI application that serves `contract`: a loaded one, a path to load, or the built-in one.
 
-    `scenario` is the default scenario: a name, or a file such as a recording. `seed` replaces that
-    of every scenario. `allow_hosts` may call the control API
-    besides loopback names; with a `token`, the control API requires it in X-Mock-Token instead. `stateful` infers
-    resources from the collections of an OpenAPI file. `body_limit` is in bytes. `forwarded` trusts
-    the headers X-Forwarded-Prefix, -Proto and -Host, which a proxy in front must set. `store` is the address of a
-    Redis that holds all state, for more than one process. `sleep` (in seconds) delays responses if the WSGI server
-    cannot. `request_log` gets a line for each request. `handler_timeout`, in seconds, limits each call of a function of
-    the contract's `handlers.py`. `upstream` is the URL of the real backend, to which is passed on what no operation
-    matches, and what `passes` names: operations, or patterns such as `GET /jobs/*`. `upstream_ca` is a file with
-    certificates to trust, `upstream_timeout` in
-    seconds. `on_exchange` gets each exchange with it (see `Service`).
-
-    Webhooks are sent to loopback addresses, and to the hosts `allow_webhooks`; `webhook_secret` (`whsec_…`) signs those
-    that declare no secret.
+    - `scenario`: the default scenario, by name, or a file such as a recording; `seed`: replaces that of every scenario.
+    - `strict`: a response that violates the contract is replaced by a 500, and not sent as it is.
+    - `stateful`: infers resources from the collections of an OpenAPI file.
+    - `handler_timeout`: seconds that each call of a function of the contract's `handlers.py` may take.
+    - `allow_hosts`: may call the control API besides loopback names; with a `token`, it requires that in X-Mock-Token
+      instead. `serve_pages`: also serves the HTML pages.
+    - `body_limit`: bytes of a request body; `sandbox_limit`: sandboxes at a time.
+    - `forwarded`: trusts X-Forwarded-Prefix, -Proto and -Host, which a proxy in front must set.
+    - `store`: the address of a Redis that holds all state, for more than one process.
+    - `sleep`: delays responses, by seconds, if the WSGI server cannot.
+    - `request_log`: gets a line for each request; `on_exchange`: gets each exchange with the upstream (see `Service`).
+    - `upstream`: the URL of the real backend, to which is passed on what no operation matches, and what `passes` names:
+      operations, or patterns such as `GET /jobs/*`. `upstream_ca`: a file with certificates to trust;
+      `upstream_timeout`: seconds that it may be silent.
+    - `allow_webhooks`: hosts that webhooks are sent to besides loopback addresses; `webhook_secret` (`whsec_…`): signs
+      those that declare no secret.
 
     Raises ContractError where the contract cannot be loaded, UnknownScenario, and BadUpstream; with a `store`,
     ImportError where redis is not installed, and ValueError for an address that is not valid. ValueError for a
-    `webhook_secret` that is none, and for an empty `token`.
+    `webhook_secret` that is not valid, and for an empty `token`.
     """
     if token is not None and not token.strip():
         raise ValueError("The token is empty, which every request would match.")
     if not isinstance(contract, Contract):
         contract = load_contract(contract, stateful=stateful)
-    contract = with_handler_timeout(with_seed(with_default_scenario(contract, scenario), seed), handler_timeout)
-    ca = Path(upstream_ca) if upstream_ca is not None else None
-    contract = with_webhook_secret(contract, webhook_secret)
-    contract = with_upstream(contract, upstream, passes, ca, upstream_timeout)
+    contract = with_settings(
+        contract,
+        scenario=scenario,
+        seed=seed,
+        handler_timeout=handler_timeout,
+        webhook_secret=webhook_secret,
+        upstream=upstream,
+        passes=passes,
+        upstream_ca=Path(upstream_ca) if upstream_ca is not None else None,
+        upstream_timeout=upstream_timeout,
+    )
     service = open_service(
         contract,
         strict=strict,

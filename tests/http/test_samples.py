@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from mockserver import ContractError, create_app, load_contract
-from mockserver.contract.loader import with_seed
+from mockserver.contract.settings import with_seed
 from tests.conftest import MakeContract
 
 PET: dict[str, Any] = {
