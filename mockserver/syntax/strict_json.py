@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import orjson
 
 from mockserver.errors import quote
+from mockserver.syntax.malformed_text import MalformedText
 
 DEPTH_LIMIT = 200
 # Among so many characters a duplicate name is looked for, to name it: in a third of a second.
@@ -34,15 +35,8 @@ _TOKEN = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|([\[\]{}])', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89abAB]|\\u[dD][c-fC-F]")
 
 
-class MalformedJSON(ValueError):
-    """Text that is not valid JSON: `message` says why; `line` and `column` (from 1) say where, if that is known."""
-
-    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
-        self.message, self.line, self.column = message, line, column
-        super().__init__(message, line, column)
-
-    def __str__(self) -> str:
-        return self.message if self.line is None else f"{self.message} at line {self.line} column {self.column}"
+class MalformedJSON(MalformedText):
+    """Text that is not valid JSON."""
 
 
 class _DuplicateName(Exception):

@@ -9,6 +9,7 @@ from xml.parsers import expat
 
 from mockserver.errors import quote
 from mockserver.syntax.charsets import codec_name
+from mockserver.syntax.malformed_text import MalformedText
 from mockserver.syntax.strict_json import DEPTH_LIMIT
 
 # Elements and attributes of one document: reading that many takes a second or two, during which nothing else happens.
@@ -47,15 +48,8 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-class MalformedXML(ValueError):
-    """Text that is not XML, or that has a DTD; `line` and `column` (from 1) say where, if that is known."""
-
-    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
-        self.message, self.line, self.column = message, line, column
-        super().__init__(message, line, column)
-
-    def __str__(self) -> str:
-        return self.message if self.line is None else f"{self.message} at line {self.line} column {self.column}"
+class MalformedXML(MalformedText):
+    """Text that is not XML, or that has a DTD."""
 
 
 class TooManyElements(MalformedXML):

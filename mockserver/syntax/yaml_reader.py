@@ -17,6 +17,7 @@ import yaml
 from mockserver.dataclass import dataclass
 from mockserver.errors import quote
 from mockserver.syntax import json_pointer, strict_json
+from mockserver.syntax.malformed_text import MalformedText
 
 DEPTH_LIMIT = 200
 NODE_LIMIT = 2_000_000
@@ -54,15 +55,8 @@ _NOT_PRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _CORE = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq")}
 
 
-class MalformedYAML(ValueError):
-    """Text that is not valid YAML, or not representable in JSON: `message` says why, `line` where, from 1."""
-
-    def __init__(self, message: str, line: int | None) -> None:
-        self.message, self.line = message, line
-        super().__init__(message, line)
-
-    def __str__(self) -> str:
-        return self.message if self.line is None else f"{self.message} at line {self.line}"
+class MalformedYAML(MalformedText):
+    """Text that is not valid YAML, or not representable in JSON."""
 
 
 class YAMLNote(NamedTuple):

@@ -33,14 +33,13 @@ from mockserver.contract.inference.owners import (
     bind_owners,
     choose_name,
     find_owners,
-    is_local_key,
     link,
+    may_have_unknown_owners,
     path_entry,
     plain_path,
     set_unique_within,
 )
 from mockserver.contract.inference.single_records import detect_single_record
-from mockserver.contract.record_paths import sends_field
 from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Node
 from mockserver.openapi.model import MediaType, Operation
@@ -195,9 +194,8 @@ def _detect(
         return None
     shape = Shape.from_schema(record.schema)
     creation = collection_methods.get("POST") or nested_creation
-    is_numbered = creation is not None and not sends_field(creation, record.key)
-    is_numbered = is_numbered or is_local_key(record.key, shape, creation, record_methods.get("PUT"))
-    owners = find_owners(path.collection, read, shape, record.key, collections, allow_unknown=is_numbered)
+    allow_unknown = may_have_unknown_owners(record.key, shape, creation, record_methods.get("PUT"))
+    owners = find_owners(path.collection, read, shape, record.key, collections, allow_unknown=allow_unknown)
     if owners is None:
         return None
     existing = next((other for other in collections.named(path.segment) if _is_same(other, record)), None)
@@ -253,9 +251,8 @@ def _detect_list(path: str, by_path: OperationsByPath, collections: DetectedColl
         return None
     if key is None or shape.member(key).types - {"null"} not in KEY_TYPES:
         key = free_name(HIDDEN_KEY, shape.names)
-    is_numbered = creation is not None and not sends_field(creation, key)
-    is_numbered = is_numbered or is_local_key(key, shape, creation, record_methods.get("PUT"))
-    owners = find_owners(path, listing, shape, key, collections, allow_unknown=is_numbered)
+    allow_unknown = may_have_unknown_owners(key, shape, creation, record_methods.get("PUT"))
+    owners = find_owners(path, listing, shape, key, collections, allow_unknown=allow_unknown)
     if owners is None:
         return None
     collection = Collection(choose_name(path, collections.names), path, key, {items.address: items})

@@ -10,7 +10,7 @@ from itertools import chain
 from mockserver.contract.behaviour import BEHAVIOUR_KINDS, CREATING, BehaviourKind
 from mockserver.contract.inference.collection import KEY_TYPES, Collection, DetectedCollections, can_hold_parameter
 from mockserver.contract.inference.envelopes import Entry
-from mockserver.contract.record_paths import has_key_in_body, requires_field
+from mockserver.contract.record_paths import has_key_in_body, requires_field, sends_field
 from mockserver.dataclass import dataclass
 from mockserver.openapi.model import Operation
 from mockserver.schemas.shapes import Shape
@@ -159,6 +159,12 @@ def set_unique_within(collections: Sequence[Collection], operations: Mapping[str
             if not fields_of.issuperset(by_name[target].unique_within if target in by_name else ()):
                 # The field alone does not say which record it is.
                 del collection.references[field]
+
+
+def may_have_unknown_owners(key: str, shape: Shape, creation: Operation | None, replacement: Operation | None) -> bool:
+    """Whether owners of records may be in no collection: the server chooses the keys, or each owner has its own."""
+    is_assigned = creation is not None and not sends_field(creation, key)
+    return is_assigned or is_local_key(key, shape, creation, replacement)
 
 
 def is_local_key(
