@@ -12,7 +12,6 @@ from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
-from mockserver.http.streaming.channels import reply_to
 from mockserver.http.streaming.streams import Stream
 from mockserver.server.rejections import WAITING_LIMIT
 from mockserver.server.served_app import EncodedResponse
@@ -46,7 +45,7 @@ class WebSocketConnection(asyncio.Protocol):
 
     def __init__(self, connection: Protocol, stream: Stream) -> None:
         self._server = cast("Any", connection.server_state)
-        self._transport, self._stream = connection.transport, stream
+        self._transport, self._stream, self._messages = connection.transport, stream, stream.client_messages
         self._frames = ServerProtocol(state=OPEN, max_size=MESSAGE_LIMIT)
         self._writer = WebSocketWriter(self, connection.loop, connection.transport, connection.served.streams, stream)
         self._loop, self.is_paused = connection.loop, False
@@ -186,19 +185,21 @@ class WebSocketConnection(asyncio.Protocol):
             self._respond(text)
 
     def _respond(self, text: str) -> None:
-        reply = reply_to(self._stream.replies, text)
+        if self._messages is None:
+            return
+        reply = self._messages.reply_to(text)
         if reply is not None:
             # Before the close frame that the library may have written meanwhile.
             self._transport.write(Frame(Opcode.TEXT, reply).serialize(mask=False))
-        elif self._stream.to_handler is not None:
+        elif self._messages.has_handler:
             self._waiting.append(text)
             self._handle_next()
 
     def _handle_next(self) -> None:
         """Have the handler respond to the messages, one after the other."""
-        if self._handling is None and self._waiting and self._stream.to_handler is not None:
-            service, prepared = self._stream.to_handler(self._waiting.popleft())
-            self._handling = ThreadedRequest(service, prepared, self._send_response)
+        if self._handling is None and self._waiting and self._messages is not None:
+            prepared = self._messages.to_handler(self._waiting.popleft())
+            self._handling = ThreadedRequest(self._messages.service, prepared, self._send_response)
             self._handling.start(self._served.threads, self._loop)
         self._regulate_reading()
 

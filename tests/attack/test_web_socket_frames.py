@@ -201,7 +201,7 @@ def test_others_have_their_turn_between_the_frames_that_come_at_once() -> None:
     connection: Any = SimpleNamespace(
         server_state=state, transport=transport, loop=loop, served=SimpleNamespace(streams=None)
     )
-    stream: Any = SimpleNamespace(replies=(), to_handler=None)
+    stream: Any = SimpleNamespace(client_messages=None)
     socket_connection = WebSocketConnection(connection, stream)
     socket_connection.data_received(frame(PING) * 1_000)
     counts = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from mockserver.engine.state.conditions import OneOf
 from mockserver.errors import Violation
 from mockserver.http.exchange import Exchange, PreparedRequest
 from mockserver.http.messages import Request, Response
+from mockserver.http.service import Service
 from mockserver.http.streaming.event_stream import EventStream
 from mockserver.http.streaming.opening import SWITCHING_PROTOCOLS, last_event_id
 from mockserver.http.streaming.streams import Stream
@@ -50,6 +52,35 @@ class ChannelMessages:
         return strict_json.dump({"event": "reset", "id": present})
 
 
+class ClientMessages:
+    """How a channel responds to a message of its client: by the first reply that matches, else by its handler.
+
+    `opened_by` is the request that has opened the channel, where it has a handler.
+    """
+
+    def __init__(self, replies: Sequence[ChannelReply], service: Service, opened_by: PreparedRequest | None) -> None:
+        self._replies, self._opened_by = replies, opened_by
+        self.service, self.has_handler = service, opened_by is not None
+
+    def reply_to(self, text: str) -> bytes | None:
+        """The reply to a message; one that is no JSON is matched as text. None where nothing matches."""
+        message = _read(text) if self._replies else None
+        for reply in self._replies:
+            if reply.match.is_valid(message):
+                return strict_json.dump(reply.message)
+        return None
+
+    def to_handler(self, text: str) -> PreparedRequest:
+        """A message as a request to the handler."""
+        prepared = self._opened_by
+        assert prepared is not None
+        assert prepared.call is not None
+        body = text.encode()
+        logged = LoggedMessage.received(prepared.logged.headers, body)
+        call = replace(prepared.call, body=_read(text))
+        return replace(prepared, request=prepared.request.as_message(body), logged=logged, call=call, samples={})
+
+
 def open_channel(exchange: Exchange, channel: Channel) -> Response:
     """The response to a request for a channel. Raises NoWebSocket, UpgradeRequired, BadHandshake and StreamLimit."""
     service, request = exchange.service, exchange.request
@@ -66,10 +97,9 @@ def open_channel(exchange: Exchange, channel: Channel) -> Response:
         )
         selection = EventSelection(resource, conditions)
         stream = EventStream(exchange, selection, ChannelMessages(resource.validator), last_event_id(request))
-    stream.replies = channel.replies
-    if service.handler_of(channel.operation) is not None:
-        prepared = _with_scenario(exchange.prepared, exchange.selection.scenario)
-        stream.to_handler = lambda text: (service, _message_request(prepared, text))
+    has_handler = service.handler_of(channel.operation) is not None
+    opened_by = _with_scenario(exchange.prepared, exchange.selection.scenario) if has_handler else None
+    stream.client_messages = ClientMessages(channel.replies, service, opened_by)
     headers = [("Sec-WebSocket-Accept", accept)]
     # Browsers close a connection for which the server accepts none of the subprotocols that they offer.
     if subprotocol := first_subprotocol(request):
@@ -101,15 +131,6 @@ def first_subprotocol(request: Request) -> str | None:
     return next(filter(TOKEN.fullmatch, offers), None)
 
 
-def reply_to(replies: tuple[ChannelReply, ...], text: str) -> bytes | None:
-    """The reply to a client's message; a message that is no JSON is matched as text. None where nothing matches."""
-    message = _read(text) if replies else None
-    for reply in replies:
-        if reply.match.is_valid(message):
-            return strict_json.dump(reply.message)
-    return None
-
-
 def _read(text: str) -> Any:
     """A message as JSON, or as it is where it is none."""
     try:
@@ -122,12 +143,3 @@ def _with_scenario(prepared: PreparedRequest, scenario: str) -> PreparedRequest:
     """The request that has opened a channel: the scenario that it has selected stays so."""
     assert prepared.choice is not None
     return replace(prepared, choice=replace(prepared.choice, scenario=scenario))
-
-
-def _message_request(prepared: PreparedRequest, text: str) -> PreparedRequest:
-    """A message as a request to the handler of its channel."""
-    assert prepared.call is not None
-    body = text.encode()
-    logged = LoggedMessage.received(prepared.logged.headers, body)
-    call = replace(prepared.call, body=_read(text))
-    return replace(prepared, request=prepared.request.as_message(body), logged=logged, call=call, samples={})

@@ -6,15 +6,13 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from mockserver.contract.model import ChannelReply
 from mockserver.engine.journal import Entry, Journal
 from mockserver.errors import Violation
 from mockserver.refusals import StreamLimit
 
 if TYPE_CHECKING:
     from mockserver.engine.run import Run
-    from mockserver.http.exchange import PreparedRequest
-    from mockserver.http.service import Service
+    from mockserver.http.streaming.channels import ClientMessages
 
 STREAM_LIMIT = 2_000
 # Bytes that a client has not read yet: beyond that, its stream is cut off, and it continues by the id of an event.
@@ -72,10 +70,8 @@ class Stream:
     is_shared = False
     # Why the stream has ended, where its history did not continue.
     reason = ""
-    # Of a channel: the responses to messages of the client.
-    replies: tuple[ChannelReply, ...] = ()
-    # Of a channel with a handler: the service, and a message as a request to it.
-    to_handler: Callable[[str], tuple[Service, PreparedRequest]] | None = None
+    # Of a channel: how it responds to messages of its client.
+    client_messages: ClientMessages | None = None
 
     def __init__(self, streams: OpenStreams) -> None:
         self.has_ended, self.has_more = False, False
