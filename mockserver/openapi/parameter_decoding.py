@@ -80,7 +80,20 @@ def decode_and_validate(parameter: Parameter, texts: Sequence[str], decode: Deco
         # A text that is what its style requires is read as nothing else.
         if not first:
             return texts[0], [Violation(notation.location, "", error.keyword, str(error), notation.name)]
+    if _is_joined(parameter, texts, decode):
+        message = f"{quote(decode(texts[0]))} is one item: several are sent as {notation.name}=a&{notation.name}=b"
+        return first[0], [Violation(notation.location, "", "style", message, notation.name)]
     return first[0], parameter.validator.violations(first[0], notation.location, notation.name)
+
+
+def _is_joined(parameter: Parameter, texts: Sequence[str], decode: Decode) -> bool:
+    """Whether a text with commas, which is invalid, would be valid if these separated the items of an array."""
+    notation = parameter.notation
+    if not (notation.explode and notation.style == "form" and "array" in notation.shape.types and len(texts) == 1):
+        return False
+    items = decode(texts[0]).split(",", ITEM_LIMIT)
+    types = notation.shape.items.types
+    return len(items) > 1 and parameter.validator.is_valid([decode_scalar(item, types) for item in items])
 
 
 def _decode_untyped(parameter: Parameter, texts: Sequence[str], decode: Decode) -> tuple[Any, list[Violation]]:

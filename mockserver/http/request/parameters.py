@@ -122,6 +122,8 @@ class _Reader:
                     self.add_notice(f"the {location} parameter {quote(name)} is deprecated")
             elif parameter.required:
                 message = f"the {location} parameter {quote(name)} is required and missing"
+                if location == "query" and f"{name}[]" in query and "array" in parameter.notation.shape.types:
+                    message += f"; {name}[] was sent, but an array is sent as {name}=a&{name}=b"
                 self.violations.append(Violation(location, "", "required", message, name))
             elif parameter.default is not None:
                 values[location][name] = parameter.default
