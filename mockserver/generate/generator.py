@@ -19,6 +19,8 @@ from mockserver.generate.objects import make_object
 from mockserver.generate.strings import make_string
 from mockserver.generate.totals import add_up
 from mockserver.schemas.validators import Schemas
+from mockserver.syntax import strict_json
+from mockserver.syntax.media_types import JSON, is_json
 
 
 class Generator:
@@ -108,10 +110,23 @@ def _make_number(
     return number
 
 
+def _make_text(generation: Generation, constraints: Constraints, name: str, depth: int, attempt: int) -> str:
+    content = tuple(
+        part.child("contentSchema")
+        for part in constraints.parts
+        if "contentSchema" in part.value
+        and is_json(str(part.value.get("contentMediaType", JSON)))
+        and "contentEncoding" not in part.value
+    )
+    if content:
+        return strict_json.dump(generation.make(content, name, depth + 1, attempt)).decode()
+    return make_string(constraints, name, generation.rng, attempt)
+
+
 MAKERS: Mapping[str, Maker] = {
     "object": lambda generation, constraints, _, depth, attempt: make_object(generation, constraints, depth, attempt),
     "array": make_array,
-    "string": lambda generation, constraints, name, _, attempt: make_string(constraints, name, generation.rng, attempt),
+    "string": _make_text,
     "integer": lambda generation, constraints, name, _, attempt: _make_number(
         generation, constraints, name, attempt, whole=True
     ),

@@ -16,6 +16,7 @@ from mockserver.openapi.parameter_decoding import COLLECTION_FORMAT, COLLECTION_
 from mockserver.openapi.xml.layout import Layouts, body_layout
 from mockserver.schemas.shapes import Shape
 from mockserver.schemas.validators import Schemas, Validator
+from mockserver.syntax import strict_json
 from mockserver.syntax.media_types import MULTIPART, declared_media_types, is_json, is_xml_data
 
 REFERENCE_AS_EXAMPLE = (
@@ -58,7 +59,7 @@ class ContentReader:
     ) -> ParameterStyle:
         """How a parameter or header is written; the default style is the first one of its location."""
         style = declared.get("style", STYLES[location][0])
-        explode = bool(declared.get("explode", style == "form"))
+        explode = bool(declared.get("explode", style in ("form", "cookie")))
         if delimited := COLLECTION_STYLES.get(str(declared.get(COLLECTION_FORMAT))):
             style, explode = delimited, False
         return ParameterStyle(
@@ -114,8 +115,10 @@ class ContentReader:
         schema = resolve_schema(node, self.report)
         validator = schemas.validator(schema) if schema is not None else None
         examples, shape = self.find_examples(node), Shape.from_schema(schema)
-        for example in examples.values() if is_json(name) else ():
-            self._check_notation(example, validator, shape)
+        if is_json(name):
+            examples = {label: _parse_serialized(example) for label, example in examples.items()}
+            for example in examples.values():
+                self._check_notation(example, validator, shape)
         values = {label: example.value for label, example in examples.items()}
         encodings, item = self._read_encodings(node, shape), self._read_item(node, schemas)
         xml = None
@@ -144,7 +147,7 @@ class ContentReader:
         declared = node.value if isinstance(node.value, dict) else {}
         examples = {"example": node.child("example")} if "example" in declared else {}
         for label, example in list_members(node.child("examples"), self.report) if "examples" in declared else ():
-            for member in ("value", "dataValue"):
+            for member in ("value", "dataValue", "serializedValue"):
                 if isinstance(example.value, dict) and member in example.value:
                     examples[label] = example.child(member)
                     break
@@ -181,6 +184,16 @@ class ContentReader:
                 self.report.add(node.source, f"{node.pointer}/style", message, "style")
                 notation = None
         return Encoding(media_types, self.read_headers(node), notation)
+
+
+def _parse_serialized(example: Node) -> Node:
+    """An example in JSON that is written as it is sent (OpenAPI 3.2, section 4.19), as the value that it stands for."""
+    if not example.pointer.endswith("/serializedValue") or not isinstance(example.value, str):
+        return example
+    try:
+        return example._replace(value=strict_json.parse(example.value.encode()))
+    except (strict_json.MalformedJSON, UnicodeEncodeError):
+        return example
 
 
 def _read_item_style(name: str, location: str, shape: Shape, depth: int = 0) -> ParameterStyle | None:

@@ -94,7 +94,7 @@ def read_document(root: Path, path: Path, report: Report) -> Source:
         message = f"OpenAPI 3.0 to 3.2 are supported, OpenAPI {quote(str(version))} is not"
         report.add(source, "/openapi", message, "openapi-version")
     elif str(version).startswith("3.2"):
-        message = "is read as OpenAPI 3.1; of what 3.2 adds, query, additionalOperations and itemSchema are served"
+        message = "is read as OpenAPI 3.1, with what 3.2 adds except $self, prefixEncoding and itemEncoding"
         report.warn(source, "/openapi", message, "openapi-version")
     report.raise_errors()
     if not isinstance(data.get("paths", {}), dict):

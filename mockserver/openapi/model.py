@@ -22,6 +22,7 @@ from mockserver.schemas.validators import Validator
 class ParameterStyle:
     """How a value is written as text: by style and explode (OpenAPI 3.1, section 4.8.12), or as `media` has it.
 
+    The style `querystring` is that of a parameter that is the whole query (OpenAPI 3.2, section 4.12.2).
     `items` is how the items of an array are written, if these are arrays too (Swagger 2.0).
     """
 
@@ -36,7 +37,8 @@ class ParameterStyle:
     @property
     def is_plain(self) -> bool:
         """Whether the text is the value, without delimiters or prefixes."""
-        return self.media is None and self.style in ("simple", "form") and self.shape.types.isdisjoint(COMPOUND)
+        is_bare = self.style in ("simple", "form", "cookie")
+        return self.media is None and is_bare and self.shape.types.isdisjoint(COMPOUND)
 
 
 @dataclass(frozen=True, slots=True)

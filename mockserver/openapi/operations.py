@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any
 
 from mockserver.dataclass import dataclass
@@ -30,12 +30,13 @@ from mockserver.openapi.model import (
     template_shape,
 )
 from mockserver.openapi.object_types import METHODS
-from mockserver.openapi.parameter_decoding import STYLES, has_member_parameters
+from mockserver.openapi.parameter_decoding import STYLES, WHOLE_QUERY, has_member_parameters
 from mockserver.openapi.request_examples import pair_examples
 from mockserver.openapi.security import SecurityReader
 from mockserver.openapi.servers import find_prefixes
 from mockserver.schemas.shapes import Shape
 from mockserver.schemas.validators import Schemas
+from mockserver.syntax.media_types import FORM
 from mockserver.syntax.statuses import FIRST_ERROR
 
 NO_RESPONSES = "there must be at least one response, for example for 200"
@@ -169,12 +170,15 @@ class OperationReader:
         if (
             not isinstance(declared, dict)
             or not isinstance(declared.get("name"), str)
-            or declared.get("in") not in STYLES
+            or declared.get("in") not in (*STYLES, WHOLE_QUERY)
         ):
             message = 'is not a valid parameter: it needs "name", and "in", which is path, query, header or cookie'
             self._add_error(node, message, "parameter")
             return None
-        location = declared["in"]
+        location, is_whole_query = declared["in"], declared["in"] == WHOLE_QUERY
+        if is_whole_query:
+            # Its `content` says how it is written.
+            location, declared = "query", {**declared, "style": "form"}
         if location == "header" and declared["name"].lower() in IGNORED_HEADER_PARAMETERS:
             return None
         style = declared.get("style", STYLES[location][0])
@@ -193,6 +197,8 @@ class OperationReader:
             schema, media_type = TEXT, None
         examples = self._content.find_examples(content) if "examples" in content.value else {}
         notation = self._content.read_style(declared["name"], location, declared, Shape.from_schema(schema), media_type)
+        if is_whole_query:
+            notation = replace(notation, style=WHOLE_QUERY, media=media_type if media_type != FORM else None)
         return Parameter(
             name=declared["name"],
             location=location,

@@ -22,8 +22,10 @@ STYLES = {
     "path": ("simple", "label", "matrix"),
     "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
     "header": ("simple",),
-    "cookie": ("form",),
+    "cookie": ("form", "cookie"),
 }
+# The style of a parameter that is the whole query (OpenAPI 3.2, section 4.12.2).
+WHOLE_QUERY = "querystring"
 # The extension that says how an array is written where no style of OpenAPI 3.0 does, and the notations it stands for.
 COLLECTION_FORMAT = "x-collectionFormat"
 COLLECTION_STYLES = {"csv": "simple", "ssv": "spaceDelimited", "tsv": "tabDelimited", "pipes": "pipeDelimited"}
@@ -36,6 +38,7 @@ Decode = Callable[[str], str]
 _DELIMITERS = {
     "simple": re.compile(","),
     "form": re.compile(","),
+    "cookie": re.compile(","),
     "spaceDelimited": re.compile(r" |\+|%20"),
     "pipeDelimited": re.compile(r"\||%7C", re.IGNORECASE),
     "tabDelimited": re.compile(r"\t|%09"),
@@ -181,6 +184,8 @@ def collect_members(
 
 def member_path(notation: ParameterStyle, name: str, other_names: Collection[str]) -> tuple[str, ...]:
     """The path to the member that a parameter of the request is; empty if it is not a member of this object."""
+    if notation.style == WHOLE_QUERY:
+        return () if name in other_names or name.startswith(RESERVED_PREFIX) else (name,)
     if notation.style == "deepObject":
         base, *path = split_brackets(name)
         return tuple(path) if base == notation.name else ()
@@ -194,8 +199,8 @@ def has_member_parameters(notation: ParameterStyle) -> bool:
     if notation.media is not None or "object" not in notation.shape.types:
         return False
     # A schema that allows strings too, such as an empty one, is not meant for objects.
-    is_exploded = notation.style == "form" and notation.explode and "string" not in notation.shape.types
-    return notation.style == "deepObject" or is_exploded
+    is_exploded = notation.style in ("form", "cookie") and notation.explode and "string" not in notation.shape.types
+    return notation.style in ("deepObject", WHOLE_QUERY) or is_exploded
 
 
 def decode_form(text: str) -> str:
@@ -277,7 +282,7 @@ def _split_items(notation: ParameterStyle, texts: Sequence[str]) -> list[str]:
     # A text that is sent for a deepObject is no member of it, whatever it contains.
     is_exploded = notation.explode and notation.style not in _EXPLODED_DELIMITERS
     if is_exploded or notation.style not in _DELIMITERS:
-        if notation.location != "cookie":
+        if notation.location != "cookie" or notation.style == "cookie":
             return list(texts)
         return [part.removeprefix(f"{notation.name}=") for text in texts for part in text.split("&")]
     parts: list[str] = []

@@ -21,6 +21,10 @@ _HEADER_DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited
 def encode_query(notation: ParameterStyle, value: Any) -> str:
     """A parameter as a part of the query string; empty if an array or object is."""
     name = notation.name
+    if notation.style == "querystring" and not isinstance(value, dict | list):
+        return _percent_encode(_to_text(notation, value))
+    if notation.style == "querystring" and notation.media is not None:
+        return _percent_encode(strict_json.dump(value).decode())
     if _is_one_text(notation, value):
         return f"{_percent_encode(name)}={_percent_encode(_to_text(notation, value))}"
     if notation.style == "deepObject":

@@ -18,6 +18,9 @@ EVENT_STREAM = "text/event-stream"
 JSON_LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/jsonlines",
               "application/x-jsonlines")  # fmt: skip
 
+# The same, each after a record separator (RFC 7464).
+JSON_SEQUENCE = "application/json-seq"
+
 # A type or a range, with parameters.
 MEDIA_TYPE = re.compile(r"[!#$&^_.+*\w-]+/[!#$&^_.+*\w-]+\s*(;.*)?", re.ASCII)
 # What documents write in place of a type.
@@ -80,7 +83,9 @@ def is_markup(media_type: str) -> bool:
 def is_text(media_type: str) -> bool:
     """Whether a media type contains characters rather than bytes."""
     name = essence(media_type)
-    return name.startswith("text/") or name.endswith(("+xml", "+yaml")) or name in (*TEXTUAL, *JSON_LINES)
+    return (
+        name.startswith("text/") or name.endswith(("+xml", "+yaml")) or name in (*TEXTUAL, *JSON_LINES, JSON_SEQUENCE)
+    )
 
 
 def matches(media_type: str, declared: str) -> bool:

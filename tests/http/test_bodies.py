@@ -217,6 +217,12 @@ def test_a_form_that_cannot_be_read_is_refused(
         ({"image/*": {"schema": {"maxLength": 1}}, "image/png": {}, "*/*": {"schema": {"maxLength": 2}}}, b"xx", "image/png", []),
         ({"image/*": {"schema": {"maxLength": 1}}, "image/png": {}, "*/*": {"schema": {"maxLength": 2}}}, b"xx", "image/gif", [("", "maxLength")]),
         ({"image/*": {"schema": {"maxLength": 1}}, "image/png": {}, "*/*": {"schema": {"maxLength": 2}}}, b"xx", "video/gif", []),
+        ({"application/jsonl": {"itemSchema": PET}}, b'{"name": "Re"}\n\n{"name": "x"}\n{}\n', "application/jsonl", [("/1/name", "minLength"), ("/2", "required")]),
+        ({"application/x-ndjson": {"schema": PET}}, b'{"name": "Re"}\r\n{"name": "Re", "age": "x"}', "application/x-ndjson", [("/1/age", "type")]),
+        ({"application/x-ndjson": {"schema": {"type": "array", "maxItems": 1, "items": PET}}}, b'{"name": "Re"}\n{"name": "R"}', "application/x-ndjson", [("", "maxItems"), ("/1/name", "minLength")]),
+        ({"application/x-ndjson": {"schema": {"type": "string", "maxLength": 3}}}, b"1\n2\n", "application/x-ndjson", [("", "maxLength")]),
+        ({"application/x-ndjson": {}}, b"not JSON", "application/x-ndjson", []),
+        ({"application/json-seq": {"itemSchema": {"type": "integer"}}}, b'\x1e1\n\x1e"a"\n', "application/json-seq", [("/1", "type")]),
         ({"application/*+json": {"schema": {"const": 1}}, "application/json": {"schema": {"const": 2}}, "application/*": {"schema": {"const": 3}}}, b"1", "application/vnd.a+json", []),
         ({"application/*+json": {"schema": {"const": 1}}, "application/json": {"schema": {"const": 2}}, "application/*": {"schema": {"const": 3}}}, b"2", "application/json", []),
         ({"application/*+json": {"schema": {"const": 1}}}, b"1", "application/json", []),
@@ -380,3 +386,24 @@ def test_what_the_server_owns_stays_when_a_client_sends_it_back(make_contract: A
     assert created["id"] != "z"
     assert created["status"] == "queued"
     assert created["note"] == "hi"
+
+
+@pytest.mark.parametrize(
+    ("data", "detail"),
+    [
+        (b"1\n{\n", "item 2 of the sequence is not JSON: "),
+        (b"1\n" * 100_001, "it has more than 100,000 items"),
+    ],
+)
+def test_lines_that_are_not_json_are_malformed(serve: Serve, data: bytes, detail: str) -> None:
+    response = serve({"application/jsonl": {"itemSchema": {"type": "integer"}}}).post(
+        "/x", data=data, content_type="application/jsonl"
+    )
+    assert response.status_code == 400
+    assert response.get_json()["detail"].startswith(f"The request body cannot be read: {detail}")
+
+
+def test_of_many_invalid_lines_the_first_are_listed(serve: Serve) -> None:
+    client = serve({"application/jsonl": {"itemSchema": {"type": "integer"}}})
+    response = client.post("/x", data=b"null\n" * 50, content_type="application/jsonl")
+    assert told(response) == [(f"/{number}", "type") for number in range(20)] + [("", "more")]

@@ -128,6 +128,11 @@ def test_a_header_parameter_is_read_by_its_style(
         ({"schema": NUMBERS}, "p=1&p=2", [1, 2]),
         ({"schema": COLOR, "explode": False}, "p=R,100,G,200", {"R": 100, "G": 200}),
         ({"schema": COLOR}, "R=100; G=200", {"R": 100, "G": 200}),
+        ({"schema": {"type": "string"}, "style": "cookie"}, "p=a%20b", "a%20b"),
+        ({"schema": NUMBERS, "style": "cookie"}, "p=1; p=2", [1, 2]),
+        ({"schema": TEXTS, "style": "cookie"}, "p=a&b; p=c", ["a&b", "c"]),
+        ({"schema": NUMBERS, "style": "cookie", "explode": False}, "p=1,2", [1, 2]),
+        ({"schema": COLOR, "style": "cookie"}, "R=100; G=200", {"R": 100, "G": 200}),
     ],
 )
 def test_a_cookie_parameter_is_read_by_its_style(
@@ -301,3 +306,32 @@ def test_a_schema_without_a_type_is_about_text_too(
     assert {text: status(text) for text in valid + invalid} == {
         **dict.fromkeys(valid, 204), **dict.fromkeys(invalid, 422),
     }  # fmt: skip
+
+
+QUERY_FORM = {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}, "b": TEXTS}, "additionalProperties": False}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "schema", "target", "expected"),
+    [
+        ("application/x-www-form-urlencoded", QUERY_FORM, "/x/?a=1&b=x&b=y+z&__scenario=baseline", []),
+        ("application/x-www-form-urlencoded", QUERY_FORM, "/x/?b=x", ["required"]),
+        ("application/x-www-form-urlencoded", QUERY_FORM, "/x/?a=x&c=1", ["type", "additionalProperties"]),
+        ("application/json", QUERY_FORM, "/x/?%7B%22a%22%3A1%7D", []),
+        ("application/json", QUERY_FORM, "/x/?%7B%22a%22%3A%22+%22%7D", ["type"]),
+        ("application/json", QUERY_FORM, "/x/?a=1", ["content"]),
+        ("text/plain", {"type": "string", "maxLength": 3}, "/x/?a+b", []),
+        ("text/plain", {"type": "string", "maxLength": 3}, "/x/?a%20bc", ["maxLength"]),
+    ],
+)
+def test_the_whole_query_may_be_one_parameter(
+    serve: Serve, kind: str, schema: dict[str, Any], target: str, expected: list[str]
+) -> None:
+    parameter = {"name": "q", "in": "querystring", "required": True, "content": {kind: {"schema": schema}}}
+    client = serve(bare("/x/", parameters=[parameter]))
+    response = client.get(target)
+    reported = [] if response.status_code != 422 else response.get_json(force=True)["violations"]
+    assert [(item["location"], item["name"], item["keyword"]) for item in reported] == [
+        ("query", "q", keyword) for keyword in expected
+    ]
+    assert client.get("/x/").get_json(force=True)["violations"][0]["keyword"] == "required"

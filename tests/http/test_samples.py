@@ -764,3 +764,17 @@ def test_a_form_keeps_text_beyond_latin_1(serve: Serve) -> None:
 def test_json_that_nothing_describes_is_an_object(serve: Serve, declared: dict[str, Any]) -> None:
     response = serve({"/a": media("application/json", **declared)}).get("/a")
     assert response.get_json() == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "example", "expected"),
+    [
+        ("application/json", {"serializedValue": '{"a": [1]}'}, b'{"a":[1]}'),
+        ("application/json", {"dataValue": 1, "serializedValue": "1.0"}, b"1"),
+        ("text/plain", {"serializedValue": "a b"}, b"a b"),
+    ],
+)
+def test_an_example_may_be_written_as_it_is_sent(
+    serve: Serve, kind: str, example: dict[str, Any], expected: bytes
+) -> None:
+    assert serve({"/a": media(kind, examples={"one": example})}).get("/a").data == expected

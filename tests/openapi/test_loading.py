@@ -257,7 +257,7 @@ def test_an_operation_without_a_success_response_gets_a_warning(tmp_path: Path) 
 
 def test_openapi_3_2_is_read_as_3_1_with_a_warning(tmp_path: Path) -> None:
     assert list_warnings(load(tmp_path, document(version="3.2.0"))) == [
-        "/openapi: is read as OpenAPI 3.1; of what 3.2 adds, query, additionalOperations and itemSchema are served"
+        "/openapi: is read as OpenAPI 3.1, with what 3.2 adds except $self, prefixEncoding and itemEncoding"
     ]
 
 
@@ -415,6 +415,22 @@ def test_operations_of_openapi_3_2_are_served(tmp_path: Path) -> None:
                 "properties": {"event": {"const": "add"}, "data": {"const": "x"}},
             },
             "event: add\ndata: x\n\nevent: add\ndata: x\n\n",
+        ),
+        ("application/json-seq", {"const": 1}, "\x1e1\n\x1e1\n"),
+        (
+            "text/event-stream",
+            {
+                "type": "object",
+                "required": ["data"],
+                "properties": {
+                    "data": {
+                        "type": "string",
+                        "contentMediaType": "application/json",
+                        "contentSchema": {"type": "object", "required": ["a"], "properties": {"a": {"const": 1}}},
+                    }
+                },
+            },
+            'data: {"a":1}\n\ndata: {"a":1}\n\n',
         ),
     ],
 )

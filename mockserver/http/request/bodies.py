@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import field, replace
+from itertools import islice
 from typing import Any
 
 from werkzeug.datastructures import Headers
@@ -22,13 +23,15 @@ from mockserver.openapi.nested_names import Unreadable, assemble, split_brackets
 from mockserver.openapi.xml.layout import XmlLayout
 from mockserver.openapi.xml.reading import read as read_xml
 from mockserver.refusals import MalformedBody, TooManyParts, UnsupportedCharset, UnsupportedMediaType
-from mockserver.schemas.shapes import Shape
+from mockserver.schemas.shapes import ALL_TYPES, Shape
 from mockserver.syntax import json_pointer, strict_json, xml_elements
 from mockserver.syntax.charsets import CODECS, codec_name
 from mockserver.syntax.media_types import (
     FORM,
     FORMS,
     JSON,
+    JSON_LINES,
+    JSON_SEQUENCE,
     best_match,
     charset_of,
     essence,
@@ -44,6 +47,11 @@ HEADS_LIMIT = 512 * 1024
 HEAD_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 OCTETS = "application/octet-stream"
 NOTHING = Encoding()
+JSON_SEQUENCES = (*JSON_LINES, JSON_SEQUENCE)
+# Of a sequence, so many items may be one by one, and of so many it is said what is wrong.
+ITEM_LIMIT, INVALID_LIMIT = 100_000, 20
+# What a schema allows of a body that is text rather than a sequence: text alone, or whatever there is.
+TEXTS = ({"string"}, ALL_TYPES - {"null"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +122,8 @@ def _decode(media: MediaType, sent: str, data: bytes, violations: list[Violation
     kind = essence(sent)
     if is_json(kind):
         value = parse(data, sent)
+    elif kind in JSON_SEQUENCES and (media.item is not None or media.shape.types - {"null"} not in TEXTS):
+        return _decode_sequence(media, kind, data, violations)
     elif kind in FORMS:
         parts = _split_urlencoded(data) if kind == FORM else _split_multipart(data, sent)
         return _decode_form(media, parts, violations)
@@ -132,6 +142,37 @@ def _decode(media: MediaType, sent: str, data: bytes, violations: list[Violation
     if media.validator is not None:
         violations += media.validator.violations(value, "body")
     return value
+
+
+def _decode_sequence(media: MediaType, kind: str, data: bytes, violations: list[Violation]) -> list[Any]:
+    """The items of a body, of which each line holds one; a schema that allows arrays describes all of them.
+
+    Raises MalformedBody.
+    """
+    texts = data.split(b"\x1e" if kind == JSON_SEQUENCE else b"\n", ITEM_LIMIT + 1)
+    if len(texts) > ITEM_LIMIT:
+        raise MalformedBody(f"it has more than {ITEM_LIMIT:,} items")
+    items = list[Any]()
+    for number, text in enumerate(filter(None, map(bytes.strip, texts)), 1):
+        try:
+            items.append(strict_json.parse(text))
+        except strict_json.MalformedJSON as error:
+            raise MalformedBody(f"item {number} of the sequence is not JSON: {error}") from None
+    is_described = media.item is None and "array" in media.shape.types
+    validator = media.item.validator if media.item is not None else media.validator
+    if validator is not None and is_described:
+        violations += validator.violations(items, "body")
+    elif validator is not None:
+        invalid = (index for index, item in enumerate(items) if not validator.is_valid(item))
+        for number, index in enumerate(islice(invalid, INVALID_LIMIT + 1)):
+            if number == INVALID_LIMIT:
+                violations.append(Violation("body", "", "more", f"more items than these {number} are invalid"))
+                break
+            violations += [
+                replace(violation, pointer=f"/{index}{violation.pointer}")
+                for violation in validator.violations(items[index], "body")
+            ]
+    return items
 
 
 def _read_xml(layout: XmlLayout, sent: str, data: bytes) -> tuple[Any, list[Violation]]:

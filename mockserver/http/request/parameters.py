@@ -18,7 +18,7 @@ from mockserver.http.request.addressing import decode_parameter
 from mockserver.openapi import parameter_decoding
 from mockserver.openapi.content import holds_value
 from mockserver.openapi.model import Body, Operation, Parameter
-from mockserver.openapi.parameter_decoding import RESERVED_PREFIX
+from mockserver.openapi.parameter_decoding import RESERVED_PREFIX, WHOLE_QUERY
 from mockserver.refusals import BodyTooLarge, InvalidRequest, UnexpectedBody, UnsupportedMediaType
 from mockserver.syntax.media_types import FORMS, JSON, best_match, essence, is_json
 
@@ -132,6 +132,8 @@ class _Reader:
     def refuse_undeclared(self, query: Mapping[str, list[str]]) -> None:
         """Add a violation for each undeclared query parameter, except those with the server's prefix `__`."""
         declared = self._names("query")
+        if any(parameter.notation.style == WHOLE_QUERY for parameter in self.operation.parameters):
+            return
         collecting = [
             parameter.notation
             for parameter in self.operation.parameters
@@ -172,6 +174,10 @@ class _Reader:
     ) -> tuple[Any, list[Violation]] | None:
         """The value of one parameter and its violations; None if it was not sent."""
         decode = DECODE[parameter.location]
+        if parameter.notation.style == "cookie":
+            decode = str
+        elif parameter.notation.style == WHOLE_QUERY and not parameter.has_member_parameters:
+            decode = unquote
         if parameter.has_member_parameters:
             sent = query if parameter.location == "query" else dict(self.request.cookies.lists())
             collected = parameter_decoding.collect_members(parameter, sent, self._names(parameter.location), decode)
@@ -186,6 +192,8 @@ class _Reader:
 
     def _texts(self, parameter: Parameter, path: Mapping[str, str], query: Mapping[str, list[str]]) -> list[str]:
         """The values of a parameter as text, as they were sent."""
+        if parameter.notation.style == WHOLE_QUERY:
+            return [self.request.query] if query and not parameter.has_member_parameters else []
         if parameter.location == "query":
             return query.get(parameter.name, [])
         if parameter.location == "path":

@@ -15,7 +15,16 @@ from mockserver.openapi.model import MediaType
 from mockserver.openapi.xml import writing as xml
 from mockserver.openapi.xml.layout import UNDECLARED
 from mockserver.syntax import strict_json
-from mockserver.syntax.media_types import EVENT_STREAM, FORM, JSON_LINES, essence, is_json, is_markup, is_xml_data
+from mockserver.syntax.media_types import (
+    EVENT_STREAM,
+    FORM,
+    JSON_LINES,
+    JSON_SEQUENCE,
+    essence,
+    is_json,
+    is_markup,
+    is_xml_data,
+)
 
 EVENT_FIELDS = {"id", "event", "data", "retry"}
 SCRIPTS = ("application/javascript", "application/x-javascript", "application/ecmascript")
@@ -35,9 +44,9 @@ def body_text(value: Any, media_type: str, media: MediaType | None = None) -> st
         return "".join(map(_event_text, value))
     if name == EVENT_STREAM and isinstance(value, dict | list):
         return f"data: {strict_json.dump(value).decode()}\n\n"
-    if name in JSON_LINES:
-        items = value if isinstance(value, list) else [value]
-        return "".join(f"{strict_json.dump(item).decode()}\n" for item in items)
+    if name in JSON_LINES or name == JSON_SEQUENCE:
+        items, separator = value if isinstance(value, list) else [value], "\x1e" if name == JSON_SEQUENCE else ""
+        return "".join(f"{separator}{strict_json.dump(item).decode()}\n" for item in items)
     return strict_json.dump(value).decode()
 
 
