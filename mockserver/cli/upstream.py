@@ -95,7 +95,7 @@ def print_upstream(contract: Contract, echo: Callable[[str], None]) -> None:
 
 def usage_error(error: BadUpstream) -> click.UsageError:
     """What is wrong with the options, as the command reports it."""
-    return click.UsageError(f"--upstream: {error}")
+    return click.UsageError(f"{error.option}: {error}")
 
 
 def _resolve(address: UpstreamAddress) -> list[str]:

@@ -32,7 +32,14 @@ _WILDCARD = re.compile(r"\*\*|\*|\{[^/{}]*\}")
 
 
 class BadUpstream(ValueError):
-    """The address of the upstream, its certificate or what is passed on to it cannot be used."""
+    """The address of the upstream, its certificate or what is passed on to it cannot be used.
+
+    `option` is that of the command line for it.
+    """
+
+    def __init__(self, message: str, option: str = "--upstream") -> None:
+        super().__init__(message)
+        self.option = option
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +209,8 @@ def with_upstream(
     declared = contract.upstream
     if declared is None:
         if passes or ca is not None:
-            raise BadUpstream("There is no upstream to pass anything on to: name it with --upstream.")
+            option = "--pass" if passes else "--upstream-ca"
+            raise BadUpstream("There is no upstream to pass anything on to: name it with --upstream.", option)
         return _without_upstream(contract)
     names, patterns = _read_passes(passes, contract.operations)
     upstream = replace(
@@ -250,7 +258,7 @@ def _read_passes(
         else:
             hint = did_you_mean(text, operations)
             message = f"There is no operation {quote_name(text)} to pass on.{hint} A pattern is written as GET /jobs/*"
-            raise BadUpstream(message)
+            raise BadUpstream(message, "--pass")
     return frozenset(names), tuple(patterns)
 
 
@@ -263,9 +271,9 @@ def _trust(ca: Path | None) -> ssl.SSLContext | None:
         context.load_verify_locations(cafile=ca)
     except ssl.SSLError:
         message = f"{ca} holds no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----"
-        raise BadUpstream(message) from None
+        raise BadUpstream(message, "--upstream-ca") from None
     except OSError as error:
-        raise BadUpstream(f"{ca} cannot be read: {error.strerror or error}.") from None
+        raise BadUpstream(f"{ca} cannot be read: {error.strerror or error}.", "--upstream-ca") from None
     return context
 
 

@@ -81,13 +81,13 @@ def test_workers_pass_requests_on(backend: StartBackend, redis: Any) -> None:
         ),
         (
             ["--upstream", "http://h", "--pass", "getJbo"],
-            'Error: --upstream: There is no operation "getJbo" to pass on. Did you mean "getJob"? '
+            'Error: --pass: There is no operation "getJbo" to pass on. Did you mean "getJob"? '
             "A pattern is written as GET /jobs/*",
         ),
-        (["--pass", "getJob"], "Error: --upstream: There is no upstream to pass anything on to: name it with --upstream."),
+        (["--pass", "getJob"], "Error: --pass: There is no upstream to pass anything on to: name it with --upstream."),
         (
             ["--upstream", "https://h", "--upstream-ca", "/no/such/file"],
-            "Error: --upstream: /no/such/file cannot be read: No such file or directory.",
+            "Error: --upstream-ca: /no/such/file cannot be read: No such file or directory.",
         ),
         (
             ["--upstream", "http://h", "--upstream-timeout", "soon"],
