@@ -6,12 +6,11 @@ from typing import Any
 
 from mockserver.documents.nodes import Node
 from mockserver.errors import CannotGenerate
-from mockserver.generate.constraints import Constraints, Nodes
+from mockserver.generate.constraints import Constraints, Nodes, require_possible
 from mockserver.generate.generation_state import Generation
 from mockserver.schemas.equality import equality_key
 
 ATTEMPT_LIMIT = 25
-ITEM_LIMIT = 10_000
 # So many attempts are made even at a schema with a constant.
 CONSTANT_ATTEMPTS = 3
 
@@ -29,6 +28,7 @@ def add_items(
     """Extend an array, in place, to a length that is allowed and by what `contains` requires. Raises CannotGenerate."""
     contained = _missing_contained(generation, constraints, items)
     length = max(len(items), _prefix_length(constraints)) if contained and attempt % 2 == 0 else len(items)
+    require_possible(constraints, "minItems", constraints.minimum("minItems"), len(items))
     shortest = max(constraints.minimum("minItems"), length + len(contained))
     seen = {equality_key(item) for item in items}
     is_unique = True in constraints.values("uniqueItems")
@@ -55,8 +55,6 @@ def _choose_length(generation: Generation, constraints: Constraints, shortest: i
     prefix, longest = _prefix_length(constraints), constraints.maximum("maxItems")
     if longest is None or longest > shortest + 3:
         longest = max(shortest + 3, prefix)
-    if shortest > ITEM_LIMIT:
-        return shortest
     if attempt == 1 or generation.is_minimal(depth):
         return shortest
     return generation.rng.randint(max(shortest, min(1, longest), min(prefix, longest)), max(shortest, longest))
@@ -73,7 +71,9 @@ def _missing_contained(generation: Generation, constraints: Constraints, items: 
         if "contains" in part.value:
             schema = part.child("contains")
             count = sum(generation.is_valid((schema,), item) for item in items)
-            schemas += [schema] * max(0, min(part.value.get("minContains", 1), ITEM_LIMIT) - count)
+            fewest = int(part.value.get("minContains", 1))
+            require_possible(constraints, "minContains", fewest, count)
+            schemas += [schema] * max(0, fewest - count)
     return schemas
 
 

@@ -8,9 +8,12 @@ from typing import Any
 
 from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Node
+from mockserver.errors import CannotGenerate
 from mockserver.schemas.validators import keyword_validator
 
 TYPES = ("object", "array", "string", "integer", "number", "boolean", "null")
+# How many items or members a generated value may need.
+COUNT_LIMIT = 10_000
 Nodes = tuple[Node, ...]
 
 
@@ -21,7 +24,8 @@ class Constraints:
     `address` names the first of the schemas in messages. `types` are the JSON types that every part allows, `allowed`
     the values that `enum` and `const` leave (None where there is neither). `references` are the addresses of the
     references that were followed. `hints` are values of members that a discriminator prescribes, `forced` members that
-    a chosen branch requires, `absent` members that it forbids.
+    a chosen branch requires, `absent` members that it forbids. `choices` keeps what the generator may choose of
+    `allowed`.
     """
 
     address: str = ""
@@ -32,6 +36,7 @@ class Constraints:
     forced: list[str] = field(default_factory=list)
     absent: set[str] = field(default_factory=set)
     allowed: list[Any] | None = None
+    choices: dict[bool, list[Any]] = field(default_factory=dict)
 
     def values(self, keyword: str) -> list[Any]:
         """The keyword's value in each part that has it."""
@@ -112,6 +117,12 @@ def object_at(schema: Node, keyword: str) -> Mapping[str, Any]:
     """The object under a keyword of a schema; empty where there is none."""
     value = schema.value.get(keyword)
     return value if isinstance(value, dict) else {}
+
+
+def require_possible(constraints: Constraints, keyword: str, fewest: int, present: int) -> None:
+    """Raise CannotGenerate where `keyword` demands more items or members than COUNT_LIMIT, and not all are present."""
+    if fewest > max(COUNT_LIMIT, present):
+        raise CannotGenerate(constraints.address, f"{keyword} is {fewest:,}, and the limit {COUNT_LIMIT:,}")
 
 
 def matches_pattern(pattern: str, text: str) -> bool:

@@ -25,6 +25,8 @@ HEIR_ATTEMPTS = 3
 # Beyond these the value has no end.
 FINAL_DEPTH = 60
 FINAL_VALUE_LIMIT = 20_000
+# A text counts as another value for each so many characters.
+VALUE_LENGTH = 1_000
 # Inside a value any type will do, and the simplest come first.
 SIMPLEST_TYPES = ("string", "integer", "boolean", "null", "object", "array", "number")
 # Makes a value of one JSON type from constraints, the property's name, the depth and the number of the attempt.
@@ -128,7 +130,9 @@ class Generation:
         """A value that should satisfy the schemas; each attempt tries another way. Raises CannotGenerate."""
         self._value_count += 1
         if self._value_count > FINAL_VALUE_LIMIT or depth > FINAL_DEPTH:
-            raise CannotGenerate(nodes[0].address if nodes else "", "it requires values without end")
+            raise CannotGenerate(
+                nodes[0].address if nodes else "", f"it requires values without end, or more than {FINAL_VALUE_LIMIT:,}"
+            )
         inherits = attempt < HEIR_ATTEMPTS and depth < DEPTH_LIMIT and not self.minimal
         constraints = self._constraints(nodes, self._branch_chooser(depth, attempt), inherits=inherits)
         if constraints.allowed is not None:
@@ -138,7 +142,10 @@ class Generation:
         self._open_references.update(constraints.references)
         try:
             json_type = self._choose_type(constraints, depth, attempt)
-            return self._makers[json_type](self, constraints, name, depth, attempt)
+            value = self._makers[json_type](self, constraints, name, depth, attempt)
+            if isinstance(value, str):
+                self._value_count += len(value) // VALUE_LENGTH
+            return value
         finally:
             self._open_references.subtract(constraints.references)
 
@@ -163,13 +170,16 @@ class Generation:
 
     def _choose_value(self, nodes: Nodes, constraints: Constraints, attempt: int) -> Any:
         """One of the values of `enum` or `const`; null only if there is no other."""
-        allowed = [value for value in constraints.allowed or () if _types_of_value(value) & constraints.types]
-        if attempt or len(allowed) == 1:
-            allowed = [value for value in allowed if self.is_valid(nodes, value)]
-        if not allowed:
+        is_later = attempt > 0
+        if is_later not in constraints.choices:
+            allowed = [value for value in constraints.allowed or () if _types_of_value(value) & constraints.types]
+            if is_later or len(allowed) == 1:
+                allowed = [value for value in allowed if self.is_valid(nodes, value)]
+            preferred = [value for value in allowed if value is not None] or allowed
+            constraints.choices[is_later] = allowed if is_later else preferred
+        if not (choices := constraints.choices[is_later]):
             raise CannotGenerate(constraints.address, "none of the values that it lists is valid")
-        preferred = [value for value in allowed if value is not None] or allowed
-        return self.rng.choice(preferred if not attempt else allowed)
+        return self.rng.choice(choices)
 
     def _constraints(self, nodes: Nodes, choose: ChooseBranch, *, inherits: bool = False) -> Constraints:
         places = tuple((node.uri, node.pointer) for node in nodes)

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver.errors import CannotGenerate
 from mockserver.generate.chronology import sort_instants
-from mockserver.generate.constraints import Constraints, matches_pattern, object_at
+from mockserver.generate.constraints import Constraints, matches_pattern, object_at, require_possible
 from mockserver.generate.generation_state import Generation
 from mockserver.generate.regex.parser import UnsupportedPattern
 from mockserver.generate.regex.writer import write_match
@@ -17,7 +17,6 @@ from mockserver.generate.vocabulary import pick_word
 ATTEMPT_LIMIT = 25
 # The members of an object that is a map from any name.
 MAP_SIZE = 2
-MEMBER_LIMIT = 10_000
 
 
 def make_object(generation: Generation, constraints: Constraints, depth: int, attempt: int) -> dict[str, Any]:
@@ -56,6 +55,7 @@ def add_missing_members(
             continue
         add_member(generation, constraints, members, name, depth, attempt)
     fewest, most = constraints.minimum("minProperties"), constraints.maximum("maxProperties")
+    require_possible(constraints, "minProperties", fewest, len(members))
     name_schemas = constraints.name_schemas
     for name in constraints.declared_members:
         is_possible = name not in members and name not in constraints.absent
@@ -63,7 +63,7 @@ def add_missing_members(
             add_member(generation, constraints, members, name, depth, attempt)
     if not members and _is_map(constraints) and attempt != 1 and not generation.is_minimal(depth):
         fewest = max(fewest, MAP_SIZE if most is None else min(MAP_SIZE, most))
-    for number in range(ATTEMPT_LIMIT + min(fewest, MEMBER_LIMIT)):
+    for number in range(ATTEMPT_LIMIT + fewest):
         if len(members) >= fewest:
             return
         extra = _make_name(generation, constraints, members, number)

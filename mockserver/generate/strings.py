@@ -17,6 +17,8 @@ from mockserver.schemas.validators import keyword_validator
 
 ATTEMPT_LIMIT = 40
 LENGTH_LIMIT = 1_000_000
+# A longer text consists of the same words again and again.
+REPEATED_LENGTH = 1_000
 # The separator by which a text of a format may be extended by another word and stay valid.
 EXTENDABLE = {
     "uri": "/",
@@ -51,7 +53,7 @@ def make_string(constraints: Constraints, name: str, rng: random.Random, attempt
             and (longest is None or len(text) <= longest)
         )
 
-    for number in range(ATTEMPT_LIMIT if patterns or formats else 1):
+    for number in range(min(ATTEMPT_LIMIT, 1 + LENGTH_LIMIT // max(shortest, 1)) if patterns or formats else 1):
         text = _write(constraints, name, rng, attempt + number, patterns, formats)
         written = next(filter(is_valid, [text, *(_rewrite(text) if formats else [])]), None)
         if written is not None:
@@ -111,14 +113,11 @@ def _combine(patterns: list[str], formats: list[str], rng: random.Random) -> Ite
 
 def _fit_length(text: str, form: str | None, shortest: int, longest: int | None, rng: random.Random) -> str:
     """The text extended or cut to the required length, as far as its format allows."""
-    separator = EXTENDABLE.get(form or "", " ")
-    while len(text) < shortest and (form is None or form in EXTENDABLE):
-        text += f"{separator}{pick_word(rng)}" if text else pick_word(rng)
-    if form in LENGTHENED_AFTER:
+    if form is None or form in EXTENDABLE:
+        text = _with_words(text, EXTENDABLE.get(form or "", " "), shortest, rng)
+    if form in LENGTHENED_AFTER and len(text) < shortest:
         start, mark, rest = text.rpartition(LENGTHENED_AFTER[form]) if LENGTHENED_AFTER[form] else ("", "", text)
-        while len(start + mark + rest) < shortest:
-            rest = f"{pick_word(rng)}.{rest}"
-        text = start + mark + rest
+        text = f"{start}{mark}{_with_words('', '.', max(1, shortest - len(text) - 1), rng)}.{rest}"
     if longest is None or len(text) <= longest:
         return text
     if form is None:
@@ -134,6 +133,13 @@ def _fit_length(text: str, form: str | None, shortest: int, longest: int | None,
     short = SHORTEST.get(form, text)
     letters = "".join(rng.choices(ascii_lowercase, k=shortest - len(short)))
     return short + letters if form in EXTENDABLE else letters + short
+
+
+def _with_words(text: str, separator: str, shortest: int, rng: random.Random) -> str:
+    """The text, followed by as many words as it needs to be that long; a long one repeats itself."""
+    while len(text) < min(shortest, REPEATED_LENGTH):
+        text += f"{separator}{pick_word(rng)}" if text else pick_word(rng)
+    return separator.join([text] * -(-(shortest + 1) // (len(text) + 1))) if len(text) < shortest else text
 
 
 def _base64(shortest: int, longest: int | None, rng: random.Random) -> str:
