@@ -243,7 +243,7 @@ class _Keywords:
             return
         names = list(self._work.affordable_names(instance, patterns))
         for pattern, subschema in patterns.items():
-            members = [(name, instance[name]) for name in names if _matches(pattern, name)]
+            members = ((name, instance[name]) for name in names if _matches(pattern, name))
             for name in self._find_invalid(members, subschema):
                 yield from validator.descend(instance[name], subschema, path=name, schema_path=pattern)
 
@@ -256,11 +256,10 @@ class _Keywords:
         declared, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
         names = self._work.affordable_names(instance, patterns)
         unnamed = (n for n in names if n not in declared and not any(_matches(pattern, n) for pattern in patterns))
-        extra = list(islice(unnamed, None if allowed is not False else LISTED_VALUES_LIMIT + 1))
         if allowed is not False:
-            for name in self._find_invalid([(name, instance[name]) for name in extra], allowed):
+            for name in self._find_invalid(((name, instance[name]) for name in unnamed), allowed):
                 yield from validator.descend(instance[name], allowed, path=name)
-        elif extra:
+        elif extra := list(islice(unnamed, LISTED_VALUES_LIMIT + 1)):
             yield ValidationError(json.dumps(extra))
 
     def unevaluated(

@@ -47,9 +47,12 @@ _Dumper.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(rf"(?:{_FLOA
 LARGE_SIZE, INDENTED_SIZE = 20_000, 500_000
 # A longer name needs a `?` before it in YAML, whose limit is 1,024 characters.
 NAME_SIZE = 900
-# What may be such a name, or a number with an exponent; and, in JSON that has some, each string and such number.
-_LONG_NAME, _EXPONENT = re.compile(r'"[^"]{900}'), re.compile(r"[0-9]e")
-_ADAPTED = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")(:)?|(-?[0-9]+(?:\.[0-9]+)?)e([-+]?[0-9]+)')
+# What may be such a name, also as parts between escaped quotes; and a number with an exponent, once all digits are 0.
+_LONG_NAME, _EXPONENT = re.compile(rb'"[^"]{900}|\\"'), b"0e"
+_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+# Each string of JSON, and each number with an exponent.
+_STRINGS = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")(:)?')
+_STRINGS_AND_EXPONENTS = re.compile(_STRINGS.pattern + r"|(-?[0-9]+(?:\.[0-9]+)?)e([-+]?[0-9]+)")
 # In strings, YAML 1.1 takes these for line breaks, or for not printable.
 _NOT_PRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _CORE = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq")}
@@ -104,20 +107,25 @@ def dump_items(values: Iterable[Any]) -> str:
         text = strict_json.dump(value)
         size += len(text)
         is_large = len(text) > LARGE_SIZE or size > INDENTED_SIZE or not isinstance(value, dict | list)
-        written.append(f"- {_as_yaml(text.decode())}\n" if is_large else dump([value]))
+        written.append(f"- {_as_yaml(text)}\n" if is_large else dump([value]))
     return "".join(written)
 
 
-def _as_yaml(text: str) -> str:
+def _as_yaml(data: bytes) -> str:
     """JSON as YAML parsers read it as the same value."""
-    if _LONG_NAME.search(text) or _EXPONENT.search(text):
-        text = _ADAPTED.sub(_adapt, text)
+    text = data.decode()
+    has_exponents = _EXPONENT in data.translate(_ZEROS)
+    if has_exponents or _LONG_NAME.search(data):
+        text = (_STRINGS_AND_EXPONENTS if has_exponents else _STRINGS).sub(_adapt, text)
+    if text.isascii() and "\x7f" not in text:
+        return text
     return _NOT_PRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def _adapt(match: re.Match[str]) -> str:
-    string, colon, digits, exponent = match.groups()
+    string, colon, *number = match.groups()
     if string is None:
+        digits, exponent = number
         # YAML 1.1 takes a number for a string that has an exponent without a fraction or a sign.
         return f"{digits}{'' if '.' in digits else '.0'}e{'' if exponent[0] in '+-' else '+'}{exponent}"
     return f"? {string} :" if colon and len(string) > NAME_SIZE else match[0]

@@ -79,4 +79,4 @@ def fingerprint(state: State) -> str:
     }
     if state.overrides.draw_counts:
         content["draws"] = dict(state.overrides.draw_counts)
-    return hashlib.sha256(strict_json.dump_canonical(content)).hexdigest()
+    return hashlib.sha256(strict_json.dump_sorted(content)).hexdigest()
