@@ -11,7 +11,7 @@ import click
 
 from mockserver.cli.addresses import generate_token, print_token
 from mockserver.cli.arguments import fail, warn
-from mockserver.cli.recording_files import REDACT, load_document, require_empty, write_recording
+from mockserver.cli.recording_files import REDACT, create, load_document, require_empty, write_recording
 from mockserver.cli.serve_options import PORT
 from mockserver.cli.terminal import log_to_terminal, print_line
 from mockserver.cli.upstream import UPSTREAM_CA, UPSTREAM_TIMEOUT, check_not_self, usage_error
@@ -80,6 +80,7 @@ def record_command(
     except (PortTaken, BadHost) as error:
         fail(str(error))
     check_not_self(passing, sockets)
+    create(directory)
     if token is not None:
         print_token(host, token)
     print_line(f"Upstream: {passing.upstream.address.url if passing.upstream else upstream} gets every request")

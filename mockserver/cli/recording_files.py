@@ -41,6 +41,14 @@ def require_empty(directory: Path) -> None:
         fail(f"cannot read {directory}: {error.strerror}")
 
 
+def create(directory: Path) -> None:
+    """Create a directory, or exit with a message: better now than when there is something to write."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        fail(f"cannot write {directory}: {error.strerror}")
+
+
 def write_recording(recording: Recording, directory: Path, unused: Mapping[str, int] = NO_COUNTS) -> None:
     """Write a recording, and print the files, what could not be kept, and how to serve the rest.
 

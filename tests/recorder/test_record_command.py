@@ -115,6 +115,14 @@ def test_a_directory_with_files_is_refused_before_anything_else(document: Path, 
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["notes.txt"]
 
 
+def test_a_directory_that_cannot_be_created_is_refused_before_anything_is_recorded(document: Path) -> None:
+    arguments = ["record", str(document), str(document / "new"), "--port", "0", "--upstream", "http://[::1]:1"]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 1
+    assert f"mockserver: cannot write {document / 'new'}: " in result.output
+    assert "Recording on" not in result.output
+
+
 def test_an_upstream_that_is_no_address_is_a_usage_error(document: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["record", str(document), str(tmp_path / "new"), "--upstream", "localhost:8000"])
     assert result.exit_code == 2
