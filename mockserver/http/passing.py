@@ -15,7 +15,7 @@ from mockserver.engine.journal import BODY_KEPT, LoggedMessage
 from mockserver.errors import ENDING, Refusal, Violation
 from mockserver.http import pipeline
 from mockserver.http.exchange import SANDBOX_HEADER, Exchange, PassedOn, PreparedRequest, Selection
-from mockserver.http.gateway.decoding import JUDGED_LIMIT, Undecodable, decode_content, patch_json
+from mockserver.http.gateway.decoding import JUDGED_LIMIT, patch_json
 from mockserver.http.gateway.judgement import judge_request, judge_response
 from mockserver.http.gateway.request_head import accepts_trailers, forwarded_head, forwarded_trailers
 from mockserver.http.gateway.response_head import OF_BYTES, returned_headers, returned_trailers
@@ -27,6 +27,7 @@ from mockserver.http.response.responses import merge_vary
 from mockserver.http.service import ReceivedResponse
 from mockserver.refusals import UpstreamFailed
 from mockserver.syntax import strict_json
+from mockserver.syntax.content_codings import Undecodable, decode_content
 from mockserver.syntax.statuses import BODILESS
 
 SELECTED = (selection.SCENARIO_HEADER.lower(), SANDBOX_HEADER.lower())
@@ -175,7 +176,7 @@ class Passing:
         assert self._override is not None
         coding = next((value for name, value in self._received[1] if name.lower() == "content-encoding"), None)
         try:
-            self._sent.body = patch_json(decode_content(body, coding), self._override.patch)
+            self._sent.body = patch_json(decode_content(body, coding, JUDGED_LIMIT), self._override.patch)
         except (Undecodable, strict_json.MalformedJSON) as error:
             reason = f"the override patches its body, which is not JSON: {error}"
             return self.fail(UpstreamFailed(self.upstream.address.url, reason))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,12 +12,12 @@ from mockserver.dataclass import dataclass
 from mockserver.syntax import strict_json
 from mockserver.syntax.address_headers import replace_addresses
 from mockserver.syntax.charsets import codec_name
+from mockserver.syntax.content_codings import Undecodable, decode_content
 from mockserver.syntax.header_names import FRAMING, TEXT, TOKEN
 from mockserver.syntax.media_types import FORM, charset_of, essence, is_json, is_text
 
 # Of a longer body, nothing is kept.
 BODY_LIMIT = 10 * 1024 * 1024
-GZIP = 16 + zlib.MAX_WBITS
 # Of one hop, of one moment, or what the server decides itself; names that begin with an entry of DROPPED_PREFIXES too.
 DROPPED = FRAMING | {
     "age", "alt-svc", "content-encoding", "content-type", "date", "nel", "proxy-authenticate", "report-to", "server",
@@ -132,11 +131,7 @@ def _decode(body: bytes, media_type: str) -> str | None:
 
 def _decompress(body: bytes, coding: str) -> bytes:
     """The body without its content coding, if it still has it; HAR files hold what browsers have decoded."""
-    coding = coding.strip().lower()
-    attempts = {"gzip": (GZIP,), "x-gzip": (GZIP,), "deflate": (zlib.MAX_WBITS, -zlib.MAX_WBITS)}.get(coding, ())
-    for bits in attempts:
-        try:
-            return zlib.decompressobj(bits).decompress(body, BODY_LIMIT)
-        except zlib.error:
-            continue
-    return body
+    try:
+        return decode_content(body, coding, BODY_LIMIT)
+    except Undecodable:
+        return body

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mockserver.errors import CannotGenerate, Refusal, Violation, quote
 from mockserver.http.exchange import PreparedRequest
-from mockserver.http.gateway.decoding import JUDGED_LIMIT, Undecodable, decode_content, parse_json
+from mockserver.http.gateway.decoding import JUDGED_LIMIT, parse_json
 from mockserver.http.request import parameters
 from mockserver.http.response.negotiation import declared_media
 from mockserver.openapi.content import holds_value, judge
@@ -15,6 +15,7 @@ from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
 from mockserver.openapi.parameter_decoding import validate_header
 from mockserver.refusals import InvalidRequest
 from mockserver.syntax import strict_json
+from mockserver.syntax.content_codings import Undecodable, decode_content
 from mockserver.syntax.header_names import FRAMING
 from mockserver.syntax.media_types import EVENT_STREAM, essence, is_json
 from mockserver.syntax.statuses import BODILESS
@@ -93,7 +94,7 @@ def _judge_value(media: MediaType, media_type: str, coding: str | None, body: by
     if not (holds_value(media_type, media) or is_text):
         return []
     try:
-        plain = decode_content(body, coding)
+        plain = decode_content(body, coding, JUDGED_LIMIT)
     except Undecodable as error:
         return [Violation("body", "", "content", str(error))] if error.is_malformed else []
     if not (is_json(media_type) or is_text):
