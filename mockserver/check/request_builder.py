@@ -14,7 +14,7 @@ from mockserver.http.messages import Request, join_headers
 from mockserver.http.request.addressing import build_request
 from mockserver.http.response.text_bodies import body_text, write
 from mockserver.openapi import parameter_encoding
-from mockserver.openapi.content import json_media_type
+from mockserver.openapi.content import is_valid, json_media_type
 from mockserver.openapi.model import MediaType, Operation, Parameter, template_shape
 from mockserver.openapi.security import RequiredCredential
 from mockserver.syntax.media_types import FORM, JSON, may_be_json
@@ -139,8 +139,10 @@ class RequestBuilder:
         return None
 
     def _body_value(self, operation: Operation, media_type: MediaType) -> Any:
-        if media_type.examples:
-            return next(iter(media_type.examples.values()))
+        for example in media_type.examples.values():
+            # One that stands for an error may be invalid.
+            if is_valid(media_type.name, media_type, example):
+                return example
         if media_type.schema is None or media_type.validator is None:
             return {}
         documents, seed = self.contract.documents, f"check/{operation.id}"

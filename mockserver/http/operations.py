@@ -384,6 +384,15 @@ def _sample(exchange: Exchange, operation: Operation, status: int | None = None)
     return sample(service.contract, prepared, seed, default_sample(operation, status), strict=service.strict)
 
 
+def preferred_by_example(exchange: Exchange) -> preferences.Preference | None:
+    """The preference for the example of an error whose name the examples of an invalid request have."""
+    operation = exchange.operation
+    if operation is None or not operation.request_examples:
+        return None
+    paired = paired_sample(operation, parameters.read_invalid(exchange.prepared))
+    return preferences.Preference(example=paired.example) if paired is not None else None
+
+
 def _preferred(exchange: Exchange, operation: Operation, preference: preferences.Preference) -> Response:
     """The response that the client prefers, whatever implements the operation."""
     exchange.run.count_request(operation.id)

@@ -259,6 +259,8 @@ def refuse_exchange(exchange: Exchange, refusal: Refusal) -> Response:
     if isinstance(refusal, InvalidRequest | InvalidRecord):
         exchange.violations = refusal.violations
     preference = preferences.peek(operation, request) if operation is not None else None
+    if preference is None and isinstance(refusal, InvalidRequest):
+        preference = operations.preferred_by_example(exchange)
     response = refuse(service, operation, refusal, preference, request.header("Accept"))
     if operation is not None and exchange.selected is not None:
         response = operations.enforce(exchange, operation, response)

@@ -126,7 +126,21 @@ class OperationReader:
             request_examples=pair_examples(parameters, body, responses),
         )
         self._check_success(node, operation)
+        self._excuse_examples(operation)
         return operation
+
+    def _excuse_examples(self, operation: Operation) -> None:
+        """Leave out the examples of bodies that stand for an error: these need not match their schema."""
+        names = {
+            example.name
+            for example in operation.request_examples
+            if operation.status_of(example.declared) >= FIRST_ERROR
+        }
+        if names and operation.body is not None:
+            bodies = {id(media) for media in operation.body.media.values()}
+            self.examples[:] = [
+                example for example in self.examples if id(example.media) not in bodies or example.name not in names
+            ]
 
     def _check_success(self, node: Node, operation: Operation) -> None:
         lowest = operation.lowest()

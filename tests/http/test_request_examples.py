@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.conftest import Serve
+from mockserver import ContractError, load_contract
+from tests.conftest import MakeContract, Serve
 
 
 def named(**values: Any) -> dict[str, Any]:
@@ -111,6 +112,26 @@ def test_a_body_that_is_an_example_gets_the_response_of_its_name(
     assert (answer.status_code, answer.get_json()) == (status, body)
 
 
+def test_an_invalid_request_that_is_an_example_gets_the_error_of_its_name(serve: Serve) -> None:
+    operation = {
+        "requestBody": {
+            "content": {
+                "application/json": {
+                    "schema": {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}},
+                    "examples": named(empty={}, text={"a": "x"}, ok={"a": 1}),
+                }
+            }
+        },
+        "responses": {"200": response(ok="ok"), "400": response(other={"e": "other"}, empty={"e": "empty"})},
+    }
+    client = serve({"openapi": "3.1.0", "info": {"title": "T", "version": "1"}, "paths": {"/x": {"post": operation}}})
+    assert client.post("/x", json={}).get_json() == {"e": "empty"}
+    assert client.post("/x", json={"a": "x"}).get_json() != {"e": "empty"}
+    assert client.post("/x", json={"a": "x"}).status_code == 400
+    assert client.post("/x", json={}, headers={"Prefer": "example=other"}).get_json() == {"e": "other"}
+    assert client.post("/x", json={"a": 1}).get_json() == "ok"
+
+
 def test_an_example_in_a_media_type_that_the_client_does_not_accept_is_not_sent(serve: Serve) -> None:
     content = {"application/json": {"examples": named(a=1)}, "text/plain": {"examples": named(b="b")}}
     operation = {
@@ -125,3 +146,15 @@ def test_an_example_in_a_media_type_that_the_client_does_not_accept_is_not_sent(
 def test_an_override_takes_precedence_over_examples(cars: FlaskClient) -> None:
     cars.post("/__mock/overrides", json={"operation": "GET /cars/{id}", "status": 404, "example": "known"})
     assert cars.get("/cars/7").get_json() == "never"
+
+
+def test_the_example_of_an_invalid_request_is_no_mistake(make_contract: MakeContract) -> None:
+    def change(files: dict[str, Any]) -> None:
+        item = files["schemas/openapi.yaml"]["paths"]["/jobs"]
+        media = item["post"]["requestBody"]["content"]["application/json"]
+        media["examples"] = named(late=5, broken=5)
+        item["post"]["responses"]["422"] = response(late={"e": 1})
+
+    with pytest.raises(ContractError) as raised:
+        load_contract(make_contract(change))
+    assert {problem.pointer.rpartition("examples/")[2] for problem in raised.value.problems} == {"broken/value"}

@@ -15,6 +15,7 @@ from mockserver.http.exchange import PreparedRequest
 from mockserver.http.messages import Request
 from mockserver.http.request import bodies, notices
 from mockserver.http.request.addressing import decode_parameter
+from mockserver.http.request.content import parse_body
 from mockserver.openapi import parameter_decoding
 from mockserver.openapi.content import holds_value
 from mockserver.openapi.model import Body, Operation, Parameter
@@ -55,11 +56,18 @@ def validate(service: Service, prepared: PreparedRequest) -> None:
 
 def read_for_matching(prepared: PreparedRequest) -> Mapping[str, Any]:
     """The parameters that overrides are matched by, of a request that may violate the contract."""
-    route = prepared.route
+    call = read_invalid(prepared)
+    return {**call.query, **call.path}
+
+
+def read_invalid(prepared: PreparedRequest) -> OperationCall:
+    """The parameters of a request that may violate the contract, and its body as it came."""
+    route, request = prepared.route, prepared.request
     assert route.operation is not None
-    reader = _Reader(route.operation, prepared.request, None, refuses_undeclared=False)
-    values = reader.parameters(route.arguments, read_query(prepared.request))
-    return {**values["query"], **values["path"]}
+    reader = _Reader(route.operation, request, None, refuses_undeclared=False)
+    values = reader.parameters(route.arguments, read_query(request))
+    body = parse_body(request.body, request.header("Content-Type") or "")
+    return OperationCall(values["path"], values["query"], body, values["header"], values["cookie"])
 
 
 def has_valid_parameters(operation: Operation, request: Request, arguments: Mapping[str, str]) -> bool:
