@@ -40,7 +40,7 @@ def test_what_is_written_is_proven(tmp_path: Path) -> None:
     checker = ContractChecker(load_contract(begun(write(tmp_path), tmp_path / "mock")))
     assert [*checker.steps()]
     messages = [(finding.level, finding.problem.message) for finding in checker.findings]
-    assert messages == [("warning", 'listPets does nothing with its query parameter "tags"')]
+    assert messages == [("warning", 'listPets does nothing with its query parameter "fields"')]
 
 
 def test_the_files_are_a_contract_directorys_own(tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ KENNEL: dict[str, Any] = {
                 "operationId": "listPets",
                 "parameters": [
                     query("species", type="array", items={"type": "string"}), query("limit", type="integer"),
-                    query("offset", type="integer"), query("tags", type="string"),
+                    query("offset", type="integer"), query("tags", type="string"), query("fields", type="string"),
                 ],
                 "responses": answer(array("Pet"), headers={"X-Total-Count": {"schema": {"type": "integer"}}}),
             },

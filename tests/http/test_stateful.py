@@ -128,7 +128,10 @@ def test_parameters_named_like_a_field_filter_where_their_type_fits(kennel: Flas
     assert {item["status"] for item in removed["data"]} == {"gone"}
     assert removed["total"] == len(removed["data"])
     pets = kennel.get("/pets")
-    assert kennel.get("/pets?tags=x").json == pets.json
+    first, *_ = [item["tags"] for item in body(pets) if item.get("tags")]
+    tagged = [item for item in body(pets) if first[0] in item.get("tags", ())]
+    assert kennel.get(f"/pets?tags=x,{first[0]}").json == tagged
+    assert kennel.get("/pets?tags=x").json == []
     both = kennel.get("/pets?species=cat&species=dog")
     assert both.headers["X-Total-Count"] == str(len([item for item in body(pets) if "species" in item]))
     assert kennel.get("/pets?limit=2&offset=1").json == pets.json[1:3]

@@ -56,6 +56,10 @@ def item(path: str, schema: Any, *methods: str) -> Paths:
     return {path: {name: every[name] for name in methods}}
 
 
+SIZE = {"type": "object", "required": ["height"], "properties": {"height": INTEGER, "width": INTEGER}}
+SIZE_PATCH = {"properties": {"height": INTEGER, "width": {"type": ["integer", "null"]}}, "type": "object"}
+TAG = {"type": "object", "properties": {"id": INTEGER, "name": TEXT}}
+PART = record(id=TEXT, size=SIZE, tags=array_of(TAG), marks=array_of(TEXT)) | {"required": ["id"]}
 JSON_PATCH = operation(schema=USER) | {
     "requestBody": {
         "content": {
@@ -277,6 +281,66 @@ SHAPES: dict[str, tuple[Paths, str]] = {
         GET /orgs/q/projects/p/notes = 404
         POST /orgs/o/projects/p/notes {"id": 1, "text": "a"} = 201 {"id": 1, "text": "a"}
         GET /orgs/o/projects/p/notes = 200 [{"id": 1, "text": "a"}]
+        """,
+    ),
+    "a part of a nested object": (
+        {
+            **crud("/parts", "/parts/{part_id}", PART),
+            "/parts/{part_id}": {
+                **crud("/parts", "/parts/{part_id}", PART)["/parts/{part_id}"],
+                "patch": operation(body={"type": "object", "properties": {"size": SIZE_PATCH}}, schema=PART),
+            },
+        },
+        """
+        POST /parts {"id": "a", "size": {"height": 1, "width": 2}} = 201
+        PATCH /parts/a {"size": {"width": 3}} = 200 {"id": "a", "size": {"height": 1, "width": 3}}
+        PATCH /parts/a {"size": {"width": null}} = 200 {"id": "a", "size": {"height": 1}}
+        POST /parts {"id": "b"} = 201
+        PATCH /parts/b {"size": {"width": 3}} = 200 {"id": "b"}
+        PATCH /parts/b {"size": {"height": 3}} = 200 {"id": "b", "size": {"height": 3}}
+        """,
+    ),
+    "defaults of what is not sent": (
+        {
+            **crud("/parts", "/parts/{part_id}", PART),
+            "/parts": {
+                **crud("/parts", "/parts/{part_id}", PART)["/parts"],
+                "post": operation(
+                    body=record(id=TEXT, size={**SIZE, "default": {"height": 7}}, marks={"default": 5})
+                    | {"required": []},
+                    status=201,
+                    schema=PART,
+                ),
+            },
+        },
+        """
+        POST /parts {"id": "a"} = 201 {"id": "a", "size": {"height": 7}}
+        POST /parts {"id": "b", "size": {"height": 8}, "marks": ["x"]} = 201 {"id": "b", "size": {"height": 8}, "marks": ["x"]}
+        PUT /parts/a {"id": "a"} = 200 {"id": "a"}
+        """,
+    ),
+    "lists that are selected by the items of a field": (
+        {
+            **crud("/parts", "/parts/{part_id}", PART),
+            "/parts": {
+                **crud("/parts", "/parts/{part_id}", PART)["/parts"],
+                "get": operation(schema=array_of(PART))
+                | {
+                    "parameters": [
+                        {"name": "marks", "in": "query", "schema": array_of(TEXT)},
+                        {"name": "tags", "in": "query", "schema": TEXT},
+                    ]
+                },
+            },
+        },
+        """
+        POST /parts {"id": "a", "marks": ["x", "y"], "tags": [{"id": 1, "name": "t"}]} = 201
+        POST /parts {"id": "b", "marks": ["z"], "tags": [{"id": 2, "name": "u"}, {"id": 1, "name": "t"}]} = 201
+        POST /parts {"id": "c"} = 201
+        GET /parts?marks=y&marks=q = 200 [{"id": "a", "marks": ["x", "y"], "tags": [{"id": 1, "name": "t"}]}]
+        GET /parts?marks=q = 200 []
+        GET /parts?tags=u,v = 200 [{"id": "b", "marks": ["z"], "tags": [{"id": 2, "name": "u"}, {"id": 1, "name": "t"}]}]
+        GET /parts?marks=z&tags=t = 200 [{"id": "b", "marks": ["z"], "tags": [{"id": 2, "name": "u"}, {"id": 1, "name": "t"}]}]
         """,
     ),
     "a JSON Patch": (

@@ -35,6 +35,8 @@ SUFFIXES: Mapping[tuple[str, ...], str] = {
 }  # fmt: skip
 # Of texts, these compare dates alone: `to_address` is no bound of `address`.
 BOUNDS = ("gt", "gte", "lt", "lte")
+# The member of an item by which clients select it.
+NAME = "name"
 # The member of a record that holds its fields in JSON:API.
 ATTRIBUTES = "attributes"
 # A field of this name with one of these ends is meant too: `created_after` is about `created_at`.
@@ -59,6 +61,12 @@ def infer_selection(
         name: {"field": field, "op": op}
         for name, parameter in compared.items()
         for field, op in _comparison(name, parameter, record, key, fields)
+    }
+    filters |= {
+        name: {"field": field, "op": op}
+        for name, parameter in query.items()
+        if name in record.names
+        for field, op in _list_comparison(name, parameter, record)
     }
     parts = {
         "paging": _infer_cursor(query, envelope, record, key, items),
@@ -111,6 +119,18 @@ def _comparison(
             if field is not None and path is not None and _can_compare(member_shape(record, path), asked, op):
                 yield field, op
                 return
+
+
+def _list_comparison(name: str, parameter: Parameter, record: Shape) -> Iterator[tuple[str, str]]:
+    """What a parameter is compared with where the field of its name is an array: its items, or their names; and how."""
+    field, asked = record.member(name), parameter.notation.shape
+    if field.types - {"null"} != {"array"}:
+        return
+    are_objects = field.items.types - {"null"} == {"object"}
+    path, item = (f"{name}.{NAME}", field.items.member(NAME)) if are_objects else (name, field.items)
+    op = "in" if "string" in asked.types else "eq"
+    if item.types.isdisjoint(COMPOUND) and find_path(record, path) is not None and _can_compare(item, asked, op):
+        yield path, op
 
 
 def _fields_by_words(record: Shape) -> dict[tuple[str, ...], str]:

@@ -19,7 +19,6 @@ from mockserver.openapi.model import Operation
 from mockserver.refusals import InvalidRecord, InvalidRequest, PatchNotApplicable, RecordExists
 from mockserver.schemas.equality import equality_key
 from mockserver.syntax.json_patch import MalformedPatch, PatchConflict, apply_patch, check_patch
-from mockserver.syntax.merge_patch import merge_patch
 
 
 class ReadRecord(Implementation):
@@ -221,7 +220,7 @@ class UpdateRecord(WritingImplementation):
         if isinstance(call.body, list) and self.behaviour.member is None:
             return self._apply_patch(run, call, call.body)
         members = {**self.writable_members(call), **self.behaviour.assigned}
-        return self.put(run, call, lambda record: merge_patch(record, members), partial=True)
+        return self.put(run, call, lambda record: self.server_fields.merged(record, members), partial=True)
 
     def _apply_patch(self, run: Run, call: OperationCall, patch: list[Any]) -> OperationResult:
         try:

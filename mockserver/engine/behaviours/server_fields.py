@@ -21,6 +21,7 @@ from mockserver.schemas.shapes import COMPOUND, Shape, type_of
 from mockserver.syntax import words
 from mockserver.syntax.instants import format_instant
 from mockserver.syntax.media_types import FORMS
+from mockserver.syntax.merge_patch import merge_patch
 
 # Fields with these names get the time at which the record is created.
 STAMPS = ("created_at", "created", "created_on", "creation_date", "date_created", "created_time", "creation_time",
@@ -49,7 +50,7 @@ class ServerFields:
         self._body = body = _body_shape(operation, behaviour)
         # Members of the body that are fields in another spelling: `DateSent` is `date_sent`.
         self._respelled = _find_respelled(body.names, resource.fields.keys() - resource.hidden)
-        brought = body.names | set(self._respelled.values())
+        self._brought = brought = body.names | set(self._respelled.values())
         lifecycle = resource.lifecycle
         undeclared = frozenset() if body.is_open else resource.fields.keys() - brought - resource.hidden
         set_elsewhere = {field.name for field in resource.derived_fields}
@@ -76,6 +77,8 @@ class ServerFields:
         # What clients subscribe with is read, even where the schema of the body does not name it.
         self._body_only = self._body_only.union(*map(body_members, subscriptions)) - resource.fields.keys()
         self._first_states = dict(_first_states(resource))
+        kept = resource.read_only | set_elsewhere | {resource.local_key}
+        self._defaults = dict(_defaults(body, (body.names & resource.fields.keys()) - kept))
         set_here = always | stamps | self._first_states.keys()
         self._completed = ((self.owned & set_here & simple) | resource.fill) - resource.write_only
 
@@ -83,10 +86,11 @@ class ServerFields:
         """The members of a body that the record can have.
 
         Left out are those that only the body has, or that the body has with another type. In a merge patch, null
-        removes a field that need not be there.
+        removes a field that need not be there, and an object may be a part of one: `merged` says what it leads to.
         """
         declared, fields, members = self._body.names, self._resource.fields, dict[str, Any]()
-        for sent, value in body.items():
+        # A server assumes the default of what is not sent (OpenAPI 3.0.4, section 4.7.24.1).
+        for sent, value in (body if is_patch else {**self._defaults, **body}).items():
             name = self._respelled.get(sent, sent)
             is_field = name in fields
             if name != sent and name in body:
@@ -94,12 +98,24 @@ class ServerFields:
             if name in self._never_stored or (name in self._body_only and fields):
                 continue
             removes = is_patch and value is None and name not in self._always
-            if is_field and sent in declared and not removes and not self._fits(name, value):
+            is_part = is_patch and isinstance(value, dict) and "object" in self._resource.shape.member(name).types
+            if is_field and sent in declared and not (removes or is_part) and not self._fits(name, value):
                 continue
             if name in self._file_or_text and not self._is_valid(name, value):
                 continue
             members[name] = value
         return members
+
+    def merged(self, record: Record, patch: Mapping[str, Any]) -> dict[str, Any]:
+        """The record with a merge patch of storable members applied, without objects that no field can hold then."""
+        changed: dict[str, Any] = merge_patch(record, patch)
+        for name, value in patch.items():
+            if isinstance(value, dict) and name in self._brought and not self._is_valid(name, changed[name]):
+                if name in record:
+                    changed[name] = record[name]
+                else:
+                    del changed[name]
+        return changed
 
     def _fits(self, name: str, value: Any) -> bool:
         """Whether a field can have a value of this type; an array or object must also be valid for the field."""
@@ -185,6 +201,13 @@ def _first_states(resource: Resource) -> Iterator[tuple[str, Any]]:
         if words.names_state(name) and shape.enum_values:
             defaults = [schema.value["default"] for schema in shape.unconditional() if "default" in schema.value]
             yield name, next((value for value in defaults if value in shape.enum_values), shape.enum_values[0])
+
+
+def _defaults(body: Shape, names: Set[str]) -> Iterator[tuple[str, Any]]:
+    """The default of each of these members of a body that has one."""
+    for name in sorted(names):
+        schemas = body.member(name).unconditional()
+        yield from ((name, schema.value["default"]) for schema in schemas if "default" in schema.value)
 
 
 def _find_respelled(names: Set[str], fields: Set[str]) -> dict[str, str]:
