@@ -65,6 +65,7 @@ JSON_PATCH = operation(schema=USER) | {
         "content": {
             "application/json-patch+json": {"schema": {"type": "array", "items": {"type": "object"}}},
             "application/merge-patch+json": {"schema": {**USER, "required": []}},
+            "application/json": {"schema": {"type": "object"}},
         }
     }
 }
@@ -356,6 +357,8 @@ SHAPES: dict[str, tuple[Paths, str]] = {
         PATCH /users/1 [{"op": "set", "path": "/name", "value": "x"}] = 422
         PATCH /users/1 [{"op": "replace", "path": "/id", "value": 2}] = 422
         PATCH /users/1 [{"op": "replace", "path": "", "value": []}] = 422
+        PATCH /users/1 {"name": 5} = 422
+        PATCH /users/1 {"name": "Bob"} = 200 {"id": 1, "name": "Bob"}
         PATCH /users/9 [{"op": "test", "path": "/name", "value": "Bob"}] = 404
         GET /users/1 = 200 {"id": 1, "name": "Bob"}
         """,

@@ -56,6 +56,8 @@ class ServerFields:
         set_elsewhere = {field.name for field in resource.derived_fields}
         set_elsewhere |= {lifecycle.field, lifecycle.touch or ""} if lifecycle is not None else set()
         media = operation.body.media.values() if operation is not None and operation.body is not None else ()
+        # What a body declares in each of the media types in which it is an object.
+        self._declared = body.names.intersection(*(entry.shape.names for entry in media if _is_object(entry.shape)))
         # What only a body declares, in any of its media types.
         self._body_only = frozenset[str]().union(*(entry.shape.names for entry in media)) - resource.fields.keys()
         texts = {name for name in resource.fields if not _is_file(resource.shape.member(name))}
@@ -88,7 +90,7 @@ class ServerFields:
         Left out are those that only the body has, or that the body has with another type. In a merge patch, null
         removes a field that need not be there, and an object may be a part of one: `merged` says what it leads to.
         """
-        declared, fields, members = self._body.names, self._resource.fields, dict[str, Any]()
+        declared, fields, members = self._declared, self._resource.fields, dict[str, Any]()
         # A server assumes the default of what is not sent (OpenAPI 3.0.4, section 4.7.24.1).
         for sent, value in (body if is_patch else {**self._defaults, **body}).items():
             name = self._respelled.get(sent, sent)
@@ -235,6 +237,10 @@ def _body_shape(operation: Operation | None, behaviour: Behaviour | None) -> Sha
     member = behaviour.body_member if behaviour is not None else None
     shape = shape if member is None else shape.member(member)
     return shape.items if behaviour is not None and behaviour.kind in ("create_all", "replace_all") else shape
+
+
+def _is_object(shape: Shape) -> bool:
+    return "object" in shape.types
 
 
 def _is_file(shape: Shape) -> bool:
