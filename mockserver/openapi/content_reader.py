@@ -116,9 +116,9 @@ class ContentReader:
         validator = schemas.validator(schema) if schema is not None else None
         examples, shape = self.find_examples(node), Shape.from_schema(schema)
         if is_json(name):
-            examples = {label: _parse_serialized(example) for label, example in examples.items()}
             for example in examples.values():
                 self._check_notation(example, validator, shape)
+            examples = {label: _parsed(example, shape) for label, example in examples.items()}
         values = {label: example.value for label, example in examples.items()}
         encodings, item = self._read_encodings(node, shape), self._read_item(node, schemas)
         xml = None
@@ -160,10 +160,11 @@ class ContentReader:
             self.report.warn(example.source, example.pointer, WRAPPED_EXAMPLE, "example-notation")
         if isinstance(value, dict) and value.keys() == {"$ref"}:
             self.report.warn(example.source, example.pointer, REFERENCE_AS_EXAMPLE, "example-notation")
-        elif validator is None and is_json_text(value):
-            self.report.warn(
-                example.source, example.pointer, f"the example is text; {JSON_AS_TEXT}", "example-notation"
-            )
+        elif not example.pointer.endswith("/serializedValue") and is_json_text(value):
+            is_text = validator is None or "string" in shape.types
+            message = f"the example is text; {JSON_AS_TEXT}" if is_text else JSON_AS_TEXT
+            if validator is None or not is_text:
+                self.report.warn(example.source, example.pointer, message, "example-notation")
 
     def _read_encodings(self, node: Node, shape: Shape) -> Mapping[str, Encoding]:
         if not isinstance(node.value, dict) or not isinstance(node.value.get("encoding"), dict):
@@ -186,9 +187,13 @@ class ContentReader:
         return Encoding(media_types, self.read_headers(node), notation)
 
 
-def _parse_serialized(example: Node) -> Node:
-    """An example in JSON that is written as it is sent (OpenAPI 3.2, section 4.19), as the value that it stands for."""
-    if not example.pointer.endswith("/serializedValue") or not isinstance(example.value, str):
+def _parsed(example: Node, shape: Shape) -> Node:
+    """An example in JSON that is written as it is sent, as the value that it stands for.
+
+    That is a `serializedValue` (OpenAPI 3.2, section 4.19), and a text where the schema allows none.
+    """
+    is_serialized = example.pointer.endswith("/serializedValue") or "string" not in shape.types
+    if not is_serialized or not isinstance(example.value, str):
         return example
     try:
         return example._replace(value=strict_json.parse(example.value.encode()))

@@ -186,6 +186,10 @@ def _report_errors(linked: Linked, location: TypedLocation, omitted: Omitted, re
 def _describe(name: str | int, value: Any, error: jsonschema_rs.ValidationError) -> str:
     if name == "type" and isinstance(value, str):
         return f"{quote(value)} is not a valid type.{did_you_mean(value, TYPES)}"
+    if name == "required" and isinstance(value, bool):
+        return "it lists the names of required members, beside their properties"
+    if name == "pattern" and isinstance(value, str):
+        return f"{quote(value)} is not a regular expression of ECMA-262"
     if value is None:
         return "it is null"
     return error.message if len(error.message) <= MESSAGE_LIMIT else error.message[:MESSAGE_LIMIT] + "…"

@@ -74,7 +74,7 @@ def test_a_bare_document_with_a_mistake_is_served_with_a_warning(
     [
         ({"type": "strng"}, '/type: is not a valid JSON Schema: "strng" is not a valid type. Did you mean "string"?'),
         ({"properties": {"a": None}}, "/properties/a: is not a valid JSON Schema: it is null"),
-        ({"required": True}, "/required: is not a valid JSON Schema: true is not of type"),
+        ({"required": True}, "/required: is not a valid JSON Schema: it lists the names of required members, beside their properties"),
         ({"allOf": [{"minLength": "x"}]}, '/allOf/0/minLength: is not a valid JSON Schema: "x" is not of type "integer"'),
         ({"properties": {"": {"$ref": 5}}}, "/properties: is not a valid JSON Schema: 5 is not of type"),
         ({"pattern": "("}, '/pattern: "(" is not a valid ECMA-262 regular expression, or needs too much memory'),
@@ -388,7 +388,7 @@ def test_an_external_example_outside_the_directory_is_ignored_with_a_warning(tmp
         ({"example": {"$ref": "#/components/examples/E"}}, ["example-notation"]),
         ({"example": '{"a": 1}'}, ["example-notation"]),
         ({"example": "[1]"}, ["example-notation"]),
-        ({"schema": {"type": "object"}, "example": '{"a": 1}'}, ["example"]),
+        ({"schema": {"type": "object"}, "example": '{"a": 1}'}, ["example-notation"]),
         ({"schema": {"type": "string"}, "example": '{"a": 1}'}, []),
         ({"example": "{a"}, []),
         ({"schema": {"type": "object", "example": {"$ref": "#/components/examples/E"}}}, ["example-notation"]),
@@ -403,6 +403,7 @@ def test_an_example_that_is_a_reference_or_json_in_quotes_is_a_warning(
 def test_a_warning_about_json_in_quotes_says_what_to_write(tmp_path: Path) -> None:
     contract = load(tmp_path, with_example(schema={"type": "object"}, example='{"a": 1}'))
     assert "it is JSON in quotes: write the value itself, without the quotes" in contract.warnings[0].message
+    assert create_app(contract).test_client().get("/a").get_json() == {"a": 1}
 
 
 def test_operations_of_openapi_3_2_are_served(tmp_path: Path) -> None:
