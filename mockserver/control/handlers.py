@@ -268,7 +268,9 @@ def _override_as_json(run: Run, active: ActiveOverride) -> dict[str, Any]:
 def _recording(exchange: Exchange, call: OperationCall) -> ControlResult:
     text = write_recording(exchange.selection.run.scenario, *exchange.selection.run.recording_input())
     name = f"{exchange.selection.scenario}-recording.yaml"
-    return 200, text, {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+    # Without a need for the extended form, not all clients read it (RFC 6266, appendix D).
+    file = f'filename="{name}"' if quote(name, safe="") == name else f"filename*=UTF-8''{quote(name, safe='')}"
+    return 200, text, {"Content-Disposition": f"attachment; {file}"}
 
 
 def _list_violations(exchange: Exchange, call: OperationCall) -> ControlResult:

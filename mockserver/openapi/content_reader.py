@@ -12,6 +12,7 @@ from mockserver.documents.source import Report, Source
 from mockserver.errors import quote
 from mockserver.openapi.examples import JSON_AS_TEXT, DeclaredExample, is_json_text
 from mockserver.openapi.model import Encoding, Header, ItemSchema, MediaType, ParameterStyle
+from mockserver.openapi.object_types import ITEM_SCHEMAS
 from mockserver.openapi.parameter_decoding import COLLECTION_FORMAT, COLLECTION_STYLES, STYLES
 from mockserver.openapi.xml.layout import Layouts, body_layout
 from mockserver.schemas.shapes import Shape
@@ -129,8 +130,9 @@ class ContentReader:
         return media
 
     def _read_item(self, node: Node, schemas: Schemas) -> ItemSchema | None:
-        """The `itemSchema` of a media type."""
-        schema = resolve_schema(node, self.report, "itemSchema")
+        """The `itemSchema` of a media type, or the extension of that name."""
+        schemas_of_items = (resolve_schema(node, self.report, name) for name in ITEM_SCHEMAS)
+        schema = next(filter(None, schemas_of_items), None)
         if schema is None:
             return None
         shape = Shape.from_schema(schema)

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 # `query` since OpenAPI 3.2.
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
+# The schema of the items of a media type: since OpenAPI 3.2, and its extension, which documents of 3.1 may have.
+ITEM_SCHEMAS = ("itemSchema", "x-itemSchema")
 
 _HEADER: Mapping[str, str] = {
     "description": "string", "required": "boolean", "deprecated": "boolean", "allowEmptyValue": "boolean",
@@ -55,7 +57,7 @@ MEMBERS: Mapping[str, Mapping[str, str]] = {
         "links": "{link}",
     },
     "mediaType": {
-        "schema": "schema", "itemSchema": "schema", "example": "any", "examples": "{example}",
+        "schema": "schema", **dict.fromkeys(ITEM_SCHEMAS, "schema"), "example": "any", "examples": "{example}",
         "encoding": "{encoding}", "itemEncoding": "any", "prefixEncoding": "any",
     },
     "encoding": {

@@ -384,3 +384,4 @@ def test_the_name_of_a_scenario_cannot_change_the_name_of_its_recording(make_con
         headers = {"X-Mock-Scenario": name}
         disposition = ask(running, "GET", "/__mock/recording", headers=headers).headers["Content-Disposition"]
     assert 'filename="evil.exe' not in disposition
+    assert disposition == "attachment; filename*=UTF-8''a%22%3B%20filename%3D%22evil.exe-recording.yaml"

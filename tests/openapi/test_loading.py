@@ -456,6 +456,17 @@ def test_a_sequence_has_items_of_the_item_schema(
     assert create_app(contract).test_client().get("/a").text == expected
 
 
+def test_a_document_of_3_1_has_the_item_schema_as_an_extension(tmp_path: Path) -> None:
+    schema = {"$ref": "#/components/schemas/Line"}
+    lines = with_example("application/jsonl", **{"x-itemSchema": schema})
+    lines["components"] = {
+        "schemas": {"Line": {"type": "object", "required": ["a"], "properties": {"a": {"const": 1}}}}
+    }
+    contract = load(tmp_path, lines)
+    assert create_app(contract).test_client().get("/a").text == '{"a":1}\n{"a":1}\n'
+    assert contract.warnings == []
+
+
 @pytest.mark.parametrize(
     ("operation", "message"),
     [
