@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import ceil, floor, gcd, lcm
 
@@ -14,6 +14,8 @@ WINDOW = 1000
 HUNDREDTH = Fraction(1, 100)
 # Integers from here on are not all exact as floats.
 EXACT_FLOAT_LIMIT = 1 << 53
+# So many steps away a number is looked for whose quotient has no rounding error.
+NEIGHBOURS = 20
 Strictest = Callable[[list[Fraction]], Fraction]
 
 
@@ -38,10 +40,26 @@ def make_number(
         first, last = _limit_to_format(constraints, first, last, step)
     if first > last:
         return None
-    number = rng.randint(first, last) * step
+    number = _draw(first, last, step, constraints.values("multipleOf"), rng)
     if number.denominator == 1 and (whole or abs(number) >= EXACT_FLOAT_LIMIT):
         return int(number)
     return float(number)
+
+
+def _draw(first: int, last: int, step: Fraction, divisors: Sequence[int | float], rng: random.Random) -> Fraction:
+    """A number of the range, if possible a multiple for validators that divide floats, such as Ajv, as well."""
+    count = rng.randint(first, last)
+    if all(isinstance(divisor, int) for divisor in divisors):
+        return count * step
+    above = range(count, min(last, count + NEIGHBOURS) + 1)
+    below = range(count - 1, max(first, count - NEIGHBOURS) - 1, -1)
+    nearest = (*above, *below)
+    multiples = (near for near in nearest if all(_divides(divisor, near * step) for divisor in divisors))
+    return next(multiples, count) * step
+
+
+def _divides(divisor: int | float, number: Fraction) -> bool:
+    return abs(number) < EXACT_FLOAT_LIMIT and (float(number) / divisor).is_integer()
 
 
 def _limit_to_format(constraints: Constraints, first: int, last: int, step: Fraction) -> tuple[int, int]:

@@ -126,6 +126,18 @@ def test_common_schemas_can_be_satisfied(schema: dict[str, Any]) -> None:
     assert all(generate(copy.deepcopy(schema), str(seed))[1] for seed in range(20))
 
 
+@pytest.mark.parametrize("step", [0.01, 0.1, 0.05, 0.001, 1.1])
+def test_a_multiple_is_one_for_validators_that_divide_floats(step: float) -> None:
+    schema = {"type": "number", "multipleOf": step, "minimum": 1, "maximum": 1000}
+    numbers = [generate(schema, str(seed))[0] for seed in range(200)]
+    assert [number for number in numbers if not (number / step).is_integer()] == []
+
+
+def test_a_multiple_that_floats_do_not_divide_is_generated_if_there_is_no_other() -> None:
+    schema = {"type": "number", "multipleOf": 0.01, "minimum": 133.82, "maximum": 133.82}
+    assert generate(schema, "a") == (133.82, True)
+
+
 @pytest.mark.parametrize(
     ("schema", "lowest", "highest"),
     [
