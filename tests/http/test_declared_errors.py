@@ -299,3 +299,16 @@ def test_an_error_in_a_syntax_that_contains_json_is_json(serve: Serve, media_typ
     assert (response.status_code, response.content_type.partition(";")[0]) == (422, media_type)
     assert response.text.startswith(f'{start}{{"message":')
     assert response.text.endswith(f"}}{end}")
+
+
+@pytest.mark.parametrize(
+    ("declared", "status"),
+    [((), 400), (("422",), 422), (("400", "422"), 400), (("4XX", "422"), 400), (("422", "default"), 400)],
+)
+def test_a_body_that_cannot_be_read_is_a_422_where_that_alone_is_declared(
+    serve: Serve, declared: tuple[str, ...], status: int
+) -> None:
+    responses = {name: {"description": "done"} for name in ("200", *declared)}
+    client = serve(document({}, responses=responses))
+    response = client.post("/a", data=b"{", content_type="application/json")
+    assert (response.status_code, response.headers["X-Mock-Code"]) == (status, "malformed-body")

@@ -207,6 +207,9 @@ def _status(operation: Operation | None, refusal: Refusal) -> int:
             return int(http.HTTPStatus.BAD_REQUEST)
         if isinstance(refusal, refusals.UnknownCursor) and not {"422", "400"} & operation.responses.keys():
             return int(http.HTTPStatus.NOT_FOUND if "404" in operation.responses else status)
+    # As FastAPI does, whose documents declare 422 alone.
+    if isinstance(refusal, refusals.MalformedBody) and operation is not None and operation.response(status) is None:
+        return int(http.HTTPStatus.UNPROCESSABLE_ENTITY if "422" in operation.responses else status)
     return status
 
 
