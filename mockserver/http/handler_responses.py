@@ -124,7 +124,7 @@ def _media_type(request: Request, operation: Operation) -> str | None:
     if success is None or not success[1].media:
         return None
     accept, media = request.header("Accept"), success[1].media
-    name = negotiate(accept, media)
+    name = negotiate(accept, media, operation)
     return concrete_media_type(accept, name, media[name]) if name is not None else None
 
 

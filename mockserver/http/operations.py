@@ -97,7 +97,8 @@ def call_control(exchange: Exchange, handle: ControlHandler) -> Response:
     """Call the control API's operation that a request was routed to. Raises a Refusal."""
     operation = _operation(exchange)
     success = operation.success()
-    media_type = negotiate(exchange.request.header("Accept"), success[1].media) if success is not None else None
+    accept = exchange.request.header("Accept")
+    media_type = negotiate(accept, success[1].media, operation) if success is not None else None
     status, value, *headers = handle(exchange, exchange.prepared.call)
     response = build_response(operation, status, value, media_type, headers[0].items() if headers else ())
     return enforce(exchange, operation, response)
@@ -296,7 +297,7 @@ def _success_type(exchange: Exchange, operation: Operation, behaviour: Behaviour
     if len(media) > 1:
         media = {name: entry for name, entry in media.items() if holds_value(name, entry)} or media
     accept = exchange.request.header("Accept")
-    name = negotiate(accept, media)
+    name = negotiate(accept, media, operation)
     return concrete_media_type(accept, name, media[name]) if name is not None and "*" in name else name
 
 

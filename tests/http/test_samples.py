@@ -248,6 +248,29 @@ def test_what_is_not_acceptable_is_406_with_what_there_is(serve: Serve, accept: 
     assert response.get_json()["available"] == ["application/json", "application/xml", "text/csv"]
 
 
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [
+        ("application/problem+json", 200),
+        ("application/json", 200),
+        ("text/html, application/json;q=0.1", 200),
+        ("application/json;q=0", 406),
+        ("application/*", 406),
+        ("text/plain", 406),
+    ],
+)
+def test_a_media_type_of_errors_alone_excludes_no_success(serve: Serve, accept: str, status: int) -> None:
+    responses = {
+        "200": {"description": "x", "content": {"image/png": {}, "image/gif": {}}},
+        "404": {"description": "x", "content": {"application/json": {}}},
+        "default": {"description": "x", "content": {"application/problem+json": {}}},
+        "204": {"description": "x", "content": {"text/plain": {}}},
+    }
+    response = serve(one_path({"get": {"responses": responses}})).get("/a", headers={"Accept": accept})
+    assert response.status_code == status
+    assert response.content_type == ("image/png" if status == 200 else "application/problem+json")
+
+
 def test_a_refusal_in_a_form_that_has_no_example_says_what_is_wrong(pets: FlaskClient) -> None:
     response = pets.get("/pets/5", headers={"Accept": "image/png"})
     assert response.status_code == 406

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from werkzeug.http import parse_list_header
 
-from mockserver.openapi.model import DeclaredResponse, MediaType
+from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
 from mockserver.refusals import NotAcceptable
-from mockserver.syntax.media_types import best_match, covers, is_json, specificity
+from mockserver.syntax.media_types import best_match, covers, essence, is_json, specificity
 
 # The media type to send if a range is declared.
 BINARY = "application/octet-stream"
@@ -21,16 +21,22 @@ XML_OF_PAGES = ("application/xml", "application/xhtml+xml")
 Range = tuple[str, float, frozenset[str]]
 
 
-def negotiate(accept: str | None, media: Mapping[str, MediaType]) -> str | None:
-    """The declared media type that the client prefers; JSON if it has no preference. Raises NotAcceptable."""
+def negotiate(accept: str | None, media: Mapping[str, MediaType], operation: Operation | None = None) -> str | None:
+    """The declared media type that the client prefers; JSON if it has no preference. Raises NotAcceptable.
+
+    Generated clients name one media type of all that an operation responds with, JSON if there is any. If only an error
+    of `operation` has it, `Accept` is disregarded, as RFC 9110 (section 12.5.1) allows.
+    """
     if not media:
         return None
     if not accept or accept == "*/*":
         return _preferred(tuple(media))
     best = _best(accept, tuple(media))
-    if best is None:
-        raise NotAcceptable(accept, media)
-    return best
+    if best is not None:
+        return best
+    if operation is not None and _names_error(accept, operation, media):
+        return _preferred(tuple(media))
+    raise NotAcceptable(accept, media)
 
 
 def concrete_media_type(accept: str | None, name: str, media: MediaType) -> str:
@@ -71,6 +77,13 @@ def _best(accept: str, names: tuple[str, ...]) -> str | None:
         if _quality(best, accepted, used) > 0:
             return best
     return None
+
+
+def _names_error(accept: str, operation: Operation, media: Iterable[str]) -> bool:
+    """Whether `Accept` names a media type that only errors of an operation have, other than by a range."""
+    errors = [declared for status, declared in operation.responses.items() if status[0] in "45d"]
+    names = {essence(name) for declared in errors for name in declared.media} - {essence(name) for name in media}
+    return any(media_range in names and quality > 0 for media_range, quality, _ in _ranges(accept))
 
 
 def _ranges(accept: str) -> tuple[Range, ...]:

@@ -92,7 +92,7 @@ def sample(
     assert operation is not None
     assert call is not None
     accept = prepared.request.header("Accept")
-    name = _media_type(spec, accept) if spec.status not in BODILESS else None
+    name = _media_type(spec, accept, operation) if spec.status not in BODILESS else None
     media_type = concrete_media_type(accept, name, spec.declared.media[name]) if name is not None else None
     key = (seed, spec.status, spec.example, spec.dynamic)
     response = prepared.samples.get(key)
@@ -127,7 +127,7 @@ def required_headers(
         raise NoExample(operation.id, error.reason) from None
 
 
-def _media_type(spec: SampleSpec, accept: str | None) -> str | None:
+def _media_type(spec: SampleSpec, accept: str | None, operation: Operation) -> str | None:
     """The declared media type to send: of those that can be written, the one that the client prefers."""
     media = spec.declared.media
     if spec.example is not None:
@@ -137,7 +137,7 @@ def _media_type(spec: SampleSpec, accept: str | None) -> str | None:
         with suppress(NotAcceptable):
             return negotiate(accept, writable or media)
     try:
-        return negotiate(accept, media)
+        return negotiate(accept, media, operation)
     except NotAcceptable:
         # `Accept` is checked against success types alone.
         if spec.status < FIRST_ERROR:

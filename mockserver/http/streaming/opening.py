@@ -32,7 +32,7 @@ def open_events(exchange: Exchange, operation: Operation, call: OperationCall, s
     status, declared = success
     media = declared.media.get(EVENT_STREAM)
     if media is not None:
-        negotiate(request.header("Accept"), {EVENT_STREAM: media})
+        negotiate(request.header("Accept"), {EVENT_STREAM: media}, operation)
     selection: EventSelection = service.behaviours.perform(exchange.selection.run, operation, call).value
     headers = required_headers(service.contract, operation, call, seed, SampleSpec(status, declared))
     override = exchange.override.override if exchange.override is not None else None
