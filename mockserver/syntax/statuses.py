@@ -10,7 +10,9 @@ FIRST_ERROR = 400
 LENGTHLESS = frozenset((*range(100, 200), 204, 304))
 BODILESS = LENGTHLESS | {205}
 # Python's own phrases changed with 3.13; these are those of RFC 9110.
-_PHRASES = {413: "Content Too Large", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
+_PHRASES = {
+    413: "Content Too Large", 414: "URI Too Long", 416: "Range Not Satisfiable", 422: "Unprocessable Content",
+}  # fmt: skip
 
 
 def reason_phrase(status: int) -> str:
