@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
+from urllib.parse import urljoin
 
 from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Documents, Node, Unresolved
 from mockserver.documents.source import Report, Source
 from mockserver.errors import quote
 from mockserver.openapi.examples import JSON_AS_TEXT, DeclaredExample, is_json_text
+from mockserver.openapi.linking import REFERENCE_AS_EXAMPLE
 from mockserver.openapi.model import Encoding, Header, ItemSchema, MediaType, ParameterStyle
 from mockserver.openapi.object_types import ITEM_SCHEMAS
 from mockserver.openapi.parameter_decoding import COLLECTION_FORMAT, COLLECTION_STYLES, STYLES
@@ -20,9 +22,6 @@ from mockserver.schemas.validators import Schemas, Validator
 from mockserver.syntax import strict_json
 from mockserver.syntax.media_types import MULTIPART, declared_media_types, is_json, is_xml_data
 
-REFERENCE_AS_EXAMPLE = (
-    "an example is a value, not a reference: write examples: {NAME: {$ref: …}} with the reference, or the value itself"
-)
 WRAPPED_EXAMPLE = "the example is served with its member value: write the value itself, or examples: {NAME: {value: …}}"
 EXAMPLE_MEMBERS = {"value", "summary", "description"}
 # The maximum number of arrays inside each other that one text can hold.
@@ -119,7 +118,7 @@ class ContentReader:
         if is_json(name):
             for example in examples.values():
                 self._check_notation(example, validator, shape)
-            examples = {label: _parsed(example, shape) for label, example in examples.items()}
+            examples = {label: _parsed(_referenced(example, shape), shape) for label, example in examples.items()}
         values = {label: example.value for label, example in examples.items()}
         encodings, item = self._read_encodings(node, shape), self._read_item(node, schemas)
         xml = None
@@ -187,6 +186,24 @@ class ContentReader:
                 self.report.add(node.source, f"{node.pointer}/style", message, "style")
                 notation = None
         return Encoding(media_types, self.read_headers(node), notation)
+
+
+def _referenced(example: Node, shape: Shape) -> Node:
+    """What an example refers to in a file that has been read, as many tools resolve it; else the example itself.
+
+    Where the schema has a member `$ref`, it is a value.
+    """
+    value = example.value
+    if not (isinstance(value, dict) and value.keys() == {"$ref"} and isinstance(value["$ref"], str)):
+        return example
+    try:
+        target = example.documents.resolve(urljoin(example.uri, value["$ref"]))
+    except (Unresolved, ValueError):
+        return example
+    if "$ref" in shape.names:
+        return example
+    has_value = isinstance(target.value, dict) and "value" in target.value and "/examples/" in target.pointer
+    return target.child("value") if has_value else target
 
 
 def _parsed(example: Node, shape: Shape) -> Node:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import field
 from typing import Any, NamedTuple
 
@@ -38,6 +39,11 @@ MAP_KEYWORDS = frozenset({*keywords.SCHEMA_MAP_KEYWORDS, "dependencies"})
 CONTAINERS = (dict, list)
 JSON_TYPES = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", int: "a number",
               float: "a number", type(None): "null"}  # fmt: skip
+# The member of an object that is an example.
+EXAMPLES = {"mediaType": "example", "example": "value"}
+REFERENCE_AS_EXAMPLE = (
+    "an example is a value, not a reference: write examples: {NAME: {$ref: …}} with the reference, or the value itself"
+)
 
 
 class TypedLocation(NamedTuple):
@@ -213,6 +219,9 @@ class Linker:
             self._check_server(location)
         if location.kind == "example" and isinstance(location.value.get("externalValue"), str):
             self._read_external_value(location)
+        member = EXAMPLES.get(location.kind)
+        if member is not None and member in location.value:
+            self._read_referenced_example(location.below("any", member))
         for name in object_types.EXPECTED.get(location.kind, ()):
             if name not in location.value:
                 message = f"{object_types.describe(location.kind)} should have {quote(name)}"
@@ -250,6 +259,16 @@ class Linker:
             self._warn(location.below("any", "externalValue"), message, "external-value")
         else:
             self._linked.replacements[id(location.value)] = {"value": value}
+
+    def _read_referenced_example(self, location: TypedLocation) -> None:
+        """Put the value of a file in place of an example that is a reference to it, which it should not be."""
+        value = location.value
+        reference = value.get("$ref") if isinstance(value, dict) and value.keys() == {"$ref"} else None
+        if not isinstance(reference, str) or "#" in reference:
+            return
+        with suppress(Unresolved):
+            self._linked.replacements[id(value)] = self._references.read_value(location.uri, reference)
+            self._warn(location, REFERENCE_AS_EXAMPLE, "example-notation")
 
     def _check_server(self, location: TypedLocation) -> None:
         """Warn about variables of a server's URL that are not declared, and about a host without a scheme."""

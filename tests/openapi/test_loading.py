@@ -371,6 +371,29 @@ def test_an_external_example_is_the_value_of_its_file(
 
 
 @pytest.mark.parametrize(
+    ("media", "expected"),
+    [
+        ({"example": {"$ref": "ex.json"}}, {"a": 1}),
+        ({"examples": {"e": {"value": {"$ref": "./ex.json"}}}}, {"a": 1}),
+        ({"example": {"$ref": "#/components/examples/E"}}, {"a": 2}),
+        ({"example": {"$ref": "#/components/examples/E/value"}}, {"a": 2}),
+        ({"example": {"$ref": "none.json"}}, {"$ref": "none.json"}),
+        ({"example": {"$ref": "../secret.json"}}, {"$ref": "../secret.json"}),
+        ({"schema": {"properties": {"$ref": {"type": "string"}}}, "example": {"$ref": "#/components"}}, {"$ref": "#/components"}),
+    ],
+)  # fmt: skip
+def test_an_example_that_is_a_reference_is_what_it_leads_to(
+    tmp_path: Path, media: dict[str, Any], expected: Any
+) -> None:
+    (tmp_path / "ex.json").write_text('{"a": 1}')
+    (tmp_path.parent / "secret.json").write_text('"secret"')
+    document = with_example(**media) | {"components": {"examples": {"E": {"value": {"a": 2}}}}}
+    contract = load(tmp_path, document)
+    assert [problem.code for problem in contract.warnings] == ["example-notation"]
+    assert create_app(contract).test_client().get("/a").get_json() == expected
+
+
+@pytest.mark.parametrize(
     "reference", ["none.json", "../secret.json", "/etc/passwd", "https://example.com/a.json", "folder"]
 )
 def test_an_external_example_outside_the_directory_is_ignored_with_a_warning(tmp_path: Path, reference: str) -> None:
