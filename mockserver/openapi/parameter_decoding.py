@@ -52,6 +52,8 @@ _PLAIN_DELIMITERS = {
 }  # fmt: skip
 _EXPLODED_DELIMITERS = {"simple": re.compile(","), "label": re.compile(r"\."), "matrix": re.compile(";")}
 _PREFIXES = {"label": ".", "matrix": ";"}
+# The texts that mean null, where they are not allowed as text.
+NULLS = ("", "null")
 # How many items and members one text may have: each takes a microsecond, and a body may have millions.
 ITEM_LIMIT = 100_000
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,400})", re.ASCII)
@@ -216,7 +218,7 @@ def decode_scalar(text: str, types: frozenset[str]) -> Any:
         return int(text) if _INTEGER.fullmatch(text) else number
     if "boolean" in types and text in ("true", "false"):
         return text == "true"
-    if "null" in types and text in ("", "null") and "string" not in types:
+    if "null" in types and text in NULLS and "string" not in types:
         return None
     return text
 
@@ -244,6 +246,8 @@ def _scalar_candidates(notation: ParameterStyle, texts: Sequence[str], decode: D
     yield value
     if value is not text and "string" in notation.shape.types:
         yield text
+    if value in NULLS and "null" in notation.shape.types:
+        yield None
 
 
 def _array_candidates(notation: ParameterStyle, items: Sequence[str], decode: Decode) -> Iterator[list[Any]]:
