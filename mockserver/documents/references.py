@@ -20,7 +20,7 @@ _OUTSIDE = (
     "points outside the contract directory; nothing is fetched. Copy the file beside this one and refer to the copy."
 )
 # Only a file with one of these keywords is searched for them.
-_IDENTIFIER = re.compile(r"\$(?:id|anchor|dynamicAnchor)\b")
+_IDENTIFIER = re.compile(r"\$(?:id|anchor|dynamicAnchor)\b|\bid\W+#")
 
 
 class OutsideContract(Unresolved):
@@ -80,19 +80,24 @@ class References:
         An `$id` or anchor in it is replaced by the file and the JSON pointer.
         """
         base = self._base_uris.get(id(holder))
-        if base is not None:
-            identifier, _, fragment = _join_uri(base.identifier, reference).partition("#")
-            if identifier in self._identified:
-                return self._locate(*self._identified[identifier], fragment)
+        if base is not None and (address := self._find_identified(_join_uri(base.identifier, reference))) is not None:
+            return address
         if _ABSOLUTE.match(reference):
-            identifier, _, fragment = reference.partition("#")
-            if identifier in self._identified:
-                return self._locate(*self._identified[identifier], fragment)
+            if (address := self._find_identified(reference)) is not None:
+                return address
             if reference.startswith(uri):
                 return reference
             raise OutsideContract(_OUTSIDE)
         path, _, fragment = reference.partition("#")
         return self._locate(_join_path(uri, path) if path else uri, "", fragment)
+
+    def _find_identified(self, absolute: str) -> str | None:
+        """The address of what an absolute URI identifies by an `$id`; None if there is no such `$id`."""
+        identifier, _, fragment = absolute.partition("#")
+        anchored = self._identified.get(f"{identifier}#{unquote(fragment)}")
+        if anchored is not None:
+            return f"{anchored[0]}#{json_pointer.to_fragment(anchored[1])}"
+        return self._locate(*self._identified[identifier], fragment) if identifier in self._identified else None
 
     def _locate(self, uri: str, pointer: str, fragment: str) -> str:
         """The address of `fragment`, a pointer or an anchor, within the schema at `pointer`."""
@@ -165,9 +170,10 @@ class References:
             if base is not None:
                 self._base_uris[id(value)] = base
                 self._identified.setdefault(base.identifier, (base.uri, base.pointer))
-            for keyword in ("$anchor", "$dynamicAnchor"):
-                if isinstance(value.get(keyword), str):
-                    self._identified.setdefault(f"{uri}#{value[keyword]}", (uri, pointer))
+            for anchor in _anchors(value):
+                self._identified.setdefault(f"{uri}#{anchor}", (uri, pointer))
+                if base is not None:
+                    self._identified.setdefault(f"{base.identifier}#{anchor}", (uri, pointer))
 
 
 def _path_of(uri: str) -> str:
@@ -203,6 +209,8 @@ def _find_converted(source: Source, pointer: str) -> tuple[str, Any]:
 
 def _join_uri(base: str, reference: str) -> str:
     """The absolute form of a reference; the reference itself, if it is not a valid one."""
+    if reference.startswith("#"):  # `urljoin` would lose the base where it is a URN
+        return base.partition("#")[0] + reference
     try:
         return urljoin(base, reference)
     except ValueError:  # of a host in brackets, for example
@@ -222,6 +230,16 @@ def _join_path(uri: str, path: str) -> str:
     if path.startswith("/"):
         raise OutsideContract(_OUTSIDE)
     return f"{BASE_URI}{percent_encode('/'.join(parts))}"
+
+
+def _anchors(schema: dict[str, Any]) -> Iterator[str]:
+    """The names that a schema gives itself within its file; before 2019-09, that was an `$id` with a fragment alone."""
+    for keyword in ("$anchor", "$dynamicAnchor"):
+        if isinstance(schema.get(keyword), str):
+            yield schema[keyword]
+    for keyword in ("$id", "id"):
+        if isinstance(name := schema.get(keyword), str) and name.startswith("#") and len(name) > 1:
+            yield name[1:]
 
 
 def _walk_with_base_uri(uri: str, data: Any) -> Iterator[tuple[dict[str, Any], str, _BaseURI | None]]:

@@ -105,7 +105,7 @@ class Linker:
                 is_3_0 = is_openapi_3_0(source.data)
                 self._enter("document", uri, source.data, is_3_0)
             else:
-                self._enter("schema", uri, source.data, is_3_0 and "$schema" not in source.data)
+                self._enter("schema", uri, source.data, is_3_0 and not _names_draft(source.data))
         while self._pending:
             self._visit(self._pending.pop())
         return self._linked
@@ -180,7 +180,7 @@ class Linker:
         if kind != "schema":
             self._linked.documents.non_schema_references.add(absolute)
         is_3_0 = is_openapi_3_0(source.data) if is_document else self._linked.is_3_0[location.uri]
-        self._linked.is_3_0.setdefault(uri, is_3_0)
+        self._linked.is_3_0.setdefault(uri, is_3_0 and not _names_draft(source.data))
         self._pending.append(TypedLocation(kind, target, uri, pointer))
         self._followed[location.uri, reference, kind, keyword] = absolute, target
         return target
@@ -351,6 +351,11 @@ class Linker:
 
 def _is_reference_alone(schema: Any) -> bool:
     return isinstance(schema, dict) and len(schema) == 1 and isinstance(schema.get("$ref"), str)
+
+
+def _names_draft(data: Any) -> bool:
+    """Whether a file is a schema that says itself which draft it is in."""
+    return isinstance(data, dict) and "$schema" in data
 
 
 def is_openapi_3_0(data: Any) -> bool:

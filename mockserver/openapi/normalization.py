@@ -43,6 +43,8 @@ def normalize(linked: Linked, report: Report) -> None:
             copy = {name: value for name, value in copy.items() if name != "$id"}
         if "discriminator" in copy:
             copy = discriminator.with_discriminator(copy, written, linked.targets)
+        # Validators apply `dependencies` in every draft.
+        copy = older_drafts.split_dependencies(copy)
         if linked.is_3_0.get(location.uri):
             return dialect_3_0.translate(copy)
         return drafts.translate(location, copy)
@@ -64,8 +66,7 @@ class _Drafts:
             if isinstance(source.written, dict) and "jsonSchemaDialect" in source.written:
                 self._by_document[uri] = self._read(linked, report, uri, "", "jsonSchemaDialect", source.written)
         for location in linked.schemas.values():
-            # The validators read the draft of a file that is a schema themselves.
-            if location.pointer and "$schema" in location.value:
+            if "$schema" in location.value and not _is_left_to_validators(linked, location):
                 draft = self._read(linked, report, location.uri, location.pointer, "$schema", location.value)
                 self._by_pointer.setdefault(location.uri, {})[location.pointer] = draft
 
@@ -81,16 +82,30 @@ class _Drafts:
         pointers = self._by_pointer.get(location.uri)
         if not pointers and location.uri not in self._by_document:
             return schema
-        if "$schema" in schema and location.pointer:
+        if "$schema" in schema and pointers and location.pointer in pointers:
             schema = {name: value for name, value in schema.items() if name != "$schema"}
         draft = self._by_document.get(location.uri, older_drafts.CURRENT)
         pointer = location.pointer
-        while pointers and pointer:
+        while pointers:
             if pointer in pointers:
                 draft = pointers[pointer]
                 break
+            if not pointer:
+                break
             pointer = pointer.rpartition("/")[0]
         return older_drafts.translate(schema, draft) if draft < older_drafts.CURRENT else schema
+
+
+def _is_left_to_validators(linked: Linked, location: TypedLocation) -> bool:
+    """Whether validators read the draft of a schema themselves.
+
+    It is a file in the current draft, in one that is not known, or with a recursive reference, which has no equivalent.
+    """
+    if location.pointer:
+        return False
+    draft = older_drafts.draft_of(location.value["$schema"])
+    text = linked.documents.sources[location.uri].text
+    return draft is None or draft == older_drafts.CURRENT or "$recursiveRef" in text
 
 
 class Copier:

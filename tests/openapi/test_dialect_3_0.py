@@ -25,6 +25,7 @@ from tests.documents.broken import document, load, thing_validator
         ({"type": "object", "properties": {"example": {"$ref": "#/components/schemas/Word"}}}, [{"example": "a"}], [{"example": 1}]),
         ({"type": "array", "items": {"type": "string", "nullable": True}}, [["a", None]], [[1]]),
         ({"type": "string", "example": {"$ref": "#/nowhere"}}, ["a"], [1]),
+        ({"type": "array", "items": [{"type": "string"}], "additionalItems": {"type": "boolean"}}, [["a", True]], [["a", "b"], [True]]),
     ],
 )  # fmt: skip
 def test_a_schema_is_read_as_openapi_3_0_defines_it(

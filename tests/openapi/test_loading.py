@@ -138,6 +138,20 @@ def test_references_to_ids_and_anchors_are_resolved(tmp_path: Path) -> None:
     assert [is_valid(value) for value in ({"a": 1}, {"b": "x"}, {"c": "x"})] == [False, False, False]
 
 
+def test_an_identifier_may_be_a_urn_and_an_anchor_belongs_to_its_identifier(tmp_path: Path) -> None:
+    first = {
+        "$id": "urn:example:first",
+        "properties": {"a": {"$ref": "#part"}, "b": {"$ref": "#/$defs/part"}, "c": {"$ref": "urn:example:second#part"}},
+        "$defs": {"part": {"$anchor": "part", "type": "integer"}},
+    }
+    second = {"$id": "urn:example:second", "$defs": {"part": {"$anchor": "part", "type": "string"}}}
+    contract = load(tmp_path, document({"Second": second, "Thing": first}, "3.1.0"))
+    assert contract.warnings == []
+    is_valid = thing_validator(contract)
+    assert is_valid({"a": 1, "b": 1, "c": "x"})
+    assert [is_valid(value) for value in ({"a": "x"}, {"b": "x"}, {"c": 1})] == [False, False, False]
+
+
 def test_a_dynamic_reference_between_files_is_dynamic(tmp_path: Path) -> None:
     tree = {
         "$schema": "https://json-schema.org/draft/2020-12/schema", "$dynamicAnchor": "node", "type": "object",

@@ -80,6 +80,59 @@ def test_an_inner_schema_may_be_in_another_draft_than_the_document(tmp_path: Pat
     assert [client.post("/a", json=body).status_code for body in bodies] == [200, 422, 422]
 
 
+BOX: dict[str, Any] = {
+    "definitions": {
+        "size": {**TUPLE, "items": [{"$ref": "#/definitions/text"}, {"$ref": "#named"}]},
+        "text": {"type": "string"},
+        "whole": {"$id": "#named", "type": "integer"},
+    },
+    "type": "object",
+    "properties": {"size": {"$ref": "#/definitions/size"}, "lid": {"type": "string"}},
+    "dependencies": {"lid": ["size"]},
+}
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+@pytest.mark.parametrize(
+    ("body", "violations"),
+    [
+        ({"size": ["a", 1], "lid": "x"}, []),
+        ({"size": ["a", "b"]}, [("/size/1", "type")]),
+        ({"size": ["a", 1, 2]}, [("/size", "items")]),
+        ({"lid": "x"}, [("", "dependentRequired")]),
+    ],
+)
+def test_a_file_beside_the_document_is_in_the_draft_that_it_names(
+    tmp_path: Path, version: str, body: Any, violations: list[Any]
+) -> None:
+    box = {"$schema": "http://json-schema.org/draft-07/schema#", **BOX}
+    (tmp_path / "box.json").write_text(json.dumps(box))
+    file = write(tmp_path, {"$ref": "box.json"}, openapi=version)
+    assert load_contract(file).warnings == []
+    response = create_app(file).test_client().post("/a", json=body)
+    reported = [(violation["pointer"], violation["keyword"]) for violation in response.get_json().get("violations", [])]
+    assert reported == violations
+
+
+def test_a_file_with_a_recursive_reference_is_left_to_the_validators(tmp_path: Path) -> None:
+    tree = {
+        "$schema": "https://json-schema.org/draft/2019-09/schema",
+        "type": "object",
+        "properties": {"children": {"type": "array", "items": {"$recursiveRef": "#"}}},
+    }
+    (tmp_path / "tree.json").write_text(json.dumps(tree))
+    client = create_app(write(tmp_path, {"$ref": "tree.json"})).test_client()
+    bodies: list[Any] = [{"children": [{}]}, {"children": [5]}]
+    assert [client.post("/a", json=body).status_code for body in bodies] == [200, 422]
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_dependencies_are_applied_in_every_draft_with_a_reason(tmp_path: Path, version: str) -> None:
+    client = create_app(write(tmp_path, DEPENDENT, openapi=version)).test_client()
+    messages = [violation["message"] for violation in client.post("/a", json={"a": 1}).get_json()["violations"]]
+    assert messages == ['"b" is required beside "a", and missing']
+
+
 @pytest.mark.parametrize("dialect", ["https://example.com/own", "draft-99"])
 def test_an_unknown_draft_is_a_warning(tmp_path: Path, dialect: str) -> None:
     file = write(tmp_path, {"type": "object"}, jsonSchemaDialect=dialect)

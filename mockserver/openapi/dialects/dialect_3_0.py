@@ -28,7 +28,7 @@ def translate(schema: dict[str, Any]) -> dict[str, Any]:
         if isinstance(schema.get(exclusive), bool):
             translated = translate_exclusive(translated, exclusive, bound)
     if isinstance(schema.get("items"), list):
-        translated = {("prefixItems" if name == "items" else name): value for name, value in translated.items()}
+        translated = translate_tuple(translated)
     if "nullable" in translated:
         is_nullable = translated["nullable"] is True
         translated = {name: value for name, value in translated.items() if name != "nullable"}
@@ -52,6 +52,12 @@ def translate_exclusive(schema: dict[str, Any], exclusive: str, bound: str) -> d
     if schema[exclusive] and bound in translated:
         translated[exclusive] = translated.pop(bound)
     return translated
+
+
+def translate_tuple(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema with an array of `items`, each for the item at its place, and the `additionalItems` after them."""
+    names = {"items": "prefixItems", "additionalItems": "items"}
+    return {names.get(name, name): value for name, value in schema.items()}
 
 
 def _allow_null(schema: dict[str, Any]) -> dict[str, Any]:

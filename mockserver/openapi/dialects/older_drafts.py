@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from mockserver.openapi.dialects.dialect_3_0 import BOUNDS, translate_exclusive
+from mockserver.openapi.dialects.dialect_3_0 import BOUNDS, translate_exclusive, translate_tuple
 
 CURRENT = 2020
 # The number by which drafts are ordered, by what their URI contains.
@@ -39,18 +39,16 @@ def translate(schema: dict[str, Any], draft: int) -> dict[str, Any]:
             if isinstance(schema.get(exclusive), bool):
                 translated = translate_exclusive(translated, exclusive, bound)
     if draft < CURRENT and isinstance(schema.get("items"), list):
-        translated = {("prefixItems" if name == "items" else name): value for name, value in translated.items()}
-        if "additionalItems" in translated:
-            translated["items"] = translated.pop("additionalItems")
+        translated = translate_tuple(translated)
     elif draft < CURRENT and "additionalItems" in schema:
         translated = {name: value for name, value in translated.items() if name != "additionalItems"}
-    if isinstance(schema.get("dependencies"), dict):
-        translated = _split_dependencies(translated)
     return translated
 
 
-def _split_dependencies(schema: dict[str, Any]) -> dict[str, Any]:
-    """`dependencies` as the two keywords that took its place in 2019-09."""
+def split_dependencies(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema with the two keywords that took the place of `dependencies` in 2019-09."""
+    if not isinstance(schema.get("dependencies"), dict):
+        return schema
     translated = {name: value for name, value in schema.items() if name != "dependencies"}
     required = {name: value for name, value in schema["dependencies"].items() if isinstance(value, list)}
     schemas = {name: value for name, value in schema["dependencies"].items() if not isinstance(value, list)}
