@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
@@ -22,16 +22,18 @@ from referencing.jsonschema import DRAFT202012
 
 from mockserver.errors import QUOTE_LIMIT, quote
 from mockserver.schemas.branch_identities import BranchIdentities, CompilePart
+from mockserver.schemas.declared_members import find_declared_members
 from mockserver.schemas.equality import equality_key
 from mockserver.schemas.explanation_work import ExplanationWork, WorkLimitReached
+from mockserver.schemas.explanations import Explanation, explain_error, is_of_another_kind
 from mockserver.schemas.validators import keyword_validator, part_key
 from mockserver.schemas.wording import (
     LISTED_VALUES_LIMIT,
     SEVERAL_MATCH,
-    allowed_values,
     message_of,
-    missing_member,
-    not_one_of,
+    not_declared,
+    quote_schema,
+    whole,
 )
 
 FORMATS = (
@@ -48,20 +50,11 @@ COPIES_PER_STEP = 10
 DECIDED_KEYWORDS = (
     "const", "enum", "maxItems", "maxLength", "maxProperties", "minItems", "minLength", "minProperties", "not", "type",
 )  # fmt: skip
+UNEVALUATED = ("unevaluatedItems", "unevaluatedProperties")
 # The keyword of a last explanation that says that there are others.
 MORE = "more"
 # What ends an explanation: too much work; or a reference that is relative to an `$id`, which parts alone do not have.
 UNEXPLAINED = (WorkLimitReached, RecursionError, ValueError, Unresolvable)
-Path = tuple[str | int, ...]
-
-
-class Explanation(NamedTuple):
-    """The path of a violation, the keyword, what is wrong, and the required member that is missing, if one is."""
-
-    path: Path
-    keyword: str
-    message: str
-    missing: str | None = None
 
 
 class Explainer:
@@ -96,7 +89,7 @@ class Explainer:
         is_complete = True
         try:
             for error in self._find_errors(address, value):
-                explanations += _explain(error, ())
+                explanations += explain_error(error)
                 if len(explanations) > EXPLANATION_LIMIT:
                     is_complete = False
                     break
@@ -128,69 +121,6 @@ class Explainer:
 
 
 _work = ExplanationWork()
-
-
-def _explain(error: ValidationError, path: Path) -> Iterator[Explanation]:
-    """What to say about an error; `path` leads to where its own path begins."""
-    path = (*path, *error.relative_path)
-    if error.validator in ("oneOf", "anyOf") and error.context:
-        explanations = _explain_intended_branch(error, path)
-        if explanations:
-            yield from explanations
-            return
-    keyword = str(error.validator or "false")
-    yield Explanation(path, keyword, message_of(error), missing_member(error))
-
-
-def _explain_intended_branch(error: ValidationError, path: Path) -> list[Explanation]:
-    """The errors of the one branch that was probably meant, or what the candidates have in common."""
-    branches: dict[Any, list[ValidationError]] = {}
-    for branch_error in error.context or ():
-        # An error of a branch that is `false` has an empty path.
-        branches.setdefault(branch_error.schema_path[0] if branch_error.schema_path else None, []).append(branch_error)
-    # A branch was not meant if it rejects the type or identity of the value itself.
-    candidates = [errors for errors in branches.values() if not any(map(_is_of_another_kind, errors))]
-    # Nor if the value of a discriminating member belongs to another branch.
-    undiscriminated = [errors for errors in candidates if not any(map(_is_discriminator_error, errors))]
-    for remaining in (candidates, undiscriminated):
-        if len(remaining) == 1:
-            return [explanation for branch_error in remaining[0] for explanation in _explain(branch_error, path)]
-    return _explain_common_error(undiscriminated or candidates, path)
-
-
-def _is_of_another_kind(error: ValidationError) -> bool:
-    """Whether the type or the identity of a value itself is another one."""
-    return error.validator in ("type", "const") and not error.relative_path
-
-
-def _is_discriminator_error(error: ValidationError) -> bool:
-    """Whether a member does not have one of the values that distinguish a branch from others."""
-    return error.validator in ("const", "enum") and len(error.relative_path) == 1
-
-
-def _explain_common_error(branches: list[list[ValidationError]], path: Path) -> list[Explanation]:
-    """The error that every branch has, such as a member that all require, or a discriminator that none allows."""
-    by_kind = [{_kind(error): error for error in reversed(errors)} for errors in branches]
-    for kind in map(_kind, branches[0] if branches else ()):
-        errors = [others[kind] for others in by_kind if kind in others]
-        if kind is None or len(errors) < len(branches):
-            continue
-        if kind[1] != "enum":
-            return list(_explain(errors[0], path))
-        values = {equality_key(value): value for error in errors for value in allowed_values(error)}
-        message = not_one_of(errors[0].instance, list(values.values()))
-        return [Explanation((*path, *errors[0].relative_path), "enum", message)]
-    return []
-
-
-def _kind(error: ValidationError) -> tuple[Any, ...] | None:
-    """The same for errors that say the same about the value; None for what says nothing about it alone."""
-    path = tuple(error.relative_path)
-    if error.validator == "required":
-        return path, "required", error.message
-    if _is_discriminator_error(error) and isinstance(error.instance, str):
-        return path, "enum"
-    return (path, error.validator, id(error.validator_value)) if path else None
 
 
 def _matches(pattern: str, text: str) -> bool:
@@ -279,6 +209,7 @@ class _Keywords:
 
     def __init__(self, compile_part: CompilePart, look_up: Callable[[str], Any]) -> None:
         self._compile_part, self._identities = compile_part, BranchIdentities(compile_part, look_up)
+        self._look_up = look_up
 
     def is_valid(self, schema: Any, instance: Any) -> bool:
         """Whether a value matches a schema."""
@@ -316,7 +247,7 @@ class _Keywords:
                 list(validator.descend(instance, self._identities.identity(branch), schema_path=index))
                 for index, branch in enumerate(branches)
             ]
-            candidates = [index for index, errors in enumerate(by_branch) if not any(map(_is_of_another_kind, errors))]
+            candidates = [index for index, errors in enumerate(by_branch) if not any(map(is_of_another_kind, errors))]
             if len(candidates) == 1:
                 (index,) = candidates
                 by_branch = [list(validator.descend(instance, branches[index], schema_path=index))]
@@ -351,11 +282,11 @@ class _Keywords:
         """Too few matching items, or too many."""
         if not validator.is_type(instance, "array"):
             return
-        least, most = schema.get("minContains", 1), schema.get("maxContains", len(instance))
+        least, most = whole(schema.get("minContains", 1)), whole(schema.get("maxContains", len(instance)))
         _work.read(instance)
         is_valid = self._compile_part(contains).is_valid
         count = sum(map(is_valid, instance))
-        of_it = f"{count} {'item of it matches' if count == 1 else 'items of it match'}"
+        of_it = f"{count} {'item of it matches' if count == 1 else 'items of it match'} {quote_schema(contains)}"
         if count < least:
             yield ValidationError(f"{of_it}, but at least {least} must", validator="contains", validator_value=contains)
         elif count > most:
@@ -376,7 +307,8 @@ class _Keywords:
         """The errors of the members' names."""
         if validator.is_type(instance, "object"):
             for name in self._find_invalid(zip(instance, instance, strict=True), names):
-                yield from validator.descend(name, names)
+                for error in validator.descend(name, names):
+                    yield ValidationError(f"the name of a member: {message_of(error)}", validator="propertyNames")
 
     def pattern_properties(
         self, validator: Any, patterns: Any, instance: Any, schema: Any
@@ -409,19 +341,38 @@ class _Keywords:
     def unevaluated(
         self, keyword: str, validator: Any, allowed: Any, instance: Any, schema: Any
     ) -> Iterator[ValidationError]:
-        """The members or items that no other keyword applies to. Jsonschema would match names with Python's `re`."""
+        """The members or items that no other keyword applies to. Jsonschema would match names with Python's `re`.
+
+        A keyword that the value violates applies to nothing. What is wrong then is that violation, not that the members
+        which it is about, or any items, are not declared.
+        """
         _work.take_steps(1)
         _work.read(instance)
+        unexpected, is_otherwise_valid = list[str](), True
         for error in self._compile_part(schema).iter_errors(instance):
             if error.schema_path == [keyword]:
-                listed = islice(error.kind.unexpected, LISTED_VALUES_LIMIT)
-                # Items are listed as JSON.
-                unexpected = [quote(each) if isinstance(instance, dict) else each[:QUOTE_LIMIT] for each in listed]
-                end = (
-                    "not declared here" if allowed is False else "not declared here, nor allowed by the schema of such"
-                )
-                yield ValidationError(f"{', '.join(unexpected)} {end}")
-                return
+                unexpected = error.kind.unexpected
+            elif error.schema_path[0] not in UNEVALUATED:
+                is_otherwise_valid = False
+            if unexpected and not is_otherwise_valid:
+                break
+        if unexpected and not is_otherwise_valid:
+            unexpected = list(self._undeclared(schema, unexpected)) if isinstance(instance, dict) else []
+        if unexpected:
+            listed = unexpected[: LISTED_VALUES_LIMIT + 1]
+            # Items are listed as JSON.
+            quoted = map(quote, listed) if isinstance(instance, dict) else (item[:QUOTE_LIMIT] for item in listed)
+            unit = "members" if isinstance(instance, dict) else "items"
+            end = "" if allowed is False else f", and the schema of such {unit} does not allow that"
+            yield ValidationError(not_declared(list(quoted)) + end)
+
+    def _undeclared(self, schema: Any, names: list[str]) -> Iterator[str]:
+        """The names that a schema declares nowhere, as far as more than are listed."""
+        declared = find_declared_members(schema, self._look_up)
+        affordable = _work.affordable_names(dict.fromkeys(names), declared.patterns)
+        remaining = (name for name in affordable if not declared.is_open and name not in declared.names)
+        undeclared = (name for name in remaining if not any(_matches(pattern, name) for pattern in declared.patterns))
+        return islice(undeclared, LISTED_VALUES_LIMIT + 1)
 
     def _find_invalid(self, values: Iterable[tuple[Any, Any]], schema: Any) -> Iterator[Any]:
         """The index or name of each value that the schema does not allow."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from jsonschema.exceptions import ValidationError
 
+from mockserver.documents.nodes import BASE_URI
 from mockserver.errors import did_you_mean, quote
 
 LISTED_VALUES_LIMIT = 12
@@ -16,6 +17,8 @@ COMPARED_VALUES_LIMIT = 1_000
 MESSAGE_LIMIT = 300
 # The message of the error that more than one branch of a `oneOf` matches.
 SEVERAL_MATCH = "several match"
+# How the message about a value ends that none of the alternatives allows.
+NONE_MATCHES = "matches none of the alternatives"
 # Formats whose names do not say what they are.
 FORMAT_NAMES = {"byte": "Base64 text"}
 
@@ -47,12 +50,17 @@ def _additional_properties_message(error: ValidationError) -> str:
     schema = error.schema if isinstance(error.schema, dict) else {}
     declared, extra = schema.get("properties", {}), json.loads(error.message)
     hints = did_you_mean(extra[0], declared)
-    listed = ", ".join(map(quote, extra[:LISTED_VALUES_LIMIT])) + (", …" if len(extra) > LISTED_VALUES_LIMIT else "")
-    verb = "is" if len(extra) == 1 else "are"
+    message = not_declared(list(map(quote, extra)))
     if (part := _part_of_all_of(error)) is not None:
         excluded = "whose additionalProperties: false excludes the members of other parts"
-        return f"{listed} {verb} not declared in allOf/{part}, {excluded}.{hints if 'Did' in hints else ''}"
-    return f"{listed} {verb} not declared here.{hints}"
+        return f"{message.removesuffix('here')}in allOf/{part}, {excluded}.{hints if 'Did' in hints else ''}"
+    return f"{message}.{hints}"
+
+
+def not_declared(names: list[str]) -> str:
+    """The message about members, or items, that no schema applies to; of more it has one more than listed."""
+    listed = ", ".join(names[:LISTED_VALUES_LIMIT]) + (", …" if len(names) > LISTED_VALUES_LIMIT else "")
+    return f"{listed} {'is' if len(names) == 1 else 'are'} not declared here"
 
 
 def _part_of_all_of(error: ValidationError) -> int | None:
@@ -69,7 +77,7 @@ def _alternatives(error: ValidationError) -> str:
     """Whether none of the alternatives matches, or more than one."""
     if error.message != SEVERAL_MATCH:
         types = _excluding_types(error)
-        return _not_of_types(error, types) if types else f"{quote(error.instance)} matches none of the alternatives"
+        return _not_of_types(error, types) if types else f"{quote(error.instance)} {NONE_MATCHES}"
     return f"{quote(error.instance)} matches more than one of the alternatives, but must match exactly one"
 
 
@@ -83,18 +91,20 @@ def _excluding_types(error: ValidationError) -> list[Any]:
     return list(dict.fromkeys(name for listed in types.values() for name in listed)) if all(types.values()) else []
 
 
-def _any_of(error: ValidationError) -> str:
+def _required_alternatives(error: ValidationError) -> str:
     """The members of which one is required, if that is all that the branches are about."""
     branches = error.validator_value if isinstance(error.validator_value, list) else []
     named = [branch["required"] for branch in branches if isinstance(branch, dict) and branch.keys() == {"required"}]
     names = [" and ".join(map(quote, required)) for required in named]
     if len(names) == len(branches) and isinstance(error.instance, dict):
-        return f"one of {', '.join(names)} is required"
+        listed = f"one of {', '.join(names)}"
+        return f"only {listed} may be present" if error.message == SEVERAL_MATCH else f"{listed} is required"
     return _alternatives(error)
 
 
 def _required(error: ValidationError) -> str:
-    return error.message.replace("'", '"').replace("is a required property", "is required and missing")
+    name = missing_member(error)
+    return f"{quote(name)} is required and missing" if name is not None else error.message
 
 
 def missing_member(error: ValidationError) -> str | None:
@@ -119,13 +129,13 @@ def _format(error: ValidationError) -> str:
 
 
 def _length(error: ValidationError) -> str:
-    limit = error.validator_value
+    limit = whole(error.validator_value)
     comparison = {"minLength": "shorter than", "maxLength": "longer than"}[str(error.validator)]
     return f"{quote(error.instance)} is {comparison} {limit} {'character' if limit == 1 else 'characters'}"
 
 
 def _size(error: ValidationError) -> str:
-    limit, size = error.validator_value, len(error.instance) if isinstance(error.instance, list | dict) else 0
+    limit, size = whole(error.validator_value), len(error.instance) if isinstance(error.instance, list | dict) else 0
     unit = "item" if str(error.validator).endswith("Items") else "member"
     comparison = "at least" if str(error.validator).startswith("min") else "at most"
     is_unique = isinstance(error.schema, dict) and error.schema.get("uniqueItems") is True
@@ -133,10 +143,24 @@ def _size(error: ValidationError) -> str:
     return f"it has {size} {unit if size == 1 else unit + 's'}, but must have {comparison} {limit}{different}"
 
 
+def quote_schema(schema: Any) -> str:
+    """A schema as JSON, cut, with references as paths from the contract directory on."""
+    return quote(schema).replace(BASE_URI, "")
+
+
+def whole(limit: Any) -> Any:
+    """A limit on a count, which may be written as 2.0."""
+    return int(limit) if isinstance(limit, float) else limit
+
+
 def _dependent_required(error: ValidationError) -> str:
     """The member that is missing, and the one that requires it: jsonschema names them in its message alone."""
-    missing, _, present = error.message.partition(" is a dependency of ")
-    return f"{missing} is required beside {present}, and missing".replace("'", '"')
+    by_name = error.validator_value if isinstance(error.validator_value, dict) else {}
+    for present, names in by_name.items():
+        for missing in names:
+            if error.message == f"{missing!r} is a dependency of {present!r}":
+                return f"{quote(missing)} is required beside {quote(present)}, and missing"
+    return error.message
 
 
 def _limit(text: str) -> Callable[[ValidationError], str]:
@@ -147,6 +171,19 @@ def _const(error: ValidationError) -> str:
     return f"{quote(error.instance)} is not {quote(error.validator_value)}"
 
 
+def _not(error: ValidationError) -> str:
+    is_anything = error.validator_value is True or error.validator_value == {}
+    return (
+        _false(error)
+        if is_anything
+        else f"{quote(error.instance)} must not match {quote_schema(error.validator_value)}"
+    )
+
+
+def _false(error: ValidationError) -> str:
+    return f"{quote(error.instance)} is not allowed here"
+
+
 _MESSAGES = {
     "minItems": _size,
     "maxItems": _size,
@@ -155,8 +192,8 @@ _MESSAGES = {
     "const": _const,
     "minLength": _length,
     "maxLength": _length,
-    "anyOf": _any_of,
-    "oneOf": _alternatives,
+    "anyOf": _required_alternatives,
+    "oneOf": _required_alternatives,
     "enum": _enum,
     "additionalProperties": _additional_properties_message,
     "required": _required,
@@ -165,8 +202,8 @@ _MESSAGES = {
     "dependentRequired": _dependent_required,
     "exclusiveMinimum": _limit("{0} is not greater than {1}"),
     "exclusiveMaximum": _limit("{0} is not less than {1}"),
-    "not": _limit("{0} must not match {1}"),
-    "false": _limit("{0} is not allowed here"),
+    "not": _not,
+    "false": _false,
 }
 
 

@@ -151,13 +151,52 @@ def test_the_branch_that_a_discriminating_member_selects_is_explained(value: Any
         ({"maxProperties": 0}, {"a": 1}, "it has 1 member, but must have at most 0"),
         ({"const": None}, True, "true is not null"),
         ({"oneOf": [{"minimum": 1}, {"minimum": 2}]}, 3, "3 matches more than one of the alternatives, but must match exactly one"),
-        ({"oneOf": [{"minimum": 1}, {"minimum": 2}]}, 0, "0 matches none of the alternatives"),
+        ({"oneOf": [{"minimum": 1}, {"minimum": 2}]}, 0, "0 matches none of the alternatives: 0 is less than the minimum of 1; 0 is less than the minimum of 2"),
         ({"anyOf": [{"type": "string"}, {"type": ["array", "null"], "minItems": 2}]}, 5, "5 is not of type string or array or null"),
         ({"anyOf": [{"type": "string"}, {"minimum": 6}]}, 5, "5 is less than the minimum of 6"),
+        ({"anyOf": [{"properties": {"a": {"minimum": 3}}}, {"required": ["b"]}]}, {"a": 1}, '{"a": 1} matches none of the alternatives: /a: 1 is less than the minimum of 3; "b" is required and missing'),
+        ({"anyOf": [{"minimum": 9}, {"anyOf": [{"minimum": 8}, {"minimum": 7}]}]}, 5, "5 matches none of the alternatives: 5 is less than the minimum of 9"),
+        ({"anyOf": [{"minimum": number} for number in range(1, 6)]}, 0, "0 matches none of the alternatives"),
+        ({"oneOf": [{"required": ["a"]}, {"required": ["b", "c"]}]}, {}, 'one of "a", "b" and "c" is required'),
+        ({"oneOf": [{"required": ["a"]}, {"required": ["b"]}]}, {"a": 1, "b": 1}, 'only one of "a", "b" may be present'),
+        ({"required": ['say "hi"']}, {}, '"say \\"hi\\"" is required and missing'),
+        ({"dependentRequired": {"a": ["it's"]}}, {"a": 1}, '"it\'s" is required beside "a", and missing'),
+        ({"propertyNames": {"maxLength": 2}}, {"abc": 1}, 'the name of a member: "abc" is longer than 2 characters'),
+        ({"not": {}}, 1, "1 is not allowed here"),
+        ({"minLength": 2.0}, "a", '"a" is shorter than 2 characters'),
+        ({"contains": {"const": 1}, "minContains": 2.0}, [1], '1 item of it matches {"const": 1}, but at least 2 must'),
+        ({"unevaluatedItems": {"type": "string"}}, [1], "1 is not declared here, and the schema of such items does not allow that"),
     ],
 )  # fmt: skip
 def test_a_violation_is_described_in_terms_of_json(schema: Any, value: Any, message: str) -> None:
     assert [violation.message for violation in validator(schema).violations(value, "body")] == [message]
+
+
+TAGGED: dict[str, Any] = {
+    "allOf": [{"properties": {"a": {"type": "integer"}}}],
+    "patternProperties": {"^x-": {"type": "integer"}},
+    "unevaluatedProperties": False,
+}
+TUPLE = {"allOf": [{"prefixItems": [{"type": "integer"}]}], "unevaluatedItems": False}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "violations"),
+    [
+        (TAGGED, {"a": "x"}, [("/a", "type")]),
+        (TAGGED, {"x-a": "x"}, [("/x-a", "type")]),
+        (TAGGED, {"a": "x", "b": 1}, [("", "unevaluatedProperties"), ("/a", "type")]),
+        (TAGGED, {"a": 1, "b": 1}, [("", "unevaluatedProperties")]),
+        ({**TAGGED, "anyOf": [{"required": ["c"], "additionalProperties": True}]}, {"b": 1}, [("", "required")]),
+        (TUPLE, ["x"], [("/0", "type")]),
+        (TUPLE, [1, 2], [("", "unevaluatedItems")]),
+    ],
+)  # fmt: skip
+def test_what_is_declared_where_another_keyword_fails_is_not_reported_as_undeclared(
+    schema: Any, value: Any, violations: list[Any]
+) -> None:
+    reported = validator(schema).violations(value, "body")
+    assert sorted((violation.pointer, violation.keyword) for violation in reported) == violations
 
 
 def test_schemas_that_lead_to_others_are_compiled_together_after_a_few_that_were_compiled_alone(
