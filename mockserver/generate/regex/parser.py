@@ -22,6 +22,10 @@ from mockserver.generate.regex.code_points import (
 # The most repetitions where a pattern names no upper bound.
 UNBOUNDED = 1_000_000
 NESTING_LIMIT = 60
+# How groups begin after a question mark, the longer ones first.
+NAMED_GROUPS = ("P<", "<")
+NEGATIVE_LOOKAROUND = ("!", "<!")
+GROUPS = (":", "=", "<=", *NEGATIVE_LOOKAROUND, *NAMED_GROUPS)
 ESCAPED = {"t": 9, "n": 10, "v": 11, "f": 12, "r": 13, "0": 0}
 
 
@@ -62,10 +66,11 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A part that a backreference may name."""
+    """A part that a backreference may refer to, by its number or by its name, if it has one."""
 
-    name: str
+    number: str
     part: Part
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,26 +163,25 @@ class _Parser:
         return self._escape() if char == "\\" else _single(ord(char))
 
     def _group(self, depth: int) -> Part:
-        name, is_lookaround, is_negative = "", False, False
+        name, kind = "", "("
         if self._accept("?"):
-            if self._accept(":"):
-                pass
-            elif self._accept("=") or self._accept("<="):
-                is_lookaround = True
-            elif self._accept("!") or self._accept("<!"):
-                is_lookaround = is_negative = True
-            elif self._accept("<") or self._accept("P<"):
-                name = self._until(">")
-            else:
+            kind = next((opening for opening in GROUPS if self._accept(opening)), "")
+            if not kind:
                 return self._flags(depth)
-        self._groups += not is_lookaround
+            if kind in NAMED_GROUPS:
+                name = self._until(">")
+        is_captured = kind == "(" or kind in NAMED_GROUPS
+        self._groups += is_captured
         number = str(self._groups)
         part = self.alternation(depth + 1)
         if not self._accept(")"):
             raise UnsupportedPattern("it lacks a )")
-        if is_lookaround:
-            return EMPTY if is_negative else Lookahead(part)
-        return Group(name or number, part)
+        if is_captured:
+            return Group(number, part, name)
+        if kind == "=":
+            return Lookahead(part)
+        # What a lookbehind requires is written, whatever comes before.
+        return EMPTY if kind in NEGATIVE_LOOKAROUND else part
 
     def _flags(self, depth: int) -> Part:
         while (char := self._take()) not in ":)":
