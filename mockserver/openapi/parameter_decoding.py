@@ -303,12 +303,31 @@ def _split_pairs(notation: ParameterStyle, text: str) -> list[tuple[str, str]] |
         text = _remove_prefix(notation, text)
         # The members in one cookie are `R=1&G=2`.
         delimiter = _EXPLODED_DELIMITERS.get(notation.style, re.compile("&"))
-        members = [part.strip(" \t").partition("=") for part in delimiter.split(text)]
-        return [(name, value) for name, _, value in members] if all(equals for _, equals, _ in members) else None
+        return _read_members(notation, [part.strip(" \t") for part in delimiter.split(text)])
     parts = _split(notation, text)
     if not parts or len(parts) % 2:
         return None
     return list(zip(parts[::2], parts[1::2], strict=True))
+
+
+def _read_members(notation: ParameterStyle, parts: Sequence[str]) -> list[tuple[str, str]] | None:
+    """The names and values of `name=value`; None if these are none.
+
+    In the style label, a dot may be part of a value; in the style matrix, an empty value is a name alone (RFC 6570,
+    sections 3.2.5 and 3.2.7).
+    """
+    members: list[tuple[str, str]] = []
+    for part in parts:
+        name, equals, value = part.partition("=")
+        if equals:
+            members.append((name, value))
+        elif notation.style == "label" and members:
+            members[-1] = members[-1][0], f"{members[-1][1]}.{part}"
+        elif notation.style == "matrix":
+            members.append((name, ""))
+        else:
+            return None
+    return members if any("=" in part for part in parts) else None
 
 
 def _remove_prefix(notation: ParameterStyle, text: str) -> str:

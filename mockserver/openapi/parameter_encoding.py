@@ -39,15 +39,18 @@ def encode_path(notation: ParameterStyle, value: Any) -> str:
     elif notation.style == "simple" or notation.style in _DELIMITERS:
         return _join(notation, value, _DELIMITERS.get(notation.style, ","), equals)
     elif notation.style == "matrix" and notation.explode:
-        if isinstance(value, list):
-            name = _percent_encode(notation.name)
-            return "".join(f";{name}={_percent_encode(_scalar_to_text(item))}" for item in value)
-        return ";" + _join(notation, value, ";", "=")
+        pairs = [(notation.name, item) for item in value] if isinstance(value, list) else value.items()
+        return "".join(_encode_matrix(name, _percent_encode(_scalar_to_text(item))) for name, item in pairs)
     else:
         text = _join(notation, value, "." if notation.style == "label" and notation.explode else ",", equals)
     if notation.style == "matrix":
-        return f";{_percent_encode(notation.name)}={text}"
+        return _encode_matrix(notation.name, text)
     return f".{text}" if notation.style == "label" else text
+
+
+def _encode_matrix(name: str, text: str) -> str:
+    """A name and an encoded value; an empty value is a name alone (RFC 6570, section 3.2.7)."""
+    return f";{_percent_encode(name)}={text}" if text else f";{_percent_encode(name)}"
 
 
 def encode_cookie(notation: ParameterStyle, value: Any) -> str:

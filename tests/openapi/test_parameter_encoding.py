@@ -3,14 +3,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
 from mockserver import Contract, load_contract
 from mockserver.check.scenario_requests import ScenarioRequests
+from mockserver.documents.nodes import Documents, Node
 from mockserver.engine.sandboxes import Sandboxes
 from mockserver.http.pipeline import respond
-from mockserver.openapi import parameter_encoding
+from mockserver.openapi import parameter_decoding, parameter_encoding
 from mockserver.openapi.model import ParameterStyle
 from mockserver.schemas.shapes import Shape
 from mockserver.web.services import create_service
@@ -64,6 +66,27 @@ def test_arrays_and_objects_are_encoded_as_the_specification_shows(
     notation = ParameterStyle("color", location, style, explode, Shape())
     assert encode(notation, ARRAY) == array
     assert encode(notation, OBJECT) == members
+
+
+@pytest.mark.parametrize(
+    ("style", "value", "text"),
+    [
+        ("matrix", {"city": "", "zip": "1;2"}, ";city;zip=1%3B2"),
+        ("label", {"scale": "1.5", "unit": "m.s"}, ".scale=1.5.unit=m.s"),
+        ("label", {"dot": ".", "after": "x"}, ".dot=..after=x"),
+        ("simple", {"comma": ",", "equals": "="}, "comma=%2C,equals=%3D"),
+    ],
+)
+def test_an_object_in_a_path_is_written_and_read_alike(style: str, value: dict[str, str], text: str) -> None:
+    types = Node(Documents(), "", "", {"type": "object", "additionalProperties": {"type": "string"}})
+    notation = ParameterStyle("place", "path", style, True, Shape.from_schema(types))
+    assert parameter_encoding.encode_path(notation, value) == text
+    assert parameter_decoding.decode_field(notation, [text], unquote) == value
+
+
+def test_an_empty_value_in_the_style_matrix_is_its_name_alone() -> None:
+    notation = ParameterStyle("place", "path", "matrix", False, Shape())
+    assert parameter_encoding.encode_path(notation, "") == ";place"
 
 
 @pytest.mark.parametrize(
