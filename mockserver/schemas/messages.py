@@ -237,9 +237,10 @@ class _Keywords:
         for index in meant:
             errors = list(validator.descend(instance, branches[index], schema_path=index))
             if not errors:
-                others = [branches[other] for other in meant if other > index] if keyword == "oneOf" else []
-                if any(self.is_valid(branch, instance) for branch in others):
-                    yield ValidationError(SEVERAL_MATCH)
+                others = [other for other in meant if other > index] if keyword == "oneOf" else []
+                second = next((other for other in others if self.is_valid(branches[other], instance)), None)
+                if second is not None:
+                    yield ValidationError(f"{SEVERAL_MATCH}{index} {second}")
                 return
             context += errors
         if not meant:

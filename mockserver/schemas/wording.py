@@ -10,13 +10,14 @@ from jsonschema.exceptions import ValidationError
 
 from mockserver.documents.nodes import BASE_URI
 from mockserver.errors import did_you_mean, quote
+from mockserver.syntax import json_pointer
 
 LISTED_VALUES_LIMIT = 12
 # Among more values, the nearest one is not searched for.
 COMPARED_VALUES_LIMIT = 1_000
 MESSAGE_LIMIT = 300
-# The message of the error that more than one branch of a `oneOf` matches.
-SEVERAL_MATCH = "several match"
+# How the message of the error begins that more than one branch of a `oneOf` matches; the numbers of two follow.
+SEVERAL_MATCH = "several match: "
 # How the message about a value ends that none of the alternatives allows.
 NONE_MATCHES = "matches none of the alternatives"
 # Formats whose names do not say what they are.
@@ -75,10 +76,23 @@ def _part_of_all_of(error: ValidationError) -> int | None:
 
 def _alternatives(error: ValidationError) -> str:
     """Whether none of the alternatives matches, or more than one."""
-    if error.message != SEVERAL_MATCH:
+    if not error.message.startswith(SEVERAL_MATCH):
         types = _excluding_types(error)
         return _not_of_types(error, types) if types else f"{quote(error.instance)} {NONE_MATCHES}"
-    return f"{quote(error.instance)} matches more than one of the alternatives, but must match exactly one"
+    both = " and ".join(_name_of_branch(error, int(number)) for number in error.message.split()[-2:])
+    return f"{quote(error.instance)} matches both {both}, but must match exactly one of the alternatives"
+
+
+def _name_of_branch(error: ValidationError, number: int) -> str:
+    """The number of an alternative, from 0, and the name of the schema that it refers to."""
+    branches = error.validator_value
+    branch = branches[number] if isinstance(branches, list) and number < len(branches) else None
+    reference = branch.get("$ref") if isinstance(branch, dict) else None
+    place = f"oneOf/{number}"
+    if not isinstance(reference, str):
+        return place
+    tokens = json_pointer.split(json_pointer.from_fragment(reference.partition("#")[2]))
+    return f"{place} ({tokens[-1]})" if tokens else f"{place} ({reference.removeprefix(BASE_URI).removesuffix('#')})"
 
 
 def _excluding_types(error: ValidationError) -> list[Any]:
@@ -98,7 +112,7 @@ def _required_alternatives(error: ValidationError) -> str:
     names = [" and ".join(map(quote, required)) for required in named]
     if len(names) == len(branches) and isinstance(error.instance, dict):
         listed = f"one of {', '.join(names)}"
-        return f"only {listed} may be present" if error.message == SEVERAL_MATCH else f"{listed} is required"
+        return f"only {listed} may be present" if error.message.startswith(SEVERAL_MATCH) else f"{listed} is required"
     return _alternatives(error)
 
 

@@ -150,7 +150,7 @@ def test_the_branch_that_a_discriminating_member_selects_is_explained(value: Any
         ({"minProperties": 1}, {}, "it has 0 members, but must have at least 1"),
         ({"maxProperties": 0}, {"a": 1}, "it has 1 member, but must have at most 0"),
         ({"const": None}, True, "true is not null"),
-        ({"oneOf": [{"minimum": 1}, {"minimum": 2}]}, 3, "3 matches more than one of the alternatives, but must match exactly one"),
+        ({"oneOf": [{"minimum": 1}, {"minimum": 2}]}, 3, "3 matches both oneOf/0 and oneOf/1, but must match exactly one of the alternatives"),
         ({"oneOf": [{"minimum": 1}, {"minimum": 2}]}, 0, "0 matches none of the alternatives: 0 is less than the minimum of 1; 0 is less than the minimum of 2"),
         ({"anyOf": [{"type": "string"}, {"type": ["array", "null"], "minItems": 2}]}, 5, "5 is not of type string or array or null"),
         ({"anyOf": [{"type": "string"}, {"minimum": 6}]}, 5, "5 is less than the minimum of 6"),
@@ -197,6 +197,15 @@ def test_what_is_declared_where_another_keyword_fails_is_not_reported_as_undecla
 ) -> None:
     reported = validator(schema).violations(value, "body")
     assert sorted((violation.pointer, violation.keyword) for violation in reported) == violations
+
+
+def test_alternatives_that_both_match_are_named() -> None:
+    address = f"{BASE_URI}schema.json#/$defs"
+    definitions = {"Cat": {"required": ["name"]}, "Cow": {"type": "string"}, "Dog": {"required": ["name"]}}
+    schema = {"oneOf": [{"$ref": f"{address}/{name}"} for name in definitions], "$defs": definitions}
+    (violation,) = validator(schema).violations({"name": "Rex"}, "body")
+    both = "oneOf/0 (Cat) and oneOf/2 (Dog)"
+    assert violation.message == f'{{"name": "Rex"}} matches both {both}, but must match exactly one of the alternatives'
 
 
 def test_schemas_that_lead_to_others_are_compiled_together_after_a_few_that_were_compiled_alone(
