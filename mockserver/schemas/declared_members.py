@@ -12,6 +12,7 @@ from mockserver.dataclass import dataclass
 SCHEMA_LIMIT = 200
 REFERENCES = ("$ref", "$dynamicRef")
 IN_PLACE_ARRAYS = ("allOf", "anyOf", "oneOf")
+OPENING = ("additionalProperties", "unevaluatedProperties")
 IN_PLACE = ("if", "then", "else")
 
 
@@ -35,7 +36,7 @@ def find_declared_members(schema: Any, look_up: Callable[[str], Any]) -> Declare
         seen.add(id(part))
         declared.names |= part.get("properties", {}).keys()
         declared.patterns |= part.get("patternProperties", {}).keys()
-        declared.is_open |= part.get("additionalProperties", False) is not False
+        declared.is_open |= any(part.get(keyword, False) is not False for keyword in OPENING if part is not schema)
         pending += [look_up(part[keyword]) for keyword in REFERENCES if isinstance(part.get(keyword), str)]
         for keyword in IN_PLACE_ARRAYS:
             pending += part.get(keyword, ())

@@ -30,6 +30,7 @@ from mockserver.schemas.validators import keyword_validator, part_key
 from mockserver.schemas.wording import (
     LISTED_VALUES_LIMIT,
     SEVERAL_MATCH,
+    declared_elsewhere,
     message_of,
     not_declared,
     quote_schema,
@@ -351,29 +352,40 @@ class _Keywords:
         _work.read(instance)
         unexpected, is_otherwise_valid = list[str](), True
         for error in self._compile_part(schema).iter_errors(instance):
-            if error.schema_path == [keyword]:
+            if error.evaluation_path == [keyword]:
                 unexpected = error.kind.unexpected
-            elif error.schema_path[0] not in UNEVALUATED:
+            elif error.evaluation_path[0] not in UNEVALUATED:
                 is_otherwise_valid = False
             if unexpected and not is_otherwise_valid:
                 break
-        if unexpected and not is_otherwise_valid:
-            unexpected = list(self._undeclared(schema, unexpected)) if isinstance(instance, dict) else []
-        if unexpected:
-            listed = unexpected[: LISTED_VALUES_LIMIT + 1]
+        if isinstance(instance, dict):
+            undeclared, inapplicable = self._sort_unexpected(schema, unexpected)
+            messages = [
+                not_declared(list(map(quote, undeclared))) if undeclared else "",
+                declared_elsewhere(list(map(quote, inapplicable))) if inapplicable and is_otherwise_valid else "",
+            ]
+        else:
             # Items are listed as JSON.
-            quoted = map(quote, listed) if isinstance(instance, dict) else (item[:QUOTE_LIMIT] for item in listed)
+            listed = [item[:QUOTE_LIMIT] for item in unexpected[: LISTED_VALUES_LIMIT + 1]]
+            messages = [not_declared(listed) if listed and is_otherwise_valid else ""]
+        if any(messages):
             unit = "members" if isinstance(instance, dict) else "items"
             end = "" if allowed is False else f", and the schema of such {unit} does not allow that"
-            yield ValidationError(not_declared(list(quoted)) + end)
+            yield ValidationError("; ".join(filter(None, messages)) + end)
 
-    def _undeclared(self, schema: Any, names: list[str]) -> Iterator[str]:
-        """The names that a schema declares nowhere, as far as more than are listed."""
+    def _sort_unexpected(self, schema: Any, names: list[str]) -> tuple[list[str], list[str]]:
+        """The names that a schema declares nowhere, and those in branches that do not apply; some if there are many."""
+        if not names:
+            return [], []
         declared = find_declared_members(schema, self._look_up)
-        affordable = _work.affordable_names(dict.fromkeys(names), declared.patterns)
-        remaining = (name for name in affordable if not declared.is_open and name not in declared.names)
-        undeclared = (name for name in remaining if not any(_matches(pattern, name) for pattern in declared.patterns))
-        return islice(undeclared, LISTED_VALUES_LIMIT + 1)
+        undeclared, inapplicable = list[str](), list[str]()
+        for name in _work.affordable_names(dict.fromkeys(names), declared.patterns):
+            is_declared = declared.is_open or name in declared.names
+            is_declared = is_declared or any(_matches(pattern, name) for pattern in declared.patterns)
+            kind = inapplicable if is_declared else undeclared
+            if len(kind) <= LISTED_VALUES_LIMIT:
+                kind.append(name)
+        return undeclared, inapplicable
 
     def _find_invalid(self, values: Iterable[tuple[Any, Any]], schema: Any) -> Iterator[Any]:
         """The index or name of each value that the schema does not allow."""

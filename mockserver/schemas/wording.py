@@ -60,8 +60,17 @@ def _additional_properties_message(error: ValidationError) -> str:
 
 def not_declared(names: list[str]) -> str:
     """The message about members, or items, that no schema applies to; of more it has one more than listed."""
+    return f"{_listed(names)} not declared here"
+
+
+def declared_elsewhere(names: list[str]) -> str:
+    """The message about members that only such schemas declare as do not apply; of more it has one more than listed."""
+    return f"{_listed(names)} declared only in schemas that do not apply"
+
+
+def _listed(names: list[str]) -> str:
     listed = ", ".join(names[:LISTED_VALUES_LIMIT]) + (", …" if len(names) > LISTED_VALUES_LIMIT else "")
-    return f"{listed} {'is' if len(names) == 1 else 'are'} not declared here"
+    return f"{listed} {'is' if len(names) == 1 else 'are'}"
 
 
 def _part_of_all_of(error: ValidationError) -> int | None:

@@ -199,6 +199,20 @@ def test_what_is_declared_where_another_keyword_fails_is_not_reported_as_undecla
     assert sorted((violation.pointer, violation.keyword) for violation in reported) == violations
 
 
+def test_members_of_an_alternative_that_does_not_apply_are_called_so() -> None:
+    cat = {"properties": {"kind": {"const": "cat"}, "lives": {"type": "integer"}}, "required": ["kind"]}
+    dog = {"properties": {"kind": {"const": "dog"}, "barks": {"type": "boolean"}}, "required": ["kind"]}
+    schema = {"oneOf": [cat, dog], "unevaluatedProperties": False}
+    (violation,) = validator(schema).violations({"kind": "cat", "barks": True, "age": 3}, "body")
+    assert violation.message == ('"age" is not declared here; "barks" is declared only in schemas that do not apply')
+
+
+def test_what_is_undeclared_in_a_member_is_not_reported_of_the_value_itself() -> None:
+    schema = {"properties": {"inner": {"$ref": f"{BASE_URI}schema.json"}}, "unevaluatedProperties": False}
+    (violation,) = validator(schema).violations({"inner": {"outer": 1}}, "body")
+    assert violation.pointer == "/inner"
+
+
 def test_alternatives_that_both_match_are_named() -> None:
     address = f"{BASE_URI}schema.json#/$defs"
     definitions = {"Cat": {"required": ["name"]}, "Cow": {"type": "string"}, "Dog": {"required": ["name"]}}
