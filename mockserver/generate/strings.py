@@ -22,6 +22,8 @@ LENGTH_LIMIT = 1_000_000
 # Matches of so many patterns are joined, so often in each order.
 JOINED_LIMIT = 4
 JOINED_ATTEMPTS = 6
+# Where the usual texts of a format are rejected so often, by a `not` for example, others are written.
+OTHER_SHAPES_FROM = 15
 # The separator by which a text of a format may be extended by another word and stay valid.
 EXTENDABLE = {
     "uri": "/",
@@ -46,6 +48,8 @@ SHAPES = {
     "json-pointer": r"/[a-z]*(/[a-z]+)*",
     "relative-json-pointer": r"[1-9](/[a-z]+)*",
     "regex": r"[a-z]+",
+    "email": r"[a-z]+@[a-z]+\.(com|org|net)",
+    "hostname": r"[a-z]+\.(com|org|net)",
     "byte": r"[A-Za-z0-9+/]+",
     "uri": r"[a-z]+:[a-z]+|https://[a-z]+\.[a-z]{2}",
     "url": r"[a-z]+:[a-z]+|https://[a-z]+\.[a-z]{2}",
@@ -104,6 +108,8 @@ def _write(
             return write_match(pattern, rng, shortest, longest, attempt)
         except UnsupportedPattern as error:
             raise CannotGenerate(constraints.address, f"the pattern {pattern} is not supported: {error}") from None
+    if not patterns and attempt >= OTHER_SHAPES_FROM and form in SHAPES:
+        return write_match(SHAPES[form], rng, shortest, longest, attempt)
     is_base64 = form is None and "base64" in constraints.values("contentEncoding")
     if is_base64 or (form == "byte" and (shortest or longest is not None)):
         return _base64(shortest, longest, rng)

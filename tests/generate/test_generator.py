@@ -124,6 +124,8 @@ ENDLESS = {
         {"type": "string", "format": "json-pointer", "minLength": 1, "maxLength": 3},
         {"type": "string", "format": "password", "minLength": 9, "maxLength": 9},
         {"type": "string", "format": "phone", "maxLength": 11},
+        {"type": "string", "format": "email", "not": {"pattern": r"@example\.com$"}},
+        {"type": "integer", "allOf": [{"not": {"minimum": 50, "maximum": 90}}, {"minimum": 50, "maximum": 91}]},
         {"type": "string", "format": "byte", "minLength": 10, "maxLength": 11},
         {"type": "string", "format": "url", "maxLength": 14},
         {"type": "string", "allOf": [{"pattern": "[A-Z]"}, {"pattern": "[a-z]"}, {"pattern": "[0-9]"}], "minLength": 9},
