@@ -81,7 +81,9 @@ class References:
         """
         base = self._base_uris.get(id(holder))
         if base is not None and (address := self._find_identified(_join_uri(base.identifier, reference))) is not None:
-            return address
+            # Authors often mean the document, and not the schema with the `$id`.
+            is_meant = not reference.startswith("#/") or self._leads_somewhere(address)
+            return address if is_meant or not self._leads_somewhere(uri + reference) else uri + reference
         if _ABSOLUTE.match(reference):
             if (address := self._find_identified(reference)) is not None:
                 return address
@@ -90,6 +92,13 @@ class References:
             raise OutsideContract(_OUTSIDE)
         path, _, fragment = reference.partition("#")
         return self._locate(_join_path(uri, path) if path else uri, "", fragment)
+
+    def _leads_somewhere(self, address: str) -> bool:
+        try:
+            self.find(address)
+        except Unresolved:
+            return False
+        return True
 
     def _find_identified(self, absolute: str) -> str | None:
         """The address of what an absolute URI identifies by an `$id`; None if there is no such `$id`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Node
 from mockserver.errors import CannotGenerate
 from mockserver.generate.constraints import Constraints, Nodes, require_possible
@@ -31,6 +32,7 @@ def add_items(
     require_possible(constraints, "minItems", constraints.minimum("minItems"), len(items))
     shortest = max(constraints.minimum("minItems"), length + len(contained))
     seen = {equality_key(item) for item in items}
+    limits = _find_limits(generation, constraints, items, contained)
     is_unique = True in constraints.values("uniqueItems")
     singular = _singular(name)
     missing = _choose_length(generation, constraints, shortest, depth, attempt) - len(items)
@@ -39,23 +41,27 @@ def add_items(
         extra = (contained[number],) if number >= 0 else ()
         schemas = (*constraints.item_schemas(len(items), contained=bool(extra)), *extra)
         try:
-            distinct = _make_distinct(generation, schemas, singular, depth, attempt, seen)
+            distinct = _make_distinct(generation, schemas, singular, depth, attempt, seen, [] if extra else limits)
         except CannotGenerate:
             if len(items) >= constraints.minimum("minItems") and not contained:
                 return
             raise
         if distinct is None and not extra and (is_unique or len(items) >= shortest):
             return
+        if distinct is None:
+            distinct = _make_distinct(generation, schemas, singular, depth, attempt, set(), [] if extra else limits)
         item = distinct[0] if distinct is not None else generation.make(schemas, singular, depth + 1, attempt)
         items.append(item)
         seen.add(equality_key(item))
+        for limit in limits if not extra else ():
+            limit.remaining -= generation.is_valid((limit.schema,), item)
 
 
 def _choose_length(generation: Generation, constraints: Constraints, shortest: int, depth: int, attempt: int) -> int:
     prefix, longest = _prefix_length(constraints), constraints.maximum("maxItems")
     if longest is None or longest > shortest + 3:
         longest = max(shortest + 3, prefix)
-    if attempt == 1 or generation.is_minimal(depth):
+    if attempt == 1 or generation.is_minimal(depth, attempt):
         return shortest
     return generation.rng.randint(max(shortest, min(1, longest), min(prefix, longest)), max(shortest, longest))
 
@@ -77,13 +83,46 @@ def _missing_contained(generation: Generation, constraints: Constraints, items: 
     return schemas
 
 
+@dataclass(slots=True)
+class _Limit:
+    """How many more items may match a schema, without those that `contains` still requires."""
+
+    schema: Node
+    remaining: int
+
+
+def _find_limits(
+    generation: Generation, constraints: Constraints, items: list[Any], contained: list[Node]
+) -> list[_Limit]:
+    """The limits by `maxContains`, and by a `not` of `contains`."""
+    limits = list[_Limit]()
+    for part in constraints.parts:
+        if "contains" in part.value and "maxContains" in part.value:
+            limits.append(_Limit(part.child("contains"), int(part.value["maxContains"])))
+        negated = part.value.get("not")
+        if isinstance(negated, dict) and negated.keys() == {"contains"}:
+            limits.append(_Limit(part.child("not", "contains"), 0))
+    for limit in limits:
+        limit.remaining -= sum(generation.is_valid((limit.schema,), item) for item in items)
+        limit.remaining -= sum(schema.address == limit.schema.address for schema in contained)
+    return limits
+
+
 def _make_distinct(
-    generation: Generation, schemas: Nodes, name: str, depth: int, attempt: int, seen: set[str]
+    generation: Generation,
+    schemas: Nodes,
+    name: str,
+    depth: int,
+    attempt: int,
+    seen: set[str],
+    limits: list[_Limit],
 ) -> tuple[Any] | None:
-    """An item whose equality key has not been seen, in a tuple; None if none was found."""
+    """An item within the limits whose equality key has not been seen, in a tuple; None if none was found."""
+    exhausted = [limit.schema for limit in limits if limit.remaining <= 0]
     for number in range(ATTEMPT_LIMIT):
         item = generation.make(schemas, name, depth + 1, attempt if number == 0 else max(attempt, number))
-        if equality_key(item) not in seen:
+        is_excessive = any(generation.is_valid((schema,), item) for schema in exhausted)
+        if not is_excessive and equality_key(item) not in seen:
             return (item,)
         if number >= CONSTANT_ATTEMPTS and _is_constant(schemas):
             return None

@@ -22,6 +22,8 @@ DEPTH_LIMIT = 6
 VALUE_LIMIT = 400
 # So often, a value for a schema with a discriminator is one of a schema that inherits from it; then it need not be.
 HEIR_ATTEMPTS = 3
+# From this attempt on, optional members are generated as well where the least value was none that is valid.
+LEAST_ATTEMPTS = 25
 # Beyond these the value has no end.
 FINAL_DEPTH = 60
 FINAL_VALUE_LIMIT = 20_000
@@ -90,9 +92,10 @@ class Generation:
                 return CannotGenerate(node.address, f"{violation.pointer or 'the value'}: {violation.message}")
         return CannotGenerate(nodes[0].address if nodes else "", "no valid value was found")
 
-    def is_minimal(self, depth: int) -> bool:
+    def is_minimal(self, depth: int, attempt: int = 0) -> bool:
         """Whether to generate only what is required from this depth on."""
-        return self.minimal or depth >= DEPTH_LIMIT or self._value_count > VALUE_LIMIT
+        is_wanted = self.minimal and attempt < LEAST_ATTEMPTS
+        return is_wanted or depth >= DEPTH_LIMIT or self._value_count > VALUE_LIMIT
 
     def has_known_value(self, name: str, depth: int) -> bool:
         """Whether a value for a member of that name is known."""
@@ -156,7 +159,7 @@ class Generation:
             raise CannotGenerate(constraints.address, "its parts allow no type in common")
         if len(types) == len(TYPES):
             types = list(SIMPLEST_TYPES if depth else TYPES)
-        if "null" in types and ((depth and self._must_end(constraints, depth)) or len(types) == 1):
+        if "null" in types and ((depth and self._must_end(constraints, depth, attempt)) or len(types) == 1):
             return "null"
         preferred = [
             json_type
@@ -165,8 +168,9 @@ class Generation:
         ] or types
         return preferred[0] if attempt < 2 else self.rng.choice(types)
 
-    def _must_end(self, constraints: Constraints, depth: int) -> bool:
-        return self.is_minimal(depth) or any(self._open_references[address] > 1 for address in constraints.references)
+    def _must_end(self, constraints: Constraints, depth: int, attempt: int) -> bool:
+        is_repeated = any(self._open_references[address] > 1 for address in constraints.references)
+        return is_repeated or self.is_minimal(depth, attempt)
 
     def _choose_value(self, nodes: Nodes, constraints: Constraints, attempt: int) -> Any:
         """One of the values of `enum` or `const`; null only if there is no other."""
@@ -202,7 +206,7 @@ class Generation:
         def choose(branches: Sequence[Node]) -> Node:
             if not depth and not attempt:
                 branches = [branch for branch in branches if not _is_null(branch)] or branches
-            if self.is_minimal(depth) or any(self._is_recursive(branch) for branch in branches):
+            if self.is_minimal(depth, attempt) or any(self._is_recursive(branch) for branch in branches):
                 least = min(map(self._minimum_depth.of, branches))
                 branches = [branch for branch in branches if self._minimum_depth.of(branch) == least]
             elif not attempt:

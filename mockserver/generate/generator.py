@@ -22,6 +22,9 @@ from mockserver.schemas.validators import Schemas
 from mockserver.syntax import strict_json
 from mockserver.syntax.media_types import JSON, is_json
 
+# The attempts at which a number is the least, or the greatest, of its range: a `not` may leave these alone.
+ENDS_TRIED = {20: 0, 21: 1}
+
 
 class Generator:
     """Generates values that schemas allow; the random source alone decides which.
@@ -104,7 +107,8 @@ def _make_number(
     # Faker is slow to import, and most contracts bring their own examples.
     from mockserver.generate.realistic import usual_range
 
-    number = make_number(constraints, generation.rng, usual_range(name) if not attempt else None, whole=whole)
+    end = ENDS_TRIED.get(attempt)
+    number = make_number(constraints, generation.rng, usual_range(name) if not attempt else None, whole=whole, end=end)
     if number is None:
         raise CannotGenerate(constraints.address, "no number satisfies its bounds and multipleOf")
     return number

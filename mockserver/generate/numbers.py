@@ -20,9 +20,17 @@ Strictest = Callable[[list[Fraction]], Fraction]
 
 
 def make_number(
-    constraints: Constraints, rng: random.Random, usual_range: tuple[float, float] | None, *, whole: bool
+    constraints: Constraints,
+    rng: random.Random,
+    usual_range: tuple[float, float] | None,
+    *,
+    whole: bool,
+    end: int | None = None,
 ) -> int | float | None:
-    """A number that satisfies the constraints, in the usual range where they allow; None where there is none."""
+    """A number that satisfies the constraints, in the usual range where they allow; None where there is none.
+
+    With an `end` of 0 or 1, it is the first or the last number of the range.
+    """
     low, high = _bound(constraints, "minimum", max), _bound(constraints, "maximum", min)
     above, below = _bound(constraints, "exclusiveMinimum", max), _bound(constraints, "exclusiveMaximum", min)
     step = _step(constraints, whole)
@@ -40,7 +48,10 @@ def make_number(
         first, last = _limit_to_format(constraints, first, last, step)
     if first > last:
         return None
-    number = _draw(first, last, step, constraints.values("multipleOf"), rng)
+    if end is None:
+        number = _draw(first, last, step, constraints.values("multipleOf"), rng)
+    else:
+        number = (first, last)[end] * step
     if number.denominator == 1 and (whole or abs(number) >= EXACT_FLOAT_LIMIT):
         return int(number)
     return float(number)

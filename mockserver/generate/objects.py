@@ -61,7 +61,7 @@ def add_missing_members(
         is_possible = name not in members and name not in constraints.absent
         if len(members) < fewest and is_possible and generation.is_valid(name_schemas, name):
             add_member(generation, constraints, members, name, depth, attempt)
-    if not members and _is_map(constraints) and attempt != 1 and not generation.is_minimal(depth):
+    if not members and _is_map(constraints) and attempt != 1 and not generation.is_minimal(depth, attempt):
         fewest = max(fewest, MAP_SIZE if most is None else min(MAP_SIZE, most))
     for number in range(ATTEMPT_LIMIT + fewest):
         if len(members) >= fewest:
@@ -87,7 +87,7 @@ def _choose_members(generation: Generation, constraints: Constraints, depth: int
         for name in constraints.required
         if attempt or not generation.is_hidden(constraints.member_schemas(name))
     ]  # fmt: skip
-    is_minimal = generation.is_minimal(depth)
+    is_minimal = generation.is_minimal(depth, attempt)
     for name in declared:
         if name in chosen or name in constraints.absent or attempt == 1:
             continue

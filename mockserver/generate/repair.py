@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Any
 
+from mockserver.dataclass import dataclass
 from mockserver.errors import CannotGenerate
 from mockserver.generate.arrays import add_items
 from mockserver.generate.constraints import Constraints, Nodes, addresses
-from mockserver.generate.generation_state import Generation
+from mockserver.generate.generation_state import LEAST_ATTEMPTS, Generation
 from mockserver.generate.objects import add_missing_members
 from mockserver.generate.search import find_neighbour
 from mockserver.generate.totals import add_up
@@ -29,36 +31,59 @@ def make_valid(generation: Generation, nodes: Nodes, name: str = "", depth: int 
     key = addresses(nodes)
     if key in generation.failures:
         raise generation.failures[key]
-    error: CannotGenerate | None = None
-    drafts: list[Any] = []
-    for attempt in range(ATTEMPT_LIMIT):
-        try:
-            value = generation.make(nodes, name, depth, attempt)
-        except CannotGenerate as caught:
-            error = error or caught
-            continue
-        if generation.is_valid(nodes, value):
-            return value
-        if isinstance(value, dict | list):
-            try:
-                constraints = generation.nearest_constraints(nodes, value)
-                value = _repair_parts(generation, constraints, value, name, depth, attempt)
-            except CannotGenerate as caught:
-                error = caught
-                continue
-            if generation.is_valid(nodes, value):
-                return value
-        error = error or generation.explain_invalid(nodes, value)
-        drafts.append(value)
+    attempts = _Attempts(generation, nodes, name, depth)
+    if (made := attempts.make(range(ATTEMPT_LIMIT))) is not None:
+        return made[0]
     for simple in SIMPLE_VALUES:
         if generation.is_valid(nodes, simple):
             return simple
-    if (neighbour := find_neighbour(generation, nodes, drafts[:DRAFT_LIMIT])) is not None:
+    if (neighbour := find_neighbour(generation, nodes, attempts.drafts[:DRAFT_LIMIT])) is not None:
         return neighbour[0]
-    assert error is not None
+    if generation.minimal:
+        if not depth:
+            generation.restart()
+        if (made := attempts.make(range(LEAST_ATTEMPTS, LEAST_ATTEMPTS + ATTEMPT_LIMIT))) is not None:
+            return made[0]
+    assert attempts.error is not None
     if generation.minimal or not generation.is_minimal(depth):
-        generation.failures[key] = error
-    raise error
+        generation.failures[key] = attempts.error
+    raise attempts.error
+
+
+@dataclass(slots=True)
+class _Attempts:
+    """Attempts at a value for schemas: those that were not valid, and the error that says why."""
+
+    generation: Generation
+    nodes: Nodes
+    name: str
+    depth: int
+    error: CannotGenerate | None = None
+    drafts: list[Any] = field(default_factory=list)
+
+    def make(self, numbers: range) -> tuple[Any] | None:
+        """The first valid value, in a tuple; None if all attempts fail."""
+        generation, nodes = self.generation, self.nodes
+        for attempt in numbers:
+            try:
+                value = generation.make(nodes, self.name, self.depth, attempt)
+            except CannotGenerate as caught:
+                self.error = self.error or caught
+                continue
+            if generation.is_valid(nodes, value):
+                return (value,)
+            if isinstance(value, dict | list):
+                try:
+                    constraints = generation.nearest_constraints(nodes, value)
+                    value = _repair_parts(generation, constraints, value, self.name, self.depth, attempt)
+                except CannotGenerate as caught:
+                    self.error = caught
+                    continue
+                if generation.is_valid(nodes, value):
+                    return (value,)
+            self.error = self.error or generation.explain_invalid(nodes, value)
+            self.drafts.append(value)
+        return None
 
 
 def repair_value(generation: Generation, nodes: Nodes, value: Any, name: str, depth: int) -> Any:

@@ -6,6 +6,8 @@ import random
 import re
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import chain, permutations
 from string import ascii_lowercase
 
 from mockserver.errors import CannotGenerate
@@ -19,6 +21,11 @@ ATTEMPT_LIMIT = 40
 LENGTH_LIMIT = 1_000_000
 # A longer text consists of the same words again and again.
 REPEATED_LENGTH = 1_000
+# Matches of so many patterns are joined, so often in each order.
+JOINED_LIMIT = 4
+JOINED_ATTEMPTS = 6
+# Where the usual texts of a format are rejected so often, by a `not` for example, others are written.
+OTHER_SHAPES_FROM = 15
 # The separator by which a text of a format may be extended by another word and stay valid.
 EXTENDABLE = {
     "uri": "/",
@@ -32,6 +39,27 @@ EXTENDABLE = {
 LENGTHENED_AFTER = {"hostname": "", "idn-hostname": "", "email": "@", "idn-email": "@"}
 TRUNCATABLE = ("uri-reference", "iri-reference")
 SHORTEST = {"uri": "a:b", "iri": "a:b", "email": "a@b.co", "hostname": "a.co", "ipv4": "1.1.1.1", "ipv6": "::1"}
+# How texts of a format may look whose usual length does not fit; not every match need be valid.
+SHAPES = {
+    "ipv4": r"(25[0-5]|2[0-4]\d|1\d\d|[1-9]\d?)(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]\d?)){3}",
+    "ip": r"(25[0-5]|2[0-4]\d|1\d\d|[1-9]\d?)(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]\d?)){3}",
+    "ipv6": r"2[0-9a-f]{0,3}(:[1-9a-f][0-9a-f]{0,3}){7}",
+    "date-time": r"20[0-4]\d-0[1-9]-[012][1-8]T[01]\d:[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]0\d:00)",
+    "time": r"[01]\d:[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]0\d:00)",
+    "duration": r"P[1-9]\d*D|P[1-9]\d*Y[1-9]\d*M[1-9]\d*DT[1-9]\d*H[1-9]\d*M[1-9]\d*S",
+    "json-pointer": r"/[a-z]*(/[a-z]+)*",
+    "relative-json-pointer": r"[1-9](/[a-z]+)*",
+    "regex": r"[a-z]+",
+    "email": r"[a-z]+@[a-z]+\.(com|org|net)",
+    "hostname": r"[a-z]+\.(com|org|net)",
+    "byte": r"[A-Za-z0-9+/]+",
+    "uri": r"[a-z]+:[a-z]+|https://[a-z]+\.[a-z]{2}",
+    "url": r"[a-z]+:[a-z]+|https://[a-z]+\.[a-z]{2}",
+    "phone": r"\+1[2-9]\d{5,}",
+    "password": r"[a-z]+[A-Za-z0-9]*\d+|[A-Za-z0-9]+",
+    "decimal": r"[1-9]\d*|[1-9]\d*\.\d+",
+    "color": r"#[0-9a-f]+",
+}
 FRACTION = re.compile(r"\.[0-9]+")
 
 
@@ -58,9 +86,9 @@ def make_string(constraints: Constraints, name: str, rng: random.Random, attempt
         written = next(filter(is_valid, [text, *(_rewrite(text) if formats else [])]), None)
         if written is not None:
             return written
-    combined = next(filter(is_valid, _combine(patterns, formats, rng)), None)
-    if combined is not None:
-        return combined
+    by_format = chain(_shape(formats, rng, shortest, longest), _combine(patterns, formats, rng))
+    if (other := next(filter(is_valid, chain(by_format, _join(patterns, shortest, rng))), None)) is not None:
+        return other
     rules = [f"the pattern {pattern}" for pattern in patterns] + [f"the format {form}" for form in formats]
     length = f"{shortest} to {longest}" if longest is not None else f"at least {shortest}"
     reason = f"no string of {length} characters was found that matches {' and '.join(rules)}"
@@ -82,6 +110,8 @@ def _write(
             return write_match(pattern, rng, shortest, longest, attempt)
         except UnsupportedPattern as error:
             raise CannotGenerate(constraints.address, f"the pattern {pattern} is not supported: {error}") from None
+    if not patterns and attempt >= OTHER_SHAPES_FROM and form in SHAPES:
+        return write_match(SHAPES[form], rng, shortest, longest, attempt)
     is_base64 = form is None and "base64" in constraints.values("contentEncoding")
     if is_base64 or (form == "byte" and (shortest or longest is not None)):
         return _base64(shortest, longest, rng)
@@ -93,6 +123,23 @@ def _write(
 def _rewrite(text: str) -> list[str]:
     """The text as others write the same format: in capital letters, or an instant in seconds or microseconds."""
     return [text.upper(), FRACTION.sub("", text), FRACTION.sub(lambda fraction: f"{fraction[0]:0<7}", text)]
+
+
+def _shape(formats: list[str], rng: random.Random, shortest: int, longest: int | None) -> Iterator[str]:
+    """Texts of the formats that are as long as is required."""
+    for form in [form for form in formats if form in SHAPES]:
+        for number in range(ATTEMPT_LIMIT):
+            yield write_match(SHAPES[form], rng, shortest, longest, number)
+
+
+def _join(patterns: list[str], shortest: int, rng: random.Random) -> Iterator[str]:
+    """Matches of the patterns, one after the other, in every order."""
+    if not 1 < len(patterns) <= JOINED_LIMIT:
+        return
+    for number, order in enumerate([*permutations(patterns)] * JOINED_ATTEMPTS):
+        length = -(-shortest // len(patterns)) if number % 2 else 0
+        with suppress(UnsupportedPattern):
+            yield "".join(write_match(pattern, rng, length, attempt=number) for pattern in order)
 
 
 def _combine(patterns: list[str], formats: list[str], rng: random.Random) -> Iterator[str]:

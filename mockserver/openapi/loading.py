@@ -10,8 +10,9 @@ from mockserver.documents.nodes import BASE_URI, Documents, Unresolved
 from mockserver.documents.references import References
 from mockserver.documents.source import Report, Source
 from mockserver.openapi import normalization, schema_checks
+from mockserver.openapi.dialects import generics
 from mockserver.openapi.format_detection import is_swagger
-from mockserver.openapi.linking import Linked, Linker, TypedLocation
+from mockserver.openapi.linking import Linked, Linker, TypedLocation, is_openapi_3_0
 from mockserver.syntax import json_pointer
 
 
@@ -29,6 +30,8 @@ def load(root: Path, entries: Iterable[Path], report: Report, document: Source |
             from mockserver.openapi.swagger.document import convert
 
             convert(references, uris[0], report)
+        elif not is_openapi_3_0(document.data):
+            generics.bind(references, uris[0], document)
     linked = Linker(references, report).link(uris)
     normalization.normalize(linked, report)
     schema_checks.check(linked, report)

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from mockserver.documents.source import Report
 from mockserver.errors import quote
 from mockserver.openapi import reference_cycles
-from mockserver.openapi.dialects import dialect_3_0, discriminator, older_drafts
+from mockserver.openapi.dialects import dialect_3_0, discriminator, older_drafts, patterns
 from mockserver.openapi.dialects.heirs import Heirs
 from mockserver.openapi.linking import Linked, TypedLocation
 
@@ -46,7 +46,7 @@ def normalize(linked: Linked, report: Report) -> None:
             copy = discriminator.with_discriminator(copy, written, linked.targets)
             copy = heirs.with_mapping(copy, written)
         # Validators apply `dependencies` in every draft.
-        copy = older_drafts.split_dependencies(copy)
+        copy = patterns.translate(older_drafts.split_dependencies(copy))
         if linked.is_3_0.get(location.uri):
             return dialect_3_0.translate(copy)
         return drafts.translate(location, copy)

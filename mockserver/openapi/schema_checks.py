@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 import jsonschema_rs
@@ -11,11 +11,12 @@ import jsonschema_rs
 from mockserver.documents.nodes import BASE_URI, Unresolved
 from mockserver.documents.source import Report
 from mockserver.errors import did_you_mean, quote
+from mockserver.openapi.dialects.patterns import is_compilable, translate_pattern
 from mockserver.openapi.linking import Linked, TypedLocation
 from mockserver.openapi.normalization import Copier
 from mockserver.openapi.schema_warnings import warn_about_schemas
 from mockserver.schemas import keywords
-from mockserver.schemas.validators import is_backtracking, keyword_validator
+from mockserver.schemas.validators import is_backtracking
 from mockserver.syntax import json_pointer
 
 META_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
@@ -126,28 +127,19 @@ def _check_patterns(linked: Linked, report: Report) -> Omitted:
             source = linked.documents.sources[location.uri]
             pointer = json_pointer.append(location.pointer, keyword)
             pointer = json_pointer.append(pointer, pattern) if keyword == "patternProperties" else pointer
-            delimited = DELIMITED.fullmatch(pattern)
-            if delimited or not _is_compilable(pattern):
+            delimited, translated = DELIMITED.fullmatch(pattern), translate_pattern(pattern)
+            if delimited or not is_compilable(translated):
                 message = f"{quote(pattern)} is not a valid ECMA-262 regular expression, or needs too much memory"
                 if delimited:
                     message = f"no text matches {quote(pattern)}: write it without slashes, as {quote(delimited[1])}"
                 report.add(source, pointer, message, "pattern")
                 if (schema := _find_current(linked, location)) is not None:
-                    holder, name = (schema, keyword) if keyword == "pattern" else (schema.get(keyword), pattern)
+                    holder, name = (schema, keyword) if keyword == "pattern" else (schema.get(keyword), translated)
                     omitted.setdefault(id(holder), set()).add(name)
             elif is_backtracking(pattern) and NESTED_QUANTIFIERS.search(pattern):
                 message = f"{quote(pattern)} may backtrack catastrophically; a text that hits the limit does not match"
                 report.warn(source, pointer, message, "slow-pattern")
     return omitted
-
-
-@lru_cache(maxsize=4096)
-def _is_compilable(pattern: str) -> bool:
-    try:
-        keyword_validator("pattern", pattern)
-    except (jsonschema_rs.ValidationError, ValueError):
-        return False
-    return True
 
 
 def _find_current(linked: Linked, location: TypedLocation) -> Any:

@@ -17,10 +17,20 @@ from jsonschema.validators import extend
 
 from mockserver.errors import QUOTE_LIMIT, quote
 from mockserver.schemas.branch_identities import BranchIdentities, CompilePart
+from mockserver.schemas.declared_members import find_declared_members
 from mockserver.schemas.equality import equality_key
 from mockserver.schemas.explanation_work import ExplanationWork, WorkLimitReached
+from mockserver.schemas.explanations import is_of_another_kind
 from mockserver.schemas.validators import keyword_validator, part_key
-from mockserver.schemas.wording import LISTED_VALUES_LIMIT, SEVERAL_MATCH, message_of
+from mockserver.schemas.wording import (
+    LISTED_VALUES_LIMIT,
+    SEVERAL_MATCH,
+    declared_elsewhere,
+    message_of,
+    not_declared,
+    quote_schema,
+    whole,
+)
 
 FORMATS = (
     "date-time", "date", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6",
@@ -38,10 +48,7 @@ DECIDED_KEYWORDS = (
     "const", "enum", "maxItems", "maxLength", "maxProperties", "minItems", "minLength", "minProperties", "not", "type",
 )  # fmt: skip
 
-
-def is_of_another_kind(error: ValidationError) -> bool:
-    """Whether the type or the identity of a value itself is another one."""
-    return error.validator in ("type", "const") and not error.relative_path
+UNEVALUATED = ("unevaluatedItems", "unevaluatedProperties")
 
 
 def _matches(pattern: str, text: str) -> bool:
@@ -134,7 +141,7 @@ class _Keywords:
 
     def __init__(self, compile_part: CompilePart, look_up: Callable[[str], Any], work: ExplanationWork) -> None:
         self._compile_part, self._identities = compile_part, BranchIdentities(compile_part, look_up)
-        self._work = work
+        self._look_up, self._work = look_up, work
 
     def is_valid(self, schema: Any, instance: Any) -> bool:
         """Whether a value matches a schema."""
@@ -162,9 +169,10 @@ class _Keywords:
         for index in meant:
             errors = list(validator.descend(instance, branches[index], schema_path=index))
             if not errors:
-                others = [branches[other] for other in meant if other > index] if keyword == "oneOf" else []
-                if any(self.is_valid(branch, instance) for branch in others):
-                    yield ValidationError(SEVERAL_MATCH)
+                others = [other for other in meant if other > index] if keyword == "oneOf" else []
+                second = next((other for other in others if self.is_valid(branches[other], instance)), None)
+                if second is not None:
+                    yield ValidationError(f"{SEVERAL_MATCH}{index} {second}")
                 return
             context += errors
         if not meant:
@@ -207,11 +215,11 @@ class _Keywords:
         """Too few matching items, or too many."""
         if not validator.is_type(instance, "array"):
             return
-        least, most = schema.get("minContains", 1), schema.get("maxContains", len(instance))
+        least, most = whole(schema.get("minContains", 1)), whole(schema.get("maxContains", len(instance)))
         self._work.read(instance)
         is_valid = self._compile_part(contains).is_valid
         count = sum(map(is_valid, instance))
-        of_it = f"{count} {'item of it matches' if count == 1 else 'items of it match'}"
+        of_it = f"{count} {'item of it matches' if count == 1 else 'items of it match'} {quote_schema(contains)}"
         if count < least:
             yield ValidationError(f"{of_it}, but at least {least} must", validator="contains", validator_value=contains)
         elif count > most:
@@ -233,7 +241,7 @@ class _Keywords:
         if validator.is_type(instance, "object"):
             for name in self._find_invalid(zip(instance, instance, strict=True), names):
                 for error in validator.descend(name, names):
-                    yield ValidationError(f"the name {message_of(error)}")
+                    yield ValidationError(f"the name {message_of(error)}", validator="propertyNames")
 
     def pattern_properties(
         self, validator: Any, patterns: Any, instance: Any, schema: Any
@@ -265,18 +273,49 @@ class _Keywords:
     def unevaluated(
         self, keyword: str, validator: Any, allowed: Any, instance: Any, schema: Any
     ) -> Iterator[ValidationError]:
-        """The members or items that no other keyword applies to. Jsonschema would match names with Python's `re`."""
+        """The members or items that no other keyword applies to. Jsonschema would match names with Python's `re`.
+
+        A keyword that the value violates applies to nothing. What is wrong then is that violation, not that the members
+        which it is about, or any items, are not declared.
+        """
         self._work.take_steps(1)
         self._work.read(instance)
+        unexpected, is_otherwise_valid = list[str](), True
         for error in self._compile_part(schema).iter_errors(instance):
-            if error.schema_path == [keyword]:
-                listed = islice(error.kind.unexpected, LISTED_VALUES_LIMIT)
-                # Items are listed as JSON.
-                unexpected = [quote(each) if isinstance(instance, dict) else each[:QUOTE_LIMIT] for each in listed]
-                verb = "is" if len(unexpected) == 1 else "are"
-                end = "" if allowed is False else ", nor allowed by the schema of such"
-                yield ValidationError(f"{', '.join(unexpected)} {verb} not declared here{end}")
-                return
+            if error.evaluation_path == [keyword]:
+                unexpected = error.kind.unexpected
+            elif error.evaluation_path[0] not in UNEVALUATED:
+                is_otherwise_valid = False
+            if unexpected and not is_otherwise_valid:
+                break
+        if isinstance(instance, dict):
+            undeclared, inapplicable = self._sort_unexpected(schema, unexpected)
+            messages = [
+                not_declared(list(map(quote, undeclared))) if undeclared else "",
+                declared_elsewhere(list(map(quote, inapplicable))) if inapplicable and is_otherwise_valid else "",
+            ]
+        else:
+            # Items are listed as JSON.
+            listed = [item[:QUOTE_LIMIT] for item in unexpected[: LISTED_VALUES_LIMIT + 1]]
+            messages = [not_declared(listed) if listed and is_otherwise_valid else ""]
+        if any(messages):
+            unit = "members" if isinstance(instance, dict) else "items"
+            end = "" if allowed is False else f", and the schema of such {unit} does not allow that"
+            yield ValidationError("; ".join(filter(None, messages)) + end)
+
+    def _sort_unexpected(self, schema: Any, names: list[str]) -> tuple[list[str], list[str]]:
+        """The names that a schema declares nowhere, and those in branches that do not apply; some if there are many."""
+        if not names:
+            return [], []
+        declared = find_declared_members(schema, self._look_up)
+        undeclared, inapplicable = list[str](), list[str]()
+        for name in self._work.affordable_names(dict.fromkeys(names), declared.patterns):
+            is_declared = declared.is_open or name in declared.names
+            is_declared = is_declared or any(_matches(pattern, name) for pattern in declared.patterns)
+            kind = inapplicable if is_declared else undeclared
+            if len(kind) <= LISTED_VALUES_LIMIT:
+                kind.append(name)
+        return undeclared, inapplicable
 
     def _find_invalid(self, values: Iterable[tuple[Any, Any]], schema: Any) -> Iterator[Any]:
         """The index or name of each value that the schema does not allow."""

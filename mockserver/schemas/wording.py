@@ -8,16 +8,18 @@ from typing import Any
 
 from jsonschema.exceptions import ValidationError
 
+from mockserver.documents.nodes import BASE_URI
 from mockserver.errors import did_you_mean, quote
 from mockserver.syntax import json_pointer
 
 LISTED_VALUES_LIMIT = 12
-LISTED_ALTERNATIVES_LIMIT = 4
 # Among more values, the nearest one is not searched for.
 COMPARED_VALUES_LIMIT = 1_000
 MESSAGE_LIMIT = 300
-# The message of the error that more than one branch of a `oneOf` matches.
-SEVERAL_MATCH = "several match"
+# How the message of the error begins that more than one branch of a `oneOf` matches; the numbers of two follow.
+SEVERAL_MATCH = "several match: "
+# How the message about a value ends that none of the alternatives allows.
+NONE_MATCHES = "matches none of the alternatives"
 # Formats whose names do not say what they are.
 FORMAT_NAMES = {"byte": "Base64 text"}
 
@@ -49,12 +51,26 @@ def _additional_properties_message(error: ValidationError) -> str:
     schema = error.schema if isinstance(error.schema, dict) else {}
     declared, extra = schema.get("properties", {}), json.loads(error.message)
     hints = did_you_mean(extra[0], declared)
-    listed = ", ".join(map(quote, extra[:LISTED_VALUES_LIMIT])) + (", …" if len(extra) > LISTED_VALUES_LIMIT else "")
-    verb = "is" if len(extra) == 1 else "are"
+    message = not_declared(list(map(quote, extra)))
     if (part := _part_of_all_of(error)) is not None:
         excluded = "whose additionalProperties: false excludes the members of other parts"
-        return f"{listed} {verb} not declared in allOf/{part}, {excluded}.{hints if 'Did' in hints else ''}"
-    return f"{listed} {verb} not declared here.{hints}"
+        return f"{message.removesuffix('here')}in allOf/{part}, {excluded}.{hints if 'Did' in hints else ''}"
+    return f"{message}.{hints}"
+
+
+def not_declared(names: list[str]) -> str:
+    """The message about members, or items, that no schema applies to; of more it has one more than listed."""
+    return f"{_listed(names)} not declared here"
+
+
+def declared_elsewhere(names: list[str]) -> str:
+    """The message about members that only such schemas declare as do not apply; of more it has one more than listed."""
+    return f"{_listed(names)} declared only in schemas that do not apply"
+
+
+def _listed(names: list[str]) -> str:
+    listed = ", ".join(names[:LISTED_VALUES_LIMIT]) + (", …" if len(names) > LISTED_VALUES_LIMIT else "")
+    return f"{listed} {'is' if len(names) == 1 else 'are'}"
 
 
 def _part_of_all_of(error: ValidationError) -> int | None:
@@ -69,30 +85,23 @@ def _part_of_all_of(error: ValidationError) -> int | None:
 
 def _alternatives(error: ValidationError) -> str:
     """Whether none of the alternatives matches, or more than one."""
-    if error.message != SEVERAL_MATCH:
+    if not error.message.startswith(SEVERAL_MATCH):
         types = _excluding_types(error)
-        if types:
-            return _not_of_types(error, types)
-        return f"{quote(error.instance)} matches none of the alternatives{_reasons(error)}"
-    return f"{quote(error.instance)} matches more than one of the alternatives, but must match exactly one"
+        return _not_of_types(error, types) if types else f"{quote(error.instance)} {NONE_MATCHES}"
+    both = " and ".join(_name_of_branch(error, int(number)) for number in error.message.split()[-2:])
+    return f"{quote(error.instance)} matches both {both}, but must match exactly one of the alternatives"
 
 
-def _reasons(error: ValidationError) -> str:
-    """What is wrong first by each of the first alternatives."""
-    first = dict[Any, ValidationError]()
-    for other in error.context or ():
-        first.setdefault(other.schema_path[0] if other.schema_path else None, other)
-    if not 1 < len(first) <= LISTED_ALTERNATIVES_LIMIT:
-        return ""
-    reasons = []
-    for other in first.values():
-        path = json_pointer.join(other.relative_path)
-        # The alternatives of an alternative would be listed in as many ways as there are.
-        is_simple = other.validator not in ("anyOf", "oneOf")
-        reason = message_of(other) if is_simple else f"{quote(other.instance)} matches none of the alternatives"
-        reasons.append(f"{path}: {reason}" if path else reason)
-    text = f": {'; or '.join(dict.fromkeys(reasons))}"
-    return text if len(text) <= MESSAGE_LIMIT else ""
+def _name_of_branch(error: ValidationError, number: int) -> str:
+    """The number of an alternative, from 0, and the name of the schema that it refers to."""
+    branches = error.validator_value
+    branch = branches[number] if isinstance(branches, list) and number < len(branches) else None
+    reference = branch.get("$ref") if isinstance(branch, dict) else None
+    place = f"oneOf/{number}"
+    if not isinstance(reference, str):
+        return place
+    tokens = json_pointer.split(json_pointer.from_fragment(reference.partition("#")[2]))
+    return f"{place} ({tokens[-1]})" if tokens else f"{place} ({reference.removeprefix(BASE_URI).removesuffix('#')})"
 
 
 def _excluding_types(error: ValidationError) -> list[Any]:
@@ -105,18 +114,20 @@ def _excluding_types(error: ValidationError) -> list[Any]:
     return list(dict.fromkeys(name for listed in types.values() for name in listed)) if all(types.values()) else []
 
 
-def _any_of(error: ValidationError) -> str:
+def _required_alternatives(error: ValidationError) -> str:
     """The members of which one is required, if that is all that the branches are about."""
     branches = error.validator_value if isinstance(error.validator_value, list) else []
     named = [branch["required"] for branch in branches if isinstance(branch, dict) and branch.keys() == {"required"}]
     names = [" and ".join(map(quote, required)) for required in named]
     if len(names) == len(branches) and isinstance(error.instance, dict):
-        return f"one of {', '.join(names)} is required"
+        listed = f"one of {', '.join(names)}"
+        return f"only {listed} may be present" if error.message.startswith(SEVERAL_MATCH) else f"{listed} is required"
     return _alternatives(error)
 
 
 def _required(error: ValidationError) -> str:
-    return error.message.replace("'", '"').replace("is a required property", "is required and missing")
+    name = missing_member(error)
+    return f"{quote(name)} is required and missing" if name is not None else error.message
 
 
 def missing_member(error: ValidationError) -> str | None:
@@ -141,13 +152,13 @@ def _format(error: ValidationError) -> str:
 
 
 def _length(error: ValidationError) -> str:
-    limit = error.validator_value
+    limit = whole(error.validator_value)
     comparison = {"minLength": "shorter than", "maxLength": "longer than"}[str(error.validator)]
     return f"{quote(error.instance)} is {comparison} {limit} {'character' if limit == 1 else 'characters'}"
 
 
 def _size(error: ValidationError) -> str:
-    limit, size = error.validator_value, len(error.instance) if isinstance(error.instance, list | dict) else 0
+    limit, size = whole(error.validator_value), len(error.instance) if isinstance(error.instance, list | dict) else 0
     unit = "item" if str(error.validator).endswith("Items") else "member"
     comparison = "at least" if str(error.validator).startswith("min") else "at most"
     is_unique = isinstance(error.schema, dict) and error.schema.get("uniqueItems") is True
@@ -155,10 +166,24 @@ def _size(error: ValidationError) -> str:
     return f"it has {size} {unit if size == 1 else unit + 's'}, but must have {comparison} {limit}{different}"
 
 
+def quote_schema(schema: Any) -> str:
+    """A schema as JSON, cut, with references as paths from the contract directory on."""
+    return quote(schema).replace(BASE_URI, "")
+
+
+def whole(limit: Any) -> Any:
+    """A limit on a count, which may be written as 2.0."""
+    return int(limit) if isinstance(limit, float) else limit
+
+
 def _dependent_required(error: ValidationError) -> str:
     """The member that is missing, and the one that requires it: jsonschema names them in its message alone."""
-    missing, _, present = error.message.partition(" is a dependency of ")
-    return f"{missing} is required beside {present}, and missing".replace("'", '"')
+    by_name = error.validator_value if isinstance(error.validator_value, dict) else {}
+    for present, names in by_name.items():
+        for missing in names:
+            if error.message == f"{missing!r} is a dependency of {present!r}":
+                return f"{quote(missing)} is required beside {quote(present)}, and missing"
+    return error.message
 
 
 def _limit(text: str) -> Callable[[ValidationError], str]:
@@ -169,6 +194,19 @@ def _const(error: ValidationError) -> str:
     return f"{quote(error.instance)} is not {quote(error.validator_value)}"
 
 
+def _not(error: ValidationError) -> str:
+    is_anything = error.validator_value is True or error.validator_value == {}
+    return (
+        _false(error)
+        if is_anything
+        else f"{quote(error.instance)} must not match {quote_schema(error.validator_value)}"
+    )
+
+
+def _false(error: ValidationError) -> str:
+    return f"{quote(error.instance)} is not allowed here"
+
+
 _MESSAGES = {
     "minItems": _size,
     "maxItems": _size,
@@ -177,8 +215,8 @@ _MESSAGES = {
     "const": _const,
     "minLength": _length,
     "maxLength": _length,
-    "anyOf": _any_of,
-    "oneOf": _alternatives,
+    "anyOf": _required_alternatives,
+    "oneOf": _required_alternatives,
     "enum": _enum,
     "additionalProperties": _additional_properties_message,
     "required": _required,
@@ -187,8 +225,8 @@ _MESSAGES = {
     "dependentRequired": _dependent_required,
     "exclusiveMinimum": _limit("{0} is not greater than {1}"),
     "exclusiveMaximum": _limit("{0} is not less than {1}"),
-    "not": _limit("{0} must not match {1}"),
-    "false": _limit("{0} is not allowed here"),
+    "not": _not,
+    "false": _false,
 }
 
 

@@ -218,7 +218,7 @@ def missing(name: str) -> Violation:
         ("equal objects", [Violation("body", "", "uniqueItems", "the items 999 and 1000 are equal, but each must be unique")]),
         ("a wrong item at the end", [Violation("body", "/1000", "type", "1 is not of type string")]),
         ("a wrong object at the end", [Violation("body", "/1000/a", "type", "1 is not of type string")]),
-        ("items that do not match", [Violation("body", "", "contains", "0 items of it match, but at least 1 must")]),
+        ("items that do not match", [Violation("body", "", "contains", '0 items of it match {"type": "string"}, but at least 1 must')]),
     ],
 )  # fmt: skip
 def test_the_violation_of_a_large_value_says_where_it_is(name: str, violations: list[Violation]) -> None:
@@ -266,8 +266,16 @@ def test_a_text_that_an_expression_goes_back_in_too_often_does_not_match(keyword
 @pytest.mark.parametrize(
     ("schema", "value", "message"),
     [
-        ({"contains": {"type": "string"}, "maxContains": 1}, ["a", "b"], "2 items of it match, but at most 1 may"),
-        ({"contains": {"type": "string"}, "minContains": 2}, ["a"], "1 item of it matches, but at least 2 must"),
+        (
+            {"contains": {"type": "string"}, "maxContains": 1},
+            ["a", "b"],
+            '2 items of it match {"type": "string"}, but at most 1 may',
+        ),
+        (
+            {"contains": {"type": "string"}, "minContains": 2},
+            ["a"],
+            '1 item of it matches {"type": "string"}, but at least 2 must',
+        ),
         ({"dependentRequired": {"a": ["b"]}}, {"a": 1}, '"b" is required beside "a", and missing'),
         ({"not": {"type": "string"}}, "a", '"a" must not match {"type": "string"}'),
         ({"prefixItems": [True], "items": False}, [1, 2], "it has 1 item more than are declared"),

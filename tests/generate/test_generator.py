@@ -119,6 +119,23 @@ ENDLESS = {
         *({"type": "string", "format": name, "minLength": 7, "maxLength": 7} for name in ("hostname", "email", "uri")),
         {"type": "string", "format": "email", "minLength": 80, "maxLength": 120},
         {"type": "string", "format": "byte", "minLength": 100, "maxLength": 103},
+        {"type": "string", "format": "date-time", "minLength": 25, "maxLength": 25},
+        {"type": "string", "format": "duration", "minLength": 4, "maxLength": 4},
+        {"type": "string", "format": "ipv4", "minLength": 14, "maxLength": 15},
+        {"type": "string", "format": "ipv6", "minLength": 38},
+        {"type": "string", "format": "json-pointer", "minLength": 1, "maxLength": 3},
+        {"type": "string", "format": "password", "minLength": 9, "maxLength": 9},
+        {"type": "string", "format": "phone", "maxLength": 11},
+        {"type": "string", "format": "email", "not": {"pattern": r"@example\.com$"}},
+        {"type": "integer", "allOf": [{"not": {"minimum": 50, "maximum": 90}}, {"minimum": 50, "maximum": 91}]},
+        {"type": "string", "format": "byte", "minLength": 10, "maxLength": 11},
+        {"type": "string", "format": "url", "maxLength": 14},
+        {"type": "string", "allOf": [{"pattern": "[A-Z]"}, {"pattern": "[a-z]"}, {"pattern": "[0-9]"}], "minLength": 9},
+        {"type": "string", "allOf": [{"pattern": "^[a-z]"}, {"pattern": "[0-9]$"}, {"pattern": "_"}]},
+        {"type": "array", "items": {"type": "integer", "minimum": 0}, "contains": {"minimum": 200}, "maxContains": 1, "minItems": 4},
+        {"type": "array", "items": {"enum": ["a", "b"]}, "contains": {"const": "a"}, "minContains": 0, "maxContains": 0, "minItems": 3},
+        {"type": "array", "items": {"enum": [1, 2]}, "not": {"contains": {"const": 1}}, "minItems": 4},
+        {"type": "array", "contains": {"const": 1}, "minContains": 2.0, "maxContains": 3.0},
         *({"type": "string", "format": name} for name in ("date-time", "date", "time", "duration", "uri", "ipv4", "ipv6", "hostname", "uuid", "uri-reference", "json-pointer")),
     ],
 )  # fmt: skip
@@ -136,6 +153,19 @@ def test_a_multiple_is_one_for_validators_that_divide_floats(step: float) -> Non
 def test_a_multiple_that_floats_do_not_divide_is_generated_if_there_is_no_other() -> None:
     schema = {"type": "number", "multipleOf": 0.01, "minimum": 133.82, "maximum": 133.82}
     assert generate(schema, "a") == (133.82, True)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "array", "items": {"type": ["boolean", "null"]}, "uniqueItems": True, "minItems": 3},
+        {"type": "array", "not": {"maxItems": 3}},
+        {"oneOf": [{"prefixItems": [{"const": 1}, {"const": 2}]}, {"prefixItems": [{"const": 1}, {"const": 3}]}], "unevaluatedItems": False},
+        {"type": "object", "anyOf": [{"required": ["a", "b"]}, {"required": ["c"]}], "maxProperties": 1},
+    ],
+)  # fmt: skip
+def test_where_the_least_value_is_not_valid_a_larger_one_is_generated(schema: dict[str, Any]) -> None:
+    assert all(generate(schema, str(seed), minimal=True)[1] for seed in range(10))
 
 
 @pytest.mark.parametrize(

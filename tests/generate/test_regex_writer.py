@@ -19,6 +19,7 @@ from tests.generate.test_generator import generate
         r"^\u0041\x42\t?$", r"^[\w.-]+@[\w-]+\.[a-z]{2,}$", r"^$", r"a|b", r"^(\+\d{1,3})?\s?\d{5,}$", r"^[\]\-\\^]+$",
         r"^arn:aws:[a-z]+:::[a-z0-9.-]{3,63}$", r"^([01]?[0-9]|2[0-3]):[0-5][0-9]$", r"^\S+$", r"^.{5}$", r"^[^a-zA-Z0-9]$",
         r"^(?:[a-z]{2})(\d|-)x\1$", r"^(?<year>\d)(?:a|b)(?<day>\d)\2\1$", r"^(?:ab|c(/|-)d\1)(e)\2$",
+        r"(?<=foo)bar$", r"^[a-z]+(?<=s)$", "^key(?==)", r"^(?:ab|cd)([xy])-\1$", r"^(?<first>[ab])(?<second>[cd])\2\1$",
     ],
 )  # fmt: skip
 def test_a_generated_string_matches_its_pattern(pattern: str) -> None:

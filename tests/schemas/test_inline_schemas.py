@@ -168,7 +168,7 @@ def test_a_request_with_a_very_large_schema_is_refused(
     ("schema", "value", "messages"),
     [
         ({"items": {"$ref": "#/$defs/a"}, "$defs": {"a": {"type": "null"}}}, [1, 2], ["1 is not of type null", "2 is not of type null"]),
-        ({"contains": {"$ref": "#a"}, "$defs": {"a": {"$anchor": "a", "type": "null"}}}, [1], ["0 items of it match, but at least 1 must"]),
+        ({"contains": {"$ref": "#a"}, "$defs": {"a": {"$anchor": "a", "type": "null"}}}, [1], ['0 items of it match {"$ref": "inline#a"}, but at least 1 must']),
         ({"patternProperties": {"^(a+)+$": {}}, "unevaluatedProperties": False}, {"a" * 40 + "!": 1}, [f'"{"a" * 40}!" is not declared here']),
         ({"patternProperties": {"^\\p{L}$": {}}, "unevaluatedProperties": False}, {"a": 1, "1": 1}, ['"1" is not declared here']),
         ({"prefixItems": [True], "unevaluatedItems": False}, [1, 2, 3], ["2, 3 are not declared here"]),

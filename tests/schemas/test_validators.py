@@ -150,7 +150,7 @@ def test_the_branch_that_a_discriminating_member_selects_is_explained(value: Any
         ({"minProperties": 1}, {}, "it has 0 members, but must have at least 1"),
         ({"maxProperties": 0}, {"a": 1}, "it has 1 member, but must have at most 0"),
         ({"const": None}, True, "true is not null"),
-        ({"oneOf": [{"minimum": 1}, {"minimum": 2}]}, 3, "3 matches more than one of the alternatives, but must match exactly one"),
+        ({"oneOf": [{"minimum": 1}, {"minimum": 2}]}, 3, "3 matches both oneOf/0 and oneOf/1, but must match exactly one of the alternatives"),
         ({"oneOf": [{"minimum": 1}, {"minimum": 2}]}, 0, "0 matches none of the alternatives: 0 is less than the minimum of 1; or 0 is less than the minimum of 2"),
         ({"anyOf": [{"required": ["a"]}, {"properties": {"b": {"maxLength": 1}}}]}, {"b": "xx"}, '{"b": "xx"} matches none of the alternatives: "a" is required and missing; or /b: "xx" is longer than 1 character'),
         ({"anyOf": [{"minimum": number} for number in range(1, 9)]}, 0, "0 matches none of the alternatives"),
@@ -158,10 +158,72 @@ def test_the_branch_that_a_discriminating_member_selects_is_explained(value: Any
         ({"required": ["a"], "anyOf": [{"required": ["a", "b"]}, {"required": ["a", "c"]}]}, {}, '"a" is required and missing'),
         ({"anyOf": [{"type": "string"}, {"type": ["array", "null"], "minItems": 2}]}, 5, "5 is not of type string or array or null"),
         ({"anyOf": [{"type": "string"}, {"minimum": 6}]}, 5, "5 is less than the minimum of 6"),
+        ({"anyOf": [{"properties": {"a": {"minimum": 3}}}, {"required": ["b"]}]}, {"a": 1}, '{"a": 1} matches none of the alternatives: /a: 1 is less than the minimum of 3; or "b" is required and missing'),
+        ({"anyOf": [{"minimum": 9}, {"anyOf": [{"minimum": 8}, {"minimum": 7}]}]}, 5, "5 matches none of the alternatives: 5 is less than the minimum of 9"),
+        ({"anyOf": [{"minimum": number} for number in range(1, 6)]}, 0, "0 matches none of the alternatives"),
+        ({"oneOf": [{"required": ["a"]}, {"required": ["b", "c"]}]}, {}, 'one of "a", "b" and "c" is required'),
+        ({"oneOf": [{"required": ["a"]}, {"required": ["b"]}]}, {"a": 1, "b": 1}, 'only one of "a", "b" may be present'),
+        ({"required": ['say "hi"']}, {}, '"say \\"hi\\"" is required and missing'),
+        ({"dependentRequired": {"a": ["it's"]}}, {"a": 1}, '"it\'s" is required beside "a", and missing'),
+        ({"propertyNames": {"maxLength": 2}}, {"abc": 1}, 'the name "abc" is longer than 2 characters'),
+        ({"not": {}}, 1, "1 is not allowed here"),
+        ({"minLength": 2.0}, "a", '"a" is shorter than 2 characters'),
+        ({"contains": {"const": 1}, "minContains": 2.0}, [1], '1 item of it matches {"const": 1}, but at least 2 must'),
+        ({"unevaluatedItems": {"type": "string"}}, [1], "1 is not declared here, and the schema of such items does not allow that"),
     ],
 )  # fmt: skip
 def test_a_violation_is_described_in_terms_of_json(schema: Any, value: Any, message: str) -> None:
     assert [violation.message for violation in validator(schema).violations(value, "body")] == [message]
+
+
+TAGGED: dict[str, Any] = {
+    "allOf": [{"properties": {"a": {"type": "integer"}}}],
+    "patternProperties": {"^x-": {"type": "integer"}},
+    "unevaluatedProperties": False,
+}
+TUPLE = {"allOf": [{"prefixItems": [{"type": "integer"}]}], "unevaluatedItems": False}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "violations"),
+    [
+        (TAGGED, {"a": "x"}, [("/a", "type")]),
+        (TAGGED, {"x-a": "x"}, [("/x-a", "type")]),
+        (TAGGED, {"a": "x", "b": 1}, [("", "unevaluatedProperties"), ("/a", "type")]),
+        (TAGGED, {"a": 1, "b": 1}, [("", "unevaluatedProperties")]),
+        ({**TAGGED, "anyOf": [{"required": ["c"], "additionalProperties": True}]}, {"b": 1}, [("", "required")]),
+        (TUPLE, ["x"], [("/0", "type")]),
+        (TUPLE, [1, 2], [("", "unevaluatedItems")]),
+    ],
+)  # fmt: skip
+def test_what_is_declared_where_another_keyword_fails_is_not_reported_as_undeclared(
+    schema: Any, value: Any, violations: list[Any]
+) -> None:
+    reported = validator(schema).violations(value, "body")
+    assert sorted((violation.pointer, violation.keyword) for violation in reported) == violations
+
+
+def test_members_of_an_alternative_that_does_not_apply_are_called_so() -> None:
+    cat = {"properties": {"kind": {"const": "cat"}, "lives": {"type": "integer"}}, "required": ["kind"]}
+    dog = {"properties": {"kind": {"const": "dog"}, "barks": {"type": "boolean"}}, "required": ["kind"]}
+    schema = {"oneOf": [cat, dog], "unevaluatedProperties": False}
+    (violation,) = validator(schema).violations({"kind": "cat", "barks": True, "age": 3}, "body")
+    assert violation.message == ('"age" is not declared here; "barks" is declared only in schemas that do not apply')
+
+
+def test_what_is_undeclared_in_a_member_is_not_reported_of_the_value_itself() -> None:
+    schema = {"properties": {"inner": {"$ref": f"{BASE_URI}schema.json"}}, "unevaluatedProperties": False}
+    (violation,) = validator(schema).violations({"inner": {"outer": 1}}, "body")
+    assert violation.pointer == "/inner"
+
+
+def test_alternatives_that_both_match_are_named() -> None:
+    address = f"{BASE_URI}schema.json#/$defs"
+    definitions = {"Cat": {"required": ["name"]}, "Cow": {"type": "string"}, "Dog": {"required": ["name"]}}
+    schema = {"oneOf": [{"$ref": f"{address}/{name}"} for name in definitions], "$defs": definitions}
+    (violation,) = validator(schema).violations({"name": "Rex"}, "body")
+    both = "oneOf/0 (Cat) and oneOf/2 (Dog)"
+    assert violation.message == f'{{"name": "Rex"}} matches both {both}, but must match exactly one of the alternatives'
 
 
 def test_schemas_that_lead_to_others_are_compiled_together_after_a_few_that_were_compiled_alone(

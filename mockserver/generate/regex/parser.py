@@ -22,6 +22,10 @@ from mockserver.generate.regex.code_points import (
 # The most repetitions where a pattern names no upper bound.
 UNBOUNDED = 1_000_000
 NESTING_LIMIT = 60
+# How groups begin after a question mark, the longer ones first.
+NAMED_GROUPS = ("P<", "<")
+NEGATIVE_LOOKAROUND = ("!", "<!")
+GROUPS = (":", "=", "<=", *NEGATIVE_LOOKAROUND, *NAMED_GROUPS)
 ESCAPED = {"t": 9, "n": 10, "v": 11, "f": 12, "r": 13, "0": 0}
 
 
@@ -62,17 +66,18 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A part that a backreference may name, by its number."""
+    """A part that a backreference may refer to, by its number or by its name, if it has one."""
 
     number: str
     part: Part
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Backreference:
     """The text that a group has matched."""
 
-    number: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,6 @@ class _Parser:
 
     def __init__(self, pattern: str) -> None:
         self._pattern, self.position, self._groups = pattern, 0, 0
-        self._numbers: dict[str, str] = {}
 
     def _accept(self, text: str) -> bool:
         """Skip `text` if it comes next."""
@@ -159,28 +163,25 @@ class _Parser:
         return self._escape() if char == "\\" else _single(ord(char))
 
     def _group(self, depth: int) -> Part:
-        is_capturing, is_lookaround, is_negative = True, False, False
+        name, kind = "", "("
         if self._accept("?"):
-            if self._accept(":"):
-                is_capturing = False
-            elif self._accept("=") or self._accept("<="):
-                is_lookaround = True
-            elif self._accept("!") or self._accept("<!"):
-                is_lookaround = is_negative = True
-            elif self._accept("<") or self._accept("P<"):
-                self._numbers[self._until(">")] = str(self._groups + 1)
-            else:
+            kind = next((opening for opening in GROUPS if self._accept(opening)), "")
+            if not kind:
                 return self._flags(depth)
-        is_capturing = is_capturing and not is_lookaround
-        # Groups are numbered by where they begin.
-        self._groups += is_capturing
+            if kind in NAMED_GROUPS:
+                name = self._until(">")
+        is_captured = kind == "(" or kind in NAMED_GROUPS
+        self._groups += is_captured
         number = str(self._groups)
         part = self.alternation(depth + 1)
         if not self._accept(")"):
             raise UnsupportedPattern("it lacks a )")
-        if is_lookaround:
-            return EMPTY if is_negative else Lookahead(part)
-        return Group(number, part) if is_capturing else part
+        if is_captured:
+            return Group(number, part, name)
+        if kind == "=":
+            return Lookahead(part)
+        # What a lookbehind requires is written, whatever comes before.
+        return EMPTY if kind in NEGATIVE_LOOKAROUND else part
 
     def _flags(self, depth: int) -> Part:
         while (char := self._take()) not in ":)":
@@ -259,8 +260,7 @@ class _Parser:
                 raise UnsupportedPattern(f"it names the Unicode property {name}, which is not supported") from None
             return CharClass(ranges, ranges) if char == "p" else _plain_class(complement(ranges))
         if char == "k" and self._accept("<"):
-            name = self._until(">")
-            return Backreference(self._numbers.get(name, name))
+            return Backreference(self._until(">"))
         if char in "123456789":
             return Backreference(char)
         if char == "c":

@@ -84,6 +84,13 @@ class _Writer:
     def write(self, part: Part) -> str:
         return _WRITERS[type(part)](self, part)
 
+    def write_sequence(self, sequence: Concat) -> str:
+        texts = list(map(self.write, sequence.parts))
+        # What must follow the end follows it.
+        if sequence.parts and isinstance(sequence.parts[-1], Lookahead):
+            texts.append(self.lookaheads.pop())
+        return "".join(texts)
+
     def write_char(self, part: CharClass) -> str:
         ranges = intersection(ASCII, part.ranges) or part.preferred if self.widely else part.preferred
         if not ranges:
@@ -104,7 +111,7 @@ class _Writer:
         return "".join(self.write(part.part) for _ in range(part.least + extra))
 
     def write_group(self, part: Group) -> str:
-        text = self.groups[part.number] = self.write(part.part)
+        text = self.groups[part.number] = self.groups[part.name] = self.write(part.part)
         return text
 
     def write_lookahead(self, part: Lookahead) -> str:
@@ -114,10 +121,10 @@ class _Writer:
 
 _WRITERS: dict[type, Callable[[_Writer, Part], str]] = {
     CharClass: lambda writer, part: writer.write_char(part),  # type: ignore[arg-type]
-    Concat: lambda writer, part: "".join(map(writer.write, part.parts)),  # type: ignore[union-attr]
+    Concat: lambda writer, part: writer.write_sequence(part),  # type: ignore[arg-type]
     Alternation: lambda writer, part: writer.write(writer.rng.choice(part.branches)),  # type: ignore[union-attr]
     Repeat: lambda writer, part: writer.write_repeat(part),  # type: ignore[arg-type]
     Group: lambda writer, part: writer.write_group(part),  # type: ignore[arg-type]
-    Backreference: lambda writer, part: writer.groups.get(part.number, ""),  # type: ignore[union-attr]
+    Backreference: lambda writer, part: writer.groups.get(part.name, ""),  # type: ignore[union-attr]
     Lookahead: lambda writer, part: writer.write_lookahead(part),  # type: ignore[arg-type]
 }
