@@ -145,8 +145,9 @@ class ListReader:
 
 
 def query_parameters(operation: Operation) -> dict[str, Parameter]:
-    """The query parameters of an operation, by name."""
-    return {parameter.name: parameter for parameter in operation.parameters if parameter.location == "query"}
+    """The query parameters of an operation as they are sent, by name: of an object, those of its members."""
+    declared = [parameter for parameter in operation.parameters if parameter.location == "query"]
+    return {leaf.name: leaf for parameter in declared for leaf in parameter.leaves()}
 
 
 def selecting_parameters(operation: Operation) -> dict[str, Parameter]:

@@ -67,7 +67,7 @@ def _used_parameters(behaviour: Behaviour) -> set[str | None]:
 def _unused_parameters(operation: Operation, behaviour: Behaviour) -> Iterator[str]:
     used = _used_parameters(behaviour)
     for parameter in operation.parameters:
-        if parameter.location == "query" and parameter.name not in used:
+        if parameter.location == "query" and used.isdisjoint(leaf.name for leaf in parameter.leaves()):
             yield parameter.name
 
 

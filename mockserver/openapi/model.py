@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from functools import lru_cache
 from typing import Any
@@ -107,7 +107,8 @@ class DeclaredResponse:
 class Parameter:
     """A declared parameter; `is_plain` as its notation is. Its `examples` are those that have a name.
 
-    With `has_member_parameters`, the members of the object are sent as parameters of their own.
+    With `has_member_parameters`, the members of the object are sent as parameters of their own: `members` are those of
+    a query that are declared, by the name of the member.
     """
 
     name: str
@@ -121,6 +122,14 @@ class Parameter:
     may_be_empty: bool = False
     deprecated: bool = False
     examples: Mapping[str, Any] = field(default_factory=dict)
+    members: tuple[tuple[str, Parameter], ...] = ()
+
+    def leaves(self) -> Iterator[Parameter]:
+        """The parameters as which it is sent: its members and theirs, or itself without any."""
+        if not self.members:
+            yield self
+        for _, member in self.members:
+            yield from member.leaves()
 
 
 @dataclass(frozen=True, slots=True)

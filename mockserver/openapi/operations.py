@@ -26,6 +26,7 @@ from mockserver.openapi.model import (
     DeclaredResponse,
     Operation,
     Parameter,
+    ParameterStyle,
     template_names,
     template_shape,
 )
@@ -40,6 +41,8 @@ from mockserver.syntax.media_types import FORM
 from mockserver.syntax.statuses import FIRST_ERROR
 
 NO_RESPONSES = "there must be at least one response, for example for 200"
+# So many levels of an object's members are parameters of their own.
+MEMBER_DEPTH = 3
 # Parameters of these names are ignored (OpenAPI 3.1, section 4.8.12.1).
 IGNORED_HEADER_PARAMETERS = {"accept", "content-type", "authorization"}
 
@@ -225,6 +228,7 @@ class OperationReader:
             may_be_empty=location == "query" and declared.get("allowEmptyValue") is True,
             deprecated=declared.get("deprecated") is True,
             examples={name: example.value for name, example in examples.items()},
+            members=_member_parameters(notation) if location == "query" and has_member_parameters(notation) else (),
         )
 
     def _read_body(self, node: Node) -> Body | None:
@@ -274,6 +278,21 @@ def _operation_nodes(item: Node) -> Iterator[Node]:
     others = item.value.get("additionalOperations")
     if isinstance(others, dict):
         yield from (item.child("additionalOperations", method) for method in others if isinstance(others[method], dict))
+
+
+def _member_parameters(notation: ParameterStyle, depth: int = 0) -> tuple[tuple[str, Parameter], ...]:
+    """The declared members of an object that are sent as parameters of their own, each with the name of its own."""
+    members = []
+    for name in sorted(notation.shape.names) if depth < MEMBER_DEPTH else ():
+        shape = notation.shape.member(name)
+        sent = f"{notation.name}[{name}]" if notation.style == "deepObject" else name
+        style = ParameterStyle(sent, "query", notation.style, True, shape)
+        below = _member_parameters(style, depth + 1) if notation.style == "deepObject" else ()
+        defaults = [part.value["default"] for part in shape.unconditional() if "default" in part.value]
+        own = style if below else replace(style, style="form")
+        default = defaults[0] if defaults else None
+        members.append((name, Parameter(sent, "query", False, own, ANY_TEXT, default, members=below)))
+    return tuple(members)
 
 
 def _find_default(schema: Node) -> Any:

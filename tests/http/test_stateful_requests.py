@@ -89,6 +89,12 @@ POST = record(
     starred=BOOLEAN,
 )
 THING = record(id=TEXT, label=TEXT)
+PAGE = {
+    "type": "object",
+    "properties": {"number": INTEGER, "size": {**INTEGER, "default": 2}},
+    "additionalProperties": False,
+}
+FILTER = record(label=record(prefix=TEXT) | {"required": []}) | {"required": []}
 OPTIONAL_THING = {"type": "object", "properties": {"label": TEXT, "limit": INTEGER}}
 NOTE = record(id=INTEGER, text=TEXT)
 SHAPES: dict[str, tuple[Paths, str]] = {
@@ -318,6 +324,34 @@ SHAPES: dict[str, tuple[Paths, str]] = {
         POST /parts {"id": "a"} = 201 {"id": "a", "size": {"height": 7}}
         POST /parts {"id": "b", "size": {"height": 8}, "marks": ["x"]} = 201 {"id": "b", "size": {"height": 8}, "marks": ["x"]}
         PUT /parts/a {"id": "a"} = 200 {"id": "a"}
+        """,
+    ),
+    "pages and filters that are members of objects": (
+        {
+            **crud("/things", "/things/{thing_id}", THING),
+            "/things": {
+                **crud("/things", "/things/{thing_id}", THING)["/things"],
+                "get": operation(schema=array_of(THING))
+                | {
+                    "parameters": [
+                        {"name": "page", "in": "query", "style": "deepObject", "schema": PAGE},
+                        {"name": "filter", "in": "query", "style": "deepObject", "schema": FILTER},
+                        {"name": "selection", "in": "query", "schema": {"type": "object", "properties": {"id": TEXT}}},
+                    ]
+                },
+            },
+        },
+        """
+        POST /things {"id": "a", "label": "x"} = 201
+        POST /things {"id": "b", "label": "y"} = 201
+        POST /things {"id": "c", "label": "x"} = 201
+        GET /things = 200 [{"id": "a", "label": "x"}, {"id": "b", "label": "y"}]
+        GET /things?page[number]=2 = 200 [{"id": "c", "label": "x"}]
+        GET /things?page[size]=1&page[number]=2 = 200 [{"id": "b", "label": "y"}]
+        GET /things?filter[label][prefix]=x = 200 [{"id": "a", "label": "x"}, {"id": "c", "label": "x"}]
+        GET /things?id=b = 200 [{"id": "b", "label": "y"}]
+        GET /things?page[size]=z = 422
+        GET /things?page[other]=1 = 422
         """,
     ),
     "lists that are selected by the items of a field": (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -89,6 +89,16 @@ def read_query(request: Request) -> dict[str, list[str]]:
     return values
 
 
+def _member_values(parameter: Parameter, value: Any) -> Iterator[tuple[str, Any]]:
+    """The values of the members that are sent as parameters of their own, by the names of these."""
+    for name, member in parameter.members:
+        below = value.get(name, member.default) if isinstance(value, dict) else member.default
+        if member.members:
+            yield from _member_values(member, below)
+        elif below is not None:
+            yield member.name, below
+
+
 @dataclass(slots=True)
 class _Reader:
     """Reads one request to one operation. `refuses_undeclared` says whether undeclared input is refused."""
@@ -135,6 +145,8 @@ class _Reader:
                 self.violations.append(Violation(location, "", "required", message, name))
             elif parameter.default is not None:
                 values[location][name] = parameter.default
+            for member, value in _member_values(parameter, values[location].get(name)):
+                values[location].setdefault(member, value)
         return values
 
     def refuse_undeclared(self, query: Mapping[str, list[str]]) -> None:
