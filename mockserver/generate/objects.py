@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mockserver.errors import CannotGenerate
@@ -82,11 +82,11 @@ def _choose_members(generation: Generation, constraints: Constraints, depth: int
     A hidden member is usually required in the other direction only, so the first attempt leaves it out.
     """
     declared, most = constraints.declared_members, constraints.maximum("maxProperties")
-    chosen = [
-        name
+    chosen = {
+        name: None
         for name in constraints.required
         if attempt or not generation.is_hidden(constraints.member_schemas(name))
-    ]  # fmt: skip
+    }  # fmt: skip
     is_minimal = generation.is_minimal(depth, attempt)
     for name in declared:
         if name in chosen or name in constraints.absent or attempt == 1:
@@ -99,14 +99,14 @@ def _choose_members(generation: Generation, constraints: Constraints, depth: int
             continue
         is_allowed = not generation.should_omit(constraints.member_schemas(name))
         if is_allowed and generation.is_valid(constraints.name_schemas, name):
-            chosen.append(name)
+            chosen[name] = None
     order = {name: position for position, name in enumerate(declared)}
     return sorted(_with_dependents(constraints, chosen), key=lambda name: order.get(name, len(order)))
 
 
-def _with_dependents(constraints: Constraints, names: list[str]) -> list[str]:
-    """The names and those that `dependentRequired` adds to them."""
-    names = list(names)
+def _with_dependents(constraints: Constraints, chosen: Iterable[str]) -> list[str]:
+    """The names and those that `dependentRequired` adds to them, each once."""
+    names = dict.fromkeys(chosen)
     for _ in range(ATTEMPT_LIMIT):
         dependents = [
             dependent
@@ -118,8 +118,8 @@ def _with_dependents(constraints: Constraints, names: list[str]) -> list[str]:
         ]
         if not dependents:
             break
-        names += dict.fromkeys(dependents)
-    return names
+        names |= dict.fromkeys(dependents)
+    return list(names)
 
 
 def _is_map(constraints: Constraints) -> bool:

@@ -55,6 +55,14 @@ SCHEMAS: dict[str, tuple[Callable[[int], Any], int]] = {
         lambda size: {"type": "array", "minItems": size, "uniqueItems": True, "items": {"enum": list(range(2 * size))}},
         500,
     ),
+    "an object whose members require each other": (
+        lambda size: {
+            "type": "object",
+            "properties": {f"m{number}": {"type": "null"} for number in range(size)},
+            "dependentRequired": {f"m{number}": [f"m{number + 1}"] for number in range(size - 1)},
+        },
+        1_000,
+    ),
     "an array of values of a long list": (
         lambda size: {"type": "array", "minItems": size, "items": {"enum": list(range(10 * size))}}, 500,
     ),
