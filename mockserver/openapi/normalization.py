@@ -21,6 +21,9 @@ from mockserver.openapi.linking import Linked, TypedLocation
 CONTAINERS = (dict, list)
 # Takes an object as written and a copy whose members are transformed already; returns what takes its place.
 Transform = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
+# By file and pointer of a schema, the new names of its keywords.
+Renamed = dict[tuple[str, str], dict[str, str]]
+RENAMED_KEYWORDS = (*dialect_3_0.TUPLE_KEYWORDS, "dependencies")
 
 
 def normalize(linked: Linked, report: Report) -> None:
@@ -33,13 +36,14 @@ def normalize(linked: Linked, report: Report) -> None:
     }
 
     drafts, heirs = _Drafts(linked, report), Heirs(linked)
+    renamed = _find_renamed(linked, drafts)
 
     def transform(written: dict[str, Any], copy: dict[str, Any]) -> dict[str, Any]:
         location = linked.schemas.get(id(written))
         if location is None:
             return copy
-        if relocated and isinstance(copy.get("$ref"), str):
-            copy = _redirect_reference(copy, relocated)
+        if (relocated or renamed) and isinstance(copy.get("$ref"), str):
+            copy = _redirect_reference(copy, relocated, renamed)
         if "$id" in copy:
             copy = {name: value for name, value in copy.items() if name != "$id"}
         if "discriminator" in copy:
@@ -86,16 +90,19 @@ class _Drafts:
             return schema
         if "$schema" in schema and pointers and location.pointer in pointers:
             schema = {name: value for name, value in schema.items() if name != "$schema"}
-        draft = self._by_document.get(location.uri, older_drafts.CURRENT)
-        pointer = location.pointer
+        draft = self.draft_of(location)
+        return older_drafts.translate(schema, draft) if draft < older_drafts.CURRENT else schema
+
+    def draft_of(self, location: TypedLocation) -> int:
+        """The draft that a schema is in: the one that it, or the nearest schema around it, names."""
+        pointers, pointer = self._by_pointer.get(location.uri), location.pointer
         while pointers:
             if pointer in pointers:
-                draft = pointers[pointer]
-                break
+                return pointers[pointer]
             if not pointer:
                 break
             pointer = pointer.rpartition("/")[0]
-        return older_drafts.translate(schema, draft) if draft < older_drafts.CURRENT else schema
+        return self._by_document.get(location.uri, older_drafts.CURRENT)
 
 
 def _is_left_to_validators(linked: Linked, location: TypedLocation) -> bool:
@@ -174,13 +181,33 @@ class Copier:
         return self._transform(value, copy)
 
 
-def _redirect_reference(schema: dict[str, Any], relocated: set[tuple[str, str]]) -> dict[str, Any]:
-    """The schema with its reference adjusted to the new location of keywords that `dialect_3_0` moves."""
+def _find_renamed(linked: Linked, drafts: _Drafts) -> Renamed:
+    """The keywords that get other names in translation, as far as references lead through some."""
+    renamed: Renamed = {}
+    if not any(f"/{keyword}" in reference for reference in linked.references for keyword in RENAMED_KEYWORDS):
+        return renamed
+    for location in linked.schemas.values():
+        names: dict[str, str] = {}
+        if isinstance(location.value.get("items"), list):
+            is_older = linked.is_3_0.get(location.uri) or drafts.draft_of(location) < older_drafts.CURRENT
+            names |= dialect_3_0.TUPLE_KEYWORDS if is_older else {}
+        if isinstance(location.value.get("dependencies"), dict):
+            names["dependencies"] = "dependentSchemas"
+        if names:
+            renamed[location.uri, location.pointer] = names
+    return renamed
+
+
+def _redirect_reference(schema: dict[str, Any], relocated: set[tuple[str, str]], renamed: Renamed) -> dict[str, Any]:
+    """The schema with its reference adjusted to the new location of keywords that translation moves."""
     uri, _, fragment = schema["$ref"].partition("#")
     pointer = ""
     tokens = fragment.split("/")
     for index, token in enumerate(tokens[1:], 1):
-        if (uri, unquote(pointer)) in relocated and token not in dialect_3_0.ANNOTATIONS:
-            tokens[index] = f"{dialect_3_0.RELOCATED_TO[1:]}/{token}"
+        place = uri, unquote(pointer)
+        if place in renamed:
+            tokens[index] = renamed[place].get(token, token)
+        if place in relocated and token not in dialect_3_0.ANNOTATIONS:
+            tokens[index] = f"{dialect_3_0.RELOCATED_TO[1:]}/{tokens[index]}"
         pointer = f"{pointer}/{token}"
     return {**schema, "$ref": f"{uri}#{'/'.join(tokens)}"}

@@ -114,6 +114,24 @@ def test_a_file_beside_the_document_is_in_the_draft_that_it_names(
     assert reported == violations
 
 
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_a_reference_through_a_keyword_that_is_renamed_leads_to_its_new_place(tmp_path: Path, version: str) -> None:
+    pair = {
+        "type": "object",
+        "properties": {
+            "row": {"type": "array", "items": [{"type": "integer"}, {"$ref": "#/components/schemas/Pair/properties/row/items/0"}]},
+            "tag": {"$ref": "#/components/schemas/Pair/dependencies/row/properties/mark"},
+        },
+        "dependencies": {"row": {"properties": {"mark": {"type": "string"}}}},
+    }  # fmt: skip
+    dialect = {"jsonSchemaDialect": "http://json-schema.org/draft-07/schema#"} if version == "3.1.0" else {}
+    components = {"schemas": {"Pair": pair}}
+    file = write(tmp_path, {"$ref": "#/components/schemas/Pair"}, openapi=version, components=components, **dialect)
+    client = create_app(file).test_client()
+    bodies: list[Any] = [{"row": [1, 2], "tag": "x"}, {"row": [1, "x"]}, {"tag": 5}]
+    assert [client.post("/a", json=body).status_code for body in bodies] == [200, 422, 422]
+
+
 def test_a_file_with_a_recursive_reference_is_left_to_the_validators(tmp_path: Path) -> None:
     tree = {
         "$schema": "https://json-schema.org/draft/2019-09/schema",

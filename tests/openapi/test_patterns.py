@@ -24,6 +24,10 @@ from tests.documents.broken import document, load, thing_validator
         (r"^x{,3}$", "x{,3}", "xx"),
         (r"^\u{41}[^\]-\w]$", "A.", "A-"),
         (r"^[^]$", "\n", "ab"),
+        (r"^a]}$", "a]}", "a"),
+        (r"(?i)^(asc|desc)$", "DESC", "descend"),
+        (r"(?i)^a|b$", "xB", "c"),
+        (r"^(?P<first>[xy])\k<first>$", "yy", "xy"),
         (r"^(?<open>['\"])[(](x)\k<open>$", "'(x'", "'(xx"),
     ],
 )
@@ -34,7 +38,9 @@ def test_a_pattern_is_translated_to_one_that_validators_take(pattern: str, match
     assert not is_valid(other)
 
 
-@pytest.mark.parametrize("pattern", [r"^[-\w]+$", "a{2}", "[a-z]", r"\p{L}", "(", "[a", r"\k<none>", r"[z-a]{", "]"])
+@pytest.mark.parametrize(
+    "pattern", [r"^[-\w]+$", "a{2}", "[a-z]", r"\p{L}", "(", "[a", r"\k<none>", r"[z-a]{", r"\Aa\z"]
+)
 def test_a_pattern_that_validators_take_or_that_is_wrong_stays_as_it_is(pattern: str) -> None:
     assert translate_pattern(pattern) == pattern
 

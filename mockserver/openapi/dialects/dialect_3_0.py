@@ -15,6 +15,8 @@ ANNOTATIONS = frozenset({
 })  # fmt: skip
 COMBINATIONS = ("allOf", "anyOf", "oneOf", "not")
 RELOCATED_TO = "/anyOf/0"
+# What the keywords of arrays of `items` are called in 2020-12.
+TUPLE_KEYWORDS = {"items": "prefixItems", "additionalItems": "items"}
 BOUNDS = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
 
 
@@ -56,8 +58,7 @@ def translate_exclusive(schema: dict[str, Any], exclusive: str, bound: str) -> d
 
 def translate_tuple(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema with an array of `items`, each for the item at its place, and the `additionalItems` after them."""
-    names = {"items": "prefixItems", "additionalItems": "items"}
-    return {names.get(name, name): value for name, value in schema.items()}
+    return {TUPLE_KEYWORDS.get(name, name): value for name, value in schema.items()}
 
 
 def _allow_null(schema: dict[str, Any]) -> dict[str, Any]:

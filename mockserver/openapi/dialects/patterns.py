@@ -1,6 +1,7 @@
 r"""Regular expressions that ECMA-262 allows only without its flag `u` (Annex B.1.2), as validators take them.
 
-JSON Schema recommends the flag, but many patterns are written without it in mind, such as `[\w-.]`.
+JSON Schema recommends the flag, but many patterns are written without it in mind, such as `[\w-.]`. So are those with
+`(?i)` at the start and `(?P<name>…)`, which other languages have and ECMA-262 gives no other meaning.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ QUANTIFIER = re.compile(r"\{[0-9]+(?:,[0-9]*)?\}")
 # A character class, or the escape sequence of one character with braces.
 SET_ESCAPE = re.compile(r"\\(?:[dDwWsS]|[pP]\{[^}]*\})")
 ESCAPE = re.compile(r"\\(?:[pPu]\{[^}]*\}|.)", re.DOTALL)
-NAMED_GROUP = re.compile(r"\(\?<([^=!>][^>]*)>")
+NAMED_GROUP = re.compile(r"\(\?P?<([^=!>][^>]*)>")
 NAMED_REFERENCE = re.compile(r"\\k<([^>]+)>")
 # These may be what validators do not take.
-CANDIDATE = re.compile(r"[{-]|\[\^?\]|\\k<")
+CANDIDATE = re.compile(r"[]{}-]|\\k<|\(\?(?:i\)|P<)")
+IGNORE_CASE = "(?i)"
 # What no character matches, and what each does.
 NOTHING, ANYTHING = "(?!)", r"[\s\S]"
 
@@ -52,7 +54,8 @@ def is_compilable(pattern: str) -> bool:
         keyword_validator("pattern", pattern)
     except (jsonschema_rs.ValidationError, ValueError):
         return False
-    return True
+    # The engine takes more than ECMA-262, and the check of schemas does not.
+    return bool(keyword_validator("format", "regex").is_valid(pattern))
 
 
 class _Translation:
@@ -65,9 +68,11 @@ class _Translation:
     def translate(self) -> str:
         """The pattern with braces and hyphens escaped that stand for themselves."""
         parts: list[str] = []
+        ignores_case = self._pattern.startswith(IGNORE_CASE)
+        self._position = len(IGNORE_CASE) if ignores_case else 0
         while self._position < len(self._pattern):
             parts.append(self._next_part())
-        return "".join(parts)
+        return f"(?i:{''.join(parts)})" if ignores_case else "".join(parts)
 
     def _next_part(self) -> str:
         if reference := self._take(NAMED_REFERENCE):
@@ -77,9 +82,12 @@ class _Translation:
             return taken
         if self._pattern.startswith("[", self._position):
             return self._class()
+        if self._pattern.startswith("(?P<", self._position):
+            self._position += len("(?P<")
+            return "(?<"
         self._position += 1
         character = self._pattern[self._position - 1]
-        return rf"\{character}" if character in "{}" else character
+        return rf"\{character}" if character in "]{}" else character
 
     def _class(self) -> str:
         for empty, equivalent in (("[]", NOTHING), ("[^]", ANYTHING)):
@@ -89,7 +97,10 @@ class _Translation:
         parts = [self._pattern[self._position]]
         self._position += 1
         is_after_set = False
-        while self._position < len(self._pattern) and self._pattern[self._position] != "]":
+        while self._position < len(self._pattern):
+            if self._pattern[self._position] == "]":
+                self._position += 1
+                return "".join([*parts, "]"])
             if escape := self._take(SET_ESCAPE):
                 parts.append(escape)
                 is_after_set = True
