@@ -162,12 +162,7 @@ def _check_assigned(entry: Mapping[str, Any], operation: Operation | None) -> li
 
 
 def _check_where(entry: Mapping[str, Any], operations: Iterable[Operation]) -> list[Violation]:
-    names = [
-        parameter.name
-        for operation in operations
-        for parameter in operation.parameters
-        if parameter.location in ("path", "query")
-    ]
+    names = [name for operation in operations for name in operation.parameter_names()]
     return [
         Violation(
             "body",

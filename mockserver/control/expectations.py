@@ -136,7 +136,7 @@ def _check_names(entry: Mapping[str, Any], at: str, operations: Mapping[str, Ope
     if operation is None:
         message = unknown_operation(entry["operation"], operations)
         return [Violation("body", f"{at}/operation", "operation", message)]
-    names = [parameter.name for parameter in operation.parameters if parameter.location in ("path", "query")]
+    names = operation.parameter_names()
     unnames = [name for name in where if name not in names]
     messages = [unknown_name("parameter", name, names) for name in unnames]
     return [

@@ -187,6 +187,12 @@ class Operation:
         pairs = parse_qsl(self.path.partition("#")[0].partition("?")[2], keep_blank_values=True)
         return tuple((name, value) for name, value in pairs if "{" not in value)
 
+    def parameter_names(self) -> list[str]:
+        """The names by which conditions know the parameters of the path and the query, and the members of these."""
+        declared = [parameter for parameter in self.parameters if parameter.location in ("path", "query")]
+        leaves = (leaf.name for parameter in declared for leaf in parameter.leaves())
+        return list(dict.fromkeys([*(parameter.name for parameter in declared), *leaves]))
+
     @property
     def path_names(self) -> tuple[str, ...]:
         """The names of the path parameters, in the order of the path."""

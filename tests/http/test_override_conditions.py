@@ -10,6 +10,7 @@ import requests
 from flask.testing import FlaskClient
 
 from mockserver import BackgroundServer, ContractError, create_app, load_contract
+from tests.conftest import Serve
 from tests.contract.orders import write
 
 SECONDS = 20.0
@@ -193,3 +194,19 @@ def test_a_mistake_in_a_scenario_is_reported_with_its_place(tmp_path: Path) -> N
     with pytest.raises(ContractError) as caught:
         load_contract(write(tmp_path, change))
     assert [problem.pointer for problem in caught.value.problems] == ["/responses/0/match/headers/X/type"]
+
+
+def test_a_member_of_an_object_in_the_query_is_a_parameter(serve: Serve) -> None:
+    page = {"type": "object", "properties": {"size": {"type": "integer", "default": 2}}}
+    parameter = {"name": "page", "in": "query", "style": "deepObject", "schema": page}
+    operation = {"operationId": "list", "parameters": [parameter], "responses": {"204": {"description": "ok"}}}
+    client = serve({"openapi": "3.1.0", "info": {"title": "T", "version": "1"}, "paths": {"/x": {"get": operation}}})
+    where = {"operation": "list", "where": {"page[size]": 5}}
+    assert client.post("/__mock/overrides", json={**where, "status": 503}).status_code == 201
+    targets = ("/x", "/x?page[size]=5", "/x?page[size]=6")
+    assert [client.get(target).status_code for target in targets] == [204, 503, 204]
+    assert client.post("/__mock/verify", json={"expect": [{**where, "times": 1}]}).status_code == 200
+    assert (
+        client.post("/__mock/verify", json={"expect": [{"operation": "list", "where": {"page[no]": 1}}]}).status_code
+        == 422
+    )
