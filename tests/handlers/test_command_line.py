@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.cli.test_main import SECONDS, poll, remaining_output, run, serving
+from tests.cli.test_main import SECONDS, lines_until, poll, remaining_output, run, serving
 from tests.handlers.conftest import HEAD, WriteShop
 
 PRICED = '@derived("orders", "total")\ndef total(order):\n    return pricing.PRICE\n'
@@ -32,7 +32,8 @@ def test_edited_modules_are_reloaded(priced: Path) -> None:
         assert poll(f"{url}/orders/order-1", price_is(22))["total"] == 22
         (priced / "handlers.py").write_text(HEAD + PRICED.replace("pricing.PRICE", "333"))
         assert poll(f"{url}/orders/order-1", price_is(333))["total"] == 333
-        assert "Reloaded pricing.py\nReloaded handlers.py\n" in remaining_output(process)
+        lines = lines_until(process, "Reloaded", "Reloaded")
+        assert lines[-2:] == ["Reloaded pricing.py\n", "Reloaded handlers.py\n"]
 
 
 def test_a_mistake_in_a_module_that_is_new_is_gone_once_that_module_is_corrected(priced: Path) -> None:
