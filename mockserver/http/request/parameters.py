@@ -145,8 +145,9 @@ class _Reader:
                 self.violations.append(Violation(location, "", "required", message, name))
             elif parameter.default is not None:
                 values[location][name] = parameter.default
-            for member, value in _member_values(parameter, values[location].get(name)):
-                values[location].setdefault(member, value)
+            if parameter.members:
+                for member, value in _member_values(parameter, values[location].get(name)):
+                    values[location].setdefault(member, value)
         return values
 
     def refuse_undeclared(self, query: Mapping[str, list[str]]) -> None:
