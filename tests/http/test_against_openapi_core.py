@@ -82,7 +82,11 @@ def ours(written: Document, sent: Sent) -> tuple[bool, Any]:
     call = prepare(app.extensions["mockserver"], request).call
     if call is None:
         return response.status_code == 204, None
-    values = {"path": call.path, "query": call.query, "header": call.headers, "cookie": call.cookies}
+    # Without the members of an object that are sent as parameters of their own.
+    (path,) = written["paths"].values()
+    declared = {parameter["name"] for parameter in path["post"]["parameters"]}
+    query = {name: value for name, value in call.query.items() if name in declared}
+    values = {"path": call.path, "query": query, "header": call.headers, "cookie": call.cookies}
     return response.status_code == 204, (values, call.body)
 
 
