@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
+from mockserver.contract.effects import NO_EFFECTS, Effects
 from mockserver.contract.lists import ListSelection
 from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Node
@@ -40,7 +41,7 @@ class Behaviour:
     is what else selects and pages the records of a list. `item_path` holds the segments of the path at which a record
     that is created can be read, where that is not below the path of the operation. `key_schema` is the schema of a
     response that holds the key in place of the record. With `key_in_body`, the request body names the record, and no
-    path parameter does. `assigned` are members that an update writes beside those of the body. With `member`, the
+    path parameter does. `effects` are what an update writes beside the members of the body. With `member`, the
     operation is about that member of the record, in its place.
     """
 
@@ -65,7 +66,7 @@ class Behaviour:
     item_path: tuple[str, ...] | None = None
     key_schema: Node | None = None
     key_in_body: bool = False
-    assigned: Mapping[str, Any] = field(default_factory=dict)
+    effects: Effects = NO_EFFECTS
     member: str | None = None
 
     def key_parameter(self, path_names: tuple[str, ...]) -> str | None:

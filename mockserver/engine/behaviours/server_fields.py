@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
+from mockserver.contract.effects import DATE_LENGTH
 from mockserver.contract.model import Contract, Record, Resource, SortField
 from mockserver.contract.records import matches_schema, with_plain_keys
 from mockserver.contract.webhooks.expressions import body_members
@@ -17,7 +18,7 @@ from mockserver.engine.state.state import State
 from mockserver.errors import CannotGenerate
 from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation
-from mockserver.schemas.shapes import COMPOUND, Shape, type_of
+from mockserver.schemas.shapes import ALL_TYPES, COMPOUND, Shape, type_of
 from mockserver.syntax import words
 from mockserver.syntax.instants import format_instant
 from mockserver.syntax.media_types import FORMS
@@ -27,6 +28,10 @@ STAMPS = ("created_at", "created", "created_on", "creation_date", "date_created"
           "updated_at", "updated", "updated_on", "modified_at", "modified", "last_modified",
           "date_updated")  # fmt: skip
 STAMP_NAMES = frozenset(map(words.normalize, STAMPS))
+# Those with these words get the time at which it is changed, too.
+UPDATE_WORDS = frozenset({"updated", "modified"})
+# Integers from here on are times in milliseconds since 1970, not in seconds.
+FIRST_MILLISECONDS = 100_000_000_000
 # How many records are generated to find one that is valid and whose key is free.
 TRIES = 20
 
@@ -76,6 +81,10 @@ class ServerFields:
         # What clients subscribe with is read, even where the schema of the body does not name it.
         self._body_only = self._body_only.union(*map(body_members, subscriptions)) - resource.fields.keys()
         self._first_states = dict(_first_states(resource))
+        self._update_times = [name for name in sorted(stamps & simple) if UPDATE_WORDS.intersection(words.split(name))]
+        if lifecycle is not None and lifecycle.touch in self._update_times:
+            self._update_times.remove(lifecycle.touch)
+        self._empty = self._list_empty(always - stamps - self._first_states.keys() - set_elsewhere)
         set_here = always | stamps | self._first_states.keys()
         self._completed = ((self.owned & set_here & simple) | resource.fill) - resource.write_only
 
@@ -113,6 +122,35 @@ class ServerFields:
         shape, schemas = self._resource.shape.member(name), self._resource.validator.schemas
         return all(schemas.validator(schema).is_valid(value) for schema in shape.unconditional())
 
+    def _list_empty(self, names: Set[str]) -> dict[str, None]:
+        """Null for each field of these names that a new record has to have, and that may be null."""
+        resource = self._resource
+        referring = resource.links.keys() | resource.references.keys() | resource.owner_fields
+        empty = dict[str, None]()
+        for name in sorted(names - referring - resource.fill - resource.write_only - {resource.local_key}):
+            types, schemas = resource.fields.get(name, ALL_TYPES), resource.shape.member(name).unconditional()
+            is_fixed = any({"default", "const"} & schema.value.keys() for schema in schemas)
+            if "null" in types and types != ALL_TYPES and not is_fixed and self._is_valid(name, None):
+                empty[name] = None
+        return empty
+
+    def with_update_time(self, record: Any, before: Record, at: int) -> Any:
+        """A record with the time at which it was changed, in fields such as `updated_at` that it had before.
+
+        A time that the client has sent stays, unless it is what the record had before.
+        """
+        if not self._update_times or not isinstance(record, dict) or record == before:
+            return record
+        times: dict[str, Any] = {}
+        for name in self._update_times:
+            previous = before.get(name)
+            if name in before and record.get(name, previous) == previous:
+                texts, seconds = (format_instant(at), format_instant(at)[:DATE_LENGTH]), at // 1_000
+                is_long = type(previous) is int and previous >= FIRST_MILLISECONDS
+                candidates = (*texts, at if is_long else seconds)
+                times[name] = next((value for value in candidates if self._is_valid(name, value)), previous)
+        return {**record, **times}
+
     def complete(self, record: dict[str, Any], state: State, at: int, seed: int) -> dict[str, Any]:
         """A new record with a key, with the server's own fields, and with what it must have."""
         resource, key = self._resource, self._resource.local_key
@@ -125,7 +163,11 @@ class ServerFields:
         known_values = self._known_values(state, at) | {known_key_name(resource): record[key]}
         hidden = {name: value for name, value in record.items() if name in resource.hidden}
         visible = dict(resource.visible(record))
-        completed = self._generate(visible, hidden, missing, known_values, is_new_key, state, seed)
+        # Nothing has happened to a new record: it has no time of its deletion, for example.
+        empty = {name: value for name, value in self._empty.items() if name not in visible}
+        completed = self._generate({**visible, **empty}, hidden, missing, known_values, is_new_key, state, seed)
+        if empty and not matches_schema(resource, dict(with_plain_keys(resource, completed | hidden))):
+            completed = self._generate(visible, hidden, missing, known_values, is_new_key, state, seed)
         return dict(with_plain_keys(resource, completed | hidden))
 
     def _missing_fields(self, record: Record) -> list[str]:

@@ -18,6 +18,9 @@ from mockserver.syntax import words
 # The last words of key names whose values are numbered; other keys are generated as fields of their names are.
 NUMBERED = (["id"], ["uuid"], ["guid"], ["key"], ["number"])
 TRIES = 20
+# What says that a record has been deleted, normalized: such a record would be in no list.
+DELETION_TIMES = ("deletedat", "deletedon", "deleteddate", "removedat")
+DELETION_FLAGS = ("isdeleted", "deleted", "isremoved")
 
 
 def first_records(
@@ -149,7 +152,8 @@ def _generate_valid(
         try:
             record = generator.generate(resource.schema)
             linked = {name: value for name, value in links.items() if name in record and attempt < TRIES // 2}
-            record = generator.repair(resource.schema, {**record, **linked, **fixed})
+            record = _without_deletion(resource, {**record, **linked})
+            record = generator.repair(resource.schema, {**record, **fixed})
         except CannotGenerate:
             return None
         kept = fixed.keys() - ({key} - resource.references.keys())
@@ -159,6 +163,19 @@ def _generate_valid(
         if keeps_fixed and is_new and matches_schema(resource, record):
             return in_schema_order(resource, record)
     return None
+
+
+def _without_deletion(resource: Resource, record: Record) -> Record:
+    """The record with nothing that says that it has been deleted."""
+    changed = dict(record)
+    for name in record:
+        normalized, types = words.normalize(name), resource.fields.get(name, frozenset())
+        if normalized in DELETION_TIMES:
+            del changed[name]
+            changed |= {name: None} if "null" in types else {}
+        elif normalized in DELETION_FLAGS and "boolean" in types:
+            changed[name] = False
+    return changed
 
 
 def _numbered_key(resource: Resource, used_keys: set[Any], number: int) -> Any:
