@@ -105,3 +105,105 @@ CHANGE_SHAPES: dict[str, tuple[Paths, str]] = {
         """,
     ),
 }
+PRODUCT = record(id=INTEGER, name=TEXT, price=INTEGER)
+LINE = {
+    "type": "object",
+    "required": ["id", "product_id", "quantity"],
+    "properties": {"id": INTEGER, "product_id": INTEGER, "quantity": INTEGER, "name": TEXT, "unit_price": INTEGER},
+}
+CART = record(lines=array_of(LINE), total=INTEGER)
+NEW_LINE = record(productId=INTEGER, quantity=INTEGER)
+CHANGED_LINE = record(quantity=INTEGER)
+BASKET = {**record(id=TEXT, lines=array_of(LINE), owner=TEXT), "required": ["id", "lines"]}
+ARTICLE = record(slug=TEXT, tags=array_of(TEXT), like_count=INTEGER)
+CHANGE_SHAPES |= {
+    "a cart whose lines have prices of products": (
+        crud("/products", "/products/{id}", PRODUCT)
+        | {
+            "/cart": {"get": operation(schema=record(data=CART)), "delete": operation(status=204)},
+            "/cart/lines": {"post": operation(body=NEW_LINE, status=201, schema=record(data=CART))},
+            "/cart/lines/{id}": {
+                "put": operation(body=CHANGED_LINE, schema=record(data=CART)),
+                "delete": operation(schema=record(data=CART)),
+            },
+        },
+        """
+        GET /cart = 200 {"data": {"lines": [], "total": 0}}
+        POST /products {"id": 7, "name": "Pen", "price": 3} = 201
+        POST /cart/lines {"productId": 7, "quantity": 2} = 201 {"data": {"lines": [{"id": 1, "product_id": 7, "quantity": 2, "name": "Pen", "unit_price": 3}], "total": 6}}
+        POST /cart/lines {"productId": 7, "quantity": 1} = 201 ~{"data": {"total": 9}}
+        PUT /cart/lines/1 {"quantity": 5} = 200 ~{"data": {"total": 18}}
+        PUT /cart/lines/9 {"quantity": 5} = 404
+        DELETE /cart/lines/2 = 200 {"data": {"lines": [{"id": 1, "product_id": 7, "quantity": 5, "name": "Pen", "unit_price": 3}], "total": 15}}
+        GET /cart = 200 ~{"data": {"total": 15}}
+        DELETE /cart = 204
+        GET /cart = 200 {"data": {"lines": [], "total": 0}}
+        """,
+    ),
+    "baskets whose lines are returned alone": (
+        crud("/baskets", "/baskets/{basket_id}", BASKET)
+        | {
+            "/baskets/{basket_id}/lines": {
+                "post": operation(body=record(line=NEW_LINE), status=201, schema=record(line=LINE))
+            },
+            "/baskets/{basket_id}/lines/{product_id}": {
+                "get": operation(schema=LINE),
+                "patch": operation(body=CHANGED_LINE, schema=LINE),
+                "delete": operation(status=204),
+            },
+        },
+        """
+        POST /baskets/a/lines {"line": {"productId": 7, "quantity": 2}} = 404
+        POST /baskets {"id": "a", "lines": []} = 201 {"id": "a", "lines": []}
+        POST /baskets/a/lines {"line": {"productId": 7, "quantity": 2}} = 201 ~{"line": {"product_id": 7, "quantity": 2}}
+        GET /baskets/a/lines/7 = 200 ~{"product_id": 7, "quantity": 2}
+        PATCH /baskets/a/lines/7 {"quantity": 3} = 200 ~{"product_id": 7, "quantity": 3}
+        GET /baskets/a = 200 ~{"lines": [{"product_id": 7, "quantity": 3}]}
+        DELETE /baskets/a/lines/7 = 204
+        DELETE /baskets/a/lines/7 = 404
+        GET /baskets/a = 200 {"id": "a", "lines": []}
+        """,
+    ),
+    "tags that are added and removed alone": (
+        {
+            "/articles": {
+                "get": operation(schema=array_of(ARTICLE)),
+                "post": operation(body=record(slug=TEXT), status=201, schema=ARTICLE),
+            },
+            "/articles/{slug}": {"get": operation(schema=ARTICLE)},
+            "/articles/{slug}/tags": {
+                "get": operation(schema=array_of(TEXT)),
+                "put": operation(body=array_of(TEXT), schema=array_of(TEXT)),
+            },
+            "/articles/{slug}/tags/{tag}": {
+                "put": operation(schema=array_of(TEXT)),
+                "delete": operation(schema=array_of(TEXT)),
+            },
+        },
+        """
+        POST /articles {"slug": "a"} = 201 {"slug": "a", "tags": [], "like_count": 0}
+        PUT /articles/a/tags ["x", "y"] = 200 ["x", "y"]
+        PUT /articles/a/tags/z = 200 ["x", "y", "z"]
+        PUT /articles/a/tags/z = 200 ["x", "y", "z"]
+        DELETE /articles/a/tags/x = 200 ["y", "z"]
+        DELETE /articles/a/tags/x = 404
+        GET /articles/a = 200 {"slug": "a", "tags": ["y", "z"], "like_count": 0}
+        GET /articles/a/tags = 200 ["y", "z"]
+        """,
+    ),
+    "lines that are a collection of their own, and a POST that adds something else": (
+        crud("/carts", "/carts/{cart_id}", record(id=TEXT, items=array_of(record(id=TEXT, label=TEXT))))
+        | crud("/carts/{cart_id}/items", "/carts/{cart_id}/items/{item_id}", record(id=TEXT, label=TEXT))
+        | {
+            "/report": {"get": operation(schema=record(rows=array_of(record(id=TEXT))))},
+            "/report/rows": {"post": operation(body=record(query=TEXT), schema=record(job=TEXT))},
+        },
+        """
+        POST /carts {"id": "a", "items": []} = 201
+        POST /carts/a/items {"id": "x", "label": "l"} = 201
+        GET /carts/a/items = 200 [{"id": "x", "label": "l"}]
+        POST /report/rows {"query": "x"} = 200
+        GET /__mock/state?resource=report = 404
+        """,
+    ),
+}

@@ -57,7 +57,7 @@ def infer_action(segment: str, operation: Operation, collection: Collection) -> 
     word = next((word.removeprefix(start) for start in INTRODUCTIONS if word.startswith(start)), word) or word
     values = dict(_values(word, collection, is_undone=is_undone))
     is_record = returns_record(operation, collection)
-    body = infer_body(operation, collection) if values or is_record else None
+    body = infer_body(operation, collection) if values or (is_record and not is_undone) else None
     if not values and (body is None or not _sets_body(word, body, operation, collection)):
         response = infer_response(operation, 200, collection) if is_record and not is_undone else None
         return {"read": collection.name, **response} if response is not None else None
@@ -74,7 +74,9 @@ def _sets_body(word: str, body: Entry, operation: Operation, collection: Collect
         return False
     shape = media.shape.member(body["body"]) if "body" in body else media.shape
     fields = {words.normalize(name): name for name in collection.shape.names - {collection.key}}
-    shared = [words.normalize(name) for name in shape.names if words.normalize(name) in fields]
+    # What lists of the body do, such as `assignees`, is not known: add, remove or replace.
+    simple = [name for name in shape.names if not shape.member(name).types & COMPOUND]
+    shared = [words.normalize(name) for name in simple if words.normalize(name) in fields]
     named = [word.removeprefix(start) for start in SETTING if word.startswith(start)]
     is_about = any(name[:STEM] == word[:STEM] and len(name) >= STEM for name in shared)
     refers = any(words.split(fields[name])[-1:] == ["id"] for name in shared)

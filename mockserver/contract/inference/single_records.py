@@ -42,7 +42,7 @@ def detect_single_record(
     collection = Collection(
         choose_name(path, collections.names), path, HIDDEN_KEY, {schema.address: schema}, single=True
     )
-    owners = _find_owners(collection, read, "DELETE" in methods, collections)
+    owners = find_owners_of_single(collection, read, "DELETE" in methods, collections)
     if owners is None:
         return None
     entries: dict[str, Entry] = {read.id: {"read": collection.name, **envelope_entry(member)}}
@@ -98,7 +98,7 @@ def _returns_record(operation: Operation, collection: Collection) -> bool:
     return infer_response(operation, 200, copy) is not None
 
 
-def _find_owners(
+def find_owners_of_single(
     collection: Collection, read: Operation, is_deleted: bool, collections: DetectedCollections
 ) -> dict[str, str] | None:
     """The field that each parameter of the path holds, of which the last one becomes the key; None if one holds none.

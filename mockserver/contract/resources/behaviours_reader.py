@@ -7,7 +7,9 @@ from typing import Any
 
 from mockserver.contract.behaviour import (
     BEHAVIOUR_KINDS,
+    ITEM_KINDS,
     LAST_EVENT_ID,
+    NAMING_ITEMS,
     SELECTED_BY_BODY,
     SELECTING,
     Behaviour,
@@ -68,11 +70,14 @@ class BehavioursReader:
         self.report.check_names(f"{pointer}/path", "path parameter", path_fields, operation.path_names)
         key_in_body = not resource.single and has_key_in_body(kind, operation, path_fields, resource.local_key)
         parameters = operation.path_names if kind in SELECTING or key_in_body else operation.path_names[:-1]
+        parameters = parameters[:-1] if kind in NAMING_ITEMS else parameters
         names = [path_fields.get(parameter, parameter) for parameter in parameters]
         self.report.check_names(f"{pointer}/{kind}", "field", names, resource.fields)
         response = _response_schema(operation, kind)
         if "member" in entry:
             self.report.check_name(f"{pointer}/member", "field", entry["member"], resource.fields)
+        if kind in ITEM_KINDS:
+            self._check_items(pointer, entry, resource, resources)
         query = selecting_parameters(operation) if kind in SELECTED_BY_BODY else query_parameters(operation)
         paging = entry.get("paging", {})
         for role in paging.keys() - PAGING_MEMBERS:
@@ -116,8 +121,11 @@ class BehavioursReader:
             envelope_schema=response if members and _is_larger(response, filled) else None,
             body_member=entry.get("body"),
             member=entry.get("member"),
+            by=entry.get("by", ""),
+            copied=entry.get("copy", {}),
+            returns=entry.get("returns", "item" if kind in ITEM_KINDS else ""),
             path_fields=path_fields,
-            key_schema=response if "returns" in entry else None,
+            key_schema=response if entry.get("returns") == "key" else None,
             key_in_body=key_in_body,
             effects=self._read_effects(f"{pointer}/set", entry.get("set", {}), resource, operation),
         )
@@ -162,6 +170,20 @@ class BehavioursReader:
             message = f"{operation.id} must be a GET whose response is declared as {EVENT_STREAM}"
             self.report.add(pointer, message)
         check_event_names(resource, self.report)
+
+    def _check_items(
+        self, pointer: str, entry: Mapping[str, Any], resource: Resource, resources: Mapping[str, Resource]
+    ) -> None:
+        """Check that a member is a list, and that its items have the members that name one or refer to records."""
+        shape = resource.shape.member(entry["member"])
+        if "array" not in shape.types:
+            self.report.add(f"{pointer}/member", f"{quote(entry['member'])} is no list")
+        elif entry.get("by"):
+            self.report.check_name(f"{pointer}/by", "member", entry["by"], shape.items.names)
+        copied = entry.get("copy", {})
+        self.report.check_names(f"{pointer}/copy", "member", copied, shape.items.names)
+        for name, target in copied.items():
+            self.report.check_name(json_pointer.append(pointer, "copy", name), "resource", target, resources)
 
     def _read_effects(
         self, pointer: str, entries: Mapping[str, Any], resource: Resource, operation: Operation

@@ -53,7 +53,7 @@ class ServerFields:
         self._contract, self._resource = contract, resource
         self._body = body = _body_shape(operation, behaviour)
         # Members of the body that are fields in another spelling: `DateSent` is `date_sent`.
-        self._respelled = _find_respelled(body.names, resource.fields.keys() - resource.hidden)
+        self._respelled = words.find_respelled(body.names, resource.fields.keys() - resource.hidden)
         brought = body.names | set(self._respelled.values())
         lifecycle = resource.lifecycle
         undeclared = frozenset() if body.is_open else resource.fields.keys() - brought - resource.hidden
@@ -122,16 +122,21 @@ class ServerFields:
         shape, schemas = self._resource.shape.member(name), self._resource.validator.schemas
         return all(schemas.validator(schema).is_valid(value) for schema in shape.unconditional())
 
-    def _list_empty(self, names: Set[str]) -> dict[str, None]:
-        """Null for each field of these names that a new record has to have, and that may be null."""
+    def _list_empty(self, names: Set[str]) -> dict[str, Any]:
+        """The values of fields of these names in a new record that say nothing: null, an empty list, a count of 0."""
         resource = self._resource
         referring = resource.links.keys() | resource.references.keys() | resource.owner_fields
-        empty = dict[str, None]()
+        empty = dict[str, Any]()
         for name in sorted(names - referring - resource.fill - resource.write_only - {resource.local_key}):
             types, schemas = resource.fields.get(name, ALL_TYPES), resource.shape.member(name).unconditional()
             is_fixed = any({"default", "const"} & schema.value.keys() for schema in schemas)
-            if "null" in types and types != ALL_TYPES and not is_fixed and self._is_valid(name, None):
-                empty[name] = None
+            if is_fixed or types == ALL_TYPES:
+                continue
+            candidates: list[Any] = [None] if "null" in types else [[]] if types == {"array"} else []
+            is_count = words.split(name)[-1:] == ["count"] and "integer" in types
+            candidates = [0, *candidates] if is_count else candidates
+            if candidates and self._is_valid(name, candidates[0]):
+                empty[name] = candidates[0]
         return empty
 
     def with_update_time(self, record: Any, before: Record, at: int) -> Any:
@@ -165,9 +170,7 @@ class ServerFields:
         visible = dict(resource.visible(record))
         # Nothing has happened to a new record: it has no time of its deletion, for example.
         empty = {name: value for name, value in self._empty.items() if name not in visible}
-        completed = self._generate({**visible, **empty}, hidden, missing, known_values, is_new_key, state, seed)
-        if empty and not matches_schema(resource, dict(with_plain_keys(resource, completed | hidden))):
-            completed = self._generate(visible, hidden, missing, known_values, is_new_key, state, seed)
+        completed = self._generate(visible, hidden, missing, empty, known_values, is_new_key, state, seed)
         return dict(with_plain_keys(resource, completed | hidden))
 
     def _missing_fields(self, record: Record) -> list[str]:
@@ -189,12 +192,13 @@ class ServerFields:
         record: dict[str, Any],
         hidden: Mapping[str, Any],
         missing: list[str],
+        empty: Mapping[str, Any],
         known_values: Mapping[str, Any],
         is_new_key: bool,
         state: State,
         seed: int,
     ) -> dict[str, Any]:
-        """The record with generated members added, and none of its own changed.
+        """The record with generated members added, and none of its own changed; those in `empty` have these values.
 
         The record itself where that does not make it valid. The `hidden` members are those that it has besides.
         """
@@ -208,7 +212,7 @@ class ServerFields:
                 added = {name: generated[name] for name in missing if name in generated}
                 # After the first try, the key may be another one.
                 members = own_members if number else record
-                completed = generator.repair(resource.schema, {**added, **members})
+                completed = generator.repair(resource.schema, {**added, **empty, **members})
                 generator.add_up(resource.schema, completed, kept=own_members)
             except CannotGenerate:
                 return record
@@ -227,21 +231,6 @@ def _first_states(resource: Resource) -> Iterator[tuple[str, Any]]:
         if words.names_state(name) and shape.enum_values:
             defaults = [schema.value["default"] for schema in shape.unconditional() if "default" in schema.value]
             yield name, next((value for value in defaults if value in shape.enum_values), shape.enum_values[0])
-
-
-def _find_respelled(names: Set[str], fields: Set[str]) -> dict[str, str]:
-    """The fields by the names that are the same but for their spelling, where there is one of each."""
-    spellings: dict[str, list[str]] = {}
-    for field in sorted(fields):
-        spellings.setdefault(words.normalize(field), []).append(field)
-    others = sorted(names - fields)
-    normalized = [words.normalize(name) for name in others]
-    candidates = {name: spellings.get(form, []) for name, form in zip(others, normalized, strict=True) if form}
-    return {
-        name: same[0]
-        for name, same in candidates.items()
-        if len(same) == 1 and same[0] not in names and normalized.count(words.normalize(name)) == 1
-    }
 
 
 def _body_shape(operation: Operation | None, behaviour: Behaviour | None) -> Shape:

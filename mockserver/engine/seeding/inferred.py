@@ -57,9 +57,22 @@ def single_record(
     The first of several is taken from the document's examples.
     """
     key = owners[resource.key]
-    return _generate_valid(
+    record = _generate_valid(
         contract, resource, f"{seed}/{resource.name}/{key}", dict(owners), is_first=is_first or key == SINGLE_KEY
     )
+    return _without_items(contract, resource, record) if record is not None else None
+
+
+def _without_items(contract: Contract, resource: Resource, record: Record) -> Record:
+    """The record with empty lists where the items of these refer to other records: a cart is empty at first."""
+    behaviours = [other for other in contract.behaviours.values() if other.resource == resource.name and other.copied]
+    members = [behaviour.member for behaviour in behaviours if behaviour.member is not None]
+    lists: dict[str, list[Any]] = {member: [] for member in members if member in record}
+    if not lists or resource.shape.examples:
+        return record
+    emptied = {**record, **lists}
+    record_generator(contract, resource, "", {}).add_up(resource.schema, emptied, resource.hidden)
+    return emptied if matches_schema(resource, emptied) else record
 
 
 def _owners_of_singles(
@@ -69,8 +82,12 @@ def _owners_of_singles(
     target = resource.references.get(resource.key)
     if target is None:
         behaviours = contract.behaviours.items()
-        operations = [contract.operations[name] for name, other in behaviours if other.resource == resource.name]
-        return [{resource.key: SINGLE_KEY}] if not any(operation.path_names for operation in operations) else []
+        names = [
+            other.record_parameters(contract.operations[name].path_names)
+            for name, other in behaviours
+            if other.resource == resource.name
+        ]
+        return [{resource.key: SINGLE_KEY}] if not any(names) else []
     key = contract.resources[target].key
     return [{resource.key: owner[key]} | _shared(contract, resource, resource.key, owner) for owner in records[target]]
 
