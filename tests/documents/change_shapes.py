@@ -164,6 +164,22 @@ CHANGE_SHAPES |= {
         GET /baskets/a = 200 {"id": "a", "lines": []}
         """,
     ),
+    "a list whose length has the name of its items": (
+        {
+            "/articles": {
+                "get": operation(
+                    schema=record(articles=array_of(ARTICLE), articlesCount=INTEGER), parameters=[("limit", INTEGER)]
+                ),
+                "post": operation(body=record(slug=TEXT), status=201, schema=ARTICLE),
+            },
+            "/articles/{slug}": {"get": operation(schema=ARTICLE)},
+        },
+        """
+        POST /articles {"slug": "a"} = 201
+        POST /articles {"slug": "b"} = 201
+        GET /articles?limit=1 = 200 {"articles": [{"slug": "a", "tags": [], "like_count": 0}], "articlesCount": 2}
+        """,
+    ),
     "tags that are added and removed alone": (
         {
             "/articles": {
