@@ -25,7 +25,7 @@ SELECTING: tuple[BehaviourKind, ...] = ("list", "stream", "count", "create_all",
 # What creates records of the body, so that no path need name them.
 CREATING: tuple[BehaviourKind, ...] = ("create", "create_all", "replace_all")
 # What members of the body may select, like parameters of the query.
-SELECTED_BY_BODY: tuple[BehaviourKind, ...] = ("list", "count")
+SELECTED_BY_BODY: tuple[BehaviourKind, ...] = ("list", "count", "delete_all")
 # What is about the items of a list that a record holds; and of these, what is about the item that the path names.
 ITEM_KINDS: tuple[BehaviourKind, ...] = (
     "read_item", "add_item", "update_item", "replace_item", "remove_item", "clear_items",

@@ -164,6 +164,26 @@ CHANGE_SHAPES |= {
         GET /baskets/a = 200 {"id": "a", "lines": []}
         """,
     ),
+    "several records that are deleted by their keys": (
+        crud("/notes", "/notes/{id}", record(id=INTEGER, text=TEXT))
+        | {
+            "/notes": crud("/notes", "/notes/{id}", record(id=INTEGER, text=TEXT))["/notes"]
+            | {"delete": operation(body=record(noteIds=array_of(INTEGER)), schema=record(deleted=INTEGER))},
+            "/notes/bulk-delete": {"post": operation(body=record(ids=array_of(INTEGER)), status=204)},
+            "/notes/remove": {"post": operation(body={**record(ids=array_of(INTEGER)), "required": []}, status=204)},
+        },
+        """
+        POST /notes {"id": 1, "text": "x"} = 201
+        POST /notes {"id": 2, "text": "y"} = 201
+        POST /notes {"id": 3, "text": "z"} = 201
+        POST /notes/remove {} = 204
+        POST /notes/bulk-delete {"ids": [1, 9]} = 204
+        GET /notes = 200 [{"id": 2, "text": "y"}, {"id": 3, "text": "z"}]
+        DELETE /notes {} = 422
+        DELETE /notes {"noteIds": [3]} = 200 {"deleted": 1}
+        GET /notes = 200 [{"id": 2, "text": "y"}]
+        """,
+    ),
     "a list whose length has the name of its items": (
         {
             "/articles": {
