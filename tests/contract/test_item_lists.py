@@ -20,6 +20,20 @@ LINES = {
 }
 
 
+def test_a_body_that_is_no_object_is_refused(tmp_path: Path) -> None:
+    def change(contents: dict[str, Any]) -> None:
+        with_lines(contents, {"add_item": "orders", "member": "lines", "by": "sku"})
+        operation = next(
+            methods["post"]
+            for path, methods in contents["schemas/openapi.json"]["paths"].items()
+            if path.endswith("/cancel")
+        )
+        operation["requestBody"]["content"]["application/json"]["schema"] = {}
+
+    client = create_app(write(tmp_path, change)).test_client()
+    assert client.post("/orders/a/cancel", json=["x"]).status_code == 422
+
+
 def with_lines(contents: dict[str, Any], entry: dict[str, Any]) -> None:
     """Let orders hold lines, and the operation that cancels an order be about them."""
     resources = contents["schemas/resources.yaml"]
@@ -60,7 +74,13 @@ def test_a_mistake_in_an_operation_on_items_is_reported(
 
 
 @pytest.mark.parametrize(
-    "entry", [{"add_item": "orders"}, {"read": "orders", "by": "id"}, {"update": "orders", "returns": "record"}]
+    "entry",
+    [
+        {"add_item": "orders"},
+        {"update_item": "orders", "member": "lines"},
+        {"read": "orders", "by": "id"},
+        {"update": "orders", "returns": "record"},
+    ],
 )
 def test_an_operation_on_items_names_their_list(tmp_path: Path, entry: dict[str, Any]) -> None:
     with pytest.raises(ContractError):

@@ -15,11 +15,11 @@ from mockserver.engine.run import Run
 from mockserver.engine.seeding.key_generator import make_uuid
 from mockserver.engine.seeding.record_generator import record_generator
 from mockserver.engine.state.state import State
-from mockserver.errors import CannotGenerate
+from mockserver.errors import CannotGenerate, Violation
 from mockserver.generate.totals import PRICES
 from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation
-from mockserver.refusals import UnknownRecord
+from mockserver.refusals import InvalidRecord, UnknownRecord
 from mockserver.schemas.shapes import Shape
 from mockserver.syntax import words
 
@@ -82,17 +82,21 @@ class ItemImplementation(Implementation):
         """The position of the item that the path names. Raises UnknownRecord."""
         value, by = edit.call.path[self.operation.path_names[-1]], self.behaviour.by
         for position, item in enumerate(edit.items):
-            own = item.get(by) if isinstance(item, dict) and by else item
+            if by and not isinstance(item, dict):
+                continue
+            own = item.get(by) if by else item
             # In a path, everything is written as text.
             if str(own) == str(value):
                 return position
         raise UnknownRecord(f"{self.resource.name}.{self.member}", value)
 
     def members(self, call: OperationCall) -> dict[str, Any]:
-        """The members of the body that items can have."""
+        """The members of the body that items can have. Raises InvalidRecord if it is not an object."""
         body, name = call.body, self.behaviour.body_member
         if name is not None and isinstance(body, dict):
             body = body.get(name)
+        if not isinstance(body, dict | None):
+            raise InvalidRecord(self.resource.name, [Violation("body", "", "type", "the body must be an object")])
         named = {self.respelled.get(sent, sent): value for sent, value in (body or {}).items()}
         return {name: value for name, value in named.items() if name in self.items_shape.names}
 
