@@ -8,7 +8,7 @@ from dataclasses import field
 from functools import cache
 from typing import Any
 
-from mockserver.contract.behaviour import Behaviour, kinds_of, usual_success
+from mockserver.contract.behaviour import ITEM_KINDS, Behaviour, kinds_of, usual_success
 from mockserver.contract.lifecycle import Lifecycle
 from mockserver.contract.model import Contract, Record, Resource
 from mockserver.contract.records import log_entry
@@ -173,7 +173,7 @@ def response_validators(contract: Contract, resource: Resource) -> list[AnyValid
     validators: list[AnyValidator] = []
     for name, behaviour in contract.behaviours.items():
         operation = contract.operations[name]
-        if behaviour.resource != resource.name or behaviour.kind in ("delete", "delete_all", "count"):
+        if behaviour.resource != resource.name or behaviour.kind in ("delete", "delete_all", "count", *ITEM_KINDS):
             continue
         if behaviour.kind == "stream":
             validators.append(EventValidator.of(contract, operation, resource))

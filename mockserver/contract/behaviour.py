@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
+from mockserver.contract.effects import NO_EFFECTS, Effects
 from mockserver.contract.lists import ListSelection
 from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Node
@@ -16,6 +17,7 @@ from mockserver.syntax.member_path import MemberPath
 BehaviourKind = Literal[
     "list", "read", "create", "replace", "update", "delete", "transition", "stream",
     "count", "create_all", "replace_all", "delete_all",
+    "read_item", "add_item", "update_item", "replace_item", "remove_item", "clear_items",
 ]  # fmt: skip
 BEHAVIOUR_KINDS: tuple[BehaviourKind, ...] = get_args(BehaviourKind)
 # What is about the records that the path and the query select, and not about the one that the path names.
@@ -23,7 +25,14 @@ SELECTING: tuple[BehaviourKind, ...] = ("list", "stream", "count", "create_all",
 # What creates records of the body, so that no path need name them.
 CREATING: tuple[BehaviourKind, ...] = ("create", "create_all", "replace_all")
 # What members of the body may select, like parameters of the query.
-SELECTED_BY_BODY: tuple[BehaviourKind, ...] = ("list", "count")
+SELECTED_BY_BODY: tuple[BehaviourKind, ...] = ("list", "count", "delete_all")
+# What is about the items of a list that a record holds; and of these, what is about the item that the path names.
+ITEM_KINDS: tuple[BehaviourKind, ...] = (
+    "read_item", "add_item", "update_item", "replace_item", "remove_item", "clear_items",
+)  # fmt: skip
+NAMING_ITEMS: tuple[BehaviourKind, ...] = ("read_item", "update_item", "replace_item", "remove_item")
+# What is returned where that is not what the behaviour is about: the key of the record, the record, or its member.
+Returns = Literal["", "item", "key", "record", "member"]
 # The query parameter by which a stream continues after an event, like the header Last-Event-ID; declared or not.
 LAST_EVENT_ID = "last_event_id"
 
@@ -40,8 +49,11 @@ class Behaviour:
     is what else selects and pages the records of a list. `item_path` holds the segments of the path at which a record
     that is created can be read, where that is not below the path of the operation. `key_schema` is the schema of a
     response that holds the key in place of the record. With `key_in_body`, the request body names the record, and no
-    path parameter does. `assigned` are members that an update writes beside those of the body. With `member`, the
-    operation is about that member of the record, in its place.
+    path parameter does. `effects` are what an update writes beside the members of the body. With `member`, the
+    operation is about that member of the record, in its place, or about the items of the list that it holds: `by` is
+    the member by which the path names one, empty where that is the item itself. `returns` is what such an operation
+    responds with. `copied` are the members of an item that refer to records of other resources, from which it gets the
+    members that both have.
     """
 
     kind: BehaviourKind
@@ -65,11 +77,19 @@ class Behaviour:
     item_path: tuple[str, ...] | None = None
     key_schema: Node | None = None
     key_in_body: bool = False
-    assigned: Mapping[str, Any] = field(default_factory=dict)
+    effects: Effects = NO_EFFECTS
     member: str | None = None
+    by: str = ""
+    copied: Mapping[str, str] = field(default_factory=dict)
+    returns: Returns = ""
+
+    def record_parameters(self, path_names: tuple[str, ...]) -> tuple[str, ...]:
+        """The path parameters of the operation that say which record it is about, without that of an item."""
+        return path_names[:-1] if self.kind in NAMING_ITEMS else path_names
 
     def key_parameter(self, path_names: tuple[str, ...]) -> str | None:
         """The path parameter that holds the key of the record, of those of the operation; None if none does."""
+        path_names = self.record_parameters(path_names)
         has_key = path_names and self.kind not in (*SELECTING, "create") and not self.key_in_body
         return path_names[-1] if has_key else None
 

@@ -15,7 +15,7 @@ from mockserver.documents.source import Report
 from mockserver.errors import quote
 from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation
-from mockserver.syntax import json_pointer
+from mockserver.syntax import json_pointer, words
 
 CODE = "unused"
 
@@ -85,12 +85,16 @@ def _unused_members(operation: Operation, behaviour: Behaviour, resource: Resour
         return sorted(media.shape.names - _used_parameters(behaviour))
     if behaviour.kind in ("create_all", "replace_all"):
         return []
+    if behaviour.kind in ("add_item", "update_item", "replace_item"):
+        shape = media.shape if behaviour.body_member is None else media.shape.member(behaviour.body_member)
+        items = resource.shape.member(behaviour.member or "").items
+        return sorted(shape.names - items.names - words.find_respelled(shape.names, items.names).keys())
     if behaviour.kind not in ("create", "replace", "update"):
         return sorted(media.shape.names)
     if behaviour.member is not None:
         return sorted(media.shape.names - {behaviour.body_member}) if behaviour.body_member is not None else []
     shape = media.shape if behaviour.body_member is None else media.shape.member(behaviour.body_member)
-    read = {path[0] for path in _body_paths(resource) if path}
+    read = {path[0] for path in (*_body_paths(resource), *behaviour.effects.body_paths) if path}
     return sorted(shape.names - resource.fields.keys() - read) if resource.fields else []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
 # Names that say nothing without the name of what they belong to.
@@ -46,6 +47,21 @@ def names_state(name: str) -> bool:
 def name_the_same(segment: str, other: str) -> bool:
     """Whether two names are those of one kind of thing: `category` and `categories`."""
     return not set(singular_forms(segment)).isdisjoint(singular_forms(other))
+
+
+def find_respelled(names: AbstractSet[str], fields: AbstractSet[str]) -> dict[str, str]:
+    """The fields by the names that are the same but for their spelling, where there is one of each."""
+    spellings: dict[str, list[str]] = {}
+    for field in sorted(fields):
+        spellings.setdefault(normalize(field), []).append(field)
+    others = sorted(names - fields)
+    normalized = [normalize(name) for name in others]
+    candidates = {name: spellings.get(form, []) for name, form in zip(others, normalized, strict=True) if form}
+    return {
+        name: same[0]
+        for name, same in candidates.items()
+        if len(same) == 1 and same[0] not in names and normalized.count(normalize(name)) == 1
+    }
 
 
 def find_key_field(parameter: str, segment: str, fields: Iterable[str]) -> str | None:

@@ -214,3 +214,14 @@ def test_a_parameter_before_it_names_the_owner(
     parameter: str, segment: str, fields: list[str], expected: str | None
 ) -> None:
     assert words.find_owner_field(parameter, segment, fields, "id") == expected
+
+
+def test_no_first_record_has_been_deleted(infer: Infer) -> None:
+    def change(document: dict[str, Any]) -> None:
+        pet = document["components"]["schemas"]["Pet"]
+        time = {"type": ["string", "null"], "format": "date-time"}
+        pet["properties"] |= {"deleted_at": time, "is_deleted": {"type": "boolean"}}
+        pet["required"] += ["deleted_at", "is_deleted"]
+
+    pets = records(infer(change), "pets")
+    assert [(pet["deleted_at"], pet["is_deleted"]) for pet in pets] == [(None, False)] * len(pets)

@@ -250,3 +250,42 @@ def test_a_member_that_no_body_has_is_a_mistake(tmp_path: Path) -> None:
     path = write(tmp_path, lambda contents: transitions(contents)["cancel"]["set"].update(note="$body.reson"))
     with pytest.raises(ContractError, match=r'reson, which the body lacks. Did you mean "reason"\?'):
         load_contract(path)
+
+
+def updating(contents: dict[str, Any], effects: dict[str, Any]) -> None:
+    """Let the operation that cancels an order be an update with effects, in a resource without lifecycle."""
+    resources = contents["schemas/resources.yaml"]
+    resources["operations"]["cancelOrder"] = {"update": "orders", "set": effects}
+    del resources["operations"]["payOrder"], resources["resources"]["orders"]["lifecycle"]
+    del contents["scenarios/baseline.yaml"]["progress"]
+
+
+def test_an_update_writes_the_time_and_a_part_of_the_body(tmp_path: Path) -> None:
+    effects = {"paid_at": "$now", "paid_on": "$now", "note": "$body.user.name", "status": "cancelled"}
+    client = create_app(write(tmp_path, lambda contents: updating(contents, effects))).test_client()
+    changed = client.post("/orders/p/cancel", json={"reason": "x", "user": {"name": "Ada"}}).json or {}
+    assert {name: changed[name] for name in (*effects, "reason")} == {
+        "paid_at": NOW,
+        "paid_on": "2026-01-15",
+        "note": "Ada",
+        "status": "cancelled",
+        "reason": "x",
+    }
+
+
+@pytest.mark.parametrize(
+    ("effects", "message"),
+    [
+        ({"paid_at": "$noww"}, 'Did you mean "$now"?'),
+        ({"paid_att": "$now"}, 'Did you mean "paid_at"?'),
+        ({"amount": "$now", "status": "$now"}, "does not match the schema of status"),
+        ({"note": "$body.reson"}, '`set` sets a field to $body.reson, which the body lacks. Did you mean "reason"?'),
+    ],
+)
+def test_a_mistake_in_the_effects_of_an_update_is_reported(
+    tmp_path: Path, effects: dict[str, Any], message: str
+) -> None:
+    path = write(tmp_path, lambda contents: updating(contents, effects))
+    with pytest.raises(ContractError) as caught:
+        load_contract(path)
+    assert [problem.message for problem in caught.value.problems if message in problem.message]

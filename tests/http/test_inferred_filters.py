@@ -24,11 +24,15 @@ THING = {
         "status": STATUS,
         "created_at": STAMP,
         "address": TEXT,
+        "tagList": array_of(TEXT),
+        "orders": array_of(TEXT),
+        "author": {"type": "object", "properties": {"username": TEXT, "bio": TEXT}},
+        "maker": {"type": "object", "properties": {"id": TEXT, "name": TEXT}},
     },
 }
 THINGS = [
-    {"id": 1, "title": "one", "customer_id": 7, "category": {"id": 4}, "attributes": {"color": "red"}, "status": "open", "created_at": "2026-01-01T00:00:00Z", "address": "x"},
-    {"id": 2, "title": "two", "customer_id": 8, "category": {"id": 5}, "attributes": {"color": "blue"}, "status": "done", "created_at": "2026-01-02T00:00:00Z", "address": "x"},
+    {"id": 1, "title": "one", "customer_id": 7, "category": {"id": 4}, "attributes": {"color": "red"}, "status": "open", "created_at": "2026-01-01T00:00:00Z", "address": "x", "tagList": ["a", "b"], "orders": ["asc"], "author": {"username": "ada", "bio": "x"}, "maker": {"id": "m"}},
+    {"id": 2, "title": "two", "customer_id": 8, "category": {"id": 5}, "attributes": {"color": "blue"}, "status": "done", "created_at": "2026-01-02T00:00:00Z", "address": "x", "tagList": ["b"], "orders": [], "author": {"username": "bob", "bio": "y"}, "maker": {"id": "n"}},
 ]  # fmt: skip
 
 
@@ -47,6 +51,11 @@ THINGS = [
         ("id[]", array_of(INTEGER), "id[]=1&id[]=3", [1]),
         ("status[]", array_of(STATUS), "status[]=done", [2]),
         ("since_id", INTEGER, "since_id=1", [2]),
+        ("tag", TEXT, "tag=a", [1]),
+        ("tag", array_of(TEXT), "tag=a&tag=b", [1, 2]),
+        ("author", TEXT, "author=bob", [2]),
+        ("maker", TEXT, "maker=m", [1, 2]),
+        ("order", TEXT, "order=asc", [1, 2]),
         ("created_from", STAMP, "created_from=2026-01-02T00:00:00Z", [2]),
         ("created_to", STAMP, "created_to=2026-01-01T12:00:00Z", [1]),
         ("title__startswith", TEXT, "title__startswith=t", [2]),

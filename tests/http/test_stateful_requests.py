@@ -20,6 +20,7 @@ from mockserver.contract.model import Contract
 from mockserver.recorder.directory import files_from_contract, write
 from tests.conftest import Serve
 from tests.documents.api_shapes import API_SHAPES
+from tests.documents.change_shapes import CHANGE_SHAPES
 from tests.documents.owner_shapes import OWNER_SHAPES
 from tests.documents.shapes import INTEGER, TEXT, array_of, crud, document, operation, record
 
@@ -545,7 +546,7 @@ SHAPES: dict[str, tuple[Paths, str]] = {
 }
 
 
-EVERY_SHAPE = {**SHAPES, **API_SHAPES, **OWNER_SHAPES}
+EVERY_SHAPE = {**SHAPES, **API_SHAPES, **OWNER_SHAPES, **CHANGE_SHAPES}
 
 
 @pytest.fixture(params=[*EVERY_SHAPE.values()], ids=[*EVERY_SHAPE])

@@ -2,48 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mockserver.contract.effects import NOW
 from mockserver.contract.inference.collection import Collection
 from mockserver.contract.inference.envelopes import Entry
-from mockserver.contract.inference.operations import infer_response, returns_record
+from mockserver.contract.inference.operations import infer_body, infer_response, returns_record
+from mockserver.contract.list_reader import is_instant
+from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation
+from mockserver.schemas.shapes import COMPOUND, Shape
 from mockserver.syntax import words
 
-# What undoes the rest of the word: `unarchive`, `deactivate`, `disable`. `enable` is another word for the opposite.
+# What undoes the rest of the word: `unarchive`, `deactivate`, `disable`.
 NEGATIONS = ("un", "de", "dis")
+# What another word undoes.
+OPPOSITES: Mapping[str, tuple[str, ...]] = {
+    "disable": ("enable",), "restore": ("delete", "archive", "trash"), "reopen": ("close", "resolve"),
+    "resume": ("pause", "suspend"),
+}  # fmt: skip
 IRREGULAR = {
     "pay": "paid", "send": "sent", "hold": "held", "hide": "hidden", "freeze": "frozen", "activate": "active",
     "disable": "disabled", "begin": "begun", "make": "made", "withdraw": "withdrawn", "complete": "complete",
 }  # fmt: skip
+# What a status may be called besides, where none of its values has the form of the verb.
+STATUSES: Mapping[str, tuple[str, ...]] = {
+    "start": ("inprogress", "running", "active"), "begin": ("inprogress", "running", "active"),
+    "complete": ("done", "finished"), "finish": ("done", "completed", "complete"),
+    "reopen": ("open", "opened"), "resume": ("active", "running", "inprogress"), "enable": ("active",),
+    "unarchive": ("active",), "disable": ("inactive",), "deactivate": ("inactive", "disabled"), "close": ("done",),
+    "resolve": ("done", "closed"), "stop": ("inactive",), "accept": ("approved",),
+    "decline": ("rejected",), "deny": ("rejected", "declined"), "approve": ("accepted",), "reject": ("declined",),
+}  # fmt: skip
+# Words before the one that says what is done: `mark-as-read`.
+INTRODUCTIONS = ("markas", "mark", "setas")
+# Words before the name of what the body sets: `change-email`.
+SETTING = ("set", "change", "update", "edit")
+# As many letters a word and a field have in common at their beginning if it is about the field: `assign`, `assignee`.
+STEM = 4
 
 
 def infer_action(segment: str, operation: Operation, collection: Collection) -> Entry | None:
     """The entry of an operation at a word below a record's path; None if nothing is known of what it does.
 
-    It sets what the word names: a boolean, or one of the values of a status. Where there is nothing of the kind, it
+    It sets what the word names: a boolean, one of the values of a status, or a time; and it writes the members of its
+    body, if one of them is named like the word, or refers to another record. Where there is nothing of the kind, it
     returns the record as it is.
     """
     if operation.success() is None:
         return None
     is_undone = operation.method == "DELETE"
-    values = dict(_values(words.normalize(segment), collection, is_undone=is_undone))
+    word = words.normalize(segment)
+    word = next((word.removeprefix(start) for start in INTRODUCTIONS if word.startswith(start)), word) or word
+    values = dict(_values(word, collection, is_undone=is_undone))
     is_record = returns_record(operation, collection)
-    if not values:
+    body = infer_body(operation, collection) if values or (is_record and not is_undone) else None
+    if not values and (body is None or not _sets_body(word, body, operation, collection)):
         response = infer_response(operation, 200, collection) if is_record and not is_undone else None
         return {"read": collection.name, **response} if response is not None else None
     response = infer_response(operation, 200, collection)
     if response is None:
         response = {"returns": "key"}
-    return {"update": collection.name, "set": values, **response}
+    return {"update": collection.name, **({"set": values} if values else {}), **(body or {}), **response}
+
+
+def _sets_body(word: str, body: Entry, operation: Operation, collection: Collection) -> bool:
+    """Whether an action writes the members of its body that are fields, by the name of one of them."""
+    media = json_media_type(operation.body)
+    if media is None:
+        return False
+    shape = media.shape.member(body["body"]) if "body" in body else media.shape
+    fields = {words.normalize(name): name for name in collection.shape.names - {collection.key}}
+    # What lists of the body do, such as `assignees`, is not known: add, remove or replace.
+    simple = [name for name in shape.names if not shape.member(name).types & COMPOUND]
+    shared = [words.normalize(name) for name in simple if words.normalize(name) in fields]
+    named = [word.removeprefix(start) for start in SETTING if word.startswith(start)]
+    is_about = any(name[:STEM] == word[:STEM] and len(name) >= STEM for name in shared)
+    refers = any(words.split(fields[name])[-1:] == ["id"] for name in shared)
+    return bool(shared) and (is_about or refers or any(name in shared for name in named))
 
 
 def _values(word: str, collection: Collection, *, is_undone: bool) -> Iterator[tuple[str, Any]]:
     """The fields that a word is about, each with the value that it sets."""
     done = set(_forms(word))
-    opposite = {form for negation in NEGATIONS if word.startswith(negation) for form in _forms(word[len(negation) :])}
-    opposite |= {form for form in ("enabled",) if word == "disable"}
+    undone = [word[len(negation) :] for negation in NEGATIONS if word.startswith(negation)]
+    opposite = {form for verb in (*undone, *OPPOSITES.get(word, ())) for form in _forms(verb)}
     for field in sorted(collection.shape.names):
         shape, name = collection.shape.member(field), words.normalize(field)
         if field == collection.key:
@@ -55,10 +99,35 @@ def _values(word: str, collection: Collection, *, is_undone: bool) -> Iterator[t
             elif plain in opposite and not is_undone:
                 yield field, False
         elif words.names_state(field) and not is_undone:
-            values = [value for value in shape.enum_values or () if isinstance(value, str)]
-            fitting = [value for value in values if words.normalize(value) in done]
-            if len(fitting) == 1:
-                yield field, fitting[0]
+            value = _status(word, done, shape)
+            if value is not None:
+                yield field, value
+        elif _is_time(field, shape):
+            event = "".join(words.split(field)[:-1])
+            if event in done and not is_undone:
+                yield field, NOW
+            elif (event in done or event in opposite) and "null" in shape.types:
+                yield field, None
+
+
+def _status(word: str, done: set[str], shape: Shape) -> str | None:
+    """The value of a status that is the one after something has been done."""
+    values = [value for value in shape.enum_values or () if isinstance(value, str) and not value.startswith("$")]
+    for names in (done, STATUSES.get(word, ())):
+        fitting = [value for value in values if words.normalize(value) in names]
+        if fitting:
+            return fitting[0] if len(fitting) == 1 else None
+    return None
+
+
+def _is_time(field: str, shape: Shape) -> bool:
+    """Whether a field holds the time of what its name says: `published_at`."""
+    is_number = shape.types - {"null"} == {"integer"}
+    return words.split(field)[-1:] in (["at"], ["on"]) and (is_number or (is_instant(shape) and _is_simple(shape)))
+
+
+def _is_simple(shape: Shape) -> bool:
+    return not shape.types & COMPOUND and "string" in shape.types
 
 
 def _forms(verb: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ from mockserver.contract.inference.envelopes import TOTALS, Entry, add_list, fin
 from mockserver.contract.inference.lists import infer_selection
 from mockserver.contract.inference.operations import NO_JSON, json_response
 from mockserver.contract.list_reader import query_parameters
+from mockserver.contract.record_paths import requires_field
 from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation
 from mockserver.schemas.shapes import COMPOUND, Shape
@@ -49,6 +50,26 @@ def infer_delete_all(operation: Operation, collection: Collection) -> Entry | No
     used = {*selection.get("filters", ()), *selection.get("search", ()), *collection.shape.names}
     if operation.success() is None or operation.body is not None or query_parameters(operation).keys() - used:
         return None
+    return _with_number(selection, operation)
+
+
+def infer_delete_listed(operation: Operation, collection: Collection) -> Entry | None:
+    """The entry of an operation that deletes the records whose keys are listed in its body, which has nothing else."""
+    media = json_media_type(operation.body)
+    if media is None or operation.success() is None or len(media.shape.names) != 1:
+        return None
+    name = next(iter(media.shape.names))
+    listed, key = media.shape.member(name), collection.key
+    forms = ("", *words.singular_forms(collection.segment))
+    is_named = words.normalize(name) in [f"{form}{words.normalize(end)}s" for form in forms for end in (key, "id")]
+    has_keys = listed.types == {"array"} and listed.items.types & collection.shape.member(key).types - COMPOUND
+    if not (is_named and has_keys and requires_field(operation, name)):
+        return None
+    return _with_number({"filters": {name: {"field": key, "op": "in"}}}, operation)
+
+
+def _with_number(selection: Entry, operation: Operation) -> Entry:
+    """The entry of an operation that deletes what is selected, with how many these are if it responds with that."""
     media_type = json_response(operation.success(204))
     if media_type is None or media_type.schema is None:
         return selection

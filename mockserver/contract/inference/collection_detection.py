@@ -22,6 +22,7 @@ from mockserver.contract.inference.envelopes import (
     find_record_schema,
     record_examples,
 )
+from mockserver.contract.inference.item_lists import are_items_of_owner, detect_holder, infer_items
 from mockserver.contract.inference.member_paths import find_member, infer_member
 from mockserver.contract.inference.operations import (
     has_success,
@@ -77,15 +78,22 @@ def detect_collections(operations: Iterable[Operation]) -> list[Collection]:
         if record_path is not None and "GET" not in by_path[path]:
             _add_record_path(record_path, by_path[path], detected)
     members = _add_members(by_path, detected)
-    assigned = {name for collection in detected for name in collection.operations}
+    assigned = _group_by_operation(detected)
+    for path in other_paths:
+        if path not in members and assigned.keys().isdisjoint(operation.id for operation in by_path[path].values()):
+            holder = detect_holder(path, by_path, assigned, detected)
+            if holder is not None:
+                detected.add(holder)
+                assigned |= _group_by_operation([holder])
     for path in other_paths:
         methods = by_path[path] if path not in members else {}
-        if methods and assigned.isdisjoint(operation.id for operation in methods.values()):
+        if methods and assigned.keys().isdisjoint(operation.id for operation in methods.values()):
             collection = _detect_list(path, by_path, detected) or detect_single_record(path, methods, detected)
             if collection is not None:
                 detected.add(collection)
     # One that can only be read has not got the operations at the other paths that its detection expected.
     collections = [collection for collection in detected if len(collection.operations) > 1]
+    _add_items(by_path, collections)
     _add_actions(by_path, collections)
     set_unique_within(collections, {operation.id: operation for operation in listed})
     link(collections)
@@ -133,6 +141,17 @@ def _add_members(by_path: Mapping[str, Methods], collections: Iterable[Collectio
             for name in entries:
                 holders[name].append(collection)
     return paths
+
+
+def _add_items(by_path: OperationsByPath, collections: Iterable[Collection]) -> None:
+    """Let operations below a record's path change the items of a list that the record holds."""
+    holders = _group_by_operation(collections)
+    for path in by_path:
+        for collection, fields in _readers(by_path, path, holders) if "{" in path else ():
+            entries = infer_items(collection, path, by_path, holders)
+            collection.operations |= {name: entry | fields for name, entry in entries.items()}
+            for name in entries:
+                holders[name].append(collection)
 
 
 def _add_actions(by_path: Mapping[str, Methods], collections: Iterable[Collection]) -> None:
@@ -191,6 +210,8 @@ def _detect(
         return None
     nested_creation = _find_nested_creation(path, record, by_path)
     if nested_creation is None and len(record_methods) + len(collection_methods) < 2:
+        return None
+    if "GET" not in collection_methods and are_items_of_owner(path.collection, read, by_path, collections):
         return None
     shape = Shape.from_schema(record.schema)
     creation = collection_methods.get("POST") or nested_creation

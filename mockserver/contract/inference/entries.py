@@ -9,6 +9,7 @@ from mockserver.contract.inference.bulk_operations import (
     infer_count,
     infer_create_all,
     infer_delete_all,
+    infer_delete_listed,
     infer_replace_all,
 )
 from mockserver.contract.inference.collection import Collection
@@ -34,6 +35,8 @@ CREATIONS = ("create", "add", "new", "insert", "register")
 CHANGES = ("update", "edit", "modify", "change")
 # Those of paths that create several.
 BULK = ("bulk", "batch", "many")
+# Words of paths that delete several, anywhere in them: `/things/bulk-delete`.
+DELETIONS = frozenset({"delete", "remove", "destroy"})
 
 
 def infer_on_collection(collection: Collection, methods: Methods, owners: Mapping[str, str]) -> dict[str, Entry]:
@@ -49,7 +52,8 @@ def infer_on_collection(collection: Collection, methods: Methods, owners: Mappin
             entries[methods["POST"].id] = {kind: collection.name, **entry, **path_entry(owners)}
     if "PUT" in methods and (entry := infer_replace_all(methods["PUT"], collection)) is not None:
         entries[methods["PUT"].id] = {"replace_all": collection.name, **entry, **path_entry(owners)}
-    if "DELETE" in methods and (entry := infer_delete_all(methods["DELETE"], collection)) is not None:
+    infer_deletion = infer_delete_all if "DELETE" in methods and methods["DELETE"].body is None else infer_delete_listed
+    if "DELETE" in methods and (entry := infer_deletion(methods["DELETE"], collection)) is not None:
         entries[methods["DELETE"].id] = {"delete_all": collection.name, **entry, **path_entry(owners)}
     for method, kind in (("PUT", "replace"), ("PATCH", "update")):
         if method in methods and sends_key(methods[method], collection):
@@ -104,8 +108,17 @@ def infer_below(
                 )
             elif word == "count" and method in ("GET", "POST"):
                 kind, entry = "count", infer_count(operation, collection)
+            elif _deletes_several(segment, method):
+                kind, entry = "delete_all", infer_delete_listed(operation, collection)
             elif word in BULK and method == "POST":
                 kind, entry = "create_all", infer_create_all(operation, collection)
             if entry is not None:
                 entries[operation.id] = {kind: collection.name, **entry, **fields}
     return entries
+
+
+def _deletes_several(segment: str, method: str) -> bool:
+    """Whether the name of a path below a collection says that records are deleted there."""
+    parts = words.split(segment)
+    is_deletion = not DELETIONS.isdisjoint(parts) and method in ("POST", "DELETE")
+    return is_deletion or (method == "DELETE" and not set(parts[:1]).isdisjoint(BULK))

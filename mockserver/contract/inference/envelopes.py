@@ -165,7 +165,9 @@ def list_envelope(schema: Node, member: str | None) -> Entry:
     """The entry of a response that holds a list in a member, perhaps beside its length."""
     if member is None:
         return {}
-    total = find_number(schema, TOTALS, member)
+    forms = words.singular_forms(member.rpartition(".")[2])
+    counts = tuple(name for form in forms for name in (f"{form}count", f"total{form}", f"{form}total"))
+    total = find_number(schema, (*TOTALS, *counts), member)
     return {"envelope": {"items": member} | ({"total": total} if total is not None else {})}
 
 

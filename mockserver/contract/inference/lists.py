@@ -39,6 +39,11 @@ BOUNDS = ("gt", "gte", "lt", "lte")
 NAME = "name"
 # The member of a record that holds its fields in JSON:API.
 ATTRIBUTES = "attributes"
+# What a list may be called besides the name of its items, and the members by which an object is meant.
+LIST_WORDS = ("list", "names")
+# Parameters that say how a list is returned, and not which records.
+PRESENTATION = ("order", "sort", "field", "include", "expand", "embed")
+KEYS = (*words.KEY_NAMES, "username", "login")
 # A field of this name with one of these ends is meant too: `created_after` is about `created_at`.
 TIME_ENDS = ("at", "on", "date", "time")
 
@@ -55,7 +60,11 @@ def infer_selection(
     texts = [name for name in sorted(record.names) if record.member(name).types - {"null"} == {"string"}]
     plain = [name for name in texts if name != key and _is_searched(record.member(name))]
     searches = {name: plain for name in query if words.normalize(name) in SEARCHES and _is_text(query[name])}
-    compared = {name: parameter for name, parameter in query.items() if name not in record.names}
+    compared = {
+        name: parameter
+        for name, parameter in query.items()
+        if name not in record.names or record.member(name).types - {"null"} == {"object"}
+    }
     fields = _fields_by_words(record) if compared else {}
     filters = {
         name: {"field": field, "op": op}
@@ -119,6 +128,28 @@ def _comparison(
             if field is not None and path is not None and _can_compare(member_shape(record, path), asked, op):
                 yield field, op
                 return
+    yield from ((field, "eq") for field in _fields_about(words.normalize(name), record, asked))
+
+
+def _fields_about(name: str, record: Shape, asked: Shape) -> Iterator[str]:
+    """The field that a parameter names by one of its items, or by the key of what it holds, where there is only one.
+
+    `tags` and `tagList` for `tag`, and `author.username` for `author`.
+    """
+    candidates: list[str] = []
+    for field in sorted(record.names) if name not in PRESENTATION else ():
+        shape, plain = record.member(field), "".join(part for part in words.split(field) if part not in LIST_WORDS)
+        if (
+            shape.types - {"null"} == {"array"}
+            and name in words.singular_forms(plain)
+            and name != words.normalize(field)
+        ):
+            candidates += [field] if _can_compare(shape.items, asked, "eq") else []
+        elif shape.types - {"null"} == {"object"} and name == words.normalize(field):
+            keys = [inner for inner in sorted(shape.names) if words.normalize(inner) in KEYS]
+            candidates += [f"{field}.{key}" for key in keys if _can_compare(shape.member(key), asked, "eq")]
+    if len(candidates) == 1:
+        yield candidates[0]
 
 
 def _list_comparison(name: str, parameter: Parameter, record: Shape) -> Iterator[tuple[str, str]]:

@@ -34,9 +34,9 @@ def infer_member(member: str, methods: Mapping[str, Operation], collection: Coll
     entries: dict[str, Entry] = {}
     for method, operation in methods.items():
         entry = (
-            _infer_write(member, operation, collection)
+            infer_write(member, operation, collection)
             if method in WRITES
-            else _infer_read(member, operation, collection)
+            else infer_read(member, operation, collection)
         )
         if entry is None:
             return {}
@@ -48,7 +48,8 @@ def _is_required(member: str, collection: Collection) -> bool:
     return any(member in schema.value.get("required", ()) for schema in collection.shape.unconditional())
 
 
-def _infer_read(member: str, operation: Operation, collection: Collection) -> Entry | None:
+def infer_read(member: str, operation: Operation, collection: Collection) -> Entry | None:
+    """The entry of an operation that returns a member of a record."""
     media_type = json_response(operation.success(200))
     if media_type is None or media_type.schema is None:
         return None
@@ -56,7 +57,8 @@ def _infer_read(member: str, operation: Operation, collection: Collection) -> En
     return {"read": collection.name, "member": member, **envelope} if envelope is not None else None
 
 
-def _infer_write(member: str, operation: Operation, collection: Collection) -> Entry | None:
+def infer_write(member: str, operation: Operation, collection: Collection) -> Entry | None:
+    """The entry of an operation that writes a member of a record."""
     if operation.body is not None and returns_record(operation, collection):
         entry = infer_change(operation, collection)
         return {"update": collection.name, **entry} if entry is not None else None
@@ -64,7 +66,7 @@ def _infer_write(member: str, operation: Operation, collection: Collection) -> E
     response = json_response(operation.success(200))
     if media is None or media.schema is None or response is NO_JSON or operation.success() is None:
         return None
-    body = _infer_place(member, media.schema, collection)
+    body = infer_place(member, media.schema, collection)
     envelope: Entry | None = {}
     if response is not None and response.schema is not None:
         envelope = _infer_envelope(member, response.schema, collection)
@@ -76,7 +78,7 @@ def _infer_write(member: str, operation: Operation, collection: Collection) -> E
 
 def _infer_envelope(member: str, schema: Node, collection: Collection) -> Entry | None:
     """The entry of a response that holds a member; records then have to match its schema, too."""
-    place = _infer_place(member, schema, collection)
+    place = infer_place(member, schema, collection)
     if place is None:
         return None
     limits = collection.parameter_schemas.setdefault(member, [])
@@ -86,7 +88,7 @@ def _infer_envelope(member: str, schema: Node, collection: Collection) -> Entry 
     return {"envelope": {"item": place}} if place else {}
 
 
-def _infer_place(member: str, schema: Node, collection: Collection) -> str | None:
+def infer_place(member: str, schema: Node, collection: Collection) -> str | None:
     """The name under which an object holds the member alone, empty for the member itself; None if neither."""
     shape, own = Shape.from_schema(schema), collection.shape.member(member)
     names = [name for name in shape.names if words.normalize(name) == words.normalize(member)]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain
 
-from mockserver.contract.behaviour import BEHAVIOUR_KINDS, CREATING, BehaviourKind
+from mockserver.contract.behaviour import BEHAVIOUR_KINDS, CREATING, ITEM_KINDS, BehaviourKind
 from mockserver.contract.inference.collection import KEY_TYPES, Collection, DetectedCollections, can_hold_parameter
 from mockserver.contract.inference.envelopes import Entry
 from mockserver.contract.record_paths import has_key_in_body, requires_field, sends_field
@@ -142,7 +142,7 @@ def set_unique_within(collections: Sequence[Collection], operations: Mapping[str
         owners = {
             _owner_fields(operations[name], entry, collection)
             for name, entry in collection.operations.items()
-            if not entry.keys() & {"list", "count", "delete_all"}
+            if not entry.keys() & {"list", "count", "delete_all", *ITEM_KINDS}
         }
         fields = owners.pop() if len(owners) == 1 else ()
         on_records = [(operations[name], next(iter(entry))) for name, entry in collection.operations.items()]
@@ -217,6 +217,19 @@ def link(collections: Sequence[Collection]) -> None:
             targets = [other for other in _named_by(field, by_name) if other is not collection]
             if len(targets) == 1 and types & targets[0].shape.member(targets[0].key).types and types in KEY_TYPES:
                 collection.links[field] = targets[0].name
+        for entry in collection.operations.values():
+            if "add_item" in entry:
+                _link_items(collection.shape.member(entry["member"]).items, entry, by_name)
+
+
+def _link_items(items: Shape, entry: Entry, by_name: Mapping[str, Sequence[Collection]]) -> None:
+    """Let new items of a list refer to the records of collections by their names, and have what these have."""
+    copied: dict[str, str] = {}
+    for field in sorted(items.names - {entry.get("by", "")}):
+        targets = _named_by(field, by_name)
+        if len(targets) == 1 and items.member(field).types & targets[0].shape.member(targets[0].key).types:
+            copied[field] = targets[0].name
+    entry |= {"copy": copied} if copied else {}
 
 
 def _group_by_form(collections: Iterable[Collection]) -> dict[str, list[Collection]]:

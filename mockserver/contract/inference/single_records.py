@@ -16,6 +16,7 @@ from mockserver.contract.inference.operations import (
 from mockserver.contract.inference.owners import bind_owners, choose_name, find_owners, has_collection, path_entry
 from mockserver.documents.nodes import Node
 from mockserver.openapi.model import Operation
+from mockserver.schemas.shapes import Shape
 
 # The behaviours of the methods that write the record: where there is none, a POST or PUT creates it.
 WRITES = {"PUT": "replace", "POST": "replace", "PATCH": "update"}
@@ -33,14 +34,15 @@ def detect_single_record(
     def fits(schema: Node) -> bool:
         return _is_written(schema, path, methods)
 
-    record = find_record_schema(media_type.schema, path.rpartition("/")[2], fits)
+    segment, is_wrapped = path.rpartition("/")[2], _shares_one_member(media_type.schema, methods)
+    record = find_record_schema(media_type.schema, segment, fits, members_first=is_wrapped)
     if record is None:
         return None
     schema, member = record
     collection = Collection(
         choose_name(path, collections.names), path, HIDDEN_KEY, {schema.address: schema}, single=True
     )
-    owners = _find_owners(collection, read, "DELETE" in methods, collections)
+    owners = find_owners_of_single(collection, read, "DELETE" in methods, collections)
     if owners is None:
         return None
     entries: dict[str, Entry] = {read.id: {"read": collection.name, **envelope_entry(member)}}
@@ -59,6 +61,13 @@ def detect_single_record(
     collection.examples += record_examples(media_type, member)
     bind_owners(collection, read, owners, collections, required=True)
     return collection
+
+
+def _shares_one_member(schema: Node, methods: Mapping[str, Operation]) -> bool:
+    """Whether the response and the bodies have one member in common, which may hold the record in both."""
+    bodies = [methods[method].body for method in WRITES if method in methods]
+    names = {name for body in bodies if body is not None for media in body.media.values() for name in media.shape.names}
+    return len(names & Shape.from_schema(schema).names) == 1
 
 
 def _is_written(schema: Node, path: str, methods: Mapping[str, Operation]) -> bool:
@@ -89,7 +98,7 @@ def _returns_record(operation: Operation, collection: Collection) -> bool:
     return infer_response(operation, 200, copy) is not None
 
 
-def _find_owners(
+def find_owners_of_single(
     collection: Collection, read: Operation, is_deleted: bool, collections: DetectedCollections
 ) -> dict[str, str] | None:
     """The field that each parameter of the path holds, of which the last one becomes the key; None if one holds none.

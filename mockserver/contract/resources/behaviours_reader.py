@@ -7,16 +7,20 @@ from typing import Any
 
 from mockserver.contract.behaviour import (
     BEHAVIOUR_KINDS,
+    ITEM_KINDS,
     LAST_EVENT_ID,
+    NAMING_ITEMS,
     SELECTED_BY_BODY,
     SELECTING,
     Behaviour,
     BehaviourKind,
     usual_success,
 )
+from mockserver.contract.effects import Effects
 from mockserver.contract.list_reader import ListReader, is_filter, query_parameters, read_counting, selecting_parameters
 from mockserver.contract.model import Resource
 from mockserver.contract.record_paths import has_key_in_body, missing_owners, sends_field, with_item_paths
+from mockserver.contract.resources.effects_reader import read_effects
 from mockserver.contract.resources.event_names import check_event_names
 from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Node
@@ -60,16 +64,20 @@ class BehavioursReader:
         if not self._check_target(f"{pointer}/{kind}", kind, name, transition, operation, resources):
             return None
         resource, path_fields = resources[name], entry.get("path", {})
-        if kind == "transition":
-            self._check_body_paths(f"{pointer}/transition", resource, transition, operation)
+        if kind == "transition" and resource.lifecycle is not None:
+            effects, verb = resource.lifecycle.transitions[transition].effects, f"{quote(transition)} sets"
+            self._check_body_paths(f"{pointer}/transition", effects, verb, operation)
         self.report.check_names(f"{pointer}/path", "path parameter", path_fields, operation.path_names)
         key_in_body = not resource.single and has_key_in_body(kind, operation, path_fields, resource.local_key)
         parameters = operation.path_names if kind in SELECTING or key_in_body else operation.path_names[:-1]
+        parameters = parameters[:-1] if kind in NAMING_ITEMS else parameters
         names = [path_fields.get(parameter, parameter) for parameter in parameters]
         self.report.check_names(f"{pointer}/{kind}", "field", names, resource.fields)
         response = _response_schema(operation, kind)
         if "member" in entry:
             self.report.check_name(f"{pointer}/member", "field", entry["member"], resource.fields)
+        if kind in ITEM_KINDS:
+            self._check_items(pointer, entry, resource, resources)
         query = selecting_parameters(operation) if kind in SELECTED_BY_BODY else query_parameters(operation)
         paging = entry.get("paging", {})
         for role in paging.keys() - PAGING_MEMBERS:
@@ -113,20 +121,14 @@ class BehavioursReader:
             envelope_schema=response if members and _is_larger(response, filled) else None,
             body_member=entry.get("body"),
             member=entry.get("member"),
+            by=entry.get("by", ""),
+            copied=entry.get("copy", {}),
+            returns=entry.get("returns", "item" if kind in ITEM_KINDS else ""),
             path_fields=path_fields,
-            key_schema=response if "returns" in entry else None,
+            key_schema=response if entry.get("returns") == "key" else None,
             key_in_body=key_in_body,
-            assigned=self._read_assigned(f"{pointer}/set", entry.get("set", {}), resource),
+            effects=self._read_effects(f"{pointer}/set", entry.get("set", {}), resource, operation),
         )
-
-    def _read_assigned(self, pointer: str, entries: Mapping[str, Any], resource: Resource) -> Mapping[str, Any]:
-        self.report.check_names(pointer, "field", entries, resource.fields)
-        for name, value in entries.items():
-            for schema in resource.shape.member(name).unconditional():
-                for violation in self.schemas.validator(schema).violations(value, "body")[:1]:
-                    message = f"does not match the schema of {name}: {violation.message}"
-                    self.report.add(json_pointer.append(pointer, name) + violation.pointer, message)
-        return entries
 
     def _check_target(
         self,
@@ -169,18 +171,37 @@ class BehavioursReader:
             self.report.add(pointer, message)
         check_event_names(resource, self.report)
 
-    def _check_body_paths(self, pointer: str, resource: Resource, transition: str, operation: Operation) -> None:
-        """Check that the operation's body has the members that the effects of its transition read."""
-        assert resource.lifecycle is not None
+    def _check_items(
+        self, pointer: str, entry: Mapping[str, Any], resource: Resource, resources: Mapping[str, Resource]
+    ) -> None:
+        """Check that a member is a list, and that its items have the members that name one or refer to records."""
+        shape = resource.shape.member(entry["member"])
+        if "array" not in shape.types:
+            self.report.add(f"{pointer}/member", f"{quote(entry['member'])} is no list")
+        elif entry.get("by"):
+            self.report.check_name(f"{pointer}/by", "member", entry["by"], shape.items.names)
+        copied = entry.get("copy", {})
+        self.report.check_names(f"{pointer}/copy", "member", copied, shape.items.names)
+        for name, target in copied.items():
+            self.report.check_name(json_pointer.append(pointer, "copy", name), "resource", target, resources)
+
+    def _read_effects(
+        self, pointer: str, entries: Mapping[str, Any], resource: Resource, operation: Operation
+    ) -> Effects:
+        effects = read_effects(self.report, self.schemas, pointer, entries, resource.shape, resource.fields)
+        self._check_body_paths(pointer, effects, "`set` sets", operation)
+        return effects
+
+    def _check_body_paths(self, pointer: str, effects: Effects, verb: str, operation: Operation) -> None:
+        """Check that the operation's body has the members that effects read; `verb` begins the message."""
         media = json_media_type(operation.body)
         shape = media.shape if media is not None else Shape()
         if media is not None and shape.is_open:
             return
-        for path in resource.lifecycle.transitions[transition].effects.body_paths:
+        for path in effects.body_paths:
             if path and path[0] not in shape.names:
                 hint = did_you_mean(path[0], shape.names)
-                message = f"{quote(transition)} sets a field to $body.{'.'.join(path)}, which the body lacks.{hint}"
-                self.report.add(pointer, message)
+                self.report.add(pointer, f"{verb} a field to $body.{'.'.join(path)}, which the body lacks.{hint}")
 
 
 def _response_schema(operation: Operation, kind: BehaviourKind) -> Node | None:

@@ -7,10 +7,10 @@ from typing import Any
 
 import jsonschema_rs
 
-from mockserver.contract.effects import NO_EFFECTS, NOW, Effects, find_reference_error, find_references
 from mockserver.contract.lifecycle import LOG_EVENT, Lifecycle, Transition
 from mockserver.contract.model import DerivedField, Resource, SortField
 from mockserver.contract.record_paths import KEY_TYPES, with_joined_keys, with_types_of_keys
+from mockserver.contract.resources.effects_reader import read_effects
 from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Documents, Node
 from mockserver.documents.source import FileReport
@@ -137,44 +137,20 @@ class ResourcesReader:
                 name,
                 tuple([transition["from"]] if isinstance(transition["from"], str) else transition["from"]),
                 transition["to"],
-                self._read_effects(f"{pointer}/transitions/{name}/set", transition.get("set", {}), own, fields, shape),
+                read_effects(
+                    self.report,
+                    self.schemas,
+                    f"{pointer}/transitions/{name}/set",
+                    transition.get("set", {}),
+                    shape,
+                    fields,
+                    own,
+                ),
                 self._read_guard(f"{pointer}/transitions/{name}/when", transition),
             )
             for name, transition in entry["transitions"].items()
         }
         return Lifecycle(entry["field"], entry["initial"], transitions, entry.get("touch"), entry.get("log"))
-
-    def _read_effects(
-        self,
-        pointer: str,
-        entries: Mapping[str, Any],
-        own: Mapping[str | None, str],
-        fields: Mapping[str, Any],
-        shape: Shape,
-    ) -> Effects:
-        """The effects of a transition. Those in `own` are fields that it may not write, with the reason."""
-        self.report.check_names(pointer, "field", entries, fields)
-        seconds, dates = set(), set()
-        for name, value in entries.items():
-            at, member = json_pointer.append(pointer, name), shape.member(name)
-            if name in own:
-                self.report.add(at, f"{quote(name)} {own[name]}, so `set` cannot write it")
-            texts = list(find_references(value))
-            for place, text in texts:
-                message = find_reference_error(text)
-                if message is not None:
-                    self.report.add(at + place, message)
-            if "string" not in member.types and member.types & {"integer", "number"}:
-                seconds.add(name)
-            elif any(schema.value.get("format") == "date" for schema in member.unconditional()):
-                dates.add(name)
-            if not texts or value == NOW:
-                example = Effects({name: value}, frozenset(seconds), frozenset(dates)).apply(0, None)[name]
-                for schema in member.unconditional():
-                    for violation in self.schemas.validator(schema).violations(example, "body")[:1]:
-                        message = f"does not match the schema of {name}: {violation.message}"
-                        self.report.add(at + violation.pointer, message)
-        return Effects(entries, frozenset(seconds), frozenset(dates)) if entries else NO_EFFECTS
 
     def _read_guard(self, pointer: str, transition: Mapping[str, Any]) -> Validator | None:
         guard, errors = compile_inline(transition["when"]) if "when" in transition else (None, [])

@@ -8,6 +8,7 @@ from mockserver.contract.model import Contract
 from mockserver.engine.behaviours.bulk import CreateRecords, DeleteRecords, ReplaceRecords
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult
 from mockserver.engine.behaviours.implementation import Implementation
+from mockserver.engine.behaviours.items import AddItem, ClearItems, ReadItem, RemoveItem, ReplaceItem, UpdateItem
 from mockserver.engine.behaviours.listing import CountRecords, ListRecords
 from mockserver.engine.behaviours.records import (
     CreateRecord,
@@ -34,6 +35,12 @@ IMPLEMENTATIONS: Mapping[str, type[Implementation]] = {
     "create_all": CreateRecords,
     "replace_all": ReplaceRecords,
     "delete_all": DeleteRecords,
+    "read_item": ReadItem,
+    "add_item": AddItem,
+    "update_item": UpdateItem,
+    "replace_item": ReplaceItem,
+    "remove_item": RemoveItem,
+    "clear_items": ClearItems,
 }
 
 

@@ -127,11 +127,12 @@ class ReplaceRecords(BulkWrite):
 
 
 class DeleteRecords(ListRecords):
-    """Deletes the records that the path and the query select."""
+    """Deletes the records that the path, the query and the members of the body select."""
 
     def perform(self, run: Run, call: OperationCall) -> OperationResult:
         """Delete the records and return them, or their number. Raises UnknownRecord and RecordInUse."""
         removed: list[Record] = []
+        call = self.with_body(call)
 
         def make_command(state: State, at: int) -> Transaction:
             removed[:] = [row.record for row in self.select(state, call)]

@@ -38,7 +38,8 @@ class Implementation(ABC):
         self.resource = contract.resources[behaviour.resource]
         # The parameters of the path, each with the field that it gives a value for; the last one is the key, unless
         # the operation lists or creates records.
-        self._path_fields = [(name, behaviour.field_of(name)) for name in operation.path_names]
+        path_names = behaviour.record_parameters(operation.path_names)
+        self._path_fields = [(name, behaviour.field_of(name)) for name in path_names]
         self._key_parameter = behaviour.key_parameter(operation.path_names)
         self.owner_fields = [entry for entry in self._path_fields if entry[0] != self._key_parameter]
         self._key_fields, self._unique_within = self.resource.key_fields, self.resource.unique_within
@@ -181,8 +182,12 @@ class Implementation(ABC):
         if self.behaviour.key_schema is not None:
             return show_key(self.contract, self.behaviour.key_schema, self.resource, record, self.seed(run))
         shown: Any = self.resource.visible(with_derived_fields(state, self.resource, record))
-        if self.behaviour.member is not None:
+        if self.behaviour.member is not None and self.behaviour.returns != "record":
             shown = shown.get(self.behaviour.member)
+        return self.show(run, shown)
+
+    def show(self, run: Run, shown: Any) -> Any:
+        """A record, or a part of it, in the envelope if the operation declares one."""
         if not self.behaviour.item:
             return shown
         return wrap_record(self.contract, self.behaviour, shown, self.seed(run))

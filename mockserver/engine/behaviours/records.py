@@ -120,14 +120,15 @@ class WritingImplementation(Implementation):
         return Put(resource.name, record.get(resource.key), ordered, at, touch=True, subscription=subscription)
 
     def put(
-        self, run: Run, call: OperationCall, change: Callable[[Record], Any], *, partial: bool = False
+        self, run: Run, call: OperationCall, change: Callable[[Record, int], Any], *, partial: bool = False
     ) -> OperationResult:
-        """Put what `change` makes of the record that the path names, and return it."""
+        """Put what `change` makes of the record that the path names at an instant, and return it."""
         key, resource = self.key(call), self.resource
         body, subscription = call.body if self._reads_body else None, self.subscription(call)
 
         def make_command(state: State, at: int) -> Command:
-            record = change(self.find_record(run, state, call))
+            before = self.find_record(run, state, call)
+            record = self.server_fields.with_update_time(change(before, at), before, at)
             if call.assigned:
                 record = {**record, **call.assigned, **self.key_values(call)}
             return Put(resource.name, key, in_schema_order(resource, record), at, True, body, partial, subscription)
@@ -186,7 +187,7 @@ class ReplaceRecord(WritingImplementation):
             if created is not None:
                 return created
 
-        def change(record: Record) -> Record:
+        def change(record: Record, _at: int) -> Record:
             if self.behaviour.member is not None:
                 return {**record, **members}
             needed = {name: record[name] for name in self.server_fields.needed if name in record}
@@ -219,8 +220,12 @@ class UpdateRecord(WritingImplementation):
         """
         if isinstance(call.body, list) and self.behaviour.member is None:
             return self._apply_patch(run, call, call.body)
-        members = {**self.writable_members(call), **self.behaviour.assigned}
-        return self.put(run, call, lambda record: self.server_fields.merged(record, members), partial=True)
+        members, effects = self.writable_members(call), self.behaviour.effects
+
+        def change(record: Record, at: int) -> Record:
+            return {**self.server_fields.merged(record, members), **effects.apply(at, call.body)}
+
+        return self.put(run, call, change, partial=True)
 
     def _apply_patch(self, run: Run, call: OperationCall, patch: list[Any]) -> OperationResult:
         try:
@@ -230,7 +235,7 @@ class UpdateRecord(WritingImplementation):
         resource, key = self.resource, self.key(call)
         kept = resource.read_only | resource.hidden
 
-        def change(record: Record) -> Any:
+        def change(record: Record, _at: int) -> Any:
             try:
                 changed = apply_patch(resource.visible(record), patch, are_equal)
             except PatchConflict as error:

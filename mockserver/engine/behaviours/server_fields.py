@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
+from mockserver.contract.effects import DATE_LENGTH
 from mockserver.contract.model import Contract, Record, Resource, SortField
 from mockserver.contract.records import matches_schema, with_plain_keys
 from mockserver.contract.webhooks.expressions import body_members
@@ -17,7 +18,7 @@ from mockserver.engine.state.state import State
 from mockserver.errors import CannotGenerate
 from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation
-from mockserver.schemas.shapes import COMPOUND, Shape, type_of
+from mockserver.schemas.shapes import ALL_TYPES, COMPOUND, Shape, type_of
 from mockserver.syntax import words
 from mockserver.syntax.instants import format_instant
 from mockserver.syntax.media_types import FORMS
@@ -28,6 +29,10 @@ STAMPS = ("created_at", "created", "created_on", "creation_date", "date_created"
           "updated_at", "updated", "updated_on", "modified_at", "modified", "last_modified",
           "date_updated")  # fmt: skip
 STAMP_NAMES = frozenset(map(words.normalize, STAMPS))
+# Those with these words get the time at which it is changed, too.
+UPDATE_WORDS = frozenset({"updated", "modified"})
+# Integers from here on are times in milliseconds since 1970, not in seconds.
+FIRST_MILLISECONDS = 100_000_000_000
 # How many records are generated to find one that is valid and whose key is free.
 TRIES = 20
 
@@ -49,7 +54,7 @@ class ServerFields:
         self._contract, self._resource = contract, resource
         self._body = body = _body_shape(operation, behaviour)
         # Members of the body that are fields in another spelling: `DateSent` is `date_sent`.
-        self._respelled = _find_respelled(body.names, resource.fields.keys() - resource.hidden)
+        self._respelled = words.find_respelled(body.names, resource.fields.keys() - resource.hidden)
         self._brought = brought = body.names | set(self._respelled.values())
         lifecycle = resource.lifecycle
         undeclared = frozenset() if body.is_open else resource.fields.keys() - brought - resource.hidden
@@ -81,6 +86,10 @@ class ServerFields:
         self._first_states = dict(_first_states(resource))
         kept = resource.read_only | set_elsewhere | {resource.local_key}
         self._defaults = dict(_defaults(body, (body.names & resource.fields.keys()) - kept))
+        self._update_times = [name for name in sorted(stamps & simple) if UPDATE_WORDS.intersection(words.split(name))]
+        if lifecycle is not None and lifecycle.touch in self._update_times:
+            self._update_times.remove(lifecycle.touch)
+        self._empty = self._list_empty(always - stamps - self._first_states.keys() - set_elsewhere)
         set_here = always | stamps | self._first_states.keys()
         self._completed = ((self.owned & set_here & simple) | resource.fill) - resource.write_only
 
@@ -131,6 +140,40 @@ class ServerFields:
         shape, schemas = self._resource.shape.member(name), self._resource.validator.schemas
         return all(schemas.validator(schema).is_valid(value) for schema in shape.unconditional())
 
+    def _list_empty(self, names: Set[str]) -> dict[str, Any]:
+        """The values of fields of these names in a new record that say nothing: null, an empty list, a count of 0."""
+        resource = self._resource
+        referring = resource.links.keys() | resource.references.keys() | resource.owner_fields
+        empty = dict[str, Any]()
+        for name in sorted(names - referring - resource.fill - resource.write_only - {resource.local_key}):
+            types, schemas = resource.fields.get(name, ALL_TYPES), resource.shape.member(name).unconditional()
+            is_fixed = any({"default", "const"} & schema.value.keys() for schema in schemas)
+            if is_fixed or types == ALL_TYPES:
+                continue
+            candidates: list[Any] = [None] if "null" in types else [[]] if types == {"array"} else []
+            is_count = words.split(name)[-1:] == ["count"] and "integer" in types
+            candidates = [0, *candidates] if is_count else candidates
+            if candidates and self._is_valid(name, candidates[0]):
+                empty[name] = candidates[0]
+        return empty
+
+    def with_update_time(self, record: Any, before: Record, at: int) -> Any:
+        """A record with the time at which it was changed, in fields such as `updated_at` that it had before.
+
+        A time that the client has sent stays, unless it is what the record had before.
+        """
+        if not self._update_times or not isinstance(record, dict) or record == before:
+            return record
+        times: dict[str, Any] = {}
+        for name in self._update_times:
+            previous = before.get(name)
+            if name in before and record.get(name, previous) == previous:
+                texts, seconds = (format_instant(at), format_instant(at)[:DATE_LENGTH]), at // 1_000
+                is_long = type(previous) is int and previous >= FIRST_MILLISECONDS
+                candidates = (*texts, at if is_long else seconds)
+                times[name] = next((value for value in candidates if self._is_valid(name, value)), previous)
+        return {**record, **times}
+
     def complete(self, record: dict[str, Any], state: State, at: int, seed: int) -> dict[str, Any]:
         """A new record with a key, with the server's own fields, and with what it must have."""
         resource, key = self._resource, self._resource.local_key
@@ -143,7 +186,9 @@ class ServerFields:
         known_values = self._known_values(state, at) | {known_key_name(resource): record[key]}
         hidden = {name: value for name, value in record.items() if name in resource.hidden}
         visible = dict(resource.visible(record))
-        completed = self._generate(visible, hidden, missing, known_values, is_new_key, state, seed)
+        # Nothing has happened to a new record: it has no time of its deletion, for example.
+        empty = {name: value for name, value in self._empty.items() if name not in visible}
+        completed = self._generate(visible, hidden, missing, empty, known_values, is_new_key, state, seed)
         return dict(with_plain_keys(resource, completed | hidden))
 
     def _missing_fields(self, record: Record) -> list[str]:
@@ -165,12 +210,13 @@ class ServerFields:
         record: dict[str, Any],
         hidden: Mapping[str, Any],
         missing: list[str],
+        empty: Mapping[str, Any],
         known_values: Mapping[str, Any],
         is_new_key: bool,
         state: State,
         seed: int,
     ) -> dict[str, Any]:
-        """The record with generated members added, and none of its own changed.
+        """The record with generated members added, and none of its own changed; those in `empty` have these values.
 
         The record itself where that does not make it valid. The `hidden` members are those that it has besides.
         """
@@ -184,7 +230,7 @@ class ServerFields:
                 added = {name: generated[name] for name in missing if name in generated}
                 # After the first try, the key may be another one.
                 members = own_members if number else record
-                completed = generator.repair(resource.schema, {**added, **members})
+                completed = generator.repair(resource.schema, {**added, **empty, **members})
                 generator.add_up(resource.schema, completed, kept=own_members)
             except CannotGenerate:
                 return record
@@ -210,21 +256,6 @@ def _defaults(body: Shape, names: Set[str]) -> Iterator[tuple[str, Any]]:
     for name in sorted(names):
         schemas = body.member(name).unconditional()
         yield from ((name, schema.value["default"]) for schema in schemas if "default" in schema.value)
-
-
-def _find_respelled(names: Set[str], fields: Set[str]) -> dict[str, str]:
-    """The fields by the names that are the same but for their spelling, where there is one of each."""
-    spellings: dict[str, list[str]] = {}
-    for field in sorted(fields):
-        spellings.setdefault(words.normalize(field), []).append(field)
-    others = sorted(names - fields)
-    normalized = [words.normalize(name) for name in others]
-    candidates = {name: spellings.get(form, []) for name, form in zip(others, normalized, strict=True) if form}
-    return {
-        name: same[0]
-        for name, same in candidates.items()
-        if len(same) == 1 and same[0] not in names and normalized.count(words.normalize(name)) == 1
-    }
 
 
 def _body_shape(operation: Operation | None, behaviour: Behaviour | None) -> Shape:

@@ -18,6 +18,9 @@ from mockserver.syntax import words
 # The last words of key names whose values are numbered; other keys are generated as fields of their names are.
 NUMBERED = (["id"], ["uuid"], ["guid"], ["key"], ["number"])
 TRIES = 20
+# What says that a record has been deleted, normalized: such a record would be in no list.
+DELETION_TIMES = ("deletedat", "deletedon", "deleteddate", "removedat")
+DELETION_FLAGS = ("isdeleted", "deleted", "isremoved")
 
 
 def first_records(
@@ -54,9 +57,22 @@ def single_record(
     The first of several is taken from the document's examples.
     """
     key = owners[resource.key]
-    return _generate_valid(
+    record = _generate_valid(
         contract, resource, f"{seed}/{resource.name}/{key}", dict(owners), is_first=is_first or key == SINGLE_KEY
     )
+    return _without_items(contract, resource, record) if record is not None else None
+
+
+def _without_items(contract: Contract, resource: Resource, record: Record) -> Record:
+    """The record with empty lists where the items of these refer to other records: a cart is empty at first."""
+    behaviours = [other for other in contract.behaviours.values() if other.resource == resource.name and other.copied]
+    members = [behaviour.member for behaviour in behaviours if behaviour.member is not None]
+    lists: dict[str, list[Any]] = {member: [] for member in members if member in record}
+    if not lists or resource.shape.examples:
+        return record
+    emptied = {**record, **lists}
+    record_generator(contract, resource, "", {}).add_up(resource.schema, emptied, resource.hidden)
+    return emptied if matches_schema(resource, emptied) else record
 
 
 def _owners_of_singles(
@@ -66,8 +82,12 @@ def _owners_of_singles(
     target = resource.references.get(resource.key)
     if target is None:
         behaviours = contract.behaviours.items()
-        operations = [contract.operations[name] for name, other in behaviours if other.resource == resource.name]
-        return [{resource.key: SINGLE_KEY}] if not any(operation.path_names for operation in operations) else []
+        names = [
+            other.record_parameters(contract.operations[name].path_names)
+            for name, other in behaviours
+            if other.resource == resource.name
+        ]
+        return [{resource.key: SINGLE_KEY}] if not any(names) else []
     key = contract.resources[target].key
     return [{resource.key: owner[key]} | _shared(contract, resource, resource.key, owner) for owner in records[target]]
 
@@ -149,7 +169,8 @@ def _generate_valid(
         try:
             record = generator.generate(resource.schema)
             linked = {name: value for name, value in links.items() if name in record and attempt < TRIES // 2}
-            record = generator.repair(resource.schema, {**record, **linked, **fixed})
+            record = _without_deletion(resource, {**record, **linked})
+            record = generator.repair(resource.schema, {**record, **fixed})
         except CannotGenerate:
             return None
         kept = fixed.keys() - ({key} - resource.references.keys())
@@ -159,6 +180,19 @@ def _generate_valid(
         if keeps_fixed and is_new and matches_schema(resource, record):
             return in_schema_order(resource, record)
     return None
+
+
+def _without_deletion(resource: Resource, record: Record) -> Record:
+    """The record with nothing that says that it has been deleted."""
+    changed = dict(record)
+    for name in record:
+        normalized, types = words.normalize(name), resource.fields.get(name, frozenset())
+        if normalized in DELETION_TIMES:
+            del changed[name]
+            changed |= {name: None} if "null" in types else {}
+        elif normalized in DELETION_FLAGS and "boolean" in types:
+            changed[name] = False
+    return changed
 
 
 def _numbered_key(resource: Resource, used_keys: set[Any], number: int) -> Any:

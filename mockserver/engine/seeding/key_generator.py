@@ -11,6 +11,11 @@ from uuid import UUID
 from mockserver.contract.model import Resource
 
 
+def make_uuid(seed: str) -> str:
+    """A UUID that depends on the seed alone."""
+    return str(UUID(int=random.Random(seed).getrandbits(128), version=4))
+
+
 class KeyGenerator:
     """Generates keys like an example: `job-8` after `job-7`, the next integer, another UUID.
 
@@ -39,6 +44,5 @@ class KeyGenerator:
         if self._is_integer:
             return number
         if self._is_uuid:
-            bits = random.Random(f"{self._resource_name}/{number}").getrandbits(128)
-            return str(UUID(int=bits, version=4))
+            return make_uuid(f"{self._resource_name}/{number}")
         return f"{self._prefix}{number}"

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 # Of more undeclared parameters, only so many are listed.
 LISTED_LIMIT = 100
-STORING = ("create", "replace", "update", "create_all", "replace_all")
+STORING = ("create", "replace", "update", "create_all", "replace_all", "add_item", "update_item", "replace_item")
 DECODE: Mapping[str, Callable[[str], str]] = {
     "path": decode_parameter,
     "query": parameter_decoding.decode_form,
