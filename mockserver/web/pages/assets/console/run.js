@@ -40,11 +40,17 @@ function confirm(polling, title, text, yes) {
   });
 }
 
+/** The file name of a Content-Disposition, which has one of two forms (RFC 6266). @param {string} disposition */
+function fileName(disposition) {
+  const [, plain, encoded = ""] = /filename="(.*)"|filename\*=UTF-8''(.*)/.exec(disposition) || [];
+  return plain || decodeURIComponent(encoded);
+}
+
 async function download() {
   const headers = { Accept: "application/yaml, application/problem+json" };
   const response = await send("run-status", "GET", "/__mock/recording", undefined, headers);
   if (!response) return;
-  const [, name] = (response.headers.get("Content-Disposition") || "").split("''").map(decodeURIComponent);
+  const name = fileName(response.headers.get("Content-Disposition") || "");
   const address = URL.createObjectURL(new Blob([response.body], { type: "application/yaml" }));
   make("a", { href: address, download: name }).click();
   // The download has started by then.
