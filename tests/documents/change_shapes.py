@@ -112,7 +112,7 @@ LINE = {
     "properties": {"id": INTEGER, "product_id": INTEGER, "quantity": INTEGER, "name": TEXT, "unit_price": INTEGER},
 }
 CART = record(lines=array_of(LINE), total=INTEGER)
-NEW_LINE = record(productId=INTEGER, quantity=INTEGER)
+NEW_LINE = {**record(productId=INTEGER, quantity={**INTEGER, "default": 1}), "required": ["productId"]}
 CHANGED_LINE = record(quantity=INTEGER)
 BASKET = {**record(id=TEXT, lines=array_of(LINE), owner=TEXT), "required": ["id", "lines"]}
 ARTICLE = record(slug=TEXT, tags=array_of(TEXT), like_count=INTEGER)
@@ -131,7 +131,7 @@ CHANGE_SHAPES |= {
         GET /cart = 200 {"data": {"lines": [], "total": 0}}
         POST /products {"id": 7, "name": "Pen", "price": 3} = 201
         POST /cart/lines {"productId": 7, "quantity": 2} = 201 {"data": {"lines": [{"id": 1, "product_id": 7, "quantity": 2, "name": "Pen", "unit_price": 3}], "total": 6}}
-        POST /cart/lines {"productId": 7, "quantity": 1} = 201 ~{"data": {"total": 9}}
+        POST /cart/lines {"productId": 7} = 201 ~{"data": {"total": 9}}
         PUT /cart/lines/1 {"quantity": 5} = 200 ~{"data": {"total": 18}}
         PUT /cart/lines/9 {"quantity": 5} = 404
         DELETE /cart/lines/2 = 200 {"data": {"lines": [{"id": 1, "product_id": 7, "quantity": 5, "name": "Pen", "unit_price": 3}], "total": 15}}

@@ -9,7 +9,7 @@ from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import Contract, Record
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult
 from mockserver.engine.behaviours.implementation import Implementation
-from mockserver.engine.behaviours.server_fields import ServerFields, in_schema_order
+from mockserver.engine.behaviours.server_fields import ServerFields, body_defaults, in_schema_order
 from mockserver.engine.commands import Command, Put
 from mockserver.engine.run import Run
 from mockserver.engine.seeding.key_generator import make_uuid
@@ -48,6 +48,8 @@ class ItemImplementation(Implementation):
         self.body_shape = body if behaviour.body_member is None else body.member(behaviour.body_member)
         self.respelled = words.find_respelled(self.body_shape.names, set(self.items_shape.names))
         self._server_fields = ServerFields(contract, self.resource)
+        # A server assumes these for what is not sent (OpenAPI 3.0.4, section 4.7.24.1).
+        self.defaults = dict(body_defaults(self.body_shape, self.body_shape.names & self.items_shape.names))
 
     @abstractmethod
     def change(self, edit: ItemEdit) -> int | None:
@@ -145,7 +147,7 @@ class AddItem(ItemImplementation):
 
     def change(self, edit: ItemEdit) -> int:
         """Add an item of the members of the body, with a key, and with what the records have that it refers to."""
-        by, members = self.behaviour.by, self.members(edit.call)
+        by, members = self.behaviour.by, {**self.defaults, **self.members(edit.call)}
         if by and by not in members:
             members = {by: self._next_key(edit, by), **members}
         for name, target in self.behaviour.copied.items():
@@ -209,7 +211,7 @@ class ReplaceItem(ItemImplementation):
             if value not in edit.items:
                 edit.items.append(value)
             return edit.items.index(value)
-        position, members = self.find(edit), self.members(edit.call)
+        position, members = self.find(edit), {**self.defaults, **self.members(edit.call)}
         replaced = {self.respelled.get(name, name) for name in self.body_shape.names} - {by, *members}
         item = edit.items[position]
         kept = {name: value for name, value in item.items() if name not in replaced}

@@ -85,7 +85,7 @@ class ServerFields:
         self._body_only = self._body_only.union(*map(body_members, subscriptions)) - resource.fields.keys()
         self._first_states = dict(_first_states(resource))
         kept = resource.read_only | set_elsewhere | {resource.local_key}
-        self._defaults = dict(_defaults(body, (body.names & resource.fields.keys()) - kept))
+        self._defaults = dict(body_defaults(body, (body.names & resource.fields.keys()) - kept))
         self._update_times = [name for name in sorted(stamps & simple) if UPDATE_WORDS.intersection(words.split(name))]
         if lifecycle is not None and lifecycle.touch in self._update_times:
             self._update_times.remove(lifecycle.touch)
@@ -251,7 +251,7 @@ def _first_states(resource: Resource) -> Iterator[tuple[str, Any]]:
             yield name, next((value for value in defaults if value in shape.enum_values), shape.enum_values[0])
 
 
-def _defaults(body: Shape, names: Set[str]) -> Iterator[tuple[str, Any]]:
+def body_defaults(body: Shape, names: Set[str]) -> Iterator[tuple[str, Any]]:
     """The default of each of these members of a body that has one."""
     for name in sorted(names):
         schemas = body.member(name).unconditional()
