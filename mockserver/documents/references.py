@@ -19,8 +19,9 @@ _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 _OUTSIDE = (
     "points outside the contract directory; nothing is fetched. Copy the file beside this one and refer to the copy."
 )
-# Only a file with one of these keywords is searched for them.
-_IDENTIFIER = re.compile(r"\$(?:id|anchor|dynamicAnchor)\b|\bid\W+#")
+# Only a file with one of these keywords is searched for them, the second of draft 04. Two expressions that begin with
+# constant texts are searched for ten times as fast as one of both.
+_IDENTIFIER, _NAME_AS_ID = re.compile(r"\$(?:id|anchor|dynamicAnchor)\b"), re.compile(r"id\W+#")
 
 
 class OutsideContract(Unresolved):
@@ -61,7 +62,7 @@ class References:
     def add(self, uri: str, source: Source) -> None:
         """Add a file that has been read already."""
         self.documents.sources[uri] = source
-        if _IDENTIFIER.search(source.text):
+        if _IDENTIFIER.search(source.text) or _NAME_AS_ID.search(source.text):
             self._add_identifiers(uri, source.data)
 
     def replace(self, uri: str, source: Source) -> None:

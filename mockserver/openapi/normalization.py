@@ -49,8 +49,11 @@ def normalize(linked: Linked, report: Report) -> None:
         if "discriminator" in copy:
             copy = discriminator.with_discriminator(copy, written, linked.targets)
             copy = heirs.with_mapping(copy, written)
-        # Validators apply `dependencies` in every draft.
-        copy = patterns.translate(older_drafts.split_dependencies(copy))
+        if "dependencies" in copy:
+            # Validators apply them in every draft.
+            copy = older_drafts.split_dependencies(copy)
+        if "pattern" in copy or "patternProperties" in copy:
+            copy = patterns.translate(copy)
         if linked.is_3_0.get(location.uri):
             return dialect_3_0.translate(copy)
         return drafts.translate(location, copy)
