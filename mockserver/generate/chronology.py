@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
+from functools import lru_cache
 from typing import Any
 
 from mockserver.generate.constraints import Constraints
@@ -42,12 +43,11 @@ def sort_instants(constraints: Constraints, record: dict[str, Any], kept: Contai
             record[name] = instant
 
 
+# The same names come again and again, most of which are of no instant.
+@lru_cache(maxsize=4_096)
 def _rank(name: str) -> int | None:
     event = re.sub(r"(at|on|date|time|datetime|timestamp)$", "", normalize(name))
-    for rank, words in enumerate(EVENT_WORDS):
-        if any(event.endswith(word) for word in words):
-            return rank
-    return None
+    return next((rank for rank, words in enumerate(EVENT_WORDS) if event.endswith(words)), None)
 
 
 def _is_generated(constraints: Constraints, name: str, form: str) -> bool:
