@@ -124,30 +124,46 @@ def _host(rng: random.Random) -> str:
     return f"{pick_word(rng)}.example.com"
 
 
+def _email(rng: random.Random) -> str:
+    return f"{pick_word(rng)}.{pick_word(rng)}@example.com"
+
+
+def _ipv4(rng: random.Random) -> str:
+    return f"192.0.2.{rng.randint(1, 254)}"
+
+
+def _uri(rng: random.Random) -> str:
+    return f"https://{_host(rng)}/{pick_word(rng)}"
+
+
+def _path(rng: random.Random) -> str:
+    return f"/{pick_word(rng)}/{pick_word(rng)}"
+
+
 BY_FORMAT: Mapping[str, Callable[[random.Random], str]] = {
     "date-time": _date_time,
     "date": lambda rng: _instant(rng).date().isoformat(),
     "time": lambda rng: _instant(rng).time().isoformat(timespec="seconds") + "Z",
     "duration": lambda rng: f"PT{rng.randint(1, 120)}M",
-    "email": lambda rng: f"{pick_word(rng)}.{pick_word(rng)}@example.com",
-    "idn-email": lambda rng: f"{pick_word(rng)}.{pick_word(rng)}@example.com",
+    "email": _email,
+    "idn-email": _email,
     "hostname": _host,
     "idn-hostname": _host,
-    "ipv4": lambda rng: f"192.0.2.{rng.randint(1, 254)}",
+    "ipv4": _ipv4,
     "ipv6": lambda rng: f"2001:db8::{rng.randint(1, 0xFFFF):x}",
-    "uri": lambda rng: f"https://{_host(rng)}/{pick_word(rng)}",
-    "iri": lambda rng: f"https://{_host(rng)}/{pick_word(rng)}",
-    "uri-reference": lambda rng: f"/{pick_word(rng)}/{pick_word(rng)}",
-    "iri-reference": lambda rng: f"/{pick_word(rng)}/{pick_word(rng)}",
+    "uri": _uri,
+    "iri": _uri,
+    "uri-reference": _path,
+    "iri-reference": _path,
     "uri-template": lambda rng: f"/{pick_word(rng)}/{{id}}",
     "uuid": _uuid,
     "json-pointer": lambda rng: f"/{pick_word(rng)}/{rng.randint(0, 9)}",
     "relative-json-pointer": lambda rng: f"{rng.randint(0, 3)}/{pick_word(rng)}",
     "regex": lambda rng: f"^{pick_word(rng)}$",
     "byte": lambda rng: b64encode(pick_word(rng).encode()).decode(),
-    "url": lambda rng: f"https://{_host(rng)}/{pick_word(rng)}",
+    "url": _uri,
     "guid": _uuid,
-    "ip": lambda rng: f"192.0.2.{rng.randint(1, 254)}",
+    "ip": _ipv4,
     "datetime": _date_time,
     "phone": lambda rng: f"+1-202-555-{rng.randint(100, 9999):04}",
     "color": lambda rng: f"#{rng.randrange(1 << 24):06x}",

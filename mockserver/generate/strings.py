@@ -39,10 +39,12 @@ EXTENDABLE = {
 LENGTHENED_AFTER = {"hostname": "", "idn-hostname": "", "email": "@", "idn-email": "@"}
 TRUNCATABLE = ("uri-reference", "iri-reference")
 SHORTEST = {"uri": "a:b", "iri": "a:b", "email": "a@b.co", "hostname": "a.co", "ipv4": "1.1.1.1", "ipv6": "::1"}
+_IPV4 = r"(25[0-5]|2[0-4]\d|1\d\d|[1-9]\d?)(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]\d?)){3}"
+_URI = r"[a-z]+:[a-z]+|https://[a-z]+\.[a-z]{2}"
 # How texts of a format may look whose usual length does not fit; not every match need be valid.
 SHAPES = {
-    "ipv4": r"(25[0-5]|2[0-4]\d|1\d\d|[1-9]\d?)(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]\d?)){3}",
-    "ip": r"(25[0-5]|2[0-4]\d|1\d\d|[1-9]\d?)(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]\d?)){3}",
+    "ipv4": _IPV4,
+    "ip": _IPV4,
     "ipv6": r"2[0-9a-f]{0,3}(:[1-9a-f][0-9a-f]{0,3}){7}",
     "date-time": r"20[0-4]\d-0[1-9]-[012][1-8]T[01]\d:[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]0\d:00)",
     "time": r"[01]\d:[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]0\d:00)",
@@ -53,8 +55,8 @@ SHAPES = {
     "email": r"[a-z]+@[a-z]+\.(com|org|net)",
     "hostname": r"[a-z]+\.(com|org|net)",
     "byte": r"[A-Za-z0-9+/]+",
-    "uri": r"[a-z]+:[a-z]+|https://[a-z]+\.[a-z]{2}",
-    "url": r"[a-z]+:[a-z]+|https://[a-z]+\.[a-z]{2}",
+    "uri": _URI,
+    "url": _URI,
     "phone": r"\+1[2-9]\d{5,}",
     "password": r"[a-z]+[A-Za-z0-9]*\d+|[A-Za-z0-9]+",
     "decimal": r"[1-9]\d*|[1-9]\d*\.\d+",

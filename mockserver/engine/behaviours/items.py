@@ -48,7 +48,6 @@ class ItemImplementation(Implementation):
         self.body_shape = body if behaviour.body_member is None else body.member(behaviour.body_member)
         self.respelled = words.find_respelled(self.body_shape.names, set(self.items_shape.names))
         self._server_fields = ServerFields(contract, self.resource)
-        # A server assumes these for what is not sent (OpenAPI 3.0.4, section 4.7.24.1).
         self.defaults = dict(body_defaults(self.body_shape, self.body_shape.names & self.items_shape.names))
 
     @abstractmethod

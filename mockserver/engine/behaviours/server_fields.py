@@ -100,7 +100,6 @@ class ServerFields:
         removes a field that need not be there, and an object may be a part of one: `merged` says what it leads to.
         """
         declared, fields, members = self._declared, self._resource.fields, dict[str, Any]()
-        # A server assumes the default of what is not sent (OpenAPI 3.0.4, section 4.7.24.1).
         for sent, value in (body if is_patch else {**self._defaults, **body}).items():
             name = self._respelled.get(sent, sent)
             is_field = name in fields
@@ -252,7 +251,10 @@ def _first_states(resource: Resource) -> Iterator[tuple[str, Any]]:
 
 
 def body_defaults(body: Shape, names: Set[str]) -> Iterator[tuple[str, Any]]:
-    """The default of each of these members of a body that has one."""
+    """The default of each of these members of a body: what a server assumes if it is not sent.
+
+    That is how OpenAPI 3.0.4, section 4.7.24.1, defines `default`.
+    """
     for name in sorted(names):
         schemas = body.member(name).unconditional()
         yield from ((name, schema.value["default"]) for schema in schemas if "default" in schema.value)
