@@ -20,7 +20,15 @@ from mockserver.server.delayed_send import DelayedSend
 from mockserver.server.open_responses import begin
 from mockserver.server.rejections import rejection
 from mockserver.server.request_reader import RequestReader
-from mockserver.server.served_app import EncodedResponse, ParsedRequest, as_message, call_wsgi, failure, respond
+from mockserver.server.served_app import (
+    EncodedResponse,
+    ParsedRequest,
+    RepeatableRequest,
+    as_message,
+    call_wsgi,
+    failure,
+    respond,
+)
 from mockserver.server.streams import ResponseWriter
 from mockserver.server.threaded_request import ThreadedRequest
 
@@ -33,8 +41,8 @@ class Protocol(RequestReader):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        # What was sent to the last request of the bytes that are being parsed.
-        self._sent: EncodedResponse | None = None
+        # The last request of the bytes that are being parsed, if it can be known by them when they come again.
+        self._repeatable: RepeatableRequest | None = None
         # When a response was sent last.
         self._active_at = 0.0
         self._hold: Hold | None = None
@@ -64,10 +72,10 @@ class Protocol(RequestReader):
         is_idle = not self._is_incomplete and self._hold is None
         if is_idle and self._send_known(data):
             return
-        self._sent = None
+        self._repeatable = None
         if self._read(data) and is_idle and self._complete == 1 and not self._is_incomplete:
-            if self._sent is not None:
-                self._sent.remember(data)
+            if self._repeatable is not None:
+                self._repeatable.remember(data)
             elif isinstance(self._hold, ThreadedRequest):
                 self._hold.raw = data
 
@@ -158,7 +166,7 @@ class Protocol(RequestReader):
             self._send_later(cycle, sent)
             return
         if cycle.keep_alive and not request.too_large:
-            self._sent = sent
+            self._repeatable = sent
         self.send(cycle, sent.head, sent.body)
 
     def _send_later(self, cycle: Cycle, sent: EncodedResponse) -> None:

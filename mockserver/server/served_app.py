@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from mockserver.dataclass import dataclass
 from mockserver.engine.clock import wall
@@ -81,6 +81,13 @@ class ParsedRequest(NamedTuple):
     headers: list[tuple[bytes, bytes]]
     body: bytes
     too_large: int = 0
+
+
+class RepeatableRequest(Protocol):
+    """A request that is known by its bytes when it comes again."""
+
+    def remember(self, raw: bytes) -> None:
+        """Remember the request by its bytes."""
 
 
 class EncodedResponse(NamedTuple):

@@ -31,6 +31,10 @@ class PassedRequest:
     has_body: bool
     must_continue: bool = False
 
+    def remember(self, raw: bytes) -> None:
+        """Remember the request, which has no body, by its bytes."""
+        self.service.prepared.add(raw, self.prepared)
+
 
 class PassingProtocol(Protocol):
     """One connection. `upstreams` are the connections to the upstream, which all connections of a server share."""
@@ -81,6 +85,8 @@ class PassingProtocol(Protocol):
         self._complete += 1
         passed.incoming.end()
         self._is_last = not self.cycle.keep_alive
+        if self.cycle.keep_alive and not passed.has_body:
+            self._repeatable = passed
 
     def reject(self, code: str) -> None:
         """Respond to a request that is rejected, and close; also to one that is being passed on."""
