@@ -107,14 +107,3 @@ def test_an_entry_larger_than_the_limit_is_dropped(clients: list[FlaskClient], m
     monkeypatch.setattr(redis_store, "MEMORY_LIMIT", 10)
     send(clients[0], "large", times=2)
     assert listed(clients[0], "large") == {"newest": 0, "kept": 0, "dropped": 2}
-
-
-def test_entries_of_an_earlier_release_are_not_counted_below_nothing(clients: list[FlaskClient]) -> None:
-    send(clients[0], "earlier", times=5)
-    for key in execute(clients[0], "KEYS", "*:meta"):
-        execute(clients[0], "HDEL", key, "bytes")
-    for key in execute(clients[0], "KEYS", "*}:bytes"):
-        execute(clients[0], "DEL", key)
-    send(clients[0], "earlier")
-    clients[0].delete("/__mock/requests", headers={"X-Mock-Sandbox": "earlier"})
-    assert counted_bytes(clients[0]) == 0

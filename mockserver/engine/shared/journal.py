@@ -95,9 +95,7 @@ class SharedJournal(Journal):
     def _listed(self, which: str) -> ProblemList:
         entries = ProblemList()
         entries.extend(map(self._codec.decode, self._store.list_entries(self._name, which)))
-        # An entry that is listed counts at least once: the store of an earlier release did not count.
-        entries.counts = Counter(entry.code for entry in entries)
-        entries.counts |= Counter(self._store.count_entries(self._name).problems[which])
+        entries.counts = Counter(self._store.count_entries(self._name).problems[which])
         return entries
 
     def clear(self) -> None:

@@ -1,8 +1,9 @@
-"""Journal entries as text for a store: `number at milliseconds rest`, where `rest` is JSON."""
+"""Journal entries as bytes for a store: `number at milliseconds rest`, where `rest` is JSON, compressed if repeated."""
 
 from __future__ import annotations
 
 import json
+import zlib
 
 from mockserver.engine.commands import Fired
 from mockserver.engine.journal import Entry, LoggedMessage
@@ -10,22 +11,25 @@ from mockserver.engine.shared.store import EncodedEntry
 from mockserver.errors import Violation
 
 CACHE_LIMIT = 2_000
+# What JSON that is compressed begins with.
+COMPRESSED = b"z"
 
 
 class JournalCodec:
     """Encodes and decodes entries. The number is left out when encoding: the store puts it in front.
 
-    The JSON of entries that are repeated is cached, by the identity of the entry.
+    The JSON of entries that are repeated is compressed once and cached, by the identity of the entry: the store handles
+    each repetition, and most of its time goes with the number of bytes.
     """
 
     def __init__(self) -> None:
         # With the entry, so that it lives as long as its id is a key here.
-        self._cache: dict[int, tuple[Entry, str]] = {}
+        self._cache: dict[int, tuple[Entry, bytes]] = {}
 
     def encode(self, entry: Entry) -> EncodedEntry:
         """Encode an entry."""
         at = "-" if entry.at is None else entry.at
-        text = f"{at} {entry.milliseconds:.3f} {_encode_rest(entry)}"
+        text = f"{at} {entry.milliseconds:.3f} ".encode() + _encode_rest(entry)
         return EncodedEntry(text, entry.problem_lists, entry.code)
 
     def encode_repeat(self, entry: Entry, at: int) -> EncodedEntry:
@@ -34,18 +38,17 @@ class JournalCodec:
         if cached is None:
             if len(self._cache) >= CACHE_LIMIT:
                 self._cache.clear()
-            cached = self._cache[id(entry)] = entry, _encode_rest(entry)
-        return EncodedEntry(f"{at} 0 {cached[1]}")
+            cached = self._cache[id(entry)] = entry, COMPRESSED + zlib.compress(_encode_rest(entry))
+        return EncodedEntry(b"%d 0 %b" % (at, cached[1]))
 
     def decode(self, text: bytes) -> Entry:
         """Decode the text of an entry, with its number in front."""
         number, at, milliseconds, rest = text.split(b" ", 3)
+        if rest.startswith(COMPRESSED):
+            rest = zlib.decompress(rest[len(COMPRESSED) :])
         fields = json.loads(rest)
-        # The store of an earlier release has the former name.
-        invalid_status = fields.pop("broken", None)
         return Entry(
             **{
-                "invalid_status": invalid_status,
                 **fields,
                 "number": int(number),
                 "at": None if at == b"-" else int(at),
@@ -59,7 +62,7 @@ class JournalCodec:
         )
 
 
-def _encode_rest(entry: Entry) -> str:
+def _encode_rest(entry: Entry) -> bytes:
     fields = entry._asdict()
     for name in ("number", "at", "milliseconds"):
         del fields[name]
@@ -74,7 +77,7 @@ def _encode_rest(entry: Entry) -> str:
         ]
     fields["parameters"] = dict(entry.parameters)
     fields["fired"] = [(fired.resource, fired.key, fired.transition, fired.at) for fired in entry.fired]
-    return json.dumps(fields, separators=(",", ":"))
+    return json.dumps(fields, separators=(",", ":")).encode()
 
 
 def _decode_message(headers: list[tuple[str, str]], body: str, size: int) -> LoggedMessage:

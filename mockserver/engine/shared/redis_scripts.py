@@ -32,14 +32,11 @@ local function read_clock()
   return string.format('%d.%06d', time[1], time[2])
 end
 """
-# What the entries of a sandbox take is in its part `meta`, and what all of them take in BYTES.
+# What the entries of a sandbox take is in its part `meta`, and what all of them take, which it returns, in BYTES.
 _COUNT_FUNCTION = """
 local function count_bytes(meta, bytes)
-  local before = tonumber(redis.call('HGET', meta, 'bytes') or '0')
-  -- Entries that an earlier release stored were not counted.
-  local after = math.max(0, before + bytes)
-  redis.call('HSET', meta, 'bytes', after)
-  redis.call('INCRBY', KEYS[16], after - before)
+  redis.call('HINCRBY', meta, 'bytes', bytes)
+  return redis.call('INCRBY', KEYS[16], bytes)
 end
 -- Remove the `count` oldest entries of a list.
 local function drop_entries(meta, list, count)
@@ -53,9 +50,11 @@ _ADD_ENTRY_FUNCTION = (
     _COUNT_FUNCTION
     + _CLOCK_FUNCTION
     + """
+-- The length of a list with another entry, and the bytes that it has more: at its limit, it loses the oldest one.
 local function push(list, line)
-  count_bytes(KEYS[1], #line)
-  if redis.call('RPUSH', list, line) > tonumber(ARGV[1]) then drop_entries(KEYS[1], list, 1) end
+  local length = redis.call('RPUSH', list, line)
+  if length <= tonumber(ARGV[1]) then return length, #line end
+  return length, #line - #redis.call('LPOP', list)
 end
 -- The journals that were written to longest ago lose the older half of their entries.
 local function make_room()
@@ -74,15 +73,17 @@ local function make_room()
     if longest <= 1 then redis.call('ZREM', KEYS[15], name) end
   end
 end
--- `lists` has a digit for each list: the number of its key.
-local function add_entry(text, lists, code, name)
-  local line = redis.call('HINCRBY', KEYS[1], 'count', 1) .. ' ' .. text
-  for number in string.gmatch(lists, '%d') do
-    push(KEYS[tonumber(number)], line)
-    if tonumber(number) > 3 then redis.call('HINCRBY', KEYS[1], 'counted:' .. number .. ':' .. code, 1) end
+-- `lists` has a digit for each list: the number of its key. That the journal was written to is noted where
+-- `is_noted` says so, and where it had no entry.
+local function add_entry(text, lists, code, name, is_noted)
+  local line, bytes = redis.call('HINCRBY', KEYS[1], 'count', 1) .. ' ' .. text, 0
+  for list in string.gmatch(lists, '%d') do
+    local length, added = push(KEYS[tonumber(list)], line)
+    bytes, is_noted = bytes + added, is_noted or length == 1
+    if list ~= '3' then redis.call('HINCRBY', KEYS[1], 'counted:' .. list .. ':' .. code, 1) end
   end
-  redis.call('ZADD', KEYS[15], read_clock(), name)
-  make_room()
+  if is_noted then redis.call('ZADD', KEYS[15], read_clock(), name) end
+  if count_bytes(KEYS[1], bytes) > tonumber(ARGV[2]) then make_room() end
 end
 """
 )
@@ -91,7 +92,7 @@ _FORGET_FUNCTION = (
     + """
 local function forget(prefix, name)
   local meta = prefix .. name .. ':meta'
-  count_bytes(meta, -(redis.call('HGET', meta, 'bytes') or 0))
+  count_bytes(meta, 0 - (redis.call('HGET', meta, 'bytes') or 0))
   for _, part in ipairs("""
     + _table((*PARTS, *DELIVERY_PARTS))
     + """) do
@@ -110,9 +111,8 @@ FETCH_UPDATES = (
     _CLOCK_FUNCTION
     + _FORGET_FUNCTION
     + """
-local epoch = redis.call('HGET', KEYS[1], 'epoch')
-local now = read_clock()
-local use = ARGV[7]
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'count')
+local epoch, use, now = meta[1], ARGV[7], read_clock()
 if not epoch and use == '0' then return -1 end
 local lasts = redis.call('ZSCORE', KEYS[8], ARGV[4])
 if use == '1' and not lasts then
@@ -151,11 +151,12 @@ if not epoch then
 end
 local from = epoch == ARGV[1] and ARGV[2] or '0'
 local pending = redis.call('ZCARD', KEYS[12]) + redis.call('ZCARD', KEYS[13])
-return {epoch, redis.call('LRANGE', KEYS[2], from, -1), redis.call('HGET', KEYS[1], 'count') or '0', pending}
+return {epoch, redis.call('LRANGE', KEYS[2], from, -1), meta[2] or '0', pending}
 """
 )
 # ARGV: limit of entries and of all their bytes, epoch, length, batch, its first characters, new epoch,
-#       limit of batches, entry, its lists, its code, name, whether the sandbox is changed, its summary
+#       limit of batches, entry, its lists, its code, name, whether the sandbox is changed, its summary, whether the
+#       writing is noted
 APPEND = (
     _ADD_ENTRY_FUNCTION
     + """
@@ -169,7 +170,7 @@ if length ~= tonumber(ARGV[4]) then
   return 0
 end
 if ARGV[7] ~= '' then
-  count_bytes(KEYS[1], -(redis.call('HGET', KEYS[1], 'bytes') or 0))
+  count_bytes(KEYS[1], 0 - (redis.call('HGET', KEYS[1], 'bytes') or 0))
   redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7])
   redis.call('HSET', KEYS[1], 'epoch', ARGV[7], 'count', 0)
 elseif length >= tonumber(ARGV[8]) then
@@ -177,27 +178,28 @@ elseif length >= tonumber(ARGV[8]) then
 end
 redis.call('RPUSH', KEYS[2], ARGV[5])
 redis.call('HSET', KEYS[1], 'changed', ARGV[13], 'summary', ARGV[14])
-local used = redis.call('ZSCORE', KEYS[8], ARGV[12])
-if ARGV[13] == '0' and used then
+local used = ARGV[13] == '0' and redis.call('ZSCORE', KEYS[8], ARGV[12])
+if used then
   redis.call('ZADD', KEYS[9], used, ARGV[12])
 else
   redis.call('ZREM', KEYS[9], ARGV[12])
 end
-if ARGV[9] ~= '' then add_entry(ARGV[9], ARGV[10], ARGV[11], ARGV[12]) end
+if ARGV[9] ~= '' then add_entry(ARGV[9], ARGV[10], ARGV[11], ARGV[12], ARGV[15] == '1') end
 return 1
 """
 )
-# ARGV: limit of entries and of all their bytes, epoch or nothing, length, entry, its lists, its code, name
+# ARGV: limit of entries and of all their bytes, epoch or nothing, length, entry, its lists, its code, name, whether the
+#       use and the writing are noted
 ADD_ENTRY = (
     _ADD_ENTRY_FUNCTION
     + """
-if ARGV[3] ~= '' and (redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[3]
-    or redis.call('LLEN', KEYS[2]) ~= tonumber(ARGV[4])) then
-  return 0
+local epoch = redis.call('HGET', KEYS[1], 'epoch')
+if ARGV[3] ~= '' and (epoch ~= ARGV[3] or redis.call('LLEN', KEYS[2]) ~= tonumber(ARGV[4])) then return 0 end
+if ARGV[9] == '1' then
+  local now = read_clock()
+  for number = 8, 10 do redis.call('ZADD', KEYS[number], 'XX', now, ARGV[8]) end
 end
-local now = read_clock()
-for number = 8, 10 do redis.call('ZADD', KEYS[number], 'XX', now, ARGV[8]) end
-if redis.call('EXISTS', KEYS[1]) == 1 then add_entry(ARGV[5], ARGV[6], ARGV[7], ARGV[8]) end
+if epoch then add_entry(ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9] == '1') end
 return 1
 """
 )
@@ -214,7 +216,8 @@ for list = 3, 7 do
       count_bytes(KEYS[1], #ARGV[3] - #text)
       if list == 3 then
         for other in string.gmatch(ARGV[4], '%d') do
-          push(KEYS[tonumber(other)], number .. ' ' .. ARGV[3])
+          local _, bytes = push(KEYS[tonumber(other)], number .. ' ' .. ARGV[3])
+          count_bytes(KEYS[1], bytes)
           redis.call('HINCRBY', KEYS[1], 'counted:' .. other .. ':' .. ARGV[5], 1)
         end
       end

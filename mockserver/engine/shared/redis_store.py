@@ -7,9 +7,10 @@ import os
 import threading
 import uuid
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from mockserver.engine.clock import sleep
+from mockserver.engine.clock import monotonic, sleep
 from mockserver.engine.journal import ENTRY_LIMIT
 from mockserver.engine.journal_memory import MEMORY_LIMIT
 from mockserver.engine.sandboxes import DEFAULT, EVICTED_SHARE, GUEST_LIMIT, IDLE_SECONDS
@@ -49,6 +50,8 @@ TIMEOUT_SECONDS = 1.0
 TRIES = 2
 # How long to wait between attempts to find out whether a store that did not respond in time does so again.
 PROBE_SECONDS = 0.5
+# Of how many sandboxes a process keeps what it needs for each request.
+KEPT_NAMES = 10_000
 
 
 class RedisStore:
@@ -70,6 +73,10 @@ class RedisStore:
         self._client_pid = 0
         # Set while the store is known not to respond: the process that found out. Its thread asks until it does.
         self._silent_pid = 0
+        # The keys of a sandbox, in the order in which the scripts number them.
+        self._keys = lru_cache(KEPT_NAMES)(self._name_keys)
+        # When it was noted last that the journal of a sandbox was written to.
+        self._noted: dict[str, float] = {}
 
     @property
     def is_available(self) -> bool:
@@ -106,7 +113,7 @@ class RedisStore:
         beginning = f'["{uuid.uuid4().hex}",'
         entry_arguments = _entry_arguments(entry) if entry is not None else ("", "", "")
         arguments = (*self._limits, epoch, length, f"{beginning}{batch}]", beginning, new_epoch, EVENT_LIMIT)
-        holds = (name, int(not content.is_empty), content.summary)
+        holds = (name, int(not content.is_empty), content.summary, self._is_noted(name))
         reply = self._run_script(APPEND, name, *arguments, *entry_arguments, *holds)
         if reply == 0:
             raise Conflict
@@ -115,11 +122,11 @@ class RedisStore:
 
     def add_entry(self, name: str, entry: EncodedEntry) -> None:
         """Add a journal entry."""
-        self._run_script(ADD_ENTRY, name, *self._limits, "", 0, *_entry_arguments(entry), name)
+        self._run_script(ADD_ENTRY, name, *self._limits, "", 0, *_entry_arguments(entry), name, self._is_noted(name))
 
     def add_entry_if_unchanged(self, name: str, epoch: str, length: int, entry: EncodedEntry) -> bool:
         """Add a journal entry if the sandbox is still at this epoch and length; whether it is."""
-        arguments = (*self._limits, epoch, length, *_entry_arguments(entry), name)
+        arguments = (*self._limits, epoch, length, *_entry_arguments(entry), name, self._is_noted(name))
         return bool(self._run_script(ADD_ENTRY, name, *arguments) == 1)
 
     def replace_entry(self, name: str, entry: EncodedEntry, other: EncodedEntry) -> None:
@@ -179,11 +186,23 @@ class RedisStore:
     def _key(self, name: str, part: str) -> str:
         return f"{self._prefix}{name}:{part}"
 
+    def _name_keys(self, name: str) -> list[str]:
+        own, of_deliveries = ([self._key(name, part) for part in parts] for parts in (PARTS, DELIVERY_PARTS))
+        names, shared = ([f"{self._prefix}{key}" for key in keys] for keys in (NAMES, (JOURNALS, BYTES)))
+        return [*own, *names, *of_deliveries, *shared]
+
+    def _is_noted(self, name: str) -> int:
+        """1 where it is to be noted that the journal of a sandbox is written to: once a second."""
+        now = monotonic()
+        if now - self._noted.get(name, -1.0) < 1.0:
+            return 0
+        if len(self._noted) >= KEPT_NAMES:
+            self._noted.clear()
+        self._noted[name] = now
+        return 1
+
     def _run_script(self, script: str, name: str, *arguments: Any) -> Any:
-        shared = (f"{self._prefix}{key}" for key in (JOURNALS, BYTES))
-        names = (f"{self._prefix}{names}" for names in NAMES)
-        keys = [*(self._key(name, part) for part in PARTS), *names]
-        keys += [*(self._key(name, part) for part in DELIVERY_PARTS), *shared]
+        keys = self._keys(name)
         try:
             return self._execute("EVALSHA", self._shas[script], len(keys), *keys, *arguments)
         except self._redis.exceptions.NoScriptError:
@@ -252,5 +271,5 @@ def _number(which: str) -> str:
     return str(PARTS.index(LISTS[which]) + 1)
 
 
-def _entry_arguments(entry: EncodedEntry) -> tuple[str, str, str]:
+def _entry_arguments(entry: EncodedEntry) -> tuple[bytes, str, str]:
     return entry.text, "".join(map(_number, ("all", *entry.problem_lists))), entry.code or ""

@@ -27,9 +27,9 @@ class SandboxUpdates:
 
 @dataclass(frozen=True, slots=True)
 class EncodedEntry:
-    """A journal entry as text, without its number, and the `problem_lists` and the `code` of the entry."""
+    """A journal entry as bytes, without its number, and the `problem_lists` and the `code` of the entry."""
 
-    text: str
+    text: bytes
     problem_lists: Sequence[str] = ()
     code: str | None = None
 

@@ -60,7 +60,7 @@ class MemoryStore:
     def replace_entry(self, name: str, entry: EncodedEntry, other: EncodedEntry) -> None:
         self._require_available()
         for entries in self.contents[name].entries.values():
-            entries[:] = [kept.replace(entry.text.encode(), other.text.encode()) for kept in entries]
+            entries[:] = [kept.replace(entry.text, other.text) for kept in entries]
 
     def append(
         self,
@@ -89,7 +89,7 @@ class MemoryStore:
         self._require_available()
         content = self.contents[name]
         content.count += 1
-        line = f"{content.count} {entry.text}".encode()
+        line = b"%d %b" % (content.count, entry.text)
         for which in ("all", *entry.problem_lists):
             content.entries.setdefault(which, []).append(line)
         for which in entry.problem_lists:

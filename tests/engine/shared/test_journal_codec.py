@@ -17,8 +17,8 @@ ENTRY = Entry(
 )  # fmt: skip
 
 
-def stored(number: int, text: str) -> bytes:
-    return f"{number} {text}".encode()
+def stored(number: int, text: bytes) -> bytes:
+    return b"%d %b" % (number, text)
 
 
 def test_an_entry_comes_back_as_it_was() -> None:
@@ -51,3 +51,8 @@ def test_a_repeat_differs_in_number_time_and_duration_alone() -> None:
 )
 def test_an_entry_names_the_lists_that_it_belongs_to(fields: dict[str, Any], lists: tuple[str, ...]) -> None:
     assert JournalCodec().encode(ENTRY._replace(**fields)).problem_lists == lists
+
+
+def test_a_repeat_of_a_long_entry_takes_few_bytes() -> None:
+    long = ENTRY._replace(response=LoggedMessage((), b'{"id":"job-7"}' * 300, 4_200))
+    assert len(JournalCodec().encode_repeat(long, 2_000).text) < len(JournalCodec().encode(long).text) / 5
