@@ -9,7 +9,7 @@ from mockserver.contract.effects import NOW
 from mockserver.contract.inference.collection import Collection
 from mockserver.contract.inference.envelopes import Entry
 from mockserver.contract.inference.operations import infer_body, infer_response, returns_record
-from mockserver.contract.list_reader import is_instant
+from mockserver.contract.selecting_parameters import is_instant
 from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation
 from mockserver.schemas.shapes import COMPOUND, Shape

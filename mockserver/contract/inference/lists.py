@@ -6,16 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockserver.contract.inference.envelopes import find_member
-from mockserver.contract.list_reader import (
+from mockserver.contract.selecting_parameters import (
     are_values_of,
-    find_path,
     has_listed_numbers,
     have_common_type,
     is_instant,
-    member_shape,
     selecting_parameters,
 )
 from mockserver.openapi.model import Operation, Parameter
+from mockserver.schemas.member_shapes import find_path, member_shape
 from mockserver.schemas.shapes import COMPOUND, Shape
 from mockserver.syntax import words
 

@@ -17,11 +17,12 @@ from mockserver.contract.behaviour import (
     usual_success,
 )
 from mockserver.contract.effects import Effects
-from mockserver.contract.list_reader import ListReader, is_filter, query_parameters, read_counting, selecting_parameters
 from mockserver.contract.model import Resource
 from mockserver.contract.record_paths import has_key_in_body, missing_owners, sends_field, with_item_paths
 from mockserver.contract.resources.effects_reader import read_effects
 from mockserver.contract.resources.event_names import check_event_names
+from mockserver.contract.resources.list_reader import ListReader, read_counting
+from mockserver.contract.selecting_parameters import is_filter, query_parameters, selecting_parameters
 from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Node
 from mockserver.documents.source import FileReport

@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import Any
 
 from mockserver.contract.behaviour import Behaviour, ResultKind
-from mockserver.contract.list_reader import member_shape
 from mockserver.contract.model import Contract, Record, SortField
 from mockserver.contract.records import fit_key
 from mockserver.engine.behaviours import cursors
@@ -28,6 +27,7 @@ from mockserver.errors import Violation, did_you_mean, quote
 from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation
 from mockserver.refusals import InvalidRequest, UnknownCursor
+from mockserver.schemas.member_shapes import member_shape
 from mockserver.schemas.record_lists import ListedRecords
 from mockserver.syntax.member_path import MemberPath, with_member, without_member
 from mockserver.syntax.sorting import DIRECTIONS, read_order

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
-from mockserver.contract.list_reader import member_shape, selecting_parameters, wildcards_of
 from mockserver.contract.model import Contract
 from mockserver.contract.records import fit_key
+from mockserver.contract.selecting_parameters import selecting_parameters, wildcards_of
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.engine.behaviours.implementation import Implementation
 from mockserver.engine.state.conditions import Compared, Condition, HasWords, OneOf, comparable, split_words
@@ -16,6 +16,7 @@ from mockserver.engine.state.state import State
 from mockserver.errors import Violation
 from mockserver.openapi.model import Operation
 from mockserver.refusals import InvalidRequest
+from mockserver.schemas.member_shapes import member_shape
 from mockserver.syntax.member_path import MemberPath
 
 INTEGER = frozenset({"integer"})

@@ -15,21 +15,17 @@ from mockserver.contract.lists import (
     Search,
 )
 from mockserver.contract.model import Resource
+from mockserver.contract.selecting_parameters import has_listed_numbers, have_common_type, is_instant
 from mockserver.dataclass import dataclass
 from mockserver.documents.source import Report, Source
 from mockserver.errors import did_you_mean, quote, unknown_name
-from mockserver.openapi.content import json_media_type
-from mockserver.openapi.content_reader import ANY_TEXT
-from mockserver.openapi.model import Operation, Parameter, ParameterStyle
-from mockserver.schemas.shapes import COMPOUND, Shape
+from mockserver.openapi.model import Parameter
+from mockserver.schemas.member_shapes import candidate_paths, find_path, item_shape, member_shape
+from mockserver.schemas.shapes import Shape
 from mockserver.syntax import json_pointer, words
 from mockserver.syntax.member_path import MemberPath
 
-INSTANT_FORMATS = ("date", "date-time")
 TEXT_TYPES = frozenset({"string", "integer", "number"})
-NUMBERS = frozenset({"integer", "number"})
-# Values of a query parameter that stand for all records rather than for a field's value.
-WILDCARDS = frozenset({"all", "any", "*"})
 
 
 @dataclass(slots=True)
@@ -57,7 +53,7 @@ class ListReader:
         """The path of a member of the response, such as `meta.next`; one that is not declared is a mistake."""
         path = find_path(self.response, name)
         if path is None:
-            declared = _member_names(self.response, name)
+            declared = candidate_paths(self.response, name)
             message = f"the schema of the response has no member {quote(name)}.{did_you_mean(name, declared)}"
             self._add(pointer, message, "unknown-name")
         return path or (name,)
@@ -72,11 +68,11 @@ class ListReader:
         path = self._field(f"{pointer}/field", entry.get("field", name))
         if op is None or parameter is None or path is None:
             return None
-        field, shape = _leaf(member_shape(self.resource.shape, path)), parameter.notation.shape
+        field, shape = item_shape(member_shape(self.resource.shape, path)), parameter.notation.shape
         if op in ORDERING and shape.types == {"array"}:
             self._add(f"{pointer}/op", f"{op} compares with one value, and {quote(name)} is an array of them")
             return None
-        value = _leaf(shape)
+        value = item_shape(shape)
         as_numbers = op == "in" and shape.types != {"array"} and has_listed_numbers(field, value)
         if not (have_common_type(field, value) or as_numbers) or (
             op == "prefix" and "string" not in field.types & value.types
@@ -90,12 +86,12 @@ class ListReader:
     def _search(self, name: str, fields: Iterable[str]) -> Search | None:
         pointer = json_pointer.append(self.pointer, "search", name)
         parameter = self._parameter(pointer, name)
-        if parameter is not None and "string" not in _leaf(parameter.notation.shape).types:
+        if parameter is not None and "string" not in item_shape(parameter.notation.shape).types:
             self._add(pointer, f"{quote(name)} must be a string to be searched for")
         paths = list[MemberPath]()
         for index, field in enumerate(fields):
             path = self._field(f"{pointer}/{index}", field)
-            if path is not None and not _leaf(member_shape(self.resource.shape, path)).types & TEXT_TYPES:
+            if path is not None and not item_shape(member_shape(self.resource.shape, path)).types & TEXT_TYPES:
                 self._add(f"{pointer}/{index}", f"the field {quote(field)} has no text to search in")
             paths += [path] if path is not None else []
         return Search(name, tuple(paths)) if parameter is not None else None
@@ -133,7 +129,7 @@ class ListReader:
     def _field(self, pointer: str, name: str) -> MemberPath | None:
         path = find_path(self.resource.shape, name)
         if path is None:
-            declared = _member_names(self.resource.shape, name)
+            declared = candidate_paths(self.resource.shape, name)
             self._add(pointer, unknown_name("field", name, declared), "unknown-name")
         elif any(derived.name == path[0] for derived in self.resource.derived):
             self._add(pointer, f"{quote(path[0])} is computed on reading, so records cannot be selected by it")
@@ -142,48 +138,6 @@ class ListReader:
 
     def _add(self, pointer: str, message: str, code: str = "invalid") -> None:
         self.report.add(self.source, pointer, message, code)
-
-
-def query_parameters(operation: Operation) -> dict[str, Parameter]:
-    """The query parameters of an operation as they are sent, by name: of an object, those of its members."""
-    declared = [parameter for parameter in operation.parameters if parameter.location == "query"]
-    return {leaf.name: leaf for parameter in declared for leaf in parameter.leaves()}
-
-
-def selecting_parameters(operation: Operation) -> dict[str, Parameter]:
-    """What may select records, by name: query parameters, and the members of the body of a search by POST."""
-    media = json_media_type(operation.body)
-    shape = media.shape if media is not None else Shape()
-    members = {
-        name: Parameter(name, "query", False, ParameterStyle(name, "query", "form", True, shape.member(name)), ANY_TEXT)
-        for name in sorted(shape.names)
-    }
-    return {**members, **query_parameters(operation)}
-
-
-def is_filter(parameter: Parameter, resource: Resource) -> bool:
-    """Whether a query parameter selects records by the field of its name."""
-    if parameter.name not in resource.fields:
-        return False
-    asked_shape, field_shape = parameter.notation.shape, resource.shape.member(parameter.name)
-    asked_shape = asked_shape.items if asked_shape.types == {"array"} else asked_shape
-    if not (asked_shape.types & field_shape.types) - COMPOUND - {"null"}:
-        return False
-    return are_values_of(asked_shape, field_shape)
-
-
-def are_values_of(asked: Shape, field: Shape) -> bool:
-    """Whether the values that a parameter lists are those of a field, or besides stand for all of them."""
-    asked_values, field_values = asked.enum_values or [], field.enum_values
-    if field_values is None:
-        return not any(value in WILDCARDS for value in asked_values)
-    return all(value in field_values or value in WILDCARDS for value in asked_values)
-
-
-def wildcards_of(asked: Shape, field: Shape) -> frozenset[str]:
-    """The values of a parameter that stand for all values of a field."""
-    asked = asked.items if asked.types == {"array"} else asked
-    return frozenset(asked.enum_values or []) & WILDCARDS - frozenset(field.enum_values or [])
 
 
 def read_counting(paging: Mapping[str, str], query: Mapping[str, Parameter]) -> tuple[int, int]:
@@ -203,56 +157,6 @@ def _is_one_based(offset: Parameter) -> bool:
     """Whether the first record has the offset 1, as the `startIndex` of SCIM does (RFC 7644, section 3.4.2.4)."""
     is_index = words.normalize(offset.name) == "startindex" and not _counts_from(offset, 0)
     return is_index or _counts_from(offset, 1)
-
-
-def find_path(shape: Shape, name: str) -> MemberPath | None:
-    """The member of a value that a name with dots stands for; None if the schema declares no such member."""
-    if name in shape.names:
-        return (name,)
-    first, dot, rest = name.partition(".")
-    shape = _leaf(shape)
-    if first in shape.names if shape.names else shape.is_open:
-        below = find_path(_leaf(shape.member(first)), rest) if dot else ()
-        return None if below is None else (first, *below)
-    return None
-
-
-def member_shape(shape: Shape, path: MemberPath) -> Shape:
-    """The shape of the member that a path leads to, through the items of arrays."""
-    for name in path:
-        shape = _leaf(shape).member(name)
-    return shape
-
-
-def _leaf(shape: Shape) -> Shape:
-    """The shape of an array's items where there is an array, else the shape itself."""
-    return shape.items if "array" in shape.types and not shape.types - {"array", "null"} else shape
-
-
-def _member_names(shape: Shape, name: str) -> list[str]:
-    """The members that a mistyped name may have meant, in the same notation."""
-    first, dot, rest = name.partition(".")
-    shape = _leaf(shape)
-    if dot and first in shape.names:
-        return [f"{first}.{below}" for below in _member_names(shape.member(first), rest)]
-    nested = [f"{outer}.{inner}" for outer in shape.names for inner in _leaf(shape.member(outer)).names]
-    return [*shape.names, *nested]
-
-
-def is_instant(shape: Shape) -> bool:
-    """Whether a value is a date or a date-time by its format."""
-    return any(schema.value.get("format") in INSTANT_FORMATS for schema in shape.unconditional())
-
-
-def have_common_type(field: Shape, value: Shape) -> bool:
-    """Whether a field and a parameter may have values that compare."""
-    types, others = field.types - COMPOUND - {"null"}, value.types - COMPOUND - {"null"}
-    return bool(types & others) or bool(types & NUMBERS and others & NUMBERS)
-
-
-def has_listed_numbers(field: Shape, value: Shape) -> bool:
-    """Whether a text may list values of a field that is an integer."""
-    return field.types - {"null"} == {"integer"} and "string" in value.types
 
 
 def _key_types(resource: Resource) -> frozenset[str]:
