@@ -16,6 +16,7 @@ from mockserver.contract.records import record_schemas
 from mockserver.contract.resources.behaviours_reader import BehavioursReader
 from mockserver.contract.resources.channels_reader import ChannelsReader
 from mockserver.contract.resources.resources_reader import ResourcesReader
+from mockserver.contract.resources.upstream_reader import read_declared
 from mockserver.contract.scenarios import (
     DEFAULT_NAME,
     default_name,
@@ -23,7 +24,7 @@ from mockserver.contract.scenarios import (
     load_scenarios,
 )
 from mockserver.contract.unused import warn_of_unused
-from mockserver.contract.upstream import Upstream, read_declared
+from mockserver.contract.upstream import Upstream
 from mockserver.contract.webhooks.model import Webhook
 from mockserver.contract.webhooks.reader import WebhooksReader
 from mockserver.dataclass import dataclass

@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from mockserver.contract.model import Contract
+from mockserver.contract.resources.upstream_reader import read_passes, read_upstream, trusting_tls
 from mockserver.contract.scenarios import load_scenario_file
-from mockserver.contract.upstream import with_upstream
+from mockserver.contract.upstream import TIMEOUT_SECONDS, BadUpstream
 from mockserver.contract.webhooks.model import read_secret
 from mockserver.documents.source import SUFFIXES
+from mockserver.errors import quote
 from mockserver.refusals import UnknownScenario
 
 
@@ -76,3 +78,40 @@ def with_seed(contract: Contract, seed: int | None) -> Contract:
         for name, scenario in contract.scenarios.items()
     }
     return replace(contract, scenarios=scenarios)
+
+
+def with_upstream(
+    contract: Contract, url: str | None, passes: Sequence[str] = (), ca: Path | None = None,
+    timeout: float | None = None,
+) -> Contract:  # fmt: skip
+    """The contract with an upstream; without a `url`, with the one that it declares, if it declares one.
+
+    `passes` are added to those that it declares. Without a `timeout`, that of the contract stays. Raises BadUpstream.
+    """
+    if url is not None:
+        upstream = read_upstream(url, contract.operations, passes, ca, timeout or TIMEOUT_SECONDS)
+        return replace(contract, upstream=upstream)
+    declared = contract.upstream
+    if declared is None:
+        if passes or ca is not None:
+            option = "--pass" if passes else "--upstream-ca"
+            raise BadUpstream("There is no upstream to pass anything on to: name it with --upstream.", option)
+        return _without_upstream(contract)
+    names, patterns = read_passes(passes, contract.operations)
+    upstream = replace(
+        declared,
+        operations=declared.operations | names,
+        patterns=(*declared.patterns, *patterns),
+        timeout=timeout or declared.timeout,
+        tls=trusting_tls(ca) or declared.tls,
+    )
+    return replace(contract, upstream=upstream)
+
+
+def _without_upstream(contract: Contract) -> Contract:
+    """The contract, in which no override may have the upstream respond. Raises BadUpstream."""
+    for scenario in contract.scenarios.values():
+        if any(override.upstream for override in scenario.responses):
+            message = f"The scenario {quote(scenario.name)} has the upstream respond: name it with --upstream."
+            raise BadUpstream(message)
+    return contract

@@ -7,18 +7,12 @@ import hashlib
 import re
 import socket
 import ssl
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from functools import cache
 from http.client import HTTP_PORT, HTTPS_PORT
-from pathlib import Path
-from typing import Any
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
-from mockserver.contract.model import Contract
 from mockserver.dataclass import dataclass
-from mockserver.documents.source import Report, Source
-from mockserver.errors import did_you_mean
 from mockserver.errors import quote as quote_name
 from mockserver.openapi.model import Operation
 
@@ -172,109 +166,6 @@ class Upstream:
 def _pseudonym(url: str) -> str:
     digest = hashlib.sha256(f"{socket.gethostname()} {url}".encode()).hexdigest()
     return f"mockserver-{digest[:8]}"
-
-
-def read_upstream(
-    url: str, operations: Mapping[str, Operation], passes: Iterable[str] = (), ca: Path | None = None,
-    timeout: float = TIMEOUT_SECONDS,
-) -> Upstream:  # fmt: skip
-    """The upstream at a URL. `passes` are names of operations, or patterns such as `GET /jobs/*`.
-
-    `ca` is a file with certificates (PEM) to trust besides those of the machine. Raises BadUpstream.
-    """
-    address = UpstreamAddress.parse(url)
-    names, patterns = _read_passes(passes, operations)
-    prefixes = {prefix for operation in operations.values() for prefix in operation.prefixes}
-    return Upstream(
-        address,
-        names,
-        patterns,
-        tuple(sorted(prefixes, key=lambda prefix: (-len(prefix), prefix))),
-        timeout,
-        _trust(ca),
-    )
-
-
-def with_upstream(
-    contract: Contract, url: str | None, passes: Sequence[str] = (), ca: Path | None = None,
-    timeout: float | None = None,
-) -> Contract:  # fmt: skip
-    """The contract with an upstream; without a `url`, with the one that it declares, if it declares one.
-
-    `passes` are added to those that it declares. Without a `timeout`, that of the contract stays. Raises BadUpstream.
-    """
-    if url is not None:
-        upstream = read_upstream(url, contract.operations, passes, ca, timeout or TIMEOUT_SECONDS)
-        return replace(contract, upstream=upstream)
-    declared = contract.upstream
-    if declared is None:
-        if passes or ca is not None:
-            option = "--pass" if passes else "--upstream-ca"
-            raise BadUpstream("There is no upstream to pass anything on to: name it with --upstream.", option)
-        return _without_upstream(contract)
-    names, patterns = _read_passes(passes, contract.operations)
-    upstream = replace(
-        declared,
-        operations=declared.operations | names,
-        patterns=(*declared.patterns, *patterns),
-        timeout=timeout or declared.timeout,
-        tls=_trust(ca) or declared.tls,
-    )
-    return replace(contract, upstream=upstream)
-
-
-def _without_upstream(contract: Contract) -> Contract:
-    """The contract, in which no override may have the upstream respond. Raises BadUpstream."""
-    for scenario in contract.scenarios.values():
-        if any(override.upstream for override in scenario.responses):
-            message = f"The scenario {quote_name(scenario.name)} has the upstream respond: name it with --upstream."
-            raise BadUpstream(message)
-    return contract
-
-
-def read_declared(source: Source, operations: Mapping[str, Operation], report: Report) -> Upstream | None:
-    """The upstream that `resources.yaml` declares: a URL, or an object with `url` and `pass`."""
-    declared: Any = source.data.get("upstream")
-    if declared is None:
-        return None
-    members = {"url": declared} if isinstance(declared, str) else declared
-    try:
-        return read_upstream(members["url"], operations, members.get("pass", ()))
-    except BadUpstream as error:
-        report.add(source, "/upstream", str(error), "upstream")
-        return None
-
-
-def _read_passes(
-    passes: Iterable[str], operations: Mapping[str, Operation]
-) -> tuple[frozenset[str], tuple[PathPattern, ...]]:
-    names, patterns = set[str](), list[PathPattern]()
-    for text in passes:
-        pattern = PathPattern.parse(text)
-        if pattern is not None:
-            patterns.append(pattern)
-        elif text.strip() in operations:
-            names.add(text.strip())
-        else:
-            hint = did_you_mean(text, operations)
-            message = f"There is no operation {quote_name(text)} to pass on.{hint} A pattern is written as GET /jobs/*"
-            raise BadUpstream(message, "--pass")
-    return frozenset(names), tuple(patterns)
-
-
-def _trust(ca: Path | None) -> ssl.SSLContext | None:
-    """TLS that trusts the certificates of a file besides those of the machine."""
-    if ca is None:
-        return None
-    context = ssl.create_default_context()
-    try:
-        context.load_verify_locations(cafile=ca)
-    except ssl.SSLError:
-        message = f"{ca} holds no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----"
-        raise BadUpstream(message, "--upstream-ca") from None
-    except OSError as error:
-        raise BadUpstream(f"{ca} cannot be read: {error.strerror or error}.", "--upstream-ca") from None
-    return context
 
 
 def _basic(user: str | None, password: str | None) -> str | None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from mockserver import Contract, create_app, load_contract
-from mockserver.contract.upstream import BadUpstream, PathPattern, UpstreamAddress, read_upstream
+from mockserver.contract.resources.upstream_reader import read_upstream
+from mockserver.contract.upstream import BadUpstream, PathPattern, UpstreamAddress
 from mockserver.errors import ContractError
 from tests.conftest import MakeContract
 
