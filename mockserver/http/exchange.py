@@ -208,6 +208,17 @@ class Exchange:
         return self.selected
 
     @property
+    def seed(self) -> int:
+        """The seed of the scenario, in a step after that was selected."""
+        return self.service.contract.scenarios[self.selection.scenario].seed
+
+    @property
+    def call(self) -> OperationCall:
+        """The parameters and the body, in a step after they were validated."""
+        assert self.prepared.call is not None
+        return self.prepared.call
+
+    @property
     def sandbox_via(self) -> str:
         """What in the request chose the sandbox."""
         return self.prepared.choice.sandbox_via if self.prepared.choice is not None else ""

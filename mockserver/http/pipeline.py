@@ -21,7 +21,7 @@ from mockserver.engine.journal import Entry, LoggedMessage
 from mockserver.engine.run import Run
 from mockserver.engine.sandboxes import CallApart, Sandbox
 from mockserver.errors import ENDING, CannotGenerate, Refusal
-from mockserver.http import operations
+from mockserver.http import operations, sample_responses
 from mockserver.http.exchange import SANDBOX_HEADER, Exchange, PreparedRequest
 from mockserver.http.gateway.decision import is_passed, pass_on, read_for_overrides, refusal_to_pass
 from mockserver.http.messages import SAFE_METHODS, Request, Response, header
@@ -260,7 +260,7 @@ def refuse_exchange(exchange: Exchange, refusal: Refusal) -> Response:
         exchange.violations = refusal.violations
     preference = preferences.peek(operation, request) if operation is not None else None
     if preference is None and isinstance(refusal, InvalidRequest):
-        preference = operations.preferred_by_example(exchange)
+        preference = sample_responses.preferred_by_example(exchange)
     response = refuse(service, operation, refusal, preference, request.header("Accept"))
     if operation is not None and exchange.selected is not None:
         response = operations.enforce(exchange, operation, response)
