@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mockserver.engine.commands import Command, apply, settle
+from mockserver.engine.commands import Command
+from mockserver.engine.reducer import apply, settle
 from mockserver.engine.state.state import State
 from mockserver.refusals import BeyondLog
 

@@ -20,9 +20,8 @@ from mockserver.engine.commands import (
     RemoveOverride,
     Transaction,
     UseOverride,
-    apply,
-    settle,
 )
+from mockserver.engine.reducer import apply, settle
 from mockserver.engine.state.idempotency_keys import StoredResponse
 from mockserver.engine.state.state import State, fingerprint
 from mockserver.errors import ContractError, Refusal

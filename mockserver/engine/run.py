@@ -11,13 +11,14 @@ from typing import Any
 from mockserver.contract.conditions import RequestContent
 from mockserver.contract.model import Mode
 from mockserver.engine.clock import Clock, Seconds, monotonic
-from mockserver.engine.commands import Command, DrawOverride, Fired, Transaction, UseOverride, fired_by
+from mockserver.engine.commands import Command, DrawOverride, Fired, Transaction, UseOverride
 from mockserver.engine.events.feed import Feed, Listener, Present, up_to_date
 from mockserver.engine.history import LOG_LIMIT, History
 from mockserver.engine.keys_in_flight import KeysInFlight
 from mockserver.engine.override_uses import OverrideUses
 from mockserver.engine.overrides import ActiveOverride
 from mockserver.engine.recording import decode_command, encode_command
+from mockserver.engine.reducer import fired_by
 from mockserver.engine.run_snapshots import Basis, SavedRun
 from mockserver.engine.start import Start
 from mockserver.engine.state.idempotency_keys import StoredResponse

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from mockserver.contract.model import Mode
 from mockserver.engine.clock import Clock, Seconds
-from mockserver.engine.commands import Command, Fired, apply, settle
+from mockserver.engine.commands import Command, Fired
 from mockserver.engine.history import LOG_LIMIT, History, HistoryPosition
+from mockserver.engine.reducer import apply, settle
 from mockserver.engine.start import Start
 from mockserver.engine.state.state import State
 from mockserver.refusals import BadTime, BeforeStart, BeyondLog, NothingToUndo

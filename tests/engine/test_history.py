@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from mockserver import Contract
-from mockserver.engine.commands import Command, Fire, Put, apply
+from mockserver.engine.commands import Command, Fire, Put
 from mockserver.engine.history import CHECKPOINT_EVERY, History
+from mockserver.engine.reducer import apply
 from mockserver.engine.start import Start
 from mockserver.engine.state.state import State, fingerprint
 from mockserver.refusals import BeyondLog

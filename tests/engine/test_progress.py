@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mockserver import Contract, load_contract
 from mockserver.contract.model import ClockPlan, Rule
-from mockserver.engine import commands
+from mockserver.engine import reducer
 from mockserver.engine.commands import Fire, Fired, Put, Remove
 from mockserver.engine.history import CHECKPOINT_EVERY
 from mockserver.engine.run import Run
@@ -239,10 +239,10 @@ def test_the_clock_cannot_go_back_to_before_its_start(contract: Contract, move: 
     assert run.generation == 1
 
 
-def test_rules_that_chase_each_other_are_stopped_and_nothing_has_changed(
+def test_rules_that_form_a_loop_are_stopped_and_nothing_has_changed(
     contract: Contract, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(commands, "SETTLE_LIMIT", 50)
+    monkeypatch.setattr(reducer, "SETTLE_LIMIT", 50)
     run = make(
         contract, rules=(Rule("failed", "retry", 1, 1), Rule("queued", "start", 1, 1), Rule("running", "fail", 1, 1))
     )

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mockserver import Contract
-from mockserver.engine.commands import Fire, apply
+from mockserver.engine.commands import Fire
+from mockserver.engine.reducer import apply
 from mockserver.engine.run import Run
 from mockserver.engine.start import Start
 from mockserver.engine.state.state import fingerprint

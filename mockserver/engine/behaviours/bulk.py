@@ -12,7 +12,8 @@ from mockserver.engine.behaviours.calls import OperationCall, OperationResult
 from mockserver.engine.behaviours.listing import ListRecords
 from mockserver.engine.behaviours.records import WritingImplementation
 from mockserver.engine.behaviours.server_fields import in_schema_order
-from mockserver.engine.commands import Put, Remove, Transaction, apply
+from mockserver.engine.commands import Put, Remove, Transaction
+from mockserver.engine.reducer import apply
 from mockserver.engine.run import Run
 from mockserver.engine.state.state import State
 from mockserver.errors import Violation

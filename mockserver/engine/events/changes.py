@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from mockserver.contract.model import Record
-from mockserver.engine.commands import Command, Fire, Fired, Put, Remove, Transaction, apply
+from mockserver.engine.commands import Command, Fire, Fired, Put, Remove, Transaction
+from mockserver.engine.reducer import apply
 from mockserver.engine.state.state import State
 
 # The names of changes that are no transitions.

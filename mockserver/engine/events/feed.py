@@ -15,9 +15,10 @@ from typing import Any, NamedTuple, Protocol
 
 from mockserver.contract.model import Record
 from mockserver.dataclass import dataclass
-from mockserver.engine.commands import Command, apply, fire_next
+from mockserver.engine.commands import Command
 from mockserver.engine.events.changes import RecordChange, changes_by, changes_by_transition
 from mockserver.engine.history import History
+from mockserver.engine.reducer import apply, fire_next
 from mockserver.engine.start import Start
 from mockserver.engine.state.state import State, fingerprint
 from mockserver.syntax import strict_json

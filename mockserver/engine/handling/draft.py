@@ -11,7 +11,8 @@ from typing import Any
 from mockserver.contract.model import Contract, Record, Resource
 from mockserver.contract.records import record_key, split_key, with_plain_keys
 from mockserver.engine.behaviours.server_fields import ServerFields, in_schema_order
-from mockserver.engine.commands import Fire, Put, Remove, apply
+from mockserver.engine.commands import Fire, Put, Remove
+from mockserver.engine.reducer import apply
 from mockserver.engine.state.json_values import copy_json
 from mockserver.engine.state.presentation import RecordsView, ResourceView
 from mockserver.engine.state.state import State

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from mockserver import Contract, Violation
 from mockserver.contract.model import Record
-from mockserver.engine.commands import Command, Fire, Put, Remove, apply
+from mockserver.engine.commands import Command, Fire, Put, Remove
+from mockserver.engine.reducer import apply
 from mockserver.engine.start import Start
 from mockserver.engine.state.presentation import with_derived_fields
 from mockserver.engine.state.state import State, fingerprint
