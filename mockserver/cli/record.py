@@ -49,7 +49,7 @@ def record_command(
     port: int,
     redact: tuple[str, ...],
 ) -> None:
-    """Pass every request on to a real backend until Ctrl-C, then write what came into DIRECTORY.
+    """Pass every request on to a real backend until Ctrl-C, then write the traffic to DIRECTORY.
 
     CONTRACT is the OpenAPI file that describes the backend. The directory that is written gives the same client the
     same responses, without the backend; secrets are left out. DIRECTORY must be empty, or not exist.
