@@ -20,7 +20,7 @@ from mockserver.http.gateway.judgement import judge_response
 from mockserver.http.messages import Response
 from mockserver.http.response.negotiation import declared_media
 from mockserver.openapi import parameter_encoding
-from mockserver.openapi.content import holds_value, judged_body
+from mockserver.openapi.content import body_value, holds_value
 from mockserver.openapi.model import Operation, Parameter, template_shape
 from mockserver.syntax import json_pointer, strict_json
 from mockserver.syntax.media_types import EVENT_STREAM, JSON, essence, is_json
@@ -144,7 +144,7 @@ class BackendChecker:
         return tuple(self._path_values(operation, values).values())
 
     def _send(self, operation: Operation, values: Values) -> Response | None:
-        """Send a request with these values of its first path parameters, and judge the response."""
+        """Send a request with these values of its first path parameters, and validate the response."""
         try:
             path_values = self._path_values(operation, values)
             target, headers = self._target(operation, path_values), self._headers(operation)
@@ -304,8 +304,8 @@ def _value(operation: Operation, response: Response) -> Any:
     declared, kind = operation.response(response.status), response.header("Content-Type") or ""
     media = declared_media(declared, kind) if declared is not None else None
     if media is not None and not is_json(kind) and holds_value(kind, media):
-        judged = judged_body(kind, media, response.body)
-        return judged.value if judged is not None else None
+        body = body_value(kind, media, response.body)
+        return body.value if body is not None else None
     try:
         return strict_json.parse(response.body)
     except strict_json.MalformedJSON:

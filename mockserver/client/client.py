@@ -228,7 +228,7 @@ class Client:
         self._call("DELETE", "requests")
 
     def verdict(self, allow: str | Iterable[str] = (), drift: str = "ignore") -> None:
-        """Judge the sandbox at the end of a test.
+        """Get the verdict on the sandbox at the end of a test.
 
         `allow` are codes of refused requests that the test provokes on purpose, such as `invalid-request`. With
         `drift="fail"`, responses of the upstream that violate the contract count. Raises VerdictFailed with a report.

@@ -332,7 +332,7 @@ class Contract:
 
     @property
     def invalid_examples(self) -> int:
-        """The number of examples that violate their schemas and are repaired when served; judges those left."""
+        """The number of examples that violate their schemas and are repaired when served; validates those left."""
         return len(self._broken_examples())
 
     def _broken_examples(self) -> list[BrokenExample]:

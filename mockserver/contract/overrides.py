@@ -9,7 +9,7 @@ from mockserver.contract import formats
 from mockserver.contract.conditions import read_conditions
 from mockserver.contract.model import Override
 from mockserver.errors import Violation, quote, unknown_name
-from mockserver.openapi.content import find_example, holds_value, json_media_type, judge
+from mockserver.openapi.content import find_example, holds_value, json_media_type, validate_body
 from mockserver.openapi.model import DeclaredResponse, Operation, unknown_operation
 from mockserver.syntax.header_names import FRAMING
 from mockserver.syntax.instants import parse_duration
@@ -208,7 +208,7 @@ def _check_body(body: Any, declared: DeclaredResponse, status: int, media_type: 
         return []
     return [
         Violation("body", f"/body{violation.pointer}", violation.keyword, violation.message)
-        for violation in judge(media_type, media, body)
+        for violation in validate_body(media_type, media, body)
     ]
 
 

@@ -16,8 +16,11 @@ from mockserver.syntax.xml_elements import MalformedXML, TooManyElements, Unknow
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedBody:
-    """What a schema says nothing about, because of the `violations`; else the value that it is about."""
+class BodyValue:
+    """The value of a body that its schema describes.
+
+    `violations` are those of the syntax; `is_readable` says whether there is a value all the same.
+    """
 
     value: Any
     violations: list[Violation] = field(default_factory=list)
@@ -47,47 +50,47 @@ def holds_value(kind: str, media: MediaType) -> bool:
     return is_json(kind) or (media.xml is not None and is_xml_data(kind))
 
 
-def judge(kind: str, media: MediaType, value: Any) -> list[Violation]:
-    """Where a body in the media type `kind` violates what is declared as `media`; see `judged_body` for its value."""
-    judged = judged_body(kind, media, value) if media.validator is not None else None
-    if judged is None or media.validator is None:
+def validate_body(kind: str, media: MediaType, value: Any) -> list[Violation]:
+    """Where a body in the media type `kind` violates what is declared as `media`; see `body_value` for its value."""
+    body = body_value(kind, media, value) if media.validator is not None else None
+    if body is None or media.validator is None:
         return []
-    return judged.violations + (media.validator.violations(judged.value, "body") if judged.is_readable else [])
+    return body.violations + (media.validator.violations(body.value, "body") if body.is_readable else [])
 
 
 def is_valid(kind: str, media: MediaType, value: Any) -> bool:
-    """Whether a body matches what is declared as `media`; see `judged_body` for its value."""
-    judged = judged_body(kind, media, value) if media.validator is not None else None
-    if judged is None or media.validator is None:
+    """Whether a body matches what is declared as `media`; see `body_value` for its value."""
+    body = body_value(kind, media, value) if media.validator is not None else None
+    if body is None or media.validator is None:
         return True
-    return not judged.violations and media.validator.is_valid(judged.value)
+    return not body.violations and media.validator.is_valid(body.value)
 
 
-def judged_body(kind: str, media: MediaType, value: Any) -> JudgedBody | None:
-    """What the schema of a media type is about, for a body that is sent as `kind`; None if about nothing.
+def body_value(kind: str, media: MediaType, value: Any) -> BodyValue | None:
+    """The value that the schema of a media type describes, of a body that is sent as `kind`; None if it describes none.
 
-    `value` is JSON, or the text or bytes of a body. Plain text that is described as a number or a boolean is judged as
-    that. XML is judged as the value that it stands for if its schema describes that. A body in another syntax, such as
-    PDF, is judged by a schema that describes it as a string.
+    `value` is JSON, or the text or bytes of a body. Plain text that is described as a number or a boolean is
+    validated as that, and XML as the value that it stands for if its schema describes that. A body in another syntax,
+    such as PDF, is validated by a schema that describes it as a string.
     """
     if may_be_json(kind):
-        return JudgedBody(value)
+        return BodyValue(value)
     if holds_value(kind, media):
-        return _judged_xml(kind, media, value) if isinstance(value, str | bytes) else JudgedBody(value)
+        return _xml_value(kind, media, value) if isinstance(value, str | bytes) else BodyValue(value)
     if essence(kind) == "text/plain" and isinstance(value, str) and not media.shape.types & COMPOUND:
-        return JudgedBody(decode_scalar(value, media.shape.types))
-    return JudgedBody(value) if media.shape.types - {"null"} == {"string"} else None
+        return BodyValue(decode_scalar(value, media.shape.types))
+    return BodyValue(value) if media.shape.types - {"null"} == {"string"} else None
 
 
-def _judged_xml(kind: str, media: MediaType, document: str | bytes) -> JudgedBody | None:
+def _xml_value(kind: str, media: MediaType, document: str | bytes) -> BodyValue | None:
     assert media.xml is not None
     try:
         text = decode(document, charset_of(kind)) if isinstance(document, bytes) else document
-        return JudgedBody(*read(text, media.xml))
+        return BodyValue(*read(text, media.xml))
     except TooManyElements:
         return None
     except (MalformedXML, UnknownEncoding) as error:
-        return JudgedBody(None, [Violation("body", "", "content", f"the body is not XML: {error}")], is_readable=False)
+        return BodyValue(None, [Violation("body", "", "content", f"the body is not XML: {error}")], is_readable=False)
 
 
 def example_values(media: MediaType) -> list[Any]:
@@ -100,8 +103,8 @@ def example_value(media: MediaType, name: str) -> list[Any]:
     example = media.examples[name]
     if media.xml is None or not is_xml_data(media.name):
         return [example]
-    judged = judged_body(media.name, media, example)
-    return [judged.value] if judged is not None and judged.is_readable else []
+    body = body_value(media.name, media, example)
+    return [body.value] if body is not None and body.is_readable else []
 
 
 def find_example(declared: DeclaredResponse, name: str) -> tuple[MediaType, Any] | None:

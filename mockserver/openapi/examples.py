@@ -10,7 +10,7 @@ from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Node
 from mockserver.documents.source import Source
 from mockserver.errors import Problem, quote
-from mockserver.openapi.content import is_valid, judge
+from mockserver.openapi.content import is_valid, validate_body
 from mockserver.openapi.model import MediaType
 from mockserver.schemas.validators import Schemas, Validator
 from mockserver.syntax import strict_json
@@ -46,14 +46,14 @@ class BrokenExample:
         node, media = self.example.node, self.example.media
         suffix = "; the invalid parts are regenerated" if self.is_repaired else ""
         suffix = f"; {JSON_AS_TEXT}{suffix}" if is_json_text(node.value) else suffix
-        for violation in judge(media.name, media, node.value):
+        for violation in validate_body(media.name, media, node.value):
             position = f" at {violation.pointer}" if violation.pointer else ""
             message = f"the example does not match its schema{position}: {violation.message}{suffix}"
             yield self.source.problem(node.pointer, message, self.code)
 
 
 def is_matching(media: MediaType, name: str) -> bool:
-    """Whether an example matches its schema, judged on first use; a warning is logged then if it does not."""
+    """Whether an example matches its schema, validated on first use; a warning is logged then if it does not."""
     if name not in media.matching:
         media.matching[name] = is_valid(media.name, media, media.examples[name])
         if not media.matching[name] and media.node is not None:
@@ -64,7 +64,7 @@ def is_matching(media: MediaType, name: str) -> bool:
 
 
 def find_broken(examples: Collection[DeclaredExample], *, is_repaired: bool) -> list[BrokenExample]:
-    """The examples that do not match their schemas, of which those are compiled together that have not been judged."""
+    """The examples that do not match their schemas, of which new ones are compiled together."""
     pending: dict[Schemas, dict[str, Validator]] = {}
     for example in examples:
         media, validator = example.media, example.media.validator

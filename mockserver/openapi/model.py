@@ -76,8 +76,8 @@ class ItemSchema:
 class MediaType:
     """One entry of a `content` map: its schema, if it has one, its examples by name, and what a form's fields are.
 
-    `node` is where it is declared, if it has examples; `matching` says whether an example matches the schema, once it
-    has been judged (`examples.is_matching`). `item` describes each item where the body is a sequence of items (OpenAPI
+    `node` is where it is declared, if it has examples; `matching` says whether an example matches the schema, once
+    that is known (`examples.is_matching`). `item` describes each item where the body is a sequence of items (OpenAPI
     3.2, section 4.14.4), such as one event of a stream. `xml` is how JSON values are written where the media type is
     XML, a range that covers it, or a form whose parts may be XML; None where its schema describes no such values.
     """

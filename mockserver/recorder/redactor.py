@@ -15,7 +15,7 @@ from mockserver.syntax.redaction import REDACTED, is_secret, redact_query, redac
 KNOWN_LENGTH = 8
 KNOWN_LIMIT = 500
 # How many names are remembered with whether they are secret.
-JUDGED_LIMIT = 10_000
+REMEMBERED_NAMES = 10_000
 # Words, numbers, dates and times.
 _IS_PLAIN = re.compile(r"[A-Za-z]?[a-z]+|[A-Z]+|[0-9TZ:.+ -]+")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -40,19 +40,19 @@ class Redactor:
         }
         self._names = frozenset(words.normalize(name) for name in (*names, *credentials))
         self._written_names = frozenset(name.lower() for name in (*names, *credentials))
-        self._judged: dict[str, bool] = {}
+        self._secret_names: dict[str, bool] = {}
         self._known: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
         self.counts: Counter[str] = Counter()
 
     def is_secret(self, name: str) -> bool:
         """Whether a member, header or parameter of this name holds a secret."""
-        judged = self._judged.get(name)
-        if judged is None:
-            judged = is_secret(name) or words.normalize(name) in self._names
-            if len(self._judged) < JUDGED_LIMIT:
-                self._judged[name] = judged
-        return judged
+        holds_secret = self._secret_names.get(name)
+        if holds_secret is None:
+            holds_secret = is_secret(name) or words.normalize(name) in self._names
+            if len(self._secret_names) < REMEMBERED_NAMES:
+                self._secret_names[name] = holds_secret
+        return holds_secret
 
     def learn(self, value: Any, name: str = "") -> None:
         """Remember the secrets in a value, to find them elsewhere."""

@@ -133,7 +133,7 @@ def _typed_form(operation: Operation, form: Mapping[str, str]) -> dict[str, Any]
 
 
 def _body_violations(operation: Operation, request: Content, body: bytes | None) -> list[Violation]:
-    """What is wrong with a JSON body; other bodies, and those that are missing in the recording, are not judged."""
+    """What is wrong with a JSON body; other bodies, and those that are missing in the recording, are not validated."""
     declared = operation.body
     if declared is None or body is None:
         return []

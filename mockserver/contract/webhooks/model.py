@@ -21,8 +21,8 @@ class Webhook:
 
     `events` holds the resources and the names of their changes. The part of `url` that is about a request is evaluated
     by the operations in `subscribed_by`, by operationId, or, if there are none, by each that creates a record. `body`
-    may contain references to the event. `validator` judges it, where the document declares the webhook. `secret` is the
-    key of the signature.
+    may contain references to the event, and `validator` is for it, where the document declares the webhook. `secret` is
+    the key of the signature.
     """
 
     name: str

@@ -10,7 +10,7 @@ from mockserver.http.exchange import PreparedRequest
 from mockserver.http.gateway.decoding import JUDGED_LIMIT, parse_json
 from mockserver.http.request import parameters
 from mockserver.http.response.negotiation import declared_media
-from mockserver.openapi.content import holds_value, judge
+from mockserver.openapi.content import holds_value, validate_body
 from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
 from mockserver.openapi.parameter_decoding import validate_header
 from mockserver.refusals import InvalidRequest
@@ -98,7 +98,7 @@ def _judge_value(media: MediaType, media_type: str, coding: str | None, body: by
     except Undecodable as error:
         return [Violation("body", "", "content", str(error))] if error.is_malformed else []
     if not (is_json(media_type) or is_text):
-        return judge(media_type, media, plain)
+        return validate_body(media_type, media, plain)
     if is_text:
         value = plain.decode(errors="replace")
     else:

@@ -12,7 +12,7 @@ from mockserver.errors import Violation, quote
 from mockserver.http.messages import SAFE_METHODS, Request, Response, header
 from mockserver.http.response import text_bodies
 from mockserver.http.response.negotiation import declared_media
-from mockserver.openapi.content import holds_value, judge
+from mockserver.openapi.content import holds_value, validate_body
 from mockserver.openapi.model import DeclaredResponse, Header, MediaType, Operation
 from mockserver.openapi.parameter_decoding import validate_header
 from mockserver.schemas.record_lists import ListedRecords
@@ -95,7 +95,7 @@ def _content_violations(
         if validator is None or (listed is not None and validator.accepts_list(value, listed)):
             return []
         return validator.violations(value, "body")
-    return judge(media_type, media, value) if isinstance(value, str) or holds_value(media_type, media) else []
+    return validate_body(media_type, media, value) if isinstance(value, str) or holds_value(media_type, media) else []
 
 
 def complete(response: Response, request: Request) -> Response:

@@ -20,7 +20,7 @@ from mockserver.http.response.negotiation import concrete_media_type, negotiate
 from mockserver.http.response.responses import NEVER_SENT, SENT_LATER, build_response, error_members, own_value
 from mockserver.http.response.text_bodies import xml_document
 from mockserver.openapi import parameter_encoding
-from mockserver.openapi.content import holds_value, is_valid, judged_body
+from mockserver.openapi.content import body_value, holds_value, is_valid
 from mockserver.openapi.examples import is_matching
 from mockserver.openapi.model import DeclaredResponse, Header, MediaType, Operation, RequestExample
 from mockserver.refusals import NoExample, NotAcceptable
@@ -281,10 +281,10 @@ def repaired_example(generator: generate.Generator, media: MediaType, name: str,
     if media.schema is None or is_matching(media, name):
         return example
     if isinstance(example, str) and not is_json(media.name) and holds_value(media.name, media):
-        judged = judged_body(media.name, media, example)
-        if judged is None or not judged.is_readable:
+        body = body_value(media.name, media, example)
+        if body is None or not body.is_readable:
             return generator.generate(media.schema)
-        example = judged.value
+        example = body.value
     return generator.repair(media.schema, example)
 
 
