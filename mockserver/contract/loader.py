@@ -10,7 +10,7 @@ from typing import NamedTuple
 from mockserver.contract import formats, inference
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.fixtures import read_datasets
-from mockserver.contract.functions import FunctionsReader
+from mockserver.contract.handlers_reader import HandlersReader
 from mockserver.contract.model import Channel, Contract, Resource
 from mockserver.contract.records import record_schemas
 from mockserver.contract.resources.behaviours_reader import BehavioursReader
@@ -120,7 +120,7 @@ def _load_directory(root: Path, *, strict_examples: bool, built_in: bool = False
     python: ContractPython | None = None
     if not built_in:
         of_channels = {path: channel.operation for path, channel in channels.items()}
-        reader = FunctionsReader(root, {**operations, **of_channels}, behaviours, report)
+        reader = HandlersReader(root, {**operations, **of_channels}, behaviours, report)
         python, resources = reader.read(resources)
         if reader.has_mistakes:
             # Otherwise every record without a member that is to be computed would be reported as well.

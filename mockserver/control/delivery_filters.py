@@ -40,7 +40,7 @@ def list_deliveries(exchange: Exchange, call: OperationCall) -> dict[str, Any]:
     def refusal(times: int) -> WaitTimeout:
         return WaitTimeout("deliveries", times, len(matches), latest)
 
-    waiting.require(exchange, query, len(matches), refusal, has_changed)
+    waiting.wait_for_matches(exchange, query, len(matches), refusal, has_changed)
     return listed
 
 

@@ -313,7 +313,7 @@ def _list_requests(exchange: Exchange, call: OperationCall) -> ControlResult:
     log, query = exchange.selection.sandbox.journal, call.query
     entries = reversed(log.unmatched) if query["unmatched"] else log.newest_first()
     matches = request_filters.select(exchange, entries, query)
-    request_filters.require(exchange, call, len(matches))
+    request_filters.wait_for_entries(exchange, call, len(matches))
     page = matches[query["offset"] :][: query["limit"]]
     shown = [journal_json.entry_as_json(exchange.service, entry, brief=query["brief"]) for entry in page]
     listed: dict[str, Any] = {"requests": shown, "total": len(matches), "seen": log.count}

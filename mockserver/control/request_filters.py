@@ -34,7 +34,7 @@ def _matches(entry: Entry, query: Mapping[str, Any]) -> bool:
     return "status" not in query or any(journal_json.has_status(entry, status) for status in query["status"])
 
 
-def require(exchange: Exchange, call: OperationCall, matches: int) -> None:
+def wait_for_entries(exchange: Exchange, call: OperationCall, matches: int) -> None:
     """Have the response wait until as many entries match as the query demands, if they do not already.
 
     Raises WaitTimeout and InvalidRequest.
@@ -60,4 +60,4 @@ def require(exchange: Exchange, call: OperationCall, matches: int) -> None:
         shown = [journal_json.entry_as_json(exchange.service, entry, brief=True) for entry in latest]
         return WaitTimeout("requests", times, matches, shown)
 
-    waiting.require(exchange, query, matches, refusal, has_grown)
+    waiting.wait_for_matches(exchange, query, matches, refusal, has_grown)

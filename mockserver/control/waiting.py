@@ -20,7 +20,7 @@ WAIT_LIMIT = 60_000
 LATEST_LIMIT = 20
 
 
-def require(
+def wait_for_matches(
     exchange: Exchange,
     query: Mapping[str, Any],
     matches: int,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any
 
-from mockserver.documents.converted import ConvertedSource
+from mockserver.documents.converted_source import ConvertedSource
 from mockserver.documents.nodes import Node, Unresolved
 from mockserver.documents.references import References
 from mockserver.documents.source import Report

@@ -33,7 +33,7 @@ PLAIN_VALUES: tuple[Any, ...] = (0, "", False, [], {}, None, 1, "2026-01-01T00:0
 
 
 @dataclass(slots=True)
-class FunctionsReader:
+class HandlersReader:
     """Reads the Python of the contract directory `root`; mistakes go to `report`."""
 
     root: Path
