@@ -2,17 +2,14 @@
 
 route → guard → select → credentials → validate request → settle → `Prefer` → override → operation → validate response
 → journal → deliver. The first five follow from the request and the contract alone (`prepare`); the module `operations`
-has the next five; the last is the front end's, which reads in the response what to do.
+has the next five; the last is the front end's, which reads in the response what to do. A request that is passed on to
+the upstream leaves the list after `select`: the front end carries out what the module `passing` says.
 """
 
 from __future__ import annotations
 
 import logging
 from functools import partial
-from typing import Any
-
-from werkzeug.http import dump_cookie
-from werkzeug.utils import redirect
 
 from mockserver.contract.upstream import Upstream
 from mockserver.engine.cache_validity import CacheValidity
@@ -28,7 +25,7 @@ from mockserver.http.messages import SAFE_METHODS, Request, Response, header
 from mockserver.http.request import credentials, forwarding, guard, idempotency, parameters, preferences, selection
 from mockserver.http.request.addressing import decode_parameter
 from mockserver.http.request_log import RequestLog, line_of
-from mockserver.http.response import cors
+from mockserver.http.response import cors, redirects
 from mockserver.http.response.problems import CODE_HEADER, refuse
 from mockserver.http.response.responses import complete, merge_vary
 from mockserver.http.router import Route, is_control_path
@@ -183,7 +180,7 @@ def _read_selection(service: Service, prepared: PreparedRequest) -> None:
     prepared.choice = selection.read_choice(service, request)
     prepared.choice.is_foreign = guard.is_foreign(service, request)
     if target is not None:
-        prepared.response = _redirect(service, request, *target)
+        prepared.response = redirects.to_clean_address(service, request, *target)
 
 
 def _decide(service: Service, upstream: Upstream, prepared: PreparedRequest) -> None:
@@ -372,29 +369,3 @@ def _is_cacheable(entry: Entry, run: Run) -> bool:
 def _is_current(exchange: Exchange, run: Run) -> bool:
     """Whether the run is as it was when the response was built, while other requests may have been handled."""
     return exchange.handler is None and (exchange.snapshot is None or run.matches(*exchange.snapshot))
-
-
-def _redirect(service: Service, request: Request, location: str, cookies: dict[str, str]) -> Response:
-    """Send a page navigation to the address without selection and token, which the cookies hold from then on."""
-    response = see_other(location)
-    for name, value in cookies.items():
-        if name == selection.TOKEN_COOKIE:
-            if service.token is not None:
-                response.headers.append(_cookie(request, name, service.token, samesite="Strict", httponly=True))
-        elif value:
-            response.headers.append(_cookie(request, name, value, samesite="Lax"))
-        else:
-            response.headers.append(_cookie(request, name, "", max_age=0, samesite="Lax"))
-    return response
-
-
-def see_other(location: str) -> Response:
-    """A redirect to a page, with a relative address."""
-    response = redirect(location, 303)
-    return Response(303, response.get_data(), headers=list(response.headers))
-
-
-def _cookie(request: Request, name: str, value: str, **options: Any) -> tuple[str, str]:
-    expires = 0 if options.get("max_age") == 0 else None
-    path, is_secure = request.prefix or "/", request.scheme == "https"
-    return "Set-Cookie", dump_cookie(name, value, path=path, expires=expires, secure=is_secure, **options)

@@ -10,8 +10,8 @@ from mockserver.contract import formats
 from mockserver.contract.model import Contract, Resource
 from mockserver.http.exchange import Exchange
 from mockserver.http.messages import Response
-from mockserver.http.pipeline import see_other
 from mockserver.http.request.selection import BASE_ADDRESS
+from mockserver.http.response.redirects import see_other
 from mockserver.http.router import CONTROL_PREFIX as PREFIX
 from mockserver.http.router import Router
 from mockserver.syntax import strict_json
