@@ -17,6 +17,7 @@ from mockserver.http.pipeline import prepare
 from mockserver.http.request.addressing import build_request
 from mockserver.http.service import Service
 from mockserver.server.served_app import EncodedResponse, respond
+from mockserver.syntax.instants import parse_instant
 from mockserver.web.services import create_service
 
 
@@ -176,6 +177,13 @@ def test_a_cached_response_expires_when_something_falls_due_on_a_real_clock(serv
     assert server.hits == 2
     server.time.now += 0.1
     assert server.json("GET", "/admin/jobs/job-1", **sandbox)["status"] == "running"
+
+
+def test_each_request_moves_a_clock_that_counts_requests(server: Server) -> None:
+    begins = server.json("POST", "/__mock/clock", {"mode": "per-request", "step": "1s"})["now"]
+    for _ in range(3):
+        server.ask("GET", "/admin/jobs/job-7", {})
+    assert parse_instant(server.json("GET", "/__mock/clock")["now"]) - parse_instant(begins) == 3_000
 
 
 def test_each_request_meets_an_override_for_itself(server: Server) -> None:

@@ -61,6 +61,7 @@ SIZE = {"type": "object", "required": ["height"], "properties": {"height": INTEG
 SIZE_PATCH = {"properties": {"height": INTEGER, "width": {"type": ["integer", "null"]}}, "type": "object"}
 TAG = {"type": "object", "properties": {"id": INTEGER, "name": TEXT}}
 PART = record(id=TEXT, size=SIZE, tags=array_of(TAG), marks=array_of(TEXT)) | {"required": ["id"]}
+MARK = record(id=TEXT, user_id=INTEGER)
 JSON_PATCH = operation(schema=USER) | {
     "requestBody": {
         "content": {
@@ -484,6 +485,20 @@ SHAPES: dict[str, tuple[Paths, str]] = {
         PUT /things [{"id": "b", "label": "x"}, {"id": "b", "label": "y"}] = 409
         PUT /things [] = 200 []
         GET /things = 200 []
+        """,
+    ),
+    "a collection below an owner that is replaced": (
+        users()
+        | {
+            "/users/{user_id}/marks": crud("/users/{user_id}/marks", "/x/{id}", MARK)["/users/{user_id}/marks"]
+            | {"put": operation(body=array_of(MARK), schema=array_of(MARK))}
+        },
+        """
+        PUT /users/1/marks [] = 404
+        POST /users {"id": 1, "name": "Ann"} = 201
+        PUT /users/1/marks [{"id": "a", "user_id": 1}] = 200 [{"id": "a", "user_id": 1}]
+        PUT /users/1/marks [] = 200 []
+        GET /users/1/marks = 200 []
         """,
     ),
     "records that are created together": (
