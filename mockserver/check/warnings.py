@@ -99,11 +99,11 @@ def _missing_record(contract: Contract, override: Override, state: State) -> tup
     operation = contract.operations.get(override.operation or "")
     if operation is None or override.status == NOT_FOUND:
         return None
-    for name, key in override.where.items():
+    for name, condition in override.where.items():
         if name not in operation.path_names:
             continue
-        target = contract.resource_named_by(operation, name)
-        if target is None or isinstance(key, list | dict):
+        key, target = condition.value, contract.resource_named_by(operation, name)
+        if target is None or condition.schema is not None or isinstance(key, list):
             continue
         resource = contract.resources[target]
         if resource.unique_within:

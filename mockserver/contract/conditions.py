@@ -1,4 +1,4 @@
-"""What an override asks of a request besides its parameters: headers, cookies and the body (`match`)."""
+"""What overrides and expectations require of a request: parameters (`where`), headers, cookies and the body."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from mockserver.dataclass import dataclass
 from mockserver.errors import Violation
-from mockserver.schemas.inline_schemas import compile_inline
+from mockserver.schemas.inline_schemas import compile_condition
 from mockserver.schemas.validators import Validator
 from mockserver.syntax import json_pointer
 
@@ -25,6 +25,26 @@ class RequestContent(Protocol):
     @property
     def body(self) -> Any:
         """The body as JSON: text is a string, a form an object, and no body null."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterCondition:
+    """A value that a parameter must have, or the JSON Schema that it must match.
+
+    None is one that was not sent, and a list the whole value of a repeated one.
+    """
+
+    value: Any = None
+    schema: Validator | None = None
+
+    def holds(self, parameter: Any) -> bool:
+        """Whether a parameter, or one of its values where it is repeated, is the value, as JSON or as text."""
+        if self.schema is not None:
+            return self.schema.is_valid(parameter)
+        if parameter is None or self.value is None or isinstance(self.value, list):
+            return bool(parameter == self.value)
+        values = parameter if isinstance(parameter, list) else [parameter]
+        return any(_is_equal(value, self.value) or _text(value) == _text(self.value) for value in values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +76,50 @@ class Conditions:
         )
 
 
-def read_conditions(entry: Mapping[str, Any]) -> tuple[Conditions, list[Violation]]:
-    """The conditions in a `match` that has the documented form, and what is wrong with its schemas."""
-    violations: list[Violation] = []
+NO_CONDITIONS = Conditions()
 
-    def compile_at(schema: Any, pointer: str) -> Validator | None:
-        validator, errors = compile_inline(schema)
-        violations.extend(Violation("body", pointer + place, "schema", message) for place, message in errors)
+
+class ConditionReader:
+    """Reads the conditions in entries of the documented form; `violations` says what is wrong with their schemas."""
+
+    def __init__(self) -> None:
+        self.violations: list[Violation] = []
+
+    def read_where(self, where: Mapping[str, Any], pointer: str) -> dict[str, ParameterCondition]:
+        """The conditions on parameters, by their names."""
+        return {
+            name: ParameterCondition(schema=self._compile(value, json_pointer.append(pointer, name)))
+            if isinstance(value, dict)
+            else ParameterCondition(value)
+            for name, value in where.items()
+        }
+
+    def read_content(self, entry: Mapping[str, Any], pointer: str) -> Conditions:
+        """The conditions on headers, cookies and the body."""
+        body = self._compile(entry["body"], f"{pointer}/body") if "body" in entry else None
+        headers, cookies = (
+            self._read_texts(entry.get(part, {}), f"{pointer}/{part}") for part in ("headers", "cookies")
+        )
+        return Conditions(headers, cookies, body)
+
+    def _read_texts(self, texts: Mapping[str, Any], pointer: str) -> dict[str, TextCondition]:
+        return {
+            name: TextCondition(schema=self._compile(value, json_pointer.append(pointer, name)))
+            if isinstance(value, dict)
+            else TextCondition(None if value is None else _text(value))
+            for name, value in texts.items()
+        }
+
+    def _compile(self, schema: Any, pointer: str) -> Validator | None:
+        validator, errors = compile_condition(schema)
+        self.violations += [Violation("body", pointer + place, "schema", message) for place, message in errors]
         return validator
 
-    def read_texts(part: str) -> dict[str, TextCondition]:
-        texts = {}
-        for name, value in entry.get(part, {}).items():
-            if isinstance(value, dict):
-                texts[name] = TextCondition(schema=compile_at(value, json_pointer.join(("match", part, name))))
-            else:
-                texts[name] = TextCondition(str(value).lower() if isinstance(value, bool) else str(value))
-        return texts
 
-    body = compile_at(entry["body"], "/match/body") if "body" in entry else None
-    return Conditions(read_texts("headers"), read_texts("cookies"), body), violations
+def _is_equal(value: Any, other: Any) -> bool:
+    # To Python, True is 1.
+    return isinstance(value, bool) is isinstance(other, bool) and bool(value == other)
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

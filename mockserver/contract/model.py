@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from mockserver.contract.behaviour import Behaviour
-from mockserver.contract.conditions import Conditions
+from mockserver.contract.conditions import Conditions, ParameterCondition
 from mockserver.contract.lifecycle import Lifecycle
 from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Documents, Node
@@ -206,7 +206,7 @@ class Override:
 
     operation: str | None
     entry: Mapping[str, Any]
-    where: Mapping[str, Any] = field(default_factory=dict)
+    where: Mapping[str, ParameterCondition] = field(default_factory=dict)
     conditions: Conditions | None = None
     share: float = 1.0
     status: int | None = None

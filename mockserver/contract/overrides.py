@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mockserver.contract import formats
-from mockserver.contract.conditions import read_conditions
+from mockserver.contract.conditions import ConditionReader
 from mockserver.contract.model import Override
 from mockserver.errors import Violation, quote, unknown_name
 from mockserver.openapi.content import find_example, holds_value, json_media_type, validate_body
@@ -42,7 +42,9 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
     status, declared = _response_of(entry, operation)
     media_type = _media_type(declared, headers, entry["body"]) if "body" in entry else None
     min_delay, max_delay, delay_violations = _read_delay(entry.get("delay"))
-    conditions, condition_violations = read_conditions(entry["match"]) if "match" in entry else (None, [])
+    reader = ConditionReader()
+    where = reader.read_where(entry.get("where", {}), "/where")
+    conditions = reader.read_content(entry["match"], "/match") if "match" in entry else None
     if "upstream" in entry:
         checked = _check_upstream(entry)
     elif operation is None:
@@ -56,13 +58,13 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
         *checked,
         *_check_assigned(entry, operation),
         *delay_violations,
-        *condition_violations,
+        *reader.violations,
     ]
     if violations:
         return None, violations
     return Override(
         operation=operation.id if operation is not None else None,
-        where=entry.get("where", {}),
+        where=where,
         conditions=conditions,
         share=entry.get("share", 1.0),
         status=entry.get("status"),

@@ -3,35 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from werkzeug.sansio.http import parse_cookie
+
+from mockserver.contract.conditions import NO_CONDITIONS, ConditionReader, Conditions, ParameterCondition
 from mockserver.contract.model import Contract
 from mockserver.control.journal_json import has_method, has_status
 from mockserver.engine.journal import Entry, LoggedMessage
-from mockserver.engine.overrides import has_value
 from mockserver.errors import Violation, unknown_name
+from mockserver.http.messages import header_name
 from mockserver.http.request.content import parse_body
 from mockserver.openapi.model import Operation, unknown_operation
 from mockserver.refusals import InvalidRequest
-from mockserver.schemas.inline_schemas import TOO_LARGE, VALUE_LIMIT, compile_inline, count_values
-from mockserver.schemas.validators import Validator
+from mockserver.schemas.inline_schemas import TOO_LARGE, VALUE_LIMIT, count_values
 from mockserver.syntax import json_pointer
+from mockserver.syntax.redaction import redact_value
+
+# The members of an expectation that may hold schemas.
+WITH_SCHEMAS = ("where", "headers", "cookies", "body")
 
 
 class BodyNotKept(Exception):
     """The journal holds only a part of a request's body, so nothing can be said about it."""
 
 
-class RequestBody:
-    """The body of a request in the journal, which is parsed once for all expectations."""
+class LoggedRequest:
+    """The content of a request in the journal, which is parsed once for all expectations."""
 
     def __init__(self, message: LoggedMessage) -> None:
         self._message = message
 
+    def header(self, name: str) -> str | None:
+        """The value of a header, whose name is case-insensitive; None if it was not sent."""
+        return self._headers.get(header_name(name))
+
+    def cookie(self, name: str) -> str | None:
+        """The value of a cookie; None if it was not sent."""
+        return self._cookies.get(name)
+
     @cached_property
-    def value(self) -> Any:
+    def body(self) -> Any:
         """The body as it came: JSON as its value, a form as an object, other text as a string, none as null.
 
         Raises BodyNotKept where the journal holds only a part of it.
@@ -39,8 +53,15 @@ class RequestBody:
         message = self._message
         if message.size > len(message.body):
             raise BodyNotKept(message.size)
-        content_type = next((value for name, value in message.headers if name.lower() == "content-type"), "")
-        return parse_body(message.body, content_type)
+        return parse_body(message.body, self.header("Content-Type") or "")
+
+    @cached_property
+    def _headers(self) -> dict[str, str]:
+        return {header_name(name): value for name, value in self._message.headers}
+
+    @cached_property
+    def _cookies(self) -> Mapping[str, str]:
+        return parse_cookie(self.header("Cookie"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,9 +71,10 @@ class Expectation:
     entry: Mapping[str, Any]
     minimum: int
     maximum: int | None
-    body: Validator | None = None
+    where: Mapping[str, ParameterCondition] = field(default_factory=dict)
+    content: Conditions = NO_CONDITIONS
 
-    def differences(self, entry: Entry) -> list[dict[str, Any]]:
+    def differences(self, entry: Entry, request: LoggedRequest) -> list[dict[str, Any]]:
         """How a request differs from the expected one, its body left aside; empty if it is one."""
         parts = {"operation": entry.operation, "path": entry.path}
         differences = [
@@ -65,15 +87,29 @@ class Expectation:
         if "status" in self.entry and not has_status(entry, self.entry["status"]):
             differences.append({"part": "status", "expected": self.entry["status"], "actual": entry.status})
         differences += [
-            {"part": "where", "name": name, "expected": value, "actual": entry.parameters.get(name)}
-            for name, value in self.entry.get("where", {}).items()
-            if not has_value(entry.parameters.get(name), value)
+            {"part": "where", "name": name, "expected": self.entry["where"][name], "actual": entry.parameters.get(name)}
+            for name, condition in self.where.items()
+            if not condition.holds(entry.parameters.get(name))
+        ]
+        sent = [
+            *(("header", "headers", name, request.header(name), test) for name, test in self.content.headers.items()),
+            *(("cookie", "cookies", name, request.cookie(name), test) for name, test in self.content.cookies.items()),
+        ]
+        differences += [
+            {
+                "part": part,
+                "name": name,
+                "expected": self.entry[member][name],
+                "actual": redact_value("cookie" if part == "cookie" else name, value),
+            }
+            for part, member, name, value, condition in sent
+            if not condition.holds(value)
         ]
         return differences
 
-    def accepts(self, body: RequestBody) -> bool:
+    def accepts(self, request: LoggedRequest) -> bool:
         """Whether the body of a request is an expected one. Raises BodyNotKept."""
-        return self.body is None or self.body.is_valid(body.value)
+        return self.content.body is None or self.content.body.is_valid(request.body)
 
     @cached_property
     def description(self) -> str:
@@ -81,8 +117,8 @@ class Expectation:
         parts = [str(self.entry[name]) for name in ("operation", "method", "path") if name in self.entry]
         where = ", ".join(f"{name}={value}" for name, value in self.entry.get("where", {}).items())
         text = " ".join(parts) + (f" with {where}" if where else "")
-        if "body" in self.entry:
-            text += " with a body as expected"
+        if parts := [part for part in ("headers", "cookies", "body") if part in self.entry]:
+            text += f" with {' and '.join(parts)} as expected"
         if "status" in self.entry:
             text += f" with the status {self.entry['status']}"
         return f"{text} {self._times}"
@@ -106,7 +142,7 @@ def _count_times(number: int) -> str:
 
 def read_expectations(entries: Sequence[Mapping[str, Any]], contract: Contract) -> list[Expectation]:
     """The expectations in a body that has the documented form. Raises InvalidRequest with all that is wrong."""
-    values = sum(count_values(entry["body"]) for entry in entries if "body" in entry)
+    values = sum(count_values(entry[part]) for entry in entries for part in WITH_SCHEMAS if part in entry)
     if values > VALUE_LIMIT:
         raise InvalidRequest([Violation("body", "/expect", "schema", TOO_LARGE)])
     violations: list[Violation] = []
@@ -118,17 +154,21 @@ def read_expectations(entries: Sequence[Mapping[str, Any]], contract: Contract) 
         if maximum is not None and minimum > maximum:
             message = f"at least {minimum} and at most {maximum} cannot both hold"
             violations.append(Violation("body", f"{at}/times", "times", message))
-        body, errors = compile_inline(entry["body"]) if "body" in entry else (None, [])
-        violations += [Violation("body", f"{at}/body{pointer}", "schema", text) for pointer, text in errors]
-        expectations.append(Expectation(entry, minimum, maximum, body))
+        reader = ConditionReader()
+        where, content = reader.read_where(entry.get("where", {}), f"{at}/where"), reader.read_content(entry, at)
+        violations += reader.violations
+        expectations.append(Expectation(entry, minimum, maximum, where, content))
     if violations:
         raise InvalidRequest(violations)
     return expectations
 
 
 def _check_names(entry: Mapping[str, Any], at: str, operations: Mapping[str, Operation]) -> list[Violation]:
-    """What is wrong with the names of the operation and of its parameters."""
+    """What is wrong with the path, and with the names of the operation and of its parameters."""
     where = entry.get("where", {})
+    if "?" in entry.get("path", ""):
+        message = "a path has no query: name the operation, and its query parameters in `where`"
+        return [Violation("body", f"{at}/path", "path", message)]
     if "operation" not in entry:
         message = "needs `operation`: parameters belong to an operation"
         return [Violation("body", f"{at}/where", "where", message)] if where else []

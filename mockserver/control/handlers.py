@@ -236,8 +236,9 @@ def _list_overrides(exchange: Exchange, call: OperationCall) -> ControlResult:
 
 
 def _add_override(exchange: Exchange, call: OperationCall) -> ControlResult:
-    if count_values(call.body.get("match")) > VALUE_LIMIT:
-        raise InvalidRequest([Violation("body", "/match", "schema", TOO_LARGE)])
+    for part in ("match", "where"):
+        if count_values(call.body.get(part)) > VALUE_LIMIT:
+            raise InvalidRequest([Violation("body", f"/{part}", "schema", TOO_LARGE)])
     override, violations = overrides.read_override(call.body, exchange.service.contract.operations)
     if override is None:
         raise InvalidRequest(violations)
@@ -315,7 +316,7 @@ def _list_requests(exchange: Exchange, call: OperationCall) -> ControlResult:
     matches = request_filters.select(exchange, entries, query)
     request_filters.wait_for_entries(exchange, call, len(matches))
     page = matches[query["offset"] :][: query["limit"]]
-    shown = [journal_json.entry_as_json(exchange.service, entry, brief=query["brief"]) for entry in page]
+    shown = journal_json.entries_as_json(exchange.service, page, brief=query["brief"])
     listed: dict[str, Any] = {"requests": shown, "total": len(matches), "seen": log.count}
     if dropped := log.count_dropped():
         listed["dropped"] = dropped

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from mockserver.engine.commands import Fired
-from mockserver.engine.journal import Entry, LoggedMessage
+from mockserver.engine.journal import BODY_KEPT, REQUEST_BODY_KEPT, Entry, LoggedMessage
 from mockserver.engine.sandboxes import Sandbox
 from mockserver.errors import Violation
 from mockserver.http.service import Service
@@ -19,6 +19,8 @@ from mockserver.syntax.statuses import FIRST_ERROR
 
 # Longer headers are not cached.
 CACHED_SIZE = 500
+# In one response of the control API, bodies after so many bytes are cut to BODY_KEPT: redacting takes time.
+SHOWN_BYTES = 4 * 1024 * 1024
 
 
 def is_unmatched(entry: Entry) -> bool:
@@ -39,8 +41,20 @@ def has_status(entry: Entry, status: int | str) -> bool:
     return status == entry.status or status in (str(entry.status), f"{entry.status // 100}XX")
 
 
-def entry_as_json(service: Service, entry: Entry, *, brief: bool = False) -> dict[str, Any]:
-    """An entry as JSON, without secrets; with `brief`, without the two messages too."""
+def entries_as_json(service: Service, entries: Iterable[Entry], *, brief: bool = False) -> list[dict[str, Any]]:
+    """Entries as JSON, without secrets; with `brief`, without their messages too."""
+    shown, remaining = list[dict[str, Any]](), SHOWN_BYTES
+    for entry in entries:
+        limit = REQUEST_BODY_KEPT if remaining > 0 else BODY_KEPT
+        shown.append(entry_as_json(service, entry, brief=brief, body_limit=limit))
+        remaining -= len(entry.request.body)
+    return shown
+
+
+def entry_as_json(
+    service: Service, entry: Entry, *, brief: bool = False, body_limit: int = REQUEST_BODY_KEPT
+) -> dict[str, Any]:
+    """An entry as JSON, with so many bytes of a body."""
     operation = service.contract.operations.get(entry.operation or "")
     security = operation.security if operation is not None else ()
     secrets = frozenset(credential.name.lower() for alternative in security for credential in alternative)
@@ -57,7 +71,10 @@ def entry_as_json(service: Service, entry: Entry, *, brief: bool = False) -> dic
         **(
             {}
             if brief
-            else {"request": _message(entry.request, secrets), "response": _message(entry.response, secrets)}
+            else {
+                "request": _message(entry.request, secrets, body_limit),
+                "response": _message(entry.response, secrets, body_limit),
+            }
         ),
         "violations": [violation.as_dict() for violation in entry.violations],
         "fired": fired(entry.fired),
@@ -119,8 +136,8 @@ def verdict(
     Responses of the upstream that violated the contract count if `with_drift`. Raises FailedVerdict with the
     violations, unmatched and refused requests, and unused overrides.
     """
-    unmatched = [entry_as_json(service, entry) for entry in sandbox.journal.unmatched]
-    refused = [entry_as_json(service, entry) for entry in sandbox.journal.refused if entry.code not in allow]
+    unmatched = entries_as_json(service, sandbox.journal.unmatched)
+    refused = entries_as_json(service, (entry for entry in sandbox.journal.refused if entry.code not in allow))
     unused = [
         {"scenario": name, "id": override.id, **override.override.entry}
         for name, run in sorted(sandbox.runs.items())
@@ -136,7 +153,7 @@ def verdict(
     return {"verdict": "passed", "requests": sandbox.journal.count}
 
 
-def _message(message: LoggedMessage, secrets: frozenset[str]) -> dict[str, Any]:
+def _message(message: LoggedMessage, secrets: frozenset[str], body_limit: int) -> dict[str, Any]:
     # A WSGI environ does not preserve whether a name had hyphens or underscores.
     hidden = {name.replace("_", "-") for name in secrets}
     redacted = {}
@@ -146,7 +163,7 @@ def _message(message: LoggedMessage, secrets: frozenset[str]) -> dict[str, Any]:
     fields: dict[str, Any] = {"headers": redacted}
     if message.size:
         if message.body:
-            fields["body"] = _decode_body(message)
+            fields["body"] = _decode_body(message, body_limit)
         else:
             fields["body_kept"] = False
         fields["size"] = message.size
@@ -167,11 +184,11 @@ def _name(name: str) -> str:
     return name if "-" in name or not name.isupper() else "-".join(part.capitalize() for part in name.split("_"))
 
 
-def _decode_body(message: LoggedMessage) -> Any:
-    """The body as JSON if it is valid JSON and was not truncated, else as text."""
-    if len(message.body) == message.size:
+def _decode_body(message: LoggedMessage, limit: int) -> Any:
+    """The body as JSON if it is valid JSON and not truncated, else as text."""
+    if len(message.body) == message.size <= limit:
         try:
             return redact_members(strict_json.parse(message.body))
         except strict_json.MalformedJSON:
             pass
-    return redact_text(message.body.decode(errors="replace"))
+    return redact_text(message.body[:limit].decode(errors="replace"))

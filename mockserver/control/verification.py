@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mockserver.control import journal_json
-from mockserver.control.expectations import BodyNotKept, Expectation, RequestBody, read_expectations
+from mockserver.control.expectations import BodyNotKept, Expectation, LoggedRequest, read_expectations
 from mockserver.engine.journal import Entry
 from mockserver.errors import Violation, count_noun
 from mockserver.http.service import Service
@@ -30,9 +30,9 @@ def verify(service: Service, entries: Sequence[Entry], dropped: int, body: Mappi
     expectations = read_expectations(body["expect"], service.contract)
     comparisons = [JournalComparison(expectation) for expectation in expectations]
     for entry in entries:
-        request_body = RequestBody(entry.request)
+        request = LoggedRequest(entry.request)
         for comparison in comparisons:
-            comparison.add(entry, request_body)
+            comparison.add(entry, request)
     explanations = BodyExplanations(len(expectations))
     results = [_judge(service, comparison, dropped, explanations) for comparison in comparisons]
     if body.get("in_order", False):
@@ -61,13 +61,13 @@ class JournalComparison:
         self.by_body: list[Entry] = []
         self.others: list[tuple[int, Entry]] = []
 
-    def add(self, entry: Entry, body: RequestBody) -> None:
-        """Compare a request, whose body this is."""
-        if differences := self.expectation.differences(entry):
+    def add(self, entry: Entry, request: LoggedRequest) -> None:
+        """Compare a request, whose content this is."""
+        if differences := self.expectation.differences(entry, request):
             self.others.append((_distance(differences), entry))
             return
         try:
-            is_match = self.expectation.accepts(body)
+            is_match = self.expectation.accepts(request)
         except BodyNotKept:
             self.unknown.append(entry)
         else:
@@ -86,11 +86,12 @@ class BodyExplanations:
 
     def explain(self, expectation: Expectation, entry: Entry) -> list[dict[str, Any]]:
         """How a body differs that is not an expected one."""
-        assert expectation.body is not None
+        schema = expectation.content.body
+        assert schema is not None
         violations = [NOT_EXPLAINED]
         if self._steps > 0:
-            violations = expectation.body.violations(RequestBody(entry.request).value, "body")
-            self._steps -= expectation.body.schemas.explainer.steps_taken
+            violations = schema.violations(LoggedRequest(entry.request).body, "body")
+            self._steps -= schema.schemas.explainer.steps_taken
         return [{"part": "body", **violation.as_dict()} for violation in violations]
 
 
@@ -142,7 +143,7 @@ def _closest(service: Service, comparison: JournalComparison, explanations: Body
     return [
         {
             **journal_json.entry_as_json(service, entry, brief=True),
-            "differences": by_body.get(entry.number) or expectation.differences(entry),
+            "differences": by_body.get(entry.number) or expectation.differences(entry, LoggedRequest(entry.request)),
         }
         for _, entry in ranked[:CLOSEST_LIMIT]
     ]

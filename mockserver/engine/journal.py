@@ -16,8 +16,9 @@ from mockserver.errors import Violation
 from mockserver.syntax.statuses import FIRST_ERROR
 
 ENTRY_LIMIT = 1_000
-# Bytes of a body that are kept: enough to see what it was.
+# Bytes of a response's body that are kept, which is enough to see what it was, and of a request's, which tests verify.
 BODY_KEPT = 4_096
+REQUEST_BODY_KEPT = 32_768
 # Bytes that an entry takes besides its texts, as measured: its own objects, and for each header a tuple and two texts.
 ENTRY_BYTES, HEADER_BYTES, REPEAT_BYTES = 600, 120, 200
 # Repetitions are counted, and the oldest entries dropped for them, in batches: so rarely that answering from the cache
@@ -44,7 +45,7 @@ Headers = Sequence[tuple[str, str]]
 
 
 class LoggedMessage(NamedTuple):
-    """A request or a response; `body` is cut to BODY_KEPT bytes, `size` is the length of the whole body.
+    """A request or a response; `body` may be cut, `size` is the length of the whole body.
 
     Where the body is no longer kept, it is empty although `size` is not zero. `header_bytes` says how many bytes the
     headers take, roughly; it is a field, since journals are measured again and again.
@@ -61,14 +62,14 @@ class LoggedMessage(NamedTuple):
         return LoggedMessage(self.headers, b"", self.size, self.header_bytes) if self.body else self
 
     def with_body(self, body: bytes) -> LoggedMessage:
-        """The message with a body, of which the beginning is kept."""
-        return LoggedMessage(self.headers, body[:BODY_KEPT], len(body), self.header_bytes)
+        """The request with a body, of which the beginning is kept."""
+        return LoggedMessage(self.headers, body[:REQUEST_BODY_KEPT], len(body), self.header_bytes)
 
     @classmethod
     def received(cls, headers: Headers, body: bytes) -> LoggedMessage:
         """The part of a request that is kept."""
         texts = sum(map(len, chain.from_iterable(headers)))
-        return cls(headers, body[:BODY_KEPT], len(body), HEADER_BYTES * len(headers) + texts)
+        return cls(headers, body[:REQUEST_BODY_KEPT], len(body), HEADER_BYTES * len(headers) + texts)
 
     @classmethod
     def sent(cls, headers: Headers, body: bytes) -> LoggedMessage:

@@ -95,7 +95,7 @@ class Overrides:
             override = active.override
             if override.operation not in (operation, None) or self._is_used_up(active):
                 continue
-            if all(has_value(parameters.get(name), value) for name, value in override.where.items()):
+            if all(condition.holds(parameters.get(name)) for name, condition in override.where.items()):
                 if override.conditions is None or override.conditions.hold(content):
                     yield active
 
@@ -106,17 +106,6 @@ class Overrides:
     def _is_used_up(self, active: ActiveOverride) -> bool:
         times = active.override.times
         return times is not None and self.use_counts.get(active.id, 0) >= times
-
-
-def has_value(parameter: Any, value: Any) -> bool:
-    """Whether a parameter, or one of its values where it is repeated, is `value`, as JSON or as text.
-
-    None is a parameter that was not sent, and a list the whole value of a repeated one.
-    """
-    if parameter is None or value is None or isinstance(value, list):
-        return bool(parameter == value)
-    values = parameter if isinstance(parameter, list) else [parameter]
-    return any(candidate == value or str(candidate) == str(value) for candidate in values)
 
 
 NO_OVERRIDES = Overrides()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mockserver.contract.upstream import Upstream
-from mockserver.engine.journal import BODY_KEPT, LoggedMessage
+from mockserver.engine.journal import BODY_KEPT, REQUEST_BODY_KEPT, LoggedMessage
 from mockserver.errors import ENDING, Refusal, Violation
 from mockserver.http import pipeline
 from mockserver.http.exchange import SANDBOX_HEADER, Exchange, PassedOn, PreparedRequest, Selection
@@ -49,20 +49,20 @@ class ReturnedHead(NamedTuple):
 
 
 class BodyCopy:
-    """The beginning of a body that passes, or all of it if it is not longer than `limit` bytes."""
+    """The first `beginning_size` bytes of a body that passes, or all of it if it is not longer than `limit` bytes."""
 
-    def __init__(self, limit: int) -> None:
-        self._limit, self._kept, self.size = limit, bytearray(), 0
+    def __init__(self, limit: int, beginning_size: int) -> None:
+        self._limit, self._beginning_size, self._kept, self.size = limit, beginning_size, bytearray(), 0
 
     def add(self, part: bytes) -> None:
         """Count and copy a part."""
         self.size += len(part)
         if self.size <= self._limit:
             self._kept += part
-        elif len(self._kept) < BODY_KEPT:
-            self._kept += part[: BODY_KEPT - len(self._kept)]
-        elif len(self._kept) > BODY_KEPT:
-            self._kept = self._kept[:BODY_KEPT]
+        elif len(self._kept) < self._beginning_size:
+            self._kept += part[: self._beginning_size - len(self._kept)]
+        elif len(self._kept) > self._beginning_size:
+            self._kept = self._kept[: self._beginning_size]
 
     @property
     def whole(self) -> bytes | None:
@@ -72,7 +72,7 @@ class BodyCopy:
     @property
     def beginning(self) -> bytes:
         """What the journal keeps of it."""
-        return bytes(self._kept[:BODY_KEPT])
+        return bytes(self._kept[: self._beginning_size])
 
 
 class Passing:
@@ -108,8 +108,9 @@ class Passing:
             and exchange.request.header("Transfer-Encoding") is not None,
         )
         is_whole = exchange.operation is not None or exchange.service.on_exchange is not None
-        limit = JUDGED_LIMIT if is_whole else BODY_KEPT
-        self.request_copy, self.response_copy = BodyCopy(limit), BodyCopy(limit)
+        self.request_copy, self.response_copy = (
+            BodyCopy(JUDGED_LIMIT if is_whole else kept, kept) for kept in (REQUEST_BODY_KEPT, BODY_KEPT)
+        )
         if self.body is not None:
             self.request_copy.add(self.body)
         self.is_buffered = self.is_reset = False

@@ -102,12 +102,12 @@ export interface MovedClock extends Clock {
 export type Duration = string;
 
 export interface OverrideFields {
-  /** Path or query parameters that a request must have. */
-  where?: Record<string, string | number | boolean | null | unknown[]>;
+  /** Path or query parameters that a request must have: values or JSON Schemas. */
+  where?: Record<string, string | number | boolean | null | unknown[] | object>;
   /** Conditions on the request: values or JSON Schemas of headers and cookies, and a JSON Schema of the body. */
   match?: {
-    headers?: Record<string, string | number | boolean | object>;
-    cookies?: Record<string, string | number | boolean | object>;
+    headers?: Record<string, string | number | boolean | null | object>;
+    cookies?: Record<string, string | number | boolean | null | object>;
     body?: object | boolean;
   };
   /** The share of these requests that it responds to: 0.2 is a fifth. */
@@ -275,8 +275,11 @@ export interface Expectation {
   operation?: string;
   method?: string;
   path?: string;
-  /** Path and query parameters. */
+  /** Path and query parameters: values or JSON Schemas. */
   where?: Record<string, unknown>;
+  /** Values or JSON Schemas of headers; one that was not sent is null. */
+  headers?: Record<string, string | number | boolean | null | object>;
+  cookies?: Record<string, string | number | boolean | null | object>;
   /** A JSON Schema of the request's body. */
   body?: object | boolean;
   status?: Status;

@@ -9,7 +9,7 @@ from mockserver.documents.nodes import REFERENCES, Documents
 from mockserver.documents.source import Source
 from mockserver.errors import quote
 from mockserver.schemas.branching import TOO_MANY_PATHS, combined_schemas, exceeding_schemas
-from mockserver.schemas.keywords import find_idle_keywords
+from mockserver.schemas.keywords import find_idle_keywords, with_implied_types
 from mockserver.schemas.validators import Schemas, Validator, find_schema_errors
 from mockserver.syntax import json_pointer
 
@@ -32,7 +32,12 @@ def count_values(schema: Any) -> int:
     return count
 
 
-def compile_inline(schema: Any) -> tuple[Validator | None, list[tuple[str, str]]]:
+def compile_condition(schema: Any) -> tuple[Validator | None, list[tuple[str, str]]]:
+    """As `compile_inline` does, a schema whose keywords require the types that they are about."""
+    return compile_inline(schema, implies_types=True)
+
+
+def compile_inline(schema: Any, *, implies_types: bool = False) -> tuple[Validator | None, list[tuple[str, str]]]:
     """The validator of a schema that refers to nothing outside itself.
 
     None if it cannot be used, with the pointer and the message of each error.
@@ -40,6 +45,8 @@ def compile_inline(schema: Any) -> tuple[Validator | None, list[tuple[str, str]]
     errors = find_schema_errors(schema) or find_idle_keywords(schema)
     if errors:
         return None, errors
+    if implies_types:
+        schema = with_implied_types(schema)
     if _applies_too_many(schema):
         return None, [("", f"it {TOO_MANY_PATHS}")]
     # Where a value is explained, parts are compiled on their own: only absolute references lead from one to another.

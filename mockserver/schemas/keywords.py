@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 from mockserver.errors import quote
@@ -26,6 +27,34 @@ _KEYWORDS = DESCRIBING | {
     "minLength", "pattern", "format", "maxItems", "minItems", "uniqueItems", "maxContains", "minContains",
     "maxProperties", "minProperties", "required", "dependentRequired", "dependencies", "discriminator",
 }  # fmt: skip
+
+_ABOUT_OBJECTS = (
+    "properties", "patternProperties", "additionalProperties", "unevaluatedProperties", "propertyNames", "required",
+    "dependentRequired", "dependentSchemas", "minProperties", "maxProperties",
+)  # fmt: skip
+_ABOUT_ARRAYS = (
+    "items", "prefixItems", "additionalItems", "unevaluatedItems", "contains", "minContains", "maxContains", "minItems",
+    "maxItems", "uniqueItems",
+)  # fmt: skip
+# The type of the values that a keyword is about; it accepts every other value.
+_TYPE_OF_KEYWORD = {
+    **dict.fromkeys(_ABOUT_OBJECTS, "object"),
+    **dict.fromkeys(_ABOUT_ARRAYS, "array"),
+    **dict.fromkeys(("pattern", "minLength", "maxLength"), "string"),
+    **dict.fromkeys(("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "multipleOf"), "number"),
+}
+
+
+def with_implied_types(schema: Any) -> Any:
+    """The schema as a condition: where it has no `type`, its keywords require the types that they are about.
+
+    By JSON Schema alone, `pattern` accepts whatever is no text, and so a header that was not sent.
+    """
+    schema = deepcopy(schema)
+    for _, part in _schemas(schema, ""):
+        if types := {_TYPE_OF_KEYWORD[name]: None for name in part if name in _TYPE_OF_KEYWORD}:
+            part.setdefault("type", list(types))
+    return schema
 
 
 def find_idle_keywords(schema: Any) -> list[tuple[str, str]]:

@@ -46,12 +46,19 @@ def failed(client: FlaskClient, *expect: dict[str, Any], **options: Any) -> Any:
         {"path": "/nowhere", "status": "404"},
         {**RETRY_7, "status": 200, "times": 1.0},
         {"operation": "retryJob", "body": {"const": None}, "times": 1},
+        {"operation": "retryJob", "body": {"required": ["reason"]}, "times": 0},
+        {"operation": "retryJob", "headers": {"idempotency-key": "k-1", "X-Absent": None}, "times": 1},
+        {"operation": "retryJob", "headers": {"Idempotency-Key": {"pattern": "^k-"}}, "cookies": {"theme": "dark"}},
+        {"operation": "listJobs", "headers": {"Idempotency-Key": {"pattern": "^k-"}}, "times": 0},
+        {"operation": "retryJob", "headers": {"Authorization": "Bearer abc"}, "times": 1},
+        {"operation": "listJobs", "cookies": {"theme": None}, "times": 2},
     ],
 )
 def test_an_expectation_holds(client: FlaskClient, expectation: dict[str, Any]) -> None:
     client.get("/admin/jobs")
     client.get("/admin/jobs?status=failed&limit=5")
-    client.post("/admin/jobs/job-7/retry")
+    headers = {"Idempotency-Key": "k-1", "Authorization": "Bearer abc", "Cookie": "theme=dark"}
+    client.post("/admin/jobs/job-7/retry", headers=headers)
     client.get("/nowhere")
     response = verify(client, expectation)
     assert response.status_code == 200, response.json
@@ -70,6 +77,20 @@ def test_a_failed_expectation_says_what_came_closest(client: FlaskClient) -> Non
     assert result["closest"][0]["path"] == "/admin/jobs/job-6/retry"
     assert result["closest"][0]["differences"] == [
         {"part": "where", "name": "job_id", "expected": "job-7", "actual": "job-6"}
+    ]
+
+
+def test_the_differences_between_headers_show_no_secrets(client: FlaskClient) -> None:
+    client.get("/admin/jobs", headers={"Authorization": "Bearer abc", "X-Plan": "gold", "Cookie": "sid=5"})
+    expected = {"operation": "listJobs", "headers": {"Authorization": "Bearer abd", "X-Plan": {"pattern": "^s"}}}
+    problem = failed(client, {**expected, "cookies": {"sid": 6}})
+    assert problem["detail"] == (
+        "1 of 1 expectation failed: listJobs with headers and cookies as expected at least once, came never."
+    )
+    assert problem["expectations"][0]["closest"][0]["differences"] == [
+        {"part": "header", "name": "Authorization", "expected": "Bearer abd", "actual": "[redacted]"},
+        {"part": "header", "name": "X-Plan", "expected": {"pattern": "^s"}, "actual": "gold"},
+        {"part": "cookie", "name": "sid", "expected": 6, "actual": "[redacted]"},
     ]
 
 
@@ -169,11 +190,11 @@ def test_requests_in_order(client: FlaskClient) -> None:
 
 
 def test_a_body_that_is_not_kept_whole_never_passes(client: FlaskClient) -> None:
-    client.post("/nowhere", json={"text": "x" * journal.BODY_KEPT})
+    client.post("/nowhere", json={"text": "x" * journal.REQUEST_BODY_KEPT})
     for times in ({"at_least": 1}, 0, 1):
         problem = failed(client, {"path": "/nowhere", "body": True, "times": times})
         assert problem["expectations"][0]["reason"] == (
-            "the journal keeps only a part of the body of request 1 (4,108 bytes), which may have matched"
+            "the journal keeps only a part of the body of request 1 (32,780 bytes), which may have matched"
         )
     assert verify(client, {"path": "/nowhere", "times": 1}).status_code == 200
 
@@ -220,6 +241,10 @@ def test_requests_that_were_cleared_are_not_missing(client: FlaskClient) -> None
         ({"expect": [{"operation": "getJob", "body": {"$ref": "http://127.0.0.1:1/x"}}]}, "/expect/0/body/$ref", None),
         ({"expect": [{"operation": "getJob", "body": {"$ref": "#/no"}}]}, "/expect/0/body/$ref", None),
         ({"expect": [{"operation": "getJob", "status": "6XX"}]}, "/expect/0/status", None),
+        ({"expect": [{"operation": "getJob", "headers": {"X": {"type": 5}}}]}, "/expect/0/headers/X/type", None),
+        ({"expect": [{"operation": "getJob", "where": {"job_id": {"is": 5}}}]}, "/expect/0/where/job_id/is", None),
+        ({"expect": [{"path": "/admin/jobs?limit=5", "times": 0}]}, "/expect/0/path",
+         "a path has no query: name the operation, and its query parameters in `where`"),
     ],
 )  # fmt: skip
 def test_an_expectation_that_cannot_be_read_is_refused(

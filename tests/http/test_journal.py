@@ -8,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from mockserver import create_app
+from mockserver.control import journal_json
 from mockserver.engine import journal
 from mockserver.syntax.redaction import REDACTED
 from tests.conftest import MakeContract
@@ -129,10 +130,25 @@ def test_secrets_are_redacted_wherever_they_stand(make_contract: MakeContract) -
 
 def test_a_long_body_is_cut(make_contract: MakeContract) -> None:
     client = create_app(make_contract()).test_client()
-    client.post("/jobs", json={"note": "x" * 10_000})
+    client.post("/jobs", json={"note": "x" * 40_000})
     request = entries(client)[0]["request"]
-    assert len(request["body"]) == journal.BODY_KEPT
-    assert request["size"] == 10_012
+    assert len(request["body"]) == journal.REQUEST_BODY_KEPT
+    assert request["size"] == 40_012
+
+
+def test_the_bodies_after_the_first_megabytes_of_a_listing_are_cut(
+    make_contract: MakeContract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_json, "SHOWN_BYTES", 10_000)
+    client = create_app(make_contract()).test_client()
+    for _ in range(3):
+        client.post("/jobs", json={"note": "x" * 8_000})
+    bodies = [entry["request"]["body"] for entry in entries(client)]
+    assert [body if isinstance(body, dict) else len(body) for body in bodies] == [
+        {"note": "x" * 8_000},
+        {"note": "x" * 8_000},
+        journal.BODY_KEPT,
+    ]
 
 
 def test_an_unmatched_request_says_what_is_near_and_why_it_is_not_that(client: FlaskClient) -> None:

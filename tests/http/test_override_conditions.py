@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,10 @@ def override(client: FlaskClient, **fields: Any) -> dict[str, Any]:
         ({"X-Plan": {"pattern": "^g"}}, {"X-Plan": "silver"}, False),
         ({"X-Plan": {"type": "string"}}, {}, False),
         ({"X-Plan": {"type": "null"}}, {}, True),
+        ({"X-Plan": {"pattern": "^g"}}, {}, False),
+        ({"X-Plan": {"not": {"pattern": "^g"}}}, {}, True),
+        ({"X-Plan": None}, {}, True),
+        ({"X-Plan": None}, {"X-Plan": "gold"}, False),
         ({"X-Plan": "gold", "X-Count": "2"}, {"X-Plan": "gold"}, False),
         ({"User-Agent": {"pattern": "Safari"}}, {"User-Agent": "x Safari/1"}, True),
     ],
@@ -66,6 +71,10 @@ def test_a_cookie_is_a_value(client: FlaskClient, cookie: str, matches: bool) ->
         ({"required": ["reason"]}, {"reason": "x"}, True),
         ({"required": ["reason"]}, {}, False),
         ({"properties": {"user": {"properties": {"name": {"const": "Ada"}}}}}, {"user": {"name": "Ben"}}, False),
+        ({"required": ["reason"]}, None, False),
+        ({"properties": {"user": {"minLength": 1}}}, {"user": {}}, False),
+        ({"properties": {"pattern": {"const": "x"}}}, {}, True),
+        ({"anyOf": [{"type": "null"}, {"required": ["reason"]}]}, None, True),
         ({"type": "null"}, None, True),
         (False, {}, False),
     ],
@@ -177,6 +186,8 @@ def test_where_a_share_is_not_drawn_the_next_override_applies(client: FlaskClien
         ({"share": 1.5}, "/share"),
         ({"operation": "*", "status": 200}, "/status"),
         ({"operation": "*", "where": {"idd": "a"}}, "/where/idd"),
+        ({"where": {"id": {"equalTo": "a"}}}, "/where/id/equalTo"),
+        ({"where": {"id": {"enum": list(range(10_000))}}}, "/where"),
         ({"operation": "**"}, "/operation"),
     ],
 )
@@ -194,6 +205,59 @@ def test_a_mistake_in_a_scenario_is_reported_with_its_place(tmp_path: Path) -> N
     with pytest.raises(ContractError) as caught:
         load_contract(write(tmp_path, change))
     assert [problem.pointer for problem in caught.value.problems] == ["/responses/0/match/headers/X/type"]
+
+
+QUERY = {
+    "q": {"type": "string"},
+    "page": {"type": "integer", "default": 1},
+    "tag": {"type": "array", "items": {"type": "string"}},
+    "exact": {"type": "boolean"},
+}
+
+
+@pytest.mark.parametrize(
+    ("where", "query", "matches"),
+    [
+        ({"q": {"pattern": "^a"}}, "q=ab", True),
+        ({"q": {"pattern": "^a"}}, "q=b", False),
+        ({"q": {"pattern": "^a"}}, "", False),
+        ({"q": {"type": ["string", "null"], "pattern": "^a"}}, "", True),
+        ({"page": {"minimum": 2}}, "page=2", True),
+        ({"page": {"minimum": 2}}, "page=1", False),
+        ({"tag": {"contains": {"pattern": "^a"}}}, "tag=b&tag=ab", True),
+        ({"tag": {"contains": {"pattern": "^a"}}}, "tag=b", False),
+        ({"tag": {"contains": {"pattern": "^a"}}}, "", False),
+        ({"exact": True}, "exact=true", True),
+        ({"exact": "true"}, "exact=true", True),
+        ({"exact": 1}, "exact=true", False),
+    ],
+)
+def test_a_parameter_is_a_value_or_matches_a_schema(serve: Serve, where: Any, query: str, matches: bool) -> None:
+    parameters = [{"name": name, "in": "query", "schema": schema} for name, schema in QUERY.items()]
+    operation = {"operationId": "list", "parameters": parameters, "responses": {"204": {"description": "ok"}}}
+    client = serve({"openapi": "3.1.0", "info": {"title": "T", "version": "1"}, "paths": {"/x": {"get": operation}}})
+    expected = {"operation": "list", "where": where}
+    assert client.post("/__mock/overrides", json={**expected, "status": 503}).status_code == 201
+    assert client.get(f"/x?{query}").status_code == (503 if matches else 204)
+    verified = client.post("/__mock/verify", json={"expect": [{**expected, "times": int(matches)}]})
+    assert verified.status_code == 200, verified.text
+
+
+def test_a_file_in_a_form_is_described_by_its_name_type_and_size(serve: Serve) -> None:
+    schema = {"type": "object", "properties": {"name": {"type": "string"}, "photo": {"type": "string"}}}
+    operation = {
+        "operationId": "add",
+        "requestBody": {"content": {"multipart/form-data": {"schema": schema}}},
+        "responses": {"204": {"description": "ok"}},
+    }
+    client = serve({"openapi": "3.1.0", "info": {"title": "T", "version": "1"}, "paths": {"/x": {"post": operation}}})
+    photo = {"filename": "a.png", "content_type": "image/png", "size": 3}
+    expected = {"const": {"name": "Ada", "photo": photo}}
+    override(client, operation="add", match={"body": expected})
+    for name, status in (("a.png", 503), ("b.png", 204)):
+        form = {"name": "Ada", "photo": (BytesIO(b"abc"), name, "image/png")}
+        assert client.post("/x", data=form).status_code == status
+    assert client.post("/__mock/verify", json={"expect": [{"operation": "add", "body": expected, "times": 1}]}).json
 
 
 def test_a_member_of_an_object_in_the_query_is_a_parameter(serve: Serve) -> None:

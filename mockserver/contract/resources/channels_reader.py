@@ -10,7 +10,7 @@ from mockserver.contract.resources.event_names import check_event_names
 from mockserver.dataclass import dataclass
 from mockserver.documents.source import FileReport
 from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
-from mockserver.schemas.inline_schemas import compile_inline
+from mockserver.schemas.inline_schemas import compile_condition
 from mockserver.syntax import json_pointer
 from mockserver.syntax.media_types import JSON
 
@@ -53,7 +53,7 @@ class ChannelsReader:
         return channels
 
     def _read_reply(self, pointer: str, entry: Mapping[str, Any]) -> ChannelReply | None:
-        match, errors = compile_inline(entry.get("match", True))
+        match, errors = compile_condition(entry.get("match", True))
         for place, message in errors:
             self.report.add(f"{pointer}/match{place}", f"is not a JSON Schema: {message}")
         return ChannelReply(match, entry["send"]) if match is not None else None

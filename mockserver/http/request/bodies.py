@@ -99,6 +99,28 @@ def read_uploads(body: Body, request: Request, value: Any) -> Any:
     return _Form(media, parts, as_text=as_text, with_uploads=True).value()
 
 
+def describe_uploads(value: Any) -> Any:
+    """A value with an object for each Upload: the name of the file, its media type, and its size in bytes."""
+    if isinstance(value, Upload):
+        return {"filename": value.filename, "content_type": value.content_type, "size": len(value.data)}
+    if isinstance(value, dict):
+        return {name: describe_uploads(member) for name, member in value.items()}
+    return [describe_uploads(item) for item in value] if isinstance(value, list) else value
+
+
+def read_undeclared_form(data: bytes, content_type: str) -> dict[str, Any]:
+    """A multipart form whose schema is not known: the text of each field, and an Upload for each file.
+
+    A field that is sent several times is a list. Raises MalformedBody or TooManyParts.
+    """
+    fields: dict[str, list[Any]] = {}
+    for name, part in _split_multipart(data, content_type):
+        kind = part.headers.get("Content-Type", OCTETS)
+        value = Upload(part.filename, kind, part.data) if part.is_file else part.data.decode(errors="replace")
+        fields.setdefault(name, []).append(value)
+    return {name: values if len(values) > 1 else values[0] for name, values in fields.items()}
+
+
 def parse(data: bytes, content_type: str = JSON) -> Any:
     """Parse JSON in the charset of its media type, by default UTF-8 (RFC 8259).
 

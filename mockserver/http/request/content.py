@@ -6,8 +6,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from mockserver.errors import Refusal
+from mockserver.http.request import bodies
 from mockserver.syntax import strict_json
-from mockserver.syntax.media_types import FORM, essence
+from mockserver.syntax.media_types import FORM, MULTIPART, essence
 
 if TYPE_CHECKING:
     from mockserver.http.exchange import PreparedRequest
@@ -32,17 +34,24 @@ class ReadContent:
 
     @cached_property
     def body(self) -> Any:
-        """The body as JSON: text is a string, a form an object, and no body null."""
-        request, call = self._prepared.request, self._prepared.call
-        if call is not None and call.body is not None:
+        """The body as JSON: text is a string, a form an object, a file in it one that describes it, no body null."""
+        request, call, operation = self._prepared.request, self._prepared.call, self._prepared.route.operation
+        if call is None or call.body is None:
+            return parse_body(request.body, request.header("Content-Type") or "")
+        if operation is None or operation.body is None:
             return call.body
-        return parse_body(request.body, request.header("Content-Type") or "")
+        return bodies.describe_uploads(bodies.read_uploads(operation.body, request, call.body))
 
 
 def parse_body(body: bytes, content_type: str) -> Any:
     """A body as it came: JSON as its value, a form as an object, other text as a string, none as null."""
     if not body:
         return None
+    if essence(content_type) == MULTIPART:
+        try:
+            return bodies.describe_uploads(bodies.read_undeclared_form(body, content_type))
+        except Refusal:
+            return body.decode(errors="replace")
     try:
         return strict_json.parse(body)
     except strict_json.MalformedJSON:
