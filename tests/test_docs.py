@@ -183,12 +183,16 @@ def test_the_example_of_a_stream_is_what_is_sent() -> None:
         assert f"{first}\n\n{reader.block()}\n" == block
 
 
-def test_the_example_of_a_verification_holds() -> None:
-    (block,) = [text for page, language, text in BLOCKS if (page, language) == ("control-api.md", "json")]
+def test_the_examples_of_overrides_and_of_a_verification_hold() -> None:
+    overrides, verification = [
+        json.loads(text) for page, language, text in BLOCKS if (page, language) == ("control-api.md", "json")
+    ]
     client = create_app().test_client()
     client.get("/admin/jobs")
     client.post("/admin/jobs/job-7/retry")
-    assert client.post("/__mock/verify", json=json.loads(block)).status_code == 200
+    assert client.post("/__mock/verify", json=verification).status_code == 200
+    assert client.post("/__mock/overrides", json=overrides).status_code == 201
+    assert [client.post("/admin/jobs/job-7/retry").status_code for _ in range(3)] == [503, 429, 200]
 
 
 def test_the_examples_of_the_action_have_its_inputs() -> None:

@@ -179,6 +179,11 @@ class Client:
         added: str = self._json("POST", "overrides", body={"operation": operation, **fields})["id"]
         return added
 
+    def add_overrides(self, *overrides: Json) -> list[str]:
+        """Add several overrides, each with its `operation`, and return their ids; the first is tried first."""
+        added = self._json("POST", "overrides", body=list(overrides))["overrides"]
+        return [override["id"] for override in added]
+
     def overrides(self) -> list[Json]:
         """The overrides, in the order in which they are tried."""
         return self._list("overrides")

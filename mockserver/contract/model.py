@@ -199,7 +199,7 @@ class Override:
     `min_delay` to `max_delay` milliseconds. Without a status, body or example, the normal response is sent with the
     override's headers, delay and fault. It is for requests to `operation`, None standing for every operation, with the
     parameters of `where` that meet the `conditions`, and for that `share` of them. A stream of events ends after
-    `cut_after` of them. With `upstream`, the real backend responds; if it `patches`, `patch` is applied to the body of
+    `cut_after` of them. With `upstream`, the real backend responds. If it `patches`, `patch` is applied to the body of
     the response (RFC 7396). `assigned` are members that the operation writes into the record that it creates or
     changes, in place of its own.
     """

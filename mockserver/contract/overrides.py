@@ -57,6 +57,7 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
         *_check_where(entry, operations.values() if operation is None else [operation]),
         *checked,
         *_check_assigned(entry, operation),
+        *_check_patch(entry, operation),
         *delay_violations,
         *reader.violations,
     ]
@@ -161,6 +162,19 @@ def _check_assigned(entry: Mapping[str, Any], operation: Operation | None) -> li
     elif {"status", "body", "example"} & entry.keys() and not entry.get("commit", False):
         message = "a replaced response writes no record; add commit: true, or leave the status and the body out"
     return [Violation("body", "/set", "set", message)] if message else []
+
+
+def _check_patch(entry: Mapping[str, Any], operation: Operation | None) -> list[Violation]:
+    """The normal response can be patched where it is not replaced, and is JSON."""
+    if "patch" not in entry or "upstream" in entry:
+        return []
+    message = ""
+    success = operation.success() if operation is not None else None
+    if {"status", "body", "example"} & entry.keys():
+        message = "a patch changes the normal response, so leave the status, the body and the example out"
+    elif success is not None and success[1].media and json_media_type(success[1]) is None:
+        message = f"a patch needs a response in JSON; the operation declares {', '.join(success[1].media)}"
+    return [Violation("body", "/patch", "patch", message)] if message else []
 
 
 def _check_where(entry: Mapping[str, Any], operations: Iterable[Operation]) -> list[Violation]:

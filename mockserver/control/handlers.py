@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from mockserver.contract import overrides
+from mockserver.contract.model import Override
 from mockserver.contract.records import split_key
 from mockserver.control import delivery_filters, journal_json, request_filters, verification
 from mockserver.documents.bundle import bundle
@@ -17,6 +20,7 @@ from mockserver.engine.recording import write_recording
 from mockserver.engine.run import Run
 from mockserver.engine.sandboxes import DEFAULT
 from mockserver.engine.state.presentation import list_records, with_derived_fields
+from mockserver.engine.state.state import State
 from mockserver.errors import Violation
 from mockserver.errors import quote as quoted
 from mockserver.http.exchange import Exchange, Selection
@@ -235,20 +239,49 @@ def _list_overrides(exchange: Exchange, call: OperationCall) -> ControlResult:
     return 200, {"overrides": listed}
 
 
-def _add_override(exchange: Exchange, call: OperationCall) -> ControlResult:
-    for part in ("match", "where"):
-        if count_values(call.body.get(part)) > VALUE_LIMIT:
-            raise InvalidRequest([Violation("body", f"/{part}", "schema", TOO_LARGE)])
-    override, violations = overrides.read_override(call.body, exchange.service.contract.operations)
+def _add_overrides(exchange: Exchange, call: OperationCall) -> ControlResult:
+    """One override, or several, of which either all are added or none; the first of them is tried first."""
+    run = exchange.selection.run
+    if not isinstance(call.body, list):
+        _check_schema_values([call.body])
+        override = _read_override(exchange, call.body, "")
+        added = run.submit(partial(_add_override, override)).overrides.active[0]
+        location = f"{exchange.request.root_path}{PREFIX}/overrides/{added.id}"
+        return 201, _override_as_json(run, added), {"Location": location}
+    _check_schema_values(call.body)
+    read = [_read_override(exchange, entry, f"/{number}") for number, entry in enumerate(call.body)]
+    with run.exclusive:
+        run.state.overrides.require_room(len(read))
+        for override in reversed(read):
+            run.submit(partial(_add_override, override))
+        placed = run.state.overrides.active[: len(read)]
+    return 201, {"overrides": [_override_as_json(run, active) for active in placed]}
+
+
+def _add_override(override: Override, _: State, at: int) -> AddOverride:
+    return AddOverride(override, at)
+
+
+def _check_schema_values(entries: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse overrides whose schemas have too many values together. Raises InvalidRequest."""
+    values = 0
+    for number, entry in enumerate(entries):
+        for part in ("match", "where"):
+            values += count_values(entry.get(part))
+            if values > VALUE_LIMIT:
+                pointer = f"/{number}/{part}" if len(entries) > 1 else f"/{part}"
+                raise InvalidRequest([Violation("body", pointer, "schema", TOO_LARGE)])
+
+
+def _read_override(exchange: Exchange, entry: Mapping[str, Any], pointer: str) -> Override:
+    """The override that an entry of a request declares. Raises InvalidRequest."""
+    override, violations = overrides.read_override(entry, exchange.service.contract.operations)
     if override is None:
-        raise InvalidRequest(violations)
+        raise InvalidRequest([replace(violation, pointer=pointer + violation.pointer) for violation in violations])
     if override.upstream and exchange.service.contract.upstream is None:
         message = "there is no upstream to respond: start the server with --upstream"
-        raise InvalidRequest([Violation("body", "/upstream", "upstream", message)])
-    state = exchange.selection.run.submit(lambda _, at: AddOverride(override, at))
-    added = state.overrides.active[0]
-    location = f"{exchange.request.root_path}{PREFIX}/overrides/{added.id}"
-    return 201, _override_as_json(exchange.selection.run, added), {"Location": location}
+        raise InvalidRequest([Violation("body", f"{pointer}/upstream", "upstream", message)])
+    return override
 
 
 def _clear_overrides(exchange: Exchange, call: OperationCall) -> ControlResult:
@@ -373,7 +406,7 @@ HANDLERS: Mapping[str, ControlHandler] = {
     "getClock": _get_clock,
     "moveClock": _move_clock,
     "listOverrides": _list_overrides,
-    "addOverride": _add_override,
+    "addOverride": _add_overrides,
     "clearOverrides": _clear_overrides,
     "removeOverride": _remove_override,
     "getRecording": _recording,

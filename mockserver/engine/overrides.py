@@ -51,10 +51,14 @@ class Overrides:
 
     def add(self, override: Override) -> Overrides:
         """The overrides with one more, in front of the others. Raises OverrideLimit."""
-        if len(self.active) >= OVERRIDE_LIMIT:
-            raise OverrideLimit(OVERRIDE_LIMIT)
+        self.require_room(1)
         first = ActiveOverride(f"override-{self.added + 1}", override)
         return replace(self, active=(first, *self.active), added=self.added + 1)
+
+    def require_room(self, count: int) -> None:
+        """Raise OverrideLimit unless so many can be added."""
+        if len(self.active) + count > OVERRIDE_LIMIT:
+            raise OverrideLimit(OVERRIDE_LIMIT)
 
     def remove(self, override_id: str | None) -> Overrides:
         """The overrides without the one with that id; without any that was added where it is None.

@@ -18,7 +18,7 @@ from mockserver.http.exchange import Exchange, PreparedRequest
 from mockserver.http.messages import IF_MATCH, IF_NONE_MATCH, MESSAGE, SAFE_METHODS, Response
 from mockserver.http.request import idempotency, parameters, preconditions, preferences
 from mockserver.http.response.negotiation import negotiate
-from mockserver.http.response.overrides import hold_back, replacement_response
+from mockserver.http.response.overrides import amend, hold_back, replacement_response
 from mockserver.http.response.problems import refuse
 from mockserver.http.response.responses import build_response, entity_tag
 from mockserver.http.response.samples import SampleSpec, sample
@@ -206,7 +206,7 @@ def _current_tag(exchange: Exchange) -> str | None:
         overrides = exchange.run.state.overrides
         override = next(overrides.matches(operation.id, prepared.parameters, read.content), None)
         if override is not None:
-            response.replace_headers(override.override.headers)
+            response = amend(read, operation, override.override, response)
         if 200 <= response.status < 300:
             return response.header("ETag") or entity_tag(response.body)
     return None
@@ -218,7 +218,7 @@ def _overridden(exchange: Exchange, operation: Operation, *, delay: int) -> Resp
     override = exchange.override.override
     exchange.delivery = hold_back(exchange, override, delay)
     if not override.replaces:
-        response = _perform_and_store(exchange, operation)
+        response = amend(exchange, operation, override, _perform_and_store(exchange, operation))
     else:
         if override.commit:
             # The client does not see how the operation itself ends.
@@ -226,9 +226,9 @@ def _overridden(exchange: Exchange, operation: Operation, *, delay: int) -> Resp
                 _perform_and_store(exchange, operation)
         replacement = replacement_response(exchange, operation, override, exchange.seed)
         response = replacement or sample_responses.respond(exchange, operation, override.status)
-        if override.violate:
-            response.violations.clear()
-    response.replace_headers(override.headers)
+        response.replace_headers(override.headers)
+    if override.violate:
+        response.violations.clear()
     if override.media_type is not None and response.media_type is not None and not response.body.isascii():
         # With its charset, which other characters need.
         response.set_header("Content-Type", response.media_type)

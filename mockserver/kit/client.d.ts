@@ -137,8 +137,12 @@ export interface OverrideFields {
   cut_after?: number;
   /** Have the real backend respond (`--upstream`). */
   upstream?: true;
-  /** A JSON merge patch for the body of the real backend's response. */
+  /** A JSON merge patch for the body of the normal response, or with `upstream` of the real backend's. */
   patch?: unknown;
+}
+
+export interface NewOverride extends OverrideFields {
+  operation: string;
 }
 
 export interface PlacedOverride extends OverrideFields {
@@ -347,6 +351,8 @@ export class Client {
 
   /** Add an override of an operation's response; returns its id. */
   override(operation: string, fields: OverrideFields): Promise<string>;
+  /** Add several overrides, of which the first is tried first; returns their ids. */
+  addOverrides(...overrides: NewOverride[]): Promise<string[]>;
   /** The overrides in the order in which they are tried. */
   overrides(): Promise<PlacedOverride[]>;
   removeOverride(id: string): Promise<void>;

@@ -162,6 +162,12 @@ export class Client {
     return (await this.#call("POST", "/overrides", { body: { operation, ...fields } })).id;
   }
 
+  /** @param {import("./client.js").NewOverride[]} overrides */
+  async addOverrides(...overrides) {
+    const added = (await this.#call("POST", "/overrides", { body: overrides })).overrides;
+    return added.map((/** @type {{id: string}} */ override) => override.id);
+  }
+
   async overrides() {
     return (await this.#call("GET", "/overrides")).overrides;
   }

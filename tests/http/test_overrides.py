@@ -238,6 +238,8 @@ def test_those_that_were_added_can_be_removed_and_the_scenarios_cannot(client: F
         ({"operation": "getJob", "headers": {"X-A": "a\r\nb"}}, "/headers/X-A", "pattern"),
         ({"operation": "getJob", "body": {}, "example": "queued"}, "", "not"),
         ({"operation": "getJob", "staus": 500}, "", "additionalProperties"),
+        ({"operation": "getJob", "status": 200, "patch": {"status": "failed"}}, "/patch", "patch"),
+        ({"operation": "streamJobs", "patch": {"status": "failed"}}, "/patch", "patch"),
     ],
 )
 def test_an_override_that_cannot_be_is_refused(
@@ -352,5 +354,60 @@ def test_nothing_optional_is_added_to_a_record_with_set_members(make_contract: M
 
 def test_commit_alone_is_no_override_and_the_message_says_what_is_missing(client: FlaskClient) -> None:
     response = client.post("/__mock/overrides", json={"operation": "getJob", "commit": True})
-    message = 'one of "status", "headers", "body", "example", "delay", "fault", "upstream", "cut_after", "commit" and "times", "set" is required'
+    message = 'one of "status", "headers", "body", "example", "delay", "fault", "upstream", "patch", "cut_after", "commit" and "times", "set" is required'
     assert [entry["message"] for entry in response.json["violations"]] == [message]
+
+
+def test_several_are_added_at_once_of_which_the_first_is_tried_first(client: FlaskClient) -> None:
+    add(client, operation="getJob", status=500)
+    entries = [{"operation": "getJob", "status": status, "times": 1} for status in (503, 429)]
+    response = client.post("/__mock/overrides", json=entries)
+    assert response.status_code == 201, response.json
+    added = response.json["overrides"]
+    assert [entry["status"] for entry in added] == [503, 429]
+    assert client.get("/__mock/overrides").json["overrides"][:2] == added
+    assert statuses(client, times=3) == [503, 429, 500]
+
+
+def test_of_several_either_all_are_added_or_none(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = {"operation": "getJob", "status": 500}
+    response = client.post("/__mock/overrides", json=[entry, {**entry, "status": 201}])
+    assert response.status_code == 422
+    assert [violation["pointer"] for violation in response.json["violations"]] == ["/1/status"]
+    monkeypatch.setattr(overrides, "OVERRIDE_LIMIT", 2)
+    assert client.post("/__mock/overrides", json=[entry] * 3).status_code == 429
+    many = {"operation": "getJob", "status": 500, "match": {"body": {"enum": list(range(6_000))}}}
+    response = client.post("/__mock/overrides", json=[many, many])
+    assert response.json["violations"][0]["pointer"] == "/1/match"
+    assert client.get("/__mock/overrides").json == {"overrides": []}
+
+
+def test_a_patch_changes_the_normal_response(client: FlaskClient) -> None:
+    normal: Any = client.get("/admin/jobs/job-7").json
+    add(client, operation="getJob", patch={"status": "running", "attempts": None}, headers={"X-Patched": "yes"})
+    response = client.get("/admin/jobs/job-7")
+    assert response.json == {**normal, "status": "running"}
+    assert response.headers["X-Patched"] == "yes"
+    assert client.get("/admin/jobs/job-7", headers={"If-None-Match": response.headers["ETag"]}).status_code == 304
+    assert client.get("/admin/jobs/job-99").status_code == 404
+    client.delete("/__mock/overrides")
+    assert client.get("/admin/jobs/job-7").json == normal
+
+
+def test_a_patch_that_breaks_the_contract_is_sent_only_where_it_is_meant_to(client: FlaskClient) -> None:
+    add(client, operation="getJob", patch={"status": 5})
+    response = client.get("/admin/jobs/job-7")
+    assert (response.status_code, response.json["code"]) == (500, "contract-violation")
+    add(client, operation="getJob", patch={"status": 5}, violate=True)
+    assert client.get("/admin/jobs/job-7").json["status"] == 5
+
+
+def test_the_tag_of_a_patched_response_is_the_one_that_if_match_compares(small: Contract) -> None:
+    client = create_app(small).test_client()
+    normal = client.get("/jobs/a").headers["ETag"]
+    add(client, operation="getJob", patch={"note": "patched"})
+    patched = client.get("/jobs/a").headers["ETag"]
+    statuses = [
+        client.patch("/jobs/a", json={"note": "x"}, headers={"If-Match": tag}).status_code for tag in (normal, patched)
+    ]
+    assert statuses == [412, 200]

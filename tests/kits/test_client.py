@@ -190,6 +190,7 @@ def test_every_operation_of_the_control_api_has_a_method(mock: Client, monkeypat
     mock.override("getJob", status=503)
     mock.overrides()
     mock.remove_override("override-1")
+    mock.add_overrides({"operation": "getJob", "status": 503})
     mock.clear_overrides()
     mock.requests()
     mock.verify({"operation": "getJob", "times": 0})
@@ -265,6 +266,13 @@ def test_a_change_is_undone(mock: Client) -> None:
     mock.fire("jobs", "job-7", "retry")
     mock.undo(1)
     assert mock.state()["fingerprint"] == before
+
+
+def test_several_overrides_are_a_sequence_of_responses(mock: Client) -> None:
+    entries = [{"operation": "getJob", "status": status, "times": 1} for status in (503, 429)]
+    assert mock.add_overrides(*entries) == ["override-2", "override-1"]
+    statuses = [mock.session.get(f"{mock.url}/admin/jobs/job-2").status_code for _ in range(3)]
+    assert statuses == [503, 429, 200]
 
 
 def test_an_override_replaces_a_response_until_it_is_removed(mock: Client) -> None:

@@ -17,6 +17,9 @@ from mockserver.http.response.samples import SampleSpec, repaired_example, requi
 from mockserver.openapi.content import find_example
 from mockserver.openapi.model import Operation
 from mockserver.refusals import Injected, ResetWhileHeld
+from mockserver.syntax import strict_json
+from mockserver.syntax.media_types import is_json
+from mockserver.syntax.merge_patch import merge_patch
 from mockserver.syntax.statuses import FIRST_ERROR
 
 
@@ -88,6 +91,20 @@ def replacement_response(exchange: Exchange, operation: Operation, override: Ove
         for violation in response.violations
         if violation.location != "header" or (violation.name or "").lower() not in names
     ]
+    return response
+
+
+def amend(exchange: Exchange, operation: Operation, override: Override, response: Response) -> Response:
+    """The normal response with the patch of an override, if that is a success, and with its headers."""
+    if override.patches and not override.upstream and response.status < FIRST_ERROR and not response.stays_open:
+        if response.media_type is not None and is_json(response.media_type):
+            value = merge_patch(strict_json.parse_fast(response.body), override.patch)
+            # The tag was that of the body without the patch.
+            headers = [pair for pair in response.headers if pair[0].lower() != "etag"]
+            response = build_response(operation, response.status, value, response.media_type, headers)
+        else:
+            exchange.add_notice("the response is not JSON, so the patch of the override was not applied")
+    response.replace_headers(override.headers)
     return response
 
 

@@ -197,6 +197,8 @@ test("the whole control API can be called", async () => {
   const id = await mock.override("getJob", { status: 503 });
   assert.deepEqual(await mock.overrides(), [{ id, used: 0, operation: "getJob", status: 503 }]);
   await mock.removeOverride(id);
+  assert.equal((await mock.addOverrides({ operation: "getJob", status: 503 }, { operation: "getJob", status: 429 })).length, 2);
+  await mock.clearOverrides();
   await mock.override("getJob", { status: 503 });
   await mock.clearOverrides();
   assert.deepEqual(await mock.overrides(), []);
