@@ -67,7 +67,9 @@ class Overrides:
         """
         removable = [active.id for active in self.active if not active.from_scenario]
         if override_id is not None and override_id not in removable:
-            raise UnknownOverride(override_id, removable)
+            raise UnknownOverride(
+                override_id, removable, is_in_scenario=override_id in {active.id for active in self.active}
+            )
         removed = set(removable) if override_id is None else {override_id}
         remaining = tuple(active for active in self.active if active.id not in removed)
         counts = {name: count for name, count in self.use_counts.items() if name not in removed}

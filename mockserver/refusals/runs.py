@@ -106,11 +106,11 @@ class UnknownOverride(Refusal):
 
     code = "unknown-override"
 
-    def __init__(self, name: str, available: Iterable[str]) -> None:
-        super().__init__(
-            f"No override {quote(name)} was added to this run.",
-            did_you_mean=list(nearest(name, available)),
-        )
+    def __init__(self, name: str, available: Iterable[str], *, is_in_scenario: bool = False) -> None:
+        message = f"No override {quote(name)} was added to this run."
+        if is_in_scenario:
+            message = f"The override {quote(name)} is one of the scenario, which stay; add one that comes before it."
+        super().__init__(message, did_you_mean=list(nearest(name, available)))
 
 
 class OverrideLimit(Refusal):
