@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,24 @@ if TYPE_CHECKING:
     import ssl
 
 WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
+# Of a network for documentation (RFC 5737). Nothing is sent to it.
+_ELSEWHERE = "192.0.2.1", 9
 
 
 def is_loopback(host: str) -> bool:
     """Whether only this machine reaches a server at this address or name."""
     return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def find_network_address() -> str | None:
+    """The address by which other machines reach this one; None if it is in no network."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(_ELSEWHERE)
+        except OSError:
+            return None
+        address: str = probe.getsockname()[0]
+    return None if is_loopback(address) else address
 
 
 def generate_token(host: str) -> str | None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockserver.cli.addresses import WILDCARDS, generate_token, load_tls, print_token
+from mockserver.cli.addresses import WILDCARDS, find_network_address, generate_token, load_tls, print_token
 from mockserver.cli.arguments import fail, fail_with_problems, load_or_fail, warn, without_state_lines
 from mockserver.cli.environment import EnvironmentCommand
 from mockserver.cli.garbage import paused_garbage_collection
@@ -94,6 +94,8 @@ def serve_command(**values: Any) -> None:
     reloading_app = ReloadingApp(service, partial(options.load, path, scenario))
     address = url(_openable(options.host), sockets, tls)
     console = None if options.no_pages else _console(address, token, generated)
+    network_host = find_network_address() if options.host in WILDCARDS else None
+    network = url(network_host, sockets, tls) if network_host is not None else None
 
     def work(announce: Callable[[str], None], is_replacement: bool = False) -> None:
         if options.watch and is_replacement:
@@ -102,7 +104,7 @@ def serve_command(**values: Any) -> None:
             watch_files(first_contract, path, scenario, reloading_app)
         serve(reloading_app, options.host, sockets, announce, tls=tls)
 
-    announce_address = partial(print_address, console=console)
+    announce_address = partial(print_address, console=console, network=network)
     if options.workers == 1:
         work(announce_address)
     else:
@@ -200,11 +202,13 @@ def print_contract(service: Service, path: Path | None, scenario: str | None) ->
             print_line(f"  {line}")
 
 
-def print_address(address: str, console: str | None) -> None:
+def print_address(address: str, console: str | None, network: str | None) -> None:
     """Print where the server listens; programs that start it wait for the first of these lines."""
     print_line(f"Listening on {address}")
     if console is not None:
         print_line(f"Console: {console}")
+    if network is not None:
+        print_line(f"In the network: {network}")
     print_line("Press Ctrl-C to stop.")
 
 

@@ -18,6 +18,7 @@ import pytest
 import requests
 from click.testing import CliRunner, Result
 
+from mockserver.cli.addresses import find_network_address
 from mockserver.cli.check import check_command
 from mockserver.cli.main import COMMANDS, RENAMED_OPTIONS, main
 from mockserver.cli.serve import serve_command
@@ -189,6 +190,14 @@ def test_the_printed_console_address_opens_the_console() -> None:
         page = browser.get(console, headers={"Accept": "text/html"}, timeout=SECONDS)
         assert page.status_code == 200
         assert page.url == f"{url.replace('0.0.0.0', '127.0.0.1')}/__mock/"
+
+
+@pytest.mark.skipif(find_network_address() is None, reason="this machine is in no network")
+def test_on_every_address_the_one_in_the_network_is_printed() -> None:
+    with serving("--host", "0.0.0.0", "--token", "secret") as (process, url, _):
+        address = lines_until(process, "In the network: ")[-1].split()[-1]
+        assert address == url.replace("0.0.0.0", find_network_address() or "")
+        assert get(f"{address}/__mock/health").status_code == 200
 
 
 @pytest.mark.parametrize("token", ["", " "])
