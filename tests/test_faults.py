@@ -65,6 +65,8 @@ def test_what_the_peer_sends_meanwhile_is_answered_in_order(own: BackgroundServe
 def test_an_empty_response_is_no_byte_at_all(own: BackgroundServer) -> None:
     override(own, "empty", operation="getJob", fault="empty-response")
     assert ask(own, "empty") == b""
+    (entry,) = get(own, "empty", "/__mock/requests").json()["requests"]
+    assert (entry["override"], entry["note"]) == ("override-1", "fault empty-response")
 
 
 def test_a_reset_connection_is_a_reset(own: BackgroundServer) -> None:

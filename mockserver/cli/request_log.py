@@ -33,7 +33,7 @@ def request_log(form: Format | None, stream: TextIO | None = None) -> RequestLog
 
 
 def as_text(line: RequestLine, *, has_colours: bool = False) -> str:
-    """Time, status, method, target, milliseconds, sandbox and scenario, operation, and why the request was refused."""
+    """Time, status, method, target, milliseconds, sandbox and scenario, operation, override, and why it was refused."""
     clock = datetime.fromtimestamp(line.at / 1_000).strftime("%H:%M:%S")
     status = f"\x1b[{COLOURS.get(line.status // 100, '0')}m{line.status}\x1b[0m" if has_colours else str(line.status)
     parts = [f"{line.method:<6} {line.target[:TARGET_LIMIT]}", f"{line.milliseconds:.1f}ms"]
@@ -41,6 +41,8 @@ def as_text(line: RequestLine, *, has_colours: bool = False) -> str:
         parts.append(f"{line.sandbox}/{line.scenario}")
     if line.operation is not None:
         parts.append(line.operation)
+    if line.override is not None:
+        parts.append(f"{line.override}: {line.fault}" if line.fault is not None else line.override)
     if line.code is not None:
         parts.append(f"{line.code}: {line.reason or ''}")
     return f"{clock}.{line.at % 1_000:03}  {status}  {printable('  '.join(parts))}"

@@ -17,6 +17,7 @@ class RequestLine(NamedTuple):
     """A request and how it was answered. `at` is the machine's time in milliseconds since 1970, `target` as sent.
 
     `sandbox` and `scenario` are None where none was selected. `code` and `reason` say why the request was refused.
+    `override` is the one that responded or changed the response, and `fault` how it broke that.
     """
 
     at: int
@@ -29,6 +30,8 @@ class RequestLine(NamedTuple):
     operation: str | None = None
     code: str | None = None
     reason: str | None = None
+    override: str | None = None
+    fault: str | None = None
 
 
 RequestLog = Callable[[RequestLine], None]
@@ -52,6 +55,8 @@ def line_of(exchange: Exchange, response: Response) -> RequestLine:
         operation.id if operation is not None else None,
         refusal.code if refusal is not None else None,
         reason or (refusal.detail if refusal is not None else None),
+        exchange.override.id if exchange.override is not None else None,
+        exchange.override.override.fault if exchange.override is not None else None,
     )
 
 

@@ -41,6 +41,12 @@ def test_a_refused_request_says_why() -> None:
     assert as_text(line).endswith("listJobs  invalid-request: query limit: 0 is less than the minimum of 1")
 
 
+def test_a_response_of_an_override_says_so() -> None:
+    line = LINE._replace(override="override-3")
+    assert as_text(line).endswith("listJobs  override-3")
+    assert as_text(line._replace(fault="slow-body")).endswith("listJobs  override-3: slow-body")
+
+
 def test_a_line_of_json_leaves_out_what_there_is_not() -> None:
     line = RequestLine(LINE.at, "GET", "/x", 404, 0.5, code="unknown-path", reason="r")
     assert json.loads(as_json(line)) == {

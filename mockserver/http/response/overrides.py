@@ -50,8 +50,12 @@ def hold_back(exchange: Exchange, override: Override, delay: int) -> Delivery | 
         return None
     operation, selection = exchange.operation, exchange.selection
     assert operation is not None
-    if override.fault is not None and not exchange.request.breaks_connections:
-        exchange.add_notice(f"this WSGI server cannot deliver {override.fault}: the connection is closed early instead")
+    if override.fault is not None:
+        exchange.add_notice(
+            f"fault {override.fault}"
+            if exchange.request.breaks_connections
+            else f"this WSGI server cannot deliver {override.fault}: the connection is closed early instead"
+        )
     replacement = partial(reset_while_held, exchange, operation, selection)
     delivery = Delivery(delay, override.fault, replacement)
     HeldResponse(delivery, selection.sandbox, selection.scenario)
