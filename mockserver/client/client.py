@@ -22,6 +22,8 @@ TOKEN_VARIABLE = "MOCKSERVER_TOKEN"
 # The longest wait of one call, in seconds.
 WAIT_LIMIT = 60.0
 JOURNAL_LIMIT = 1_000
+# pytest shows the line of the test that failed, not those of this module.
+__tracebackhide__ = True
 _SANDBOX = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _BASE = re.compile(r"/__mock/in/[^/]*$")
 

@@ -17,6 +17,8 @@ from mockserver.version import __version__
 # How long the server may take to answer, in seconds, beyond what a call itself waits for.
 ANSWER_SECONDS = 30.0
 TEXT_LIMIT = 200
+# As in the client: pytest shows the line of the test that failed, not those of this module.
+__tracebackhide__ = True
 
 QueryValue = str | int | float | bool | None | Iterable[str | int]
 

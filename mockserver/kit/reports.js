@@ -76,7 +76,9 @@ function describeUnmatched(entry) {
 /** @param {any} entry */
 function describeRefused(entry) {
   const reasons = (entry.violations ?? []).map(describeViolation);
-  return [...describeEntry(entry), ...indent(reasons.length || !entry.detail ? reasons : [entry.detail])];
+  if (!reasons.length && entry.detail) reasons.push(entry.detail);
+  if (entry.code) reasons.push(`if the test does this on purpose: mockAllow: ["${entry.code}"], or allow of verdict()`);
+  return [...describeEntry(entry), ...indent(reasons)];
 }
 
 /** @param {any} override */
@@ -93,10 +95,16 @@ function describeViolation({ location, name, pointer, message }) {
 function describeExpectation({ expected, count, reason, closest }) {
   const lines = [`  ${JSON.stringify(expected)}: ${count} received${reason ? `; ${reason}` : ""}`];
   for (const candidate of closest ?? []) {
-    const differences = (candidate.differences ?? []).map((/** @type {any} */ difference) => JSON.stringify(difference));
+    const differences = (candidate.differences ?? []).map(describeDifference);
     lines.push(...indent([`closest: ${describeEntry(candidate)[0]}`, ...indent(differences)], "    "));
   }
   return lines;
+}
+
+/** @param {any} difference */
+function describeDifference({ part, name, pointer, message, expected, actual }) {
+  const place = [part, name, pointer].filter(Boolean).join(" ");
+  return `${place}: ${message ?? `expected ${JSON.stringify(expected ?? null)}, came ${JSON.stringify(actual ?? null)}`}`;
 }
 
 /** @param {string[]} lines @param {string} [by] */

@@ -266,6 +266,19 @@ def test_a_test_that_passed_fails_by_its_verdict(run_suite: RunSuite) -> None:
     assert re.search("Traceback|another exception", run.output) is None
 
 
+def test_a_failed_call_shows_the_line_of_the_test_alone(run_suite: RunSuite) -> None:
+    suite = """
+        def test_a(mock):
+            mock.verify({"operation": "getJob", "times": 2})
+        def test_b(mock):
+            mock.scenario("emtpy")
+    """
+    output = run_suite(suite).output
+    assert '>       mock.verify({"operation": "getJob", "times": 2})' in output
+    assert '>       mock.scenario("emtpy")' in output
+    assert re.findall(r"mockserver/client/\w+\.py", output) == []
+
+
 def test_a_verdict_holds_however_a_test_comes_by_the_client(run_suite: RunSuite) -> None:
     suite = """
         import unittest

@@ -148,6 +148,7 @@ test("verify reports each expectation that fails, and what came closest", async 
   const error = await failure(mock.verify([{ operation: "getJob" }, { operation: "getJob", where: { job_id: "job-7" } }]));
   assert.deepEqual([error.status, error.code], [409, "verify-failed"]);
   assert.match(error.message, /\n {2}\{"operation":"getJob","where":\{"job_id":"job-7"\}.*\}: 0 received\n {4}closest: #1 GET/);
+  assert.match(error.message, /\n {6}where job_id: expected "job-7", came "job-6"$/m);
   assert.equal(error.message.match(/ received/g).length, 1);
 });
 
@@ -170,6 +171,11 @@ test("verdict allows codes of refusals", async () => {
   await mock.fetch("/admin/jobs?limit=0");
   assert.match((await failure(mock.verdict())).message, /violated the contract:\n {4}#1 GET \/admin\/jobs\?limit=0 · 422 · listJobs · invalid-request/);
   await mock.verdict({ allow: ["invalid-request"] });
+});
+
+test("verdict says how a refusal is allowed", async () => {
+  await mock.fetch("/admin/jobs?limit=0");
+  assert.match((await failure(mock.verdict())).message, /\n {6}if the test does this on purpose: mockAllow: \["invalid-request"\]/);
 });
 
 test("recording is a scenario file", async () => {

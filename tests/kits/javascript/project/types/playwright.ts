@@ -1,4 +1,4 @@
-import { mergeTests, test as base } from "@playwright/test";
+import { defineConfig, mergeTests, test as base } from "@playwright/test";
 import type { PlaywrightTestConfig } from "@playwright/test";
 import { expect, test } from "mockserver-kit/playwright";
 import type { MockOptions } from "mockserver-kit/playwright";
@@ -6,6 +6,7 @@ import type { MockOptions } from "mockserver-kit/playwright";
 export const config: PlaywrightTestConfig<MockOptions> = {
   use: { baseURL: "http://127.0.0.1:5173", mockUrl: "http://127.0.0.1:4080", mockVerdict: false },
 };
+export default defineConfig<MockOptions>({ use: { mockUrl: "http://127.0.0.1:4080" } });
 
 test.use({ mockScenario: "empty", mockAllow: ["invalid-request"] });
 // @ts-expect-error codes are a list
