@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -23,6 +24,39 @@ def test_a_handler_responds_with_what_it_returns(shop: Handlers) -> None:
         200,
         {**ORDER, "status": "paid", "updated_at": "2026-01-15T09:00:00.000Z"},
     )
+
+
+@pytest.mark.parametrize("returned", ["order", "Reply(200, order)"])
+def test_hidden_members_are_read_but_not_returned(shop: Handlers, returned: str) -> None:
+    resources = """
+        resources:
+          orders:
+            schema: order.json
+            key: id
+            hidden: [reorder_of]
+            references: {reorder_of: orders}
+            lifecycle: {field: status, initial: open, transitions: {pay: {from: open, to: paid}}, touch: updated_at}
+          lines: {schema: line.json, key: id, references: {order_id: orders}, owned_by: [order_id]}
+          payments: {schema: payment.json, key: id, references: {order_id: orders}}
+        operations: {getOrder: {read: orders}}
+    """
+    reorder = {"id": "order-2", "status": "open", "updated_at": "2026-01-15T08:10:00.000Z", "reorder_of": "order-1"}
+    first = {"id": "order-1", "status": "paid", "updated_at": "2026-01-15T08:00:00.000Z", "reorder_of": "order-1"}
+    files = {
+        "schemas/resources.yaml": resources,
+        "fixtures/small/orders.json": json.dumps([first, reorder]),
+        "fixtures/small/payments.json": "[]",
+    }
+    code = f"""
+        @handler("payOrder")
+        def pay_order(call, records):
+            order = records.orders["order-2"]
+            assert order["reorder_of"] == "order-1"
+            return {returned}
+    """
+    response = shop(code, files=files).post("/orders/order-2/pay")
+    assert (response.status_code, response.json()["id"]) == (200, "order-2")
+    assert "reorder_of" not in response.json()
 
 
 def test_a_reply_has_a_status_and_headers(shop: Handlers) -> None:

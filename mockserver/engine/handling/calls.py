@@ -12,7 +12,8 @@ from mockserver.dataclass import dataclass
 from mockserver.engine.commands import Fire, Put, Remove
 from mockserver.engine.handling.draft import Draft
 from mockserver.engine.run_snapshots import Basis
-from mockserver.engine.state.json_values import copy_json
+from mockserver.engine.state.json_values import DEPTH_LIMIT, copy_json
+from mockserver.engine.state.presentation import HandedRecord
 from mockserver.handlers.declarations import Reply
 from mockserver.handlers.python import PythonFunction
 from mockserver.syntax.instants import format_instant
@@ -98,7 +99,19 @@ def _body(value: Any) -> Any:
         raise WrongResult(f"it returned a generator: {RIGHT}, such as a list")
     if isinstance(value, type) or callable(value):
         raise WrongResult(f"it returned {getattr(value, '__name__', 'a function')}, which was not called: {RIGHT}")
-    return copy_json(value, "it returned")
+    return copy_json(_without_hidden(value), "it returned")
+
+
+def _without_hidden(value: Any, depth: int = 0) -> Any:
+    """The value with the records in it as clients see them. What is nested too deeply stays, and is refused later."""
+    if depth > DEPTH_LIMIT:
+        return value
+    if isinstance(value, Mapping):
+        hidden = value.hidden if isinstance(value, HandedRecord) else ()
+        return {name: _without_hidden(member, depth + 1) for name, member in value.items() if name not in hidden}
+    if isinstance(value, list | tuple):
+        return [_without_hidden(item, depth + 1) for item in value]
+    return value
 
 
 def _check_reply(reply: Reply) -> None:

@@ -69,6 +69,14 @@ def _derive(state: State, resource: Resource, field: DerivedField, record: Recor
     return field.values.get(str(first.record.get(field.field)), field.none)
 
 
+class HandedRecord(dict[str, Any]):
+    """A record as a function of `handlers.py` gets it: a copy that it may change, with the hidden members."""
+
+    def __init__(self, members: Record, hidden: frozenset[str]) -> None:
+        super().__init__(members)
+        self.hidden = hidden
+
+
 class RecordsView:
     """The records of a state: `records.orders` are those of a resource, and so are `records["orders"]`.
 
@@ -102,8 +110,8 @@ class RecordsView:
     def shown(self, resource: Resource, record: Record) -> dict[str, Any]:
         """A record with its derived members, as a copy that may be changed."""
         record = _with_declared(self._state, resource, record)
-        copied: dict[str, Any] = copy_json(record)
-        return copied | self.computed_members(resource, record, []) if resource.computed else copied
+        computed = self.computed_members(resource, record, []) if resource.computed else {}
+        return HandedRecord(copy_json(record) | computed, resource.hidden)
 
     def computed_members(self, resource: Resource, record: Record, trace: list[ComputedField]) -> dict[str, Any]:
         """The values of a record's computed members; `trace` gets each before it is computed."""
