@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Set
 from functools import lru_cache
 from typing import Any
 
@@ -55,9 +55,9 @@ def _is_generated(constraints: Constraints, name: str, form: str) -> bool:
     return any(schema.get("format") == form for schema in schemas) and not is_prescribed(constraints, name)
 
 
-def is_prescribed(constraints: Constraints, name: str) -> bool:
-    """Whether the schemas of a member may have given its value, which then is not to be replaced."""
-    return any(PRESCRIBING & schema.keys() for schema in _member_schemas(constraints, name))
+def is_prescribed(constraints: Constraints, name: str, prescribing: Set[str] = PRESCRIBING) -> bool:
+    """Whether one of these keywords of its schemas may have given a member's value, which is not replaced then."""
+    return any(prescribing & schema.keys() for schema in _member_schemas(constraints, name))
 
 
 def _member_schemas(constraints: Constraints, name: str) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from mockserver.generate.known_values import KnownValues
 from mockserver.generate.numbers import make_number
 from mockserver.generate.objects import make_object
 from mockserver.generate.strings import make_string
-from mockserver.generate.totals import add_up
+from mockserver.generate.totals import FIXING, add_up
 from mockserver.schemas.validators import Schemas
 from mockserver.syntax import strict_json
 from mockserver.syntax.media_types import JSON, is_json
@@ -97,8 +97,12 @@ class Generator:
             return value
 
     def add_up(self, node: Node, record: dict[str, Any], kept: Container[str]) -> None:
-        """Set the counts and amounts of a record that follow from its other members, in place, except those `kept`."""
-        add_up(self._generation, self._generation.nearest_constraints((node,), record), record, kept)
+        """Set the counts and amounts of a record that follow from its other members, in place, except those `kept`.
+
+        Examples and defaults of these do not count: they cannot be right for every record.
+        """
+        constraints = self._generation.nearest_constraints((node,), record)
+        add_up(self._generation, constraints, record, kept, prescribing=FIXING)
 
 
 def _make_number(

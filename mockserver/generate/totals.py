@@ -6,13 +6,14 @@ In each line of an order, `total` is `price` times `quantity`; in the order, `su
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Set
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from mockserver.generate.chronology import is_prescribed
+from mockserver.generate.chronology import PRESCRIBING, is_prescribed
 from mockserver.generate.constraints import Constraints
 from mockserver.generate.generation_state import Generation
+from mockserver.syntax.amounts import CURRENCIES, amount_member, number_in
 from mockserver.syntax.words import normalize, singular_forms
 
 COUNT_AFFIXES = ("count", "total", "number", "numberof", "num", "n", "size", "quantity")
@@ -34,22 +35,29 @@ ADDED = (
     "shippingtotal",
 )
 SUBTRACTED = ("discount", "discountamount", "discounttotal", "totaldiscount")
+# The keywords that leave no other value.
+FIXING = frozenset({"const", "enum"})
 CENT = Decimal("0.01")
 
 
 def add_up(
-    generation: Generation, constraints: Constraints, members: dict[str, Any], kept: Container[str] = ()
+    generation: Generation,
+    constraints: Constraints,
+    members: dict[str, Any],
+    kept: Container[str] = (),
+    prescribing: Set[str] = PRESCRIBING,
 ) -> None:
     """Replace the generated counts and amounts of an object, in place, where the schemas allow what they should be.
 
-    The members in `kept` stay.
+    The members in `kept` stay, and so do those whose schemas have one of the keywords in `prescribing`.
     """
     for name, value in _derived_values(members):
-        is_given = name in kept or name in constraints.hints or is_prescribed(constraints, name)
-        if type(members[name]) in (int, float) and not is_given:
-            number = _as_number(value, members[name])
-            if generation.is_valid(constraints.member_schemas(name), number):
-                members[name] = number
+        is_given = name in kept or name in constraints.hints or is_prescribed(constraints, name, prescribing)
+        if is_given or number_in(members[name]) is None:
+            continue
+        amount = _with_number(members[name], value, members)
+        if generation.is_valid(constraints.member_schemas(name), amount):
+            members[name] = amount
 
 
 def _derived_values(members: dict[str, Any]) -> Iterator[tuple[str, Decimal]]:
@@ -60,12 +68,15 @@ def _derived_values(members: dict[str, Any]) -> Iterator[tuple[str, Decimal]]:
         for name in _count_names(list_name, is_only_list=len(lists) == 1):
             # An amount may be called `total` too.
             if name in names and not (name in TOTALS and _sum_of_lines(items) is not None):
-                yield names[name], Decimal(len(items))
+                if not items or not isinstance(members[names[name]], dict):
+                    yield names[name], Decimal(len(items))
     price, quantity = (_first_number(members, names, candidates) for candidates in (PRICES, QUANTITIES))
     if price is not None and quantity is not None:
         yield from _named(names, LINE_TOTALS, price * quantity)
         return
     sums = [total for items in lists.values() if (total := _sum_of_lines(items)) is not None]
+    if len(lists) == 1 and not any(lists.values()):
+        sums = [Decimal()]
     if len(sums) != 1:
         return
     yield from _named(names, SUBTOTALS, sums[0])
@@ -111,8 +122,26 @@ def _amount_of_line(item: Any) -> Decimal | None:
 
 
 def _first_number(members: Mapping[str, Any], names: Mapping[str, str], candidates: tuple[str, ...]) -> Decimal | None:
-    numbers = (members[names[name]] for name in candidates if name in names)
-    return next((Decimal(str(number)) for number in numbers if type(number) in (int, float)), None)
+    numbers = (number_in(members[names[name]]) for name in candidates if name in names)
+    return next((Decimal(str(number)) for number in numbers if number is not None), None)
+
+
+def _with_number(amount: Any, value: Decimal, members: Mapping[str, Any]) -> Any:
+    """The amount with another number, in the currency of the first price or line that it follows from."""
+    if not isinstance(amount, dict):
+        return _as_number(value, amount)
+    name = amount_member(amount)
+    items = (item for member in members.values() if isinstance(member, list) for item in member)
+    lines = [item for item in items if isinstance(item, dict)]
+    prices = [price for line in lines for price in _named_values(line, (*PRICES, *LINE_TOTALS))]
+    prices += _named_values(members, PRICES)
+    first = next((price for price in prices if isinstance(price, dict) and number_in(price) is not None), amount)
+    currency = {key: text for key, text in first.items() if key in amount and normalize(key) in CURRENCIES}
+    return {**amount, name: _as_number(value, amount[name]), **currency}
+
+
+def _named_values(members: Mapping[str, Any], candidates: Container[str]) -> Iterator[Any]:
+    return (value for name, value in members.items() if normalize(name) in candidates)
 
 
 def _as_number(value: Decimal, generated: float) -> int | float:

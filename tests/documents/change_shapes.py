@@ -112,6 +112,9 @@ LINE = {
     "properties": {"id": INTEGER, "product_id": INTEGER, "quantity": INTEGER, "name": TEXT, "unit_price": INTEGER},
 }
 CART = record(lines=array_of(LINE), total=INTEGER)
+MONEY = record(amount={**INTEGER, "example": 4990}, currency={"enum": ["EUR", "CHF"]})
+MONEY_LINE = record(id=INTEGER, product_id=INTEGER, quantity=INTEGER, unit_price=MONEY)
+MONEY_CART = record(lines=array_of(MONEY_LINE), total={**MONEY, "example": {"amount": 4990, "currency": "EUR"}})
 NEW_LINE = {**record(productId=INTEGER, quantity={**INTEGER, "default": 1}), "required": ["productId"]}
 CHANGED_LINE = record(quantity=INTEGER)
 BASKET = {**record(id=TEXT, lines=array_of(LINE), owner=TEXT), "required": ["id", "lines"]}
@@ -138,6 +141,22 @@ CHANGE_SHAPES |= {
         GET /cart = 200 ~{"data": {"total": 15}}
         DELETE /cart = 204
         GET /cart = 200 {"data": {"lines": [], "total": 0}}
+        """,
+    ),
+    "a cart whose amounts have a currency, whatever their examples": (
+        crud("/products", "/products/{id}", record(id=INTEGER, name=TEXT, price=MONEY))
+        | {
+            "/cart": {"get": operation(schema=MONEY_CART)},
+            "/cart/lines": {"post": operation(body=NEW_LINE, status=201, schema=MONEY_CART)},
+            "/cart/lines/{id}": {"delete": operation(schema=MONEY_CART)},
+        },
+        """
+        GET /cart = 200 ~{"lines": [], "total": {"amount": 0}}
+        POST /products {"id": 7, "name": "Pen", "price": {"amount": 3, "currency": "CHF"}} = 201
+        POST /cart/lines {"productId": 7, "quantity": 2} = 201 {"lines": [{"id": 1, "product_id": 7, "quantity": 2, "unit_price": {"amount": 3, "currency": "CHF"}}], "total": {"amount": 6, "currency": "CHF"}}
+        POST /cart/lines {"productId": 7} = 201 ~{"total": {"amount": 9, "currency": "CHF"}}
+        DELETE /cart/lines/1 = 200 ~{"total": {"amount": 3, "currency": "CHF"}}
+        DELETE /cart/lines/2 = 200 ~{"lines": [], "total": {"amount": 0}}
         """,
     ),
     "baskets whose lines are returned alone": (

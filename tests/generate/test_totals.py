@@ -68,6 +68,39 @@ def test_the_total_of_an_order_is_the_sum_of_its_lines(lines: str, seed: str) ->
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(
+    ("number", "currency"), [("amount", "currency"), ("value", "currencyCode"), ("centAmount", "currency")]
+)
+def test_amounts_with_a_currency_add_up_in_the_currency_of_the_first_line(
+    number: str, currency: str, seed: str
+) -> None:
+    money = object_of(**{number: CENTS, currency: {"enum": ["CHF", "EUR"]}})
+    line = object_of(unitPrice=money, quantity={"type": "integer", "minimum": 1, "maximum": 9})
+    order = make(object_of(lines=list_of(line), subtotal=money, shipping=money, total=money), seed)
+    expected = sum(line["unitPrice"][number] * line["quantity"] for line in order["lines"])
+    assert order["subtotal"] == {number: expected, currency: order["lines"][0]["unitPrice"][currency]}
+    assert order["total"][number] == expected + order["shipping"][number]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_an_object_without_a_currency_is_no_amount(seed: str) -> None:
+    line = object_of(price=CENTS, quantity={"type": "integer", "minimum": 1, "maximum": 9})
+    order = make(object_of(lines=list_of(line), total=object_of(amount={"const": 7}, unit={"const": "kg"})), seed)
+    assert order["total"] == {"amount": 7, "unit": "kg"}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_an_empty_list_of_lines_amounts_to_nothing(seed: str) -> None:
+    money = object_of(amount={"type": "integer", "minimum": 0}, currency={"const": "EUR"})
+    cart = make(object_of(items={"type": "array", "maxItems": 0}, subtotal=money, total=money), seed)
+    assert cart == {
+        "items": [],
+        "subtotal": {"amount": 0, "currency": "EUR"},
+        "total": {"amount": 0, "currency": "EUR"},
+    }
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_the_total_of_an_order_has_tax_and_shipping_added_and_the_discount_subtracted(seed: str) -> None:
     small = {"type": "integer", "minimum": 0, "maximum": 5}
     line = object_of(amount={"type": "integer", "minimum": 100, "maximum": 1_000})

@@ -28,11 +28,14 @@ THING = {
         "orders": array_of(TEXT),
         "author": {"type": "object", "properties": {"username": TEXT, "bio": TEXT}},
         "maker": {"type": "object", "properties": {"id": TEXT, "name": TEXT}},
+        "price": {"type": "object", "properties": {"amount": INTEGER, "currency": TEXT}},
+        "weight": {"type": "object", "properties": {"amount": INTEGER, "unit": TEXT}},
+        "seller_id": {"type": "string", "format": "uuid"},
     },
 }
 THINGS = [
-    {"id": 1, "title": "one", "customer_id": 7, "category": {"id": 4}, "attributes": {"color": "red"}, "status": "open", "created_at": "2026-01-01T00:00:00Z", "address": "x", "tagList": ["a", "b"], "orders": ["asc"], "author": {"username": "ada", "bio": "x"}, "maker": {"id": "m"}},
-    {"id": 2, "title": "two", "customer_id": 8, "category": {"id": 5}, "attributes": {"color": "blue"}, "status": "done", "created_at": "2026-01-02T00:00:00Z", "address": "x", "tagList": ["b"], "orders": [], "author": {"username": "bob", "bio": "y"}, "maker": {"id": "n"}},
+    {"id": 1, "title": "one", "customer_id": 7, "category": {"id": 4}, "attributes": {"color": "red"}, "status": "open", "created_at": "2026-01-01T00:00:00Z", "address": "x", "tagList": ["a", "b"], "orders": ["asc"], "author": {"username": "ada", "bio": "x"}, "maker": {"id": "m"}, "price": {"amount": 1080, "currency": "EUR"}, "weight": {"amount": 1, "unit": "g"}, "seller_id": "00000000-0000-4000-8000-000000000001"},
+    {"id": 2, "title": "two", "customer_id": 8, "category": {"id": 5}, "attributes": {"color": "blue"}, "status": "done", "created_at": "2026-01-02T00:00:00Z", "address": "x", "tagList": ["b"], "orders": [], "author": {"username": "bob", "bio": "y"}, "maker": {"id": "n"}, "price": {"amount": 990, "currency": "EUR"}, "weight": {"amount": 2, "unit": "g"}, "seller_id": "00000000-0000-4000-8000-000000000002"},
 ]  # fmt: skip
 
 
@@ -46,6 +49,14 @@ THINGS = [
         ("Title", TEXT, "Title=one", [1]),
         ("category_id", INTEGER, "category_id=5", [2]),
         ("category.id", INTEGER, "category.id=5", [2]),
+        ("customer", INTEGER, "customer=7", [1]),
+        ("customer", TEXT, "customer=7", [1, 2]),
+        ("seller", {"type": "string", "format": "uuid"}, "seller=00000000-0000-4000-8000-000000000002", [2]),
+        ("seller", TEXT, "seller=ada", [1, 2]),
+        ("price", INTEGER, "price=990", [2]),
+        ("min_price", INTEGER, "min_price=1000", [1]),
+        ("price[lte]", INTEGER, "price[lte]=1000", [2]),
+        ("min_weight", INTEGER, "min_weight=2", [1, 2]),
         ("ids", TEXT, "ids=2,9", [2]),
         ("ids", array_of(INTEGER), "ids=1&ids=2", [1, 2]),
         ("id[]", array_of(INTEGER), "id[]=1&id[]=3", [1]),
@@ -92,6 +103,8 @@ def test_a_parameter_selects_by_the_field_that_its_name_says(
         ({"$orderby": TEXT}, "$orderby=title desc", [2, 1]),
         ({"sortBy": TEXT, "sortOrder": {"enum": ["ASC", "DESC"]}}, "sortBy=customerId&sortOrder=DESC", [2, 1]),
         ({"sort": {"enum": ["created", "title"]}, "direction": TEXT}, "sort=created&direction=desc", [2, 1]),
+        ({"sort": TEXT}, "sort=price", [2, 1]),
+        ({"sort": TEXT}, "sort=-price", [1, 2]),
         ({"sort": TEXT}, "sort=relevance", [1, 2]),
         ({"sort": {"enum": ["title", "relevance"]}}, "sort=title", [1, 2]),
         ({"sort": TEXT}, "", [1, 2]),

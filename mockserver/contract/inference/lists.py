@@ -17,6 +17,7 @@ from mockserver.openapi.model import Operation, Parameter
 from mockserver.schemas.member_shapes import find_path, member_shape
 from mockserver.schemas.shapes import COMPOUND, Shape
 from mockserver.syntax import words
+from mockserver.syntax.amounts import amount_member
 
 CURSORS = ("cursor", "after", "startingafter", "pagetoken", "nexttoken", "pagecursor")
 # These hold a record's key where the envelope has no cursor for the next page.
@@ -133,10 +134,13 @@ def _comparison(
 def _fields_about(name: str, record: Shape, asked: Shape) -> Iterator[str]:
     """The field that a parameter names by one of its items, or by the key of what it holds, where there is only one.
 
-    `tags` and `tagList` for `tag`, and `author.username` for `author`.
+    `tags` and `tagList` for `tag`, and `author.username` or `authorId` for `author`.
     """
     candidates: list[str] = []
     for field in sorted(record.names) if name not in PRESENTATION else ():
+        if _is_reference(field, name) and _can_compare(record.member(field), asked, "eq"):
+            candidates += [field] if _formats(record.member(field)) == _formats(asked) else []
+            continue
         shape, plain = record.member(field), "".join(part for part in words.split(field) if part not in LIST_WORDS)
         if (
             shape.types - {"null"} == {"array"}
@@ -149,6 +153,16 @@ def _fields_about(name: str, record: Shape, asked: Shape) -> Iterator[str]:
             candidates += [f"{field}.{key}" for key in keys if _can_compare(shape.member(key), asked, "eq")]
     if len(candidates) == 1:
         yield candidates[0]
+
+
+def _is_reference(field: str, name: str) -> bool:
+    """Whether a field holds the key of what a parameter is called: `category_id` for `category`."""
+    parts = words.split(field)
+    return bool(parts) and parts[-1] in KEYS and "".join(parts[:-1]) == name
+
+
+def _formats(shape: Shape) -> set[object]:
+    return {schema.value["format"] for schema in shape.unconditional() if "format" in schema.value}
 
 
 def _list_comparison(name: str, parameter: Parameter, record: Shape) -> Iterator[tuple[str, str]]:
@@ -166,14 +180,17 @@ def _list_comparison(name: str, parameter: Parameter, record: Shape) -> Iterator
 def _fields_by_words(record: Shape) -> dict[tuple[str, ...], str]:
     """The fields, and the members of those that are objects, by the words of their names.
 
-    `category_id` stands for the `id` of a `category`, and `title` for that of the `attributes`.
+    `category_id` stands for the `id` of a `category`, `title` for that of the `attributes`, and `price` for the number
+    of an amount with a currency.
     """
     fields: dict[tuple[str, ...], str] = {}
     nested = [(outer, inner) for outer in sorted(record.names) for inner in sorted(record.member(outer).names)]
     for outer, inner in nested:
         outer_words = words.split(outer) if outer != ATTRIBUTES else []
         fields[(*outer_words, *words.split(inner))] = f"{outer}.{inner}"
-    return {**fields, **{tuple(words.split(field)): field for field in record.names}}
+    amounts = {field: amount_member(record.member(field).names) for field in record.names}
+    plain = {field: f"{field}.{amount}" if amount is not None else field for field, amount in amounts.items()}
+    return {**fields, **{tuple(words.split(field)): path for field, path in plain.items()}}
 
 
 def _can_compare(field: Shape, asked: Shape, op: str) -> bool:

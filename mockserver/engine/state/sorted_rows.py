@@ -12,6 +12,7 @@ from mockserver.contract.model import Record, SortField
 from mockserver.engine.state.conditions import Condition
 from mockserver.engine.state.schedule import DueTransition
 from mockserver.syntax import strict_json
+from mockserver.syntax.amounts import number_in
 
 # About the square root of the number of rows in a large table: a change copies a list of blocks and two blocks.
 BLOCK_SIZE = 48
@@ -85,7 +86,10 @@ def sort_order(sort: Sequence[SortField]) -> SortOrder:
 
 
 def ascending_key(value: Any) -> tuple[int, Any]:
-    """A sort key for a JSON value of any type: null, then booleans, numbers, strings, arrays and objects."""
+    """A sort key for a JSON value of any type: null, then booleans, numbers, strings, arrays and objects.
+
+    An amount with a currency sorts as its number.
+    """
     if type(value) is str:
         return TEXT, value
     if value is None:
@@ -94,6 +98,8 @@ def ascending_key(value: Any) -> tuple[int, Any]:
         return 1, value
     if isinstance(value, int | float):
         return 2, value
+    if (number := number_in(value)) is not None:
+        return 2, number
     return 4, strict_json.dump_canonical(value)
 
 
@@ -107,6 +113,8 @@ def _descending_key(value: Any) -> tuple[int, Any]:
         return -1, not value
     if isinstance(value, int | float):
         return -2, -value
+    if (number := number_in(value)) is not None:
+        return -2, -number
     return -4, strict_json.dump_canonical(value).translate(INVERTED) + INVERTED_END
 
 
