@@ -7,12 +7,13 @@ from dataclasses import field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from werkzeug.datastructures import Headers
+from werkzeug.datastructures import Headers, ImmutableMultiDict
 from werkzeug.sansio.request import Request as SansIORequest
 
 from mockserver.dataclass import dataclass
 from mockserver.engine.journal import LoggedMessage
 from mockserver.errors import Violation
+from mockserver.syntax.cookies import split_cookies
 
 if TYPE_CHECKING:
     from mockserver.engine.cache_validity import CacheValidity
@@ -115,6 +116,11 @@ class Request(SansIORequest):
     def header(self, name: str) -> str | None:
         """The value of a header; its name is case-insensitive."""
         return self.by_name.get(header_name(name))
+
+    @cached_property
+    def cookies(self) -> ImmutableMultiDict[str, str]:
+        """The cookies. Werkzeug leaves out those with spaces or quotes, which browsers send."""
+        return ImmutableMultiDict(split_cookies(self.header("Cookie") or ""))
 
     def with_header(self, name: str, value: str) -> Request:
         """The same request with another value of one header."""

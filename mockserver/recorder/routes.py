@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import unquote
 
@@ -14,6 +13,8 @@ from mockserver.openapi import parameter_decoding
 from mockserver.openapi.model import Operation, Parameter, template_shape
 from mockserver.openapi.parameter_decoding import RESERVED_PREFIX
 from mockserver.recorder.exchanges import Headers, find_header
+from mockserver.syntax.charsets import as_utf_8
+from mockserver.syntax.cookies import split_cookies
 
 _PARAMETER = re.compile(r"\{[^{}]*\}")
 # What separates, where it is encoded.
@@ -92,7 +93,8 @@ def _read(
     operation: Operation, path_values: Sequence[str], query: dict[str, list[str]], headers: Headers
 ) -> RoutedRequest:
     path = dict(zip(operation.path_names, path_values, strict=False))
-    cookies = _cookies(find_header(headers, "cookie") or "")
+    # Of several, the first counts, as for the server.
+    cookies = dict(reversed(split_cookies(find_header(headers, "cookie") or "")))
     values: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "header": {}, "cookie": {}}
     violations: list[Violation] = []
     names = {parameter.name for parameter in operation.parameters if parameter.location == "query"}
@@ -107,9 +109,9 @@ def _read(
             texts, decode = query.get(name) or query.get(f"{name}[]", []), parameter_decoding.decode_form
             used |= {name, f"{name}[]"} & query.keys()
         elif location == "header":
-            texts = [text for text in [find_header(headers, name.lower())] if text is not None]
+            texts = [as_utf_8(text) for text in [find_header(headers, name.lower())] if text is not None]
         elif name in cookies:
-            texts = [cookies[name]]
+            texts, decode = [cookies[name]], str if parameter.notation.style == "cookie" else unquote
         decoded = _decode(parameter, texts, decode, query, names, used)
         if decoded is not None:
             values[location][name] = decoded[0]
@@ -143,10 +145,3 @@ def _decode(
     if not texts or (texts == [""] and parameter.may_be_empty):
         return None
     return parameter_decoding.decode_and_validate(parameter, texts, decode)
-
-
-def _cookies(text: str) -> dict[str, str]:
-    try:
-        return {name: morsel.value for name, morsel in SimpleCookie(text).items()}
-    except CookieError:
-        return {}

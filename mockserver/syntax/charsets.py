@@ -1,4 +1,4 @@
-"""The charsets of HTTP, by their names."""
+"""The charsets of HTTP, by their names, and text whose charset is not named."""
 
 from __future__ import annotations
 
@@ -18,3 +18,16 @@ CODECS: Mapping[str, str] = {
 def codec_name(charset: str) -> str | None:
     """Python's name of a charset; None for one that is not read."""
     return CODECS.get(charset.strip().lower().replace("_", "-"))
+
+
+def as_utf_8(text: str) -> str:
+    """The text of a header that was read as Latin-1, if its bytes are UTF-8; other text as it is.
+
+    HTTP itself knows bytes alone beyond ASCII (RFC 9110, section 5.5).
+    """
+    if text.isascii():
+        return text
+    try:
+        return text.encode("latin-1").decode()
+    except UnicodeError:
+        return text

@@ -114,6 +114,8 @@ def test_a_query_parameter_is_read_by_its_style(
         ({"schema": {"type": "string"}}, "a, b%2C", "a, b%2C"),
         ({"schema": COLOR}, "R, 100, G, 200", {"R": 100, "G": 200}),
         ({"schema": COLOR, "explode": True}, "R=100, G=200", {"R": 100, "G": 200}),
+        ({"schema": {"type": "string", "maxLength": 3}}, "ZoÃ«", "Zoë"),
+        ({"schema": {"type": "string", "maxLength": 3}}, "Zo\xeb", "Zoë"),
     ],
 )
 def test_a_header_parameter_is_read_by_its_style(
@@ -136,6 +138,8 @@ def test_a_header_parameter_is_read_by_its_style(
         ({"schema": TEXTS, "style": "cookie"}, "p=a&b; p=c", ["a&b", "c"]),
         ({"schema": NUMBERS, "style": "cookie", "explode": False}, "p=1,2", [1, 2]),
         ({"schema": COLOR, "style": "cookie"}, "R=100; G=200", {"R": 100, "G": 200}),
+        ({"schema": {"type": "string"}}, "p=Ada Lovelace, UK; q=1", "Ada Lovelace, UK"),
+        ({"content": {"application/json": {"schema": COLOR}}}, 'p={"R": 1, "G": 2}; q=1', {"R": 1, "G": 2}),
     ],
 )
 def test_a_cookie_parameter_is_read_by_its_style(

@@ -21,6 +21,7 @@ from mockserver.openapi.content import holds_value
 from mockserver.openapi.model import Body, Operation, Parameter
 from mockserver.openapi.parameter_decoding import RESERVED_PREFIX, WHOLE_QUERY
 from mockserver.refusals import BodyTooLarge, InvalidRequest, UnexpectedBody, UnsupportedMediaType
+from mockserver.syntax.charsets import as_utf_8
 from mockserver.syntax.media_types import FORMS, JSON, best_match, essence, is_json
 
 if TYPE_CHECKING:
@@ -221,7 +222,7 @@ class _Reader:
             return [path[parameter.name]] if parameter.name in path else []
         if parameter.location == "header":
             text = self.request.header(parameter.name)
-            return [text] if text is not None else []
+            return [as_utf_8(text)] if text is not None else []
         texts = self.request.cookies.getlist(parameter.name)
         # Browsers send the cookie of the longest path first (RFC 6265, section 5.4), and servers take that one.
         return texts[:1] if parameter.is_plain else texts
