@@ -196,7 +196,8 @@ class Router:
 
     def unknown_path(self, request: Request) -> UnknownPath:
         """The refusal of a request that matches nothing, with the nearest operations."""
-        return UnknownPath(request.method, request.path, self.nearest(request.method, request.path))
+        method = _named_method(request)
+        return UnknownPath(method, request.path, self.nearest(method, request.path))
 
     def nearest(self, method: str, path: str) -> Candidates:
         """The operations nearest to a request, best first, each with why it did not match."""
@@ -209,7 +210,7 @@ class Router:
         return methods | ({"HEAD"} if "GET" in methods else set())
 
     def _refuse_method(self, request: Request, methods: Iterable[str], target: Target = NOTHING) -> Route:
-        return Route(target, refusal=MethodNotAllowed(request.method, {*methods, "OPTIONS"}))
+        return Route(target, refusal=MethodNotAllowed(_named_method(request), {*methods, "OPTIONS"}))
 
     def _add_operations(self) -> None:
         groups: dict[tuple[str, str], list[Operation]] = {}
@@ -230,6 +231,11 @@ class Router:
         _refuse_other_methods(methods, paths)
         for number, (rule, targets) in enumerate(paths.values()):
             _add_rule(self, f"api:{number}", rule, targets)
+
+
+def _named_method(request: Request) -> str:
+    """The method that a refusal names: to HEAD, it is as long as to GET (RFC 9110, section 8.6)."""
+    return "GET" if request.method == "HEAD" else request.method
 
 
 def _create_map() -> Map:

@@ -98,16 +98,6 @@ class UnsupportedMediaType(Refusal):
         )
 
 
-class RangeNotSatisfiable(Refusal):
-    """The requested range lies behind the end of the file of `length` bytes (RFC 9110, section 15.5.17)."""
-
-    code = "range-not-satisfiable"
-
-    def __init__(self, length: int) -> None:
-        self.length = length
-        super().__init__(f"The file has {length} bytes, and Range asks for none of them.")
-
-
 class UnsupportedCharset(Refusal):
     """The body, or a part of it, is in a charset that is not read; `available` are those that are."""
 

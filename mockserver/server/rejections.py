@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from functools import cache
 
 from mockserver.server import wsgi_bridge
+from mockserver.syntax.header_names import TOKEN
 
 # The bytes of the target and the headers, and the number of headers.
 HEAD_LIMIT, HEADER_LIMIT = 64 * 1024, 1_000
@@ -20,8 +22,7 @@ REQUEST_SECONDS = 30.0
 REJECTIONS = {
     "malformed-request": (
         400, "Bad Request",
-        "The request is not valid HTTP/1.1, or its method is unknown. In its target, spaces and characters beyond "
-        "ASCII are percent-encoded.",
+        "The request is not valid HTTP/1.1. In its target, spaces and characters beyond ASCII are percent-encoded.",
     ),
     "missing-host": (400, "Bad Request", "An HTTP/1.1 request has exactly one Host header (RFC 9112, section 3.2)."),
     "bad-host": (
@@ -39,6 +40,10 @@ REJECTIONS = {
         f"The headers are longer than {HEAD_LIMIT} bytes, or more than {HEADER_LIMIT}.",
     ),
     "internal-error": (500, "Internal Server Error", "Internal server error; the server log has the details."),
+    "unknown-method": (
+        501, "Not Implemented",
+        "The server knows no such method. Methods are case-sensitive: GET, PATCH (RFC 9110, section 9.1).",
+    ),
     "transfer-coding-not-supported": (
         501, "Not Implemented",
         "The only transfer coding that the server reads is chunked: send the body without another one "
@@ -49,6 +54,10 @@ REJECTIONS = {
         "The server speaks HTTP/1.1 and HTTP/1.0: send one of these in the request line.",
     ),
 }  # fmt: skip
+# Pages of every origin may read a rejection, which is the same for all: without its headers, no origin is known.
+READABLE = [("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", "X-Mock-Code")]
+# A request line whose method may be any, after the empty lines that some clients send (RFC 9112, section 2.2).
+_REQUEST_LINE = re.compile(rb"(?:\r?\n)*" + TOKEN.pattern.encode() + rb" [!-~]+ HTTP/1\.[0-9]\r\n")
 
 
 class RequestRejected(Exception):
@@ -65,7 +74,7 @@ def rejection(code: str) -> tuple[bytes, bytes]:
     status, title, detail = REJECTIONS[code]
     problem = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
     body = json.dumps(problem, separators=(",", ":")).encode()
-    headers = [("Content-Type", "application/problem+json"), ("X-Mock-Code", code)]
+    headers = [("Content-Type", "application/problem+json"), ("X-Mock-Code", code), *READABLE]
     return wsgi_bridge.head(status, headers, body, line=f"{status} {title}"), body
 
 
@@ -82,6 +91,11 @@ def has_unknown_coding(headers: Iterable[tuple[bytes, bytes]]) -> bool:
 def code_of_unparsed(method: bytes, target: bytes) -> str:
     """Why bytes are rejected that the parser does not accept. Clients that speak only HTTP/2 begin with `PRI *`."""
     return "http-version-not-supported" if method == b"PRI" and target == b"*" else "malformed-request"
+
+
+def code_of_unknown_method(data: bytes) -> str:
+    """Why bytes are rejected that do not begin with a method that the parser knows."""
+    return "unknown-method" if _REQUEST_LINE.match(data) else "malformed-request"
 
 
 def code_of_parsed(code: str, version: str, data: bytes) -> str:

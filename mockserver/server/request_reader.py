@@ -44,6 +44,8 @@ class RequestReader(HttpToolsProtocol):
         self._is_last = False
         # How many requests were complete in the bytes that are being parsed.
         self._complete = 0
+        # Whether the bytes that are being parsed begin with a request.
+        self._begins = True
         # When the present bytes were received, and since when the client is to send more.
         self._received_at = self._since = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -72,7 +74,7 @@ class RequestReader(HttpToolsProtocol):
 
         An offer to upgrade is ignored, as RFC 9110, section 7.8, allows.
         """
-        self._complete, self._received_at = 0, self.loop.time()
+        self._complete, self._received_at, self._begins = 0, self.loop.time(), not self._is_incomplete
         self._further_size += len(data)
         rest: bytes | memoryview = data
         try:
@@ -94,7 +96,9 @@ class RequestReader(HttpToolsProtocol):
 
     def _parse_without_offer(self) -> None:
         """Parse the head again without the offer: the parser takes what follows such a head for another protocol."""
-        self._offers = [header for header in self.headers if header[0] == b"upgrade"]
+        # An offer in HTTP/1.0 is ignored altogether (RFC 9110, section 7.8).
+        is_heard = self.parser.get_http_version() != "1.0"
+        self._offers = [header for header in self.headers if header[0] == b"upgrade" and is_heard]
         others = [header for header in self.headers if header[0] != b"upgrade"]
         head = request_head(self.parser, self.url, others)
         self.parser = self._new_parser()
@@ -110,6 +114,8 @@ class RequestReader(HttpToolsProtocol):
         elif isinstance(error, httptools.HttpParserCallbackError):
             log_failure("a request", self.url.decode("latin-1"), cause or error)
             self.reject("internal-error")
+        elif isinstance(error, httptools.HttpParserInvalidMethodError) and self._begins and not self._complete:
+            self.reject(rejections.code_of_unknown_method(data))
         else:
             self.reject(rejections.code_of_unparsed(self.parser.get_method(), self.url))
 

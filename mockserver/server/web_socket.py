@@ -40,13 +40,23 @@ def upgrade(connection: Protocol, stream: Stream, head: bytes) -> None:
     socket.begin(head)
 
 
+class _Frames(ServerProtocol):
+    """The library, which takes it for a mistake that a message was not complete when the client closes."""
+
+    def recv_frame(self, frame: Frame) -> None:
+        """Control frames may come between the fragments of a message (RFC 6455, section 5.4)."""
+        if frame.opcode is Opcode.CLOSE:
+            self.current_size = None
+        super().recv_frame(frame)
+
+
 class WebSocketConnection(asyncio.Protocol):
     """A connection. Uvicorn calls `shutdown` when the server ends."""
 
     def __init__(self, connection: Protocol, stream: Stream) -> None:
         self._server = cast("Any", connection.server_state)
         self._transport, self._stream, self._messages = connection.transport, stream, stream.client_messages
-        self._frames = ServerProtocol(state=OPEN, max_size=MESSAGE_LIMIT)
+        self._frames = _Frames(state=OPEN, max_size=MESSAGE_LIMIT)
         self._writer = WebSocketWriter(self, connection.loop, connection.transport, connection.served.streams, stream)
         self._loop, self.is_paused = connection.loop, False
         # The message that comes, as far as it has come; a part may end within a character.

@@ -141,6 +141,11 @@ def test_a_control_frame_may_come_within_a_message(url: str) -> None:
     assert sorted(received) == [(TEXT, b'"pong"'), (PONG, b"!")]
 
 
+def test_the_client_may_close_within_a_message(url: str) -> None:
+    frames = frame(TEXT, b"pi", is_last=False) + closing(4000) + frame(CONTINUATION, b"ng")
+    assert exchange(url, frames) == ([], 4000)
+
+
 def test_a_message_before_a_mistake_is_answered(url: str) -> None:
     assert exchange(url, frame(TEXT, b"ping") + frame(TEXT, b"x", reserved=4)) == ([(TEXT, b'"pong"')], 1002)
 

@@ -145,7 +145,7 @@ def test_connect_is_answered_and_the_connection_closed_as_announced() -> None:
         (b"GET /x HTTP/1.1 x", 400),
         (b"GET", 400),
         (b"GET HTTP/1.1", 400),
-        (b"NONSENSE /x HTTP/1.1", 400),
+        (b"NONSENSE /x", 400),
     ],
 )
 def test_the_version_of_http_decides(line: bytes, status: int) -> None:
@@ -292,21 +292,13 @@ def test_a_panic_in_the_pipeline_is_a_problem_on_either_front_end(
     assert not connection.is_closing()
 
 
-@pytest.mark.parametrize(
-    ("value", "status", "content_range"),
-    [
-        ("bytes=999999999-", 416, True),
-        ("bytes=999999998-999999999", 416, True),
-        ("bytes=0-3", 206, True),
-        ("bytes=-4", 206, True),
-        ("lines=1-2", 200, False),
-    ],
-)
-def test_a_range_of_an_asset(server: BackgroundServer, value: str, status: int, content_range: bool) -> None:
-    response = requests.get(f"{server.url}/__mock/assets/0/shared/base.css", headers={"Range": value}, timeout=SECONDS)
-    assert response.status_code == status
-    assert ("Content-Range" in response.headers) == content_range
-    assert status != 416 or response.json()["code"] == "range-not-satisfiable"
+@pytest.mark.parametrize("value", ["bytes=0-3", "bytes=-4", "bytes=999999999-", "bytes=2-1, x", "lines=1-2"])
+def test_an_asset_is_sent_as_a_whole_whatever_range_is_asked_for(server: BackgroundServer, value: str) -> None:
+    address = f"{server.url}/__mock/assets/0/shared/base.css"
+    response = requests.get(address, headers={"Range": value}, timeout=SECONDS)
+    assert response.status_code == 200
+    assert response.content == requests.get(address, timeout=SECONDS).content
+    assert not {"Content-Range", "Accept-Ranges"} & {*response.headers}
 
 
 @pytest.mark.parametrize("fault", ["malformed-chunk", "slow-body"])

@@ -205,6 +205,15 @@ def test_head_is_get_without_the_body(client: FlaskClient) -> None:
         assert headed.headers[name] == got.headers[name]
 
 
+@pytest.mark.parametrize(
+    "path", ["/nowhere", "/__mock/nowhere", "/__mock/reset", "/admin/jobs/nope", "/admin/jobs?x=1"]
+)
+def test_head_of_an_error_has_the_length_that_get_has(client: FlaskClient, path: str) -> None:
+    response = client.head(path)
+    assert response.status_code >= 400
+    assert response.headers["Content-Length"] == client.get(path).headers["Content-Length"]
+
+
 def test_a_get_carries_a_strong_etag_and_304_repeats_the_headers(client: FlaskClient) -> None:
     got = client.get("/admin/jobs")
     assert got.headers["ETag"].startswith('"')

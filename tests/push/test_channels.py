@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -195,6 +197,15 @@ def test_a_handshake_that_is_not_valid_is_refused(
     headers = {name: value for name, value in (HANDSHAKE | changes).items() if value is not None}
     response = requests.get(f"{server.url}/live", headers=headers, timeout=10)
     assert (response.status_code, response.json()["code"]) == (status, code)
+
+
+def test_an_offer_in_http_1_0_is_ignored(server: BackgroundServer) -> None:
+    place = urlsplit(server.url)
+    head = f"GET /live HTTP/1.0\r\nHost: {place.netloc}\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in HANDSHAKE.items())
+    with socket.create_connection((place.hostname or "", place.port or 0), timeout=10) as connection:
+        connection.sendall(f"{head}\r\n".encode())
+        assert connection.makefile("rb").readline().startswith(b"HTTP/1.1 426 ")
 
 
 def test_426_says_what_to_upgrade_to(server: BackgroundServer) -> None:

@@ -208,6 +208,11 @@ def test_an_upgrade_is_answered_as_the_plain_request_it_also_is(server: Backgrou
     [
         (b"\x16\x03\x01\x02\x00\x01\x00garbage\r\n\r\n", 400, "malformed-request"),
         (b"GET /x HTTP/9.9\r\n\r\n", 505, "http-version-not-supported"),
+        (b"patch /x HTTP/1.1\r\nHost: a\r\n\r\n", 501, "unknown-method"),
+        (b"\r\nNONSENSE /x HTTP/1.1\r\nHost: a\r\n\r\n", 501, "unknown-method"),
+        (b"GETS http://a/x HTTP/1.0\r\n\r\n", 501, "unknown-method"),
+        (b"GE(T) /x HTTP/1.1\r\nHost: a\r\n\r\n", 400, "malformed-request"),
+        (b"patch /x HTTP/1.1", 400, "malformed-request"),
         (b"GET /x HTTP/1.1\r\n\r\n", 400, "missing-host"),
         (b"GET /x HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, "missing-host"),
         (b"GET /x HTTP/1.1\r\nHost: a b\r\n\r\n", 400, "bad-host"),
@@ -234,6 +239,7 @@ def test_what_is_no_request_is_a_problem_and_the_end(
     assert result == status
     assert json.loads(body)["code"] == code
     assert b"application/problem+json" in head
+    assert b"access-control-allow-origin: *" in head.lower()
 
 
 @pytest.mark.parametrize("path", ["/fail", "/split"])

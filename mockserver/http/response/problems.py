@@ -69,7 +69,6 @@ STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
     refusals.PreconditionFailed: http.HTTPStatus.PRECONDITION_FAILED,
     refusals.BodyTooLarge: http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     refusals.TooManyParts: http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    refusals.RangeNotSatisfiable: http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     refusals.UnsupportedCharset: http.HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     refusals.UnsupportedMediaType: http.HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     refusals.InvalidRequest: http.HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -179,8 +178,6 @@ def _hint_headers(operation: Operation | None, refusal: Refusal) -> dict[str, st
     """The headers in which HTTP names what the server would accept."""
     if isinstance(refusal, MethodNotAllowed):
         return {"Allow": ", ".join(refusal.methods)}
-    if isinstance(refusal, refusals.RangeNotSatisfiable):
-        return {"Content-Range": f"bytes */{refusal.length}"}
     if isinstance(refusal, refusals.UpgradeRequired):
         return {"Sec-WebSocket-Version": "13"}
     if isinstance(refusal, refusals.TokenRequired):

@@ -9,14 +9,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.utils import send_file
 
 from mockserver.http.exchange import Exchange
 from mockserver.http.messages import Response
 from mockserver.http.request.guard import ASSETS
 from mockserver.http.router import Router
-from mockserver.refusals import RangeNotSatisfiable
 
 FOLDER = Path(__file__).parent / "assets"
 # The files of Swagger UI that the API docs need.
@@ -60,13 +58,9 @@ def _render(exchange: Exchange, arguments: Any) -> Response:
     path = _files().get(arguments["name"])
     if path is None:
         raise exchange.service.router.unknown_path(exchange.request)
-    environ = dict(request.environ)
-    if not environ.get("HTTP_RANGE", "bytes=").startswith("bytes="):
-        del environ["HTTP_RANGE"]  # RFC 9110, section 14.2: another unit is ignored
-    try:
-        file = send_file(path, environ)
-    except RequestedRangeNotSatisfiable as error:
-        raise RangeNotSatisfiable(error.length or 0) from None
+    # A range may be ignored (RFC 9110, section 14.2); browsers ask for the whole file.
+    file = send_file(path, {name: value for name, value in request.environ.items() if name != "HTTP_RANGE"})
+    file.headers.remove("Accept-Ranges")
     file.direct_passthrough = False
     is_current = folder_address() == f"{ASSETS}/{arguments['digest']}"
     if is_current:
