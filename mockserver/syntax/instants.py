@@ -23,12 +23,15 @@ _ISO = re.compile(
 def parse_instant(text: str) -> int:
     """Read an RFC 3339 date-time as milliseconds since 1970, truncating finer digits.
 
-    Raises ValueError for anything else, including a time without an offset, or outside the years 1 to 9999 in UTC.
+    A leap second is the one after it, as for POSIX. Raises ValueError for anything else, including a time without an
+    offset, or outside the years 1 to 9999 in UTC.
     """
-    instant = datetime.fromisoformat(text)
-    if instant.tzinfo is None or "T" not in text.upper():
+    upper = text.upper()
+    is_leap = upper[16:19] == ":60"
+    instant = datetime.fromisoformat(f"{upper[:16]}:59{upper[19:]}" if is_leap else upper)
+    if instant.tzinfo is None or "T" not in upper:
         raise ValueError(f"{text} is not an RFC 3339 date-time with an offset")
-    milliseconds = (instant - EPOCH) // MILLISECOND
+    milliseconds = (instant - EPOCH) // MILLISECOND + 1_000 * is_leap
     if not EARLIEST <= milliseconds <= LATEST:
         raise ValueError(f"{text} is outside the years 1 to 9999 in UTC")
     return milliseconds
