@@ -32,7 +32,7 @@ from mockserver.engine.commands import (
     Transaction,
     UseOverride,
 )
-from mockserver.engine.state.schedule import DueTransition
+from mockserver.engine.state.schedule import UNUSED, DueTransition, RuleUses
 from mockserver.engine.state.sorted_rows import Row
 from mockserver.engine.state.state import State
 from mockserver.engine.state.table import Table, with_subscription
@@ -86,7 +86,7 @@ def _fire(state: State, command: Fire) -> State:
     if step.guard is not None:
         _check_guard(resource, step, step.guard, command.key, row.record)
     at, body, subscription = _next_stamp(state, command.at), command.body, command.subscription
-    entered = _enter(state, table, row, command.key, step, at, row.fired, body, subscription)
+    entered = _enter(state, table, row, command.key, step, at, row.uses, body, subscription)
     if step.effects.values:
         record = entered.record(resource.name, command.key)
         violations = validate_record(resource, record, state.has_record)
@@ -107,7 +107,7 @@ def _enter(
     key: Any,
     step: Transition,
     at: int,
-    fired: tuple[int, ...],
+    uses: RuleUses,
     body: Any = None,
     subscription: Mapping[str, str] | None = None,
 ) -> State:
@@ -120,10 +120,10 @@ def _enter(
         record[lifecycle.touch] = stamp
     if step.effects.values:
         record |= step.effects.apply(at, body)
-    due = state.schedule.next(resource.name, lifecycle, key, record, fired, at)
+    due = state.schedule.next(resource.name, lifecycle, key, record, uses, at)
     if due is not None:
         _require_time(due)
-    entered = Row(record, row.position, transition, due, fired, with_subscription(row, subscription))
+    entered = Row(record, row.position, transition, due, uses, with_subscription(row, subscription))
     tables = {**state.tables, resource.name: table.replace(key, row, entered)}
     if log is not None:
         _log_transition(tables, log, resource, record, transition, stamp)
@@ -186,13 +186,16 @@ def fire_next(state: State) -> tuple[State, Fired | None]:
     assert lifecycle is not None
     last_stamp = read_stamp(row.record, lifecycle.touch)
     at = due.at if last_stamp is None else max(due.at, last_stamp + 1)
-    step = lifecycle.transitions[state.schedule.rules[due.resource][due.rule].transition]
+    rule, uses = state.schedule.rules[due.resource][due.rule], row.uses
+    step = lifecycle.transitions[rule.transition]
     if step.guard is not None and not step.guard.is_valid(row.record):
         # It is not tried again until the record changes.
         waiting = table.replace(due.key, row, row._replace(due=None))
         agenda = state.agenda.with_replaced(due, None)
         return state.with_tables(waiting, latest=state.latest, agenda=agenda), None
-    state = _enter(state, table, row, due.key, step, at, (*row.fired, due.rule))
+    if rule.times is not None:
+        uses = {**uses, due.rule: uses.get(due.rule, 0) + 1}
+    state = _enter(state, table, row, due.key, step, at, uses)
     return state, Fired(due.resource, due.key, step.name, at)
 
 
@@ -227,7 +230,7 @@ def _put(state: State, command: Put) -> State:
         # A state that the schema does not require is not lost.
         record = {**record, lifecycle.field: old.record[lifecycle.field]}
     since = command.at if step is None else latest
-    due = state.schedule.next(resource.name, lifecycle, key, record, (), since)
+    due = state.schedule.next(resource.name, lifecycle, key, record, UNUSED, since)
     if due is not None:
         _require_time(due)
     agenda = state.agenda.with_replaced(old.due if old is not None else None, due)

@@ -15,7 +15,7 @@ from mockserver.documents.nodes import BASE_URI
 from mockserver.engine.overrides import Overrides
 from mockserver.engine.seeding.inferred import first_records, referring_fields
 from mockserver.engine.seeding.key_generator import KeyGenerator
-from mockserver.engine.state.schedule import Agenda, DueTransition, Schedule
+from mockserver.engine.state.schedule import UNUSED, Agenda, DueTransition, Schedule
 from mockserver.engine.state.state import State
 from mockserver.engine.state.table import Table
 from mockserver.errors import CannotGenerate
@@ -67,7 +67,7 @@ def _build_state(
         rows = []
         for record in records[name]:
             key = record.get(resource.key)
-            due = schedule.next(name, resource.lifecycle, key, record, (), scenario.clock.start)
+            due = schedule.next(name, resource.lifecycle, key, record, UNUSED, scenario.clock.start)
             # The clock does not go beyond the year 9999.
             due = due if due is not None and due.at <= LATEST else None
             if due is not None:

@@ -12,6 +12,9 @@ from mockserver.contract.model import Record, Rule, Scenario
 from mockserver.dataclass import dataclass
 from mockserver.engine.state.seeded import draw_between
 
+# Of the rules with `times`, how often each has been applied to a record, by number.
+RuleUses = Mapping[int, int]
+UNUSED: RuleUses = {}
 # About the square root of the number of transitions that thousands of records wait for.
 BLOCK_SIZE = 48
 LAST = itemgetter(-1)
@@ -44,18 +47,15 @@ class Schedule:
         return cls(scenario.progress, scenario.seed)
 
     def next(
-        self, resource: str, lifecycle: Lifecycle | None, key: Any, record: Record, fired: tuple[int, ...], since: int
+        self, resource: str, lifecycle: Lifecycle | None, key: Any, record: Record, uses: RuleUses, since: int
     ) -> DueTransition | None:
-        """The transition that a record waits for after it has entered its state at `since`.
-
-        `fired` are the numbers of the rules that have been applied to the record.
-        """
+        """The transition that a record waits for after it has entered its state at `since`."""
         rules = self.rules.get(resource)
         if lifecycle is None or not rules:
             return None
         state = record[lifecycle.field]
         for number, rule in enumerate(rules):
-            if rule.state != state or (rule.times is not None and fired.count(number) >= rule.times):
+            if rule.state != state or (rule.times is not None and uses.get(number, 0) >= rule.times):
                 continue
             if rule.applies_to(record):
                 wait = draw_between(rule.min_wait, rule.max_wait, self.seed, resource, key, number)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from mockserver.contract.model import Record, SortField
 from mockserver.engine.state.conditions import Condition
-from mockserver.engine.state.schedule import DueTransition
+from mockserver.engine.state.schedule import UNUSED, DueTransition, RuleUses
 from mockserver.syntax import strict_json
 from mockserver.syntax.amounts import number_in
 
@@ -27,7 +27,7 @@ TEXT = 3
 class Row(NamedTuple):
     """A record, its place in the order of arrival, and the transition that brought it to its state.
 
-    `due` is the transition it waits for; `fired` are the numbers of the `progress` rules that have been applied to it.
+    `due` is the transition it waits for; `uses` are those of `progress` rules with a limited number of them.
     `subscription` holds what webhooks need of the request that has subscribed to it, by runtime expression.
     """
 
@@ -35,7 +35,7 @@ class Row(NamedTuple):
     position: int
     last: str | None = None
     due: DueTransition | None = None
-    fired: tuple[int, ...] = ()
+    uses: RuleUses = UNUSED
     subscription: Mapping[str, str] | None = None
 
 

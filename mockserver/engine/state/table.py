@@ -11,7 +11,7 @@ from mockserver.contract.model import Record, Resource
 from mockserver.dataclass import dataclass
 from mockserver.engine.state.conditions import Condition
 from mockserver.engine.state.persistent_map import PersistentMap
-from mockserver.engine.state.schedule import DueTransition
+from mockserver.engine.state.schedule import UNUSED, DueTransition, RuleUses
 from mockserver.engine.state.sorted_rows import ARRIVAL, Row, SortedRows, SortOrder, matches, sort_order
 
 # By the referring field, by the key it refers to: the keys of the rows (a HashTrieSet).
@@ -131,15 +131,15 @@ class Table:
         record: Record,
         last: str | None = None,
         due: DueTransition | None = None,
-        fired: tuple[int, ...] = (),
+        uses: RuleUses = UNUSED,
         subscription: Mapping[str, str] | None = None,
     ) -> Table:
         """The table with `record` under `key`; a record that replaces another takes its place."""
         old = self._rows.get(key)
         if old is not None:
             subscription = with_subscription(old, subscription)
-            return self.replace(key, old, Row(record, old.position, last, due, fired, subscription))
-        return self._add(key, Row(record, self._next_position, last, due, fired, subscription))
+            return self.replace(key, old, Row(record, old.position, last, due, uses, subscription))
+        return self._add(key, Row(record, self._next_position, last, due, uses, subscription))
 
     def replace(self, key: Any, old: Row, new: Row) -> Table:
         """The table with `new` in place of `old`, which is the row of `key`."""
