@@ -264,10 +264,14 @@ class BackendChecker:
         return CheckFinding("error", self.contract.openapi.source.problem(pointer, message + more, CODE))
 
     def summary(self) -> Iterator[str]:
-        """The operations that were not requested, and the result."""
+        """The operations that were not requested, those of one reason together, and the result."""
+        by_reason: dict[str, list[str]] = {}
         for name, reason in self.not_requested.items():
-            operation = self.contract.operations[name]
-            yield f"not requested: {operation.method} {operation.path} ({name}): {reason}"
+            by_reason.setdefault(reason, []).append(name)
+        for reason, names in by_reason.items():
+            method, path = self.contract.operations[names[0]].method, self.contract.operations[names[0]].path
+            alone = f"{method} {path} ({names[0]})"
+            yield f"not requested: {', '.join(names) if len(names) > 1 else alone}: {reason}"
         total = count_noun(len(self.contract.operations), "operation")
         result = count_noun(len(self.findings), "deviation") if self.findings else "No deviations"
         yield (

@@ -11,6 +11,7 @@ import click
 from mockserver.cli.progress import elapsed_time
 from mockserver.cli.terminal import print_line
 from mockserver.contract.model import Contract
+from mockserver.contract.unused import unused_parameters
 from mockserver.errors import ContractError, count_noun
 from mockserver.refusals import UnknownScenario
 
@@ -78,3 +79,13 @@ def without_state_lines(contract: Contract, limit: int | None = None) -> list[st
         for name, reason in listed[:limit]
     ]
     return [*lines, f"… and {len(listed) - len(lines)} more"] if len(lines) < len(listed) else lines
+
+
+def without_effect_lines(contract: Contract) -> list[str]:
+    """The query parameters that nothing was inferred from, by operation."""
+    lines: list[str] = []
+    for name, behaviour in contract.behaviours.items():
+        operation = contract.operations[name]
+        if unused := list(unused_parameters(operation, behaviour)):
+            lines.append(f"{operation.method} {operation.path}: {', '.join(unused)}")
+    return lines

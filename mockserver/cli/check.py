@@ -13,7 +13,16 @@ from mockserver.check.backend_checker import BackendChecker
 from mockserver.check.backend_client import BackendClient, Unreachable
 from mockserver.check.checker import ContractChecker
 from mockserver.check.finding import CheckFinding
-from mockserver.cli.arguments import CONTRACT, STATEFUL, STRICT_EXAMPLES, fail, load_or_fail, warn, without_state_lines
+from mockserver.cli.arguments import (
+    CONTRACT,
+    STATEFUL,
+    STRICT_EXAMPLES,
+    fail,
+    load_or_fail,
+    warn,
+    without_effect_lines,
+    without_state_lines,
+)
 from mockserver.cli.progress import SECONDS, elapsed_time
 from mockserver.cli.terminal import print_line
 from mockserver.contract.loader import contract_root, load_contract
@@ -95,6 +104,9 @@ def check_command(
     if checker is not None and output_format == "text":
         for line in without_state_lines(checker.contract):
             print_line(f"without state: {line}")
+        # Elsewhere these are warnings.
+        for line in without_effect_lines(checker.contract) if stateful else ():
+            print_line(f"query parameters without effect: {line}")
     if errors := report.count_errors(findings):
         fail(f"{count_noun(errors, 'error')} in the contract")
 

@@ -33,7 +33,7 @@ def warn_of_unused(
     for name, behaviour in behaviours.items():
         operation, resource = operations[name], resources[behaviour.resource]
         pointer = json_pointer.join(("paths", operation.path, operation.method.lower()))
-        for parameter in _unused_parameters(operation, behaviour):
+        for parameter in unused_parameters(operation, behaviour):
             place = _parameter_pointer(document, pointer, parameter)
             report.warn(source, place, f"{name} does nothing with its query parameter {quote(parameter)}", CODE)
         subscriptions = subscriptions_of(name, behaviour, webhooks.values())
@@ -64,7 +64,8 @@ def _used_parameters(behaviour: Behaviour) -> set[str | None]:
     return paging | set(behaviour.filters) | behaviour.selection.parameters
 
 
-def _unused_parameters(operation: Operation, behaviour: Behaviour) -> Iterator[str]:
+def unused_parameters(operation: Operation, behaviour: Behaviour) -> Iterator[str]:
+    """The query parameters that do not change what an operation with a behaviour responds."""
     used = _used_parameters(behaviour)
     for parameter in operation.parameters:
         if parameter.location == "query" and used.isdisjoint(leaf.name for leaf in parameter.leaves()):

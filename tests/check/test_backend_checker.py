@@ -195,7 +195,7 @@ def test_the_command_prints_the_result(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
         f"not requested: GET /reports/{{day}} (getReport): {NOT_KNOWN}",
-        *(f"not requested: {what}: {UNSAFE_REASON}" for what in ("POST /pets (createPet)", "POST /refresh (refresh)", "DELETE /pets/{petId} (deletePet)", "PATCH /pets/{petId} (updatePet)")),
+        f"not requested: createPet, refresh, deletePet, updatePet: {UNSAFE_REASON}",
         f"Shelter at {url}: 6 of 11 operations requested, 10 responses validated. No deviations found.",
     ]  # fmt: skip
 

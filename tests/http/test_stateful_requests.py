@@ -657,3 +657,13 @@ def test_the_operations_that_keep_no_state_are_named_with_the_reason(tmp_path: P
         "without state: GET /health: no operation writes what it returns",
         "without state: POST /login: no operation returns what it would write",
     ]
+
+
+def test_query_parameters_without_effect_are_named(tmp_path: Path) -> None:
+    paths = crud("/things", "/things/{thing_id}", THING)
+    parameters = [("limit", INTEGER), ("mood", TEXT), ("locale", TEXT)]
+    paths["/things"]["get"] = operation(schema=array_of(THING), parameters=parameters)
+    file = tmp_path / "shop.json"
+    file.write_text(json.dumps(document(paths)))
+    result = CliRunner().invoke(main, ["check", str(file), "--stateful"])
+    assert "\nquery parameters without effect: GET /things: mood, locale\n" in result.output
