@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from werkzeug.sansio.http import parse_cookie
-
 from mockserver.contract.conditions import NO_CONDITIONS, ConditionReader, Conditions, ParameterCondition
 from mockserver.contract.model import Contract
 from mockserver.control.journal_json import has_method, has_status
@@ -20,6 +18,7 @@ from mockserver.openapi.model import Operation, unknown_operation
 from mockserver.refusals import InvalidRequest
 from mockserver.schemas.inline_schemas import TOO_LARGE, VALUE_LIMIT, count_values
 from mockserver.syntax import json_pointer
+from mockserver.syntax.cookies import cookie_values
 from mockserver.syntax.redaction import redact_value
 
 # The members of an expectation that may hold schemas.
@@ -61,7 +60,7 @@ class LoggedRequest:
 
     @cached_property
     def _cookies(self) -> Mapping[str, str]:
-        return parse_cookie(self.header("Cookie"))
+        return cookie_values(self.header("Cookie") or "")
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from mockserver.openapi.model import Operation, Parameter, template_shape
 from mockserver.openapi.parameter_decoding import RESERVED_PREFIX
 from mockserver.recorder.exchanges import Headers, find_header
 from mockserver.syntax.charsets import as_utf_8
-from mockserver.syntax.cookies import split_cookies
+from mockserver.syntax.cookies import cookie_values
 
 _PARAMETER = re.compile(r"\{[^{}]*\}")
 # What separates, where it is encoded.
@@ -93,8 +93,7 @@ def _read(
     operation: Operation, path_values: Sequence[str], query: dict[str, list[str]], headers: Headers
 ) -> RoutedRequest:
     path = dict(zip(operation.path_names, path_values, strict=False))
-    # Of several, the first counts, as for the server.
-    cookies = dict(reversed(split_cookies(find_header(headers, "cookie") or "")))
+    cookies = cookie_values(find_header(headers, "cookie") or "")
     values: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "header": {}, "cookie": {}}
     violations: list[Violation] = []
     names = {parameter.name for parameter in operation.parameters if parameter.location == "query"}

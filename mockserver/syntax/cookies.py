@@ -22,6 +22,11 @@ def split_cookies(header: str) -> list[tuple[str, str]]:
     return [(as_utf_8(name), _unquoted(as_utf_8(value))) for name, equals, value in stripped if name and equals]
 
 
+def cookie_values(header: str) -> dict[str, str]:
+    """The values in a header by their names. Of several of one name, the first counts (RFC 6265, section 5.4)."""
+    return dict(reversed(split_cookies(header)))
+
+
 def _unquoted(value: str) -> str:
     match = _QUOTED.fullmatch(value)
     if match is None or "\\" not in value:

@@ -52,12 +52,13 @@ def failed(client: FlaskClient, *expect: dict[str, Any], **options: Any) -> Any:
         {"operation": "listJobs", "headers": {"Idempotency-Key": {"pattern": "^k-"}}, "times": 0},
         {"operation": "retryJob", "headers": {"Authorization": "Bearer abc"}, "times": 1},
         {"operation": "listJobs", "cookies": {"theme": None}, "times": 2},
+        {"operation": "retryJob", "cookies": {"view": '{"a": 1, "b": 2}'}, "times": 1},
     ],
 )
 def test_an_expectation_holds(client: FlaskClient, expectation: dict[str, Any]) -> None:
     client.get("/admin/jobs")
     client.get("/admin/jobs?status=failed&limit=5")
-    headers = {"Idempotency-Key": "k-1", "Authorization": "Bearer abc", "Cookie": "theme=dark"}
+    headers = {"Idempotency-Key": "k-1", "Authorization": "Bearer abc", "Cookie": 'theme=dark; view={"a": 1, "b": 2}'}
     client.post("/admin/jobs/job-7/retry", headers=headers)
     client.get("/nowhere")
     response = verify(client, expectation)
