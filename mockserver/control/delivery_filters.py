@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver.control import filter_names, waiting
 from mockserver.engine.behaviours.calls import OperationCall
-from mockserver.engine.sandboxes import Sandbox
+from mockserver.engine.sandbox import Sandbox
 from mockserver.http.exchange import Exchange
 from mockserver.refusals import WaitTimeout
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from mockserver.engine.commands import Fired
 from mockserver.engine.journal import BODY_KEPT, REQUEST_BODY_KEPT, Entry, LoggedMessage
-from mockserver.engine.sandboxes import Sandbox
+from mockserver.engine.sandbox import Sandbox
 from mockserver.errors import Violation
 from mockserver.http.service import Service
 from mockserver.refusals import FailedVerdict

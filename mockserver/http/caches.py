@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mockserver.engine.cache_validity import CacheValidity
 from mockserver.engine.journal import Entry
+from mockserver.http.cache_validity import CacheValidity
 
 if TYPE_CHECKING:
     from mockserver.http.exchange import PreparedRequest

@@ -11,7 +11,7 @@ from mockserver.engine.clock import Clock
 from mockserver.engine.journal import LoggedMessage
 from mockserver.engine.overrides import ActiveOverride
 from mockserver.engine.run import Run
-from mockserver.engine.sandboxes import Sandbox
+from mockserver.engine.sandbox import Sandbox
 from mockserver.engine.state.state import State
 from mockserver.errors import Refusal, Violation
 from mockserver.http.messages import SAFE_METHODS, Delivery, Request, Response

@@ -75,7 +75,7 @@ def respond(
             identity = _identity(selection.sandbox.name, run, basis, operation)
             call = partial(call_handler, service.contract, handler, operation.id, basis, seed, request)
             try:
-                outcome = service.sandboxes.call_apart(identity, call)
+                outcome = service.sandboxes.call_between_attempts(identity, call)
             except Refusal as refusal:
                 if (place := handler.python.modules.place_of(refusal)) is not None:
                     exchange.add_notice(f"{handler.subject} was refused a change or a record at {place[0]}:{place[1]}")

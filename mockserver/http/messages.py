@@ -16,8 +16,8 @@ from mockserver.errors import Violation
 from mockserver.syntax.cookies import split_cookies
 
 if TYPE_CHECKING:
-    from mockserver.engine.cache_validity import CacheValidity
     from mockserver.engine.journal import Entry
+    from mockserver.http.cache_validity import CacheValidity
     from mockserver.http.exchange import PassedOn
     from mockserver.http.streaming.streams import Stream
 

@@ -12,13 +12,14 @@ import logging
 from functools import partial
 
 from mockserver.contract.upstream import Upstream
-from mockserver.engine.cache_validity import CacheValidity
 from mockserver.engine.clock import monotonic
 from mockserver.engine.journal import Entry, LoggedMessage
 from mockserver.engine.run import Run
-from mockserver.engine.sandboxes import CallApart, Sandbox
+from mockserver.engine.sandbox import Sandbox
+from mockserver.engine.sandboxes import CallBetweenAttempts
 from mockserver.errors import ENDING, CannotGenerate, Refusal
 from mockserver.http import operations, sample_responses
+from mockserver.http.cache_validity import CacheValidity
 from mockserver.http.exchange import SANDBOX_HEADER, Exchange, PreparedRequest
 from mockserver.http.gateway.decision import is_passed, pass_on, read_for_overrides, refusal_to_pass
 from mockserver.http.messages import SAFE_METHODS, Request, Response, header
@@ -148,7 +149,7 @@ def _respond_once(exchange: Exchange, store_refusal: Refusal | None) -> Response
     except CannotGenerate as error:
         operation = exchange.operation
         response = refuse_exchange(exchange, NoExample(operation.id if operation else "the scenario", error.reason))
-    except (*ENDING, CallApart):
+    except (*ENDING, CallBetweenAttempts):
         raise
     except BaseException as error:
         log_failure(exchange.request.method, exchange.request.path, error)

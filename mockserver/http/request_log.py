@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mockserver.engine.clock import monotonic, wall
 from mockserver.engine.journal import Entry
-from mockserver.engine.sandboxes import Sandbox
+from mockserver.engine.sandbox import Sandbox
 from mockserver.http.exchange import Exchange
 from mockserver.http.messages import Response
 from mockserver.refusals import HandlerFailed, HandlerTimeout

@@ -153,8 +153,8 @@ class Protocol(RequestReader):
                 self.send(cycle, *call_wsgi(self.served.app, self._constant, request))
                 return
             if prepared.runs_python(service):
-                self._hold = apart = ThreadedRequest(service, prepared, partial(self._send_later, cycle))
-                apart.start(self.served.threads, self.loop)
+                self._hold = threaded = ThreadedRequest(service, prepared, partial(self._send_later, cycle))
+                threaded.start(self.served.threads, self.loop)
                 return
             sent = EncodedResponse(service, prepared, *respond(service, prepared))
         except ENDING:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from mockserver.engine.clock import Seconds
 from mockserver.engine.run import Run
 from mockserver.engine.run_snapshots import SavedRun
-from mockserver.engine.sandboxes import Releasable, Sandbox
+from mockserver.engine.sandbox import Releasable, Sandbox
 from mockserver.engine.shared.deliveries import RunSender, SharedDeliveries
 from mockserver.engine.shared.journal import SharedJournal
 from mockserver.engine.shared.journal_codec import JournalCodec

@@ -11,17 +11,8 @@ from typing import Any, TypeVar
 
 from mockserver.contract.model import Contract
 from mockserver.engine.clock import wall_seconds
-from mockserver.engine.sandboxes import (
-    NAME,
-    SANDBOX_LIMIT,
-    CallApart,
-    CallIdentity,
-    RunSummary,
-    Sandbox,
-    Sandboxes,
-    SandboxSummary,
-    Starts,
-)
+from mockserver.engine.sandbox import RunSummary, Sandbox, SandboxSummary
+from mockserver.engine.sandboxes import NAME, SANDBOX_LIMIT, CallBetweenAttempts, CallIdentity, Sandboxes, Starts
 from mockserver.engine.shared.deliveries import SharedDeliveries
 from mockserver.engine.shared.journal_codec import JournalCodec
 from mockserver.engine.shared.sandbox import SharedSandbox
@@ -66,12 +57,12 @@ class SharedSandboxes(Sandboxes):
             for number in range(ATTEMPTS):
                 try:
                     return self._attempt(attempt, results)
-                except CallApart as apart:
+                except CallBetweenAttempts as needed:
                     if number == 0:
                         # One at a time in this process; meanwhile the run may change.
-                        held.enter_context(self._turns.turn(apart.identity[:2]))
+                        held.enter_context(self._turns.turn(needed.identity[:2]))
                     else:
-                        results[apart.identity] = _settled(apart.call)
+                        results[needed.identity] = _settled(needed.call)
         with self._turn:
             return self._respond_with(StoreBusy(), attempt)
 
@@ -89,7 +80,7 @@ class SharedSandboxes(Sandboxes):
                     except Refusal as refusal:
                         return self._respond_with(refusal, attempt)
                 return self._respond_with(StoreBusy(), attempt)
-            except CallApart:
+            except CallBetweenAttempts:
                 for sandbox in self._in_use.values():
                     sandbox.give_up_all_but_begun_runs()
                 raise
@@ -100,10 +91,10 @@ class SharedSandboxes(Sandboxes):
             finally:
                 self._results = {}
 
-    def call_apart(self, identity: CallIdentity, call: Callable[[], T]) -> T:
-        """The result of a call that may take long; see Sandboxes. Raises CallApart where it has to be made first."""
+    def call_between_attempts(self, identity: CallIdentity, call: Callable[[], T]) -> T:
+        """The result of a call that may take long; see Sandboxes. Raises CallBetweenAttempts if it is not there yet."""
         if identity not in self._results:
-            raise CallApart(identity, call)
+            raise CallBetweenAttempts(identity, call)
         result: T = self._results[identity]()
         return result
 

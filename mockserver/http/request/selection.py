@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, urlencode
 
 from mockserver.dataclass import dataclass
-from mockserver.engine.sandboxes import DEFAULT, NAME, Sandbox
+from mockserver.engine.sandbox import Sandbox
+from mockserver.engine.sandboxes import DEFAULT, NAME
 from mockserver.errors import Refusal
 from mockserver.http.exchange import SANDBOX_HEADER, Selection
 from mockserver.http.messages import PATH_CHARACTERS, Request

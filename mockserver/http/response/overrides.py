@@ -6,7 +6,7 @@ from functools import partial
 
 from mockserver import generate
 from mockserver.contract.model import Override
-from mockserver.engine.sandboxes import Sandbox
+from mockserver.engine.sandbox import Sandbox
 from mockserver.http.exchange import Exchange, Selection
 from mockserver.http.messages import Delivery, Response
 from mockserver.http.response import cors

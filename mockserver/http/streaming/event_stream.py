@@ -8,7 +8,7 @@ from contextlib import suppress
 from mockserver.engine.behaviours.streaming import EventSelection
 from mockserver.engine.events.feed import Event, start_id
 from mockserver.engine.run import Run
-from mockserver.engine.sandboxes import Sandbox
+from mockserver.engine.sandbox import Sandbox
 from mockserver.errors import CannotGenerate, ContractError, Refusal, Violation
 from mockserver.http.exchange import Exchange
 from mockserver.http.streaming.messages import MessageFormat

@@ -9,7 +9,8 @@ import pytest
 
 from mockserver import Contract
 from mockserver.engine.commands import Fire
-from mockserver.engine.sandboxes import Sandbox, Sandboxes
+from mockserver.engine.sandbox import Sandbox
+from mockserver.engine.sandboxes import Sandboxes
 from mockserver.engine.shared.sandboxes import ATTEMPTS, SharedSandboxes
 from mockserver.errors import Refusal
 from mockserver.refusals import IdempotencyInFlight, StoreBusy, StoreLogFull, StoreUnavailable

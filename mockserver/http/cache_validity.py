@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mockserver.engine.run import Run
-from mockserver.engine.sandboxes import Sandbox
+from mockserver.engine.sandbox import Sandbox
 
 
 class CacheValidity:
