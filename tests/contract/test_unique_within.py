@@ -185,6 +185,17 @@ def test_generated_records_have_keys_of_their_own_in_each_owner(tmp_path: Path) 
     assert (sum(map(len, keys)), [len(set(listed)) == len(listed) for listed in keys]) == (32, [True, True])
 
 
+def test_records_below_an_owner_that_is_no_record_are_not_generated(tmp_path: Path) -> None:
+    def change(contents: dict[str, Any]) -> None:
+        contents["scenarios/baseline.yaml"]["generate"] = {"items": {"count": 1}}
+        items = contents["schemas/resources.yaml"]["resources"]["items"]
+        del items["references"], items["owned_by"], items["lifecycle"]["log"]
+
+    detail = create_app(write(tmp_path, change)).test_client().get("/carts/a/items").get_json()["detail"]
+    reason = "no record of items can be generated: schemas/item.json: cart_id is hidden, and refers to no record"
+    assert detail == f"listItems has no example, and no value could be generated: {reason}."
+
+
 def set_resource(name: str, **members: Any) -> Change:
     return lambda contents: contents["schemas/resources.yaml"]["resources"][name].update(members)
 

@@ -202,6 +202,14 @@ def test_the_journal_has_cached_responses(server: Server) -> None:
     assert server.json("GET", "/__mock/verdict") == {"verdict": "passed", "requests": 3}
 
 
+def test_what_is_noted_of_how_a_run_began_is_noted_once(server: Server) -> None:
+    server.service.sandboxes.get("default").run("baseline").notice = "it has started over"
+    for _ in range(3):
+        server.ask("GET", "/admin/jobs/job-7", {})
+    entries = server.json("GET", "/__mock/requests")["requests"]
+    assert [entry.get("note") for entry in entries] == [None, None, "it has started over"]
+
+
 def test_the_cache_is_bounded(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(caches, "COUNT_LIMIT", 3)
     for number in range(5):
