@@ -62,7 +62,8 @@ def test_others_are_served_while_a_handler_does_not_end_and_it_changes_nothing(s
         waiting = pool.submit(Server(server.url).post, "/orders/order-1/pay")
         reads = [server.get(path).status_code for path in ("/payments", "/orders", "/orders/order-1")]
         was_waiting, response = not waiting.done(), waiting.result()
-    assert (reads, was_waiting) == ([200] * 3, True)
+    assert reads == [200] * 3
+    assert was_waiting
     assert (response.status_code, response.json()["code"]) == (500, "handler-timeout")
     assert server.state() == before
     entries = server.get("/__mock/requests").json()["requests"]
@@ -85,7 +86,8 @@ def test_others_are_served_while_a_derived_member_does_not_end(shop: Handlers) -
         waiting = pool.submit(Server(server.url).get, "/orders")
         reads = [server.get("/payments").status_code for _ in range(2)]
         was_waiting, response = not waiting.done(), waiting.result()
-    assert (reads, was_waiting) == ([200] * 2, True)
+    assert reads == [200] * 2
+    assert was_waiting
     assert (response.status_code, response.json()["code"]) == (500, "handler-timeout")
 
 
@@ -97,7 +99,8 @@ def test_others_are_served_while_the_member_of_a_removed_record_is_computed(shop
         put = {"order_id": "order-2", "product": "tea", "price": 1, "count": 1}
         changes = [Server(server.url).session.put(f"{server.url}/__mock/state/lines/line-3", json=put, timeout=20).status_code for _ in range(2)]  # fmt: skip
         was_waiting, response = not waiting.done(), waiting.result()
-    assert (changes, was_waiting, response.status_code) == ([200] * 2, True, 500)
+    assert (changes, response.status_code) == ([200] * 2, 500)
+    assert was_waiting
 
 
 def test_a_function_that_catches_the_interrupt_is_late_all_the_same(shop: Handlers) -> None:
@@ -289,7 +292,8 @@ def test_a_file_that_does_not_end_is_a_mistake(write_shop: WriteShop, monkeypatc
     with pytest.raises(ContractError) as caught:
         load_contract(write_shop("while True:\n    pass\n"))
     (problem,) = caught.value.problems
-    assert (problem.file, problem.line in (2, 3)) == ("handlers.py", True)
+    assert problem.file == "handlers.py"
+    assert problem.line in {2, 3}
     assert "did not finish within" in problem.message
 
 

@@ -82,25 +82,39 @@ def test_sandboxes_are_listed_and_forgotten(client: FlaskClient) -> None:
     assert client.get("/admin/jobs/job-7", headers={"X-Mock-Sandbox": "one"}).json["status"] == "failed"
 
 
-def test_a_record_is_put_fired_and_removed(client: FlaskClient) -> None:
-    record = {
-        "session_id": "session-1",
-        "type": "transcription",
-        "status": "queued",
-        "updated_at": "2026-01-15T08:59:59.000Z",
-    }
-    created = client.put("/__mock/state/jobs/job-new", json=record)
+RECORD = {
+    "session_id": "session-1",
+    "type": "transcription",
+    "status": "queued",
+    "updated_at": "2026-01-15T08:59:59.000Z",
+}
+
+
+def test_a_record_is_created_at_its_key(client: FlaskClient) -> None:
+    created = client.put("/__mock/state/jobs/job-new", json=RECORD)
     assert created.status_code == 201
     assert created.headers["Location"] == "/__mock/state/jobs/job-new"
-    assert created.json == {"id": "job-new", **record}
-    assert client.put("/__mock/state/jobs/job-new", json=record).status_code == 200
+    assert created.json == {"id": "job-new", **RECORD}
+
+
+def test_a_record_that_exists_is_replaced(client: FlaskClient) -> None:
+    client.put("/__mock/state/jobs/job-new", json=RECORD)
+    replaced = client.put("/__mock/state/jobs/job-new", json={**RECORD, "status": "failed"})
+    assert replaced.status_code == 200
+    assert client.get("/admin/jobs/job-new").json == {"id": "job-new", **RECORD, "status": "failed"}
+
+
+def test_a_transition_is_fired(client: FlaskClient) -> None:
+    client.put("/__mock/state/jobs/job-new", json=RECORD)
     fired = client.post("/__mock/state/jobs/job-new/start")
-    assert fired.status_code == 200
-    assert fired.json["status"] == "running"
+    assert (fired.status_code, fired.json["status"]) == (200, "running")
     assert client.get("/admin/jobs/job-new").json == fired.json
     assert [item["event_type"] for item in client.get("/admin/jobs/job-new/events").json["events"]] == ["start"]
-    assert client.delete("/__mock/state/jobs/job-new").status_code == 204
-    assert client.get("/admin/jobs/job-new").status_code == 404
+
+
+def test_a_record_is_removed(client: FlaskClient) -> None:
+    assert client.delete("/__mock/state/jobs/job-7").status_code == 204
+    assert client.get("/admin/jobs/job-7").status_code == 404
 
 
 def test_a_key_is_read_in_the_type_that_the_keys_have(small_client: FlaskClient) -> None:
@@ -186,27 +200,48 @@ def move(client: FlaskClient, **body: Any) -> dict[str, Any]:
     return response.json
 
 
-def test_the_clock_is_moved_and_tells_what_fired(client: FlaskClient) -> None:
+@pytest.fixture
+def recovering(client: FlaskClient) -> FlaskClient:
     client.put("/__mock/scenario", json={"name": "fails-then-recovers"})
-    assert client.get("/__mock/clock").json == {
+    return client
+
+
+def test_the_clock_is_shown_with_what_is_due_next(recovering: FlaskClient) -> None:
+    assert recovering.get("/__mock/clock").json == {
         "now": "2026-01-15T09:00:00.000Z", "mode": "manual", "next_due": "2026-01-15T09:00:05.000Z",
         "generation": 1, "revision": 0,
     }  # fmt: skip
-    moved = move(client, advance="next")
+
+
+def test_the_clock_is_moved_to_what_is_due_next_which_is_fired(recovering: FlaskClient) -> None:
+    moved = move(recovering, advance="next")
     assert moved["now"] == "2026-01-15T09:00:05.000Z"
     assert moved["fired"][0] == {
         "resource": "jobs", "key": "job-1", "transition": "start", "at": "2026-01-15T09:00:05.000Z",
     }  # fmt: skip
-    assert client.get("/admin/jobs/job-1").json["status"] == "running"
-    assert move(client, rewind="1s")["fired"] == []
-    assert client.get("/admin/jobs/job-1").json["status"] == "queued"
+    assert recovering.get("/admin/jobs/job-1").json["status"] == "running"
+
+
+def test_a_rewind_takes_back_what_was_fired(recovering: FlaskClient) -> None:
+    move(recovering, advance="next")
+    assert move(recovering, rewind="1s")["fired"] == []
+    assert recovering.get("/admin/jobs/job-1").json["status"] == "queued"
+
+
+def test_the_clock_is_set_to_a_time(client: FlaskClient) -> None:
     assert move(client, set="2026-01-15T09:01:00Z")["now"] == "2026-01-15T09:01:00.000Z"
+
+
+def test_undo_takes_back_the_last_change(client: FlaskClient) -> None:
+    move(client, set="2026-01-15T09:01:00Z")
     client.post("/admin/jobs/job-7/retry")
     assert move(client, undo=1)["now"] == "2026-01-15T09:01:00.000Z"
     assert client.get("/admin/jobs/job-7").json["status"] == "failed"
+
+
+def test_what_moves_the_clock_is_changed(client: FlaskClient) -> None:
     real = move(client, mode="real", speed=10)
-    assert real["mode"] == "real"
-    assert real["speed"] == 10
+    assert (real["mode"], real["speed"]) == ("real", 10)
     assert move(client, mode="per-request", step="5s")["step"] == 5_000
 
 

@@ -107,7 +107,8 @@ def test_a_delay_applies_to_a_handled_operation(shop: Handlers) -> None:
     server = shop(PAY)
     server.post("/__mock/overrides", json={"operation": "payOrder", "delay": "50ms"})
     response = server.post("/orders/order-1/pay")
-    assert (response.status_code, response.elapsed.total_seconds() >= 0.05) == (200, True)
+    assert response.status_code == 200
+    assert response.elapsed.total_seconds() >= 0.05
 
 
 def test_a_preferred_response_calls_no_handler(shop: Handlers) -> None:

@@ -46,7 +46,9 @@ def test_a_response_that_drifts_is_passed_on_unchanged_and_listed(backend: Start
         ],
         "total": 1,
     }  # fmt: skip
-    assert (keyword, "exploded" in message, at is not None) == ("enum", True, True)
+    assert keyword == "enum"
+    assert "exploded" in message
+    assert at is not None
 
 
 def test_the_journal_marks_what_was_passed_on_and_drifted(backend: StartBackend, mock: StartMock) -> None:
@@ -291,5 +293,6 @@ def test_nothing_that_the_backend_sends_is_an_error_of_this_server(
     head = f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n".encode("latin-1")
     server = passing(mock, backend(head + body))
     received = exchange(server.url, get("/admin/jobs/job-1"))
-    assert (status_of(received), body_of(received), len(drift_of(server)) > 0) == (200, body, True)
+    assert (status_of(received), body_of(received)) == (200, body)
+    assert drift_of(server)
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []

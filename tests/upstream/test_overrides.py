@@ -126,7 +126,8 @@ def test_a_delay_counts_from_the_request(backend: StartBackend, mock: StartMock)
     server = mock(backend(json_response(JOB)))
     override(server, delay="300ms")
     response = requests.get(f"{server.url}/admin/jobs/job-1", timeout=10)
-    assert (response.status_code, response.elapsed.total_seconds() >= 0.3) == (200, True)
+    assert response.status_code == 200
+    assert response.elapsed.total_seconds() >= 0.3
 
 
 @pytest.mark.parametrize(
