@@ -9,6 +9,8 @@ import pytest
 import requests
 
 from mockserver import BackgroundServer, ContractError, create_app, load_contract
+from mockserver.http.streaming.event_stream import EventStream
+from mockserver.server import streams
 from tests.conftest import MakeContract
 from tests.push.conftest import STREAM, Api
 from tests.push.reader import Message, Reader
@@ -48,6 +50,15 @@ def test_each_change_is_an_event_with_the_record_as_clients_see_it(api: Api) -> 
         Message("1-ac149771", "retry", QUEUED),
         Message("3-40dfb9c1", "cancel", CANCELLED),
     ]
+
+
+def test_a_silent_stream_sends_comments_and_keeps_its_sandbox_in_use(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_use: list[EventStream] = []
+    monkeypatch.setattr(streams, "COMMENT_SECONDS", 0.01)
+    monkeypatch.setattr(EventStream, "keep_in_use", lambda self: in_use.append(self))
+    reader = opened(api)
+    assert [reader.block() for _ in range(3)] == [":"] * 3
+    assert len(in_use) >= 2
 
 
 def test_a_repeat_and_a_refusal_are_no_events(api: Api) -> None:

@@ -10,6 +10,7 @@ import requests
 from werkzeug.serving import make_server
 
 from mockserver import Contract, create_app
+from mockserver.web import streams
 from tests.push.conftest import STREAM
 
 
@@ -34,6 +35,15 @@ def test_a_stream_has_the_changes_of_other_requests_and_ends_with_the_history(ur
         requests.post(f"{url}/__mock/reset", json={}, timeout=20)
         assert b"event: reset" in list(lines)
     assert "Content-Length" not in response.headers
+
+
+def test_a_silent_stream_sends_comments(built_in: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "COMMENT_SECONDS", 0.01)
+    response = create_app(built_in).test_client().get(STREAM)
+    body = iter(response.response)
+    next(body)
+    assert [next(body) for _ in range(2)] == [b":\n\n"] * 2
+    response.close()
 
 
 def test_a_client_that_goes_away_is_let_go(built_in: Contract) -> None:
