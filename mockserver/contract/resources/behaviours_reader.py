@@ -28,7 +28,7 @@ from mockserver.documents.nodes import Node
 from mockserver.documents.source import FileReport
 from mockserver.errors import did_you_mean, quote
 from mockserver.openapi.content import json_media_type
-from mockserver.openapi.model import Operation
+from mockserver.openapi.model import Operation, Parameter
 from mockserver.schemas.shapes import Shape
 from mockserver.schemas.validators import Schemas
 from mockserver.syntax import json_pointer
@@ -68,12 +68,8 @@ class BehavioursReader:
         if kind == "transition" and resource.lifecycle is not None:
             effects, verb = resource.lifecycle.transitions[transition].effects, f"{quote(transition)} sets"
             self._check_body_paths(f"{pointer}/transition", effects, verb, operation)
-        self.report.check_names(f"{pointer}/path", "path parameter", path_fields, operation.path_names)
         key_in_body = not resource.single and has_key_in_body(kind, operation, path_fields, resource.local_key)
-        parameters = operation.path_names if kind in SELECTING or key_in_body else operation.path_names[:-1]
-        parameters = parameters[:-1] if kind in NAMING_ITEMS else parameters
-        names = [path_fields.get(parameter, parameter) for parameter in parameters]
-        self.report.check_names(f"{pointer}/{kind}", "field", names, resource.fields)
+        names = self._fields_in_path(pointer, kind, path_fields, operation, resource, key_in_body=key_in_body)
         response = _response_schema(operation, kind)
         if "member" in entry:
             self.report.check_name(f"{pointer}/member", "field", entry["member"], resource.fields)
@@ -81,9 +77,7 @@ class BehavioursReader:
             self._check_items(pointer, entry, resource, resources)
         query = selecting_parameters(operation) if kind in SELECTED_BY_BODY else query_parameters(operation)
         paging = entry.get("paging", {})
-        for role in paging.keys() - PAGING_MEMBERS:
-            place = json_pointer.append(pointer, "paging", role)
-            self.report.check_name(place, "query parameter", paging[role], query)
+        self._check_paging(f"{pointer}/paging", paging, query)
         source, report = self.report.source, self.report.contract_report
         reader = ListReader(source, report, pointer, resource, query, Shape.from_schema(response))
         members = {
@@ -113,9 +107,7 @@ class BehavioursReader:
             first_page=first_page,
             first_offset=first_offset,
             filters=tuple(
-                parameter.name
-                for parameter in query.values()
-                if parameter.name not in used and is_filter(parameter, resource)
+                name for name, parameter in query.items() if name not in used and is_filter(parameter, resource)
             ),
             selection=selection,
             item=members.get("item", ()),
@@ -130,6 +122,28 @@ class BehavioursReader:
             key_in_body=key_in_body,
             effects=self._read_effects(f"{pointer}/set", entry.get("set", {}), resource, operation),
         )
+
+    def _fields_in_path(
+        self,
+        pointer: str,
+        kind: BehaviourKind,
+        path_fields: Mapping[str, str],
+        operation: Operation,
+        resource: Resource,
+        *,
+        key_in_body: bool,
+    ) -> list[str]:
+        """The fields whose values the path gives, besides the key of the record."""
+        self.report.check_names(f"{pointer}/path", "path parameter", path_fields, operation.path_names)
+        parameters = operation.path_names if kind in SELECTING or key_in_body else operation.path_names[:-1]
+        parameters = parameters[:-1] if kind in NAMING_ITEMS else parameters
+        names = [path_fields.get(parameter, parameter) for parameter in parameters]
+        self.report.check_names(f"{pointer}/{kind}", "field", names, resource.fields)
+        return names
+
+    def _check_paging(self, pointer: str, paging: Mapping[str, str], query: Mapping[str, Parameter]) -> None:
+        for role in paging.keys() - PAGING_MEMBERS:
+            self.report.check_name(json_pointer.append(pointer, role), "query parameter", paging[role], query)
 
     def _check_target(
         self,
