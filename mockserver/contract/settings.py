@@ -30,7 +30,7 @@ def with_settings(
 ) -> Contract:
     """The contract with these settings; each is described by `create_app`.
 
-    Raises UnknownScenario, ContractError, BadUpstream, and ValueError for a `webhook_secret` that is no secret.
+    Raises UnknownScenario, ContractError, BadUpstream, and ValueError for a `webhook_secret` that is not a secret.
     """
     contract = with_seed(with_default_scenario(contract, scenario), seed)
     contract = _with_webhook_secret(_with_handler_timeout(contract, handler_timeout), webhook_secret)
@@ -60,7 +60,7 @@ def _with_handler_timeout(contract: Contract, seconds: float) -> Contract:
 
 
 def _with_webhook_secret(contract: Contract, secret: str | None) -> Contract:
-    """The contract with a secret for each webhook that declares none. Raises ValueError for one that is no secret."""
+    """The contract with a secret for each webhook that declares none. Raises ValueError for one that is not valid."""
     key = read_secret(secret) if secret is not None else None
     webhooks = {
         name: webhook if webhook.secret is not None else replace(webhook, secret=key)

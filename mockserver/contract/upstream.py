@@ -106,7 +106,7 @@ class PathPattern:
 
     @classmethod
     def parse(cls, text: str) -> PathPattern | None:
-        """Read `GET /jobs/*`; None for a text that is no such pattern.
+        """Read `GET /jobs/*`; None for any other text.
 
         `*` and a parameter such as `{id}` match within a segment, `**` matches any number of segments.
         """

@@ -218,7 +218,7 @@ def _put(state: State, command: Put) -> State:
             record = {**record, **step.effects.apply(latest, command.body)}
     record_stamp = read_stamp(record, touch)
     violations = validate_record(resource, record, state.has_record)
-    # What is no key at all violates the schema already.
+    # What is not a key at all violates the schema already.
     if key != command.key and (key is not None or not violations):
         violations += key_violations(resource, record, command.key)
     if record_stamp is not None and record_stamp > max(command.at, latest):

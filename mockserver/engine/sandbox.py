@@ -108,7 +108,7 @@ class Sandbox:
                 run = self.runs.get(scenario)
                 if run is None or run.origin is not start:
                     run = self._begin(start) if run is None else self._rebase(run, start)
-                    # What it begins with is no event, and is not sent.
+                    # What it begins with is not an event, and is not sent.
                     self._listen(run)
                     self.runs[scenario] = run
         return run

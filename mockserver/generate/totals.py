@@ -145,7 +145,7 @@ def _named_values(members: Mapping[str, Any], candidates: Container[str]) -> Ite
 
 
 def _as_number(value: Decimal, generated: float) -> int | float:
-    """A value as the type of number that was generated; amounts that are no integers have cents."""
+    """A value as the type of number that was generated; amounts that are not integers have cents."""
     if isinstance(generated, int) and value == value.to_integral_value():
         return int(value)
     return float(value.quantize(CENT, ROUND_HALF_UP))

@@ -122,7 +122,7 @@ class ContractModules:
         elif not self._is_own(name):
             return builtins.__import__(name, namespace, local, fromlist or (), level)
         if not name:
-            # `from . import pricing` beside handlers.py: the directory itself is no module.
+            # `from . import pricing` beside handlers.py: the directory itself is not a module.
             package = ModuleType(self._prefix)
             for item in fromlist or ():
                 setattr(package, item, self.load(item))

@@ -31,7 +31,7 @@ T = TypeVar("T")
 class PythonFunction:
     """A function of a contract: what it is for, its place, and which of the parameters that it may have it takes.
 
-    One that is no handler computes a member.
+    One that is not a handler computes a member.
     """
 
     subject: str

@@ -70,7 +70,7 @@ def _success_type(exchange: Exchange, operation: Operation, behaviour: Behaviour
 
 
 def _accepts(declared: DeclaredResponse, status: int, media_type: str | None, result: OperationResult) -> bool:
-    """Whether the result may be sent; else the declared response has another form: it is no JSON value, for example."""
+    """Whether the result may be sent; else the declared response has another form: it is not JSON, for example."""
     if media_type is None or status in BODILESS:
         return True
     if is_json(media_type) and result.kind is not ResultKind.DELETED:

@@ -24,7 +24,7 @@ REFERABLE = frozenset({
     "schema", "part", "parameter", "header", "requestBody", "response", "example", "link", "callback",
     "securityScheme", "pathItem", "mediaType",
 })  # fmt: skip
-# Of these, the kinds whose members count for nothing beside a `$ref`, and which are no schemas.
+# Of these, the kinds whose members count for nothing beside a `$ref`, and which are not schemas.
 BARE_REFERABLE = REFERABLE - {"schema", "part", "pathItem"}
 # Maps of names that authors choose, one of which may be "$ref", to values that are not objects.
 UNREFERABLE = frozenset({"{string}", "{any}", "securityRequirement"})

@@ -283,7 +283,7 @@ def _lenient_candidates(notation: ParameterStyle, texts: Sequence[str], decode: 
 
 def _split_items(notation: ParameterStyle, texts: Sequence[str]) -> list[str]:
     """The items of an array, still encoded."""
-    # A text that is sent for a deepObject is no member of it, whatever it contains.
+    # A text that is sent for a deepObject is not a member of it, whatever it contains.
     is_exploded = notation.explode and notation.style not in _EXPLODED_DELIMITERS
     if is_exploded or notation.style not in _DELIMITERS:
         if notation.location != "cookie" or notation.style == "cookie":

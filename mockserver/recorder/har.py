@@ -37,7 +37,7 @@ SUFFIX = ".har"
 
 
 class UnreadableHar(Exception):
-    """The file is no HAR file; the message says why."""
+    """The file is not in the format HAR; the message says why."""
 
 
 class AmbiguousOrigin(Exception):
@@ -131,7 +131,7 @@ class HarFile:
             raise _Unusable(f"{_shown(url)} is a WebSocket")
         if _url_of(entry) is None:
             if ":" in url:
-                return None  # such as data: and blob:, which are no requests to a server
+                return None  # such as data: and blob:, which are not requests to a server
             raise _Unusable(f"{_shown(url)} is not an absolute URL")
         origin = urlsplit(base)
         if _origin(url) != f"{origin.scheme}://{origin.netloc}" or _is_preflight(entry):
@@ -264,7 +264,7 @@ def _read_entries(data: bytes, unused: Counter[str]) -> list[Any]:
 
 
 def _read_whole_entries(text: str, reason: str, unused: Counter[str]) -> list[Any]:
-    """The entries up to the first that is no JSON: a file may have been cut off."""
+    """The entries up to the first that is not JSON: a file may have been cut off."""
     start = ENTRIES.search(text)
     if start is None:
         raise UnreadableHar(f"it is not JSON: {reason}")

@@ -279,7 +279,7 @@ def _path_fields(resource: Resource, behaviour: Behaviour, step: Step) -> dict[s
 
 
 def _complete(resource: Resource, behaviour: Behaviour, step: Step, row: Any) -> dict[str, Any] | None:
-    """A record of a response with what its path says of it; None if it is no object."""
+    """A record of a response with what its path says of it; None if it is not an object."""
     if not isinstance(row, dict):
         return None
     key = {resource.key: _parameter_key(resource, behaviour, step)} if resource.single else {}

@@ -19,7 +19,7 @@ REMEMBERED_NAMES = 10_000
 # Words, numbers, dates and times.
 _IS_PLAIN = re.compile(r"[A-Za-z]?[a-z]+|[A-Z]+|[0-9TZ:.+ -]+")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-# A cookie with a shorter value is no session.
+# A cookie with a shorter value is not a session.
 SESSION_LENGTH = 16
 
 

@@ -23,7 +23,7 @@ class Summary:
     which says what it is about: requests that no operation is declared for (`unmatched`) or that got no complete
     response (`incomplete`), responses that the format cannot hold (`not_kept`), responses that violate the contract and
     are sent all the same (`drift`), requests that violate it, so that the server refuses them (`refused`), records that
-    were changed before they were read (`unknown`), and what of a file with recorded traffic is no exchange (`unused`).
+    were changed before they were read (`unknown`), and the entries of a HAR file that were not used (`unused`).
     """
 
     exchanges: int = 0

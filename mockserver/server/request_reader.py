@@ -19,7 +19,7 @@ from mockserver.server.served_app import ParsedRequest, ServedApp
 
 
 class RequestReader(HttpToolsProtocol):
-    """The reading half of a connection: `_take` gets each request, `reject` the code of what is no request.
+    """The reading half of a connection: `_take` gets each request, `reject` the code of what is not a request.
 
     Uvicorn keeps the connections, the keep-alive timer, flow control and shutdown.
     """

@@ -23,7 +23,7 @@ MEMBERS: Mapping[str, tuple[str, ...]] = {
 
 
 class MalformedPatch(ValueError):
-    """The value is no JSON Patch; `pointer` is the place in it."""
+    """The value is not a JSON Patch; `pointer` is the place in it."""
 
     def __init__(self, pointer: str, message: str) -> None:
         super().__init__(message)

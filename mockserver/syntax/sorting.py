@@ -23,7 +23,7 @@ class Criterion(NamedTuple):
 
 
 def read_order(text: str, fields: frozenset[str]) -> tuple[Criterion, ...]:
-    """The criteria that a text lists; a name that is no field stays as it is."""
+    """The criteria that a text lists; a name that is not a field stays as it is."""
     criteria: list[Criterion] = []
     for part in filter(None, map(str.strip, text.split(","))):
         if criteria and part.lower() in DIRECTIONS and part not in fields:

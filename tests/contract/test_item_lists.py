@@ -56,7 +56,7 @@ def test_an_item_is_added_with_a_key(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("entry", "pointer", "message"),
     [
-        ({"member": "amount"}, "/member", '"amount" is no list'),
+        ({"member": "amount"}, "/member", '"amount" is not a list'),
         ({"member": "line"}, "/member", 'Did you mean "lines"?'),
         ({"member": "lines", "by": "skuu"}, "/by", 'Did you mean "sku"?'),
         ({"member": "lines", "copy": {"reason": "order"}}, "/copy/reason", 'Did you mean "orders"?'),

@@ -33,7 +33,7 @@ SUFFIXES: Mapping[tuple[str, ...], str] = {
     ("after",): "gt", ("since",): "gte", ("before",): "lt", ("until",): "lte", ("from",): "gte", ("to",): "lte",
     ("in",): "in", ("ne",): "ne", ("prefix",): "prefix", ("starts", "with"): "prefix", ("startswith",): "prefix",
 }  # fmt: skip
-# Of texts, these compare dates alone: `to_address` is no bound of `address`.
+# Of texts, these compare dates alone: `to_address` is not a bound of `address`.
 BOUNDS = ("gt", "gte", "lt", "lte")
 # The member of an item by which clients select it.
 NAME = "name"
@@ -53,7 +53,7 @@ def infer_selection(
 ) -> dict[str, Any]:
     """The parts `paging` (of cursors), `search` and `filters` of a list's entry in `resources.yaml`.
 
-    `envelope` is the shape of the response where that is no array, `record` that of an item, which the member `items`
+    `envelope` is the shape of the response unless that is an array, `record` that of an item, which the member `items`
     holds.
     """
     query = selecting_parameters(operation)

@@ -192,7 +192,7 @@ class BehavioursReader:
         """Check that a member is a list, and that its items have the members that name one or refer to records."""
         shape = resource.shape.member(entry["member"])
         if "array" not in shape.types:
-            self.report.add(f"{pointer}/member", f"{quote(entry['member'])} is no list")
+            self.report.add(f"{pointer}/member", f"{quote(entry['member'])} is not a list")
         elif entry.get("by"):
             self.report.check_name(f"{pointer}/by", "member", entry["by"], shape.items.names)
         copied = entry.get("copy", {})

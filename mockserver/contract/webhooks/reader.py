@@ -22,7 +22,7 @@ from mockserver.openapi.operations import OperationReader
 from mockserver.schemas.validators import Schemas
 from mockserver.syntax import json_pointer, strict_json
 
-# The names of changes that are no transitions: of records with a key, and of entries of a log.
+# The names of changes that are not transitions: of records with a key, and of entries of a log.
 RECORD_CHANGES, LOG_CHANGES = ("create", "update", "replace", "delete", "put"), ("append",)
 # What every delivery has, whatever the document declares.
 OWN_HEADERS = ("content-type", "content-length", "host", "webhook-id", "webhook-timestamp", "webhook-signature")

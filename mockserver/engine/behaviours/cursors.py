@@ -18,7 +18,7 @@ CHECKSUM_LENGTH = 9
 
 
 class MalformedCursor(ValueError):
-    """The text is no cursor of this list."""
+    """The text is not a cursor of this list."""
 
 
 def write(order: SortOrder, row: Row, list_name: bytes) -> str:

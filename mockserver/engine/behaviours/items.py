@@ -152,7 +152,7 @@ class AddItem(ItemImplementation):
         for name, target in self.behaviour.copied.items():
             row = edit.state.tables[target].get(members.get(name))
             members = {**self._shared(target, row.record), **members} if row is not None else members
-        # Without a price, an item would count for nothing; what is no number is generated anew.
+        # Without a price, an item would count for nothing; what is not a number is generated again.
         unknown = [name for name in self._prices if name not in members and self._is_number(name)]
         in_order = sorted({*members, *unknown}, key=self._position)
         edit.items.append({name: members.get(name, "") for name in in_order})
@@ -200,7 +200,7 @@ class UpdateItem(ItemImplementation):
 
 
 class ReplaceItem(ItemImplementation):
-    """Replaces what the body declares of an item; an item that is no object is added if it is not there."""
+    """Replaces what the body declares of an item; an item that is not an object is added if it is not there."""
 
     def change(self, edit: ItemEdit) -> int:
         """Replace the item. Raises UnknownRecord."""

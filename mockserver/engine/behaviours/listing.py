@@ -270,7 +270,7 @@ def _end_of_pages(operation: Operation, path: MemberPath) -> Any:
 
 
 def _size(remaining: int, limit: int | None) -> int:
-    """How many records a page has, where so many remain; None is no limit."""
+    """How many records a page has, where so many remain; None is for no limit."""
     return max(0, remaining if limit is None else min(remaining, limit))
 
 

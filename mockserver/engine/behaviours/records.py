@@ -216,7 +216,7 @@ class UpdateRecord(WritingImplementation):
     def perform(self, run: Run, call: OperationCall) -> OperationResult:
         """Update the record and return it.
 
-        Raises UnknownRecord, InvalidRecord, InvalidRequest for what is no JSON Patch, and PatchNotApplicable.
+        Raises UnknownRecord, InvalidRecord, InvalidRequest for what is not a JSON Patch, and PatchNotApplicable.
         """
         if isinstance(call.body, list) and self.behaviour.member is None:
             return self._apply_patch(run, call, call.body)

@@ -39,7 +39,7 @@ class SelectingImplementation(Implementation):
     def conditions(self, state: State, call: OperationCall) -> tuple[Condition, ...]:
         """What the records must meet.
 
-        Raises UnknownRecord for a path that refers to none, and InvalidRequest for what is no instant.
+        Raises UnknownRecord for a path that refers to none, and InvalidRequest for what is not an instant.
         """
         conditions: list[Condition] = []
         if self._path_fields:
@@ -58,7 +58,7 @@ class SelectingImplementation(Implementation):
         return bool(wildcards) and not wildcards.isdisjoint(map(str, value if isinstance(value, list) else [value]))
 
     def _comparisons(self, call: OperationCall) -> Iterator[Condition]:
-        """The conditions of the parameters that compare or search. Raises InvalidRequest for what is no instant."""
+        """The conditions of the parameters that compare or search. Raises InvalidRequest for what is not an instant."""
         for comparison in self.behaviour.selection.comparisons:
             name = comparison.parameter
             if name not in call.query or self._is_wildcard(name, call.query[name]):

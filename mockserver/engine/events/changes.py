@@ -10,7 +10,7 @@ from mockserver.engine.commands import Command, Fire, Fired, Put, Remove, Transa
 from mockserver.engine.reducer import apply
 from mockserver.engine.state.state import State
 
-# The names of changes that are no transitions.
+# The names of changes that are not transitions.
 CREATE, UPDATE, REPLACE, DELETE, PUT, APPEND = "create", "update", "replace", "delete", "put", "append"
 
 

@@ -23,7 +23,7 @@ RIGHT = "return a JSON body or a Reply"
 
 
 class WrongResult(Exception):
-    """A handler has returned what is no response; the message says what would be right."""
+    """A handler has returned what is not a response; the message says what would be right."""
 
 
 @dataclass(frozen=True, slots=True)

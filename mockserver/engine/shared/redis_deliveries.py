@@ -11,7 +11,7 @@ from mockserver.engine.shared.store import Place, StoredDelivery
 # By id, each with a number in front; ids by when they are due, by the run's clock; ids by when their attempt takes too
 # long, by that of Redis; ids that have ended.
 DELIVERY_PARTS = ("deliveries", "waiting", "in-flight", "ended")
-# The names of fields of the first part that are no id: how many there were, and how many are no longer there.
+# The names of fields of the first part that are not ids: how many there were, and how many are no longer there.
 COUNT, DROPPED = "count", "dropped"
 # How long, in milliseconds, an attempt may take, including its wait for a thread, before another process makes one.
 LEASE = 60_000

@@ -1,6 +1,6 @@
 """A run that several processes share: each has a replica that repeats what the others did and reports its own changes.
 
-What changes a run for good is an event. Transitions that fall due are no events: every replica fires the same ones.
+What changes a run for good is an event. Transitions that fall due are not events: every replica fires the same ones.
 """
 
 from __future__ import annotations

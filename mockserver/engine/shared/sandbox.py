@@ -190,7 +190,7 @@ class SharedSandbox(Sandbox):
         begins = start.scenario.clock.start if start.scenario.clock.starts_now else None
         sent = 0
         if run.sender is not None:
-            # What it begins with is no event, and is not sent.
+            # What it begins with is not an event, and is not sent.
             with suppress(Refusal):
                 sent = run.read_feed().number
             run.sender.goes_on(sent)

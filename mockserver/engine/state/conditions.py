@@ -112,7 +112,7 @@ def list_values(record: Record, path: MemberPath) -> Sequence[Any]:
 
 
 def comparable(value: Any, *, as_instant: bool = False) -> Comparable | None:
-    """A value in a form that compares; None for null, arrays and objects, and for a text that is no instant."""
+    """A value in a form that compares; None for null, arrays and objects, and for a text that is not an instant."""
     if isinstance(value, str):
         return ("text", value) if not as_instant else _instant(value)
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""Copies of JSON values, which refuse what is no JSON."""
+"""Copies of JSON values, which refuse what is not JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SCALARS = (str, int, bool, type(None))
 
 
 class NotJson(Exception):
-    """A value is no JSON; the message says where, and what would be right."""
+    """A value is not JSON; the message says where, and what would be right."""
 
 
 def copy_json(value: Any, subject: str = "the value is", pointer: str = "") -> Any:

@@ -44,7 +44,7 @@ def with_all_derived(state: State, resource: Resource, records: Sequence[Record]
     except Refusal as refusal:
         if type(refusal).code.startswith("handler-"):
             raise
-        # What a read of another record refuses is no refusal of this request.
+        # What a read of another record refuses is not a refusal of this request.
         raise python.failure(failed[-1].function if failed else function, refusal) from None
 
 

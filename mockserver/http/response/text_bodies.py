@@ -1,4 +1,4 @@
-"""Bodies that are text: in which charset they are written, and how what is no markup is escaped in them."""
+"""Bodies that are text: in which charset they are written, and how what is not markup is escaped in them."""
 
 from __future__ import annotations
 

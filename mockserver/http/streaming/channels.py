@@ -63,7 +63,7 @@ class ClientMessages:
         self.service, self.has_handler = service, opened_by is not None
 
     def reply_to(self, text: str) -> bytes | None:
-        """The reply to a message; one that is no JSON is matched as text. None where nothing matches."""
+        """The reply to a message; one that is not JSON is matched as text. None where nothing matches."""
         message = _read(text) if self._replies else None
         for reply in self._replies:
             if reply.match.is_valid(message):

@@ -12,7 +12,7 @@ from typing import Any
 from mockserver.openapi.linking import Linked, TypedLocation
 from mockserver.syntax import json_pointer
 
-# The place of a schema that has a name, or is a file: a property whose schema has an `allOf` is no heir.
+# The place of a schema that has a name, or is a file: a property whose schema has an `allOf` is not an heir.
 NAMED = re.compile(r"(/(components/schemas|\$defs|definitions)/[^/]+)?")
 # Of a larger family, a part is enough.
 FAMILY_LIMIT = 200

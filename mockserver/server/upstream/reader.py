@@ -15,7 +15,7 @@ _WITHOUT_BODY = (204, 304)
 
 
 class BadAnswer(Exception):
-    """What the upstream sent is no HTTP response, or ends before it is complete."""
+    """What the upstream sent is not an HTTP response, or ends before it is complete."""
 
 
 class InterimResponse(NamedTuple):
