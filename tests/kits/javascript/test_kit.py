@@ -307,7 +307,7 @@ def test_vitest_has_a_sandbox_for_each_test(project: Path, server: BackgroundSer
     failed = {title for title, test in tests.items() if test["status"] == "failed"}
     assert failed == {"fails by itself", "requests an unknown path"}, result.stdout + result.stderr
     assert {title for title, test in tests.items() if test["status"] in ("skipped", "pending")} == {"is skipped"}
-    assert sum(test["status"] == "passed" for test in tests.values()) == 10
+    assert sum(test["status"] == "passed" for test in tests.values()) == 11
     assert "VerdictFailed: verdict-failed (409)" in tests["requests an unknown path"]["failureMessages"][0]
     assert (
         'Requests of "fails by itself" to the mock server:\n#1 POST /admin/jobs/job-7/retry'

@@ -1,3 +1,3 @@
 import { defineConfig } from "vitest/config";
 
-export default defineConfig({ test: { include: ["unit/*.test.js", "documented/jobs.test.js"], reporters: ["default", ["json", { outputFile: "vitest.json" }]] } });
+export default defineConfig({ test: { globals: true, include: ["unit/*.test.js", "documented/{jobs,retry}.test.js"], reporters: ["default", ["json", { outputFile: "vitest.json" }]] } });
