@@ -38,7 +38,7 @@ def test_the_head_says_that_nothing_may_be_kept_or_held_back(api: Api) -> None:
     head = opened(api).head
     names = ("content-type", "cache-control", "x-accel-buffering", "transfer-encoding", "content-length", "etag")
     assert [head.get(name) for name in names] == [
-        "text/event-stream; charset=utf-8", "no-cache", "no", "chunked", None, None,
+        "text/event-stream; charset=utf-8", "no-cache, no-transform", "no", "chunked", None, None,
     ]  # fmt: skip
 
 

@@ -19,6 +19,8 @@ from mockserver.syntax.media_types import EVENT_STREAM
 SWITCHING_PROTOCOLS = 101
 # So that nginx, and what follows it in this, passes on each message as it comes.
 UNBUFFERED = "X-Accel-Buffering", "no"
+# Dev servers compress what they pass on, and keep it back meanwhile, unless nothing may be transformed.
+UNCOMPRESSED = "Cache-Control", "no-cache, no-transform"
 
 
 def open_events(exchange: Exchange, operation: Operation, call: OperationCall, seed: int) -> Response:
@@ -60,3 +62,5 @@ def keep_open(exchange: Exchange, response: Response) -> None:
         response.stream = response.stream or Stream(exchange.service.streams)
     if response.stays_open:
         response.set_header(*UNBUFFERED)
+        if response.header("Cache-Control") is None:
+            response.set_header(*UNCOMPRESSED)
