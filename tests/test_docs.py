@@ -45,7 +45,7 @@ BLOCKS = [
 TESTED_ELSEWHERE = {
     ("README.md", "mermaid"), ("README.md", "js"), ("testing-javascript.md", "js"), ("qa.md", "mermaid"),
     *(("coming-from.md", language) for language in ("yaml", "js", "http", "json", "java")),
-    ("upstream.md", "yaml"),
+    ("upstream.md", "yaml"), ("frontend.md", "nginx"),
     *(("handlers.md", language) for language in ("yaml", "json", "py")),
 }  # fmt: skip
 COMMAND = re.compile(r"^(?:\$ )?((?:mockserver|make|pip|npm|docker) .*?)\s*(?:# .*)?$", re.MULTILINE)

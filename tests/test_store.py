@@ -425,7 +425,7 @@ def test_without_redis_installed_a_store_says_what_to_install(monkeypatch: pytes
     monkeypatch.setitem(sys.modules, "redis", None)
     result = run("serve", "--store", "redis://localhost")
     assert result.exit_code == 2
-    assert "mockserver[redis]" in result.stderr
+    assert "pip install 'redis[hiredis]>=8,<9'" in result.stderr
 
 
 def test_a_wait_ends_by_a_request_to_another_process(redis: RedisServer, built_in: Contract) -> None:

@@ -104,8 +104,9 @@ def check_command(
     if checker is not None and output_format == "text":
         for line in without_state_lines(checker.contract):
             print_line(f"without state: {line}")
-        # Elsewhere these are warnings.
-        for line in without_effect_lines(checker.contract) if stateful else ():
+        # In a directory these are warnings.
+        is_inferred = stateful and contract is not None and contract.is_file()
+        for line in without_effect_lines(checker.contract) if is_inferred else ():
             print_line(f"query parameters without effect: {line}")
     if errors := report.count_errors(findings):
         fail(f"{count_noun(errors, 'error')} in the contract")

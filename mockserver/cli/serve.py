@@ -55,7 +55,8 @@ While it runs:
   curl -H 'X-Mock-Sandbox: test-1' http://localhost:4080/admin/jobs    in a sandbox
   curl -X POST http://localhost:4080/__mock/reset                      reset the state
 """
-INSTALL_REDIS = "--store needs the redis package: pip install 'mockserver[redis]'"
+# Not an extra of this package, which no registry has.
+INSTALL_REDIS = "--store needs the redis package: pip install 'redis[hiredis]>=8,<9'"
 
 
 @click.command(

@@ -110,6 +110,8 @@ def _load_directory(root: Path, *, strict_examples: bool, built_in: bool = False
     document = next((schemas / name for name in OPENAPI if (schemas / name).is_file()), None)
     if document is None:
         message = "does not exist; a contract directory needs it"
+        if alone := next((name for name in OPENAPI if (root / name).is_file()), None):
+            message += f"; to serve {alone} as it is, name the file"
         raise ContractError([Problem("schemas/openapi.yaml", message, code="no-contract")])
     others = [path for path in list_files(schemas) if path.name not in (*RESOURCES, document.name)]
     report = Report()

@@ -207,6 +207,13 @@ def test_a_path_without_a_contract_is_reported_with_what_is_expected(name: str, 
     assert str(caught.value) == message.format(path=path)
 
 
+def test_a_directory_without_schemas_may_hold_a_document(tmp_path: Path) -> None:
+    (tmp_path / "openapi.yml").touch()
+    with pytest.raises(ContractError) as caught:
+        load_contract(tmp_path)
+    assert str(caught.value).endswith("needs it; to serve openapi.yml as it is, name the file")
+
+
 def test_a_url_is_not_read() -> None:
     with pytest.raises(ContractError) as caught:
         load_contract(Path("https://example.com/openapi.yaml"))

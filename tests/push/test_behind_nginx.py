@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
@@ -51,9 +53,11 @@ http {{
       proxy_set_header Upgrade $http_upgrade;
       proxy_set_header Connection "upgrade";
     }}
+    {documented}
   }}
 }}
 """
+FRONTEND = (Path(__file__).parents[2] / "docs" / "frontend.md").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -66,9 +70,12 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         with_stream()(files)
         add_channels(files)
 
-    with BackgroundServer(create_app(load_contract(write_contract(folder / "contract", add))), "127.0.0.1") as server:
+    app = create_app(load_contract(write_contract(folder / "contract", add)), forwarded=True)
+    with BackgroundServer(app, "127.0.0.1") as server:
         port = free_port()
-        (folder / "nginx.conf").write_text(CONFIGURATION.format(port=port, server=server.url))
+        (documented,) = re.findall(r"```nginx\n(.*?)```", FRONTEND, re.DOTALL)
+        documented = documented.replace("http://127.0.0.1:4080", server.url)
+        (folder / "nginx.conf").write_text(CONFIGURATION.format(port=port, server=server.url, documented=documented))
         with run_nginx(program, folder) as process:
             # It listens before it says how it waits for events.
             assert any("event method" in line for line in process.stderr or ())
@@ -107,6 +114,12 @@ def test_a_client_continues_after_its_last_id(api: Api) -> None:
     api.post("/jobs/x%2Fy/cancel")
     resumed = api.open("/events", first.id).take(2)
     assert [(message.event, message.data["id"]) for message in resumed] == [("cancel", "b"), ("cancel", "x/y")]
+
+
+def test_links_have_the_prefix_that_the_documented_configuration_sends(proxied: str) -> None:
+    redirected = requests.get(f"{proxied}/mock/", allow_redirects=False, timeout=SECONDS)
+    assert redirected.headers["Location"] == "/mock/__mock/"
+    assert 'data-root="/mock"' in requests.get(f"{proxied}/mock/__mock/", timeout=SECONDS).text
 
 
 def test_a_reset_ends_the_response(api: Api) -> None:
