@@ -97,6 +97,14 @@ def test_a_python_example_runs(block: str, tmp_path: Path) -> None:
     assert process.returncode == 0, process.stdout + process.stderr
 
 
+def test_contributors_are_led_to_files_that_exist() -> None:
+    page = PAGES["contributing.md"]
+    named = re.findall(r"`((?:mockserver|tests|docs|\.ci)/[\w./-]*)`", page)
+    assert [name for name in named if not (ROOT / name).exists()] == []
+    folders = {path.parent.name for path in (ROOT / "mockserver").glob("*/__init__.py")}
+    assert folders - set(re.findall(r"`(\w+)`", page)) == set()
+
+
 def test_every_option_is_documented() -> None:
     options = [
         name
