@@ -233,6 +233,8 @@ def parse_source(file: str, raw: bytes, report: Report) -> Source | None:
         return None
     except (strict_json.MalformedJSON, yaml_reader.MalformedYAML) as error:
         message = f"is not valid {syntax}: {error.message}"
+        if error.column is not None:
+            message += f", at column {error.column}"
         report.add_problem(Problem(file, message, line=error.line or _find_yaml_error_line(raw), code="malformed"))
         return None
     report.warnings += [Problem(file, note.message, line=note.line, code=note.code) for note in notes]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import field
-from itertools import islice
 from typing import Any, NamedTuple
 
 import yaml
@@ -55,6 +54,11 @@ _STRINGS = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")(:)?')
 _STRINGS_AND_EXPONENTS = re.compile(_STRINGS.pattern + r"|(-?[0-9]+(?:\.[0-9]+)?)e([-+]?[0-9]+)")
 # In strings, YAML 1.1 takes these for line breaks, or for not printable.
 _NOT_PRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+# So many lines are read again without a tab that the parser does not expect.
+TAB_LIMIT = 50
+_LINE_BREAK = re.compile("(\r\n|[\r\n\x85\u2028\u2029])")
+# Indicators, and a tab that separates them from what is not an indicator itself.
+_TAB_AFTER_INDICATOR = re.compile(r" *(?:[-?:] +)*[-?:] *\t[ \t]*(?![-?:](?:\s|$))(?=\S)")
 _CORE = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq")}
 
 
@@ -75,18 +79,15 @@ def parse(text: str, notes: list[YAMLNote] | None = None) -> Any:
 
     Merge keys (`<<: *base`) are merged, as by the tools of YAML 1.1. What may be misunderstood is added to `notes`.
     """
-    reader = _Reader(text)
-    value = reader.read()
+    reader = _read(text)
     if notes is not None:
         notes += reader.notes
-    return value
+    return reader.result
 
 
 def find_lines(text: str) -> dict[str, int]:
     """The line, from 1, of each JSON pointer in a YAML or JSON document. Raises MalformedYAML."""
-    reader = _Reader(text, keep_lines=True)
-    reader.read()
-    return reader.lines
+    return _read(text, keep_lines=True).lines
 
 
 def dump(value: Any) -> str:
@@ -168,6 +169,41 @@ def _merge(container: _OpenContainer) -> None:
     container.value.update(merged | own)
 
 
+class _UnexpectedTab(MalformedYAML):
+    """There is a tab, or nothing but white space, at a place where the parser does not expect it."""
+
+
+def _read(text: str, *, keep_lines: bool = False) -> _Reader:
+    """Read a text, whose lines may have tabs where YAML 1.2 allows them and libyaml does not. Raises MalformedYAML."""
+    for _ in range(TAB_LIMIT):
+        reader = _Reader(text, keep_lines)
+        try:
+            reader.read()
+        except _UnexpectedTab as error:
+            repaired = _without_tab(text, (error.line or 1) - 1)
+            if repaired is None:
+                raise
+            text = repaired
+        else:
+            return reader
+    raise MalformedYAML(f"tabs separate in more than {TAB_LIMIT} lines; write spaces")
+
+
+def _without_tab(text: str, number: int) -> str | None:
+    """The text with another line of this number, from 0, that means the same; None if that has no tab.
+
+    Blank lines, and those with a comment alone, may begin with tabs, and tabs may separate (sections 6.2 and 6.6).
+    """
+    pieces = _LINE_BREAK.split(text)
+    line = pieces[2 * number]
+    content = line.lstrip(" \t")
+    if not content or content.startswith("#"):
+        pieces[2 * number] = content
+    elif match := _TAB_AFTER_INDICATOR.match(line):
+        pieces[2 * number] = line[: match.end()].replace("\t", " ") + line[match.end() :]
+    return "".join(pieces) if pieces[2 * number] != line else None
+
+
 @dataclass(slots=True)
 class _Reader:
     text: str
@@ -176,28 +212,37 @@ class _Reader:
     nodes: int = 0
     stack: list[_OpenContainer] = field(default_factory=list)
     anchors: dict[str, tuple[Any, int]] = field(default_factory=dict)
+    # Scalars with an anchor as they are written, which an alias to them is as a key.
+    names: dict[str, str] = field(default_factory=dict)
     result: Any = None
     documents: int = 0
     notes: list[YAMLNote] = field(default_factory=list)
 
-    def read(self) -> Any:
+    def read(self) -> None:
         try:
             for event in yaml.parse(self.text, Loader=LOADER):
                 self._handle(event)
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            message = error.problem or str(error.context)
-            if mark is not None and self._is_indented_by_tab(mark.line):
-                message = "a tab indents this line, where YAML allows spaces alone"
-            raise MalformedYAML(message, mark.line + 1 if mark else None) from None
+            raise self._refusal(error) from None
         except yaml.YAMLError as error:
             raise MalformedYAML(str(error).splitlines()[0], None) from None
-        return self.result
 
-    def _is_indented_by_tab(self, number: int) -> bool:
-        """Whether there is a tab in front of a line's text; the number is from 0."""
-        line = next(islice(self.text.splitlines(), number, None), "")
-        return "\t" in line[: len(line) - len(line.lstrip(" \t"))]
+    def _refusal(self, error: yaml.MarkedYAMLError) -> MalformedYAML:
+        mark = error.problem_mark or error.context_mark
+        message = error.problem or str(error.context)
+        if mark is None:
+            return MalformedYAML(message)
+        lines = _LINE_BREAK.split(self.text)[::2]
+        # Where the text ends too early, the parser names the line after it.
+        number, column = (mark.line, mark.column) if mark.line < len(lines) else (len(lines) - 1, len(lines[-1]))
+        line = lines[number]
+        character, is_unexpected = line[column : column + 1], message == "found character that cannot start any token"
+        if is_unexpected and character:
+            message = f"{quote(character)} cannot begin a text without quotes"
+        if "\t" in line[: len(line) - len(line.lstrip(" \t"))] or (is_unexpected and character == "\t"):
+            message = "a tab indents this line, where YAML allows spaces alone"
+        is_at_tab = error.context != "while scanning a block scalar" and character == "\t"
+        return (_UnexpectedTab if is_at_tab else MalformedYAML)(message, number + 1, column + 1)
 
     def _handle(self, event: Any) -> None:
         kind = type(event)
@@ -222,6 +267,8 @@ class _Reader:
             self._handle_key(event, top)
             return
         value = self._resolve(event)
+        if event.anchor:
+            self.names[event.anchor] = event.value
         if value is None and top is not None and top.in_flow and top.key_end == event.end_mark.index:
             message = (
                 f"{quote(top.name)} is a member without a value here: in braces, a comma begins another member; "
@@ -233,16 +280,21 @@ class _Reader:
         self._add(event, value, 1)
 
     def _handle_key(self, event: Any, top: _OpenContainer) -> None:
+        if event.anchor:
+            self.anchors[event.anchor], self.names[event.anchor] = (self._resolve(event), 1), event.value
         if event.value == MERGE and not event.style and event.implicit[0]:
             top.name, top.is_merge = MERGE, True
             message = "<< merges another mapping into this one, which YAML 1.2 and JSON do not know"
             self.notes.append(YAMLNote(event.start_mark.line + 1, message, "merge-key"))
             return
-        if event.value in top.value:
-            self._fail(event, f'the key "{event.value[:60]}" appears twice in one mapping')
-        top.name, top.key_end = event.value, event.end_mark.index
+        self._begin_member(event, top, event.value)
+
+    def _begin_member(self, event: Any, top: _OpenContainer, name: str) -> None:
+        if name in top.value:
+            self._fail(event, f'the key "{name[:60]}" appears twice in one mapping')
+        top.name, top.key_end = name, event.end_mark.index
         if self.keep_lines:
-            self.lines[json_pointer.append(top.pointer, event.value)] = event.start_mark.line + 1
+            self.lines[json_pointer.append(top.pointer, name)] = event.start_mark.line + 1
 
     def _open(self, event: Any, value: Any) -> None:
         top = self.stack[-1] if self.stack else None
@@ -264,13 +316,17 @@ class _Reader:
             self.nodes += len(closed.value)
         if closed.anchor:
             self.anchors[closed.anchor] = (closed.value, self.nodes - closed.nodes_before)
+            self.names.pop(closed.anchor, None)
 
     def _handle_alias(self, event: Any) -> None:
         top = self.stack[-1] if self.stack else None
-        if top is not None and type(top.value) is dict and top.name is None:
-            self._fail(event, "a key must be a string, not an alias")
         if event.anchor not in self.anchors:
             self._fail(event, f"the alias *{event.anchor[:60]} has no anchor before it")
+        if top is not None and type(top.value) is dict and top.name is None:
+            if event.anchor not in self.names:
+                self._fail(event, "a key must be a string")
+            self._begin_member(event, top, self.names[event.anchor])
+            return
         value, nodes = self.anchors[event.anchor]
         self._add(event, value, nodes)
 
@@ -321,4 +377,4 @@ class _Reader:
         return text
 
     def _fail(self, event: Any, message: str) -> None:
-        raise MalformedYAML(message, event.start_mark.line + 1)
+        raise MalformedYAML(message, event.start_mark.line + 1, event.start_mark.column + 1)

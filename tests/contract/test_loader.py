@@ -42,7 +42,9 @@ def test_a_default_scenario_with_an_error_is_not_missing(problems: Problems) -> 
         files["scenarios/other.yaml"] = {}
 
     listed = problems(add_another, **{"scenarios/baseline.yaml": "a: 1\na: 2"})
-    assert listed == ['scenarios/baseline.yaml:2: is not valid YAML: the key "a" appears twice in one mapping']
+    assert listed == [
+        'scenarios/baseline.yaml:2: is not valid YAML: the key "a" appears twice in one mapping, at column 1'
+    ]
 
 
 def test_mistakes_in_different_files_are_reported_together(problems: Problems) -> None:

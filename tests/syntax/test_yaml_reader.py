@@ -56,6 +56,71 @@ def test_yaml_that_json_cannot_represent_is_rejected_with_its_line(text: str, me
     assert caught.value.line == line
 
 
+@pytest.mark.parametrize(
+    ("text", "message", "line", "column"),
+    [
+        ("a: 1\nb: [1, 2", "did not find expected ',' or ']'", 2, 9),
+        ("a: @x", '"@" cannot begin a text without quotes', 1, 4),
+        ("a: `x`", '"`" cannot begin a text without quotes', 1, 4),
+        ("a:\n  - b\n  c: 1", "did not find expected '-' indicator", 3, 3),
+        ("a: 1\n  b: 2: 3", "mapping values are not allowed in this context", 2, 4),
+    ],
+)
+def test_what_is_no_yaml_is_rejected_with_its_line_and_column(text: str, message: str, line: int, column: int) -> None:
+    with pytest.raises(MalformedYAML) as caught:
+        yaml_reader.parse(text)
+    assert (caught.value.message, caught.value.line, caught.value.column) == (message, line, column)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("&a name: x\n*a : y\nb: *a", None),
+        ("&a name: x\nb: *a\nc: {*a : y}", {"name": "x", "b": "name", "c": {"name": "y"}}),
+        ("a: &k 010\nb:\n  *k : x", {"a": 10, "b": {"010": "x"}}),
+        ("a: &k [1]\nb:\n  *k : x", None),
+        ("a: &k x\nb: &k [1]\nc:\n  *k : x", None),
+        ("a: &k [1]\nb: &k x\nc:\n  *k : x", {"a": [1], "b": "x", "c": {"x": "x"}}),
+    ],
+)
+def test_keys_have_anchors_and_are_aliases_of_scalars(text: str, value: Any) -> None:
+    if value is None:
+        with pytest.raises(MalformedYAML, match=r"twice in one mapping|a key must be a string"):
+            yaml_reader.parse(text)
+    else:
+        assert yaml_reader.parse(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a: 1\n\t\nb: 2\n", {"a": 1, "b": 2}),
+        ("a: 1\n \t \n\t\nb: 2\n\t", {"a": 1, "b": 2}),
+        ("\t\r\na:\r\n\t\r\n  - b\r\n", {"a": ["b"]}),
+        ("a: 1\n\t# text\nb: 2 \t# text\n", {"a": 1, "b": 2}),
+        ("-\ta\n-\t-1\n- -\tb\n", ["a", -1, ["b"]]),
+        ("?\ta\n:\tb\nc:\td\n", {"a": "b", "c": "d"}),
+        ("a: |\n  x\n  \t\n  \ty\nb:\n\t\n  - |\n    \t# z\n", None),
+        ("a: |\n  x\n  \t\n  \ty\nb:\n\t\n  - 1\n", {"a": "x\n\t\n\ty\n", "b": [1]}),
+    ],
+)
+def test_tabs_may_be_in_blank_lines_before_comments_and_after_indicators(text: str, value: Any) -> None:
+    if value is None:
+        with pytest.raises(MalformedYAML, match="a tab indents this line"):
+            yaml_reader.parse(text)
+    else:
+        assert yaml_reader.parse(text) == value
+
+
+def test_a_tab_that_separates_moves_no_line() -> None:
+    assert yaml_reader.find_lines("a:\n\t\n  -\tb\n") == {"/a": 1, "/a/0": 3}
+
+
+def test_very_many_tabs_that_separate_are_rejected() -> None:
+    with pytest.raises(MalformedYAML, match="tabs separate in more than 50 lines; write spaces"):
+        yaml_reader.parse("a: 1\n" + "\t\n" * 1_000 + "b: 2")
+
+
 def test_unbounded_nesting_is_rejected_by_the_parser_or_the_reader() -> None:
     with pytest.raises(MalformedYAML, match="nest"):
         yaml_reader.parse("[" * 100_000)
@@ -163,7 +228,15 @@ def test_what_may_be_misunderstood_is_noted(text: str, codes: list[str]) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "line"), [("a:\n\tb: 1", 2), ("a:\n  b: 1\n\tc: 2", 3), ("a:\n  - b\n \t- c", 3), ("\ta: 1", 1)]
+    ("text", "line"),
+    [
+        ("a:\n\tb: 1", 2),
+        ("- \t- a", 1),
+        ("-\ta: 1\n\tb: 2", 2),
+        ("a:\n  b: 1\n\tc: 2", 3),
+        ("a:\n  - b\n \t- c", 3),
+        ("\ta: 1", 1),
+    ],
 )
 def test_a_line_that_is_indented_by_a_tab_is_named(text: str, line: int) -> None:
     with pytest.raises(MalformedYAML) as error:
