@@ -201,9 +201,11 @@ def _handler_call(request: Request, operation: Operation, call: OperationCall | 
 
 def _body(request: Request, operation: Operation, body: Any) -> Any:
     """The decoded body; one that is neither JSON nor a form nor text is bytes."""
-    sent = essence(request.header("Content-Type") or JSON)
-    if operation.body is not None and request.body and not (is_json(sent) or sent in FORMS or is_text(sent)):
+    if operation.body is None or not request.body:
+        return copy_json(body)
+    sent = essence(bodies.sent_media_type(operation.body, request))
+    if not (is_json(sent) or sent in FORMS or is_text(sent)):
         return request.body
-    if operation.body is not None and sent in FORMS and sent != FORM:
+    if sent in FORMS and sent != FORM:
         return bodies.read_uploads(operation.body, request, body)
     return copy_json(body)

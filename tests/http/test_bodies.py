@@ -407,3 +407,24 @@ def test_of_many_invalid_lines_the_first_are_listed(serve: Serve) -> None:
     client = serve({"application/jsonl": {"itemSchema": {"type": "integer"}}})
     response = client.post("/x", data=b"null\n" * 50, content_type="application/jsonl")
     assert told(response) == [(f"/{number}", "type") for number in range(20)] + [("", "more")]
+
+
+@pytest.mark.parametrize(
+    ("media_type", "schema", "data", "violations"),
+    [
+        ("*/*", {}, b"\x00\xff", []),
+        ("application/*", {"type": "string", "maxLength": 2}, b"{a}", [("", "maxLength")]),
+        ("*/*", PET, b'{"name": "R"}', [("/name", "minLength")]),
+        ("*/*", {"type": "string", "maxLength": 2}, b'"abc"', [("", "maxLength")]),
+        ("application/octet-stream", {"type": "string", "maxLength": 2}, b"\x00\xff", []),
+    ],
+)
+def test_a_body_without_a_content_type_is_what_it_looks_like(
+    serve: Serve, media_type: str, schema: dict[str, Any], data: bytes, violations: list[tuple[str, str]]
+) -> None:
+    assert told(serve({media_type: {"schema": schema}}).post("/x", data=data)) == violations
+
+
+def test_a_body_without_a_content_type_is_json_where_the_schema_allows_no_text(serve: Serve) -> None:
+    response = serve({"*/*": {"schema": PET}}).post("/x", data=b'{"name": ')
+    assert response.get_json()["code"] == "malformed-body"

@@ -24,6 +24,13 @@ def test_a_preflight_of_the_mocked_api_succeeds_for_any_origin(client: FlaskClie
         assert "Access-Control-Allow-Credentials" not in response.headers
 
 
+def test_a_preflight_allows_a_public_site_to_call_a_local_address_if_it_asks(client: FlaskClient) -> None:
+    asked = {**PREFLIGHT, "Access-Control-Request-Private-Network": "true"}
+    assert client.options("/admin/jobs", headers=asked).headers["Access-Control-Allow-Private-Network"] == "true"
+    assert "Access-Control-Allow-Private-Network" not in client.options("/admin/jobs", headers=PREFLIGHT).headers
+    assert "Access-Control-Allow-Private-Network" not in client.options("/__mock/reset", headers=asked).headers
+
+
 def test_an_answer_may_be_read_with_its_headers(client: FlaskClient) -> None:
     response = client.get("/admin/jobs", headers={"Origin": "https://app.example"})
     assert response.headers["Access-Control-Allow-Origin"] == "https://app.example"

@@ -72,7 +72,7 @@ def read(body: Body, request: Request, violations: list[Violation]) -> tuple[Any
     Raises UnsupportedMediaType, UnsupportedCharset, MalformedBody or TooManyParts.
     """
     data = request.body
-    sent = request.header("Content-Type") or _default_media_type(body)
+    sent = sent_media_type(body, request)
     if not data and (is_json(sent) or is_xml_data(sent) or request.header("Content-Type") is None):
         if body.required:
             violations.append(Violation("body", "", "required", "a body is required and missing"))
@@ -133,10 +133,28 @@ def parse(data: bytes, content_type: str = JSON) -> Any:
         raise MalformedBody(str(error)) from None
 
 
-def _default_media_type(body: Body) -> str:
-    """The media type of a body without Content-Type: JSON if declared, else the first that is not a range."""
+def sent_media_type(body: Body, request: Request) -> str:
+    """The Content-Type of a request; without one, JSON if declared, else the first declared type that is not a range.
+
+    Of ranges alone, what the bytes look like (RFC 9110, section 8.3): JSON, or bytes where the schema allows these.
+    """
+    sent = request.header("Content-Type")
+    if sent:
+        return sent
     names = [name for name in body.media if "*" not in name]
-    return next((name for name in names if is_json(name)), names[0] if names else JSON)
+    if names:
+        return next((name for name in names if is_json(name)), names[0])
+    media = body.media.get(best_match(OCTETS, body.media) or "")
+    may_be_bytes = media is not None and "string" in media.shape.types
+    return OCTETS if may_be_bytes and not _is_json(request.body) else JSON
+
+
+def _is_json(data: bytes) -> bool:
+    try:
+        strict_json.parse(data)
+    except strict_json.MalformedJSON:
+        return False
+    return True
 
 
 def _decode(media: MediaType, sent: str, data: bytes, violations: list[Violation]) -> Any:

@@ -35,6 +35,9 @@ def preflight(request: Request) -> Response:
     response.headers.append(("Access-Control-Allow-Methods", request.header("Access-Control-Request-Method") or ""))
     if (names := request.header("Access-Control-Request-Headers")) is not None:
         response.headers.append(("Access-Control-Allow-Headers", names))
+    if request.header("Access-Control-Request-Private-Network") == "true":
+        # Asked by pages of public sites (https://wicg.github.io/private-network-access/).
+        response.headers.append(("Access-Control-Allow-Private-Network", "true"))
     response.headers.append(("Access-Control-Max-Age", MAX_AGE))
     return response
 
