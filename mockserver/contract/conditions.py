@@ -8,8 +8,9 @@ from typing import Any, Protocol
 
 from mockserver.dataclass import dataclass
 from mockserver.errors import Violation
+from mockserver.schemas.equality import equality_key
 from mockserver.schemas.inline_schemas import compile_condition
-from mockserver.schemas.validators import Validator
+from mockserver.schemas.matching import InlineSchema, ReadingWork
 from mockserver.syntax import json_pointer
 
 
@@ -26,6 +27,10 @@ class RequestContent(Protocol):
     def body(self) -> Any:
         """The body as JSON: text is a string, a form an object, and no body null."""
 
+    @property
+    def work(self) -> ReadingWork:
+        """How much of the request may still be read."""
+
 
 @dataclass(frozen=True, slots=True)
 class ParameterCondition:
@@ -35,16 +40,13 @@ class ParameterCondition:
     """
 
     value: Any = None
-    schema: Validator | None = None
+    schema: InlineSchema | None = None
 
-    def holds(self, parameter: Any) -> bool:
-        """Whether a parameter, or one of its values where it is repeated, is the value, as JSON or as text."""
+    def holds(self, name: str, sent: SentParameters, work: ReadingWork) -> bool:
+        """Whether a parameter meets the condition. Raises TooMuchToMatch."""
         if self.schema is not None:
-            return self.schema.is_valid(parameter)
-        if parameter is None or self.value is None or isinstance(self.value, list):
-            return bool(parameter == self.value)
-        values = parameter if isinstance(parameter, list) else [parameter]
-        return any(_is_equal(value, self.value) or _text(value) == _text(self.value) for value in values)
+            return self.schema.matches(sent.value_of(name), work)
+        return sent.has(name, self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,11 @@ class TextCondition:
     """A text that a header or cookie must be, or the JSON Schema that it must match, where null is one not sent."""
 
     text: str | None = None
-    schema: Validator | None = None
+    schema: InlineSchema | None = None
 
-    def holds(self, value: str | None) -> bool:
-        """Whether a value meets the condition."""
-        return value == self.text if self.schema is None else self.schema.is_valid(value)
+    def holds(self, value: str | None, work: ReadingWork) -> bool:
+        """Whether a value meets the condition. Raises TooMuchToMatch."""
+        return value == self.text if self.schema is None else self.schema.matches(value, work)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +67,50 @@ class Conditions:
 
     headers: Mapping[str, TextCondition] = field(default_factory=dict)
     cookies: Mapping[str, TextCondition] = field(default_factory=dict)
-    body: Validator | None = None
+    body: InlineSchema | None = None
 
     def hold(self, request: RequestContent) -> bool:
-        """Whether a request meets them."""
+        """Whether a request meets them. Raises TooMuchToMatch."""
+        work = request.work
         return (
-            all(condition.holds(request.header(name)) for name, condition in self.headers.items())
-            and all(condition.holds(request.cookie(name)) for name, condition in self.cookies.items())
-            and (self.body is None or self.body.is_valid(request.body))
+            all(condition.holds(request.header(name), work) for name, condition in self.headers.items())
+            and all(condition.holds(request.cookie(name), work) for name, condition in self.cookies.items())
+            and (self.body is None or self.body.matches(request.body, work))
         )
 
 
 NO_CONDITIONS = Conditions()
+
+
+class SentParameters:
+    """The parameters of a request, as they are compared with many that are expected."""
+
+    __slots__ = ("_keys", "_parameters")
+
+    def __init__(self, parameters: Mapping[str, Any]) -> None:
+        self._parameters = parameters
+        # Of repeated ones, all values as text, and by what makes them equal.
+        self._keys: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+
+    def value_of(self, name: str) -> Any:
+        """The value of a parameter; None if it was not sent."""
+        return self._parameters.get(name)
+
+    def has(self, name: str, value: Any) -> bool:
+        """Whether a parameter, or one of its values where it is repeated, is `value`, as JSON or as text.
+
+        None is a parameter that was not sent, and a list the whole value of a repeated one.
+        """
+        parameter = self._parameters.get(name)
+        if parameter is None or value is None or isinstance(value, list):
+            return bool(parameter == value)
+        if not isinstance(parameter, list):
+            return _is_equal(parameter, value) or _text(parameter) == _text(value)
+        if name not in self._keys:
+            keys = (equality_key(item) for item in parameter if not isinstance(item, str))
+            self._keys[name] = frozenset(map(_text, parameter)), frozenset(keys)
+        texts, equal = self._keys[name]
+        return _text(value) in texts or (bool(equal) and equality_key(value) in equal)
 
 
 class ConditionReader:
@@ -110,7 +144,7 @@ class ConditionReader:
             for name, value in texts.items()
         }
 
-    def _compile(self, schema: Any, pointer: str) -> Validator | None:
+    def _compile(self, schema: Any, pointer: str) -> InlineSchema | None:
         validator, errors = compile_condition(schema)
         self.violations += [Violation("body", pointer + place, "schema", message) for place, message in errors]
         return validator

@@ -17,6 +17,7 @@ from mockserver.errors import Problem
 from mockserver.handlers.python import ContractPython, PythonFunction
 from mockserver.openapi.examples import BrokenExample, DeclaredExample, find_broken
 from mockserver.openapi.model import Operation
+from mockserver.schemas.matching import InlineSchema
 from mockserver.schemas.shapes import Shape
 from mockserver.schemas.validators import Schemas, Validator
 
@@ -269,7 +270,7 @@ class Dataset:
 class ChannelReply:
     """What is sent in response to a message of a client that matches a JSON Schema."""
 
-    match: Validator
+    match: InlineSchema
     message: Any
 
 

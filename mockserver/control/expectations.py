@@ -7,16 +7,23 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from mockserver.contract.conditions import NO_CONDITIONS, ConditionReader, Conditions, ParameterCondition
+from mockserver.contract.conditions import (
+    NO_CONDITIONS,
+    ConditionReader,
+    Conditions,
+    ParameterCondition,
+    SentParameters,
+)
 from mockserver.contract.model import Contract
 from mockserver.control.journal_json import has_method, has_status
-from mockserver.engine.journal import Entry, LoggedMessage
+from mockserver.engine.journal import Entry
 from mockserver.errors import Violation, unknown_name
 from mockserver.http.messages import header_name
 from mockserver.http.request.content import parse_body
 from mockserver.openapi.model import Operation, unknown_operation
 from mockserver.refusals import InvalidRequest
 from mockserver.schemas.inline_schemas import TOO_LARGE, VALUE_LIMIT, count_values
+from mockserver.schemas.matching import ReadingWork
 from mockserver.syntax import json_pointer
 from mockserver.syntax.cookies import cookie_values
 from mockserver.syntax.redaction import redact_value
@@ -30,10 +37,11 @@ class BodyNotKept(Exception):
 
 
 class LoggedRequest:
-    """The content of a request in the journal, which is parsed once for all expectations."""
+    """A request in the journal, whose content is parsed once for all expectations; `work` is what they may read."""
 
-    def __init__(self, message: LoggedMessage) -> None:
-        self._message = message
+    def __init__(self, entry: Entry, work: ReadingWork) -> None:
+        self.entry, self.work = entry, work
+        self.parameters = SentParameters(entry.parameters)
 
     def header(self, name: str) -> str | None:
         """The value of a header, whose name is case-insensitive; None if it was not sent."""
@@ -49,14 +57,14 @@ class LoggedRequest:
 
         Raises BodyNotKept where the journal holds only a part of it.
         """
-        message = self._message
+        message = self.entry.request
         if message.size > len(message.body):
             raise BodyNotKept(message.size)
         return parse_body(message.body, self.header("Content-Type") or "")
 
     @cached_property
     def _headers(self) -> dict[str, str]:
-        return {header_name(name): value for name, value in self._message.headers}
+        return {header_name(name): value for name, value in self.entry.request.headers}
 
     @cached_property
     def _cookies(self) -> Mapping[str, str]:
@@ -73,8 +81,12 @@ class Expectation:
     where: Mapping[str, ParameterCondition] = field(default_factory=dict)
     content: Conditions = NO_CONDITIONS
 
-    def differences(self, entry: Entry, request: LoggedRequest) -> list[dict[str, Any]]:
-        """How a request differs from the expected one, its body left aside; empty if it is one."""
+    def differences(self, request: LoggedRequest) -> list[dict[str, Any]]:
+        """How a request differs from the expected one, its body left aside; empty if it is one.
+
+        Raises TooMuchToMatch.
+        """
+        entry = request.entry
         parts = {"operation": entry.operation, "path": entry.path}
         differences = [
             {"part": part, "expected": self.entry[part], "actual": actual}
@@ -88,7 +100,7 @@ class Expectation:
         differences += [
             {"part": "where", "name": name, "expected": self.entry["where"][name], "actual": entry.parameters.get(name)}
             for name, condition in self.where.items()
-            if not condition.holds(entry.parameters.get(name))
+            if not condition.holds(name, request.parameters, request.work)
         ]
         sent = [
             *(("header", "headers", name, request.header(name), test) for name, test in self.content.headers.items()),
@@ -102,13 +114,13 @@ class Expectation:
                 "actual": redact_value("cookie" if part == "cookie" else name, value),
             }
             for part, member, name, value, condition in sent
-            if not condition.holds(value)
+            if not condition.holds(value, request.work)
         ]
         return differences
 
     def accepts(self, request: LoggedRequest) -> bool:
-        """Whether the body of a request is an expected one. Raises BodyNotKept."""
-        return self.content.body is None or self.content.body.is_valid(request.body)
+        """Whether the body of a request is an expected one. Raises BodyNotKept and TooMuchToMatch."""
+        return self.content.body is None or self.content.body.matches(request.body, request.work)
 
     @cached_property
     def description(self) -> str:

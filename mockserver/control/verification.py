@@ -10,8 +10,9 @@ from mockserver.control.expectations import BodyNotKept, Expectation, LoggedRequ
 from mockserver.engine.journal import Entry
 from mockserver.errors import Violation, count_noun
 from mockserver.http.service import Service
-from mockserver.refusals import VerifyFailed
+from mockserver.refusals import InvalidRequest, TooMuchToMatch, VerifyFailed
 from mockserver.schemas.explanation_work import STEP_LIMIT
+from mockserver.schemas.matching import READING_LIMIT, ReadingWork
 
 # How many of the requests that came closest are shown.
 CLOSEST_LIMIT = 3
@@ -19,6 +20,7 @@ CLOSEST_LIMIT = 3
 # these explanations.
 EXPLAINED_BODIES = 300
 EXPLANATION_STEPS = 2 * STEP_LIMIT
+TOO_MUCH_TO_READ = f"schemas would read more than {READING_LIMIT:,} bytes of bodies, each as often as they are applied"
 NOT_EXPLAINED = Violation("body", "", "schema", "it does not match its schema")
 
 
@@ -29,10 +31,7 @@ def verify(service: Service, entries: Sequence[Entry], dropped: int, body: Mappi
     """
     expectations = read_expectations(body["expect"], service.contract)
     comparisons = [JournalComparison(expectation) for expectation in expectations]
-    for entry in entries:
-        request = LoggedRequest(entry.request)
-        for comparison in comparisons:
-            comparison.add(entry, request)
+    compare_all(comparisons, entries)
     explanations = BodyExplanations(len(expectations))
     results = [_judge(service, comparison, dropped, explanations) for comparison in comparisons]
     if body.get("in_order", False):
@@ -45,6 +44,18 @@ def verify(service: Service, entries: Sequence[Entry], dropped: int, body: Mappi
     if failed:
         raise VerifyFailed(failed, len(results), results)
     return {"verified": True, "expectations": results}
+
+
+def compare_all(comparisons: Sequence[JournalComparison], entries: Sequence[Entry]) -> None:
+    """Compare each request with each expectation. Raises InvalidRequest where their schemas would read too much."""
+    work = ReadingWork()
+    try:
+        for entry in entries:
+            request = LoggedRequest(entry, work)
+            for comparison in comparisons:
+                comparison.add(request)
+    except TooMuchToMatch:
+        raise InvalidRequest([Violation("body", "/expect", "schema", TOO_MUCH_TO_READ)]) from None
 
 
 class JournalComparison:
@@ -61,9 +72,10 @@ class JournalComparison:
         self.by_body: list[Entry] = []
         self.others: list[tuple[int, Entry]] = []
 
-    def add(self, entry: Entry, request: LoggedRequest) -> None:
-        """Compare a request, whose content this is."""
-        if differences := self.expectation.differences(entry, request):
+    def add(self, request: LoggedRequest) -> None:
+        """Compare a request. Raises TooMuchToMatch."""
+        entry = request.entry
+        if differences := self.expectation.differences(request):
             self.others.append((_distance(differences), entry))
             return
         try:
@@ -90,7 +102,7 @@ class BodyExplanations:
         assert schema is not None
         violations = [NOT_EXPLAINED]
         if self._steps > 0:
-            violations = schema.violations(LoggedRequest(entry.request).body, "body")
+            violations = schema.violations(LoggedRequest(entry, ReadingWork()).body, "body")
             self._steps -= schema.schemas.explainer.steps_taken
         return [{"part": "body", **violation.as_dict()} for violation in violations]
 
@@ -143,7 +155,7 @@ def _closest(service: Service, comparison: JournalComparison, explanations: Body
     return [
         {
             **journal_json.entry_as_json(service, entry, brief=True),
-            "differences": by_body.get(entry.number) or expectation.differences(entry, LoggedRequest(entry.request)),
+            "differences": by_body.get(entry.number) or expectation.differences(LoggedRequest(entry, ReadingWork())),
         }
         for _, entry in ranked[:CLOSEST_LIMIT]
     ]

@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from typing import Any
 
-from mockserver.contract.conditions import RequestContent
+from mockserver.contract.conditions import RequestContent, SentParameters
 from mockserver.contract.model import Override
 from mockserver.dataclass import dataclass
+from mockserver.engine.state.persistent_map import PersistentMap
 from mockserver.engine.state.seeded import draw_between
 from mockserver.refusals import OverrideLimit, UnknownOverride
 
 OVERRIDE_LIMIT = 10_000
+NO_DRAWS = PersistentMap.from_items({})
 # A share is drawn in steps of a millionth.
 DRAW_STEPS = 1_000_000
 
@@ -41,19 +43,22 @@ class Overrides:
     active: tuple[ActiveOverride, ...] = ()
     use_counts: Mapping[str, int] = field(default_factory=dict)
     added: int = 0
-    draw_counts: Mapping[str, int] = field(default_factory=dict)
+    draw_counts: PersistentMap = NO_DRAWS
+    # The ids of the active ones.
+    ids: frozenset[str] = frozenset()
 
     @classmethod
     def from_scenario(cls, overrides: tuple[Override, ...]) -> Overrides:
         """The overrides of a scenario."""
         numbered = enumerate(overrides, 1)
-        return cls(tuple(ActiveOverride(f"scenario-{number}", override, True) for number, override in numbered))
+        active = tuple(ActiveOverride(f"scenario-{number}", override, True) for number, override in numbered)
+        return cls(active, ids=frozenset(override.id for override in active))
 
     def add(self, override: Override) -> Overrides:
         """The overrides with one more, in front of the others. Raises OverrideLimit."""
         self.require_room(1)
         first = ActiveOverride(f"override-{self.added + 1}", override)
-        return replace(self, active=(first, *self.active), added=self.added + 1)
+        return replace(self, active=(first, *self.active), added=self.added + 1, ids=self.ids | {first.id})
 
     def require_room(self, count: int) -> None:
         """Raise OverrideLimit unless so many can be added."""
@@ -73,8 +78,14 @@ class Overrides:
         removed = set(removable) if override_id is None else {override_id}
         remaining = tuple(active for active in self.active if active.id not in removed)
         counts = {name: count for name, count in self.use_counts.items() if name not in removed}
-        draws = {name: count for name, count in self.draw_counts.items() if name not in removed}
-        return replace(self, active=remaining, use_counts=counts, draw_counts=draws)
+        draws = {name: count for name, count in self.draw_counts.as_dict().items() if name not in removed}
+        return replace(
+            self,
+            active=remaining,
+            use_counts=counts,
+            draw_counts=PersistentMap.from_items(draws) if draws else NO_DRAWS,
+            ids=self.ids - removed,
+        )
 
     def use(self, override_id: str) -> Overrides:
         """The overrides with one more use of that one counted. Raises UnknownOverride."""
@@ -85,28 +96,37 @@ class Overrides:
     def draw(self, override_id: str) -> Overrides:
         """The overrides with one more draw of that one counted. Raises UnknownOverride."""
         self._require(override_id)
-        counts = {**self.draw_counts, override_id: self.draw_counts.get(override_id, 0) + 1}
-        return replace(self, draw_counts=counts)
+        counts = self.draw_counts
+        return replace(self, draw_counts=counts.insert(override_id, counts.get(override_id, 0) + 1))
+
+    @property
+    def has_draws(self) -> bool:
+        """Whether the response to a request may have depended on a draw."""
+        return self.draw_counts is not NO_DRAWS
 
     def is_drawn(self, active: ActiveOverride, seed: int) -> bool:
         """Whether an override with a share is the response to the request that is drawn for next."""
-        number = self.draw_counts.get(active.id, 0)
+        number: int = self.draw_counts.get(active.id, 0)
         return draw_between(0, DRAW_STEPS - 1, seed, "share", active.id, number) < active.override.share * DRAW_STEPS
 
     def matches(
         self, operation: str, parameters: Mapping[str, Any], content: RequestContent
     ) -> Iterator[ActiveOverride]:
-        """The overrides for a request to the operation with these parameters that are not used up, the first first."""
+        """The overrides for a request to the operation with these parameters that are not used up, the first first.
+
+        Raises TooMuchToMatch.
+        """
+        sent = SentParameters(parameters)
         for active in self.active:
             override = active.override
             if override.operation not in (operation, None) or self._is_used_up(active):
                 continue
-            if all(condition.holds(parameters.get(name)) for name, condition in override.where.items()):
+            if all(condition.holds(name, sent, content.work) for name, condition in override.where.items()):
                 if override.conditions is None or override.conditions.hold(content):
                     yield active
 
     def _require(self, override_id: str) -> None:
-        if not any(active.id == override_id for active in self.active):
+        if override_id not in self.ids:
             raise UnknownOverride(override_id, [active.id for active in self.active])
 
     def _is_used_up(self, active: ActiveOverride) -> bool:

@@ -20,7 +20,7 @@ from mockserver.openapi.model import Operation
 from mockserver.refusals import TokenRequired
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from mockserver.contract.model import Override
     from mockserver.http.request.preferences import Preference
@@ -197,7 +197,7 @@ class Exchange:
         return self._content
 
     @property
-    def compared_headers(self) -> Sequence[str]:
+    def compared_headers(self) -> Collection[str]:
         """The headers of the request that conditions of overrides were about."""
         return self._content.headers if self._content is not None else ()
 

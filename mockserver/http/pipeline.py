@@ -363,7 +363,7 @@ def _is_cacheable(entry: Entry, run: Run) -> bool:
         and entry.status != INTERNAL_ERROR
         and not run.clock.counts(entry.operation)
         # The next request may be one of those that an override with a share responds to.
-        and not run.state.overrides.draw_counts
+        and not run.state.overrides.has_draws
     )
 
 

@@ -130,6 +130,19 @@ class BodyTooLarge(Refusal):
         super().__init__(f"A request body may have at most {limit} bytes.", limit=limit)
 
 
+class TooMuchToMatch(Refusal):
+    """The schemas of overrides or replies would read more than `limit` bytes of the request."""
+
+    code = "too-much-to-match"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"The schemas in `match` would read more than {limit:,} bytes of this request, each byte as often as a "
+            "schema is applied to it. Send a smaller body, or have fewer overrides match by it.",
+            limit=limit,
+        )
+
+
 class MalformedBody(Refusal):
     """The body cannot be decoded as its media type: malformed JSON, invalid UTF-8, too deeply nested."""
 

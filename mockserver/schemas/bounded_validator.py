@@ -21,6 +21,7 @@ from mockserver.schemas.declared_members import find_declared_members
 from mockserver.schemas.equality import equality_key
 from mockserver.schemas.explanation_work import ExplanationWork, WorkLimitReached
 from mockserver.schemas.explanations import is_of_another_kind
+from mockserver.schemas.keywords import UNEVALUATED
 from mockserver.schemas.validators import keyword_validator, part_key
 from mockserver.schemas.wording import (
     LISTED_VALUES_LIMIT,
@@ -47,8 +48,6 @@ COPIES_PER_STEP = 10
 DECIDED_KEYWORDS = (
     "const", "enum", "maxItems", "maxLength", "maxProperties", "minItems", "minLength", "minProperties", "not", "type",
 )  # fmt: skip
-
-UNEVALUATED = ("unevaluatedItems", "unevaluatedProperties")
 
 
 def _matches(pattern: str, text: str) -> bool:

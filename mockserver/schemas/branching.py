@@ -1,4 +1,4 @@
-"""How often a schema applies others to the same value: the time of validating one grows with it.
+"""How often a schema applies others: the time of validating a value grows with it.
 
 The number doubles with each schema that refers twice to the next.
 """
@@ -34,13 +34,16 @@ def combined_schemas(schema: Any) -> Iterator[Step]:
             yield from ((part, keyword) for part in schema[keyword].values() if isinstance(part, dict))
 
 
-def exceeding_schemas(schemas: Iterable[Any], applied: Callable[[Any], Sequence[Any]]) -> Iterator[Any]:
-    """The schemas that apply others to the same value in more than PATH_LIMIT ways.
+def exceeding_schemas(
+    schemas: Iterable[Any], applied: Callable[[Any], Sequence[Any]], counts: dict[int, int] | None = None
+) -> Iterator[Any]:
+    """The schemas that apply others in more than PATH_LIMIT ways.
 
     `applied` returns those that a schema applies itself. One that is yielded counts as if it applied none; one that
-    applies itself is not counted again, since a validator does not follow it again for the same value.
+    applies itself is not counted again, since a validator does not follow it again for the same value. `counts` gets
+    the number of ways, by the `id()` of the schema.
     """
-    counts: dict[int, int] = {}
+    counts = {} if counts is None else counts
     for start in schemas:
         pending = [] if id(start) in counts else [start]
         while pending:

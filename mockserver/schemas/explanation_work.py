@@ -6,8 +6,9 @@ import threading
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-import orjson
 from jsonschema.exceptions import ValidationError
+
+from mockserver.schemas.matching import size_as_json
 
 # How often schemas are applied to values, and errors copied: about a tenth of a second.
 STEP_LIMIT = 5_000
@@ -39,7 +40,7 @@ class ExplanationWork(threading.local):
         """Begin the explanation of a value."""
         self.is_complete = True
         self._steps: float = STEP_LIMIT
-        self._bytes = READING_LIMIT * max(_size(value), SMALL_SIZE)
+        self._bytes = READING_LIMIT * max(size_as_json(value), SMALL_SIZE)
         self.errors: dict[tuple[int, int], tuple[ValidationError, ...]] = {}
         self.invalid: dict[tuple[str | int, int], list[int]] = {}
 
@@ -66,14 +67,6 @@ class ExplanationWork(threading.local):
 
     def read(self, value: Any) -> None:
         """Raise WorkLimitReached if jsonschema-rs has read too much before it reads `value`."""
-        self._bytes -= _size(value)
+        self._bytes -= size_as_json(value)
         if self._bytes < 0:
             raise WorkLimitReached
-
-
-def _size(value: Any) -> int:
-    """About how many bytes a value has as JSON."""
-    try:
-        return len(orjson.dumps(value))
-    except orjson.JSONEncodeError:  # an integer of more than 64 bits, for example
-        return len(repr(value))

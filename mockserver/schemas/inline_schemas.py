@@ -8,15 +8,22 @@ from typing import Any
 from mockserver.documents.nodes import REFERENCES, Documents
 from mockserver.documents.source import Source
 from mockserver.errors import quote
-from mockserver.schemas.branching import TOO_MANY_PATHS, combined_schemas, exceeding_schemas
-from mockserver.schemas.keywords import find_idle_keywords, with_implied_types
-from mockserver.schemas.validators import Schemas, Validator, find_schema_errors
+from mockserver.schemas.branching import PATH_LIMIT, exceeding_schemas
+from mockserver.schemas.keywords import UNEVALUATED, applied_schemas, find_idle_keywords, with_implied_types
+from mockserver.schemas.matching import InlineSchema, Reading
+from mockserver.schemas.validators import BACKTRACK_LIMIT, find_schema_errors, is_backtracking
 from mockserver.syntax import json_pointer
 
 URI = "file:///inline"
 # The values that the schemas of one request may have, which are compiled while others wait: a second's work at most.
 VALUE_LIMIT = 10_000
 TOO_LARGE = f"the request's schemas have more than {VALUE_LIMIT:,} values, the most that can be compiled at once"
+TOO_MANY_APPLICATIONS = f"it applies schemas in more than {PATH_LIMIT:,} ways, which would take too long"
+# What is not evaluated is found by applying the schemas beside it again.
+UNEVALUATED_APPLICATIONS = 3
+# Matching a text takes as long as so many other keywords, and going back in it as often as it is allowed.
+MATCHING_APPLICATIONS, BACKTRACKING_APPLICATIONS = 4, BACKTRACK_LIMIT
+_MATCHING: dict[str, Any] = {}
 # The meta-schemas, which every schema may refer to.
 _META_SCHEMAS = "https://json-schema.org/draft/"
 
@@ -32,12 +39,12 @@ def count_values(schema: Any) -> int:
     return count
 
 
-def compile_condition(schema: Any) -> tuple[Validator | None, list[tuple[str, str]]]:
+def compile_condition(schema: Any) -> tuple[InlineSchema | None, list[tuple[str, str]]]:
     """As `compile_inline` does, a schema whose keywords require the types that they are about."""
     return compile_inline(schema, implies_types=True)
 
 
-def compile_inline(schema: Any, *, implies_types: bool = False) -> tuple[Validator | None, list[tuple[str, str]]]:
+def compile_inline(schema: Any, *, implies_types: bool = False) -> tuple[InlineSchema | None, list[tuple[str, str]]]:
     """The validator of a schema that refers to nothing outside itself.
 
     None if it cannot be used, with the pointer and the message of each error.
@@ -47,12 +54,13 @@ def compile_inline(schema: Any, *, implies_types: bool = False) -> tuple[Validat
         return None, errors
     if implies_types:
         schema = with_implied_types(schema)
-    if _applies_too_many(schema):
-        return None, [("", f"it {TOO_MANY_PATHS}")]
+    applications = _count_applications(schema)
+    if applications is None:
+        return None, [("", TOO_MANY_APPLICATIONS)]
     # Where a value is explained, parts are compiled on their own: only absolute references lead from one to another.
     has_bases = any("$id" in part for part in _objects(schema))
     documents = Documents({URI: Source("schema", "", schema if has_bases else _with_absolute_references(schema))})
-    validator = Schemas(documents).validator(documents.root(URI))
+    validator = InlineSchema(documents.root(URI), Reading.of_schema(schema, applications))
     try:
         validator.is_valid(None)
     except ValueError as error:
@@ -122,16 +130,27 @@ def _named_parts(parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
     return named
 
 
-def _applies_too_many(schema: Any) -> bool:
-    """Whether a part of the schema applies others to the same value in more than PATH_LIMIT ways."""
-    parts = list(_objects(schema))
-    named = _named_parts(parts)
+def _count_applications(schema: Any) -> Mapping[int, int] | None:
+    """In how many ways each part of a schema applies others, to a value and to what is in it, by its `id()`.
+
+    None if they are more than PATH_LIMIT.
+    """
+    named, counts = _named_parts(_objects(schema)), dict[int, int]()
 
     def applied(part: Any) -> list[Any]:
         targets = [_find(schema, named, part[keyword]) for keyword in REFERENCES if isinstance(part.get(keyword), str)]
-        return [other for other, _ in combined_schemas(part)] + [other for other in targets if isinstance(other, dict)]
+        others = [other for other in (*applied_schemas(part), *targets) if isinstance(other, dict)]
+        texts = [part[keyword] for keyword in ("pattern", "format") if keyword in part]
+        texts += part.get("patternProperties", ())
+        others += [_MATCHING] * sum(map(_matching_applications, texts))
+        return others * UNEVALUATED_APPLICATIONS if any(keyword in part for keyword in UNEVALUATED) else others
 
-    return next(exceeding_schemas(parts, applied), None) is not None
+    is_exceeded = next(exceeding_schemas(_objects(schema), applied, counts), None) is not None
+    return None if is_exceeded else counts
+
+
+def _matching_applications(pattern: str) -> int:
+    return BACKTRACKING_APPLICATIONS if is_backtracking(pattern) else MATCHING_APPLICATIONS
 
 
 def _find(schema: Any, named: Mapping[str, Any], reference: str) -> Any:

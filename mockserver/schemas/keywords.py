@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -11,9 +11,10 @@ from mockserver.syntax import json_pointer
 
 SCHEMA_MAP_KEYWORDS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
 SCHEMA_ARRAY_KEYWORDS = ("allOf", "anyOf", "oneOf", "prefixItems")
+UNEVALUATED = ("unevaluatedItems", "unevaluatedProperties")
 SCHEMA_KEYWORDS = (
     "not", "if", "then", "else", "items", "additionalProperties", "additionalItems", "contains", "propertyNames",
-    "unevaluatedItems", "unevaluatedProperties", "contentSchema",
+    *UNEVALUATED, "contentSchema",
 )  # fmt: skip
 # No value violates these.
 DESCRIBING = frozenset({
@@ -90,10 +91,23 @@ def _schemas(schema: Any, pointer: str) -> Iterator[tuple[str, dict[str, Any]]]:
         yield pointer, part
         for keyword, value in part.items():
             at = json_pointer.append(pointer, keyword)
-            if keyword in SCHEMA_KEYWORDS:
-                pending.append((at, value))
-            if isinstance(value, list):
-                is_array = keyword in (*SCHEMA_ARRAY_KEYWORDS, "items")
-                pending += [(f"{at}/{number}", item) for number, item in enumerate(value)] if is_array else []
-            elif keyword in (*SCHEMA_MAP_KEYWORDS, "dependencies"):
-                pending += [(json_pointer.append(at, name), inner) for name, inner in value.items()]
+            for token, inner in _inner_schemas(keyword, value):
+                pending.append((at if token is None else json_pointer.append(at, token), inner))
+
+
+def applied_schemas(schema: Mapping[str, Any]) -> Iterator[Any]:
+    """The schemas inside a schema that it applies, to a value or to parts of it; not those inside these."""
+    for keyword, value in schema.items():
+        if keyword not in DESCRIBING:
+            yield from (inner for _, inner in _inner_schemas(keyword, value))
+
+
+def _inner_schemas(keyword: str, value: Any) -> Iterator[tuple[str | None, Any]]:
+    """The schemas that the value of a keyword is or holds, each with its name or number there."""
+    if keyword in SCHEMA_KEYWORDS:
+        yield None, value
+    if isinstance(value, list):
+        if keyword in (*SCHEMA_ARRAY_KEYWORDS, "items"):
+            yield from ((str(number), item) for number, item in enumerate(value))
+    elif keyword in (*SCHEMA_MAP_KEYWORDS, "dependencies"):
+        yield from value.items()

@@ -36,7 +36,8 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/_\r\n-]*={0,2}[\r\n]*")
 _BACKTRACKING = re.compile(r"\(\?<?[=!]|\\[1-9]")
 # A regular expression with lookaround or backreferences that has gone back so often does not match: in less than a
 # millisecond, since there may be thousands of texts to match.
-PATTERN_OPTIONS = jsonschema_rs.FancyRegexOptions(backtrack_limit=5_000)
+BACKTRACK_LIMIT = 5_000
+PATTERN_OPTIONS = jsonschema_rs.FancyRegexOptions(backtrack_limit=BACKTRACK_LIMIT)
 
 
 def is_base64(text: str) -> bool:

@@ -13,6 +13,7 @@ from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
 from mockserver.http.streaming.streams import Stream
+from mockserver.refusals import TooMuchToMatch
 from mockserver.server.rejections import WAITING_LIMIT
 from mockserver.server.served_app import EncodedResponse
 from mockserver.server.streams import StreamLoop, StreamWriter
@@ -197,7 +198,11 @@ class WebSocketConnection(asyncio.Protocol):
     def _respond(self, text: str) -> None:
         if self._messages is None:
             return
-        reply = self._messages.reply_to(text)
+        try:
+            reply = self._messages.reply_to(text)
+        except TooMuchToMatch as refusal:
+            self.close(CloseCode.MESSAGE_TOO_BIG, refusal.code)
+            return
         if reply is not None:
             # Before the close frame that the library may have written meanwhile.
             self._transport.write(Frame(Opcode.TEXT, reply).serialize(mask=False))

@@ -59,6 +59,10 @@ class PersistentMap:
         """Every item, in no particular order."""
         return iter(self._merged().values())
 
+    def as_dict(self) -> Mapping[Any, Any]:
+        """Every item by its key, in no particular order."""
+        return self._merged()
+
     def insert(self, key: Any, item: Any) -> PersistentMap:
         """The map with `item`, which is not None, under `key`."""
         has_removed = self._has_removed or item is _ABSENT

@@ -77,6 +77,6 @@ def fingerprint(state: State) -> str:
         "overrides": [[override.id, override.override.entry] for override in state.overrides.active],
         "counts": dict(state.overrides.use_counts),
     }
-    if state.overrides.draw_counts:
-        content["draws"] = dict(state.overrides.draw_counts)
+    if state.overrides.has_draws:
+        content["draws"] = dict(state.overrides.draw_counts.as_dict())
     return hashlib.sha256(strict_json.dump_sorted(content)).hexdigest()

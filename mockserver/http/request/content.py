@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 from mockserver.errors import Refusal
 from mockserver.http.request import bodies
+from mockserver.schemas.matching import ReadingWork
 from mockserver.syntax import strict_json
 from mockserver.syntax.media_types import FORM, MULTIPART, essence
 
@@ -20,12 +21,12 @@ class ReadContent:
 
     def __init__(self, prepared: PreparedRequest) -> None:
         self._prepared = prepared
-        self.headers: list[str] = []
+        self.headers: dict[str, None] = {}
+        self.work = ReadingWork()
 
     def header(self, name: str) -> str | None:
         """The value of a header, whose name is case-insensitive; None if it was not sent."""
-        if name not in self.headers:
-            self.headers.append(name)
+        self.headers[name] = None
         return self._prepared.request.header(name)
 
     def cookie(self, name: str) -> str | None:

@@ -22,6 +22,7 @@ from mockserver.http.streaming.event_stream import EventStream
 from mockserver.http.streaming.opening import SWITCHING_PROTOCOLS, last_event_id
 from mockserver.http.streaming.streams import Stream
 from mockserver.refusals import BadHandshake, NoWebSocket, UpgradeRequired
+from mockserver.schemas.matching import ReadingWork
 from mockserver.schemas.validators import Validator
 from mockserver.syntax import strict_json
 from mockserver.syntax.header_names import TOKEN
@@ -63,10 +64,13 @@ class ClientMessages:
         self.service, self.has_handler = service, opened_by is not None
 
     def reply_to(self, text: str) -> bytes | None:
-        """The reply to a message; one that is not JSON is matched as text. None where nothing matches."""
-        message = _read(text) if self._replies else None
+        """The reply to a message; one that is not JSON is matched as text. None where nothing matches.
+
+        Raises TooMuchToMatch.
+        """
+        message, work = _read(text) if self._replies else None, ReadingWork()
         for reply in self._replies:
-            if reply.match.is_valid(message):
+            if reply.match.matches(message, work):
                 return strict_json.dump(reply.message)
         return None
 
