@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -177,7 +178,10 @@ class Client:
         """Replace the response of an operation, and return the override's id.
 
         The fields are those of a scenario's `responses`: `where`, `status`, `headers`, `body`, `delay`, `times` …
+        A `body` that is bytes is sent as they are.
         """
+        if isinstance(fields.get("body"), bytes):
+            fields["body_base64"] = base64.b64encode(fields.pop("body")).decode()
         added: str = self._json("POST", "overrides", body={"operation": operation, **fields})["id"]
         return added
 

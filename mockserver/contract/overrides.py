@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,9 @@ from mockserver.syntax.statuses import BODILESS, FIRST_ERROR
 # The `operation` that stands for every one.
 EVERY = "*"
 WRITING = ("POST", "PUT", "PATCH")
+OCTETS = "application/octet-stream"
+# The members that replace the normal response.
+REPLACING = {"status", "body", "body_base64", "example"}
 
 
 def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Override | None, list[Violation]]:
@@ -40,7 +44,9 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
         for name, values in entry.get("headers", {}).items()
     }
     status, declared = _response_of(entry, operation)
-    media_type = _media_type(declared, headers, entry["body"]) if "body" in entry else None
+    body, body_violations = _read_body(entry)
+    has_body = "body" in entry or "body_base64" in entry
+    media_type = _media_type(declared, headers, body) if has_body else None
     min_delay, max_delay, delay_violations = _read_delay(entry.get("delay"))
     reader = ConditionReader()
     where = reader.read_where(entry.get("where", {}), "/where")
@@ -50,9 +56,10 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
     elif operation is None:
         checked = _check_every(entry)
     else:
-        checked = _check_response(entry, operation, status, media_type)
+        checked = _check_response(entry, operation, status, media_type, body)
     violations = [
         *mistakes,
+        *body_violations,
         *_check_headers(headers),
         *_check_where(entry, operations.values() if operation is None else [operation]),
         *checked,
@@ -70,8 +77,8 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
         share=entry.get("share", 1.0),
         status=entry.get("status"),
         headers=headers,
-        has_body="body" in entry,
-        body=entry.get("body"),
+        has_body=has_body,
+        body=body,
         media_type=media_type,
         example=entry.get("example"),
         min_delay=min_delay,
@@ -99,6 +106,16 @@ def _response_of(entry: Mapping[str, Any], operation: Operation | None) -> tuple
     return status, operation.response(status) if status >= FIRST_ERROR or operation.names_status(status) else None
 
 
+def _read_body(entry: Mapping[str, Any]) -> tuple[Any, list[Violation]]:
+    """The body as JSON, or the bytes of one in Base64, and what is wrong with it."""
+    if "body_base64" not in entry:
+        return entry.get("body"), []
+    try:
+        return binascii.a2b_base64(entry["body_base64"], strict_mode=True), []
+    except ValueError as error:
+        return b"", [Violation("body", "/body_base64", "contentEncoding", f"is not valid Base64: {error}")]
+
+
 def _header_text(value: str | float) -> str:
     # To JSON Schema 5.0 is an integer, too.
     return value if isinstance(value, str) else str(int(value))
@@ -111,6 +128,8 @@ def _media_type(declared: DeclaredResponse | None, headers: Mapping[str, Sequenc
             return values[-1]
     media = json_media_type(declared)
     names = [name for name in declared.media if "*" not in name] if declared is not None else []
+    if isinstance(body, bytes):
+        return next((name for name in names if not may_be_json(name)), OCTETS)
     # A text is the document of XML, and not a value in it; it is what is sent as any other type.
     if isinstance(body, str) and (media is None or not may_be_json(media.name)):
         written = [name for name in names if is_text(name)] or (names if media is None else [])
@@ -136,7 +155,7 @@ def _check_headers(headers: Mapping[str, Sequence[str]]) -> list[Violation]:
 def _check_upstream(entry: Mapping[str, Any]) -> list[Violation]:
     """What an override cannot have that leaves the response to the real backend."""
     reason = "cannot be given with upstream: the real backend responds; patch changes single members of its response"
-    names = [name for name in ("body", "example", "fault", "commit", "violate") if name in entry]
+    names = [name for name in ("body", "body_base64", "example", "fault", "commit", "violate") if name in entry]
     return [Violation("body", f"/{name}", "upstream", f"{name} {reason}") for name in names]
 
 
@@ -159,7 +178,7 @@ def _check_assigned(entry: Mapping[str, Any], operation: Operation | None) -> li
     if operation is None or operation.method not in WRITING:
         name = quote(entry["operation"])
         message = f"only a POST, PUT or PATCH writes a record, so name such an operation instead of {name}"
-    elif {"status", "body", "example"} & entry.keys() and not entry.get("commit", False):
+    elif REPLACING & entry.keys() and not entry.get("commit", False):
         message = "a replaced response writes no record; add commit: true, or leave the status and the body out"
     return [Violation("body", "/set", "set", message)] if message else []
 
@@ -170,7 +189,7 @@ def _check_patch(entry: Mapping[str, Any], operation: Operation | None) -> list[
         return []
     message = ""
     success = operation.success() if operation is not None else None
-    if {"status", "body", "example"} & entry.keys():
+    if REPLACING & entry.keys():
         message = "a patch changes the normal response, so leave the status, the body and the example out"
     elif success is not None and success[1].media and json_media_type(success[1]) is None:
         message = f"a patch needs a response in JSON; the operation declares {', '.join(success[1].media)}"
@@ -192,7 +211,7 @@ def _check_where(entry: Mapping[str, Any], operations: Iterable[Operation]) -> l
 
 
 def _check_response(
-    entry: Mapping[str, Any], operation: Operation, status: int, media_type: str | None
+    entry: Mapping[str, Any], operation: Operation, status: int, media_type: str | None, body: Any
 ) -> list[Violation]:
     """The status must be declared or be an error's; the body must match the schema, unless it is meant not to."""
     declared, may_violate = operation.response(status), entry.get("violate", False)
@@ -209,7 +228,7 @@ def _check_response(
         return [Violation("body", "/example", "example", message)]
     if media_type is None or may_violate:
         return []
-    return _check_body(entry["body"], declared, status, media_type)
+    return _check_body(body, declared, status, media_type)
 
 
 def _check_body(body: Any, declared: DeclaredResponse, status: int, media_type: str) -> list[Violation]:
@@ -220,6 +239,9 @@ def _check_body(body: Any, declared: DeclaredResponse, status: int, media_type: 
         names = ", ".join(declared.media)
         message = f"{quote(media_type)} is not declared for the status {status}, only {names}; violate: true sends it"
         return [Violation("body", "/headers/Content-Type", "content", message)]
+    if isinstance(body, bytes) and may_be_json(media_type):
+        message = "the operation declares JSON: write the value as `body`; violate: true sends other bytes"
+        return [Violation("body", "/body_base64", "content", message)]
     if not isinstance(body, str) and not holds_value(media_type, media):
         return []
     return [

@@ -114,7 +114,10 @@ export interface OverrideFields {
   share?: number;
   status?: number;
   headers?: Record<string, string>;
+  /** JSON, text, or a `Uint8Array`. */
   body?: unknown;
+  /** The bytes of the body in Base64, instead of `body`. */
+  body_base64?: string;
   /** The name of a declared example. */
   example?: string;
   delay?: Duration | { uniform: [Duration, Duration] };

@@ -159,7 +159,9 @@ export class Client {
 
   /** @param {string} operation @param {import("./client.js").OverrideFields} fields */
   async override(operation, fields) {
-    return (await this.#call("POST", "/overrides", { body: { operation, ...fields } })).id;
+    const { body, ...others } = fields;
+    const sent = ArrayBuffer.isView(body) ? { body_base64: encodeBase64(body) } : { body };
+    return (await this.#call("POST", "/overrides", { body: { operation, ...others, ...sent } })).id;
   }
 
   /** @param {import("./client.js").NewOverride[]} overrides */
@@ -311,6 +313,12 @@ export class Client {
 /** @param {string | number} segment */
 function encode(segment) {
   return encodeURIComponent(segment);
+}
+
+/** @param {ArrayBufferView} view */
+function encodeBase64(view) {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 }
 
 /** A query string: members that are undefined are left out, and lists are repeated. @param {object} query */

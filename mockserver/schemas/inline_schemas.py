@@ -140,7 +140,8 @@ def _count_applications(schema: Any) -> Mapping[int, int] | None:
     def applied(part: Any) -> list[Any]:
         targets = [_find(schema, named, part[keyword]) for keyword in REFERENCES if isinstance(part.get(keyword), str)]
         others = [other for other in (*applied_schemas(part), *targets) if isinstance(other, dict)]
-        texts = [part[keyword] for keyword in ("pattern", "format") if keyword in part]
+        # A member of an object of schemas may have the name of a keyword.
+        texts = [part[keyword] for keyword in ("pattern", "format") if isinstance(part.get(keyword), str)]
         texts += part.get("patternProperties", ())
         others += [_MATCHING] * sum(map(_matching_applications, texts))
         return others * UNEVALUATED_APPLICATIONS if any(keyword in part for keyword in UNEVALUATED) else others

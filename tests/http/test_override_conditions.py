@@ -274,3 +274,15 @@ def test_a_member_of_an_object_in_the_query_is_a_parameter(serve: Serve) -> None
         client.post("/__mock/verify", json={"expect": [{"operation": "list", "where": {"page[no]": 1}}]}).status_code
         == 422
     )
+
+
+def test_a_binary_body_is_the_text_of_its_bytes(serve: Serve) -> None:
+    operation = {
+        "operationId": "add",
+        "requestBody": {"content": {"application/x-protobuf": {"schema": {"type": "object"}}}},
+        "responses": {"204": {"description": "ok"}},
+    }
+    client = serve({"openapi": "3.1.0", "info": {"title": "T", "version": "1"}, "paths": {"/x": {"post": operation}}})
+    override(client, operation="add", match={"body": {"pattern": "^\u00e9"}})
+    sent = [client.post("/x", data=data, content_type="application/x-protobuf").status_code for data in (b"\xe9", b"e")]
+    assert sent == [503, 204]

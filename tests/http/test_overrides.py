@@ -356,7 +356,7 @@ def test_nothing_optional_is_added_to_a_record_with_set_members(make_contract: M
 
 def test_commit_alone_is_no_override_and_the_message_says_what_is_missing(client: FlaskClient) -> None:
     response = client.post("/__mock/overrides", json={"operation": "getJob", "commit": True})
-    message = 'one of "status", "headers", "body", "example", "delay", "fault", "upstream", "patch", "cut_after", "commit" and "times", "set" is required'
+    message = 'one of "status", "headers", "body", "body_base64", "example", "delay", "fault", "upstream", "patch", "cut_after", "commit" and "times", "set" is required'
     assert [entry["message"] for entry in response.json["violations"]] == [message]
 
 
@@ -413,3 +413,43 @@ def test_the_tag_of_a_patched_response_is_the_one_that_if_match_compares(small: 
         client.patch("/jobs/a", json={"note": "x"}, headers={"If-Match": tag}).status_code for tag in (normal, patched)
     ]
     assert statuses == [412, 200]
+
+
+FILES = {
+    "openapi": "3.1.0",
+    "info": {"title": "Files", "version": "1"},
+    "paths": {
+        "/photo": {"get": {"operationId": "getPhoto", "responses": {"200": {"description": "ok", "content": {"image/png": {}}}}}},
+        "/job": {"get": {"operationId": "getJob", "responses": {"200": {"description": "ok", "content": {"application/json": {}}}}}},
+    },
+}  # fmt: skip
+
+
+def test_a_body_in_base64_is_sent_as_bytes_in_the_declared_media_type(serve: Serve) -> None:
+    client = serve(FILES)
+    add(client, operation="getPhoto", body_base64="iVBORw==")
+    response = client.get("/photo")
+    assert (response.data, response.content_type) == (b"\x89PNG", "image/png")
+    add(client, operation="getJob", body_base64="ew==", violate=True, headers={"Content-Type": "application/json"})
+    response = client.get("/job")
+    assert (response.data, response.content_type) == (b"{", "application/json")
+
+
+@pytest.mark.parametrize(
+    ("entry", "pointer", "message"),
+    [
+        ({"body_base64": "x"}, "/body_base64", "is not valid Base64: Invalid base64-encoded string"),
+        ({"body_base64": "iVBORw==", "body": "x"}, "", None),
+        ({"body_base64": "iVBORw==", "headers": {"Content-Type": "image/gif"}}, "/headers/Content-Type", None),
+        ({"operation": "getJob", "body_base64": "ew==", "headers": {"Content-Type": "application/json"}}, "/body_base64",
+         "the operation declares JSON: write the value as `body`; violate: true sends other bytes"),
+    ],
+)  # fmt: skip
+def test_a_body_in_base64_that_cannot_be_is_refused(
+    serve: Serve, entry: dict[str, Any], pointer: str, message: str | None
+) -> None:
+    response = serve(FILES).post("/__mock/overrides", json={"operation": "getPhoto", **entry})
+    assert response.status_code == 422
+    (violation,) = response.json["violations"]
+    assert violation["pointer"] == pointer
+    assert message is None or violation["message"].startswith(message)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import wave
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from mockserver import ContractError, create_app, load_contract
 from mockserver.contract.settings import with_seed
+from mockserver.http.response import binary_samples
 from tests.conftest import MakeContract
 
 PET: dict[str, Any] = {
@@ -382,7 +385,7 @@ def test_text_comes_from_the_example_or_the_schema(serve: Serve) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "begins"),
-    [("image/png", b"\x89PNG\r\n"), ("image/gif", b"GIF89a"), ("application/pdf", b"%PDF-"), ("application/zip", b"PK"), ("image/svg+xml", b"<svg"), ("application/octet-stream", b"")],
+    [("image/png", b"\x89PNG\r\n"), ("image/gif", b"GIF89a"), ("image/jpeg", b"\xff\xd8\xff\xdb"), ("image/webp", b"RIFF\x1a"), ("audio/wav", b"RIFF$"), ("application/pdf", b"%PDF-"), ("application/zip", b"PK"), ("image/svg+xml", b"<svg"), ("application/octet-stream", b"")],
 )  # fmt: skip
 def test_a_binary_answer_is_a_file_of_its_kind(serve: Serve, kind: str, begins: bytes) -> None:
     client = serve({"/file": media(kind, schema={"type": "string", "format": "binary"})})
@@ -801,3 +804,8 @@ def test_an_example_may_be_written_as_it_is_sent(
     serve: Serve, kind: str, example: dict[str, Any], expected: bytes
 ) -> None:
     assert serve({"/a": media(kind, examples={"one": example})}).get("/a").data == expected
+
+
+def test_generated_audio_is_silence_that_can_be_played() -> None:
+    with wave.open(BytesIO(binary_samples.generate_bytes("audio/wav", ""))) as audio:
+        assert (audio.getnchannels(), audio.getframerate(), audio.getnframes()) == (1, 8_000, 0)

@@ -268,6 +268,11 @@ def test_a_change_is_undone(mock: Client) -> None:
     assert mock.state()["fingerprint"] == before
 
 
+def test_a_body_of_bytes_is_sent_as_it_is(mock: Client) -> None:
+    mock.override("getJob", body=b"{", violate=True, headers={"Content-Type": "application/json"})
+    assert mock.session.get(f"{mock.url}/admin/jobs/job-2").content == b"{"
+
+
 def test_several_overrides_are_a_sequence_of_responses(mock: Client) -> None:
     entries = [{"operation": "getJob", "status": status, "times": 1} for status in (503, 429)]
     assert mock.add_overrides(*entries) == ["override-2", "override-1"]

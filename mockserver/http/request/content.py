@@ -39,6 +39,8 @@ class ReadContent:
         request, call, operation = self._prepared.request, self._prepared.call, self._prepared.route.operation
         if call is None or call.body is None:
             return parse_body(request.body, request.header("Content-Type") or "")
+        if isinstance(call.body, bytes):
+            return call.body.decode("latin-1")
         if operation is None or operation.body is None:
             return call.body
         return bodies.describe_uploads(bodies.read_uploads(operation.body, request, call.body))

@@ -90,6 +90,8 @@ def _content_violations(
     if media is None:
         message = f"{quote(media_type)} is not declared for the status {status}"
         return [Violation("header", "", "content", message, "Content-Type")]
+    if is_json(media_type) and isinstance(value, bytes):
+        return [Violation("body", "", "content", "it is bytes, and not a JSON value")]
     if is_json(media_type):
         validator = media.validator
         if validator is None or (listed is not None and validator.accepts_list(value, listed)):

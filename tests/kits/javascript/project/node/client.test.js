@@ -205,6 +205,9 @@ test("the whole control API can be called", async () => {
   await mock.removeOverride(id);
   assert.equal((await mock.addOverrides({ operation: "getJob", status: 503 }, { operation: "getJob", status: 429 })).length, 2);
   await mock.clearOverrides();
+  await mock.override("getJob", { body: new Uint8Array([123]), violate: true, headers: { "Content-Type": "application/json" } });
+  assert.equal(await (await mock.fetch("/admin/jobs/job-1")).text(), "{");
+  await mock.clearOverrides();
   await mock.override("getJob", { status: 503 });
   await mock.clearOverrides();
   assert.deepEqual(await mock.overrides(), []);
