@@ -16,7 +16,7 @@ USER mockserver
 ENV PATH=/opt/mockserver/bin:$PATH MOCKSERVER_HOST=0.0.0.0
 EXPOSE 4080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --start-interval=1s \
-  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:4080/__mock/health', timeout=2)"]
+  CMD ["python", "-c", "from os import environ as e; from ssl import _create_unverified_context as c; from urllib.request import urlopen; port = e.get('MOCKSERVER_PORT', ''); urlopen(('https' if e.get('MOCKSERVER_TLS_CERT') else 'http') + '://127.0.0.1:' + (port if port.isdigit() else '4080') + '/__mock/health', timeout=2, context=c())"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["mockserver"]
 CMD ["serve", "/contract"]

@@ -61,10 +61,11 @@ def test_the_health_check_of_the_image_passes_only_while_it_serves() -> None:
     program, option, code = instruction("HEALTHCHECK")
     assert program == "python"
     assert option == "-c"
+    command = [sys.executable, option, code]
     with BackgroundServer(create_app(), "127.0.0.1") as server:
-        here = code.replace("http://127.0.0.1:4080", server.url)
-        assert subprocess.run([sys.executable, option, here], timeout=SECONDS, check=False).returncode == 0
-    done = subprocess.run([sys.executable, option, here], timeout=SECONDS, check=False, stderr=subprocess.DEVNULL)
+        environment = {**os.environ, "MOCKSERVER_PORT": server.url.rpartition(":")[2]}
+        assert subprocess.run(command, timeout=SECONDS, check=False, env=environment).returncode == 0
+    done = subprocess.run(command, timeout=SECONDS, check=False, env=environment, stderr=subprocess.DEVNULL)
     assert done.returncode == 1
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import ssl
@@ -20,6 +21,7 @@ from mockserver.server.tls import load_certificate
 from tests.attack.raw_http import send
 from tests.conftest import require_program
 from tests.documents.kennel import write
+from tests.test_container import instruction
 
 SECONDS = 20.0
 
@@ -69,6 +71,13 @@ def server(tls: ssl.SSLContext) -> Iterator[BackgroundServer]:
 
 def test_a_server_with_a_certificate_has_an_https_address(server: BackgroundServer) -> None:
     assert urlsplit(server.url).scheme == "https"
+
+
+def test_the_health_check_of_the_image_takes_any_certificate(server: BackgroundServer) -> None:
+    _, *arguments = instruction("HEALTHCHECK")
+    environment = {**os.environ, "MOCKSERVER_PORT": str(urlsplit(server.url).port), "MOCKSERVER_TLS_CERT": "cert.pem"}
+    done = subprocess.run([sys.executable, *arguments], timeout=SECONDS, check=False, env=environment)
+    assert done.returncode == 0
 
 
 def test_the_api_is_served(server: BackgroundServer, http: requests.Session) -> None:
