@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from mockserver.dataclass import dataclass
@@ -14,6 +16,8 @@ from mockserver.schemas.equality import equality_key
 ATTEMPT_LIMIT = 25
 # So many attempts are made even at a schema with a constant.
 CONSTANT_ATTEMPTS = 3
+# Members in which each item of a list differs.
+KEYS = ("id", "uuid", "_id")
 
 
 def make_array(generation: Generation, constraints: Constraints, name: str, depth: int, attempt: int) -> list[Any]:
@@ -51,6 +55,7 @@ def add_items(
         if distinct is None:
             distinct = _make_distinct(generation, schemas, singular, depth, attempt, set(), [] if extra else limits)
         item = distinct[0] if distinct is not None else generation.make(schemas, singular, depth + 1, attempt)
+        item = _with_key_of_its_own(generation, schemas, item, items, depth)
         items.append(item)
         seen.add(equality_key(item))
         for limit in limits if not extra else ():
@@ -127,6 +132,31 @@ def _make_distinct(
         if number >= CONSTANT_ATTEMPTS and _is_constant(schemas):
             return None
     return None
+
+
+def _with_key_of_its_own(generation: Generation, schemas: Nodes, item: Any, others: list[Any], depth: int) -> Any:
+    """The item with another key where another one has the same, from an example, and the schemas allow it."""
+    name = next((name for name in KEYS if isinstance(item, dict) and name in item), None)
+    taken = [equality_key(other[name]) for other in others if isinstance(other, dict) and name in other] if name else []
+    if name is None or equality_key(item[name]) not in taken:
+        return item
+    nodes = generation.nearest_constraints(schemas, item).member_schemas(name)
+    for key in _other_keys(generation, nodes, name, item[name], len(others), depth):
+        changed = {**item, name: key}
+        if equality_key(key) not in taken and generation.is_valid(schemas, changed):
+            return changed
+    return item
+
+
+def _other_keys(generation: Generation, nodes: Nodes, name: str, key: Any, number: int, depth: int) -> Iterator[Any]:
+    """Keys beside one that is taken: the next number, the text with a number, else generated ones."""
+    if type(key) is int:
+        yield key + number
+    if isinstance(key, str):
+        yield f"{key}-{number + 1}"
+    for attempt in range(1, CONSTANT_ATTEMPTS):
+        with suppress(CannotGenerate):
+            yield generation.make(nodes, name, depth + 2, attempt)
 
 
 def _is_constant(schemas: Nodes) -> bool:

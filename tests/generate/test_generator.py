@@ -340,3 +340,34 @@ def test_a_large_and_deep_schema_stays_small() -> None:
     }
     value = generate({"$ref": f"{HERE}/$defs/wide", "$defs": {"wide": wide}})[0]
     assert len(str(value)) < 40_000
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({"type": "string", "example": "lamps"}, ["lamps", "lamps-2", "lamps-3"]),
+        ({"type": "integer", "example": 7}, [7, 8, 9]),
+    ],
+)
+def test_items_with_an_example_for_their_key_have_keys_of_their_own(schema: Any, expected: list[Any]) -> None:
+    item = {"type": "object", "required": ["id", "name"], "properties": {"id": schema, "name": {"type": "string"}}}
+    value, is_valid = generate({"type": "array", "items": item, "minItems": 3, "maxItems": 3})
+    assert (is_valid, [each["id"] for each in value]) == (True, expected)
+
+
+@pytest.mark.parametrize("seed", [f"seed {number}" for number in range(5)])
+def test_a_key_in_a_format_is_generated_where_its_example_is_taken(seed: str) -> None:
+    key = {"type": "string", "format": "uuid", "example": "7d9f2a30-0c3c-4e43-9a44-2f2a5b0b1f3e"}
+    item = {"type": "object", "required": ["id", "name"], "properties": {"id": key, "name": {"type": "string"}}}
+    value, is_valid = generate({"type": "array", "items": item, "minItems": 3, "maxItems": 3}, seed)
+    assert (is_valid, len({each["id"] for each in value})) == (True, 3)
+
+
+def test_items_whose_key_is_a_constant_share_it() -> None:
+    item = {
+        "type": "object",
+        "required": ["id", "name"],
+        "properties": {"id": {"const": 1}, "name": {"type": "string"}},
+    }
+    value, is_valid = generate({"type": "array", "items": item, "minItems": 3})
+    assert (is_valid, {each["id"] for each in value}) == (True, {1})
