@@ -63,3 +63,19 @@ def test_an_invalid_override_is_refused_with_every_violation(page: Page) -> None
     form.get_by_label("Override as JSON").fill("{")
     form.get_by_role("button", name="Add").click()
     expect(form.get_by_role("status")).to_contain_text("Not valid JSON")
+
+
+def test_an_override_of_every_operation_is_added(page: Page) -> None:
+    open_console(page, "overrides")
+    form = page.get_by_role("form", name="Add an override")
+    expect(form.get_by_label("Operation")).to_have_value("listJobs")
+    form.get_by_label("Operation").select_option(label="every operation")
+    form.get_by_role("button", name="Add").click()
+    expect(form).to_contain_text("Added as override-1.")
+    assert {page.context.request.get(path).status for path in ("/admin/jobs/job-1", "/tutor/courses")} == {503, 200}
+
+
+def test_the_form_names_the_members_that_it_has_no_fields_for(page: Page) -> None:
+    open_console(page, "overrides")
+    hint = page.get_by_text("Further members:").inner_text()
+    assert hint.split(": ")[1].rstrip(".").split(", ")[:4] == ["where", "match", "share", "headers"]

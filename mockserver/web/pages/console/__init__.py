@@ -19,6 +19,8 @@ from mockserver.web.pages import shell
 
 # A table of records with more columns than this is hard to read.
 COLUMNS = 5
+# The members of an override that the form has fields for.
+FIELDS = ("operation", "status", "times", "delay", "fault")
 IN = f"{PREFIX}/in/"
 
 
@@ -28,7 +30,7 @@ def register(router: Router) -> None:
     def console(exchange: Exchange, _: object) -> Response:
         from mockserver.contract.diagrams.diagram import draw
 
-        contract = exchange.service.contract
+        contract, members = exchange.service.contract, _override_members()
         return shell.page(
             exchange,
             "console.html",
@@ -42,7 +44,8 @@ def register(router: Router) -> None:
                 if resource.lifecycle is not None
             },
             resource_data=strict_json.dump([_resource_data(each) for each in contract.resources.values()]).decode(),
-            faults=_faults(),
+            faults=members["fault"]["enum"],
+            other_members=[name for name in members if name not in FIELDS],
             sandbox_via=exchange.sandbox_via,
             mount=exchange.request.root_path.partition(IN)[0],
             switch=partial(_switch, exchange),
@@ -54,11 +57,11 @@ def register(router: Router) -> None:
         router.add_page(f"{shell.ENDPOINT}root", "/", _to_console)
 
 
-def _faults() -> list[str]:
-    """The faults that an override may inject."""
+def _override_members() -> dict[str, Any]:
+    """The schemas of an override's members."""
     schema = strict_json.parse_fast(formats.schema_path("override").read_bytes())
-    names: list[str] = schema["properties"]["fault"]["enum"]
-    return names
+    members: dict[str, Any] = schema["properties"]
+    return members
 
 
 def _to_console(exchange: Exchange, _: object) -> Response:
