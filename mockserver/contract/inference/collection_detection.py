@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from mockserver.contract.inference.actions import infer_action
 from mockserver.contract.inference.collection import (
     HIDDEN_KEY,
     KEY_TYPES,
@@ -22,8 +20,15 @@ from mockserver.contract.inference.envelopes import (
     find_record_schema,
     record_examples,
 )
-from mockserver.contract.inference.item_lists import are_items_of_owner, detect_holder, infer_items
-from mockserver.contract.inference.member_paths import find_member, infer_member
+from mockserver.contract.inference.further_paths import (
+    add_actions,
+    add_items,
+    add_members,
+    add_nested_path,
+    add_record_path,
+    group_by_operation,
+)
+from mockserver.contract.inference.item_lists import are_items_of_owner, detect_holder
 from mockserver.contract.inference.operations import (
     has_success,
     json_response,
@@ -54,50 +59,62 @@ FindField = Callable[[str, str, Iterable[str]], str | None]
 
 def detect_collections(operations: Iterable[Operation]) -> list[Collection]:
     """The collections of a document, by the usual form of paths; operations that do not fit belong to none."""
-    by_path = OperationsByPath()
     listed = list(operations)
-    paths = {operation.path for operation in listed}
-    for operation in listed:
-        path = plain_path(operation.path)
-        # `/things/{id}.json` is the path of a record like `/things/{id}`.
-        plain = path.removesuffix(JSON_SUFFIX)
-        by_path.setdefault(path if plain in paths else plain, {})[operation.method] = operation
-    detected = DetectedCollections()
+    by_path, detected = _by_plain_path(listed), DetectedCollections()
     # Owners come first: their paths have fewer parameters.
     ordered = [(path, RecordPath.parse(path)) for path in sorted(by_path, key=lambda path: path.count("{"))]
-    for path, record_path in ordered:
-        if record_path is not None:
-            methods = _collection_methods(record_path, by_path)
-            collection = _detect(record_path, by_path[path], methods, by_path, detected)
-            if collection is not None:
-                detected.add(collection)
+    record_paths = [(path, record_path) for path, record_path in ordered if record_path is not None]
     other_paths = [path for path, record_path in ordered if record_path is None]
+    for path, record_path in record_paths:
+        methods = _collection_methods(record_path, by_path)
+        collection = _detect_by_record(record_path, by_path[path], methods, by_path, detected)
+        if collection is not None:
+            detected.add(collection)
     for path in other_paths:
-        _add_nested_path(path, by_path[path], detected)
-    for path, record_path in ordered:
-        if record_path is not None and "GET" not in by_path[path]:
-            _add_record_path(record_path, by_path[path], detected)
-    members = _add_members(by_path, detected)
-    assigned = _group_by_operation(detected)
-    for path in other_paths:
-        if path not in members and assigned.keys().isdisjoint(operation.id for operation in by_path[path].values()):
-            holder = detect_holder(path, by_path, assigned, detected)
-            if holder is not None:
-                detected.add(holder)
-                assigned |= _group_by_operation([holder])
-    for path in other_paths:
-        methods = by_path[path] if path not in members else {}
-        if methods and assigned.keys().isdisjoint(operation.id for operation in methods.values()):
-            collection = _detect_list(path, by_path, detected) or detect_single_record(path, methods, detected)
-            if collection is not None:
-                detected.add(collection)
+        add_nested_path(path, by_path[path], detected)
+    for path, record_path in record_paths:
+        if "GET" not in by_path[path]:
+            add_record_path(record_path, by_path[path], detected)
+    members = add_members(by_path, detected)
+    _detect_at_other_paths([path for path in other_paths if path not in members], by_path, detected)
     # One that can only be read has not got the operations at the other paths that its detection expected.
     collections = [collection for collection in detected if len(collection.operations) > 1]
-    _add_items(by_path, collections)
-    _add_actions(by_path, collections)
+    add_items(by_path, collections)
+    add_actions(by_path, collections)
     set_unique_within(collections, {operation.id: operation for operation in listed})
     link(collections)
     return collections
+
+
+def _by_plain_path(operations: Sequence[Operation]) -> OperationsByPath:
+    """The operations by path; `/things/{id}.json` is the path of a record like `/things/{id}`."""
+    by_path = OperationsByPath()
+    paths = {operation.path for operation in operations}
+    for operation in operations:
+        path = plain_path(operation.path)
+        plain = path.removesuffix(JSON_SUFFIX)
+        by_path.setdefault(path if plain in paths else plain, {})[operation.method] = operation
+    return by_path
+
+
+def _detect_at_other_paths(paths: Sequence[str], by_path: OperationsByPath, detected: DetectedCollections) -> None:
+    """Detect the collections at paths that are not those of records and whose operations belong to none yet."""
+    assigned = group_by_operation(detected)
+
+    def is_free(path: str) -> bool:
+        return assigned.keys().isdisjoint(operation.id for operation in by_path[path].values())
+
+    for path in paths:
+        if is_free(path):
+            holder = detect_holder(path, by_path, assigned, detected)
+            if holder is not None:
+                detected.add(holder)
+                assigned |= group_by_operation([holder])
+    for path in paths:
+        if is_free(path):
+            collection = _detect_list(path, by_path, detected) or detect_single_record(path, by_path[path], detected)
+            if collection is not None:
+                detected.add(collection)
 
 
 def _collection_methods(path: RecordPath, by_path: OperationsByPath) -> Methods:
@@ -110,79 +127,6 @@ def _collection_methods(path: RecordPath, by_path: OperationsByPath) -> Methods:
     return methods
 
 
-def _group_by_operation(collections: Iterable[Collection]) -> defaultdict[str, list[Collection]]:
-    """The collections by the operationIds of their operations."""
-    holders = defaultdict[str, list[Collection]](list)
-    for collection in collections:
-        for name in collection.operations:
-            holders[name].append(collection)
-    return holders
-
-
-def _add_members(by_path: Mapping[str, Methods], collections: Iterable[Collection]) -> set[str]:
-    """Let operations read and write a member of a record at a path of its own; returns the paths of members.
-
-    Those that do not fit return samples: they keep no second value of the member.
-    """
-    paths: set[str] = set()
-    holders = _group_by_operation(collections)
-    for path, methods in by_path.items():
-        head, _, segment = path.rpartition("/")
-        for collection, fields in _readers(by_path, head, holders) if "{" not in segment else ():
-            if any(operation.id in holders for operation in methods.values()):
-                continue
-            member = find_member(segment, collection)
-            if member is None:
-                continue
-            is_own_list = "array" in collection.shape.member(member).types and "POST" in methods
-            paths |= {path} if not is_own_list else set()
-            entries = infer_member(member, methods, collection)
-            collection.operations |= {name: entry | fields for name, entry in entries.items()}
-            for name in entries:
-                holders[name].append(collection)
-    return paths
-
-
-def _add_items(by_path: OperationsByPath, collections: Iterable[Collection]) -> None:
-    """Let operations below a record's path change the items of a list that the record holds."""
-    holders = _group_by_operation(collections)
-    for path in by_path:
-        for collection, fields in _readers(by_path, path, holders) if "{" in path else ():
-            entries = infer_items(collection, path, by_path, holders)
-            collection.operations |= {name: entry | fields for name, entry in entries.items()}
-            for name in entries:
-                holders[name].append(collection)
-
-
-def _add_actions(by_path: Mapping[str, Methods], collections: Iterable[Collection]) -> None:
-    """Let the operations at a word below a record's path change it: `POST /things/{id}/archive`."""
-    holders = _group_by_operation(collections)
-    for path, methods in by_path.items():
-        head, _, segment = path.rpartition("/")
-        if "{" in segment or "GET" in methods or "{" not in head:
-            continue
-        for collection, fields in _readers(by_path, head, holders):
-            if collection.single:
-                continue
-            for operation in methods.values():
-                entry = infer_action(segment, operation, collection)
-                if entry is not None and operation.id not in collection.operations:
-                    collection.operations[operation.id] = entry | fields
-
-
-def _readers(
-    by_path: Mapping[str, Methods], path: str, holders: Mapping[str, Sequence[Collection]]
-) -> Iterator[tuple[Collection, Entry]]:
-    """The collections of which a record is read at a path, each with the `path` of the entry that reads it."""
-    read = by_path.get(path, {}).get("GET")
-    if read is None:
-        return
-    for collection in tuple(holders.get(read.id, ())):
-        entry = collection.operations[read.id]
-        if "read" in entry:
-            yield collection, {name: part for name, part in entry.items() if name == "path"}
-
-
 @dataclass(frozen=True, slots=True)
 class _ReadRecord:
     """The record in the response to a GET of its path: its schema, the member that holds it, and its key."""
@@ -193,7 +137,7 @@ class _ReadRecord:
     key: str
 
 
-def _detect(
+def _detect_by_record(
     path: RecordPath,
     record_methods: Methods,
     collection_methods: Methods,
@@ -335,52 +279,6 @@ def _find_record(path: RecordPath, read: Operation) -> _ReadRecord | None:
             key = find_field(path.parameter, path.segment, Shape.from_schema(schema).names) or ""
             return _ReadRecord(media_type, schema, member, key)
     return None
-
-
-def _add_nested_path(path: str, methods: Methods, collections: DetectedCollections) -> None:
-    """Let another path list and create the records of a collection: `/users/{userId}/posts` beside `/posts`.
-
-    Where nothing else lists or creates them, the owner may be known from the path alone.
-    """
-    if "{" not in path:
-        return
-    segment = path.rpartition("/")[2]
-    for collection in collections.named(segment):
-        if collection.path == path:
-            continue
-        is_elsewhere = any(entry.keys() & {"list", "create"} for entry in collection.operations.values())
-        owner_candidates = None if is_elsewhere else collections
-        for operation in methods.values():
-            owners = find_owners(
-                path, operation, collection.shape, collection.key, owner_candidates, collection=collection
-            )
-            if not owners:
-                continue
-            entries = infer_on_collection(collection, {operation.method: operation}, owners)
-            if entries:
-                collection.operations |= entries
-                bind_owners(collection, operation, owners, collections, required=False)
-
-
-def _add_record_path(path: RecordPath, methods: Methods, collections: DetectedCollections) -> None:
-    """Let another path write the records of a collection: `DELETE /users/{userId}/posts/{id}` beside `/posts/{id}`."""
-    for collection in collections.named(path.segment):
-        operation = next(iter(methods.values()))
-        if (
-            collection.path == path.collection
-            or words.find_key_field(path.parameter, path.segment, collection.shape.names) != collection.key
-            or not can_hold_parameter(collection.shape, collection.key, operation, path.parameter)
-        ):
-            continue
-        owners = find_owners(
-            path.collection, operation, collection.shape, collection.key, collections, collection=collection
-        )
-        known_fields = {*collection.references, *collection.shape.names, *collection.hidden}
-        if owners is not None and known_fields.issuperset(owners.values()):
-            entries = infer_on_record(collection, methods, owners)
-            collection.operations |= {
-                name: entry for name, entry in entries.items() if name not in collection.operations
-            }
 
 
 def _is_same(other: Collection, record: _ReadRecord) -> bool:
