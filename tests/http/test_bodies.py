@@ -76,6 +76,12 @@ def test_a_form_is_read_field_by_field(serve: Serve, text: str, violations: list
     assert sorted(told(client.post("/x", data=text, content_type=FORM))) == sorted(violations)
 
 
+@pytest.mark.parametrize("data", ["näme=Zoë".encode(), "näme=Zoë".encode("latin-1"), b"n%C3%A4me=Zo%C3%AB"])
+def test_a_form_may_have_characters_beyond_ascii_as_they_are(serve: Serve, data: bytes) -> None:
+    schema = {"type": "object", "properties": {"näme": {"const": "Zoë"}}, "required": ["näme"]}
+    assert told(serve({FORM: {"schema": schema}}).post("/x", data=data, content_type=FORM)) == []
+
+
 @pytest.mark.parametrize(
     ("encoding", "text", "violations"),
     [

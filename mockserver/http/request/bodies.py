@@ -25,7 +25,7 @@ from mockserver.openapi.xml.reading import read as read_xml
 from mockserver.refusals import MalformedBody, TooManyParts, UnsupportedCharset, UnsupportedMediaType
 from mockserver.schemas.shapes import ALL_TYPES, Shape
 from mockserver.syntax import json_pointer, strict_json, xml_elements
-from mockserver.syntax.charsets import CODECS, codec_name
+from mockserver.syntax.charsets import CODECS, as_utf_8, codec_name
 from mockserver.syntax.media_types import (
     FORM,
     FORMS,
@@ -247,7 +247,8 @@ def _codec(content_type: str) -> str:
 
 def _split_urlencoded(data: bytes) -> list[tuple[str, Part]]:
     """The fields of a URL-encoded form, in their order."""
-    pieces = [piece for piece in data.decode("latin-1").split("&") if piece]
+    # Clients such as curl send what is not ASCII as it is.
+    pieces = [piece for piece in as_utf_8(data.decode("latin-1")).split("&") if piece]
     if len(pieces) > PART_LIMIT:
         raise TooManyParts(PART_LIMIT)
     named = [piece.partition("=") for piece in pieces]
