@@ -7,6 +7,7 @@ import logging
 import os
 import selectors
 import signal
+import sys
 import threading
 import traceback
 from collections.abc import Callable
@@ -91,6 +92,8 @@ class _Workers:
         except BaseException:
             traceback.print_exc()
         finally:
+            for stream in (sys.stdout, sys.stderr):
+                getattr(stream, "drain", stream.flush)()
             os._exit(code)
 
     def _end_with_supervisor(self) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import requests
 from click.testing import CliRunner
 
 from mockserver.cli.main import main
 from mockserver.cli.request_log import as_json, as_text
-from mockserver.cli.terminal import print_line
+from mockserver.cli.terminal import LEFT_OUT, WAITING_LIMIT, OutputQueue, UnhurriedStream, print_line
 from mockserver.client import report
 from mockserver.http.request_log import RequestLine
 from tests.documents.kennel import write
@@ -165,3 +168,37 @@ def test_the_reports_of_the_javascript_kit_are_escaped() -> None:
     lines = json.loads(subprocess.run(["node", "-e", script], capture_output=True, check=True, timeout=60).stdout)
     assert len(lines) > 3
     assert OBEYED.findall("".join(lines)) == []
+
+
+def test_lines_that_nobody_reads_are_left_out_and_counted() -> None:
+    reading, writing = os.pipe()
+    line = "a" * 999 + "\n"
+    with os.fdopen(reading, "rb") as reader, os.fdopen(writing, "w") as stream:
+        queue = OutputQueue()
+        output = UnhurriedStream(stream, queue)
+        count = 2 * WAITING_LIMIT // len(line)
+        for _ in range(count):
+            output.write(line)
+        read, notice = 0, b""
+        while not notice.startswith(b"mockserver"):
+            notice = reader.readline()
+            read += 1
+        left_out = count - read + 1
+        assert 0 < left_out < count
+        assert notice.decode() == LEFT_OUT.format(left_out)
+        output.write("last\n")
+        assert reader.readline() == b"last\n"
+        queue.drain()
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_server_whose_output_nobody_reads_goes_on(form: str) -> None:
+    command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--log", form]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout is not None
+        url = next(line.split()[-1] for line in process.stdout if line.startswith("Listening"))
+        with requests.Session() as session:
+            statuses = {session.get(f"{url}/admin/jobs?__a={'b' * 900}", timeout=60).status_code for _ in range(1_000)}
+        process.terminate()
+        process.wait(60)
+    assert statuses == {200}
