@@ -20,6 +20,7 @@ from mockserver.handlers.python import PythonFunction
 from mockserver.http.exchange import Exchange, Selection
 from mockserver.http.messages import Request, Response
 from mockserver.http.request import bodies
+from mockserver.http.request.body_syntax import parse_json
 from mockserver.http.response.negotiation import concrete_media_type, negotiate
 from mockserver.http.response.responses import build_response
 from mockserver.http.response.samples import SampleSpec, required_headers
@@ -149,7 +150,7 @@ def _build(exchange: Exchange, operation: Operation, outcome: Outcome, media_typ
     raw = body if isinstance(body, bytes) else None
     if raw is not None and is_json(media_type or JSON):
         try:
-            body = bodies.parse(raw)
+            body = parse_json(raw)
         except MalformedBody as refusal:
             violations.append(Violation("body", "", "content", refusal.detail))
             body = None

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from mockserver import create_app
-from mockserver.http.request import bodies
+from mockserver.http.request import forms
 from tests.conftest import Serve
 
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
@@ -202,7 +202,7 @@ def test_a_form_that_cannot_be_read_is_refused(
     response = client.post("/x", data=data, content_type=content_type)
     assert response.status_code == status
     assert response.headers["X-Mock-Code"] == code
-    assert bodies.PART_LIMIT == 1_000
+    assert forms.PART_LIMIT == 1_000
 
 
 @pytest.mark.parametrize(

@@ -1,31 +1,20 @@
-"""Decodes request bodies by their media type, forms field by field, and validates them."""
+"""Decodes request bodies by their media type, and validates them."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import field, replace
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from werkzeug.datastructures import Headers
-from werkzeug.exceptions import RequestEntityTooLarge
-from werkzeug.http import parse_options_header
-from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder
-
-from mockserver.dataclass import dataclass
-from mockserver.errors import Violation, quote
-from mockserver.handlers.declarations import Upload
+from mockserver.errors import Violation
 from mockserver.http.messages import Request
+from mockserver.http.request.body_syntax import decode_text, parse_json, read_xml
+from mockserver.http.request.forms import OCTETS, Form, decode_form, split_multipart, split_urlencoded
 from mockserver.openapi import parameter_decoding
-from mockserver.openapi.model import Body, Encoding, MediaType, ParameterStyle
-from mockserver.openapi.nested_names import Unreadable, assemble, split_brackets
-from mockserver.openapi.xml.layout import XmlLayout
-from mockserver.openapi.xml.reading import read as read_xml
-from mockserver.refusals import MalformedBody, TooManyParts, UnsupportedCharset, UnsupportedMediaType
-from mockserver.schemas.shapes import ALL_TYPES, Shape
-from mockserver.syntax import json_pointer, strict_json, xml_elements
-from mockserver.syntax.charsets import CODECS, as_utf_8, codec_name
+from mockserver.openapi.model import Body, MediaType
+from mockserver.refusals import MalformedBody, UnsupportedMediaType
+from mockserver.schemas.shapes import ALL_TYPES
+from mockserver.syntax import strict_json
 from mockserver.syntax.media_types import (
     FORM,
     FORMS,
@@ -33,37 +22,17 @@ from mockserver.syntax.media_types import (
     JSON_LINES,
     JSON_SEQUENCE,
     best_match,
-    charset_of,
     essence,
     is_json,
     is_text,
     is_xml_data,
-    matches,
 )
 
-PART_LIMIT = 1_000
-# The bytes of the headers of all parts.
-HEADS_LIMIT = 512 * 1024
-HEAD_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
-OCTETS = "application/octet-stream"
-NOTHING = Encoding()
 JSON_SEQUENCES = (*JSON_LINES, JSON_SEQUENCE)
-# Of a sequence, so many items may be one by one, and of so many it is said what is wrong.
+# The items that a sequence may have, and the invalid ones that are explained.
 ITEM_LIMIT, INVALID_LIMIT = 100_000, 20
 # What a schema allows of a body that is text rather than a sequence: text alone, or whatever there is.
 TEXTS = ({"string"}, ALL_TYPES - {"null"})
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One field of a form: its text as sent (URL-encoded), or its bytes and headers (multipart: `is_part`)."""
-
-    text: str
-    data: bytes = b""
-    headers: Headers = field(default_factory=Headers)
-    is_file: bool = False
-    is_part: bool = False
-    filename: str = ""
 
 
 def read(body: Body, request: Request, violations: list[Violation]) -> tuple[Any, MediaType | None]:
@@ -94,43 +63,9 @@ def read_uploads(body: Body, request: Request, value: Any) -> Any:
     name = best_match(sent, body.media) if essence(sent) in FORMS and essence(sent) != FORM else None
     if name is None:
         return value
-    media, parts = body.media[name], _split_multipart(request.body, sent)
-    as_text = _Form(media, parts).value() != value
-    return _Form(media, parts, as_text=as_text, with_uploads=True).value()
-
-
-def describe_uploads(value: Any) -> Any:
-    """A value with an object for each Upload: the name of the file, its media type, and its size in bytes."""
-    if isinstance(value, Upload):
-        return {"filename": value.filename, "content_type": value.content_type, "size": len(value.data)}
-    if isinstance(value, dict):
-        return {name: describe_uploads(member) for name, member in value.items()}
-    return [describe_uploads(item) for item in value] if isinstance(value, list) else value
-
-
-def read_undeclared_form(data: bytes, content_type: str) -> dict[str, Any]:
-    """A multipart form whose schema is not known: the text of each field, and an Upload for each file.
-
-    A field that is sent several times is a list. Raises MalformedBody or TooManyParts.
-    """
-    fields: dict[str, list[Any]] = {}
-    for name, part in _split_multipart(data, content_type):
-        kind = part.headers.get("Content-Type", OCTETS)
-        value = Upload(part.filename, kind, part.data) if part.is_file else part.data.decode(errors="replace")
-        fields.setdefault(name, []).append(value)
-    return {name: values if len(values) > 1 else values[0] for name, values in fields.items()}
-
-
-def parse(data: bytes, content_type: str = JSON) -> Any:
-    """Parse JSON in the charset of its media type, by default UTF-8 (RFC 8259).
-
-    Raises MalformedBody or UnsupportedCharset.
-    """
-    try:
-        is_utf8 = "charset" not in content_type.lower() or _codec(content_type) == "utf-8"
-        return strict_json.parse(data if is_utf8 else _decode_text(data, content_type).encode())
-    except strict_json.MalformedJSON as error:
-        raise MalformedBody(str(error)) from None
+    media, parts = body.media[name], split_multipart(request.body, sent)
+    as_text = Form(media, parts).value() != value
+    return Form(media, parts, as_text=as_text, with_uploads=True).value()
 
 
 def sent_media_type(body: Body, request: Request) -> str:
@@ -161,18 +96,18 @@ def _decode(media: MediaType, sent: str, data: bytes, violations: list[Violation
     """The value of a body that was sent with the Content-Type `sent`; adds its violations to `violations`."""
     kind = essence(sent)
     if is_json(kind):
-        value = parse(data, sent)
+        value = parse_json(data, sent)
     elif kind in JSON_SEQUENCES and (media.item is not None or media.shape.types - {"null"} not in TEXTS):
         return _decode_sequence(media, kind, data, violations)
     elif kind in FORMS:
-        parts = _split_urlencoded(data) if kind == FORM else _split_multipart(data, sent)
-        return _decode_form(media, parts, violations)
+        parts = split_urlencoded(data) if kind == FORM else split_multipart(data, sent)
+        return decode_form(media, parts, violations)
     elif media.xml is not None and is_xml_data(kind):
-        value, misnamed = _read_xml(media.xml, sent, data)
+        value, misnamed = read_xml(media.xml, sent, data)
         violations += misnamed
     else:
         # Each byte becomes the character of the same number, so that lengths in the schema count bytes.
-        value = _decode_text(data, sent) if is_text(kind) else data.decode("latin-1")
+        value = decode_text(data, sent) if is_text(kind) else data.decode("latin-1")
         if "string" not in media.shape.types and not is_text(kind):
             return data
         if kind.startswith("text/"):
@@ -213,220 +148,3 @@ def _decode_sequence(media: MediaType, kind: str, data: bytes, violations: list[
                 for violation in validator.violations(items[index], "body")
             ]
     return items
-
-
-def _read_xml(layout: XmlLayout, sent: str, data: bytes) -> tuple[Any, list[Violation]]:
-    """The value of an XML document, and where its elements are not those of the schema.
-
-    Raises MalformedBody or UnsupportedCharset.
-    """
-    try:
-        return read_xml(xml_elements.decode(data, charset_of(sent)), layout)
-    except xml_elements.MalformedXML as error:
-        raise MalformedBody(str(error)) from None
-    except xml_elements.UnknownEncoding as error:
-        raise UnsupportedCharset(error.encoding, dict.fromkeys(CODECS.values())) from None
-
-
-def _decode_text(data: bytes, content_type: str) -> str:
-    codec = _codec(content_type)
-    try:
-        return data.decode(codec)
-    except ValueError as error:
-        raise MalformedBody(f"it is not valid {quote(codec)}: {error}") from None
-
-
-def _codec(content_type: str) -> str:
-    """Python's name of the charset of a media type, by default UTF-8. Raises UnsupportedCharset."""
-    charset = parse_options_header(content_type)[1].get("charset", "utf-8")
-    codec = codec_name(charset)
-    if codec is None:
-        raise UnsupportedCharset(charset, dict.fromkeys(CODECS.values()))
-    return codec
-
-
-def _split_urlencoded(data: bytes) -> list[tuple[str, Part]]:
-    """The fields of a URL-encoded form, in their order."""
-    # Clients such as curl send what is not ASCII as it is.
-    pieces = [piece for piece in as_utf_8(data.decode("latin-1")).split("&") if piece]
-    if len(pieces) > PART_LIMIT:
-        raise TooManyParts(PART_LIMIT)
-    named = [piece.partition("=") for piece in pieces]
-    return [(parameter_decoding.decode_form(name), Part(text)) for name, _, text in named]
-
-
-def _split_multipart(data: bytes, content_type: str) -> list[tuple[str, Part]]:
-    """The parts of a multipart form, in their order."""
-    boundary = parse_options_header(content_type)[1].get("boundary")
-    if not boundary:
-        raise MalformedBody("its Content-Type has no boundary")
-    delimiter = boundary.encode("latin-1")
-    _check_heads(data, delimiter)
-    try:
-        return list(_read_parts(data, delimiter))
-    except RequestEntityTooLarge:
-        raise TooManyParts(PART_LIMIT) from None
-    except (ValueError, AttributeError) as error:
-        raise MalformedBody(f"it is not a valid multipart form: {error}") from None
-
-
-def _check_heads(data: bytes, boundary: bytes) -> None:
-    """Refuse a multipart form whose parts have longer heads than clients send: reading them takes long."""
-    remaining = HEADS_LIMIT
-    for delimiter in re.finditer(rb"(?:\A|[\r\n])--" + re.escape(boundary) + rb"[^\S\r\n]*(?:\r\n|\r|\n)", data):
-        start = delimiter.end()
-        end = HEAD_END.search(data, start, start + remaining + 1)
-        remaining -= (end.end() if end is not None else len(data)) - start
-        if remaining < 0:
-            raise MalformedBody(f"the headers of its parts are longer than {HEADS_LIMIT:,} bytes")
-
-
-def _read_parts(data: bytes, boundary: bytes) -> Iterator[tuple[str, Part]]:
-    decoder = MultipartDecoder(boundary, max_parts=PART_LIMIT)
-    decoder.receive_data(data)
-    decoder.receive_data(None)
-    head: Field | File | None = None
-    content = bytearray()
-    while not isinstance(event := decoder.next_event(), Epilogue):
-        if isinstance(event, Field | File):
-            if event.name is None:
-                raise ValueError("a part has no name")
-            head, content = event, bytearray()
-        elif isinstance(event, Data) and head is not None:
-            content += event.data
-            if not event.more_data:
-                filename = (head.filename or "") if isinstance(head, File) else ""
-                yield head.name, Part("", bytes(content), head.headers, isinstance(head, File), True, filename)
-
-
-def _decode_form(media: MediaType, parts: Sequence[tuple[str, Part]], violations: list[Violation]) -> Any:
-    form = _Form(media, parts)
-    value = form.value()
-    violations += form.violations
-    if media.validator is None:
-        return value
-    schema_violations = media.validator.violations(value, "body")
-    if schema_violations and form.is_ambiguous:
-        # Text that looks like a number may be meant as text.
-        value_as_text = _Form(media, parts, as_text=True).value()
-        if media.validator.is_valid(value_as_text):
-            return value_as_text
-    violations += schema_violations
-    return value
-
-
-class _Form:
-    """Decodes the fields of one form. With `as_text`, a field that may be text or a number is decoded as text.
-
-    With `with_uploads`, a file is an Upload; without, it is its bytes as text.
-    """
-
-    def __init__(
-        self,
-        media: MediaType,
-        parts: Sequence[tuple[str, Part]],
-        *,
-        as_text: bool = False,
-        with_uploads: bool = False,
-    ) -> None:
-        self.media, self.parts, self.as_text, self.with_uploads = media, parts, as_text, with_uploads
-        self.violations: list[Violation] = []
-        self.is_ambiguous = False
-        self._name = ""
-
-    def value(self) -> dict[str, Any]:
-        """The form as an object; adds the violations of single fields to `violations`."""
-        fields: dict[str, list[tuple[tuple[str, ...], Part]]] = {}
-        declared = self.media.shape.names
-        for name, part in self.parts:
-            base, *path = split_brackets(name) if name not in declared else (name,)
-            base, path = (base, path) if base in declared or not path else (name, [])
-            fields.setdefault(base, []).append(((base, *path), part))
-        value: dict[str, Any] = {}
-        for name, entries in fields.items():
-            self._name = name
-            try:
-                value[name] = self._decode_field(name, entries)
-            except Unreadable as error:
-                self._add_violation(error.keyword, str(error))
-        return value
-
-    def _decode_field(self, name: str, entries: Sequence[tuple[tuple[str, ...], Part]]) -> Any:
-        notation = self.media.encoding.get(name, NOTHING).notation
-        has_bracketed_names = any(len(path) > 1 for path, _ in entries)
-        if notation is None or has_bracketed_names or notation.style == "deepObject":
-            return assemble(entries, self.media.shape, self._decode_part)[name]
-        if entries[0][1].is_part:
-            return self._decode_parts(notation, entries)
-        texts = [part.text for _, part in entries]
-        return parameter_decoding.decode_field(notation, texts, parameter_decoding.decode_form)
-
-    def _decode_parts(self, notation: ParameterStyle, entries: Sequence[tuple[tuple[str, ...], Part]]) -> Any:
-        """The value of a field that one part or several hold, as text with delimiters or else a part for each item."""
-        parts = [part for _, part in entries]
-        is_text_alone = all(not part.is_file and "Content-Type" not in part.headers for part in parts)
-        if notation.explode or not is_text_alone:
-            return assemble(entries, self.media.shape, self._decode_part)[notation.name]
-        return parameter_decoding.decode_field(notation, [part.data.decode(errors="replace") for part in parts], str)
-
-    def _decode_part(self, part: Part, shape: Shape) -> Any:
-        if not part.is_part:
-            return self._decode_value(parameter_decoding.decode_form(part.text), shape, declared_json=False)
-        encoding = self.media.encoding.get(self._name, NOTHING)
-        sent = part.headers.get("Content-Type")
-        self._check_part_headers(part, encoding, sent)
-        if sent is not None and is_json(sent):
-            return self._parse_json(part.data, sent)
-        kind = sent or next(iter(encoding.kinds), "")
-        if is_xml_data(kind) and self.media.xml is not None and "string" not in shape.types:
-            return self._read_xml(self.media.xml.member(self._name), kind, part.data)
-        if part.is_file or (sent is not None and not is_text(sent)):
-            data = part.data.decode("latin-1")
-            return Upload(part.filename, sent or OCTETS, part.data) if self.with_uploads and part.is_file else data
-        try:
-            text = _decode_text(part.data, sent or "")
-        except MalformedBody as error:
-            raise Unreadable(error.detail, "content") from None
-        return self._decode_value(text, shape, declared_json=bool(encoding.kinds) and is_json(encoding.kinds[0]))
-
-    def _decode_value(self, text: str, shape: Shape, *, declared_json: bool) -> Any:
-        """The value of a field: JSON by default where its schema declares an object (OpenAPI 3.1, section 4.8.15)."""
-        if declared_json or ("object" in shape.types and "string" not in shape.types):
-            return self._parse_json(text.encode(errors="replace"), JSON)
-        value = parameter_decoding.decode_scalar(text, shape.types)
-        if value is not text and "string" in shape.types:
-            self.is_ambiguous = True
-            return text if self.as_text else value
-        return value
-
-    def _parse_json(self, data: bytes, content_type: str) -> Any:
-        try:
-            return parse(data, content_type)
-        except MalformedBody as error:
-            raise Unreadable(error.detail, "content") from None
-
-    def _read_xml(self, layout: XmlLayout, content_type: str, data: bytes) -> Any:
-        """The value of a part that is an XML document: an item, where the field is a list."""
-        try:
-            value, misnamed = _read_xml(layout.items if layout.is_array else layout, content_type, data)
-        except (MalformedBody, UnsupportedCharset) as error:
-            raise Unreadable(error.detail, "content") from None
-        for violation in misnamed:
-            self._add_violation(violation.keyword, violation.message)
-        return value
-
-    def _check_part_headers(self, part: Part, encoding: Encoding, sent: str | None) -> None:
-        if sent is not None and encoding.kinds and not any(matches(sent, kind) for kind in encoding.kinds):
-            self._add_violation(
-                "contentType", f"{quote(essence(sent))} was sent, but {', '.join(encoding.kinds)} is declared"
-            )
-        for header in encoding.headers:
-            if header.name not in part.headers:
-                if header.required:
-                    self._add_violation("required", f"the part's header {header.name} is required and missing")
-                continue
-            for violation in parameter_decoding.validate_header(header, part.headers[header.name]):
-                self._add_violation(violation.keyword, f"the part's header {header.name}: {violation.message}")
-
-    def _add_violation(self, keyword: str, message: str) -> None:
-        self.violations.append(Violation("body", json_pointer.join([self._name]), keyword, message))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from mockserver.errors import Refusal
-from mockserver.http.request import bodies
+from mockserver.http.request.bodies import read_uploads
+from mockserver.http.request.forms import describe_uploads, read_undeclared_form
 from mockserver.schemas.matching import ReadingWork
 from mockserver.syntax import strict_json
 from mockserver.syntax.media_types import FORM, MULTIPART, essence
@@ -43,7 +44,7 @@ class ReadContent:
             return call.body.decode("latin-1")
         if operation is None or operation.body is None:
             return call.body
-        return bodies.describe_uploads(bodies.read_uploads(operation.body, request, call.body))
+        return describe_uploads(read_uploads(operation.body, request, call.body))
 
 
 def parse_body(body: bytes, content_type: str) -> Any:
@@ -52,7 +53,7 @@ def parse_body(body: bytes, content_type: str) -> Any:
         return None
     if essence(content_type) == MULTIPART:
         try:
-            return bodies.describe_uploads(bodies.read_undeclared_form(body, content_type))
+            return describe_uploads(read_undeclared_form(body, content_type))
         except Refusal:
             return body.decode(errors="replace")
     try:

@@ -15,6 +15,7 @@ from mockserver.http.exchange import PreparedRequest
 from mockserver.http.messages import Request
 from mockserver.http.request import bodies, notices
 from mockserver.http.request.addressing import decode_parameter
+from mockserver.http.request.body_syntax import parse_json
 from mockserver.http.request.content import parse_body
 from mockserver.openapi import parameter_decoding
 from mockserver.openapi.content import holds_value
@@ -252,5 +253,5 @@ class _Reader:
             return
         if self.request.mimetype and not is_json(self.request.mimetype):
             raise UnexpectedBody(self.operation.id)
-        if bodies.parse(data) not in ({}, None):
+        if parse_json(data) not in ({}, None):
             raise UnexpectedBody(self.operation.id)

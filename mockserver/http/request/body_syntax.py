@@ -1,0 +1,58 @@
+"""Reads the bytes of a body, or of a part of a form, as JSON, XML or text, in the charset of its media type."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from werkzeug.http import parse_options_header
+
+from mockserver.errors import Violation, quote
+from mockserver.openapi.xml import reading
+from mockserver.openapi.xml.layout import XmlLayout
+from mockserver.refusals import MalformedBody, UnsupportedCharset
+from mockserver.syntax import strict_json, xml_elements
+from mockserver.syntax.charsets import CODECS, codec_name
+from mockserver.syntax.media_types import JSON, charset_of
+
+
+def parse_json(data: bytes, content_type: str = JSON) -> Any:
+    """Parse JSON in the charset of its media type, by default UTF-8 (RFC 8259).
+
+    Raises MalformedBody or UnsupportedCharset.
+    """
+    try:
+        is_utf8 = "charset" not in content_type.lower() or _codec(content_type) == "utf-8"
+        return strict_json.parse(data if is_utf8 else decode_text(data, content_type).encode())
+    except strict_json.MalformedJSON as error:
+        raise MalformedBody(str(error)) from None
+
+
+def read_xml(layout: XmlLayout, sent: str, data: bytes) -> tuple[Any, list[Violation]]:
+    """The value of an XML document, and where its elements are not those of the schema.
+
+    Raises MalformedBody or UnsupportedCharset.
+    """
+    try:
+        return reading.read(xml_elements.decode(data, charset_of(sent)), layout)
+    except xml_elements.MalformedXML as error:
+        raise MalformedBody(str(error)) from None
+    except xml_elements.UnknownEncoding as error:
+        raise UnsupportedCharset(error.encoding, dict.fromkeys(CODECS.values())) from None
+
+
+def decode_text(data: bytes, content_type: str) -> str:
+    """The text of a body. Raises MalformedBody or UnsupportedCharset."""
+    codec = _codec(content_type)
+    try:
+        return data.decode(codec)
+    except ValueError as error:
+        raise MalformedBody(f"it is not valid {quote(codec)}: {error}") from None
+
+
+def _codec(content_type: str) -> str:
+    """Python's name of the charset of a media type, by default UTF-8. Raises UnsupportedCharset."""
+    charset = parse_options_header(content_type)[1].get("charset", "utf-8")
+    codec = codec_name(charset)
+    if codec is None:
+        raise UnsupportedCharset(charset, dict.fromkeys(CODECS.values()))
+    return codec
