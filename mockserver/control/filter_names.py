@@ -9,7 +9,7 @@ from typing import Any
 from mockserver.errors import Violation, unknown_name
 from mockserver.refusals import InvalidRequest
 
-# So many unknown names are explained.
+# The unknown names that are explained.
 EXPLAINED_LIMIT = 20
 
 

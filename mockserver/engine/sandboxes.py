@@ -20,9 +20,9 @@ DEFAULT = "default"
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 SANDBOX_LIMIT = 10_000
 IDLE_SECONDS = 600.0
-# At most so many sandboxes that only pages of other sites have named.
+# The sandboxes that only pages of other sites have named, at most.
 GUEST_LIMIT = 100
-# At the limit, one sandbox in so many makes room at once, since finding the oldest takes time.
+# At the limit, one in a hundred sandboxes makes room at once, since finding the oldest takes time.
 EVICTED_SHARE = 100
 T = TypeVar("T")
 Starts = Mapping[str, Start]

@@ -14,7 +14,7 @@ from mockserver.generate.generation_state import Generation
 from mockserver.schemas.equality import equality_key
 
 ATTEMPT_LIMIT = 25
-# So many attempts are made even at a schema with a constant.
+# The attempts that are made even at a schema with a constant.
 CONSTANT_ATTEMPTS = 3
 # Members in which each item of a list differs.
 KEYS = ("id", "uuid", "_id")

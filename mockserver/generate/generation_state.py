@@ -17,17 +17,17 @@ from mockserver.generate.known_values import KnownValues
 from mockserver.generate.minimum_depth import MinimumDepth
 from mockserver.schemas.validators import Schemas, Validator
 
-# From this depth, or after so many values, only what is required is generated.
+# From this depth, or after this many values, only what is required is generated.
 DEPTH_LIMIT = 6
 VALUE_LIMIT = 400
-# So often, a value for a schema with a discriminator is one of a schema that inherits from it; then it need not be.
+# The attempts in which a value for a schema with a discriminator has to be one of a schema that inherits from it.
 HEIR_ATTEMPTS = 3
 # From this attempt on, optional members are generated as well where the least value was none that is valid.
 LEAST_ATTEMPTS = 25
 # Beyond these the value has no end.
 FINAL_DEPTH = 60
 FINAL_VALUE_LIMIT = 20_000
-# A text counts as another value for each so many characters.
+# The characters of a text that count as one value.
 VALUE_LENGTH = 1_000
 # Inside a value any type will do, and the simplest come first.
 SIMPLEST_TYPES = ("string", "integer", "boolean", "null", "object", "array", "number")

@@ -14,7 +14,7 @@ WINDOW = 1000
 HUNDREDTH = Fraction(1, 100)
 # Integers from here on are not all exact as floats.
 EXACT_FLOAT_LIMIT = 1 << 53
-# So many steps away a number is looked for whose quotient has no rounding error.
+# The steps within which a number is looked for whose quotient has no rounding error.
 NEIGHBOURS = 20
 Strictest = Callable[[list[Fraction]], Fraction]
 

@@ -16,7 +16,7 @@ from mockserver.generate.totals import add_up
 from mockserver.schemas.equality import equality_key
 
 ATTEMPT_LIMIT = 25
-# So many of the values that were tried are searched around.
+# The values that were tried and are searched around.
 DRAFT_LIMIT = 6
 # Where realistic values are rejected, one of these may be valid.
 SIMPLE_VALUES: tuple[Any, ...] = (

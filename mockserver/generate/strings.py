@@ -21,10 +21,10 @@ ATTEMPT_LIMIT = 40
 LENGTH_LIMIT = 1_000_000
 # A longer text consists of the same words again and again.
 REPEATED_LENGTH = 1_000
-# Matches of so many patterns are joined, so often in each order.
+# The patterns whose matches are joined, and how often in each order.
 JOINED_LIMIT = 4
 JOINED_ATTEMPTS = 6
-# Where the usual texts of a format are rejected so often, by a `not` for example, others are written.
+# After this many rejected texts of a format in its usual form, by a `not` for example, others are written.
 OTHER_SHAPES_FROM = 15
 # The separator by which a text of a format may be extended by another word and stay valid.
 EXTENDABLE = {

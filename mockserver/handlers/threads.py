@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     import asyncio
     from types import FrameType
 
-# So many functions run at a time, those included that were given up and have not ended; others wait for their turn, for
-# as long as a function may take.
+# The functions that run at a time, those included that were given up and have not ended; others wait for their turn,
+# for as long as a function may take.
 RUNNING_LIMIT, WAIT_SECONDS = 32, 0.01
-# So many requests of an event loop are handled at a time; more wait.
+# The requests of an event loop that are handled at a time; more wait.
 STEP_LIMIT = 256
-# A function that was interrupted has so long to end, in so many attempts.
+# How long a function that was interrupted has to end, and the attempts that are made.
 GRACE_SECONDS, INTERRUPTS = 0.05, 3
 T = TypeVar("T")
 _current_frames_lock = threading.Lock()

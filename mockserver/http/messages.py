@@ -28,7 +28,7 @@ SAFE_METHODS = ("GET", "HEAD")
 IF_MATCH, IF_NONE_MATCH = "If-Match", "If-None-Match"
 # The server has dealt with these itself.
 UNLOGGED = ("Content-Length", "Transfer-Encoding")
-# Of so many other values of a header, the headers with it are kept.
+# The values of one header for which the headers with them are kept.
 VARIANT_LIMIT = 64
 # What a path has unencoded in an address (RFC 3986, section 3.3), and the `%` of what is encoded in a request's path.
 PATH_CHARACTERS = "/%:@!$&'()*+,;=~"

@@ -41,7 +41,7 @@ from mockserver.syntax.media_types import FORM
 from mockserver.syntax.statuses import FIRST_ERROR
 
 NO_RESPONSES = "there must be at least one response, for example for 200"
-# So many levels of an object's members are parameters of their own.
+# The levels of an object's members that are parameters of their own.
 MEMBER_DEPTH = 3
 # Parameters of these names are ignored (OpenAPI 3.1, section 4.8.12.1).
 IGNORED_HEADER_PARAMETERS = {"accept", "content-type", "authorization"}

@@ -10,7 +10,7 @@ from pathlib import Path
 from mockserver.dataclass import dataclass
 from mockserver.errors import count_noun, printable
 
-# Of more lines of one kind, only so many are shown.
+# The lines of one kind that are shown.
 SHOWN = 20
 
 

@@ -42,7 +42,7 @@ FORMATS = (
 EXPLANATION_LIMIT = 100
 # The items of an array that jsonschema-rs validates at once.
 CHUNK_SIZE = 500
-# An error with so many others in its context takes as long to copy as a step.
+# An error with this many others in its context takes as long to copy as a step.
 COPIES_PER_STEP = 10
 # Jsonschema-rs decides about these, and all that a message needs is known.
 DECIDED_KEYWORDS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
-# So many schemas are looked at to find the constants of one branch.
+# The schemas that are looked at to find the constants of one branch.
 IDENTITY_LIMIT = 20
 # Compiles, for jsonschema-rs, a schema of the documents, or the schema that has it under a keyword.
 CompilePart = Callable[..., Any]

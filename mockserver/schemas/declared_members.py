@@ -8,7 +8,7 @@ from typing import Any
 
 from mockserver.dataclass import dataclass
 
-# So many schemas are looked at.
+# The schemas that are looked at.
 SCHEMA_LIMIT = 200
 REFERENCES = ("$ref", "$dynamicRef")
 IN_PLACE_ARRAYS = ("allOf", "anyOf", "oneOf")

@@ -12,12 +12,12 @@ from mockserver.schemas.matching import size_as_json
 
 # How often schemas are applied to values, and errors copied: about a tenth of a second.
 STEP_LIMIT = 5_000
-# So many names are compared with a pattern in the time of a step. One keyword may take this part of the steps left.
+# The names that are compared with a pattern in the time of a step. One keyword may take this part of the steps left.
 MATCHES_PER_STEP = 20
 KEYWORD_SHARE = 4
-# An explanation takes as long as so many steps at least.
+# The steps that an explanation takes at least.
 LEAST_STEPS = 30
-# How many times jsonschema-rs may read a value while it is explained; small ones as if they had so many bytes.
+# How many times jsonschema-rs may read a value while it is explained; a small one counts as if it had SMALL_SIZE bytes.
 READING_LIMIT = 2
 SMALL_SIZE = 100_000
 

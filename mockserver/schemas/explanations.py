@@ -11,7 +11,7 @@ from mockserver.schemas.equality import equality_key
 from mockserver.schemas.wording import NONE_MATCHES, allowed_values, message_of, missing_member, not_one_of
 from mockserver.syntax import json_pointer
 
-# Of so many alternatives, each is said why it does not match.
+# The alternatives of which it is said why each does not match.
 EXPLAINED_BRANCHES_LIMIT = 4
 Path = tuple[str | int, ...]
 

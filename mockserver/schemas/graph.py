@@ -11,7 +11,7 @@ from mockserver.documents.nodes import REFERENCES, Documents
 from mockserver.schemas.directions import Direction, transformation
 from mockserver.syntax import json_pointer
 
-# So many tokens lead to an operation, or to a component, of an OpenAPI document. Schemas apply to a direction together
+# The tokens that lead to an operation, or to a component, of an OpenAPI document. Schemas apply to a direction together
 # with those around them, which are all below.
 ROOT_DEPTH = 3
 # The document that several are merged into.

@@ -15,7 +15,7 @@ from mockserver.schemas.keywords import DESCRIBING
 if TYPE_CHECKING:
     from mockserver.schemas.validators import Validator
 
-# Of so many records it is remembered that they are valid; then all are forgotten.
+# The records of which it is remembered that they are valid; at the limit, all are forgotten.
 VALID_LIMIT = 2_000
 # What the schema of a list, and that of the object around it, may say.
 LIST_KEYWORDS = DESCRIBING | {"type", "items"}

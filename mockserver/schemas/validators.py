@@ -34,7 +34,7 @@ PART_LIMIT = 1_000
 _BASE64 = re.compile(r"[A-Za-z0-9+/_\r\n-]*={0,2}[\r\n]*")
 # Lookaround and backreferences.
 _BACKTRACKING = re.compile(r"\(\?<?[=!]|\\[1-9]")
-# A regular expression with lookaround or backreferences that has gone back so often does not match: in less than a
+# A regular expression with lookaround or backreferences that backtracks more often does not match: in less than a
 # millisecond, since there may be thousands of texts to match.
 BACKTRACK_LIMIT = 5_000
 PATTERN_OPTIONS = jsonschema_rs.FancyRegexOptions(backtrack_limit=BACKTRACK_LIMIT)

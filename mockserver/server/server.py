@@ -30,13 +30,13 @@ GRACE_SECONDS = 1
 START_SECONDS = 10.0
 # How often uvicorn looks whether to end, ten times for each second of its dates.
 TICK_SECONDS = 0.1
-# So many turns of the event loop close connections that have nothing left to send.
+# The turns of the event loop that close connections that have nothing left to send.
 CLOSING_TURNS = 3
-# Thresholds of the garbage collector. A young collection runs after so many new objects (Python's default is 700) and
+# Thresholds of the garbage collector. A young collection runs after this many new objects (Python's default is 700) and
 # takes about 1 ms per 1,000 objects. The older generations are collected rarely, since
 # that could stop all requests for a second.
 YOUNG_THRESHOLD, OLD_THRESHOLD = 20_000, 1_000
-# So many connections and files may be open, where the system allows that; the default is 1,024 on Linux, 256 on macOS.
+# The connections and files that may be open, where the system allows that; the default is 1,024 on Linux, 256 on macOS.
 FILES = 10_240
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mockserver.engine.run import Run
     from mockserver.server.protocol import Protocol
 
-# So many streams are written to, and about so many bytes, before other connections have their turn.
+# The streams that are written to, and about how many bytes, before other connections have their turn.
 TURN, TURN_BYTES = 50, PORTION_BYTES
 # Bytes that the system keeps for a connection whose peer does not read.
 SEND_BUFFER = 128 * 1024

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # In bytes; a longer message is refused with the close code 1009.
 MESSAGE_LIMIT = 1024 * 1024
-# So many bytes are parsed at once, which may be a hundred frames or more, and so long before others have their turn.
+# The bytes that are parsed at once, a hundred frames or more, and for how long before others have their turn.
 PART_BYTES, PARSE_SECONDS = 1_024, 0.003
 # How long a peer may take to confirm that the connection is closed.
 CLOSE_SECONDS = 2.0

@@ -15,7 +15,7 @@ from mockserver.errors import quote
 from mockserver.syntax.malformed_text import MalformedText
 
 DEPTH_LIMIT = 200
-# Among so many characters a duplicate name is looked for, to name it: in a third of a second.
+# The characters among which a duplicate name is looked for, to name it: in a third of a second.
 SEARCHED_SIZE = 2_000_000
 # How deeply nested values may be that orjson writes.
 _WRITTEN_DEPTH = 254

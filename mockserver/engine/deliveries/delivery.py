@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
 SCHEDULE = (5 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 10 * HOUR)
 PENDING_LIMIT = 1_000
-# Of those that have ended, so many are kept for the list.
+# The deliveries that have ended and are kept for the list.
 ENDED_LIMIT = 1_000
 Status = Literal["pending", "delivered", "failed", "cancelled"]
 

@@ -33,7 +33,7 @@ class DeliveryListener:
         try:
             self.cursor = run.read_feed().number
         except Refusal:
-            self.cursor = 0  # so much is due at the start that nothing has happened yet
+            self.cursor = 0  # too much is due at the start, so nothing has happened yet
         if former is not None:
             former.is_closed = True
             for delivery in deliveries.pending(former):
@@ -48,7 +48,7 @@ class DeliveryListener:
         try:
             feed = self.run.read_feed()
         except Refusal:
-            return  # so much is due that it cannot be carried out; the next request is refused for this
+            return  # too much is due; the next request is refused for that
         if feed.generation != self._generation:
             self._continue_after_restore(feed)
         now, cursor = self.run.now, self.cursor

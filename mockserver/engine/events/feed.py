@@ -24,7 +24,7 @@ from mockserver.engine.state.state import State, fingerprint
 from mockserver.syntax import strict_json
 from mockserver.syntax.instants import format_instant
 
-# A client that was away can continue after one of so many events.
+# The latest events: a client that was away can continue after one of these.
 EVENTS_KEPT = 1_000
 ID = re.compile(r"([0-9]{1,15})-([0-9a-f]{8})", re.ASCII)
 

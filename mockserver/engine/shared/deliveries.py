@@ -62,7 +62,7 @@ class SharedDeliveries:
         try:
             feed = run.read_feed()
         except Refusal:
-            return None  # so much is due that it cannot be carried out; the request was refused for this
+            return None  # too much is due; the request was refused for that
         if sender.generation != run.generation:
             sender.goes_on(feed.number)
             self._restored.append(run)

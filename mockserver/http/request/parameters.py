@@ -28,7 +28,7 @@ from mockserver.syntax.media_types import FORMS, JSON, best_match, essence, is_j
 if TYPE_CHECKING:
     from mockserver.http.service import Service
 
-# Of more undeclared parameters, only so many are listed.
+# The undeclared parameters that are listed.
 LISTED_LIMIT = 100
 STORING = ("create", "replace", "update", "create_all", "replace_all", "add_item", "update_item", "replace_item")
 DECODE: Mapping[str, Callable[[str], str]] = {

@@ -19,7 +19,7 @@ STREAM_LIMIT = 2_000
 UNREAD_LIMIT = 1024 * 1024
 # How often a comment is sent, so that nothing in between takes the connection for dead.
 COMMENT_SECONDS = 15.0
-# What is read at once, and then others have their turn: so many events, and about so many bytes.
+# What is read at once before others have their turn: events, and about how many bytes.
 PORTION_EVENTS, PORTION_BYTES = 20, 64 * 1024
 # How often a run is looked at that other processes change, too.
 SHARED_SECONDS = 0.1

@@ -18,7 +18,7 @@ from mockserver.http.webhooks.composing import compose
 from mockserver.http.webhooks.sending import CannotSend, Sender
 
 IN_FLIGHT_LIMIT = 20
-# A thread that has had nothing to send for so long ends.
+# A thread that has had nothing to send for this long ends.
 IDLE_SECONDS = 5.0
 # The thread that responds writes its response meanwhile.
 PAUSE_SECONDS = 0.01

@@ -23,7 +23,7 @@ from mockserver.syntax import json_pointer
 NAMES = ("$id", "$anchor", "$dynamicAnchor")
 # Generic schemas that refer to more and more of themselves are not copied any further.
 COPY_LIMIT = 1_000
-# So many values are copied at most, unless the document is larger.
+# The values that are copied at most, unless the document is larger.
 SIZE_LIMIT = 1_000_000
 # The addresses of the schemas that dynamic anchors stand for.
 Bindings = Mapping[str, str]
