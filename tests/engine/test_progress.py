@@ -170,6 +170,18 @@ def test_a_per_request_clock_moves_with_each_request_that_it_counts(contract: Co
     assert status(run, "job-1") == "running"
 
 
+def test_requests_that_move_the_clock_leave_a_run_untouched(contract: Contract) -> None:
+    run = make(contract, mode="per-request", step=SECOND)
+    run.count_request("listJobs")
+    assert run.is_untouched
+
+
+def test_a_clock_that_was_moved_leaves_no_run_untouched(contract: Contract) -> None:
+    run = make(contract)
+    run.advance(SECOND)
+    assert not run.is_untouched
+
+
 def test_the_mode_can_be_changed_where_the_clock_stands(contract: Contract) -> None:
     watch = Watch()
     run = make(contract, watch, mode="real")

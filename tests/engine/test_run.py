@@ -101,6 +101,11 @@ def test_a_run_goes_on_where_its_contract_has_changed(run: Run, small: Contract)
     assert changed.fingerprint == Start(small, small.scenarios["baseline"]).fingerprint
 
 
+def test_transitions_before_a_change_of_the_contract_are_not_reported_after_it(run: Run, small: Contract) -> None:
+    fire(run, "a", "start")
+    assert run.rebase(Start(small, small.scenarios["baseline"])).drain_fired() == ()
+
+
 def test_a_run_whose_log_does_not_hold_all_of_its_commands_does_not(small: Contract) -> None:
     run = Run(Start(small, small.scenarios["baseline"]), 1, log_limit=1)
     for key in "ab":

@@ -30,7 +30,7 @@ from mockserver import (
     create_app,
     load_contract,
 )
-from mockserver.client.report import LINES_LIMIT, describe_requests, describe_verdict
+from mockserver.client.report import LINES_LIMIT, describe_missing_deliveries, describe_requests, describe_verdict
 from mockserver.control.document import load_control_api
 from tests.conftest import MakeContract
 from tests.ports import free_port
@@ -438,6 +438,11 @@ def test_a_failed_verdict_says_what_came_and_what_came_closest(mock: Client) -> 
         "Overrides that were never used; send a request that they match, or remove them:",
         '  override-1 for getJob in the scenario baseline: {"where": {"job_id": "job-2"}, "status": 503}',
     ]
+
+
+def test_a_report_of_missing_deliveries_says_that_there_are_none() -> None:
+    report = describe_missing_deliveries(1, 0.5, {"total": 0, "deliveries": []})
+    assert report == "Expected 1 delivery within 0.5 s; 0 matched. The latest deliveries:\n  none"
 
 
 def test_a_report_says_what_violated_the_contract_and_how_to_allow_it() -> None:
