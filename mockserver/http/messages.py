@@ -211,8 +211,8 @@ class Delivery:
 class Response:
     """A response, from its creation until it is sent.
 
-    `headers` are in the order in which they are sent; `own` are the names, in lower case, of those that the contract or
-    an override has set, so that the server leaves them as they are. `violations` lists where the response violates the
+    `headers` are in the order in which they are sent; `fixed` are the names, in lower case, of those that the contract
+    or an override has set, so the server leaves them as they are. `violations` lists where the response violates the
     contract. `delivery` is set if the response is delayed or spoiled. With a `validity`, the same request gets the same
     response as long as it holds, and `entry` is its journal entry. With an `upstream`, the response is the upstream's,
     which the front end requests (see `passing`); such a response has a delivery, too. Where it `stays_open`, its length
@@ -230,7 +230,7 @@ class Response:
     validity: CacheValidity | None = None
     entry: Entry | None = None
     upstream: PassedOn | None = None
-    own: Collection[str] = ()
+    fixed: Collection[str] = ()
     unheld: Sequence[Violation] = ()
     stays_open: bool = False
     stream: Stream | None = None
@@ -283,7 +283,7 @@ class Response:
 
     def add_headers(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Add the headers that the contract or an override has not set."""
-        self.headers += [pair for pair in pairs if pair[0].lower() not in self.own] if self.own else pairs
+        self.headers += [pair for pair in pairs if pair[0].lower() not in self.fixed] if self.fixed else pairs
 
     def remove_headers(self, names: Container[str]) -> None:
         """Remove the headers with these names, which are in lower case."""

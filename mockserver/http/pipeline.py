@@ -280,7 +280,7 @@ def add_headers(exchange: Exchange, response: Response) -> None:
         if selected.ignored:
             pairs.append(("X-Mock-Ignored-Cookie", ", ".join(selected.ignored)))
     response.add_headers(pairs)
-    if "vary" in response.own:
+    if "vary" in response.fixed:
         response.set_header("Vary", merge_vary(response.headers, VARY))
     if exchange.compared_headers:
         response.set_header("Vary", merge_vary(response.headers, ("Vary", ", ".join(exchange.compared_headers))))

@@ -90,16 +90,16 @@ def _infer_envelope(member: str, schema: Node, collection: Collection) -> Entry 
 
 def infer_place(member: str, schema: Node, collection: Collection) -> str | None:
     """The name under which an object holds the member alone, empty for the member itself; None if neither."""
-    shape, own = Shape.from_schema(schema), collection.shape.member(member)
+    shape, declared = Shape.from_schema(schema), collection.shape.member(member)
     names = [name for name in shape.names if words.normalize(name) == words.normalize(member)]
-    if len(names) == 1 and _are_alike(shape.member(names[0]), own):
+    if len(names) == 1 and _are_alike(shape.member(names[0]), declared):
         return names[0] if not (shape.names - {names[0]}) & collection.shape.names else None
-    return "" if _are_alike(shape, own) else None
+    return "" if _are_alike(shape, declared) else None
 
 
-def _are_alike(shape: Shape, own: Shape) -> bool:
+def _are_alike(shape: Shape, other: Shape) -> bool:
     """Whether values of one shape may be values of the other: objects by a common name, arrays by their items."""
-    common = shape.types & own.types - {"null"}
+    common = shape.types & other.types - {"null"}
     if "array" in common:
-        return _are_alike(shape.items, own.items)
-    return bool(common - COMPOUND) or ("object" in common and bool(shape.names & own.names))
+        return _are_alike(shape.items, other.items)
+    return bool(common - COMPOUND) or ("object" in common and bool(shape.names & other.names))

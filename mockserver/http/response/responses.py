@@ -106,10 +106,10 @@ def complete(response: Response, request: Request) -> Response:
     Headers that the contract or an override has set remain as they are.
     """
     headers, is_safe = response.headers, request.method in SAFE_METHODS
-    own = response.own = frozenset(name.lower() for name, _ in headers) if headers else NO_NAMES
-    if is_safe and "cache-control" not in own:
+    fixed = response.fixed = frozenset(name.lower() for name, _ in headers) if headers else NO_NAMES
+    if is_safe and "cache-control" not in fixed:
         headers.append(NO_CACHE)
-    if response.media_type is not None and "content-type" not in own:
+    if response.media_type is not None and "content-type" not in fixed:
         headers.append(header("Content-Type", response.media_type))
     if response.stays_open:
         return response
@@ -117,8 +117,8 @@ def complete(response: Response, request: Request) -> Response:
     if response.body or request.method != "HEAD":
         headers.append(header("Content-Length", str(len(response.body))))
     if is_safe and 200 <= response.status < 300:
-        tag = (response.header("ETag") or "") if "etag" in own else entity_tag(response.body)
-        if "etag" not in own:
+        tag = (response.header("ETag") or "") if "etag" in fixed else entity_tag(response.body)
+        if "etag" not in fixed:
             headers.append(("ETag", tag))
         if_none_match = request.by_name.get("If-None-Match")
         if if_none_match is not None and parse_etags(if_none_match).contains_weak(unquote_etag(tag)[0] or ""):
@@ -132,9 +132,9 @@ def entity_tag(body: bytes) -> str:
     return quote_etag(hashlib.blake2b(body, digest_size=16).hexdigest())
 
 
-def merge_vary(headers: Iterable[tuple[str, str]], own: tuple[str, str]) -> str:
+def merge_vary(headers: Iterable[tuple[str, str]], server_vary: tuple[str, str]) -> str:
     """The `Vary` of the headers and the server's own in one; `*` includes every other (RFC 9110, section 12.5.5)."""
-    values = [value for name, value in (*headers, own) if name.lower() == "vary"]
+    values = [value for name, value in (*headers, server_vary) if name.lower() == "vary"]
     names: dict[str, str] = {}
     for listed in map(parse_list_header, values):
         for name in listed:
