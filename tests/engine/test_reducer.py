@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver import Contract, Violation
+from mockserver import Contract, Violation, load_contract
 from mockserver.contract.model import Record
 from mockserver.engine.commands import Command, Fire, Put, Remove
 from mockserver.engine.reducer import apply
@@ -24,6 +24,7 @@ from mockserver.refusals import (
     UnknownTransition,
 )
 from mockserver.syntax.instants import parse_instant
+from tests.conftest import MakeContract
 
 NOW = parse_instant("2026-01-01T00:00:10Z")
 
@@ -74,6 +75,16 @@ def test_a_record_that_was_put_has_no_last_transition_and_no_event(small: Contra
     assert events(after, "n") == []
     with pytest.raises(TransitionNotAllowed):
         apply(after, Fire("jobs", "n", "start", NOW))
+
+
+def test_a_state_that_the_schema_does_not_require_stays_if_a_record_is_put_without_it(
+    make_contract: MakeContract,
+) -> None:
+    contract = load_contract(make_contract(lambda files: files["schemas/job.json"]["required"].remove("status")))
+    state = Start(contract, contract.scenarios["baseline"]).state
+    before = state.record("jobs", "c")
+    record = {name: value for name, value in before.items() if name != "status"}
+    assert apply(state, Put("jobs", "c", record, NOW)).record("jobs", "c")["status"] == before["status"]
 
 
 def put(record: dict[str, Any], key: str = "a") -> Put:
