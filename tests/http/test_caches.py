@@ -220,6 +220,22 @@ def test_the_cache_is_bounded(server: Server, monkeypatch: pytest.MonkeyPatch) -
     assert server.hits == 1
 
 
+def test_the_cache_keeps_the_latest_responses_that_fit(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(caches, "BYTES_LIMIT", 8_000)
+    for number in (*range(20), 17, 18, 19):
+        server.ask("GET", "/admin/jobs/job-7", {"X-Trace": f"{number:02}"})
+    assert server.hits == 3
+    server.ask("GET", "/admin/jobs/job-7", {"X-Trace": "00"})
+    assert server.hits == 3
+
+
+def test_a_response_that_would_fill_the_cache_is_not_kept(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(caches, "BYTES_LIMIT", 2_000)
+    for _ in range(2):
+        server.ask("GET", "/admin/jobs/job-7", {})
+    assert server.hits == 0
+
+
 def test_a_sandbox_that_is_read_from_the_cache_is_not_idle(built_in: Contract) -> None:
     server = make(built_in, caches=True)
     sandbox = server.service.sandboxes.get("default")
