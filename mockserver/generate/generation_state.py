@@ -16,6 +16,8 @@ from mockserver.generate.constraints import TYPES, Constraints, Nodes
 from mockserver.generate.known_values import KnownValues
 from mockserver.generate.minimum_depth import MinimumDepth
 from mockserver.schemas.validators import Schemas, Validator
+from mockserver.syntax.amounts import CURRENCIES
+from mockserver.syntax.words import normalize
 
 # From this depth, or after this many values, only what is required is generated.
 DEPTH_LIMIT = 6
@@ -119,11 +121,14 @@ class Generation:
         """The examples and defaults of schemas, without those of branches but the first."""
         return self._constraints(nodes, _first).examples if self._from_examples else []
 
-    def make_member(self, nodes: Nodes, name: str, depth: int, attempt: int) -> Any:
-        """A value for a member of that name: the known one if the schemas allow it. Raises CannotGenerate."""
+    def make_member(self, nodes: Nodes, name: str, depth: int, attempt: int, meaning: str = "") -> Any:
+        """A value for a member of that name: the known one if the schemas allow it. Raises CannotGenerate.
+
+        Otherwise it is made as for a member whose name is its `meaning`.
+        """
         for value in self.valid_known_values(nodes, name, depth):
             return value
-        return self.make(nodes, name, depth, attempt)
+        return self.make(nodes, meaning or name, depth, attempt)
 
     def valid_known_values(self, nodes: Nodes, name: str, depth: int) -> Iterator[Any]:
         """The known values for a member of that name that the schemas allow."""
@@ -139,7 +144,7 @@ class Generation:
         inherits = attempt < HEIR_ATTEMPTS and depth < DEPTH_LIMIT and not self.minimal
         constraints = self._constraints(nodes, self._branch_chooser(depth, attempt), inherits=inherits)
         if constraints.allowed is not None:
-            return self._choose_value(nodes, constraints, attempt)
+            return self._choose_value(nodes, constraints, name, attempt)
         if depth and not attempt and self._from_examples and constraints.examples:
             return self.rng.choice(constraints.examples)
         self._open_references.update(constraints.references)
@@ -172,8 +177,8 @@ class Generation:
         is_repeated = any(self._open_references[address] > 1 for address in constraints.references)
         return is_repeated or self.is_minimal(depth, attempt)
 
-    def _choose_value(self, nodes: Nodes, constraints: Constraints, attempt: int) -> Any:
-        """One of the values of `enum` or `const`; null only if there is no other."""
+    def _choose_value(self, nodes: Nodes, constraints: Constraints, name: str, attempt: int) -> Any:
+        """One of the values of `enum` or `const`; null only if there is no other. The first currency is that of all."""
         is_later = attempt > 0
         if is_later not in constraints.choices:
             allowed = [value for value in constraints.allowed or () if _types_of_value(value) & constraints.types]
@@ -183,7 +188,7 @@ class Generation:
             constraints.choices[is_later] = allowed if is_later else preferred
         if not (choices := constraints.choices[is_later]):
             raise CannotGenerate(constraints.address, "none of the values that it lists is valid")
-        return self.rng.choice(choices)
+        return choices[0] if not is_later and normalize(name) in CURRENCIES else self.rng.choice(choices)
 
     def _constraints(self, nodes: Nodes, choose: ChooseBranch, *, inherits: bool = False) -> Constraints:
         places = tuple((node.uri, node.pointer) for node in nodes)

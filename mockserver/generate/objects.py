@@ -12,9 +12,15 @@ from mockserver.generate.generation_state import Generation
 from mockserver.generate.regex.parser import UnsupportedPattern
 from mockserver.generate.regex.writer import write_match
 from mockserver.generate.totals import add_up
-from mockserver.generate.vocabulary import pick_word
+from mockserver.generate.vocabulary import THING_NAME, pick_word
+from mockserver.syntax.words import normalize
 
 ATTEMPT_LIMIT = 25
+# Members of what is no person: the name of such an object is that of a thing.
+OF_THINGS = frozenset({
+    "price", "unitprice", "sku", "barcode", "stock", "quantity", "brand", "productid", "category", "categoryid", "slug",
+    "parentid", "tags",
+})  # fmt: skip
 # The members of an object that is a map from any name.
 MAP_SIZE = 2
 
@@ -40,10 +46,16 @@ def add_member(
         members[name] = constraints.hints[name]
         return
     try:
-        members[name] = generation.make_member(schemas, name, depth + 1, attempt)
+        members[name] = generation.make_member(schemas, name, depth + 1, attempt, _meaning(constraints, name))
     except CannotGenerate:
         if name in constraints.required:
             raise
+
+
+def _meaning(constraints: Constraints, name: str) -> str:
+    """What a member would be called that says more than `name`: people have names, and so have products."""
+    is_thing = name == "name" and any(normalize(other) in OF_THINGS for other in constraints.declared_members)
+    return THING_NAME if is_thing else name
 
 
 def add_missing_members(

@@ -15,9 +15,12 @@ from typing import TypeVar
 
 from faker import Faker
 
-from mockserver.generate.vocabulary import pick_word
+from mockserver.generate.vocabulary import THING_NAME, pick_word
+from mockserver.syntax.amounts import CURRENCIES
 
 T = TypeVar("T")
+# All amounts have the same, so that they can be added up and compared.
+CURRENCY = "USD"
 # Generated instants lie in the year before the default start of a scenario's clock.
 EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
 YEAR_MILLISECONDS = 365 * 24 * 3600 * 1000
@@ -43,7 +46,7 @@ PROVIDERS: Mapping[str, str] = {
     "bio": "sentence", "body": "paragraph", "content": "paragraph", "text": "sentence", "subject": "catch_phrase",
     "headline": "catch_phrase", "author": "name", "owner": "name", "job": "job", "profession": "job",
     "image": "image_url", "image_url": "image_url", "avatar": "image_url", "avatar_url": "image_url",
-    "thumbnail": "image_url", "license_plate": "license_plate", "ssn": "ssn",
+    THING_NAME: THING_NAME, "thumbnail": "image_url", "license_plate": "license_plate", "ssn": "ssn",
 }  # fmt: skip
 # Formats by the longest suffix of a name, so that a property looks the same with and without `format`.
 FORMATS_BY_NAME = {
@@ -81,6 +84,10 @@ def make_text(name: str, form: str | None, rng: random.Random) -> str:
     provider = _by_suffix(name, PROVIDERS)
     if provider is None:
         return pick_word(rng)
+    if provider == THING_NAME:
+        return f"{pick_word(rng)} {pick_word(rng)}".title()
+    if "".join(_words(name)) in CURRENCIES:
+        return CURRENCY
     if provider == "numerify":
         return f"{rng.randint(0, 4)}.{rng.randint(0, 20)}.{rng.randint(0, 20)}"
     faker = _faker()
@@ -186,7 +193,7 @@ BY_FORMAT: Mapping[str, Callable[[random.Random], str]] = {
     "etag": lambda rng: f'"{rng.getrandbits(64):016x}"',
     "mac": lambda rng: ":".join(f"{byte:02x}" for byte in (2, *rng.randbytes(5))),
     "cidr": lambda rng: f"192.0.2.{16 * rng.randint(0, 15)}/28",
-    "currency": lambda rng: rng.choice(("EUR", "GBP", "JPY", "USD")),
+    "currency": lambda _: CURRENCY,
     "decimal": lambda rng: f"{rng.randint(1, 400)}.{rng.randint(0, 99):02}",
     "ulid": lambda rng: "01" + "".join(rng.choices("0123456789ABCDEFGHJKMNPQRSTVWXYZ", k=24)),
     "objectid": lambda rng: f"{rng.getrandbits(96):024x}",

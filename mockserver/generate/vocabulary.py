@@ -10,6 +10,9 @@ WORDS = (
     "yarrow", "zephyr",
 )  # fmt: skip
 
+# What the name of a thing is called, in place of `name`, which is a person's.
+THING_NAME = "thing_name"
+
 
 def pick_word(rng: random.Random) -> str:
     """One word."""

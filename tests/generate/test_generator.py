@@ -11,6 +11,7 @@ from mockserver.documents.nodes import BASE_URI, Documents
 from mockserver.documents.source import Source
 from mockserver.errors import CannotGenerate
 from mockserver.generate.generator import Generator
+from mockserver.generate.vocabulary import WORDS
 from mockserver.schemas.validators import Schemas
 from tests.generate.random_schemas import HERE, SCHEMAS, VALUES
 from tests.schemas import test_validators as test_schemas
@@ -371,3 +372,31 @@ def test_items_whose_key_is_a_constant_share_it() -> None:
     }
     value, is_valid = generate({"type": "array", "items": item, "minItems": 3})
     assert (is_valid, {each["id"] for each in value}) == (True, {1})
+
+
+@pytest.mark.parametrize(
+    "currency", [{"type": "string"}, {"enum": ["CHF", "EUR"]}, {"type": "string", "format": "currency"}]
+)
+def test_all_amounts_have_the_same_currency(currency: Any) -> None:
+    money = {
+        "type": "object",
+        "required": ["amount", "currency"],
+        "properties": {"amount": {"type": "integer"}, "currency": currency},
+    }
+    value, is_valid = generate({"type": "array", "items": money, "minItems": 9})
+    assert (is_valid, len({amount["currency"] for amount in value})) == (True, 1)
+
+
+def test_currencies_that_are_compared_differ() -> None:
+    pair = {"type": "object", "required": ["base_currency"], "properties": {"base_currency": {"type": "string"}}}
+    value, _ = generate({"type": "array", "items": pair, "minItems": 9})
+    assert len({rate["base_currency"] for rate in value}) > 1
+
+
+@pytest.mark.parametrize(
+    ("other", "is_thing"), [("price", True), ("categoryId", True), ("email", False), ("label", False)]
+)
+def test_the_name_of_a_thing_is_not_that_of_a_person(other: str, is_thing: bool) -> None:
+    text = {"type": "string"}
+    value, _ = generate({"type": "object", "required": ["name", other], "properties": {"name": text, other: text}})
+    assert (set(value["name"].lower().split()) <= set(WORDS)) is is_thing
