@@ -217,7 +217,7 @@ class ServerFields:
     ) -> dict[str, Any]:
         """The record with generated members added, and none of its own changed; those in `empty` have these values.
 
-        The record itself where that does not make it valid. The `hidden` members are those that it has besides.
+        The record itself where no try makes it valid. The `hidden` members are those that it has besides.
         """
         resource, key = self._resource, self._resource.local_key
         full_key = {**record, **hidden}.get(resource.key)
@@ -233,8 +233,9 @@ class ServerFields:
                 generator.add_up(resource.schema, completed, kept=own_members)
             except CannotGenerate:
                 return record
+            # Another try may take the branch of the schema that the record's own members are of.
             if any(name not in completed or completed[name] != value for name, value in own_members.items()):
-                return record
+                continue
             new_key = with_plain_keys(resource, {**completed, **hidden}).get(resource.key)
             if not is_new_key or not state.has_record(resource.name, new_key):
                 return completed if matches_schema(resource, completed) else record
