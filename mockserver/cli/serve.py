@@ -197,7 +197,7 @@ def print_contract(service: Service, path: Path | None, scenario: str | None) ->
         print_line("Collections with state:")
         for name, description in contract.inferred.items():
             print_line(f"  {description}; {count_noun(len(tables[name]), 'record')}")
-        print_line(f"To edit the records and all of this: mockserver init --from {shlex.quote(str(path))} DIRECTORY")
+        print_line(f"To edit all of this as files: mockserver init --from {shlex.quote(str(path))} DIRECTORY")
     if contract.without_state:
         print_line(f"Without state, see `{check} --stateful`: {count_noun(len(contract.without_state), 'operation')}")
         for line in without_state_lines(contract, 5):

@@ -408,7 +408,7 @@ def test_serve_prints_the_collections_that_have_state(tmp_path: Path) -> None:
 def test_serve_names_the_command_that_writes_what_was_inferred(tmp_path: Path) -> None:
     path = write(tmp_path)
     with serving(str(path), "--stateful") as (_, _, lines):
-        assert f"To edit the records and all of this: mockserver init --from {path} DIRECTORY\n" in lines
+        assert f"To edit all of this as files: mockserver init --from {path} DIRECTORY\n" in lines
 
 
 def test_check_counts_the_records_of_collections_that_have_state(tmp_path: Path) -> None:
