@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import suppress
 from typing import Any
 
@@ -35,7 +35,7 @@ def add_items(
     length = max(len(items), _prefix_length(constraints)) if contained and attempt % 2 == 0 else len(items)
     require_possible(constraints, "minItems", constraints.minimum("minItems"), len(items))
     shortest = max(constraints.minimum("minItems"), length + len(contained))
-    seen = {equality_key(item) for item in items}
+    seen, keys = {equality_key(item) for item in items}, {_key_of(item) for item in items}
     limits = _find_limits(generation, constraints, items, contained)
     is_unique = True in constraints.values("uniqueItems")
     singular = _singular(name)
@@ -55,8 +55,9 @@ def add_items(
         if distinct is None:
             distinct = _make_distinct(generation, schemas, singular, depth, attempt, set(), [] if extra else limits)
         item = distinct[0] if distinct is not None else generation.make(schemas, singular, depth + 1, attempt)
-        item = _with_key_of_its_own(generation, schemas, item, items, depth)
+        item = _with_key_of_its_own(generation, schemas, item, keys, len(items), depth)
         items.append(item)
+        keys.add(_key_of(item))
         seen.add(equality_key(item))
         for limit in limits if not extra else ():
             limit.remaining -= generation.is_valid((limit.schema,), item)
@@ -134,16 +135,24 @@ def _make_distinct(
     return None
 
 
-def _with_key_of_its_own(generation: Generation, schemas: Nodes, item: Any, others: list[Any], depth: int) -> Any:
-    """The item with another key where another one has the same, from an example, and the schemas allow it."""
-    name = next((name for name in KEYS if isinstance(item, dict) and name in item), None)
-    taken = [equality_key(other[name]) for other in others if isinstance(other, dict) and name in other] if name else []
-    if name is None or equality_key(item[name]) not in taken:
+def _key_of(item: Any) -> tuple[str, str] | None:
+    """The member that holds the key of an item, and the equality key of its value."""
+    name = next((name for name in KEYS if name in item), None) if isinstance(item, dict) else None
+    return (name, equality_key(item[name])) if name is not None else None
+
+
+def _with_key_of_its_own(
+    generation: Generation, schemas: Nodes, item: Any, taken: Set[tuple[str, str] | None], number: int, depth: int
+) -> Any:
+    """The item with another key where that of its example is taken, and the schemas allow another one."""
+    present = _key_of(item)
+    if present is None or present not in taken:
         return item
+    name = present[0]
     nodes = generation.nearest_constraints(schemas, item).member_schemas(name)
-    for key in _other_keys(generation, nodes, name, item[name], len(others), depth):
+    for key in _other_keys(generation, nodes, name, item[name], number, depth):
         changed = {**item, name: key}
-        if equality_key(key) not in taken and generation.is_valid(schemas, changed):
+        if _key_of(changed) not in taken and generation.is_valid(schemas, changed):
             return changed
     return item
 
