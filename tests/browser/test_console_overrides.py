@@ -41,6 +41,18 @@ def test_an_override_is_added_applied_counted_and_removed(
     assert call_api("GET", "/__mock/overrides") == {"overrides": []}
 
 
+def test_an_array_adds_several_overrides_of_every_operation_too(page: Page) -> None:
+    open_console(page, "overrides")
+    form = page.get_by_role("form", name="Add an override")
+    form.get_by_label("Operation").select_option("every operation")
+    entry = json.loads(form.get_by_label("Override as JSON").input_value())
+    form.get_by_label("Override as JSON").fill(json.dumps([entry, {**entry, "status": 500}]))
+    form.get_by_role("button", name="Add").click()
+    expect(form).to_contain_text("Added as override-2, override-1.")
+    statuses = [page.context.request.get("/admin/jobs/job-1").status for _ in range(3)]
+    assert statuses == [503, 500, 200]
+
+
 def test_all_added_overrides_are_removed_and_those_of_the_scenario_stay(page_in: PageIn, call_api: CallApi) -> None:
     call_api("POST", "/__mock/overrides", {"operation": "getJob", "status": 500}, "outage")
     page = page_in("outage")

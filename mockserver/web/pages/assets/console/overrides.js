@@ -48,7 +48,9 @@ export function makeOverrides(refresh) {
     }
     const response = await send("add-status", "POST", "/__mock/overrides", override);
     if (!response) return;
-    write("add-status", `Added as ${response.body.id}.`);
+    /** @type {Override[]} */
+    const added = response.body.overrides ?? [response.body];
+    write("add-status", `Added as ${added.map(({ id }) => id).join(", ")}.`);
     refresh();
   }
 }
