@@ -220,14 +220,18 @@ class Client:
         query = {"limit": JOURNAL_LIMIT, **filters, "operation": operation, "times": times}
         return self._wait("requests", query, timeout, partial(report.describe_missing, operation, times, timeout))
 
-    def verify(self, *expectations: Mapping[str, Any], in_order: bool = False) -> None:
-        """Verify that the expected requests were received.
+    def verify(self, *expectations: Mapping[str, Any], in_order: bool = False, timeout: float = 0.0) -> None:
+        """Verify that the expected requests were received, or are within `timeout` seconds, which are 60 at most.
 
-        An expectation has `operation`, `method` or `path`, and optionally `where` (parameters), `body` (a JSON Schema),
-        `status`, and `times`: a number or `{"at_least": 1, "at_most": 3}`. Raises ExpectationError with a report.
+        An expectation has `operation`, `method` or `path`, and optionally `where` (parameters), `headers`, `cookies`,
+        `body` (a JSON Schema), `status`, and `times`: a number or `{"at_least": 1, "at_most": 3}`. Raises
+        ExpectationError with a report.
         """
+        body = {"expect": [*expectations], "in_order": in_order}
+        if timeout:
+            body["wait"] = f"{round(timeout * 1_000)}ms"
         try:
-            self._call("POST", "verify", body={"expect": [*expectations], "in_order": in_order})
+            self._call("POST", "verify", body=body, wait=timeout)
         except MockError as error:
             if error.code != "verify-failed":
                 raise

@@ -357,9 +357,7 @@ def _list_requests(exchange: Exchange, call: OperationCall) -> ControlResult:
 
 
 def _verify(exchange: Exchange, call: OperationCall) -> ControlResult:
-    log = exchange.selection.sandbox.journal
-    entries = list(log.newest_first())[::-1]
-    return 200, verification.verify(exchange.service, entries, log.count_dropped(), call.body)
+    return 200, verification.respond(exchange, call.body)
 
 
 def _clear_requests(exchange: Exchange, call: OperationCall) -> ControlResult:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
-from mockserver.control import journal_json
+from mockserver.control import journal_json, waiting
 from mockserver.control.expectations import BodyNotKept, Expectation, LoggedRequest, read_expectations
-from mockserver.engine.journal import Entry
+from mockserver.engine.journal import Entry, Journal
 from mockserver.errors import Violation, count_noun
+from mockserver.http.exchange import Exchange
 from mockserver.http.service import Service
 from mockserver.refusals import InvalidRequest, TooMuchToMatch, VerifyFailed
 from mockserver.schemas.explanation_work import STEP_LIMIT
@@ -24,17 +26,76 @@ TOO_MUCH_TO_READ = f"schemas would read more than {READING_LIMIT:,} bytes of bod
 NOT_EXPLAINED = Violation("body", "", "schema", "it does not match its schema")
 
 
-def verify(service: Service, entries: Sequence[Entry], dropped: int, body: Mapping[str, Any]) -> dict[str, Any]:
+def respond(exchange: Exchange, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The result as JSON, for which the response waits as long as `wait` says, if it may become another.
+
+    Raises InvalidRequest for what cannot be read, and VerifyFailed if an expectation does not hold.
+    """
+    service, journal = exchange.service, exchange.selection.sandbox.journal
+    expectations = read_expectations(body["expect"], service.contract)
+    wait = _read_wait(body.get("wait", "0s"))
+    watch = MatchWatch(journal, expectations)
+    entries = list(journal.newest_first())[::-1]
+    try:
+        return verify(service, entries, journal.count_dropped(), expectations, in_order=body.get("in_order", False))
+    except VerifyFailed as failure:
+        results = failure.members["expectations"]
+        if not any(_is_exceeded(*pair) for pair in zip(expectations, results, strict=True)):
+            waiting.hold(exchange, wait, watch.has_match)
+        raise
+
+
+def _read_wait(text: str) -> int:
+    try:
+        return waiting.read_duration(text)
+    except ValueError as error:
+        raise InvalidRequest([Violation("body", "/wait", "duration", str(error))]) from None
+
+
+def _is_exceeded(expectation: Expectation, result: Mapping[str, Any]) -> bool:
+    """Whether more requests came than are expected, which no other request can change."""
+    return expectation.maximum is not None and result["count"] > expectation.maximum
+
+
+class MatchWatch:
+    """Looks for requests that came since the journal was compared with the expectations."""
+
+    def __init__(self, journal: Journal, expectations: Sequence[Expectation]) -> None:
+        self._journal, self._expectations = journal, expectations
+        self._compared = self._checked = journal.count
+
+    def has_match(self, is_last: bool) -> bool:
+        """Whether one came that an expectation may be about; the last time, whether any did, which is shown then."""
+        journal, since = self._journal, self._checked
+        self._checked = journal.count
+        if since == self._checked and journal.may_have_grown(since):  # by another process
+            return True
+        latest = takewhile(lambda entry: entry.number > since, journal.newest_first())
+        has_match = any(map(self._may_match, latest)) or (is_last and self._compared != self._checked)
+        if has_match:
+            self._compared = self._checked
+        return has_match
+
+    def _may_match(self, entry: Entry) -> bool:
+        request = LoggedRequest(entry, ReadingWork())
+        try:
+            return not all(expectation.differences(request) for expectation in self._expectations)
+        except TooMuchToMatch:
+            return True  # so that the comparison reports it
+
+
+def verify(
+    service: Service, entries: Sequence[Entry], dropped: int, expectations: Sequence[Expectation], *, in_order: bool
+) -> dict[str, Any]:
     """The result as JSON. `entries` is the whole journal, oldest first; `dropped` requests before them are gone.
 
-    Raises InvalidRequest for expectations that cannot be read, and VerifyFailed if one of them does not hold.
+    Raises VerifyFailed if an expectation does not hold.
     """
-    expectations = read_expectations(body["expect"], service.contract)
     comparisons = [JournalComparison(expectation) for expectation in expectations]
     compare_all(comparisons, entries)
     explanations = BodyExplanations(len(expectations))
     results = [_judge(service, comparison, dropped, explanations) for comparison in comparisons]
-    if body.get("in_order", False):
+    if in_order:
         _judge_order(expectations, results)
     failed = [
         expectation.description + (f" ({result['reason']})" if "reason" in result else f", came {_times(result)}")

@@ -39,24 +39,29 @@ def wait_for_matches(
     wait = _read_wait(query["wait"]) if "wait" in query else 0
     if matches >= times:
         return
-    if wait:
-        _wait(exchange, wait, has_changed)
+    hold(exchange, wait, has_changed)
     raise refusal(times)
 
 
 def _read_wait(text: str) -> int:
     try:
-        wait = parse_duration(text)
+        return read_duration(text)
     except ValueError as error:
         raise InvalidRequest([Violation("query", "", "format", str(error), "wait")]) from None
+
+
+def read_duration(text: str) -> int:
+    """How long to wait, in milliseconds. Raises ValueError."""
+    wait = parse_duration(text)
     if wait > WAIT_LIMIT:
-        message = f"must be at most {WAIT_LIMIT // 1_000}s"
-        raise InvalidRequest([Violation("query", "", "maximum", message, "wait")])
+        raise ValueError(f"must be at most {WAIT_LIMIT // 1_000}s")
     return wait
 
 
-def _wait(exchange: Exchange, wait: int, has_changed: Callable[[bool], bool]) -> None:
+def hold(exchange: Exchange, wait: int, has_changed: Callable[[bool], bool]) -> None:
     """Deliver the response when it has changed, or after `wait` milliseconds; a reset of the sandbox sends another."""
+    if not wait:
+        return
     service, sandbox, prepared = exchange.service, exchange.selection.sandbox, exchange.prepared
     assert exchange.operation is not None
     replacement = partial(reset_while_held, exchange, exchange.operation, exchange.selection)

@@ -297,6 +297,8 @@ export interface Expectation {
 export interface VerifyOptions {
   /** The requests must have come in the order of the expectations. */
   inOrder?: boolean;
+  /** How long to wait for them, in milliseconds; 0, and at most 60,000. */
+  timeout?: number;
 }
 
 export interface VerdictOptions {

@@ -202,8 +202,9 @@ export class Client {
    * @param {import("./client.js").Expectation | import("./client.js").Expectation[]} expectations
    * @param {import("./client.js").VerifyOptions} [options]
    */
-  async verify(expectations, { inOrder = false } = {}) {
-    await this.#call("POST", "/verify", { body: { expect: [expectations].flat(), in_order: inOrder } });
+  async verify(expectations, { inOrder = false, timeout = 0 } = {}) {
+    const wait = timeout ? `${Math.ceil(timeout)}ms` : undefined;
+    await this.#call("POST", "/verify", { body: { expect: [expectations].flat(), in_order: inOrder, wait } });
   }
 
   /** @param {import("./client.js").VerdictOptions} [options] */

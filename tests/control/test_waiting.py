@@ -1,4 +1,4 @@
-"""`GET /__mock/requests` with `times` and `wait`."""
+"""`GET /__mock/requests` with `times` and `wait`, and `POST /__mock/verify` with `wait`."""
 
 from __future__ import annotations
 
@@ -19,14 +19,16 @@ from tests.test_faults import wait_until_held
 class Waiter:
     """A request that waits, in a thread of its own."""
 
-    def __init__(self, server: BackgroundServer, sandbox: str, query: str) -> None:
-        self.url, self.headers = f"{server.url}/__mock/requests?{query}", {"X-Mock-Sandbox": sandbox}
+    def __init__(self, server: BackgroundServer, sandbox: str, query: str = "", body: Any = None) -> None:
+        path = f"requests?{query}" if body is None else "verify"
+        self.url, self.headers, self.body = f"{server.url}/__mock/{path}", {"X-Mock-Sandbox": sandbox}, body
         self.response: Any = None
         self.thread = threading.Thread(target=self._wait)
         self.thread.start()
 
     def _wait(self) -> None:
-        self.response = requests.get(self.url, headers=self.headers, timeout=SECONDS)
+        method = "GET" if self.body is None else "POST"
+        self.response = requests.request(method, self.url, json=self.body, headers=self.headers, timeout=SECONDS)
 
     def result(self) -> Any:
         self.thread.join(SECONDS)
@@ -66,6 +68,42 @@ def test_a_wait_that_ends_without_the_requests_says_what_came(own: BackgroundSer
     assert problem["times"] == 2
     assert problem["total"] == 0
     assert [request["operation"] for request in problem["requests"]] == ["listJobs"]
+
+
+JOB_1 = {"operation": "getJob", "where": {"job_id": "job-1"}}
+
+
+def test_a_verification_waits_until_all_expectations_hold(own: BackgroundServer, own_app: Flask) -> None:
+    waiter = Waiter(own, "verify", body={"expect": [JOB_1, {"operation": "listJobs"}], "wait": "30s"})
+    wait_until_held(own_app, "verify")
+    get(own, "verify", "/admin/jobs/job-2")
+    get(own, "verify", "/admin/jobs")
+    assert waiter.response is None
+    get(own, "verify", "/admin/jobs/job-1")
+    assert waiter.result().json()["verified"] is True
+    wait_until_held(own_app, "verify", 0)
+
+
+def test_a_verification_that_waits_in_vain_says_what_came_last(own: BackgroundServer, own_app: Flask) -> None:
+    waiter = Waiter(own, "vain", body={"expect": [JOB_1], "wait": "150ms"})
+    wait_until_held(own_app, "vain")
+    get(own, "vain", "/admin/jobs/job-2")
+    response = waiter.result()
+    assert response.status_code == 409
+    assert response.json()["expectations"][0]["closest"][0]["path"] == "/admin/jobs/job-2"
+
+
+def test_a_verification_does_not_wait_where_too_many_requests_came(own: BackgroundServer) -> None:
+    get(own, "many", "/admin/jobs/job-1")
+    expect = [{**JOB_1, "times": 0}, {"operation": "listJobs"}]
+    assert Waiter(own, "many", body={"expect": expect, "wait": "60s"}).result().status_code == 409
+
+
+@pytest.mark.parametrize("wait", ["5", "61s"])
+def test_a_verification_refuses_a_wrong_wait(client: FlaskClient, wait: str) -> None:
+    response = client.post("/__mock/verify", json={"expect": [JOB_1], "wait": wait})
+    assert response.status_code == 422
+    assert [violation["pointer"] for violation in response.json["violations"]] == ["/wait"]
 
 
 def test_without_wait_the_response_comes_at_once(client: FlaskClient) -> None:

@@ -268,6 +268,14 @@ def test_a_change_is_undone(mock: Client) -> None:
     assert mock.state()["fingerprint"] == before
 
 
+def test_a_verification_may_wait(mock: Client) -> None:
+    expected = {"operation": "getJob"}
+    with pytest.raises(ExpectationError):
+        mock.verify(expected, timeout=0.05)
+    mock.session.get(f"{mock.url}/admin/jobs/job-2")
+    mock.verify(expected, timeout=30)
+
+
 def test_a_body_of_bytes_is_sent_as_it_is(mock: Client) -> None:
     mock.override("getJob", body=b"{", violate=True, headers={"Content-Type": "application/json"})
     assert mock.session.get(f"{mock.url}/admin/jobs/job-2").content == b"{"
