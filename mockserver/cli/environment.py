@@ -52,6 +52,22 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # as above
         return seconds
 
 
+class Delay(click.ParamType):  # type: ignore[type-arg]  # as above
+    """A delay, or two between which it is drawn: `500ms`, `200ms-2s`; as milliseconds, the least and the most."""
+
+    name = "delay"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        """The bounds in milliseconds. Raises click.BadParameter."""
+        if isinstance(value, tuple):
+            return value
+        texts = value.replace(" ", "").split("-", 1)
+        bounds = [round(Duration().convert(text, param, ctx) * 1_000) for text in (texts[0], texts[-1])]
+        if bounds[1] < bounds[0]:
+            self.fail(f"{value!r} ends below its start.", param, ctx)
+        return bounds[0], bounds[1]
+
+
 class PortOption(click.Option):
     """A port, which is not read from a variable that Kubernetes sets for a service called `mockserver`."""
 

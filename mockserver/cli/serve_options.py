@@ -9,7 +9,7 @@ import click
 
 from mockserver.cli.addresses import checked_token
 from mockserver.cli.arguments import CONTRACT, STATEFUL, STRICT_EXAMPLES, add_options
-from mockserver.cli.environment import Duration, PortOption, Size
+from mockserver.cli.environment import Delay, Duration, PortOption, Size
 from mockserver.cli.request_log import Format
 from mockserver.cli.upstream import upstream_options
 from mockserver.cli.webhooks import webhook_options
@@ -99,6 +99,12 @@ serve_options = add_options(
         "[default: 10MiB]",
     ),
     click.option(
+        "--delay",
+        metavar="DURATION",
+        type=Delay(),
+        help="Delay every response of the API by this long, such as 500ms, or by a random time: 200ms-2s.",
+    ),
+    click.option(
         "--handler-timeout",
         metavar="DURATION",
         type=Duration(),
@@ -159,6 +165,7 @@ class ServeOptions:
     tls_cert: Path | None
     tls_key: Path | None
     body_limit: int
+    delay: tuple[int, int] | None
     allow_webhook: tuple[str, ...]
     webhook_secret: str | None
     handler_timeout: float
@@ -207,4 +214,5 @@ class ServeOptions:
             store=self.store,
             request_log=request_log,
             allow_webhooks=self.allow_webhook,
+            delay=self.delay,
         )

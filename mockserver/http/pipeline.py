@@ -27,6 +27,7 @@ from mockserver.http.request import credentials, forwarding, guard, idempotency,
 from mockserver.http.request.addressing import decode_parameter
 from mockserver.http.request_log import RequestLog, line_of
 from mockserver.http.response import cors, redirects
+from mockserver.http.response.overrides import delay_by_setting
 from mockserver.http.response.problems import CODE_HEADER, refuse
 from mockserver.http.response.responses import complete, merge_vary
 from mockserver.http.router import Route, is_control_path
@@ -157,6 +158,8 @@ def _respond_once(exchange: Exchange, store_refusal: Refusal | None) -> Response
     if response.upstream is None:
         add_headers(exchange, response)
         _record(exchange, response)
+        if exchange.service.delay is not None and exchange.prepared.response is None and _is_journaled(exchange):
+            delay_by_setting(exchange)
     response.delivery = exchange.delivery
     return response
 
@@ -299,7 +302,7 @@ def _record(exchange: Exchange, response: Response) -> None:
         if response.stream is not None:
             response.stream.is_logged_as(sandbox.journal, entry)
         return
-    if entry.method not in SAFE_METHODS:
+    if entry.method not in SAFE_METHODS or exchange.service.delay is not None:
         return
     run = selected.begun_run if selected is not None else None
     if run is not None and _is_cacheable(entry, run) and _is_current(exchange, run):

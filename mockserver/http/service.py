@@ -62,7 +62,8 @@ class Service:
     `token_page` renders the response without a token as a page that asks for it; None where no pages are served.
     `request_log` gets a line for each request, and `on_exchange` each request that was passed on to the upstream: the
     request with its body, and the response, or why there is no complete one. Where the body of the request is over
-    JUDGED_LIMIT, `too_large` is set instead. `outbox` sends the webhooks of the contract.
+    JUDGED_LIMIT, `too_large` is set instead. `outbox` sends the webhooks of the contract. Responses of the API are
+    delayed by at least and at most so many milliseconds, if there is a `delay`.
     """
 
     contract: Contract
@@ -83,6 +84,7 @@ class Service:
     prepared: PreparedRequests = field(default_factory=PreparedRequests)
     streams: OpenStreams = field(default_factory=OpenStreams)
     outbox: WebhookOutbox | None = None
+    delay: tuple[int, int] | None = None
 
     @property
     def control(self) -> ControlApi:

@@ -31,8 +31,11 @@ def open_service(
     allow_webhooks: Iterable[str],
     sandbox_limit: int = SANDBOX_LIMIT,
     on_exchange: PassedListener | None = None,
+    delay: tuple[int, int] | None = None,
 ) -> Service:
     """The service of a contract with these settings. What they mean, and their defaults, is said by `create_app`.
+
+    `delay` is how long each response of the API is delayed, in milliseconds: at least and at most.
 
     With a `store`, raises ImportError where redis is not installed, and ValueError for an address that is not valid.
     """
@@ -45,6 +48,7 @@ def open_service(
         request_log=request_log,
         forwarded=forwarded,
         on_exchange=on_exchange,
+        delay=delay,
         outbox=WebhookOutbox(Sender(frozenset(host.lower() for host in allow_webhooks)), strict=strict),
     )
     service.sandboxes.outbox = service.outbox

@@ -173,6 +173,27 @@ def test_a_body_beyond_the_limit_is_413(arguments: tuple[str, ...], env: dict[st
     assert statuses == [200, 413]
 
 
+def test_every_response_of_the_api_is_delayed() -> None:
+    with serving("--delay", "80ms-120ms", "--no-watch") as (_, url, _):
+        took = {}
+        for path in ("/admin/jobs", "/admin/jobs", "/nowhere", "/__mock/clock"):
+            begun = time.monotonic()
+            get(f"{url}{path}")
+            took[path] = time.monotonic() - begun
+        override = {"operation": "getJob", "delay": "1ms"}
+        assert requests.post(f"{url}/__mock/overrides", json=override, timeout=SECONDS).status_code == 201
+        assert get(f"{url}/admin/jobs/job-1").status_code == 200
+    assert took["/admin/jobs"] >= 0.08
+    assert took["/nowhere"] >= 0.08
+
+
+@pytest.mark.parametrize("value", ["0", "soon", "2s-1s", "1s-", "-1s"])
+def test_a_delay_that_is_none_is_an_error(value: str) -> None:
+    result = run("serve", f"--delay={value}")
+    assert result.exit_code == 2
+    assert "Invalid value for '--delay'" in result.output
+
+
 def test_on_a_public_address_the_control_api_requires_a_printed_token() -> None:
     with serving("--host", "0.0.0.0") as (process, url, lines):
         token = lines[0].split()[-1]

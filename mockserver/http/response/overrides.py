@@ -7,6 +7,7 @@ from functools import partial
 from mockserver import generate
 from mockserver.contract.model import Override
 from mockserver.engine.sandbox import Sandbox
+from mockserver.engine.state.seeded import draw_between
 from mockserver.http.exchange import Exchange, Selection
 from mockserver.http.messages import Delivery, Response
 from mockserver.http.response import cors
@@ -48,16 +49,25 @@ def hold_back(exchange: Exchange, override: Override, delay: int) -> Delivery | 
     """The delivery of a response that an override delays (in milliseconds) or spoils; None for any other response."""
     if not delay and override.fault is None:
         return None
-    operation, selection = exchange.operation, exchange.selection
-    assert operation is not None
     if override.fault is not None:
         exchange.add_notice(
             f"fault {override.fault}"
             if exchange.request.breaks_connections
             else f"this WSGI server cannot deliver {override.fault}: the connection is closed early instead"
         )
-    replacement = partial(reset_while_held, exchange, operation, selection)
-    delivery = Delivery(delay, override.fault, replacement)
+    return _held(exchange, delay, override.fault)
+
+
+def delay_by_setting(exchange: Exchange) -> None:
+    """Delay the response as every response of the API is, unless an override delays or spoils it already."""
+    delay, sandbox = exchange.service.delay, exchange.sandbox
+    if delay is not None and sandbox is not None and exchange.selected is not None and exchange.delivery is None:
+        exchange.delivery = _held(exchange, draw_between(*delay, "delay", sandbox.journal.count), None)
+
+
+def _held(exchange: Exchange, delay: int, fault: str | None) -> Delivery:
+    selection = exchange.selection
+    delivery = Delivery(delay, fault, partial(reset_while_held, exchange, exchange.operation, selection))
     HeldResponse(delivery, selection.sandbox, selection.scenario)
     return delivery
 
