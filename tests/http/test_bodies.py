@@ -103,6 +103,21 @@ def multipart(*parts: tuple[str, bytes]) -> dict[str, Any]:
     return {"data": data, "content_type": f"{MULTIPART}; boundary=B"}
 
 
+@pytest.mark.parametrize(
+    ("boundary", "data", "reason"),
+    [
+        ("", b"", "its Content-Type has no boundary."),
+        ("; boundary*=UTF-8''%E2%98%83", b"", "its Content-Type has no boundary of ASCII characters."),
+        ("; boundary=B", b"--C--", "it is not a valid multipart form: no line --B begins a part."),
+        ("; boundary=B", b'--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n1', "it is not a valid multipart form: the line --B-- at its end is missing."),
+        ("; boundary=B", b"--B\r\nContent-Disposition: form-data\r\n\r\n1\r\n--B--", "it is not a valid multipart form: a part has no name."),
+    ],
+)  # fmt: skip
+def test_what_is_no_multipart_form_is_malformed(serve: Serve, boundary: str, data: bytes, reason: str) -> None:
+    response = serve({MULTIPART: {"schema": {}}}).post("/x", data=data or b"x", content_type=f"{MULTIPART}{boundary}")
+    assert response.get_json()["detail"] == f"The request body cannot be read: {reason}"
+
+
 def named(name: str, more: str = "", *headers: str) -> str:
     return "\r\n".join([f'Content-Disposition: form-data; name="{name}"{more}', *headers])
 

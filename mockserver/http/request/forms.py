@@ -29,6 +29,8 @@ from mockserver.syntax.media_types import JSON, essence, is_json, is_text, is_xm
 PART_LIMIT = 1_000
 # The bytes of the headers of all parts.
 HEADS_LIMIT = 512 * 1024
+# What Werkzeug says of a form that ends too early.
+_END_MISSING = "cannot parse beyond State"
 HEAD_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 OCTETS = "application/octet-stream"
 NOTHING = Encoding()
@@ -215,16 +217,19 @@ def split_urlencoded(data: bytes) -> list[tuple[str, Part]]:
 def split_multipart(data: bytes, content_type: str) -> list[tuple[str, Part]]:
     """The parts of a multipart form, in their order."""
     boundary = parse_options_header(content_type)[1].get("boundary")
-    if not boundary:
-        raise MalformedBody("its Content-Type has no boundary")
-    delimiter = boundary.encode("latin-1")
+    if not boundary or not boundary.isascii():
+        raise MalformedBody("its Content-Type has no boundary" + (" of ASCII characters" if boundary else ""))
+    delimiter = boundary.encode()
     _check_heads(data, delimiter)
     try:
         return list(_read_parts(data, delimiter))
     except RequestEntityTooLarge:
         raise TooManyParts(PART_LIMIT) from None
     except (ValueError, AttributeError) as error:
-        raise MalformedBody(f"it is not a valid multipart form: {error}") from None
+        reason = f"the line --{boundary}-- at its end is missing" if _END_MISSING in str(error) else str(error)
+        if f"--{boundary}".encode() not in data:
+            reason = f"no line --{boundary} begins a part"
+        raise MalformedBody(f"it is not a valid multipart form: {reason}") from None
 
 
 def _check_heads(data: bytes, boundary: bytes) -> None:
