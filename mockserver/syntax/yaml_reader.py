@@ -7,8 +7,9 @@ without a limit and expand aliases without counting.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import field
+from types import NoneType
 from typing import Any, NamedTuple
 
 import yaml
@@ -54,12 +55,21 @@ _STRINGS = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")(:)?')
 _STRINGS_AND_EXPONENTS = re.compile(_STRINGS.pattern + r"|(-?[0-9]+(?:\.[0-9]+)?)e([-+]?[0-9]+)")
 # In strings, YAML 1.1 takes these for line breaks, or for not printable.
 _NOT_PRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-# So many lines are read again without a tab that the parser does not expect.
-TAB_LIMIT = 50
+# So many lines are read again that the parser does not take as YAML 1.2 has them.
+REPAIR_LIMIT = 50
 _LINE_BREAK = re.compile("(\r\n|[\r\n\x85\u2028\u2029])")
 # Indicators, and a tab that separates them from what is not an indicator itself.
 _TAB_AFTER_INDICATOR = re.compile(r" *(?:[-?:] +)*[-?:] *\t[ \t]*(?![-?:](?:\s|$))(?=\S)")
-_CORE = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq")}
+# What JSON writes a character beyond U+FFFF as.
+_SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+_NOT_IN_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_TAG_PREFIX = "tag:yaml.org,2002:"
+_CORE = {_TAG_PREFIX + name for name in ("str", "int", "float", "bool", "null", "map", "seq")}
+# What a scalar with a tag has to be; a number without a fraction is a float, too.
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    _TAG_PREFIX + "int": (int,), _TAG_PREFIX + "float": (int, float), _TAG_PREFIX + "bool": (bool,),
+    _TAG_PREFIX + "null": (NoneType,),
+}  # fmt: skip
 
 
 class MalformedYAML(MalformedText):
@@ -169,30 +179,31 @@ def _merge(container: _OpenContainer) -> None:
     container.value.update(merged | own)
 
 
-class _UnexpectedTab(MalformedYAML):
-    """There is a tab, or nothing but white space, at a place where the parser does not expect it."""
+class _Unexpected(MalformedYAML):
+    """There is something that YAML 1.2 may have there and the parser does not take: a tab, or a surrogate pair."""
 
 
 def _read(text: str, *, keep_lines: bool = False) -> _Reader:
-    """Read a text, whose lines may have tabs where YAML 1.2 allows them and libyaml does not. Raises MalformedYAML."""
-    for _ in range(TAB_LIMIT):
+    """Read a text, whose lines may be what YAML 1.2 allows and libyaml does not take. Raises MalformedYAML."""
+    for _ in range(REPAIR_LIMIT):
         reader = _Reader(text, keep_lines)
         try:
             reader.read()
-        except _UnexpectedTab as error:
-            repaired = _without_tab(text, (error.line or 1) - 1)
-            if repaired is None:
+        except _Unexpected as error:
+            repaired = _repaired(text, (error.line or 1) - 1)
+            if repaired == text:
                 raise
             text = repaired
         else:
             return reader
-    raise MalformedYAML(f"tabs separate in more than {TAB_LIMIT} lines; write spaces")
+    raise MalformedYAML(f"more than {REPAIR_LIMIT} lines have tabs that separate, or halves of characters (\\ud83d)")
 
 
-def _without_tab(text: str, number: int) -> str | None:
-    """The text with another line of this number, from 0, that means the same; None if that has no tab.
+def _repaired(text: str, number: int) -> str:
+    """The text with another line of this number, from 0, that means the same to the parser as this one in YAML 1.2.
 
     Blank lines, and those with a comment alone, may begin with tabs, and tabs may separate (sections 6.2 and 6.6).
+    Strings may have the surrogate pairs of JSON: those of other lines with quotes are replaced as well.
     """
     pieces = _LINE_BREAK.split(text)
     line = pieces[2 * number]
@@ -201,7 +212,16 @@ def _without_tab(text: str, number: int) -> str | None:
         pieces[2 * number] = content
     elif match := _TAB_AFTER_INDICATOR.match(line):
         pieces[2 * number] = line[: match.end()].replace("\t", " ") + line[match.end() :]
-    return "".join(pieces) if pieces[2 * number] != line else None
+    elif _SURROGATES.search(line):
+        for index, piece in enumerate(pieces):
+            if index == 2 * number or ('"' in piece and "\\u" in piece):
+                pieces[index] = _SURROGATES.sub(_join_surrogates, piece)
+    return "".join(pieces)
+
+
+def _join_surrogates(match: re.Match[str]) -> str:
+    backslashes, high, low = match.groups()
+    return f"{backslashes}\\U{0x10000 + (int(high, 16) - 0xD800) * 0x400 + int(low, 16) - 0xDC00:08x}"
 
 
 @dataclass(slots=True)
@@ -225,7 +245,12 @@ class _Reader:
         except yaml.MarkedYAMLError as error:
             raise self._refusal(error) from None
         except yaml.YAMLError as error:
-            raise MalformedYAML(str(error).splitlines()[0], None) from None
+            character = _NOT_IN_YAML.search(self.text)
+            if character is None:
+                raise MalformedYAML(str(error).splitlines()[0]) from None
+            *before, last = _LINE_BREAK.split(self.text[: character.start()])[::2]
+            message = f"the character U+{ord(character[0]):04X} is not allowed"
+            raise MalformedYAML(message, len(before) + 1, len(last) + 1) from None
 
     def _refusal(self, error: yaml.MarkedYAMLError) -> MalformedYAML:
         mark = error.problem_mark or error.context_mark
@@ -241,8 +266,10 @@ class _Reader:
             message = f"{quote(character)} cannot begin a text without quotes"
         if "\t" in line[: len(line) - len(line.lstrip(" \t"))] or (is_unexpected and character == "\t"):
             message = "a tab indents this line, where YAML allows spaces alone"
-        is_at_tab = error.context != "while scanning a block scalar" and character == "\t"
-        return (_UnexpectedTab if is_at_tab else MalformedYAML)(message, number + 1, column + 1)
+        is_repairable = error.context != "while scanning a block scalar" and (
+            character == "\t" or message == "found invalid Unicode character escape code"
+        )
+        return (_Unexpected if is_repairable else MalformedYAML)(message, number + 1, column + 1)
 
     def _handle(self, event: Any) -> None:
         kind = type(event)
@@ -359,11 +386,20 @@ class _Reader:
         return f"{top.pointer}/{len(top.value)}"
 
     def _resolve(self, event: Any) -> Any:
+        tag: str | None = event.tag
+        if tag is None:
+            return self._resolve_plain(event) if event.implicit[0] and not event.style else event.value
+        if tag not in _CORE and tag != "!":
+            self._fail(event, f"the tag {tag[:60]} is not one of YAML's core schema")
+        if tag in _TYPES:
+            value = self._resolve_plain(event)
+            if type(value) not in _TYPES[tag]:
+                self._fail(event, f"{quote(event.value)} is not of the type !!{tag.removeprefix(_TAG_PREFIX)}")
+            return value
+        return event.value
+
+    def _resolve_plain(self, event: Any) -> Any:
         text: str = event.value
-        if event.tag is not None and event.tag not in _CORE and event.tag != "!":
-            self._fail(event, f"the tag {event.tag[:60]} is not one of YAML's core schema")
-        if (not event.implicit[0] and event.tag in (None, "!", "tag:yaml.org,2002:str")) or event.style:
-            return text
         if text in _WORDS:
             return _WORDS[text]
         if text[0] not in _FIRST_OF_NUMBER:

@@ -27,6 +27,15 @@ VALUES = st.recursive(
         ("a: 2026-01-15\nb: 12:30:45", {"a": "2026-01-15", "b": "12:30:45"}),
         ("[0x1F, 0o17, 010, 1_000, 1.5e3, .5, ~]", [31, 15, 10, "1_000", 1500.0, 0.5, None]),
         ("a: '12'\nb: !!str 12", {"a": "12", "b": "12"}),
+        (
+            'a: !!int "5"\nb: !!float 5\nc: !!bool "true"\nd: !!null ""\ne: !!int 0x1F',
+            {"a": 5, "b": 5, "c": True, "d": None, "e": 31},
+        ),
+        ("a: !!str\nb: !!null\nc: !!str ~\nd: !!map {}\ne: !!seq []", {"a": "", "b": None, "c": "~", "d": {}, "e": []}),
+        (
+            'a: "\\ud83d\\ude00"\nb: "x\n  \\uD83D\\uDE00"\nc: \'\\ud83d\\ude00\'\nd: "\\\\ud83d\\\\ude00"',
+            {"a": "😀", "b": "x 😀", "c": r"\ud83d\ude00", "d": r"\ud83d\ude00"},
+        ),
         ("a: &x {b: 1}\nc: *x", {"a": {"b": 1}, "c": {"b": 1}}),
         ("a: |\n  text\n", {"a": "text\n"}),
         ("", None),
@@ -62,6 +71,13 @@ def test_yaml_that_json_cannot_represent_is_rejected_with_its_line(text: str, me
         ("a: 1\nb: [1, 2", "did not find expected ',' or ']'", 2, 9),
         ("a: @x", '"@" cannot begin a text without quotes', 1, 4),
         ("a: `x`", '"`" cannot begin a text without quotes', 1, 4),
+        ("a: 1\nb: x\x07", "the character U+0007 is not allowed", 2, 5),
+        ("\ufffe", "the character U+FFFE is not allowed", 1, 1),
+        ('a: "\\ud83d"', "found invalid Unicode character escape code", 1, 7),
+        ('a: "\\ude00\\ud83d"', "found invalid Unicode character escape code", 1, 7),
+        ("a: !!int x", '"x" is not of the type !!int', 1, 4),
+        ("a: !!bool 1", '"1" is not of the type !!bool', 1, 4),
+        ("a: !!float .inf", ".inf is a number that JSON cannot represent", 1, 4),
         ("a:\n  - b\n  c: 1", "did not find expected '-' indicator", 3, 3),
         ("a: 1\n  b: 2: 3", "mapping values are not allowed in this context", 2, 4),
     ],
@@ -117,7 +133,7 @@ def test_a_tab_that_separates_moves_no_line() -> None:
 
 
 def test_very_many_tabs_that_separate_are_rejected() -> None:
-    with pytest.raises(MalformedYAML, match="tabs separate in more than 50 lines; write spaces"):
+    with pytest.raises(MalformedYAML, match="more than 50 lines have tabs that separate"):
         yaml_reader.parse("a: 1\n" + "\t\n" * 1_000 + "b: 2")
 
 
