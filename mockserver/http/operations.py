@@ -141,7 +141,13 @@ def _perform_and_store(exchange: Exchange, operation: Operation) -> Response:
 def _perform_conditionally(exchange: Exchange, operation: Operation) -> Response:
     """The operation's own response, if the condition of the request holds. Raises PreconditionFailed."""
     request = exchange.request
-    if request.method in SAFE_METHODS or not request.by_name.is_conditional:
+    if request.method in SAFE_METHODS:
+        # A response whose tag alone is wanted has no condition of its own. `complete` looks at `If-None-Match`.
+        is_judged = exchange.commits and IF_MATCH in request.by_name
+        if is_judged and (tag := _current_tag(exchange)) is not None:
+            preconditions.check_match(request, tag)
+        return _perform(exchange, operation)
+    if not request.by_name.is_conditional:
         return _perform(exchange, operation)
     handler = exchange.service.handler_of(operation)
     if handler is not None:

@@ -214,6 +214,20 @@ def test_head_of_an_error_has_the_length_that_get_has(client: FlaskClient, path:
     assert response.headers["Content-Length"] == client.get(path).headers["Content-Length"]
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_if_match_of_a_get_holds_for_the_version_that_it_names(client: FlaskClient, method: str) -> None:
+    tag = client.get("/admin/jobs/job-7").headers["ETag"]
+
+    def status(value: str, path: str = "/admin/jobs/job-7") -> int:
+        return client.open(path, method=method, headers={"If-Match": value}).status_code
+
+    assert [status(value) for value in (tag, "*", f'"x", {tag}')] == [200, 200, 200]
+    assert [status(value) for value in ('"x"', f"W/{tag}")] == [412, 412]
+    assert status('"x"', "/admin/jobs/none") == 404
+    headers = {"If-Match": '"x"', "If-None-Match": tag}
+    assert client.open("/admin/jobs/job-7", method=method, headers=headers).status_code == 412
+
+
 def test_a_get_carries_a_strong_etag_and_304_repeats_the_headers(client: FlaskClient) -> None:
     got = client.get("/admin/jobs")
     assert got.headers["ETag"].startswith('"')

@@ -1,4 +1,4 @@
-"""Conditional changes (RFC 9110, section 13): a request that holds only for one version of a resource, or for none."""
+"""Conditional requests (RFC 9110, section 13): those that hold only for one version of a resource, or for none."""
 
 from __future__ import annotations
 
@@ -13,15 +13,20 @@ def check(request: Request, tag: str) -> None:
 
     What a POST creates is another resource than its target, so `If-None-Match` is not about that (see `creates`).
     """
-    if_match, if_none_match = request.header(IF_MATCH), request.header(IF_NONE_MATCH)
-    opaque, is_weak = unquote_etag(tag)
+    check_match(request, tag)
+    if_none_match = request.header(IF_NONE_MATCH)
+    if if_none_match is not None and request.method != "POST":
+        if parse_etags(if_none_match).contains_weak(unquote_etag(tag)[0] or ""):
+            raise PreconditionFailed(IF_NONE_MATCH, if_none_match, tag)
+
+
+def check_match(request: Request, tag: str) -> None:
+    """Compare `If-Match` with the current entity tag, strongly (section 13.1.1). Raises PreconditionFailed."""
+    if_match = request.header(IF_MATCH)
     if if_match is not None:
-        tags = parse_etags(if_match)
+        tags, (opaque, is_weak) = parse_etags(if_match), unquote_etag(tag)
         if not (tags.star_tag or (not is_weak and tags.is_strong(opaque or ""))):
             raise PreconditionFailed(IF_MATCH, if_match, tag)
-    if if_none_match is not None and request.method != "POST":
-        if parse_etags(if_none_match).contains_weak(opaque or ""):
-            raise PreconditionFailed(IF_NONE_MATCH, if_none_match, tag)
 
 
 def creates(request: Request) -> bool:
