@@ -169,7 +169,7 @@ class Router:
                 return self._follow(request, adapter, rules.targets[rule.endpoint][request.method], arguments)
         if request.method == "OPTIONS" and request.match_path == "*":
             # RFC 9110, section 9.3.7: this is about the server in general.
-            methods = self._methods()
+            methods = self.methods
         return self._refuse_method(request, methods) if methods else Route(NOTHING, refusal=self.unknown_path(request))
 
     def _follow(self, request: Request, adapter: MapAdapter, target: Target, arguments: Mapping[str, str]) -> Route:
@@ -204,7 +204,8 @@ class Router:
         operations = self._control.nearest if is_control_path(path) else self._nearest
         return operations.find(method, path)
 
-    def _methods(self) -> set[str]:
+    @cached_property
+    def methods(self) -> set[str]:
         """The methods that an operation has, at whatever path."""
         methods = {operation.method for operation in self._operations}
         return methods | ({"HEAD"} if "GET" in methods else set())

@@ -57,7 +57,7 @@ REJECTIONS = {
 # Pages of every origin may read a rejection, which is the same for all: without its headers, no origin is known.
 READABLE = [("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", "X-Mock-Code")]
 # A request line whose method may be any, after the empty lines that some clients send (RFC 9112, section 2.2).
-_REQUEST_LINE = re.compile(rb"(?:\r?\n)*" + TOKEN.pattern.encode() + rb" [!-~]+ HTTP/1\.[0-9]\r\n")
+REQUEST_LINE = re.compile(rb"(?:\r?\n)*(?P<method>" + TOKEN.pattern.encode() + rb") [!-~]+ HTTP/1\.[0-9]\r\n")
 
 
 class RequestRejected(Exception):
@@ -95,7 +95,7 @@ def code_of_unparsed(method: bytes, target: bytes) -> str:
 
 def code_of_unknown_method(data: bytes) -> str:
     """Why bytes are rejected that do not begin with a method that the parser knows."""
-    return "unknown-method" if _REQUEST_LINE.match(data) else "malformed-request"
+    return "unknown-method" if REQUEST_LINE.match(data) else "malformed-request"
 
 
 def code_of_parsed(code: str, version: str, data: bytes) -> str:

@@ -46,6 +46,8 @@ class RequestReader(HttpToolsProtocol):
         self._complete = 0
         # Whether the bytes that are being parsed begin with a request.
         self._begins = True
+        # The method of the present request, where it is none that the parser knows.
+        self._other_method: bytes | None = None
         # When the present bytes were received, and since when the client is to send more.
         self._received_at = self._since = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -84,6 +86,12 @@ class RequestReader(HttpToolsProtocol):
                     break
                 except httptools.HttpParserUpgrade as offer:
                     rest = memoryview(data)[len(data) - len(rest) + offer.args[0] :]
+                except httptools.HttpParserInvalidMethodError:
+                    readable = self._with_known_method(data)
+                    if readable is None:
+                        raise
+                    rest = data = readable
+                    continue
                 if self._is_last:
                     break
                 self._parse_without_offer()
@@ -93,6 +101,14 @@ class RequestReader(HttpToolsProtocol):
         if self._is_incomplete and not self._is_last:
             self._watch()
         return True
+
+    def _with_known_method(self, data: bytes) -> bytes | None:
+        """The bytes with a method that the parser knows; None unless they begin with one that the contract declares."""
+        line = rejections.REQUEST_LINE.match(data) if self._begins and not self._complete else None
+        if line is None or not self.served.declares(line["method"]):
+            return None
+        self.parser, self._other_method = self._new_parser(), line["method"]
+        return b"POST" + data[line.end("method") :]
 
     def _parse_without_offer(self) -> None:
         """Parse the head again without the offer: the parser takes what follows such a head for another protocol."""
@@ -219,7 +235,8 @@ class RequestReader(HttpToolsProtocol):
         self._take(self.cycle, self._request())
 
     def _request(self, too_large: int = 0) -> ParsedRequest:
-        method = self.parser.get_method().decode("ascii")
+        method = (self._other_method or self.parser.get_method()).decode("ascii")
+        self._other_method = None
         version = "1.0" if self.parser.get_http_version() == "1.0" else "1.1"
         target = wsgi_bridge.origin_form(self.url)
         return ParsedRequest(method, version, target, self.headers, bytes(self._body), too_large)

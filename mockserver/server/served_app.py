@@ -63,6 +63,11 @@ class ServedApp:
             body_limit = service.body_limit if service is not None else BODY_LIMIT
         return cls(app, find_service, body_limit)
 
+    def declares(self, method: bytes) -> bool:
+        """Whether any operation has a method."""
+        service = self.current_service()
+        return service is not None and method.decode("latin-1") in service.router.methods
+
     def log_rejection(self, code: str, method: bytes, target: bytes) -> None:
         """Write the line of a request that was rejected; of an invalid one, method and target may be unknown."""
         service = self.current_service()

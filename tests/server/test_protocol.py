@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -240,6 +241,42 @@ def test_what_is_no_request_is_a_problem_and_the_end(
     assert json.loads(body)["code"] == code
     assert b"application/problem+json" in head
     assert b"access-control-allow-origin: *" in head.lower()
+
+
+@pytest.fixture(scope="module")
+def notes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BackgroundServer]:
+    """A server of an operation with a method that HTTP/1.1 has not registered."""
+    body = {"content": {"application/json": {"schema": {"type": "object"}}}}
+    note = {"requestBody": body, "responses": {"202": {"description": "noted"}}}
+    item = {"get": {"responses": {"200": {"description": "notes"}}}, "additionalOperations": {"NOTE": note}}
+    path: Path = tmp_path_factory.mktemp("notes") / "openapi.json"
+    path.write_text(json.dumps({"openapi": "3.2.0", "info": {"title": "a", "version": "1"}, "paths": {"/x": item}}))
+    with BackgroundServer(create_app(path), "127.0.0.1") as running:
+        yield running
+
+
+NOTE = b"NOTE /x HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (NOTE + b"\r\n", 202),
+        (b"\r\n" + NOTE + b"Content-Length: 2\r\n\r\n{}", 202),
+        (NOTE + b"Content-Length: 2\r\n\r\n[]", 422),
+        (NOTE + b"Upgrade: h2c\r\nConnection: Upgrade\r\nContent-Length: 2\r\n\r\n[]", 422),
+        (NOTE.replace(b"/x", b"/y") + b"\r\n", 404),
+        (NOTE.replace(b"NOTE", b"POST") + b"\r\n", 405),
+        (NOTE.replace(b"NOTE", b"Note") + b"\r\n", 501),
+    ],
+)
+def test_a_method_that_the_contract_alone_knows_is_received(notes: BackgroundServer, sent: bytes, status: int) -> None:
+    with connect(notes) as connection:
+        connection.sendall(sent)
+        assert read_answer(connection)[0] == status
+        if status != 501:
+            connection.sendall(b"GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert read_answer(connection)[0] == 200
 
 
 @pytest.mark.parametrize("path", ["/fail", "/split"])
