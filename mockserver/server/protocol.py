@@ -63,6 +63,7 @@ class Protocol(RequestReader):
         if self._hold is not None:
             self._hold.cancel()
         self._waiting.clear()
+        self.served.uploads.note(self, 0)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -125,16 +126,23 @@ class Protocol(RequestReader):
             self._respond(cycle, request)
         else:
             self._waiting.append((cycle, request))
-            self._regulate_reading()
+            self.regulate_reading()
 
     def _respond_to_waiting(self) -> None:
         while self._waiting and self._hold is None and not (self.flow.write_paused or self.transport.is_closing()):
             self._respond(*self._waiting.popleft())
-        self._regulate_reading()
+            self._note_upload()
+        self.regulate_reading()
 
-    def _regulate_reading(self) -> None:
-        """Read no further where responses pile up, or requests that wait for one."""
-        if self.flow.write_paused or len(self._waiting) >= rejections.WAITING_LIMIT:
+    @property
+    def _waiting_bytes(self) -> int:
+        """The size of the bodies of requests that wait for earlier responses."""
+        return sum(len(request.body) for _, request in self._waiting if isinstance(request, ParsedRequest))
+
+    def regulate_reading(self) -> None:
+        """Read no further where responses pile up, or requests that wait for one, or where others upload too much."""
+        is_full = len(self._waiting) >= rejections.WAITING_LIMIT or self._waiting_bytes > self.served.body_limit
+        if is_full or self.flow.write_paused or self.served.uploads.must_wait(self):
             self.flow.pause_reading()
         else:
             self.flow.resume_reading()

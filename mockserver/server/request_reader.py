@@ -65,6 +65,18 @@ class RequestReader(HttpToolsProtocol):
     def is_responding(self) -> bool:
         """Whether the response to an earlier request has not been sent yet."""
 
+    @property
+    @abstractmethod
+    def _waiting_bytes(self) -> int:
+        """The size of the bodies of requests that wait for earlier responses."""
+
+    @abstractmethod
+    def regulate_reading(self) -> None:
+        """Read no further where requests or responses pile up; otherwise go on."""
+
+    def _note_upload(self) -> None:
+        self.served.uploads.note(self, len(self._body) + self._waiting_bytes)
+
     def _new_parser(self) -> httptools.HttpRequestParser:
         parser = httptools.HttpRequestParser(self)
         # Requests after one with `Connection: close` are ignored, and other versions are refused, by this class.
@@ -225,6 +237,7 @@ class RequestReader(HttpToolsProtocol):
             self._overflow()
             return
         self._body += body
+        self._note_upload()
 
     def on_message_complete(self) -> None:
         """The request is complete: respond to it."""
@@ -232,7 +245,11 @@ class RequestReader(HttpToolsProtocol):
             return
         self._is_incomplete = False
         self._complete += 1
-        self._take(self.cycle, self._request())
+        request = self._request()
+        self._body = bytearray()
+        self._take(self.cycle, request)
+        if request.body:
+            self._note_upload()
 
     def _request(self, too_large: int = 0) -> ParsedRequest:
         method = (self._other_method or self.parser.get_method()).decode("ascii")
@@ -244,5 +261,6 @@ class RequestReader(HttpToolsProtocol):
     def _overflow(self) -> None:
         self.cycle.keep_alive = False
         self._body = bytearray()
+        self._note_upload()
         # The application refuses it by its length; the body itself is dropped.
         self._take(self.cycle, self._request(max(self._declared_length, self.served.body_limit + 1)))

@@ -22,6 +22,7 @@ from mockserver.http.service import BODY_LIMIT, Service
 from mockserver.server import wsgi_bridge
 from mockserver.server.rejections import REJECTIONS, rejection
 from mockserver.server.streams import StreamLoop
+from mockserver.server.uploads import Uploads
 from mockserver.syntax.statuses import BODILESS
 
 if TYPE_CHECKING:
@@ -41,13 +42,15 @@ def current_service(app: WSGIApplication) -> Callable[[], Service | None]:
 class ServedApp:
     """The application, the service behind it if there is one, and the limit of bodies in bytes.
 
-    `threads` handle the requests that call Python of a contract, and `streams` the responses that stay open.
+    `threads` handle the requests that call Python of a contract, and `streams` the responses that stay open. `uploads`
+    are the bodies that are not complete.
     """
 
     app: WSGIApplication
     current_service: Callable[[], Service | None]
     body_limit: int = BODY_LIMIT
     threads: StepThreads = field(default_factory=StepThreads)
+    uploads: Uploads = field(default_factory=Uploads)
     streams: StreamLoop = field(init=False)
 
     def __post_init__(self) -> None:

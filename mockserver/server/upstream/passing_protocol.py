@@ -73,7 +73,7 @@ class PassingProtocol(Protocol):
             return
         self._passed.incoming.feed(body)
         if self._passed.incoming.is_full:
-            self._regulate_reading()
+            self.regulate_reading()
 
     def on_message_complete(self) -> None:
         """The request is complete."""
@@ -147,7 +147,7 @@ class PassingProtocol(Protocol):
                 length, has_body = int(value), True
             elif name == b"transfer-encoding":
                 has_body = True
-        incoming = IncomingBody(length if has_body else 0, self._regulate_reading)
+        incoming = IncomingBody(length if has_body else 0, self.regulate_reading)
         return PassedRequest(service, prepared, incoming, has_body)
 
     def _begin(self, cycle: Cycle, passed: PassedRequest) -> None:
@@ -156,7 +156,7 @@ class PassingProtocol(Protocol):
         else:
             passed.must_continue = any(name == b"expect" for name, _ in self.headers)
             self._waiting.append((cycle, passed))
-            self._regulate_reading()
+            self.regulate_reading()
 
     def _respond(self, cycle: Cycle, request: ParsedRequest | PassedRequest | str) -> None:
         if not isinstance(request, PassedRequest):
@@ -198,11 +198,12 @@ class PassingProtocol(Protocol):
         if self._passed is None:
             super()._overflow()
 
-    def _regulate_reading(self) -> None:
+    def regulate_reading(self) -> None:
+        """Read no further where the upstream does not keep up, either."""
         if self._passed is not None and self._passed.incoming.is_full:
             self.flow.pause_reading()
         else:
-            super()._regulate_reading()
+            super().regulate_reading()
 
 
 def passing_protocol() -> Any:

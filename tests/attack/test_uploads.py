@@ -1,0 +1,79 @@
+"""However many bodies are on their way, they take bounded memory, and each of them gets its response."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mockserver.server.served_app import ServedApp
+from mockserver.server.uploads import Uploads
+from tests.attack.connection import Connection
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
+
+SIZE, COUNT, LIMIT = 10_000, 20, 50_000
+HEAD = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % SIZE
+
+
+def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    body = b"%d" % len(environ["wsgi.input"].read())
+    start_response("200 OK", [("Content-Length", str(len(body)))])
+    return [body]
+
+
+@pytest.fixture
+def connections() -> Sequence[Connection]:
+    """Connections to one server."""
+    served: Any = ServedApp(app, lambda: None, SIZE, uploads=Uploads(LIMIT))
+    made = [Connection(app) for _ in range(COUNT)]
+    for connection in made:
+        connection.protocol.served = served
+    return made
+
+
+def buffered(connections: Sequence[Connection]) -> int:
+    return sum(len(connection.protocol._body) for connection in connections)
+
+
+@pytest.mark.parametrize("piece", [100, 1_000, SIZE])
+def test_uploads_wait_for_others_and_all_are_answered(connections: Sequence[Connection], piece: int) -> None:
+    remaining = dict.fromkeys(connections, b"x" * SIZE)
+    for connection in connections:
+        connection.send(HEAD)
+    most = 0
+    while any(remaining.values()):
+        reading = [connection for connection in connections if connection.is_reading and remaining[connection]]
+        assert reading
+        for connection in reading:
+            if connection.is_reading:
+                connection.send(remaining[connection][:piece])
+                remaining[connection] = remaining[connection][piece:]
+                most = max(most, buffered(connections))
+    # Each may read once more than there is room for, and the first goes on.
+    assert most <= LIMIT + COUNT * piece + SIZE
+    assert [connection.statuses for connection in connections] == [[200]] * COUNT
+    assert buffered(connections) == 0
+
+
+def test_small_requests_do_not_wait(connections: Sequence[Connection]) -> None:
+    for connection in connections[1:]:
+        connection.send(HEAD + b"x" * (SIZE - 1))
+    connections[0].send(HEAD + b"x" * SIZE)
+    assert connections[0].statuses == [200]
+    assert connections[0].is_reading is True
+
+
+def test_those_that_go_away_make_room(connections: Sequence[Connection]) -> None:
+    for connection in connections:
+        connection.send(HEAD + b"x" * (SIZE // 2))
+    waiting = [connection for connection in connections if not connection.is_reading]
+    assert waiting
+    for connection in connections:
+        if connection not in waiting:
+            connection.protocol.connection_lost(None)
+    for connection in waiting:
+        connection.send(b"x" * (SIZE // 2))
+    assert [connection.statuses for connection in waiting] == [[200]] * len(waiting)
