@@ -73,10 +73,12 @@ class Protocol(RequestReader):
         is_idle = not self._is_incomplete and self._hold is None
         if is_idle and self._send_known(data):
             return
-        self._repeatable = None
-        if self._read(data) and is_idle and self._complete == 1 and not self._is_incomplete:
-            if self._repeatable is not None:
-                self._repeatable.remember(data)
+        is_valid = self._read(data)
+        # An idle connection keeps no body.
+        repeatable, self._repeatable = self._repeatable, None
+        if is_valid and is_idle and self._complete == 1 and not self._is_incomplete:
+            if repeatable is not None:
+                repeatable.remember(data)
             elif isinstance(self._hold, ThreadedRequest):
                 self._hold.raw = data
 

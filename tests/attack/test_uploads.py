@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mockserver import Contract, create_app
+from mockserver.http.messages import Request
 from mockserver.server.served_app import ServedApp
 from mockserver.server.uploads import Uploads
 from tests.attack.connection import Connection
@@ -77,3 +80,13 @@ def test_those_that_go_away_make_room(connections: Sequence[Connection]) -> None
     for connection in waiting:
         connection.send(b"x" * (SIZE // 2))
     assert [connection.statuses for connection in waiting] == [[200]] * len(waiting)
+
+
+def test_an_idle_connection_keeps_no_body(small: Contract) -> None:
+    connection = Connection(create_app(small), body_limit=10 * SIZE)
+    text = b'{"a": "%s"}' % (b"unusual" * SIZE)
+    connection.send(HEAD.replace(b"/x", b"/jobs").replace(b"%d" % SIZE, b"%d" % len(text)) + text)
+    assert connection.statuses == [422]
+    gc.collect()
+    kept = [item for item in gc.get_objects() if isinstance(item, Request) and len(item.body) == len(text)]
+    assert kept == []
