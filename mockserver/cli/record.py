@@ -92,7 +92,7 @@ def record_command(
 
     with interrupted_only_twice(directory):
         serve(app, host, sockets, announce)
-        write_recording(recording, directory)
+        write_recording(recording, directory, is_only_copy=True)
 
 
 @contextmanager

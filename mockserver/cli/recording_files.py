@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from tempfile import gettempdir, mkdtemp
 
 import click
 
@@ -14,6 +15,7 @@ from mockserver.contract.model import Contract
 from mockserver.errors import ContractError, count_noun
 from mockserver.recorder import directory as contract_directory
 from mockserver.recorder.recording import Recording
+from mockserver.recorder.summary import Summary
 
 REDACT = click.option(
     "--redact",
@@ -49,23 +51,43 @@ def create(directory: Path) -> None:
         fail(f"cannot write {directory}: {error.strerror}")
 
 
-def write_recording(recording: Recording, directory: Path, unused: Mapping[str, int] = NO_COUNTS) -> None:
+def write_recording(
+    recording: Recording, directory: Path, unused: Mapping[str, int] = NO_COUNTS, *, is_only_copy: bool = False
+) -> None:
     """Write a recording, and print the files, what could not be kept, and how to serve the rest.
 
-    `unused` counts what was left aside before, by the reason.
+    `unused` counts what was left aside before, by the reason. The only copy is written elsewhere where it has to be.
     """
     try:
         summary = recording.write(directory)
-    except contract_directory.AlreadyExists as error:
-        fail(f"{error}; nothing was written")
-    except OSError as error:
-        fail(f"cannot write {directory}: {error.strerror}")
+    except (contract_directory.AlreadyExists, OSError) as error:
+        reason = str(error) if isinstance(error, contract_directory.AlreadyExists) else _reason(directory, error)
+        if not is_only_copy:
+            fail(f"{reason}; nothing was written")
+        directory, summary = _write_elsewhere(recording, reason)
     summary.unused.update(unused)
     _print_created(summary.files)
     for line in summary.lines():
         print_line(line)
     warn_of_errors(directory)
     print_line(f"Next: mockserver serve {directory}")
+
+
+def _write_elsewhere(recording: Recording, reason: str) -> tuple[Path, Summary]:
+    """Write a recording into a temporary directory, or one at home; the directory, and the summary."""
+    for parent in (None, Path.home()):
+        try:
+            directory = Path(mkdtemp(prefix="mockserver-record-", dir=parent))
+            warn(f"{reason}; the recording is written to {directory} instead")
+            return directory, recording.write(directory)
+        except OSError as error:
+            reason = _reason(parent or gettempdir(), error)
+    warn(f"{reason}; the recording is lost")
+    raise SystemExit(1)
+
+
+def _reason(directory: Path | str, error: OSError) -> str:
+    return f"cannot write {directory}: {error.strerror}"
 
 
 def _print_created(files: Iterable[Path]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -82,19 +83,34 @@ def require_empty(directory: Path) -> None:
         raise AlreadyExists(f"{directory} is not empty")
 
 
-def write(directory: Path, files: Mapping[str, str]) -> Iterator[Path]:
-    """Write the files and yield each path. Raises AlreadyExists before anything is written, and OSError."""
+def write(directory: Path, files: Mapping[str, str]) -> list[Path]:
+    """Write the files; their paths. Raises AlreadyExists and OSError, and then there is none of them."""
     if directory.is_file():
         raise AlreadyExists(f"{directory} is a file")
     others = sorted({PurePosixPath(name).parts[0] for name in files} - {*FOLDERS})
     in_directory = [name for name in (*FOLDERS, *others) if (directory / name).exists()]
     if existing := [name for name in in_directory if name in FOLDERS] or in_directory:
         raise AlreadyExists(f"{directory} already has {', '.join(existing)}")
-    for name, text in files.items():
-        path = directory / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        yield path
+    paths = [directory / name for name in files]
+    try:
+        for path, text in zip(paths, files.values(), strict=True):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    except OSError:
+        _remove(directory, paths)
+        raise
+    return paths
+
+
+def _remove(directory: Path, paths: Sequence[Path]) -> None:
+    """Remove files, as far as they exist, and their folders in a directory."""
+    folders = {folder for path in paths for folder in path.parents if directory in folder.parents}
+    for path in paths:
+        with suppress(OSError):
+            path.unlink()
+    for folder in sorted(folders, reverse=True):
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _source_text(source: Source, document: Source, document_name: str) -> str:

@@ -93,7 +93,7 @@ class Recording:
         for name, records in ((DEFAULT_NAME, baseline), (END_NAME, end)):
             files |= contract_directory.fixture_files(name, records, contract.resources)
             files |= writer.file(name, records, responses[name])
-        summary.files = list(contract_directory.write(directory, files))
+        summary.files = contract_directory.write(directory, files)
         summary.records = {name: len(rows) for name, rows in baseline.items()}
         summary.responses = len(responses[DEFAULT_NAME])
         self._summarize(summary, steps, replay)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from click.testing import CliRunner
 from mockserver import BackgroundServer, create_app
 from mockserver.cli.main import main
 from mockserver.cli.record import interrupted_only_twice
+from mockserver.recorder.directory import write
 from tests.cli.test_main import SECONDS
 from tests.recorder.backend import DOCUMENT, JWT, backend
 
@@ -113,6 +115,37 @@ def test_a_directory_with_files_is_refused_before_anything_else(document: Path, 
     assert result.exit_code == 1
     assert "nothing was written" in result.output
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["notes.txt"]
+
+
+def test_a_recording_is_written_elsewhere_where_its_directory_has_gone(document: Path, tmp_path: Path) -> None:
+    directory, other = tmp_path / "recorded", tmp_path / "other"
+    other.mkdir()
+    with BackgroundServer(backend()) as server:
+        command = [sys.executable, "-m", "mockserver", "record", str(document), str(directory), "--port", "0"]
+        with subprocess.Popen(
+            [*command, "--upstream", server.url],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, "TMPDIR": str(other)},
+        ) as run:  # fmt: skip
+            assert run.stdout is not None
+            try:
+                match = next(found for line in run.stdout if (found := re.fullmatch(r"Recording on (\S+)\n", line)))
+                play(match[1])
+                directory.rmdir()
+                directory.write_text("in the way")
+                run.send_signal(signal.SIGINT)
+                output = run.stdout.read()
+            finally:
+                run.kill()
+    (written,) = other.iterdir()
+    assert f"{directory} is a file; the recording is written to {written} instead" in output
+    assert sorted(path.name for path in written.iterdir()) == ["fixtures", "scenarios", "schemas"]
+
+
+def test_where_a_file_cannot_be_written_none_is(tmp_path: Path) -> None:
+    files = {"schemas/a.yaml": "a", "schemas/b/c.yaml": "b", f"fixtures/{'c' * 300}": "d"}
+    with pytest.raises(OSError, match="too long"):
+        write(tmp_path, files)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_directory_that_cannot_be_created_is_refused_before_anything_is_recorded(document: Path) -> None:
