@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from mockserver.contract import formats
@@ -20,6 +21,8 @@ from mockserver.syntax.statuses import BODILESS, FIRST_ERROR
 
 # The `operation` that stands for every one.
 EVERY = "*"
+# The unknown names that are listed at most: for each, similar ones are looked for.
+UNKNOWN_LISTED = 100
 WRITING = ("POST", "PUT", "PATCH")
 OCTETS = "application/octet-stream"
 # The members that replace the normal response.
@@ -197,7 +200,8 @@ def _check_patch(entry: Mapping[str, Any], operation: Operation | None) -> list[
 
 
 def _check_where(entry: Mapping[str, Any], operations: Iterable[Operation]) -> list[Violation]:
-    names = [name for operation in operations for name in operation.parameter_names()]
+    names = {name for operation in operations for name in operation.parameter_names()}
+    unnames = islice((name for name in entry.get("where", ()) if name not in names), UNKNOWN_LISTED)
     return [
         Violation(
             "body",
@@ -205,8 +209,7 @@ def _check_where(entry: Mapping[str, Any], operations: Iterable[Operation]) -> l
             "parameter",
             unknown_name("parameter", name, names),
         )
-        for name in entry.get("where", ())
-        if name not in names
+        for name in unnames
     ]
 
 

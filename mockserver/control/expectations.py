@@ -15,6 +15,7 @@ from mockserver.contract.conditions import (
     SentParameters,
 )
 from mockserver.contract.model import Contract
+from mockserver.contract.overrides import UNKNOWN_LISTED
 from mockserver.control.journal_json import has_method, has_status
 from mockserver.engine.journal import Entry
 from mockserver.errors import Violation, unknown_name
@@ -188,7 +189,7 @@ def _check_names(entry: Mapping[str, Any], at: str, operations: Mapping[str, Ope
         message = unknown_operation(entry["operation"], operations)
         return [Violation("body", f"{at}/operation", "operation", message)]
     names = operation.parameter_names()
-    unnames = [name for name in where if name not in names]
+    unnames = [name for name in where if name not in names][:UNKNOWN_LISTED]
     messages = [unknown_name("parameter", name, names) for name in unnames]
     return [
         Violation("body", json_pointer.append(f"{at}/where", name), "parameter", message)

@@ -61,13 +61,15 @@ class SchemaGraph:
     """The schemas of documents as they apply to one direction, each looked up on first use.
 
     Most of a large OpenAPI document are not schemas, and most of its schemas are never used. Another file is taken as a
-    whole, since it may have anchors and a draft of its own.
+    whole where it has anchors, a draft of its own, or references that say something only where they are.
     """
 
     def __init__(self, documents: Documents, direction: Direction) -> None:
         self._documents, self._transform = documents, transformation(documents, direction)
         self._schemas: dict[str, _Schema | None] = {}
         self._selected: dict[str, Any] = {}
+        # The files that are no OpenAPI document, as they apply to the direction, and whether they are taken as a whole.
+        self._files: dict[str, tuple[Any, bool]] = {}
 
     def has_references(self, address: str) -> bool:
         """Whether the schema at an address refers to others."""
@@ -115,11 +117,22 @@ class SchemaGraph:
     def _look_up(self, address: str) -> _Schema:
         uri, _, fragment = address.partition("#")
         value = self._documents.sources[uri].data
-        is_openapi = isinstance(value, dict) and "openapi" in value
-        tokens = json_pointer.split(json_pointer.from_fragment(fragment)) if is_openapi else []
-        value = self._transform(json_pointer.follow(value, tokens[:ROOT_DEPTH]))
-        value = json_pointer.follow(value, tokens[ROOT_DEPTH:])
+        tokens = json_pointer.split(json_pointer.from_fragment(fragment))
+        if isinstance(value, dict) and "openapi" in value:
+            value = self._transform(json_pointer.follow(value, tokens[:ROOT_DEPTH]))
+            value = json_pointer.follow(value, tokens[ROOT_DEPTH:])
+        else:
+            value, is_whole = self._file(uri)
+            tokens = [] if is_whole else tokens
+            value = json_pointer.follow(value, tokens)
         return _Schema(uri, tuple(tokens), value, *_measure(value))
+
+    def _file(self, uri: str) -> tuple[Any, bool]:
+        if uri not in self._files:
+            value = self._transform(self._documents.sources[uri].data)
+            references, _, is_bound = _measure(value)
+            self._files[uri] = value, is_bound or any(reference.startswith("#") for reference in references)
+        return self._files[uri]
 
 
 class _Measures(NamedTuple):

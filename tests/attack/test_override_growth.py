@@ -8,7 +8,7 @@ from dataclasses import replace
 from flask.testing import FlaskClient
 
 from mockserver import load_contract
-from mockserver.contract.overrides import read_override
+from mockserver.contract.overrides import UNKNOWN_LISTED, read_override
 from mockserver.control.expectations import read_expectations
 from mockserver.control.verification import JournalComparison, compare_all
 from mockserver.engine.commands import AddOverride
@@ -115,3 +115,14 @@ def test_a_body_that_the_schemas_of_overrides_would_read_too_often_is_refused(sm
     response = small_client.post("/jobs", json={"items": ["a" * 200] * 20_000})
     assert (response.status_code, response.headers["X-Mock-Code"]) == (413, "too-much-to-match")
     assert small_client.post("/jobs", json={"items": ["a"]}).status_code == 503
+
+
+def test_of_many_unknown_parameters_the_first_are_reported(client: FlaskClient) -> None:
+    where = {f"a{number}": 1 for number in range(5_000)}
+    for path, body in (
+        ("/__mock/overrides", {"operation": "getJob", "status": 503, "where": where}),
+        ("/__mock/verify", {"expect": [{"operation": "getJob", "where": where}]}),
+    ):
+        response = client.post(path, json=body)
+        assert response.status_code == 422
+        assert len(response.get_json()["violations"]) == UNKNOWN_LISTED

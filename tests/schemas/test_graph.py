@@ -38,10 +38,21 @@ def test_of_an_openapi_document_only_what_a_schema_leads_to_is_selected() -> Non
     assert selected(graph, "A") == {API: {"components": {"schemas": {name: schemas[name] for name in "ABC"}}}}
 
 
-def test_another_file_is_selected_as_a_whole() -> None:
-    file = {"$defs": {"A": TEXT, "B": TEXT}}
+def test_of_another_file_only_what_a_schema_leads_to_is_selected() -> None:
+    file = {"$defs": {"A": {"items": {"$ref": f"{FILE}#/$defs/B"}}, "B": TEXT, "C": TEXT}}
     graph = SchemaGraph(documents({"A": {"$ref": f"{FILE}#/$defs/A"}}, file=file), "")
-    assert selected(graph, "A")[MERGED_URI][FILE] == file
+    assert selected(graph, "A")[MERGED_URI][FILE]["$defs"].keys() == {"A", "B"}
+
+
+def test_another_file_with_anchors_is_selected_as_a_whole() -> None:
+    file = {"$defs": {"A": TEXT, "B": {"$anchor": "b", **TEXT}}}
+    graph = SchemaGraph(documents({"A": {"$ref": f"{FILE}#/$defs/A"}}, file=file), "")
+    assert selected(graph, "A")[FILE] is file
+
+
+def test_a_part_of_another_file_applies_to_a_direction_as_the_schema_around_it_does() -> None:
+    schemas = Schemas(documents({}, file={"$defs": {"Order": ORDER}})).for_direction("request")
+    assert schemas.compile(f"{FILE}#/$defs/Order/allOf/1").is_valid({}) is True
 
 
 def test_documents_are_merged_into_one_with_the_references_between_them() -> None:
