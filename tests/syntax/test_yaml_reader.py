@@ -181,10 +181,11 @@ def test_large_items_of_a_sequence_read_back_as_the_same(value: Any) -> None:
         {("a" * 500 + '"') * 4: "b", "c": 1.5},
         '\u2028\u2029\x7f\x85\ufeff\ufffe\t\n"\\/😀é #: - ?',
         {"on": "yes", "~": "null", "1e5": "0x1", "": []},
+        ["x"] * yaml_reader.LARGE_SIZE,
     ],
 )
 def test_large_items_read_back_as_the_same_by_yaml_1_1_too(value: Any) -> None:
-    items = [[value, ["x"] * yaml_reader.LARGE_SIZE]]
+    items = [[value, LARGE]]
     text = yaml_reader.dump_items(items)
     assert text.count("\n") == 1
     assert yaml_reader.parse(text) == items
