@@ -19,7 +19,7 @@ import pytest
 import requests
 
 from mockserver import BackgroundServer
-from tests.attack.scale import FUZZER
+from tests.attack.scale import FUZZER, rounds
 from tests.cli.test_main import SECONDS, serving
 
 
@@ -114,13 +114,13 @@ def script(count: int) -> list[tuple[str, str, dict[str, str], Any]]:
     return created
 
 
-def test_two_servers_answer_five_hundred_requests_byte_for_byte_alike(tmp_path: Path) -> None:
+def test_two_servers_answer_hundreds_of_requests_byte_for_byte_alike(tmp_path: Path) -> None:
     digests = set()
     for seed, zone, locale in (("1", "UTC", "C"), ("2", "America/St_Johns", "tr_TR.UTF-8")):
         env = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": locale}
         digest, statuses = hashlib.sha256(), Counter[int]()
         with serving(env=env) as (_, url, _lines), requests.Session() as session:
-            for method, path, headers, body in script(500):
+            for method, path, headers, body in script(rounds(200, 500)):
                 response = session.request(method, url + path, headers=headers, json=body, timeout=SECONDS)
                 statuses[response.status_code] += 1
                 varies = {"date", "content-length"} if path == "/__mock/verdict" else {"date"}
