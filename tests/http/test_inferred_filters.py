@@ -31,10 +31,11 @@ THING = {
         "price": {"type": "object", "properties": {"amount": INTEGER, "currency": TEXT}},
         "weight": {"type": "object", "properties": {"amount": INTEGER, "unit": TEXT}},
         "seller_id": {"type": "string", "format": "uuid"},
+        "page_id": INTEGER,
     },
 }
 THINGS = [
-    {"id": 1, "title": "one", "customer_id": 7, "category": {"id": 4}, "attributes": {"color": "red"}, "status": "open", "created_at": "2026-01-01T00:00:00Z", "address": "x", "tagList": ["a", "b"], "orders": ["asc"], "author": {"username": "ada", "bio": "x"}, "maker": {"id": "m"}, "price": {"amount": 1080, "currency": "EUR"}, "weight": {"amount": 1, "unit": "g"}, "seller_id": "00000000-0000-4000-8000-000000000001"},
+    {"id": 1, "title": "one", "customer_id": 7, "category": {"id": 4}, "attributes": {"color": "red"}, "status": "open", "created_at": "2026-01-01T00:00:00Z", "address": "x", "tagList": ["a", "b"], "orders": ["asc"], "author": {"username": "ada", "bio": "x"}, "maker": {"id": "m"}, "price": {"amount": 1080, "currency": "EUR"}, "weight": {"amount": 1, "unit": "g"}, "seller_id": "00000000-0000-4000-8000-000000000001", "page_id": 5},
     {"id": 2, "title": "two", "customer_id": 8, "category": {"id": 5}, "attributes": {"color": "blue"}, "status": "done", "created_at": "2026-01-02T00:00:00Z", "address": "x", "tagList": ["b"], "orders": [], "author": {"username": "bob", "bio": "y"}, "maker": {"id": "n"}, "price": {"amount": 990, "currency": "EUR"}, "weight": {"amount": 2, "unit": "g"}, "seller_id": "00000000-0000-4000-8000-000000000002"},
 ]  # fmt: skip
 
@@ -57,6 +58,7 @@ THINGS = [
         ("min_price", INTEGER, "min_price=1000", [1]),
         ("price[lte]", INTEGER, "price[lte]=1000", [2]),
         ("min_weight", INTEGER, "min_weight=2", [1, 2]),
+        ("page", INTEGER, "page=1", [1, 2]),
         ("ids", TEXT, "ids=2,9", [2]),
         ("ids", array_of(INTEGER), "ids=1&ids=2", [1, 2]),
         ("id[]", array_of(INTEGER), "id[]=1&id[]=3", [1]),

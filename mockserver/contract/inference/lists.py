@@ -43,6 +43,8 @@ ATTRIBUTES = "attributes"
 LIST_WORDS = ("list", "names")
 # Parameters that say how a list is returned, and not which records.
 PRESENTATION = ("order", "sort", "field", "include", "expand", "embed")
+# Parameters that say which part of a list is returned: `page` does not compare with `page_id`.
+PAGING = ("page", "limit", "offset", "cursor", "size", "count", "start", *SEARCHES)
 KEYS = (*words.KEY_NAMES, "username", "login")
 # A field of this name with one of these ends is meant too: `created_after` is about `created_at`.
 TIME_ENDS = ("at", "on", "date", "time")
@@ -158,7 +160,7 @@ def _fields_about(name: str, record: Shape, asked: Shape) -> Iterator[str]:
 def _is_reference(field: str, name: str) -> bool:
     """Whether a field holds the key of what a parameter is called: `category_id` for `category`."""
     parts = words.split(field)
-    return bool(parts) and parts[-1] in KEYS and "".join(parts[:-1]) == name
+    return bool(parts) and parts[-1] in KEYS and "".join(parts[:-1]) == name and name not in PAGING
 
 
 def _formats(shape: Shape) -> set[object]:
