@@ -115,7 +115,7 @@ class HarFile:
         indexes = range(len(self.entries))
         try:
             times = [parse_instant(entry["startedDateTime"]) for entry in self.entries]
-        except (KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             return list(indexes)
         return sorted(indexes, key=times.__getitem__)
 
