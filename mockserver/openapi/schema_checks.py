@@ -16,7 +16,7 @@ from mockserver.openapi.linking import Linked, TypedLocation
 from mockserver.openapi.normalization import Copier
 from mockserver.openapi.schema_warnings import warn_about_schemas
 from mockserver.schemas import keywords
-from mockserver.schemas.validators import is_backtracking
+from mockserver.schemas.backtracking import is_backtracking
 from mockserver.syntax import json_pointer
 
 META_SCHEMA = "https://json-schema.org/draft/2020-12/schema"

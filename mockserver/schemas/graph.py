@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import REFERENCES, Documents
+from mockserver.schemas.backtracking import is_backtracking
 from mockserver.schemas.directions import Direction, transformation
 from mockserver.syntax import json_pointer
 
@@ -29,7 +30,7 @@ class Partial(dict[str, Any]):
 
 @dataclass(frozen=True, slots=True)
 class _Schema:
-    """A schema, what it refers to, how many objects and arrays it consists of, and whether it is bound to its file."""
+    """A schema, and its measures."""
 
     uri: str
     tokens: tuple[str, ...]
@@ -37,6 +38,7 @@ class _Schema:
     references: frozenset[str]
     size: int
     is_bound: bool
+    is_backtracking: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +46,14 @@ class ReachedSchemas:
     """Documents by URI with some schemas and all that they lead to, and the number of objects and arrays in them.
 
     `moved` has the addresses in these documents by the original ones, where they differ. `is_bound` says that what a
-    schema means depends on where it is.
+    schema means depends on where it is, and `is_backtracking` that there are patterns of that kind.
     """
 
     documents: dict[str, Any]
     size: int
     moved: Mapping[str, str] = field(default_factory=dict)
     is_bound: bool = False
+    is_backtracking: bool = False
 
     def adjust(self, schema: Any) -> Any:
         """A schema with its references as they are in these documents."""
@@ -80,6 +83,10 @@ class SchemaGraph:
         """The addresses that a schema refers to."""
         return _measure(value).references
 
+    def has_backtracking(self, value: Any) -> bool:
+        """Whether a schema has patterns that go back and forth in texts."""
+        return _measure(value).is_backtracking
+
     def select(self, addresses: Iterable[str]) -> ReachedSchemas:
         """The schemas at these addresses, and all that they lead to, where they are in the documents."""
         reached: dict[str, _Schema] = {}
@@ -97,9 +104,11 @@ class SchemaGraph:
             _put(documents, schema)
             _put(self._selected, schema)
         size, is_bound = sum(schema.size for schema in schemas), any(schema.is_bound for schema in schemas)
+        is_backtracking = any(schema.is_backtracking for schema in schemas)
         if len(documents) > 1 and not is_bound:
-            return _merge(schemas, {address: _merged_address(address) for address in reached}, size)
-        return ReachedSchemas(documents, size, is_bound=is_bound)
+            moved = {address: _merged_address(address) for address in reached}
+            return ReachedSchemas({MERGED_URI: _merge(schemas, moved)}, size, moved, is_backtracking=is_backtracking)
+        return ReachedSchemas(documents, size, is_bound=is_bound, is_backtracking=is_backtracking)
 
     def selected(self, uri: str) -> Any:
         """The document at a URI with everything that has been selected so far. Raises KeyError without any."""
@@ -130,21 +139,26 @@ class SchemaGraph:
     def _file(self, uri: str) -> tuple[Any, bool]:
         if uri not in self._files:
             value = self._transform(self._documents.sources[uri].data)
-            references, _, is_bound = _measure(value)
-            self._files[uri] = value, is_bound or any(reference.startswith("#") for reference in references)
+            measures = _measure(value)
+            is_whole = measures.is_bound or any(reference.startswith("#") for reference in measures.references)
+            self._files[uri] = value, is_whole
         return self._files[uri]
 
 
 class _Measures(NamedTuple):
-    """What a schema refers to, its number of objects and arrays, and whether it is bound to its file."""
+    """What a schema refers to, its number of objects and arrays, and whether it is bound to its file.
+
+    `is_backtracking` says that it has patterns of that kind.
+    """
 
     references: frozenset[str]
     size: int
     is_bound: bool
+    is_backtracking: bool
 
 
 def _measure(value: Any) -> _Measures:
-    references, size, is_bound = set[str](), 0, False
+    references, size, is_bound, patterns = set[str](), 0, False, set[str]()
     is_current = isinstance(value, dict) and value.get("$schema") == CURRENT_DRAFT
     pending: list[Collection[Any]] = [value] if isinstance(value, dict | list) else []
     while pending:
@@ -153,13 +167,15 @@ def _measure(value: Any) -> _Measures:
             references.update(members[name] for name in REFERENCES if isinstance(members.get(name), str))
             if not BOUND_KEYWORDS.isdisjoint(members):
                 is_bound |= members is not value or not is_current or len(BOUND_KEYWORDS & members.keys()) > 1
+            if isinstance(pattern := members.get("pattern"), str):
+                patterns.add(pattern)
             members = members.values()
         size += 1
         pending += [member for member in members if isinstance(member, dict | list)]
-    return _Measures(frozenset(references), size, is_bound)
+    return _Measures(frozenset(references), size, is_bound, any(map(is_backtracking, patterns)))
 
 
-def _merge(schemas: Iterable[_Schema], moved: Mapping[str, str], size: int) -> ReachedSchemas:
+def _merge(schemas: Iterable[_Schema], moved: Mapping[str, str]) -> dict[str, Any]:
     """The schemas in one document, which has a member for each of theirs.
 
     jsonschema-rs compiles a schema again for each sequence of documents that leads to it. Between documents that refer
@@ -171,7 +187,7 @@ def _merge(schemas: Iterable[_Schema], moved: Mapping[str, str], size: int) -> R
         if isinstance(value, dict):
             value.pop("$schema", None)
         _put(merged, replace(schema, value=value))
-    return ReachedSchemas({MERGED_URI: merged}, size, moved)
+    return merged
 
 
 def _merged_address(address: str) -> str:

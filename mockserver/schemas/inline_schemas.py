@@ -8,10 +8,11 @@ from typing import Any
 from mockserver.documents.nodes import REFERENCES, Documents
 from mockserver.documents.source import Source
 from mockserver.errors import quote
+from mockserver.schemas.backtracking import QUICK_LIMIT, is_backtracking
 from mockserver.schemas.branching import PATH_LIMIT, exceeding_schemas
 from mockserver.schemas.keywords import UNEVALUATED, applied_schemas, find_idle_keywords, with_implied_types
 from mockserver.schemas.matching import InlineSchema, Reading
-from mockserver.schemas.validators import BACKTRACK_LIMIT, find_schema_errors, is_backtracking
+from mockserver.schemas.validators import find_schema_errors
 from mockserver.syntax import json_pointer
 
 URI = "file:///inline"
@@ -21,8 +22,8 @@ TOO_LARGE = f"the request's schemas have more than {VALUE_LIMIT:,} values, the m
 TOO_MANY_APPLICATIONS = f"it applies schemas in more than {PATH_LIMIT:,} ways, which would take too long"
 # What is not evaluated is found by applying the schemas beside it again.
 UNEVALUATED_APPLICATIONS = 3
-# Matching a text takes as long as so many other keywords, and going back in it as often as it is allowed.
-MATCHING_APPLICATIONS, BACKTRACKING_APPLICATIONS = 4, BACKTRACK_LIMIT
+# Matching a text takes as long as so many other keywords, and going back in it as often as that is allowed.
+MATCHING_APPLICATIONS, BACKTRACKING_APPLICATIONS = 4, 4 * QUICK_LIMIT
 _MATCHING: dict[str, Any] = {}
 # The meta-schemas, which every schema may refer to.
 _META_SCHEMAS = "https://json-schema.org/draft/"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import orjson
 
 from mockserver.documents.nodes import Node
 from mockserver.refusals import TooMuchToMatch
+from mockserver.schemas.backtracking import begin_value
 from mockserver.schemas.keywords import DESCRIBING
-from mockserver.schemas.validators import Schemas, Validator
+from mockserver.schemas.validators import Schemas, Validator, within_value
 
 # The bytes that all schemas may read together of one request, each as often as they are applied to it: about as many as
 # are read in a second.
@@ -48,6 +50,7 @@ class ReadingWork:
     """The work of matching one request: how much of it may still be read. Raises TooMuchToMatch at the limit."""
 
     def __init__(self) -> None:
+        begin_value()
         self._left = READING_LIMIT
         # By the `id()` of arrays and objects, which are kept so that no other gets it.
         self._sizes: dict[int, tuple[Any, int]] = {}
@@ -81,7 +84,11 @@ class InlineSchema(Validator):
     def matches(self, value: Any, work: ReadingWork) -> bool:
         """Whether a value is valid. Raises TooMuchToMatch."""
         work.take(self._reading, value)
-        return self.is_valid(value)
+        return self._is_valid_too(value)
+
+    @cached_property
+    def _is_valid_too(self) -> Callable[[Any], bool]:
+        return within_value(self.is_valid)
 
 
 def size_as_json(value: Any) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ import jsonschema_rs
 from mockserver.documents.nodes import Documents, Node, Unresolved
 from mockserver.errors import Violation, quote
 from mockserver.schemas import directions
+from mockserver.schemas.backtracking import BACKTRACK_LIMIT, BoundedPattern, begin_value, is_backtracking
 from mockserver.schemas.directions import Direction
 from mockserver.schemas.equality import are_unique
 from mockserver.schemas.graph import ReachedSchemas, SchemaGraph
@@ -32,11 +34,7 @@ SINGLE_LIMIT = 150_000
 # The parts of schemas that are kept compiled for explanations.
 PART_LIMIT = 1_000
 _BASE64 = re.compile(r"[A-Za-z0-9+/_\r\n-]*={0,2}[\r\n]*")
-# Lookaround and backreferences.
-_BACKTRACKING = re.compile(r"\(\?<?[=!]|\\[1-9]")
-# A regular expression with lookaround or backreferences that backtracks more often does not match: in less than a
-# millisecond, since there may be thousands of texts to match.
-BACKTRACK_LIMIT = 5_000
+# Of names, which `patternProperties` matches.
 PATTERN_OPTIONS = jsonschema_rs.FancyRegexOptions(backtrack_limit=BACKTRACK_LIMIT)
 
 
@@ -107,6 +105,7 @@ class Validator:
         """The first violations in `value`, with a note if there are more; none if and only if it is valid."""
         if self.is_valid(value):
             return []
+        begin_value()
         explanations = self.schemas.explainer.explain(self.address, value)
         if not explanations:  # the two disagree, as they may by a schema of another draft
             return [Violation(location, "", "schema", "it does not match its schema", name)]
@@ -145,7 +144,7 @@ class Schemas:
         if validator.is_compiled:
             return validator.is_valid
         selection = self._graph.select((validator.address,))
-        is_valid: Callable[[Any], bool] = _compile_selected({"$ref": validator.address}, selection).is_valid
+        is_valid = _decision(_compile_selected({"$ref": validator.address}, selection), selection)
         if self._graph.has_references(validator.address):
             self._single.append(validator)
             self._single_size += selection.size
@@ -166,7 +165,8 @@ class Schemas:
         addresses = [validator.address for validator in validators]
         schema = {"properties": {address: {"$ref": address} for address in addresses}}
         try:
-            is_valid = _compile_selected(schema, self._graph.select(addresses)).is_valid
+            selection = self._graph.select(addresses)
+            is_valid = _decision(_compile_selected(schema, selection), selection)
         except (ValueError, jsonschema_rs.ReferencingError):
             return
         for validator in validators:
@@ -199,6 +199,7 @@ class Schemas:
         part = self._parts.get(key)
         if part is None:
             selection = self._graph.select(self._graph.references_of(schema))
+            selection = replace(selection, is_backtracking=True) if self._graph.has_backtracking(schema) else selection
             part = self._parts[key] = _compile_selected({keyword: schema} if keyword else schema, selection)
             if len(self._parts) > PART_LIMIT:
                 self._parts.pop(next(iter(self._parts)), None)
@@ -238,11 +239,29 @@ class _UniqueItems:
 
 
 def _compile_selected(schema: Any, selection: ReachedSchemas) -> jsonschema_rs.Validator:
-    return _compile(selection.adjust(schema), selection.documents)
+    return _compile(selection.adjust(schema), selection.documents, is_backtracking=selection.is_backtracking)
 
 
-def _compile(schema: Any, documents: Mapping[str, Any]) -> jsonschema_rs.Validator:
+def _decision(compiled: jsonschema_rs.Validator, selection: ReachedSchemas) -> Callable[[Any], bool]:
+    """What decides whether a value is valid."""
+    decide: Callable[[Any], bool] = compiled.is_valid
+    return partial(_decide_bounded, decide) if selection.is_backtracking else decide
+
+
+def _decide_bounded(is_valid: Callable[[Any], bool], value: Any) -> bool:
+    begin_value()
+    return is_valid(value)
+
+
+def within_value(is_valid: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    """The same as a part of a validation that has begun: what its patterns have taken counts."""
+    is_bounded = isinstance(is_valid, partial) and is_valid.func is _decide_bounded
+    return is_valid.args[0] if is_bounded and isinstance(is_valid, partial) else is_valid
+
+
+def _compile(schema: Any, documents: Mapping[str, Any], *, is_backtracking: bool = False) -> jsonschema_rs.Validator:
     """Compile a schema that may refer to the documents. Raises as Schemas.compile."""
+    keywords: dict[str, Any] = {"uniqueItems": _UniqueItems, **({"pattern": BoundedPattern} if is_backtracking else {})}
     return jsonschema_rs.Draft202012Validator(
         schema,
         registry=jsonschema_rs.Registry(list(documents.items())) if documents else None,
@@ -250,7 +269,7 @@ def _compile(schema: Any, documents: Mapping[str, Any]) -> jsonschema_rs.Validat
         formats=OWN_FORMATS,
         offline=True,
         pattern_options=PATTERN_OPTIONS,
-        keywords={"uniqueItems": _UniqueItems},
+        keywords=keywords,
     )
 
 
@@ -273,10 +292,5 @@ def find_schema_errors(schema: Any) -> list[tuple[str, str]]:
 @lru_cache(maxsize=256)
 def keyword_validator(keyword: str, argument: str | float) -> jsonschema_rs.Validator:
     """A validator of one keyword alone, which says how jsonschema-rs understands it."""
-    return _compile({keyword: argument}, {})
-
-
-@lru_cache(maxsize=256)
-def is_backtracking(pattern: str) -> bool:
-    """Whether a regular expression is matched by going back and forth in the text, and not in one pass."""
-    return _BACKTRACKING.search(pattern) is not None
+    is_pattern = keyword == "pattern" and isinstance(argument, str)
+    return _compile({keyword: argument}, {}, is_backtracking=is_pattern and is_backtracking(str(argument)))

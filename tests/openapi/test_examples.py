@@ -97,9 +97,9 @@ def test_examples_of_many_linked_schemas_are_compiled_once(tmp_path: Path, monke
     compiled = []
     compile_schema = validators._compile
 
-    def compile_and_note(schema: Any, documents: Any) -> Any:
+    def compile_and_note(schema: Any, documents: Any, **options: Any) -> Any:
         compiled.append(schema)
-        return compile_schema(schema, documents)
+        return compile_schema(schema, documents, **options)
 
     monkeypatch.setattr(validators, "_compile", compile_and_note)
     assert (contract.invalid_examples, len(compiled)) == (20, 1)

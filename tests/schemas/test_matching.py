@@ -9,7 +9,7 @@ from mockserver.schemas.inline_schemas import TOO_MANY_APPLICATIONS, compile_inl
 from mockserver.schemas.matching import READING_LIMIT, ReadingWork
 
 ITEMS = [f"item {number}" for number in range(10_000)]
-BODY = {"kind": "a", "items": ITEMS, "text": "a" * 100_000, "short": "a" * 10_000}
+BODY = {"kind": "a", "items": ITEMS, "text": "a" * 100_000}
 
 
 def matches(schema: Any, body: Any, times: int) -> bool:
@@ -41,7 +41,7 @@ def test_schemas_that_look_at_little_may_be_any_number(schema: Any) -> None:
         ({"additionalProperties": {"maxLength": 1_000_000}}, 2_000),
         ({"properties": {"text": {"maxLength": 1_000_000}}}, 6_000),
         ({"properties": {"text": {"pattern": "a$"}}}, 1_200),
-        ({"properties": {"short": {"pattern": "^(?=a)"}}}, 11),
+        ({"properties": {"text": {"pattern": "^(?=a)"}}}, 200),
         ({"properties": {"items": {"items": {"allOf": [{"maxLength": 100}] * 1_000}}}}, 4),
         ({"$ref": "#/$defs/a", "$defs": {"a": {"additionalProperties": {"maxLength": 1_000_000}}}}, 2_000),
     ],
