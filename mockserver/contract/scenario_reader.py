@@ -250,7 +250,7 @@ class ScenarioReader:
         return Rule(rule["state"], rule["fire"], min_wait, max_wait, rule.get("where", {}), times)
 
     def _read_instant(self, pointer: str, text: str) -> int:
-        """An instant in milliseconds; one that a clock cannot show, such as a leap second, is a mistake."""
+        """An instant in milliseconds; one outside the years 1 to 9999, which a clock cannot show, is a mistake."""
         try:
             return parse_instant(text)
         except ValueError as error:
