@@ -1,7 +1,8 @@
 """Regular expressions with lookaround or backreferences: how often they go back in a text is bounded.
 
 Going back takes time in proportion to the text, and a request may have a text of millions of characters or thousands of
-texts. Most expressions match, or do not, after they have gone back a few times, whatever the text is.
+texts. Most expressions match, or do not, after they have gone back a few times, whatever the text is; others go back
+once for each character, but not far.
 """
 
 from __future__ import annotations
@@ -17,14 +18,17 @@ import jsonschema_rs
 _BACKTRACKING = re.compile(r"\(\?<?[=!]|\\[1-9]")
 # An expression that has gone back so often does not match.
 BACKTRACK_LIMIT = 5_000
-# So often it may go back in every text, and more often in texts that have so many characters in all: for one value.
-QUICK_LIMIT, LENGTH_LIMIT = 10, 20_000
+# So often it may go back in a text that is long, and in every text of a value for which STEP_LIMIT is reached.
+QUICK_LIMIT, LONG = 4, 5_000
+# A step is to go over a character once, which takes some nanoseconds. Those of texts that do not match are counted, and
+# those of long ones in which an expression goes back more often than QUICK_LIMIT.
+STEP_LIMIT = 100_000_000
 
 
 class _Matching(threading.local):
-    """The validation that a thread is at: how many characters it may still go back in more often."""
+    """The validation that a thread is at: how many steps are left."""
 
-    left = LENGTH_LIMIT
+    left = STEP_LIMIT
 
 
 _matching = _Matching()
@@ -38,7 +42,7 @@ def is_backtracking(pattern: str) -> bool:
 
 def begin_value() -> None:
     """Begin to validate a value."""
-    _matching.left = LENGTH_LIMIT
+    _matching.left = STEP_LIMIT
 
 
 class BoundedPattern:
@@ -54,15 +58,26 @@ class BoundedPattern:
             raise ValueError("it does not match")
 
     def _matches(self, text: str) -> bool:
-        try:
-            self._quick.validate(text)
-        except jsonschema_rs.ValidationError as error:
-            if not isinstance(error.kind, jsonschema_rs.ValidationErrorKind.BacktrackLimitExceeded):
-                return False
-        else:
-            return True
-        _matching.left -= len(text)
-        return _matching.left >= 0 and self._thorough.is_valid(text)
+        length = len(text)
+        if length > LONG or _matching.left <= 0:
+            outcome = _outcome(self._quick, text)
+            if outcome is not None or _matching.left <= 0:
+                return outcome is True
+            _matching.left -= length * BACKTRACK_LIMIT
+            return _matching.left > 0 and self._thorough.is_valid(text)
+        outcome = _outcome(self._thorough, text)
+        if not outcome:
+            _matching.left -= length * (BACKTRACK_LIMIT if outcome is None else length)
+        return outcome is True
+
+
+def _outcome(pattern: jsonschema_rs.Validator, text: str) -> bool | None:
+    """Whether a text matches; None where the expression has gone back too often to know."""
+    try:
+        pattern.validate(text)
+    except jsonschema_rs.ValidationError as error:
+        return None if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.BacktrackLimitExceeded) else False
+    return True
 
 
 @lru_cache(maxsize=1_000)

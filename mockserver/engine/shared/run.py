@@ -74,7 +74,7 @@ class SharedRun(Run):
         elif kind == "restore":
             count, to, anchor = value
             self.restore(count, to, anchor)
-        elif kind == "told":
+        elif kind == "reported":
             self.discard_fired(value)
         elif kind == "sent" and self.sender is not None:
             self.sender.goes_on(value)
@@ -104,7 +104,7 @@ class SharedRun(Run):
 
     def on_fired_drained(self, until: int) -> None:
         """Report that the transitions up to `until` are in a journal entry."""
-        self._changed("told", until)
+        self._changed("reported", until)
 
     def _changed(self, kind: str, value: Any) -> None:
         self.saved = self.save()
