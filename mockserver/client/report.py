@@ -55,6 +55,10 @@ def describe_expectations(problem: Json) -> str:
     return _join(lines)
 
 
+# About a request that an override matches which was never used.
+MATCHED = "it matches, but came before the override was added, or another override responded"
+
+
 def describe_verdict(problem: Json) -> str:
     """Every reason of a failed verdict, from the problem `verdict-failed`."""
     lines = [f"The verdict failed: {problem['detail']}"]
@@ -63,7 +67,7 @@ def describe_verdict(problem: Json) -> str:
     lines += _section("Requests that matched no operation:", problem.get("unmatched", ()))
     if unused := problem.get("unused_overrides", ()):
         lines.append("Overrides that were never used; send a request that they match, or remove them:")
-        lines += [f"  {_override(override)}" for override in unused]
+        lines += [f"  {line}" for override in unused for line in _override(override)]
     if drift := problem.get("drift", ()):
         lines += _section("Responses of the upstream that violated the contract:", drift)
     return _join(lines)
@@ -127,9 +131,15 @@ def _delivery_line(delivery: Json) -> str:
     return f"{head} ({outcomes})" if outcomes else head
 
 
-def _override(override: Json) -> str:
-    fields = {name: value for name, value in override.items() if name not in ("id", "scenario", "operation")}
-    return f"{override['id']} for {override['operation']} in the scenario {override['scenario']}: {_compact(fields)}"
+def _override(override: Json) -> Iterator[str]:
+    names = ("id", "scenario", "operation", "closest")
+    fields = {name: value for name, value in override.items() if name not in names}
+    yield f"{override['id']} for {override['operation']} in the scenario {override['scenario']}: {_compact(fields)}"
+    for entry in override.get("closest", ()):
+        yield f"  closest: {_line(entry)}"
+        yield from (f"    {_difference(difference)}" for difference in entry["differences"])
+        if not entry["differences"]:
+            yield f"    {MATCHED}"
 
 
 def _difference(difference: Json) -> str:

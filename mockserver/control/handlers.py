@@ -12,6 +12,7 @@ from mockserver.contract import overrides
 from mockserver.contract.model import Override
 from mockserver.contract.records import split_key
 from mockserver.control import delivery_filters, journal_json, request_filters, verification
+from mockserver.control.verdict import verdict
 from mockserver.documents.bundle import bundle
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.engine.commands import AddOverride, Fire, Fired, Put, Remove, RemoveOverride
@@ -367,9 +368,7 @@ def _clear_requests(exchange: Exchange, call: OperationCall) -> ControlResult:
 
 def _verdict(exchange: Exchange, call: OperationCall) -> ControlResult:
     query, sandbox = call.query, exchange.selection.sandbox
-    return 200, journal_json.verdict(
-        exchange.service, sandbox, query.get("allow", ()), with_drift=query["drift"] == "fail"
-    )
+    return 200, verdict(exchange.service, sandbox, query.get("allow", ()), with_drift=query["drift"] == "fail")
 
 
 def _control_document(exchange: Exchange, call: OperationCall) -> ControlResult:

@@ -1,17 +1,15 @@
-"""Journal entries as JSON, without secrets, and the verdict over all of them."""
+"""Journal entries as JSON, without secrets."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
 from mockserver.engine.commands import Fired
 from mockserver.engine.journal import BODY_KEPT, REQUEST_BODY_KEPT, Entry, LoggedMessage
-from mockserver.engine.sandbox import Sandbox
 from mockserver.errors import Violation
 from mockserver.http.service import Service
-from mockserver.refusals import FailedVerdict
 from mockserver.syntax import strict_json
 from mockserver.syntax.instants import format_instant
 from mockserver.syntax.redaction import REDACTED, redact_members, redact_query, redact_text, redact_value
@@ -126,31 +124,6 @@ def _breach(entry: Entry, status: int, violations: Iterable[Violation]) -> dict[
         "scenario": entry.scenario,
         "violations": [violation.as_dict() for violation in violations],
     }
-
-
-def verdict(
-    service: Service, sandbox: Sandbox, allow: Container[str] = (), *, with_drift: bool = False
-) -> dict[str, Any]:
-    """A passed verdict as JSON; requests that were refused with a code in `allow` do not count.
-
-    Responses of the upstream that violated the contract count if `with_drift`. Raises FailedVerdict with the
-    violations, unmatched and refused requests, and unused overrides.
-    """
-    unmatched = entries_as_json(service, sandbox.journal.unmatched)
-    refused = entries_as_json(service, (entry for entry in sandbox.journal.refused if entry.code not in allow))
-    unused = [
-        {"scenario": name, "id": override.id, **override.override.entry}
-        for name, run in sorted(sandbox.runs.items())
-        for override in reversed(run.unused_overrides)
-    ]
-    invalid = [violation_entry(entry) for entry in sandbox.journal.invalid_responses]
-    log = sandbox.journal
-    dropped = [log.invalid_responses.count_dropped(), log.unmatched.count_dropped(), log.refused.count_dropped(allow)]
-    drift = [drift_entry(entry) for entry in log.drift] if with_drift else []
-    dropped.append(log.drift.count_dropped() if with_drift else 0)
-    if invalid or unmatched or refused or unused or drift or any(dropped):
-        raise FailedVerdict(invalid, unmatched, refused, unused, dropped, drift)
-    return {"verdict": "passed", "requests": sandbox.journal.count}
 
 
 def _message(message: LoggedMessage, secrets: frozenset[str], body_limit: int) -> dict[str, Any]:

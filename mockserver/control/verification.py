@@ -122,16 +122,21 @@ def compare_all(comparisons: Sequence[JournalComparison], entries: Sequence[Entr
 class JournalComparison:
     """The requests that were compared with an expectation.
 
-    `matches` are the numbers of those that it describes, `unknown` has those of whose bodies too little was kept, and
+    `matching` are those that it describes, `unknown` has those of whose bodies too little was kept, and
     `by_body` those that differ by their bodies alone. `others` have their distances, too.
     """
 
     def __init__(self, expectation: Expectation) -> None:
         self.expectation = expectation
-        self.matches: list[int] = []
+        self.matching: list[Entry] = []
         self.unknown: list[Entry] = []
         self.by_body: list[Entry] = []
         self.others: list[tuple[int, Entry]] = []
+
+    @property
+    def matches(self) -> list[int]:
+        """The numbers of the requests that it describes."""
+        return [entry.number for entry in self.matching]
 
     def add(self, request: LoggedRequest) -> None:
         """Compare a request. Raises TooMuchToMatch."""
@@ -145,7 +150,7 @@ class JournalComparison:
             self.unknown.append(entry)
         else:
             if is_match:
-                self.matches.append(entry.number)
+                self.matching.append(entry)
             else:
                 self.by_body.append(entry)
 
@@ -191,7 +196,7 @@ def _judge(
     if reason is not None:
         result["reason"] = reason
     if not result["satisfied"] and not too_many:
-        result["closest"] = _closest(service, comparison, explanations)
+        result["closest"] = closest(service, comparison, explanations)
     return result
 
 
@@ -205,7 +210,7 @@ def _gap(dropped: int, unknown: Sequence[Entry]) -> str | None:
     return None
 
 
-def _closest(service: Service, comparison: JournalComparison, explanations: BodyExplanations) -> list[dict[str, Any]]:
+def closest(service: Service, comparison: JournalComparison, explanations: BodyExplanations) -> list[dict[str, Any]]:
     """The requests with the fewest differences, the newest of them first; of those with another body the newest."""
     expectation = comparison.expectation
     by_body = {

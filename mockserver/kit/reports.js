@@ -82,8 +82,17 @@ function describeRefused(entry) {
 }
 
 /** @param {any} override */
-function describeOverride({ id, operation, scenario, ...fields }) {
-  return [`${id} of ${operation} in the scenario ${scenario}: ${JSON.stringify(fields)}`];
+function describeOverride({ id, operation, scenario, closest, ...fields }) {
+  return [`${id} of ${operation} in the scenario ${scenario}: ${JSON.stringify(fields)}`, ...describeClosest(closest)];
+}
+
+/** @param {any[]} [closest] */
+function describeClosest(closest = []) {
+  return closest.flatMap((candidate) => {
+    const differences = candidate.differences.map((/** @type {any} */ difference) => JSON.stringify(difference));
+    if (!differences.length) differences.push("it matches, but came before the override was added, or another override responded");
+    return indent([`closest: ${describeEntry(candidate)[0]}`, ...indent(differences)]);
+  });
 }
 
 /** @param {any} violation */

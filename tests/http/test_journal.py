@@ -309,9 +309,10 @@ def test_a_verdict_fails_by_a_request_that_nothing_matched(client: FlaskClient) 
 def test_a_verdict_fails_by_an_override_that_was_never_used(client: FlaskClient) -> None:
     client.post("/__mock/overrides", json={"operation": "getJob", "status": 503}, headers={"X-Mock-Scenario": "empty"})
     client.get("/admin/jobs/job-7")
-    assert verdict(client)["unused_overrides"] == [
-        {"scenario": "empty", "id": "override-1", "operation": "getJob", "status": 503}
-    ]
+    (unused,) = verdict(client)["unused_overrides"]
+    (closest,) = unused.pop("closest")
+    assert unused == {"scenario": "empty", "id": "override-1", "operation": "getJob", "status": 503}
+    assert closest["differences"] == [{"part": "scenario", "expected": "empty", "actual": "baseline"}]
     client.get("/admin/jobs/job-7", headers={"X-Mock-Scenario": "empty"})
     assert verdict(client)["verdict"] == "passed"
 
@@ -359,3 +360,33 @@ def test_entries_are_listed_briefly_and_fetched_by_number(client: FlaskClient) -
     assert entry["path"] == "/admin/jobs/job-2"
     assert entry["response"]["body"]["id"] == "job-2"
     assert entries(client, "?number=4") == []
+
+
+def test_an_unused_override_names_the_requests_that_came_closest(client: FlaskClient) -> None:
+    match = {"headers": {"X-Plan": "gold"}}
+    entry = {"operation": "getJob", "where": {"job_id": "job-7"}, "match": match, "status": 503}
+    assert client.post("/__mock/overrides", json=entry).status_code == 201
+    client.get("/admin/jobs")
+    client.get("/admin/jobs/job-6", headers={"X-Plan": "gold"})
+    client.get("/admin/jobs/job-7")
+    (unused,) = verdict(client)["unused_overrides"]
+    assert [(request["number"], request["differences"]) for request in unused["closest"]] == [
+        (3, [{"part": "header", "name": "X-Plan", "expected": "gold", "actual": None}]),
+        (2, [{"part": "where", "name": "job_id", "expected": "job-7", "actual": "job-6"}]),
+    ]
+
+
+def test_an_unused_override_names_the_requests_that_another_override_responded_to(client: FlaskClient) -> None:
+    for status in (500, 503):
+        assert client.post("/__mock/overrides", json={"operation": "*", "status": status}).status_code == 201
+    client.get("/admin/jobs/job-6")
+    (unused,) = verdict(client)["unused_overrides"]
+    (closest,) = unused["closest"]
+    assert (unused["id"], closest["override"], closest["differences"]) == ("override-1", "override-2", [])
+
+
+def test_without_requests_to_its_operation_an_unused_override_names_none(client: FlaskClient) -> None:
+    assert client.post("/__mock/overrides", json={"operation": "getJob", "status": 500}).status_code == 201
+    client.get("/admin/jobs")
+    (unused,) = verdict(client)["unused_overrides"]
+    assert "closest" not in unused

@@ -268,6 +268,17 @@ def test_a_change_is_undone(mock: Client) -> None:
     assert mock.state()["fingerprint"] == before
 
 
+def test_the_report_of_an_unused_override_says_why(mock: Client) -> None:
+    mock.override("getJob", where={"job_id": "job-7"}, status=503)
+    mock.session.get(f"{mock.url}/admin/jobs/job-6")
+    with pytest.raises(VerdictFailed) as caught:
+        mock.verdict()
+    assert str(caught.value).splitlines()[-2:] == [
+        "    closest: #1 GET /admin/jobs/job-6 -> 200 getJob",
+        '      where job_id: expected "job-7", came "job-6"',
+    ]
+
+
 def test_a_verification_may_wait(mock: Client) -> None:
     expected = {"operation": "getJob"}
     with pytest.raises(ExpectationError):

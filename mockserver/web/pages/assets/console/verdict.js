@@ -20,7 +20,7 @@ export function showVerdict(verdict) {
       make("code", code), " ", ...violationEntry(entry),
     ]),
     ...group("Violations", verdict.violations, violationEntry),
-    ...group("Unused overrides", verdict.unused_overrides, ({ scenario, ...override }) => [
+    ...group("Unused overrides", verdict.unused_overrides, ({ scenario, closest, ...override }) => [
       make("code", JSON.stringify(override)), ` in ${scenario}`,
     ]),
   );
