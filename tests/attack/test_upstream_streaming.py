@@ -178,7 +178,8 @@ def test_what_was_passed_on_leaves_no_body_behind(target: str, sandbox: str) -> 
 
     with Backend(respond) as upstream, serving(upstream, passes=["getJob"]) as server:
         Client(server.url, sandbox="patched").override("getJob", upstream=True, patch={"a": 1})
-        # What is there already is none of these requests; without it, few objects are left to look through.
+        # What is there already is none of these requests; without it, few objects are left to look through, here and in
+        # the tests that follow.
         gc.collect()
         gc.freeze()
         gc.disable()
@@ -190,7 +191,6 @@ def test_what_was_passed_on_leaves_no_body_behind(target: str, sandbox: str) -> 
             wait_until(lambda: count_passed() < 5)
         finally:
             gc.enable()
-            gc.unfreeze()
 
 
 def count_passed() -> int:
