@@ -22,7 +22,7 @@ from tests.push.test_server_sent_events import with_stream
 
 SECONDS = 20.0
 WRITERS = 4
-CHANGES = rounds(80, 200)
+CHANGES = rounds(40, 200)
 CONNECTIONS = 20
 # The id of an event, and the key of the record.
 Received = tuple[str, Any]
