@@ -83,7 +83,7 @@ def test_parallel_sandboxes_answer_byte_for_byte_alike(server: BackgroundServer)
         return digest.hexdigest()
 
     with ThreadPoolExecutor(8) as pool:
-        assert len(set(pool.map(play, range(24)))) == 1
+        assert len(set(pool.map(play, range(rounds(12, 24))))) == 1
 
 
 def script(count: int) -> list[tuple[str, str, dict[str, str], Any]]:
