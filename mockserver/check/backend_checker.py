@@ -16,7 +16,7 @@ from mockserver.check.request_builder import PATH_CHARACTERS, RequestBuilder
 from mockserver.contract.model import Contract
 from mockserver.dataclass import dataclass
 from mockserver.errors import Violation, count_noun
-from mockserver.http.gateway.judgement import judge_response
+from mockserver.http.gateway.validation import validate_response
 from mockserver.http.messages import Response
 from mockserver.http.response.negotiation import declared_media
 from mockserver.openapi import parameter_encoding
@@ -174,7 +174,9 @@ class BackendChecker:
             self.not_requested[operation.id] = reason
         # Where the document says how a refusal looks, that counts.
         if reason is None or operation.response(response.status) is not None:
-            violations = judge_response(operation, operation.method, response.status, response.headers, response.body)
+            violations = validate_response(
+                operation, operation.method, response.status, response.headers, response.body
+            )
             for violation in violations:
                 self._add(operation, line, response.status, violation)
         return response

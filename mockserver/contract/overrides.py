@@ -253,7 +253,7 @@ def _check_body(body: Any, declared: DeclaredResponse, status: int, media_type: 
         for violation in validate_body(media_type, media, body)
     ]
     if violations:
-        message = f"{violations[0].message.removesuffix('.')}; violate: true sends it all the same"
+        message = f"{violations[0].message.removesuffix('.')}; add violate: true to send it anyway"
         violations[0] = replace(violations[0], message=message)
     return violations
 

@@ -94,9 +94,9 @@ def verify(
     comparisons = [JournalComparison(expectation) for expectation in expectations]
     compare_all(comparisons, entries)
     explanations = BodyExplanations(len(expectations))
-    results = [_judge(service, comparison, dropped, explanations) for comparison in comparisons]
+    results = [_result(service, comparison, dropped, explanations) for comparison in comparisons]
     if in_order:
-        _judge_order(expectations, results)
+        _require_order(expectations, results)
     failed = [
         expectation.description + (f" ({result['reason']})" if "reason" in result else f", came {_times(result)}")
         for expectation, result in zip(expectations, results, strict=True)
@@ -178,7 +178,7 @@ def _times(result: Mapping[str, Any]) -> str:
     return {0: "never", 1: "once"}.get(count, f"{count:,} times")
 
 
-def _judge(
+def _result(
     service: Service, comparison: JournalComparison, dropped: int, explanations: BodyExplanations
 ) -> dict[str, Any]:
     """Whether an expectation holds; what the journal no longer has makes it fail, unless that could not matter."""
@@ -232,7 +232,7 @@ def _distance(differences: Sequence[Mapping[str, Any]]) -> int:
     return len(differences) + 100 * any(difference["part"] in ("operation", "path") for difference in differences)
 
 
-def _judge_order(expectations: Sequence[Expectation], results: Sequence[dict[str, Any]]) -> None:
+def _require_order(expectations: Sequence[Expectation], results: Sequence[dict[str, Any]]) -> None:
     """Let each expectation fail whose requests did not come after those of the expectations before it."""
     position = 0
     for expectation, result in zip(expectations, results, strict=True):

@@ -143,8 +143,8 @@ def _perform_conditionally(exchange: Exchange, operation: Operation) -> Response
     request = exchange.request
     if request.method in SAFE_METHODS:
         # A response whose tag alone is wanted has no condition of its own. `complete` looks at `If-None-Match`.
-        is_judged = exchange.commits and IF_MATCH in request.by_name
-        if is_judged and (tag := _current_tag(exchange)) is not None:
+        has_condition = exchange.commits and IF_MATCH in request.by_name
+        if has_condition and (tag := _current_tag(exchange)) is not None:
             preconditions.check_match(request, tag)
         return _perform(exchange, operation)
     if not request.by_name.is_conditional:

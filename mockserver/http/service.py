@@ -30,7 +30,7 @@ BODY_LIMIT = 10 * 1024 * 1024
 
 
 class ReceivedResponse(NamedTuple):
-    """A complete response of the upstream, with addresses on this server. A body over JUDGED_LIMIT is None."""
+    """A complete response of the upstream, with addresses on this server. A body over VALIDATED_LIMIT is None."""
 
     status: int
     headers: Sequence[tuple[str, str]]
@@ -62,7 +62,7 @@ class Service:
     `token_page` renders the response without a token as a page that asks for it; None where no pages are served.
     `request_log` gets a line for each request, and `on_exchange` each request that was passed on to the upstream: the
     request with its body, and the response, or why there is no complete one. Where the body of the request is over
-    JUDGED_LIMIT, `too_large` is set instead. `outbox` sends the webhooks of the contract. Responses of the API are
+    VALIDATED_LIMIT, `too_large` is set instead. `outbox` sends the webhooks of the contract. Responses of the API are
     delayed by at least and at most so many milliseconds, if there is a `delay`.
     """
 

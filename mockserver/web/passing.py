@@ -12,9 +12,9 @@ from werkzeug.wsgi import get_input_stream
 
 from mockserver.engine.clock import Sleep, monotonic
 from mockserver.http.exchange import PassedOn
-from mockserver.http.gateway.decoding import JUDGED_LIMIT
+from mockserver.http.gateway.decoding import VALIDATED_LIMIT
+from mockserver.http.gateway.passing import Passing, ReturnedHead
 from mockserver.http.messages import PATH_CHARACTERS, Request, Response
-from mockserver.http.passing import Passing, ReturnedHead
 from mockserver.http.pipeline import prepare_head, respond, respond_prepared
 from mockserver.http.service import Service
 from mockserver.refusals import UpstreamFailed, UpstreamTimeout
@@ -101,8 +101,8 @@ class PassingView:
                 passing.copy(part)
                 parts.append(part)
                 size += len(part)
-                if size > JUDGED_LIMIT:
-                    reason = f"an override patches its body, which is longer than {JUDGED_LIMIT} bytes"
+                if size > VALIDATED_LIMIT:
+                    reason = f"an override patches its body, which is longer than {VALIDATED_LIMIT} bytes"
                     raise UpstreamFailed(passing.upstream.address.url, reason)
             return passing.patched(b"".join(parts))
         except (UpstreamFailed, UpstreamTimeout) as refusal:

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from mockserver import ContractError, load_contract
 from mockserver.check.checker import ContractChecker
-from mockserver.http.gateway.judgement import judge_response
+from mockserver.http.gateway.validation import validate_response
 from tests.conftest import Serve
 
 XML, JSON = "application/xml", "application/json"
@@ -335,13 +335,13 @@ UPSTREAM: list[tuple[bytes, str, list[tuple[str, str]]]] = [
 
 
 @pytest.mark.parametrize(("body", "kind", "expected"), UPSTREAM)
-def test_a_response_of_the_upstream_in_xml_is_judged(
+def test_a_response_of_the_upstream_in_xml_is_validated(
     tmp_path: Path, body: bytes, kind: str, expected: list[tuple[str, str]]
 ) -> None:
     file = tmp_path / "openapi.json"
     file.write_text(json.dumps(api()))
     operation = load_contract(file).operations["getPet"]
-    found = judge_response(operation, "GET", 200, [("Content-Type", kind)], body)
+    found = validate_response(operation, "GET", 200, [("Content-Type", kind)], body)
     assert [(item.pointer, item.keyword) for item in found] == expected
 
 

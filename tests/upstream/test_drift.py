@@ -78,7 +78,7 @@ def test_the_journal_marks_what_was_passed_on_and_drifted(backend: StartBackend,
         (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nhi", [("body", "", "content")]),
     ],
 )  # fmt: skip
-def test_status_media_type_headers_and_body_are_judged(
+def test_status_media_type_headers_and_body_are_validated(
     response: bytes, violations: list[tuple[str, str, str]], backend: StartBackend, mock: StartMock
 ) -> None:
     server = passing(mock, backend(response))
@@ -124,7 +124,7 @@ def test_a_compressed_body_is_judged_and_passed_on_as_it_came(backend: StartBack
     assert (body_of(received), [violation["pointer"] for violation in drift_of(server)]) == (body, ["/status"])
 
 
-def test_a_body_over_the_limit_is_not_judged(backend: StartBackend, mock: StartMock) -> None:
+def test_a_body_over_the_limit_is_not_validated(backend: StartBackend, mock: StartMock) -> None:
     body = json.dumps(["x" * 11_000_000]).encode()
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
     server = passing(mock, backend(head + body))

@@ -1,4 +1,4 @@
-"""Bodies of the upstream as JSON, so that they can be judged and patched."""
+"""Bodies of the upstream as JSON, so that they can be validated and patched."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 from mockserver.syntax import strict_json
 from mockserver.syntax.merge_patch import merge_patch
 
-# Bytes of a body, decoded or not, that are judged or patched.
-JUDGED_LIMIT = 10 * 1024 * 1024
+# Bytes of a body, decoded or not, that are validated or patched.
+VALIDATED_LIMIT = 10 * 1024 * 1024
 STRICT_BYTES = 64 * 1024
 
 

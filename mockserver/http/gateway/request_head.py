@@ -18,7 +18,7 @@ NOT_FORWARDED = FRAMING | {
     "expect", "host", "proxy-authenticate", "proxy-authorization", "via", "x-forwarded-for", "x-forwarded-host",
     "x-forwarded-proto",
 }  # fmt: skip
-# The content codings that can be decoded, to judge and to patch a body.
+# The content codings that can be decoded, to validate and to patch a body.
 DECODABLE = ("gzip", "x-gzip", "deflate", "identity")
 _OWN_HEADER = "x-mock-"
 _OWN_COOKIE, _OWN_MEMBER = "mock_", "mock-"
@@ -39,7 +39,7 @@ def forwarded_head(
     upstream: Upstream,
     request: Request,
     *,
-    is_judged: bool,
+    is_validated: bool,
     is_patched: bool = False,
     is_foreign: bool = False,
     accepts_trailers: bool = False,
@@ -47,12 +47,12 @@ def forwarded_head(
 ) -> ForwardedHead:
     """The head of a request for the upstream.
 
-    The response to a request that `is_judged` must be decodable, and one that `is_patched` must be whole. A page of
+    The response to a request that `is_validated` must be decodable, and one that `is_patched` must be whole. A page of
     another site (`is_foreign`) does not get to use the credentials of the upstream. The trailers of the response are
     passed on if it `accepts_trailers`, and those of the request if it `announces_trailers`.
     """
     headers = list(_end_to_end(_sent_headers(request)))
-    if is_judged:
+    if is_validated:
         headers = [pair for name, value in headers if (pair := _narrowed(name, value)) is not None]
     if is_patched:
         headers = [(name, value) for name, value in headers if name.lower() not in ("range", "if-range")]

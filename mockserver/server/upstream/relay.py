@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from mockserver.errors import ENDING
 from mockserver.http.exchange import PassedOn
-from mockserver.http.gateway.decoding import JUDGED_LIMIT
+from mockserver.http.gateway.decoding import VALIDATED_LIMIT
+from mockserver.http.gateway.passing import Passing, ReturnedHead
 from mockserver.http.messages import Response
-from mockserver.http.passing import Passing, ReturnedHead
 from mockserver.http.pipeline import log_failure
 from mockserver.refusals import UpstreamFailed, UpstreamTimeout
 from mockserver.server import served_app
@@ -216,8 +216,8 @@ class Relay:
             self._passing.copy(part)
             size += len(part)
             parts.append(part)
-            if size > JUDGED_LIMIT:
-                reason = f"an override patches its body, which is longer than {JUDGED_LIMIT} bytes"
+            if size > VALIDATED_LIMIT:
+                reason = f"an override patches its body, which is longer than {VALIDATED_LIMIT} bytes"
                 raise UpstreamFailed(self._passing.upstream.address.url, reason)
         return b"".join(parts)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mockserver.errors import CannotGenerate, Refusal, Violation, quote
 from mockserver.http.exchange import PreparedRequest
-from mockserver.http.gateway.decoding import JUDGED_LIMIT, parse_json
+from mockserver.http.gateway.decoding import VALIDATED_LIMIT, parse_json
 from mockserver.http.request import parameters
 from mockserver.http.response.negotiation import declared_media
 from mockserver.openapi.content import holds_value, validate_body
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from mockserver.http.service import Service
 
 
-def judge_response(
+def validate_response(
     operation: Operation, method: str, status: int, headers: Sequence[tuple[str, str]], body: bytes | None
 ) -> list[Violation]:
     """Where a response violates the operation's declaration. `body` is as it came; None for one that was not kept.
 
-    A 304 is about a response that the client has already, so it is not judged.
+    A 304 is about a response that the client has already, so it is not validated.
     """
     if status == 304:
         return []
@@ -40,13 +40,13 @@ def judge_response(
     values: dict[str, str] = {}
     for name, value in headers:
         values[name.lower()] = f"{values[name.lower()]}, {value}" if name.lower() in values else value
-    violations = _judge_headers(declared, values)
+    violations = _header_violations(declared, values)
     if method == "HEAD" or status in BODILESS or body is None:
         return violations
-    return violations + _judge_content(declared, status, values, body)
+    return violations + _body_violations(declared, status, values, body)
 
 
-def judge_request(service: Service, prepared: PreparedRequest) -> list[Violation]:
+def validate_request(service: Service, prepared: PreparedRequest) -> list[Violation]:
     """Where a request violates the contract."""
     try:
         parameters.validate(service, prepared)
@@ -58,7 +58,7 @@ def judge_request(service: Service, prepared: PreparedRequest) -> list[Violation
     return []
 
 
-def _judge_headers(declared: DeclaredResponse, values: dict[str, str]) -> list[Violation]:
+def _header_violations(declared: DeclaredResponse, values: dict[str, str]) -> list[Violation]:
     violations: list[Violation] = []
     for declaration in declared.headers:
         name = declaration.name.lower()
@@ -70,7 +70,7 @@ def _judge_headers(declared: DeclaredResponse, values: dict[str, str]) -> list[V
     return violations
 
 
-def _judge_content(declared: DeclaredResponse, status: int, values: dict[str, str], body: bytes) -> list[Violation]:
+def _body_violations(declared: DeclaredResponse, status: int, values: dict[str, str], body: bytes) -> list[Violation]:
     if not declared.media:
         return []
     if not body:
@@ -84,17 +84,17 @@ def _judge_content(declared: DeclaredResponse, status: int, values: dict[str, st
     if media is None:
         message = f"{quote(media_type)} is not declared for the status {status}, only {', '.join(declared.media)}"
         return [Violation("header", "", "content", message, "Content-Type")]
-    if essence(media_type) == EVENT_STREAM or len(body) > JUDGED_LIMIT:
+    if essence(media_type) == EVENT_STREAM or len(body) > VALIDATED_LIMIT:
         return []
-    return _judge_value(media, media_type, values.get("content-encoding"), body)
+    return _value_violations(media, media_type, values.get("content-encoding"), body)
 
 
-def _judge_value(media: MediaType, media_type: str, coding: str | None, body: bytes) -> list[Violation]:
+def _value_violations(media: MediaType, media_type: str, coding: str | None, body: bytes) -> list[Violation]:
     is_text = media.validator is not None and media.shape.types == {"string"} and essence(media_type)[:5] == "text/"
     if not (holds_value(media_type, media) or is_text):
         return []
     try:
-        plain = decode_content(body, coding, JUDGED_LIMIT)
+        plain = decode_content(body, coding, VALIDATED_LIMIT)
     except Undecodable as error:
         return [Violation("body", "", "content", str(error))] if error.is_malformed else []
     if not (is_json(media_type) or is_text):

@@ -15,10 +15,10 @@ from mockserver.engine.journal import BODY_KEPT, REQUEST_BODY_KEPT, LoggedMessag
 from mockserver.errors import ENDING, Refusal, Violation
 from mockserver.http import pipeline
 from mockserver.http.exchange import SANDBOX_HEADER, Exchange, PassedOn, PreparedRequest, Selection
-from mockserver.http.gateway.decoding import JUDGED_LIMIT, patch_json
-from mockserver.http.gateway.judgement import judge_request, judge_response
+from mockserver.http.gateway.decoding import VALIDATED_LIMIT, patch_json
 from mockserver.http.gateway.request_head import accepts_trailers, forwarded_head, forwarded_trailers
 from mockserver.http.gateway.response_head import OF_BYTES, returned_headers, returned_trailers
+from mockserver.http.gateway.validation import validate_request, validate_response
 from mockserver.http.messages import Response
 from mockserver.http.request import guard, selection
 from mockserver.http.request_log import line_of
@@ -99,7 +99,7 @@ class Passing:
         self.head = forwarded_head(
             upstream,
             exchange.request,
-            is_judged=exchange.operation is not None,
+            is_validated=exchange.operation is not None,
             is_patched=patches,
             is_foreign=guard.is_by_foreign_page(exchange.service, exchange.request),
             accepts_trailers=self._returns_trailers,
@@ -109,7 +109,7 @@ class Passing:
         )
         is_whole = exchange.operation is not None or exchange.service.on_exchange is not None
         self.request_copy, self.response_copy = (
-            BodyCopy(JUDGED_LIMIT if is_whole else kept, kept) for kept in (REQUEST_BODY_KEPT, BODY_KEPT)
+            BodyCopy(VALIDATED_LIMIT if is_whole else kept, kept) for kept in (REQUEST_BODY_KEPT, BODY_KEPT)
         )
         if self.body is not None:
             self.request_copy.add(self.body)
@@ -177,7 +177,7 @@ class Passing:
         assert self._override is not None
         coding = next((value for name, value in self._received[1] if name.lower() == "content-encoding"), None)
         try:
-            self._sent.body = patch_json(decode_content(body, coding, JUDGED_LIMIT), self._override.patch)
+            self._sent.body = patch_json(decode_content(body, coding, VALIDATED_LIMIT), self._override.patch)
         except (Undecodable, strict_json.MalformedJSON) as error:
             reason = f"the override patches its body, which is not JSON: {error}"
             return self.fail(UpstreamFailed(self.upstream.address.url, reason))
@@ -207,7 +207,7 @@ class Passing:
         sent = LoggedMessage.received(tuple(self._sent.headers), self._sent.body or self.response_copy.beginning)
         size = len(self._sent.body) if self.is_buffered else self.response_copy.size
         try:
-            drift = self._judge() if broken is None else []
+            drift = self._validate_response() if broken is None else []
         except ENDING:
             raise
         except BaseException as error:
@@ -222,11 +222,11 @@ class Passing:
             self._sent.status = self._sent.status or 499
             self.finish("the client closed the connection before the response was complete")
 
-    def _judge(self) -> list[Violation]:
+    def _validate_response(self) -> list[Violation]:
         operation, (status, headers) = self._exchange.operation, self._received
         if operation is None:
             return []
-        return judge_response(operation, self.request.method, status, headers, self.response_copy.whole)
+        return validate_response(operation, self.request.method, status, headers, self.response_copy.whole)
 
     def _hand_over(self, received: ReceivedResponse | str) -> None:
         """Give the exchange to whoever listens: of the response as it came, only addresses are changed."""
@@ -297,7 +297,7 @@ class Passing:
             return exchange
 
         try:
-            violations, parameters = self._judge_request()
+            violations, parameters = self._validate_request()
             exchange = former if self.is_reset else service.sandboxes.transact(attempt)
         except ENDING:
             raise
@@ -307,13 +307,13 @@ class Passing:
         if service.request_log is not None:
             service.request_log(line_of(exchange, self._sent))
 
-    def _judge_request(self) -> tuple[Sequence[Violation], Mapping[str, Any]]:
+    def _validate_request(self) -> tuple[Sequence[Violation], Mapping[str, Any]]:
         """Where the request violates the contract, if it was kept as a whole, and its parameters if it does not."""
         prepared, body = self._exchange.prepared, self.request_copy.whole
         if prepared.route.operation is None or body is None:
             return (), {}
-        judged = PreparedRequest(self.request.with_body(body), prepared.logged, prepared.route)
-        return judge_request(self._service, judged), judged.parameters
+        whole = PreparedRequest(self.request.with_body(body), prepared.logged, prepared.route)
+        return validate_request(self._service, whole), whole.parameters
 
 
 def _code(exchange: Exchange) -> str | None:
