@@ -20,7 +20,7 @@ TOP = len(ORDER)
 LATE = {
     ("mockserver.generate", "mockserver.generate.generator"),
     ("mockserver.contract.inference", "mockserver.contract.inference.contract"),
-    ("mockserver.schemas.validators", "mockserver.schemas.messages"),
+    ("mockserver.schemas.validators", "mockserver.schemas.explaining.explainer"),
     ("mockserver.openapi.loading", "mockserver.openapi.swagger.document"),  # only for Swagger 2.0
     ("mockserver.generate.strings", "mockserver.generate.realistic"),
     ("mockserver.generate.generator", "mockserver.generate.realistic"),

@@ -23,7 +23,7 @@ from mockserver.openapi import parameter_encoding
 from mockserver.openapi.content import body_value, holds_value
 from mockserver.openapi.model import Operation, Parameter, template_shape
 from mockserver.syntax import json_pointer, strict_json
-from mockserver.syntax.media_types import EVENT_STREAM, JSON, essence, is_json
+from mockserver.syntax.http.media_types import EVENT_STREAM, JSON, essence, is_json
 
 CODE = "drift"
 SAFE, CHANGING = ("GET", "HEAD"), ("PATCH", "PUT")

@@ -27,8 +27,8 @@ from mockserver.http.webhooks.composing import body_of
 from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation
 from mockserver.schemas.validators import Validator
+from mockserver.syntax.http.media_types import EVENT_STREAM
 from mockserver.syntax.instants import format_instant
-from mockserver.syntax.media_types import EVENT_STREAM
 from mockserver.syntax.member_path import with_member
 
 # An id such as events have.

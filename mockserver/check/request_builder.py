@@ -17,7 +17,7 @@ from mockserver.openapi import parameter_encoding
 from mockserver.openapi.content import is_valid, json_media_type
 from mockserver.openapi.model import MediaType, Operation, Parameter, template_shape
 from mockserver.openapi.security import RequiredCredential
-from mockserver.syntax.media_types import FORM, JSON, may_be_json
+from mockserver.syntax.http.media_types import FORM, JSON, may_be_json
 
 UNKNOWN_KEY = "no-such-record"
 # What a path template may have as it is, escapes included: the rest of it is written as escapes (RFC 3986, section 2).

@@ -29,7 +29,7 @@ from mockserver.contract.loader import contract_root, load_contract
 from mockserver.contract.model import Contract
 from mockserver.engine.clock import monotonic
 from mockserver.errors import ContractError, count_noun
-from mockserver.syntax.header_names import TEXT, TOKEN
+from mockserver.syntax.http.header_names import TEXT, TOKEN
 
 # The exit code if a backend cannot be reached.
 UNREACHABLE = 2

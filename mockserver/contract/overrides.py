@@ -14,11 +14,11 @@ from mockserver.contract.model import Override
 from mockserver.errors import Violation, quote, unknown_name
 from mockserver.openapi.content import find_example, holds_value, json_media_type, validate_body
 from mockserver.openapi.model import DeclaredResponse, Operation, unknown_operation
-from mockserver.syntax.header_names import FRAMING
+from mockserver.syntax.http.header_names import FRAMING
+from mockserver.syntax.http.media_types import JSON, best_match, is_text, may_be_json
+from mockserver.syntax.http.statuses import BODILESS, FIRST_ERROR
 from mockserver.syntax.instants import parse_duration
 from mockserver.syntax.json_pointer import escape as escape_pointer
-from mockserver.syntax.media_types import JSON, best_match, is_text, may_be_json
-from mockserver.syntax.statuses import BODILESS, FIRST_ERROR
 
 # The `operation` that stands for every one.
 EVERY = "*"

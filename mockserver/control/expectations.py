@@ -26,7 +26,7 @@ from mockserver.refusals import InvalidRequest
 from mockserver.schemas.inline_schemas import TOO_LARGE, VALUE_LIMIT, count_values
 from mockserver.schemas.matching import ReadingWork
 from mockserver.syntax import json_pointer
-from mockserver.syntax.cookies import cookie_values
+from mockserver.syntax.http.cookies import cookie_values
 from mockserver.syntax.redaction import redact_value
 
 # The members of an expectation that may hold schemas.

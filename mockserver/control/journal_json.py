@@ -11,9 +11,9 @@ from mockserver.engine.journal import BODY_KEPT, REQUEST_BODY_KEPT, Entry, Logge
 from mockserver.errors import Violation
 from mockserver.http.service import Service
 from mockserver.syntax import strict_json
+from mockserver.syntax.http.statuses import FIRST_ERROR
 from mockserver.syntax.instants import format_instant
 from mockserver.syntax.redaction import REDACTED, redact_members, redact_query, redact_text, redact_value
-from mockserver.syntax.statuses import FIRST_ERROR
 
 # Longer headers are not cached.
 CACHED_SIZE = 500

@@ -13,7 +13,7 @@ from mockserver.errors import Violation, count_noun
 from mockserver.http.exchange import Exchange
 from mockserver.http.service import Service
 from mockserver.refusals import InvalidRequest, TooMuchToMatch, VerifyFailed
-from mockserver.schemas.explanation_work import STEP_LIMIT
+from mockserver.schemas.explaining.explanation_work import STEP_LIMIT
 from mockserver.schemas.matching import READING_LIMIT, ReadingWork
 
 # How many of the requests that came closest are shown.

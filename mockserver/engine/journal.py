@@ -13,7 +13,7 @@ from mockserver.engine.bounded_list import BoundedList
 from mockserver.engine.commands import Fired
 from mockserver.engine.journal_memory import JournalMemory
 from mockserver.errors import Violation
-from mockserver.syntax.statuses import FIRST_ERROR
+from mockserver.syntax.http.statuses import FIRST_ERROR
 
 ENTRY_LIMIT = 1_000
 # Bytes of a response's body that are kept, which is enough to see what it was, and of a request's, which tests verify.

@@ -20,7 +20,7 @@ from mockserver.generate.strings import make_string
 from mockserver.generate.totals import FIXING, add_up
 from mockserver.schemas.validators import Schemas
 from mockserver.syntax import strict_json
-from mockserver.syntax.media_types import JSON, is_json
+from mockserver.syntax.http.media_types import JSON, is_json
 
 # The attempts at which a number is the least, or the greatest, of its range: a `not` may leave these alone.
 ENDS_TRIED = {20: 0, 21: 1}

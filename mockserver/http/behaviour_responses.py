@@ -18,8 +18,8 @@ from mockserver.http.response.samples import SampleSpec, required_headers
 from mockserver.openapi.content import holds_value
 from mockserver.openapi.model import DeclaredResponse, Operation
 from mockserver.openapi.parameter_decoding import validate_header
-from mockserver.syntax.media_types import is_json
-from mockserver.syntax.statuses import BODILESS
+from mockserver.syntax.http.media_types import is_json
+from mockserver.syntax.http.statuses import BODILESS
 from mockserver.syntax.words import normalize
 
 TOTAL_HEADERS = ("xtotalcount", "xtotal", "totalcount")

@@ -26,8 +26,8 @@ from mockserver.http.response.responses import build_response
 from mockserver.http.response.samples import SampleSpec, required_headers
 from mockserver.openapi.model import DeclaredResponse, Operation
 from mockserver.refusals import HandlerTimeout, MalformedBody, ResetWhileHeld
-from mockserver.syntax.media_types import FORM, FORMS, JSON, essence, is_json, is_text
-from mockserver.syntax.statuses import BODILESS
+from mockserver.syntax.http.media_types import FORM, FORMS, JSON, essence, is_json, is_text
+from mockserver.syntax.http.statuses import BODILESS
 
 # How often a handler is called at most, where other requests change the run each time before it returns.
 ATTEMPTS = 50

@@ -13,7 +13,7 @@ from werkzeug.sansio.request import Request as SansIORequest
 from mockserver.dataclass import dataclass
 from mockserver.engine.journal import LoggedMessage
 from mockserver.errors import Violation
-from mockserver.syntax.cookies import split_cookies
+from mockserver.syntax.http.cookies import split_cookies
 
 if TYPE_CHECKING:
     from mockserver.engine.journal import Entry

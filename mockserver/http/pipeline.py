@@ -43,7 +43,7 @@ from mockserver.refusals import (
     NoExample,
     TokenRequired,
 )
-from mockserver.syntax.statuses import FIRST_ERROR
+from mockserver.syntax.http.statuses import FIRST_ERROR
 
 VARY_OF_ORIGIN = "Vary", "Origin"
 VARY = "Vary", "Origin, Cookie, Accept, Prefer, Baggage, X-Mock-Scenario, X-Mock-Sandbox"

@@ -11,7 +11,7 @@ from mockserver.openapi.model import Body, DeclaredResponse, MediaType
 from mockserver.openapi.parameter_decoding import decode_scalar
 from mockserver.openapi.xml.reading import read
 from mockserver.schemas.shapes import COMPOUND
-from mockserver.syntax.media_types import charset_of, essence, is_json, is_xml_data, may_be_json
+from mockserver.syntax.http.media_types import charset_of, essence, is_json, is_xml_data, may_be_json
 from mockserver.syntax.xml_elements import MalformedXML, TooManyElements, UnknownEncoding, decode
 
 

@@ -20,7 +20,7 @@ from mockserver.openapi.xml.layout import Layouts, body_layout
 from mockserver.schemas.shapes import Shape
 from mockserver.schemas.validators import Schemas, Validator
 from mockserver.syntax import strict_json
-from mockserver.syntax.media_types import MULTIPART, declared_media_types, is_json, is_xml_data
+from mockserver.syntax.http.media_types import MULTIPART, declared_media_types, is_json, is_xml_data
 
 WRAPPED_EXAMPLE = "the example is served with its member value: write the value itself, or examples: {NAME: {value: …}}"
 EXAMPLE_MEMBERS = {"value", "summary", "description"}

@@ -37,8 +37,8 @@ from mockserver.openapi.security import SecurityReader
 from mockserver.openapi.servers import find_prefixes
 from mockserver.schemas.shapes import Shape
 from mockserver.schemas.validators import Schemas
-from mockserver.syntax.media_types import FORM
-from mockserver.syntax.statuses import FIRST_ERROR
+from mockserver.syntax.http.media_types import FORM
+from mockserver.syntax.http.statuses import FIRST_ERROR
 
 NO_RESPONSES = "there must be at least one response, for example for 200"
 # The levels of an object's members that are parameters of their own.

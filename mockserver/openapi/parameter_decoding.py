@@ -15,7 +15,7 @@ from mockserver.openapi.model import Header, Parameter, ParameterStyle
 from mockserver.openapi.nested_names import Unreadable, assemble, split_brackets
 from mockserver.schemas.shapes import ALL_TYPES, COMPOUND, Shape
 from mockserver.syntax import strict_json
-from mockserver.syntax.media_types import is_json
+from mockserver.syntax.http.media_types import is_json
 
 # The default style of each location comes first.
 STYLES = {

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from mockserver.openapi.model import ParameterStyle
 from mockserver.syntax import strict_json
-from mockserver.syntax.media_types import is_json
+from mockserver.syntax.http.media_types import is_json
 
 _DELIMITERS = {"spaceDelimited": "%20", "pipeDelimited": "%7C", "tabDelimited": "%09"}
 _HEADER_DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}

@@ -11,7 +11,7 @@ from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Node, Unresolved
 from mockserver.documents.source import Report
 from mockserver.errors import unknown_name
-from mockserver.syntax.header_names import TOKEN
+from mockserver.syntax.http.header_names import TOKEN
 
 Location = Literal["header", "query", "cookie", ""]
 AUTHORIZATION = "Authorization"

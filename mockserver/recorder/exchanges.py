@@ -10,11 +10,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 from mockserver.dataclass import dataclass
 from mockserver.syntax import strict_json
-from mockserver.syntax.address_headers import replace_addresses
-from mockserver.syntax.charsets import codec_name
-from mockserver.syntax.content_codings import Undecodable, decode_content
-from mockserver.syntax.header_names import FRAMING, TEXT, TOKEN
-from mockserver.syntax.media_types import FORM, charset_of, essence, is_json, is_text
+from mockserver.syntax.http.address_headers import replace_addresses
+from mockserver.syntax.http.charsets import codec_name
+from mockserver.syntax.http.content_codings import Undecodable, decode_content
+from mockserver.syntax.http.header_names import FRAMING, TEXT, TOKEN
+from mockserver.syntax.http.media_types import FORM, charset_of, essence, is_json, is_text
 
 # Of a longer body, nothing is kept.
 BODY_LIMIT = 10 * 1024 * 1024

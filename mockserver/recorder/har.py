@@ -22,7 +22,7 @@ import orjson
 from mockserver.dataclass import dataclass
 from mockserver.errors import count_noun, quote
 from mockserver.recorder.exchanges import BODY_LIMIT, RecordedExchange, find_header
-from mockserver.syntax.address_headers import replace_addresses
+from mockserver.syntax.http.address_headers import replace_addresses
 from mockserver.syntax.instants import parse_instant
 from mockserver.syntax.redaction import redact_shapes
 

@@ -21,9 +21,9 @@ from mockserver.errors import CannotGenerate, Refusal
 from mockserver.openapi.content import json_media_type
 from mockserver.recorder.observed_records import ObservedRecords, Tables
 from mockserver.recorder.steps import SAFE, Step
-from mockserver.syntax.media_types import FORM, JSON, essence, is_json
+from mockserver.syntax.http.media_types import FORM, JSON, essence, is_json
+from mockserver.syntax.http.statuses import BODILESS, FIRST_ERROR
 from mockserver.syntax.member_path import member_at
-from mockserver.syntax.statuses import BODILESS, FIRST_ERROR
 from mockserver.syntax.words import normalize
 
 WRITING: tuple[BehaviourKind, ...] = ("create", "replace", "update")

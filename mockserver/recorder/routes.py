@@ -13,8 +13,8 @@ from mockserver.openapi import parameter_decoding
 from mockserver.openapi.model import Operation, Parameter, template_shape
 from mockserver.openapi.parameter_decoding import RESERVED_PREFIX
 from mockserver.recorder.exchanges import Headers, find_header
-from mockserver.syntax.charsets import as_utf_8
-from mockserver.syntax.cookies import cookie_values
+from mockserver.syntax.http.charsets import as_utf_8
+from mockserver.syntax.http.cookies import cookie_values
 
 _PARAMETER = re.compile(r"\{[^{}]*\}")
 # What separates, where it is encoded.

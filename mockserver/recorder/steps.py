@@ -17,8 +17,8 @@ from mockserver.recorder.redactor import Redactor
 from mockserver.recorder.routes import RoutedRequest
 from mockserver.schemas.shapes import Shape
 from mockserver.syntax import strict_json
-from mockserver.syntax.media_types import FORM
-from mockserver.syntax.statuses import BODILESS
+from mockserver.syntax.http.media_types import FORM
+from mockserver.syntax.http.statuses import BODILESS
 
 SAFE = ("GET", "HEAD")
 

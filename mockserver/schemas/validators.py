@@ -25,7 +25,7 @@ from mockserver.schemas.record_lists import ListedRecords, RecordListValidator, 
 from mockserver.syntax import json_pointer
 
 if TYPE_CHECKING:
-    from mockserver.schemas.messages import Explainer
+    from mockserver.schemas.explaining.explainer import Explainer
 
 # Each compiled validator has its own copy of all schemas that it leads to, which may be all of a large document. Once
 # those that were compiled one by one have so many objects and arrays, all are compiled together, which takes little
@@ -209,7 +209,7 @@ class Schemas:
     def explainer(self) -> Explainer:
         """What explains violations of schemas that have been compiled."""
         # Imported here, since it is slow to import and only invalid values need it.
-        from mockserver.schemas.messages import Explainer
+        from mockserver.schemas.explaining.explainer import Explainer
 
         return Explainer(self._graph.selected, self._compile_part)
 

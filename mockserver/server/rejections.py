@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from mockserver.server import wsgi_bridge
-from mockserver.syntax.header_names import TOKEN
+from mockserver.syntax.http.header_names import TOKEN
 
 # The bytes of the target and the headers, and the number of headers.
 HEAD_LIMIT, HEADER_LIMIT = 64 * 1024, 1_000

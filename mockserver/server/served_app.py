@@ -23,7 +23,7 @@ from mockserver.server import wsgi_bridge
 from mockserver.server.rejections import REJECTIONS, rejection
 from mockserver.server.streams import StreamLoop
 from mockserver.server.uploads import Uploads
-from mockserver.syntax.statuses import BODILESS
+from mockserver.syntax.http.statuses import BODILESS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

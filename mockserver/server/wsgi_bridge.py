@@ -16,8 +16,8 @@ from urllib.parse import unquote_to_bytes
 from werkzeug.urls import iri_to_uri
 
 from mockserver.http.messages import RequestHeaders, header_name, join_headers
-from mockserver.syntax.header_names import ADDRESSES, HOP_BY_HOP
-from mockserver.syntax.statuses import BODILESS, LENGTHLESS, reason_phrase
+from mockserver.syntax.http.header_names import ADDRESSES, HOP_BY_HOP
+from mockserver.syntax.http.statuses import BODILESS, LENGTHLESS, reason_phrase
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

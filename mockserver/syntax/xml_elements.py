@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from xml.parsers import expat
 
 from mockserver.errors import quote
-from mockserver.syntax.charsets import codec_name
+from mockserver.syntax.http.charsets import codec_name
 from mockserver.syntax.malformed_text import MalformedText
 from mockserver.syntax.strict_json import DEPTH_LIMIT
 

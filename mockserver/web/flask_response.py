@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import flask
 from werkzeug.datastructures import Headers
 
-from mockserver.syntax.header_names import ADDRESSES
+from mockserver.syntax.http.header_names import ADDRESSES
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

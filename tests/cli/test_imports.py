@@ -51,7 +51,7 @@ def imported() -> set[str]:
         "mockserver.contract.inference.contract",
         "mockserver.generate.generator",
         "mockserver.generate.realistic",
-        "mockserver.schemas.messages",
+        "mockserver.schemas.explaining.explainer",
         "mockserver.openapi.swagger",
         "mockserver.recorder",
         "mockserver.check",

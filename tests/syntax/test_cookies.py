@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.syntax.cookies import split_cookies
+from mockserver.syntax.http.cookies import split_cookies
 
 
 @pytest.mark.parametrize(

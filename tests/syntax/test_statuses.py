@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.syntax.statuses import reason_phrase
+from mockserver.syntax.http.statuses import reason_phrase
 
 
 @pytest.mark.parametrize(

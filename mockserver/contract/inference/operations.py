@@ -25,7 +25,7 @@ from mockserver.openapi.content import holds_value, json_media_type
 from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
 from mockserver.schemas.shapes import COMPOUND, Shape
 from mockserver.syntax import words
-from mockserver.syntax.media_types import FORMS, is_json, may_be_json
+from mockserver.syntax.http.media_types import FORMS, is_json, may_be_json
 from mockserver.syntax.sorting import read_order
 
 # The names of query parameters that page a list, by their role.

@@ -32,7 +32,7 @@ from mockserver.openapi.model import Operation, Parameter
 from mockserver.schemas.shapes import Shape
 from mockserver.schemas.validators import Schemas
 from mockserver.syntax import json_pointer
-from mockserver.syntax.media_types import EVENT_STREAM
+from mockserver.syntax.http.media_types import EVENT_STREAM
 from mockserver.syntax.member_path import MemberPath
 
 # The entries of `paging` that name members of the envelope rather than query parameters.

@@ -12,7 +12,7 @@ from mockserver.documents.source import FileReport
 from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
 from mockserver.schemas.inline_schemas import compile_condition
 from mockserver.syntax import json_pointer
-from mockserver.syntax.media_types import JSON
+from mockserver.syntax.http.media_types import JSON
 
 # What a handler may respond with to a message: any JSON, or nothing.
 RESPONSES = {

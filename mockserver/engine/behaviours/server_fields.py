@@ -20,8 +20,8 @@ from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation
 from mockserver.schemas.shapes import ALL_TYPES, COMPOUND, Shape, type_of
 from mockserver.syntax import words
+from mockserver.syntax.http.media_types import FORMS
 from mockserver.syntax.instants import format_instant
-from mockserver.syntax.media_types import FORMS
 from mockserver.syntax.merge_patch import merge_patch
 
 # Fields with these names get the time at which the record is created.

@@ -27,8 +27,8 @@ from mockserver.http.response.responses import merge_vary
 from mockserver.http.service import ReceivedResponse
 from mockserver.refusals import UpstreamFailed
 from mockserver.syntax import strict_json
-from mockserver.syntax.content_codings import Undecodable, decode_content
-from mockserver.syntax.statuses import BODILESS
+from mockserver.syntax.http.content_codings import Undecodable, decode_content
+from mockserver.syntax.http.statuses import BODILESS
 
 SELECTED = (selection.SCENARIO_HEADER.lower(), SANDBOX_HEADER.lower())
 NO_CONTENT = b""

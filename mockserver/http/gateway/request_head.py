@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote_plus
 from mockserver.contract.upstream import Upstream
 from mockserver.http.messages import PATH_CHARACTERS, Request
 from mockserver.openapi.parameter_decoding import RESERVED_PREFIX
-from mockserver.syntax.header_names import FRAMING, NOT_TRAILERS
+from mockserver.syntax.http.header_names import FRAMING, NOT_TRAILERS
 
 # Named here, they concern the neighbours of this server, or are written again for the upstream. A gateway consumes
 # proxy credentials (RFC 9110, section 11.7.2), and this server itself has answered `Expect: 100-continue`.

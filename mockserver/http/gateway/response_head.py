@@ -8,8 +8,8 @@ from urllib.parse import quote, urlsplit
 from mockserver.contract.upstream import PORTS, Upstream, UpstreamAddress
 from mockserver.http.gateway.request_head import connection_options
 from mockserver.http.messages import PATH_CHARACTERS, Request
-from mockserver.syntax.address_headers import replace_addresses
-from mockserver.syntax.header_names import HOP_BY_HOP, NOT_TRAILERS
+from mockserver.syntax.http.address_headers import replace_addresses
+from mockserver.syntax.http.header_names import HOP_BY_HOP, NOT_TRAILERS
 
 NOT_RETURNED = HOP_BY_HOP | {"proxy-authenticate", "proxy-authentication-info"}
 Headers = Sequence[tuple[str, str]]

@@ -15,10 +15,10 @@ from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
 from mockserver.openapi.parameter_decoding import validate_header
 from mockserver.refusals import InvalidRequest
 from mockserver.syntax import strict_json
-from mockserver.syntax.content_codings import Undecodable, decode_content
-from mockserver.syntax.header_names import FRAMING
-from mockserver.syntax.media_types import EVENT_STREAM, essence, is_json
-from mockserver.syntax.statuses import BODILESS
+from mockserver.syntax.http.content_codings import Undecodable, decode_content
+from mockserver.syntax.http.header_names import FRAMING
+from mockserver.syntax.http.media_types import EVENT_STREAM, essence, is_json
+from mockserver.syntax.http.statuses import BODILESS
 
 if TYPE_CHECKING:
     from mockserver.http.service import Service

@@ -15,7 +15,7 @@ from mockserver.openapi.model import Body, MediaType
 from mockserver.refusals import MalformedBody, UnsupportedMediaType
 from mockserver.schemas.shapes import ALL_TYPES
 from mockserver.syntax import strict_json
-from mockserver.syntax.media_types import (
+from mockserver.syntax.http.media_types import (
     FORM,
     FORMS,
     JSON,

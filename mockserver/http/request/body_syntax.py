@@ -11,8 +11,8 @@ from mockserver.openapi.xml import reading
 from mockserver.openapi.xml.layout import XmlLayout
 from mockserver.refusals import MalformedBody, UnsupportedCharset
 from mockserver.syntax import strict_json, xml_elements
-from mockserver.syntax.charsets import CODECS, codec_name
-from mockserver.syntax.media_types import JSON, charset_of
+from mockserver.syntax.http.charsets import CODECS, codec_name
+from mockserver.syntax.http.media_types import JSON, charset_of
 
 
 def parse_json(data: bytes, content_type: str = JSON) -> Any:

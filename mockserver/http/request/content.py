@@ -11,7 +11,7 @@ from mockserver.http.request.bodies import read_uploads
 from mockserver.http.request.forms import describe_uploads, read_undeclared_form
 from mockserver.schemas.matching import ReadingWork
 from mockserver.syntax import strict_json
-from mockserver.syntax.media_types import FORM, MULTIPART, essence
+from mockserver.syntax.http.media_types import FORM, MULTIPART, essence
 
 if TYPE_CHECKING:
     from mockserver.http.exchange import PreparedRequest

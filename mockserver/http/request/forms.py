@@ -23,8 +23,8 @@ from mockserver.openapi.xml.layout import XmlLayout
 from mockserver.refusals import MalformedBody, TooManyParts, UnsupportedCharset
 from mockserver.schemas.shapes import Shape
 from mockserver.syntax import json_pointer
-from mockserver.syntax.charsets import as_utf_8
-from mockserver.syntax.media_types import JSON, essence, is_json, is_text, is_xml_data, matches
+from mockserver.syntax.http.charsets import as_utf_8
+from mockserver.syntax.http.media_types import JSON, essence, is_json, is_text, is_xml_data, matches
 
 PART_LIMIT = 1_000
 # The bytes of the headers of all parts.

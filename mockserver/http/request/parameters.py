@@ -22,8 +22,8 @@ from mockserver.openapi.content import holds_value
 from mockserver.openapi.model import Body, Operation, Parameter
 from mockserver.openapi.parameter_decoding import RESERVED_PREFIX, WHOLE_QUERY
 from mockserver.refusals import BodyTooLarge, InvalidRequest, UnexpectedBody, UnsupportedMediaType
-from mockserver.syntax.charsets import as_utf_8
-from mockserver.syntax.media_types import FORMS, JSON, best_match, essence, is_json
+from mockserver.syntax.http.charsets import as_utf_8
+from mockserver.syntax.http.media_types import FORMS, JSON, best_match, essence, is_json
 
 if TYPE_CHECKING:
     from mockserver.http.service import Service

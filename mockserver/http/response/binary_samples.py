@@ -6,7 +6,7 @@ import hashlib
 from base64 import b64decode
 from collections.abc import Mapping
 
-from mockserver.syntax.media_types import essence
+from mockserver.syntax.http.media_types import essence
 
 LENGTH = 64
 # A grey pixel, in the baseline form of JPEG: a quantization table of ones, a Huffman table with one code for the level

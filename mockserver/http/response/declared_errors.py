@@ -21,7 +21,7 @@ from mockserver.openapi.examples import is_matching
 from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
 from mockserver.refusals import NotAcceptable
 from mockserver.schemas.shapes import Shape
-from mockserver.syntax.media_types import (
+from mockserver.syntax.http.media_types import (
     EVENT_STREAM,
     JSON,
     JSON_LINES,

@@ -10,7 +10,7 @@ from werkzeug.http import parse_list_header
 
 from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
 from mockserver.refusals import NotAcceptable
-from mockserver.syntax.media_types import best_match, covers, essence, is_json, specificity
+from mockserver.syntax.http.media_types import best_match, covers, essence, is_json, specificity
 
 # The media type to send if a range is declared.
 BINARY = "application/octet-stream"

@@ -19,9 +19,9 @@ from mockserver.openapi.content import find_example
 from mockserver.openapi.model import Operation
 from mockserver.refusals import Injected, ResetWhileHeld
 from mockserver.syntax import strict_json
-from mockserver.syntax.media_types import is_json
+from mockserver.syntax.http.media_types import is_json
+from mockserver.syntax.http.statuses import FIRST_ERROR
 from mockserver.syntax.merge_patch import merge_patch
-from mockserver.syntax.statuses import FIRST_ERROR
 
 
 class HeldResponse:

@@ -21,8 +21,8 @@ from mockserver.openapi.model import Operation
 from mockserver.openapi.parameter_decoding import validate_header
 from mockserver.refusals import ContractViolation, InternalError, MethodNotAllowed
 from mockserver.syntax import strict_json
-from mockserver.syntax.media_types import essence
-from mockserver.syntax.statuses import reason_phrase
+from mockserver.syntax.http.media_types import essence
+from mockserver.syntax.http.statuses import reason_phrase
 
 if TYPE_CHECKING:
     from mockserver.http.service import Service

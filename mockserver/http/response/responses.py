@@ -16,9 +16,9 @@ from mockserver.openapi.content import holds_value, validate_body
 from mockserver.openapi.model import DeclaredResponse, Header, MediaType, Operation
 from mockserver.openapi.parameter_decoding import validate_header
 from mockserver.schemas.record_lists import ListedRecords
-from mockserver.syntax.header_names import FRAMING
-from mockserver.syntax.media_types import JSON, is_json
-from mockserver.syntax.statuses import BODILESS, FIRST_ERROR, LENGTHLESS, reason_phrase
+from mockserver.syntax.http.header_names import FRAMING
+from mockserver.syntax.http.media_types import JSON, is_json
+from mockserver.syntax.http.statuses import BODILESS, FIRST_ERROR, LENGTHLESS, reason_phrase
 
 NO_CACHE = "Cache-Control", "no-cache"
 NO_NAMES: frozenset[str] = frozenset()

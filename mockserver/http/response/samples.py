@@ -26,8 +26,8 @@ from mockserver.openapi.model import DeclaredResponse, Header, MediaType, Operat
 from mockserver.refusals import NoExample, NotAcceptable
 from mockserver.schemas.equality import equality_key
 from mockserver.schemas.validators import Validator
-from mockserver.syntax.media_types import EVENT_STREAM, FORM, essence, is_json, is_text, is_xml_data
-from mockserver.syntax.statuses import BODILESS, FIRST_ERROR, reason_phrase
+from mockserver.syntax.http.media_types import EVENT_STREAM, FORM, essence, is_json, is_text, is_xml_data
+from mockserver.syntax.http.statuses import BODILESS, FIRST_ERROR, reason_phrase
 
 # What a schema says of a header's value, so that it need not be made up.
 DECLARED_VALUES = ("const", "default", "enum", "example", "examples")

@@ -15,7 +15,7 @@ from mockserver.openapi.model import MediaType
 from mockserver.openapi.xml import writing as xml
 from mockserver.openapi.xml.layout import UNDECLARED
 from mockserver.syntax import strict_json
-from mockserver.syntax.media_types import (
+from mockserver.syntax.http.media_types import (
     EVENT_STREAM,
     FORM,
     JSON_LINES,

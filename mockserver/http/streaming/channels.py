@@ -25,7 +25,7 @@ from mockserver.refusals import BadHandshake, NoWebSocket, UpgradeRequired
 from mockserver.schemas.matching import ReadingWork
 from mockserver.schemas.validators import Validator
 from mockserver.syntax import strict_json
-from mockserver.syntax.header_names import TOKEN
+from mockserver.syntax.http.header_names import TOKEN
 
 VERSION = "13"
 # RFC 6455, section 1.3.

@@ -14,7 +14,7 @@ from mockserver.http.streaming.event_stream import EventStream
 from mockserver.http.streaming.messages import ServerSentEvents
 from mockserver.http.streaming.streams import Stream
 from mockserver.openapi.model import Operation
-from mockserver.syntax.media_types import EVENT_STREAM
+from mockserver.syntax.http.media_types import EVENT_STREAM
 
 SWITCHING_PROTOCOLS = 101
 # So that nginx, and what follows it in this, passes on each message as it comes.

@@ -11,7 +11,7 @@ from mockserver.openapi.swagger.conversion import Conversion, extensions, is_ref
 from mockserver.openapi.swagger.notation import convert_style, convert_type
 from mockserver.openapi.swagger.parameters import Listed, Parameters, check_type
 from mockserver.openapi.swagger.schemas import convert_schema
-from mockserver.syntax.media_types import FORM, FORMS, JSON, MULTIPART, essence
+from mockserver.syntax.http.media_types import FORM, FORMS, JSON, MULTIPART, essence
 
 
 def convert_body(

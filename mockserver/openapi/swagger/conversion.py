@@ -13,7 +13,7 @@ from mockserver.documents.references import References
 from mockserver.documents.source import Report
 from mockserver.errors import quote
 from mockserver.syntax import json_pointer
-from mockserver.syntax.media_types import JSON
+from mockserver.syntax.http.media_types import JSON
 
 # Whatever the references below these members of the document point to is converted with them.
 CONVERTED_MEMBERS = ("definitions", "parameters", "responses", "paths", "securityDefinitions")

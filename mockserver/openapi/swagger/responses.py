@@ -8,7 +8,7 @@ from mockserver.documents.nodes import Node, Unresolved
 from mockserver.openapi.swagger.conversion import Conversion, is_reference
 from mockserver.openapi.swagger.notation import REPLACED, convert_style, convert_type
 from mockserver.openapi.swagger.schemas import convert_schema
-from mockserver.syntax.media_types import JSON
+from mockserver.syntax.http.media_types import JSON
 
 OCTETS = "application/octet-stream"
 

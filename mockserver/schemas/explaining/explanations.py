@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from jsonschema.exceptions import ValidationError
 
 from mockserver.schemas.equality import equality_key
-from mockserver.schemas.wording import NONE_MATCHES, allowed_values, message_of, missing_member, not_one_of
+from mockserver.schemas.explaining.wording import NONE_MATCHES, allowed_values, message_of, missing_member, not_one_of
 from mockserver.syntax import json_pointer
 
 # The alternatives of which it is said why each does not match.

@@ -17,10 +17,10 @@ from referencing.exceptions import NoSuchResource, Unresolvable
 from referencing.jsonschema import DRAFT202012
 
 from mockserver.errors import quote
-from mockserver.schemas.bounded_validator import EXPLANATION_LIMIT, FORMAT_CHECKER, validator_class
-from mockserver.schemas.branch_identities import CompilePart
-from mockserver.schemas.explanation_work import ExplanationWork, WorkLimitReached
-from mockserver.schemas.explanations import Explanation, explain_error
+from mockserver.schemas.explaining.bounded_validator import EXPLANATION_LIMIT, FORMAT_CHECKER, validator_class
+from mockserver.schemas.explaining.branch_identities import CompilePart
+from mockserver.schemas.explaining.explanation_work import ExplanationWork, WorkLimitReached
+from mockserver.schemas.explaining.explanations import Explanation, explain_error
 
 # The keyword of a last explanation that says that there are others.
 MORE = "more"

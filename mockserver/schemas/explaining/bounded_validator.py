@@ -16,14 +16,12 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
 from mockserver.errors import QUOTE_LIMIT, quote
-from mockserver.schemas.branch_identities import BranchIdentities, CompilePart
-from mockserver.schemas.declared_members import find_declared_members
 from mockserver.schemas.equality import equality_key
-from mockserver.schemas.explanation_work import ExplanationWork, WorkLimitReached
-from mockserver.schemas.explanations import is_of_another_kind
-from mockserver.schemas.keywords import UNEVALUATED
-from mockserver.schemas.validators import keyword_validator, part_key
-from mockserver.schemas.wording import (
+from mockserver.schemas.explaining.branch_identities import BranchIdentities, CompilePart
+from mockserver.schemas.explaining.declared_members import find_declared_members
+from mockserver.schemas.explaining.explanation_work import ExplanationWork, WorkLimitReached
+from mockserver.schemas.explaining.explanations import is_of_another_kind
+from mockserver.schemas.explaining.wording import (
     LISTED_VALUES_LIMIT,
     SEVERAL_MATCH,
     declared_elsewhere,
@@ -32,6 +30,8 @@ from mockserver.schemas.wording import (
     quote_schema,
     whole,
 )
+from mockserver.schemas.keywords import UNEVALUATED
+from mockserver.schemas.validators import keyword_validator, part_key
 
 FORMATS = (
     "date-time", "date", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mockserver.syntax.charsets import as_utf_8
+from mockserver.syntax.http.charsets import as_utf_8
 
 _QUOTED = re.compile(r'"(?P<text>.*)"', re.DOTALL)
 # Inside of quotes, Python's `http.cookies` writes other characters as octal numbers of their bytes.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from mockserver.syntax.header_names import ADDRESSES
+from mockserver.syntax.http.header_names import ADDRESSES
 
 # A quoted string, or the target of a link in angle brackets (RFC 8288, section 3).
 _QUOTED_OR_TARGET = re.compile(r'"(?:[^"\\]++|\\.)*+"?|<(?P<target>[^<>"]*)>', re.DOTALL)

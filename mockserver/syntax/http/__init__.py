@@ -1,0 +1,1 @@
+"""What HTTP writes in heads: media types, codings, charsets, cookies, and the names of headers."""
