@@ -236,6 +236,7 @@ def test_those_that_were_added_can_be_removed_and_the_scenarios_cannot(client: F
         ({"operation": "getJob", "status": 99}, "/status", "minimum"),
         ({"operation": "getJob", "delay": "soon"}, "/delay", "pattern"),
         ({"operation": "getJob", "delay": "5x"}, "/delay", "duration"),
+        ({"operation": "getJob", "delay": 200}, "/delay", "anyOf"),
         ({"operation": "getJob", "delay": {"uniform": ["3s", "1s"]}}, "/delay", "duration"),
         ({"operation": "getJob", "status": 500, "where": {"job": "x"}}, "/where/job", "parameter"),
         ({"operation": "getJob", "example": "nope"}, "/example", "example"),
@@ -255,6 +256,11 @@ def test_an_override_that_cannot_be_is_refused(
     result = [(item["pointer"], item["keyword"]) for item in response.json["violations"]]
     assert (pointer, keyword) in result or (keyword == "required" and (pointer, "anyOf") in result)
     assert client.get("/__mock/overrides").json == {"overrides": []}
+
+
+def test_the_message_about_a_delay_without_a_unit_says_how_durations_are_written(client: FlaskClient) -> None:
+    response = client.post("/__mock/overrides", json={"operation": "getJob", "delay": 200})
+    assert response.json["violations"][0]["message"] == '200 has no unit; write "200ms" or "200s"'
 
 
 def test_a_run_holds_so_many_and_no_more(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
