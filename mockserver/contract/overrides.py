@@ -32,7 +32,7 @@ REPLACING = {"status", "body", "body_base64", "example"}
 
 def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Override | None, list[Violation]]:
     """The override that an entry declares, or what is wrong with the entry."""
-    mistakes = [_with_unit(violation, entry) for violation in formats.violations("override", entry)]
+    mistakes = formats.violations("override", entry)
     entry = formats.valid_part("override", entry, mistakes)
     if entry is None:
         return None, mistakes
@@ -98,14 +98,6 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
         assigned=entry.get("set", {}),
         entry=entry,
     ), []
-
-
-def _with_unit(violation: Violation, entry: Any) -> Violation:
-    """The violation of a delay that is a number, as most mock servers have it, says how durations are written."""
-    delay = entry.get("delay") if violation.pointer == "/delay" and isinstance(entry, dict) else None
-    if isinstance(delay, bool) or not isinstance(delay, int | float):
-        return violation
-    return replace(violation, message=f'{quote(delay)} has no unit; write "{delay}ms" or "{delay}s"')
 
 
 def _response_of(entry: Mapping[str, Any], operation: Operation | None) -> tuple[int, DeclaredResponse | None]:

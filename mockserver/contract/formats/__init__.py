@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from mockserver.syntax import json_pointer, strict_json
 NAMES = ("override", "resources", "scenario")
 # An object with more members has hardly any that are declared; leaving out the others takes as many rounds.
 MEMBER_LIMIT = 100
+# The members that are durations.
+DURATIONS = ("delay", "after", "step")
 
 
 def schema_path(name: str) -> Path:
@@ -26,7 +29,19 @@ def schema_path(name: str) -> Path:
 
 def violations(name: str, data: Any) -> list[Violation]:
     """How a value violates the format `name`."""
-    return [] if _is_valid(name)(data) else _validator(name).violations(data, "body")
+    if _is_valid(name)(data):
+        return []
+    return [_with_unit(violation, data) for violation in _validator(name).violations(data, "body")]
+
+
+def _with_unit(violation: Violation, data: Any) -> Violation:
+    """The violation of a duration that is a number, as most mock servers have it, says how durations are written."""
+    if violation.pointer.rpartition("/")[2] not in DURATIONS:
+        return violation
+    value = json_pointer.resolve(data, violation.pointer)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return violation
+    return replace(violation, message=f'{quote(value)} has no unit; write "{value}ms" or "{value}s"')
 
 
 def validate(name: str, source: Source, report: Report) -> Any:
