@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import unquote_plus
 
 from mockserver.errors import Violation, quote
 from mockserver.openapi.model import Header, Parameter, ParameterStyle
@@ -56,6 +55,7 @@ _PREFIXES = {"label": ".", "matrix": ";"}
 NULLS = ("", "null")
 # How many items and members one text may have: each takes a microsecond, and a body may have millions.
 ITEM_LIMIT = 100_000
+_ESCAPES = re.compile("(?:%[0-9A-Fa-f]{2})+")
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,400})", re.ASCII)
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,400})(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?", re.ASCII)
 
@@ -206,8 +206,16 @@ def has_member_parameters(notation: ParameterStyle) -> bool:
 
 
 def decode_form(text: str) -> str:
-    """Decode the percent-encoding of a query or a form, where `+` is a space."""
-    return unquote_plus(text) if "%" in text or "+" in text else text
+    """Decode the percent-encoding of a query or a form, where `+` is a space.
+
+    Characters that follow each other are decoded at once: a form may consist of millions.
+    """
+    text = text.replace("+", " ")
+    return _ESCAPES.sub(_decode_escapes, text) if "%" in text else text
+
+
+def _decode_escapes(escapes: re.Match[str]) -> str:
+    return bytes.fromhex(escapes[0].replace("%", "")).decode(errors="replace")
 
 
 def decode_scalar(text: str, types: frozenset[str]) -> Any:
