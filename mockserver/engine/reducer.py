@@ -115,7 +115,9 @@ def _enter(
     resource, log, transition = table.layout.resource, table.layout.log, step.name
     lifecycle = resource.lifecycle
     assert lifecycle is not None
-    record, stamp = {**row.record, lifecycle.field: step.target}, _write_stamp(at)
+    record = {**row.record, lifecycle.field: step.target}
+    is_written = lifecycle.touch is not None or log is not None
+    stamp = _write_stamp(at) if is_written or at > LATEST else ""
     if lifecycle.touch is not None:
         record[lifecycle.touch] = stamp
     if step.effects.values:
