@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mockserver.http.passing import Passing
 
 from mockserver import BackgroundServer, Client, create_app, load_contract
 from mockserver.http.exchange import Exchange
+from mockserver.http.gateway.passing import Passing
 from tests.attack.test_upstream_failures import wait_until
 from tests.upstream.backend import Backend, Received, connect, exchange, get
 
