@@ -111,6 +111,18 @@ def test_a_new_record_gets_a_key_that_a_path_for_integers_can_name(keep: Keep) -
     walk(keep(document(paths, id=INTEGER)), "/things", "id", {"label": "new"})
 
 
+@pytest.mark.parametrize("key", [INTEGER, TEXT, {**TEXT, "format": "uuid"}])
+def test_the_key_of_a_removed_record_is_not_given_to_another(keep: Keep, key: Any) -> None:
+    paths = crud("/things", "/things/{id}", {**record(id=key, label=TEXT), "required": ["id", "label"]})
+    paths["/things"]["post"]["requestBody"] = content(record(label=TEXT))
+    client = keep(document(paths, id=key))
+    created: list[Any] = [thing["id"] for thing in client.get("/things").json or ()]
+    for _ in range(3):
+        created.append(client.post("/things", json={"label": "new"}).json["id"])  # type: ignore[index]
+        assert client.delete(f"/things/{created[-1]}").status_code == 204
+    assert len(set(created)) == 6
+
+
 def test_an_owner_may_be_a_number_on_one_side_and_a_text_on_the_other(keep: Keep) -> None:
     note = record(id=INTEGER, thing_id=TEXT, label=TEXT)
     paths = crud("/things", "/things/{thingId}", record(id=TEXT, label=TEXT))

@@ -285,7 +285,8 @@ def _is_file(shape: Shape) -> bool:
 def next_key(resource: Resource, state: State, record: Record) -> Any:
     """A key for one more record: the integer after the highest, or a text like the other keys.
 
-    A key that is unique only below an owner is the next one there.
+    A key that is unique only below an owner is the next one there. Any other one is not that of a record that was added
+    after the start and removed, as in databases, where keys begin with 1.
     """
     table, key = state.tables[resource.name], resource.local_key
     owners = {name: record.get(name) for name in resource.unique_within}
@@ -297,11 +298,13 @@ def next_key(resource: Resource, state: State, record: Record) -> Any:
         highest = rows.page(end - 1, 1) if end > start else []
     else:
         highest = table.ordered(sort_order((SortField(key, descending=True),))).page(0, 1)
-        start, end = 0, len(table)
+        start, end = 0, table.next_position - 1
     highest_key = highest[0].record[key] if highest else 0
     first = highest if owners and highest else table.ordered().page(0, 1)
     example = first[0].record[key] if first else None
-    number = highest_key + 1 if isinstance(highest_key, int) else end - start + 1
+    number = end - start + 1
+    if isinstance(highest_key, int):
+        number = highest_key + 1 if owners else max(highest_key + 1, number)
 
     def is_taken(local_key: Any) -> bool:
         return with_plain_keys(resource, {**owners, key: local_key}).get(resource.key) in table

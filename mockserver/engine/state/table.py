@@ -65,10 +65,12 @@ def with_subscription(row: Row, subscription: Mapping[str, str] | None) -> Mappi
 class Table:
     """Rows by key, and by what they refer to. If the resource has no key, a row's key is its position.
 
+    `next_position` is that of the next row: no other row ever had it, also not one that was removed.
+
     Sorted views are handed on to changed tables, and brought up to date when they are used.
     """
 
-    __slots__ = ("_groups", "_next_position", "_rows", "_size", "_views", "layout")
+    __slots__ = ("_groups", "_rows", "_size", "_views", "layout", "next_position")
 
     def __init__(
         self,
@@ -80,7 +82,7 @@ class Table:
         views: tuple[Views, Change | None],
     ) -> None:
         self.layout, self._rows, self._groups = layout, rows, groups
-        self._next_position, self._size = next_position, size
+        self.next_position, self._size = next_position, size
         # Views of this table or a former one, and what has changed since. The dictionary may be shared with other
         # tables: only the table that has no changes since adds to it.
         self._views = views
@@ -122,7 +124,7 @@ class Table:
     @property
     def newest(self) -> Row:
         """The row that was appended last, of a resource without a key."""
-        row: Row = self._rows[self._next_position - 1]
+        row: Row = self._rows[self.next_position - 1]
         return row
 
     def put(
@@ -139,7 +141,7 @@ class Table:
         if old is not None:
             subscription = with_subscription(old, subscription)
             return self.replace(key, old, Row(record, old.position, last, due, uses, subscription))
-        return self._add(key, Row(record, self._next_position, last, due, uses, subscription))
+        return self._add(key, Row(record, self.next_position, last, due, uses, subscription))
 
     def replace(self, key: Any, old: Row, new: Row) -> Table:
         """The table with `new` in place of `old`, which is the row of `key`."""
@@ -152,11 +154,11 @@ class Table:
                 group = group.insert(after, group.get(after, NO_KEYS).insert(key))
                 groups = {**groups, field: group}
         rows, views = self._rows.insert(key, new), self._changed(old, new)
-        return Table(self.layout, rows, groups, self._next_position, self._size, views)
+        return Table(self.layout, rows, groups, self.next_position, self._size, views)
 
     def append(self, record: Record) -> Table:
         """The table with one more record, for a resource without a key."""
-        return self._add(self._next_position, Row(record, self._next_position))
+        return self._add(self.next_position, Row(record, self.next_position))
 
     def _add(self, key: Any, row: Row) -> Table:
         groups, record = dict[str, PersistentMap](), row[0]
@@ -164,7 +166,7 @@ class Table:
             value = record.get(field)
             groups[field] = group.insert(value, group.get(value, NO_KEYS).insert(key))
         rows, views = self._rows.insert(key, row), self._changed(None, row)
-        return Table(self.layout, rows, groups, self._next_position + 1, self._size + 1, views)
+        return Table(self.layout, rows, groups, self.next_position + 1, self._size + 1, views)
 
     def remove(self, key: Any) -> Table:
         """The table without the record of `key`. Raises KeyError."""
@@ -174,7 +176,7 @@ class Table:
             value = row.record.get(field)
             groups[field] = group.insert(value, group.get(value, NO_KEYS).discard(key))
         rows, views = self._rows.remove(key), self._changed(row, None)
-        return Table(self.layout, rows, groups, self._next_position, self._size - 1, views)
+        return Table(self.layout, rows, groups, self.next_position, self._size - 1, views)
 
     def without(self, field: str, value: Any) -> Table:
         """The table without the records whose reference `field` is `value`."""
@@ -186,7 +188,7 @@ class Table:
     def detached(self) -> Table:
         """The same table for another thread: the views that it keeps are its own."""
         views, change = self._views
-        return Table(self.layout, self._rows, self._groups, self._next_position, self._size, (dict(views), change))
+        return Table(self.layout, self._rows, self._groups, self.next_position, self._size, (dict(views), change))
 
     def keys(self) -> list[Any]:
         """Every key, in order of arrival."""
