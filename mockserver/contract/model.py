@@ -202,7 +202,7 @@ class Override:
     parameters of `where` that meet the `conditions`, and for that `share` of them. A stream of events ends after
     `cut_after` of them. With `upstream`, the real backend responds. If it `patches`, `patch` is applied to the body of
     the response (RFC 7396). `assigned` are members that the operation writes into the record that it creates or
-    changes, in place of its own.
+    changes, in place of its own. The body, the patch and the headers of a template have runtime expressions in them.
     """
 
     operation: str | None
@@ -227,6 +227,7 @@ class Override:
     patch: Any = None
     cut_after: int | None = None
     assigned: Mapping[str, Any] = field(default_factory=dict)
+    is_template: bool = False
 
     @property
     def replaces(self) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from mockserver.contract import formats
 from mockserver.contract.conditions import ConditionReader
 from mockserver.contract.model import Override
+from mockserver.contract.runtime_expressions import find_embedded, find_mistakes
 from mockserver.errors import Violation, quote, unknown_name
 from mockserver.openapi.content import find_example, holds_value, json_media_type, validate_body
 from mockserver.openapi.model import DeclaredResponse, Operation, unknown_operation
@@ -28,6 +29,8 @@ WRITING = ("POST", "PUT", "PATCH")
 OCTETS = "application/octet-stream"
 # The members that replace the normal response.
 REPLACING = {"status", "body", "body_base64", "example"}
+# The members whose texts may have runtime expressions in them.
+TEMPLATES = ("body", "patch", "headers")
 
 
 def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Override | None, list[Violation]]:
@@ -51,6 +54,7 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
     body, body_violations = _read_body(entry)
     has_body = "body" in entry or "body_base64" in entry
     media_type = _media_type(declared, headers, body) if has_body else None
+    is_template = any(True for name in TEMPLATES for _ in find_embedded(entry.get(name)))
     min_delay, max_delay, delay_violations = _read_delay(entry.get("delay"))
     reader = ConditionReader()
     where = reader.read_where(entry.get("where", {}), "/where")
@@ -60,10 +64,12 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
     elif operation is None:
         checked = _check_every(entry)
     else:
-        checked = _check_response(entry, operation, status, media_type, body)
+        # What a template becomes is validated when it is sent.
+        checked = _check_response(entry, operation, status, media_type, body, is_template=is_template)
     violations = [
         *mistakes,
         *body_violations,
+        *_check_expressions(entry),
         *_check_headers(headers),
         *_check_where(entry, operations.values() if operation is None else [operation]),
         *checked,
@@ -96,6 +102,7 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
         patch=entry.get("patch"),
         cut_after=entry.get("cut_after"),
         assigned=entry.get("set", {}),
+        is_template=is_template,
         entry=entry,
     ), []
 
@@ -140,6 +147,14 @@ def _media_type(declared: DeclaredResponse | None, headers: Mapping[str, Sequenc
         if written:
             return written[0]
     return media.name if media is not None else JSON
+
+
+def _check_expressions(entry: Mapping[str, Any]) -> list[Violation]:
+    return [
+        Violation("body", pointer, "expression", message)
+        for name in TEMPLATES
+        for pointer, message in find_mistakes(entry.get(name), f"/{name}")
+    ]
 
 
 def _check_headers(headers: Mapping[str, Sequence[str]]) -> list[Violation]:
@@ -215,7 +230,13 @@ def _check_where(entry: Mapping[str, Any], operations: Iterable[Operation]) -> l
 
 
 def _check_response(
-    entry: Mapping[str, Any], operation: Operation, status: int, media_type: str | None, body: Any
+    entry: Mapping[str, Any],
+    operation: Operation,
+    status: int,
+    media_type: str | None,
+    body: Any,
+    *,
+    is_template: bool,
 ) -> list[Violation]:
     """The status must be declared or be an error's; the body must match the schema, unless it is meant not to."""
     declared, may_violate = operation.response(status), entry.get("violate", False)
@@ -230,7 +251,7 @@ def _check_response(
         names = [name for media in declared.media.values() for name in media.examples]
         message = unknown_name("example", entry["example"], names)
         return [Violation("body", "/example", "example", message)]
-    if media_type is None or may_violate:
+    if media_type is None or may_violate or is_template:
         return []
     return _check_body(body, declared, status, media_type)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from mockserver.contract.behaviour import LAST_EVENT_ID, SELECTED_BY_BODY, Behaviour
 from mockserver.contract.model import Resource
-from mockserver.contract.webhooks.expressions import body_members
+from mockserver.contract.runtime_expressions import body_members
 from mockserver.contract.webhooks.model import Webhook, subscriptions_of
 from mockserver.documents.nodes import Node
 from mockserver.documents.source import Report

@@ -18,7 +18,7 @@ from mockserver.http.exchange import Exchange, PreparedRequest
 from mockserver.http.messages import IF_MATCH, IF_NONE_MATCH, MESSAGE, SAFE_METHODS, Response
 from mockserver.http.request import idempotency, parameters, preconditions, preferences
 from mockserver.http.response.negotiation import negotiate
-from mockserver.http.response.overrides import amend, hold_back, replacement_response
+from mockserver.http.response.overrides import amend, fill_template, hold_back, replacement_response
 from mockserver.http.response.problems import refuse
 from mockserver.http.response.responses import build_response, entity_tag
 from mockserver.http.response.samples import SampleSpec, sample
@@ -212,7 +212,7 @@ def _current_tag(exchange: Exchange) -> str | None:
         overrides = exchange.run.state.overrides
         override = next(overrides.matches(operation.id, prepared.parameters, read.content), None)
         if override is not None:
-            response = amend(read, operation, override.override, response)
+            response = amend(read, operation, fill_template(read, override.override), response)
         if 200 <= response.status < 300:
             return response.header("ETag") or entity_tag(response.body)
     return None
@@ -221,7 +221,7 @@ def _current_tag(exchange: Exchange) -> str | None:
 def _overridden(exchange: Exchange, operation: Operation, *, delay: int) -> Response:
     """The response that an override gives, or the normal one with its headers. `delay` is in milliseconds."""
     assert exchange.override is not None
-    override = exchange.override.override
+    override = fill_template(exchange, exchange.override.override)
     exchange.delivery = hold_back(exchange, override, delay)
     if not override.replaces:
         response = amend(exchange, operation, override, _perform_and_store(exchange, operation))

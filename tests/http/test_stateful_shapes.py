@@ -118,7 +118,7 @@ def test_the_key_of_a_removed_record_is_not_given_to_another(keep: Keep, key: An
     client = keep(document(paths, id=key))
     created: list[Any] = [thing["id"] for thing in client.get("/things").json or ()]
     for _ in range(3):
-        created.append(client.post("/things", json={"label": "new"}).json["id"])  # type: ignore[index]
+        created.append(client.post("/things", json={"label": "new"}).json["id"])
         assert client.delete(f"/things/{created[-1]}").status_code == 204
     assert len(set(created)) == 6
 

@@ -159,6 +159,13 @@ def deflate_raw(data: bytes) -> bytes:
     return stream.compress(data) + stream.flush()
 
 
+def test_a_patch_may_read_the_request(backend: StartBackend, mock: StartMock) -> None:
+    server = mock(backend(json_response(JOB)))
+    override(server, patch={"session_id": "{$request.path.job_id}"}, headers={"X-Was": "{$request.header.X-Is}"})
+    response = requests.get(f"{server.url}/admin/jobs/job-7", headers={"X-Is": "a"}, timeout=10)
+    assert (response.json()["session_id"], response.headers["X-Was"]) == ("job-7", "a")
+
+
 @pytest.mark.parametrize(
     ("coding", "encode"),
     [("gzip", gzip.compress), ("deflate", zlib.compress), ("deflate", deflate_raw), ("x-gzip", gzip.compress), ("identity", bytes)],

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 from mockserver.contract.effects import find_references
+from mockserver.contract.runtime_expressions import Absent, RequestValues, as_text, reads_request, request_value
 from mockserver.dataclass import dataclass
 from mockserver.errors import did_you_mean
 from mockserver.errors import quote as quoted
-from mockserver.syntax import json_pointer, strict_json
+from mockserver.syntax import json_pointer
 from mockserver.syntax.json_pointer import get_member
 
 # What an event consists of, as `GET` of a stream has it.
@@ -19,21 +20,8 @@ EVENT_MEMBERS = ("event", "resource", "key", "at", "record", "id")
 DEFAULT_BODY: Mapping[str, Any] = {"type": "$event", "timestamp": "$at", "data": "$record"}
 _REQUEST = "$request."
 _EMBEDDED = re.compile(r"\{([^{}]*)\}")
-_SOURCE = re.compile(r"\$request\.(?:(header|query|path)\.(.+)|body(?:#(/.*)?)?)", re.DOTALL)
 _EVENT = re.compile(rf"\$({'|'.join(EVENT_MEMBERS)})((?:\.[^.#]+)*|#(?:/.*)?)", re.DOTALL)
 _KNOWN = ("$request.body", "$request.query", "$request.path", "$request.header", "$method", "$record", "$key", "$event")
-
-
-class Absent(LookupError):
-    """An expression leads to nothing."""
-
-
-class SubscribingRequest(NamedTuple):
-    """The request that `$request` stands for: its method, its parameters by location and name, and its body."""
-
-    method: str
-    parameters: Mapping[str, Mapping[str, Any]]
-    body: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +49,7 @@ class UrlTemplate:
     def mistakes(self) -> Iterator[str]:
         """What is wrong with each expression that has no meaning."""
         for text in self.expressions:
-            if text == "$method" or _SOURCE.fullmatch(text) or _EVENT.fullmatch(text):
+            if text == "$method" or reads_request(text) or _EVENT.fullmatch(text):
                 continue
             if text.startswith(("$response", "$url", "$statusCode")):
                 hint = " Name a member of the record instead, such as $record#/callback_url."
@@ -80,7 +68,7 @@ class UrlTemplate:
                 value = subscription.get(expression, "")
             else:
                 try:
-                    value = _as_text(read_event(expression, event))
+                    value = as_text(read_event(expression, event))
                 except Absent:
                     value = ""
             if not value:
@@ -89,28 +77,12 @@ class UrlTemplate:
         return url
 
 
-def evaluate_request(expression: str, request: SubscribingRequest) -> str | None:
+def evaluate_request(expression: str, request: RequestValues) -> str | None:
     """What an expression such as `$request.body#/callback_url` stands for; None where that is nothing."""
-    if expression == "$method":
-        return request.method
-    match = _SOURCE.fullmatch(expression)
-    assert match is not None
-    location, name, pointer = match.groups()
-    if location is None:
-        try:
-            return _as_text(json_pointer.resolve(request.body, pointer) if pointer else request.body) or None
-        except LookupError:
-            return None
-    values = request.parameters[location]
-    if location == "header":
-        values, name = {key.lower(): value for key, value in values.items()}, name.lower()
-    return _as_text(values.get(name)) or None
-
-
-def body_members(expression: str) -> tuple[str, ...]:
-    """The member of the request's body that an expression reads, if it reads one."""
-    match = _SOURCE.fullmatch(expression)
-    return (json_pointer.split(match[3])[0],) if match is not None and match[3] else ()
+    try:
+        return as_text(request_value(expression, request)) or None
+    except Absent:
+        return None
 
 
 def find_body_mistakes(body: Any) -> Iterator[tuple[str, str]]:
@@ -152,10 +124,3 @@ def read_event(reference: str, event: Mapping[str, Any]) -> Any:
         except LookupError:
             raise Absent from None
     return value
-
-
-def _as_text(value: Any) -> str:
-    """A value as part of a URL; nothing where there is none."""
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else strict_json.dump(value).decode()

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
-from mockserver.contract.webhooks.expressions import SubscribingRequest, UrlTemplate, evaluate_request
+from mockserver.contract.runtime_expressions import RequestValues
+from mockserver.contract.webhooks.expressions import UrlTemplate, evaluate_request
 from mockserver.dataclass import dataclass
 from mockserver.schemas.validators import Validator
 
@@ -52,7 +53,7 @@ def subscriptions_of(operation: str, behaviour: Behaviour, webhooks: Iterable[We
     return subscriptions_by(operation, behaviour.resource, webhooks, creates=behaviour.kind == "create")
 
 
-def subscribe(expressions: Iterable[str], request: SubscribingRequest) -> Mapping[str, str]:
+def subscribe(expressions: Iterable[str], request: RequestValues) -> Mapping[str, str]:
     """The value of each expression that has one."""
     values = {text: evaluate_request(text, request) for text in expressions}
     return {text: value for text, value in values.items() if value is not None}

@@ -9,7 +9,7 @@ from typing import Any
 from mockserver.contract.behaviour import Behaviour, kinds_of
 from mockserver.contract.model import SINGLE_KEY, Contract, Record
 from mockserver.contract.records import fit_key, record_key, with_plain_keys
-from mockserver.contract.webhooks.expressions import SubscribingRequest
+from mockserver.contract.runtime_expressions import RequestValues
 from mockserver.contract.webhooks.model import subscribe, subscriptions_of
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult
 from mockserver.engine.behaviours.envelopes import show_key, wrap_record
@@ -26,8 +26,9 @@ from mockserver.syntax import json_pointer
 
 def subscription_of(operation: Operation, call: OperationCall, expressions: Iterable[str]) -> Mapping[str, str] | None:
     """The values of the expressions that have one; None where none has."""
-    parameters = {"path": call.path, "query": call.query, "header": call.headers}
-    return subscribe(expressions, SubscribingRequest(operation.method, parameters, call.body)) or None
+    headers = {name.lower(): value for name, value in call.headers.items()}
+    request = RequestValues(operation.method, call.path, call.query, lambda name: headers.get(name.lower()), call.body)
+    return subscribe(expressions, request) or None
 
 
 class Implementation(ABC):

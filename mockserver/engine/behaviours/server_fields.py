@@ -9,7 +9,7 @@ from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.effects import DATE_LENGTH
 from mockserver.contract.model import Contract, Record, Resource, SortField
 from mockserver.contract.records import matches_schema, with_plain_keys
-from mockserver.contract.webhooks.expressions import body_members
+from mockserver.contract.runtime_expressions import body_members
 from mockserver.contract.webhooks.model import subscriptions_of
 from mockserver.engine.seeding.key_generator import KeyGenerator
 from mockserver.engine.seeding.record_generator import known_key_name, record_generator

@@ -14,7 +14,7 @@ from mockserver.http.gateway.request_head import received_by
 from mockserver.http.messages import Delivery, Request, Response
 from mockserver.http.request import parameters
 from mockserver.http.response import cors
-from mockserver.http.response.overrides import HeldResponse, reset_while_held
+from mockserver.http.response.overrides import HeldResponse, fill_template, reset_while_held
 from mockserver.http.router import Route, is_control_path
 from mockserver.refusals import NoWebSocket, UpstreamLoop
 
@@ -70,7 +70,7 @@ def pass_on(exchange: Exchange, upstream: Upstream) -> Response | None:
         used = _use_override(exchange, upstream)
         if used is None:
             return None
-        override, delay = used[0].override, used[1]
+        override, delay = fill_template(exchange, used[0].override), used[1]
     elif prepared.refusal is not None:
         return None
     replacement = partial(reset_while_held, exchange, exchange.operation, selection)

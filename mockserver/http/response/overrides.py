@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import html
+import re
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 from mockserver import generate
 from mockserver.contract.model import Override
+from mockserver.contract.runtime_expressions import Absent, RequestValues, fill, fill_text
 from mockserver.engine.sandbox import Sandbox
 from mockserver.engine.state.seeded import draw_between
 from mockserver.http.exchange import Exchange, Selection
@@ -19,9 +24,12 @@ from mockserver.openapi.content import find_example
 from mockserver.openapi.model import Operation
 from mockserver.refusals import Injected, ResetWhileHeld
 from mockserver.syntax import strict_json
-from mockserver.syntax.http.media_types import is_json
+from mockserver.syntax.http.media_types import is_json, is_markup
 from mockserver.syntax.http.statuses import FIRST_ERROR
+from mockserver.syntax.instants import format_instant
 from mockserver.syntax.merge_patch import merge_patch
+
+_LINE_ENDS = re.compile(r"[\r\n\0]+")
 
 
 class HeldResponse:
@@ -43,6 +51,31 @@ class HeldResponse:
 
     def _forget(self) -> None:
         self._sandbox.forget_held(self)
+
+
+def fill_template(exchange: Exchange, override: Override) -> Override:
+    """The override with the runtime expressions in what it sends replaced by what they read of the request."""
+    if not override.is_template:
+        return override
+    prepared, content = exchange.prepared, exchange.content
+    call, request = prepared.call, exchange.request
+    path, query = (call.path, call.query) if call is not None else (prepared.parameters, prepared.parameters)
+    now = format_instant(exchange.run.timeline.now)
+    values = RequestValues(request.method, path, query, content.header, content.body, request.url, now)
+    body = patch = None
+    with suppress(Absent):
+        if isinstance(override.body, str) and is_markup(override.media_type or ""):
+            body = fill_text(override.body, values, html.escape)
+        else:
+            body = fill(override.body, values)
+    with suppress(Absent):
+        patch = fill(override.patch, values)
+    headers = {
+        # What ends a line would end the header.
+        name: tuple(_LINE_ENDS.sub(" ", fill_text(text, values)) for text in texts)
+        for name, texts in override.headers.items()
+    }
+    return replace(override, body=body, patch=patch, headers=headers)
 
 
 def hold_back(exchange: Exchange, override: Override, delay: int) -> Delivery | None:

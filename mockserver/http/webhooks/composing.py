@@ -8,7 +8,8 @@ import hmac
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from mockserver.contract.webhooks.expressions import Absent, write_body
+from mockserver.contract.runtime_expressions import Absent
+from mockserver.contract.webhooks.expressions import write_body
 from mockserver.contract.webhooks.model import Webhook
 from mockserver.engine.clock import wall
 from mockserver.engine.deliveries.delivery import WebhookDelivery
