@@ -33,6 +33,8 @@ from mockserver.server.streams import ResponseWriter
 from mockserver.server.threaded_request import ThreadedRequest
 
 CLOSE = b"Connection: close\r\n"
+# So many of the requests that a client sends at once are responded to before others have their turn.
+RESPONSES_PER_TURN = 8
 LINGER_SECONDS, TLS_CLOSE_SECONDS = 2.0, 0.2
 
 
@@ -55,6 +57,8 @@ class Protocol(RequestReader):
         super().connection_made(transport)
         self._constant = wsgi_bridge.constant_environ(self.server, self.client, self.scheme or "http")
         self._timer = self.loop.call_later(rejections.REQUEST_SECONDS, self._check_time)
+        # When requests are responded to that wait for others to have their turn.
+        self._turn = self.loop.call_later(0, self._respond_to_waiting)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of the timers, too. Uvicorn keeps its own for a connection that was reset."""
@@ -63,6 +67,7 @@ class Protocol(RequestReader):
         if self._hold is not None:
             self._hold.cancel()
         self._waiting.clear()
+        self._turn.cancel()
         self.served.uploads.note(self, 0)
         super().connection_lost(exc)
 
@@ -70,7 +75,7 @@ class Protocol(RequestReader):
         """Respond to a request that is known by its bytes; else read it, which responds to what is complete."""
         if self._is_last:
             return
-        is_idle = not self._is_incomplete and self._hold is None
+        is_idle = not (self._is_incomplete or self._waiting) and self._hold is None
         if is_idle and self._send_known(data):
             return
         is_valid = self._read(data)
@@ -124,14 +129,25 @@ class Protocol(RequestReader):
         It waits where that one is held, and where the peer does not read the responses that it got.
         """
         self._is_last = not cycle.keep_alive
-        if self._hold is None and not self._waiting and not self.flow.write_paused:
+        if self.transport.is_closing():
+            return  # the peer has gone, and with it the requests that it sent at once
+        is_free = self._hold is None and not self._waiting and not self.flow.write_paused
+        if is_free and self._complete <= RESPONSES_PER_TURN:
             self._respond(cycle, request)
         else:
             self._waiting.append((cycle, request))
             self.regulate_reading()
+            if is_free:
+                self._turn = self.loop.call_later(0, self._respond_to_waiting)
 
     def _respond_to_waiting(self) -> None:
+        self._turn.cancel()
+        responses = 0
         while self._waiting and self._hold is None and not (self.flow.write_paused or self.transport.is_closing()):
+            if responses == RESPONSES_PER_TURN:
+                self._turn = self.loop.call_later(0, self._respond_to_waiting)
+                break
+            responses += 1
             self._respond(*self._waiting.popleft())
             self._note_upload()
         self.regulate_reading()
@@ -144,6 +160,8 @@ class Protocol(RequestReader):
     def regulate_reading(self) -> None:
         """Read no further where responses pile up, or requests that wait for one, or where others upload too much."""
         is_full = len(self._waiting) >= rejections.WAITING_LIMIT or self._waiting_bytes > self.served.body_limit
+        # The end of what a client sends, too, is to be read after those that wait for their turn.
+        is_full = is_full or (bool(self._waiting) and self._hold is None)
         if is_full or self.flow.write_paused or self.served.uploads.must_wait(self):
             self.flow.pause_reading()
         else:

@@ -79,8 +79,9 @@ class Connection:
         self.protocol.connection_made(transport)
 
     def send(self, data: bytes) -> None:
-        """What the peer sends."""
+        """What the peer sends, and the turns of the loop that it leads to."""
         self.protocol.data_received(data)
+        self.loop.advance(0)
 
     def read(self) -> None:
         """Have the peer read all that there is, again and again, until nothing comes."""
@@ -89,6 +90,7 @@ class Connection:
             self.unread.clear()
             if self.protocol.flow.write_paused:
                 self.protocol.resume_writing()
+            self.loop.advance(0)
 
     @property
     def statuses(self) -> list[int]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mockserver.server import rejections
+from mockserver.server.protocol import RESPONSES_PER_TURN
 from mockserver.server.server import KEEP_ALIVE_SECONDS, BackgroundServer
 from tests.attack.connection import HIGH_WATER, Connection
 from tests.server.test_protocol import connect, read_answer, request
@@ -176,3 +177,26 @@ def test_over_a_socket_a_silent_connection_is_closed(monkeypatch: pytest.MonkeyP
         assert silent.recv(1) == b""
         busy.sendall(request("/x", close=False))
         assert read_answer(busy)[0] == 200
+
+
+def test_of_many_requests_at_once_a_few_are_responded_to_before_others_have_their_turn() -> None:
+    connection = Connection(app)
+    connection.protocol.data_received(b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n" * 50)
+    assert len(connection.statuses) == RESPONSES_PER_TURN
+    assert connection.is_reading is False
+    connection.loop.advance(0)
+    assert connection.statuses == [200] * 50
+    assert connection.is_reading is True
+
+
+def test_requests_of_a_peer_that_has_gone_are_not_responded_to() -> None:
+    paths = list[str]()
+
+    def noted(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        paths.append(environ["PATH_INFO"])
+        connection.close()
+        return app(environ, start_response)
+
+    connection = Connection(noted)
+    connection.send(b"".join(b"GET /%d HTTP/1.1\r\nHost: a\r\n\r\n" % number for number in range(50)))
+    assert paths == ["/0"]
