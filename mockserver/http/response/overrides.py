@@ -60,7 +60,7 @@ def fill_template(exchange: Exchange, override: Override) -> Override:
     prepared, content = exchange.prepared, exchange.content
     call, request = prepared.call, exchange.request
     path, query = (call.path, call.query) if call is not None else (prepared.parameters, prepared.parameters)
-    now = format_instant(exchange.run.timeline.now)
+    now = format_instant(exchange.selection.run.timeline.now)
     values = RequestValues(request.method, path, query, content.header, content.body, request.url, now)
     body = patch = None
     with suppress(Absent):
