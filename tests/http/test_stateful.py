@@ -220,13 +220,16 @@ class Owners(RuleBasedStateMachine):
         self.client = self.app.test_client(use_cookies=False)
         self.client.post("/__mock/reset")
         self.model = {item["id"]: item for item in self.client.get("/owners").json["data"]}
+        self.latest = max(self.model)
         return multiple(*self.model)
 
     @rule(target=keys, body=NEW)
     def post(self, body: dict[str, Any]) -> Any:
         created = self.client.post("/owners", json=body).json
         assert created.items() >= body.items()
-        assert created["id"] == max(self.model, default=0) + 1
+        # The key of a removed record is not used again.
+        self.latest += 1
+        assert created["id"] == self.latest
         self.model[created["id"]] = created
         return created["id"]
 
