@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import httptools
 
@@ -17,6 +18,42 @@ class Cycle:
         self.keep_alive = keep_alive
         self.response_complete = self.disconnected = self.is_http_1_0 = False
         self.message_event = _NOTHING
+
+
+class WaitingRequests:
+    """Requests of a connection that wait for responses to earlier ones, and the `size` of their bodies.
+
+    One read may bring thousands of them, so the size is not added up each time.
+    """
+
+    __slots__ = ("_requests", "size")
+
+    def __init__(self) -> None:
+        self._requests: deque[tuple[Cycle, Any, int]] = deque()
+        self.size = 0
+
+    def add(self, cycle: Cycle, request: Any, size: int = 0) -> None:
+        """Add a request, with the size of its body."""
+        self._requests.append((cycle, request, size))
+        self.size += size
+
+    def take(self) -> tuple[Cycle, Any]:
+        """Remove the first request."""
+        cycle, request, size = self._requests.popleft()
+        self.size -= size
+        return cycle, request
+
+    def drop_last(self) -> None:
+        """Remove the last request."""
+        self.size -= self._requests.pop()[2]
+
+    def clear(self) -> None:
+        """Remove all requests."""
+        self._requests.clear()
+        self.size = 0
+
+    def __len__(self) -> int:
+        return len(self._requests)
 
 
 class Hold(Protocol):

@@ -7,7 +7,6 @@ Pages, and applications that are not ours, are called as WSGI.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from functools import partial
 from typing import Any
 
@@ -15,7 +14,7 @@ from mockserver.errors import ENDING
 from mockserver.http.pipeline import prepare
 from mockserver.http.request_log import line_of_repeat
 from mockserver.server import rejections, served_app, wsgi_bridge
-from mockserver.server.cycle import Cycle, Hold
+from mockserver.server.cycle import Cycle, Hold, WaitingRequests
 from mockserver.server.delayed_send import DelayedSend
 from mockserver.server.open_responses import begin
 from mockserver.server.rejections import rejection
@@ -48,7 +47,7 @@ class Protocol(RequestReader):
         # When a response was sent last.
         self._active_at = 0.0
         self._hold: Hold | None = None
-        self._waiting: deque[tuple[Cycle, Any]] = deque()
+        self._waiting = WaitingRequests()
         self._dated: object = None
         self._date_lines = b""
 
@@ -135,7 +134,7 @@ class Protocol(RequestReader):
         if is_free and self._complete <= RESPONSES_PER_TURN:
             self._respond(cycle, request)
         else:
-            self._waiting.append((cycle, request))
+            self._waiting.add(cycle, request, len(request.body) if isinstance(request, ParsedRequest) else 0)
             self.regulate_reading()
             if is_free:
                 self._turn = self.loop.call_later(0, self._respond_to_waiting)
@@ -148,18 +147,18 @@ class Protocol(RequestReader):
                 self._turn = self.loop.call_later(0, self._respond_to_waiting)
                 break
             responses += 1
-            self._respond(*self._waiting.popleft())
+            self._respond(*self._waiting.take())
             self._note_upload()
         self.regulate_reading()
 
     @property
     def _waiting_bytes(self) -> int:
         """The size of the bodies of requests that wait for earlier responses."""
-        return sum(len(request.body) for _, request in self._waiting if isinstance(request, ParsedRequest))
+        return self._waiting.size
 
     def regulate_reading(self) -> None:
         """Read no further where responses pile up, or requests that wait for one, or where others upload too much."""
-        is_full = len(self._waiting) >= rejections.WAITING_LIMIT or self._waiting_bytes > self.served.body_limit
+        is_full = len(self._waiting) >= rejections.WAITING_LIMIT or self._waiting.size > self.served.body_limit
         # The end of what a client sends, too, is to be read after those that wait for their turn.
         is_full = is_full or (bool(self._waiting) and self._hold is None)
         if is_full or self.flow.write_paused or self.served.uploads.must_wait(self):
@@ -259,7 +258,7 @@ class Protocol(RequestReader):
 
     def timeout_keep_alive_handler(self) -> None:
         """Close a connection that has been idle for long enough; look again later at another one."""
-        is_busy = self._is_incomplete or self._hold is not None or self._waiting
+        is_busy = self._is_incomplete or self._hold is not None or bool(self._waiting)
         idle = 0.0 if is_busy else self.loop.time() - self._active_at
         if idle < self.timeout_keep_alive:
             remaining = self.timeout_keep_alive - idle

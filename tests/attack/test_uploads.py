@@ -82,6 +82,14 @@ def test_those_that_go_away_make_room(connections: Sequence[Connection]) -> None
     assert [connection.statuses for connection in waiting] == [[200]] * len(waiting)
 
 
+def test_requests_that_waited_are_not_counted_any_more(connections: Sequence[Connection]) -> None:
+    first = connections[0]
+    first.send((HEAD + b"x" * SIZE) * 30)
+    assert first.statuses == [200] * 30
+    uploads = first.protocol.served.uploads
+    assert (uploads._total, uploads._sizes, first.protocol._waiting.size) == (0, {}, 0)
+
+
 def test_an_idle_connection_keeps_no_body(small: Contract) -> None:
     connection = Connection(create_app(small), body_limit=10 * SIZE)
     text = b'{"a": "%s"}' % (b"unusual" * SIZE)

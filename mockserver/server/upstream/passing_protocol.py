@@ -98,7 +98,7 @@ class PassingProtocol(Protocol):
             self._hold.reject(code)
         else:
             if self._waiting:
-                self._waiting.pop()  # it is the last one, and not begun
+                self._waiting.drop_last()  # it is the last one, and not begun
             self._take(Cycle(False), code)
 
     def write_head(self, cycle: Cycle, head: bytes, first: bytes) -> None:
@@ -155,7 +155,7 @@ class PassingProtocol(Protocol):
             self._respond(cycle, passed)
         else:
             passed.must_continue = any(name == b"expect" for name, _ in self.headers)
-            self._waiting.append((cycle, passed))
+            self._waiting.add(cycle, passed)
             self.regulate_reading()
 
     def _respond(self, cycle: Cycle, request: ParsedRequest | PassedRequest | str) -> None:
