@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from mockserver.errors import ENDING
+from mockserver.http.exchange import PreparedRequest
 from mockserver.http.pipeline import prepare
 from mockserver.http.request_log import line_of_repeat
 from mockserver.server import rejections, served_app, wsgi_bridge
@@ -100,7 +101,7 @@ class Protocol(RequestReader):
                 service.request_log(line_of_repeat(cached.entry, cached.validity.sandbox))
             return True
         prepared = service.prepared.find(data)
-        if prepared is None:
+        if prepared is None or not self._may_repeat(prepared):
             return False
         try:
             response, head, body = respond(service, prepared)
@@ -115,6 +116,10 @@ class Protocol(RequestReader):
             return True
         self._send_at_once(head, body)
         served_app.remember_response(service, data, response, head, body)
+        return True
+
+    def _may_repeat(self, prepared: PreparedRequest) -> bool:
+        """Whether a request that was read on another connection is the same on this one."""
         return True
 
     @property

@@ -243,17 +243,19 @@ class RequestReader(HttpToolsProtocol):
         """The request is complete: respond to it."""
         if self._is_last or (self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"):
             return
-        self._is_incomplete = False
-        self._complete += 1
         request = self._request()
         self._body = bytearray()
+        self._note_complete()
         self._take(self.cycle, request)
         if request.body:
             self._note_upload()
 
+    def _note_complete(self) -> None:
+        self._is_incomplete, self._other_method = False, None
+        self._complete += 1
+
     def _request(self, too_large: int = 0) -> ParsedRequest:
         method = (self._other_method or self.parser.get_method()).decode("ascii")
-        self._other_method = None
         version = "1.0" if self.parser.get_http_version() == "1.0" else "1.1"
         target = wsgi_bridge.origin_form(self.url)
         return ParsedRequest(method, version, target, self.headers, bytes(self._body), too_large)

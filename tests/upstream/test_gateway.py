@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from pathlib import Path
 
@@ -484,6 +485,17 @@ def test_pipelined_requests_are_answered_in_order(backend: StartBackend, mock: S
     assert order == sorted(order)
 
 
+def test_many_refused_requests_behind_one_that_is_passed_on_are_answered(
+    backend: StartBackend, mock: StartMock
+) -> None:
+    refused = b"GET /x HTTP/1.1\r\nHost: h\r\nX-Mock-Scenario: nothing\r\n\r\n"
+    count = 2_000
+    with connect(mock(backend()).url) as connection:
+        connection.sendall(b"GET /1 HTTP/1.1\r\nHost: h\r\n\r\n" + count * refused + get("/2"))
+        received = read_all(connection)
+    assert [int(part[:3]) for part in received.split(b"HTTP/1.1 ")[1:]] == [200, *count * [400], 200]
+
+
 @pytest.mark.parametrize(
     ("request_lines", "status"),
     [
@@ -528,6 +540,19 @@ def test_what_matches_no_operation_is_passed_on(line: str, backend: StartBackend
     method, target = line.split()
     assert status_of(exchange(mock(upstream).url, get(target, method=method))) == 200
     assert upstream.last.line == f"{line} HTTP/1.1"
+
+
+@pytest.mark.parametrize(("target", "status", "lines"), [("/x", 202, []), ("/y", 200, ["NOTE /y HTTP/1.1"])])
+def test_a_method_that_the_contract_alone_knows_is_passed_on_where_it_is_no_operation(
+    target: str, status: int, lines: list[str], backend: StartBackend, mock: StartMock, tmp_path: Path
+) -> None:
+    operations = {"additionalOperations": {"NOTE": {"responses": {"202": {"description": "noted"}}}}}
+    path = tmp_path / "openapi.json"
+    info = {"title": "a", "version": "1"}
+    path.write_text(json.dumps({"openapi": "3.2.0", "info": info, "paths": {"/x": operations}}))
+    upstream = backend()
+    assert status_of(exchange(mock(upstream, path).url, get(target, method="NOTE"))) == status
+    assert [request.line for request in upstream.received] == lines
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import itertools
 import socket
+import sys
+from urllib.parse import urlsplit
 
+import pytest
 import requests
 
 from mockserver import BackgroundServer
-from tests.upstream.backend import Received, Respond, body_of, connect, get, head_of
+from tests.upstream.backend import SECONDS, Received, Respond, body_of, connect, get, head_of
 from tests.upstream.conftest import StartBackend, StartMock
 
 
@@ -80,6 +83,20 @@ def test_an_override_passes_on_a_request_that_this_server_responded_to_before(
         requests.post(f"{server.url}/__mock/overrides", json=override, timeout=10).raise_for_status()
         assert [body_of(ask(connection, request)) for _ in range(2)] == [b"0000000001", b"0000000002"]
     assert b"job-2" in body_of(own)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the loopback has one address")
+def test_the_same_request_of_another_client_is_passed_on_with_its_address(
+    backend: StartBackend, mock: StartMock
+) -> None:
+    upstream = backend(counting())
+    place = urlsplit(mock(upstream).url)
+    clients = ["127.0.0.1", "127.0.0.2", "127.0.0.2", "127.0.0.1"]
+    for client in clients:
+        address = place.hostname or "", place.port or 0
+        with socket.create_connection(address, SECONDS, (client, 0)) as connection:
+            ask(connection, get_and_stay("/x"))
+    assert [received.headers["x-forwarded-for"] for received in upstream.received] == clients
 
 
 def test_a_request_with_a_body_is_read_each_time(backend: StartBackend, mock: StartMock) -> None:

@@ -81,8 +81,7 @@ class PassingProtocol(Protocol):
         if passed is None or self._is_last:
             super().on_message_complete()
             return
-        self._is_incomplete = False
-        self._complete += 1
+        self._note_complete()
         passed.incoming.end()
         self._is_last = not self.cycle.keep_alive
         if self.cycle.keep_alive and not passed.has_body:
@@ -108,6 +107,10 @@ class PassingProtocol(Protocol):
 
     def end_relay(self, cycle: Cycle, head: bytes, body: bytes) -> None:
         """Write a response, or the end of the one that was begun, and go on to the next request, or close."""
+        self._send_passed(cycle, head, body)
+        self._respond_to_waiting()
+
+    def _send_passed(self, cycle: Cycle, head: bytes, body: bytes) -> None:
         self._hold = None
         if not cycle.keep_alive:
             # What is still to come of the request is dropped; it is read, so that the client gets to the response.
@@ -118,7 +121,6 @@ class PassingProtocol(Protocol):
         else:
             self.transport.write(body)
             self._end_response(cycle)
-        self._respond_to_waiting()
 
     def break_off(self) -> None:
         """Close the connection within a response."""
@@ -158,6 +160,10 @@ class PassingProtocol(Protocol):
             self._waiting.add(cycle, passed)
             self.regulate_reading()
 
+    def _may_repeat(self, prepared: PreparedRequest) -> bool:
+        # The upstream is sent the address of the client.
+        return prepared.request.remote_addr == (self._constant["REMOTE_ADDR"] or None)
+
     def _respond(self, cycle: Cycle, request: ParsedRequest | PassedRequest | str) -> None:
         if not isinstance(request, PassedRequest):
             super()._respond(cycle, request)
@@ -170,7 +176,7 @@ class PassingProtocol(Protocol):
             message = request.prepared.request
             request.incoming.drop()
             cycle.keep_alive = cycle.keep_alive and request.incoming.is_ended
-            self.end_relay(cycle, *failure(message.method, message.path, error))
+            self._send_passed(cycle, *failure(message.method, message.path, error))
             return
         if response.upstream is not None:
             self._relay(cycle, response.upstream, request)
@@ -178,7 +184,7 @@ class PassingProtocol(Protocol):
         # Refused: the body is not read.
         request.incoming.drop()
         cycle.keep_alive = cycle.keep_alive and (request.incoming.is_ended or not request.has_body)
-        self.end_relay(cycle, *encode(request.prepared.request, response))
+        self._send_passed(cycle, *encode(request.prepared.request, response))
 
     def _relay(self, cycle: Cycle, passed_on: PassedOn, request: PassedRequest | None) -> None:
         if request is not None and request.must_continue and not request.incoming.has_begun:
