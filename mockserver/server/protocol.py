@@ -127,6 +127,11 @@ class Protocol(RequestReader):
         """Whether a response is held, or others wait for it."""
         return self._hold is not None or bool(self._waiting)
 
+    @property
+    def is_held_up(self) -> bool:
+        """Whether it has to respond to an earlier request first, or its peer does not read the responses."""
+        return self.is_responding or self.flow.write_paused
+
     def _take(self, cycle: Cycle, request: ParsedRequest | str) -> None:
         """Respond to a request, or reject one with a code; or have it wait for the response before its own.
 
@@ -144,11 +149,11 @@ class Protocol(RequestReader):
             if is_free:
                 self._turn = self.loop.call_later(0, self._respond_to_waiting)
 
-    def _respond_to_waiting(self) -> None:
+    def _respond_to_waiting(self, limit: int = RESPONSES_PER_TURN) -> None:
         self._turn.cancel()
         responses = 0
         while self._waiting and self._hold is None and not (self.flow.write_paused or self.transport.is_closing()):
-            if responses == RESPONSES_PER_TURN:
+            if responses == limit:
                 self._turn = self.loop.call_later(0, self._respond_to_waiting)
                 break
             responses += 1
@@ -290,8 +295,13 @@ class Protocol(RequestReader):
             self._hold.write()
         self._respond_to_waiting()
 
+    def eof_received(self) -> None:
+        """The peer sends no more: respond now, since the connection closes. TLS reads its end even while paused."""
+        self._respond_to_waiting(len(self._waiting))
+
     def shutdown(self) -> None:
         """The server ends: what is not a whole request yet gets no response."""
+        self._respond_to_waiting(len(self._waiting))
         if isinstance(self._hold, ResponseWriter):
             self._hold.end_response()
         self.transport.close()
@@ -303,6 +313,7 @@ class Protocol(RequestReader):
         self._stop_timer()
         if self._is_incomplete and self.transport.can_write_eof() and not self.transport.is_closing():
             self._waiting.clear()
+            self.flow.resume_reading()
             self.transport.write_eof()
             self.loop.call_later(LINGER_SECONDS, self.transport.close)
         else:

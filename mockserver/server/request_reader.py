@@ -67,6 +67,11 @@ class RequestReader(HttpToolsProtocol):
 
     @property
     @abstractmethod
+    def is_held_up(self) -> bool:
+        """Whether it has to respond to an earlier request first, or its peer does not read the responses."""
+
+    @property
+    @abstractmethod
     def _waiting_bytes(self) -> int:
         """The size of the bodies of requests that wait for earlier responses."""
 

@@ -14,8 +14,8 @@ class Uploader(Protocol):
     """A connection that receives bodies."""
 
     @property
-    def is_responding(self) -> bool:
-        """Whether it has to respond to an earlier request first."""
+    def is_held_up(self) -> bool:
+        """Whether it has to respond to an earlier request first, or its peer does not read the responses."""
 
     def regulate_reading(self) -> None:
         """Read no further where the connection must wait; otherwise go on."""
@@ -64,4 +64,4 @@ class Uploads:
         """Whether a connection may not receive more now."""
         if self._total <= self._limit or uploader not in self._sizes:
             return False
-        return uploader is not next((first for first in self._sizes if not first.is_responding), None)
+        return uploader is not next((first for first in self._sizes if not first.is_held_up), None)

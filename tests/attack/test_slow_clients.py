@@ -189,6 +189,14 @@ def test_of_many_requests_at_once_a_few_are_responded_to_before_others_have_thei
     assert connection.is_reading is True
 
 
+@pytest.mark.parametrize("end", ["eof_received", "shutdown"])
+def test_requests_that_wait_for_their_turn_are_responded_to_at_the_end(end: str) -> None:
+    connection = Connection(app)
+    connection.protocol.data_received(b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n" * 50)
+    getattr(connection.protocol, end)()
+    assert connection.statuses == [200] * 50
+
+
 def test_requests_of_a_peer_that_has_gone_are_not_responded_to() -> None:
     paths = list[str]()
 

@@ -12,7 +12,7 @@ from mockserver import Contract, create_app
 from mockserver.http.messages import Request
 from mockserver.server.served_app import ServedApp
 from mockserver.server.uploads import Uploads
-from tests.attack.connection import Connection
+from tests.attack.connection import HIGH_WATER, Connection
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -67,6 +67,30 @@ def test_small_requests_do_not_wait(connections: Sequence[Connection]) -> None:
     connections[0].send(HEAD + b"x" * SIZE)
     assert connections[0].statuses == [200]
     assert connections[0].is_reading is True
+
+
+@pytest.mark.parametrize("begun", [1, SIZE])
+def test_nobody_waits_for_an_upload_of_a_peer_that_does_not_read(begun: int) -> None:
+    def large(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", [])
+        return [b"x" * (2 * HIGH_WATER)]
+
+    served: Any = ServedApp(large, lambda: None, SIZE, uploads=Uploads(LIMIT))
+    unread, *others = [Connection(large, reads=number > 0) for number in range(COUNT)]
+    for connection in (unread, *others):
+        connection.protocol.served = served
+    # The response to the first request fills what the system keeps for the peer.
+    unread.send(b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n" + HEAD + b"x" * begun)
+    for connection in others:
+        connection.send(HEAD + b"x" * (SIZE // 2))
+    assert [connection.is_reading for connection in others[-3:]] == [False] * 3
+    while reading := [connection for connection in others if connection.is_reading and not connection.statuses]:
+        reading[0].send(b"x" * (SIZE // 2))
+    assert [connection.statuses for connection in others] == [[200]] * len(others)
+    unread.read()
+    unread.send(b"x" * (SIZE - begun))
+    unread.read()
+    assert unread.statuses == [200, 200]
 
 
 def test_those_that_go_away_make_room(connections: Sequence[Connection]) -> None:
