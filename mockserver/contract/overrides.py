@@ -70,6 +70,7 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
         *mistakes,
         *body_violations,
         *_check_expressions(entry),
+        *(_check_media_type(media_type, headers) if has_body else []),
         *_check_headers(headers),
         *_check_where(entry, operations.values() if operation is None else [operation]),
         *checked,
@@ -155,6 +156,15 @@ def _check_expressions(entry: Mapping[str, Any]) -> list[Violation]:
         for name in TEMPLATES
         for pointer, message in find_mistakes(entry.get(name), f"/{name}")
     ]
+
+
+def _check_media_type(media_type: str | None, headers: Mapping[str, Sequence[str]]) -> list[Violation]:
+    """The media type says how the body is written and validated, so it must be known before there is a request."""
+    if not any(find_embedded(media_type)):
+        return []
+    name = next(name for name in headers if name.lower() == "content-type")
+    message = "the media type of a body cannot depend on the request; add an override for each, with `match`"
+    return [Violation("body", f"/headers/{name}", "expression", message)]
 
 
 def _check_headers(headers: Mapping[str, Sequence[str]]) -> list[Violation]:

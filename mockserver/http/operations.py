@@ -10,6 +10,7 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import partial
 
+from mockserver.contract.model import Override
 from mockserver.engine.commands import KeepResponse
 from mockserver.errors import CannotGenerate, Refusal
 from mockserver.handlers.threads import kept_turn
@@ -212,7 +213,11 @@ def _current_tag(exchange: Exchange) -> str | None:
         overrides = exchange.run.state.overrides
         override = next(overrides.matches(operation.id, prepared.parameters, read.content), None)
         if override is not None:
-            response = amend(read, operation, fill_template(read, override.override), response)
+            filled = fill_template(read, override.override)
+            if filled.replaces:
+                response = _replace(read, operation, filled)
+            else:
+                response = amend(read, operation, filled, response)
         if 200 <= response.status < 300:
             return response.header("ETag") or entity_tag(response.body)
     return None
@@ -230,14 +235,20 @@ def _overridden(exchange: Exchange, operation: Operation, *, delay: int) -> Resp
             # The client does not see how the operation itself ends.
             with suppress(Refusal):
                 _perform_and_store(exchange, operation)
-        replacement = replacement_response(exchange, operation, override, exchange.seed)
-        response = replacement or sample_responses.respond(exchange, operation, override.status)
-        response.replace_headers(override.headers)
+        response = _replace(exchange, operation, override)
     if override.violate:
         response.violations.clear()
     if override.media_type is not None and response.media_type is not None and not response.body.isascii():
         # With its charset, which other characters need.
         response.set_header("Content-Type", response.media_type)
+    return response
+
+
+def _replace(exchange: Exchange, operation: Operation, override: Override) -> Response:
+    """The response that an override gives in place of the normal one."""
+    replacement = replacement_response(exchange, operation, override, exchange.seed)
+    response = replacement or sample_responses.respond(exchange, operation, override.status)
+    response.replace_headers(override.headers)
     return response
 
 

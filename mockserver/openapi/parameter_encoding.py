@@ -71,7 +71,7 @@ def encode_header(notation: ParameterStyle, value: Any) -> str:
     """A value as the text of a header: JSON in ASCII if it is declared by a JSON media type, else by its style."""
     if notation.media is not None and is_json(notation.media):
         return json.dumps(value, separators=(",", ":"))
-    return _to_field_value(_encode_header_value(notation, value))
+    return to_field_value(_encode_header_value(notation, value))
 
 
 def _encode_header_value(notation: ParameterStyle, value: Any) -> str:
@@ -84,7 +84,7 @@ def _encode_header_value(notation: ParameterStyle, value: Any) -> str:
     )
 
 
-def _to_field_value(text: str) -> str:
+def to_field_value(text: str) -> str:
     """A text as the characters that stand for the octets of a header's value (RFC 9110, section 5.5).
 
     Text beyond Latin-1 is written in UTF-8, which recipients pass on as it is.

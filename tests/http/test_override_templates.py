@@ -96,6 +96,30 @@ def test_headers_and_patches_may_have_expressions_too(things: FlaskClient) -> No
     assert "Set-Cookie" not in response.headers
 
 
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("\u65e5 \xe9", "\u65e5 \xe9".encode()),
+        ("\xe9", b"\xe9"),
+        ("a\x01b\x7f", b"a b"),
+        ("\na\tb ", b"a\tb"),
+    ],
+)
+def test_a_header_has_the_octets_that_stand_for_a_text(things: FlaskClient, text: str, sent: bytes) -> None:
+    add(things, operation="changeThing", headers={"X-Text": "{$request.body#/text}"})
+    assert change(things, json={"text": text}).headers["X-Text"].encode("latin-1") == sent
+
+
+def test_a_header_whose_bytes_are_utf_8_is_read_as_that(things: FlaskClient) -> None:
+    add(things, operation="changeThing", body={"name": "{$request.header.X-Own}"})
+    assert change(things, headers={"X-Own": "\xe9".encode().decode("latin-1")}).json == {"name": "\xe9"}
+
+
+def test_a_patch_that_leads_to_nothing_changes_nothing(things: FlaskClient) -> None:
+    add(things, operation="changeThing", patch="{$request.body#/none}")
+    assert change(things).json == {"id": 1, "name": "a"}
+
+
 def test_a_header_that_is_read_is_named_by_vary(things: FlaskClient) -> None:
     add(things, operation="changeThing", body={"name": "{$request.header.X-Own}"})
     assert "X-Own" in change(things).headers["Vary"].split(", ")
@@ -122,6 +146,11 @@ def test_what_a_template_becomes_is_validated(things: FlaskClient) -> None:
             {"body": {"a": ["{$request.pth.id}"]}},
             "/body/a/0",
             '"$request.pth.id" is not a runtime expression. Did you mean "$request.path.name"?',
+        ),
+        (
+            {"headers": {"content-type": "{$request.header.Accept}"}, "body": "a"},
+            "/headers/content-type",
+            "the media type of a body cannot depend on the request",
         ),
         ({"headers": {"X-A": "{$request}"}}, "/headers/X-A", '"$request" is not a runtime expression.'),
         ({"patch": {"a": "{$request.body.b}"}}, "/patch/a", '"$request.body.b" is not a runtime expression.'),

@@ -423,6 +423,18 @@ def test_the_tag_of_a_patched_response_is_the_one_that_if_match_compares(small: 
     assert statuses == [412, 200]
 
 
+def test_the_tag_of_a_response_that_replaces_the_normal_one_is_compared_too(small: Contract) -> None:
+    client = create_app(small).test_client()
+    job: Any = client.get("/jobs/a").json
+    normal = client.get("/jobs/a").headers["ETag"]
+    add(client, operation="getJob", body={**job, "note": "replaced"})
+    replaced = client.get("/jobs/a").headers["ETag"]
+    statuses = [
+        client.patch("/jobs/a", json={"note": "x"}, headers={"If-Match": tag}).status_code for tag in (normal, replaced)
+    ]
+    assert statuses == [412, 200]
+
+
 FILES = {
     "openapi": "3.1.0",
     "info": {"title": "Files", "version": "1"},

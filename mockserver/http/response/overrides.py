@@ -15,6 +15,7 @@ from mockserver.engine.sandbox import Sandbox
 from mockserver.engine.state.seeded import draw_between
 from mockserver.http.exchange import Exchange, Selection
 from mockserver.http.messages import Delivery, Response
+from mockserver.http.request.content import ReadContent
 from mockserver.http.response import cors
 from mockserver.http.response.negotiation import declared_media
 from mockserver.http.response.problems import refuse
@@ -22,14 +23,17 @@ from mockserver.http.response.responses import build_response
 from mockserver.http.response.samples import SampleSpec, repaired_example, required_headers
 from mockserver.openapi.content import find_example
 from mockserver.openapi.model import Operation
+from mockserver.openapi.parameter_encoding import to_field_value
 from mockserver.refusals import Injected, ResetWhileHeld
 from mockserver.syntax import strict_json
+from mockserver.syntax.http.charsets import as_utf_8
 from mockserver.syntax.http.media_types import is_json, is_markup
 from mockserver.syntax.http.statuses import FIRST_ERROR
 from mockserver.syntax.instants import format_instant
 from mockserver.syntax.merge_patch import merge_patch
 
-_LINE_ENDS = re.compile(r"[\r\n\0]+")
+# What ends a line would end the header, and other control characters would have clients refuse the response.
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]+")
 
 
 class HeldResponse:
@@ -61,8 +65,9 @@ def fill_template(exchange: Exchange, override: Override) -> Override:
     call, request = prepared.call, exchange.request
     path, query = (call.path, call.query) if call is not None else (prepared.parameters, prepared.parameters)
     now = format_instant(exchange.selection.run.timeline.now)
-    values = RequestValues(request.method, path, query, content.header, content.body, request.url, now)
+    values = RequestValues(request.method, path, query, partial(_header_text, content), content.body, request.url, now)
     body = patch = None
+    patches = False
     with suppress(Absent):
         if isinstance(override.body, str) and is_markup(override.media_type or ""):
             body = fill_text(override.body, values, html.escape)
@@ -70,12 +75,17 @@ def fill_template(exchange: Exchange, override: Override) -> Override:
             body = fill(override.body, values)
     with suppress(Absent):
         patch = fill(override.patch, values)
+        patches = override.patches
     headers = {
-        # What ends a line would end the header.
-        name: tuple(_LINE_ENDS.sub(" ", fill_text(text, values)) for text in texts)
+        name: tuple(to_field_value(_CONTROL_CHARACTERS.sub(" ", fill_text(text, values)).strip()) for text in texts)
         for name, texts in override.headers.items()
     }
-    return replace(override, body=body, patch=patch, headers=headers)
+    return replace(override, body=body, patches=patches, patch=patch, headers=headers)
+
+
+def _header_text(content: ReadContent, name: str) -> str | None:
+    value = content.header(name)
+    return None if value is None else as_utf_8(value)
 
 
 def hold_back(exchange: Exchange, override: Override, delay: int) -> Delivery | None:
