@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from mockserver.contract.conditions import (
     NO_CONDITIONS,
@@ -17,31 +19,45 @@ from mockserver.contract.conditions import (
 from mockserver.contract.model import Contract
 from mockserver.contract.overrides import UNKNOWN_LISTED
 from mockserver.control.journal_json import has_method, has_status
-from mockserver.engine.journal import Entry
-from mockserver.errors import Violation, unknown_name
+from mockserver.engine.journal import CLIENT_ERRORS, Entry
+from mockserver.errors import Refusal, Violation, unknown_name
 from mockserver.http.messages import header_name
-from mockserver.http.request.content import parse_body
+from mockserver.http.request.bodies import sent_media_type
+from mockserver.http.request.content import parse_body, read_declared
 from mockserver.openapi.model import Operation, unknown_operation
 from mockserver.refusals import InvalidRequest
 from mockserver.schemas.inline_schemas import TOO_LARGE, VALUE_LIMIT, count_values
 from mockserver.schemas.matching import ReadingWork
 from mockserver.syntax import json_pointer
 from mockserver.syntax.http.cookies import cookie_values
+from mockserver.syntax.http.media_types import is_json
 from mockserver.syntax.redaction import redact_value
 
 # The members of an expectation that may hold schemas.
 WITH_SCHEMAS = ("where", "headers", "cookies", "body")
+NO_OPERATIONS: Mapping[str, Operation] = MappingProxyType({})
 
 
 class BodyNotKept(Exception):
     """The journal holds only a part of a request's body, so nothing can be said about it."""
 
 
-class LoggedRequest:
-    """A request in the journal, whose content is parsed once for all expectations; `work` is what they may read."""
+class KeptBody(NamedTuple):
+    """The body of a request in the journal, with the headers that say how it is read."""
 
-    def __init__(self, entry: Entry, work: ReadingWork) -> None:
+    body: bytes
+    header: Callable[[str], str | None]
+
+
+class LoggedRequest:
+    """A request in the journal, whose content is parsed once for all expectations; `work` is what they may read.
+
+    Its body is read as one of the `operations` declares it, if it was sent to one of them.
+    """
+
+    def __init__(self, entry: Entry, work: ReadingWork, operations: Mapping[str, Operation] = NO_OPERATIONS) -> None:
         self.entry, self.work = entry, work
+        self._operations = operations
         self.parameters = SentParameters(entry.parameters)
 
     def header(self, name: str) -> str | None:
@@ -54,13 +70,22 @@ class LoggedRequest:
 
     @cached_property
     def body(self) -> Any:
-        """The body as it came: JSON as its value, a form as an object, other text as a string, none as null.
+        """The body as overrides see it: JSON as its value, a form as an object, other text as a string, none as null.
 
         Raises BodyNotKept where the journal holds only a part of it.
         """
         message = self.entry.request
         if message.size > len(message.body):
             raise BodyNotKept(message.size)
+        entry = self.entry
+        operation = self._operations.get(entry.operation or "")
+        # What was refused or passed on, overrides see as it came, too.
+        is_raw = entry.violations or entry.upstream or entry.code in CLIENT_ERRORS
+        if operation is not None and operation.body is not None and not is_raw:
+            kept = KeptBody(message.body, self.header)
+            if message.body and not is_json(sent_media_type(operation.body, kept)):
+                with suppress(Refusal):
+                    return read_declared(operation.body, kept)
         return parse_body(message.body, self.header("Content-Type") or "")
 
     @cached_property

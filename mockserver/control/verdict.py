@@ -52,14 +52,14 @@ def _describe_unused(
     """Unused overrides as JSON, with their scenarios and the requests to the operation that came closest."""
     described = [{"scenario": name, "id": active.id, **active.override.entry} for name, active in unused]
     comparisons = [JournalComparison(_expected_by(active.override)) for _, active in unused[:EXPLAINED_OVERRIDES]]
-    work = ReadingWork()
+    work, operations = ReadingWork(), service.contract.operations
     with suppress(TooMuchToMatch):
         for entry in reversed(list(sandbox.journal.newest_first())) if comparisons else ():
-            request = LoggedRequest(entry, work)
+            request = LoggedRequest(entry, work, operations)
             for comparison in comparisons:
                 if comparison.expectation.entry.get("operation", entry.operation) == entry.operation:
                     comparison.add(request)
-    explanations = BodyExplanations(max(1, len(comparisons)))
+    explanations = BodyExplanations(max(1, len(comparisons)), operations)
     for fields, comparison in zip(described, comparisons, strict=False):
         if requests := _closest_to(service, comparison, explanations):
             fields["closest"] = [_in_scenario(fields["scenario"], request) for request in requests]

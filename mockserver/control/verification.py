@@ -12,6 +12,7 @@ from mockserver.engine.journal import Entry, Journal
 from mockserver.errors import Violation, count_noun
 from mockserver.http.exchange import Exchange
 from mockserver.http.service import Service
+from mockserver.openapi.model import Operation
 from mockserver.refusals import InvalidRequest, TooMuchToMatch, VerifyFailed
 from mockserver.schemas.explaining.explanation_work import STEP_LIMIT
 from mockserver.schemas.matching import READING_LIMIT, ReadingWork
@@ -92,8 +93,9 @@ def verify(
     Raises VerifyFailed if an expectation does not hold.
     """
     comparisons = [JournalComparison(expectation) for expectation in expectations]
-    compare_all(comparisons, entries)
-    explanations = BodyExplanations(len(expectations))
+    operations = service.contract.operations
+    compare_all(comparisons, entries, operations)
+    explanations = BodyExplanations(len(expectations), operations)
     results = [_result(service, comparison, dropped, explanations) for comparison in comparisons]
     if in_order:
         _require_order(expectations, results)
@@ -107,12 +109,14 @@ def verify(
     return {"verified": True, "expectations": results}
 
 
-def compare_all(comparisons: Sequence[JournalComparison], entries: Sequence[Entry]) -> None:
+def compare_all(
+    comparisons: Sequence[JournalComparison], entries: Sequence[Entry], operations: Mapping[str, Operation]
+) -> None:
     """Compare each request with each expectation. Raises InvalidRequest where their schemas would read too much."""
     work = ReadingWork()
     try:
         for entry in entries:
-            request = LoggedRequest(entry, work)
+            request = LoggedRequest(entry, work, operations)
             for comparison in comparisons:
                 comparison.add(request)
     except TooMuchToMatch:
@@ -158,8 +162,9 @@ class JournalComparison:
 class BodyExplanations:
     """Explains how bodies differ from the expected ones, of so many expectations, with a bounded amount of work."""
 
-    def __init__(self, expectations: int) -> None:
+    def __init__(self, expectations: int, operations: Mapping[str, Operation]) -> None:
         self.limit = max(CLOSEST_LIMIT, EXPLAINED_BODIES // expectations)
+        self._operations = operations
         self._steps = EXPLANATION_STEPS
 
     def explain(self, expectation: Expectation, entry: Entry) -> list[dict[str, Any]]:
@@ -168,7 +173,7 @@ class BodyExplanations:
         assert schema is not None
         violations = [NOT_EXPLAINED]
         if self._steps > 0:
-            violations = schema.violations(LoggedRequest(entry, ReadingWork()).body, "body")
+            violations = schema.violations(LoggedRequest(entry, ReadingWork(), self._operations).body, "body")
             self._steps -= schema.schemas.explainer.steps_taken
         return [{"part": "body", **violation.as_dict()} for violation in violations]
 

@@ -87,7 +87,7 @@ def test_the_time_to_verify_repeated_parameters_grows_linearly() -> None:
         values = [f"b{number}" for number in range(size)]
         sent = {"status": values}
         entry = Entry(1, 0, "baseline", "listJobs", "GET", "/", "", 200, 0.0, nothing, nothing, parameters=sent)
-        return lambda: compare_all([JournalComparison(expectation) for expectation in expectations], [entry])
+        return lambda: compare_all([JournalComparison(expectation) for expectation in expectations], [entry], {})
 
     assert_grows_linearly(prepare, 1_000)
 

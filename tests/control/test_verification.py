@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -135,6 +136,46 @@ def test_bodies_are_judged_by_a_json_schema(make_contract: MakeContract) -> None
 def test_bodies_are_judged_as_they_came(client: FlaskClient, content_type: str, data: bytes, value: Any) -> None:
     client.post("/nowhere", data=data, content_type=content_type)
     assert verify(client, {"path": "/nowhere", "body": {"const": value}}).status_code == 200
+
+
+NOTES = """
+openapi: 3.1.0
+info: {title: Notes, version: "1"}
+paths:
+  /notes:
+    post:
+      operationId: addNote
+      requestBody:
+        content:
+          application/x-www-form-urlencoded: {schema: &note {type: object, properties: {n: {type: integer}, tags: {type: array, items: {type: string}}}}}
+          application/xml: {schema: *note}
+          text/plain: {schema: {type: string}}
+      responses: {"204": {description: Added}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("content_type", "data", "value"),
+    [
+        ("application/x-www-form-urlencoded", b"n=5&tags=a&tags=b", {"n": 5, "tags": ["a", "b"]}),
+        ("application/xml", b"<note><n>5</n><tags>a</tags><tags>b</tags></note>", {"n": 5, "tags": ["a", "b"]}),
+        ("text/plain", b"5", "5"),
+    ],
+)
+def test_bodies_are_read_as_overrides_see_them(tmp_path: Path, content_type: str, data: bytes, value: Any) -> None:
+    (tmp_path / "notes.yaml").write_text(NOTES)
+    client = create_app(tmp_path / "notes.yaml").test_client()
+    condition = {"body": {"const": value}}
+    client.post("/__mock/overrides", json={"operation": "addNote", "match": condition, "status": 503})
+    assert client.post("/notes", data=data, content_type=content_type).status_code == 503
+    assert verify(client, {"operation": "addNote", **condition}).status_code == 200
+
+
+def test_a_form_that_was_refused_is_read_as_it_came(tmp_path: Path) -> None:
+    (tmp_path / "notes.yaml").write_text(NOTES)
+    client = create_app(tmp_path / "notes.yaml").test_client()
+    assert client.post("/notes", data={"n": "x"}).status_code == 422
+    assert verify(client, {"operation": "addNote", "body": {"const": {"n": "x"}}}).status_code == 200
 
 
 def test_a_body_is_parsed_once_for_all_expectations(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:

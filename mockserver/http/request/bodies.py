@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 from mockserver.errors import Violation
-from mockserver.http.messages import Request
 from mockserver.http.request.body_syntax import decode_text, parse_json, read_xml
 from mockserver.http.request.forms import OCTETS, Form, decode_form, split_multipart, split_urlencoded
 from mockserver.openapi import parameter_decoding
@@ -35,7 +34,18 @@ ITEM_LIMIT, INVALID_LIMIT = 100_000, 20
 TEXTS = ({"string"}, ALL_TYPES - {"null"})
 
 
-def read(body: Body, request: Request, violations: list[Violation]) -> tuple[Any, MediaType | None]:
+class ReceivedBody(Protocol):
+    """A request, or what is kept of it."""
+
+    @property
+    def body(self) -> bytes:
+        """The bytes of the body."""
+
+    def header(self, name: str, /) -> str | None:
+        """The value of a header; its name is case-insensitive."""
+
+
+def read(body: Body, request: ReceivedBody, violations: list[Violation]) -> tuple[Any, MediaType | None]:
     """The body's value and the declared media type that matches it; adds its violations to `violations`.
 
     Raises UnsupportedMediaType, UnsupportedCharset, MalformedBody or TooManyParts.
@@ -57,7 +67,7 @@ def read(body: Body, request: Request, violations: list[Violation]) -> tuple[Any
     return _decode(media, sent, data, violations), media
 
 
-def read_uploads(body: Body, request: Request, value: Any) -> Any:
+def read_uploads(body: Body, request: ReceivedBody, value: Any) -> Any:
     """`value`, which `read` has returned, with an Upload for each file of a multipart form."""
     sent = request.header("Content-Type") or ""
     name = best_match(sent, body.media) if essence(sent) in FORMS and essence(sent) != FORM else None
@@ -68,7 +78,7 @@ def read_uploads(body: Body, request: Request, value: Any) -> Any:
     return Form(media, parts, as_text=as_text, with_uploads=True).value()
 
 
-def sent_media_type(body: Body, request: Request) -> str:
+def sent_media_type(body: Body, request: ReceivedBody) -> str:
     """The Content-Type of a request; without one, JSON if declared, else the first declared type that is not a range.
 
     Of ranges alone, what the bytes look like (RFC 9110, section 8.3): JSON, or bytes where the schema allows these.

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from mockserver.errors import Refusal
-from mockserver.http.request.bodies import read_uploads
+from mockserver.http.request import bodies
+from mockserver.http.request.bodies import ReceivedBody
 from mockserver.http.request.forms import describe_uploads, read_undeclared_form
+from mockserver.openapi.model import Body
 from mockserver.schemas.matching import ReadingWork
 from mockserver.syntax import strict_json
 from mockserver.syntax.http.media_types import FORM, MULTIPART, essence
@@ -40,11 +42,23 @@ class ReadContent:
         request, call, operation = self._prepared.request, self._prepared.call, self._prepared.route.operation
         if call is None or call.body is None:
             return parse_body(request.body, request.header("Content-Type") or "")
-        if isinstance(call.body, bytes):
-            return call.body.decode("latin-1")
         if operation is None or operation.body is None:
             return call.body
-        return describe_uploads(read_uploads(operation.body, request, call.body))
+        return _as_json(operation.body, request, call.body)
+
+
+def read_declared(body: Body, sent: ReceivedBody) -> Any:
+    """A body in the same form, of a request that the operation with this `body` has accepted; None if there is none.
+
+    Raises Refusal.
+    """
+    return _as_json(body, sent, bodies.read(body, sent, [])[0])
+
+
+def _as_json(body: Body, sent: ReceivedBody, value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    return describe_uploads(bodies.read_uploads(body, sent, value))
 
 
 def parse_body(body: bytes, content_type: str) -> Any:
