@@ -30,7 +30,7 @@ OCTETS = "application/octet-stream"
 # The members that replace the normal response.
 REPLACING = {"status", "body", "body_base64", "example"}
 # The members whose texts may have runtime expressions in them.
-TEMPLATES = ("body", "patch", "headers")
+TEMPLATES = ("body", "patch", "headers", "set")
 
 
 def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Override | None, list[Violation]]:

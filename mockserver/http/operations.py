@@ -8,6 +8,7 @@ is stored for the key (`_perform_and_store`); of a conditional request, the cond
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 from mockserver.contract.model import Override
@@ -227,6 +228,8 @@ def _overridden(exchange: Exchange, operation: Operation, *, delay: int) -> Resp
     """The response that an override gives, or the normal one with its headers. `delay` is in milliseconds."""
     assert exchange.override is not None
     override = fill_template(exchange, exchange.override.override)
+    if override.is_template:
+        exchange.override = replace(exchange.override, override=override)
     exchange.delivery = hold_back(exchange, override, delay)
     if not override.replaces:
         response = amend(exchange, operation, override, _perform_and_store(exchange, operation))

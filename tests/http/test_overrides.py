@@ -315,6 +315,21 @@ def test_set_gives_a_new_record_its_key_and_other_members(small: Contract) -> No
     assert client.get("/jobs/job-9").json == created
 
 
+def test_what_is_set_may_be_what_the_request_sent(small: Contract) -> None:
+    client = create_app(small).test_client()
+    note = "{$request.header.X-User} at {$now}"
+    add(
+        client,
+        operation="createJob",
+        set={"id": "job-{$request.body#/owner_id}", "note": note, "x": "{$request.body#/x}"},
+    )
+    created: Any = client.post("/jobs", json={"owner_id": 1}, headers={"X-User": "ann"}).json
+    assert created == client.get("/jobs/job-1").json
+    assert created["note"] == "ann at 2026-01-01T00:00:10.000Z"
+    assert "x" not in created
+    assert "note: 'ann at" in client.get("/__mock/recording").text
+
+
 def test_a_key_to_set_that_is_taken_is_left_out(small: Contract) -> None:
     client = create_app(small).test_client()
     add(client, operation="createJob", set={"id": "job-9"})

@@ -80,7 +80,8 @@ def fill_template(exchange: Exchange, override: Override) -> Override:
         name: tuple(to_field_value(_CONTROL_CHARACTERS.sub(" ", fill_text(text, values)).strip()) for text in texts)
         for name, texts in override.headers.items()
     }
-    return replace(override, body=body, patches=patches, patch=patch, headers=headers)
+    assigned = fill(override.assigned, values)
+    return replace(override, body=body, patches=patches, patch=patch, headers=headers, assigned=assigned)
 
 
 def _header_text(content: ReadContent, name: str) -> str | None:
