@@ -28,7 +28,7 @@ from mockserver.openapi.model import Operation, unknown_operation
 from mockserver.refusals import InvalidRequest
 from mockserver.schemas.inline_schemas import TOO_LARGE, VALUE_LIMIT, count_values
 from mockserver.schemas.matching import ReadingWork
-from mockserver.syntax import json_pointer
+from mockserver.syntax import json_pointer, strict_json
 from mockserver.syntax.http.cookies import cookie_values
 from mockserver.syntax.http.media_types import is_json
 from mockserver.syntax.redaction import redact_value
@@ -152,7 +152,7 @@ class Expectation:
     def description(self) -> str:
         """The expectation in words, such as `retryJob with job_id=job-7 exactly once`."""
         parts = [str(self.entry[name]) for name in ("operation", "method", "path") if name in self.entry]
-        where = ", ".join(f"{name}={value}" for name, value in self.entry.get("where", {}).items())
+        where = ", ".join(f"{name}={_shown(value)}" for name, value in self.entry.get("where", {}).items())
         text = " ".join(parts) + (f" with {where}" if where else "")
         if parts := [part for part in ("headers", "cookies", "body") if part in self.entry]:
             text += f" with {' and '.join(parts)} as expected"
@@ -171,6 +171,10 @@ class Expectation:
             return at_least
         at_most = f"at most {_count_times(self.maximum)}"
         return at_most if not self.minimum else f"{at_least} and {at_most}"
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else strict_json.dump(value).decode()
 
 
 def _count_times(number: int) -> str:

@@ -82,6 +82,12 @@ def test_a_failed_expectation_says_what_came_closest(client: FlaskClient) -> Non
     ]
 
 
+def test_a_failed_expectation_is_written_with_its_parameters_as_json(client: FlaskClient) -> None:
+    where = {"status": {"enum": ["failed"]}, "limit": 5, "type": None}
+    detail = failed(client, {"operation": "listJobs", "where": where})["detail"]
+    assert 'listJobs with limit=5, status={"enum":["failed"]}, type=null at least once' in detail
+
+
 def test_the_differences_between_headers_show_no_secrets(client: FlaskClient) -> None:
     client.get("/admin/jobs", headers={"Authorization": "Bearer abc", "X-Plan": "gold", "Cookie": "sid=5"})
     expected = {"operation": "listJobs", "headers": {"Authorization": "Bearer abd", "X-Plan": {"pattern": "^s"}}}
