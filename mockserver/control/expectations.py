@@ -79,8 +79,8 @@ class LoggedRequest:
             raise BodyNotKept(message.size)
         entry = self.entry
         operation = self._operations.get(entry.operation or "")
-        # What was refused or passed on, overrides see as it came, too.
-        is_raw = entry.violations or entry.upstream or entry.code in CLIENT_ERRORS
+        # What breaks the contract, overrides see as it came, too.
+        is_raw = entry.violations or entry.code in CLIENT_ERRORS
         if operation is not None and operation.body is not None and not is_raw:
             kept = KeptBody(message.body, self.header)
             if message.body and not is_json(sent_media_type(operation.body, kept)):

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from mockserver.errors import Refusal
+from mockserver.errors import Refusal, Violation
 from mockserver.http.request import bodies
 from mockserver.http.request.bodies import ReceivedBody
 from mockserver.http.request.forms import describe_uploads, read_undeclared_form
@@ -48,11 +48,10 @@ class ReadContent:
 
 
 def read_declared(body: Body, sent: ReceivedBody) -> Any:
-    """A body in the same form, of a request that the operation with this `body` has accepted; None if there is none.
-
-    Raises Refusal.
-    """
-    return _as_json(body, sent, bodies.read(body, sent, [])[0])
+    """A body in the same form, of a request to the operation that declares `body`. Raises Refusal."""
+    violations: list[Violation] = []
+    value, _ = bodies.read(body, sent, violations)
+    return parse_body(sent.body, sent.header("Content-Type") or "") if violations else _as_json(body, sent, value)
 
 
 def _as_json(body: Body, sent: ReceivedBody, value: Any) -> Any:
