@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import binascii
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from mockserver.contract import formats
 from mockserver.contract.conditions import ConditionReader
 from mockserver.contract.model import Override
-from mockserver.contract.runtime_expressions import find_embedded, find_mistakes
+from mockserver.contract.runtime_expressions import find_embedded, find_mistakes, parameter_of
 from mockserver.errors import Violation, quote, unknown_name
 from mockserver.openapi.content import find_example, holds_value, json_media_type, validate_body
 from mockserver.openapi.model import DeclaredResponse, Operation, unknown_operation
@@ -65,11 +65,13 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
         checked = _check_every(entry)
     else:
         # What a template becomes is validated when it is sent.
-        checked = _check_response(entry, operation, status, media_type, body, is_template=is_template)
+        checked = _check_response(
+            entry, operation, status, media_type, body, is_unread=is_template or bool(body_violations)
+        )
     violations = [
         *mistakes,
         *body_violations,
-        *_check_expressions(entry),
+        *_check_expressions(entry, operation),
         *(_check_media_type(media_type, headers) if has_body else []),
         *_check_headers(headers),
         *_check_where(entry, operations.values() if operation is None else [operation]),
@@ -150,12 +152,21 @@ def _media_type(declared: DeclaredResponse | None, headers: Mapping[str, Sequenc
     return media.name if media is not None else JSON
 
 
-def _check_expressions(entry: Mapping[str, Any]) -> list[Violation]:
-    return [
-        Violation("body", pointer, "expression", message)
-        for name in TEMPLATES
-        for pointer, message in find_mistakes(entry.get(name), f"/{name}")
-    ]
+def _check_expressions(entry: Mapping[str, Any], operation: Operation | None) -> list[Violation]:
+    mistakes = chain.from_iterable(find_mistakes(entry.get(name), f"/{name}") for name in TEMPLATES)
+    unknown = _unknown_parameters(entry, operation) if operation is not None else ()
+    listed = islice(chain(mistakes, unknown), UNKNOWN_LISTED)
+    return [Violation("body", pointer, "expression", message) for pointer, message in listed]
+
+
+def _unknown_parameters(entry: Mapping[str, Any], operation: Operation) -> Iterator[tuple[str, str]]:
+    """The expressions about parameters that an operation does not have: the pointer, and what is wrong."""
+    names = {location: operation.parameter_names((location,)) for location in ("path", "query")}
+    for member in TEMPLATES:
+        for pointer, expression in find_embedded(entry.get(member), f"/{member}"):
+            location, name = parameter_of(expression) or ("", "")
+            if location and name not in names[location]:
+                yield pointer, unknown_name(f"{location} parameter", name, names[location])
 
 
 def _check_media_type(media_type: str | None, headers: Mapping[str, Sequence[str]]) -> list[Violation]:
@@ -246,7 +257,7 @@ def _check_response(
     media_type: str | None,
     body: Any,
     *,
-    is_template: bool,
+    is_unread: bool,
 ) -> list[Violation]:
     """The status must be declared or be an error's; the body must match the schema, unless it is meant not to."""
     declared, may_violate = operation.response(status), entry.get("violate", False)
@@ -261,7 +272,7 @@ def _check_response(
         names = [name for media in declared.media.values() for name in media.examples]
         message = unknown_name("example", entry["example"], names)
         return [Violation("body", "/example", "example", message)]
-    if media_type is None or may_violate or is_template:
+    if media_type is None or may_violate or is_unread:
         return []
     return _check_body(body, declared, status, media_type)
 

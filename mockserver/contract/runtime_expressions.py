@@ -36,6 +36,12 @@ def reads_request(expression: str) -> bool:
     return _SOURCE.fullmatch(expression) is not None
 
 
+def parameter_of(expression: str) -> tuple[str, str] | None:
+    """The location and the name of the parameter of the path or the query that an expression reads, if it reads one."""
+    match = _SOURCE.fullmatch(expression)
+    return (match[1], match[2]) if match is not None and match[1] in ("path", "query") else None
+
+
 def body_members(expression: str) -> tuple[str, ...]:
     """The member of the request's body that an expression reads, if it reads one."""
     match = _SOURCE.fullmatch(expression)

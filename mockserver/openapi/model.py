@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import field
 from functools import lru_cache
 from typing import Any
@@ -187,9 +187,9 @@ class Operation:
         pairs = parse_qsl(self.path.partition("#")[0].partition("?")[2], keep_blank_values=True)
         return tuple((name, value) for name, value in pairs if "{" not in value)
 
-    def parameter_names(self) -> list[str]:
+    def parameter_names(self, locations: Container[str] = ("path", "query")) -> list[str]:
         """The names by which conditions know the parameters of the path and the query, and the members of these."""
-        declared = [parameter for parameter in self.parameters if parameter.location in ("path", "query")]
+        declared = [parameter for parameter in self.parameters if parameter.location in locations]
         leaves = (leaf.name for parameter in declared for leaf in parameter.leaves())
         return list(dict.fromkeys([*(parameter.name for parameter in declared), *leaves]))
 

@@ -152,6 +152,8 @@ def test_what_a_template_becomes_is_validated(things: FlaskClient) -> None:
             "/headers/content-type",
             "the media type of a body cannot depend on the request",
         ),
+        ({"body": "{$request.path.ID}"}, "/body", 'there is no path parameter "ID". Known: id.'),
+        ({"set": {"a": "no. {$request.query.id}"}}, "/set/a", 'there is no query parameter "id".'),
         ({"headers": {"X-A": "{$request}"}}, "/headers/X-A", '"$request" is not a runtime expression.'),
         ({"patch": {"a": "{$request.body.b}"}}, "/patch/a", '"$request.body.b" is not a runtime expression.'),
     ],
