@@ -140,14 +140,21 @@ class Protocol(RequestReader):
         self._is_last = not cycle.keep_alive
         if self.transport.is_closing():
             return  # the peer has gone, and with it the requests that it sent at once
-        is_free = self._hold is None and not self._waiting and not self.flow.write_paused
-        if is_free and self._complete <= RESPONSES_PER_TURN:
+        if self._may_respond(self._complete - 1):
             self._respond(cycle, request)
         else:
-            self._waiting.add(cycle, request, len(request.body) if isinstance(request, ParsedRequest) else 0)
-            self.regulate_reading()
-            if is_free:
-                self._turn = self.loop.call_later(0, self._respond_to_waiting)
+            self._have_wait(cycle, request, len(request.body) if isinstance(request, ParsedRequest) else 0)
+
+    def _may_respond(self, number: int) -> bool:
+        """Whether a request is responded to at once, before which a number of others came in the same bytes."""
+        return not self.is_held_up and number < RESPONSES_PER_TURN
+
+    def _have_wait(self, cycle: Cycle, request: Any, size: int = 0) -> None:
+        """Have a request, with a body of a size, wait for the responses before its own, or for its turn."""
+        if not self.is_held_up:
+            self._turn = self.loop.call_later(0, self._respond_to_waiting)
+        self._waiting.add(cycle, request, size)
+        self.regulate_reading()
 
     def _respond_to_waiting(self, limit: int = RESPONSES_PER_TURN) -> None:
         self._turn.cancel()

@@ -59,7 +59,14 @@ class Loop:
 class Connection:
     """One connection of a protocol, which is its transport, too. `received` is all that the peer has read."""
 
-    def __init__(self, app: WSGIApplication, body_limit: int = 10_000, *, reads: bool = True) -> None:
+    def __init__(
+        self,
+        app: WSGIApplication,
+        body_limit: int = 10_000,
+        *,
+        reads: bool = True,
+        make_protocol: Callable[..., Protocol] = Protocol,
+    ) -> None:
         self.loop, self.received, self.unread = Loop(), b"", bytearray()
         self.is_reading = True
         self._closing, self._reads = False, reads
@@ -75,7 +82,7 @@ class Connection:
         )
         loop: Any = self.loop
         transport: Any = self
-        self.protocol = Protocol(config, ServerState(), {}, loop)
+        self.protocol = make_protocol(config, ServerState(), {}, loop)
         self.protocol.connection_made(transport)
 
     def send(self, data: bytes) -> None:

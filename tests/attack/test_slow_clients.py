@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from mockserver import Contract, create_app
 from mockserver.server import rejections
 from mockserver.server.protocol import RESPONSES_PER_TURN
 from mockserver.server.server import KEEP_ALIVE_SECONDS, BackgroundServer
+from mockserver.server.upstream.passing_protocol import passing_protocol
 from tests.attack.connection import HIGH_WATER, Connection
 from tests.server.test_protocol import connect, read_answer, request
 
@@ -186,6 +188,16 @@ def test_of_many_requests_at_once_a_few_are_responded_to_before_others_have_thei
     assert connection.is_reading is False
     connection.loop.advance(0)
     assert connection.statuses == [200] * 50
+    assert connection.is_reading is True
+
+
+def test_of_many_requests_to_an_upstream_a_few_are_refused_before_others_have_their_turn(built_in: Contract) -> None:
+    connection = Connection(create_app(built_in, upstream="http://127.0.0.1:9"), make_protocol=passing_protocol())
+    connection.protocol.data_received(50 * b"GET /x HTTP/1.1\r\nHost: a\r\nX-Mock-Scenario: nothing\r\n\r\n")
+    assert connection.statuses == [400] * RESPONSES_PER_TURN
+    assert connection.is_reading is False
+    connection.loop.advance(0)
+    assert connection.statuses == [400] * 50
     assert connection.is_reading is True
 
 

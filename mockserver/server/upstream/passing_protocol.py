@@ -153,12 +153,11 @@ class PassingProtocol(Protocol):
         return PassedRequest(service, prepared, incoming, has_body)
 
     def _begin(self, cycle: Cycle, passed: PassedRequest) -> None:
-        if self._hold is None and not self._waiting and not self.flow.write_paused:
+        if self._may_respond(self._complete):
             self._respond(cycle, passed)
         else:
-            passed.must_continue = any(name == b"expect" for name, _ in self.headers)
-            self._waiting.add(cycle, passed)
-            self.regulate_reading()
+            passed.must_continue = self.is_responding and any(name == b"expect" for name, _ in self.headers)
+            self._have_wait(cycle, passed)
 
     def _may_repeat(self, prepared: PreparedRequest) -> bool:
         # The upstream is sent the address of the client.
