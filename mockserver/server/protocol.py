@@ -78,6 +78,8 @@ class Protocol(RequestReader):
         is_idle = not (self._is_incomplete or self._waiting) and self._hold is None
         if is_idle and self._send_known(data):
             return
+        # It may be that of a request that waited for its turn: other bytes.
+        self._repeatable = None
         is_valid = self._read(data)
         # An idle connection keeps no body.
         repeatable, self._repeatable = self._repeatable, None
@@ -166,6 +168,7 @@ class Protocol(RequestReader):
             responses += 1
             self._respond(*self._waiting.take())
             self._note_upload()
+        self._repeatable = None
         self.regulate_reading()
 
     @property

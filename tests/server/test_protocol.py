@@ -407,6 +407,17 @@ def test_two_requests_in_one_chunk_are_two_responses_and_neither_is_remembered(
         assert service.prepared.find(GET.encode()) is not None
 
 
+@pytest.mark.parametrize("count", [2, 20])
+def test_a_page_after_requests_in_one_chunk_is_not_taken_for_one_of_them(built_in: Contract, count: int) -> None:
+    connection = Connection(create_app(built_in))
+    connection.send(count * request("/admin/jobs/job-2", close=False))
+    assert connection.statuses == [200] * count
+    before = len(connection.received)
+    for _ in range(2):
+        connection.send(request("/__mock/", "Accept: text/html", close=False))
+    assert connection.received[before:].lower().count(b"<!doctype html>") == 2
+
+
 def test_a_connection_that_gets_cached_responses_is_not_idle() -> None:
     connection = Connection(create_app())
     for _ in range(10):
