@@ -20,40 +20,38 @@ class Cycle:
         self.message_event = _NOTHING
 
 
-class WaitingRequests:
+class WaitingRequests(deque[tuple[Cycle, Any, int]]):
     """Requests of a connection that wait for responses to earlier ones, and the `size` of their bodies.
 
     One read may bring thousands of them, so the size is not added up each time.
     """
 
-    __slots__ = ("_requests", "size")
+    # A deque itself: that nothing waits is asked for each request.
+    __slots__ = ("size",)
 
     def __init__(self) -> None:
-        self._requests: deque[tuple[Cycle, Any, int]] = deque()
+        super().__init__()
         self.size = 0
 
     def add(self, cycle: Cycle, request: Any, size: int = 0) -> None:
         """Add a request, with the size of its body."""
-        self._requests.append((cycle, request, size))
+        self.append((cycle, request, size))
         self.size += size
 
     def take(self) -> tuple[Cycle, Any]:
         """Remove the first request."""
-        cycle, request, size = self._requests.popleft()
+        cycle, request, size = self.popleft()
         self.size -= size
         return cycle, request
 
     def drop_last(self) -> None:
         """Remove the last request."""
-        self.size -= self._requests.pop()[2]
+        self.size -= self.pop()[2]
 
     def clear(self) -> None:
         """Remove all requests."""
-        self._requests.clear()
+        super().clear()
         self.size = 0
-
-    def __len__(self) -> int:
-        return len(self._requests)
 
 
 class Hold(Protocol):
