@@ -54,6 +54,8 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
     body, body_violations = _read_body(entry)
     has_body = "body" in entry or "body_base64" in entry
     media_type = _media_type(declared, headers, body) if has_body else None
+    if has_body:
+        body_violations = [*body_violations, *_check_media_type(media_type, headers)]
     is_template = any(True for name in TEMPLATES for _ in find_embedded(entry.get(name)))
     min_delay, max_delay, delay_violations = _read_delay(entry.get("delay"))
     reader = ConditionReader()
@@ -64,15 +66,11 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
     elif operation is None:
         checked = _check_every(entry)
     else:
-        # What a template becomes is validated when it is sent.
-        checked = _check_response(
-            entry, operation, status, media_type, body, is_unread=is_template or bool(body_violations)
-        )
+        checked = _check_response(entry, operation, status, media_type, body, is_unread=bool(body_violations))
     violations = [
         *mistakes,
         *body_violations,
         *_check_expressions(entry, operation),
-        *(_check_media_type(media_type, headers) if has_body else []),
         *_check_headers(headers),
         *_check_where(entry, operations.values() if operation is None else [operation]),
         *checked,
@@ -288,16 +286,23 @@ def _check_body(body: Any, declared: DeclaredResponse, status: int, media_type: 
     if isinstance(body, bytes) and may_be_json(media_type):
         message = "the operation declares JSON: write the value as `body`; violate: true sends other bytes"
         return [Violation("body", "/body_base64", "content", message)]
-    if not isinstance(body, str) and not holds_value(media_type, media):
+    templates = [pointer for pointer, _ in find_embedded(body, "/body")]
+    if (templates and isinstance(body, str)) or (not isinstance(body, str) and not holds_value(media_type, media)):
         return []
+    # What a template becomes is validated when it is sent; a member that is missing now is missing then.
     violations = [
         Violation("body", f"/body{violation.pointer}", violation.keyword, violation.message)
         for violation in validate_body(media_type, media, body)
+        if violation.keyword == "required" or not _has_below(templates, f"/body{violation.pointer}")
     ]
     if violations:
         message = f"{violations[0].message.removesuffix('.')}; add violate: true to send it anyway"
         violations[0] = replace(violations[0], message=message)
     return violations
+
+
+def _has_below(pointers: Iterable[str], place: str) -> bool:
+    return any(pointer == place or pointer.startswith(f"{place}/") for pointer in pointers)
 
 
 def _undeclared_status(operation: Operation, status: int) -> Violation:

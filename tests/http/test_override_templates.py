@@ -172,3 +172,25 @@ def test_a_recording_has_the_expressions_themselves(things: FlaskClient) -> None
     add(things, operation="changeThing", body={"id": "{$request.path.id}"})
     assert change(things).json == {"id": 7}
     assert "{$request.path.id}" in things.get("/__mock/recording").text
+
+
+@pytest.mark.parametrize(
+    ("body", "pointers"),
+    [
+        ({"id": "{$request.path.id}"}, []),
+        ({"id": "{$request.query.q}", "name": ["{$now}"]}, []),
+        ({"id": "a", "name": "{$now}"}, ["/body/id"]),
+        ({"name": "{$now}"}, []),
+    ],
+)
+def test_what_no_template_can_mend_is_refused_when_it_is_added(
+    things: FlaskClient, body: dict[str, Any], pointers: list[str]
+) -> None:
+    response = things.post("/__mock/overrides", json={"operation": "changeThing", "body": body})
+    assert [violation["pointer"] for violation in response.get_json().get("violations", ())] == pointers
+
+
+def test_a_missing_member_is_refused_when_a_template_is_added(client: FlaskClient) -> None:
+    entry = {"operation": "retryJob", "status": 503, "body": {"error": "no retry of {$request.path.job_id}"}}
+    problem: Any = client.post("/__mock/overrides", json=entry).json
+    assert [violation["keyword"] for violation in problem["violations"]] == ["required"] * 3
