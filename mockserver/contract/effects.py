@@ -80,17 +80,11 @@ class Effects:
 NO_EFFECTS = Effects({})
 
 
-def find_references(value: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
+def find_references(value: Any) -> Iterator[tuple[str, str]]:
     """Every text in a declared value that begins with a single dollar sign, with its pointer."""
-    if isinstance(value, str):
-        if value.startswith("$") and not value.startswith("$$"):
-            yield pointer, value
-    elif isinstance(value, Mapping):
-        for name, member in value.items():
-            yield from find_references(member, json_pointer.append(pointer, name))
-    elif isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from find_references(item, f"{pointer}/{number}")
+    for pointer, text in json_pointer.find_texts(value):
+        if text.startswith("$") and not text.startswith("$$"):
+            yield pointer, text
 
 
 def find_reference_error(text: str) -> str | None:

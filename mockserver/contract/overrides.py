@@ -11,12 +11,12 @@ from typing import Any
 from mockserver.contract import formats
 from mockserver.contract.conditions import ConditionReader
 from mockserver.contract.model import Override
-from mockserver.contract.runtime_expressions import find_embedded, find_mistakes, parameter_of
+from mockserver.contract.runtime_expressions import find_embedded, mistake_in, parameter_of
 from mockserver.errors import Violation, quote, unknown_name
 from mockserver.openapi.content import find_example, holds_value, json_media_type, validate_body
 from mockserver.openapi.model import DeclaredResponse, Operation, unknown_operation
 from mockserver.syntax.http.header_names import FRAMING
-from mockserver.syntax.http.media_types import JSON, best_match, is_text, may_be_json
+from mockserver.syntax.http.media_types import JSON, OCTETS, best_match, is_text, may_be_json
 from mockserver.syntax.http.statuses import BODILESS, FIRST_ERROR
 from mockserver.syntax.instants import parse_duration
 from mockserver.syntax.json_pointer import escape as escape_pointer
@@ -26,7 +26,6 @@ EVERY = "*"
 # The unknown names that are listed at most: for each, similar ones are looked for.
 UNKNOWN_LISTED = 100
 WRITING = ("POST", "PUT", "PATCH")
-OCTETS = "application/octet-stream"
 # The members that replace the normal response.
 REPLACING = {"status", "body", "body_base64", "example"}
 # The members whose texts may have runtime expressions in them.
@@ -56,7 +55,7 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
     media_type = _media_type(declared, headers, body) if has_body else None
     if has_body:
         body_violations = [*body_violations, *_check_media_type(media_type, headers)]
-    is_template = any(True for name in TEMPLATES for _ in find_embedded(entry.get(name)))
+    expressions = [place for name in TEMPLATES for place in find_embedded(entry.get(name), f"/{name}")]
     min_delay, max_delay, delay_violations = _read_delay(entry.get("delay"))
     reader = ConditionReader()
     where = reader.read_where(entry.get("where", {}), "/where")
@@ -70,7 +69,7 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
     violations = [
         *mistakes,
         *body_violations,
-        *_check_expressions(entry, operation),
+        *_check_expressions(expressions, operation),
         *_check_headers(headers),
         *_check_where(entry, operations.values() if operation is None else [operation]),
         *checked,
@@ -103,7 +102,7 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
         patch=entry.get("patch"),
         cut_after=entry.get("cut_after"),
         assigned=entry.get("set", {}),
-        is_template=is_template,
+        is_template=bool(expressions),
         entry=entry,
     ), []
 
@@ -150,21 +149,21 @@ def _media_type(declared: DeclaredResponse | None, headers: Mapping[str, Sequenc
     return media.name if media is not None else JSON
 
 
-def _check_expressions(entry: Mapping[str, Any], operation: Operation | None) -> list[Violation]:
-    mistakes = chain.from_iterable(find_mistakes(entry.get(name), f"/{name}") for name in TEMPLATES)
-    unknown = _unknown_parameters(entry, operation) if operation is not None else ()
-    listed = islice(chain(mistakes, unknown), UNKNOWN_LISTED)
+def _check_expressions(expressions: Sequence[tuple[str, str]], operation: Operation | None) -> list[Violation]:
+    """What is wrong with runtime expressions, each with the pointer to its text."""
+    mistakes = ((pointer, mistake_in(expression)) for pointer, expression in expressions)
+    unknown = _unknown_parameters(expressions, operation) if operation is not None else ()
+    listed = islice(((pointer, message) for pointer, message in chain(mistakes, unknown) if message), UNKNOWN_LISTED)
     return [Violation("body", pointer, "expression", message) for pointer, message in listed]
 
 
-def _unknown_parameters(entry: Mapping[str, Any], operation: Operation) -> Iterator[tuple[str, str]]:
+def _unknown_parameters(expressions: Iterable[tuple[str, str]], operation: Operation) -> Iterator[tuple[str, str]]:
     """The expressions about parameters that an operation does not have: the pointer, and what is wrong."""
     names = {location: operation.parameter_names((location,)) for location in ("path", "query")}
-    for member in TEMPLATES:
-        for pointer, expression in find_embedded(entry.get(member), f"/{member}"):
-            location, name = parameter_of(expression) or ("", "")
-            if location and name not in names[location]:
-                yield pointer, unknown_name(f"{location} parameter", name, names[location])
+    for pointer, expression in expressions:
+        location, name = parameter_of(expression) or ("", "")
+        if location and name not in names[location]:
+            yield pointer, unknown_name(f"{location} parameter", name, names[location])
 
 
 def _check_media_type(media_type: str | None, headers: Mapping[str, Sequence[str]]) -> list[Violation]:

@@ -78,21 +78,15 @@ def as_text(value: Any) -> str:
 
 def find_embedded(value: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
     """The expressions in braces in the texts of a JSON value, each with the pointer to its text."""
-    if isinstance(value, str):
-        yield from ((pointer, expression) for expression in _EMBEDDED.findall(value))
-    elif isinstance(value, Mapping):
-        for name, member in value.items():
-            yield from find_embedded(member, json_pointer.append(pointer, name))
-    elif isinstance(value, list | tuple):
-        for number, item in enumerate(value):
-            yield from find_embedded(item, f"{pointer}/{number}")
+    for place, text in json_pointer.find_texts(value, pointer):
+        yield from ((place, expression) for expression in _EMBEDDED.findall(text))
 
 
-def find_mistakes(value: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
-    """Each expression in braces that has no meaning: the pointer to its text, and what is wrong."""
-    for place, expression in find_embedded(value, pointer):
-        if expression.startswith("$request") and not reads_request(expression):
-            yield place, f"{quote(expression)} is not a runtime expression.{did_you_mean(expression, _KNOWN)}"
+def mistake_in(expression: str) -> str | None:
+    """What is wrong with an expression in braces that has no meaning."""
+    if not expression.startswith("$request") or reads_request(expression):
+        return None
+    return f"{quote(expression)} is not a runtime expression.{did_you_mean(expression, _KNOWN)}"
 
 
 def fill(value: Any, request: RequestValues) -> Any:

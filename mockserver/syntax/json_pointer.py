@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -28,6 +28,18 @@ def append(pointer: str, *tokens: str | int) -> str:
     for token in tokens:
         pointer = f"{pointer}/{token if isinstance(token, int) else escape(token)}"
     return pointer
+
+
+def find_texts(value: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
+    """Every text in a JSON value, with its pointer, which begins with that of the value."""
+    if isinstance(value, str):
+        yield pointer, value
+    elif isinstance(value, Mapping):
+        for name, member in value.items():
+            yield from find_texts(member, append(pointer, name))
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from find_texts(item, f"{pointer}/{number}")
 
 
 def join(tokens: Iterable[str | int]) -> str:

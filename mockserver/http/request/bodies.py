@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from mockserver.errors import Violation
 from mockserver.http.request.body_syntax import decode_text, parse_json, read_xml
-from mockserver.http.request.forms import OCTETS, Form, decode_form, split_multipart, split_urlencoded
+from mockserver.http.request.forms import Form, decode_form, split_multipart, split_urlencoded
 from mockserver.openapi import parameter_decoding
 from mockserver.openapi.model import Body, MediaType
 from mockserver.refusals import MalformedBody, UnsupportedMediaType
@@ -20,6 +20,7 @@ from mockserver.syntax.http.media_types import (
     JSON,
     JSON_LINES,
     JSON_SEQUENCE,
+    OCTETS,
     best_match,
     essence,
     is_json,

@@ -24,7 +24,7 @@ from mockserver.refusals import MalformedBody, TooManyParts, UnsupportedCharset
 from mockserver.schemas.shapes import Shape
 from mockserver.syntax import json_pointer
 from mockserver.syntax.http.charsets import as_utf_8
-from mockserver.syntax.http.media_types import JSON, essence, is_json, is_text, is_xml_data, matches
+from mockserver.syntax.http.media_types import JSON, OCTETS, essence, is_json, is_text, is_xml_data, matches
 
 PART_LIMIT = 1_000
 # The bytes of the headers of all parts.
@@ -32,7 +32,6 @@ HEADS_LIMIT = 512 * 1024
 # What Werkzeug says of a form that ends too early.
 _END_MISSING = "cannot parse beyond State"
 HEAD_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
-OCTETS = "application/octet-stream"
 NOTHING = Encoding()
 
 

@@ -10,10 +10,9 @@ from werkzeug.http import parse_list_header
 
 from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
 from mockserver.refusals import NotAcceptable
-from mockserver.syntax.http.media_types import best_match, covers, essence, is_json, specificity
+from mockserver.syntax.http.media_types import OCTETS, best_match, covers, essence, is_json, specificity
 
 # The media type to send if a range is declared.
-BINARY = "application/octet-stream"
 USUAL = {"*": "application/json", "application": "application/json", "text": "text/plain", "image": "image/png",
          "audio": "audio/mpeg", "video": "video/mp4", "font": "font/woff2"}  # fmt: skip
 XML_OF_PAGES = ("application/xml", "application/xhtml+xml")
@@ -47,7 +46,7 @@ def concrete_media_type(accept: str | None, name: str, media: MediaType) -> str:
     schema = media.schema.resolve().value if media.schema is not None else None
     is_binary = isinstance(schema, dict) and schema.get("format") == "binary"
     family = name.partition("/")[0]
-    usual = BINARY if is_binary and family in ("*", "application") else USUAL.get(family, USUAL["*"])
+    usual = OCTETS if is_binary and family in ("*", "application") else USUAL.get(family, USUAL["*"])
     if _quality(usual, ranges, frozenset()) > 0:
         return usual
     accepted = [

@@ -8,9 +8,7 @@ from mockserver.documents.nodes import Node, Unresolved
 from mockserver.openapi.swagger.conversion import Conversion, is_reference
 from mockserver.openapi.swagger.notation import REPLACED, convert_style, convert_type
 from mockserver.openapi.swagger.schemas import convert_schema
-from mockserver.syntax.http.media_types import JSON
-
-OCTETS = "application/octet-stream"
+from mockserver.syntax.http.media_types import JSON, OCTETS
 
 
 def convert_responses(conversion: Conversion, node: Node, produces: list[str]) -> Any:

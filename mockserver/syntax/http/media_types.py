@@ -8,6 +8,8 @@ from functools import lru_cache
 
 JSON, FORM, MULTIPART = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
 FORMS = (FORM, MULTIPART)
+# Any bytes.
+OCTETS = "application/octet-stream"
 TEXTUAL = ("application/xml", "application/yaml", "application/x-yaml", "application/javascript", "application/graphql")
 
 # Formats with elements of their own.
