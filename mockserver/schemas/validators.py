@@ -245,18 +245,23 @@ def _compile_selected(schema: Any, selection: ReachedSchemas) -> jsonschema_rs.V
 def _decision(compiled: jsonschema_rs.Validator, selection: ReachedSchemas) -> Callable[[Any], bool]:
     """What decides whether a value is valid."""
     decide: Callable[[Any], bool] = compiled.is_valid
-    return partial(_decide_bounded, decide) if selection.is_backtracking else decide
+    return _BoundedDecision(decide) if selection.is_backtracking else decide
 
 
-def _decide_bounded(is_valid: Callable[[Any], bool], value: Any) -> bool:
-    begin_value()
-    return is_valid(value)
+class _BoundedDecision:
+    """Decides whether a value is valid, for which its patterns may go back a bounded number of times."""
+
+    def __init__(self, decide: Callable[[Any], bool]) -> None:
+        self.decide = decide
+
+    def __call__(self, value: Any) -> bool:
+        begin_value()
+        return self.decide(value)
 
 
 def within_value(is_valid: Callable[[Any], bool]) -> Callable[[Any], bool]:
     """The same as a part of a validation that has begun: what its patterns have taken counts."""
-    is_bounded = isinstance(is_valid, partial) and is_valid.func is _decide_bounded
-    return is_valid.args[0] if is_bounded and isinstance(is_valid, partial) else is_valid
+    return is_valid.decide if isinstance(is_valid, _BoundedDecision) else is_valid
 
 
 def _compile(schema: Any, documents: Mapping[str, Any], *, is_backtracking: bool = False) -> jsonschema_rs.Validator:

@@ -113,7 +113,7 @@ class RedisStore:
         beginning = f'["{uuid.uuid4().hex}",'
         entry_arguments = _entry_arguments(entry) if entry is not None else ("", "", "")
         arguments = (*self._limits, epoch, length, f"{beginning}{batch}]", beginning, new_epoch, EVENT_LIMIT)
-        holds = (name, int(not content.is_empty), content.summary, self._is_noted(name))
+        holds = (name, int(not content.is_empty), content.summary, self._must_note(name))
         reply = self._run_script(APPEND, name, *arguments, *entry_arguments, *holds)
         if reply == 0:
             raise Conflict
@@ -122,11 +122,11 @@ class RedisStore:
 
     def add_entry(self, name: str, entry: EncodedEntry) -> None:
         """Add a journal entry."""
-        self._run_script(ADD_ENTRY, name, *self._limits, "", 0, *_entry_arguments(entry), name, self._is_noted(name))
+        self._run_script(ADD_ENTRY, name, *self._limits, "", 0, *_entry_arguments(entry), name, self._must_note(name))
 
     def add_entry_if_unchanged(self, name: str, epoch: str, length: int, entry: EncodedEntry) -> bool:
         """Add a journal entry if the sandbox is still at this epoch and length; whether it is."""
-        arguments = (*self._limits, epoch, length, *_entry_arguments(entry), name, self._is_noted(name))
+        arguments = (*self._limits, epoch, length, *_entry_arguments(entry), name, self._must_note(name))
         return bool(self._run_script(ADD_ENTRY, name, *arguments) == 1)
 
     def replace_entry(self, name: str, entry: EncodedEntry, other: EncodedEntry) -> None:
@@ -191,8 +191,8 @@ class RedisStore:
         names, shared = ([f"{self._prefix}{key}" for key in keys] for keys in (NAMES, (JOURNALS, BYTES)))
         return [*own, *names, *of_deliveries, *shared]
 
-    def _is_noted(self, name: str) -> int:
-        """1 where it is to be noted that the journal of a sandbox is written to: once a second."""
+    def _must_note(self, name: str) -> int:
+        """1 where it must be noted that the journal of a sandbox is written to, which is once a second; else 0."""
         now = monotonic()
         if now - self._noted.get(name, -1.0) < 1.0:
             return 0
