@@ -1,7 +1,7 @@
-"""Validates lists of records of which few have changed since the last time: each record once.
+"""Validates and writes lists of records of which few have changed since the last time: each record once.
 
-Records are immutable, so one that was valid is valid. This holds where a schema says of a list only what each of its
-items is; any other list is validated as a whole.
+Records are immutable, so one that was valid is valid, and its JSON stays the same. This holds where a schema says of a
+list only what each of its items is; any other list is validated and written as a whole.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mockserver.documents.nodes import Node, Unresolved
 from mockserver.schemas.keywords import DESCRIBING
+from mockserver.syntax import strict_json
 
 if TYPE_CHECKING:
     from mockserver.schemas.validators import Validator
 
-# The records of which it is remembered that they are valid; at the limit, all are forgotten.
-VALID_LIMIT = 2_000
+# The bytes of the records that are kept as JSON for one list; beyond them, all are forgotten.
+KEPT_LIMIT = 1_000_000
 # What the schema of a list, and that of the object around it, may say.
 LIST_KEYWORDS = DESCRIBING | {"type", "items"}
 OBJECT_KEYWORDS = DESCRIBING | {"type", "properties", "required", "additionalProperties", "unevaluatedProperties"}
@@ -29,28 +30,46 @@ class ListedRecords(NamedTuple):
     records: Sequence[Mapping[str, Any]]
 
 
-class RecordListValidator:
-    """Validates values with a list of records; `whole` validates the value, and `item` one record."""
+class RecordListWriter:
+    """Writes values with a list of records; `whole` validates the value, and `item` one record."""
 
     def __init__(self, whole: Validator, item: Validator) -> None:
         self._whole, self._item = whole, item
-        # By identity: of two records that are equal one may be another object, which is validated again.
-        self._valid_records: dict[int, Mapping[str, Any]] = {}
+        # Valid records and their JSON, by identity: of two records that are equal one may be another object, which is
+        # written again.
+        self._records: dict[int, Mapping[str, Any]] = {}
+        self._written: dict[int, strict_json.Fragment] = {}
+        self._size = 0
 
-    def is_valid(self, value: Any, listed: ListedRecords) -> bool:
-        """Whether a value is valid that holds these records."""
-        valid_records, records = self._valid_records, listed.records
-        for record in [record for record in records if id(record) not in valid_records]:
-            if not self._item.is_valid(record):
-                return False
-            if len(valid_records) >= VALID_LIMIT:
-                valid_records.clear()
-            valid_records[id(record)] = record
-        return self._whole.is_valid([] if listed.member is None else {**value, listed.member: []})
+    def write(self, value: Any, listed: ListedRecords) -> bytes | None:
+        """A value that holds these records as JSON; None if it is not valid."""
+        records, member = listed.records, listed.member
+        written = list(map(self._written.get, map(id, records)))
+        if not all(written):
+            for index in [index for index, fragment in enumerate(written) if fragment is None]:
+                if not self._item.is_valid(records[index]):
+                    return None
+                written[index] = self._keep(records[index])
+        if member is None:
+            return strict_json.dump(written) if self._whole.is_valid([]) else None
+        if not self._whole.is_valid({**value, member: []}):
+            return None
+        return strict_json.dump({**value, member: written})
+
+    def _keep(self, record: Mapping[str, Any]) -> strict_json.Fragment:
+        text = strict_json.dump(record)
+        self._size += len(text)
+        if self._size > KEPT_LIMIT:
+            self._records.clear()
+            self._written.clear()
+            self._size = len(text)
+        self._records[id(record)] = record
+        fragment = self._written[id(record)] = strict_json.Fragment(text)
+        return fragment
 
 
-def list_validator(validator: Validator, member: str | None) -> RecordListValidator | None:
-    """What validates a value of this schema whose `member` is a list of records; None if that is not the same."""
+def list_writer(validator: Validator, member: str | None) -> RecordListWriter | None:
+    """What writes values of this schema whose `member` is a list of records; None if more is said of the list."""
     if validator.is_bound:
         return None
     try:
@@ -61,7 +80,7 @@ def list_validator(validator: Validator, member: str | None) -> RecordListValida
         item = _member_of(node, "items", LIST_KEYWORDS)
     except Unresolved:
         return None
-    return RecordListValidator(validator, validator.schemas.validator(item)) if item is not None else None
+    return RecordListWriter(validator, validator.schemas.validator(item)) if item is not None else None
 
 
 def _member_of(node: Node | None, name: str, keywords: frozenset[str]) -> Node | None:

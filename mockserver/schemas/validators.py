@@ -21,7 +21,7 @@ from mockserver.schemas.backtracking import BACKTRACK_LIMIT, BoundedPattern, beg
 from mockserver.schemas.directions import Direction
 from mockserver.schemas.equality import are_unique
 from mockserver.schemas.graph import ReachedSchemas, SchemaGraph
-from mockserver.schemas.record_lists import ListedRecords, RecordListValidator, list_validator
+from mockserver.schemas.record_lists import ListedRecords, RecordListWriter, list_writer
 from mockserver.syntax import json_pointer
 
 if TYPE_CHECKING:
@@ -86,16 +86,16 @@ class Validator:
             self.__dict__["is_valid"] = is_valid
 
     @cached_property
-    def _list_validators(self) -> dict[str | None, RecordListValidator | None]:
+    def _list_writers(self) -> dict[str | None, RecordListWriter | None]:
         return {}
 
-    def accepts_list(self, value: Any, listed: ListedRecords) -> bool:
-        """Whether a value is valid that holds these records, as far as that is known from each record alone."""
-        validators, member = self._list_validators, listed.member
-        if member not in validators:
-            validators[member] = list_validator(self, member)
-        by_record = validators[member]
-        return by_record is not None and by_record.is_valid(value, listed)
+    def write_list(self, value: Any, listed: ListedRecords) -> bytes | None:
+        """A value that holds these records as JSON; None if it is invalid, or the records alone do not tell."""
+        writers, member = self._list_writers, listed.member
+        if member not in writers:
+            writers[member] = list_writer(self, member)
+        writer = writers[member]
+        return writer.write(value, listed) if writer is not None else None
 
     def count_failures(self, value: Any) -> int:
         """The number of keywords that `value` does not satisfy, as far as they are counted."""

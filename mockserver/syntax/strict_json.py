@@ -14,6 +14,8 @@ import orjson
 from mockserver.errors import quote
 from mockserver.syntax.malformed_text import MalformedText
 
+# JSON that `dump` writes as it is.
+Fragment = orjson.Fragment
 DEPTH_LIMIT = 200
 # The characters among which a duplicate name is looked for, to name it: in a third of a second.
 SEARCHED_SIZE = 2_000_000
@@ -123,7 +125,7 @@ def _may_exceed_double(data: bytes) -> bool:
 
 
 def dump(value: Any) -> bytes:
-    """Write a JSON value as compact UTF-8; members keep their order."""
+    """Write a JSON value, which may hold a Fragment, as compact UTF-8; members keep their order."""
     try:
         # Copied, since orjson over-allocates by kilobytes and the journal keeps many of these.
         return bytes(memoryview(orjson.dumps(value)))

@@ -1,4 +1,4 @@
-"""Lists of records are validated like any value, and each record once."""
+"""Lists of records are validated and written like any value, and each record once."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import pytest
 
 from mockserver import load_contract
 from mockserver.schemas import record_lists
-from mockserver.schemas.record_lists import ListedRecords, list_validator
+from mockserver.schemas.record_lists import ListedRecords, list_writer
 from mockserver.schemas.validators import Validator
+from mockserver.syntax import strict_json
 
 THING = {
     "type": "object",
@@ -58,39 +59,49 @@ def enveloped(records: list[Any], total: Any = 2) -> tuple[Any, ListedRecords]:
         ([{"id": 1}, {}], 2),
         ([{"id": 1}], "one"),
         ([{"id": 1}, None], 2),
+        ([{"id": 2**70, "tags": ["é", 1.5, {"deep": [None, True]}]}], 1),
     ],
 )
-def test_a_list_is_valid_where_the_whole_value_is(tmp_path: Path, records: list[Any], total: Any) -> None:
+def test_a_list_is_written_where_the_whole_value_is_valid(tmp_path: Path, records: list[Any], total: Any) -> None:
     validator = validator_of(tmp_path, ENVELOPE)
     value, listed = enveloped(records, total)
-    assert [validator.accepts_list(value, listed) for _ in range(2)] == [validator.is_valid(value)] * 2
+    expected = strict_json.dump(value) if validator.is_valid(value) else None
+    assert [validator.write_list(value, listed) for _ in range(2)] == [expected] * 2
 
 
-def test_a_list_without_an_envelope_is_valid_where_its_records_are(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("records", "written"),
+    [([{"id": 1}, {"id": 2}], b'[{"id":1},{"id":2}]'), ([{"id": 1}, {"id": "two"}], None), ([], b"[]")],
+)
+def test_a_list_without_an_envelope_is_written_where_its_records_are_valid(
+    tmp_path: Path, records: list[Any], written: bytes | None
+) -> None:
     validator = validator_of(tmp_path, THINGS)
-    cases: list[tuple[list[Any], bool]] = [
-        ([{"id": 1}, {"id": 2}], True),
-        ([{"id": 1}, {"id": "two"}], False),
-        ([], True),
-    ]
-    for records, is_valid in cases:
-        assert validator.accepts_list(records, ListedRecords(None, records)) is is_valid
+    assert validator.write_list(records, ListedRecords(None, records)) == written
 
 
-def test_a_record_is_validated_once_and_what_replaces_it_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_record_is_validated_once_and_what_replaces_it_again(tmp_path: Path) -> None:
     validator = validator_of(tmp_path, ENVELOPE)
-    by_record = list_validator(validator, "things")
-    assert by_record is not None
+    writer = list_writer(validator, "things")
+    assert writer is not None
     validated: list[Any] = []
-    is_valid = by_record._item.is_valid
-    by_record._item.use(lambda record: validated.append(record) or is_valid(record))  # type: ignore[func-returns-value]
+    is_valid = writer._item.is_valid
+    writer._item.use(lambda record: validated.append(record) or is_valid(record))  # type: ignore[func-returns-value]
     first, second, changed = {"id": 1}, {"id": 2}, {"id": 2, "name": "two"}
     for records in ([first, second], [second, first], [first, changed]):
-        assert by_record.is_valid(*enveloped(records))
+        writer.write(*enveloped(records))
     assert validated == [first, second, changed]
-    monkeypatch.setattr(record_lists, "VALID_LIMIT", 3)
-    assert by_record.is_valid(*enveloped([{"id": 4}, {"id": 5}, {"id": 6}]))
-    assert len(by_record._valid_records) == 3
+
+
+def test_records_that_are_kept_as_json_have_a_bounded_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record_lists, "KEPT_LIMIT", 20)
+    writer = list_writer(validator_of(tmp_path, ENVELOPE), "things")
+    assert writer is not None
+    value, listed = enveloped([{"id": number} for number in range(5)])
+    assert writer.write(value, listed) == strict_json.dump(value)
+    # Each has eight bytes: of the first four, the last two are kept, until the fifth is too many again.
+    assert list(writer._records.values()) == [{"id": 4}]
+    assert writer.write(value, listed) == strict_json.dump(value)
 
 
 @pytest.mark.parametrize(
@@ -105,10 +116,10 @@ def test_a_record_is_validated_once_and_what_replaces_it_again(tmp_path: Path, m
         {"oneOf": [THINGS, {"type": "null"}]},
     ],
 )
-def test_a_list_of_which_its_schema_says_more_is_validated_as_a_whole(tmp_path: Path, schema: Any) -> None:
+def test_a_list_of_which_its_schema_says_more_is_written_as_a_whole(tmp_path: Path, schema: Any) -> None:
     envelope = {**ENVELOPE, "properties": {**ENVELOPE["properties"], "things": schema}}  # type: ignore[dict-item]
-    assert list_validator(validator_of(tmp_path, schema), None) is None
-    assert list_validator(validator_of(tmp_path, envelope), "things") is None
+    assert list_writer(validator_of(tmp_path, schema), None) is None
+    assert list_writer(validator_of(tmp_path, envelope), "things") is None
 
 
 @pytest.mark.parametrize(
@@ -120,18 +131,18 @@ def test_a_list_of_which_its_schema_says_more_is_validated_as_a_whole(tmp_path: 
         {"propertyNames": {"maxLength": 10}},
     ],
 )
-def test_an_envelope_that_may_say_more_of_its_list_is_validated_as_a_whole(
+def test_an_envelope_that_may_say_more_of_its_list_is_written_as_a_whole(
     tmp_path: Path, keywords: dict[str, Any]
 ) -> None:
-    assert list_validator(validator_of(tmp_path, {**ENVELOPE, **keywords}), "things") is None
+    assert list_writer(validator_of(tmp_path, {**ENVELOPE, **keywords}), "things") is None
 
 
 def test_records_whose_schema_depends_on_its_surroundings_are_validated_with_them(tmp_path: Path) -> None:
     thing = {"type": "object", "properties": {"part": {"$dynamicRef": "#node"}}, "$dynamicAnchor": "node"}
-    assert list_validator(validator_of(tmp_path, ENVELOPE, thing), "things") is None
+    assert list_writer(validator_of(tmp_path, ENVELOPE, thing), "things") is None
 
 
-def test_a_list_elsewhere_than_its_member_is_validated_as_a_whole(tmp_path: Path) -> None:
+def test_a_list_elsewhere_than_its_member_is_written_as_a_whole(tmp_path: Path) -> None:
     validator = validator_of(tmp_path, ENVELOPE)
-    assert list_validator(validator, "others") is None
-    assert list_validator(validator, None) is None
+    assert list_writer(validator, "others") is None
+    assert list_writer(validator, None) is None

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-from werkzeug.http import parse_etags, parse_list_header, quote_etag, unquote_etag
+from werkzeug.http import generate_etag, parse_etags, parse_list_header, quote_etag, unquote_etag
 
 from mockserver.errors import Violation, quote
 from mockserver.http.messages import SAFE_METHODS, Request, Response, header
@@ -60,14 +59,19 @@ def build_response(
     media = declared_media(declared, media_type) if declared is not None and media_type is not None else None
     if media_type is not None and not is_json(media_type) and (media is None or not holds_value(media_type, media)):
         value = text_bodies.body_text(value, media_type)
+    violations, written = list[Violation](), None
+    if listed is not None and media is not None and media_type is not None and status not in BODILESS:
+        written = _write_list(media, media_type, value, listed)
     if declared is None:
         message = f"{operation.id} declares no response for the status {status}"
         # Where only errors are declared, nothing is known of success.
         is_unknown_success = status < FIRST_ERROR and operation.success() is None
         violations = [] if is_unknown_success else [Violation("status", "", "responses", message)]
-    else:
-        violations = _content_violations(declared, media, status, value, media_type, listed)
-    if status in BODILESS or (media_type is None and value is None):
+    elif written is None:
+        violations = _content_violations(declared, media, status, value, media_type)
+    if written is not None:
+        body, content_type = written, media_type
+    elif status in BODILESS or (media_type is None and value is None):
         body, content_type = b"", None
     else:
         body, content_type, unwritable = text_bodies.write(value, media_type or JSON, media)
@@ -77,13 +81,14 @@ def build_response(
     return Response(status, body, content_type, pairs, violations=violations)
 
 
+def _write_list(media: MediaType, media_type: str, value: Any, listed: ListedRecords) -> bytes | None:
+    """A valid value as JSON; None where it is not valid, or is to be validated and written as a whole."""
+    validator = media.validator
+    return validator.write_list(value, listed) if validator is not None and is_json(media_type) else None
+
+
 def _content_violations(
-    declared: DeclaredResponse,
-    media: MediaType | None,
-    status: int,
-    value: Any,
-    media_type: str | None,
-    listed: ListedRecords | None,
+    declared: DeclaredResponse, media: MediaType | None, status: int, value: Any, media_type: str | None
 ) -> list[Violation]:
     if media_type is None or status in BODILESS or not declared.media:
         return []
@@ -93,10 +98,7 @@ def _content_violations(
     if is_json(media_type) and isinstance(value, bytes):
         return [Violation("body", "", "content", "it is bytes, and not a JSON value")]
     if is_json(media_type):
-        validator = media.validator
-        if validator is None or (listed is not None and validator.accepts_list(value, listed)):
-            return []
-        return validator.violations(value, "body")
+        return media.validator.violations(value, "body") if media.validator is not None else []
     return validate_body(media_type, media, value) if isinstance(value, str) or holds_value(media_type, media) else []
 
 
@@ -129,7 +131,7 @@ def complete(response: Response, request: Request) -> Response:
 
 def entity_tag(body: bytes) -> str:
     """The strong entity tag of a body (RFC 9110, section 8.8.3)."""
-    return quote_etag(hashlib.blake2b(body, digest_size=16).hexdigest())
+    return quote_etag(generate_etag(body))
 
 
 def merge_vary(headers: Iterable[tuple[str, str]], server_vary: tuple[str, str]) -> str:
