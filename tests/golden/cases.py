@@ -398,7 +398,7 @@ def _conditions() -> Iterator[Case]:
     yield _case("conditional/kept", [*again, *changed, *JOURNAL])
 
 
-TAG_OF_JOB_7 = '"bca58f7099f508de3d88493965aa1b00"'
+TAG_OF_JOB_7 = '"245993e833d2fc01730ed358c33deb67a1d0802c"'
 ACCEPTS = ["*/*", "application/json", "application/*", "text/html", "text/plain", "application/problem+json", "application/xml", "text/*;q=0.5, application/json;q=0.4", "application/json;q=0", "*/*;q=0", "*/*;q=0.1, application/json;q=0", "text/csv", "image/*", "image/gif", "application/json; charset=utf-8", "application/json;v=1", "", "x", "*", "application/json;q=2", "application/json;q=x", "text/event-stream", "application/vnd.studio.v2+json", '"application/json"']
 
 
