@@ -228,6 +228,8 @@ def _check_patch(entry: Mapping[str, Any], operation: Operation | None) -> list[
     success = operation.success() if operation is not None else None
     if REPLACING & entry.keys():
         message = "a patch changes the normal response, so leave the status, the body and the example out"
+    elif success is not None and success[0] in BODILESS:
+        message = f"a patch needs a response with a body; the operation responds {success[0]}"
     elif success is not None and success[1].media and json_media_type(success[1]) is None:
         message = f"a patch needs a response in JSON; the operation declares {', '.join(success[1].media)}"
     return [Violation("body", "/patch", "patch", message)] if message else []

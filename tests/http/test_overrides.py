@@ -427,6 +427,13 @@ def test_a_patch_that_breaks_the_contract_is_sent_only_where_it_is_meant_to(clie
     assert client.get("/admin/jobs/job-7").json["status"] == 5
 
 
+def test_a_patch_of_a_response_without_a_body_is_refused(small_client: FlaskClient) -> None:
+    response = small_client.post("/__mock/overrides", json={"operation": "deleteJob", "patch": {"note": "x"}})
+    assert [violation["message"] for violation in response.json["violations"]] == [
+        "a patch needs a response with a body; the operation responds 204"
+    ]
+
+
 def test_the_tag_of_a_patched_response_is_the_one_that_if_match_compares(small: Contract) -> None:
     client = create_app(small).test_client()
     normal = client.get("/jobs/a").headers["ETag"]

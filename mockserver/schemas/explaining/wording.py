@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from mockserver.documents.nodes import BASE_URI
@@ -16,10 +17,14 @@ LISTED_VALUES_LIMIT = 12
 # Among more values, the nearest one is not searched for.
 COMPARED_VALUES_LIMIT = 1_000
 MESSAGE_LIMIT = 300
+TYPES = Draft202012Validator.TYPE_CHECKER
 # How the message of the error begins that more than one branch of a `oneOf` matches; the numbers of two follow.
 SEVERAL_MATCH = "several match: "
 # How the message about a value ends that none of the alternatives allows.
 NONE_MATCHES = "matches none of the alternatives"
+# Keywords whose messages say little of what would be right: an example of the schema is added.
+ILLUSTRATED = {"type", "pattern", "format"}
+EXAMPLE_LIMIT = 60
 # Formats whose names do not say what they are.
 FORMAT_NAMES = {"byte": "Base64 text"}
 
@@ -231,5 +236,23 @@ _MESSAGES = {
 
 
 def message_of(error: ValidationError) -> str:
-    """What is wrong, in words."""
-    return _MESSAGES.get(str(error.validator or "false"), _default)(error)
+    """What is wrong, in words, and an example of what would be right where the schema has one."""
+    message = _MESSAGES.get(str(error.validator or "false"), _default)(error)
+    example = _example(error) if error.validator in ILLUSTRATED else None
+    return f"{message}; an example is {example}" if example is not None else message
+
+
+def _example(error: ValidationError) -> str | None:
+    """The first example of the schema that is a short text or a number of its type."""
+    schema = error.schema if isinstance(error.schema, dict) else {}
+    examples = schema.get("examples")
+    for example in [*(examples if isinstance(examples, list) else ()), schema.get("example")]:
+        if isinstance(example, str | int | float) and _has_type(example, schema.get("type")):
+            text = quote(example)
+            return text if len(text) <= EXAMPLE_LIMIT else None
+    return None
+
+
+def _has_type(value: Any, types: Any) -> bool:
+    names = types if isinstance(types, list) else [types]
+    return types is None or any(TYPES.is_type(value, name) for name in names)
