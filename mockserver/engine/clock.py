@@ -66,6 +66,10 @@ class Clock:
         """The clock set to `position` when the machine's clock reads `seconds`."""
         return replace(self, position=position, anchor=seconds)
 
+    def moves_as(self, plan: ClockPlan) -> bool:
+        """Whether what moves it is what the plan says, wherever it stands."""
+        return (self.mode, self.speed, self.step, self.counted) == (plan.mode, plan.speed, plan.step, plan.counted)
+
     def counts(self, operation: str) -> bool:
         """Whether a request to the operation moves it."""
         return self.mode == "per-request" and (self.counted is None or operation in self.counted)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.contract.conditions import RequestContent, SentParameters
 from mockserver.contract.model import Override
@@ -30,6 +30,13 @@ class ActiveOverride:
     def delay(self, seed: int, number: int) -> int:
         """Delay in milliseconds for use number `number`."""
         return draw_between(self.override.min_delay, self.override.max_delay, seed, self.id, number)
+
+
+class OverrideChoice(NamedTuple):
+    """The override for a request, and the ids of those with a share of the requests that were drawn for to find it."""
+
+    override: ActiveOverride | None
+    drawn: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,23 @@ class Overrides:
         """Whether the response to a request may have depended on a draw."""
         return self.draw_counts is not NO_DRAWS
 
-    def is_drawn(self, active: ActiveOverride, seed: int) -> bool:
+    def choose(
+        self, operation: str, parameters: Mapping[str, Any], content: RequestContent, seed: int
+    ) -> OverrideChoice:
+        """The first override that matches a request and, where it has a share of the requests, is drawn for it.
+
+        Raises TooMuchToMatch.
+        """
+        drawn: list[str] = []
+        for active in self.matches(operation, parameters, content):
+            if active.override.share >= 1:
+                return OverrideChoice(active, tuple(drawn))
+            drawn.append(active.id)
+            if self._is_drawn(active, seed):
+                return OverrideChoice(active, tuple(drawn))
+        return OverrideChoice(None, tuple(drawn))
+
+    def _is_drawn(self, active: ActiveOverride, seed: int) -> bool:
         """Whether an override with a share is the response to the request that is drawn for next."""
         number: int = self.draw_counts.get(active.id, 0)
         return draw_between(0, DRAW_STEPS - 1, seed, "share", active.id, number) < active.override.share * DRAW_STEPS

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from typing import Any
 
 from mockserver.contract.conditions import RequestContent
@@ -17,7 +16,6 @@ from mockserver.engine.history import LOG_LIMIT, History
 from mockserver.engine.keys_in_flight import KeysInFlight
 from mockserver.engine.override_uses import OverrideUses
 from mockserver.engine.overrides import ActiveOverride
-from mockserver.engine.recording import decode_command, encode_command
 from mockserver.engine.reducer import fired_by
 from mockserver.engine.run_snapshots import Basis, SavedRun
 from mockserver.engine.start import Start
@@ -25,8 +23,7 @@ from mockserver.engine.state.idempotency_keys import StoredResponse
 from mockserver.engine.state.state import State, fingerprint
 from mockserver.engine.timeline import Timeline
 from mockserver.engine.unreported_transitions import UnreportedTransitions
-from mockserver.refusals import BeforeStart, IdempotencyKeyReused
-from mockserver.syntax.instants import format_instant
+from mockserver.refusals import IdempotencyKeyReused
 
 
 class Run:
@@ -119,10 +116,7 @@ class Run:
     @property
     def is_untouched(self) -> bool:
         """Whether nothing was changed since the start, by a command or by moving the clock."""
-        plan, clock = self.scenario.clock, self.clock
-        planned = Clock.from_plan(plan, 0.0)
-        position = clock.position if clock.mode == "manual" else planned.position
-        return self.history.is_empty and replace(clock, position=position, anchor=0.0) == planned
+        return self.timeline.is_untouched
 
     @property
     def fingerprint(self) -> str:
@@ -157,20 +151,14 @@ class Run:
         `if_upstream`, where the one that matches does not have the upstream respond: then nothing is counted.
         """
         with self._lock:
-            now, override = self.now, None
+            now, seed = self.now, self.scenario.seed
             self._settle(now)
-            draws = list[DrawOverride]()
-            for candidate in self.state.overrides.matches(operation, parameters, content):
-                if candidate.override.share < 1:
-                    draws.append(DrawOverride(candidate.id, now))
-                    if not self.state.overrides.is_drawn(candidate, self.scenario.seed):
-                        continue
-                override = candidate
-                break
+            choice = self.state.overrides.choose(operation, parameters, content, seed)
+            override = choice.override
             if if_upstream and (override is None or not override.override.upstream):
                 return None
-            for draw in draws:
-                self._accept(draw)
+            for override_id in choice.drawn:
+                self._accept(DrawOverride(override_id, now))
             if override is None:
                 return None
             number = self._override_uses.add(override.id)
@@ -178,7 +166,7 @@ class Run:
                 self._accept(UseOverride(override.id, now))
             else:
                 self.on_override_used(override.id)
-            return override, override.delay(self.scenario.seed, number)
+            return override, override.delay(seed, number)
 
     def begin_key(self, key: str, request: str) -> StoredResponse | None:
         """Begin a request that brings an idempotency key; `request` is a digest of the request.
@@ -324,25 +312,14 @@ class Run:
         changed contract refuses, BeforeStart, and BeyondLog where the log no longer holds every command.
         """
         with self._lock:
-            self.history.require_complete()
-            old_plan, now, commands = self.scenario.clock, self.now, self.history.commands
-            start = start.started_now(old_plan.start if old_plan.starts_now else None)
-            begins = start.scenario.clock.initial
-            if commands and commands[0].at < begins:
-                raise BeforeStart(format_instant(begins))
+            plan = self.scenario.clock
+            start = start.started_now(plan.start if plan.starts_now else None)
+            timeline = self.timeline.repeated_from(start)
             run = Run(start, self.generation + 1, self._seconds)
-            for command in commands:
-                run.accept(decode_command(start.contract, encode_command(command)))
-            timeline = run.timeline
-            if commands or now != old_plan.initial:
-                timeline.advance(max(now, begins))
-            planned = Clock.from_plan(old_plan, 0.0)
-            if replace(self.clock, position=planned.position, anchor=0.0) != planned:
-                timeline.clock = replace(self.clock, position=timeline.clock.position, anchor=timeline.clock.anchor)
-            # What does not follow from the commands; and nothing that happened so far is reported again.
+            run.timeline = timeline
+            # What does not follow from the commands. What happened so far is not reported again.
             run._override_uses = OverrideUses(self._override_uses.counts)
-            run._keys_in_flight, run.revision = self._keys_in_flight, 0
-            run._unreported.drain()
+            run._keys_in_flight = self._keys_in_flight
             return run
 
     # Operations by which a replica of the run is kept up to date

@@ -9,6 +9,7 @@ from mockserver.contract.model import Mode
 from mockserver.engine.clock import Clock, Seconds
 from mockserver.engine.commands import Command, Fired
 from mockserver.engine.history import LOG_LIMIT, History, HistoryPosition
+from mockserver.engine.recording import decode_command, encode_command
 from mockserver.engine.reducer import apply, settle
 from mockserver.engine.start import Start
 from mockserver.engine.state.state import State
@@ -30,19 +31,26 @@ class Timeline:
     `seconds` is the machine's clock. Times are milliseconds since 1970, by the run's clock.
     """
 
-    __slots__ = ("_begins", "_seconds", "clock", "history", "state")
+    __slots__ = ("_plan", "_seconds", "clock", "history", "state")
 
     def __init__(self, start: Start, seconds: Seconds, log_limit: int = LOG_LIMIT) -> None:
         plan = start.scenario.clock
         self.state, self.clock = start.state, Clock.from_plan(plan, seconds())
         self.history = History(start.state, plan.initial, log_limit)
-        self._begins, self._seconds = plan.initial, seconds
+        self._plan, self._seconds = plan, seconds
 
     @property
     def now(self) -> int:
         """The clock."""
         clock = self.clock
         return clock.position if clock.mode != "real" else clock.now(self._seconds())
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nothing was changed since the start, by a command or by moving the clock."""
+        clock, plan = self.clock, self._plan
+        is_where_it_began = clock.mode != "manual" or clock.position == plan.initial
+        return self.history.is_empty and clock.moves_as(plan) and is_where_it_began
 
     def settle(self, until: int) -> list[Fired]:
         """Fire the transitions that are due by `until`; which these were. Raises TooMuchDue."""
@@ -80,8 +88,8 @@ class Timeline:
 
     def commands_until(self, to: int) -> int:
         """How many commands remain where the clock is moved back to `to`. Raises BeforeStart and BeyondLog."""
-        if to < self._begins:
-            raise BeforeStart(format_instant(self._begins))
+        if to < self._plan.initial:
+            raise BeforeStart(format_instant(self._plan.initial))
         return self.history.count_until(to)
 
     def commands_before_last(self, count: int) -> tuple[int, int]:
@@ -102,6 +110,28 @@ class Timeline:
             raise BadTime("A per-request clock needs a step, such as 5s.")
         clock = replace(clock, mode=mode, speed=clock.speed if speed is None else speed, step=step)
         return clock.moved_to(self.now, self._seconds())
+
+    def repeated_from(self, start: Start) -> Timeline:
+        """A timeline that begins at `start`, of a changed contract: the commands applied again, the clock unchanged.
+
+        A clock that has not moved yet begins where the new start says. Raises the Refusal of a command that the
+        changed contract refuses, BeforeStart, and BeyondLog where the log no longer holds every command.
+        """
+        self.history.require_complete()
+        old_plan, now, commands = self._plan, self.now, self.history.commands
+        begins = start.scenario.clock.initial
+        if commands and commands[0].at < begins:
+            raise BeforeStart(format_instant(begins))
+        timeline = Timeline(start, self._seconds)
+        for command in commands:
+            timeline.settle(command.at)
+            timeline.accept(decode_command(start.contract, encode_command(command)))
+        if commands or now != old_plan.initial:
+            timeline.advance(max(now, begins))
+        if not self.clock.moves_as(old_plan):
+            clock = timeline.clock
+            timeline.clock = replace(self.clock, position=clock.position, anchor=clock.anchor)
+        return timeline
 
     def position(self) -> TimelinePosition:
         """The position that `return_to` takes."""
