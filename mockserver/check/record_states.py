@@ -8,6 +8,7 @@ from dataclasses import field
 from functools import cache
 from typing import Any
 
+from mockserver.check.reachability import Reached, StateNode, firings, paths_from, records_from
 from mockserver.contract.behaviour import ITEM_KINDS, Behaviour, kinds_of, usual_success
 from mockserver.contract.lifecycle import Lifecycle
 from mockserver.contract.model import Contract, Record, Resource
@@ -16,7 +17,6 @@ from mockserver.contract.webhooks.model import Webhook
 from mockserver.dataclass import dataclass
 from mockserver.engine.behaviours.envelopes import Page, complete_envelope
 from mockserver.engine.events.changes import APPEND, CREATE, DELETE, REPLACE, UPDATE
-from mockserver.engine.reachability import Reached, StateNode, firings, paths_from, records_from
 from mockserver.engine.seeding.record_generator import record_generator
 from mockserver.engine.state.presentation import with_derived_fields
 from mockserver.engine.state.sorted_rows import Row

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mockserver.check.finding import source_of
+from mockserver.check.reachability import applicable_rules, reachable_states
 from mockserver.check.record_states import states_of_record
 from mockserver.contract.loader import RESOURCES
 from mockserver.contract.model import Contract, Override, Resource, Scenario
 from mockserver.documents.source import Report, Source, read_source
-from mockserver.engine.reachability import applicable_rules, reachable_states
 from mockserver.engine.start import DRIFTED, Start
 from mockserver.engine.state.state import State
 from mockserver.errors import Problem, quote

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from mockserver import Contract
+from mockserver.check.reachability import StateNode, applicable_rules, paths_from, reachable_states
 from mockserver.contract.model import Rule
-from mockserver.engine.reachability import StateNode, applicable_rules, paths_from, reachable_states
 
 
 def test_a_record_comes_to_every_place_by_the_shortest_way(built_in: Contract) -> None:
