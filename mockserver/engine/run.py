@@ -17,6 +17,7 @@ from mockserver.engine.keys_in_flight import KeysInFlight
 from mockserver.engine.override_uses import OverrideUses
 from mockserver.engine.overrides import ActiveOverride
 from mockserver.engine.reducer import fired_by
+from mockserver.engine.run_hooks import RunHooks
 from mockserver.engine.run_snapshots import Basis, SavedRun
 from mockserver.engine.start import Start
 from mockserver.engine.state.idempotency_keys import StoredResponse
@@ -26,13 +27,11 @@ from mockserver.engine.unreported_transitions import UnreportedTransitions
 from mockserver.refusals import IdempotencyKeyReused
 
 
-class Run:
+class Run(RunHooks):
     """A scenario's state as requests and its clock change it.
 
     Nothing happens on reading: transitions that are due are fired by `settle`, and by every method that changes the
     run before it does so. `state` is the state as of the last of these. Nobody else changes the `timeline`.
-
-    The methods `on_…` are hooks for subclasses, called under the lock.
     """
 
     __slots__ = (
@@ -366,21 +365,6 @@ class Run:
         with self._lock:
             self._settle(until)
             self._unreported.drain()
-
-    def on_command(self, command: Command) -> None:
-        """Called after a command was accepted."""
-
-    def on_override_used(self, override_id: str) -> None:
-        """Called after a use that is not a command was counted."""
-
-    def on_clock_set(self) -> None:
-        """Called after the clock was moved forward, or its mode changed."""
-
-    def on_restored(self, count: int, to: int) -> None:
-        """Called after all but the first `count` commands were dropped and the clock was set to `to`."""
-
-    def on_fired_drained(self, until: int) -> None:
-        """Called after the transitions up to `until` were reported."""
 
     # Everything below is called under the lock
 
