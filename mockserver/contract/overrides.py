@@ -6,7 +6,7 @@ import binascii
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.contract import formats
 from mockserver.contract.conditions import ConditionReader
@@ -45,51 +45,32 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
         return None, [*mistakes, Violation("body", "/operation", "operation", message)]
     # To JSON Schema 404.0 is an integer, too.
     entry = {**entry, **{name: int(entry[name]) for name in ("status", "times", "cut_after") if name in entry}}
+    override, violations = _read_valid(entry, operation, operations)
+    return (None, [*mistakes, *violations]) if mistakes or violations else (override, [])
+
+
+def _read_valid(
+    entry: Mapping[str, Any], operation: Operation | None, operations: Mapping[str, Operation]
+) -> tuple[Override, list[Violation]]:
+    """The override of an entry whose form is valid, and what is wrong with it for its operation."""
     headers = {
         name: tuple(map(_header_text, values if isinstance(values, list) else [values]))
         for name, values in entry.get("headers", {}).items()
     }
-    status, declared = _response_of(entry, operation)
-    body, body_violations = _read_body(entry)
-    has_body = "body" in entry or "body_base64" in entry
-    media_type = _media_type(declared, headers, body) if has_body else None
-    if has_body:
-        body_violations = [*body_violations, *_check_media_type(media_type, headers)]
+    body = _read_body(entry, operation, headers)
     expressions = [place for name in TEMPLATES for place in find_embedded(entry.get(name), f"/{name}")]
     min_delay, max_delay, delay_violations = _read_delay(entry.get("delay"))
     reader = ConditionReader()
-    where = reader.read_where(entry.get("where", {}), "/where")
-    conditions = reader.read_content(entry["match"], "/match") if "match" in entry else None
-    if "upstream" in entry:
-        checked = _check_upstream(entry)
-    elif operation is None:
-        checked = _check_every(entry)
-    else:
-        checked = _check_response(entry, operation, status, media_type, body, is_unread=bool(body_violations))
-    violations = [
-        *mistakes,
-        *body_violations,
-        *_check_expressions(expressions, operation),
-        *_check_headers(headers),
-        *_check_where(entry, operations.values() if operation is None else [operation]),
-        *checked,
-        *_check_assigned(entry, operation),
-        *_check_patch(entry, operation),
-        *delay_violations,
-        *reader.violations,
-    ]
-    if violations:
-        return None, violations
-    return Override(
+    override = Override(
         operation=operation.id if operation is not None else None,
-        where=where,
-        conditions=conditions,
+        where=reader.read_where(entry.get("where", {}), "/where"),
+        conditions=reader.read_content(entry["match"], "/match") if "match" in entry else None,
         share=entry.get("share", 1.0),
         status=entry.get("status"),
         headers=headers,
-        has_body=has_body,
-        body=body,
-        media_type=media_type,
+        has_body=body.media_type is not None,
+        body=body.value,
+        media_type=body.media_type,
         example=entry.get("example"),
         min_delay=min_delay,
         max_delay=max_delay,
@@ -104,7 +85,26 @@ def read_override(entry: Any, operations: Mapping[str, Operation]) -> tuple[Over
         assigned=entry.get("set", {}),
         is_template=bool(expressions),
         entry=entry,
-    ), []
+    )
+    return override, [
+        *body.violations,
+        *_check_expressions(expressions, operation),
+        *_check_headers(headers),
+        *_check_where(entry, operations.values() if operation is None else [operation]),
+        *_check_kind(entry, operation, body),
+        *_check_assigned(entry, operation),
+        *_check_patch(entry, operation),
+        *delay_violations,
+        *reader.violations,
+    ]
+
+
+class _Body(NamedTuple):
+    """The body of an override: JSON or bytes; without a media type where there is none; and what is wrong with it."""
+
+    value: Any
+    media_type: str | None
+    violations: Sequence[Violation]
 
 
 def _response_of(entry: Mapping[str, Any], operation: Operation | None) -> tuple[int, DeclaredResponse | None]:
@@ -117,14 +117,19 @@ def _response_of(entry: Mapping[str, Any], operation: Operation | None) -> tuple
     return status, operation.response(status) if status >= FIRST_ERROR or operation.names_status(status) else None
 
 
-def _read_body(entry: Mapping[str, Any]) -> tuple[Any, list[Violation]]:
-    """The body as JSON, or the bytes of one in Base64, and what is wrong with it."""
-    if "body_base64" not in entry:
-        return entry.get("body"), []
-    try:
-        return binascii.a2b_base64(entry["body_base64"], strict_mode=True), []
-    except ValueError as error:
-        return b"", [Violation("body", "/body_base64", "contentEncoding", f"is not valid Base64: {error}")]
+def _read_body(entry: Mapping[str, Any], operation: Operation | None, headers: Mapping[str, Sequence[str]]) -> _Body:
+    if "body" not in entry and "body_base64" not in entry:
+        return _Body(None, None, ())
+    value, violations = entry.get("body"), list[Violation]()
+    if "body_base64" in entry:
+        try:
+            value = binascii.a2b_base64(entry["body_base64"], strict_mode=True)
+        except ValueError as error:
+            value = b""
+            violations.append(Violation("body", "/body_base64", "contentEncoding", f"is not valid Base64: {error}"))
+    _, declared = _response_of(entry, operation)
+    media_type = _media_type(declared, headers, value)
+    return _Body(value, media_type, [*violations, *_check_media_type(media_type, headers)])
 
 
 def _header_text(value: str | float) -> str:
@@ -166,7 +171,7 @@ def _unknown_parameters(expressions: Iterable[tuple[str, str]], operation: Opera
             yield pointer, unknown_name(f"{location} parameter", name, names[location])
 
 
-def _check_media_type(media_type: str | None, headers: Mapping[str, Sequence[str]]) -> list[Violation]:
+def _check_media_type(media_type: str, headers: Mapping[str, Sequence[str]]) -> list[Violation]:
     """The media type says how the body is written and validated, so it must be known before there is a request."""
     if not any(find_embedded(media_type)):
         return []
@@ -187,6 +192,13 @@ def _check_headers(headers: Mapping[str, Sequence[str]]) -> list[Violation]:
             violations.append(Violation("body", pointer, "duplicate", message))
         seen.add(lower)
     return violations
+
+
+def _check_kind(entry: Mapping[str, Any], operation: Operation | None, body: _Body) -> list[Violation]:
+    """What an override cannot have that leaves the response to the upstream, is for every operation, or for one."""
+    if "upstream" in entry:
+        return _check_upstream(entry)
+    return _check_every(entry) if operation is None else _check_response(entry, operation, body)
 
 
 def _check_upstream(entry: Mapping[str, Any]) -> list[Violation]:
@@ -249,20 +261,13 @@ def _check_where(entry: Mapping[str, Any], operations: Iterable[Operation]) -> l
     ]
 
 
-def _check_response(
-    entry: Mapping[str, Any],
-    operation: Operation,
-    status: int,
-    media_type: str | None,
-    body: Any,
-    *,
-    is_unread: bool,
-) -> list[Violation]:
+def _check_response(entry: Mapping[str, Any], operation: Operation, body: _Body) -> list[Violation]:
     """The status must be declared or be an error's; the body must match the schema, unless it is meant not to."""
+    status, _ = _response_of(entry, operation)
     declared, may_violate = operation.response(status), entry.get("violate", False)
     if status < FIRST_ERROR and not operation.names_status(status) and not may_violate:
         return [_undeclared_status(operation, status)]
-    if media_type is not None and status in BODILESS and not may_violate:
+    if body.media_type is not None and status in BODILESS and not may_violate:
         message = f"a {status} response has no content (RFC 9110), so leave the body out"
         return [Violation("body", "/body", "content", message)]
     if declared is None:
@@ -271,9 +276,9 @@ def _check_response(
         names = [name for media in declared.media.values() for name in media.examples]
         message = unknown_name("example", entry["example"], names)
         return [Violation("body", "/example", "example", message)]
-    if media_type is None or may_violate or is_unread:
+    if body.media_type is None or may_violate or body.violations:
         return []
-    return _check_body(body, declared, status, media_type)
+    return _check_body(body.value, declared, status, body.media_type)
 
 
 def _check_body(body: Any, declared: DeclaredResponse, status: int, media_type: str) -> list[Violation]:

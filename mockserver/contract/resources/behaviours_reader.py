@@ -80,17 +80,11 @@ class BehavioursReader:
         self._check_paging(f"{pointer}/paging", paging, query)
         source, report = self.report.source, self.report.contract_report
         reader = ListReader(source, report, pointer, resource, query, Shape.from_schema(response))
-        members = {
-            role: reader.check_member(json_pointer.append(pointer, "envelope", role), member)
-            for role, member in entry.get("envelope", {}).items()
-        }
-        selection = reader.read(entry)
+        members, selection = reader.read_envelope(entry), reader.read(entry)
         by_key = selection.cursor is not None and selection.cursor.by_key
         if missing := missing_owners(resource, kind, names, by_key=by_key):
             self.report.add(f"{pointer}/{kind}", f"{operation.path} {missing}")
-        used = {*paging.values(), *selection.parameters}
-        if kind == "stream":
-            used.add(LAST_EVENT_ID)
+        used = {*paging.values(), *selection.parameters, *((LAST_EVENT_ID,) if kind == "stream" else ())}
         filled = {*members.values(), *((paging[role],) for role in PAGING_MEMBERS if role in paging)}
         first_page, first_offset = read_counting(paging, query)
         return Behaviour(
@@ -106,9 +100,7 @@ class BehavioursReader:
             page=paging.get("page"),
             first_page=first_page,
             first_offset=first_offset,
-            filters=tuple(
-                name for name, parameter in query.items() if name not in used and is_filter(parameter, resource)
-            ),
+            filters=_filters_of(query.keys() - used, query, resource),
             selection=selection,
             item=members.get("item", ()),
             envelope_schema=response if members and _is_larger(response, filled) else None,
@@ -217,6 +209,11 @@ class BehavioursReader:
             if path and path[0] not in shape.names:
                 hint = did_you_mean(path[0], shape.names)
                 self.report.add(pointer, f"{verb} a field to $body.{'.'.join(path)}, which the body lacks.{hint}")
+
+
+def _filters_of(names: Set[str], query: Mapping[str, Parameter], resource: Resource) -> tuple[str, ...]:
+    """Those of the parameters, in the order of `query`, that select records by equal fields."""
+    return tuple(name for name, parameter in query.items() if name in names and is_filter(parameter, resource))
 
 
 def _response_schema(operation: Operation, kind: BehaviourKind) -> Node | None:

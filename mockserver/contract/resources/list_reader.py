@@ -49,7 +49,14 @@ class ListReader:
             self._cursor(paging, entry.get("envelope")) if paging.keys() & {"cursor", "before"} else None,
         )
 
-    def check_member(self, pointer: str, name: str) -> MemberPath:
+    def read_envelope(self, entry: Mapping[str, Any]) -> dict[str, MemberPath]:
+        """The members of the envelope by their roles, such as `items`; a mistake is reported."""
+        return {
+            role: self._check_member(json_pointer.append(self.pointer, "envelope", role), name)
+            for role, name in entry.get("envelope", {}).items()
+        }
+
+    def _check_member(self, pointer: str, name: str) -> MemberPath:
         """The path of a member of the response, such as `meta.next`; one that is not declared is a mistake."""
         path = find_path(self.response, name)
         if path is None:
@@ -104,7 +111,7 @@ class ListReader:
                 message = f"{quote(paging[role])} is a member of an envelope, which `envelope` has to declare"
                 self._add(f"{pointer}/{role}", message)
             elif role in paging:
-                members[role] = self.check_member(f"{pointer}/{role}", paging[role])
+                members[role] = self._check_member(f"{pointer}/{role}", paging[role])
         cursor = CursorPaging(paging.get("cursor"), paging.get("before"), members.get("next"), members.get("more"))
         if cursor.by_key and not self.resource.key:
             message = f"{self.resource.name} has no key to be a cursor; name the member `next` of the envelope"

@@ -87,12 +87,28 @@ def validator_class(compile_part: CompilePart, look_up: Callable[[str], Any], wo
             **{keyword: partial(keywords.decided, keyword) for keyword in DECIDED_KEYWORDS},
         },
     )
-    descend, original_evolve = extended.descend, extended.evolve
+    original_evolve = extended.evolve
+
+    def is_valid(validator: Any, instance: Any) -> bool:
+        return keywords.is_valid(validator.schema, instance)
+
+    def evolve(validator: Any, *, schema: Any, **changes: Any) -> Any:
+        """A validator of the same class. That of jsonschema is of one of its own where a schema has `$schema`."""
+        evolved = original_evolve(validator, schema=True, **changes)
+        evolved.schema = schema
+        return evolved
+
+    extended.descend, extended.is_valid, extended.evolve = _descend_once(extended.descend, work), is_valid, evolve
+    return extended
+
+
+def _descend_once(descend: Callable[..., Iterator[ValidationError]], work: ExplanationWork) -> Any:
+    """Make jsonschema's `descend` compute the errors of a value once for each schema."""
 
     def descend_once(
         validator: Any, instance: Any, schema: Any, path: Any = None, schema_path: Any = None, resolver: Any = None
     ) -> Iterator[ValidationError]:
-        """The errors of a value, computed once for each schema. Callers extend the paths, so they get copies."""
+        """The errors of a value. Callers extend their paths, so they get copies."""
         key = id(schema), id(instance)
         errors = work.errors.get(key)
         if errors is None:
@@ -104,8 +120,9 @@ def validator_class(compile_part: CompilePart, look_up: Callable[[str], Any], wo
             else:
                 remaining = islice(descend(validator, instance, schema, resolver=resolver), EXPLANATION_LIMIT + 1)
                 listed: list[ValidationError] = []
+                # Another function, and `extend` too, would count as another level of recursion.
                 try:
-                    for error in remaining:  # `extend` would count as another level of recursion
+                    for error in remaining:
                         listed.append(error)  # noqa: PERF402
                 except WorkLimitReached:
                     if not listed:
@@ -122,17 +139,7 @@ def validator_class(compile_part: CompilePart, look_up: Callable[[str], Any], wo
                 copy.schema_path.appendleft(schema_path)
             yield copy
 
-    def is_valid(validator: Any, instance: Any) -> bool:
-        return keywords.is_valid(validator.schema, instance)
-
-    def evolve(validator: Any, *, schema: Any, **changes: Any) -> Any:
-        """A validator of the same class. That of jsonschema is of one of its own where a schema has `$schema`."""
-        evolved = original_evolve(validator, schema=True, **changes)
-        evolved.schema = schema
-        return evolved
-
-    extended.descend, extended.is_valid, extended.evolve = descend_once, is_valid, evolve
-    return extended
+    return descend_once
 
 
 class _Keywords:
