@@ -26,7 +26,7 @@ from mockserver.engine.state.idempotency_keys import StoredResponse
 from mockserver.engine.state.state import State, fingerprint
 from mockserver.errors import ContractError, Refusal
 from mockserver.refusals import InvalidRequest
-from mockserver.syntax import yaml_reader
+from mockserver.syntax import yaml_writer
 from mockserver.syntax.instants import format_instant, parse_instant
 from mockserver.version import __version__
 
@@ -46,9 +46,9 @@ def write_recording(scenario: Scenario, commands: Iterable[Command], now: int, s
         "clock": clock,
         "recorded": {"from": scenario.name, "fingerprint": fingerprint(state)},
     }
-    written = yaml_reader.dump_items([*scenario.commands, *map(encode_command, commands)])
+    written = yaml_writer.dump_items([*scenario.commands, *map(encode_command, commands)])
     heading = f"# Recorded by mockserver {__version__}. To continue from here: mockserver serve --scenario FILE\n"
-    return "".join((heading, yaml_reader.dump(data), "commands:", f"\n{written}" if written else " []\n"))
+    return "".join((heading, yaml_writer.dump(data), "commands:", f"\n{written}" if written else " []\n"))
 
 
 def replay(contract: Contract, scenario: Scenario, state: State) -> State:

@@ -19,7 +19,7 @@ from mockserver.recorder.replay import Entry, Replay
 from mockserver.recorder.routes import OperationPaths, RoutedRequest, read_query
 from mockserver.recorder.steps import Step, complete_where, read_step
 from mockserver.recorder.summary import Summary
-from mockserver.syntax import strict_json, yaml_reader
+from mockserver.syntax import strict_json, yaml_writer
 
 END_NAME = "recorded-end"
 SUMMARIES = {
@@ -184,7 +184,7 @@ class _ScenarioWriter:
 
     def _response(self, key: bytes, response: Entry) -> str:
         if key not in self._texts:
-            self._texts[key] = yaml_reader.dump([_plain(response)])
+            self._texts[key] = yaml_writer.dump([_plain(response)])
         return self._texts[key]
 
 

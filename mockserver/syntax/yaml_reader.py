@@ -7,7 +7,7 @@ without a limit and expand aliases without counting.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import field
 from types import NoneType
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ import yaml
 
 from mockserver.dataclass import dataclass
 from mockserver.errors import quote
-from mockserver.syntax import json_pointer, strict_json
+from mockserver.syntax import json_pointer
 from mockserver.syntax.malformed_text import MalformedText
 
 DEPTH_LIMIT = 200
@@ -24,37 +24,14 @@ NODE_LIMIT = 2_000_000
 MERGE = "<<"
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-_INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_IN_JSON = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _FIRST_OF_NUMBER = frozenset("0123456789+-.")
 _WORDS: dict[str, Any] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
-
-
-class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
-    """Quotes a string where YAML 1.1 or 1.2 would read it as another type, and writes no aliases."""
-
-    def ignore_aliases(self, _: Any) -> bool:
-        return True
-
-
-_Dumper.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(rf"(?:{_INT.pattern})$"), None)
-_Dumper.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(rf"(?:{_FLOAT.pattern})$"), None)
-# JSON values of more bytes are written as JSON in a sequence, and all values after so many bytes.
-LARGE_SIZE, INDENTED_SIZE = 20_000, 500_000
-# A longer name needs a `?` before it in YAML, whose limit is 1,024 characters.
-NAME_SIZE = 900
-# What may be such a name, also as parts between escaped quotes; and a number with an exponent, once all digits are 0.
-_LONG_NAME, _EXPONENT = re.compile(rb'"[^"]{900}|\\"'), b"0e"
-_ZEROS = bytes.maketrans(b"123456789", b"000000000")
-# Each string of JSON, and each number with an exponent.
-_STRINGS = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")(:)?')
-_STRINGS_AND_EXPONENTS = re.compile(_STRINGS.pattern + r"|(-?[0-9]+(?:\.[0-9]+)?)e([-+]?[0-9]+)")
-# In strings, YAML 1.1 takes these for line breaks, or for not printable.
-_NOT_PRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 # So many lines are read again that the parser does not take as YAML 1.2 has them.
 REPAIR_LIMIT = 50
 _LINE_BREAK = re.compile("(\r\n|[\r\n\x85\u2028\u2029])")
@@ -98,48 +75,6 @@ def parse(text: str, notes: list[YAMLNote] | None = None) -> Any:
 def find_lines(text: str) -> dict[str, int]:
     """The line, from 1, of each JSON pointer in a YAML or JSON document. Raises MalformedYAML."""
     return _read(text, keep_lines=True).lines
-
-
-def dump(value: Any) -> str:
-    """Write JSON values as YAML that this reader and a YAML 1.1 parser read back as the same values."""
-    text: str = yaml.dump(
-        value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=10_000
-    )
-    return text
-
-
-def dump_items(values: Iterable[Any]) -> str:
-    """Write JSON values as the items of a YAML sequence; large ones, and what follows many, as JSON: that is faster.
-
-    JSON is YAML, too, except for some characters in strings, some numbers and very long names.
-    """
-    written, size = [], 0
-    for value in values:
-        text = strict_json.dump(value)
-        size += len(text)
-        is_large = len(text) > LARGE_SIZE or size > INDENTED_SIZE or not isinstance(value, dict | list)
-        written.append(f"- {_as_yaml(text)}\n" if is_large else dump([value]))
-    return "".join(written)
-
-
-def _as_yaml(data: bytes) -> str:
-    """JSON as YAML parsers read it as the same value."""
-    text = data.decode()
-    has_exponents = _EXPONENT in data.translate(_ZEROS)
-    if has_exponents or _LONG_NAME.search(data):
-        text = (_STRINGS_AND_EXPONENTS if has_exponents else _STRINGS).sub(_adapt, text)
-    if text.isascii() and "\x7f" not in text:
-        return text
-    return _NOT_PRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
-
-
-def _adapt(match: re.Match[str]) -> str:
-    string, colon, *number = match.groups()
-    if string is None:
-        digits, exponent = number
-        # YAML 1.1 takes a number for a string that has an exponent without a fraction or a sign.
-        return f"{digits}{'' if '.' in digits else '.0'}e{'' if exponent[0] in '+-' else '+'}{exponent}"
-    return f"? {string} :" if colon and len(string) > NAME_SIZE else match[0]
 
 
 @dataclass(slots=True)
@@ -404,9 +339,9 @@ class _Reader:
             return _WORDS[text]
         if text[0] not in _FIRST_OF_NUMBER:
             return text
-        if _INT.fullmatch(text) and len(text) <= 400:
+        if INTEGER.fullmatch(text) and len(text) <= 400:
             return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
-        if _FLOAT.fullmatch(text) and abs(number := float(text)) != float("inf"):
+        if FLOAT.fullmatch(text) and abs(number := float(text)) != float("inf"):
             return number
         if _NOT_IN_JSON.fullmatch(text):
             self._fail(event, f"{text} is a number that JSON cannot represent")

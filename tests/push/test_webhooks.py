@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from mockserver import BackgroundServer, create_app, load_contract
-from mockserver.syntax import yaml_reader
+from mockserver.syntax import yaml_reader, yaml_writer
 from mockserver.web.reload import ReloadingApp
 from tests.conftest import MakeContract
 from tests.push.conftest import Api, cancelled_to, delivered_cancellation, deliveries
@@ -427,7 +427,7 @@ def test_no_more_than_a_thousand_deliveries_are_pending(start: Callable[..., Api
 def test_a_reload_keeps_what_is_pending(root: Path, receiver: Receiver, make_api: Callable[..., Api]) -> None:
     receiver.statuses = [500]
     resources = root / "schemas/resources.yaml"
-    text = resources.read_text() + yaml_reader.dump({"webhooks": cancelled_to(receiver.url)})
+    text = resources.read_text() + yaml_writer.dump({"webhooks": cancelled_to(receiver.url)})
     resources.write_text(text)
     app = ReloadingApp(create_app(root).extensions["mockserver"], lambda: load_contract(root))
     with BackgroundServer(app, "127.0.0.1") as server:
