@@ -93,18 +93,14 @@ def fill(value: Any, request: RequestValues) -> Any:
     """A JSON value with the expressions in its texts replaced.
 
     A text that is one expression becomes the value as it is, and its member is left out where there is none. In longer
-    texts, values are written as text.
+    texts, values are written as text. Raises Absent where nothing is left.
     """
-    if isinstance(value, str):
-        whole = _EMBEDDED.fullmatch(value)
-        if whole is not None:
-            return request_value(whole[1], request)
-        return fill_text(value, request)
-    if isinstance(value, Mapping):
-        return dict(_fill_each(value.items(), request))
-    if isinstance(value, list):
-        return [item for _, item in _fill_each(enumerate(value), request)]
-    return value
+
+    def fill_whole(text: str) -> Any:
+        whole = _EMBEDDED.fullmatch(text)
+        return request_value(whole[1], request) if whole is not None else fill_text(text, request)
+
+    return replace_texts(value, fill_whole)
 
 
 def fill_text(text: str, request: RequestValues, escape: Callable[[str], str] = str) -> str:
@@ -119,9 +115,20 @@ def _text_of(expression: str, request: RequestValues) -> str:
         return ""
 
 
-def _fill_each(values: Iterable[tuple[Any, Any]], request: RequestValues) -> Iterator[tuple[Any, Any]]:
+def replace_texts(value: Any, replacement: Callable[[str], Any]) -> Any:
+    """A JSON value with each text in it replaced; a member or an item is left out for which that raises Absent."""
+    if isinstance(value, str):
+        return replacement(value)
+    if isinstance(value, Mapping):
+        return dict(_replace_each(value.items(), replacement))
+    if isinstance(value, list):
+        return [item for _, item in _replace_each(enumerate(value), replacement)]
+    return value
+
+
+def _replace_each(values: Iterable[tuple[Any, Any]], replacement: Callable[[str], Any]) -> Iterator[tuple[Any, Any]]:
     for name, value in values:
         try:
-            yield name, fill(value, request)
+            yield name, replace_texts(value, replacement)
         except Absent:
             continue

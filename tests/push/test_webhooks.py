@@ -46,6 +46,7 @@ def test_the_default_body_is_that_of_standard_webhooks(start: Callable[..., Api]
         ("$record.status", "cancelled"),
         ({"a": ["$key", "$resource", {"b": "$record#/owner_id"}]}, {"a": ["a", "jobs", {"b": 1}]}),
         ({"price": "$$5", "absent": "$record.absent"}, {"price": "$5"}),
+        ({"list": ["$record.absent", "$key"]}, {"list": ["a"]}),
         ({"constant": 1}, {"constant": 1}),
     ],
 )

@@ -8,7 +8,14 @@ from typing import Any
 from urllib.parse import quote
 
 from mockserver.contract.effects import find_references
-from mockserver.contract.runtime_expressions import Absent, RequestValues, as_text, reads_request, request_value
+from mockserver.contract.runtime_expressions import (
+    Absent,
+    RequestValues,
+    as_text,
+    reads_request,
+    replace_texts,
+    request_value,
+)
 from mockserver.dataclass import dataclass
 from mockserver.errors import did_you_mean
 from mockserver.errors import quote as quoted
@@ -96,20 +103,14 @@ def find_body_mistakes(body: Any) -> Iterator[tuple[str, str]]:
 
 
 def write_body(body: Any, event: Mapping[str, Any]) -> Any:
-    """A declared body with its references replaced; a member that refers to nothing is left out."""
-    if isinstance(body, str):
-        if body.startswith("$$"):
-            return body[1:]
-        return read_event(body, event) if body.startswith("$") else body
-    if isinstance(body, Mapping):
-        members = {}
-        for name, value in body.items():
-            try:
-                members[name] = write_body(value, event)
-            except Absent:
-                continue
-        return members
-    return [write_body(item, event) for item in body] if isinstance(body, list) else body
+    """A declared body with its references replaced, as far as they refer to something. Raises Absent."""
+
+    def read(text: str) -> Any:
+        if text.startswith("$$"):
+            return text[1:]
+        return read_event(text, event) if text.startswith("$") else text
+
+    return replace_texts(body, read)
 
 
 def read_event(reference: str, event: Mapping[str, Any]) -> Any:
