@@ -66,6 +66,8 @@ class Schedule:
 class Agenda:
     """Transitions in the order in which they are due, as an immutable value: a change copies two blocks, and not all.
 
+    The blocks are those of `SortedRows` without its keys: transitions are compared as they are.
+
     `first` is the one that is due next; None where there is none.
     """
 
