@@ -66,7 +66,8 @@ def test_an_empty_response_is_no_byte_at_all(own: BackgroundServer) -> None:
     override(own, "empty", operation="getJob", fault="empty-response")
     assert ask(own, "empty") == b""
     (entry,) = get(own, "empty", "/__mock/requests").json()["requests"]
-    assert (entry["override"], entry["note"]) == ("override-1", "fault empty-response")
+    assert entry["override"] == "override-1"
+    assert entry["note"] == "fault empty-response"
 
 
 def test_a_reset_connection_is_a_reset(own: BackgroundServer) -> None:

@@ -160,7 +160,8 @@ def test_a_command_prints_what_the_encoding_has(make_contract: MakeContract, com
     root = make_contract(lambda files: files["schemas/openapi.yaml"]["info"].update(title="動物園"))
     replace_text(root / "scenarios" / "empty.yaml", "Nothing", "動物園")
     result = CliRunner(charset="latin-1").invoke(main, [*command, str(root)])
-    assert (result.exit_code, result.exception) == (0, None)
+    assert result.exit_code == 0
+    assert result.exception is None
 
 
 @pytest.mark.parametrize(("arguments", "env"), [(("--body-limit", "1KB"), {}), ((), {"MOCKSERVER_BODY_LIMIT": "1KB"})])

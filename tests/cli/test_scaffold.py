@@ -33,7 +33,8 @@ def test_what_is_written_answers_as_the_document_does_with_state(tmp_path: Path)
     ]
     for method, target, body in REQUESTS:
         item, other = (client.open(target, method=method, json=body) for client in clients)
-        assert (item.status_code, item.data) == (other.status_code, other.data), target
+        assert item.status_code == other.status_code, target
+        assert item.data == other.data, target
 
 
 def test_what_is_written_is_proven(tmp_path: Path) -> None:

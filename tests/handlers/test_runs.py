@@ -34,7 +34,8 @@ def test_rewind_takes_back_the_step_and_the_same_request_repeats_it(shop: Handle
     server.post("/__mock/clock", json={"rewind": "1m"})
     assert server.get("/orders/order-1").json()["status"] == "open"
     server.post("/__mock/clock", json={"advance": "1m"})
-    assert (server.post("/orders/order-1/pay").content, server.state()) == (first.content, state)
+    assert server.post("/orders/order-1/pay").content == first.content
+    assert server.state() == state
 
 
 def test_a_recording_replays_where_there_is_no_handler(shop: Handlers, write_shop: WriteShop, tmp_path: Path) -> None:
@@ -61,7 +62,8 @@ def test_a_repeated_request_with_an_idempotency_key_calls_no_handler(shop: Handl
     server = shop(PAY)
     first = server.post("/orders/order-1/pay", headers={"Idempotency-Key": "k"})
     again = server.post("/orders/order-1/pay", headers={"Idempotency-Key": "k"})
-    assert (again.headers["Idempotency-Replayed"], again.content) == ("true", first.content)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.content == first.content
     assert len(server.state()[0]["payments"]) == 1
 
 
@@ -69,7 +71,8 @@ def test_a_failure_is_not_kept_for_an_idempotency_key(shop: Handlers) -> None:
     server = shop(pay("return 1 / 0"))
     for _ in range(2):
         response = server.post("/orders/order-1/pay", headers={"Idempotency-Key": "k"})
-        assert (response.json()["code"], "Idempotency-Replayed" in response.headers) == ("handler-failed", False)
+        assert response.json()["code"] == "handler-failed"
+        assert "Idempotency-Replayed" not in response.headers
 
 
 def test_sandboxes_see_nothing_of_each_other(shop: Handlers) -> None:
@@ -125,7 +128,8 @@ def test_another_wsgi_server_responds_with_the_same_bytes(shop: Handlers, write_
     server, client = shop(PAY), create_app(write_shop(PAY + TOTAL)).test_client()
     for path in ("/orders/order-1/pay", "/orders/order-1/pay", "/orders/nope/pay"):
         ours, theirs = server.post(path), client.post(path)
-        assert (ours.status_code, ours.content) == (theirs.status_code, theirs.get_data())
+        assert ours.status_code == theirs.status_code
+        assert ours.content == theirs.get_data()
     assert server.get("/orders").content == client.get("/orders").get_data()
 
 
@@ -197,5 +201,6 @@ def test_a_reset_while_a_handler_runs_drops_its_changes(shop: Handlers) -> None:
     )
     server: Server = shop(code, handler_timeout=20)
     response = server.post("/orders/order-1/pay", headers={"X-Reset": f"{server.url}/__mock/reset"})
-    assert (response.status_code, response.json()["code"]) == (503, "reset-while-held")
+    assert response.status_code == 503
+    assert response.json()["code"] == "reset-while-held"
     assert server.get("/orders/order-1").json()["status"] == "open"

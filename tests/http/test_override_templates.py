@@ -134,7 +134,8 @@ def test_the_request_is_escaped_in_html(things: FlaskClient) -> None:
 def test_what_a_template_becomes_is_validated(things: FlaskClient) -> None:
     add(things, operation="changeThing", body={"id": "{$request.query.q}"})
     response = change(things)
-    assert (response.status_code, response.json["code"]) == (500, "contract-violation")
+    assert response.status_code == 500
+    assert response.json["code"] == "contract-violation"
     add(things, operation="changeThing", body={"id": "{$request.query.q}"}, violate=True)
     assert change(things).json == {"id": "a b"}
 

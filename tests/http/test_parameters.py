@@ -284,7 +284,8 @@ def test_an_integer_is_a_number(serve: Serve, schema: dict[str, Any], valid: lis
 def test_a_parameter_without_a_schema_is_any_text(serve: Serve, location: str) -> None:
     client = serve(bare(parameters=[{"name": "p", "in": location, "required": True}]))
     sent = {"query": client.get("/x?p=1"), "header": client.get("/x", headers={"p": "1"}), "cookie": client.get("/x", headers={"Cookie": "p=1"})}  # fmt: skip
-    assert (client.get("/x").status_code, sent[location].status_code) == (422, 204)
+    assert client.get("/x").status_code == 422
+    assert sent[location].status_code == 204
 
 
 @pytest.mark.parametrize(

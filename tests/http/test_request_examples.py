@@ -91,7 +91,8 @@ def test_a_request_that_is_an_example_gets_the_response_of_its_name(
     cars: FlaskClient, target: str, headers: dict[str, str], status: int, body: Any
 ) -> None:
     answer = cars.get(target, headers=headers)
-    assert (answer.status_code, answer.get_json()) == (status, body)
+    assert answer.status_code == status
+    assert answer.get_json() == body
 
 
 @pytest.mark.parametrize(
@@ -109,7 +110,8 @@ def test_a_body_that_is_an_example_gets_the_response_of_its_name(
     cars: FlaskClient, sent: dict[str, Any], status: int, body: Any
 ) -> None:
     answer = cars.post("/cars", **sent)
-    assert (answer.status_code, answer.get_json()) == (status, body)
+    assert answer.status_code == status
+    assert answer.get_json() == body
 
 
 def test_an_invalid_request_that_is_an_example_gets_the_error_of_its_name(serve: Serve) -> None:

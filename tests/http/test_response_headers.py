@@ -164,7 +164,8 @@ def test_numbers_are_values_too(client: FlaskClient) -> None:
     entry = {"operation": "getJob", "status": 429, "headers": {"Retry-After": 5, "X-Limit": [10, 20.0]}}
     assert client.post("/__mock/overrides", json=entry).status_code == 201
     headers = client.get("/admin/jobs/job-1").headers
-    assert (headers["Retry-After"], headers.getlist("X-Limit")) == ("5", ["10", "20"])
+    assert headers["Retry-After"] == "5"
+    assert headers.getlist("X-Limit") == ["10", "20"]
 
 
 def test_a_list_of_values_is_a_header_for_each(client: FlaskClient) -> None:

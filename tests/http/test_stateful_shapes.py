@@ -498,7 +498,8 @@ def test_what_declares_errors_alone_succeeds(keep: Keep) -> None:
     client = keep(document(paths))
     client.post("/things", json={"id": "new", "label": "a"})
     changed = client.post("/things/new", data={"label": "b"})
-    assert (changed.status_code, changed.json) == (200, {"id": "new", "label": "b"})
+    assert changed.status_code == 200
+    assert changed.json == {"id": "new", "label": "b"}
     assert client.delete("/things/new").status_code == 204
     assert client.delete("/things/new").status_code == 404
 

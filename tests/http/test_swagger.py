@@ -82,7 +82,9 @@ def test_a_collection_in_a_header_is_split_by_its_format(headers: dict[str, str]
 
 def test_response_headers_are_written_in_their_collection_format() -> None:
     headers = client("collections.yaml").get("/query").headers
-    assert (headers["X-Csv"], headers["X-Pipes"], headers["X-Tabs"]) == ("1,2", "1|2", "1\t2")
+    assert headers["X-Csv"] == "1,2"
+    assert headers["X-Pipes"] == "1|2"
+    assert headers["X-Tabs"] == "1\t2"
 
 
 @pytest.mark.parametrize(

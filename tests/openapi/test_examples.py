@@ -78,7 +78,8 @@ def test_examples_judged_together_are_judged_as_each_alone(tmp_path: Path, examp
     contract = load(tmp_path, paths)
     alone = contract.operations["GET /tested"].responses["200"].media["application/json"].validator
     assert alone is not None
-    assert (contract.schemas.compile(alone.address).is_valid(example), contract.invalid_examples) == (not count, count)
+    assert contract.schemas.compile(alone.address).is_valid(example) == (not count)
+    assert contract.invalid_examples == count
 
 
 def test_the_example_of_a_shared_response_is_counted_once(tmp_path: Path) -> None:
@@ -102,4 +103,5 @@ def test_examples_of_many_linked_schemas_are_compiled_once(tmp_path: Path, monke
         return compile_schema(schema, documents, **options)
 
     monkeypatch.setattr(validators, "_compile", compile_and_note)
-    assert (contract.invalid_examples, len(compiled)) == (20, 1)
+    assert contract.invalid_examples == 20
+    assert len(compiled) == 1

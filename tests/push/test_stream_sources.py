@@ -61,7 +61,9 @@ def test_a_log_is_streamed_entry_by_entry(make_contract: MakeContract, make_api:
         api.post("/jobs/x%2Fy/cancel")
         api.post("/jobs/a/cancel")
         message = reader.take(1)[0]
-        assert (message.event, message.data["job_id"], message.data["event_type"]) == ("append", "a", "cancel")
+        assert message.event == "append"
+        assert message.data["job_id"] == "a"
+        assert message.data["event_type"] == "cancel"
         assert api.open("/jobs/none/events/live").status == 404
 
 

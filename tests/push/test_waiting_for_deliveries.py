@@ -76,13 +76,14 @@ def test_a_wait_may_begin_before_anything_has_happened(api: Api) -> None:
 
 def test_a_wait_that_ends_without_the_deliveries_says_what_there_is(delivered: Api) -> None:
     problem = delivered.call("GET", "/__mock/deliveries?status=failed&wait=50ms")
-    assert (problem["status"], problem["code"], problem["detail"], problem["times"], problem["total"]) == (
-        408,
-        "wait-timeout",
-        "0 of 1 matching deliveries are there. The latest deliveries of the sandbox are in `deliveries`.",
-        1,
-        0,
+    assert problem["status"] == 408
+    assert problem["code"] == "wait-timeout"
+    assert (
+        problem["detail"]
+        == "0 of 1 matching deliveries are there. The latest deliveries of the sandbox are in `deliveries`."
     )
+    assert problem["times"] == 1
+    assert problem["total"] == 0
     assert keys(problem) == [7, "n", "a"]
 
 
@@ -118,7 +119,8 @@ def test_a_reset_of_the_sandbox_ends_the_wait(api: Api) -> None:
 )
 def test_deliveries_are_filtered(delivered: Api, query: str, matching: list[Any]) -> None:
     listed = delivered.call("GET", f"/__mock/deliveries?{query}")
-    assert (keys(listed), listed["total"]) == (matching, len(matching))
+    assert keys(listed) == matching
+    assert listed["total"] == len(matching)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +142,8 @@ def test_deliveries_are_filtered(delivered: Api, query: str, matching: list[Any]
 def test_a_query_that_cannot_be_read_is_refused(api: Api, query: str, name: str, message: str | None) -> None:
     problem = api.call("GET", f"/__mock/deliveries?{query}")
     (violation,) = problem["violations"]
-    assert (problem["code"], violation["name"]) == ("invalid-request", name)
+    assert problem["code"] == "invalid-request"
+    assert violation["name"] == name
     if message is not None:
         assert violation["message"] == message
 

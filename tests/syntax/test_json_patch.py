@@ -65,7 +65,8 @@ def test_a_patch_that_cannot_be_applied_changes_nothing(patch: list[Any], number
     value = {"foo": 1, "list": [1]}
     with pytest.raises(PatchConflict) as raised:
         apply_patch(value, patch, are_equal)
-    assert (raised.value.number, raised.value.message) == (number, message)
+    assert raised.value.number == number
+    assert raised.value.message == message
     assert value == {"foo": 1, "list": [1]}
 
 
@@ -86,7 +87,8 @@ def test_a_patch_that_cannot_be_applied_changes_nothing(patch: list[Any], number
 def test_what_is_no_patch_is_named(patch: Any, pointer: str, message: str) -> None:
     with pytest.raises(MalformedPatch) as raised:
         check_patch(patch)
-    assert (raised.value.pointer, raised.value.message) == (pointer, message)
+    assert raised.value.pointer == pointer
+    assert raised.value.message == message
 
 
 def test_what_was_copied_does_not_change_with_its_source() -> None:

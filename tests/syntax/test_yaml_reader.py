@@ -84,7 +84,9 @@ def test_yaml_that_json_cannot_represent_is_rejected_with_its_line(text: str, me
 def test_what_is_no_yaml_is_rejected_with_its_line_and_column(text: str, message: str, line: int, column: int) -> None:
     with pytest.raises(MalformedYAML) as caught:
         yaml_reader.parse(text)
-    assert (caught.value.message, caught.value.line, caught.value.column) == (message, line, column)
+    assert caught.value.message == message
+    assert caught.value.line == line
+    assert caught.value.column == column
 
 
 @pytest.mark.parametrize(
@@ -217,4 +219,5 @@ def test_what_may_be_misunderstood_is_noted(text: str, codes: list[str]) -> None
 def test_a_line_that_is_indented_by_a_tab_is_named(text: str, line: int) -> None:
     with pytest.raises(MalformedYAML) as error:
         yaml_reader.parse(text)
-    assert (error.value.message, error.value.line) == ("a tab indents this line, where YAML allows spaces alone", line)
+    assert error.value.message == "a tab indents this line, where YAML allows spaces alone"
+    assert error.value.line == line

@@ -60,9 +60,8 @@ def test_requests_are_passed_on(backend: StartBackend) -> None:
         statuses = [
             status_of(exchange(url, get(path))) for path in ("/x", "/admin/jobs/1", "/tutor/courses", "/admin/jobs")
         ]
-    assert (statuses, [request.target for request in upstream.received]) == (
-        [200] * 4, ["/x", "/admin/jobs/1", "/tutor/courses"],
-    )  # fmt: skip
+    assert statuses == [200] * 4
+    assert [request.target for request in upstream.received] == ["/x", "/admin/jobs/1", "/tutor/courses"]
     assert f"Upstream: {upstream.url} gets what no operation matches, getJob, GET /tutor/*\n" in printed
 
 
@@ -114,9 +113,10 @@ def test_variables_name_the_upstream(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOCKSERVER_PASS", "getJob, GET /tutor/*")
     monkeypatch.setenv("MOCKSERVER_UPSTREAM_TIMEOUT", "5s")
     upstream = app_from_environment().extensions["mockserver"].contract.upstream
-    assert (upstream.address.url, upstream.operations, [pattern.text for pattern in upstream.patterns], upstream.timeout) == (
-        "http://localhost:8000", {"getJob"}, ["GET /tutor/*"], 5.0,
-    )  # fmt: skip
+    assert upstream.address.url == "http://localhost:8000"
+    assert upstream.operations == {"getJob"}
+    assert [pattern.text for pattern in upstream.patterns] == ["GET /tutor/*"]
+    assert upstream.timeout == 5.0
 
 
 def test_an_upstream_that_is_edited_is_the_one_of_new_connections(
@@ -134,7 +134,8 @@ def test_an_upstream_that_is_edited_is_the_one_of_new_connections(
         declare(root, "nowhere")
         problems = [problem.code for problem in app.reload()]
         results.append(requests.get(f"{server.url}/x", timeout=10).text)
-    assert (results, problems) == (["404", "1", "ok", "ok"], ["upstream"])
+    assert results == ["404", "1", "ok", "ok"]
+    assert problems == ["upstream"]
 
 
 def test_check_contacts_no_upstream(backend: StartBackend, make_contract: MakeContract) -> None:
@@ -146,7 +147,8 @@ def test_check_contacts_no_upstream(backend: StartBackend, make_contract: MakeCo
         files["scenarios/baseline.yaml"]["responses"] = responses
 
     result = CliRunner().invoke(main, ["check", str(make_contract(change))])
-    assert (result.exit_code, upstream.received) == (0, []), result.output
+    assert result.exit_code == 0, result.output
+    assert upstream.received == [], result.output
 
 
 def declare(root: Path, url: str) -> None:

@@ -79,7 +79,8 @@ def test_a_mistake_in_another_file_has_its_place_there(tmp_path: Path) -> None:
     document = swagger({"$ref": "shared.json#/parameters/q"})
     shared = {"parameters": {"q": {"name": "q", "in": "query", "type": "strng"}}}
     (warning,) = load(tmp_path, document, shared=shared).warnings
-    assert (warning.file, warning.pointer) == ("shared.json", "/parameters/q/type")
+    assert warning.file == "shared.json"
+    assert warning.pointer == "/parameters/q/type"
 
 
 def test_what_openapi_has_no_form_for_is_one_warning(tmp_path: Path) -> None:
@@ -89,12 +90,12 @@ def test_what_openapi_has_no_form_for_is_one_warning(tmp_path: Path) -> None:
         {"name": "h", "in": "header", **array, "collectionFormat": "pipes"},
     )
     (warning,) = load(tmp_path, document).warnings
-    assert (warning.pointer, warning.code, warning.message) == (
-        "/swagger",
-        "converted",
+    assert warning.pointer == "/swagger"
+    assert warning.code == "converted"
+    assert warning.message == (
         "is served as OpenAPI 3.0, which has no form for some of it. The server follows it, and /openapi.json shows it "
         f"by an extension or not at all: collectionFormat tsv in the query ({OPERATION}/parameters/0), "
-        f"collectionFormat pipes in the header ({OPERATION}/parameters/1)",
+        f"collectionFormat pipes in the header ({OPERATION}/parameters/1)"
     )
 
 
