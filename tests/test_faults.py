@@ -56,7 +56,7 @@ def test_what_the_peer_sends_meanwhile_is_answered_in_order(own: BackgroundServe
         connection.sendall(
             request("/admin/jobs/job-7", line, close=False) + request("/admin/jobs/job-1", line, close=False)
         )
-        assert [b"job-7" in read_answer(connection)[2], True] == [True, True]
+        assert b"job-7" in read_answer(connection)[2]
         connection.sendall(request("/admin/jobs/job-2", line))
         rest = read_all(connection)
     assert rest.find(b'"id":"job-1"') < rest.find(b'"id":"job-2"')

@@ -31,6 +31,10 @@ def test_findings_are_a_sarif_log_whose_results_name_their_rules(tmp_path: Path)
     assert [(result["ruleId"], rules[result["ruleIndex"]], result["level"]) for result in (first, second)] == [
         ("type", "type", "error"), ("unused-fixtures", "unused-fixtures", "warning"),
     ]  # fmt: skip
+
+
+def test_a_result_of_sarif_says_what_is_wrong_and_where(tmp_path: Path) -> None:
+    first, second = annotation_formats.as_sarif(FINDINGS, tmp_path / "mock", tmp_path)["runs"][0]["results"]
     assert first["message"] == {"text": "50% is\nwrong: x"}
     assert first["locations"] == [
         {

@@ -50,13 +50,21 @@ def test_reset_of_all_reaches_every_sandbox(client: FlaskClient) -> None:
     assert client.get("/admin/jobs/job-7", headers={"X-Mock-Sandbox": "other"}).json["status"] == "failed"
 
 
-def test_the_active_scenario_holds_for_its_sandbox_alone(client: FlaskClient) -> None:
+def test_the_response_names_the_scenario_that_was_made_active(client: FlaskClient) -> None:
     response = client.put("/__mock/scenario", json={"name": "empty"})
     assert response.json["scenario"] == "empty"
     assert response.headers["X-Mock-Scenario"] == "empty"
+    assert client.get("/__mock/scenarios").json["active"] == "empty"
+
+
+def test_the_active_scenario_holds_for_its_sandbox_alone(client: FlaskClient) -> None:
+    client.put("/__mock/scenario", json={"name": "empty"})
     assert client.get("/admin/jobs").json["total"] == 0
     assert client.get("/admin/jobs", headers={"X-Mock-Sandbox": "other"}).json["total"] == 36
-    assert client.get("/__mock/scenarios").json["active"] == "empty"
+
+
+def test_without_an_active_scenario_the_default_holds_again(client: FlaskClient) -> None:
+    client.put("/__mock/scenario", json={"name": "empty"})
     assert client.delete("/__mock/scenario").status_code == 204
     assert client.get("/admin/jobs").json["total"] == 36
 

@@ -218,14 +218,20 @@ def test_rewinding_drops_the_commands_accepted_later_for_good(contract: Contract
     run.advance(SECOND)
     run.rewind(SECOND)
     assert status(run, "job-7") == "queued"
-    assert run.generation == 2
     assert len(run.history.commands) == 1
     run.rewind(1)
-    assert status(run, "job-7") == "failed"
-    assert run.generation == 3
-    assert run.revision == 0
-    assert len(run.history.commands) == 0
+    assert run.history.is_empty
     assert run.fingerprint == before
+
+
+def test_a_rewind_begins_a_generation(contract: Contract) -> None:
+    run = make(contract)
+    run.advance(SECOND)
+    fire(run, "job-7", "retry")
+    assert run.generation == 1
+    run.rewind(SECOND)
+    assert run.generation == 2
+    assert run.revision == 0
 
 
 def test_undo_drops_the_last_commands_and_leaves_the_clock_at_the_first_of_them(contract: Contract) -> None:

@@ -88,18 +88,25 @@ def locked(built_in: Contract) -> Flask:
     return create_app(built_in, token="secret")
 
 
-def test_with_a_token_the_control_api_asks_for_it_and_not_for_the_host(locked: Flask) -> None:
-    client, foreign = locked.test_client(), {"HTTP_HOST": "mock.example"}
-    refused = client.post("/__mock/reset", environ_overrides=foreign)
+FOREIGN = {"HTTP_HOST": "mock.example"}
+
+
+@pytest.mark.parametrize("headers", [{}, {"X-Mock-Token": "secre\xe9"}])
+def test_with_a_token_the_control_api_refuses_who_does_not_have_it(locked: Flask, headers: dict[str, str]) -> None:
+    refused = locked.test_client().post("/__mock/reset", headers=headers, environ_overrides=FOREIGN)
     assert refused.status_code == 401
     assert refused.json["code"] == "token-required"
     assert "WWW-Authenticate" in refused.headers
-    wrong = client.post("/__mock/reset", headers={"X-Mock-Token": "secre\xe9"}, environ_overrides=foreign)
-    assert wrong.status_code == 401
-    right = client.post("/__mock/reset", headers={"X-Mock-Token": "secret"}, environ_overrides=foreign)
-    assert right.status_code == 200
-    assert client.get("/__mock/health", environ_overrides=foreign).status_code == 200
-    assert client.get("/admin/jobs", environ_overrides=foreign).status_code == 200
+
+
+def test_with_a_token_the_host_does_not_matter(locked: Flask) -> None:
+    response = locked.test_client().post("/__mock/reset", headers={"X-Mock-Token": "secret"}, environ_overrides=FOREIGN)
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/__mock/health", "/admin/jobs"])
+def test_health_and_the_mocked_api_need_no_token(locked: Flask, path: str) -> None:
+    assert locked.test_client().get(path, environ_overrides=FOREIGN).status_code == 200
 
 
 def test_no_detour_leads_past_the_guard(client: FlaskClient, locked: Flask) -> None:
@@ -150,8 +157,13 @@ def test_a_wrong_or_missing_token_gets_a_page_that_says_what_to_do(locked: Flask
     assert response.status_code == 401
     assert response.mimetype == "text/html"
     assert response.headers["X-Mock-Code"] == "token-required"
+    assert "--token" in response.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("path", ["/__mock/?__token=wrong", "/admin/queue?__token=wrong"])
+def test_the_page_that_asks_for_the_token_repeats_none_and_keeps_none(locked: Flask, path: str) -> None:
+    response = locked.test_client().get(path, headers=NAVIGATE)
     page = response.get_data(as_text=True)
-    assert "--token" in page
     assert "secret" not in page
     assert "wrong" not in page.replace('id="wrong"', "").replace('aria-describedby="wrong"', "")
     assert "Set-Cookie" not in response.headers

@@ -212,18 +212,27 @@ def test_overrides_belong_to_their_run_and_go_with_a_reset(client: FlaskClient) 
     assert statuses(client) == [200]
 
 
-def test_those_that_were_added_can_be_removed_and_the_scenarios_cannot(client: FlaskClient) -> None:
-    headers = {"X-Mock-Scenario": "outage"}
-    first = client.post("/__mock/overrides", json={"operation": "getJob", "status": 500}, headers=headers).json["id"]
-    client.post("/__mock/overrides", json={"operation": "getJob", "status": 502}, headers=headers)
-    assert client.delete(f"/__mock/overrides/{first}", headers=headers).status_code == 204
-    assert client.delete(f"/__mock/overrides/{first}", headers=headers).json["code"] == "unknown-override"
-    refusal: Any = client.delete("/__mock/overrides/scenario-1", headers=headers).json
+OUTAGE = {"X-Mock-Scenario": "outage"}
+
+
+def test_one_that_was_added_can_be_removed_once(client: FlaskClient) -> None:
+    first = client.post("/__mock/overrides", json={"operation": "getJob", "status": 500}).json["id"]
+    assert client.delete(f"/__mock/overrides/{first}").status_code == 204
+    assert client.delete(f"/__mock/overrides/{first}").json["code"] == "unknown-override"
+
+
+def test_one_of_the_scenario_cannot_be_removed(client: FlaskClient) -> None:
+    refusal: Any = client.delete("/__mock/overrides/scenario-1", headers=OUTAGE).json
     assert refusal["code"] == "unknown-override"
     assert "is one of the scenario" in refusal["detail"]
-    assert client.delete("/__mock/overrides", headers=headers).status_code == 204
-    assert client.get("/admin/jobs/job-7", headers=headers).status_code == 503
-    assert len(client.get("/__mock/overrides", headers=headers).json["overrides"]) == 8
+
+
+def test_all_that_were_added_are_removed_together_and_those_of_the_scenario_stay(client: FlaskClient) -> None:
+    for status in (500, 502):
+        client.post("/__mock/overrides", json={"operation": "getJob", "status": status}, headers=OUTAGE)
+    assert client.delete("/__mock/overrides", headers=OUTAGE).status_code == 204
+    assert client.get("/admin/jobs/job-7", headers=OUTAGE).status_code == 503
+    assert len(client.get("/__mock/overrides", headers=OUTAGE).json["overrides"]) == 8
 
 
 @pytest.mark.parametrize(

@@ -137,14 +137,21 @@ def test_parameters_named_like_a_field_filter_where_their_type_fits(kennel: Flas
     assert kennel.get("/pets?limit=2&offset=1").json == pets.json[1:3]
 
 
-def test_nested_collections_belong_to_their_parent(kennel: FlaskClient) -> None:
+def test_a_record_that_is_created_below_its_parent_refers_to_it(kennel: FlaskClient) -> None:
     created = kennel.post("/owners/3/visits", json={"reason": "shots"})
     assert created.status_code == 201
     assert created.json["owner_id"] == 3
     assert created.json["reason"] == "shots"
-    assert body(created) in body(kennel.get("/owners/3/visits"))
-    assert body(created) not in body(kennel.get("/owners/1/visits"))
-    assert kennel.get(f"/owners/1/visits/{created.json['id']}").status_code == 404
+
+
+def test_a_nested_record_exists_below_its_parent_alone(kennel: FlaskClient) -> None:
+    visit = body(kennel.post("/owners/3/visits", json={"reason": "shots"}))
+    assert visit in body(kennel.get("/owners/3/visits"))
+    assert visit not in body(kennel.get("/owners/1/visits"))
+    assert kennel.get(f"/owners/1/visits/{visit['id']}").status_code == 404
+
+
+def test_below_a_parent_that_does_not_exist_nothing_is_listed_or_created(kennel: FlaskClient) -> None:
     assert kennel.get("/owners/9/visits").status_code == 404
     assert kennel.post("/owners/9/visits", json={}).status_code == 404
 

@@ -392,11 +392,22 @@ def test_records_that_lack_the_field_of_their_owner_are_found_below_it_alone(tas
     tasks.post("/projects/a/tasks", json=NEW)
     assert tasks.get("/projects/a/tasks").json == [NEW]
     assert tasks.get("/projects/b/tasks").json == []
-    assert tasks.get("/projects/b/tasks/new").status_code == 404
-    assert tasks.patch("/projects/b/tasks/new", json={"label": "x"}).status_code == 404
-    assert tasks.delete("/projects/b/tasks/new").status_code == 404
-    assert tasks.get("/projects/none/tasks").status_code == 404
-    assert tasks.post("/projects/none/tasks", json=NEW).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/projects/b/tasks/new"),
+        ("PATCH", "/projects/b/tasks/new"),
+        ("DELETE", "/projects/b/tasks/new"),
+        ("GET", "/projects/none/tasks"),
+        ("POST", "/projects/none/tasks"),
+    ],
+)
+def test_below_another_owner_or_none_they_are_unknown(tasks: FlaskClient, method: str, path: str) -> None:
+    tasks.post("/projects/a/tasks", json=NEW)
+    body = {"PATCH": {"label": "x"}, "POST": NEW}.get(method)
+    assert tasks.open(path, method=method, json=body).status_code == 404
 
 
 def test_records_that_lack_the_field_of_their_owner_are_removed_with_it(tasks: FlaskClient) -> None:
