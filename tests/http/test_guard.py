@@ -88,25 +88,27 @@ def locked(built_in: Contract) -> Flask:
     return create_app(built_in, token="secret")
 
 
-FOREIGN = {"HTTP_HOST": "mock.example"}
+OTHER_HOST = {"HTTP_HOST": "mock.example"}
 
 
 @pytest.mark.parametrize("headers", [{}, {"X-Mock-Token": "secre\xe9"}])
 def test_with_a_token_the_control_api_refuses_who_does_not_have_it(locked: Flask, headers: dict[str, str]) -> None:
-    refused = locked.test_client().post("/__mock/reset", headers=headers, environ_overrides=FOREIGN)
+    refused = locked.test_client().post("/__mock/reset", headers=headers, environ_overrides=OTHER_HOST)
     assert refused.status_code == 401
     assert refused.json["code"] == "token-required"
     assert "WWW-Authenticate" in refused.headers
 
 
 def test_with_a_token_the_host_does_not_matter(locked: Flask) -> None:
-    response = locked.test_client().post("/__mock/reset", headers={"X-Mock-Token": "secret"}, environ_overrides=FOREIGN)
+    response = locked.test_client().post(
+        "/__mock/reset", headers={"X-Mock-Token": "secret"}, environ_overrides=OTHER_HOST
+    )
     assert response.status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/__mock/health", "/admin/jobs"])
 def test_health_and_the_mocked_api_need_no_token(locked: Flask, path: str) -> None:
-    assert locked.test_client().get(path, environ_overrides=FOREIGN).status_code == 200
+    assert locked.test_client().get(path, environ_overrides=OTHER_HOST).status_code == 200
 
 
 def test_no_detour_leads_past_the_guard(client: FlaskClient, locked: Flask) -> None:
