@@ -151,13 +151,13 @@ def sandbox_name(node_id: str, name: str) -> str:
     """
     digest = hashlib.sha256(node_id.encode(errors="surrogatepass")).hexdigest()[:8]
     room = NAME_LIMIT - len(f"-{digest}-{_SESSION}")
-    whole, short = _legal(node_id), _legal(name)
+    whole, short = _as_sandbox_name(node_id), _as_sandbox_name(name)
     # If it does not fit, folders are left out first, then the end of long parameters.
     kept = whole[-room:] if len(short) <= room else short[:room]
     return f"{kept}-{digest}-{_SESSION}".lstrip("-")
 
 
-def _legal(text: str) -> str:
+def _as_sandbox_name(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-")
 
 

@@ -28,10 +28,10 @@ LATE = {
     ("mockserver.server.server", "mockserver.server.upstream.passing_protocol"),  # only with --upstream
     ("mockserver.web.pages.console", "mockserver.contract.diagrams.diagram"),  # when the page is shown
     ("mockserver.web.services", "mockserver.control.document"),  # at the first use of the control API
-    ("mockserver.web.app", "mockserver.web.passing"),  # only with --upstream
+    ("mockserver.web.app", "mockserver.web.passing_view"),  # only with --upstream
     ("mockserver.web.reload", "mockserver.web.app"),  # when the first page is shown
     ("mockserver.cli.serve", "mockserver.web.app"),  # only for another server
-    ("mockserver.cli.serve", "mockserver.web.processes"),  # only for another server
+    ("mockserver.cli.serve", "mockserver.web.process_warnings"),  # only for another server
     ("mockserver.pytest_plugin", "mockserver.client.report"),
     ("mockserver.server.open_responses", "mockserver.server.web_socket"),  # only with channels
 }
@@ -40,7 +40,7 @@ MAY_VARY = {
     "mockserver.engine.clock",  # the one place that reads the machine's time
     "mockserver.generate.generator", "mockserver.generate.generation_state", "mockserver.generate.constraint_collector", "mockserver.generate.numbers", "mockserver.generate.regex.writer",
     "mockserver.generate.strings", "mockserver.generate.realistic", "mockserver.generate.vocabulary", "mockserver.engine.seeding.initial_state", "mockserver.engine.seeding.key_generator",
-    "mockserver.engine.handling.calls",  # seeded, for handlers
+    "mockserver.engine.handler_calls.calls",  # seeded, for handlers
     "mockserver.cli.addresses",  # makes a token
 }  # fmt: skip
 # The lowest layer that may use a library.

@@ -118,7 +118,7 @@ def app_from_environment() -> Flask:
     Raises ValueError for a variable that cannot be read, and whatever `create_app` raises.
     """
     from mockserver.web.app import build_app
-    from mockserver.web.processes import warn_of_concurrency
+    from mockserver.web.process_warnings import warn_of_concurrency
 
     assert isinstance(serve_command, EnvironmentCommand)
     options = ServeOptions(**serve_command.read_environment())

@@ -19,9 +19,9 @@ from mockserver.handlers.python import (
     PARAMETERS,
     ContractPython,
     PythonFunction,
+    accepted_parameters,
     import_problem,
     signature_mistake,
-    taken,
 )
 from mockserver.openapi.model import Operation, unknown_operation
 from mockserver.schemas.properties import declared_properties
@@ -75,7 +75,7 @@ class HandlersReader:
                 continue
             subject = f"the handler of {declared.operation}"
             handlers[declared.operation] = PythonFunction(
-                subject, declared.function, *place, taken(declared.function, PARAMETERS), python
+                subject, declared.function, *place, accepted_parameters(declared.function, PARAMETERS), python
             )
         return handlers
 
@@ -112,7 +112,7 @@ class HandlersReader:
                 subject,
                 declared.function,
                 *place,
-                taken(declared.function, OF_DERIVED, positional=1),
+                accepted_parameters(declared.function, OF_DERIVED, positional=1),
                 python,
                 is_handler=False,
             )

@@ -105,15 +105,15 @@ def fired(transitions: Iterable[Fired]) -> list[dict[str, Any]]:
 def violation_entry(entry: Entry) -> dict[str, Any]:
     """A response that violated the contract, as JSON, with its original status even if a problem was sent instead."""
     assert entry.invalid_status is not None
-    return _breach(entry, entry.invalid_status, entry.violations)
+    return _violations_as_json(entry, entry.invalid_status, entry.violations)
 
 
 def drift_entry(entry: Entry) -> dict[str, Any]:
     """A response of the upstream that violated the contract, as JSON."""
-    return _breach(entry, entry.status, entry.drift)
+    return _violations_as_json(entry, entry.status, entry.drift)
 
 
-def _breach(entry: Entry, status: int, violations: Iterable[Violation]) -> dict[str, Any]:
+def _violations_as_json(entry: Entry, status: int, violations: Iterable[Violation]) -> dict[str, Any]:
     return {
         "number": entry.number,
         "at": format_instant(entry.at) if entry.at is not None else None,

@@ -191,7 +191,7 @@ def _result(
     count, most = len(comparison.matches), expectation.maximum
     too_many = most is not None and count > most
     is_certain = too_many or (most is None and count >= expectation.minimum)
-    reason = None if is_certain else _gap(dropped, comparison.unknown)
+    reason = None if is_certain else _reason_unknown(dropped, comparison.unknown)
     result: dict[str, Any] = {
         "expected": expectation.entry,
         "satisfied": count >= expectation.minimum and not too_many and reason is None,
@@ -205,7 +205,7 @@ def _result(
     return result
 
 
-def _gap(dropped: int, unknown: Sequence[Entry]) -> str | None:
+def _reason_unknown(dropped: int, unknown: Sequence[Entry]) -> str | None:
     """Why the journal cannot say how many requests matched; None if it can."""
     if dropped:
         return f"the journal no longer has {count_noun(dropped, 'earlier request')}, which may have matched"

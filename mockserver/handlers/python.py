@@ -164,7 +164,9 @@ def signature_mistake(function: Callable[..., Any], allowed: Collection[str], *,
     return None
 
 
-def taken(function: Callable[..., Any], allowed: Collection[str], *, positional: int = 0) -> frozenset[str]:
+def accepted_parameters(
+    function: Callable[..., Any], allowed: Collection[str], *, positional: int = 0
+) -> frozenset[str]:
     """Which of the allowed parameters a function takes by name."""
     parameters = list(inspect.signature(function).parameters.values())[positional:]
     if any(parameter.kind is KINDS.VAR_KEYWORD for parameter in parameters):

@@ -118,7 +118,7 @@ class CallThreads:
             return function()
         thread = _CallThread(function)
         if isinstance(current, StepThread):
-            stack = current.apart(lambda: self._run(thread, seconds))
+            stack = current.while_loop_runs(lambda: self._run(thread, seconds))
         else:
             stack = self._run(thread, seconds)
         if stack is not None:
@@ -191,7 +191,7 @@ class StepThread(threading.Thread):
         if self._has_ended:
             self._done(self._result)
 
-    def apart(self, act: Callable[[], T]) -> T:
+    def while_loop_runs(self, act: Callable[[], T]) -> T:
         """Do something while the loop runs."""
         if self.keeps_turn:
             return act()
@@ -270,7 +270,7 @@ class Turns:
             if not lock.acquire(blocking=False):
                 thread = threading.current_thread()
                 if isinstance(thread, StepThread):
-                    thread.apart(lock.acquire)
+                    thread.while_loop_runs(lock.acquire)
                 else:
                     lock.acquire()
             try:

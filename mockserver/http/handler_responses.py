@@ -10,7 +10,7 @@ from mockserver.contract.webhooks.model import subscriptions_by
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.engine.behaviours.implementation import subscription_of
 from mockserver.engine.commands import Fire, Put, Remove, Transaction
-from mockserver.engine.handling.calls import HandlerCall, Outcome, call_handler
+from mockserver.engine.handler_calls.calls import HandlerCall, Outcome, call_handler
 from mockserver.engine.run import Run
 from mockserver.engine.run_snapshots import Basis
 from mockserver.engine.state.json_values import copy_json

@@ -34,7 +34,7 @@ class _Node:
         return [name for name in dict.fromkeys((segment, ANY, *patterns)) if name in self.children]
 
 
-def covered(shapes: Iterable[str]) -> set[str]:
+def find_covered(shapes: Iterable[str]) -> set[str]:
     """The paths (with each parameter written as `{}`) whose requests would all match a more general one of them too."""
     paths = dict.fromkeys(shapes)
     root = _Node()

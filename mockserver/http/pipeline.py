@@ -1,9 +1,9 @@
 """The steps of a request, in their order.
 
 route → guard → select → credentials → validate request → settle → `Prefer` → override → operation → validate response
-→ journal → deliver. The first five follow from the request and the contract alone (`prepare`); the module `operations`
-has the next five; the last is the front end's, which reads in the response what to do. A request that is passed on to
-the upstream leaves the list after `select`: the front end carries out what the module `passing` says.
+→ journal → deliver. The first five follow from the request and the contract alone (`prepare`); the module
+`operation_steps` has the next five; the last is the front end's, which reads in the response what to do. A request that
+is passed on to the upstream leaves the list after `select`: the front end carries out what the module `passing` says.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mockserver.engine.run import Run
 from mockserver.engine.sandbox import Sandbox
 from mockserver.engine.sandboxes import CallBetweenAttempts
 from mockserver.errors import ENDING, CannotGenerate, Refusal
-from mockserver.http import operations, sample_responses
+from mockserver.http import operation_steps, sample_responses
 from mockserver.http.cache_validity import CacheValidity
 from mockserver.http.exchange import SANDBOX_HEADER, Exchange, PreparedRequest
 from mockserver.http.gateway.decision import is_passed, pass_on, read_for_overrides, refusal_to_pass
@@ -238,8 +238,8 @@ def _serve(exchange: Exchange, store_refusal: Refusal | None) -> Response:
     if target.render is not None:
         return target.render(exchange, prepared.route.arguments)
     if target.handle is not None:
-        return complete(operations.call_control(exchange, target.handle), exchange.request)
-    return complete(operations.call(exchange), exchange.request)
+        return complete(operation_steps.call_control(exchange, target.handle), exchange.request)
+    return complete(operation_steps.call(exchange), exchange.request)
 
 
 def find_sandbox(service: Service, prepared: PreparedRequest, choice: selection.Choice) -> Sandbox:
@@ -264,7 +264,7 @@ def refuse_exchange(exchange: Exchange, refusal: Refusal) -> Response:
         preference = sample_responses.preferred_by_example(exchange)
     response = refuse(service, operation, refusal, preference, request.header("Accept"))
     if operation is not None and exchange.selected is not None:
-        response = operations.enforce(exchange, operation, response)
+        response = operation_steps.enforce(exchange, operation, response)
     response = complete(response, request)
     if isinstance(refusal, TokenRequired) and service.token_page is not None and selection.is_navigation(request):
         return service.token_page(exchange, response)

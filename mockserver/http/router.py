@@ -255,7 +255,7 @@ def _refuse_other_methods(
     methods: Mapping[str, Mapping[str, set[str]]], paths: Mapping[str, tuple[str, dict[str, Target]]]
 ) -> None:
     """Refuse the other methods of a concrete path, which would otherwise match a templated path below the prefix."""
-    covered = {shapes: path_precedence.covered(shapes) for shapes in {tuple(below) for below in methods.values()}}
+    covered = {shapes: path_precedence.find_covered(shapes) for shapes in {tuple(below) for below in methods.values()}}
     for prefix, below in methods.items():
         for shape in covered[tuple(below)]:
             allowed = below[shape] | ({"HEAD"} if "GET" in below[shape] else set())

@@ -38,11 +38,11 @@ def _sort(resource: Resource, lists: Sequence[Rows], arrival: Mapping[str | int,
         for sign, ordered in (("-", [column[::-1] for column in columns]), ("", columns)):
             if all(map(_is_ascending, ordered)):
                 is_unique = all(first != second for column in columns for first, second in pairwise(column))
-                return [f"{sign}{name}"] if is_unique else [f"{sign}{name}", *_ties(resource, name, lists)]
+                return [f"{sign}{name}"] if is_unique else [f"{sign}{name}", *_tie_breakers(resource, name, lists)]
     return []
 
 
-def _ties(resource: Resource, name: str, lists: Sequence[Rows]) -> list[str]:
+def _tie_breakers(resource: Resource, name: str, lists: Sequence[Rows]) -> list[str]:
     """How records with the same value are sorted: by their keys, if all of them are; else by arrival."""
     key = resource.local_key
     pairs = [pair for rows in lists for pair in pairwise(rows) if pair[0][name] == pair[1][name]]

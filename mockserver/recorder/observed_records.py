@@ -122,14 +122,14 @@ class ObservedRecords:
             completed = [_complete(resource, behaviour, step, row) if resource.joined else row for row in rows]
             self.lists.setdefault(resource.name, []).append([row for row in completed if isinstance(row, dict)])
         for number, row in enumerate(rows if isinstance(rows, list) else ()):
-            key = self._see(resource, behaviour, step, row, is_whole=False)
+            key = self._note_record(resource, behaviour, step, row, is_whole=False)
             if key is not None:
                 record = self.records[resource.name][key]
                 if record.first is not None:
                     record.position = min(record.position, (1, step.number * 1_000_000 + number))
 
     def _read(self, resource: Resource, behaviour: Behaviour, step: Step) -> None:
-        self._see(resource, behaviour, step, _item(behaviour, step), is_whole=True)
+        self._note_record(resource, behaviour, step, _item(behaviour, step), is_whole=True)
 
     def _create(self, resource: Resource, behaviour: Behaviour, step: Step) -> None:
         self.last_write = step.number
@@ -193,7 +193,9 @@ class ObservedRecords:
         elif key is not None and record is not None and record_key(record.get(resource.key)) == key:
             self._put(resource, key, ObservedRecord(record, None, (2, step.number)))
 
-    def _see(self, resource: Resource, behaviour: Behaviour, step: Step, row: Any, *, is_whole: bool) -> Key | None:
+    def _note_record(
+        self, resource: Resource, behaviour: Behaviour, step: Step, row: Any, *, is_whole: bool
+    ) -> Key | None:
         """Note a record that a response shows; `is_whole` if no other response shows more members. Its key."""
         record = _complete(resource, behaviour, step, row)
         key = record_key(record.get(resource.key)) if record is not None else None

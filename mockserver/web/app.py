@@ -24,7 +24,7 @@ from mockserver.http.service import BODY_LIMIT, PassedListener, Service
 from mockserver.server.wsgi_bridge import BUFFERED
 from mockserver.web.flask_response import FlaskResponse
 from mockserver.web.pages import shell
-from mockserver.web.processes import watch_processes
+from mockserver.web.process_warnings import watch_processes
 from mockserver.web.services import open_service
 from mockserver.web.streams import read_stream
 
@@ -127,7 +127,7 @@ def build_app(service: Service, *, watches_processes: bool = False, sleep: Sleep
         return _to_flask(respond(service, _from_flask(flask.request)), sleep)
 
     if service.contract.upstream is not None:
-        from mockserver.web.passing import PassingView
+        from mockserver.web.passing_view import PassingView
 
         view = PassingView(service, _from_flask, _to_flask, sleep)
 

@@ -42,7 +42,7 @@ def imported() -> set[str]:
         "mockserver.engine.shared",
         "mockserver.server.upstream.passing_protocol",
         "mockserver.web.app",
-        "mockserver.web.passing",
+        "mockserver.web.passing_view",
         "mockserver.server.web_socket",
         "mockserver.control.document",
         "mockserver.control.handlers",

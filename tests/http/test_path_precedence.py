@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from mockserver import create_app
-from mockserver.http.path_precedence import covered
+from mockserver.http.path_precedence import find_covered
 
 OK = {"responses": {"200": {"description": "ok"}}}
 
@@ -71,7 +71,7 @@ def test_a_prefix_takes_nothing_from_a_path_that_is_declared(tmp_path: Path) -> 
     ],
 )
 def test_a_path_is_covered_by_one_that_matches_all_it_does(paths: list[str], found: set[str]) -> None:
-    assert covered(paths) == found
+    assert find_covered(paths) == found
 
 
 def test_a_query_that_is_written_into_a_path_is_what_a_request_must_hold(tmp_path: Path) -> None:

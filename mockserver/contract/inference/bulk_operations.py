@@ -6,7 +6,7 @@ from mockserver.contract.inference.collection import Collection
 from mockserver.contract.inference.envelopes import TOTALS, Entry, add_list, find_number, list_envelope
 from mockserver.contract.inference.lists import infer_selection
 from mockserver.contract.inference.operations import NO_JSON, json_response
-from mockserver.contract.record_paths import requires_field
+from mockserver.contract.record_identity import requires_field
 from mockserver.contract.selecting_parameters import query_parameters
 from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation

@@ -26,7 +26,7 @@ from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
 from mockserver.schemas.shapes import COMPOUND, Shape
 from mockserver.syntax import words
 from mockserver.syntax.http.media_types import FORMS, is_json, may_be_json
-from mockserver.syntax.sorting import read_order
+from mockserver.syntax.sort_parameters import read_order
 
 # The names of query parameters that page a list, by their role.
 PAGING: Mapping[str, tuple[str, ...]] = {

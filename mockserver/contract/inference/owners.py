@@ -10,7 +10,7 @@ from itertools import chain
 from mockserver.contract.behaviour import BEHAVIOUR_KINDS, CREATING, ITEM_KINDS, BehaviourKind
 from mockserver.contract.inference.collection import KEY_TYPES, Collection, DetectedCollections, can_hold_parameter
 from mockserver.contract.inference.envelopes import Entry
-from mockserver.contract.record_paths import has_key_in_body, requires_field, sends_field
+from mockserver.contract.record_identity import has_key_in_body, requires_field, sends_field
 from mockserver.dataclass import dataclass
 from mockserver.openapi.model import Operation
 from mockserver.schemas.shapes import Shape

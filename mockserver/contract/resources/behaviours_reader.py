@@ -18,7 +18,7 @@ from mockserver.contract.behaviour import (
 )
 from mockserver.contract.effects import Effects
 from mockserver.contract.model import Resource
-from mockserver.contract.record_paths import has_key_in_body, missing_owners, sends_field, with_item_paths
+from mockserver.contract.record_identity import has_key_in_body, missing_owners, sends_field, with_item_paths
 from mockserver.contract.resources.effects_reader import read_effects
 from mockserver.contract.resources.event_names import check_event_names
 from mockserver.contract.resources.list_reader import ListReader, read_counting

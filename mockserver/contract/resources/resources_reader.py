@@ -9,7 +9,7 @@ import jsonschema_rs
 
 from mockserver.contract.lifecycle import LOG_EVENT, Lifecycle, Transition
 from mockserver.contract.model import DerivedField, Resource, SortField
-from mockserver.contract.record_paths import KEY_TYPES, with_joined_keys, with_types_of_keys
+from mockserver.contract.record_identity import KEY_TYPES, with_joined_keys, with_types_of_keys
 from mockserver.contract.resources.effects_reader import read_effects
 from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Documents, Node

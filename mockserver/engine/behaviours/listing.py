@@ -30,7 +30,7 @@ from mockserver.refusals import InvalidRequest, UnknownCursor
 from mockserver.schemas.member_shapes import member_shape
 from mockserver.schemas.record_lists import ListedRecords
 from mockserver.syntax.member_path import MemberPath, with_member, without_member
-from mockserver.syntax.sorting import DIRECTIONS, read_order
+from mockserver.syntax.sort_parameters import DIRECTIONS, read_order
 
 DESCENDING = frozenset(word for word, is_descending in DIRECTIONS.items() if is_descending)
 # What clients send for the first page.

@@ -197,7 +197,7 @@ class RecordFactory:
         last: str | None = None
         log: list[Record] = []
         if resource.lifecycle is not None:
-            last, log = self._live(resource.lifecycle, record)
+            last, log = self._run_lifecycle(resource.lifecycle, record)
         for name, make_value in self._fields.items():
             if name not in resource.unique_within:
                 record[name] = make_value()
@@ -213,7 +213,7 @@ class RecordFactory:
 
         return self._keys.key(1 if resource.unique_within else number, is_taken)
 
-    def _live(self, lifecycle: Lifecycle, record: dict[str, Any]) -> tuple[str | None, list[Record]]:
+    def _run_lifecycle(self, lifecycle: Lifecycle, record: dict[str, Any]) -> tuple[str | None, list[Record]]:
         """Move the record through its lifecycle, up to some time in the week before the clock's start.
 
         The last transition, and the entries of the log.

@@ -64,7 +64,7 @@ class SharedDeliveries:
         except Refusal:
             return None  # too much is due; the request was refused for that
         if sender.generation != run.generation:
-            sender.goes_on(feed.number)
+            sender.skip_until(feed.number)
             self._restored.append(run)
             return feed.number
         new = sender.read(feed)
@@ -168,7 +168,7 @@ class RunSender:
         """Return to what was saved."""
         self.generation, self.cursor = self._saved
 
-    def goes_on(self, number: int) -> None:
+    def skip_until(self, number: int) -> None:
         """The events up to that number have been taken up."""
         self.generation, self.cursor = self.run.generation, number
 

@@ -77,7 +77,7 @@ class SharedRun(Run):
         elif kind == "reported":
             self.discard_fired(value)
         elif kind == "sent" and self.sender is not None:
-            self.sender.goes_on(value)
+            self.sender.skip_until(value)
         self.saved = self.save()
 
     def set_anchor(self, anchor: float) -> None:

@@ -193,7 +193,7 @@ class SharedSandbox(Sandbox):
             # What it begins with is not an event, and is not sent.
             with suppress(Refusal):
                 sent = run.read_feed().number
-            run.sender.goes_on(sent)
+            run.sender.skip_until(sent)
             run.sender.save()
         self._add_event(["begin", run.scenario.name, [run.generation, run.clock.anchor, begins, sent]])
         return run
@@ -238,7 +238,7 @@ class SharedSandbox(Sandbox):
             return  # the scenario no longer exists, or its records can no longer be generated
         run.set_anchor(anchor)
         if run.sender is not None:
-            run.sender.goes_on(sent)
+            run.sender.skip_until(sent)
         self.runs[scenario] = run
 
     def _start_over(self, epoch: str) -> None:

@@ -62,7 +62,7 @@ class SharedSandboxes(Sandboxes):
                         # One at a time in this process; meanwhile the run may change.
                         held.enter_context(self._turns.turn(needed.identity[:2]))
                     else:
-                        results[needed.identity] = _settled(needed.call)
+                        results[needed.identity] = _outcome_of(needed.call)
         with self._turn:
             return self._respond_with(StoreBusy(), attempt)
 
@@ -223,7 +223,7 @@ class SharedSandboxes(Sandboxes):
             sandbox.forget_all()
 
 
-def _settled(call: Callable[[], T]) -> Callable[[], T]:
+def _outcome_of(call: Callable[[], T]) -> Callable[[], T]:
     """A function that returns what a call has returned, or raises the Refusal that it has raised."""
     try:
         result = call()

@@ -53,7 +53,7 @@ def forwarded_head(
     """
     headers = list(_end_to_end(_sent_headers(request)))
     if is_validated:
-        headers = [pair for name, value in headers if (pair := _narrowed(name, value)) is not None]
+        headers = [pair for name, value in headers if (pair := _with_decodable_codings(name, value)) is not None]
     if is_patched:
         headers = [(name, value) for name, value in headers if name.lower() not in ("range", "if-range")]
     address = upstream.address
@@ -68,7 +68,7 @@ def forwarded_head(
     return ForwardedHead(
         request.method,
         forwarded_target(upstream, request),
-        [("Host", address.authority), *_own(headers), *_trace(upstream, request)],
+        [("Host", address.authority), *_without_selection(headers), *_forwarding_headers(upstream, request)],
     )
 
 
@@ -152,7 +152,7 @@ def _is_forwarded(lower: str, options: Set[str]) -> bool:
     return not (lower in NOT_FORWARDED or lower in options or lower.replace("_", "-").startswith(_OWN_HEADER))
 
 
-def _own(headers: Headers) -> Iterator[tuple[str, str]]:
+def _without_selection(headers: Headers) -> Iterator[tuple[str, str]]:
     """Headers without the cookies and members of `baggage` that select a sandbox here."""
     for name, value in headers:
         lower = name.lower()
@@ -166,7 +166,7 @@ def _own(headers: Headers) -> Iterator[tuple[str, str]]:
             yield name, value
 
 
-def _trace(upstream: Upstream, request: Request) -> Iterator[tuple[str, str]]:
+def _forwarding_headers(upstream: Upstream, request: Request) -> Iterator[tuple[str, str]]:
     """The headers that say from where the request has come."""
     client, forwarded_for = request.remote_addr, request.header("X-Forwarded-For")
     if client or forwarded_for:
@@ -178,7 +178,7 @@ def _trace(upstream: Upstream, request: Request) -> Iterator[tuple[str, str]]:
     yield "X-Forwarded-Proto", request.scheme
 
 
-def _narrowed(name: str, value: str) -> tuple[str, str] | None:
+def _with_decodable_codings(name: str, value: str) -> tuple[str, str] | None:
     """`Accept-Encoding` with the codings that can be decoded; other headers as they are."""
     if name.lower() != "accept-encoding":
         return name, value

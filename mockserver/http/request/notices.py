@@ -15,7 +15,7 @@ INSPECTION_LIMIT = 1_000
 NOTICES = {"readOnly": "is readOnly and should not be sent by clients", "deprecated": "is deprecated"}
 
 
-def of_body(body: Any, shape: Shape) -> Iterator[str]:
+def find_notices(body: Any, shape: Shape) -> Iterator[str]:
     """A notice for each deprecated or `readOnly` member of a body; of an array, only the first item is inspected."""
     waiting: list[tuple[str, Any, Shape]] = [("", body, shape)]
     for _ in range(INSPECTION_LIMIT):

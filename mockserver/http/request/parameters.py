@@ -188,7 +188,7 @@ class _Reader:
         if media is not None:
             if self.behaviour is not None and self.behaviour.kind in STORING:
                 self._check_storable(self.operation.body)
-            for notice in notices.of_body(value, media.shape):
+            for notice in notices.find_notices(value, media.shape):
                 self.add_notice(notice)
         return value
 

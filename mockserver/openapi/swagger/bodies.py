@@ -87,7 +87,9 @@ def _convert_form(
         schema = convert_type(conversion, node) if "type" in node.value else {"type": "string"}
         description = {name: node.value[name] for name in ("description",) if name in node.value}
         example = {"example": node.value["x-example"]} if "x-example" in node.value else {}
-        properties[listed.name] = conversion.mark({**schema, **description, **example, **_kept(node.value)}, origin)
+        properties[listed.name] = conversion.mark(
+            {**schema, **description, **example, **_kept_extensions(node.value)}, origin
+        )
         if style := convert_style(conversion, node, "query"):
             encoding[listed.name] = conversion.mark(dict(style), origin)
         if node.value.get("required") is True:
@@ -103,7 +105,7 @@ def _convert_form(
     return {"required": True, **body} if required else body
 
 
-def _kept(declared: dict[str, Any]) -> dict[str, Any]:
+def _kept_extensions(declared: dict[str, Any]) -> dict[str, Any]:
     return {name: member for name, member in extensions(declared).items() if name not in ("x-example", "x-nullable")}
 
 

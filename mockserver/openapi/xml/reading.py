@@ -44,7 +44,7 @@ class _Reader:
     def _value(self, element: Element, layout: XmlLayout, path: Path) -> Any:
         if element.is_nil:
             return None
-        layout = self._settled(element, layout)
+        layout = self._choose_alternatives(element, layout)
         kind = _kind(element, layout)
         if kind == "object":
             return self._object(element, layout, path)
@@ -111,7 +111,7 @@ class _Reader:
         elif place is None and (stripped := text.strip()):
             members[TEXT_NAME] = stripped
 
-    def _settled(self, element: Element, layout: XmlLayout) -> XmlLayout:
+    def _choose_alternatives(self, element: Element, layout: XmlLayout) -> XmlLayout:
         """The layout, with its alternatives decided by which of them the element comes closest to."""
         while layout.alternatives:
             layout = min((own for _, own in layout.alternatives), key=lambda own: self._count_differences(element, own))

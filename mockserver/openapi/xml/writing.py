@@ -20,12 +20,12 @@ Scope = Mapping[str, str]
 
 def write(value: Any, layout: XmlLayout, encoding: str) -> str:
     """The XML document of a value, whose declaration names the `encoding`."""
-    layout = settled(layout, value)
+    layout = choose_alternatives(layout, value)
     name = XmlName(layout.root_name or ROOT_NAME, layout.name.namespace, layout.name.prefix)
     return f'<?xml version="1.0" encoding="{encoding}"?>\n{_element(name, value, layout, {}, None)}'
 
 
-def settled(layout: XmlLayout, value: Any) -> XmlLayout:
+def choose_alternatives(layout: XmlLayout, value: Any) -> XmlLayout:
     """The layout, with its alternatives decided by which of them the value matches."""
     while layout.alternatives:
         matching = (chosen for branch, chosen in layout.alternatives if layout.matches(branch, value))
@@ -96,7 +96,7 @@ def _object(value: Mapping[str, Any], layout: XmlLayout, scope: Scope) -> tuple[
 
 def _member(name: str, value: Any, layout: XmlLayout, scope: Scope) -> Iterator[str]:
     """The elements of a member of an object."""
-    layout = settled(layout, value)
+    layout = choose_alternatives(layout, value)
     if isinstance(value, list) and not layout.is_wrapped:
         yield from _items(value, layout, scope, name)
         return
@@ -107,7 +107,7 @@ def _member(name: str, value: Any, layout: XmlLayout, scope: Scope) -> Iterator[
 
 def _items(values: list[Any], layout: XmlLayout, scope: Scope, parent: str | None) -> Iterator[str]:
     for index, value in enumerate(values):
-        items = settled(layout.item(index), value)
+        items = choose_alternatives(layout.item(index), value)
         name = _item_name(items, parent)
         yield _element(name, value, items, scope, name.local)
 

@@ -24,11 +24,11 @@ from mockserver.schemas.explaining.explanations import is_of_another_kind
 from mockserver.schemas.explaining.wording import (
     LISTED_VALUES_LIMIT,
     SEVERAL_MATCH,
+    as_integer,
     declared_elsewhere,
     message_of,
     not_declared,
     quote_schema,
-    whole,
 )
 from mockserver.schemas.keywords import UNEVALUATED
 from mockserver.schemas.validators import keyword_validator, part_key
@@ -221,7 +221,7 @@ class _Keywords:
         """Too few matching items, or too many."""
         if not validator.is_type(instance, "array"):
             return
-        least, most = whole(schema.get("minContains", 1)), whole(schema.get("maxContains", len(instance)))
+        least, most = as_integer(schema.get("minContains", 1)), as_integer(schema.get("maxContains", len(instance)))
         self._work.read(instance)
         is_valid = self._compile_part(contains).is_valid
         count = sum(map(is_valid, instance))

@@ -157,13 +157,16 @@ def _format(error: ValidationError) -> str:
 
 
 def _length(error: ValidationError) -> str:
-    limit = whole(error.validator_value)
+    limit = as_integer(error.validator_value)
     comparison = {"minLength": "shorter than", "maxLength": "longer than"}[str(error.validator)]
     return f"{quote(error.instance)} is {comparison} {limit} {'character' if limit == 1 else 'characters'}"
 
 
 def _size(error: ValidationError) -> str:
-    limit, size = whole(error.validator_value), len(error.instance) if isinstance(error.instance, list | dict) else 0
+    limit, size = (
+        as_integer(error.validator_value),
+        len(error.instance) if isinstance(error.instance, list | dict) else 0,
+    )
     unit = "item" if str(error.validator).endswith("Items") else "member"
     comparison = "at least" if str(error.validator).startswith("min") else "at most"
     is_unique = isinstance(error.schema, dict) and error.schema.get("uniqueItems") is True
@@ -176,7 +179,7 @@ def quote_schema(schema: Any) -> str:
     return quote(schema).replace(BASE_URI, "")
 
 
-def whole(limit: Any) -> Any:
+def as_integer(limit: Any) -> Any:
     """A limit on a count, which may be written as 2.0."""
     return int(limit) if isinstance(limit, float) else limit
 

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from mockserver.cli.serve import app_from_environment
-from mockserver.web.processes import MESSAGE
+from mockserver.web.process_warnings import MESSAGE
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:

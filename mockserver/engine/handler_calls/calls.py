@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from mockserver.contract.model import Contract
 from mockserver.dataclass import dataclass
 from mockserver.engine.commands import Fire, Put, Remove
-from mockserver.engine.handling.draft import Draft
+from mockserver.engine.handler_calls.draft import Draft
 from mockserver.engine.run_snapshots import Basis
 from mockserver.engine.state.json_values import DEPTH_LIMIT, copy_json
 from mockserver.engine.state.presentation import HandedRecord
