@@ -12,6 +12,19 @@ from mockserver.engine.shared.store import EncodedEntry, Store
 from mockserver.refusals import StoreUnavailable
 
 
+class StoredProblems:
+    """An attribute of a journal whose list is in the store: it is read there each time, and nothing is assigned."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, journal: SharedJournal, owner: type) -> ProblemList:
+        return journal.read_problems(self._name)
+
+    def __set__(self, journal: SharedJournal, entries: ProblemList) -> None:
+        """Leave out the empty list that a journal begins with."""
+
+
 class SharedJournal(Journal):
     """The journal of the sandbox `name` in the store.
 
@@ -20,6 +33,11 @@ class SharedJournal(Journal):
     """
 
     __slots__ = ("_add_if_unchanged", "_codec", "_name", "_store", "waiting")
+
+    unmatched = StoredProblems()
+    refused = StoredProblems()
+    invalid_responses = StoredProblems()
+    drift = StoredProblems()
 
     def __init__(
         self, name: str, store: Store, codec: JournalCodec, add_if_unchanged: Callable[[EncodedEntry], bool]
@@ -56,46 +74,11 @@ class SharedJournal(Journal):
         first = self._codec.decode(entries[0]).number if entries else self.count + 1
         return max(0, first - 1 - self._store.count_entries(self._name).cleared)
 
-    @property
-    def unmatched(self) -> ProblemList:
-        """The entries of requests that matched no operation, oldest first."""
-        return self._listed("unmatched")
-
-    @unmatched.setter
-    def unmatched(self, _: object) -> None:
-        """The list is in the store."""
-
-    @property
-    def refused(self) -> ProblemList:
-        """The entries of requests that violated the contract, oldest first."""
-        return self._listed("refused")
-
-    @refused.setter
-    def refused(self, _: object) -> None:
-        """The list is in the store."""
-
-    @property
-    def invalid_responses(self) -> ProblemList:
-        """The entries of responses that violated the contract, oldest first."""
-        return self._listed("invalid_responses")
-
-    @invalid_responses.setter
-    def invalid_responses(self, _: object) -> None:
-        """The list is in the store."""
-
-    @property
-    def drift(self) -> ProblemList:
-        """The entries of responses of the upstream that violated the contract, oldest first."""
-        return self._listed("drift")
-
-    @drift.setter
-    def drift(self, _: object) -> None:
-        """The list is in the store."""
-
-    def _listed(self, which: str) -> ProblemList:
+    def read_problems(self, name: str) -> ProblemList:
+        """One of the lists that decide a verdict, by the name of its attribute."""
         entries = ProblemList()
-        entries.extend(map(self._codec.decode, self._store.list_entries(self._name, which)))
-        entries.counts = Counter(self._store.count_entries(self._name).problems[which])
+        entries.extend(map(self._codec.decode, self._store.list_entries(self._name, name)))
+        entries.counts = Counter(self._store.count_entries(self._name).problems[name])
         return entries
 
     def clear(self) -> None:
