@@ -78,7 +78,7 @@ def _prepare(service: Service, received: Request, request: Request, route: Route
         else:
             _read_selection(service, prepared)
             if service.contract.upstream is not None:
-                _decide(service, service.contract.upstream, prepared)
+                _decide_whether_passed_on(service, service.contract.upstream, prepared)
             _validate(service, prepared)
     except Refusal as refusal:
         prepared.refusal = refusal.with_traceback(None)
@@ -144,7 +144,7 @@ def _respond_in_transaction(service: Service, prepared: PreparedRequest) -> Resp
 
 def _respond_once(exchange: Exchange, store_refusal: Refusal | None) -> Response:
     try:
-        response = _serve(exchange, store_refusal)
+        response = _select_and_respond(exchange, store_refusal)
     except Refusal as refusal:
         response = refuse_exchange(exchange, refusal)
     except CannotGenerate as error:
@@ -157,7 +157,7 @@ def _respond_once(exchange: Exchange, store_refusal: Refusal | None) -> Response
         response = refuse_exchange(exchange, InternalError())
     if response.upstream is None:
         add_headers(exchange, response)
-        _record(exchange, response)
+        _write_to_journal(exchange, response)
         if exchange.service.delay is not None and exchange.prepared.response is None and _is_journaled(exchange):
             delay_by_setting(exchange)
     response.delivery = exchange.delivery
@@ -187,7 +187,7 @@ def _read_selection(service: Service, prepared: PreparedRequest) -> None:
         prepared.response = redirects.to_clean_address(service, request, *target)
 
 
-def _decide(service: Service, upstream: Upstream, prepared: PreparedRequest) -> None:
+def _decide_whether_passed_on(service: Service, upstream: Upstream, prepared: PreparedRequest) -> None:
     """Decide whether the request is passed on to the upstream in every sandbox. Raises UpstreamLoop and NoWebSocket."""
     request = prepared.request
     prepared.passes = prepared.response is None and is_passed(service, upstream, request, prepared.route)
@@ -216,7 +216,8 @@ def _validate(service: Service, prepared: PreparedRequest) -> None:
         prepared.preference = preferences.read(route.operation, request)
 
 
-def _serve(exchange: Exchange, store_refusal: Refusal | None) -> Response:
+def _select_and_respond(exchange: Exchange, store_refusal: Refusal | None) -> Response:
+    """The response of what the request was routed to, in the sandbox that it selects. Raises a Refusal."""
     service, prepared, choice = exchange.service, exchange.prepared, exchange.prepared.choice
     if choice is not None:
         if store_refusal is not None:
@@ -291,7 +292,7 @@ def add_headers(exchange: Exchange, response: Response) -> None:
         response.add_headers(cors.headers(exchange.service, exchange.request, response))
 
 
-def _record(exchange: Exchange, response: Response) -> None:
+def _write_to_journal(exchange: Exchange, response: Response) -> None:
     """Enter the exchange into its sandbox's journal; a response that can be sent again says so."""
     sandbox, selected = exchange.sandbox, exchange.selected
     if sandbox is None or not _is_journaled(exchange):

@@ -55,11 +55,8 @@ class Replay:
         run = self._start(records)
         by_group: dict[Any, list[Entry]] = {}
         for step in self.steps:
-            if step.violations:
-                continue
-            entry = self._of_step(run, step)
-            if entry is not None:
-                by_group.setdefault(step.group, []).append(entry)
+            if not step.violations:
+                self._add_override(by_group, run, step)
         return self._in_order(by_group)
 
     def from_end(self, records: Tables) -> list[Entry]:
@@ -70,15 +67,16 @@ class Replay:
             if step.violations:
                 continue
             if step.operation.id not in self.contract.behaviours:
-                entry = self._of_step(run, step)
+                self._add_override(by_group, run, step)
             elif step.operation.method in SAFE and step.number > self.observed.last_write:
                 by_group.pop(step.group, None)
-                entry = self._of_step(run, step)
-            else:
-                continue
-            if entry is not None:
-                by_group.setdefault(step.group, []).append(entry)
+                self._add_override(by_group, run, step)
         return self._in_order(by_group)
+
+    def _add_override(self, by_group: dict[Any, list[Entry]], run: Run, step: Step) -> None:
+        entry = self._override_of(run, step)
+        if entry is not None:
+            by_group.setdefault(step.group, []).append(entry)
 
     def _start(self, records: Tables) -> Run:
         plain = self.contract.scenarios[self.contract.default_scenario]
@@ -87,7 +85,7 @@ class Replay:
         contract = replace(self.contract, inferred={})
         return Run(Start(contract, scenario), 1)
 
-    def _of_step(self, run: Run, step: Step) -> Entry | None:
+    def _override_of(self, run: Run, step: Step) -> Entry | None:
         """The override for one step, empty where the normal response is right; None if it cannot be kept."""
         behaviour = self.contract.behaviours.get(step.operation.id)
         if behaviour is None or not step.succeeded:
