@@ -210,7 +210,7 @@ def section(profile: Profile) -> str:
         "",
         f"CPU time of the server for a change and for the GET right after it: {sum(profile.samples.values()):,} samples "
         f"of the stack over {profile.pairs:,.0f} pairs; {profile.kernel_seconds / profile.seconds:.0%} of it is in "
-        "the kernel. What a file calls in a library is part of its row.",
+        "the kernel. The row of a file includes the time that it spends in libraries.",
         "",
         *_table("in mockserver", places, total),
         "",
