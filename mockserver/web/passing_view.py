@@ -18,7 +18,7 @@ from mockserver.http.messages import PATH_CHARACTERS, Request, Response
 from mockserver.http.pipeline import prepare_head, respond, respond_prepared
 from mockserver.http.service import Service
 from mockserver.refusals import UpstreamFailed, UpstreamTimeout
-from mockserver.server.upstream.connections import Answer, OutgoingBody
+from mockserver.server.upstream.connections import OutgoingBody, UpstreamResponse
 from mockserver.server.upstream.loop_thread import UpstreamThread
 from mockserver.server.wsgi_bridge import origin_form
 from mockserver.web.flask_response import FlaskResponse
@@ -76,28 +76,28 @@ class PassingView:
         replacements: list[Response] = []
         passing.on_reset = replacements.append
         try:
-            answer = self._thread.run(self._request(passing, _outgoing(passing, stream)))
+            upstream_response = self._thread.run(self._request(passing, _outgoing(passing, stream)))
         except (UpstreamFailed, UpstreamTimeout) as refusal:
             return self._to_flask(passing.fail(refusal), self._sleep)
-        received = answer.head
+        received = upstream_response.head
         head = passing.receive(received.status, received.phrase, received.headers, received.length)
-        body = PassedBody(self._thread, passing, answer)
+        body = PassedBody(self._thread, passing, upstream_response)
         if passing.delay:
             self._sleep(max(0.0, began + passing.delay / 1_000 - monotonic()))
         if replacements:
             body.close()
             return self._to_flask(replacements[0], self._sleep)
         if passing.is_buffered:
-            return self._to_flask(self._patched(passing, answer, body), self._sleep)
+            return self._to_flask(self._patched(passing, upstream_response, body), self._sleep)
         return _streamed(head, body)
 
-    async def _request(self, passing: Passing, body: OutgoingBody) -> Answer:
+    async def _request(self, passing: Passing, body: OutgoingBody) -> UpstreamResponse:
         return await self._thread.upstreams.request(passing.upstream, passing.head, body)
 
-    def _patched(self, passing: Passing, answer: Answer, body: PassedBody) -> Response:
+    def _patched(self, passing: Passing, upstream_response: UpstreamResponse, body: PassedBody) -> Response:
         parts, size = list[bytes](), 0
         try:
-            while part := self._thread.run(answer.read()):
+            while part := self._thread.run(upstream_response.read()):
                 passing.copy(part)
                 parts.append(part)
                 size += len(part)
@@ -114,15 +114,15 @@ class PassingView:
 class PassedBody:
     """The body of a response while it comes, for a WSGI server. An error makes the server break the connection."""
 
-    def __init__(self, thread: UpstreamThread, passing: Passing, answer: Answer) -> None:
-        self._thread, self._passing, self._answer = thread, passing, answer
+    def __init__(self, thread: UpstreamThread, passing: Passing, upstream_response: UpstreamResponse) -> None:
+        self._thread, self._passing, self._response = thread, passing, upstream_response
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
         try:
-            part = self._thread.run(self._answer.read())
+            part = self._thread.run(self._response.read())
         except (UpstreamFailed, UpstreamTimeout) as refusal:
             self._passing.finish(f"the response was broken off: {refusal.reason}")
             raise ConnectionAbortedError(refusal.detail) from None
@@ -130,7 +130,7 @@ class PassedBody:
             self._passing.finish()
             raise StopIteration
         self._passing.copy(part)
-        if self._answer.head.is_complete:
+        if self._response.head.is_complete:
             # The client may look into the journal as soon as it has this part.
             self._passing.finish()
         return part
@@ -138,7 +138,7 @@ class PassedBody:
     def close(self) -> None:
         """Read no further."""
         self._passing.abandon()
-        self._thread.call(self._answer.close)
+        self._thread.call(self._response.close)
 
 
 class SentBody:

@@ -14,7 +14,7 @@ from mockserver.dataclass import dataclass
 from mockserver.errors import Refusal
 from mockserver.http.gateway.request_head import ForwardedHead
 from mockserver.refusals import UpstreamFailed, UpstreamTimeout
-from mockserver.server.upstream.reader import BadAnswer, InterimResponse, ResponseReader
+from mockserver.server.upstream.reader import InterimResponse, MalformedResponse, ResponseReader
 
 # Bytes that are read and sent at once.
 PART_BYTES = 128 * 1024
@@ -58,7 +58,7 @@ class OutgoingBody:
         return b"Transfer-Encoding: chunked\r\n" if length is None else b"Content-Length: %d\r\n" % length
 
 
-class Answer:
+class UpstreamResponse:
     """A response whose head has come. It is read to its end, or closed."""
 
     def __init__(self, connections: UpstreamConnections, attempt: _Attempt) -> None:
@@ -95,7 +95,7 @@ class UpstreamConnections:
 
     async def request(
         self, upstream: Upstream, head: ForwardedHead, body: OutgoingBody, on_interim: InterimListener | None = None
-    ) -> Answer:
+    ) -> UpstreamResponse:
         """Send a request; the response once its head has come. Raises UpstreamFailed and UpstreamTimeout.
 
         `on_interim` is called with each response that comes before it (1xx).
@@ -116,7 +116,7 @@ class UpstreamConnections:
 
     async def _respond(
         self, attempt: _Attempt, head: ForwardedHead, body: OutgoingBody, on_interim: InterimListener | None
-    ) -> Answer:
+    ) -> UpstreamResponse:
         try:
             attempt.send(head, body)
             while not attempt.reader.has_head:
@@ -127,7 +127,7 @@ class UpstreamConnections:
         except BaseException:
             attempt.close()
             raise
-        return Answer(self, attempt)
+        return UpstreamResponse(self, attempt)
 
     async def _connect(self, upstream: Upstream) -> _Stream:
         address = upstream.address
@@ -291,7 +291,7 @@ class _Attempt:
                     self._progress = self._loop.time()
             else:
                 self.reader.end()
-        except BadAnswer as error:
+        except MalformedResponse as error:
             raise UpstreamFailed(url, str(error)) from None
         except TimeoutError:
             raise UpstreamTimeout(url, self.upstream.timeout) from None

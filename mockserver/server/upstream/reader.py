@@ -14,7 +14,7 @@ _TOO_LONG = f"its headers are longer than {HEAD_LIMIT} bytes"
 _WITHOUT_BODY = (204, 304)
 
 
-class BadAnswer(Exception):
+class MalformedResponse(Exception):
     """What the upstream sent is not an HTTP response, or ends before it is complete."""
 
 
@@ -54,7 +54,7 @@ class ResponseReader:
         return self._phrase.decode("latin-1")
 
     def feed(self, data: bytes) -> None:
-        """Read more bytes. Raises BadAnswer."""
+        """Read more bytes. Raises MalformedResponse."""
         self.has_begun = True
         if self.is_complete:
             self.is_reusable = False
@@ -64,26 +64,26 @@ class ResponseReader:
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            raise BadAnswer("it switched to another protocol, which was not requested") from None
+            raise MalformedResponse("it switched to another protocol, which was not requested") from None
         except httptools.HttpParserError as error:
-            if isinstance(error.__context__, BadAnswer):
+            if isinstance(error.__context__, MalformedResponse):
                 raise error.__context__ from None
             # After a complete response, it does not matter what follows.
             if not self.is_complete:
-                raise BadAnswer(f"it sent what is not HTTP: {_reason(error)}") from None
+                raise MalformedResponse(f"it sent what is not HTTP: {_reason(error)}") from None
             self.is_reusable = False
         if not self.has_head and self._size > HEAD_LIMIT:
-            raise BadAnswer(_TOO_LONG)
+            raise MalformedResponse(_TOO_LONG)
 
     def end(self) -> None:
-        """The upstream has closed the connection. Raises BadAnswer where the response is not complete."""
+        """The upstream has closed the connection. Raises MalformedResponse where the response is not complete."""
         self.is_reusable = False
         if self.is_complete:
             return
         if not self.has_head:
-            raise BadAnswer("it closed the connection without a response")
+            raise MalformedResponse("it closed the connection without a response")
         if self._is_chunked or self.length is not None:
-            raise BadAnswer("it closed the connection before the body was complete")
+            raise MalformedResponse("it closed the connection before the body was complete")
         self.is_complete = True
 
     def take(self) -> bytes:
@@ -115,7 +115,7 @@ class ResponseReader:
             return
         self._header_size += len(name) + len(value)
         if self._header_size > HEAD_LIMIT:
-            raise BadAnswer(_TOO_LONG)
+            raise MalformedResponse(_TOO_LONG)
         pairs = self.trailers if self.has_head else self.headers
         pairs.append((name.decode("latin-1"), value.rstrip(b" \t").decode("latin-1")))
 
@@ -125,10 +125,10 @@ class ResponseReader:
             return
         status = self._parser.get_status_code()
         if not 100 <= status <= 599:
-            raise BadAnswer(f"its status {status} is none of HTTP")
+            raise MalformedResponse(f"its status {status} is none of HTTP")
         if status < 200:
             if status == 101:
-                raise BadAnswer("it switched to another protocol, which was not requested")
+                raise MalformedResponse("it switched to another protocol, which was not requested")
             self.interim.append(InterimResponse(status, self.phrase, self.headers))
             return
         self.status, self.has_head = status, True
@@ -138,7 +138,7 @@ class ResponseReader:
                 self.length = int(value)
             elif lower == "transfer-encoding":
                 if value.lower() != "chunked":
-                    raise BadAnswer(f"it used the transfer coding {value}, which was not requested")
+                    raise MalformedResponse(f"it used the transfer coding {value}, which was not requested")
                 self._is_chunked = True
         if self._is_chunked:
             self.length = None

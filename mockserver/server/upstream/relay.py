@@ -20,7 +20,7 @@ from mockserver.server import served_app
 from mockserver.server.cycle import Cycle
 from mockserver.server.delayed_send import LINGER_NONE
 from mockserver.server.rejections import rejection
-from mockserver.server.upstream.connections import Answer, OutgoingBody, header_lines
+from mockserver.server.upstream.connections import OutgoingBody, UpstreamResponse, header_lines
 from mockserver.server.upstream.reader import InterimResponse
 from mockserver.server.wsgi_bridge import STATUS_LINES
 
@@ -96,7 +96,7 @@ class Relay:
         self._protocol, self._cycle, self._incoming = protocol, cycle, incoming
         self._passing = Passing(passed_on, passes_trailers=True, is_http_1_0=cycle.is_http_1_0)
         self._has_begun = self._is_over = False
-        self._answer: Answer | None = None
+        self._response: UpstreamResponse | None = None
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -149,21 +149,21 @@ class Relay:
                 self._cycle.keep_alive = False
                 self._protocol.end_relay(self._cycle, *rejection("internal-error"))
         finally:
-            if self._answer is not None:
-                self._answer.close()
+            if self._response is not None:
+                self._response.close()
 
     async def _pass_on(self) -> None:
         passing, began = self._passing, self._protocol.loop.time()
         try:
-            answer = self._answer = await self._protocol.upstreams.request(
+            upstream_response = self._response = await self._protocol.upstreams.request(
                 passing.upstream, passing.head, self._outgoing(), self._send_interim
             )
-            received = answer.head
+            received = upstream_response.head
             head = passing.receive(received.status, received.phrase, received.headers, received.length)
             if passing.delay:
                 await asyncio.sleep(began + passing.delay / 1_000 - self._protocol.loop.time())
             if passing.is_buffered:
-                response = passing.patched(await self._collect(answer))
+                response = passing.patched(await self._collect(upstream_response))
                 self._is_over = True
                 self._send_whole(response)
                 return
@@ -173,7 +173,7 @@ class Relay:
             self._send_whole(response)
             return
         try:
-            await self._stream(head, answer)
+            await self._stream(head, upstream_response)
         except (UpstreamFailed, UpstreamTimeout) as refusal:
             passing.finish(f"the response was broken off: {refusal.reason}")
             self._break_off()
@@ -184,7 +184,7 @@ class Relay:
         if head is not None:
             self._protocol.transport.write(head_lines(head, is_chunked=False) + b"\r\n")
 
-    async def _stream(self, head: ReturnedHead, answer: Answer) -> None:
+    async def _stream(self, head: ReturnedHead, upstream_response: UpstreamResponse) -> None:
         """Send the response while it comes."""
         protocol = self._protocol
         is_http_1_0 = self._cycle.is_http_1_0
@@ -192,27 +192,27 @@ class Relay:
         if (head.has_content and head.length is None and is_http_1_0) or not self._is_received:
             self._cycle.keep_alive = False
         self._has_begun = True
-        part = answer.take_ready() if head.has_content else b""
+        part = upstream_response.take_ready() if head.has_content else b""
         protocol.write_head(self._cycle, head_lines(head, is_chunked=is_chunked), _framed(part, is_chunked))
         self._passing.copy(part)
         while head.has_content:
             await protocol.flow.drain()
-            part = await answer.read()
+            part = await upstream_response.read()
             if not part:
                 break
             self._passing.copy(part)
             protocol.transport.write(_framed(part, is_chunked))
-        if answer.head.is_complete:
-            await answer.read()  # to its end, so that the connection is used again
+        if upstream_response.head.is_complete:
+            await upstream_response.read()  # to its end, so that the connection is used again
         self._passing.finish()
         self._is_over = True
-        trailers = header_lines(self._passing.returned_trailers(answer.head.trailers))
+        trailers = header_lines(self._passing.returned_trailers(upstream_response.head.trailers))
         protocol.end_relay(self._cycle, b"", b"0\r\n" + trailers + b"\r\n" if is_chunked else b"")
 
-    async def _collect(self, answer: Answer) -> bytes:
+    async def _collect(self, upstream_response: UpstreamResponse) -> bytes:
         """The whole body of a response. Raises UpstreamFailed where it is too long to be patched."""
         parts, size = list[bytes](), 0
-        while part := await answer.read():
+        while part := await upstream_response.read():
             self._passing.copy(part)
             size += len(part)
             parts.append(part)
