@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, settings
 
 from mockserver import BackgroundServer, Contract, ContractError, create_app, load_contract
 from mockserver.web.reload import ReloadingApp
-from tests.attack.scale import rounds
+from tests.attack.scale import IS_FULL, rounds
 from tests.push.receiver import Receiver
 from tests.redis_server import RedisServer
 
@@ -243,11 +243,14 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, p
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, object, object]:
+def pytest_collection_modifyitems(items: list[pytest.Item], config: pytest.Config) -> Generator[None, object, object]:
     """Begin with the longest tests, after the order was drawn: one that comes last leaves the other process idle.
 
-    It is drawn from the same order in every process.
+    It is drawn from the same order in every process. Tests that are marked `full` belong to `make attack` alone.
     """
+    if not IS_FULL:
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("full")])
+        items[:] = [item for item in items if not item.get_closest_marker("full")]
     items.sort(key=lambda item: item.path)
     try:
         return (yield)

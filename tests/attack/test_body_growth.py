@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from mockserver.syntax import strict_json
 from mockserver.syntax.strict_json import MalformedJSON
 from tests.attack.growth import assert_grows_linearly
+from tests.attack.scale import some
 from tests.conftest import Serve
 
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
@@ -68,7 +69,7 @@ TEXTS: dict[str, Callable[[int], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("name", some(TEXTS, 6))
 def test_reading_json_grows_linearly(name: str) -> None:
     def prepare(size: int) -> Callable[[], object]:
         data = TEXTS[name](size)
@@ -124,7 +125,7 @@ BODIES: dict[str, tuple[str, Callable[[int], bytes], int]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", BODIES)
+@pytest.mark.parametrize("name", some(BODIES, 8))
 def test_reading_a_body_grows_linearly(client: FlaskClient, name: str) -> None:
     content_type, make, status = BODIES[name]
     content_type += "; boundary=B" if content_type == MULTIPART else ""
@@ -152,7 +153,7 @@ QUERIES: dict[str, tuple[Callable[[int], str], int]] = {
 }
 
 
-@pytest.mark.parametrize("name", QUERIES)
+@pytest.mark.parametrize("name", some(QUERIES, 5))
 def test_reading_a_query_grows_linearly(client: FlaskClient, name: str) -> None:
     make, status = QUERIES[name]
 

@@ -15,7 +15,7 @@ import requests
 
 from mockserver import BackgroundServer, create_app, load_contract
 from mockserver.server.protocol import Protocol
-from tests.attack.scale import rounds
+from tests.attack.scale import combine, rounds
 
 SECONDS = 30
 COUNT = rounds(10, 350)
@@ -94,8 +94,7 @@ def wait_for_protocols(server: BackgroundServer) -> int:
     return left
 
 
-@pytest.mark.parametrize("resets", [False, True], ids=["closed", "reset"])
-@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize(("phase", "resets"), combine(PHASES, [False, True]))
 def test_a_connection_that_ends_in_any_phase_leaves_nothing(server: BackgroundServer, phase: str, resets: bool) -> None:
     data, waits = PHASES[phase]
     for _ in range(COUNT):

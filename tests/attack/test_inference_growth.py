@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from mockserver import load_contract
 from mockserver.contract.inference.collection_detection import detect_collections
 from tests.attack.growth import assert_grows_linearly
@@ -29,6 +31,7 @@ def test_inferring_collections_grows_linearly_with_their_number(tmp_path: Path) 
     assert_grows_linearly(prepare, 25)
 
 
+@pytest.mark.full
 def test_keeping_state_of_linked_schemas_grows_linearly_with_the_document(tmp_path: Path) -> None:
     def prepare(percent: int) -> Callable[[], object]:
         file = tmp_path / f"{percent}.json"

@@ -8,6 +8,7 @@ import pytest
 
 from mockserver.syntax.redaction import REDACTED, redact_query, redact_text
 from tests.attack.growth import assert_grows_linearly
+from tests.attack.scale import combine
 
 # Each is repeated until it is as long as the test wants.
 TEXTS = [
@@ -17,8 +18,7 @@ TEXTS = [
 STARTS = ["", '"', '"token', '"token" :', '"token":"', '{"note":"', "token=", "token"]
 
 
-@pytest.mark.parametrize("start", STARTS)
-@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize(("text", "start"), combine(TEXTS, STARTS))
 def test_the_time_to_redact_text_grows_linearly(start: str, text: str) -> None:
     def prepare(size: int) -> Callable[[], object]:
         body = start + text * (size // len(text))

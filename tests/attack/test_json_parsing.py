@@ -11,6 +11,7 @@ import requests
 from mockserver import BackgroundServer, create_app
 from mockserver.documents.source import Report, parse_source
 from mockserver.syntax import strict_json
+from tests.attack.scale import some
 
 SECONDS = 10
 ANY_BODY: dict[str, Any] = {
@@ -110,7 +111,7 @@ def post(server: BackgroundServer, data: bytes) -> requests.Response:
     return requests.post(f"{server.url}/any", data=data, headers=headers, timeout=SECONDS)
 
 
-@pytest.mark.parametrize(("data", "value"), ACCEPTED, ids=name)
+@pytest.mark.parametrize(("data", "value"), some(ACCEPTED, 30), ids=name)
 def test_a_file_of_json_is_read_as_its_value(data: bytes, value: Any) -> None:
     report = Report()
     source = parse_source("x.json", data, report)
@@ -119,27 +120,27 @@ def test_a_file_of_json_is_read_as_its_value(data: bytes, value: Any) -> None:
     assert value is None or (source.data, type(source.data)) == (value, type(value))
 
 
-@pytest.mark.parametrize("data", REJECTED, ids=name)
+@pytest.mark.parametrize("data", some(REJECTED, 40), ids=name)
 def test_a_file_of_anything_else_is_malformed(data: bytes) -> None:
     report = Report()
     assert parse_source("x.json", data, report) is None
     assert [problem.code for problem in report.problems] == ["malformed"]
 
 
-@pytest.mark.parametrize("data", [data for data, _ in ACCEPTED], ids=name)
+@pytest.mark.parametrize("data", some((data for data, _ in ACCEPTED), 25), ids=name)
 def test_a_body_of_json_is_accepted(server: BackgroundServer, data: bytes) -> None:
     assert post(server, data).status_code == 204
 
 
 # An empty body is a missing one.
-@pytest.mark.parametrize("data", [data for data in REJECTED if data], ids=name)
+@pytest.mark.parametrize("data", some((data for data in REJECTED if data), 50), ids=name)
 def test_a_body_of_anything_else_is_a_400(server: BackgroundServer, data: bytes) -> None:
     response = post(server, data)
     assert response.status_code == 400
     assert response.headers["Content-Type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("data", [data for data, value in ACCEPTED if value is not None], ids=name)
+@pytest.mark.parametrize("data", some((data for data, value in ACCEPTED if value is not None), 20), ids=name)
 def test_what_was_read_is_written_as_json_of_the_same_value(data: bytes) -> None:
     value = strict_json.parse(data)
     assert strict_json.parse(strict_json.dump(value)) == value

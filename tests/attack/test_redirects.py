@@ -12,6 +12,7 @@ from flask import Flask
 
 from mockserver import BackgroundServer, Contract, create_app
 from tests.attack.connection import Connection
+from tests.attack.scale import combine
 
 NAVIGATION = {"Sec-Fetch-Mode": "navigate"}
 PATHS = [
@@ -78,8 +79,9 @@ def test_a_redirect_leads_to_the_same_address_without_the_selection(
     assert navigate(guarded, target)[:2] == (303, location)
 
 
-@pytest.mark.parametrize("address", ["http://[::1", "//[", "http://a:99999/x"])
-@pytest.mark.parametrize("name", ["Location", "Content-Location"])
+@pytest.mark.parametrize(
+    ("address", "name"), combine(["http://[::1", "//[", "http://a:99999/x"], ["Location", "Content-Location"])
+)
 def test_an_address_that_is_not_valid_is_sent_as_it_is(name: str, address: str) -> None:
     app = create_app()
     client = app.test_client()

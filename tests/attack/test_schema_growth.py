@@ -12,6 +12,7 @@ from mockserver.documents.source import Source
 from mockserver.errors import Violation
 from mockserver.schemas.validators import Schemas, Validator
 from tests.attack.growth import assert_grows_linearly
+from tests.attack.scale import combine, some
 
 ADDRESS = f"{BASE_URI}schema.json"
 NODE = {"$ref": f"{ADDRESS}#/$defs/Node"}
@@ -97,8 +98,7 @@ def test_different_values_are_unique_items(values: list[Any]) -> None:
     assert validator({"uniqueItems": True}).is_valid(values)
 
 
-@pytest.mark.parametrize("depth", [1, 8, 60])
-@pytest.mark.parametrize("name", [name for name in SCHEMAS if name != "a condition"])
+@pytest.mark.parametrize(("name", "depth"), combine([name for name in SCHEMAS if name != "a condition"], [1, 8, 60]))
 def test_the_wrong_leaf_of_a_value_by_a_recursive_schema_is_the_violation(name: str, depth: int) -> None:
     schema, value, step = SCHEMAS[name]
     (violation,) = schema().violations(value(depth), "body")
@@ -113,7 +113,7 @@ def test_a_value_that_is_too_deep_to_be_explained_is_named_as_a_whole(name: str)
     assert violation.pointer in ("", step * 95)
 
 
-@pytest.mark.parametrize("name", SCHEMAS)
+@pytest.mark.parametrize("name", some(SCHEMAS, 3))
 def test_explaining_a_value_by_a_recursive_schema_grows_linearly_with_its_depth(name: str) -> None:
     compiled, make, _ = SCHEMAS[name][0](), *SCHEMAS[name][1:]
 
@@ -124,6 +124,7 @@ def test_explaining_a_value_by_a_recursive_schema_grows_linearly_with_its_depth(
     assert_grows_linearly(prepare, 5)
 
 
+NAMED_DIALECT = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
 # Each has a schema, and a value of so many parts that is invalid, if only in its last part.
 LARGE: dict[str, tuple[Any, Callable[[int], Any]]] = {
     "equal integers of more than 64 bits": ({"uniqueItems": True}, lambda size: [10**50 + n % size for n in range(size + 1)]),
@@ -172,10 +173,7 @@ LARGE: dict[str, tuple[Any, Callable[[int], Any]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "dialect", [{}, {"$schema": "https://json-schema.org/draft/2020-12/schema"}], ids=["", "named"]
-)
-@pytest.mark.parametrize("name", LARGE)
+@pytest.mark.parametrize(("name", "dialect"), combine(LARGE, [{}, NAMED_DIALECT]))
 def test_explaining_a_large_value_grows_linearly_with_its_size(name: str, dialect: dict[str, str]) -> None:
     schema, make = LARGE[name]
     compiled = validator({**schema, **dialect})

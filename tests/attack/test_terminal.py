@@ -18,6 +18,7 @@ from mockserver.cli.request_log import as_json, as_text
 from mockserver.cli.terminal import LEFT_OUT, WAITING_LIMIT, OutputQueue, UnhurriedStream, print_line
 from mockserver.client import report
 from mockserver.http.request_log import RequestLine
+from tests.attack.scale import combine, some
 from tests.documents.kennel import write
 
 ROOT = Path(__file__).parents[2]
@@ -60,8 +61,13 @@ def run(*arguments: str | Path) -> str:
     return CliRunner().invoke(main, [str(argument) for argument in arguments], catch_exceptions=False).output
 
 
-@pytest.mark.parametrize("options", [[], ["--format", "json"], ["--format", "sarif"], ["--format", "github"]])
-@pytest.mark.parametrize("more", [[], ["--strict-examples"], ["--stateful"]])
+@pytest.mark.parametrize(
+    ("options", "more"),
+    combine(
+        [[], ["--format", "json"], ["--format", "sarif"], ["--format", "github"]],
+        [[], ["--strict-examples"], ["--stateful"]],
+    ),
+)
 def test_no_format_of_check_writes_control_characters(document: Path, options: list[str], more: list[str]) -> None:
     output = run("check", document, *options, *more)
     assert "red" in output
@@ -69,10 +75,12 @@ def test_no_format_of_check_writes_control_characters(document: Path, options: l
 
 
 @pytest.mark.parametrize(
-    "content",
-    [f"openapi: '{NASTY}'", f"{NASTY}: [", '{"openapi": "3.1.0", "info": "\\u001b[31m", "paths": {"\\u001b": 5}}'],
+    ("content", "command"),
+    combine(
+        [f"openapi: '{NASTY}'", f"{NASTY}: [", '{"openapi": "3.1.0", "info": "\\u001b[31m", "paths": {"\\u001b": 5}}'],
+        ["check", "scenarios", "diagram", "serve"],
+    ),
 )
-@pytest.mark.parametrize("command", ["check", "scenarios", "diagram", "serve"])
 def test_the_errors_of_a_document_are_escaped(tmp_path: Path, content: str, command: str) -> None:
     path = tmp_path / "api\x1b.yaml"
     path.write_text(content, encoding="utf-8")
@@ -191,7 +199,7 @@ def test_lines_that_nobody_reads_are_left_out_and_counted() -> None:
         queue.drain()
 
 
-@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("form", some(["text", "json"], 1))
 def test_a_server_whose_output_nobody_reads_goes_on(form: str) -> None:
     command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--log", form]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:

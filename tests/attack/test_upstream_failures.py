@@ -19,6 +19,7 @@ import requests
 
 from mockserver import BackgroundServer, create_app, load_contract
 from mockserver.server.tls import load_certificate
+from tests.attack.scale import combine
 from tests.ports import free_port
 from tests.upstream.backend import (
     OK,
@@ -257,9 +258,9 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize("sent", BROKEN)
-@pytest.mark.parametrize("ends", ["closes", "resets", "is silent"])
-@pytest.mark.parametrize("version", [b"1.1", b"1.0"])
+@pytest.mark.parametrize(
+    ("sent", "ends", "version"), combine(BROKEN, ["closes", "resets", "is silent"], [b"1.1", b"1.0"])
+)
 def test_a_body_that_breaks_off_breaks_the_connection_of_the_client(sent: bytes, ends: str, version: bytes) -> None:
     def respond(connection: socket.socket, request: Received) -> str:
         connection.sendall(sent)

@@ -18,11 +18,13 @@ import pytest
 from mockserver import BackgroundServer, Client, create_app, load_contract
 from mockserver.http.exchange import Exchange
 from mockserver.http.gateway.passing import Passing
+from tests.attack.scale import combine, rounds
 from tests.attack.test_upstream_failures import wait_until
 from tests.upstream.backend import Backend, Received, connect, exchange, get
 
 MEGABYTE = 1_000_000
 PART = b"x" * MEGABYTE
+PARTS = rounds(150, 300)
 # The buffers of sockets on loopback hold a few megabytes; what the server holds is far less.
 HELD = 24 * MEGABYTE
 CONTRACT = load_contract()
@@ -55,8 +57,8 @@ def test_a_large_response_takes_no_memory(passes: list[str]) -> None:
     sent = [0]
 
     def respond(connection: socket.socket, _: Received) -> str:
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (300 * MEGABYTE))
-        send_parts(connection, 300, sent)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (PARTS * MEGABYTE))
+        send_parts(connection, PARTS, sent)
         return "close"
 
     target = b"/admin/jobs" if passes else b"/x"
@@ -66,7 +68,7 @@ def test_a_large_response_takes_no_memory(passes: list[str]) -> None:
         while part := connection.recv(MEGABYTE):
             received += len(part)
             most = max(most, resident() - before)
-    assert received >= 300 * MEGABYTE
+    assert received >= PARTS * MEGABYTE
     assert most < 2 * HELD
 
 
@@ -111,19 +113,19 @@ def test_a_large_request_takes_no_memory(is_chunked: bool) -> None:
 
     def respond(connection: socket.socket, request: Received) -> str:
         counted[0] += len(request.body)
-        while counted[0] < 300 * MEGABYTE:
+        while counted[0] < PARTS * MEGABYTE:
             data = connection.recv(MEGABYTE)
             counted[0] += len(data)
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
         connection.recv(1)
         return "close"
 
-    framing = b"Transfer-Encoding: chunked" if is_chunked else b"Content-Length: %d" % (300 * MEGABYTE)
+    framing = b"Transfer-Encoding: chunked" if is_chunked else b"Content-Length: %d" % (PARTS * MEGABYTE)
     part = b"%x\r\n%b\r\n" % (len(PART), PART) if is_chunked else PART
     with Backend(respond, reads_body=False) as upstream, serving(upstream) as server, connect(server.url) as connection:
         connection.sendall(b"POST /x HTTP/1.1\r\nHost: h\r\n" + framing + b"\r\n\r\n")
         most, before = 0, resident()
-        for _ in range(300):
+        for _ in range(PARTS):
             connection.sendall(part)
             most = max(most, resident() - before)
         if is_chunked:
@@ -164,8 +166,9 @@ def wait_until_still(count: list[int]) -> None:
     wait_until(is_still)
 
 
-@pytest.mark.parametrize("target", ["/x", "/admin/jobs/1", "/bad", "/middle"])
-@pytest.mark.parametrize("sandbox", ["plain", "patched"])
+@pytest.mark.parametrize(
+    ("target", "sandbox"), combine(["/x", "/admin/jobs/1", "/bad", "/middle"], ["plain", "patched"])
+)
 def test_what_was_passed_on_leaves_no_body_behind(target: str, sandbox: str) -> None:
     def respond(connection: socket.socket, request: Received) -> str | None:
         if request.target == "/bad":

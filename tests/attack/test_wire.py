@@ -16,6 +16,7 @@ from mockserver import BackgroundServer
 from mockserver.engine.behaviours.behaviours import Behaviours
 from tests.attack.connection import Connection
 from tests.attack.growth import assert_grows_linearly
+from tests.attack.scale import combine
 from tests.cli.test_main import SECONDS
 from tests.server.test_protocol import connect, exchange, read_answer
 
@@ -65,16 +66,14 @@ def send(*parts: bytes, body_limit: int = 10_000) -> Connection:
     return connection
 
 
-@pytest.mark.parametrize("offer", OFFERS)
-@pytest.mark.parametrize("body", BODIES)
+@pytest.mark.parametrize(("offer", "body"), combine(OFFERS, BODIES))
 def test_an_offer_to_upgrade_is_ignored_and_the_body_read(offer: bytes, body: bytes) -> None:
     connection = send(b"POST /x HTTP/1.1\r\nHost: a\r\n" + offer + body + b"GET /y HTTP/1.1\r\nHost: a\r\n\r\n")
     assert responses(connection) == [(200, b"/x 0123456789"), (200, b"/y")]
     assert not connection.is_closing()
 
 
-@pytest.mark.parametrize("offer", OFFERS)
-@pytest.mark.parametrize("body", BODIES)
+@pytest.mark.parametrize(("offer", "body"), combine(OFFERS, BODIES))
 def test_an_offer_to_upgrade_is_ignored_in_pieces_of_any_size(offer: bytes, body: bytes) -> None:
     raw = b"POST /x HTTP/1.1\r\nHost: a\r\n" + offer + body
     expected = [(200, b"/x 0123456789")]
