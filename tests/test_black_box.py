@@ -155,7 +155,7 @@ def test_a_recording_answers_alike_in_another_process(tmp_path: Path) -> None:
 
 # Left out is that valid requests are accepted: where a clock can go, and whether an idempotency key was used before,
 # depends on earlier requests, which no schema can say.
-@pytest.mark.parametrize("document", ["/openapi.json", "/__mock/openapi.json"])
+@pytest.mark.parametrize("document", ["/openapi.json", pytest.param("/__mock/openapi.json", marks=pytest.mark.full)])
 def test_a_schema_driven_fuzzer_finds_nothing(server: BackgroundServer, document: str, tmp_path: Path) -> None:
     command = [
         sys.executable, "-m", "schemathesis.cli", "run", server.url + document, "--checks", "all", "--seed", "1",

@@ -22,6 +22,7 @@ from mockserver.cli.addresses import find_network_address
 from mockserver.cli.check import check_command
 from mockserver.cli.main import COMMANDS, RENAMED_OPTIONS, main
 from mockserver.cli.serve import serve_command
+from tests.attack.scale import some
 from tests.conftest import SCENARIOS, MakeContract
 from tests.documents.kennel import write
 
@@ -112,7 +113,7 @@ def replace_text(path: Path, before: str, after: str) -> None:
     new.rename(path)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", some([signal.SIGINT, signal.SIGHUP, signal.SIGTERM], 2))
 def test_serve_prints_what_it_serves_and_exits_with_0_on_a_signal(number: signal.Signals) -> None:
     with serving() as (process, url, lines), requests.Session() as session:
         first, *others = SCENARIOS
@@ -143,7 +144,7 @@ def test_options_are_read_from_the_command_line_and_the_environment(make_contrac
         assert get(f"{url}/__mock/state").status_code == 401
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1"])
+@pytest.mark.parametrize("encoding", some(["cp1252", "ascii", "latin-1"], 1))
 def test_a_title_that_standard_output_cannot_write_is_served_all_the_same(tmp_path: Path, encoding: str) -> None:
     file = tmp_path / "openapi.yaml"
     file.write_text(
@@ -330,7 +331,7 @@ def test_serve_prints_the_number_of_warnings(tmp_path: Path) -> None:
         assert get(f"{url}/a").json() == 1
 
 
-@pytest.mark.parametrize("option", [(), ("--repair-examples",), ("--mend-examples",)])
+@pytest.mark.parametrize("option", some([(), ("--repair-examples",), ("--mend-examples",)], 2))
 def test_serve_repairs_examples_and_prints_how_many(tmp_path: Path, option: tuple[str, ...]) -> None:
     path = tmp_path / "api.yaml"
     path.write_text(DOCUMENT_WITH_A_BAD_EXAMPLE)

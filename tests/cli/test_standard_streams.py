@@ -11,6 +11,7 @@ import time
 import pytest
 import requests
 
+from tests.attack.scale import combine
 from tests.cli.test_main import SECONDS, get, poll, replace_text, serving
 from tests.conftest import MakeContract
 from tests.ports import free_port
@@ -31,8 +32,10 @@ def test_a_server_goes_on_after_whoever_read_its_lines_has_gone(make_contract: M
         assert process.wait(SECONDS) == 0
 
 
-@pytest.mark.parametrize("redirection", ["<&- >&- 2>&-", ">/dev/full 2>/dev/full", ">&- 2>/dev/full"])
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    ("redirection", "number"),
+    combine(["<&- >&- 2>&-", ">/dev/full 2>/dev/full", ">&- 2>/dev/full"], [signal.SIGTERM, signal.SIGHUP]),
+)
 def test_a_server_serves_where_its_streams_are_closed_or_full(redirection: str, number: signal.Signals) -> None:
     port = free_port()
     command = shlex.join([sys.executable, "-m", "mockserver", "serve", "--port", str(port), "--log", "text"])

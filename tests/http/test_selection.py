@@ -5,6 +5,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests.attack.scale import combine
 from tests.conftest import SCENARIOS
 
 SCENARIO, SANDBOX = "X-Mock-Scenario", "X-Mock-Sandbox"
@@ -97,25 +98,26 @@ def test_a_redirect_never_leads_to_another_host(client: FlaskClient, path: str) 
     assert not response.headers.get("Location", "/").startswith(("//", "/\\", "http"))
 
 
+# Each with the cookies of it that are ignored.
+FOREIGN_COOKIES = {
+    "mock_scenario=gone; mock_sandbox=a/b": "mock_sandbox, mock_scenario",
+    "mock_scenario=gone": "mock_scenario",
+    "mock_scenario=": "mock_scenario",
+    "mock_scenario=gone; mock_scenario=another": "mock_scenario",
+    f"mock_sandbox={'x' * 65}": "mock_sandbox",
+    "mock_sandbox=": "mock_sandbox",
+}
+
+
 @pytest.mark.parametrize(
-    ("cookie", "ignored"),
-    [
-        ("mock_scenario=gone; mock_sandbox=a/b", "mock_sandbox, mock_scenario"),
-        ("mock_scenario=gone", "mock_scenario"),
-        ("mock_scenario=", "mock_scenario"),
-        ("mock_scenario=gone; mock_scenario=another", "mock_scenario"),
-        (f"mock_sandbox={'x' * 65}", "mock_sandbox"),
-        ("mock_sandbox=", "mock_sandbox"),
-    ],
+    ("path", "cookie"),
+    combine(["/admin/jobs", "/__mock/scenarios", "/__mock/", "/admin/queue", "/nowhere"], FOREIGN_COOKIES),
 )
-@pytest.mark.parametrize("path", ["/admin/jobs", "/__mock/scenarios", "/__mock/", "/admin/queue", "/nowhere"])
-def test_a_cookie_of_another_server_is_ignored_and_kept(
-    client: FlaskClient, path: str, cookie: str, ignored: str
-) -> None:
+def test_a_cookie_of_another_server_is_ignored_and_kept(client: FlaskClient, path: str, cookie: str) -> None:
     response = client.get(path, headers={"Cookie": cookie})
     assert response.status_code == (404 if path == "/nowhere" else 200)
     assert chosen(response) == ("default", "baseline")
-    assert response.headers["X-Mock-Ignored-Cookie"] == ignored
+    assert response.headers["X-Mock-Ignored-Cookie"] == FOREIGN_COOKIES[cookie]
     assert "Set-Cookie" not in response.headers
 
 

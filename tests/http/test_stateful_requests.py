@@ -18,6 +18,7 @@ from mockserver.check.checker import ContractChecker
 from mockserver.cli.main import main
 from mockserver.contract.model import Contract
 from mockserver.recorder.directory import files_from_contract, write
+from tests.attack.scale import some
 from tests.conftest import Serve
 from tests.documents.api_shapes import API_SHAPES
 from tests.documents.change_shapes import CHANGE_SHAPES
@@ -564,10 +565,10 @@ SHAPES: dict[str, tuple[Paths, str]] = {
 EVERY_SHAPE = {**SHAPES, **API_SHAPES, **OWNER_SHAPES, **CHANGE_SHAPES}
 
 
-@pytest.fixture(params=[*EVERY_SHAPE.values()], ids=[*EVERY_SHAPE])
+@pytest.fixture(params=EVERY_SHAPE)
 def shape(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Contract, str]:
     """A document with state, and the requests to send."""
-    paths, lines = request.param
+    paths, lines = EVERY_SHAPE[request.param]
     file = tmp_path / "shapes.json"
     parameters = {"id": INTEGER, "petId": INTEGER, "issue_number": INTEGER}
     file.write_text(json.dumps(document(paths, **parameters)))
@@ -605,6 +606,7 @@ def test_an_api_keeps_what_its_clients_write(shape: tuple[Contract, str]) -> Non
     send(*shape)
 
 
+@pytest.mark.parametrize("shape", some(EVERY_SHAPE, 16), indirect=True)
 def test_a_directory_that_is_written_from_a_document_keeps_the_same(
     shape: tuple[Contract, str], tmp_path: Path
 ) -> None:
@@ -613,6 +615,7 @@ def test_a_directory_that_is_written_from_a_document_keeps_the_same(
     send(load_contract(tmp_path / "written"), lines)
 
 
+@pytest.mark.parametrize("shape", some(EVERY_SHAPE, 20), indirect=True)
 def test_what_is_inferred_passes_the_check(shape: tuple[Contract, str]) -> None:
     checker = ContractChecker(shape[0])
     assert [*checker.steps()]

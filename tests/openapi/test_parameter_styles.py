@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from mockserver import BackgroundServer, create_app
 from tests.attack.scale import FUZZER
 
@@ -60,7 +62,8 @@ def document() -> dict[str, Any]:
     }
 
 
-# The check "ignored_auth" is excluded: the server accepts any credentials.
+# In the short form, the fuzzer is used with the built-in contract alone. The check "ignored_auth" is excluded: the server accepts any credentials.
+@pytest.mark.full
 def test_requests_of_a_fuzzer_in_any_style_are_validated_as_intended(tmp_path: Path) -> None:
     file = tmp_path / "openapi.json"
     file.write_text(json.dumps(document()))
