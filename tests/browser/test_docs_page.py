@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from mockserver import BackgroundServer
@@ -39,6 +40,7 @@ def test_requests_from_the_docs_have_the_sandbox_and_scenario_of_the_page(
     assert entry["request"]["headers"]["X-Mock-Scenario"] == "empty"
 
 
+@pytest.mark.full
 def test_it_works_below_a_base_address(page: Page, server: BackgroundServer, sandbox: str) -> None:
     base = f"/__mock/in/{sandbox}-below@empty"
     page.goto(f"{base}/__mock/docs")

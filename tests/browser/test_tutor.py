@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from mockserver.web.pages.asset_files import folder_address
+from tests.attack.scale import some
 from tests.browser.conftest import CallApi, MakeContext
 from tests.browser.pages import announcement, badge, hold, poll
 
@@ -35,7 +36,7 @@ def test_courses_are_listed_and_link_to_their_sessions(page: Page, call_api: Cal
     expect(page).to_have_title("Algebra I · Tutoring ingestion API")
 
 
-@pytest.mark.parametrize("name", BADGES)
+@pytest.mark.parametrize("name", some(BADGES, 2))
 def test_a_session_has_the_badge_of_its_latest_job(page: Page, name: str) -> None:
     page.goto("/tutor/courses/course-algebra")
     status, label, style = BADGES[name]
