@@ -32,7 +32,7 @@ SCENARIOS = [
 # How many examples each property test has. The machine may be busy, so nothing is said of their time.
 settings.register_profile(
     "mockserver",
-    max_examples=rounds(15, 200), stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck),
+    max_examples=rounds(8, 200), stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 settings.load_profile("mockserver")
 

@@ -114,6 +114,7 @@ def test_the_action_annotates_the_errors_of_a_contract(runner: Runner, tmp_path:
     assert "file=" in done.stdout
 
 
+@pytest.mark.full
 def test_the_action_checks_the_built_in_example_without_a_contract(runner: Runner) -> None:
     done = runner.run("Check the contract")
     assert done.returncode == 0, done.stderr

@@ -26,6 +26,7 @@ from mockserver import BackgroundServer, Contract, create_app
 from mockserver.engine.shared import redis_store
 from mockserver.engine.shared.sandbox import SharedSandbox
 from mockserver.engine.shared.store import SandboxContent, Use
+from tests.attack.scale import rounds, some
 from tests.cli.test_main import SECONDS, replace_text, run, serving
 from tests.conftest import MakeContract, start_redis
 from tests.redis_server import RedisServer
@@ -95,7 +96,7 @@ def commands(seed: int, count: int) -> Iterator[tuple[str, str, Any, dict[str, s
         )
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(rounds(1, 3)))
 def test_two_servers_in_turn_answer_byte_for_byte_as_one_alone(
     pair: list[FlaskClient], built_in: Contract, seed: int, request: pytest.FixtureRequest
 ) -> None:
@@ -358,7 +359,7 @@ def test_of_workers_that_are_killed_no_answered_write_is_lost_and_none_is_there_
         assert len(there) == len(set(there)) == state["revision"] == recorded.count("put:")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", some([signal.SIGTERM, signal.SIGINT], 1))
 def test_workers_are_announced_once_and_end_with_their_supervisor(redis: RedisServer, number: signal.Signals) -> None:
     with serving("--workers", "2", "--store", redis.url) as (process, url, lines):
         assert not [line for line in lines if line.startswith("Listening")]

@@ -13,6 +13,7 @@ from mockserver.engine.start import Start
 from mockserver.engine.state.state import fingerprint
 from mockserver.errors import Refusal
 from mockserver.refusals import BeyondLog, TransitionNotAllowed
+from tests.attack.scale import rounds
 
 
 @pytest.fixture
@@ -66,9 +67,9 @@ def test_a_full_log_folds_its_oldest_commands_into_the_start(small: Contract) ->
 
 def test_of_a_cancel_and_a_finish_that_race_exactly_one_wins(built_in: Contract) -> None:
     start = Start(built_in, built_in.scenarios["baseline"])
-    threads, rounds = 32, 1_000
+    threads = 32
     with ThreadPoolExecutor(threads) as pool:
-        for _ in range(rounds):
+        for _ in range(rounds(200, 1_000)):
             run, gate = Run(start, 1), threading.Barrier(threads)
 
             def attempt(number: int, run: Run = run, gate: threading.Barrier = gate) -> str:

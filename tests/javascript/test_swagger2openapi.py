@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ def node() -> str:
     return require_program(shutil.which("node"), "Node.js is not installed; on Debian: apt-get install nodejs")
 
 
+@cache
 def convert(node: str, path: Path) -> dict[str, Any]:
     """The document as swagger2openapi converts it."""
     document = json.dumps(yaml_reader.parse(path.read_text(), []))

@@ -9,6 +9,7 @@ import yaml
 
 from mockserver import load_contract
 from mockserver.check.checker import ContractChecker
+from tests.attack.scale import some
 from tests.recorder.backend import Call, record
 
 GET, POST, PATCH, DELETE = "GET", "POST", "PATCH", "DELETE"
@@ -49,7 +50,7 @@ def test_the_same_client_gets_the_same_responses(tmp_path: Path, name: str) -> N
     assert replies == recorded.replies
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", some(CASES, 6))
 def test_what_is_written_passes_a_check(tmp_path: Path, name: str) -> None:
     checker = ContractChecker(load_contract(record(tmp_path, CASES[name]).directory))
     assert [*checker.steps()]

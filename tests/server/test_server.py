@@ -13,6 +13,7 @@ from urllib.request import urlopen
 import pytest
 
 from mockserver.server.server import BackgroundServer, BadHost, PortTaken, listen, url
+from tests.attack.scale import some
 from tests.ports import free_port
 
 SECONDS = 10.0
@@ -96,7 +97,7 @@ def test_an_address_of_ipv6_is_written_in_brackets() -> None:
         assert url("::1", [item]) == f"http://[::1]:{item.getsockname()[1]}"
 
 
-@pytest.mark.parametrize("signals", [[signal.SIGINT], [signal.SIGTERM], [signal.SIGTERM, signal.SIGINT]])
+@pytest.mark.parametrize("signals", some([[signal.SIGTERM, signal.SIGINT], [signal.SIGINT], [signal.SIGTERM]], 1))
 def test_a_signal_ends_it_well_whatever_connections_are_open(signals: list[signal.Signals]) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", SCRIPT], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

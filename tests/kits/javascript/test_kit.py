@@ -226,7 +226,7 @@ def test_npm_installs_the_directory_that_the_command_writes(npm: str, tmp_path: 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in (HERE / "project" / "node").glob("*.test.js")))
 def test_a_module_passes_its_tests_in_node(project: Path, server: BackgroundServer, name: str) -> None:
-    check(["node", "--test", f"node/{name}"], project, MOCKSERVER_URL=server.url)
+    check(["node", f"node/{name}"], project, MOCKSERVER_URL=server.url)
 
 
 def test_typescript_accepts_right_uses_and_refuses_wrong_ones(project: Path) -> None:
