@@ -485,6 +485,7 @@ def test_each_worker_of_xdist_starts_a_server(run_suite: RunSuite) -> None:
     assert " mock requests -" in run.output
 
 
+@pytest.mark.full
 def test_workers_of_xdist_share_the_server_of_the_address(run_suite: RunSuite) -> None:
     suite = """
         @pytest.mark.parametrize("number", range(4))

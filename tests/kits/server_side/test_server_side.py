@@ -16,7 +16,7 @@ import pytest
 import requests
 
 from mockserver import BackgroundServer, create_app
-from tests.attack.scale import IS_FULL
+from tests.attack.scale import IS_FULL, rounds
 from tests.cli.test_main import SECONDS
 from tests.conftest import require_program
 from tests.ports import free_port
@@ -24,7 +24,7 @@ from tests.ports import free_port
 HERE = Path(__file__).parent
 NEXT = HERE / "next"
 OPEN_TELEMETRY = ["--import", "./instrumentation.mjs"]
-SANDBOXES, LOADS, PARALLEL = 10, 100, 25
+SANDBOXES, LOADS, PARALLEL = 10, rounds(50, 100), 25
 BUILD_SECONDS = 240
 
 
