@@ -21,7 +21,7 @@ from mockserver.contract.overrides import UNKNOWN_LISTED
 from mockserver.control.journal_json import has_method, has_status
 from mockserver.engine.journal import CLIENT_ERRORS, Entry
 from mockserver.errors import Refusal, Violation, unknown_name
-from mockserver.http.messages import header_name
+from mockserver.http.messages import JSON_VALUE_LIMIT, header_name
 from mockserver.http.request.bodies import sent_media_type
 from mockserver.http.request.content import parse_body, read_declared
 from mockserver.openapi.model import Operation, unknown_operation
@@ -47,6 +47,7 @@ class KeptBody(NamedTuple):
 
     body: bytes
     header: Callable[[str], str | None]
+    value_limit: int = JSON_VALUE_LIMIT
 
 
 class LoggedRequest:

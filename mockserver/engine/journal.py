@@ -27,8 +27,8 @@ REPEATS_COUNTED = 16
 # The codes of refusals that say that the client violated the contract, and not only that it expected another state.
 CLIENT_ERRORS = frozenset({
     "bad-idempotency-key", "bad-sandbox", "body-too-large", "credentials-required", "idempotency-key-reused",
-    "invalid-request", "malformed-body", "not-acceptable", "too-many-parts", "unexpected-body", "unknown-scenario",
-    "unsupported-charset", "unsupported-media-type",
+    "invalid-request", "malformed-body", "not-acceptable", "too-many-parts", "too-many-values", "unexpected-body",
+    "unknown-scenario", "unsupported-charset", "unsupported-media-type",
 })  # fmt: skip
 # Browsers request these on their own, and developer tools request source maps, so they say nothing about the client
 # under test. Chrome asks for a traffic advice before it prefetches, and for its developer tools below `appspecific`.

@@ -20,12 +20,12 @@ from mockserver.handlers.python import PythonFunction
 from mockserver.http.exchange import Exchange, Selection
 from mockserver.http.messages import Request, Response
 from mockserver.http.request import bodies
-from mockserver.http.request.body_syntax import parse_json
 from mockserver.http.response.negotiation import concrete_media_type, negotiate
 from mockserver.http.response.responses import build_response
 from mockserver.http.response.samples import SampleSpec, required_headers
 from mockserver.openapi.model import DeclaredResponse, Operation
-from mockserver.refusals import HandlerTimeout, MalformedBody, ResetWhileHeld
+from mockserver.refusals import HandlerTimeout, ResetWhileHeld
+from mockserver.syntax import strict_json
 from mockserver.syntax.http.media_types import FORM, FORMS, JSON, essence, is_json, is_text
 from mockserver.syntax.http.statuses import BODILESS
 
@@ -150,9 +150,9 @@ def _build(exchange: Exchange, operation: Operation, outcome: Outcome, media_typ
     raw = body if isinstance(body, bytes) else None
     if raw is not None and is_json(media_type or JSON):
         try:
-            body = parse_json(raw)
-        except MalformedBody as refusal:
-            violations.append(Violation("body", "", "content", refusal.detail))
+            body = strict_json.parse(raw)
+        except strict_json.MalformedJSON as error:
+            violations.append(Violation("body", "", "content", f"the body is not JSON: {error}"))
             body = None
     if declared is not None and declared.headers:
         present = [name for name, _ in headers]

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from mockserver.http.streaming.streams import Stream
 
 RETRY_MILLISECONDS = 20
+# The JSON values of a body: so many are read and validated in less than a second, during which nothing else happens.
+# Where larger bodies are accepted, there is one for every so many bytes of the largest.
+JSON_VALUE_LIMIT, BYTES_PER_VALUE = 250_000, 40
 # Stands for the method of a message on a channel.
 MESSAGE = "MESSAGE"
 SAFE_METHODS = ("GET", "HEAD")
@@ -84,8 +87,9 @@ class Request(SansIORequest):
     `base_scenario` come from a base address. `prefix` is the part of `root_path` that a proxy has removed from the
     path, and `sent_host` the Host that this server was sent, where a proxy names another. `too_large` says that the
     body exceeded the limit and was dropped. `breaks_connections` says whether the front end can deliver faults that
-    need access to the socket. `by_name` has the headers by names of the form that `header_name` gives. Where requests
-    are passed on, `raw_headers` are the lines as they were sent, and `client` the address of the client.
+    need access to the socket. `value_limit` is how many JSON values the body may have. `by_name` has the headers by
+    names of the form that `header_name` gives. Where requests are passed on, `raw_headers` are the lines as they were
+    sent, and `client` the address of the client.
     """
 
     def __init__(
@@ -110,6 +114,7 @@ class Request(SansIORequest):
         self.match_path, self.target, self.body = path, target, body
         self.too_large, self.breaks_connections = too_large, breaks_connections
         self.prefix, self.sent_host = "", values.get("Host", "")
+        self.value_limit = JSON_VALUE_LIMIT
         self.by_name = values
         self.query = query_string.decode("latin-1")
 

@@ -68,6 +68,7 @@ def _as_sent(service: Service, request: Request) -> Request:
 
 def _prepare(service: Service, received: Request, request: Request, route: Route) -> PreparedRequest:
     """The same for a request that was routed; `received` is as it came, and `request` as its client sent it."""
+    request.value_limit = service.value_limit
     prepared = PreparedRequest(request, received.logged, route)
     try:
         guard.check(service, request)

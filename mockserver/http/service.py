@@ -15,6 +15,7 @@ from mockserver.engine.sandboxes import Sandboxes
 from mockserver.errors import Problem
 from mockserver.handlers.python import PythonFunction
 from mockserver.http.caches import PreparedRequests, ResponseCache
+from mockserver.http.messages import BYTES_PER_VALUE, JSON_VALUE_LIMIT
 from mockserver.http.router import ControlHandler, Router
 from mockserver.http.streaming.streams import OpenStreams
 from mockserver.openapi.model import Operation
@@ -85,6 +86,11 @@ class Service:
     streams: OpenStreams = field(default_factory=OpenStreams)
     outbox: WebhookOutbox | None = None
     delay: tuple[int, int] | None = None
+
+    @property
+    def value_limit(self) -> int:
+        """How many JSON values a request body may have."""
+        return max(JSON_VALUE_LIMIT, self.body_limit // BYTES_PER_VALUE)
 
     @property
     def control(self) -> ControlApi:

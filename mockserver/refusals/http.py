@@ -130,6 +130,19 @@ class BodyTooLarge(Refusal):
         super().__init__(f"A request body may have at most {limit} bytes.", limit=limit)
 
 
+class TooManyValues(Refusal):
+    """The JSON of the request body has more than `limit` values."""
+
+    code = "too-many-values"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"The JSON of a request body may have at most {limit:,} values. Send fewer at a time, or raise the largest "
+            "size of a body (--body-limit), with which this number grows.",
+            limit=limit,
+        )
+
+
 class TooMuchToMatch(Refusal):
     """The schemas of overrides or replies would read more than `limit` bytes of the request."""
 

@@ -22,6 +22,7 @@ SEARCHED_SIZE = 2_000_000
 # How deeply nested values may be that orjson writes.
 _WRITTEN_DEPTH = 254
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
+_EMPTY = re.compile(rb"\[\s*\]|\{\s*\}")
 # How each byte changes the depth of nesting.
 _STEPS = tuple((chr(byte) in "[{") - (chr(byte) in "]}") for byte in range(256))
 _NOT_STRUCTURE = bytes(byte for byte in range(256) if chr(byte) not in "[]{}\n")
@@ -152,6 +153,19 @@ def dump_sorted(value: Any) -> bytes:
 def dump_canonical(value: Any) -> bytes:
     """Write a JSON value so that equal values give equal bytes: members sorted, no white space."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False).encode()
+
+
+def count_values(data: bytes, limit: int) -> int:
+    """How many values a JSON text has; where that may be done faster, a larger number that is not above the limit."""
+    count = _count_beginnings(data)
+    if count <= limit:
+        return count
+    structure = _STRING.sub(b"", data)
+    return _count_beginnings(structure) - len(_EMPTY.findall(structure))
+
+
+def _count_beginnings(data: bytes) -> int:
+    return 1 + data.count(b",") + data.count(b"[") + data.count(b"{")
 
 
 def _check_depth(data: bytes) -> None:

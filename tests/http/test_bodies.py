@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from mockserver import create_app
+from mockserver.http import service
 from mockserver.http.request import forms
 from tests.conftest import Serve
 
@@ -218,6 +219,59 @@ def test_a_form_that_cannot_be_read_is_refused(
     assert response.status_code == status
     assert response.headers["X-Mock-Code"] == code
     assert forms.PART_LIMIT == 1_000
+
+
+JSON_PART = b'--B\r\nContent-Disposition: form-data; name=%s\r\nContent-Type: application/json\r\n\r\n{"c":[1,2]}\r\n'
+
+
+@pytest.mark.parametrize(
+    ("data", "content_type", "limit"),
+    [
+        (b"[1,2,3]", "application/json", 4),
+        (b'{"a,[{": "\\",[", "b": [], "c": { }}', "application/json", 4),
+        ("[1,2,3]".encode("utf-16"), "application/json; charset=utf-16", 4),
+        (b"[1,2]\n[3,4]", "application/jsonl", 5),
+        (JSON_PART % b"a" + JSON_PART % b"b" + b"--B--\r\n", f"{MULTIPART}; boundary=B", 8),
+        (b'a={"c":[1,2]}&b={}', FORM, 5),
+        (b"[1,2,3]", None, 4),
+    ],
+)
+def test_the_json_values_of_a_body_are_bounded(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, data: bytes, content_type: str | None, limit: int
+) -> None:
+    objects = {"schema": {"properties": {name: {"type": "object"} for name in "ab"}}}
+    lines = {"schema": {"type": "array"}}
+    client = serve({"application/json": {}, "application/jsonl": lines, FORM: objects, MULTIPART: objects})
+    for number, status in ((limit, 204), (limit - 1, 413)):
+        monkeypatch.setattr(service, "JSON_VALUE_LIMIT", number)
+        monkeypatch.setattr(service, "BYTES_PER_VALUE", 10 << 20)
+        response = client.post("/x", data=data, content_type=content_type)
+        assert response.status_code == status
+    assert (response.json["code"], response.json["limit"]) == ("too-many-values", limit - 1)
+
+
+def test_a_larger_body_may_have_more_json_values(tmp_path: Path) -> None:
+    path = tmp_path / "openapi.json"
+    path.write_text(json.dumps(document({"application/json": {}})))
+    data = b"[%s]" % b",".join([b"1"] * 300_000)
+    sizes = (1_000_000, 10 << 20, 20 << 20)
+    clients = [create_app(path, body_limit=size).test_client() for size in sizes]
+    responses = [client.post("/x", data=data, content_type="application/json") for client in clients]
+    assert [response.status_code for response in responses] == [413, 413, 204]
+    assert [response.json["limit"] for response in responses[:2]] == [250_000, 262_144]
+
+
+def test_a_body_with_too_many_json_values_matches_as_text(tmp_path: Path) -> None:
+    definition = document({})
+    del definition["paths"]["/x"]["post"]["requestBody"]
+    path = tmp_path / "openapi.json"
+    path.write_text(json.dumps(definition))
+    client = create_app(path).test_client()
+    for kind in ("array", "string"):
+        entry = {"operation": "one", "status": 299, "body": kind, "violate": True, "match": {"body": {"type": kind}}}
+        assert client.post("/__mock/overrides", json=entry).status_code == 201
+    response = client.post("/x", data=b"[%s]" % b",".join([b"1"] * 300_000), content_type="application/json")
+    assert response.json == "string"
 
 
 @pytest.mark.parametrize(

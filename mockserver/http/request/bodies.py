@@ -7,11 +7,11 @@ from itertools import islice
 from typing import Any, Protocol
 
 from mockserver.errors import Violation
-from mockserver.http.request.body_syntax import decode_text, parse_json, read_xml
+from mockserver.http.request.body_syntax import ValueCount, decode_text, parse_json, read_xml
 from mockserver.http.request.forms import Form, decode_form, split_multipart, split_urlencoded
 from mockserver.openapi import parameter_decoding
 from mockserver.openapi.model import Body, MediaType
-from mockserver.refusals import MalformedBody, UnsupportedMediaType
+from mockserver.refusals import MalformedBody, TooManyValues, UnsupportedMediaType
 from mockserver.schemas.shapes import ALL_TYPES
 from mockserver.syntax import strict_json
 from mockserver.syntax.http.media_types import (
@@ -42,6 +42,10 @@ class ReceivedBody(Protocol):
     def body(self) -> bytes:
         """The bytes of the body."""
 
+    @property
+    def value_limit(self) -> int:
+        """How many JSON values the body may have."""
+
     def header(self, name: str, /) -> str | None:
         """The value of a header; its name is case-insensitive."""
 
@@ -49,7 +53,7 @@ class ReceivedBody(Protocol):
 def read(body: Body, request: ReceivedBody, violations: list[Violation]) -> tuple[Any, MediaType | None]:
     """The body's value and the declared media type that matches it; adds its violations to `violations`.
 
-    Raises UnsupportedMediaType, UnsupportedCharset, MalformedBody or TooManyParts.
+    Raises UnsupportedMediaType, UnsupportedCharset, MalformedBody, TooManyParts or TooManyValues.
     """
     data = request.body
     sent = sent_media_type(body, request)
@@ -65,7 +69,7 @@ def read(body: Body, request: ReceivedBody, violations: list[Violation]) -> tupl
     if name is None:
         raise UnsupportedMediaType(essence(sent), body.media)
     media = body.media[name]
-    return _decode(media, sent, data, violations), media
+    return _decode(media, sent, data, request.value_limit, violations), media
 
 
 def read_uploads(body: Body, request: ReceivedBody, value: Any) -> Any:
@@ -75,8 +79,9 @@ def read_uploads(body: Body, request: ReceivedBody, value: Any) -> Any:
     if name is None:
         return value
     media, parts = body.media[name], split_multipart(request.body, sent)
-    as_text = Form(media, parts).value() != value
-    return Form(media, parts, as_text=as_text, with_uploads=True).value()
+    limit = request.value_limit
+    as_text = Form(media, parts, limit).value() != value
+    return Form(media, parts, limit, as_text=as_text, with_uploads=True).value()
 
 
 def sent_media_type(body: Body, request: ReceivedBody) -> str:
@@ -92,27 +97,28 @@ def sent_media_type(body: Body, request: ReceivedBody) -> str:
         return next((name for name in names if is_json(name)), names[0])
     media = body.media.get(best_match(OCTETS, body.media) or "")
     may_be_bytes = media is not None and "string" in media.shape.types
-    return OCTETS if may_be_bytes and not _is_json(request.body) else JSON
+    return OCTETS if may_be_bytes and not _is_json(request) else JSON
 
 
-def _is_json(data: bytes) -> bool:
+def _is_json(request: ReceivedBody) -> bool:
     try:
-        strict_json.parse(data)
-    except strict_json.MalformedJSON:
+        parse_json(request.body, ValueCount(request.value_limit))
+    except (MalformedBody, TooManyValues):
         return False
     return True
 
 
-def _decode(media: MediaType, sent: str, data: bytes, violations: list[Violation]) -> Any:
+def _decode(media: MediaType, sent: str, data: bytes, value_limit: int, violations: list[Violation]) -> Any:
     """The value of a body that was sent with the Content-Type `sent`; adds its violations to `violations`."""
     kind = essence(sent)
     if is_json(kind):
-        value = parse_json(data, sent)
+        value = parse_json(data, ValueCount(value_limit), sent)
     elif kind in JSON_SEQUENCES and (media.item is not None or media.shape.types - {"null"} not in TEXTS):
+        ValueCount(value_limit).add(data)
         return _decode_sequence(media, kind, data, violations)
     elif kind in FORMS:
         parts = split_urlencoded(data) if kind == FORM else split_multipart(data, sent)
-        return decode_form(media, parts, violations)
+        return decode_form(media, parts, value_limit, violations)
     elif media.xml is not None and is_xml_data(kind):
         value, misnamed = read_xml(media.xml, sent, data)
         violations += misnamed

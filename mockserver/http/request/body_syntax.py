@@ -9,20 +9,35 @@ from werkzeug.http import parse_options_header
 from mockserver.errors import Violation, quote
 from mockserver.openapi.xml import reading
 from mockserver.openapi.xml.layout import XmlLayout
-from mockserver.refusals import MalformedBody, UnsupportedCharset
+from mockserver.refusals import MalformedBody, TooManyValues, UnsupportedCharset
 from mockserver.syntax import strict_json, xml_elements
 from mockserver.syntax.http.charsets import CODECS, codec_name
 from mockserver.syntax.http.media_types import JSON, charset_of
 
 
-def parse_json(data: bytes, content_type: str = JSON) -> Any:
-    """Parse JSON in the charset of its media type, by default UTF-8 (RFC 8259).
+class ValueCount:
+    """Counts the JSON values of one body, of which it may have so many."""
 
-    Raises MalformedBody or UnsupportedCharset.
+    def __init__(self, limit: int) -> None:
+        self._limit = self._left = limit
+
+    def add(self, data: bytes) -> None:
+        """Count the values of a text that is about to be parsed. Raises TooManyValues."""
+        self._left -= strict_json.count_values(data, self._left)
+        if self._left < 0:
+            raise TooManyValues(self._limit)
+
+
+def parse_json(data: bytes, values: ValueCount, content_type: str = JSON) -> Any:
+    """Parse JSON in the charset of its media type, by default UTF-8 (RFC 8259), and count its values.
+
+    Raises MalformedBody, UnsupportedCharset or TooManyValues.
     """
     try:
-        is_utf8 = "charset" not in content_type.lower() or _codec(content_type) == "utf-8"
-        return strict_json.parse(data if is_utf8 else decode_text(data, content_type).encode())
+        if "charset" in content_type.lower() and _codec(content_type) != "utf-8":
+            data = decode_text(data, content_type).encode()
+        values.add(data)
+        return strict_json.parse(data)
     except strict_json.MalformedJSON as error:
         raise MalformedBody(str(error)) from None
 

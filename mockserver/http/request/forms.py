@@ -15,7 +15,7 @@ from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDeco
 from mockserver.dataclass import dataclass
 from mockserver.errors import Violation, quote
 from mockserver.handlers.declarations import Upload
-from mockserver.http.request.body_syntax import decode_text, parse_json, read_xml
+from mockserver.http.request.body_syntax import ValueCount, decode_text, parse_json, read_xml
 from mockserver.openapi import parameter_decoding
 from mockserver.openapi.model import Encoding, MediaType, ParameterStyle
 from mockserver.openapi.nested_names import Unreadable, assemble, split_brackets
@@ -69,9 +69,11 @@ def read_undeclared_form(data: bytes, content_type: str) -> dict[str, Any]:
     return {name: values if len(values) > 1 else values[0] for name, values in fields.items()}
 
 
-def decode_form(media: MediaType, parts: Sequence[tuple[str, Part]], violations: list[Violation]) -> Any:
-    """The value of a form; adds its violations to `violations`."""
-    form = Form(media, parts)
+def decode_form(
+    media: MediaType, parts: Sequence[tuple[str, Part]], value_limit: int, violations: list[Violation]
+) -> Any:
+    """The value of a form; adds its violations to `violations`. Raises TooManyValues."""
+    form = Form(media, parts, value_limit)
     value = form.value()
     violations += form.violations
     if media.validator is None:
@@ -79,7 +81,7 @@ def decode_form(media: MediaType, parts: Sequence[tuple[str, Part]], violations:
     schema_violations = media.validator.violations(value, "body")
     if schema_violations and form.is_ambiguous:
         # Text that looks like a number may be meant as text.
-        value_as_text = Form(media, parts, as_text=True).value()
+        value_as_text = Form(media, parts, value_limit, as_text=True).value()
         if media.validator.is_valid(value_as_text):
             return value_as_text
     violations += schema_violations
@@ -89,13 +91,15 @@ def decode_form(media: MediaType, parts: Sequence[tuple[str, Part]], violations:
 class Form:
     """Decodes the fields of one form. With `as_text`, a field that may be text or a number is decoded as text.
 
-    With `with_uploads`, a file is an Upload; without, it is its bytes as text.
+    With `with_uploads`, a file is an Upload; without, it is its bytes as text. All JSON fields together have at most
+    `value_limit` values.
     """
 
     def __init__(
         self,
         media: MediaType,
         parts: Sequence[tuple[str, Part]],
+        value_limit: int,
         *,
         as_text: bool = False,
         with_uploads: bool = False,
@@ -103,10 +107,11 @@ class Form:
         self.media, self.parts, self.as_text, self.with_uploads = media, parts, as_text, with_uploads
         self.violations: list[Violation] = []
         self.is_ambiguous = False
+        self._values = ValueCount(value_limit)
         self._name = ""
 
     def value(self) -> dict[str, Any]:
-        """The form as an object; adds the violations of single fields to `violations`."""
+        """The form as an object; adds the violations of single fields to `violations`. Raises TooManyValues."""
         fields: dict[str, list[tuple[tuple[str, ...], Part]]] = {}
         declared = self.media.shape.names
         for name, part in self.parts:
@@ -172,7 +177,7 @@ class Form:
 
     def _parse_json(self, data: bytes, content_type: str) -> Any:
         try:
-            return parse_json(data, content_type)
+            return parse_json(data, self._values, content_type)
         except MalformedBody as error:
             raise Unreadable(error.detail, "content") from None
 

@@ -15,7 +15,7 @@ from mockserver.http.exchange import PreparedRequest
 from mockserver.http.messages import Request
 from mockserver.http.request import bodies, notices
 from mockserver.http.request.addressing import decode_parameter
-from mockserver.http.request.body_syntax import parse_json
+from mockserver.http.request.body_syntax import ValueCount, parse_json
 from mockserver.http.request.content import parse_body
 from mockserver.openapi import parameter_decoding
 from mockserver.openapi.content import holds_value
@@ -68,7 +68,7 @@ def read_invalid(prepared: PreparedRequest) -> OperationCall:
     assert route.operation is not None
     reader = _Reader(route.operation, request, None, refuses_undeclared=False)
     values = reader.parameters(route.arguments, read_query(request))
-    body = parse_body(request.body, request.header("Content-Type") or "")
+    body = parse_body(request.body, request.header("Content-Type") or "", request.value_limit)
     return OperationCall(values["path"], values["query"], body, values["header"], values["cookie"])
 
 
@@ -178,7 +178,7 @@ class _Reader:
             self.violations.append(Violation("query", "", "more", message))
 
     def body(self, limit: int) -> Any:
-        """The body's value. Raises BodyTooLarge, UnexpectedBody, UnsupportedMediaType, MalformedBody, TooManyParts."""
+        """The body's value. Raises BodyTooLarge, UnexpectedBody and what `bodies.read` raises."""
         if self.request.too_large:
             raise BodyTooLarge(limit)
         if self.operation.body is None:
@@ -253,5 +253,5 @@ class _Reader:
             return
         if self.request.mimetype and not is_json(self.request.mimetype):
             raise UnexpectedBody(self.operation.id)
-        if parse_json(data) not in ({}, None):
+        if parse_json(data, ValueCount(self.request.value_limit)) not in ({}, None):
             raise UnexpectedBody(self.operation.id)

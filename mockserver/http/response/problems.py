@@ -69,6 +69,7 @@ STATUS: Mapping[type[Refusal], http.HTTPStatus] = {
     refusals.PreconditionFailed: http.HTTPStatus.PRECONDITION_FAILED,
     refusals.BodyTooLarge: http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     refusals.TooManyParts: http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    refusals.TooManyValues: http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     refusals.TooMuchToMatch: http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     refusals.UnsupportedCharset: http.HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     refusals.UnsupportedMediaType: http.HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
