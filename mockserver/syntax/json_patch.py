@@ -9,9 +9,9 @@ from typing import Any
 from mockserver.errors import QUOTE_LIMIT
 from mockserver.syntax import json_pointer
 
-# How many values all operations of a patch may add, copy, move and compare, and how deeply the result may be nested: a
-# few copies of the whole into itself would fill any memory.
-SIZE_LIMIT = 200_000
+# How much a patch may do, and how deeply the result may be nested: a few copies of the whole into itself would fill any
+# memory. Each value that is added, copied, moved or compared counts, each name in a pointer, and each operation as ten.
+STEP_LIMIT, OPERATION_STEPS = 200_000, 10
 DEPTH_LIMIT = 200
 # How many items of arrays may move, since others are inserted or removed before them: a quarter of a second.
 SHIFT_LIMIT = 300_000_000
@@ -66,12 +66,13 @@ def apply_patch(value: Any, patch: list[dict[str, Any]], are_equal: Callable[[An
     What no operation changes is shared with the value and with the patch. `are_equal` compares for `test`. Raises
     PatchConflict.
     """
-    document, size = _Document(value), 0
+    document, steps = _Document(value), 0
     for number, operation in enumerate(patch):
         try:
-            size += _size_of(document, operation)
-            if size > SIZE_LIMIT:
-                raise _Failed(f"the patch copies, moves and compares more than {SIZE_LIMIT} values")
+            steps += OPERATION_STEPS + operation["path"].count("/") + operation.get("from", "").count("/")
+            steps += _size_of(document, operation) if steps <= STEP_LIMIT else 0
+            if steps > STEP_LIMIT:
+                raise _Failed(f"the patch is too long, or copies too much: it takes more than {STEP_LIMIT:,} steps")
             _carry_out(document, operation, are_equal)
         except _Failed as failure:
             raise PatchConflict(number, str(failure)) from None
@@ -86,7 +87,7 @@ def _size_of(document: _Document, operation: Mapping[str, Any]) -> int:
     else:
         values = [document.get(operation["path"] if kind == "test" else operation["from"])]
     size, level = 0, values
-    while level and size <= SIZE_LIMIT:
+    while level and size <= STEP_LIMIT:
         if depth > DEPTH_LIMIT:
             raise _Failed(f"the value would be nested deeper than {DEPTH_LIMIT} levels")
         size, depth = size + len(level), depth + 1

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -22,20 +23,24 @@ NESTING = [
     )
 ]
 # Each moves all of a large array.
-SHIFTING = [{"op": "add", "path": "/a/0", "value": 1}] * 50_000
-COMPARING = [{"op": "test", "path": "", "value": {"a": {}}}] * 110_000
+SHIFTING = [{"op": "add", "path": "/a/0", "value": 1}] * 10_000
+NESTED: Any = functools.reduce(lambda value, _: {"a": value}, range(198), cast("Any", 1))
+COMPARING = [{"op": "test", "path": "", "value": {"a": {}}}] * 20_000
+POINTING = [{"op": "test", "path": "/a" * 199, "value": 1}] * 1_000
 
 
-@pytest.mark.parametrize("patch", [DOUBLING, NESTING, COMPARING], ids=["doubling", "nesting", "comparing"])
+@pytest.mark.parametrize(
+    "patch", [DOUBLING, NESTING, COMPARING, POINTING], ids=["doubling", "nesting", "comparing", "pointing"]
+)
 def test_a_patch_that_grows_without_limit_is_refused(patch: list[Any]) -> None:
     check_patch(patch)
-    with pytest.raises(PatchConflict, match=r"more than 200000 values|nested deeper than 200 levels"):
-        apply_patch({"a": {}}, patch, are_equal)
+    with pytest.raises(PatchConflict, match=r"more than 200,000 steps|nested deeper than 200 levels"):
+        apply_patch({"a": NESTED if patch is POINTING else {}}, patch, are_equal)
 
 
 def test_a_patch_that_moves_large_arrays_again_and_again_is_refused() -> None:
     with pytest.raises(PatchConflict, match="before too many others"):
-        apply_patch({"a": []}, SHIFTING, are_equal)
+        apply_patch({"a": [0] * 200_000}, SHIFTING, are_equal)
 
 
 def test_what_a_patch_leaves_as_it_is_is_not_copied() -> None:

@@ -8,9 +8,7 @@ from dataclasses import field
 from typing import Any
 
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
-from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder
 
 from mockserver.dataclass import dataclass
 from mockserver.errors import Violation, quote
@@ -29,9 +27,8 @@ from mockserver.syntax.http.media_types import JSON, OCTETS, essence, is_json, i
 PART_LIMIT = 1_000
 # The bytes of the headers of all parts.
 HEADS_LIMIT = 512 * 1024
-# What Werkzeug says of a form that ends too early.
-_END_MISSING = "cannot parse beyond State"
 HEAD_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+_CONTINUATION = re.compile(rb"(?:\r\n|\r|\n)[ \t]")
 NOTHING = Encoding()
 
 
@@ -223,43 +220,43 @@ def split_multipart(data: bytes, content_type: str) -> list[tuple[str, Part]]:
     boundary = parse_options_header(content_type)[1].get("boundary")
     if not boundary or not boundary.isascii():
         raise MalformedBody("its Content-Type has no boundary" + (" of ASCII characters" if boundary else ""))
-    delimiter = boundary.encode()
-    _check_heads(data, delimiter)
     try:
-        return list(_read_parts(data, delimiter))
-    except RequestEntityTooLarge:
-        raise TooManyParts(PART_LIMIT) from None
-    except (ValueError, AttributeError) as error:
-        reason = f"the line --{boundary}-- at its end is missing" if _END_MISSING in str(error) else str(error)
-        if f"--{boundary}".encode() not in data:
-            reason = f"no line --{boundary} begins a part"
-        raise MalformedBody(f"it is not a valid multipart form: {reason}") from None
-
-
-def _check_heads(data: bytes, boundary: bytes) -> None:
-    """Refuse a multipart form whose parts have longer heads than clients send: reading them takes long."""
-    remaining = HEADS_LIMIT
-    for delimiter in re.finditer(rb"(?:\A|[\r\n])--" + re.escape(boundary) + rb"[^\S\r\n]*(?:\r\n|\r|\n)", data):
-        start = delimiter.end()
-        end = HEAD_END.search(data, start, start + remaining + 1)
-        remaining -= (end.end() if end is not None else len(data)) - start
-        if remaining < 0:
-            raise MalformedBody(f"the headers of its parts are longer than {HEADS_LIMIT:,} bytes")
+        return list(_read_parts(data, boundary.encode()))
+    except ValueError as error:
+        raise MalformedBody(f"it is not a valid multipart form: {error}") from None
 
 
 def _read_parts(data: bytes, boundary: bytes) -> Iterator[tuple[str, Part]]:
-    decoder = MultipartDecoder(boundary, max_parts=PART_LIMIT)
-    decoder.receive_data(data)
-    decoder.receive_data(None)
-    head: Field | File | None = None
-    content = bytearray()
-    while not isinstance(event := decoder.next_event(), Epilogue):
-        if isinstance(event, Field | File):
-            if event.name is None:
-                raise ValueError("a part has no name")
-            head, content = event, bytearray()
-        elif isinstance(event, Data) and head is not None:
-            content += event.data
-            if not event.more_data:
-                filename = (head.filename or "") if isinstance(head, File) else ""
-                yield head.name, Part("", bytes(content), head.headers, isinstance(head, File), True, filename)
+    """The parts between the lines that begin with a boundary (RFC 2046, section 5.1). Raises ValueError."""
+    # A delimiter begins a line, which is looked at last: so the text that all of them begin with is searched for.
+    begin = re.escape(b"--" + boundary)
+    delimiter = re.compile(begin + rb"(?<=[\r\n]" + begin + rb")(?:(--)|[^\S\r\n]*(?:\r\n|\r|\n))")
+    data, remaining, start = b"\r\n" + data, HEADS_LIMIT, 0
+    for number, match in enumerate(delimiter.finditer(data)):
+        if number:
+            head_end = HEAD_END.search(data, start, min(match.start(), start + remaining + 1))
+            if head_end is None and match.start() - start > remaining:
+                raise ValueError(f"the headers of its parts are longer than {HEADS_LIMIT:,} bytes")
+            if head_end is None:
+                raise ValueError("no empty line ends the headers of a part")
+            remaining -= head_end.end() - start
+            end = match.start() - (2 if data[match.start() - 2 : match.start()] == b"\r\n" else 1)
+            yield _read_part(data[start : head_end.start()], data[head_end.end() : end])
+        if match[1]:
+            return
+        if number == PART_LIMIT:
+            raise TooManyParts(PART_LIMIT)
+        start = match.end()
+    name = boundary.decode()
+    raise ValueError(f"the line --{name}-- at its end is missing" if start else f"no line --{name} begins a part")
+
+
+def _read_part(head: bytes, content: bytes) -> tuple[str, Part]:
+    lines = [line.decode() for line in _CONTINUATION.sub(b" ", head).splitlines()]
+    pairs = [line.partition(":") for line in lines if line.strip()]
+    headers = Headers([(name.strip(" \t"), value.strip(" \t")) for name, _, value in pairs])
+    options = parse_options_header(headers.get("Content-Disposition"))[1]
+    if "name" not in options:
+        raise ValueError("a part has no name")
+    filename = options.get("filename")
+    return options["name"], Part("", content, headers, filename is not None, True, filename or "")
