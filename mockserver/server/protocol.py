@@ -305,9 +305,18 @@ class Protocol(RequestReader):
             self._hold.write()
         self._respond_to_waiting()
 
-    def eof_received(self) -> None:
-        """The peer sends no more: respond now, since the connection closes. TLS reads its end even while paused."""
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """The peer sends no more: respond to what it has sent, and close. Whether that takes a while.
+
+        A connection with TLS closes at once, and it reads its end even while reading is paused.
+        """
         self._respond_to_waiting(len(self._waiting))
+        if self._is_incomplete or not self.is_responding or self.scheme == "https":
+            return False
+        self.cycle.keep_alive = False
+        if isinstance(self._hold, ResponseWriter):
+            self._hold.watch_peer()
+        return True
 
     def shutdown(self) -> None:
         """The server ends: what is not a whole request yet gets no response."""

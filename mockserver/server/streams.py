@@ -27,6 +27,8 @@ SEND_BUFFER = 128 * 1024
 MESSAGE_BYTES = 256
 # How long a peer may read nothing of that.
 UNREAD_SECONDS = 1.0
+# How often it is checked whether a peer is still there that sends no more.
+CHECK_SECONDS = 1.0
 LAST_CHUNK = b"0\r\n\r\n"
 
 
@@ -128,6 +130,7 @@ class StreamWriter(ABC):
         self._transport, self._streams = transport, streams
         self._is_open = True
         self._comment: asyncio.TimerHandle | None = None
+        self._comment_seconds = COMMENT_SECONDS
         # How much was not sent yet when it was found that too much is not read.
         self._unsent = 0
         self._unread_timer: asyncio.TimerHandle | None = None
@@ -142,7 +145,14 @@ class StreamWriter(ABC):
         self._streams.add(self)
         self.stream.start(lambda: self._streams.wake(self))
         self._transport.write(head)
-        self._comment = self.loop.call_later(COMMENT_SECONDS, self._keep_alive)
+        self._comment = self.loop.call_later(self._comment_seconds, self._keep_alive)
+
+    def watch_peer(self) -> None:
+        """The peer sends no more: whether it still reads shows only where something is written."""
+        self._comment_seconds = CHECK_SECONDS
+        if self._comment is not None:
+            self._comment.cancel()
+        self._keep_alive()
 
     def write(self) -> int:
         """Write some of what there is to read, if the peer reads it; the number of bytes."""
@@ -215,7 +225,7 @@ class StreamWriter(ABC):
         if not self.is_paused:
             self._transport.write(self._comment_bytes())
         self.stream.keep_in_use()
-        self._comment = self.loop.call_later(COMMENT_SECONDS, self._keep_alive)
+        self._comment = self.loop.call_later(self._comment_seconds, self._keep_alive)
 
 
 class ResponseWriter(StreamWriter):

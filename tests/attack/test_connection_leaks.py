@@ -47,7 +47,7 @@ PHASES = {
     "requests behind a held one": (2 * (b"GET /tutor/courses HTTP/1.1\r\n" + HEAD + b"\r\n"), False),
     "a stream": (b"GET /admin/jobs/stream HTTP/1.1\r\n" + HEAD + b"\r\n", True),
     "an offer to upgrade": (b"GET /admin/jobs HTTP/1.1\r\n" + HEAD + WEB_SOCKET + b"\r\n\x81\x00", True),
-    "a wait for a request": (b"GET /__mock/requests?operation=nothing&wait=60s HTTP/1.1\r\n" + HEAD + b"\r\n", False),
+    "a wait for a request": (b"GET /__mock/requests?operation=nothing&wait=1s HTTP/1.1\r\n" + HEAD + b"\r\n", False),
 }
 RESET = struct.pack("ii", 1, 0)
 
@@ -59,7 +59,7 @@ def server() -> Iterator[BackgroundServer]:
     gc.freeze()
     with BackgroundServer(create_app(load_contract()), "127.0.0.1") as running:
         headers = {"X-Mock-Sandbox": "leaks"}
-        override = {"operation": "listCourses", "delay": "30s"}
+        override = {"operation": "listCourses", "delay": "1s"}
         requests.post(f"{running.url}/__mock/overrides", json=override, headers=headers, timeout=SECONDS)
         yield running
 

@@ -52,16 +52,12 @@ def go_away(reader: Reader) -> None:
     reader.close()
 
 
-def half_close(reader: Reader) -> None:
-    reader.socket.shutdown(socket.SHUT_WR)
-
-
 def reset(reader: Reader) -> None:
     reader.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     reader.close()
 
 
-@pytest.mark.parametrize("leave", [go_away, half_close, reset])
+@pytest.mark.parametrize("leave", [go_away, reset])
 def test_a_client_that_leaves_is_let_go_and_disturbs_no_other(
     app: Flask, server: BackgroundServer, leave: Callable[[Reader], None]
 ) -> None:

@@ -19,6 +19,7 @@ import requests
 
 from mockserver import BackgroundServer, create_app, load_contract
 from mockserver.server.tls import load_certificate
+from mockserver.server.upstream import relay
 from tests.attack.scale import combine
 from tests.ports import free_port
 from tests.upstream.backend import (
@@ -364,7 +365,23 @@ def test_a_malformed_request_behind_another_is_answered_after_it() -> None:
     assert [request.target for request in upstream.received] == ["/1"]
 
 
-def test_a_client_that_goes_away_ends_the_request_to_the_upstream() -> None:
+def test_a_client_that_sends_no_more_gets_the_response_of_the_upstream() -> None:
+    release = threading.Event()
+
+    def respond(connection: socket.socket, _: Received) -> None:
+        release.wait(10)
+        connection.sendall(OK)
+
+    with Backend(respond) as upstream, serving(upstream.url) as server, connect(server.url) as connection:
+        connection.sendall(get("/x"))
+        connection.shutdown(socket.SHUT_WR)
+        wait_until(lambda: upstream.received)
+        release.set()
+        assert b"HTTP/1.1 200" in read_all(connection)
+
+
+def test_a_client_that_goes_away_ends_the_request_to_the_upstream(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "GONE_SECONDS", 0.1)
     ended = threading.Event()
 
     def respond(connection: socket.socket, request: Received) -> str:

@@ -438,3 +438,41 @@ def test_a_connection_with_an_incomplete_request_is_not_idle() -> None:
         connection.send(b" ")
     assert connection.statuses == [200] * 2
     assert not connection.is_closing()
+
+
+def delay_job(server: BackgroundServer) -> None:
+    entry = json.dumps({"operation": "getJob", "delay": "50ms"})
+    lines = ("Content-Type: application/json", f"Content-Length: {len(entry)}")
+    status, _, _ = exchange(server, request("/__mock/overrides", *lines, method="POST") + entry.encode())
+    assert status == 201
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_client_that_sends_no_more_gets_what_is_delayed(
+    caching: tuple[Service, BackgroundServer], count: int
+) -> None:
+    delay_job(caching[1])
+    with connect(caching[1]) as connection:
+        connection.sendall(request("/admin/jobs/job-2", close=False) * count)
+        connection.shutdown(socket.SHUT_WR)
+        received = read_all(connection)
+    assert received.count(b"HTTP/1.1 200 OK") == count
+    assert received.count(b"Connection: close") == 1
+
+
+def test_a_client_that_sends_no_more_gets_a_stream(caching: tuple[Service, BackgroundServer]) -> None:
+    with connect(caching[1]) as connection:
+        connection.sendall(request("/admin/jobs/stream", close=False))
+        connection.shutdown(socket.SHUT_WR)
+        received = b""
+        # The comment shows whether the client is still there.
+        while not received.endswith(b"\r\n:\n\n\r\n"):
+            received += connection.recv(65536)
+    assert b"event: ready" in received
+
+
+def test_a_client_that_breaks_off_a_request_gets_nothing(server: BackgroundServer) -> None:
+    with connect(server) as connection:
+        connection.sendall(request("/x", "Content-Length: 10", method="POST", close=False))
+        connection.shutdown(socket.SHUT_WR)
+        assert read_all(connection) == b""

@@ -132,6 +132,13 @@ class PassingProtocol(Protocol):
         super().connection_lost(exc)
         self._hold = self._passed = None
 
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """The client sends no more, or has gone, which looks alike."""
+        stays_open = super().eof_received()
+        if isinstance(self._hold, Relay):
+            self._hold.watch_peer()
+        return stays_open
+
     def _decide(self) -> PassedRequest | None:
         """The request, if it is passed on whatever the sandbox."""
         service, version = self.served.current_service(), self.parser.get_http_version()

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 # Bytes of a request's body that wait for the upstream; then the client is read no further.
 WAITING_BYTES = 256 * 1024
+# How long a client that sends no more waits for a response.
+GONE_SECONDS = 10.0
 
 
 class IncomingBody:
@@ -108,6 +110,14 @@ class Relay:
         """Stop, since the connection was closed."""
         self._stop()
         self._passing.abandon()
+
+    def watch_peer(self) -> None:
+        """The client sends no more, and may have gone: give the upstream some time for its response to begin."""
+        self._protocol.loop.call_later(GONE_SECONDS, self._close_unless_begun)
+
+    def _close_unless_begun(self) -> None:
+        if not (self._has_begun or self._is_over):
+            self._protocol.transport.close()
 
     def reject(self, code: str) -> None:
         """Stop, since the rest of the request cannot be read: respond with a rejection if nothing was sent yet."""
