@@ -25,7 +25,8 @@ WAIT_LIMIT = 60.0
 JOURNAL_LIMIT = 1_000
 # pytest shows the line of the test that failed, not those of this module.
 __tracebackhide__ = True
-_SANDBOX = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# URLs leave the segments `.` and `..` out.
+_SANDBOX = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}", re.ASCII)
 _BASE = re.compile(r"/__mock/in/[^/]*$")
 
 
@@ -45,7 +46,10 @@ class Client:
         if not _is_address(address):
             raise ValueError(f"{url!r} is not the address of a server; write it like http://localhost:4080")
         if sandbox is not None and not _SANDBOX.fullmatch(sandbox):
-            raise ValueError(f"{sandbox!r} is not a valid sandbox name: use 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'")
+            raise ValueError(
+                f"{sandbox!r} is not a valid sandbox name: use 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-', "
+                "but not '.' or '..' alone"
+            )
         self.sandbox = sandbox
         self.headers = {} if sandbox is None else {"X-Mock-Sandbox": sandbox}
         root = address if sandbox is None else _BASE.sub("", address)
@@ -180,14 +184,12 @@ class Client:
         The fields are those of a scenario's `responses`: `where`, `status`, `headers`, `body`, `delay`, `times` …
         A `body` that is bytes is sent as they are.
         """
-        if isinstance(fields.get("body"), bytes):
-            fields["body_base64"] = base64.b64encode(fields.pop("body")).decode()
-        added: str = self._json("POST", "overrides", body={"operation": operation, **fields})["id"]
+        added: str = self._json("POST", "overrides", body={"operation": operation, **_with_plain_body(fields)})["id"]
         return added
 
     def add_overrides(self, *overrides: Json) -> list[str]:
         """Add several overrides, each with its `operation`, and return their ids; the first is tried first."""
-        added = self._json("POST", "overrides", body=list(overrides))["overrides"]
+        added = self._json("POST", "overrides", body=list(map(_with_plain_body, overrides)))["overrides"]
         return [override["id"] for override in added]
 
     def overrides(self) -> list[Json]:
@@ -338,6 +340,14 @@ class Client:
         """The list that the response has under the name of the path."""
         items: list[Json] = self._get(path, **query)[path]
         return items
+
+
+def _with_plain_body(override: Json) -> Json:
+    """An override as JSON can express it: bytes in Base64."""
+    if not isinstance(override.get("body"), bytes):
+        return override
+    others = {name: value for name, value in override.items() if name != "body"}
+    return {**others, "body_base64": base64.b64encode(override["body"]).decode()}
 
 
 def _is_address(text: str) -> bool:

@@ -17,7 +17,8 @@ from mockserver.errors import Refusal
 from mockserver.refusals import BadSandbox, SandboxLimit, UnknownSandbox, UnknownScenario
 
 DEFAULT = "default"
-NAME = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+# Clients leave the segments `.` and `..` out of the addresses that they request.
+NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}", re.ASCII)
 SANDBOX_LIMIT = 10_000
 IDLE_SECONDS = 600.0
 # The sandboxes that only pages of other sites have named, at most.

@@ -2,11 +2,14 @@
 
 import { describeProblem } from "./reports.js";
 
-const SANDBOX = /^[A-Za-z0-9._-]{1,64}$/;
+// Addresses leave the segments `.` and `..` out.
+const SANDBOX = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}$/;
 // The server waits at most so long before it responds.
 const LONGEST_WAIT = 60_000;
 // The number of requests that the journal keeps.
 const JOURNAL_LIMIT = 1_000;
+// What an error shows of a response that is not the mock server's.
+const EXCERPT_LENGTH = 200;
 
 /** The mock server refused a request, or could not be reached (status 0). */
 export class MockError extends Error {
@@ -37,7 +40,7 @@ export class Client {
       throw new TypeError(`"${address}" is not the address of a mock server; write http://127.0.0.1:4080.`);
     }
     if (sandbox !== undefined && !SANDBOX.test(sandbox)) {
-      throw new TypeError(`"${sandbox}" is not a valid name of a sandbox: use 1 to 64 of A-Z, a-z, 0-9 and ._-`);
+      throw new TypeError(`"${sandbox}" is not a valid name of a sandbox: use 1 to 64 of A-Z, a-z, 0-9 and ._-, but not . or .. alone.`);
     }
     this.#server = address.replace(/[?#].*$/, "").replace(/\/+$/, "");
     // The base address of another sandbox.
@@ -65,7 +68,9 @@ export class Client {
   }
 
   /** `fetch` of a path of the mocked API, in the sandbox. @param {string} path @param {RequestInit} [options] */
-  fetch(path, options = {}) {
+  async fetch(path, options = {}) {
+    // Without the slash, it would become a part of the host's name.
+    if (!String(path).startsWith("/")) throw new TypeError(`"${path}" is not a path of the API; begin it with /.`);
     const headers = new Headers(options.headers);
     for (const [name, value] of Object.entries(this.headers)) headers.set(name, value);
     return fetch(this.#server + path, { ...options, headers });
@@ -159,14 +164,12 @@ export class Client {
 
   /** @param {string} operation @param {import("./client.js").OverrideFields} fields */
   async override(operation, fields) {
-    const { body, ...others } = fields;
-    const sent = ArrayBuffer.isView(body) ? { body_base64: encodeBase64(body) } : { body };
-    return (await this.#call("POST", "/overrides", { body: { operation, ...others, ...sent } })).id;
+    return (await this.#call("POST", "/overrides", { body: { operation, ...withPlainBody(fields) } })).id;
   }
 
   /** @param {import("./client.js").NewOverride[]} overrides */
   async addOverrides(...overrides) {
-    const added = (await this.#call("POST", "/overrides", { body: overrides })).overrides;
+    const added = (await this.#call("POST", "/overrides", { body: overrides.map(withPlainBody) })).overrides;
     return added.map((/** @type {{id: string}} */ override) => override.id);
   }
 
@@ -285,25 +288,28 @@ export class Client {
     const headers = new Headers({ Accept: accept ?? "application/json, application/problem+json", ...this.headers });
     if (this.#token) headers.set("X-Mock-Token", this.#token);
     if (body !== undefined) headers.set("Content-Type", "application/json");
-    const response = await fetch(address, {
-      method,
-      headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
-      cache: "no-store",
-    }).catch((error) => {
+    const content = body === undefined ? undefined : JSON.stringify(body);
+    const [response, text] = await (async () => {
+      const received = await fetch(address, { method, headers, body: content, cache: "no-store" });
+      return /** @type {const} */ ([received, await received.text()]);
+    })().catch((error) => {
       const reason = error.cause?.code ?? error.cause?.message ?? error.message;
       const detail = `No mock server can be reached at ${this.#server} (${reason}). Is \`mockserver serve\` running?`;
       throw new MockError(0, { code: "unreachable", detail }, { cause: error });
     });
-    const text = await response.text();
+    const type = response.headers.get("Content-Type") ?? "no media type";
     if (!response.ok) {
-      const problem = parse(text) ?? { detail: text.slice(0, 200) };
+      const problem = parse(text);
+      if (problem?.code === undefined) {
+        const excerpt = text.slice(0, EXCERPT_LENGTH).replace(/\s+/g, " ").trim();
+        const detail = `${method} ${address} responded with ${response.status} (${type}), which no mock server does: ${excerpt}`;
+        throw new MockError(response.status, { ...problem, code: "not-mockserver", detail });
+      }
       throw new (problem.code === "verdict-failed" ? VerdictFailed : MockError)(response.status, problem);
     }
     if (accept !== undefined || response.status === 204) return text;
     const value = parse(text);
     if (value === undefined) {
-      const type = response.headers.get("Content-Type") ?? "no media type";
       const detail = `${address} returned ${type} instead of JSON: ${this.#server} is not the address of a mock server.`;
       throw new MockError(response.status, { code: "not-mockserver", detail });
     }
@@ -314,6 +320,11 @@ export class Client {
 /** @param {string | number} segment */
 function encode(segment) {
   return encodeURIComponent(segment);
+}
+
+/** An override as JSON can express it: bytes in Base64. @param {import("./client.js").OverrideFields} fields */
+function withPlainBody({ body, ...others }) {
+  return ArrayBuffer.isView(body) ? { ...others, body_base64: encodeBase64(body) } : { ...others, body };
 }
 
 /** @param {ArrayBufferView} view */

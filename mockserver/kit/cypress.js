@@ -24,31 +24,49 @@ Cypress.Commands.overwrite("visit", (visit, ...args) => {
 Cypress.Commands.overwrite("request", (request, ...args) => request(withHeaders(readRequest(args))));
 
 beforeEach(() => {
-  const url = Cypress.env("mockUrl") || DEFAULT_URL;
+  const url = setting("mockUrl") || DEFAULT_URL;
   const retry = Cypress.currentRetry;
   const sandbox = sandboxName(...Cypress.currentTest.titlePath, retry && `retry${retry}`);
-  mock = new Client(url, { sandbox, token: Cypress.env("mockToken") });
+  const token = setting("mockToken");
+  mock = new Client(url, { sandbox, token });
+  if (token === undefined && cy.env !== undefined) {
+    cy.env(["mockToken"], { log: false }).then(({ mockToken }) => {
+      if (mockToken !== undefined) mock = new Client(url, { sandbox, token: mockToken });
+    });
+  }
   selection = new Selection(sandbox, url, Cypress.config("baseUrl"));
   // A middleware comes before the intercepts of the test, and they see its headers.
   cy.intercept({ url: selection.pattern, middleware: true }, (request) => {
     Object.assign(request.headers, selection.headersFor(new URL(request.url), request.headers));
   });
-  const scenario = Cypress.env("mockScenario");
+  const scenario = setting("mockScenario");
   if (scenario) cy.wrap(null, { log: false }).then(() => mock.scenario(scenario));
 });
 
 afterEach(function () {
   const hasFailed = this.currentTest?.state === "failed";
-  const isJudged = !hasFailed && Cypress.env("mockVerdict") !== false;
+  const isJudged = !hasFailed && setting("mockVerdict") !== false;
   cy.wrap(null, { log: false }).then(async () => {
     try {
-      if (isJudged) await mock.verdict({ allow: Cypress.env("mockAllow") ?? [] });
+      if (isJudged) await mock.verdict({ allow: setting("mockAllow") ?? [] });
       if (hasFailed) await report();
     } finally {
       await mock.delete();
     }
   });
 });
+
+/** A setting: Cypress 16 has them in `expose` of the configuration, versions before 15.10 in `env`. @param {string} name */
+function setting(name) {
+  const exposed = Cypress.expose?.(name);
+  if (exposed !== undefined) return exposed;
+  try {
+    return Cypress.env(name);
+  } catch {
+    // The configuration forbids it, or this version has no such function.
+    return undefined;
+  }
+}
 
 /** Show the requests of a failed test in the command log. */
 async function report() {

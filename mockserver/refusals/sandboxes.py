@@ -32,7 +32,7 @@ class BadSandbox(Refusal):
         source = f" ({via})" if via else ""
         super().__init__(
             f"{quote(name)} is not a valid sandbox name{source}: "
-            "use 1 to 64 letters, digits, dots, underscores or hyphens."
+            "use 1 to 64 letters, digits, dots, underscores or hyphens, but not . or .. alone."
         )
 
 

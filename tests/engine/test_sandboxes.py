@@ -62,7 +62,7 @@ def test_work_in_flight_from_before_a_reset_cannot_write_after_it(sandboxes: San
     assert status(sandboxes, "one") == "queued"
 
 
-@pytest.mark.parametrize("name", ["", "../x", "a\r\nb", "x" * 65, "é", "a b", "a/b", "a\n"])
+@pytest.mark.parametrize("name", ["", ".", "..", "../x", "a\r\nb", "x" * 65, "é", "a b", "a/b", "a\n"])
 def test_a_name_that_is_not_well_formed_is_refused(sandboxes: Sandboxes, name: str) -> None:
     with pytest.raises(BadSandbox):
         sandboxes.get(name)

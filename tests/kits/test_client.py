@@ -134,7 +134,7 @@ def test_an_address_of_no_server_is_refused_at_once(url: str) -> None:
         Client(url)
 
 
-@pytest.mark.parametrize("name", ["", "a b", "a/b", "ä", "😀", "x" * 65, "a\n"])
+@pytest.mark.parametrize("name", ["", "a b", "a/b", "ä", "😀", "x" * 65, "a\n", ".", ".."])
 def test_a_name_that_no_sandbox_may_have_is_refused_at_once(name: str) -> None:
     with pytest.raises(ValueError, match="is not a valid sandbox name: use 1 to 64 of"):
         Client("http://localhost:4080", name)
@@ -289,6 +289,12 @@ def test_a_verification_may_wait(mock: Client) -> None:
 
 def test_a_body_of_bytes_is_sent_as_it_is(mock: Client) -> None:
     mock.override("getJob", body=b"{", violate=True, headers={"Content-Type": "application/json"})
+    assert mock.session.get(f"{mock.url}/admin/jobs/job-2").content == b"{"
+
+
+def test_a_body_of_bytes_of_several_overrides_is_sent_as_it_is(mock: Client) -> None:
+    headers = {"Content-Type": "application/json"}
+    mock.add_overrides({"operation": "getJob", "body": b"{", "violate": True, "headers": headers})
     assert mock.session.get(f"{mock.url}/admin/jobs/job-2").content == b"{"
 
 

@@ -25,8 +25,8 @@ async function failure(promise) {
 }
 
 /** Use a server with one response for every request. */
-async function withServer(headers, body, use) {
-  const server = createServer((request, response) => response.writeHead(200, headers).end(body));
+async function withServer(headers, body, use, status = 200) {
+  const server = createServer((request, response) => response.writeHead(status, headers).end(body));
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   try {
     return await use(`http://127.0.0.1:${server.address().port}`);
@@ -208,6 +208,9 @@ test("the whole control API can be called", async () => {
   await mock.override("getJob", { body: new Uint8Array([123]), violate: true, headers: { "Content-Type": "application/json" } });
   assert.equal(await (await mock.fetch("/admin/jobs/job-1")).text(), "{");
   await mock.clearOverrides();
+  await mock.addOverrides({ operation: "getJob", body: new Uint8Array([91]), violate: true, headers: { "Content-Type": "application/json" } });
+  assert.equal(await (await mock.fetch("/admin/jobs/job-1")).text(), "[");
+  await mock.clearOverrides();
   await mock.override("getJob", { status: 503 });
   await mock.clearOverrides();
   assert.deepEqual(await mock.overrides(), []);
@@ -240,7 +243,17 @@ test("an address of another server is reported", async () => {
   assert.match(error.message, /returned text\/html instead of JSON/);
 });
 
-for (const [url, sandbox] of [["localhost:4080", "a"], ["", "a"], [MOCKSERVER_URL, "a b"], [MOCKSERVER_URL, ""], [MOCKSERVER_URL, "a".repeat(65)]]) {
+test("an error of another server is reported", async () => {
+  const error = await withServer({ "Content-Type": "text/html" }, "<p>\nGone", (url) => failure(new Client(url).clock()), 501);
+  assert.deepEqual([error.code, error.status], ["not-mockserver", 501]);
+  assert.match(error.message, /GET http:\S+\/__mock\/clock responded with 501 \(text\/html\), which no mock server does: <p> Gone$/);
+});
+
+test("a path without a slash is refused, which would name another host", async () => {
+  await assert.rejects(mock.fetch("admin/jobs"), { name: "TypeError", message: '"admin/jobs" is not a path of the API; begin it with /.' });
+});
+
+for (const [url, sandbox] of [["localhost:4080", "a"], ["", "a"], [MOCKSERVER_URL, "a b"], [MOCKSERVER_URL, ""], [MOCKSERVER_URL, ".."], [MOCKSERVER_URL, "a".repeat(65)]]) {
   test(`a client of "${url}" in the sandbox "${sandbox}" is refused`, () => {
     assert.throws(() => new Client(url, { sandbox }), TypeError);
   });

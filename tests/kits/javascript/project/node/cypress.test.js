@@ -106,6 +106,22 @@ test("codes can be allowed", async () => {
   delete env.mockAllow;
 });
 
+test("settings are in `expose` of the configuration, and the token in `env`, where Cypress has no synchronous env()", async () => {
+  const former = Cypress.env;
+  Cypress.env = () => { throw new Error("removed"); };
+  Cypress.expose = (name) => ({ ...env, mockScenario: "empty" })[name];
+  const asked = [];
+  cy.env = (names, options) => ({ then: (next) => { asked.push(names, options); queue.push(() => next({ mockToken: "s3cret" })); } });
+  try {
+    await run(async (mock) => assert.equal((await mock.state()).scenario, "empty"));
+    assert.deepEqual(asked, [["mockToken"], { log: false }]);
+  } finally {
+    Cypress.env = former;
+    delete Cypress.expose;
+    delete cy.env;
+  }
+});
+
 test("a failed test shows its requests and no verdict", async () => {
   await run((mock) => mock.fetch("/admin/job"), "failed");
   assert.deepEqual(logged, ["#1 GET /admin/job · 404 · unknown-path"]);
