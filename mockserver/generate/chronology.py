@@ -12,14 +12,17 @@ from mockserver.generate.known_values import normalize
 
 # Words for events of a record's life, from its first to its last.
 EVENT_WORDS = (
-    ("birth", "born"),
+    ("birth", "born", "birthday", "dob"),
     ("created", "added", "registered", "joined", "ordered", "placed", "opened", "submitted", "requested", "queued"),
-    ("started", "starts", "start", "begin", "begins", "begun", "from", "since", "activated", "published", "issued"),
+    ("started", "starts", "start", "begin", "begins", "begun", "from", "since", "activated", "published", "issued",
+     "paid", "approved", "accepted", "confirmed", "processed", "sent", "authorized", "scheduled"),
     ("updated", "modified", "changed", "edited", "lastseen", "lastlogin", "synced", "touched"),
-    ("ended", "ends", "end", "finished", "completed", "closed", "resolved", "shipped", "delivered", "until"),
+    ("ended", "ends", "end", "finished", "completed", "closed", "resolved", "shipped", "delivered", "until",
+     "due", "deadline"),
     ("deleted", "removed", "archived", "cancelled", "canceled", "expires", "expired", "expiry", "expiration"),
 )  # fmt: skip
 FORMATS = ("date-time", "date")
+TIME_SUFFIX = re.compile(r"(at|on|date|time|datetime|timestamp)$")
 # Keywords that may have given a value, which then is not to be replaced.
 PRESCRIBING = {"example", "examples", "default", "const", "enum", "pattern"}
 
@@ -46,8 +49,13 @@ def sort_instants(constraints: Constraints, record: dict[str, Any], kept: Contai
 # The same names come again and again, most of which are of no instant.
 @lru_cache(maxsize=4_096)
 def _rank(name: str) -> int | None:
-    event = re.sub(r"(at|on|date|time|datetime|timestamp)$", "", normalize(name))
+    event = TIME_SUFFIX.sub("", normalize(name))
     return next((rank for rank, words in enumerate(EVENT_WORDS) if event.endswith(words)), None)
+
+
+def is_birth(name: str) -> bool:
+    """Whether a member holds when somebody was born."""
+    return _rank(name) == 0
 
 
 def _is_generated(constraints: Constraints, name: str, form: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from mockserver.documents.nodes import Documents, Node
 from mockserver.errors import CannotGenerate
 from mockserver.generate import repair
+from mockserver.generate.agreement import agree
 from mockserver.generate.approximation import approximate
 from mockserver.generate.arrays import make_array
 from mockserver.generate.constraints import Constraints
@@ -104,6 +105,10 @@ class Generator:
         constraints = self._generation.nearest_constraints((node,), record)
         add_up(self._generation, constraints, record, kept, prescribing=FIXING)
 
+    def agree(self, node: Node, record: dict[str, Any], kept: Container[str]) -> None:
+        """Replace members of a record, in place, by what agrees with the others, except those `kept`."""
+        agree(self._generation, self._generation.nearest_constraints((node,), record), record, kept)
+
 
 def _make_number(
     generation: Generation, constraints: Constraints, name: str, attempt: int, *, whole: bool
@@ -132,7 +137,7 @@ def _make_text(generation: Generation, constraints: Constraints, name: str, dept
 
 
 MAKERS: Mapping[str, Maker] = {
-    "object": lambda generation, constraints, _, depth, attempt: make_object(generation, constraints, depth, attempt),
+    "object": make_object,
     "array": make_array,
     "string": _make_text,
     "integer": lambda generation, constraints, name, _, attempt: _make_number(

@@ -6,39 +6,47 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mockserver.errors import CannotGenerate
+from mockserver.generate.agreement import agree
 from mockserver.generate.chronology import sort_instants
 from mockserver.generate.constraints import Constraints, matches_pattern, object_at, require_possible
 from mockserver.generate.generation_state import Generation
+from mockserver.generate.people import whose_country, whose_name
 from mockserver.generate.regex.parser import UnsupportedPattern
 from mockserver.generate.regex.writer import write_match
 from mockserver.generate.totals import add_up
-from mockserver.generate.vocabulary import THING_NAME, pick_word
+from mockserver.generate.vocabulary import pick_word
 from mockserver.syntax.words import normalize
 
 ATTEMPT_LIMIT = 25
-# Members of what is no person: the name of such an object is that of a thing.
-OF_THINGS = frozenset({
-    "price", "unitprice", "sku", "barcode", "stock", "quantity", "brand", "productid", "category", "categoryid", "slug",
-    "parentid", "tags",
-})  # fmt: skip
 # The members of an object that is a map from any name.
 MAP_SIZE = 2
 
 
-def make_object(generation: Generation, constraints: Constraints, depth: int, attempt: int) -> dict[str, Any]:
-    """An object that should satisfy the constraints. Raises CannotGenerate."""
+def make_object(
+    generation: Generation, constraints: Constraints, own_name: str, depth: int, attempt: int
+) -> dict[str, Any]:
+    """An object that should satisfy the constraints, in a property called `own_name`. Raises CannotGenerate."""
     members: dict[str, Any] = {}
     for name in _choose_members(generation, constraints, depth, attempt):
-        add_member(generation, constraints, members, name, depth, attempt)
+        add_member(generation, constraints, members, name, depth, attempt, own_name)
     add_missing_members(generation, constraints, members, depth, attempt)
     known_members = [name for name in members if generation.has_known_value(name, depth + 1)]
     sort_instants(constraints, members, known_members)
     add_up(generation, constraints, members, known_members)
+    # What agrees need not satisfy the schema of the whole object.
+    if attempt % 2 == 0:
+        agree(generation, constraints, members, known_members)
     return _in_declared_order(constraints, members)
 
 
 def add_member(
-    generation: Generation, constraints: Constraints, members: dict[str, Any], name: str, depth: int, attempt: int
+    generation: Generation,
+    constraints: Constraints,
+    members: dict[str, Any],
+    name: str,
+    depth: int,
+    attempt: int,
+    own_name: str = "",
 ) -> None:
     """Add one member if a value for it can be generated. Raises CannotGenerate if a required one cannot."""
     schemas = constraints.member_schemas(name)
@@ -46,16 +54,20 @@ def add_member(
         members[name] = constraints.hints[name]
         return
     try:
-        members[name] = generation.make_member(schemas, name, depth + 1, attempt, _meaning(constraints, name))
+        meaning = _meaning(constraints, name, own_name)
+        members[name] = generation.make_member(schemas, name, depth + 1, attempt, meaning)
     except CannotGenerate:
         if name in constraints.required:
             raise
 
 
-def _meaning(constraints: Constraints, name: str) -> str:
-    """What a member would be called that says more than `name`: people have names, and so have products."""
-    is_thing = name == "name" and any(normalize(other) in OF_THINGS for other in constraints.declared_members)
-    return THING_NAME if is_thing else name
+def _meaning(constraints: Constraints, name: str, own_name: str) -> str:
+    """What a member would be called that says more than its name: people have names, and so have products."""
+    if name == "name":
+        return whose_name(filter(None, (own_name, *constraints.references)), constraints.declared_members)
+    if normalize(name) in ("country", "countrycode"):
+        return whose_country(name, constraints.declared_members)
+    return name
 
 
 def add_missing_members(

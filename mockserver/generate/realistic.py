@@ -10,11 +10,13 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import cache
-from string import ascii_letters
+from string import ascii_letters, ascii_uppercase, digits
 from typing import TypeVar
 
 from faker import Faker
 
+from mockserver.generate.chronology import is_birth
+from mockserver.generate.people import meaning_of_name
 from mockserver.generate.vocabulary import THING_NAME, pick_word
 from mockserver.syntax.amounts import CURRENCIES
 
@@ -46,8 +48,21 @@ PROVIDERS: Mapping[str, str] = {
     "bio": "sentence", "body": "paragraph", "content": "paragraph", "text": "sentence", "subject": "catch_phrase",
     "headline": "catch_phrase", "author": "name", "owner": "name", "job": "job", "profession": "job",
     "image": "image_url", "image_url": "image_url", "avatar": "image_url", "avatar_url": "image_url",
-    THING_NAME: THING_NAME, "thumbnail": "image_url", "license_plate": "license_plate", "ssn": "ssn",
+    THING_NAME: THING_NAME, "thumbnail": "image_url", "license_plate": "license_plate", "ssn": "ssn", "sku": "sku",
+    "line1": "street_address", "line_1": "street_address", "street1": "street_address", "street_1": "street_address",
+    "address1": "street_address", "address_1": "street_address", "line2": "secondary_address",
+    "line_2": "secondary_address", "address2": "secondary_address", "address_2": "secondary_address",
+    "home_country": "current_country", "home_country_code": "current_country_code", "middle_name": "first_name",
+    "nickname": "first_name", "nick_name": "first_name", "company_name": "company", "images": "image_url",
+    "photo": "image_url", "photo_url": "image_url", "picture": "image_url", "logo": "image_url", "barcode": "ean13",
+    "order_number": "order", "invoice_number": "invoice", "tracking_number": "tracking", "number": "number",
+    "excerpt": "sentence", "caption": "sentence", "question": "sentence", "review": "sentence", "gtin": "ean13",
 }  # fmt: skip
+# What codes look like: `#` is a digit, `?` a letter.
+CODES = {"sku": "???-####", "number": "######", "order": "ORD-####", "invoice": "INV-####", "tracking": "1Z########"}
+CODE_CHARACTERS = {"#": digits, "?": ascii_uppercase}
+# How old people are.
+AGES = (18, 80)
 # Formats by the longest suffix of a name, so that a property looks the same with and without `format`.
 FORMATS_BY_NAME = {
     "at": "date-time",
@@ -59,7 +74,7 @@ FORMATS_BY_NAME = {
 }
 # The usual range of numbers by the longest suffix of a property's name.
 RANGES: Mapping[str, tuple[float, float]] = {
-    "age": (18, 80), "year": (1990, 2026), "month": (1, 12), "day": (1, 28), "hour": (0, 23), "minute": (0, 59),
+    "age": AGES, "year": (1990, 2026), "month": (1, 12), "day": (1, 28), "hour": (0, 23), "minute": (0, 59),
     "second": (0, 59), "port": (1024, 49151), "percent": (0, 100), "percentage": (0, 100), "progress": (0, 100),
     "rating": (1, 5), "score": (0, 100), "latitude": (-90, 90), "lat": (-90, 90), "longitude": (-180, 180),
     "lng": (-180, 180), "lon": (-180, 180), "price": (1, 400), "amount": (1, 400), "quantity": (1, 20),
@@ -67,7 +82,14 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "width": (16, 1920), "height": (16, 1080), "size": (1, 4096), "position": (1, 20), "priority": (1, 5),
     "created": (1735689600, 1767225600), "updated": (1767225600, 1769904000), "timestamp": (1767225600, 1769904000),
     "created_at": (1735689600, 1767225600), "updated_at": (1767225600, 1769904000),
-    "expires_at": (1769904000, 1798761600),
+    "expires_at": (1769904000, 1798761600), "stock": (0, 200), "inventory": (0, 200), "tax": (1, 40), "vat": (1, 40),
+    "shipping": (3, 20), "discount": (1, 20), "rate": (0, 25), "cost": (1, 400), "fee": (1, 40), "weight": (0.1, 40),
+    "duration": (1, 120), "reading_time": (1, 15), "minutes": (1, 90), "hours": (1, 40), "days": (1, 30),
+    "seconds": (1, 300), "views": (0, 5000), "likes": (0, 500), "downloads": (0, 5000), "followers": (0, 2000),
+    "votes": (0, 200), "points": (0, 500), "rank": (1, 100), "level": (1, 10), "order": (1, 20), "index": (0, 20),
+    "budget": (1000, 50000), "salary": (30000, 120000), "balance": (0, 5000), "temperature": (-10, 35),
+    "humidity": (0, 100), "capacity": (1, 200), "seats": (1, 200), "bedrooms": (1, 5), "bathrooms": (1, 3),
+    "guests": (1, 8), "nights": (1, 14), "attempts": (0, 5), "retries": (0, 5), "stars": (1, 5),
 }  # fmt: skip
 
 
@@ -79,9 +101,13 @@ def _faker() -> Faker:
 def make_text(name: str, form: str | None, rng: random.Random) -> str:
     """A string for a property called `name` whose format is `form`."""
     form = form or _by_suffix(name, FORMATS_BY_NAME)
+    if form == "date" and is_birth(name):
+        return (_instant(rng) - timedelta(days=365 * rng.randint(*AGES))).date().isoformat()
     if form is not None and form in BY_FORMAT:
         return BY_FORMAT[form](rng)
     provider = _by_suffix(name, PROVIDERS)
+    if provider == "name":
+        provider = PROVIDERS[meaning_of_name(name) or "name"]
     if provider is None:
         return pick_word(rng)
     if provider == THING_NAME:
@@ -90,6 +116,8 @@ def make_text(name: str, form: str | None, rng: random.Random) -> str:
         return CURRENCY
     if provider == "numerify":
         return f"{rng.randint(0, 4)}.{rng.randint(0, 20)}.{rng.randint(0, 20)}"
+    if provider in CODES:
+        return re.sub(r"[#?]", lambda match: rng.choice(CODE_CHARACTERS[match[0]]), CODES[provider])
     faker = _faker()
     faker.seed_instance(rng.getrandbits(64))
     return str(getattr(faker, provider)())

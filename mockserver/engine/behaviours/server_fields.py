@@ -231,6 +231,7 @@ class ServerFields:
                 members = own_members if number else record
                 completed = generator.repair(resource.schema, {**added, **empty, **members})
                 generator.add_up(resource.schema, completed, kept=own_members)
+                generator.agree(resource.schema, completed, kept=own_members)
             except CannotGenerate:
                 return record
             # Another try may take the branch of the schema that the record's own members are of.
