@@ -94,6 +94,11 @@ class Collection:
         return entry
 
     @property
+    def is_read_only(self) -> bool:
+        """Whether its records are listed alone."""
+        return all("list" in entry for entry in self.operations.values())
+
+    @property
     def targets(self) -> frozenset[str]:
         """The names of the other collections that it refers to."""
         return frozenset({*self.references.values(), *self.links.values()}) - {self.name}

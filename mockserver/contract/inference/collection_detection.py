@@ -45,6 +45,7 @@ from mockserver.contract.inference.owners import (
     plain_path,
     set_unique_within,
 )
+from mockserver.contract.inference.referred_lists import detect_referred_lists
 from mockserver.contract.inference.single_records import detect_single_record
 from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Node
@@ -81,6 +82,7 @@ def detect_collections(operations: Iterable[Operation]) -> list[Collection]:
     collections = [collection for collection in detected if len(collection.operations) > 1]
     add_items(by_path, collections)
     add_actions(by_path, collections)
+    collections += detect_referred_lists(other_paths, by_path, collections)
     set_unique_within(collections, {operation.id: operation for operation in listed})
     link(collections)
     return collections

@@ -135,7 +135,7 @@ def set_unique_within(collections: Sequence[Collection], operations: Mapping[str
     """
     # A single record has the key of its owner alone.
     of_singles = {other.references.get(other.key) for other in collections if other.single}
-    by_form = _group_by_form(collections)
+    by_form = group_by_form(collections)
     for collection in collections:
         if collection.single or collection.key in collection.hidden or collection.name in of_singles:
             continue
@@ -192,7 +192,7 @@ def is_local_key(
         is_only_way = creation is None and "404" not in replacement.responses
         if "201" in replacement.responses or is_only_way:
             return True
-    return len(parts) > 1 and any(other.segment != segment for other in _named_by(key, by_form or {}))
+    return len(parts) > 1 and any(other.segment != segment for other in named_by(key, by_form or {}))
 
 
 def _owner_fields(operation: Operation, entry: Entry, collection: Collection) -> tuple[str, ...]:
@@ -208,13 +208,13 @@ def _owner_fields(operation: Operation, entry: Entry, collection: Collection) ->
 def link(collections: Sequence[Collection]) -> None:
     """Let the fields of all collections refer to the others by their names: `customer_id` to `/customers`."""
     # A field alone does not say which record it is whose key is unique only below its owner.
-    by_name = _group_by_form(collection for collection in collections if not collection.unique_within)
+    by_name = group_by_form(collection for collection in collections if not collection.unique_within)
     for collection in collections:
         shape = collection.shape
         key = set() if collection.unique_within else {collection.key}
         for field in sorted(shape.names - collection.references.keys() - key):
             types = shape.member(field).types - {"null"}
-            targets = [other for other in _named_by(field, by_name) if other is not collection]
+            targets = [other for other in named_by(field, by_name) if other is not collection]
             if len(targets) == 1 and types & targets[0].shape.member(targets[0].key).types and types in KEY_TYPES:
                 collection.links[field] = targets[0].name
         for entry in collection.operations.values():
@@ -226,13 +226,14 @@ def _link_items(items: Shape, entry: Entry, by_name: Mapping[str, Sequence[Colle
     """Let new items of a list refer to the records of collections by their names, and have what these have."""
     copied: dict[str, str] = {}
     for field in sorted(items.names - {entry.get("by", "")}):
-        targets = _named_by(field, by_name)
+        targets = named_by(field, by_name)
         if len(targets) == 1 and items.member(field).types & targets[0].shape.member(targets[0].key).types:
             copied[field] = targets[0].name
     entry |= {"copy": copied} if copied else {}
 
 
-def _group_by_form(collections: Iterable[Collection]) -> dict[str, list[Collection]]:
+def group_by_form(collections: Iterable[Collection]) -> dict[str, list[Collection]]:
+    """The collections by each form of their segments."""
     by_form: dict[str, list[Collection]] = {}
     for collection in collections:
         for form in dict.fromkeys(words.singular_forms(collection.segment)):
@@ -240,7 +241,7 @@ def _group_by_form(collections: Iterable[Collection]) -> dict[str, list[Collecti
     return by_form
 
 
-def _named_by(field: str, by_name: Mapping[str, Sequence[Collection]]) -> list[Collection]:
+def named_by(field: str, by_name: Mapping[str, Sequence[Collection]]) -> list[Collection]:
     """The collections of which a field has the name of the key: `customer_id`, or `billing_customer_id`."""
     *parts, last = words.split(field) or [""]
     named = [other for start in range(len(parts)) for other in by_name.get("".join(parts[start:]), ())]
