@@ -173,7 +173,8 @@ def response_validators(contract: Contract, resource: Resource) -> list[AnyValid
     validators: list[AnyValidator] = []
     for name, behaviour in contract.behaviours.items():
         operation = contract.operations[name]
-        if behaviour.resource != resource.name or behaviour.kind in ("delete", "delete_all", "count", *ITEM_KINDS):
+        returned = contract.resources[behaviour.resource].returned_by(behaviour)
+        if returned != resource.name or behaviour.kind in ("delete", "delete_all", "count", *ITEM_KINDS):
             continue
         if behaviour.kind == "stream":
             validators.append(EventValidator.of(contract, operation, resource))

@@ -53,7 +53,8 @@ class Behaviour:
     operation is about that member of the record, in its place, or about the items of the list that it holds: `by` is
     the member by which the path names one, empty where that is the item itself. `returns` is what such an operation
     responds with. `copied` are the members of an item that refer to records of other resources, from which it gets the
-    members that both have.
+    members that both have. `shown` is the field that refers to the record of another resource which is returned in
+    place of the record.
     """
 
     kind: BehaviourKind
@@ -82,6 +83,7 @@ class Behaviour:
     by: str = ""
     copied: Mapping[str, str] = field(default_factory=dict)
     returns: Returns = ""
+    shown: str | None = None
 
     def record_parameters(self, path_names: tuple[str, ...]) -> tuple[str, ...]:
         """The path parameters of the operation that say which record it is about, without that of an item."""

@@ -58,7 +58,9 @@ class HandlersReader:
         computed = self._read_derived(declarations, python, resources)
         python.has_computed_members = bool(computed)
         python.operations = frozenset(python.handlers) | {
-            name for name, behaviour in self.behaviours.items() if behaviour.resource in computed
+            name
+            for name, behaviour in self.behaviours.items()
+            if resources[behaviour.resource].returned_by(behaviour) in computed
         }
         return python, {
             name: replace(resource, computed=tuple(computed[name])) if name in computed else resource

@@ -119,6 +119,15 @@ class Resource:
         return self.key_fields[:-1]
 
     @property
+    def is_set(self) -> bool:
+        """Whether records have nothing but references: to a record of another resource, and to their owners."""
+        return bool(self.references) and self.fields.keys() <= self.references.keys() | self.joined.keys()
+
+    def returned_by(self, behaviour: Behaviour) -> str:
+        """The name of the resource whose records an operation on this one returns."""
+        return self.name if behaviour.shown is None else self.references[behaviour.shown]
+
+    @property
     def owner_fields(self) -> frozenset[str]:
         """The fields that say which records own this one, none of which joins others."""
         owners = (self.joined.get(name, (name,)) for name in self.owned_by)

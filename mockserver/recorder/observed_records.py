@@ -118,7 +118,8 @@ class ObservedRecords:
 
     def _list(self, resource: Resource, behaviour: Behaviour, step: Step) -> None:
         rows = member_at(step.value, behaviour.items)
-        if isinstance(rows, list) and (behaviour.sort is None or behaviour.sort not in step.call.query):
+        is_sorted = behaviour.sort is not None and behaviour.sort in step.call.query
+        if isinstance(rows, list) and not is_sorted and behaviour.shown is None:
             completed = [_complete(resource, behaviour, step, row) if resource.joined else row for row in rows]
             self.lists.setdefault(resource.name, []).append([row for row in completed if isinstance(row, dict)])
         for number, row in enumerate(rows if isinstance(rows, list) else ()):
@@ -178,6 +179,9 @@ class ObservedRecords:
             whole = {**members, **split_key(resource, key), resource.key: key}
             existing.last = whole if is_whole else merge_patch(existing.last, members)
             existing.pending, existing.is_written = step.number, True
+        elif existing is None and resource.is_set:
+            member = {**_path_fields(resource, behaviour, step), **split_key(resource, key), resource.key: key}
+            records[key] = ObservedRecord(None, member, (2, step.number), is_written=True)
         elif existing is None:
             records[key] = ObservedRecord(
                 None, None, (2, step.number), step.number, is_written=True, written_before=True
@@ -197,7 +201,13 @@ class ObservedRecords:
         self, resource: Resource, behaviour: Behaviour, step: Step, row: Any, *, is_whole: bool
     ) -> Key | None:
         """Note a record that a response shows; `is_whole` if no other response shows more members. Its key."""
-        record = _complete(resource, behaviour, step, row)
+        if behaviour.shown is not None and isinstance(row, dict):
+            target = self.contract.resources[resource.references[behaviour.shown]]
+            self._note(target, step, dict(with_plain_keys(target, row)), is_whole=False)
+            row = {behaviour.shown: row.get(target.key)}
+        return self._note(resource, step, _complete(resource, behaviour, step, row), is_whole=is_whole)
+
+    def _note(self, resource: Resource, step: Step, record: dict[str, Any] | None, *, is_whole: bool) -> Key | None:
         key = record_key(record.get(resource.key)) if record is not None else None
         if record is None or key is None or key == REDACTED:
             return None

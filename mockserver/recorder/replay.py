@@ -94,7 +94,8 @@ class Replay:
         try:
             saved = run.save()
             result = self._perform(run, step)
-            recorded = self.observed.results.get(step.number) if behaviour.kind in WRITING else None
+            is_written = behaviour.kind in WRITING and behaviour.shown is None
+            recorded = self.observed.results.get(step.number) if is_written else None
             if recorded is not None:
                 assigned = self._differing(behaviour, result, recorded)
                 if assigned and run.roll_back(saved):

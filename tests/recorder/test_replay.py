@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import replace
 from pathlib import Path
@@ -157,6 +158,59 @@ def test_records_of_records_get_the_recorded_responses(tmp_path: Path, calls: li
     recorded = record(tmp_path, calls, app=notes_backend(says_location=says_location), value=NESTED)
     assert load_contract(recorded.directory).resources.keys() == {"lists", "notes"}
     assert recorded.replay(calls) == recorded.replies
+
+
+MEMBERS = {
+    **NESTED,
+    "paths": {
+        "/notes": {"get": {"operationId": "notes", "responses": answer({"type": "array", "items": {"$ref": "#/components/schemas/Note"}})}},
+        "/notes/{id}": {
+            "parameters": [path_parameter("id", "integer")],
+            "get": {"operationId": "getNote", "responses": answer({"$ref": "#/components/schemas/Note"})},
+        },
+        "/pinned": {"get": {"operationId": "pinned", "responses": answer({"type": "array", "items": {"$ref": "#/components/schemas/Note"}})}},
+        "/pinned/{note_id}": {
+            "parameters": [path_parameter("note_id", "integer")],
+            "put": {"operationId": "pin", "responses": answer({"$ref": "#/components/schemas/Note"})},
+            "delete": {"operationId": "unpin", "responses": {"204": {"description": "gone"}}},
+        },
+    },
+}  # fmt: skip
+
+
+def pinning_backend() -> Flask:
+    app = Flask("pins")
+    notes = {number: {"id": number, "text": f"note {number}"} for number in (7, 8, 9)}
+    pinned = [8]
+
+    @app.get("/notes")
+    def all_notes() -> Any:
+        return list(notes.values())
+
+    @app.get("/pinned")
+    def all_pinned() -> Any:
+        return [notes[number] for number in pinned]
+
+    @app.put("/pinned/<int:number>")
+    def pin(number: int) -> Any:
+        pinned.append(number)
+        return notes[number]
+
+    @app.delete("/pinned/<int:number>")
+    def unpin(number: int) -> Any:
+        pinned.remove(number)
+        return "", 204
+
+    return app
+
+
+def test_members_of_a_set_are_kept_as_such(tmp_path: Path) -> None:
+    changes = [Call(PUT, "/pinned/9"), Call(GET, "/pinned"), Call(DELETE, "/pinned/8"), Call(GET, "/pinned")]
+    calls = [Call(GET, "/notes"), Call(GET, "/pinned"), *changes]
+    recorded = record(tmp_path, calls, app=pinning_backend(), value=MEMBERS)
+    assert recorded.replay(calls) == recorded.replies
+    assert json.loads((recorded.directory / "fixtures/baseline/pinned.json").read_text()) == [{"note_id": 8}]
+    assert "\nresponses:" not in (recorded.directory / "scenarios/baseline.yaml").read_text()
 
 
 def recording(tmp_path: Path) -> Recording:

@@ -76,6 +76,8 @@ class Collection:
         """One schema of everything that a record must match."""
         properties = {name: _all_of(schemas) for name, schemas in self.parameter_schemas.items()}
         own_schema = {"required": self.required, "properties": properties}
+        if self.is_set:
+            return {"type": "object", **own_schema}
         return {"allOf": [own_schema, *({"$ref": address} for address in self.schemas)]}
 
     def entry(self) -> dict[str, Any]:
@@ -92,6 +94,11 @@ class Collection:
         if self.single:
             entry["single"] = True
         return entry
+
+    @property
+    def is_set(self) -> bool:
+        """Whether its records have nothing but references: to a record of another collection, and to their owners."""
+        return not self.schemas
 
     @property
     def is_read_only(self) -> bool:

@@ -29,10 +29,8 @@ from mockserver.contract.inference.further_paths import (
     group_by_operation,
 )
 from mockserver.contract.inference.item_lists import are_items_of_owner, detect_holder
-from mockserver.contract.inference.operations import (
-    has_success,
-    json_response,
-)
+from mockserver.contract.inference.member_sets import detect_member_set
+from mockserver.contract.inference.operations import has_success, json_response
 from mockserver.contract.inference.operations_by_path import Methods, OperationsByPath
 from mockserver.contract.inference.owners import (
     RecordPath,
@@ -106,6 +104,12 @@ def _detect_at_other_paths(paths: Sequence[str], by_path: OperationsByPath, dete
     def is_free(path: str) -> bool:
         return assigned.keys().isdisjoint(operation.id for operation in by_path[path].values())
 
+    for path in paths:
+        if is_free(path):
+            member_set = detect_member_set(path, by_path, detected)
+            if member_set is not None:
+                detected.add(member_set)
+                assigned |= group_by_operation([member_set])
     for path in paths:
         if is_free(path):
             holder = detect_holder(path, by_path, assigned, detected)

@@ -31,6 +31,7 @@ DATASET = "document"
 FIRST_RECORDS = 3
 RECORD_LIMIT = 120
 EXAMPLE_LIMIT = 100
+MEMBERS_OF_SET = 2
 SUMMARIES = {DEFAULT_NAME: "A few records in each collection", "empty": "Nothing yet"}
 
 
@@ -108,6 +109,9 @@ def _count_missing(collections: list[Collection], records: Mapping[str, list[Rec
         collection.name: count * 2 if collection.references and count == FIRST_RECORDS else count
         for collection in collections
     }
+    # Most products are on no wishlist.
+    sets = [collection for collection in collections if collection.is_set and not collection.hidden]
+    counts |= {collection.name: min(count, MEMBERS_OF_SET) for collection in sets}
     # Nothing is missing in a list of examples that nothing changes.
     fixed = {collection.name for collection in collections if collection.is_read_only and records[collection.name]}
     return {

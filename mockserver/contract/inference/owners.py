@@ -208,7 +208,7 @@ def _owner_fields(operation: Operation, entry: Entry, collection: Collection) ->
 def link(collections: Sequence[Collection]) -> None:
     """Let the fields of all collections refer to the others by their names: `customer_id` to `/customers`."""
     # A field alone does not say which record it is whose key is unique only below its owner.
-    by_name = group_by_form(collection for collection in collections if not collection.unique_within)
+    by_name = group_by_form(other for other in collections if not other.is_set and not other.unique_within)
     for collection in collections:
         shape = collection.shape
         key = set() if collection.unique_within else {collection.key}

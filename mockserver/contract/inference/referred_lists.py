@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mockserver.contract.inference.collection import KEY_TYPES, Collection
 from mockserver.contract.inference.entries import infer_on_collection
@@ -16,11 +16,20 @@ from mockserver.syntax import words
 
 def detect_referred_lists(
     paths: Iterable[str], by_path: OperationsByPath, collections: Sequence[Collection]
-) -> Iterator[Collection]:
+) -> list[Collection]:
     """The collections at paths that only list them, if a field of a record has the name of their key: `category_id`.
 
-    As samples, they would lack what these fields refer to.
+    As samples, they would lack what these fields refer to. A field that may refer to several refers to none.
     """
+    candidates = list(_candidates(paths, by_path, collections))
+    by_name = group_by_form([*(other for other in collections if not other.is_set), *candidates])
+    targets = {id(target) for other in collections for target in _targets(other, by_name)}
+    return [candidate for candidate in candidates if id(candidate) in targets]
+
+
+def _candidates(
+    paths: Iterable[str], by_path: OperationsByPath, collections: Sequence[Collection]
+) -> Iterator[Collection]:
     assigned = {name for collection in collections for name in collection.operations}
     names = {collection.name for collection in collections}
     for path in paths:
@@ -34,15 +43,16 @@ def detect_referred_lists(
         if items is None or key is None or shape.member(key).types - {"null"} not in KEY_TYPES:
             continue
         collection = Collection(choose_name(path, names), path, key, {items.address: items}, required=[key])
-        if any(_refers(other, collection) for other in collections):
-            collection.operations = infer_on_collection(collection, {"GET": read}, {})
-            if collection.operations:
-                names.add(collection.name)
-                yield collection
+        collection.operations = infer_on_collection(collection, {"GET": read}, {})
+        if collection.operations:
+            names.add(collection.name)
+            yield collection
 
 
-def _refers(collection: Collection, target: Collection) -> bool:
-    by_name, shape = group_by_form([target]), collection.shape
-    types = target.shape.member(target.key).types - {"null"}
-    fields = shape.names - {collection.key, *collection.references}
-    return any(named_by(field, by_name) and shape.member(field).types - {"null"} == types for field in sorted(fields))
+def _targets(collection: Collection, by_name: Mapping[str, Sequence[Collection]]) -> Iterator[Collection]:
+    """The collections to which fields of a collection refer by their names and types."""
+    shape = collection.shape
+    for field in sorted(shape.names - {collection.key, *collection.references}):
+        targets, types = named_by(field, by_name), shape.member(field).types - {"null"}
+        if len(targets) == 1 and types == targets[0].shape.member(targets[0].key).types - {"null"}:
+            yield targets[0]

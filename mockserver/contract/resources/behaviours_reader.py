@@ -73,6 +73,8 @@ class BehavioursReader:
         response = _response_schema(operation, kind)
         if "member" in entry:
             self.report.check_name(f"{pointer}/member", "field", entry["member"], resource.fields)
+        if "show" in entry:
+            self.report.check_name(f"{pointer}/show", "reference", entry["show"], resource.references)
         if kind in ITEM_KINDS:
             self._check_items(pointer, entry, resource, resources)
         query = selecting_parameters(operation) if kind in SELECTED_BY_BODY else query_parameters(operation)
@@ -112,6 +114,7 @@ class BehavioursReader:
             path_fields=path_fields,
             key_schema=response if entry.get("returns") == "key" else None,
             key_in_body=key_in_body,
+            shown=entry.get("show"),
             effects=self._read_effects(f"{pointer}/set", entry.get("set", {}), resource, operation),
         )
 

@@ -50,7 +50,8 @@ class ListRecords(SelectingImplementation):
         )
 
         # Whether records are shown as the state has them, as the value or as a member of it.
-        self._shows_state = len(behaviour.items) <= 1 and not self.resource.derived_fields and not self.resource.hidden
+        is_whole = behaviour.shown is None and not self.resource.derived_fields and not self.resource.hidden
+        self._shows_state = len(behaviour.items) <= 1 and is_whole
         self._member = behaviour.items[0] if behaviour.items else None
         # Whether the envelope has no other members than the records and their number.
         self._is_plain_envelope = (
@@ -78,9 +79,11 @@ class ListRecords(SelectingImplementation):
         page = self._page(state, rows, call)
         listed = rows.page(page.offset, page.size)
         records = [row[0] for row in listed]
-        if self._derived:
+        if self.behaviour.shown is not None:
+            records = [self.referred(state, self.behaviour.shown, record) for record in records]
+        elif self._derived:
             records = with_all_derived(state, self.resource, records)
-        if self.resource.hidden:
+        if self.resource.hidden and self.behaviour.shown is None:
             records = [self.resource.visible(record) for record in records]
         following = self._next_cursor(rows, listed, page, call)
         value = self.envelope(run, records, page, following) if self.behaviour.items else records

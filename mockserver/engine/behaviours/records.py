@@ -172,8 +172,12 @@ class ReplaceRecord(WritingImplementation):
         super().__init__(contract, operation, behaviour)
         kinds = kinds_of(contract.behaviours, behaviour.resource)
         is_only_way = kinds.isdisjoint(CREATING) and "404" not in operation.responses and behaviour.member is None
+        # There is no other way to make it a member, and a 404 is about what it refers to.
+        is_member = self.resource.is_set and behaviour.member is None
         self._creates = (
-            not self.is_always_there if self.resource.single else ("201" in operation.responses or is_only_way)
+            not self.is_always_there
+            if self.resource.single
+            else ("201" in operation.responses or is_only_way or is_member)
         )
         self._kept = (
             self.resource.read_only | self.resource.hidden | (self.server_fields.owned - {self.resource.local_key})
