@@ -118,6 +118,21 @@ def test_a_search_looks_for_words_in_texts(tmp_path: Path, parameter: str) -> No
     assert get(client, **{parameter: "novel"}) == []
 
 
+@pytest.mark.parametrize("parameter", ["title_like", "title:contains", "title[contains]", "titleContains"])
+def test_a_search_may_be_in_one_field(tmp_path: Path, parameter: str) -> None:
+    client = serve(tmp_path, [(parameter, "string")])
+    assert [book["id"] for book in get(client, **{parameter: "AND sens"})] == ["b3"]
+
+
+@pytest.mark.parametrize(("parameter", "kind"), [("price_like", "number"), ("none_like", "string"), ("like", "string")])
+def test_what_is_no_text_is_not_searched(tmp_path: Path, parameter: str, kind: str) -> None:
+    assert len(get(serve(tmp_path, [(parameter, kind)]), **{parameter: 1})) == 5
+
+
+def test_a_page_may_start_at_a_record(tmp_path: Path) -> None:
+    assert [book["id"] for book in get(serve(tmp_path, [("_start", "integer")]), limit=2, _start=1)] == ["b2", "b3"]
+
+
 @pytest.mark.parametrize(
     ("parameter", "kind", "value", "expected"),
     [

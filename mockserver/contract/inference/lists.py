@@ -33,6 +33,8 @@ SUFFIXES: Mapping[tuple[str, ...], str] = {
     ("after",): "gt", ("since",): "gte", ("before",): "lt", ("until",): "lte", ("from",): "gte", ("to",): "lte",
     ("in",): "in", ("ne",): "ne", ("prefix",): "prefix", ("starts", "with"): "prefix", ("startswith",): "prefix",
 }  # fmt: skip
+# What has these after the name of a field looks for words in it.
+CONTAINS = ("like", "ilike", "contains", "icontains")
 # Of texts, these compare dates alone: `to_address` is not a bound of `address`.
 BOUNDS = ("gt", "gte", "lt", "lte")
 # The member of an item by which clients select it.
@@ -81,10 +83,22 @@ def infer_selection(
     }
     parts = {
         "paging": _infer_cursor(query, envelope, record, key, items),
-        "search": searches if plain else {},
+        "search": (searches if plain else {}) | dict(_field_searches(compared, record, fields)),
         "filters": filters,
     }
     return {name: part for name, part in parts.items() if part}
+
+
+def _field_searches(
+    compared: Mapping[str, Parameter], record: Shape, fields: Mapping[tuple[str, ...], str]
+) -> Iterator[tuple[str, list[str]]]:
+    """The parameters that look for words in one field: `title_like`, `title[contains]`."""
+    for name, parameter in compared.items():
+        *parts, last = words.split(name) or [""]
+        field = fields.get(tuple(parts)) if last in CONTAINS and _is_text(parameter) else None
+        path = find_path(record, field) if field is not None else None
+        if field is not None and path is not None and member_shape(record, path).types - {"null"} == {"string"}:
+            yield name, [field]
 
 
 def _infer_cursor(

@@ -36,8 +36,9 @@ PAGING: Mapping[str, tuple[str, ...]] = {
     "offset": ("offset", "pageoffset", "skip", "startat", "startindex"),
     "page": ("page", "pagenumber", "pagenum", "pageno", "pageindex"),
 }  # fmt: skip
-# These page only beside a parameter that says where the page begins, and where no field has their name.
+# These page only beside another parameter that pages, and where no field has their name.
 AMBIGUOUS_LIMITS = ("size", "count", "max", "rows", "num")
+AMBIGUOUS_OFFSETS = ("start",)
 # Those of parameters that sort it, and that say in which direction.
 SORTS = ("sort", "sortby", "orderby", "ordering", "sortfield", "sortcolumn")
 SORT_DIRECTIONS = ("order", "direction", "sortorder", "sortdirection", "sortdir", "orderdirection", "dir")
@@ -229,10 +230,11 @@ def _infer_paging(operation: Operation, record: Shape) -> dict[str, str]:
     names = {words.normalize(entry.name): entry.name for entry in parameters if "integer" in entry.notation.shape.types}
     by_role = {role: next((names[name] for name in usual if name in names), None) for role, usual in PAGING.items()}
     paging = {role: name for role, name in by_role.items() if name is not None}
-    if paging and "limit" not in paging:
-        fields = set(map(words.normalize, record.names))
-        limit = next((names[name] for name in AMBIGUOUS_LIMITS if name in names and name not in fields), None)
-        paging |= {"limit": limit} if limit is not None else {}
+    fields = set(map(words.normalize, record.names))
+    for role, ambiguous in (("limit", AMBIGUOUS_LIMITS), ("offset", AMBIGUOUS_OFFSETS)):
+        if paging and role not in paging:
+            parameter = next((names[name] for name in ambiguous if name in names and name not in fields), None)
+            paging |= {role: parameter} if parameter is not None else {}
     return paging
 
 
