@@ -9,7 +9,6 @@ from typing import Any
 from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP
 from mockserver.contract.model import Record, Resource
 from mockserver.errors import Violation, quote
-from mockserver.openapi.linking import is_openapi_3_0
 from mockserver.schemas.validators import Schemas
 from mockserver.syntax import json_pointer
 from mockserver.syntax.instants import format_instant, parse_instant
@@ -102,9 +101,8 @@ def key_violations(resource: Resource, record: Record, key: Any) -> list[Violati
 
 
 def record_schemas(schemas: Schemas) -> Schemas:
-    """The schemas as records match them: in OpenAPI 3.0, `writeOnly` members are required in requests alone."""
-    is_3_0 = any(is_openapi_3_0(source.data) for source in schemas.documents.sources.values())
-    return schemas.for_direction("response") if is_3_0 else schemas
+    """The schemas as records match them: `writeOnly` members are required in requests alone."""
+    return schemas.for_direction("response")
 
 
 def validate_record(resource: Resource, record: Record, exists: Exists) -> list[Violation]:

@@ -256,8 +256,7 @@ class OperationReader:
             else:
                 self._add_error(location, message, "responses")
             return {"200": DeclaredResponse("200", {}, ())}
-        # In 3.1, `required` means what it means in JSON Schema, so other tools expect `writeOnly` members as well.
-        schemas = self.schemas.for_direction("response") if is_openapi_3_0(document.value) else self.schemas
+        schemas = self.schemas.for_direction("response")
         by_status: dict[str, DeclaredResponse] = {}
         for name, response in declared:
             status = name if name == "default" else name.upper()

@@ -575,17 +575,17 @@ def test_several_created_records_have_no_location(keep: Keep) -> None:
     assert "Location" not in created.headers
 
 
-@pytest.mark.parametrize(("version", "is_sent"), [("3.0.3", False), ("3.1.0", True)])
-def test_a_required_write_only_member_is_only_sent_where_the_version_requires_it(
-    keep: Keep, version: str, is_sent: bool
-) -> None:
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_a_required_write_only_member_is_not_sent(keep: Keep, version: str) -> None:
     user = record(id=TEXT, password={"type": "string", "writeOnly": True})
     client = keep(document(crud("/users", "/users/{id}", user)) | {"openapi": version})
     new = {"id": "a", "password": "secret"}
     responses = [client.post("/users", json=new), client.get("/users/a"), client.put("/users/a", json=new)]
-    assert [response.status_code for response in responses] == [201, 200, 200]
-    assert ["password" in response.get_json() for response in responses] == [is_sent] * 3
-    assert all("secret" not in response.text for response in responses)
+    assert [(response.status_code, response.get_json()) for response in responses] == [
+        (201, {"id": "a"}),
+        (200, {"id": "a"}),
+        (200, {"id": "a"}),
+    ]
     assert client.post("/users", json={"id": "b"}).status_code == 422
 
 
