@@ -83,7 +83,8 @@ class Request(SansIORequest):
     """A complete request. Headers of the same name are joined, and `-` and `_` in header names are the same.
 
     `path` is decoded except for percent-encoded separators (see `request.addressing`); `match_path` is the same with
-    every slash that was sent. `scheme` is http or https. `target` is the path and query as sent. `base_sandbox` and
+    every slash that was sent. `scheme` is http or https. `target` is the path and query as sent. `body` is
+    decompressed once the request is validated, and `sent_body` is as it came. `base_sandbox` and
     `base_scenario` come from a base address. `prefix` is the part of `root_path` that a proxy has removed from the
     path, and `sent_host` the Host that this server was sent, where a proxy names another. `too_large` says that the
     body exceeded the limit and was dropped. `breaks_connections` says whether the front end can deliver faults that
@@ -111,7 +112,7 @@ class Request(SansIORequest):
         values = headers if isinstance(headers, RequestHeaders) else RequestHeaders(headers)
         super().__init__(method, scheme, None, root_path, path, query_string, values.parsed, client)
         self.raw_headers = raw_headers
-        self.match_path, self.target, self.body = path, target, body
+        self.match_path, self.target, self.body, self.sent_body = path, target, body, body
         self.too_large, self.breaks_connections = too_large, breaks_connections
         self.prefix, self.sent_host = "", values.get("Host", "")
         self.value_limit = JSON_VALUE_LIMIT
@@ -140,6 +141,10 @@ class Request(SansIORequest):
 
     def with_body(self, body: bytes) -> Request:
         """The same request with a body that has come since."""
+        return self._changed(body=body, sent_body=body)
+
+    def with_decoded_body(self, body: bytes) -> Request:
+        """The same request with its body as it was before it was compressed."""
         return self._changed(body=body)
 
     def as_get(self) -> Request:

@@ -92,8 +92,9 @@ class UnsupportedMediaType(Refusal):
     def __init__(self, media_type: str, available: Iterable[str], *, is_coding: bool = False) -> None:
         names = list(available)
         self.is_coding = is_coding
+        accepted = f"a Content-Encoding of {' or '.join(names)}, or none" if is_coding else ", ".join(names)
         super().__init__(
-            f"This operation accepts {', '.join(names)}; the request body was sent as {quote(media_type)}.",
+            f"This operation accepts {accepted}; the request body was sent as {quote(media_type)}.",
             available=names,
         )
 

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import gzip
 import io
 import json
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-from mockserver import create_app
+from mockserver import create_app, load_contract
 from mockserver.http import service
 from mockserver.http.request import forms
 from tests.conftest import Serve
@@ -362,12 +365,50 @@ def test_a_charset_has_its_usual_names(serve: Serve, charset: str) -> None:
     assert told(client.post("/x", data=data, content_type=f"text/plain; charset={charset}")) == []
 
 
-def test_a_coding_is_415_with_what_codings_are_taken(serve: Serve) -> None:
-    headers = {"Content-Encoding": "gzip"}
+def test_an_unknown_coding_is_415_with_the_codings_that_are_decoded(serve: Serve) -> None:
+    headers = {"Content-Encoding": "gzip, br"}
     response = serve({"application/json": {}}).post("/x", data=b"x", content_type="application/json", headers=headers)
     assert response.status_code == 415
-    assert response.headers["Accept-Encoding"] == "identity"
+    assert response.headers["Accept-Encoding"] == "gzip, deflate"
+    assert response.json["available"] == ["gzip", "deflate"]
     assert "Accept" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("coding", "compress"),
+    [
+        ("gzip", gzip.compress),
+        ("X-GZIP", gzip.compress),
+        ("deflate", zlib.compress),
+        ("identity", bytes),
+        ("deflate, gzip", lambda data: gzip.compress(zlib.compress(data))),
+    ],
+)
+def test_a_compressed_body_is_validated_and_logged_as_it_was_before(
+    serve: Serve, coding: str, compress: Callable[[bytes], bytes]
+) -> None:
+    client = serve({"application/json": {"schema": PET}})
+    for body, missing in (({"name": "Rex"}, []), ({}, [("", "required")])):
+        data = compress(json.dumps(body).encode())
+        headers = {"Content-Encoding": coding}
+        assert told(client.post("/x", data=data, content_type="application/json", headers=headers)) == missing
+        entry = client.get("/__mock/requests?limit=1").json["requests"][0]
+        assert entry["request"]["body"] == body
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "code"),
+    [
+        (b"{}", 400, "malformed-body"),
+        (gzip.compress(b"{}")[:-1], 400, "malformed-body"),
+        (gzip.compress(b" " * 2_000), 413, "body-too-large"),
+    ],
+)
+def test_a_body_that_cannot_be_decompressed_is_refused(tmp_path: Path, data: bytes, status: int, code: str) -> None:
+    (tmp_path / "api.json").write_text(json.dumps(document({"application/json": {}})))
+    client = create_app(load_contract(tmp_path / "api.json"), body_limit=1_000).test_client()
+    response = client.post("/x", data=data, content_type="application/json", headers={"Content-Encoding": "gzip"})
+    assert (response.status_code, response.json["code"]) == (status, code)
 
 
 def test_a_body_that_is_not_required_may_be_left_out(serve: Serve) -> None:

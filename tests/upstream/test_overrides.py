@@ -194,6 +194,16 @@ def test_a_compressed_body_is_patched_and_sent_plain(
     assert int(response.headers["Content-Length"]) == len(response.content)
 
 
+def test_a_compressed_request_is_passed_on_as_it_was_sent(backend: StartBackend, mock: StartMock) -> None:
+    upstream = backend(json_response(JOB))
+    server = mock(upstream)
+    override(server, operation="retryJob")
+    body = gzip.compress(b"{}")
+    headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    assert requests.post(f"{server.url}/admin/jobs/job-7/retry", body, headers=headers, timeout=10).status_code == 200
+    assert (upstream.last.body, upstream.last.headers["content-encoding"]) == (body, "gzip")
+
+
 @pytest.mark.parametrize(
     "response",
     [

@@ -92,7 +92,7 @@ class Passing:
         self.request = exchange.request
         self._exchange, self._override = exchange, passed_on.override
         self._service = exchange.service
-        self.body = exchange.request.body if passed_on.override is not None else None
+        self.body = exchange.request.sent_body if passed_on.override is not None else None
         patches = passed_on.override is not None and passed_on.override.patches
         self._is_http_1_0 = is_http_1_0
         self._returns_trailers = passes_trailers and not (patches or is_http_1_0) and accepts_trailers(exchange.request)

@@ -7,13 +7,15 @@ from itertools import islice
 from typing import Any, Protocol
 
 from mockserver.errors import Violation
+from mockserver.http.messages import Request
 from mockserver.http.request.body_syntax import ValueCount, decode_text, parse_json, read_xml
 from mockserver.http.request.forms import Form, decode_form, split_multipart, split_urlencoded
 from mockserver.openapi import parameter_decoding
 from mockserver.openapi.model import Body, MediaType
-from mockserver.refusals import MalformedBody, TooManyValues, UnsupportedMediaType
+from mockserver.refusals import BodyTooLarge, MalformedBody, TooManyValues, UnsupportedMediaType
 from mockserver.schemas.shapes import ALL_TYPES
 from mockserver.syntax import strict_json
+from mockserver.syntax.http.content_codings import CODINGS, Undecodable, decode_content, find_unknown
 from mockserver.syntax.http.media_types import (
     FORM,
     FORMS,
@@ -50,6 +52,22 @@ class ReceivedBody(Protocol):
         """The value of a header; its name is case-insensitive."""
 
 
+def decode(request: Request, limit: int) -> Request:
+    """The request with its body as it was before it was compressed (RFC 9110, section 8.4).
+
+    Raises UnsupportedMediaType, MalformedBody or BodyTooLarge.
+    """
+    coding = request.header("Content-Encoding")
+    if coding is None or not request.body or request.too_large:
+        return request
+    if (unknown := find_unknown(coding)) is not None:
+        raise UnsupportedMediaType(unknown, CODINGS, is_coding=True)
+    try:
+        return request.with_decoded_body(decode_content(request.sent_body, coding, limit))
+    except Undecodable as error:
+        raise MalformedBody(str(error)) if error.is_malformed else BodyTooLarge(limit) from None
+
+
 def read(body: Body, request: ReceivedBody, violations: list[Violation]) -> tuple[Any, MediaType | None]:
     """The body's value and the declared media type that matches it; adds its violations to `violations`.
 
@@ -63,8 +81,6 @@ def read(body: Body, request: ReceivedBody, violations: list[Violation]) -> tupl
         return None, None
     if not data and not body.required:
         return None, None
-    if (coding := (request.header("Content-Encoding") or "identity").lower()) != "identity":
-        raise UnsupportedMediaType(coding, ["a body without Content-Encoding"], is_coding=True)
     name = best_match(sent, body.media)
     if name is None:
         raise UnsupportedMediaType(essence(sent), body.media)

@@ -44,8 +44,10 @@ def validate(service: Service, prepared: PreparedRequest) -> None:
 
     Raises InvalidRequest with all violations, or a refusal of the body (see `_Reader.body`).
     """
-    route, request = prepared.route, prepared.request
+    route, request = prepared.route, bodies.decode(prepared.request, service.body_limit)
     assert route.operation is not None
+    if request is not prepared.request:
+        prepared.request, prepared.logged = request, prepared.logged.with_body(request.body)
     behaviour = service.behaviour_of(route.operation)
     refuses_undeclared = route.is_control or service.implements(route.operation)
     reader = _Reader(route.operation, request, behaviour, refuses_undeclared=refuses_undeclared)

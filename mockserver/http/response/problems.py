@@ -188,7 +188,7 @@ def _hint_headers(operation: Operation | None, refusal: Refusal) -> dict[str, st
         return {"WWW-Authenticate": ", ".join(refusal.challenges)}
     if isinstance(refusal, refusals.UnsupportedMediaType):
         if refusal.is_coding:
-            return {"Accept-Encoding": "identity"}
+            return {"Accept-Encoding": ", ".join(refusal.members["available"])}
         accepted = ", ".join(refusal.members["available"])
         name = ACCEPTED.get(operation.method) if operation is not None else None
         return {"Accept": accepted} | ({name: accepted} if name is not None else {})

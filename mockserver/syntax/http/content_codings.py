@@ -11,6 +11,10 @@ MEMBER_LIMIT = 100
 _WINDOWS: Mapping[str, int] = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
 
 
+# The names of the codings that are decoded (`x-gzip` is an alias).
+CODINGS = ("gzip", "deflate")
+
+
 class Undecodable(ValueError):
     """A body is too long, or in a coding that is not known, or, if it `is_malformed`, not what its coding says."""
 
@@ -19,12 +23,20 @@ class Undecodable(ValueError):
         super().__init__(reason)
 
 
+def list_codings(coding: str | None) -> list[str]:
+    """The codings that a Content-Encoding names, in the order in which they were applied."""
+    names = (name.strip().lower() for name in (coding or "").split(","))
+    return [name for name in names if name not in ("", "identity")]
+
+
+def find_unknown(coding: str | None) -> str | None:
+    """The first coding of a Content-Encoding that is not decoded here, if there is one."""
+    return next((name for name in list_codings(coding) if name not in _WINDOWS), None)
+
+
 def decode_content(body: bytes, coding: str | None, limit: int) -> bytes:
     """A body without its content codings, which has at most `limit` bytes then. Raises Undecodable."""
-    codings = [name.strip().lower() for name in (coding or "").split(",")]
-    for name in reversed(codings):
-        if name in ("", "identity"):
-            continue
+    for name in reversed(list_codings(coding)):
         if name not in _WINDOWS:
             raise Undecodable(f"the content coding {name} is not known")
         body = _inflate(body, _WINDOWS[name], limit)
