@@ -16,6 +16,9 @@ from mockserver.openapi.security import RequiredCredential
 from mockserver.openapi.xml.layout import XmlLayout
 from mockserver.schemas.shapes import COMPOUND, Shape
 from mockserver.schemas.validators import Validator
+from mockserver.syntax.http.statuses import FIRST_ERROR
+
+CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,10 @@ class DeclaredResponse:
     status: str
     media: Mapping[str, MediaType]
     headers: tuple[Header, ...]
+
+
+# The response of a change whose operation declares nothing of success.
+UNDECLARED_SUCCESS = 200, DeclaredResponse("200", {}, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +240,16 @@ class Operation:
         if success is not None and success[1] is declared:
             return success[0]
         return int(declared.status.replace("X", "0")) if declared.status[0].isdigit() else 500
+
+    def usual(self) -> tuple[int, DeclaredResponse] | None:
+        """The status and response of a valid request: success, else the lowest status that is declared.
+
+        Documents often describe the errors of a change alone. Where these have no content, success has none either.
+        """
+        chosen = self.success() or self.lowest()
+        if chosen is None or chosen[0] < FIRST_ERROR or self.method not in CHANGING:
+            return chosen
+        return chosen if any(declared.media for declared in self.responses.values()) else UNDECLARED_SUCCESS
 
     def lowest(self) -> tuple[int, DeclaredResponse] | None:
         """The lowest status of a final response that is declared, and its response; an informational one is not."""

@@ -22,6 +22,7 @@ from mockserver.openapi.content_reader import (
 from mockserver.openapi.examples import DeclaredExample
 from mockserver.openapi.linking import is_openapi_3_0
 from mockserver.openapi.model import (
+    UNDECLARED_SUCCESS,
     Body,
     DeclaredResponse,
     Operation,
@@ -146,11 +147,15 @@ class OperationReader:
             ]
 
     def _check_success(self, node: Node, operation: Operation) -> None:
-        lowest = operation.lowest()
-        if operation.success() is None and lowest is not None and lowest[0] >= FIRST_ERROR:
-            consequence = f"unless state is kept, every request gets the lowest declared status, {lowest[0]}"
-            message = f"declares no 2xx or default response; {consequence}"
-            self.report.warn(node.source, f"{node.pointer}/responses", message, "no-success")
+        usual = operation.usual()
+        if usual is UNDECLARED_SUCCESS:
+            consequence = "a valid request gets a 200 without a body"
+        elif operation.success() is None and usual is not None and usual[0] >= FIRST_ERROR:
+            consequence = f"every request gets the lowest declared status, {usual[0]}"
+        else:
+            return
+        message = f"declares no 2xx or default response; unless state is kept, {consequence}"
+        self.report.warn(node.source, f"{node.pointer}/responses", message, "no-success")
 
     def _read_parameters(self, path: str, node: Node, item: Node) -> tuple[Parameter, ...]:
         parameters: dict[tuple[str, str], Parameter] = {}

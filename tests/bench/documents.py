@@ -38,7 +38,7 @@ def megabytes() -> int:
 
 def find_mistake(contract: Contract, operation: Operation, response: Response) -> str:
     """Why a response is not the declared success response; empty if it is."""
-    status, body, success = response.status, response.body, operation.success() or operation.lowest()
+    status, body, success = response.status, response.body, operation.usual()
     if success is None or status != success[0]:
         return f"{status} {body[:300].decode(errors='replace')}"
     media = json_media_type(success[1])

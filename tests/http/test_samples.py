@@ -456,6 +456,20 @@ def test_an_operation_without_a_success_answers_with_the_lowest_status_there_is(
     assert client.get("/wrong").status_code == 400
 
 
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_a_change_that_declares_errors_without_content_alone_succeeds(serve: Serve, method: str) -> None:
+    content = {"application/json": {"example": {"reason": "full"}}}
+    client = serve({
+        "/pets": {method: {"responses": {"405": {"description": "Invalid input"}}}},
+        "/full": {method: {"responses": {"503": {"description": "It is always full", "content": content}}}},
+    })  # fmt: skip
+    response = client.open("/pets", method=method)
+    assert (response.status_code, response.data) == (200, b"")
+    assert client.open("/pets", method=method, headers={"Prefer": "code=405"}).status_code == 405
+    response = client.open("/full", method=method)
+    assert (response.status_code, response.json) == (503, {"reason": "full"})
+
+
 def test_an_invalid_example_is_a_warning_in_a_bare_document_and_an_error_on_request(
     document: Callable[[dict[str, Any]], Path],
 ) -> None:

@@ -111,6 +111,15 @@ def test_a_new_record_gets_a_key_that_a_path_for_integers_can_name(keep: Keep) -
     walk(keep(document(paths, id=INTEGER)), "/things", "id", {"label": "new"})
 
 
+def test_records_are_created_beyond_the_bounds_of_a_path_parameter(keep: Keep) -> None:
+    paths = crud("/orders", "/orders/{id}", {**record(id=INTEGER, label=TEXT), "required": ["label"]})
+    client = keep(document(paths, id={**INTEGER, "minimum": 1, "maximum": 4}))
+    keys = [client.post("/orders", json={"label": "new"}).json["id"] for _ in range(3)]
+    assert client.post("/orders", json={"id": 0, "label": "new"}).status_code == 201
+    assert keys == [4, 5, 6]
+    assert [client.get(f"/orders/{key}").status_code for key in keys] == [200, 422, 422]
+
+
 @pytest.mark.parametrize("key", [INTEGER, TEXT, {**TEXT, "format": "uuid"}])
 def test_the_key_of_a_removed_record_is_not_given_to_another(keep: Keep, key: Any) -> None:
     paths = crud("/things", "/things/{id}", {**record(id=key, label=TEXT), "required": ["id", "label"]})

@@ -262,11 +262,12 @@ def test_an_integer_of_a_request_is_in_the_range_of_its_format(
 def test_an_operation_without_a_success_response_gets_a_warning(tmp_path: Path) -> None:
     failing = {"404": {"description": "gone"}, "400": {"description": "bad"}}
     moved = {"302": {"description": "elsewhere"}}
-    paths = {"/a": {"get": {"responses": failing}}, "/b": {"get": {"responses": moved}}}
-    message = (
-        "declares no 2xx or default response; unless state is kept, every request gets the lowest declared status, 400"
-    )
-    assert list_warnings(load(tmp_path, document(paths=paths))) == [f"/paths/~1a/get/responses: {message}"]
+    paths = {"/a": {"get": {"responses": failing}, "put": {"responses": failing}}, "/b": {"get": {"responses": moved}}}
+    message = "declares no 2xx or default response; unless state is kept,"
+    assert list_warnings(load(tmp_path, document(paths=paths))) == [
+        f"/paths/~1a/get/responses: {message} every request gets the lowest declared status, 400",
+        f"/paths/~1a/put/responses: {message} a valid request gets a 200 without a body",
+    ]
 
 
 def test_openapi_3_2_is_read_as_3_1_with_a_warning(tmp_path: Path) -> None:

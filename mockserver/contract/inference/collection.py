@@ -196,8 +196,9 @@ def _parameter_schema(field_shape: Shape, operation: Operation, parameter: str) 
     types, field_types = declared.notation.shape.types - {"null"}, field_shape.types
     if declared.validator is ANY_TEXT:
         return {} if field_types & {"string", "integer"} else None
-    if types in KEY_TYPES and types <= field_types:
+    if types == {"string"} and types <= field_types:
         return {"$ref": declared.validator.address}
+    # Without the bounds of the parameter: `POST` takes what its body allows, and numbers its records without end.
     if "integer" in types & field_types:
         return {"type": "integer"}
     if "string" in types & field_types:

@@ -59,7 +59,7 @@ def preferred_response(operation: Operation, preference: Preference) -> tuple[in
     Raises UnknownPreference.
     """
     if preference.code is None:
-        chosen = operation.success() or operation.lowest()
+        chosen = operation.usual()
     else:
         declared = operation.response(preference.code)
         chosen = (preference.code, declared) if declared is not None and 200 <= preference.code <= 599 else None

@@ -51,7 +51,7 @@ class SampleSpec:
 
 def default_sample(operation: Operation, status: int | None = None) -> SampleSpec:
     """The default sample of an operation: of `status`, else of its success response. Raises NoExample."""
-    chosen = operation.success(status) or operation.lowest()
+    chosen = operation.success(status) or operation.usual()
     if chosen is None:
         raise NoExample(operation.id, "it declares no response")
     return SampleSpec(*chosen)
