@@ -143,7 +143,7 @@ class WebhookValidator:
         """What is wrong with the bodies that are sent of this record."""
         event = {"id": SAMPLE_ID, "resource": resource.name, "key": record.get(resource.key), "at": format_instant(0)}
         for name in possible_events(resource, self.names, situation):
-            _, violations = body_of(self.webhook, {**event, "event": name, "record": resource.sent(record)})
+            _, violations = body_of(self.webhook, {**event, "event": name, "record": resource.shown(record)})
             for violation in violations:
                 webhook = self.webhook.name, name
                 yield InvalidResponse(None, resource.name, event["key"], situation.state, violation, webhook)

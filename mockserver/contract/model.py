@@ -20,6 +20,7 @@ from mockserver.openapi.model import Operation
 from mockserver.schemas.matching import InlineSchema
 from mockserver.schemas.shapes import Shape
 from mockserver.schemas.validators import Schemas, Validator
+from mockserver.schemas.write_only import without_write_only
 
 if TYPE_CHECKING:
     from mockserver.contract.upstream import Upstream
@@ -75,12 +76,12 @@ class Resource:
     """A declared collection of records; without a `key` it is append-only.
 
     `fields` holds the JSON types of each field, `references` the resource that a field refers to. Clients do not set
-    `read_only` fields and do not receive `write_only` ones. A record is removed with the one that an `owned_by` field
-    refers to. `hidden` fields, which are references or the key, are kept with a record beside what its schema
-    describes. `links` are references that generated records have, and that nothing requires. With `single`, there is
-    one record, or one for each value of a key that the path gives. `joined` are the hidden fields that join the values
-    of other fields, by name: the key, where records have a key of their own only below their owner, and references to
-    such records.
+    `read_only` fields and do not receive `write_only` ones, nor, with `nests_write_only`, such members of members. A
+    record is removed with the one that an `owned_by` field refers to. `hidden` fields, which are references or the
+    key, are kept with a record beside what its schema describes. `links` are references that generated records have,
+    and that nothing requires. With `single`, there is one record, or one for each value of a key that the path gives.
+    `joined` are the hidden fields that join the values of other fields, by name: the key, where records have a key of
+    their own only below their owner, and references to such records.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Resource:
     lifecycle: Lifecycle | None = None
     read_only: frozenset[str] = frozenset()
     write_only: frozenset[str] = frozenset()
+    nests_write_only: bool = False
     owned_by: frozenset[str] = frozenset()
     fill: frozenset[str] = frozenset()
     hidden: frozenset[str] = frozenset()
@@ -144,11 +146,18 @@ class Resource:
             return record
         return {name: value for name, value in record.items() if name not in self.hidden}
 
-    def sent(self, record: Record) -> Record:
-        """The record without the members that are write-only."""
-        if not self.write_only:
+    @property
+    def conceals(self) -> bool:
+        """Whether clients may not see all members of a record."""
+        return bool(self.hidden or self.write_only or self.nests_write_only)
+
+    def shown(self, record: Record) -> Record:
+        """The record as clients see it: without what is hidden or write-only; itself if it has none of it."""
+        if self.nests_write_only:
+            return without_write_only(self.visible(record), self.shape)  # type: ignore[no-any-return]
+        if self.hidden.isdisjoint(record) and self.write_only.isdisjoint(record):
             return record
-        return {name: value for name, value in record.items() if name not in self.write_only}
+        return {name: value for name, value in record.items() if name not in self.hidden | self.write_only}
 
     @property
     def derived_fields(self) -> tuple[DerivedField | ComputedField, ...]:

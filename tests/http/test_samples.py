@@ -456,6 +456,34 @@ def test_an_operation_without_a_success_answers_with_the_lowest_status_there_is(
     assert client.get("/wrong").status_code == 400
 
 
+@pytest.mark.parametrize("place", ["schema", "media type"])
+def test_members_of_examples_that_are_write_only_are_not_sent(serve: Serve, place: str) -> None:
+    secret = {"type": "string", "writeOnly": True}
+    schema: dict[str, Any] = {
+        "type": "object",
+        "required": ["name", "password"],
+        "properties": {
+            "name": {"type": "string"},
+            "password": secret,
+            "cards": {"items": {"properties": {"pin": secret}}},
+        },
+    }
+    example = {"name": "Ann", "password": "leak", "cards": [{"pin": "leak", "bank": "A"}, {}]}
+    media = (
+        {"schema": schema, "example": example} if place == "media type" else {"schema": {**schema, "example": example}}
+    )
+    responses = {"200": {"description": "x", "content": {"application/json": media}}}
+    response = serve({"/user": {"get": {"responses": responses}}}).get("/user")
+    assert response.get_json() == {"name": "Ann", "cards": [{"bank": "A"}, {}]}
+
+
+def test_a_write_only_member_is_sent_where_an_example_would_be_invalid_without_it(serve: Serve) -> None:
+    schema = {"minProperties": 1, "properties": {"password": {"writeOnly": True}}}
+    media = {"application/json": {"schema": schema, "example": {"password": "a"}}}
+    client = serve({"/user": {"get": {"responses": {"200": {"description": "x", "content": media}}}}})
+    assert client.get("/user").get_json() == {"password": "a"}
+
+
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_a_change_that_declares_errors_without_content_alone_succeeds(serve: Serve, method: str) -> None:
     content = {"application/json": {"example": {"reason": "full"}}}

@@ -598,6 +598,20 @@ def test_a_required_write_only_member_is_not_sent(keep: Keep, version: str) -> N
     assert client.post("/users", json={"id": "b"}).status_code == 422
 
 
+def test_members_that_are_write_only_are_not_sent_at_any_depth(keep: Keep) -> None:
+    secret = {"type": "string", "writeOnly": True}
+    user = {**record(id=TEXT, password=secret, card=record(pin=secret, owner=TEXT)), "required": ["id"]}
+    user["example"] = {"id": "a", "password": "leak", "card": {"pin": "leak", "owner": "Ann"}}
+    client = keep(document(crud("/users", "/users/{id}", user)))
+    new = {"id": "b", "password": "leak", "card": {"pin": "leak", "owner": "Bob"}}
+    created, first = client.post("/users", json=new), client.get("/users/a")
+    assert [created.get_json(), first.get_json()] == [
+        {"id": "b", "card": {"owner": "Bob"}},
+        {"id": "a", "card": {"owner": "Ann"}},
+    ]
+    assert "leak" not in client.get("/users").text
+
+
 @pytest.mark.parametrize(("label", "expected"), [({"type": ["string", "null"]}, {"id": "a"}), (TEXT, None)])
 def test_null_in_a_merge_patch_removes_a_member_that_the_body_may_leave_out(
     keep: Keep, label: dict[str, Any], expected: Any

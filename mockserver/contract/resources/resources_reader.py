@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import jsonschema_rs
@@ -15,10 +16,12 @@ from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Documents, Node
 from mockserver.documents.source import FileReport
 from mockserver.errors import did_you_mean, quote, unknown_name
+from mockserver.schemas.directions import changes_schemas
 from mockserver.schemas.inline_schemas import compile_inline
 from mockserver.schemas.properties import declared_properties
 from mockserver.schemas.shapes import Shape, types_of
 from mockserver.schemas.validators import Schemas, Validator
+from mockserver.schemas.write_only import WRITE_ONLY, holds_write_only
 from mockserver.syntax import json_pointer
 
 
@@ -39,6 +42,8 @@ class ResourcesReader:
             for name, entry in declared.items()
             if (resource := self._read_resource(name, entry, set(declared))) is not None
         }
+        if changes_schemas(self.documents, "response"):
+            resources = {name: _with_nested_write_only(resource) for name, resource in resources.items()}
         resources = with_joined_keys(resources, declared, self.report.add)
         resources = {name: with_types_of_keys(resource, resources) for name, resource in resources.items()}
         for resource in resources.values():
@@ -84,7 +89,7 @@ class ResourcesReader:
             derived=self._read_derived(pointer, entry.get("derived", {}), names, fields, key),
             lifecycle=self._read_lifecycle(pointer, entry.get("lifecycle"), names, fields, key, shape),
             read_only=frozenset(field for field in fields if shape.member(field).has_annotation("readOnly")),
-            write_only=frozenset(field for field in fields if shape.member(field).has_annotation("writeOnly")),
+            write_only=frozenset(field for field in fields if shape.member(field).has_annotation(WRITE_ONLY)),
             owned_by=frozenset(entry.get("owned_by", ())),
             fill=frozenset(entry.get("fill", ())),
             hidden=frozenset(hidden),
@@ -226,3 +231,10 @@ class ResourcesReader:
             if other.lifecycle is not None and other.lifecycle.field == derived.field:
                 for state in set(other.lifecycle.states) - set(derived.values):
                     self.report.add(f"{pointer}/map/values", f"the state {quote(state)} of {other.name} has no value")
+
+
+def _with_nested_write_only(resource: Resource) -> Resource:
+    """The resource, which knows whether members of its fields are write-only."""
+    fields = resource.fields.keys() - resource.write_only
+    nests_write_only = any(holds_write_only(resource.shape.member(field)) for field in fields)
+    return replace(resource, nests_write_only=nests_write_only) if nests_write_only else resource

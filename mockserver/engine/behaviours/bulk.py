@@ -144,5 +144,5 @@ class DeleteRecords(ListRecords):
             return Transaction(tuple(bulk.commands), at)
 
         run.submit(make_command)
-        records = [self.resource.visible(record) for record in removed]
+        records = [self.resource.shown(record) for record in removed]
         return OperationResult(self.whole_list(run, records), ResultKind.DELETED)

@@ -47,7 +47,7 @@ class Implementation(ABC):
         self._converted = dict(self._list_conversions())
         is_bare = not behaviour.item and behaviour.key_schema is None and behaviour.member is None
         is_bare = is_bare and behaviour.shown is None
-        self._is_plain = is_bare and not self.resource.derived_fields and not self.resource.hidden
+        self._is_plain = is_bare and not self.resource.derived_fields and not self.resource.conceals
         self.is_always_there = self.resource.single and "delete" not in kinds_of(
             contract.behaviours, behaviour.resource
         )
@@ -185,7 +185,7 @@ class Implementation(ABC):
             return show_key(self.contract, self.behaviour.key_schema, self.resource, record, self.seed(run))
         if self.behaviour.shown is not None:
             return self.show(run, self.referred(state, self.behaviour.shown, record))
-        shown: Any = self.resource.visible(with_derived_fields(state, self.resource, record))
+        shown: Any = self.resource.shown(with_derived_fields(state, self.resource, record))
         if self.behaviour.member is not None and self.behaviour.returns != "record":
             shown = shown.get(self.behaviour.member)
         return self.show(run, shown)
@@ -193,7 +193,7 @@ class Implementation(ABC):
     def referred(self, state: State, field: str, record: Record) -> Record:
         """The record of another resource that a field refers to, as clients see it."""
         target = self.contract.resources[self.resource.references[field]]
-        return target.visible(with_derived_fields(state, target, state.record(target.name, record[field])))
+        return target.shown(with_derived_fields(state, target, state.record(target.name, record[field])))
 
     def show(self, run: Run, shown: Any) -> Any:
         """A record, or a part of it, in the envelope if the operation declares one."""

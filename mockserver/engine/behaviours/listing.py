@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
+from operator import is_
 from typing import Any
 
 from mockserver.contract.behaviour import Behaviour, ResultKind
@@ -83,12 +84,15 @@ class ListRecords(SelectingImplementation):
             records = [self.referred(state, self.behaviour.shown, record) for record in records]
         elif self._derived:
             records = with_all_derived(state, self.resource, records)
-        if self.resource.hidden and self.behaviour.shown is None:
-            records = [self.resource.visible(record) for record in records]
+        shows_state = self._shows_state
+        if self.resource.conceals and self.behaviour.shown is None:
+            shown = [self.resource.shown(record) for record in records]
+            shows_state = shows_state and all(map(is_, shown, records))
+            records = shown
         following = self._next_cursor(rows, listed, page, call)
         value = self.envelope(run, records, page, following) if self.behaviour.items else records
         pages = self._other_pages(page, following) if self._has_links else None
-        listed_records = ListedRecords(self._member, records) if self._shows_state else None
+        listed_records = ListedRecords(self._member, records) if shows_state else None
         return OperationResult(value, ResultKind.RETURNED, None, page.total, following, pages, listed_records)
 
     def _other_pages(self, page: Page, following: str | None) -> Pages:

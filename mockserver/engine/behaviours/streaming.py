@@ -32,7 +32,7 @@ class EventSelection:
 
     def shown(self, event: Event) -> Record:
         """The record of an event as clients see it. Raises HandlerFailed and HandlerTimeout."""
-        return self.resource.visible(self._with_derived(event, event.change.record))
+        return self.resource.shown(self._with_derived(event, event.change.record))
 
     def _meets(self, event: Event, record: Record) -> bool:
         derived = {field.name for field in self.resource.derived_fields}

@@ -170,7 +170,7 @@ class WebhookDelivery:
         """
         if self.event is None:
             return None
-        return as_json(self.event, self.resource.sent(EventSelection(self.resource).shown(self.event)))
+        return as_json(self.event, EventSelection(self.resource).shown(self.event))
 
 
 class RunOfDelivery(NamedTuple):

@@ -111,7 +111,7 @@ class RecordsView:
         """A record with its derived members, as a copy that may be changed."""
         record = _with_declared(self._state, resource, record)
         computed = self.computed_members(resource, record, []) if resource.computed else {}
-        return HandedRecord(copy_json(record) | computed, resource.hidden)
+        return HandedRecord(copy_json(record) | computed, resource.hidden | resource.write_only)
 
     def computed_members(self, resource: Resource, record: Record, trace: list[ComputedField]) -> dict[str, Any]:
         """The values of a record's computed members; `trace` gets each before it is computed."""

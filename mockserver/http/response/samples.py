@@ -26,6 +26,7 @@ from mockserver.openapi.model import DeclaredResponse, Header, MediaType, Operat
 from mockserver.refusals import NoExample, NotAcceptable
 from mockserver.schemas.equality import equality_key
 from mockserver.schemas.validators import Validator
+from mockserver.schemas.write_only import without_write_only
 from mockserver.syntax.http.media_types import EVENT_STREAM, FORM, essence, is_json, is_text, is_xml_data
 from mockserver.syntax.http.statuses import BODILESS, FIRST_ERROR, reason_phrase
 
@@ -259,6 +260,16 @@ class SampleBuilder:
         ]
 
     def _value(self, media: MediaType, default: Any) -> Any:
+        """The value in a media type, without members that are write-only if it is valid without them, too."""
+        value = self._example_or_generated(media, default)
+        schemas = self.contract.schemas
+        if schemas.for_direction("response") is schemas:
+            return value
+        shown = without_write_only(value, media.shape)
+        is_valid = media.validator is None or shown is value or media.validator.is_valid(shown)
+        return shown if is_valid else value
+
+    def _example_or_generated(self, media: MediaType, default: Any) -> Any:
         example = _example(self.spec, media)
         if example is not None:
             return repaired_example(self._generator(media.validator), media, *example)
