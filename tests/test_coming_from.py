@@ -42,7 +42,7 @@ def client(tmp_path: Path) -> FlaskClient:
 
 def test_the_examples_respond_as_the_page_shows(client: FlaskClient) -> None:
     blocks = list(exchanges())
-    assert len(blocks) == 7
+    assert len(blocks) == 9
     for block in blocks:
         client.delete("/__mock/overrides")
         if block[0].path != "/__mock/verify":  # it verifies the requests of the block before it
