@@ -400,8 +400,8 @@ def test_a_compressed_body_is_validated_and_logged_as_it_was_before(
     ("data", "status", "code"),
     [
         (b"{}", 400, "malformed-body"),
-        (gzip.compress(b"{}")[:-1], 400, "malformed-body"),
-        (gzip.compress(b" " * 2_000), 413, "body-too-large"),
+        (gzip.compress(b"{}", mtime=0)[:-1], 400, "malformed-body"),
+        (gzip.compress(b" " * 2_000, mtime=0), 413, "body-too-large"),
     ],
 )
 def test_a_body_that_cannot_be_decompressed_is_refused(tmp_path: Path, data: bytes, status: int, code: str) -> None:
