@@ -24,7 +24,7 @@ def test_an_invalid_example_inside_a_schema_is_a_warning(tmp_path: Path) -> None
         "properties": {"a b": {"type": "integer", "examples": [1, "x"]}, "example": {"type": "string", "example": "y"}},
         "example": {"a b": 1},
     }
-    message = 'the example does not match its schema: "x" is not of type integer'
+    message = 'the example does not match its schema: "x" is not of type integer; an example is 1'
     assert check(tmp_path, schema) == [("warning", "/components/schemas/Thing/properties/a b/examples/1", message)]
 
 

@@ -173,6 +173,7 @@ def test_the_branch_that_a_discriminating_member_selects_is_explained(value: Any
         ({"format": "date", "examples": ["2024-01-31"]}, "x", '"x" is not a valid date; an example is "2024-01-31"'),
         ({"type": "string", "examples": [7, {"a": 1}], "example": "7"}, 1, '1 is not of type string; an example is "7"'),
         ({"type": "string", "example": "x" * 99}, 1, "1 is not of type string"),
+        ({"pattern": "^J", "example": "x"}, "x", '"x" does not match "^J"'),
         ({"minimum": 3, "examples": [4]}, 1, "1 is less than the minimum of 3"),
         ({"minLength": 2.0}, "a", '"a" is shorter than 2 characters'),
         ({"contains": {"const": 1}, "minContains": 2.0}, [1], '1 item of it matches {"const": 1}, but at least 2 must'),

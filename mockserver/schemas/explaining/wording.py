@@ -246,11 +246,13 @@ def message_of(error: ValidationError) -> str:
 
 
 def _example(error: ValidationError) -> str | None:
-    """The first example of the schema that is a short text or a number of its type."""
+    """The first example of the schema that is a text or a number of its type, if it is short."""
     schema = error.schema if isinstance(error.schema, dict) else {}
     examples = schema.get("examples")
     for example in [*(examples if isinstance(examples, list) else ()), schema.get("example")]:
-        if isinstance(example, str | int | float) and _has_type(example, schema.get("type")):
+        if not isinstance(example, str | int | float) or example == error.instance:
+            continue
+        if _has_type(example, schema.get("type")):
             text = quote(example)
             return text if len(text) <= EXAMPLE_LIMIT else None
     return None
