@@ -337,10 +337,8 @@ class Run(RunHooks):
         if self._feed is not None and self._feed.is_ahead_of(self.history):
             self._feed = None
         self.revision = saved.revision
-        self._override_uses, self._unreported = (
-            OverrideUses(saved.override_uses),
-            UnreportedTransitions(*saved.unreported),
-        )
+        self._override_uses = OverrideUses(saved.override_uses)
+        self._unreported = UnreportedTransitions(*saved.unreported)
         return True
 
     def count_override_use(self, override_id: str) -> None:
