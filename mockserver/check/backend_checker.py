@@ -123,8 +123,8 @@ class BackendChecker:
         )
 
     def _create(self, operation: Operation) -> None:
-        own = self._created_below(operation, parents=True)
-        for values in own[:1] or self._keys.values(operation)[:1] or [()]:
+        parents = self._created_below(operation, parents=True)
+        for values in parents[:1] or self._keys.values(operation)[:1] or [()]:
             response = self._send(operation, values)
             if response is None or not 200 <= response.status < 300:
                 continue
@@ -137,7 +137,7 @@ class BackendChecker:
         shape = template_shape(operation.route)
         if parents:
             return [values for start, values in self._created if shape.startswith(f"{start}/")]
-        return [values for own, values in self._created if own == shape]
+        return [values for created, values in self._created if created == shape]
 
     def _complete(self, operation: Operation, values: Values) -> Values:
         """The values of all path parameters: those given, then examples."""
@@ -232,14 +232,14 @@ class BackendChecker:
         success = operation.success()
         types = list(success[1].media) if success is not None else []
         headers = [("Accept", ", ".join([*types, "*/*;q=0.1"]) if types else "*/*")]
-        own = self.client.header_names
+        sent_always = self.client.header_names
         for parameter in operation.parameters:
             if not parameter.required or parameter.location not in ("header", "cookie"):
                 continue
-            if parameter.location == "header" and parameter.name.lower() not in own:
+            if parameter.location == "header" and parameter.name.lower() not in sent_always:
                 text = parameter_encoding.encode_header(parameter.notation, self._required(parameter))
                 headers.append((parameter.name, text))
-            elif parameter.location == "cookie" and "cookie" not in own:
+            elif parameter.location == "cookie" and "cookie" not in sent_always:
                 text = parameter_encoding.encode_cookie(parameter.notation, self._required(parameter))
                 headers.append(("Cookie", f"{parameter.name}={text}"))
         return headers
@@ -257,8 +257,8 @@ class BackendChecker:
         number, count = self._similar.get(kind, (len(self._messages), 0))
         self._similar[kind] = number, count + 1
         if count == 0:
-            answered = f", response {status}" if status is not None else ""
-            self._messages.append((operation, f"{line} ({operation.id}){answered}: {violation.description}"))
+            response = f", response {status}" if status is not None else ""
+            self._messages.append((operation, f"{line} ({operation.id}){response}: {violation.description}"))
 
     def _finding(self, operation: Operation, message: str, count: int) -> CheckFinding:
         pointer = f"/paths/{json_pointer.escape(operation.path)}/{operation.method.lower()}"

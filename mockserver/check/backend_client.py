@@ -58,8 +58,8 @@ class BackendClient:
 
     def send(self, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes | None) -> Response:
         """The response to a request. Raises Unreachable until there was a response, then NoResponse, and TooLarge."""
-        own = self.header_names
-        sent = {name: value for name, value in headers if name.lower() not in own} | self._headers
+        header_names = self.header_names
+        sent = {name: value for name, value in headers if name.lower() not in header_names} | self._headers
         try:
             with self._session.request(
                 method, self._origin + target, headers=sent, data=body, stream=True, allow_redirects=False,

@@ -68,9 +68,9 @@ def _find_item_path(operation: Operation, paths: Sequence[str]) -> tuple[str, ..
 
     `paths` are those at which records of the resource are read.
     """
-    own = template_shape(operation.route.rstrip("/"))
+    own_shape = template_shape(operation.route.rstrip("/"))
     readable = [path for path in paths if set(template_names(path)[:-1]) <= set(operation.path_names)]
-    if not readable or any(template_shape(path) == f"{own}/{{}}" for path in paths):
+    if not readable or any(template_shape(path) == f"{own_shape}/{{}}" for path in paths):
         return None
     return tuple(readable[0].split("/")[1:])
 
@@ -94,12 +94,12 @@ def with_joined_keys(
     }
     joined: dict[str, Resource] = {}
     for name, resource in resources.items():
-        own = (*owners[name], resource.key)
+        key_fields = (*owners[name], resource.key)
         names = {field: ",".join(parts) for field, parts in references[name].items()}
-        parts = {",".join(fields): fields for fields in (own, *references[name].values()) if len(fields) > 1}
+        parts = {",".join(fields): fields for fields in (key_fields, *references[name].values()) if len(fields) > 1}
         joined[name] = replace(
             resource,
-            key=",".join(own),
+            key=",".join(key_fields),
             references={names[field]: target for field, target in resource.references.items()},
             owned_by=frozenset(names.get(field, field) for field in resource.owned_by),
             fields={**resource.fields, **dict.fromkeys(parts, frozenset({"string"}))},

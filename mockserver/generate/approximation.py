@@ -36,9 +36,9 @@ def approximate(generation: Generation, nodes: Nodes, name: str, depth: int = 0)
         if properties is not None:
             is_object = True
             required = properties.value.get("required")
-            wanted = [key for key in required if isinstance(key, str)] if isinstance(required, list) else []
+            names = [key for key in required if isinstance(key, str)] if isinstance(required, list) else []
             for key in object_at(properties, "properties"):
-                if key in wanted and key not in members:
+                if key in names and key not in members:
                     members[key] = approximate(generation, (properties.child("properties", key),), key, depth + 1)
     return members if is_object else next(iter(others), None)
 

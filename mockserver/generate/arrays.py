@@ -142,17 +142,17 @@ def _key_of(item: Any) -> tuple[str, str] | None:
 
 
 def _with_key_of_its_own(
-    generation: Generation, schemas: Nodes, item: Any, taken: Set[tuple[str, str] | None], number: int, depth: int
+    generation: Generation, schemas: Nodes, item: Any, used_keys: Set[tuple[str, str] | None], number: int, depth: int
 ) -> Any:
     """The item with another key where that of its example is taken, and the schemas allow another one."""
     present = _key_of(item)
-    if present is None or present not in taken:
+    if present is None or present not in used_keys:
         return item
     name = present[0]
     nodes = generation.nearest_constraints(schemas, item).member_schemas(name)
     for key in _other_keys(generation, nodes, name, item[name], number, depth):
         changed = {**item, name: key}
-        if _key_of(changed) not in taken and generation.is_valid(schemas, changed):
+        if _key_of(changed) not in used_keys and generation.is_valid(schemas, changed):
             return changed
     return item
 

@@ -32,8 +32,8 @@ def make_valid(generation: Generation, nodes: Nodes, name: str = "", depth: int 
     if key in generation.failures:
         raise generation.failures[key]
     attempts = _Attempts(generation, nodes, name, depth)
-    if (made := attempts.make(range(ATTEMPT_LIMIT))) is not None:
-        return made[0]
+    if (attempted := attempts.make(range(ATTEMPT_LIMIT))) is not None:
+        return attempted[0]
     for simple in SIMPLE_VALUES:
         if generation.is_valid(nodes, simple):
             return simple
@@ -42,8 +42,8 @@ def make_valid(generation: Generation, nodes: Nodes, name: str = "", depth: int 
     if generation.minimal:
         if not depth:
             generation.restart()
-        if (made := attempts.make(range(LEAST_ATTEMPTS, LEAST_ATTEMPTS + ATTEMPT_LIMIT))) is not None:
-            return made[0]
+        if (attempted := attempts.make(range(LEAST_ATTEMPTS, LEAST_ATTEMPTS + ATTEMPT_LIMIT))) is not None:
+            return attempted[0]
     assert attempts.error is not None
     if generation.minimal or not generation.is_minimal(depth):
         generation.failures[key] = attempts.error

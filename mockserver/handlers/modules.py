@@ -57,8 +57,8 @@ class ContractModules:
 
     def place_in(self, stack: Sequence[tuple[str, int]]) -> tuple[str, int] | None:
         """The innermost place of a stack, outermost first, that is in one of the files."""
-        own = ((self._own_name(filename), line) for filename, line in reversed(stack))
-        return next(((file, line) for file, line in own if file is not None), None)
+        places = ((self._own_name(filename), line) for filename, line in reversed(stack))
+        return next(((file, line) for file, line in places if file is not None), None)
 
     def place_of_function(self, function: Any) -> tuple[str, int]:
         """The file and the line where a function is defined, its decorators included."""
@@ -136,9 +136,9 @@ class ContractModules:
         return module
 
     def _absolute(self, name: str, namespace: Mapping[str, Any], level: int) -> str:
-        own = str(namespace.get("__name__", "")).removeprefix(self._prefix + ".").split(".")
+        package = str(namespace.get("__name__", "")).removeprefix(self._prefix + ".").split(".")
         steps = level - 1 if "__path__" in namespace else level
-        if steps > len(own):
+        if steps > len(package):
             raise ImportError("a relative import leads out of the contract directory")
-        base = own[: len(own) - steps]
+        base = package[: len(package) - steps]
         return ".".join([*base, *([name] if name else [])])

@@ -161,11 +161,11 @@ class CallThreads:
 
 
 class StepThread(threading.Thread):
-    """Handles one request in turns with an event loop. `done` is called in the loop with what `handle` returns."""
+    """Handles one request in turns with an event loop. `on_done` is called in the loop with what `handle` returns."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, handle: Callable[[], T], done: Callable[[T], None]) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, handle: Callable[[], T], on_done: Callable[[T], None]) -> None:
         super().__init__(name="mockserver-request", daemon=True)
-        self._loop, self._handle, self._done = loop, handle, done
+        self._loop, self._handle, self._done = loop, handle, on_done
         self._own_turn, self._turn_of_loop = threading.Semaphore(0), threading.Semaphore(0)
         self._result: Any = None
         self._error: BaseException | None = None
@@ -227,13 +227,13 @@ class StepThreads:
         self._waiting: deque[StepThread] = deque()
         self._running, self._is_starting = 0, False
 
-    def start(self, loop: asyncio.AbstractEventLoop, handle: Callable[[], T], done: Callable[[T], None]) -> None:
+    def start(self, loop: asyncio.AbstractEventLoop, handle: Callable[[], T], on_done: Callable[[T], None]) -> None:
         """Handle a request, now or when its turn comes. Called in the loop."""
 
         def end(result: T) -> None:
             self._running -= 1
             self._start_waiting()
-            done(result)
+            on_done(result)
 
         self._waiting.append(StepThread(loop, handle, end))
         self._start_waiting()

@@ -131,11 +131,11 @@ def _location(exchange: Exchange, operation: Operation, declared: DeclaredRespon
     behaviour = exchange.service.behaviour_of(operation)
     if behaviour is not None and behaviour.item_path is not None:
         # The last segments of the path are those of the operation; what precedes them is the prefix of a server.
-        own = operation.route.rstrip("/").split("/")[1:]
+        template = operation.route.rstrip("/").split("/")[1:]
         segments = collection.split("/")
-        sent = dict(zip(own, segments[-len(own) :], strict=True))
+        sent = dict(zip(template, segments[-len(template) :], strict=True))
         item_path = [sent.get(part, part) for part in behaviour.item_path[:-1]]
-        collection = "/".join([*segments[: -len(own)], *item_path])
+        collection = "/".join([*segments[: -len(template)], *item_path])
         before, _, rest = behaviour.item_path[-1].partition("{")
         item = f"{before}{item}{rest.partition('}')[2]}"
     # Of the percent-encoded characters, the path has only those left that would otherwise be separators.

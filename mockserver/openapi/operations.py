@@ -293,9 +293,9 @@ def _member_parameters(notation: ParameterStyle, depth: int = 0) -> tuple[tuple[
         style = ParameterStyle(sent, "query", notation.style, True, shape)
         below = _member_parameters(style, depth + 1) if notation.style == "deepObject" else ()
         defaults = [part.value["default"] for part in shape.unconditional() if "default" in part.value]
-        own = style if below else replace(style, style="form")
+        member_style = style if below else replace(style, style="form")
         default = defaults[0] if defaults else None
-        members.append((name, Parameter(sent, "query", False, own, ANY_TEXT, default, members=below)))
+        members.append((name, Parameter(sent, "query", False, member_style, ANY_TEXT, default, members=below)))
     return tuple(members)
 
 

@@ -43,16 +43,16 @@ class UnreadableHar(Exception):
 class AmbiguousOrigin(Exception):
     """The requests went to several origins, or to none that was asked for; `origins` counts the requests of each."""
 
-    def __init__(self, origins: Counter[str], wanted: str | None) -> None:
-        self.origins, self.wanted = origins, wanted
-        super().__init__(origins, wanted)
+    def __init__(self, origins: Counter[str], chosen: str | None) -> None:
+        self.origins, self.chosen = origins, chosen
+        super().__init__(origins, chosen)
 
     def __str__(self) -> str:
         listed = ", ".join(
             f"{origin} ({count_noun(count, 'request')})" for origin, count in self.origins.most_common(20)
         )
-        if self.wanted is not None:
-            return f"no request went to {self.wanted}; the file has requests to {listed or 'no origin'}"
+        if self.chosen is not None:
+            return f"no request went to {self.chosen}; the file has requests to {listed or 'no origin'}"
         return f"the file has requests to {listed}; choose one with --har-origin"
 
 

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 def begin(
-    connection: Protocol, response: Response, head: bytes, body: bytes, done: Callable[[], None]
+    connection: Protocol, response: Response, head: bytes, body: bytes, on_done: Callable[[], None]
 ) -> ResponseWriter | None:
     """Begin to send a stream: what writes it to this connection, or None where the connection has another protocol now.
 
-    `head` lacks the headers of framing and the empty line after them. `done` is called once the response has ended.
+    `head` lacks the headers of framing and the empty line after them. `on_done` is called once the response has ended.
     """
     assert response.stream is not None
     if response.status == SWITCHING_PROTOCOLS:
@@ -27,6 +27,6 @@ def begin(
 
         upgrade(connection, response.stream, head)
         return None
-    writer = ResponseWriter(connection, response.stream, done)
+    writer = ResponseWriter(connection, response.stream, on_done)
     writer.begin(head, body)
     return writer

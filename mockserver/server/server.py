@@ -243,9 +243,9 @@ def _allow_many_files() -> None:
         import resource  # which Windows lacks
 
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
-        if soft != resource.RLIM_INFINITY and soft < wanted:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        raised = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+        if soft != resource.RLIM_INFINITY and soft < raised:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
 
 
 @contextlib.contextmanager

@@ -229,11 +229,11 @@ class StreamWriter(ABC):
 
 
 class ResponseWriter(StreamWriter):
-    """Writes a stream as the body of a response of HTTP/1. `done` is called once it has ended."""
+    """Writes a stream as the body of a response of HTTP/1. `on_done` is called once it has ended."""
 
-    def __init__(self, connection: Protocol, stream: Stream, done: Callable[[], None]) -> None:
+    def __init__(self, connection: Protocol, stream: Stream, on_done: Callable[[], None]) -> None:
         super().__init__(connection.loop, connection.transport, connection.served.streams, stream)
-        self._done, self._flow = done, connection.flow
+        self._done, self._flow = on_done, connection.flow
         # HTTP/1.0 has no other end of a response than that of the connection.
         self._in_chunks = connection.parser.get_http_version() != "1.0"
 

@@ -14,13 +14,13 @@ from mockserver.server.served_app import EncodedResponse, failure, respond
 
 
 class ThreadedRequest:
-    """One request. `done` is called in the loop with what is to be sent, unless it was cancelled.
+    """One request. `on_done` is called in the loop with what is to be sent, unless it was cancelled.
 
     `raw` are the bytes of the request, where the response may be sent again for the same bytes.
     """
 
-    def __init__(self, service: Service, prepared: PreparedRequest, done: Callable[[EncodedResponse], None]) -> None:
-        self._service, self._prepared, self._done = service, prepared, done
+    def __init__(self, service: Service, prepared: PreparedRequest, on_done: Callable[[EncodedResponse], None]) -> None:
+        self._service, self._prepared, self._done = service, prepared, on_done
         self._is_cancelled = False
         self.raw = b""
 

@@ -40,9 +40,9 @@ def find_field(name: str, fields: Collection[str]) -> str | None:
     """The field that a request sorts by: that of the name, else the only one that is the same but for its spelling."""
     if name in fields:
         return name
-    wanted = words.normalize(name)
-    for form in (wanted, *(wanted + end for end in TIME_ENDS)):
+    normalized = words.normalize(name)
+    for form in (normalized, *(normalized + end for end in TIME_ENDS)):
         same = [field for field in fields if words.normalize(field) == form]
-        if len(same) == 1 and wanted:
+        if len(same) == 1 and normalized:
             return same[0]
     return None

@@ -101,7 +101,7 @@ def _merge(container: _OpenContainer) -> None:
 
     https://yaml.org/type/merge.html
     """
-    own = dict(container.value)
+    members = dict(container.value)
     merged: dict[str, Any] = {}
     for value in container.merged:
         mappings = value if isinstance(value, list) else [value]
@@ -109,9 +109,9 @@ def _merge(container: _OpenContainer) -> None:
             for mapping in mappings:
                 merged |= {name: member for name, member in mapping.items() if name not in merged}
         else:
-            own.setdefault(MERGE, value)
+            members.setdefault(MERGE, value)
     container.value.clear()
-    container.value.update(merged | own)
+    container.value.update(merged | members)
 
 
 class _Unexpected(MalformedYAML):

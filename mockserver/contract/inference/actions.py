@@ -85,7 +85,7 @@ def _sets_body(word: str, body: Entry, operation: Operation, collection: Collect
 
 def _values(word: str, collection: Collection, *, is_undone: bool) -> Iterator[tuple[str, Any]]:
     """The fields that a word is about, each with the value that it sets."""
-    done = set(_forms(word))
+    done_forms = set(_forms(word))
     undone = [word[len(negation) :] for negation in NEGATIONS if word.startswith(negation)]
     opposite = {form for verb in (*undone, *OPPOSITES.get(word, ())) for form in _forms(verb)}
     for field in sorted(collection.shape.names):
@@ -94,26 +94,26 @@ def _values(word: str, collection: Collection, *, is_undone: bool) -> Iterator[t
             continue
         if "boolean" in shape.types and not shape.types - {"boolean", "null"}:
             plain = name.removeprefix("is")
-            if plain in done or name in done:
+            if plain in done_forms or name in done_forms:
                 yield field, not is_undone
             elif plain in opposite and not is_undone:
                 yield field, False
         elif words.names_state(field) and not is_undone:
-            value = _status(word, done, shape)
+            value = _status(word, done_forms, shape)
             if value is not None:
                 yield field, value
         elif _is_time(field, shape):
             event = "".join(words.split(field)[:-1])
-            if event in done and not is_undone:
+            if event in done_forms and not is_undone:
                 yield field, NOW
-            elif (event in done or event in opposite) and "null" in shape.types:
+            elif (event in done_forms or event in opposite) and "null" in shape.types:
                 yield field, None
 
 
-def _status(word: str, done: set[str], shape: Shape) -> str | None:
+def _status(word: str, done_forms: set[str], shape: Shape) -> str | None:
     """The value of a status that is the one after something has been done."""
     values = [value for value in shape.enum_values or () if isinstance(value, str) and not value.startswith("$")]
-    for names in (done, STATUSES.get(word, ())):
+    for names in (done_forms, STATUSES.get(word, ())):
         fitting = [value for value in values if words.normalize(value) in names]
         if fitting:
             return fitting[0] if len(fitting) == 1 else None

@@ -128,8 +128,8 @@ def _comparison(
     name: str, parameter: Parameter, record: Shape, key: str, fields: Mapping[tuple[str, ...], str]
 ) -> Iterator[tuple[str, str]]:
     """The field that a parameter compares with, and how, where its name says so. `fields` are by their words."""
-    parts, asked = tuple(words.split(name)), parameter.notation.shape
-    if words.normalize(name) == words.normalize(key) + "s" and _can_compare(record.member(key), asked, "in"):
+    parts, parameter_shape = tuple(words.split(name)), parameter.notation.shape
+    if words.normalize(name) == words.normalize(key) + "s" and _can_compare(record.member(key), parameter_shape, "in"):
         yield key, "in"
         return
     if parts[:1] in (("filter",), ("filters",)):
@@ -141,21 +141,21 @@ def _comparison(
         for end in ((), *((end,) for end in TIME_ENDS if op in BOUNDS)):
             field = fields.get((*rest, *end)) if rest else None
             path = find_path(record, field) if field is not None else None
-            if field is not None and path is not None and _can_compare(member_shape(record, path), asked, op):
+            if field is not None and path is not None and _can_compare(member_shape(record, path), parameter_shape, op):
                 yield field, op
                 return
-    yield from ((field, "eq") for field in _fields_about(words.normalize(name), record, asked))
+    yield from ((field, "eq") for field in _fields_about(words.normalize(name), record, parameter_shape))
 
 
-def _fields_about(name: str, record: Shape, asked: Shape) -> Iterator[str]:
+def _fields_about(name: str, record: Shape, parameter_shape: Shape) -> Iterator[str]:
     """The field that a parameter names by one of its items, or by the key of what it holds, where there is only one.
 
     `tags` and `tagList` for `tag`, and `author.username` or `authorId` for `author`.
     """
     candidates: list[str] = []
     for field in sorted(record.names) if name not in PRESENTATION else ():
-        if _is_reference(field, name) and _can_compare(record.member(field), asked, "eq"):
-            candidates += [field] if _formats(record.member(field)) == _formats(asked) else []
+        if _is_reference(field, name) and _can_compare(record.member(field), parameter_shape, "eq"):
+            candidates += [field] if _formats(record.member(field)) == _formats(parameter_shape) else []
             continue
         shape, plain = record.member(field), "".join(part for part in words.split(field) if part not in LIST_WORDS)
         if (
@@ -163,10 +163,10 @@ def _fields_about(name: str, record: Shape, asked: Shape) -> Iterator[str]:
             and name in words.singular_forms(plain)
             and name != words.normalize(field)
         ):
-            candidates += [field] if _can_compare(shape.items, asked, "eq") else []
+            candidates += [field] if _can_compare(shape.items, parameter_shape, "eq") else []
         elif shape.types - {"null"} == {"object"} and name == words.normalize(field):
             keys = [inner for inner in sorted(shape.names) if words.normalize(inner) in KEYS]
-            candidates += [f"{field}.{key}" for key in keys if _can_compare(shape.member(key), asked, "eq")]
+            candidates += [f"{field}.{key}" for key in keys if _can_compare(shape.member(key), parameter_shape, "eq")]
     if len(candidates) == 1:
         yield candidates[0]
 
@@ -183,13 +183,14 @@ def _formats(shape: Shape) -> set[object]:
 
 def _list_comparison(name: str, parameter: Parameter, record: Shape) -> Iterator[tuple[str, str]]:
     """What a parameter is compared with where the field of its name is an array: its items, or their names; and how."""
-    field, asked = record.member(name), parameter.notation.shape
+    field, parameter_shape = record.member(name), parameter.notation.shape
     if field.types - {"null"} != {"array"}:
         return
     are_objects = field.items.types - {"null"} == {"object"}
     path, item = (f"{name}.{NAME}", field.items.member(NAME)) if are_objects else (name, field.items)
-    op = "in" if "string" in asked.types else "eq"
-    if item.types.isdisjoint(COMPOUND) and find_path(record, path) is not None and _can_compare(item, asked, op):
+    op = "in" if "string" in parameter_shape.types else "eq"
+    is_scalar = item.types.isdisjoint(COMPOUND)
+    if is_scalar and find_path(record, path) is not None and _can_compare(item, parameter_shape, op):
         yield path, op
 
 
@@ -209,18 +210,18 @@ def _fields_by_words(record: Shape) -> dict[tuple[str, ...], str]:
     return {**fields, **{tuple(words.split(field)): path for field, path in plain.items()}}
 
 
-def _can_compare(field: Shape, asked: Shape, op: str) -> bool:
+def _can_compare(field: Shape, parameter_shape: Shape, op: str) -> bool:
     """Whether values of a parameter may be compared with those of a field."""
-    if asked.types == {"array"} and op not in BOUNDS:
-        asked = asked.items
-    if asked.types & COMPOUND or not (
-        have_common_type(field, asked) or (op == "in" and has_listed_numbers(field, asked))
+    if parameter_shape.types == {"array"} and op not in BOUNDS:
+        parameter_shape = parameter_shape.items
+    if parameter_shape.types & COMPOUND or not (
+        have_common_type(field, parameter_shape) or (op == "in" and has_listed_numbers(field, parameter_shape))
     ):
         return False
     if op == "eq":
-        return are_values_of(asked, field)
-    is_text = "string" in asked.types and "string" in field.types
-    return op not in BOUNDS or not is_text or is_instant(field) or is_instant(asked)
+        return are_values_of(parameter_shape, field)
+    is_text = "string" in parameter_shape.types and "string" in field.types
+    return op not in BOUNDS or not is_text or is_instant(field) or is_instant(parameter_shape)
 
 
 def _is_text(parameter: Parameter) -> bool:

@@ -30,10 +30,10 @@ class ChannelsReader:
     def read(self, operations: Mapping[str, Operation], resources: Mapping[str, Resource]) -> dict[str, Channel]:
         """The channels by path."""
         channels: dict[str, Channel] = {}
-        taken = {operation.path for operation in operations.values()}
+        operation_paths = {operation.path for operation in operations.values()}
         for path, entry in self.report.source.data.get("channels", {}).items():
             pointer = json_pointer.append("/channels", path)
-            if path in taken:
+            if path in operation_paths:
                 self.report.add(pointer, f"{path} is a path of an operation; a channel needs one of its own")
             resource = resources.get(entry.get("stream", ""))
             if "stream" in entry:

@@ -23,9 +23,9 @@ def read_effects(
     entries: Mapping[str, Any],
     shape: Shape,
     fields: Mapping[str, Any],
-    own: Mapping[str | None, str] = NOTHING,
+    occupied: Mapping[str | None, str] = NOTHING,
 ) -> Effects:
-    """The effects that `entries` declare. Those in `own` are fields that they may not write, with the reason.
+    """The effects that `entries` declare. Those in `occupied` are fields that they may not write, with the reason.
 
     `shape` is that of the record.
     """
@@ -33,8 +33,8 @@ def read_effects(
     seconds, dates = set(), set()
     for name, value in entries.items():
         at, member = json_pointer.append(pointer, name), shape.member(name)
-        if name in own:
-            report.add(at, f"{quote(name)} {own[name]}, so `set` cannot write it")
+        if name in occupied:
+            report.add(at, f"{quote(name)} {occupied[name]}, so `set` cannot write it")
         texts = list(find_references(value))
         for place, text in texts:
             message = find_reference_error(text)

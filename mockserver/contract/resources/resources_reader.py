@@ -136,7 +136,7 @@ class ResourcesReader:
             self.report.check_name(f"{pointer}/touch", "field", entry["touch"], fields)
         if "log" in entry:
             self.report.check_name(f"{pointer}/log", "resource", entry["log"], names)
-        own = {entry["field"]: "holds the state", key: "is the key", entry.get("touch"): "has the time already"}
+        occupied = {entry["field"]: "holds the state", key: "is the key", entry.get("touch"): "has the time already"}
         transitions = {
             name: Transition(
                 name,
@@ -149,7 +149,7 @@ class ResourcesReader:
                     transition.get("set", {}),
                     shape,
                     fields,
-                    own,
+                    occupied,
                 ),
                 self._read_guard(f"{pointer}/transitions/{name}/when", transition),
             )

@@ -120,8 +120,8 @@ class ReplaceRecords(BulkWrite):
                 if record is None:
                     self.put_new(run, call, bulk, at, members)
                 else:
-                    own = {field: value for field, value in record.items() if field in kept}
-                    changed = in_schema_order(resource, {**members, **path_values, **own})
+                    kept_values = {field: value for field, value in record.items() if field in kept}
+                    changed = in_schema_order(resource, {**members, **path_values, **kept_values})
                     bulk.add(Put(name, record[resource.key], changed, at, touch=True))
 
         return OperationResult(self.lister.whole_list(run, self.write(run, call, change)))

@@ -71,8 +71,8 @@ class Page(NamedTuple):
         values |= dict.fromkeys(("last", "is_last", "is_last_page"), not self.has_next)
         values |= dict.fromkeys(("first", "is_first", "is_first_page"), not self.offset) | {"empty": not self.size}
         # Members named like the parameters say what was asked for; only `count` is a number of records everywhere.
-        asked = {"limit": limit, "offset": offset, "page": number}
-        names = {self.parameters[role]: value for role, value in asked.items() if role in self.parameters}
+        by_role = {"limit": limit, "offset": offset, "page": number}
+        names = {self.parameters[role]: value for role, value in by_role.items() if role in self.parameters}
         return values | {name: value for name, value in names.items() if words.normalize(name) != "count"}
 
     @property

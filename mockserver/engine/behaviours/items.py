@@ -85,9 +85,9 @@ class ItemImplementation(Implementation):
         for position, item in enumerate(edit.items):
             if by and not isinstance(item, dict):
                 continue
-            own = item.get(by) if by else item
+            item_value = item.get(by) if by else item
             # In a path, everything is written as text.
-            if str(own) == str(value):
+            if str(item_value) == str(value):
                 return position
         raise UnknownRecord(f"{self.resource.name}.{self.member}", value)
 

@@ -187,9 +187,9 @@ class RedisStore:
         return f"{self._prefix}{name}:{part}"
 
     def _name_keys(self, name: str) -> list[str]:
-        own, of_deliveries = ([self._key(name, part) for part in parts] for parts in (PARTS, DELIVERY_PARTS))
+        of_sandbox, of_deliveries = ([self._key(name, part) for part in parts] for parts in (PARTS, DELIVERY_PARTS))
         names, shared = ([f"{self._prefix}{key}" for key in keys] for keys in (NAMES, (JOURNALS, BYTES)))
-        return [*own, *names, *of_deliveries, *shared]
+        return [*of_sandbox, *names, *of_deliveries, *shared]
 
     def _must_note(self, name: str) -> int:
         """1 where it must be noted that the journal of a sandbox is written to, which is once a second; else 0."""

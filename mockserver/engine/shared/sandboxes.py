@@ -53,14 +53,14 @@ class SharedSandboxes(Sandboxes):
         take the changes, or where other processes were faster 50 times.
         """
         results: dict[CallIdentity, Callable[[], Any]] = {}
-        with ExitStack() as held:
+        with ExitStack() as turns:
             for number in range(ATTEMPTS):
                 try:
                     return self._attempt(attempt, results)
                 except CallBetweenAttempts as needed:
                     if number == 0:
                         # One at a time in this process; meanwhile the run may change.
-                        held.enter_context(self._turns.turn(needed.identity[:2]))
+                        turns.enter_context(self._turns.turn(needed.identity[:2]))
                     else:
                         results[needed.identity] = _outcome_of(needed.call)
         with self._turn:

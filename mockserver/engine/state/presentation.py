@@ -176,8 +176,8 @@ class ResourceView:
         else:
             rows = list(table.ordered(table.layout.order))
         shown = [self._shown(row) for row in rows if _has_values(row.record, stored)]
-        wanted = {name: value for name, value in fields.items() if name in derived}
-        return [record for record in shown if _has_values(record, wanted)] if wanted else shown
+        derived_values = {name: value for name, value in fields.items() if name in derived}
+        return [record for record in shown if _has_values(record, derived_values)] if derived_values else shown
 
     def _require_members(self, fields: Mapping[str, Any]) -> None:
         resource = self._table.layout.resource

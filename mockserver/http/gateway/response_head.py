@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from urllib.parse import quote, urlsplit
 
 from mockserver.contract.upstream import PORTS, Upstream, UpstreamAddress
@@ -23,15 +24,15 @@ OF_BYTES = frozenset(
 
 def returned_headers(upstream: Upstream, request: Request, headers: Headers) -> Iterator[tuple[str, str]]:
     """The headers of a response of the upstream to `request`, without those that are for the neighbour only."""
-    own = _own_prefix(upstream, request)
+    own_prefix = _own_prefix(upstream, request)
     options = connection_options(headers) - {"content-length"}
     for name, value in headers:
         lower = name.lower()
         if lower in NOT_RETURNED or lower in options:
             continue
         if lower == "set-cookie":
-            value = own_cookie(upstream.address, own, value)
-        yield name, replace_addresses(name, value, lambda text: own_location(upstream.address, request, own, text))
+            value = own_cookie(upstream.address, own_prefix, value)
+        yield name, replace_addresses(name, value, partial(own_location, upstream.address, request, own_prefix))
 
 
 def returned_trailers(headers: Headers, trailers: Headers) -> Headers:
@@ -40,8 +41,8 @@ def returned_trailers(headers: Headers, trailers: Headers) -> Headers:
     return [pair for pair in trailers if pair[0].lower() not in options and not pair[0].lower().startswith("x-mock-")]
 
 
-def own_location(address: UpstreamAddress, request: Request, own: str, value: str) -> str:
-    """An address on the upstream as the same on this server, below the path `own`; others as they are.
+def own_location(address: UpstreamAddress, request: Request, own_prefix: str, value: str) -> str:
+    """An address on the upstream as the same on this server, below the path `own_prefix`; others as they are.
 
     What is on the upstream's origin but not below its path cannot be requested here, so its address is made absolute.
     """
@@ -69,14 +70,14 @@ def own_location(address: UpstreamAddress, request: Request, own: str, value: st
     if path and not _is_below(rest, path):
         return address.origin + rest
     below = rest[len(path) :]
-    below = own + (below if below.startswith("/") else f"/{below}")
+    below = own_prefix + (below if below.startswith("/") else f"/{below}")
     # Two slashes at its start would make it the name of another host.
     is_absolute = parts.netloc or below.startswith("//")
     return request.host_url.rstrip("/") + below if is_absolute else below
 
 
-def own_cookie(address: UpstreamAddress, own: str, value: str) -> str:
-    """A `Set-Cookie` of the upstream as this server's: for its host, and for the path below `own`."""
+def own_cookie(address: UpstreamAddress, own_prefix: str, value: str) -> str:
+    """A `Set-Cookie` of the upstream as this server's: for its host, and for the path below `own_prefix`."""
     pair, *attributes = value.split(";")
     kept = [pair]
     for attribute in attributes:
@@ -85,7 +86,7 @@ def own_cookie(address: UpstreamAddress, own: str, value: str) -> str:
         if lower == "domain" and _is_domain_of(text.lstrip(".").lower(), address.host):
             continue
         if lower == "path" and text.startswith("/"):
-            attribute = f" Path={_own_cookie_path(address.path, own, text)}"
+            attribute = f" Path={_own_cookie_path(address.path, own_prefix, text)}"
         kept.append(attribute)
     return ";".join(kept)
 
@@ -96,11 +97,11 @@ def _own_prefix(upstream: Upstream, request: Request) -> str:
     return root + upstream.prefix_of(request.match_path) if upstream.address.path else root
 
 
-def _own_cookie_path(path: str, own: str, text: str) -> str:
+def _own_cookie_path(path: str, own_prefix: str, text: str) -> str:
     if path and not _is_below(text, path):
         # A cookie for a part of the upstream's path that is above it, such as `/`, is sent to all of it.
-        return own or "/"
-    return own + text[len(path) :] or "/"
+        return own_prefix or "/"
+    return own_prefix + text[len(path) :] or "/"
 
 
 def _is_below(text: str, path: str) -> bool:

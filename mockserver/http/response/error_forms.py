@@ -131,8 +131,8 @@ class ErrorForm:
         """The body with those members of the problem document beside it that the shape does not declare."""
         if not isinstance(body, dict):
             return body
-        own = {name: value for name, value in self._problem.items() if name not in body and name not in shape.names}
-        return {**body, **own}
+        added = {name: value for name, value in self._problem.items() if name not in body and name not in shape.names}
+        return {**body, **added}
 
     def _object(self, shape: Shape, example: Any, entry: ErrorEntry, depth: int) -> Any:
         sample = example if isinstance(example, dict) else {}

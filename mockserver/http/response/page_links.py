@@ -31,9 +31,9 @@ def page_addresses(request: Request, pages: Mapping[str, Mapping[str, Any]]) -> 
         pairs += [(name, value) for name, value in replaced.items() if name not in names]
         return f"{base}?{urlencode(pairs)}" if pairs else base
 
-    own = address({})
-    only_page = {} if pages else {"first": own, "last": own}
-    return {"self": own, **only_page, **{relation: address(replaced) for relation, replaced in pages.items()}}
+    own_address = address({})
+    only_page = {} if pages else {"first": own_address, "last": own_address}
+    return {"self": own_address, **only_page, **{relation: address(replaced) for relation, replaced in pages.items()}}
 
 
 def link_header(addresses: Addresses) -> str | None:

@@ -163,8 +163,8 @@ def _check_headers(declared: DeclaredResponse, pairs: list[tuple[str, str]], bod
         text = values.get(name)
         if text is not None:
             violations += validate_header(declaration, text)
-        elif (own := own_value(declaration, body)) is not None:
-            pairs.append((declaration.name, own))
+        elif (generated := own_value(declaration, body)) is not None:
+            pairs.append((declaration.name, generated))
         elif declaration.required and name not in NEVER_SENT and not name.startswith(SENT_LATER):
             message = f"the header {declaration.name} is required and missing"
             violations.append(Violation("header", "", "required", message, declaration.name))

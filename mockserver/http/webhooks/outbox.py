@@ -65,13 +65,13 @@ class WebhookOutbox:
         try:
             yield responses
         finally:
-            held = batch.deliveries
+            deliveries = batch.deliveries
             batch.deliveries, batch.hops = None, 0
             delivery = responses[0].delivery if responses else None
-            if held and delivery is not None and delivery.retry is None:
-                delivery.on_delivered.append(lambda: self._submit_all(held))
+            if deliveries and delivery is not None and delivery.retry is None:
+                delivery.on_delivered.append(lambda: self._submit_all(deliveries))
             else:
-                self._submit_all(held)
+                self._submit_all(deliveries)
 
     def submit(self, delivery: WebhookDelivery) -> None:
         """Attempt a delivery, once the response to the present request has left."""

@@ -43,12 +43,12 @@ def with_discriminator(schema: dict[str, Any], written: dict[str, Any], targets:
         if properties and isinstance(alternative, dict) and "$ref" in alternative:
             names[number] = _find_names(branch, mapping if isinstance(mapping, dict) else {}, properties, targets)
     alternatives = list(schema[keyword])
-    for number, own in names.items():
-        restriction: dict[str, Any] = {"properties": {name: {"enum": own}}, "required": [name]}
+    for number, branch_names in names.items():
+        restriction: dict[str, Any] = {"properties": {name: {"enum": branch_names}}, "required": [name]}
         if isinstance(default, str) and _is_target(default, written[keyword][number]["$ref"]):
             others = [value for other, values in names.items() if other != number for value in values]
             restriction = {"properties": {name: {"not": {"enum": others}}}}
-        elif not own:
+        elif not branch_names:
             continue
         alternatives[number] = {"$ref": alternatives[number]["$ref"], **restriction}
     return {**schema, keyword: alternatives}

@@ -61,16 +61,16 @@ class _Holder:
     """The schema that gets copies of others: its pointer, and the copies by their names in its `$defs`."""
 
     pointer: str
-    taken: frozenset[str]
+    taken_names: frozenset[str]
     copies: dict[str, Any] = field(default_factory=dict)
     # By the address of what is copied, and its bindings.
     names: dict[tuple[str, tuple[tuple[str, str], ...]], str] = field(default_factory=dict)
 
     def choose_name(self, pointer: str) -> str:
         """A name for the copy of the schema at a pointer."""
-        wanted = json_pointer.split(pointer)[-1] if pointer else "document"
-        candidates = (wanted if number == 1 else f"{wanted}_{number}" for number in count(1))
-        return next(name for name in candidates if name not in self.taken and name not in self.names.values())
+        preferred = json_pointer.split(pointer)[-1] if pointer else "document"
+        candidates = (preferred if number == 1 else f"{preferred}_{number}" for number in count(1))
+        return next(name for name in candidates if name not in self.taken_names and name not in self.names.values())
 
 
 @dataclass(slots=True)

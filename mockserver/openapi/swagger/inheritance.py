@@ -104,9 +104,9 @@ def _values(conversion: Conversion, name: str, discriminator: str, listed: list[
 
     Of the values that the base lists, it is the one which differs from its name in notation at most.
     """
-    own = _own_values(conversion, name, discriminator)
-    if own is not None:
-        return own
+    own_values = _own_values(conversion, name, discriminator)
+    if own_values is not None:
+        return own_values
     value = str(_declared(conversion, name).get(VALUE, name))
     if listed is None or value in listed:
         return [value]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from mockserver.errors import Violation, quote
@@ -58,8 +59,8 @@ class _Reader:
                 continue
             place = places.attribute(namespace, name)
             marked = f"{ATTRIBUTE_MARK}{decode_name(name)}"
-            key, own = (place.member, place.layout) if place is not None else (marked, layout.member(marked))
-            members[key] = _attribute(text, own)
+            key, member_layout = (place.member, place.layout) if place is not None else (marked, layout.member(marked))
+            members[key] = _attribute(text, member_layout)
         self._add_text(members, element, layout)
         repeated: dict[str, list[Any]] = {}
         for child in element.children:
@@ -67,9 +68,9 @@ class _Reader:
             if place is None:
                 continue
             values = repeated.setdefault(place.member, [])
-            own = place.layout.item(len(values)) if place.is_repeated else place.layout
+            member_layout = place.layout.item(len(values)) if place.is_repeated else place.layout
             below = (path, place.member, len(values)) if place.is_repeated else (path, place.member)
-            values.append(self._value(child, own, below))
+            values.append(self._value(child, member_layout, below))
             if place.is_repeated or len(values) > 1:
                 members[place.member] = values
             else:
@@ -87,8 +88,8 @@ class _Reader:
             None,
         )
         if wrong is None and name not in layout.names:
-            own = layout.member(name)
-            return MemberPlace(name, own, is_repeated=own.is_array and not own.is_wrapped)
+            member_layout = layout.member(name)
+            return MemberPlace(name, member_layout, is_repeated=member_layout.is_array and not member_layout.is_wrapped)
         member = wrong.member if wrong is not None else name
         self._refuse((path, member), f"{_describe(element)} is not {_written(layout, member)}")
         return None
@@ -114,7 +115,8 @@ class _Reader:
     def _choose_alternatives(self, element: Element, layout: XmlLayout) -> XmlLayout:
         """The layout, with its alternatives decided by which of them the element comes closest to."""
         while layout.alternatives:
-            layout = min((own for _, own in layout.alternatives), key=lambda own: self._count_differences(element, own))
+            alternatives = (alternative for _, alternative in layout.alternatives)
+            layout = min(alternatives, key=partial(self._count_differences, element))
         return layout
 
     def _count_differences(self, element: Element, layout: XmlLayout) -> tuple[int, int]:
@@ -142,8 +144,8 @@ class _Reader:
                 unknown += 1
                 continue
             present.add(place.member)
-            own = place.layout.items if place.is_repeated else place.layout
-            if text is not None and own.types.isdisjoint(COMPOUND) and not own.is_valid(read_text(text, own)):
+            part = place.layout.items if place.is_repeated else place.layout
+            if text is not None and part.types.isdisjoint(COMPOUND) and not part.is_valid(read_text(text, part)):
                 wrong += 1
         absent = layout.required_names - present - ({places.text.member} if places.text is not None else set())
         return wrong + len(absent) + int(not is_named), unknown
@@ -167,8 +169,8 @@ class _Reader:
 def _pointer(path: Path) -> str:
     tokens: list[str | int] = []
     while path:
-        path, *own = path
-        tokens += reversed(own)
+        path, *below = path
+        tokens += reversed(below)
     return json_pointer.join(reversed(tokens))
 
 
@@ -221,11 +223,11 @@ def _format(name: XmlName) -> str:
 
 def _written(layout: XmlLayout, member: str) -> str:
     """How a declared member is written."""
-    own = layout.member(member)
+    member_layout = layout.member(member)
     subject = f"how {quote(member)} is written"
-    if own.is_text:
+    if member_layout.is_text:
         return f"{subject}: that is the text of its parent"
-    if own.is_attribute:
-        return f"{subject}: that is the attribute {quote(own.name.local or member)}"
-    named = own.items if own.is_array and not own.is_wrapped else own
+    if member_layout.is_attribute:
+        return f"{subject}: that is the attribute {quote(member_layout.name.local or member)}"
+    named = member_layout.items if member_layout.is_array and not member_layout.is_wrapped else member_layout
     return f"{subject}: that is {_format(XmlName(named.name.local or member, named.name.namespace))}"

@@ -46,9 +46,9 @@ def _item_name(items: XmlLayout, parent: str | None) -> XmlName:
 
     An item of an array that is the root itself is named like its component.
     """
-    own = items.name
-    local = own.local or (parent if parent is not None else items.root_name or ITEM_NAME)
-    return XmlName(local, own.namespace, own.prefix)
+    item_name = items.name
+    local = item_name.local or (parent if parent is not None else items.root_name or ITEM_NAME)
+    return XmlName(local, item_name.namespace, item_name.prefix)
 
 
 def _element(name: XmlName, value: Any, layout: XmlLayout, scope: Scope, item_parent: str | None) -> str:
@@ -76,21 +76,21 @@ def _object(value: Mapping[str, Any], layout: XmlLayout, scope: Scope) -> tuple[
     declared = [name for name in layout.names if name in value]
     for name in [*declared, *(name for name in value if name not in layout.names)]:
         member, is_declared = value[name], name in layout.names
-        own = layout.member(name)
+        member_layout = layout.member(name)
         is_scalar = not isinstance(member, dict | list)
-        if is_declared and own.is_attribute and not isinstance(member, dict):
+        if is_declared and member_layout.is_attribute and not isinstance(member, dict):
             if member is not None:
                 # Of its namespace, as far as that has no prefix of its own.
                 prefix = f"{ATTRIBUTE_PREFIX}{len(attributes)}"
-                attributes += _attribute(name, member, own, scope, prefix)
-        elif is_declared and own.is_text and is_scalar:
-            pieces.append(cdata(scalar_text(member)) if own.is_cdata else escape(scalar_text(member)))
+                attributes += _attribute(name, member, member_layout, scope, prefix)
+        elif is_declared and member_layout.is_text and is_scalar:
+            pieces.append(cdata(scalar_text(member)) if member_layout.is_cdata else escape(scalar_text(member)))
         elif not is_declared and is_scalar and name.startswith(ATTRIBUTE_MARK) and len(name) > 1:
             attributes.append((_undeclared_attribute(name[1:]), scalar_text(member)))
         elif not is_declared and is_scalar and name == TEXT_NAME:
             pieces.append(escape(scalar_text(member)))
         else:
-            pieces += _member(name, member, own, scope)
+            pieces += _member(name, member, member_layout, scope)
     return attributes, "".join(pieces)
 
 
@@ -100,9 +100,9 @@ def _member(name: str, value: Any, layout: XmlLayout, scope: Scope) -> Iterator[
     if isinstance(value, list) and not layout.is_wrapped:
         yield from _items(value, layout, scope, name)
         return
-    own = layout.name
-    local = own.local or name
-    yield _element(XmlName(local, own.namespace, own.prefix), value, layout, scope, local)
+    xml_name = layout.name
+    local = xml_name.local or name
+    yield _element(XmlName(local, xml_name.namespace, xml_name.prefix), value, layout, scope, local)
 
 
 def _items(values: list[Any], layout: XmlLayout, scope: Scope, parent: str | None) -> Iterator[str]:
@@ -117,10 +117,10 @@ def _attribute(name: str, value: Any, layout: XmlLayout, scope: Scope, usual: st
 
     The items of an array are separated by spaces.
     """
-    own = layout.name
+    xml_name = layout.name
     text = " ".join(map(scalar_text, value)) if isinstance(value, list) else scalar_text(value)
-    prefix = own.prefix or (usual if own.namespace is not None else None)
-    key, declarations, _ = _qualify(XmlName(own.local or name, own.namespace, prefix), scope)
+    prefix = xml_name.prefix or (usual if xml_name.namespace is not None else None)
+    key, declarations, _ = _qualify(XmlName(xml_name.local or name, xml_name.namespace, prefix), scope)
     return [*declarations, (key, text)]
 
 
