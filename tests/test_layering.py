@@ -41,7 +41,7 @@ MAY_VARY = {
     "mockserver.generate.generator", "mockserver.generate.generation_state", "mockserver.generate.constraint_collector", "mockserver.generate.numbers", "mockserver.generate.regex.writer",
     "mockserver.generate.strings", "mockserver.generate.realistic", "mockserver.generate.vocabulary", "mockserver.engine.seeding.initial_state", "mockserver.engine.seeding.key_generator",
     "mockserver.engine.handler_calls.calls",  # seeded, for handlers
-    "mockserver.cli.addresses",  # makes a token
+    "mockserver.cli.access",  # makes a token
 }  # fmt: skip
 # The lowest layer that may use a library.
 FRAMEWORKS = {"werkzeug": "http", "flask": "web", "jinja2": "web", "uvicorn": "server", "httptools": "server"}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from mockserver.cli.addresses import generate_token, print_token
+from mockserver.cli.access import generate_token, print_token
 from mockserver.cli.arguments import fail, warn
 from mockserver.cli.recording_files import REDACT, create, load_document, require_empty, write_recording
 from mockserver.cli.serve_options import PORT

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockserver.cli.addresses import WILDCARDS, find_network_address, generate_token, load_tls, print_token
+from mockserver.cli.access import WILDCARDS, find_network_address, generate_token, load_tls, print_token
 from mockserver.cli.arguments import fail, fail_with_problems, load_or_fail, warn, without_state_lines
 from mockserver.cli.environment import EnvironmentCommand
 from mockserver.cli.garbage import paused_garbage_collection

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mockserver.cli.addresses import checked_token
+from mockserver.cli.access import checked_token
 from mockserver.cli.arguments import CONTRACT, STATEFUL, STRICT_EXAMPLES, add_options
 from mockserver.cli.environment import Delay, Duration, PortOption, Size
 from mockserver.cli.request_log import Format

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from mockserver.cli.addresses import WILDCARDS, is_loopback
+from mockserver.cli.access import WILDCARDS, is_loopback
 from mockserver.cli.arguments import add_options, warn
 from mockserver.cli.environment import Duration
 from mockserver.contract.model import Contract

@@ -18,7 +18,7 @@ import pytest
 import requests
 from click.testing import CliRunner, Result
 
-from mockserver.cli.addresses import find_network_address
+from mockserver.cli.access import find_network_address
 from mockserver.cli.check import check_command
 from mockserver.cli.main import COMMANDS, RENAMED_OPTIONS, main
 from mockserver.cli.serve import serve_command

@@ -1,4 +1,4 @@
-"""Addresses that a server listens on: whether only this machine reaches them, the token where others do, and TLS."""
+"""Who reaches a server: at its address only this machine or others too; and the token and TLS for these."""
 
 from __future__ import annotations
 
