@@ -42,6 +42,7 @@ def test_keeping_state_of_linked_schemas_grows_linearly_with_the_document(tmp_pa
     assert_grows_linearly(prepare, 4)
 
 
+@pytest.mark.full
 def test_naming_the_owners_of_nested_collections_grows_linearly_with_their_number(tmp_path: Path) -> None:
     def prepare(count: int) -> Callable[[], object]:
         paths: dict[str, Any] = {}

@@ -88,6 +88,7 @@ def test_a_file_belongs_to_the_package_that_it_is_installed_in(file: str, module
 
 
 # They are programs of the benchmark alone, so that the tests do without them everywhere.
+@pytest.mark.full
 @pytest.mark.skipif(bool(servers.missing_programs(upstream.PROGRAMS)), reason="wrk or nginx is not installed")
 def test_passing_on_is_measured_beside_nginx_and_the_backend() -> None:
     rows = list(upstream.rows(seconds=1, rounds=1, requests=2, downloads=1, megabytes=1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from mockserver import BackgroundServer
@@ -47,6 +48,7 @@ def test_records(page_in: PageIn, check_accessibility: CheckPage) -> None:
     check_accessibility(page)
 
 
+@pytest.mark.full
 def test_records_of_an_empty_run(page_in: PageIn, check_accessibility: CheckPage) -> None:
     page = page_in("empty")
     open_console(page, "records")
