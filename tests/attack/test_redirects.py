@@ -43,10 +43,10 @@ def as_browsers_read(base: str, address: str) -> str:
     return urljoin(base, re.sub(r"[\t\r\n]", "", address).replace("\\", "/"))
 
 
-@pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize(
-    "query", ["__token=secret", "__scenario=empty&__token=secret", "__sandbox=a&q=http://evil.example/"]
-)
+QUERIES = ["__token=secret", "__scenario=empty&__token=secret", "__sandbox=a&q=http://evil.example/"]
+
+
+@pytest.mark.parametrize(("path", "query"), combine(PATHS, QUERIES))
 def test_a_redirect_stays_on_the_server(guarded: BackgroundServer, path: str, query: str) -> None:
     status, location, _ = navigate(guarded, f"{path}?{query}")
     assert status == 303

@@ -9,6 +9,7 @@ import pytest
 
 from mockserver import BackgroundServer, create_app, load_contract
 from tests.attack.raw_http import send, statuses
+from tests.attack.scale import combine
 from tests.upstream.backend import Backend, body_of, exchange, get, status_of
 
 BODY = b"2\r\n{}\r\n0\r\n\r\n"
@@ -39,8 +40,7 @@ def posted(target: str, coding: str, version: str = "1.1") -> bytes:
     return f"{head}Transfer-Encoding: {coding}\r\n\r\n".encode() + BODY
 
 
-@pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("coding", UNKNOWN)
+@pytest.mark.parametrize(("target", "coding"), combine(TARGETS, UNKNOWN))
 def test_a_coding_before_chunked_is_not_implemented(target: str, coding: str, url: str, backend: Backend) -> None:
     received = exchange(url, posted(target, coding) + get("/smuggled"))
     assert (statuses(received), json.loads(body_of(received))["code"]) == ([501], "transfer-coding-not-supported")

@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from mockserver import BackgroundServer, create_app, load_contract
+from tests.attack.scale import combine
 from tests.conftest import MakeContract, Serve
 from tests.http.test_overrides import add
 
@@ -68,13 +69,15 @@ def ask(server: BackgroundServer, method: str, **headers: str) -> tuple[int, lis
     return response.status, response.getheaders()
 
 
-@pytest.mark.parametrize("name", OWN)
-@pytest.mark.parametrize(
-    ("method", "condition", "status"), [("GET", "", 200), ("HEAD", "", 200), ("GET", '"v1"', 304), ("POST", "", 200)]
-)
+# The method, the condition and the status of a request.
+REQUESTS = [("GET", "", 200), ("HEAD", "", 200), ("GET", '"v1"', 304), ("POST", "", 200)]
+
+
+@pytest.mark.parametrize(("name", "case"), combine(OWN, REQUESTS))
 def test_a_declared_value_is_sent_once_in_place_of_the_servers(
-    declared: BackgroundServer, name: str, method: str, condition: str, status: int
+    declared: BackgroundServer, name: str, case: tuple[str, str, int]
 ) -> None:
+    method, condition, status = case
     headers = {"If-None-Match": condition} if condition else {}
     answered, sent = ask(declared, method, Origin="https://app.example", **headers)
     assert answered == status
@@ -91,14 +94,13 @@ def test_a_response_with_its_own_date_is_the_same_each_time(declared: Background
     assert [ask(declared, "GET") for _ in range(3)] == [first] * 3
 
 
-@pytest.mark.parametrize("method", ["get", "post"])
-@pytest.mark.parametrize(
-    "name",
-    [
-        "Content-Length", "Content-Encoding", "Content-Type", "Date", "Connection", "Keep-Alive", "Transfer-Encoding", "Trailer",
-        "Upgrade", "Vary", "Access-Control-Allow-Origin", "X-Mock-Sandbox",
-    ],
-)  # fmt: skip
+SERVERS = [
+    "Content-Length", "Content-Encoding", "Content-Type", "Date", "Connection", "Keep-Alive", "Transfer-Encoding", "Trailer",
+    "Upgrade", "Vary", "Access-Control-Allow-Origin", "X-Mock-Sandbox",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "method"), combine(SERVERS, ["get", "post"]))
 def test_a_required_header_that_is_the_servers_own_business_is_never_missing(
     serve: Serve, method: str, name: str
 ) -> None:

@@ -12,6 +12,7 @@ import requests
 from mockserver import BackgroundServer, Client, VerdictFailed
 from mockserver.http.messages import Request
 from mockserver.http.service import ReceivedResponse
+from tests.attack.scale import combine
 from tests.conftest import MakeContract
 from tests.ports import free_port
 from tests.redis_server import RedisServer
@@ -278,17 +279,16 @@ def test_processes_that_share_a_store_share_drift(backend: StartBackend, mock: S
     assert [len(Client(server.url).drift()) for server in servers] == [0, 0]
 
 
+OTHER_TYPES = ["application/problem+json", ";;;", "\xff", "text/html; charset=nosuch", "a" * 5_000]
+BODIES = [
+    b"\xff\xfe{}", b"[" * 100_000 + b"]" * 100_000, b"[" * 300, b"NaN", b'"\\ud800"', b'{"a":1,"a":2}', b"9" * 5_000,
+    b"1e999", b'{"status": ' + b"1" * 400 + b"}", b"\x00", b'"' + b"x" * 100_000 + b'"', b"[NaN, " + b"1," * 40_000 + b"1]",
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    "content_type",
-    ["application/json", "application/problem+json", ";;;", "\xff", "text/html; charset=nosuch", "a" * 5_000],
+    ("body", "content_type"), [*combine(BODIES, ["application/json"]), *combine(BODIES, OTHER_TYPES)]
 )
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"\xff\xfe{}", b"[" * 100_000 + b"]" * 100_000, b"[" * 300, b"NaN", b'"\\ud800"', b'{"a":1,"a":2}', b"9" * 5_000,
-        b"1e999", b'{"status": ' + b"1" * 400 + b"}", b"\x00", b'"' + b"x" * 100_000 + b'"', b"[NaN, " + b"1," * 40_000 + b"1]",
-    ],
-)  # fmt: skip
 def test_nothing_that_the_backend_sends_is_an_error_of_this_server(
     body: bytes, content_type: str, backend: StartBackend, mock: StartMock, caplog: pytest.LogCaptureFixture
 ) -> None:
