@@ -16,7 +16,7 @@ import pytest
 import requests
 
 from mockserver import BackgroundServer, create_app
-from tests.attack.scale import IS_FULL, rounds
+from tests.attack.scale import rounds
 from tests.cli.test_main import SECONDS
 from tests.conftest import require_program
 from tests.ports import free_port
@@ -100,7 +100,8 @@ def test_a_node_server_renders_each_page_from_the_sandbox_of_its_request(
     assert requests.get(f"{api.url}/__mock/requests", timeout=SECONDS).json()["total"] == 0
 
 
-@pytest.mark.skipif(not IS_FULL, reason="Next.js is installed only for `make attack`")
+# Next.js is installed only for `make attack`.
+@pytest.mark.full
 def test_a_next_app_renders_each_page_from_the_sandbox_of_its_request(api: BackgroundServer, node: str) -> None:
     pages, next_command = prepare(api), [node, str(NEXT / "node_modules" / "next" / "dist" / "bin" / "next")]
     with run([*next_command, "build"], api.url, NEXT) as build:
