@@ -247,7 +247,7 @@ def test_a_served_directory_that_is_removed_and_created_again_is_reloaded(root: 
     assert "Traceback" not in output
 
 
-@pytest.mark.parametrize("arguments", some([["check"], ["check", "none"], ["scenarios"], ["init", "new"], ["serve", "none"]], 2))  # fmt: skip
+@pytest.mark.parametrize("arguments", some([["scenarios"], ["check"], ["check", "none"], ["init", "new"], ["serve", "none"]], 2))  # fmt: skip
 def test_a_command_has_no_traceback_where_the_working_directory_was_removed(arguments: list[str]) -> None:
     command = [sys.executable, "-m", "mockserver", *arguments]
     script = 'cd "$(mktemp -d)" && rmdir "$PWD" && exec "$@"'
