@@ -57,8 +57,6 @@ class Protocol(RequestReader):
         super().connection_made(transport)
         self._constant = wsgi_bridge.constant_environ(self.server, self.client, self.scheme or "http")
         self._timer = self.loop.call_later(rejections.REQUEST_SECONDS, self._check_time)
-        # When requests are responded to that wait for others to have their turn.
-        self._turn = self.loop.call_later(0, self._respond_to_waiting)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of the timers, too. Uvicorn keeps its own for a connection that was reset."""
@@ -67,7 +65,7 @@ class Protocol(RequestReader):
         if self._hold is not None:
             self._hold.cancel()
         self._waiting.clear()
-        self._turn.cancel()
+        self.served.turns.remove(self)
         self.served.uploads.note(self, 0)
         super().connection_lost(exc)
 
@@ -103,7 +101,7 @@ class Protocol(RequestReader):
                 service.request_log(line_of_repeat(cached.entry, cached.validity.sandbox))
             return True
         prepared = service.prepared.find(data)
-        if prepared is None or not self._may_repeat(prepared):
+        if prepared is None or self.served.turns.is_over(self.loop.time()) or not self._may_repeat(prepared):
             return False
         try:
             response, head, body = respond(service, prepared)
@@ -149,21 +147,23 @@ class Protocol(RequestReader):
 
     def _may_respond(self, number: int) -> bool:
         """Whether a request is responded to at once, before which a number of others came in the same bytes."""
-        return not self.is_held_up and number < RESPONSES_PER_TURN
+        if self.is_held_up or number >= RESPONSES_PER_TURN:
+            return False
+        return not self.served.turns.is_over(self.loop.time())
 
     def _have_wait(self, cycle: Cycle, request: Any, size: int = 0) -> None:
         """Have a request, with a body of a size, wait for the responses before its own, or for its turn."""
         if not self.is_held_up:
-            self._turn = self.loop.call_later(0, self._respond_to_waiting)
+            self.served.turns.add(self, self.loop)
         self._waiting.add(cycle, request, size)
         self.regulate_reading()
 
-    def _respond_to_waiting(self, limit: int = RESPONSES_PER_TURN) -> None:
-        self._turn.cancel()
+    def respond_to_waiting(self, limit: int = RESPONSES_PER_TURN) -> None:
+        """Respond to requests that wait for earlier responses, or for their turn."""
         responses = 0
         while self._waiting and self._hold is None and not (self.flow.write_paused or self.transport.is_closing()):
             if responses == limit:
-                self._turn = self.loop.call_later(0, self._respond_to_waiting)
+                self.served.turns.add(self, self.loop)
                 break
             responses += 1
             self._respond(*self._waiting.take())
@@ -241,12 +241,12 @@ class Protocol(RequestReader):
             self._hold = begin(self, sent.response, head, body, partial(self._end_stream, cycle))
             return
         self.send(cycle, head, body)
-        self._respond_to_waiting()
+        self.respond_to_waiting()
 
     def _end_stream(self, cycle: Cycle) -> None:
         self._hold = None
         self._end_response(cycle)
-        self._respond_to_waiting()
+        self.respond_to_waiting()
 
     def send(self, cycle: Cycle, head: bytes, body: bytes) -> None:
         """Write a response and go on to the next request, or close."""
@@ -260,6 +260,7 @@ class Protocol(RequestReader):
             self.flow.resume_reading()
             self._after_response()
         else:
+            self.served.turns.note_response(self.loop.time())
             self._close()
 
     def _send_at_once(self, head: bytes, body: bytes) -> None:
@@ -270,6 +271,7 @@ class Protocol(RequestReader):
     def _after_response(self) -> None:
         """Note that a response was sent. The timer of idle connections finds out later that this one is not."""
         self._active_at = self.loop.time()
+        self.served.turns.note_response(self._active_at)
         if self.timeout_keep_alive_task is None:
             self.timeout_keep_alive_handler()
         if self.flow.write_paused:
@@ -303,14 +305,14 @@ class Protocol(RequestReader):
         super().resume_writing()
         if isinstance(self._hold, ResponseWriter):
             self._hold.write()
-        self._respond_to_waiting()
+        self.respond_to_waiting()
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """The peer sends no more: respond to what it has sent, and close. Whether that takes a while.
 
         A connection with TLS closes at once, and it reads its end even while reading is paused.
         """
-        self._respond_to_waiting(len(self._waiting))
+        self.respond_to_waiting(len(self._waiting))
         if self._is_incomplete or not self.is_responding or self.scheme == "https":
             return False
         self.cycle.keep_alive = False
@@ -320,7 +322,7 @@ class Protocol(RequestReader):
 
     def shutdown(self) -> None:
         """The server ends: what is not a whole request yet gets no response."""
-        self._respond_to_waiting(len(self._waiting))
+        self.respond_to_waiting(len(self._waiting))
         if isinstance(self._hold, ResponseWriter):
             self._hold.end_response()
         self.transport.close()

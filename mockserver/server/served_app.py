@@ -21,6 +21,7 @@ from mockserver.http.response.responses import wire_headers
 from mockserver.http.service import BODY_LIMIT, Service
 from mockserver.server import wsgi_bridge
 from mockserver.server.rejections import REJECTIONS, rejection
+from mockserver.server.response_turns import ResponseTurns
 from mockserver.server.streams import StreamLoop
 from mockserver.server.uploads import Uploads
 from mockserver.syntax.http.statuses import BODILESS
@@ -43,7 +44,7 @@ class ServedApp:
     """The application, the service behind it if there is one, and the limit of bodies in bytes.
 
     `threads` handle the requests that call Python of a contract, and `streams` the responses that stay open. `uploads`
-    are the bodies that are not complete.
+    are the bodies that are not complete, and `turns` those of the connections that respond.
     """
 
     app: WSGIApplication
@@ -51,6 +52,7 @@ class ServedApp:
     body_limit: int = BODY_LIMIT
     threads: StepThreads = field(default_factory=StepThreads)
     uploads: Uploads = field(default_factory=Uploads)
+    turns: ResponseTurns = field(default_factory=ResponseTurns)
     streams: StreamLoop = field(init=False)
 
     def __post_init__(self) -> None:

@@ -46,6 +46,9 @@ class Loop:
         heapq.heappush(self._timers, (self.now + delay, next(self._numbers), timer))
         return timer
 
+    def call_soon(self, act: Callable[..., None], *arguments: Any) -> Timer:
+        return self.call_later(0, act, *arguments)
+
     def advance(self, seconds: float) -> None:
         """Move the clock, and fire each timer when it is due."""
         until = self.now + seconds
@@ -53,7 +56,7 @@ class Loop:
             self.now, _, timer = heapq.heappop(self._timers)
             if timer.act is not None:
                 timer.act()
-        self.now = until
+        self.now = max(self.now, until)
 
 
 class Connection:

@@ -108,7 +108,7 @@ class PassingProtocol(Protocol):
     def end_relay(self, cycle: Cycle, head: bytes, body: bytes) -> None:
         """Write a response, or the end of the one that was begun, and go on to the next request, or close."""
         self._send_passed(cycle, head, body)
-        self._respond_to_waiting()
+        self.respond_to_waiting()
 
     def _send_passed(self, cycle: Cycle, head: bytes, body: bytes) -> None:
         self._hold = None

@@ -1,0 +1,75 @@
+"""Lets all connections of an event loop respond in turns, so that none waits until every other one has responded."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+# How long connections respond before the loop looks what else has come, unless a single response takes longer.
+TURN_SECONDS = 0.05
+# After so long without a response, the loop has looked in any case: freeing what a large request held takes less.
+IDLE_SECONDS = 0.1
+# After a turn that has taken long, the loop needs several rounds for a new connection: to accept it, to read a request,
+# and to write the response.
+PAUSE_SECONDS = 0.002
+
+
+class Responder(Protocol):
+    """A connection that has requests to respond to."""
+
+    def respond_to_waiting(self) -> None:
+        """Respond to some of the requests that wait for their turn."""
+
+
+class ResponseTurns:
+    """The connections whose requests wait until others have had their turn."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[Responder, None] = {}
+        self._is_scheduled = False
+        # When the turn began, and when a response was sent last.
+        self._began = self._ended = 0.0
+
+    def note_response(self, now: float) -> None:
+        """Note when a response was sent last."""
+        self._ended = now
+
+    def is_over(self, now: float) -> bool:
+        """Whether what has come is to wait for the next turn."""
+        if now - self._ended > IDLE_SECONDS:
+            self._began = now
+        return now - self._began > TURN_SECONDS
+
+    def add(self, responder: Responder, loop: asyncio.AbstractEventLoop) -> None:
+        """Have a connection respond once the loop has looked what else has come."""
+        self._waiting[responder] = None
+        if not self._is_scheduled:
+            self._schedule(loop)
+
+    def remove(self, responder: Responder) -> None:
+        """A connection has nothing to respond to any more."""
+        self._waiting.pop(responder, None)
+
+    def _schedule(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._is_scheduled = True
+        loop.call_soon(self._begin, loop, loop.time() - self._began > TURN_SECONDS)
+
+    def _begin(self, loop: asyncio.AbstractEventLoop, was_long: bool) -> None:
+        """Begin a turn: what comes now is responded to first."""
+        self._began = loop.time()
+        if was_long:
+            loop.call_later(PAUSE_SECONDS, self._respond, loop)
+        else:
+            self._respond(loop)
+
+    def _respond(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._began = loop.time()
+        for responder in list(self._waiting):
+            if self._waiting.pop(responder, self) is not self:
+                responder.respond_to_waiting()
+            if loop.time() - self._began > TURN_SECONDS:
+                break
+        self._is_scheduled = False
+        if self._waiting:
+            self._schedule(loop)
+        self._began = loop.time()

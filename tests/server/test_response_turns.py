@@ -1,0 +1,83 @@
+"""Connections respond in turns, so that none waits until every other one has responded."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+from mockserver.server.response_turns import PAUSE_SECONDS, TURN_SECONDS, ResponseTurns
+from mockserver.server.server import BackgroundServer
+from tests.attack.connection import Loop
+
+SECONDS = 10.0
+
+
+class SlowConnection:
+    """Takes a second to respond, by the clock of the loop, so many times."""
+
+    def __init__(self, loop: Any, turns: ResponseTurns, requests: int = 1) -> None:
+        self.loop, self.turns, self.requests = loop, turns, requests
+        self.responses = 0
+
+    def respond_to_waiting(self) -> None:
+        self.loop.now += 1.0
+        self.responses += 1
+        self.turns.note_response(self.loop.now)
+        if self.responses < self.requests:
+            self.turns.add(self, self.loop)
+
+
+def test_after_a_response_that_took_long_it_is_the_turn_of_what_has_come() -> None:
+    loop: Any = Loop()
+    turns = ResponseTurns()
+    connections = [SlowConnection(loop, turns, requests=2), SlowConnection(loop, turns), SlowConnection(loop, turns)]
+    for connection in connections:
+        turns.add(connection, loop)
+    turns.remove(connections[2])
+    for responses in [(1, 0, 0), (1, 1, 0), (2, 1, 0), (2, 1, 0)]:
+        loop.advance(0)
+        assert not turns.is_over(loop.now)
+        loop.advance(PAUSE_SECONDS)
+        assert tuple(connection.responses for connection in connections) == responses
+
+
+def test_a_turn_is_over_after_a_while_of_responses() -> None:
+    turns, now = ResponseTurns(), 1_000.0
+    assert not turns.is_over(now)
+    while not turns.is_over(now):
+        now += TURN_SECONDS / 3
+        turns.note_response(now)
+    assert now > 1_000.0 + TURN_SECONDS
+
+
+def test_a_request_is_not_responded_to_after_all_those_that_came_at_once() -> None:
+    paths, has_come = list[str](), threading.Event()
+
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        paths.append(environ["PATH_INFO"])
+        if paths[-1] == "/slow":
+            has_come.wait(SECONDS)
+            time.sleep(1.5 * TURN_SECONDS)
+        start_response("204 No Content", [])
+        return []
+
+    with BackgroundServer(app, "127.0.0.1") as server:
+        slow = [send(server, "/slow") for _ in range(20)]
+        while not paths:
+            time.sleep(0.001)
+        quick = send(server, "/quick")
+        has_come.set()
+        for connection in [*slow, quick]:
+            assert connection.recv(65536).startswith(b"HTTP/1.1 204")
+            connection.close()
+    assert paths.index("/quick") < 20
+
+
+def send(server: BackgroundServer, path: str) -> socket.socket:
+    place = urlsplit(server.url)
+    connection = socket.create_connection((place.hostname or "", place.port or 0), timeout=SECONDS)
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    return connection
