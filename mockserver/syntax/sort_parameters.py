@@ -23,7 +23,7 @@ class Criterion(NamedTuple):
 
 
 def read_order(text: str, fields: frozenset[str]) -> tuple[Criterion, ...]:
-    """The criteria that a text lists; a name that is not a field stays as it is."""
+    """The criteria that a text lists, each field once; a name that is not a field stays as it is."""
     criteria: list[Criterion] = []
     for part in filter(None, map(str.strip, text.split(","))):
         if criteria and part.lower() in DIRECTIONS and part not in fields:
@@ -33,7 +33,10 @@ def read_order(text: str, fields: frozenset[str]) -> tuple[Criterion, ...]:
         sign, name, direction = match.groups() if match is not None and part not in fields else ("", part, None)
         is_descending = DIRECTIONS[direction.lower()] if direction else sign == "-"
         criteria.append(Criterion(find_field(name, fields) or name, is_descending))
-    return tuple(criteria)
+    first: dict[str, Criterion] = {}
+    for criterion in criteria:
+        first.setdefault(criterion.name, criterion)
+    return tuple(first.values())
 
 
 def find_field(name: str, fields: Collection[str]) -> str | None:

@@ -12,7 +12,7 @@ from mockserver.syntax.http.charsets import codec_name
 from mockserver.syntax.malformed_text import MalformedText
 from mockserver.syntax.strict_json import DEPTH_LIMIT
 
-# Elements and attributes of one document: reading that many takes up to half a second, during which nothing else happens.
+# Elements and attributes of one document: reading so many takes up to half a second, during which nothing else happens.
 ELEMENT_LIMIT = 50_000
 XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace"
 # `xsi:nil` marks an element that stands for no value (XML Schema 1.1, part 1, section 2.7.2).

@@ -48,8 +48,7 @@ class SelectingImplementation(Implementation):
             conditions += [OneOf(field, (value,)) for field, value in values.items()]
         for name in self.behaviour.filters:
             if name in call.query and not self._is_wildcard(name, call.query[name]):
-                value = call.query[name]
-                conditions.append(OneOf(name, tuple(value) if isinstance(value, list) else (value,)))
+                conditions.append(OneOf.of(name, call.query[name]))
         conditions += self._comparisons(call)
         return tuple(conditions)
 
@@ -75,8 +74,8 @@ class SelectingImplementation(Implementation):
             if comparison.as_instants and None in operands:
                 message = "must be a date or a date-time (RFC 3339), such as 2026-01-15 or 2026-01-15T09:00:00Z"
                 raise InvalidRequest([Violation("query", "", "format", message, name)])
-            readable = tuple(operand for operand in operands if operand is not None)
-            yield Compared(comparison.field, comparison.op, readable, comparison.as_instants)
+            readable = [operand for operand in operands if operand is not None]
+            yield Compared.of(comparison.field, comparison.op, readable, comparison.as_instants)
         for search in self.behaviour.selection.searches:
             text = call.query.get(search.parameter, "")
             words = split_words(text if isinstance(text, str) else " ".join(str(part) for part in text))

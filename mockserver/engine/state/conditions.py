@@ -6,7 +6,7 @@ Conditions are values: equal ones select the same rows. Each says of a record wh
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from operator import ge, gt, le, lt
 from typing import Any, NamedTuple
@@ -22,15 +22,27 @@ ORDERS: Mapping[Operator, Callable[[Any, Any], bool]] = {"gt": gt, "gte": ge, "l
 SEPARATOR = "\n"
 
 
+# Of more values it takes longer to go through them than to find out by their hashes whether one is among them.
+FEW = 8
+
+
 class OneOf(NamedTuple):
     """The field has one of the values."""
 
     name: str
-    values: tuple[Any, ...]
+    values: Collection[Any]
+
+    @classmethod
+    def of(cls, name: str, value: Any) -> OneOf:
+        """The condition that a field has a value, or one of those in a list."""
+        return cls(name, _searchable(value) if isinstance(value, list) else (value,))
 
     def matches(self, record: Record) -> bool:
         """Whether the record is selected."""
-        return record.get(self.name) in self.values
+        try:
+            return record.get(self.name) in self.values
+        except TypeError:  # an array or object, which is not among values that have hashes
+            return False
 
 
 class Compared(NamedTuple):
@@ -41,12 +53,19 @@ class Compared(NamedTuple):
 
     field: MemberPath
     op: Operator
-    operands: tuple[Comparable, ...]
+    kind: str
+    operands: Collection[Comparable]
     as_instants: bool = False
+
+    @classmethod
+    def of(cls, field: MemberPath, op: Operator, operands: Sequence[Comparable], as_instants: bool) -> Compared:
+        """The condition for operands that are of one kind."""
+        kind = operands[0][0] if operands else ""
+        return cls(field, op, kind, _searchable(operands) if op in ("eq", "in", "ne") else tuple(operands), as_instants)
 
     def matches(self, record: Record) -> bool:
         """Whether the record is selected."""
-        kind = self.operands[0][0] if self.operands else ""
+        kind = self.kind
         values = [
             value
             for leaf in list_values(record, self.field)
@@ -86,6 +105,14 @@ class HasWords(NamedTuple):
 
 
 Condition = OneOf | Compared | HasWords
+
+
+def _searchable(values: Sequence[Any]) -> Collection[Any]:
+    """The values, so that it is known soon whether one is among them, however many they are."""
+    try:
+        return tuple(values) if len(values) <= FEW else frozenset(values)
+    except TypeError:  # arrays or objects have no hashes
+        return tuple(values)
 
 
 def members_read(conditions: Iterable[Condition]) -> Iterator[str]:

@@ -96,9 +96,7 @@ def open_channel(exchange: Exchange, channel: Channel) -> Response:
     stream = Stream(service.streams)
     if channel.resource is not None:
         resource = service.contract.resources[channel.resource]
-        conditions = tuple(
-            OneOf(name, tuple(value) if isinstance(value, list) else (value,)) for name, value in channel.where.items()
-        )
+        conditions = tuple(OneOf.of(name, value) for name, value in channel.where.items())
         selection = EventSelection(resource, conditions)
         stream = EventStream(exchange, selection, ChannelMessages(resource.validator), last_event_id(request))
     has_handler = service.handler_of(channel.operation) is not None
