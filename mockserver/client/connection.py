@@ -140,6 +140,8 @@ def _error(response: requests.Response) -> MockError:
     code = str(problem.get("code", "unknown"))
     detail = problem.get("detail") or _excerpt(response)
     lines = [f"{detail} ({request} responded with {response.status_code} {code})"]
+    if code == "token-required":
+        lines.append("  Set the environment variable MOCKSERVER_TOKEN, or the argument `token` of the client.")
     violations = problem.get("violations")
     if isinstance(violations, list) and len(violations) > 1:
         lines += [f"  {violation.get('pointer', '')}: {violation.get('message', '')}" for violation in violations]

@@ -35,6 +35,8 @@ function sections(problem) {
         ...section("The latest requests", problem.requests, describeEntry),
         ...section("The latest deliveries", problem.deliveries, describeDelivery),
       ];
+    case "token-required":
+      return ["  Set MOCKSERVER_TOKEN in the environment of the tests, or the option `token` of the client."];
     default:
       return section("Violations", problem.violations, (violation) => [describeViolation(violation)]);
   }

@@ -587,7 +587,9 @@ def test_a_token_is_taken_from_the_environment_and_sent_to_the_control_api_only(
     built_in: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with BackgroundServer(create_app(built_in, token="s3cret")) as server:
-        assert failure(Client(server.url, "a").clock).code == "token-required"
+        error = failure(Client(server.url, "a").clock)
+        assert error.code == "token-required"
+        assert "Set the environment variable MOCKSERVER_TOKEN, or the argument `token`" in str(error)
         monkeypatch.setenv("MOCKSERVER_TOKEN", "s3cret")
         mock = Client(server.url, "a")
         assert mock.clock()["mode"] == "manual"

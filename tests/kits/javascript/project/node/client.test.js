@@ -259,6 +259,12 @@ for (const [url, sandbox] of [["localhost:4080", "a"], ["", "a"], [MOCKSERVER_UR
   });
 }
 
+test("the report of a missing token says how it is set", async () => {
+  const problem = JSON.stringify({ code: "token-required", detail: "The control API needs a token." });
+  const error = await withServer({ "Content-Type": "application/problem+json" }, problem, (url) => failure(new Client(url).clock()), 401);
+  assert.match(error.message, /^token-required \(401\): The control API needs a token.\n {2}Set MOCKSERVER_TOKEN in the environment/);
+});
+
 test("the token is sent to the control API", async () => {
   const server = createServer((request, response) => response.end(JSON.stringify({ token: request.headers["x-mock-token"] })));
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
