@@ -28,6 +28,8 @@ PRICES = (
     ("price", "currentprice"),
     ("originalprice", "compareatprice", "listprice", "oldprice", "regularprice", "retailprice", "msrp", "baseprice"),
 )
+# What the names of the bounds of a range begin or end with.
+BOUNDS = (("min", "max"), ("minimum", "maximum"), ("lowest", "highest"), ("from", "to"), ("lower", "upper"))
 SAME_STATES = {"canceled": "cancelled", "complete": "completed", "done": "completed", "finished": "completed"}
 # States that end a thing before its time: others do not follow from them, and they follow from no others.
 ENDS = frozenset({
@@ -36,6 +38,8 @@ ENDS = frozenset({
 })  # fmt: skip
 # Those that hardly anything that is listed is in.
 UNLIKELY = frozenset({"deleted", "removed", "archived", "trashed", "banned", "blocked", "revoked", "suspended"})
+# What has not come in some states although these are later.
+EXCLUDED = {"overdue": "paid", "unpaid": "paid"}
 IRREGULAR_PARTICIPLES = frozenset({"paid", "sent", "won", "lost", "sold", "read", "done"})
 
 
@@ -109,6 +113,8 @@ def _has_come(event: str, state: str, states: Sequence[str], otherwise: bool) ->
     """Whether an event has come in a state; `otherwise` where the states do not say."""
     if event not in states:
         return otherwise
+    if EXCLUDED.get(state) == event:
+        return False
     is_participle = event.endswith("ed") or event in IRREGULAR_PARTICIPLES
     if event == state or states.index(state) < states.index(event) or event in ENDS or not is_participle:
         return event == state
@@ -130,12 +136,10 @@ def _ascending(names: Mapping[str, str]) -> Iterator[list[str]]:
     """The members whose numbers ascend: prices of one thing, and the bounds of a range."""
     yield [names[name] for candidates in PRICES for name in candidates if name in names]
     for name in names:
-        for low, high in (("min", "max"), ("lowest", "highest")):
-            for rest in (name.removeprefix(low) if name.startswith(low) else "",):
-                if rest and high + rest in names:
-                    yield [names[name], names[high + rest]]
-            if name.endswith(low) and name.removesuffix(low) + high in names:
-                yield [names[name], names[name.removesuffix(low) + high]]
+        for low, high in BOUNDS:
+            others = [high + name.removeprefix(low)] if name.startswith(low) else []
+            others += [name.removesuffix(low) + high] if name.endswith(low) else []
+            yield from ([names[name], names[other]] for other in others if other in names)
 
 
 def _sort_numbers(

@@ -15,10 +15,12 @@ EVENT_WORDS = (
     ("birth", "born", "birthday", "dob"),
     ("created", "added", "registered", "joined", "ordered", "placed", "opened", "submitted", "requested", "queued"),
     ("started", "starts", "start", "begin", "begins", "begun", "from", "since", "activated", "published", "issued",
-     "paid", "approved", "accepted", "confirmed", "processed", "sent", "authorized", "scheduled"),
+     "paid", "approved", "accepted", "confirmed", "processed", "sent", "authorized", "scheduled",
+     "checkin", "departure", "departs", "pickup"),
     ("updated", "modified", "changed", "edited", "lastseen", "lastlogin", "synced", "touched"),
     ("ended", "ends", "end", "finished", "completed", "closed", "resolved", "shipped", "delivered", "until",
-     "due", "deadline"),
+     "due", "deadline", "read", "seen", "through", "checkout", "arrival", "arrives", "return", "dropoff",
+     "to"),
     ("deleted", "removed", "archived", "cancelled", "canceled", "expires", "expired", "expiry", "expiration"),
 )  # fmt: skip
 FORMATS = ("date-time", "date")

@@ -39,10 +39,12 @@ OF_THINGS = frozenset({
     "parentid", "tags",
 })  # fmt: skip
 OF_PEOPLE = frozenset({
-    "email", "emailaddress", "firstname", "lastname", "givenname", "familyname", "surname", "username", "birthdate",
-    "dateofbirth", "birthday", "gender", "age", "phone", "phonenumber", "mobile", "jobtitle", "avatar", "avatarurl",
-    "bio", "following", "followers",
+    "firstname", "lastname", "givenname", "familyname", "surname", "username", "birthdate", "dateofbirth", "birthday",
+    "gender", "jobtitle", "bio", "following", "followers",
 })  # fmt: skip
+# Members that people and places have, and those that places have besides.
+ADDRESSES = frozenset({"email", "emailaddress"})
+OF_PLACES = frozenset({"address", "street", "city", "zip", "postcode", "website", "latitude", "lat", "location"})
 # Members that say where in the country of the other parts of an address something is.
 OF_ADDRESSES = frozenset({"state", "province", "zip", "zipcode", "postcode", "postalcode"})
 # The last words of a person's members, by what they hold.
@@ -77,7 +79,8 @@ def whose_name(schemas: Iterable[str], members: Iterable[str]) -> str:
         return "name"
     if names & OF_THINGS:
         return THING_NAME
-    return THING_NAME if words and not names & OF_PEOPLE else "name"
+    is_person = names & OF_PEOPLE or (names & ADDRESSES and not names & OF_PLACES)
+    return THING_NAME if words and not is_person else "name"
 
 
 def whose_country(name: str, members: Iterable[str]) -> str:

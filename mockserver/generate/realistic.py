@@ -56,6 +56,7 @@ PROVIDERS: Mapping[str, str] = {
     "nickname": "first_name", "nick_name": "first_name", "company_name": "company", "images": "image_url",
     "photo": "image_url", "photo_url": "image_url", "picture": "image_url", "logo": "image_url", "barcode": "ean13",
     "order_number": "order", "invoice_number": "invoice", "tracking_number": "tracking", "number": "number",
+    "house_number": "building_number", "building_number": "building_number", "location": "city",
     "excerpt": "sentence", "caption": "sentence", "question": "sentence", "review": "sentence", "gtin": "ean13",
 }  # fmt: skip
 # What codes look like: `#` is a digit, `?` a letter.
@@ -77,7 +78,7 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "age": AGES, "year": (1990, 2026), "month": (1, 12), "day": (1, 28), "hour": (0, 23), "minute": (0, 59),
     "second": (0, 59), "port": (1024, 49151), "percent": (0, 100), "percentage": (0, 100), "progress": (0, 100),
     "rating": (1, 5), "score": (0, 100), "latitude": (-90, 90), "lat": (-90, 90), "longitude": (-180, 180),
-    "lng": (-180, 180), "lon": (-180, 180), "price": (1, 400), "amount": (1, 400), "quantity": (1, 20),
+    "lng": (-180, 180), "lon": (-180, 180), "price": (1, 400), "amount": (1, 400), "quantity": (1, 20), "qty": (1, 20),
     "count": (0, 50), "total": (1, 100), "page": (1, 10), "limit": (10, 100), "offset": (0, 100), "id": (1, 9999),
     "width": (16, 1920), "height": (16, 1080), "size": (1, 4096), "position": (1, 20), "priority": (1, 5),
     "created": (1735689600, 1767225600), "updated": (1767225600, 1769904000), "timestamp": (1767225600, 1769904000),
@@ -87,7 +88,9 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "duration": (1, 120), "reading_time": (1, 15), "minutes": (1, 90), "hours": (1, 40), "days": (1, 30),
     "seconds": (1, 300), "views": (0, 5000), "likes": (0, 500), "downloads": (0, 5000), "followers": (0, 2000),
     "votes": (0, 200), "points": (0, 500), "rank": (1, 100), "level": (1, 10), "order": (1, 20), "index": (0, 20),
-    "budget": (1000, 50000), "salary": (30000, 120000), "balance": (0, 5000), "temperature": (-10, 35),
+    **dict.fromkeys(("per_night", "per_day", "per_hour", "per_month", "per_person"), (10, 400)),
+    "revenue": (1000, 100000), "growth": (-20, 40), "budget": (1000, 50000), "salary": (30000, 120000),
+    "balance": (0, 5000), "temperature": (-10, 35),
     "humidity": (0, 100), "capacity": (1, 200), "seats": (1, 200), "bedrooms": (1, 5), "bathrooms": (1, 3),
     "guests": (1, 8), "nights": (1, 14), "attempts": (0, 5), "retries": (0, 5), "stars": (1, 5),
 }  # fmt: skip
@@ -120,6 +123,9 @@ def make_text(name: str, form: str | None, rng: random.Random) -> str:
         return re.sub(r"[#?]", lambda match: rng.choice(CODE_CHARACTERS[match[0]]), CODES[provider])
     faker = _faker()
     faker.seed_instance(rng.getrandbits(64))
+    if provider == "name":
+        # Without titles, so that the address of an e-mail can be the same name.
+        return f"{faker.first_name()} {faker.last_name()}"
     return str(getattr(faker, provider)())
 
 
