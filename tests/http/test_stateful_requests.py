@@ -28,6 +28,7 @@ from tests.documents.shapes import INTEGER, TEXT, array_of, crud, document, oper
 Paths = dict[str, dict[str, Any]]
 USER = record(id=INTEGER, name=TEXT)
 SETTINGS = record(theme=TEXT, size=INTEGER)
+TEAM = {**record(id=TEXT, name=TEXT, office=record(code=TEXT)), "required": ["id", "name"]}
 
 
 def single(schema: Any, *more: str) -> dict[str, Any]:
@@ -143,6 +144,21 @@ SHAPES: dict[str, tuple[Paths, str]] = {
         """
         PUT /v1/me {"id": 7, "name": "Ann"} = 200 {"data": {"id": 7, "name": "Ann"}}
         GET /v1/me = 200 {"data": {"id": 7, "name": "Ann"}}
+        """,
+    ),
+    "bodies in an envelope, with a member that is an object in the records": (
+        {
+            "/teams": {
+                "get": operation(schema=record(data=array_of(TEAM))),
+                "post": operation(
+                    body=record(data=record(name=TEXT, office=TEXT)), schema=record(data=TEAM), status=201
+                ),
+            },
+            "/teams/{id}": {"get": operation(schema=record(data=TEAM))},
+        },
+        """
+        POST /teams {"data": {"name": "a", "office": "7"}} = 201 {"data": {"id": "1", "name": "a"}}
+        GET /teams/1 = 200 {"data": {"id": "1", "name": "a"}}
         """,
     ),
     "the profile of each user": (

@@ -61,17 +61,16 @@ class ServerFields:
         set_elsewhere = {field.name for field in resource.derived_fields}
         set_elsewhere |= {lifecycle.field, lifecycle.touch or ""} if lifecycle is not None else set()
         media = operation.body.media.values() if operation is not None and operation.body is not None else ()
+        shapes = [_record_shape(entry.shape, behaviour) for entry in media]
         # What a body declares in each of the media types in which it is an object.
-        self._declared = body.names.intersection(*(entry.shape.names for entry in media if _is_object(entry.shape)))
+        self._declared = body.names.intersection(*(shape.names for shape in shapes if _is_object(shape)))
         # What only a body declares, in any of its media types.
-        self._body_only = frozenset[str]().union(*(entry.shape.names for entry in media)) - resource.fields.keys()
+        self._body_only = frozenset[str]().union(*(shape.names for shape in shapes)) - resource.fields.keys()
         texts = {name for name in resource.fields if not _is_file(resource.shape.member(name))}
         self._files = {name for name in body.names & texts if _is_file(body.member(name))}
         self._never_stored = resource.write_only | resource.hidden | self._files
         # The content of a file in one media type, a text such as its address in another.
-        self._file_or_text = {
-            name for entry in media for name in entry.shape.names & texts if _is_file(entry.shape.member(name))
-        }
+        self._file_or_text = {name for shape in shapes for name in shape.names & texts if _is_file(shape.member(name))}
         self.owned = (resource.read_only | undeclared | self._files) - set_elsewhere
         required = (name for schema in resource.shape.unconditional() for name in schema.value.get("required", ()))
         self._always = always = frozenset(required)
@@ -268,7 +267,11 @@ def _body_shape(operation: Operation | None, behaviour: Behaviour | None) -> Sha
     media = json_media_type(body)
     if media is None and body is not None:
         media = next((entry for name, entry in body.media.items() if name in FORMS), None)
-    shape = media.shape if media is not None else Shape()
+    return _record_shape(media.shape if media is not None else Shape(), behaviour)
+
+
+def _record_shape(shape: Shape, behaviour: Behaviour | None) -> Shape:
+    """The shape of a record in a body of this shape."""
     member = behaviour.body_member if behaviour is not None else None
     shape = shape if member is None else shape.member(member)
     return shape.items if behaviour is not None and behaviour.kind in ("create_all", "replace_all") else shape

@@ -164,6 +164,10 @@ class ErrorForm:
             # An error in a list has no list of all errors in it.
             if is_list and entry.violation is None:
                 return self._list(shape, example, depth + 1)
+            texts = [item.text for item in self._entries if item.field == name and item.violation is not None]
+            if _kind(shape.items, _first_item(example)) == "string" and (is_text or texts):
+                self.says_why = True
+                return [self._text(shape.items, entry)] if is_text else texts
         if kind == "object" and depth < DEPTH_LIMIT and self._is_about_error(normalized, shape, example, is_text):
             filled = self._object(shape, example, entry, depth + 1)
             return filled if filled or isinstance(example, dict) else ABSENT
