@@ -63,6 +63,13 @@ serve_options = add_options(
         show_default=True,
         help="What to do with a response that violates the contract: replace it with a 500, or send it as it is.",
     ),
+    click.option(
+        "--strict-requests/--lenient-requests",
+        default=True,
+        show_default=True,
+        help="What to do with a request that violates the contract: refuse it, or send what an override or an example "
+        "responds. Operations that keep state refuse it in any case.",
+    ),
     STRICT_EXAMPLES,
     STATEFUL,
     click.option(
@@ -158,6 +165,7 @@ class ServeOptions:
     scenario: str | None
     seed: int | None
     strict: bool
+    strict_requests: bool
     strict_examples: bool | None
     stateful: bool
     allow_host: tuple[str, ...]
@@ -206,6 +214,7 @@ class ServeOptions:
         return open_service(
             contract,
             strict=self.strict,
+            strict_requests=self.strict_requests,
             allow_hosts=(*self.allow_host, self.host),
             token=self.token,
             serve_pages=not self.no_pages,

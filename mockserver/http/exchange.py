@@ -40,11 +40,11 @@ class PreparedRequest:
     """What follows from a request and the contract alone, so that the same bytes need not be read again.
 
     `choice` is None where the request was refused before its sandbox was known; its `scenario` is None where it was
-    refused before that was. `response` is the one to send, and `refusal` the reason to refuse it, where no operation
-    is called. `call` holds the decoded parameters and body, `parameters` those that overrides are matched by, `key`
-    the idempotency key, and `digest` the request that it goes with. `passes` says that it is passed on to the upstream.
-    `hops` is how many deliveries of webhooks have led to it. `accepted` is the media type of a success, once the
-    operation has been called.
+    refused before that was. `response` is the one to send, and `refusal` the reason to refuse it, where no operation is
+    called. `call` holds the decoded parameters and body, `parameters` those that overrides are matched by, `key` the
+    idempotency key, and `digest` the request that it goes with. `passes` says that it is passed on to the upstream.
+    `tolerated` is what is wrong with a request that is not refused for it. `hops` is how many deliveries of webhooks
+    have led to it. `accepted` is the media type of a success, once the operation has been called.
     """
 
     request: Request
@@ -63,6 +63,7 @@ class PreparedRequest:
     hops: int = 0
     samples: dict[tuple[Any, ...], Response] = field(default_factory=dict)
     accepted: str | None = None
+    tolerated: Refusal | None = None
 
     def differs_by_sandbox_alone(self, sandbox: str) -> bool:
         """Whether the header X-Mock-Sandbox, with this value, says nothing but which sandbox is meant."""
@@ -100,6 +101,7 @@ class PreparedRequest:
             self.hops,
             self.samples,
             self.accepted,
+            self.tolerated,
         )
 
     def runs_python(self, service: Service) -> bool:

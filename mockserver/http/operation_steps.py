@@ -32,6 +32,7 @@ from mockserver.refusals import (
     ContractViolation,
     HandlerFailed,
     HandlerTimeout,
+    InvalidRequest,
     NotAcceptable,
     PreconditionFailed,
     RecordExists,
@@ -46,6 +47,9 @@ VIOLATIONS_HEADER = "X-Mock-Violations"
 def call(exchange: Exchange) -> Response:
     """Call the contract's operation that a request was routed to. Raises a Refusal."""
     response = _settle_and_respond(exchange)
+    if (tolerated := exchange.prepared.tolerated) is not None and exchange.invalid_status is None:
+        exchange.violations = tolerated.violations if isinstance(tolerated, InvalidRequest) else ()
+        exchange.add_notice(f"not refused: {tolerated.detail}")
     if response.stays_open:
         keep_open(exchange, response)
     return response
@@ -128,6 +132,9 @@ def _respond(exchange: Exchange, operation: Operation) -> Response:
 def _perform_and_store(exchange: Exchange, operation: Operation) -> Response:
     """The operation's own response, a refusal included, kept under the idempotency key if there is one."""
     prepared = exchange.prepared
+    if prepared.tolerated is not None and exchange.service.implements(operation):
+        # Records and handlers rely on valid values.
+        raise prepared.tolerated
     try:
         response = _perform_conditionally(exchange, operation)
     except Refusal as refusal:

@@ -39,15 +39,21 @@ from mockserver.refusals import (
     InternalError,
     InvalidRecord,
     InvalidRequest,
+    MalformedBody,
     MethodNotAllowed,
     NoExample,
     TokenRequired,
+    TooManyParts,
+    UnsupportedCharset,
+    UnsupportedMediaType,
 )
 from mockserver.syntax.http.statuses import FIRST_ERROR
 
 VARY_OF_ORIGIN = "Vary", "Origin"
 VARY = "Vary", "Origin, Cookie, Accept, Prefer, Baggage, X-Mock-Scenario, X-Mock-Sandbox"
 INTERNAL_ERROR = 500
+# What may be wrong with a request that is responded to all the same, if requests need not keep the contract.
+TOLERABLE = (InvalidRequest, MalformedBody, UnsupportedMediaType, UnsupportedCharset, TooManyParts)
 log = logging.getLogger("mockserver")
 
 
@@ -212,7 +218,14 @@ def _validate(service: Service, prepared: PreparedRequest) -> None:
         credentials.check(route.operation, request)
         prepared.key = idempotency.read_key(request)
         prepared.digest = idempotency.digest(request) if prepared.key is not None else ""
-    parameters.validate(service, prepared)
+    try:
+        parameters.validate(service, prepared)
+    except TOLERABLE as refusal:
+        if service.strict_requests or route.is_control:
+            raise
+        prepared.tolerated = refusal.with_traceback(None)
+        prepared.call = parameters.read_invalid(prepared)
+        prepared.parameters = {**prepared.call.query, **prepared.call.path}
     if not route.is_control:
         prepared.preference = preferences.read(route.operation, request)
 

@@ -64,7 +64,8 @@ class Service:
     `request_log` gets a line for each request, and `on_exchange` each request that was passed on to the upstream: the
     request with its body, and the response, or why there is no complete one. Where the body of the request is over
     VALIDATED_LIMIT, `too_large` is set instead. `outbox` sends the webhooks of the contract. Responses of the API are
-    delayed by at least and at most so many milliseconds, if there is a `delay`.
+    delayed by at least and at most so many milliseconds, if there is a `delay`. Without `strict_requests`, a request
+    that violates the contract is refused only where it would change or read records.
     """
 
     contract: Contract
@@ -86,6 +87,7 @@ class Service:
     streams: OpenStreams = field(default_factory=OpenStreams)
     outbox: WebhookOutbox | None = None
     delay: tuple[int, int] | None = None
+    strict_requests: bool = True
 
     @property
     def value_limit(self) -> int:

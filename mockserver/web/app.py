@@ -37,6 +37,7 @@ def create_app(
     scenario: str | None = None,
     seed: int | None = None,
     strict: bool = True,
+    strict_requests: bool = True,
     allow_hosts: Iterable[str] = (),
     token: str | None = None,
     serve_pages: bool = True,
@@ -60,6 +61,7 @@ def create_app(
 
     - `scenario`: the default scenario, by name, or a file such as a recording; `seed`: replaces that of every scenario.
     - `strict`: a response that violates the contract is replaced by a 500, and not sent as it is.
+    - `strict_requests`: a request that violates the contract is refused, also where an override or an example responds.
     - `stateful`: infers resources from the collections of an OpenAPI file.
     - `handler_timeout`: seconds that each call of a function of the contract's `handlers.py` may take.
     - `allow_hosts`: may call the control API besides loopback names; with a `token`, it requires that in X-Mock-Token
@@ -97,6 +99,7 @@ def create_app(
     service = open_service(
         contract,
         strict=strict,
+        strict_requests=strict_requests,
         allow_hosts=allow_hosts,
         token=token,
         serve_pages=serve_pages,

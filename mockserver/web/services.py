@@ -32,6 +32,7 @@ def open_service(
     sandbox_limit: int = SANDBOX_LIMIT,
     on_exchange: PassedListener | None = None,
     delay: tuple[int, int] | None = None,
+    strict_requests: bool = True,
 ) -> Service:
     """The service of a contract with these settings. What they mean, and their defaults, is said by `create_app`.
 
@@ -42,6 +43,7 @@ def open_service(
     service = replace(
         create_service(contract, _open_sandboxes(contract, sandbox_limit, store)),
         strict=strict,
+        strict_requests=strict_requests,
         hosts=frozenset(host.lower() for host in allow_hosts),
         token=token,
         body_limit=body_limit,
