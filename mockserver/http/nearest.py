@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
+from mockserver.http.path_precedence import consists_of
 from mockserver.openapi.model import Operation
 
 PATH_KEPT = 500
@@ -124,7 +125,7 @@ def _without_prefix(operation: Operation, path: str) -> str:
 def _matches(name: str, part: str) -> bool:
     """Whether a segment of a declared path, which may have parameters, matches one of a request."""
     literals = _PARAMETER.split(name)
-    return part == name if len(literals) == 1 else re.fullmatch(".+".join(map(re.escape, literals)), part) is not None
+    return part == name if len(literals) == 1 else consists_of(literals, part)
 
 
 def _describe_surplus(parts: list[str], declared: list[str]) -> str:

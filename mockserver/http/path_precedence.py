@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import field
 
 from mockserver.dataclass import dataclass
@@ -55,7 +54,24 @@ def _is_covered(node: _Node, segments: list[str], path: str) -> bool:
 
 def _matches(pattern: str, segment: str) -> bool:
     """Whether a segment with a parameter in a text matches a concrete segment."""
-    return ANY not in segment and re.fullmatch(".+".join(map(re.escape, pattern.split(ANY))), segment) is not None
+    return ANY not in segment and consists_of(pattern.split(ANY), segment)
+
+
+def consists_of(literals: Sequence[str], text: str) -> bool:
+    """Whether a text begins with the first literal, ends with the last, and has the others and more in between.
+
+    At least one character is between each two of them.
+    """
+    first, *others, last = literals
+    if not (text.startswith(first) and text.endswith(last)):
+        return False
+    position, end = len(first), len(text) - len(last)
+    for literal in others:
+        start = text.find(literal, position + 1, end)
+        if start < 0:
+            return False
+        position = start + len(literal)
+    return position < end
 
 
 def _segments(path: str) -> list[str]:

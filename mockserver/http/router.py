@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -44,6 +45,8 @@ CONTRACT_DOCUMENT = "/openapi.json"
 _TEMPLATE = re.compile(r"\{([^{}]*)\}")
 # What stands for an empty first segment, which Werkzeug drops: no path of a request has a `%` alone.
 _EMPTY_SEGMENT = "/%"
+# In how many ways a segment is divided at most between several parameters: so many are tried in a fraction of a second.
+DIVISION_LIMIT = 10_000_000
 _LONE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
@@ -281,8 +284,18 @@ def rule_of(operation: Operation, prefix: str = "") -> str:
     """The operation's path as a Werkzeug rule. Its parameters are numbered: their names may not be valid in a rule."""
     pieces = _TEMPLATE.split(prefix + operation.route)
     literals = [_decode_literal(piece).replace("<", "%3C") for piece in pieces[::2]]
-    rule = "".join(f"{literal}<p{number}>" for number, literal in enumerate(literals[:-1])) + literals[-1]
+    segments = list(accumulate(literal.count("/") for literal in literals[:-1]))
+    parts = [
+        literal + _parameter(f"p{number}", segments.count(segment))
+        for number, (literal, segment) in enumerate(zip(literals, segments, strict=False))
+    ]
+    rule = "".join(parts) + literals[-1]
     return _EMPTY_SEGMENT + rule[1:] if rule.startswith("//") else rule
+
+
+def _parameter(name: str, together: int) -> str:
+    """A parameter in a Werkzeug rule, of which so many are together in one segment."""
+    return f"<{name}>" if together == 1 else f"<string(maxlength={int(DIVISION_LIMIT ** (1 / together))}):{name}>"
 
 
 def _decode_literal(path: str) -> str:

@@ -121,3 +121,21 @@ def test_the_time_to_suggest_one_of_many_names_is_bounded() -> None:
 
 def test_of_many_names_one_that_begins_alike_is_suggested() -> None:
     assert nearest("sandbox-9999x", [f"sandbox-{number}" for number in range(10_000)], 1) == ("sandbox-9999",)
+
+
+@pytest.mark.parametrize("path", ["/p/{a}.{b}-{c}/x", "/p/{a}.{b}.json/x", "/p/{a}{b}{c}x/x"])
+def test_a_segment_with_several_parameters_is_matched_in_linear_time(serve: Serve, path: str) -> None:
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": {}} for name in "abc" if f"{{{name}}}" in path
+    ]
+    item = {"parameters": parameters, "get": {"responses": {"204": {"description": "done"}}}}
+    client = serve({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {path: item}})
+    assert client.get("/p/a.b-c.jsonx/x").status_code == (404 if "json" in path else 204)
+    assert client.get("/p/a.b.c.json/x").status_code == (204 if "json" in path else 404)
+
+    def prepare(size: int) -> Callable[[], object]:
+        target = f"/p/{'.' * size}/x"
+        return lambda: client.get(target)
+
+    assert prepare(8)().status_code == 404  # type: ignore[attr-defined]
+    assert_grows_linearly(prepare, 2_000)
