@@ -239,3 +239,19 @@ def test_a_header_of_an_override_and_the_code_of_a_refusal_may_be_read_by_other_
     response = client.get("/admin/jobs/job-7", headers={"Origin": "https://app.example"})
     exposed = "Date, Retry-After, X-Mock-Code, X-Mock-Sandbox, X-Mock-Scenario"
     assert response.headers["Access-Control-Expose-Headers"] == exposed
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ({"If-Modified-Since": "Wed, 21 Oct 2015 07:28:00 GMT"}, 304),
+        ({"If-Modified-Since": "Wed, 21 Oct 2015 07:27:59 GMT"}, 200),
+        ({"If-Modified-Since": "yesterday"}, 200),
+        ({"If-Modified-Since": "Wed, 21 Oct 2015 07:28:00 GMT", "If-None-Match": '"other"'}, 200),
+    ],
+)
+def test_a_declared_time_of_modification_is_compared(serve: Serve, sent: dict[str, str], status: int) -> None:
+    client = serve(document(examples({"Last-Modified": "Wed, 21 Oct 2015 07:28:00 GMT"})))
+    response = client.get("/items", headers=sent)
+    assert (response.status_code, bool(response.data)) == (status, status == 200)
+    assert client.post("/items", headers=sent).status_code == 200

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from werkzeug.http import generate_etag, parse_etags, parse_list_header, quote_etag, unquote_etag
+from werkzeug.http import generate_etag, parse_date, parse_etags, parse_list_header, quote_etag, unquote_etag
 
 from mockserver.errors import Violation, quote
 from mockserver.http.messages import SAFE_METHODS, Request, Response, header
@@ -103,7 +103,7 @@ def _content_violations(
 
 
 def complete(response: Response, request: Request) -> Response:
-    """Add Content-Type, Content-Length and, for GET and HEAD, caching headers; 304 if the entity tag matches.
+    """Add Content-Type, Content-Length and, for GET and HEAD, caching headers; 304 if the client has this version.
 
     Headers that the contract or an override has set remain as they are.
     """
@@ -123,10 +123,21 @@ def complete(response: Response, request: Request) -> Response:
         if "etag" not in fixed:
             headers.append(("ETag", tag))
         if_none_match = request.by_name.get("If-None-Match")
-        if if_none_match is not None and parse_etags(if_none_match).contains_weak(unquote_etag(tag)[0] or ""):
+        if if_none_match is not None:
+            is_current = parse_etags(if_none_match).contains_weak(unquote_etag(tag)[0] or "")
+        else:
+            is_current = "last-modified" in fixed and _is_unmodified(response, request)
+        if is_current:
             response.status, response.body = 304, b""
             response.remove_headers(REPRESENTATION)
     return response
+
+
+def _is_unmodified(response: Response, request: Request) -> bool:
+    """Whether the declared `Last-Modified` is not after the `If-Modified-Since` of the request (RFC 9110, 13.1.3)."""
+    since = parse_date(request.by_name.get("If-Modified-Since"))
+    modified = parse_date(response.header("Last-Modified")) if since is not None else None
+    return since is not None and modified is not None and modified <= since
 
 
 def entity_tag(body: bytes) -> str:
