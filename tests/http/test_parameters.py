@@ -343,3 +343,11 @@ def test_the_whole_query_may_be_one_parameter(
         ("query", "q", keyword) for keyword in expected
     ]
     assert client.get("/x/").get_json(force=True)["violations"][0]["keyword"] == "required"
+
+
+@pytest.mark.parametrize(("text", "hint"), [("2026-01-15T09:00:00+02:00", True), ("yesterday", False)])
+def test_a_plus_that_is_a_space_is_explained(serve: Serve, text: str, hint: bool) -> None:
+    at = {"name": "at", "in": "query", "schema": {"type": "string", "format": "date-time"}}
+    client = serve(bare(parameters=[at]))
+    (violation,) = client.get(f"/x?at={text}").get_json()["violations"]
+    assert violation["message"].endswith('; a "+" in a query is a space, and "%2B" is a plus') is hint

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -91,6 +91,13 @@ def read_query(request: Request) -> dict[str, list[str]]:
             name, _, text = piece.partition("=")
             values.setdefault(parameter_decoding.decode_form(name), []).append(text)
     return values
+
+
+def _with_plus_explained(violation: Violation) -> Violation:
+    """The violation of a text that has a `+`, which clients often send as it is: `T09:00:00+02:00`."""
+    if violation.keyword not in ("format", "pattern"):
+        return violation
+    return replace(violation, message=f'{violation.message}; a "+" in a query is a space, and "%2B" is a plus')
 
 
 def _member_values(parameter: Parameter, value: Any) -> Iterator[tuple[str, Any]]:
@@ -213,7 +220,10 @@ class _Reader:
             return None
         if texts == [""] and parameter.may_be_empty:
             return None, []
-        return parameter_decoding.decode_and_validate(parameter, texts, decode)
+        value, violations = parameter_decoding.decode_and_validate(parameter, texts, decode)
+        if parameter.location == "query" and any("+" in text for text in texts):
+            violations = [_with_plus_explained(violation) for violation in violations]
+        return value, violations
 
     def _texts(self, parameter: Parameter, path: Mapping[str, str], query: Mapping[str, list[str]]) -> list[str]:
         """The values of a parameter as text, as they were sent."""
