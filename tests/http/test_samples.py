@@ -6,6 +6,7 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -336,6 +337,13 @@ def test_what_has_no_body_is_acceptable_whatever_is_declared_for_it(serve: Serve
     assert response.status_code == 204
     assert response.data == b""
     assert "Content-Type" not in response.headers
+
+
+@pytest.mark.parametrize("name", ["Location", "Content-Location"])
+def test_a_header_that_leads_somewhere_is_an_address(serve: Serve, name: str) -> None:
+    headers = {name: {"schema": {"type": "string"}, "required": True}}
+    client = serve({"/a": {"post": {"responses": {"201": {"description": "x", "headers": headers}}}}})
+    assert urlsplit(client.post("/a").headers[name]).scheme in ("http", "https")
 
 
 def test_a_header_that_is_declared_by_its_content_holds_that(serve: Serve) -> None:

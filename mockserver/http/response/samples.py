@@ -36,6 +36,8 @@ DECLARED_VALUES = ("const", "default", "enum", "example", "examples")
 STRUCTURED = ("text/html", "text/csv", "application/xhtml+xml")
 # How many items a generated sequence has.
 ITEM_COUNT = 2
+# Members of a body with these names would hold places.
+NAMES_OF_VALUES = {"location": "url", "content-location": "url"}
 # In bytes. A larger sample is not cached, but generated for each request.
 MEMO_LIMIT = 16 * 1024
 
@@ -221,7 +223,7 @@ class SampleBuilder:
                 value = next(iter(header.examples.values()))
                 value = generator.repair(header.schema, value, header.name) if header.schema is not None else value
             elif header.schema is not None or header.required:
-                value = generator.generate(header.schema or text, header.name)
+                value = generator.generate(header.schema or text, NAMES_OF_VALUES.get(header.name.lower(), header.name))
             else:
                 continue
             # The values of `Set-Cookie` cannot be joined (RFC 9110, section 5.3).
