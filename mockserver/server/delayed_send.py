@@ -52,6 +52,11 @@ class DelayedSend:
         self._timer: asyncio.TimerHandle | None = None
         delivery.release = self._release
 
+    @property
+    def is_wait(self) -> bool:
+        """Whether the response waits for other requests."""
+        return self._delivery.retry is not None
+
     def start(self) -> None:
         """Start the timer."""
         fault, delay = self._delivery.fault, self._delivery.delay
