@@ -12,11 +12,14 @@ from typing import Any
 
 from mockserver.engine.clock import monotonic
 from mockserver.http.messages import RETRY_MILLISECONDS, Delivery, Response
+from mockserver.server.response_turns import ResponseTurns
 
 # The duration of a fault if the override has no delay.
 TIMEOUT_MILLISECONDS = 60_000
 SLOW_MILLISECONDS = 5_000
 PIECES = 20
+# How long a client that sends no more waits for what may never come.
+GONE_SECONDS = 10.0
 LINGER_NONE = struct.pack("ii", 1, 0)
 _LENGTH = re.compile(rb"(?im)^content-length:[^\r]*\r\n")
 
@@ -43,11 +46,13 @@ class DelayedSend:
         *,
         date: Callable[[], bytes] = bytes,
         has_content: bool = True,
+        turns: ResponseTurns | None = None,
     ) -> None:
         self._loop, self._transport, self._delivery = loop, transport, delivery
         self._encode, self._send = encode, send
         self._head, self._body = response
         self._date, self._has_content = date, has_content
+        self._turns, self._deadline = turns or ResponseTurns(), 0.0
         self._has_begun = False
         self._timer: asyncio.TimerHandle | None = None
         delivery.release = self._release
@@ -65,31 +70,41 @@ class DelayedSend:
         elif fault == "slow-body":
             self._after(0, self._trickle, delay or SLOW_MILLISECONDS, 0)
         elif self._delivery.retry is not None:
-            self._retry(self._delivery.retry, monotonic() + delay / 1_000)
+            self._deadline = monotonic() + delay / 1_000
+            self.respond_to_waiting()
         else:
             self._after(delay, self._deliver)
 
-    def _retry(self, retry: Callable[[], Response | None], deadline: float) -> None:
+    def watch_peer(self) -> None:
+        """The peer sends no more, and may have gone: it waits for some time only."""
+        self._deadline = min(self._deadline, monotonic() + GONE_SECONDS)
+
+    def respond_to_waiting(self) -> None:
         """Send the response once there is one that need not wait, and at the deadline the last one."""
+        retry = self._delivery.retry
+        assert retry is not None
         response = retry()
+        self._turns.note_response(self._loop.time())
         if response is not None:
             self._head, self._body = self._encode(response)
             if response.delivery is None:
                 self._deliver()
                 return
             response.delivery.delivered()
-        remaining = (deadline - monotonic()) * 1_000
+        remaining = (self._deadline - monotonic()) * 1_000
         if remaining <= 0:
             self._end(None)
             self._deliver()
         else:
-            self._after(min(remaining, RETRY_MILLISECONDS), self._retry, retry, deadline)
+            # In turns with others, since thousands may wait for the same moment.
+            self._after(min(remaining, RETRY_MILLISECONDS), self._turns.add, self, self._loop)
 
     def cancel(self) -> None:
         """Stop the timer, since the connection was closed or another response was sent."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._turns.remove(self)
         self._delivery.delivered()
 
     def _after(self, milliseconds: float, act: Callable[..., None], *arguments: Any) -> None:

@@ -230,6 +230,7 @@ class Protocol(RequestReader):
             partial(self._send_held, cycle, sent),
             date=self._date,
             has_content=sent.has_content,
+            turns=self.served.turns,
         )
         delayed.start()
 
@@ -319,7 +320,7 @@ class Protocol(RequestReader):
         if isinstance(self._hold, DelayedSend) and self._hold.is_wait:
             return False
         self.cycle.keep_alive = False
-        if isinstance(self._hold, ResponseWriter):
+        if isinstance(self._hold, ResponseWriter | DelayedSend):
             self._hold.watch_peer()
         return True
 

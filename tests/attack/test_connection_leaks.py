@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from mockserver import BackgroundServer, create_app, load_contract
+from mockserver.server import delayed_send
 from mockserver.server.protocol import Protocol
 from tests.attack.scale import combine, rounds
 
@@ -47,7 +48,7 @@ PHASES = {
     "requests behind a held one": (2 * (b"GET /tutor/courses HTTP/1.1\r\n" + HEAD + b"\r\n"), False),
     "a stream": (b"GET /admin/jobs/stream HTTP/1.1\r\n" + HEAD + b"\r\n", True),
     "an offer to upgrade": (b"GET /admin/jobs HTTP/1.1\r\n" + HEAD + WEB_SOCKET + b"\r\n\x81\x00", True),
-    "a wait for a request": (b"GET /__mock/requests?operation=nothing&wait=1s HTTP/1.1\r\n" + HEAD + b"\r\n", False),
+    "a wait for a request": (b"GET /__mock/requests?operation=nothing&wait=60s HTTP/1.1\r\n" + HEAD + b"\r\n", False),
 }
 RESET = struct.pack("ii", 1, 0)
 
@@ -57,7 +58,11 @@ def server() -> Iterator[BackgroundServer]:
     # What is there already is none of its connections; without it, few objects are left to look through.
     gc.collect()
     gc.freeze()
-    with BackgroundServer(create_app(load_contract()), "127.0.0.1") as running:
+    with (
+        pytest.MonkeyPatch.context() as monkeypatch,
+        BackgroundServer(create_app(load_contract()), "127.0.0.1") as running,
+    ):
+        monkeypatch.setattr(delayed_send, "GONE_SECONDS", 0.1)
         headers = {"X-Mock-Sandbox": "leaks"}
         override = {"operation": "listCourses", "delay": "1s"}
         requests.post(f"{running.url}/__mock/overrides", json=override, headers=headers, timeout=SECONDS)

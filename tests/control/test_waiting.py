@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from mockserver import BackgroundServer, create_app
 from mockserver.control.filter_names import EXPLAINED_LIMIT
+from mockserver.server import delayed_send
 from tests.cli.test_main import SECONDS
 from tests.test_faults import wait_until_held
 
@@ -126,7 +127,10 @@ def test_a_reset_or_removal_of_the_sandbox_ends_the_wait(own: BackgroundServer, 
     assert response.json()["code"] == "reset-while-held"
 
 
-def test_a_client_that_goes_away_leaves_nothing_behind(own: BackgroundServer, own_app: Flask) -> None:
+def test_a_client_that_goes_away_leaves_nothing_behind(
+    own: BackgroundServer, own_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delayed_send, "GONE_SECONDS", 0.1)
     with pytest.raises(requests.exceptions.ReadTimeout):
         requests.get(f"{own.url}/__mock/requests?wait=30s", headers={"X-Mock-Sandbox": "gone"}, timeout=0.1)
     wait_until_held(own_app, "gone", 0)

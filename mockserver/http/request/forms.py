@@ -29,7 +29,7 @@ PART_LIMIT = 1_000
 HEADS_LIMIT = 512 * 1024
 HEAD_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _CONTINUATION = re.compile(rb"(?:\r\n|\r|\n)[ \t]")
-NOTHING = Encoding()
+NOTHING, NO_HEADERS = Encoding(), Headers()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Part:
 
     text: str
     data: bytes = b""
-    headers: Headers = field(default_factory=Headers)
+    headers: Headers = field(default_factory=lambda: NO_HEADERS)
     is_file: bool = False
     is_part: bool = False
     filename: str = ""

@@ -18,7 +18,7 @@ from mockserver.http.pipeline import log_failure
 from mockserver.refusals import UpstreamFailed, UpstreamTimeout
 from mockserver.server import served_app
 from mockserver.server.cycle import Cycle
-from mockserver.server.delayed_send import LINGER_NONE
+from mockserver.server.delayed_send import GONE_SECONDS, LINGER_NONE
 from mockserver.server.rejections import rejection
 from mockserver.server.upstream.connections import OutgoingBody, UpstreamResponse, header_lines
 from mockserver.server.upstream.reader import InterimResponse
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 # Bytes of a request's body that wait for the upstream; then the client is read no further.
 WAITING_BYTES = 256 * 1024
-# How long a client that sends no more waits for a response.
-GONE_SECONDS = 10.0
 
 
 class IncomingBody:
