@@ -60,6 +60,10 @@ def agree(generation: Generation, constraints: Constraints, members: dict[str, A
         replace(name, value)
     for name, value in person_values(members):
         replace(name, value)
+    for name, value in members.items():
+        key = names.get(f"{normalize(name)}id") if isinstance(value, dict) and "id" in value else None
+        if key is not None:
+            replace(key, value["id"])
     for name, spelling in names.items():
         if name.endswith(PARENTS) and not isinstance(members[spelling], dict | list):
             replace(spelling, None)

@@ -1,4 +1,4 @@
-"""Detects lists that are only read, but whose items the records of other collections refer to: `/categories`."""
+"""Detects lists that are only read, but whose items records of other collections refer to, or hold: `/categories`."""
 
 from __future__ import annotations
 
@@ -19,11 +19,18 @@ def detect_referred_lists(
 ) -> list[Collection]:
     """The collections at paths that only list them, if a field of a record has the name of their key: `category_id`.
 
-    As samples, they would lack what these fields refer to. A field that may refer to several refers to none.
+    Or if it holds what has their schema, alone or in a list. As samples, they would lack what these fields refer to. A
+    field that may refer to several refers to none.
     """
     candidates = list(_candidates(paths, by_path, collections))
     by_name = group_by_form([*(other for other in collections if not other.is_set), *candidates])
     targets = {id(target) for other in collections for target in _targets(other, by_name)}
+    by_schema: dict[str, list[Collection]] = {}
+    for other in (*collections, *candidates):
+        for address in other.schemas:
+            by_schema.setdefault(address, []).append(other)
+    held = {address for other in collections for address in _held_schemas(other)}
+    targets |= {id(others[0]) for address, others in by_schema.items() if address in held and len(others) == 1}
     return [candidate for candidate in candidates if id(candidate) in targets]
 
 
@@ -47,6 +54,14 @@ def _candidates(
         if collection.operations:
             names.add(collection.name)
             yield collection
+
+
+def _held_schemas(collection: Collection) -> Iterator[str]:
+    """The addresses of the schemas of what the records of a collection hold, alone or in a list."""
+    for field in sorted(collection.shape.names):
+        shape = collection.shape.member(field)
+        for part in (shape, shape.items) if "array" in shape.types else (shape,):
+            yield from (schema.address for schema in part.unconditional())
 
 
 def _targets(collection: Collection, by_name: Mapping[str, Sequence[Collection]]) -> Iterator[Collection]:

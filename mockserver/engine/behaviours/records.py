@@ -128,7 +128,8 @@ class WritingImplementation(Implementation):
 
         def make_command(state: State, at: int) -> Command:
             before = self.find_record(run, state, call)
-            record = self.server_fields.with_update_time(change(before, at), before, at)
+            record = self.server_fields.with_followed(change(before, at), before, state)
+            record = self.server_fields.with_update_time(record, before, at)
             if call.assigned:
                 record = {**record, **call.assigned, **self.key_values(call)}
             return Put(resource.name, key, in_schema_order(resource, record), at, True, body, partial, subscription)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
+from functools import cached_property, partial
 from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.effects import DATE_LENGTH
 from mockserver.contract.model import Contract, Record, Resource, SortField
-from mockserver.contract.records import matches_schema, with_plain_keys
+from mockserver.contract.records import matches_schema, record_key, with_plain_keys
 from mockserver.contract.runtime_expressions import body_members
 from mockserver.contract.webhooks.model import subscriptions_of
+from mockserver.engine.seeding.embedding import EmbeddedField, embedded_fields, follow_keys
 from mockserver.engine.seeding.key_generator import KeyGenerator
 from mockserver.engine.seeding.record_generator import known_key_name, record_generator
 from mockserver.engine.state.sorted_rows import Row, sort_order
@@ -203,6 +205,27 @@ class ServerFields:
                 values[name] = first[0].record[self._contract.resources[target].key]
         return values
 
+    @cached_property
+    def _embedded(self) -> list[EmbeddedField]:
+        return embedded_fields(self._contract, self._resource)
+
+    def with_followed(self, record: Record, before: Record, state: State) -> Record:
+        """The record with what it shows of other resources, by the keys in it that have changed."""
+        return follow_keys(self._embedded, self._resource, record, before, partial(_find_shown, state))
+
+    def _with_shown(self, record: dict[str, Any], own_members: Mapping[str, Any], state: State) -> dict[str, Any]:
+        """A new record with what it shows of other resources, by the keys in it, else the first one that there is."""
+        for field in self._embedded:
+            if field.name not in record or field.name in own_members or field.is_list:
+                continue
+            first = state.tables[field.target.name].ordered().page(0, 1)
+            if first and (field.key_field is None or field.key_field not in own_members):
+                changed = field.shown(record, [field.target.visible(first[0].record)])
+                record = changed if matches_schema(self._resource, changed) else record
+        # What the client has sent is as good as changed.
+        before = {name: value for name, value in record.items() if name not in own_members}
+        return dict(self.with_followed(record, before, state))
+
     def _generate(
         self,
         record: dict[str, Any],
@@ -231,6 +254,7 @@ class ServerFields:
                 completed = generator.repair(resource.schema, {**added, **empty, **members})
                 generator.add_up(resource.schema, completed, kept=own_members)
                 generator.agree(resource.schema, completed, kept=own_members)
+                completed = self._with_shown(completed, own_members, state)
             except CannotGenerate:
                 return record
             # Another try may take the branch of the schema that the record's own members are of.
@@ -314,6 +338,11 @@ def next_key(resource: Resource, state: State, record: Record) -> Any:
         return with_plain_keys(resource, {**owners, key: local_key}).get(resource.key) in table
 
     return KeyGenerator(resource, example).key(number, is_taken)
+
+
+def _find_shown(state: State, resource: Resource, key: Any) -> Record | None:
+    row = state.tables[resource.name].get(record_key(key))
+    return resource.visible(row.record) if row is not None else None
 
 
 def in_schema_order(resource: Resource, record: Record) -> Record:

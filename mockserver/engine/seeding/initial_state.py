@@ -13,6 +13,7 @@ from mockserver.contract.model import Contract, Record, Resource, Scenario
 from mockserver.contract.records import latest_stamp, log_entry, matches_schema, shift_stamps, with_plain_keys
 from mockserver.documents.nodes import BASE_URI
 from mockserver.engine.overrides import Overrides
+from mockserver.engine.seeding.embedding import embed_records
 from mockserver.engine.seeding.inferred import first_records, referring_fields
 from mockserver.engine.seeding.key_generator import KeyGenerator
 from mockserver.engine.state.schedule import UNUSED, Agenda, DueTransition, Schedule
@@ -31,6 +32,7 @@ def populate(contract: Contract, scenario: Scenario) -> State:
     """The state that every run of the scenario begins with. Raises CannotGenerate."""
     records: dict[str, list[Record]] = {name: list(scenario.records.get(name, ())) for name in contract.resources}
     last = {name: _last_transitions(contract, scenario, name) for name in contract.resources}
+    kept = {name: len(rows) for name, rows in records.items()}
     for name in _by_reference(contract, scenario.generate):
         resource, count = contract.resources[name], scenario.generate[name]
         if contract.inferred:
@@ -41,6 +43,8 @@ def populate(contract: Contract, scenario: Scenario) -> State:
             last[name][generated.record[resource.key]] = generated.last
             if (log := contract.log_of(resource)) is not None:
                 records[log[0].name] += generated.log
+    if contract.inferred and scenario.generate:
+        embed_records(contract, records, kept)
     return _build_state(contract, scenario, records, last)
 
 
