@@ -58,7 +58,7 @@ def warn_of_unused(
 
 def _used_parameters(behaviour: Behaviour) -> set[str | None]:
     cursor = behaviour.selection.cursor
-    paging = {behaviour.limit, behaviour.offset, behaviour.sort, behaviour.page}
+    paging = {behaviour.limit, behaviour.offset, behaviour.sort, behaviour.order, behaviour.page}
     paging |= {cursor.parameter, cursor.before} if cursor is not None else set()
     paging |= {LAST_EVENT_ID} if behaviour.kind == "stream" else set()
     return paging | set(behaviour.filters) | behaviour.selection.parameters

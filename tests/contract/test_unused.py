@@ -39,6 +39,16 @@ def test_a_query_parameter_without_effect_is_named(tmp_path: Path, name: str, sc
     assert warnings(write(tmp_path, change)) == expected
 
 
+def test_what_says_the_direction_of_a_sort_has_an_effect(tmp_path: Path) -> None:
+    def change(files: dict[str, Any]) -> None:
+        names = ("sort", "order")
+        parameters = [{"name": name, "in": "query", "schema": {"type": "string"}} for name in names]
+        operation(files, "/orders", "get")["parameters"] = parameters
+        files["schemas/resources.yaml"]["operations"]["listOrders"]["paging"] = {name: name for name in names}
+
+    assert warnings(write(tmp_path, change)) == []
+
+
 def test_a_member_of_a_body_that_no_effect_reads_is_named(tmp_path: Path) -> None:
     def change(files: dict[str, Any]) -> None:
         body = operation(files, "/orders/{id}/cancel", "post")["requestBody"]["content"]["application/json"]
