@@ -36,8 +36,9 @@ ENDS = frozenset({
     "cancelled", "rejected", "declined", "failed", "refunded", "expired", "archived", "deleted", "removed", "trashed",
     "banned", "blocked", "suspended", "revoked", "disabled",
 })  # fmt: skip
-# Those that hardly anything that is listed is in.
-UNLIKELY = frozenset({"deleted", "removed", "archived", "trashed", "banned", "blocked", "revoked", "suspended"})
+# Those that nothing that is returned is in, and those that hardly anything is in.
+GONE = frozenset({"deleted", "removed", "trashed"})
+UNLIKELY = GONE | {"archived", "banned", "blocked", "revoked", "suspended"}
 # What has not come in some states although these are later.
 EXCLUDED = {"overdue": "paid", "unpaid": "paid"}
 IRREGULAR_PARTICIPLES = frozenset({"paid", "sent", "won", "lost", "sold", "read", "done"})
@@ -90,7 +91,7 @@ def _state_values(constraints: Constraints, members: Mapping[str, Any]) -> Itera
     for name, value in members.items():
         if isinstance(value, bool):
             event = _same(re.sub(r"^(is|has)", "", normalize(name)))
-            switched[event] = _has_come(event, state, states, value)
+            switched[event] = _has_come(event, state, states, value and event not in GONE)
             yield name, switched[event]
     for name, value in members.items():
         event = _event(name) if isinstance(value, str) else ""

@@ -54,9 +54,10 @@ def test_what_is_overdue_has_not_been_paid() -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_time_follows_a_boolean_of_its_name(seed: str) -> None:
-    value = make(object_of(completed=BOOLEAN, completed_at=TIME_OR_NULL, deleted_at=TIME_OR_NULL), seed)
+    times = {"completed_at": TIME_OR_NULL, "deleted_at": TIME_OR_NULL}
+    value = make(object_of(completed=BOOLEAN, isDeleted=BOOLEAN, **times), seed)
     assert (value["completed_at"] is not None) == value["completed"]
-    assert value["deleted_at"] is None
+    assert [value["isDeleted"], value["deleted_at"]] == [False, None]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
