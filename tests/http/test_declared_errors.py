@@ -82,6 +82,7 @@ def locked(serve: Serve, error: dict[str, Any]) -> Any:
         ({"type": "object", "additionalProperties": TEXTS}, {"count": [COUNT], "name": [NAME], "pets.0.age": [AGE]}),
         ({"type": "object", "additionalProperties": TEXT}, {"count": COUNT, "name": NAME, "pets.0.age": AGE}),
         (form(message=TEXT, errors={"type": "object", "additionalProperties": TEXTS}), {"message": DETAIL, "errors": {"count": [COUNT], "name": [NAME], "pets.0.age": [AGE]}}),
+        (form(message=TEXT, details={"type": "array", "items": form(field=TEXT, issue=TEXT)}), {"message": DETAIL, "details": [{"field": "count", "issue": COUNT}, {"field": "name", "issue": NAME}, {"field": "pets.0.age", "issue": AGE}]}),
         (form(message=TEXT, errors=form(name=TEXTS, count=TEXTS, email=TEXTS)), {"message": DETAIL, "errors": {"name": [NAME], "count": [COUNT]}}),
         (
             form(errors={"type": "array", "items": form("message", field=TEXT, message=TEXTS)}),

@@ -111,6 +111,19 @@ def test_a_new_record_gets_a_key_that_a_path_for_integers_can_name(keep: Keep) -
     walk(keep(document(paths, id=INTEGER)), "/things", "id", {"label": "new"})
 
 
+def test_a_body_may_change_what_only_the_record_declares_as_read_only(keep: Keep) -> None:
+    status = {"type": "string", "enum": ["open", "sent"]}
+    order = record(id=TEXT, status={**status, "readOnly": True}, label=TEXT)
+    paths = crud("/orders", "/orders/{id}", order)
+    paths["/orders/{id}"]["patch"]["requestBody"] = content({**record(status=status), "required": []})
+    client = keep(document(paths))
+    client.post("/orders", json={"id": "a", "label": "x"})
+    assert client.get("/orders/a").get_json() == {"id": "a", "status": "open", "label": "x"}
+    assert client.put("/orders/a", json={"id": "a", "status": "sent", "label": "y"}).get_json()["status"] == "open"
+    assert client.patch("/orders/a", json={"status": "sent"}).get_json()["status"] == "sent"
+    assert client.get("/orders/a").get_json() == {"id": "a", "status": "sent", "label": "y"}
+
+
 def test_records_are_created_beyond_the_bounds_of_a_path_parameter(keep: Keep) -> None:
     paths = crud("/orders", "/orders/{id}", {**record(id=INTEGER, label=TEXT), "required": ["label"]})
     client = keep(document(paths, id={**INTEGER, "minimum": 1, "maximum": 4}))

@@ -84,7 +84,7 @@ class WritingImplementation(Implementation):
 
     def writable_members(self, call: OperationCall) -> dict[str, Any]:
         """The members of the body that are not `readOnly`: clients send back what they got, and the server keeps it."""
-        read_only = self.resource.read_only - {self.behaviour.member}
+        read_only = self.server_fields.read_only - {self.behaviour.member}
         return {name: value for name, value in self.body_members(call).items() if name not in read_only}
 
     def make_new(
@@ -143,7 +143,7 @@ class CreateRecord(WritingImplementation):
 
     def __init__(self, contract: Contract, operation: Operation, behaviour: Behaviour) -> None:
         super().__init__(contract, operation, behaviour)
-        self._ignored = self.resource.read_only & _server_set_fields(self.resource)
+        self._ignored = self.server_fields.read_only & _server_set_fields(self.resource)
 
     def perform(self, run: Run, call: OperationCall) -> OperationResult:
         """Create the record and return it. Raises UnknownRecord, RecordExists, NoTransition and InvalidRecord."""
@@ -181,7 +181,7 @@ class ReplaceRecord(WritingImplementation):
             else ("201" in operation.responses or is_only_way or is_member)
         )
         self._kept = (
-            self.resource.read_only | self.resource.hidden | (self.server_fields.owned - {self.resource.local_key})
+            self.server_fields.read_only | self.resource.hidden | (self.server_fields.owned - {self.resource.local_key})
         )
 
     def perform(self, run: Run, call: OperationCall) -> OperationResult:

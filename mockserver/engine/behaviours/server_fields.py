@@ -42,7 +42,8 @@ TRIES = 20
 class ServerFields:
     """The fields of a resource that the server sets, where a body is sent to one operation or a handler creates it.
 
-    `owned` are the fields that a body does not bring. `needed` are those that a record must have and that the body of
+    `owned` are the fields that a body does not bring, and `read_only` those that it may have and that stay as they are.
+    `needed` are those that a record must have and that the body of
     the operation may leave out; empty where the body may have members that are not declared.
     """
 
@@ -58,6 +59,9 @@ class ServerFields:
         # Members of the body that are fields in another spelling: `DateSent` is `date_sent`.
         self._respelled = words.find_respelled(body.names, resource.fields.keys() - resource.hidden)
         self._brought = brought = body.names | set(self._respelled.values())
+        # A body that declares a member without `readOnly` is there to change it, such as the status of an order.
+        writable = {self._respelled.get(name, name) for name in body.names if not _is_read_only(body.member(name))}
+        self.read_only = resource.read_only - (writable - {*resource.key_fields, resource.key})
         lifecycle = resource.lifecycle
         undeclared = frozenset() if body.is_open else resource.fields.keys() - brought - resource.hidden
         set_elsewhere = {field.name for field in resource.derived_fields}
@@ -73,7 +77,7 @@ class ServerFields:
         self._never_stored = resource.write_only | resource.hidden | self._files
         # The content of a file in one media type, a text such as its address in another.
         self._file_or_text = {name for shape in shapes for name in shape.names & texts if _is_file(shape.member(name))}
-        self.owned = (resource.read_only | undeclared | self._files) - set_elsewhere
+        self.owned = (self.read_only | undeclared | self._files) - set_elsewhere
         required = (name for schema in resource.shape.unconditional() for name in schema.value.get("required", ()))
         self._always = always = frozenset(required)
         self.needed = frozenset() if body.is_open else always
@@ -85,7 +89,7 @@ class ServerFields:
         # What clients subscribe with is read, even where the schema of the body does not name it.
         self._body_only = self._body_only.union(*map(body_members, subscriptions)) - resource.fields.keys()
         self._first_states = dict(_first_states(resource))
-        kept = resource.read_only | set_elsewhere | {resource.local_key}
+        kept = self.read_only | set_elsewhere | {resource.local_key}
         self._defaults = dict(body_defaults(body, (body.names & resource.fields.keys()) - kept))
         self._update_times = [name for name in sorted(stamps & simple) if UPDATE_WORDS.intersection(words.split(name))]
         if lifecycle is not None and lifecycle.touch in self._update_times:
@@ -299,6 +303,10 @@ def _record_shape(shape: Shape, behaviour: Behaviour | None) -> Shape:
     member = behaviour.body_member if behaviour is not None else None
     shape = shape if member is None else shape.member(member)
     return shape.items if behaviour is not None and behaviour.kind in ("create_all", "replace_all") else shape
+
+
+def _is_read_only(shape: Shape) -> bool:
+    return shape.has_annotation("readOnly")
 
 
 def _is_object(shape: Shape) -> bool:

@@ -22,7 +22,7 @@ LISTED_LIMIT = 100
 # A member whose normalized name ends so holds the text of an error.
 TEXT_ENDINGS = ("message", "messages", "msg", "detail", "details", "description", "explanation", "faultstring")
 # Members that hold the text where no other member does, the most likely first.
-SECOND_TEXTS = ("error", "reason", "errors", "text", "cause", "title", "info", "summary")
+SECOND_TEXTS = ("error", "reason", "issue", "problem", "errors", "text", "cause", "title", "info", "summary")
 LISTS = frozenset({
     "errors", "error", "violations", "issues", "problems", "failures", "causes", "fielderrors", "validationerrors",
     "suberrors", "invalidparams", "invalidparameters", "errorlist", "errs", "errormessages", "fieldviolations",
