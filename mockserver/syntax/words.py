@@ -78,7 +78,7 @@ def find_usual_key_field(parameter: str, segment: str, fields: Iterable[str]) ->
     fields_by_name, singulars, name = _by_normalized_name(fields), singular_forms(segment), normalize(parameter)
     if split(parameter)[-1:] and split(parameter)[-1] not in KEY_WORDS and not name.startswith(singulars):
         return None
-    names = [singular + key for key in KEY_NAMES for singular in singulars] + [*KEY_NAMES]
+    names = [prefix + key for key in KEY_NAMES for prefix in (*singulars, "")]
     return next((fields_by_name[name] for name in names if name in fields_by_name), None)
 
 

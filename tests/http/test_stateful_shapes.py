@@ -60,6 +60,8 @@ def walk(client: FlaskClient, collection: str, key: str, new: dict[str, Any], it
         ("/services/{serviceIdentifier}", ["name", "label"], "name"),
         ("/services/{serviceIdentifier}", ["id", "name", "label"], "id"),
         ("/services/{service_ref}", ["uuid", "label"], "uuid"),
+        ("/services/{serviceKey}", ["serviceName", "id", "label"], "id"),
+        ("/services/{serviceRef}", ["id", "service_id", "label"], "service_id"),
         ("/services/{identifier}", ["service_id", "label"], "service_id"),
         ("/services/{slug}", ["id", "label"], "id"),
         ("/services/{id}", ["serviceCode", "label"], "serviceCode"),
