@@ -126,6 +126,34 @@ def test_a_body_may_change_what_only_the_record_declares_as_read_only(keep: Keep
     assert client.get("/orders/a").get_json() == {"id": "a", "status": "sent", "label": "y"}
 
 
+def test_objects_and_items_of_a_body_get_what_only_the_server_adds(keep: Keep) -> None:
+    place, line = record(street=TEXT), record(sku=TEXT, count=INTEGER)
+    order = record(
+        id=TEXT, lines=array_of(record(id=INTEGER, sku=TEXT, count=INTEGER)), place=record(id=TEXT, street=TEXT)
+    )
+    body = record(id=TEXT, lines=array_of(line), place=place)
+    paths = crud("/orders", "/orders/{id}", {**order, "required": ["id", "lines"]})
+    for path, method in (("/orders", "post"), ("/orders/{id}", "put"), ("/orders/{id}", "patch")):
+        paths[path][method]["requestBody"] = content({**body, "required": []})
+    client = keep(document(paths))
+    lines = [{"sku": "a", "count": 2}, {"sku": "b", "count": 1}]
+    sent = {"id": "x", "lines": lines, "place": {"street": "s"}}
+    responses = [
+        client.post("/orders", json=sent),
+        client.get("/orders/x"),
+        client.put("/orders/x", json=sent),
+        client.patch("/orders/x", json={"lines": lines}),
+    ]
+    for response in responses:
+        kept: Any = response.get_json()
+        keys = [line.pop("id") for line in kept["lines"]]
+        assert len(set(keys)) == 2
+        assert (kept["lines"], kept["place"]["street"], bool(kept["place"]["id"])) == (lines, "s", True)
+    client.post("/orders", json={**sent, "id": "y"})
+    first, second = (client.get(f"/orders/{key}").get_json() for key in ("x", "y"))
+    assert first["lines"][0]["id"] != second["lines"][0]["id"]
+
+
 def test_records_are_created_beyond_the_bounds_of_a_path_parameter(keep: Keep) -> None:
     paths = crud("/orders", "/orders/{id}", {**record(id=INTEGER, label=TEXT), "required": ["label"]})
     client = keep(document(paths, id={**INTEGER, "minimum": 1, "maximum": 4}))

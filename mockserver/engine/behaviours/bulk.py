@@ -48,7 +48,7 @@ class BulkWrite(WritingImplementation):
 
         Raises InvalidRecord, with the place of the record in the body, and what the change itself raises.
         """
-        bodies, keys = self._bodies(call), list[Any]()
+        bodies, keys = self._bodies(run, call), list[Any]()
 
         def make_command(state: State, at: int) -> Transaction:
             bulk = BulkChange(state)
@@ -64,7 +64,7 @@ class BulkWrite(WritingImplementation):
         path_values = {name: value for name, value in self.path_values(call).items() if name in self.resource.fields}
         bulk.add(self.make_new(run, bulk.state, at, call, {**path_values, **members}, path_values))
 
-    def _bodies(self, call: OperationCall) -> list[dict[str, Any]]:
+    def _bodies(self, run: Run, call: OperationCall) -> list[dict[str, Any]]:
         member, body = self.behaviour.body_member, call.body
         if member is not None and isinstance(body, dict):
             body = body.get(member)
@@ -76,7 +76,8 @@ class BulkWrite(WritingImplementation):
             if not isinstance(item, dict):
                 violation = Violation("body", f"{place}/{number}", "type", "must be an object")
                 raise InvalidRecord(self.resource.name, [violation])
-        return [self.server_fields.storable_members(item) for item in body]
+        seed = self.seed_of_change(run)
+        return [self.server_fields.storable_members(item, f"{seed}/{number}") for number, item in enumerate(body)]
 
 
 class CreateRecords(BulkWrite):

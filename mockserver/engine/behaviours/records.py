@@ -64,14 +64,13 @@ class WritingImplementation(Implementation):
         self._reads_body = any(step.effects.read_body for step in steps)
         self._owners = self.resource.owner_fields
 
-    def body_members(self, call: OperationCall) -> dict[str, Any]:
+    def body_members(self, run: Run, call: OperationCall) -> dict[str, Any]:
         """The members of the request body that the record can have. Raises InvalidRecord if it is not an object."""
         body, declared = call.body, self.operation.body
         if declared is None:
             # What changes is in the query.
-            return self.server_fields.storable_members(
-                {name: value for name, value in call.query.items() if name in self.resource.fields}
-            )
+            members = {name: value for name, value in call.query.items() if name in self.resource.fields}
+            return self.server_fields.storable_members(members, self.seed_of_change(run))
         if body is None and (declared is None or not declared.required):
             return {}
         if self.behaviour.body_member is not None and isinstance(body, dict):
@@ -80,12 +79,17 @@ class WritingImplementation(Implementation):
             return {self.behaviour.member: body}
         if not isinstance(body, dict):
             raise InvalidRecord(self.resource.name, [Violation("body", "", "type", "the body must be an object")])
-        return self.server_fields.storable_members(body, is_patch=self.behaviour.kind == "update")
+        is_patch = self.behaviour.kind == "update"
+        return self.server_fields.storable_members(body, self.seed_of_change(run), is_patch=is_patch)
 
-    def writable_members(self, call: OperationCall) -> dict[str, Any]:
+    def seed_of_change(self, run: Run) -> str:
+        """The seed of values that are generated for this change, and for no other one of the run."""
+        return f"{self.seed(run)}/{run.revision}"
+
+    def writable_members(self, run: Run, call: OperationCall) -> dict[str, Any]:
         """The members of the body that are not `readOnly`: clients send back what they got, and the server keeps it."""
         read_only = self.server_fields.read_only - {self.behaviour.member}
-        return {name: value for name, value in self.body_members(call).items() if name not in read_only}
+        return {name: value for name, value in self.body_members(run, call).items() if name not in read_only}
 
     def make_new(
         self,
@@ -148,7 +152,7 @@ class CreateRecord(WritingImplementation):
     def perform(self, run: Run, call: OperationCall) -> OperationResult:
         """Create the record and return it. Raises UnknownRecord, RecordExists, NoTransition and InvalidRecord."""
         resource = self.resource
-        members = {name: value for name, value in self.body_members(call).items() if name not in self._ignored}
+        members = {name: value for name, value in self.body_members(run, call).items() if name not in self._ignored}
         path_values = {name: value for name, value in self.path_values(call).items() if name in resource.fields}
         created: list[Put] = []
 
@@ -186,7 +190,7 @@ class ReplaceRecord(WritingImplementation):
 
     def perform(self, run: Run, call: OperationCall) -> OperationResult:
         """Replace the record and return it. Raises UnknownRecord and InvalidRecord."""
-        members, key_members = self.writable_members(call), self.key_values(call)
+        members, key_members = self.writable_members(run, call), self.key_values(call)
         if self._creates and not run.state.has_record(self.resource.name, self.key(call)):
             created = self._create(run, call, {**members, **key_members})
             if created is not None:
@@ -225,7 +229,7 @@ class UpdateRecord(WritingImplementation):
         """
         if isinstance(call.body, list) and self.behaviour.member is None:
             return self._apply_patch(run, call, call.body)
-        members, effects = self.writable_members(call), self.behaviour.effects
+        members, effects = self.writable_members(run, call), self.behaviour.effects
 
         def change(record: Record, at: int) -> Record:
             return {**self.server_fields.merged(record, members), **effects.apply(at, call.body)}

@@ -20,6 +20,7 @@ from mockserver.engine.state.state import State
 from mockserver.errors import CannotGenerate
 from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation
+from mockserver.schemas.properties import declared_properties
 from mockserver.schemas.shapes import ALL_TYPES, COMPOUND, Shape, type_of
 from mockserver.syntax import words
 from mockserver.syntax.http.media_types import FORMS
@@ -98,11 +99,12 @@ class ServerFields:
         set_here = always | stamps | self._first_states.keys()
         self._completed = ((self.owned & set_here & simple) | resource.fill) - resource.write_only
 
-    def storable_members(self, body: Mapping[str, Any], *, is_patch: bool = False) -> dict[str, Any]:
+    def storable_members(self, body: Mapping[str, Any], seed: str, *, is_patch: bool = False) -> dict[str, Any]:
         """The members of a body that the record can have.
 
-        Left out are those that only the body has, or that the body has with another type. In a merge patch, null
-        removes a field that need not be there, and an object may be a part of one: `merged` says what it leads to.
+        Left out are those that only the body has, or that the body has with another type. Objects and arrays get what
+        they lack, such as the `id` of each item. In a merge patch, null removes a field that need not be there, and an
+        object may be a part of one: `merged` says what it leads to.
         """
         declared, fields, members = self._declared, self._resource.fields, dict[str, Any]()
         for sent, value in (body if is_patch else {**self._defaults, **body}).items():
@@ -115,7 +117,9 @@ class ServerFields:
             removes = is_patch and value is None and name not in self._always
             is_part = is_patch and isinstance(value, dict) and "object" in self._resource.shape.member(name).types
             if is_field and sent in declared and not (removes or is_part) and not self._fits(name, value):
-                continue
+                value = self._completed_value(name, value, seed)
+                if value is None:
+                    continue
             if name in self._file_or_text and not self._is_valid(name, value):
                 continue
             members[name] = value
@@ -139,6 +143,18 @@ class ServerFields:
         if value_type not in shape.types and not (value_type == "number" and "integer" in shape.types):
             return False
         return value_type not in COMPOUND or self._is_valid(name, value)
+
+    def _completed_value(self, name: str, value: Any, seed: str) -> Any:
+        """An object or array with what the field requires besides; None if that is not all that it lacks."""
+        schema = declared_properties(self._resource.schema).get(name)
+        if schema is None or type_of(value) not in COMPOUND & self._resource.shape.member(name).types:
+            return None
+        generator = record_generator(self._contract, self._resource, f"{seed}/{name}", {})
+        try:
+            completed = generator.repair(schema, value, name)
+        except CannotGenerate:
+            return None
+        return completed if _keeps(completed, value) and self._is_valid(name, completed) else None
 
     def _is_valid(self, name: str, value: Any) -> bool:
         shape, schemas = self._resource.shape.member(name), self._resource.validator.schemas
@@ -303,6 +319,16 @@ def _record_shape(shape: Shape, behaviour: Behaviour | None) -> Shape:
     member = behaviour.body_member if behaviour is not None else None
     shape = shape if member is None else shape.member(member)
     return shape.items if behaviour is not None and behaviour.kind in ("create_all", "replace_all") else shape
+
+
+def _keeps(completed: Any, sent: Any) -> bool:
+    """Whether a value has what was sent, apart from members that it cannot have; not if it has nothing of it."""
+    if isinstance(sent, dict) and isinstance(completed, dict):
+        common = sent.keys() & completed.keys()
+        return (bool(common) or not sent) and all(_keeps(completed[name], sent[name]) for name in common)
+    if isinstance(sent, list) and isinstance(completed, list):
+        return len(completed) == len(sent) and all(map(_keeps, completed, sent))
+    return type(completed) is type(sent) and bool(completed == sent)
 
 
 def _is_read_only(shape: Shape) -> bool:
