@@ -52,15 +52,10 @@ class DelayedSend:
         self._encode, self._send = encode, send
         self._head, self._body = response
         self._date, self._has_content = date, has_content
-        self._turns, self._deadline = turns or ResponseTurns(), 0.0
+        self._turns, self._deadline, self._due = turns or ResponseTurns(), 0.0, 0.0
         self._has_begun = False
         self._timer: asyncio.TimerHandle | None = None
         delivery.release = self._release
-
-    @property
-    def is_wait(self) -> bool:
-        """Whether the response waits for other requests."""
-        return self._delivery.retry is not None
 
     def start(self) -> None:
         """Start the timer."""
@@ -76,8 +71,11 @@ class DelayedSend:
             self._after(delay, self._deliver)
 
     def watch_peer(self) -> None:
-        """The peer sends no more, and may have gone: it waits for some time only."""
-        self._deadline = min(self._deadline, monotonic() + GONE_SECONDS)
+        """The peer sends no more. Most likely it has gone, so it gets only what comes soon."""
+        latest = monotonic() + GONE_SECONDS
+        self._deadline = min(self._deadline, latest)
+        if self._due > latest:
+            self._transport.close()
 
     def respond_to_waiting(self) -> None:
         """Send the response once there is one that need not wait, and at the deadline the last one."""
@@ -109,7 +107,7 @@ class DelayedSend:
 
     def _after(self, milliseconds: float, act: Callable[..., None], *arguments: Any) -> None:
         """Call `act` after a time. The loop's clock is coarse, so its timer may fire early and is checked."""
-        due = monotonic() + milliseconds / 1_000
+        due = self._due = monotonic() + milliseconds / 1_000
 
         def act_if_due() -> None:
             remaining = due - monotonic()

@@ -311,13 +311,10 @@ class Protocol(RequestReader):
     def eof_received(self) -> bool:  # type: ignore[override]
         """The peer sends no more: respond to what it has sent, and close. Whether that takes a while.
 
-        A connection with TLS closes at once, and it reads its end even while reading is paused. So does one whose
-        response waits for other requests: most likely its peer has gone, which looks the same.
+        A connection with TLS closes at once, and it reads its end even while reading is paused.
         """
         self.respond_to_waiting(len(self._waiting))
         if self._is_incomplete or not self.is_responding or self.scheme == "https":
-            return False
-        if isinstance(self._hold, DelayedSend) and self._hold.is_wait:
             return False
         self.cycle.keep_alive = False
         if isinstance(self._hold, ResponseWriter | DelayedSend):
