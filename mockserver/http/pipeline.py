@@ -217,7 +217,6 @@ def _validate(service: Service, prepared: PreparedRequest) -> None:
     if not route.is_control:
         credentials.check(route.operation, request)
         prepared.key = idempotency.read_key(request)
-        prepared.digest = idempotency.digest(request) if prepared.key is not None else ""
     try:
         parameters.validate(service, prepared)
     except TOLERABLE as refusal:
@@ -226,6 +225,9 @@ def _validate(service: Service, prepared: PreparedRequest) -> None:
         prepared.tolerated = refusal.with_traceback(None)
         prepared.call = parameters.read_invalid(prepared)
         prepared.parameters = {**prepared.call.query, **prepared.call.path}
+    if prepared.key is not None:
+        # Of the body without its compression, which may differ from one attempt to the next.
+        prepared.digest = idempotency.digest(prepared.request)
     if not route.is_control:
         prepared.preference = preferences.read(route.operation, request)
 

@@ -403,12 +403,23 @@ def test_a_compressed_body_is_validated_and_logged_as_it_was_before(
         (gzip.compress(b"{}", mtime=0)[:-1], 400, "malformed-body"),
         (gzip.compress(b" " * 2_000, mtime=0), 413, "body-too-large"),
     ],
+    ids=["of no coding", "cut short", "a bomb"],
 )
 def test_a_body_that_cannot_be_decompressed_is_refused(tmp_path: Path, data: bytes, status: int, code: str) -> None:
     (tmp_path / "api.json").write_text(json.dumps(document({"application/json": {}})))
     client = create_app(load_contract(tmp_path / "api.json"), body_limit=1_000).test_client()
     response = client.post("/x", data=data, content_type="application/json", headers={"Content-Encoding": "gzip"})
     assert (response.status_code, response.json["code"]) == (status, code)
+
+
+def test_a_body_has_few_codings(serve: Serve) -> None:
+    data, client = b"{}", serve({"application/json": {}})
+    codes = []
+    for number in range(1, 8):
+        data, headers = zlib.compress(data), {"Content-Encoding": ", ".join(["deflate"] * number)}
+        response = client.post("/x", data=data, content_type="application/json", headers=headers)
+        codes.append(response.headers.get("X-Mock-Code"))
+    assert codes == [None] * 5 + ["malformed-body"] * 2
 
 
 def test_a_body_that_is_not_required_may_be_left_out(serve: Serve) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -46,6 +48,13 @@ def test_a_refusal_of_the_operation_is_given_again_too(client: FlaskClient) -> N
 def test_a_quoted_key_and_a_bare_one_are_the_same(client: FlaskClient) -> None:
     post(client, "same")
     assert replayed(post(client, '"same"'))
+
+
+def test_the_same_body_may_be_compressed_otherwise(client: FlaskClient) -> None:
+    post(client, "a", data=b"{}")
+    headers = {"Idempotency-Key": "a", "Content-Encoding": "gzip"}
+    for compressed_at in (1, 2):
+        assert replayed(client.post(RETRY, data=gzip.compress(b"{}", mtime=compressed_at), headers=headers))
 
 
 @pytest.mark.parametrize("again", [("/admin/jobs/job-9/retry", b""), (f"{RETRY}?__x=1", b""), (RETRY, b"{}")])

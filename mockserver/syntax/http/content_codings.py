@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 # Of more compressed members in one body, each would take the time of copying the rest.
 MEMBER_LIMIT = 100
+# Each further coding of a body takes as long as the first.
+CODING_LIMIT = 5
 # How `zlib` is to read a coding (RFC 9110, section 8.4.1). `deflate` may come without the format around it.
 _WINDOWS: Mapping[str, int] = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
-
-
 # The names of the codings that are decoded (`x-gzip` is an alias).
 CODINGS = ("gzip", "deflate")
 
@@ -36,7 +36,10 @@ def find_unknown(coding: str | None) -> str | None:
 
 def decode_content(body: bytes, coding: str | None, limit: int) -> bytes:
     """A body without its content codings, which has at most `limit` bytes then. Raises Undecodable."""
-    for name in reversed(list_codings(coding)):
+    names = list_codings(coding)
+    if len(names) > CODING_LIMIT:
+        raise Undecodable(f"the body has more than {CODING_LIMIT} content codings", is_malformed=True)
+    for name in reversed(names):
         if name not in _WINDOWS:
             raise Undecodable(f"the content coding {name} is not known")
         body = _inflate(body, _WINDOWS[name], limit)
